@@ -1,0 +1,233 @@
+//! What a judgement is: levels, findings, outcomes, and what every check says of itself.
+//!
+//! A failed check is data; a failed program is an error. They never share a type.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::Exchange;
+
+/// How much a finding matters to somebody whose directory is Entra.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing; nothing breaks.
+    Note,
+    /// The RFC is violated, Entra copes.
+    Warning,
+    /// Provisioning fails, or the gallery refuses the application.
+    Error,
+    /// Silent damage: a leaver keeps access, a group is emptied, the wrong person is matched.
+    Critical,
+}
+
+impl Level {
+    /// All levels, mildest first.
+    pub const ALL: [Level; 4] = [Level::Note, Level::Warning, Level::Error, Level::Critical];
+
+    /// The word used on the command line, in scenario files and in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Note => "note",
+            Level::Warning => "warning",
+            Level::Error => "error",
+            Level::Critical => "critical",
+        }
+    }
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Level::ALL
+            .into_iter()
+            .find(|level| level.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not a level: write note, warning, error or critical"))
+    }
+}
+
+/// Where a demand comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Reference {
+    /// An RFC and its section, as `7643#4.1.1`.
+    Rfc(String),
+    /// A page of Microsoft's documentation, by its file name without the ending.
+    Microsoft(String),
+    /// A public field report, as `owner/repo#number` or a site's name.
+    Field(String),
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reference::Rfc(place) => match place.split_once('#') {
+                Some((number, section)) => write!(f, "RFC {number} §{section}"),
+                None => write!(f, "RFC {place}"),
+            },
+            Reference::Microsoft(page) => write!(f, "Microsoft: {page}"),
+            Reference::Field(report) => write!(f, "field report: {report}"),
+        }
+    }
+}
+
+/// What a check says of itself. `scimulate explain` prints this and nothing else,
+/// so it is written once, beside the rule or in the scenario file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Stable id: `rules/<name>` or the scenario's path without its ending.
+    pub id: String,
+    /// One line, named after what must hold or after the story.
+    pub title: String,
+    /// The level of its findings unless a finding says otherwise.
+    pub level: Level,
+    /// What is demanded.
+    pub what: String,
+    /// Why it matters to somebody whose directory is Entra.
+    pub why: String,
+    /// What to change in the server.
+    pub fix: String,
+    /// What the customer's administrator would see in Entra, error code included.
+    pub entra: String,
+    /// Sources of the demand.
+    pub refs: Vec<Reference>,
+    /// Names of the embedded server's faults that this check must catch.
+    pub faults: Vec<String>,
+}
+
+/// One thing found wrong, with the exchange that shows it.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule's id, or the scenario's own id for an expectation.
+    pub rule: String,
+    /// How much it matters.
+    pub level: Level,
+    /// One sentence: expected against actual.
+    pub message: String,
+    /// What a right server would have answered or held.
+    pub expected: String,
+    /// What this server answered or held.
+    pub actual: String,
+    /// What the customer's administrator would see in Entra's provisioning log.
+    pub entra: String,
+    /// What to change in the server.
+    pub fix: String,
+    /// Sources of the demand.
+    pub refs: Vec<Reference>,
+    /// True when RFC 7644 allows what the server does although Entra breaks on it.
+    pub rfc_ok: bool,
+    /// How often the same request shape met the same wrong answer.
+    pub times: usize,
+    /// The exchanges that show it; the last one decides.
+    pub exchanges: Vec<Arc<Exchange>>,
+}
+
+impl Finding {
+    /// A finding of the check `about` at its own level.
+    #[must_use]
+    pub fn of(about: &About, message: impl Into<String>) -> Self {
+        Finding {
+            rule: about.id.clone(),
+            level: about.level,
+            message: message.into(),
+            expected: String::new(),
+            actual: String::new(),
+            entra: about.entra.clone(),
+            fix: about.fix.clone(),
+            refs: about.refs.clone(),
+            rfc_ok: false,
+            times: 1,
+            exchanges: Vec::new(),
+        }
+    }
+
+    /// The same finding with the expected and the actual state.
+    #[must_use]
+    pub fn against(mut self, expected: impl Into<String>, actual: impl Into<String>) -> Self {
+        self.expected = expected.into();
+        self.actual = actual.into();
+        self
+    }
+
+    /// The same finding at another level.
+    #[must_use]
+    pub fn at(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// The same finding, marked as allowed by the RFC although Entra breaks on it.
+    #[must_use]
+    pub fn rfc_ok(mut self) -> Self {
+        self.rfc_ok = true;
+        self
+    }
+
+    /// The same finding with one more exchange as evidence.
+    #[must_use]
+    pub fn shown_by(mut self, exchange: &Arc<Exchange>) -> Self {
+        self.exchanges.push(Arc::clone(exchange));
+        self
+    }
+
+    /// What makes two findings the same one: rule, level, message with ids and
+    /// people's values taken out by the caller, and the shape of the request.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        let request = self.exchanges.last().map_or(String::new(), |e| e.request.shape());
+        let status = self
+            .exchanges
+            .last()
+            .and_then(|e| e.answer().map(|a| a.status))
+            .map_or_else(String::new, |s| s.to_string());
+        format!("{}|{}|{}|{}", self.rule, self.level, request, status)
+    }
+}
+
+/// Why a check was not played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skip {
+    /// The target says, or its answers show, that it does not have this ability.
+    NotSupported(String),
+    /// The mapping or the settings leave it out.
+    NotConfigured(String),
+    /// What it needs never existed because another check failed.
+    Blocked(String),
+    /// The target kept answering 429.
+    Throttled(String),
+    /// Objects that are not ours changed meanwhile, so nothing can be concluded.
+    Disturbed(String),
+}
+
+impl std::fmt::Display for Skip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Skip::NotSupported(why) => write!(f, "not supported: {why}"),
+            Skip::NotConfigured(why) => write!(f, "not configured: {why}"),
+            Skip::Blocked(why) => write!(f, "blocked by {why}"),
+            Skip::Throttled(why) => write!(f, "throttled: {why}"),
+            Skip::Disturbed(why) => write!(f, "disturbed: {why}"),
+        }
+    }
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Played; nothing at or above the fail level.
+    Passed,
+    /// Played; at least one finding at or above the fail level.
+    Failed,
+    /// Not played, with the reason.
+    Skipped(Skip),
+    /// Failed as the waiver file says it would, with the waiver's reason.
+    Expected(String),
+}

@@ -1,0 +1,10 @@
+//! scimulate plays Microsoft Entra ID's provisioning service against a SCIM 2.0
+//! server, judges every answer, and keeps the answers as snapshots.
+//!
+//! The modules are rooms. Which room may use which is written down in
+//! `docs/architecture.md` and held by `tests/rooms.rs`.
+
+pub mod check;
+pub mod scenario;
+pub mod scim;
+pub mod wire;

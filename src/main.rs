@@ -1,0 +1,3 @@
+//! The `scimulate` command.
+
+fn main() {}

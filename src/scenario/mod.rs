@@ -1,0 +1,259 @@
+//! Scenarios: what a YAML file under `scenarios/` says, after it was read and checked.
+//!
+//! A scenario is played once per dialect, each time with its own people.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::check::About;
+use crate::wire::Method;
+
+/// One scenario file.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Documentation; the id is the path below `scenarios/` without its ending, as `cycles/disable`.
+    pub about: About,
+    /// What must be mapped or supported for the scenario to make sense.
+    pub needs: Vec<Need>,
+    /// Names of the dialects it is played in; empty means every dialect asked for.
+    pub dialects: Vec<String>,
+    /// `size: large`: stays off for targets that are not loopback unless asked for.
+    pub large: bool,
+    /// How its job differs from the profile.
+    pub mapping: MappingChange,
+    /// People of the tenant by their key in the file.
+    pub people: IndexMap<String, Person>,
+    /// Groups of the tenant by their key in the file.
+    pub groups: IndexMap<String, GroupSpec>,
+    /// What the target holds beforehand, by key.
+    pub accounts: IndexMap<String, Account>,
+    /// What happens, in order.
+    pub timeline: Vec<Step>,
+}
+
+/// What a scenario needs. Each is answered yes, no or unknown with its evidence; unknown is played.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// A target attribute of the user mapping, as `active`, `manager`, `emails[type eq "work"].value`.
+    Mapped(String),
+    /// The target attribute can be filtered on: it is matching, or the profile marks it filterable.
+    Filterable(String),
+    /// An ability of the target.
+    Ability(Ability),
+}
+
+/// Abilities that ServiceProviderConfig, ResourceTypes or answers tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ability {
+    /// `/Groups` exists and the mapping provisions groups.
+    Groups,
+    /// Bulk (RFC 7644 §3.7).
+    Bulk,
+    /// Sorting (RFC 7644 §3.4.2.3).
+    Sort,
+    /// ETags (RFC 7644 §3.14).
+    Etag,
+    /// Cursor paging (RFC 9865).
+    Cursor,
+    /// `.search` (RFC 7644 §3.4.3).
+    Search,
+    /// `/Me` (RFC 7644 §3.11).
+    Me,
+}
+
+/// How the scenario's job differs from the profile's mapping.
+#[derive(Debug, Clone, Default)]
+pub struct MappingChange {
+    /// Target paths that match, in order, instead of the profile's.
+    pub matching: Vec<String>,
+}
+
+/// One person of the tenant; what is not said is made up by `people/`.
+#[derive(Debug, Clone, Default)]
+pub struct Person {
+    /// Entra source attributes by name; `None` (YAML null) takes the attribute away.
+    pub attributes: IndexMap<String, Option<String>>,
+    /// Key of the manager.
+    pub manager: Option<String>,
+    /// Assigned to the application from the start.
+    pub assigned: bool,
+    /// `accountEnabled` from the start.
+    pub enabled: bool,
+    /// More people like this one: `many: 30` makes keys `crowd-1` to `crowd-30`. 0 means just one, without a number.
+    pub many: usize,
+}
+
+/// One group of the tenant.
+#[derive(Debug, Clone, Default)]
+pub struct GroupSpec {
+    /// Entra source attributes by name.
+    pub attributes: IndexMap<String, Option<String>>,
+    /// Keys of people who are members from the start; the key of a `many` person means all of them.
+    pub members: Vec<String>,
+    /// Assigned to the application from the start.
+    pub assigned: bool,
+}
+
+/// An account the target holds before the first cycle, made by the observer.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The person whose mapped values the account is made of.
+    pub of: String,
+    /// Letter case of the userName.
+    pub letter_case: LetterCase,
+    /// Target paths with other values than the person's; `None` leaves the attribute out.
+    pub with: IndexMap<String, Option<Value>>,
+}
+
+/// How an account's userName is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LetterCase {
+    /// As the person's.
+    #[default]
+    Same,
+    /// All upper case.
+    Upper,
+    /// All lower case.
+    Lower,
+}
+
+/// One step of a timeline.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// `test-connection`: the portal's button.
+    TestConnection,
+    /// `cycle`: the first is the initial cycle, later ones are incremental.
+    Cycle,
+    /// `on-demand: [ada]`: provision on demand; ignores the flag.
+    OnDemand(Vec<String>),
+    /// `restart` or `restart: full`: the portal's button keeps links, `full` drops them.
+    Restart {
+        /// Links are dropped.
+        full: bool,
+    },
+    /// `discover: { count: 3 }`: account discovery pages through all users.
+    Discover {
+        /// Page size.
+        count: usize,
+    },
+    /// `advance: 30 days`: the simulated clock, in hours.
+    Advance {
+        /// Hours to add.
+        hours: u64,
+    },
+    /// `create: { late: {…} }` is written as a person with `absent`; this step makes the person appear.
+    Appear(Vec<String>),
+    /// `set: { ada: { displayName: X } }`: source attributes; null takes one away.
+    Set(IndexMap<String, IndexMap<String, Option<String>>>),
+    /// `set-manager: { ada: grace }`; null clears.
+    SetManager(IndexMap<String, Option<String>>),
+    /// `assign: [ada]`, people and groups.
+    Assign(Vec<String>),
+    /// `unassign: [ada]`.
+    Unassign(Vec<String>),
+    /// `block-sign-in: [ada]`: `accountEnabled` becomes false.
+    BlockSignIn(Vec<String>),
+    /// `allow-sign-in: [ada]`.
+    AllowSignIn(Vec<String>),
+    /// `soft-delete: [ada]`: into the recycle bin; groups are deleted at once.
+    SoftDelete(Vec<String>),
+    /// `restore: [ada]`: out of the recycle bin.
+    Restore(Vec<String>),
+    /// `purge: [ada]`: hard delete.
+    Purge(Vec<String>),
+    /// `add-members: { team: [ada] }`.
+    AddMembers(IndexMap<String, Vec<String>>),
+    /// `remove-members: { team: [ada] }`.
+    RemoveMembers(IndexMap<String, Vec<String>>),
+    /// `request: { … }`: a raw request.
+    Request(RawRequest),
+    /// `expect-answer: { … }`: on the last raw request.
+    ExpectAnswer(AnswerExpectation),
+    /// `expect: { ada: … , team: … }`: state read back.
+    Expect(IndexMap<String, StateExpectation>),
+    /// `expect-mirrored: [ada]`: what the oracle says must stand at the target.
+    ExpectMirrored(Vec<String>),
+    /// `expect-no-writes`: Entra sent no write in the last cycle or on-demand run.
+    ExpectNoWrites,
+    /// `expect-log: { ada: { action: create, status: skipped, code: X } }` of the last cycle or on-demand run.
+    ExpectLog(IndexMap<String, LogExpectation>),
+}
+
+/// A raw request. Strings may hold `{{ada.id}}`, `{{ada.userName}}`, `{{made.id}}`, `{{prefix}}`,
+/// and the filters `|upper` and `|lower`.
+#[derive(Debug, Clone)]
+pub struct RawRequest {
+    /// Method.
+    pub method: Method,
+    /// Path below the base URL, as `/Users`.
+    pub path: String,
+    /// Query parameters in order, unencoded; they are form-encoded when sent.
+    pub query: IndexMap<String, String>,
+    /// Headers.
+    pub headers: IndexMap<String, String>,
+    /// JSON body.
+    pub body: Option<Value>,
+    /// Name under which the answer's members can be used later.
+    pub capture: Option<String>,
+    /// The scenario wants a refusal.
+    pub provoked: bool,
+}
+
+/// What the last raw request must have been answered.
+#[derive(Debug, Clone, Default)]
+pub struct AnswerExpectation {
+    /// Accepted statuses; empty means any 2xx.
+    pub status: Vec<u16>,
+    /// JSON pointer or member name to the value it must have; templates are filled in.
+    pub body: IndexMap<String, Value>,
+    /// `scimType`, when one is demanded.
+    pub scim_type: Option<String>,
+}
+
+/// What must stand at the target for one person or group.
+#[derive(Debug, Clone, Default)]
+pub struct StateExpectation {
+    /// `ada: gone`: GET by id answers 404 and the matching filter finds nothing.
+    pub gone: bool,
+    /// `ada: never`: no account was ever made; the matching filter finds nothing.
+    pub never: bool,
+    /// Target path to value; JSON null means absent.
+    pub attributes: IndexMap<String, Value>,
+    /// `found-by: [id, matching, filterable]`.
+    pub found_by: Vec<FoundBy>,
+    /// `same-account-as: old`: the id is that of the account or earlier capture of that key.
+    pub same_account_as: Option<String>,
+    /// `members: [ada]`: exactly these people, for groups.
+    pub members: Option<Vec<String>>,
+}
+
+/// Ways to find an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundBy {
+    /// GET by id.
+    Id,
+    /// Filter on the matching attribute.
+    Matching,
+    /// Filter on each attribute the profile marks as matching or filterable.
+    Filterable,
+}
+
+/// What the provisioning log of the last cycle must say of one object.
+#[derive(Debug, Clone, Default)]
+pub struct LogExpectation {
+    /// `create`, `update`, `disable`, `delete`, `other`.
+    pub action: Option<String>,
+    /// `success`, `failure`, `skipped`.
+    pub status: Option<String>,
+    /// Entra's error code.
+    pub code: Option<String>,
+}

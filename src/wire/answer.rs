@@ -1,0 +1,129 @@
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// An answer's body: its bytes as they came, and what one parse made of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Body {
+    bytes: Vec<u8>,
+    json: Option<Value>,
+    problem: Option<String>,
+    duplicate_keys: Vec<String>,
+}
+
+impl Body {
+    /// Parses the bytes once. A body nested deeper than serde_json's limit of 128 is a problem, not a crash.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        if bytes.is_empty() {
+            return Body::default();
+        }
+        match super::exchange::parse_json(&bytes) {
+            Ok((json, duplicate_keys)) => Body { bytes, json: Some(json), problem: None, duplicate_keys },
+            Err(problem) => Body { bytes, json: None, problem: Some(problem), duplicate_keys: Vec::new() },
+        }
+    }
+
+    /// The bytes as they came over the wire.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The body as text; bytes that are not UTF-8 are replaced by U+FFFD.
+    #[must_use]
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+
+    /// The JSON value, if the body is JSON.
+    #[must_use]
+    pub fn json(&self) -> Option<&Value> {
+        self.json.as_ref()
+    }
+
+    /// Why the body is not JSON. `None` for an empty body and for JSON.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// JSON pointers of keys that stand more than once in one object (RFC 8259 §4).
+    #[must_use]
+    pub fn duplicate_keys(&self) -> &[String] {
+        &self.duplicate_keys
+    }
+
+    /// True when no byte came.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// What the target answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers in the order they came, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Body,
+    /// From the first byte sent to the last byte received.
+    pub elapsed: Duration,
+}
+
+impl Answer {
+    /// An answer with a JSON body, for tests of rules.
+    #[must_use]
+    pub fn json(status: u16, body: &Value) -> Self {
+        Answer {
+            status,
+            headers: vec![("content-type".into(), "application/scim+json".into())],
+            body: Body::new(body.to_string().into_bytes()),
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// The first header of that name, which is given in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// True for 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// Why no HTTP answer arrived, or why a request was not sent at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// Nobody listens there.
+    #[error("connection refused: {0}")]
+    Refused(String),
+    /// The host's name does not resolve.
+    #[error("host not found: {0}")]
+    NoSuchHost(String),
+    /// TLS could not be negotiated or the certificate does not verify.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// No complete answer within the limit.
+    #[error("no complete answer within {0:?}")]
+    TimedOut(Duration),
+    /// The connection ended in the middle, or what came is not HTTP.
+    #[error("the connection broke: {0}")]
+    Protocol(String),
+    /// The answer is larger than the limit in bytes.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// The guard held the request back: it would have changed an object that is not ours.
+    #[error("not sent: {0}")]
+    Withheld(String),
+    /// The run is being interrupted.
+    #[error("interrupted")]
+    Interrupted,
+}

@@ -1,0 +1,56 @@
+//! One request, its answer, and the exchange they make.
+//!
+//! Everything that leaves or enters the program passes through these types. Secrets
+//! are taken out when an [`Exchange`] is made, and an answer's body is parsed once.
+
+mod answer;
+mod exchange;
+mod operation;
+mod request;
+
+pub use answer::{Answer, Body, Broken};
+pub use exchange::{Exchange, Named};
+pub use operation::{Operation, ResourceKind};
+pub use request::{Actor, Method, Request};
+
+/// Where requests go: the real client, or a decorator over it (guard, recorder, patience).
+pub trait Target: Send + Sync {
+    /// Sends one request and waits for its answer.
+    ///
+    /// # Errors
+    /// [`Broken`] when no HTTP answer arrived. A status such as 500 is an answer, not an error.
+    fn send(&self, request: Request) -> impl Future<Output = Result<Answer, Broken>> + Send;
+
+    /// What the request becomes on the wire: absolute URL and every header in order. Recorders ask
+    /// this so that a HAR shows what was really sent; secrets are still in it.
+    fn sent_as(&self, request: &Request) -> Sent;
+}
+
+/// A request as it stands on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Absolute URL.
+    pub url: String,
+    /// Every header in order.
+    pub headers: Vec<(String, String)>,
+}
+
+impl<T: Target> Target for &T {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        (**self).send(request).await
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        (**self).sent_as(request)
+    }
+}
+
+impl<T: Target> Target for std::sync::Arc<T> {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        (**self).send(request).await
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        (**self).sent_as(request)
+    }
+}
