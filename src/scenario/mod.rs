@@ -36,7 +36,8 @@ pub struct Scenario {
 pub enum Need {
     /// A target attribute of the user mapping, as `active`, `manager`, `emails[type eq "work"].value`.
     Mapped(String),
-    /// The target attribute can be filtered on: it is matching, or the profile marks it filterable.
+    /// `{ filterable: externalId }`: the target attribute can be filtered on; it is matching, or the profile
+    /// marks it filterable.
     Filterable(String),
     /// An ability of the target.
     Ability(Ability),
@@ -71,8 +72,11 @@ pub struct MappingChange {
 /// One person of the tenant; what is not said is made up by `people/`.
 #[derive(Debug, Clone, Default)]
 pub struct Person {
-    /// Entra source attributes by name; `None` (YAML null) takes the attribute away.
+    /// Entra source attributes by name; `None` (YAML null) takes the attribute away. Values may hold
+    /// `{{prefix}}` (the run prefix) and `{{domain}}` (the mail domain).
     pub attributes: IndexMap<String, Option<String>>,
+    /// Not in the directory until an `appear` step names the person.
+    pub absent: bool,
     /// Key of the manager.
     pub manager: Option<String>,
     /// Assigned to the application from the start.
@@ -86,8 +90,10 @@ pub struct Person {
 /// One group of the tenant.
 #[derive(Debug, Clone, Default)]
 pub struct GroupSpec {
-    /// Entra source attributes by name.
+    /// Entra source attributes by name; values may hold `{{prefix}}` and `{{domain}}`.
     pub attributes: IndexMap<String, Option<String>>,
+    /// Not in the directory until an `appear` step names the group.
+    pub absent: bool,
     /// Keys of people who are members from the start; the key of a `many` person means all of them.
     pub members: Vec<String>,
     /// Assigned to the application from the start.
@@ -97,11 +103,12 @@ pub struct GroupSpec {
 /// An account the target holds before the first cycle, made by the observer.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// The person whose mapped values the account is made of.
+    /// The person or group whose mapped values the account is made of; a group's account has no members.
     pub of: String,
     /// Letter case of the userName.
     pub letter_case: LetterCase,
-    /// Target paths with other values than the person's; `None` leaves the attribute out.
+    /// Target paths with other values than the person's; `None` leaves the attribute out. Strings may hold
+    /// `{{prefix}}` and `{{domain}}`.
     pub with: IndexMap<String, Option<Value>>,
 }
 
@@ -150,9 +157,11 @@ pub enum Action {
         /// Hours to add.
         hours: u64,
     },
-    /// `create: { late: {…} }` is written as a person with `absent`; this step makes the person appear.
+    /// `appear: [late]`: people and groups written with `absent: true` come into the directory. A purged
+    /// one appears again as a new object with the same attributes.
     Appear(Vec<String>),
-    /// `set: { ada: { displayName: X } }`: source attributes; null takes one away.
+    /// `set: { ada: { displayName: X } }`: source attributes; null takes one away. Values may hold
+    /// `{{prefix}}` and `{{domain}}`.
     Set(IndexMap<String, IndexMap<String, Option<String>>>),
     /// `set-manager: { ada: grace }`; null clears.
     SetManager(IndexMap<String, Option<String>>),
@@ -184,6 +193,9 @@ pub enum Action {
     ExpectMirrored(Vec<String>),
     /// `expect-no-writes`: Entra sent no write in the last cycle or on-demand run.
     ExpectNoWrites,
+    /// `expect-discovered: [ada]`: the last `discover` met the account of each of them exactly once, met no
+    /// account twice, and every page told the same `totalResults`.
+    ExpectDiscovered(Vec<String>),
     /// `expect-log: { ada: { action: create, status: skipped, code: X } }` of the last cycle or on-demand run.
     ExpectLog(IndexMap<String, LogExpectation>),
 }
@@ -213,7 +225,7 @@ pub struct RawRequest {
 pub struct AnswerExpectation {
     /// Accepted statuses; empty means any 2xx.
     pub status: Vec<u16>,
-    /// JSON pointer or member name to the value it must have; templates are filled in.
+    /// JSON pointer or member name to the value it must have, null for absent; templates are filled in.
     pub body: IndexMap<String, Value>,
     /// `scimType`, when one is demanded.
     pub scim_type: Option<String>,
@@ -230,7 +242,8 @@ pub struct StateExpectation {
     pub attributes: IndexMap<String, Value>,
     /// `found-by: [id, matching, filterable]`.
     pub found_by: Vec<FoundBy>,
-    /// `same-account-as: old`: the id is that of the account or earlier capture of that key.
+    /// `same-account-as: old`: the id is that of the account or earlier capture of that key. A person's or
+    /// group's own key means the account that was first made or found for it in this scenario.
     pub same_account_as: Option<String>,
     /// `members: [ada]`: exactly these people, for groups.
     pub members: Option<Vec<String>>,
