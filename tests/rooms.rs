@@ -1,0 +1,302 @@
+//! Which room may use which (docs/architecture.md). Reads every path of the source, inline ones
+//! included, and fails when a room uses one it may not.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A room and the rooms it may use. A room below another (`entra/job`) is a room of its own.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("diagnostic", &[]),
+    ("scim", &["diagnostic"]),
+    ("wire", &["scim"]),
+    ("check", &["wire"]),
+    ("entra/directory", &["scim"]),
+    ("entra/mapping", &["scim", "diagnostic", "entra/directory"]),
+    ("entra/scope", &["entra/directory", "entra/mapping"]),
+    ("entra/dialect", &["scim", "wire"]),
+    ("entra/job", &["entra/directory", "entra/mapping", "entra/scope", "entra/dialect", "wire", "scim"]),
+    ("entra/oracle", &["entra/directory", "entra/mapping", "entra/scope", "scim"]),
+    ("people", &["entra/directory"]),
+    ("http", &["wire"]),
+    ("rules", &["scim", "wire", "check"]),
+    ("scenario", &["scim", "check", "diagnostic", "entra/directory", "wire"]),
+    ("catalogue", &["check", "rules", "scenario", "diagnostic"]),
+    ("snapshot", &["wire"]),
+    (
+        "run",
+        &[
+            "diagnostic",
+            "scim",
+            "wire",
+            "check",
+            "entra/directory",
+            "entra/mapping",
+            "entra/scope",
+            "entra/dialect",
+            "entra/job",
+            "entra/oracle",
+            "people",
+            "rules",
+            "scenario",
+            "catalogue",
+            "snapshot",
+        ],
+    ),
+    ("report", &["check", "wire", "run"]),
+    ("server", &["scim"]),
+    (
+        "selftest",
+        &[
+            "run",
+            "server",
+            "catalogue",
+            "rules",
+            "http",
+            "people",
+            "check",
+            "scenario",
+            "wire",
+            "scim",
+            "entra/directory",
+            "entra/mapping",
+            "entra/scope",
+            "entra/dialect",
+            "entra/job",
+            "entra/oracle",
+        ],
+    ),
+];
+
+/// May use everything.
+const TOP: &[&str] = &["cli", "main.rs", "lib.rs"];
+
+fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            source_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The module path of a file below `src`, as `["entra", "job", "cycle"]`.
+fn module_of(file: &str) -> Vec<String> {
+    let mut parts: Vec<String> = file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if parts.last().is_some_and(|last| last == "mod" || last == "lib" || last == "main") {
+        parts.pop();
+    }
+    parts
+}
+
+/// The room of a module path, or of the path somebody names.
+fn room_of(path: &[String]) -> Option<&'static str> {
+    let joined = path.join("/");
+    ROOMS
+        .iter()
+        .map(|(room, _)| *room)
+        .filter(|room| joined == **room || joined.starts_with(&format!("{room}/")))
+        .max_by_key(|room| room.len())
+}
+
+/// The source without comments and string literals, so that prose cannot name a room.
+fn code_only(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '/' if chars.peek() == Some(&'/') => {
+                for c in chars.by_ref() {
+                    if c == '\n' {
+                        code.push('\n');
+                        break;
+                    }
+                }
+            }
+            '"' => {
+                code.push('"');
+                while let Some(c) = chars.next() {
+                    match c {
+                        '\\' => {
+                            chars.next();
+                        }
+                        '"' => break,
+                        _ => {}
+                    }
+                }
+                code.push('"');
+            }
+            '\'' => {
+                // A character literal, not a lifetime: `'"'` and `'\''` would unbalance the strings.
+                let ahead: String = chars.clone().take(3).collect();
+                code.push('\'');
+                if ahead.starts_with('\\') {
+                    chars.next();
+                    chars.next();
+                    chars.next();
+                } else if ahead.chars().nth(1) == Some('\'') {
+                    chars.next();
+                    chars.next();
+                }
+            }
+            'r' if raw_string_hashes(&chars).is_some()
+                && !code.ends_with(|c: char| c.is_alphanumeric() || c == '_') =>
+            {
+                let hashes = raw_string_hashes(&chars).unwrap();
+                let end = format!("\"{}", "#".repeat(hashes));
+                for _ in 0..=hashes {
+                    chars.next();
+                }
+                let mut tail = String::new();
+                for c in chars.by_ref() {
+                    tail.push(c);
+                    if tail.ends_with(&end) {
+                        break;
+                    }
+                }
+                code.push_str("\"\"");
+            }
+            c => code.push(c),
+        }
+    }
+    code
+}
+
+fn raw_string_hashes(chars: &std::iter::Peekable<std::str::Chars<'_>>) -> Option<usize> {
+    let mut ahead = chars.clone();
+    let mut hashes = 0;
+    while ahead.peek() == Some(&'#') {
+        ahead.next();
+        hashes += 1;
+    }
+    (ahead.peek() == Some(&'"')).then_some(hashes)
+}
+
+/// Every path that begins with `crate`, `scimulate` or `super`, as absolute module paths;
+/// braces are spread out.
+fn named_paths(code: &str, module: &[String]) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    for start in ["crate::", "super::", "scimulate::"] {
+        let mut from = 0;
+        while let Some(at) = code[from..].find(start).map(|i| i + from) {
+            from = at + start.len();
+            let before = code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            let mut base: Vec<String> = Vec::new();
+            let mut rest = &code[from..];
+            if start == "super::" {
+                base = module.to_vec();
+                base.pop();
+                while let Some(after) = rest.strip_prefix("super::") {
+                    base.pop();
+                    rest = after;
+                }
+            }
+            spread(rest, base, &mut paths);
+        }
+    }
+    paths
+}
+
+/// Reads `a::b::{c, d::e}` and pushes each path it stands for.
+fn spread(text: &str, base: Vec<String>, paths: &mut Vec<Vec<String>>) {
+    let text = text.trim_start();
+    if let Some(inner) = text.strip_prefix('{') {
+        let (mut depth, mut start) = (0, 0);
+        for (i, c) in inner.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => {
+                    spread(&inner[start..i], base, paths);
+                    return;
+                }
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    spread(&inner[start..i], base.clone(), paths);
+                    start = i + 1;
+                }
+                _ => {}
+            }
+        }
+        return;
+    }
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let mut path = base;
+    if !name.is_empty() && name != "self" {
+        path.push(name.clone());
+    }
+    match text[name.len()..].strip_prefix("::") {
+        Some(rest) => spread(rest, path, paths),
+        None if !path.is_empty() => paths.push(path),
+        None => {}
+    }
+}
+
+#[test]
+fn every_room_uses_only_what_it_may() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    source_files(&source, &mut files);
+    let allowed: BTreeMap<&str, &[&str]> = ROOMS.iter().copied().collect();
+    let mut wrong = BTreeSet::new();
+    for file in &files {
+        let name = file.strip_prefix(&source).unwrap().to_str().unwrap().replace('\\', "/");
+        let module = module_of(&name);
+        if TOP.iter().any(|top| name == *top || name.starts_with(&format!("{top}/"))) {
+            continue;
+        }
+        let Some(room) = room_of(&module) else {
+            assert!(
+                name == "entra/mod.rs",
+                "{name} is in no room: give it one in docs/architecture.md and here"
+            );
+            continue;
+        };
+        for path in named_paths(&code_only(&fs::read_to_string(file).unwrap()), &module) {
+            let Some(used) = room_of(&path) else { continue };
+            if used != room && !allowed[room].contains(&used) {
+                wrong.insert(format!("{name}: {room} may not use {used} ({})", path.join("::")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn the_reader_sees_inline_nested_and_super_paths() {
+    let module = module_of("entra/job/cycle.rs");
+    let code = code_only(
+        r##"
+        use crate::{wire::{Request, Answer}, http};
+        // crate::server is only mentioned
+        let text = "crate::server::start";
+        let quote = '"';
+        let raw = r#"crate::selftest"#;
+        let x: crate::people::People = super::super::oracle::expected();
+        "##,
+    );
+    let rooms: BTreeSet<_> = named_paths(&code, &module).iter().filter_map(|path| room_of(path)).collect();
+    assert_eq!(rooms, BTreeSet::from(["wire", "http", "people", "entra/oracle"]));
+}
+
+#[test]
+fn no_room_is_called_after_a_drawer() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    source_files(&source, &mut files);
+    for file in files {
+        let name = file.strip_prefix(&source).unwrap().to_str().unwrap().to_owned();
+        for part in module_of(&name) {
+            assert!(
+                !["utils", "util", "helpers", "common", "imp", "misc"].contains(&part.as_str()),
+                "{name}"
+            );
+        }
+    }
+}

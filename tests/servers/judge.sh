@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# usage: tests/servers/judge.sh SCIMULATE [NAME…]
+# Plays everything against each public server and compares what was found with NAME/findings.txt, a list that
+# was confirmed by hand (docs/real-servers.md). With ACCEPT=1 the lists are written instead.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+scimulate=$(realpath "${1:?usage: judge.sh SCIMULATE [NAME…]}")
+shift
+[ $# -gt 0 ] || set -- scim2-server scimmy-routers saml-jackson django-scim2-server
+failed=0 passed=0 port=${PORT:-7310}
+for name in "$@"; do
+  port=$((port + 1))
+  work=$(mktemp -d)
+  ./start.sh "$name" "$port" >"$work/ready" 2>"$work/errors" &
+  server=$!
+  for _ in $(seq 1800); do
+    grep --quiet '^READY ' "$work/ready" && break
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.2
+  done
+  read -r _ base token <"$work/ready" || { echo "FAILED $name: did not start"; cat "$work/errors"; failed=$((failed + 1)); continue; }
+  (cd "$work" && SCIMULATE_TOKEN=$token "$scimulate" run --target "$base" --seed 1 --fail-on never --json report.json >terminal.txt 2>&1)
+  status=$?
+  kill "$server" 2>/dev/null
+  wait "$server" 2>/dev/null
+  if [ $status -ne 0 ]; then
+    echo "FAILED $name: scimulate ended with $status"
+    tail -n 20 "$work/terminal.txt"
+    failed=$((failed + 1))
+    continue
+  fi
+  # One line a finding: level, check, dialect, rule. Messages and counts vary with people's names.
+  python3 - "$work/report.json" >"$work/findings.txt" <<'PYTHON'
+import json, sys
+report = json.load(open(sys.argv[1]))
+lines = {
+    f"{finding['level']:8} {check['dialect'] or 'both':16} {check['id']}"
+    for check in report["checks"]
+    for finding in check["findings"]
+    if finding["level"] != "note"
+}
+print("\n".join(sorted(lines)))
+assert not report["left_behind"], f"left behind: {report['left_behind']}"
+PYTHON
+  if [ -n "${ACCEPT:-}" ]; then
+    cp "$work/findings.txt" "$name/findings.txt"
+    echo "accepted $name: $(wc -l <"$name/findings.txt") findings"
+  elif diff -u "$name/findings.txt" "$work/findings.txt"; then
+    echo "passed $name: $(wc -l <"$work/findings.txt") findings, as confirmed"
+    passed=$((passed + 1))
+  else
+    echo "FAILED $name: other findings than confirmed"
+    failed=$((failed + 1))
+  fi
+done
+echo "real servers: $passed passed, $failed failed"
+[ $failed -eq 0 ]
