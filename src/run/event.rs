@@ -1,0 +1,97 @@
+//! One stream of events feeds every reporter.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::abilities::Abilities;
+use super::report::{CheckResult, Report};
+use crate::check::Finding;
+use crate::wire::Exchange;
+
+/// One scenario in one dialect.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TrialId {
+    /// The scenario's id, as `cycles/disable`.
+    pub scenario: String,
+    /// The dialect's name, as `default`.
+    pub dialect: String,
+}
+
+impl fmt::Display for TrialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.scenario, self.dialect)
+    }
+}
+
+/// What a run tells while it goes on. Reporters hear every event, in this order: `Started`,
+/// `Prepared`, then the trials' events mixed, then the checks that need several trials, `Finished`.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The run begins; nothing was sent yet.
+    Started {
+        /// Base URL of the target.
+        target: String,
+        /// Seed of the people.
+        seed: u64,
+        /// Prefix that every object of this run carries.
+        prefix: String,
+        /// Names of the dialects that are played.
+        dialects: Vec<String>,
+        /// How many trials will be played or skipped.
+        trials: usize,
+    },
+    /// What the target can do was asked, and what it accepts was tried.
+    Prepared(Arc<Abilities>),
+    /// A trial begins.
+    TrialStarted(TrialId),
+    /// The target asked for patience, and a request waits for it.
+    Waiting {
+        /// The trial whose request waits; `None` before the first trial.
+        trial: Option<TrialId>,
+        /// How long it waits before it is sent again.
+        pause: Duration,
+    },
+    /// Something was found wrong. A rule's finding is told when its shape is met first in a dialect;
+    /// the report counts how often it was met.
+    Finding {
+        /// Where it was met; `None` when it belongs to no single trial.
+        trial: Option<TrialId>,
+        /// What was found.
+        finding: Arc<Finding>,
+    },
+    /// A trial ended, clean-up included.
+    TrialFinished {
+        /// Which trial.
+        trial: TrialId,
+        /// How it ended.
+        result: Arc<CheckResult>,
+        /// Every exchange of the trial in order. It is dropped after this event, so a listener that
+        /// needs it later keeps it.
+        trace: Vec<Arc<Exchange>>,
+    },
+    /// A check that needs several trials ended: a rule in one dialect, or "same end state in both dialects".
+    CheckFinished(Arc<CheckResult>),
+    /// The run ended; nothing follows.
+    Finished(Arc<Report>),
+}
+
+/// Hears a run's events, on the thread that called [`super::play`].
+pub trait Listener {
+    /// Called once for each event, in order.
+    fn on(&mut self, event: &Event);
+}
+
+/// Hears nothing.
+impl Listener for () {
+    fn on(&mut self, _event: &Event) {}
+}
+
+/// Every listener hears every event.
+impl Listener for Vec<Box<dyn Listener + '_>> {
+    fn on(&mut self, event: &Event) {
+        for listener in self {
+            listener.on(event);
+        }
+    }
+}

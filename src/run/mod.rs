@@ -1,0 +1,14 @@
+//! Plays scenarios against a target and says what was found.
+//!
+//! [`Event`]s are the one stream that feeds every reporter; [`Report`] is the result.
+
+pub mod abilities;
+pub mod cancel;
+pub mod event;
+pub mod reader;
+pub mod report;
+pub mod template;
+
+pub use cancel::Cancel;
+pub use event::{Event, Listener, TrialId};
+pub use report::{CheckResult, Counts, Report, Verdict};

@@ -1,0 +1,232 @@
+//! What a run found, as data. `report/` writes it in each format.
+
+use std::time::Duration;
+
+use crate::check::{Finding, Level, Outcome};
+
+/// The result of a whole run.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Base URL of the target.
+    pub target: String,
+    /// Seed of the people.
+    pub seed: u64,
+    /// Wall time.
+    pub elapsed: Duration,
+    /// The run as a whole.
+    pub verdict: Verdict,
+    /// Every check, sorted by suite, id and dialect; rules come last.
+    pub checks: Vec<CheckResult>,
+    /// What could not be removed from the target, each with the reason.
+    pub left_behind: Vec<String>,
+    /// How many requests were sent.
+    pub exchanges: usize,
+    /// Why the verdict is incomplete, in one sentence.
+    pub interrupted_by: Option<String>,
+}
+
+impl Report {
+    /// How many checks ended in which way.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for check in &self.checks {
+            match check.outcome {
+                Outcome::Passed => counts.passed += 1,
+                Outcome::Failed => counts.failed += 1,
+                Outcome::Skipped(_) => counts.skipped += 1,
+                Outcome::Expected(_) => counts.expected += 1,
+            }
+        }
+        counts
+    }
+
+    /// Judges the whole run anew, after checks were waived or added.
+    pub fn settle(&mut self) {
+        self.verdict = if self.interrupted_by.is_some() {
+            Verdict::Incomplete
+        } else if self.checks.iter().any(|check| check.outcome == Outcome::Failed) {
+            Verdict::Failed
+        } else {
+            Verdict::Passed
+        };
+        self.checks.sort_by(|left, right| left.place().cmp(&right.place()));
+    }
+
+    /// True when no check was played at all: an empty run is never a success.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.checks.iter().all(|check| matches!(check.outcome, Outcome::Skipped(_)))
+    }
+}
+
+/// The run as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// No check failed.
+    Passed,
+    /// A check failed.
+    Failed,
+    /// Interrupted, or the target was lost: the other checks say what was seen until then.
+    Incomplete,
+}
+
+impl Verdict {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Passed => "passed",
+            Verdict::Failed => "failed",
+            Verdict::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// How many checks ended in which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Played, nothing at or above the fail level.
+    pub passed: usize,
+    /// Played, something at or above the fail level.
+    pub failed: usize,
+    /// Not played.
+    pub skipped: usize,
+    /// Failed as the waiver file says.
+    pub expected: usize,
+}
+
+/// One check: a scenario in a dialect, a rule over all scenarios of a dialect, or the comparison of a
+/// scenario's end states in two dialects.
+#[derive(Debug, Clone)]
+pub struct CheckResult {
+    /// The scenario's id or the rule's.
+    pub id: String,
+    /// First part of the id: `cycles`, `rules`, …
+    pub suite: String,
+    /// The dialect's name; `None` for a comparison of dialects.
+    pub dialect: Option<String>,
+    /// One line that says what must hold.
+    pub title: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Wall time; zero for checks that only look at what others recorded.
+    pub elapsed: Duration,
+    /// What was found, worst first.
+    pub findings: Vec<Finding>,
+}
+
+impl CheckResult {
+    /// A check that was played, failed if a finding stands at or above `fail_on` (`None`: never).
+    #[must_use]
+    pub fn played(
+        id: &str,
+        dialect: Option<&str>,
+        title: &str,
+        mut findings: Vec<Finding>,
+        fail_on: Option<Level>,
+    ) -> Self {
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+        let failed = fail_on.is_some_and(|limit| findings.iter().any(|finding| finding.level >= limit));
+        let outcome = if failed { Outcome::Failed } else { Outcome::Passed };
+        CheckResult { findings, ..CheckResult::new(id, dialect, title, outcome) }
+    }
+
+    /// A check without findings.
+    #[must_use]
+    pub fn new(id: &str, dialect: Option<&str>, title: &str, outcome: Outcome) -> Self {
+        CheckResult {
+            id: id.to_owned(),
+            suite: id.split('/').next().unwrap_or_default().to_owned(),
+            dialect: dialect.map(str::to_owned),
+            title: title.to_owned(),
+            outcome,
+            elapsed: Duration::ZERO,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Where it stands in a report: stories by suite and id, rules last, the comparison after its pair.
+    fn place(&self) -> (bool, &str, bool, Option<&str>) {
+        (self.suite == "rules", &self.id, self.dialect.is_none(), self.dialect.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{About, Skip};
+
+    fn finding(level: Level) -> Finding {
+        let about = About {
+            id: "rules/x".into(),
+            title: String::new(),
+            level,
+            what: String::new(),
+            why: String::new(),
+            fix: String::new(),
+            entra: String::new(),
+            refs: Vec::new(),
+            faults: Vec::new(),
+        };
+        Finding::of(&about, "m")
+    }
+
+    #[test]
+    fn a_check_fails_at_the_fail_level_and_above_only() {
+        let with = |level, fail_on| {
+            CheckResult::played("rules/x", Some("default"), "t", vec![finding(level)], fail_on).outcome
+        };
+        assert_eq!(with(Level::Error, Some(Level::Error)), Outcome::Failed);
+        assert_eq!(with(Level::Warning, Some(Level::Error)), Outcome::Passed);
+        assert_eq!(with(Level::Critical, None), Outcome::Passed);
+    }
+
+    #[test]
+    fn a_report_sorts_rules_last_and_a_comparison_after_its_pair() {
+        let check = |id: &str, dialect: Option<&str>| CheckResult::new(id, dialect, "t", Outcome::Passed);
+        let mut report = Report {
+            target: String::new(),
+            seed: 0,
+            elapsed: Duration::ZERO,
+            verdict: Verdict::Failed,
+            checks: vec![
+                check("rules/a", Some("default")),
+                check("cycles/b", None),
+                check("cycles/b", Some("default")),
+            ],
+            left_behind: Vec::new(),
+            exchanges: 0,
+            interrupted_by: None,
+        };
+        report.settle();
+        let order: Vec<_> = report.checks.iter().map(|c| (c.id.as_str(), c.dialect.as_deref())).collect();
+        assert_eq!(order, [("cycles/b", Some("default")), ("cycles/b", None), ("rules/a", Some("default"))]);
+        assert_eq!(report.verdict, Verdict::Passed);
+        assert_eq!(report.counts(), Counts { passed: 3, ..Counts::default() });
+        report.checks[0].outcome = Outcome::Failed;
+        report.settle();
+        assert_eq!(report.verdict, Verdict::Failed);
+        report.interrupted_by = Some("the target was lost".into());
+        report.settle();
+        assert_eq!(report.verdict, Verdict::Incomplete);
+        assert!(!report.is_empty());
+    }
+
+    #[test]
+    fn a_run_in_which_all_was_skipped_is_empty() {
+        let skipped = Outcome::Skipped(Skip::NotConfigured("no groups".into()));
+        let report = Report {
+            target: String::new(),
+            seed: 0,
+            elapsed: Duration::ZERO,
+            verdict: Verdict::Passed,
+            checks: vec![CheckResult::new("cycles/b", Some("default"), "t", skipped)],
+            left_behind: Vec::new(),
+            exchanges: 0,
+            interrupted_by: None,
+        };
+        assert!(report.is_empty());
+        assert_eq!(report.counts().skipped, 1);
+    }
+}
