@@ -1,0 +1,499 @@
+use std::sync::Arc;
+
+use super::attribute::{self, AttributeKind, UnknownAttribute};
+use super::object::settable;
+use super::{Change, DirectoryState, Group, ObjectId, ObjectKind, SourceValue, User, Watermark, What};
+
+/// How long a soft-deleted user stays in the recycle bin before Entra deletes it for good: 30 days.
+pub const RECYCLE_BIN_HOURS: u64 = 30 * 24;
+
+/// Why the directory refused a change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    /// There is no object of that id, or it was purged.
+    #[error("the directory holds no object {0}")]
+    NoSuchObject(ObjectId),
+    /// The object is a group, and this can be done to users alone.
+    #[error("{0} is not a user")]
+    NotAUser(ObjectId),
+    /// The object is a user, and this can be done to groups alone.
+    #[error("{0} is not a group")]
+    NotAGroup(ObjectId),
+    /// An object of that id is there already.
+    #[error("the directory already holds an object {0}")]
+    AlreadyExists(ObjectId),
+    /// Entra has no such attribute.
+    #[error(transparent)]
+    UnknownAttribute(#[from] UnknownAttribute),
+    /// The attribute is not set this way.
+    #[error("`{0}` is not set as a plain attribute")]
+    Computed(&'static str),
+    /// The value does not fit the attribute.
+    #[error("`{name}` takes {}", expected.as_str())]
+    WrongKind {
+        /// The attribute.
+        name: &'static str,
+        /// What it takes.
+        expected: AttributeKind,
+    },
+    /// A user cannot be restored that is not in the recycle bin.
+    #[error("{0} is not in the recycle bin")]
+    NotDeleted(ObjectId),
+    /// A user in the recycle bin cannot be deleted once more; it can be purged.
+    #[error("{0} is already in the recycle bin")]
+    AlreadyDeleted(ObjectId),
+    /// Following the managers would lead back to this user.
+    #[error("{0} would be their own manager's manager")]
+    CyclicManager(ObjectId),
+}
+
+/// The simulated tenant. Every mutation that changes something goes into the change log.
+#[derive(Debug, Clone, Default)]
+pub struct Tenant {
+    state: Arc<DirectoryState>,
+    log: Vec<Change>,
+}
+
+impl Tenant {
+    /// A tenant without users and groups, at hour 0.
+    #[must_use]
+    pub fn new() -> Self {
+        Tenant::default()
+    }
+
+    /// What stands in the directory now. Cheap; later changes do not touch it.
+    #[must_use]
+    pub fn state(&self) -> Arc<DirectoryState> {
+        Arc::clone(&self.state)
+    }
+
+    /// The simulated clock, in hours since the tenant began.
+    #[must_use]
+    pub fn clock(&self) -> u64 {
+        self.state.hour
+    }
+
+    /// Moves the clock on. Users whose 30 days in the recycle bin are over are purged.
+    pub fn advance(&mut self, hours: u64) {
+        let state = Arc::make_mut(&mut self.state);
+        state.hour += hours;
+        let hour = state.hour;
+        let expired: Vec<ObjectId> = state
+            .users()
+            .filter(|user| user.deleted_at.is_some_and(|at| at + RECYCLE_BIN_HOURS <= hour))
+            .map(|user| user.id.clone())
+            .collect();
+        for id in expired {
+            self.remove(&id, ObjectKind::User);
+        }
+    }
+
+    /// The end of the change log.
+    #[must_use]
+    pub fn watermark(&self) -> Watermark {
+        Watermark(self.log.len() as u64)
+    }
+
+    /// Everything that happened since, oldest first.
+    #[must_use]
+    pub fn changes_since(&self, watermark: Watermark) -> Vec<Change> {
+        let from = usize::try_from(watermark.0).unwrap_or(usize::MAX);
+        self.log.get(from..).unwrap_or_default().to_vec()
+    }
+
+    /// Adds a user, not assigned.
+    ///
+    /// # Errors
+    /// [`DirectoryError::AlreadyExists`].
+    pub fn add_user(&mut self, user: User) -> Result<ObjectId, DirectoryError> {
+        let id = user.id.clone();
+        self.must_be_new(&id)?;
+        Arc::make_mut(&mut self.state).users.insert(id.clone(), Arc::new(user));
+        self.record(&id, ObjectKind::User, What::Added);
+        Ok(id)
+    }
+
+    /// Adds a group, not assigned. Members that are given with it are logged one by one.
+    ///
+    /// # Errors
+    /// [`DirectoryError::AlreadyExists`].
+    pub fn add_group(&mut self, group: Group) -> Result<ObjectId, DirectoryError> {
+        let id = group.id.clone();
+        self.must_be_new(&id)?;
+        let members: Vec<ObjectId> = group.members.iter().cloned().collect();
+        Arc::make_mut(&mut self.state).groups.insert(id.clone(), Arc::new(group));
+        self.record(&id, ObjectKind::Group, What::Added);
+        for member in members {
+            self.record(&id, ObjectKind::Group, What::MemberAdded(member));
+        }
+        Ok(id)
+    }
+
+    /// Sets or clears a source attribute of a user or a group.
+    ///
+    /// # Errors
+    /// When the object or the attribute does not exist, or the value does not fit.
+    pub fn set(
+        &mut self,
+        id: &ObjectId,
+        name: &str,
+        value: Option<SourceValue>,
+    ) -> Result<(), DirectoryError> {
+        let kind = self.kind(id)?;
+        let attribute = attribute::find(kind, name)?;
+        match (attribute.name, &value) {
+            ("accountEnabled", Some(SourceValue::Boolean(enabled))) => {
+                return self.set_account_enabled(id, *enabled);
+            }
+            ("manager", Some(SourceValue::Reference(manager))) => {
+                let manager = manager.clone();
+                return self.set_manager(id, Some(manager));
+            }
+            ("manager", None) => return self.set_manager(id, None),
+            _ if attribute.computed => return Err(DirectoryError::Computed(attribute.name)),
+            _ => {}
+        }
+        if let Some(value) = &value {
+            settable(kind, name, value)?;
+        }
+        let state = Arc::make_mut(&mut self.state);
+        let attributes = match kind {
+            ObjectKind::User => state.users.get_mut(id).map(|user| &mut Arc::make_mut(user).attributes),
+            ObjectKind::Group => state.groups.get_mut(id).map(|group| &mut Arc::make_mut(group).attributes),
+        }
+        .ok_or_else(|| DirectoryError::NoSuchObject(id.clone()))?;
+        let before = match value {
+            Some(ref value) => attributes.insert(attribute.name, value.clone()),
+            None => attributes.remove(attribute.name),
+        };
+        if before != value {
+            self.record(id, kind, What::Attribute(attribute.name));
+        }
+        Ok(())
+    }
+
+    /// Sets, changes or clears a user's manager.
+    ///
+    /// # Errors
+    /// When either is not a user of the directory, or the chain of managers would close on itself.
+    pub fn set_manager(&mut self, id: &ObjectId, manager: Option<ObjectId>) -> Result<(), DirectoryError> {
+        if let Some(manager) = &manager {
+            self.must_be_user(manager)?;
+            let mut above = Some(manager);
+            while let Some(next) = above {
+                if next == id {
+                    return Err(DirectoryError::CyclicManager(id.clone()));
+                }
+                above = self.state.user(next).and_then(User::manager);
+            }
+        }
+        let user = self.user_mut(id)?;
+        if user.manager != manager {
+            user.manager = manager;
+            self.record(id, ObjectKind::User, What::Manager);
+        }
+        Ok(())
+    }
+
+    /// Assigns a user or a group to the application.
+    ///
+    /// # Errors
+    /// [`DirectoryError::NoSuchObject`].
+    pub fn assign(&mut self, id: &ObjectId) -> Result<(), DirectoryError> {
+        let kind = self.kind(id)?;
+        if Arc::make_mut(&mut self.state).assigned.insert(id.clone()) {
+            self.record(id, kind, What::Assigned);
+        }
+        Ok(())
+    }
+
+    /// Takes the assignment of a user or a group away.
+    ///
+    /// # Errors
+    /// [`DirectoryError::NoSuchObject`].
+    pub fn unassign(&mut self, id: &ObjectId) -> Result<(), DirectoryError> {
+        let kind = self.kind(id)?;
+        if Arc::make_mut(&mut self.state).assigned.shift_remove(id) {
+            self.record(id, kind, What::Unassigned);
+        }
+        Ok(())
+    }
+
+    /// Blocks (`false`) or allows sign-in.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn set_account_enabled(&mut self, id: &ObjectId, enabled: bool) -> Result<(), DirectoryError> {
+        let user = self.user_mut(id)?;
+        if user.account_enabled != enabled {
+            user.account_enabled = enabled;
+            self.record(id, ObjectKind::User, What::AccountEnabled);
+        }
+        Ok(())
+    }
+
+    /// Puts a user into the recycle bin. Assignment, memberships and reports stay, as they come
+    /// back with a restore. A security group has no recycle bin: it is purged at once.
+    ///
+    /// # Errors
+    /// When there is no such object, or the user is in the recycle bin already.
+    pub fn soft_delete(&mut self, id: &ObjectId) -> Result<(), DirectoryError> {
+        if self.kind(id)? == ObjectKind::Group {
+            self.remove(id, ObjectKind::Group);
+            return Ok(());
+        }
+        let hour = self.clock();
+        let user = self.user_mut(id)?;
+        if user.deleted_at.is_some() {
+            return Err(DirectoryError::AlreadyDeleted(id.clone()));
+        }
+        user.deleted_at = Some(hour);
+        self.record(id, ObjectKind::User, What::SoftDeleted);
+        Ok(())
+    }
+
+    /// Takes a user out of the recycle bin.
+    ///
+    /// # Errors
+    /// When there is no such user, or it is not in the recycle bin.
+    pub fn restore(&mut self, id: &ObjectId) -> Result<(), DirectoryError> {
+        let user = self.user_mut(id)?;
+        if user.deleted_at.take().is_none() {
+            return Err(DirectoryError::NotDeleted(id.clone()));
+        }
+        self.record(id, ObjectKind::User, What::Restored);
+        Ok(())
+    }
+
+    /// Deletes a user or a group for good, with its assignment, memberships and reports' links.
+    ///
+    /// # Errors
+    /// [`DirectoryError::NoSuchObject`].
+    pub fn purge(&mut self, id: &ObjectId) -> Result<(), DirectoryError> {
+        let kind = self.kind(id)?;
+        self.remove(id, kind);
+        Ok(())
+    }
+
+    /// Makes a user or a group an immediate member of a group.
+    ///
+    /// # Errors
+    /// When either does not exist, or the first is not a group.
+    pub fn add_member(&mut self, group: &ObjectId, member: &ObjectId) -> Result<(), DirectoryError> {
+        self.kind(member)?;
+        if self.group_mut(group)?.members.insert(member.clone()) {
+            self.record(group, ObjectKind::Group, What::MemberAdded(member.clone()));
+        }
+        Ok(())
+    }
+
+    /// Takes an immediate member out of a group.
+    ///
+    /// # Errors
+    /// When the group does not exist.
+    pub fn remove_member(&mut self, group: &ObjectId, member: &ObjectId) -> Result<(), DirectoryError> {
+        if self.group_mut(group)?.members.shift_remove(member) {
+            self.record(group, ObjectKind::Group, What::MemberRemoved(member.clone()));
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, id: &ObjectId, kind: ObjectKind) {
+        let state = Arc::make_mut(&mut self.state);
+        match kind {
+            ObjectKind::User => drop(state.users.shift_remove(id)),
+            ObjectKind::Group => drop(state.groups.shift_remove(id)),
+        }
+        state.assigned.shift_remove(id);
+        let parents: Vec<ObjectId> =
+            state.groups().filter(|g| g.members.contains(id)).map(|g| g.id.clone()).collect();
+        let reports: Vec<ObjectId> =
+            state.users().filter(|u| u.manager.as_ref() == Some(id)).map(|u| u.id.clone()).collect();
+        for parent in &parents {
+            if let Some(group) = state.groups.get_mut(parent) {
+                Arc::make_mut(group).members.shift_remove(id);
+            }
+        }
+        for report in &reports {
+            if let Some(user) = state.users.get_mut(report) {
+                Arc::make_mut(user).manager = None;
+            }
+        }
+        for report in reports {
+            self.record(&report, ObjectKind::User, What::Manager);
+        }
+        for parent in parents {
+            self.record(&parent, ObjectKind::Group, What::MemberRemoved(id.clone()));
+        }
+        self.record(id, kind, What::Purged);
+    }
+
+    fn record(&mut self, id: &ObjectId, kind: ObjectKind, what: What) {
+        self.log.push(Change { hour: self.state.hour, id: id.clone(), kind, what });
+    }
+
+    fn kind(&self, id: &ObjectId) -> Result<ObjectKind, DirectoryError> {
+        self.state.kind(id).ok_or_else(|| DirectoryError::NoSuchObject(id.clone()))
+    }
+
+    fn must_be_new(&self, id: &ObjectId) -> Result<(), DirectoryError> {
+        match self.state.kind(id) {
+            Some(_) => Err(DirectoryError::AlreadyExists(id.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn must_be_user(&self, id: &ObjectId) -> Result<(), DirectoryError> {
+        match self.kind(id)? {
+            ObjectKind::User => Ok(()),
+            ObjectKind::Group => Err(DirectoryError::NotAUser(id.clone())),
+        }
+    }
+
+    fn user_mut(&mut self, id: &ObjectId) -> Result<&mut User, DirectoryError> {
+        self.must_be_user(id)?;
+        Arc::make_mut(&mut self.state)
+            .users
+            .get_mut(id)
+            .map(Arc::make_mut)
+            .ok_or_else(|| DirectoryError::NoSuchObject(id.clone()))
+    }
+
+    fn group_mut(&mut self, id: &ObjectId) -> Result<&mut Group, DirectoryError> {
+        if self.kind(id)? == ObjectKind::User {
+            return Err(DirectoryError::NotAGroup(id.clone()));
+        }
+        Arc::make_mut(&mut self.state)
+            .groups
+            .get_mut(id)
+            .map(Arc::make_mut)
+            .ok_or_else(|| DirectoryError::NoSuchObject(id.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> ObjectId {
+        ObjectId::new(text)
+    }
+
+    fn tenant(users: &[&str]) -> Tenant {
+        let mut tenant = Tenant::new();
+        for user in users {
+            tenant.add_user(User::new(id(user))).expect("the id is new");
+        }
+        tenant
+    }
+
+    fn whats(tenant: &Tenant, since: Watermark) -> Vec<What> {
+        tenant.changes_since(since).into_iter().map(|change| change.what).collect()
+    }
+
+    #[test]
+    fn a_watermark_shows_what_came_after_it_and_nothing_else() {
+        let mut tenant = tenant(&["ada"]);
+        let mark = tenant.watermark();
+        assert_eq!(tenant.changes_since(mark), []);
+        tenant.set(&id("ada"), "jobTitle", Some("Countess".into())).unwrap();
+        tenant.assign(&id("ada")).unwrap();
+        assert_eq!(whats(&tenant, mark), [What::Attribute("jobTitle"), What::Assigned]);
+        assert_eq!(tenant.changes_since(Watermark::default()).len(), 3);
+    }
+
+    #[test]
+    fn setting_what_is_already_so_is_no_change() {
+        let mut tenant = tenant(&["ada", "grace"]);
+        tenant.set(&id("ada"), "city", Some("London".into())).unwrap();
+        tenant.set_manager(&id("ada"), Some(id("grace"))).unwrap();
+        tenant.assign(&id("ada")).unwrap();
+        let mark = tenant.watermark();
+        tenant.set(&id("ada"), "city", Some("London".into())).unwrap();
+        tenant.set(&id("ada"), "state", None).unwrap();
+        tenant.set_manager(&id("ada"), Some(id("grace"))).unwrap();
+        tenant.assign(&id("ada")).unwrap();
+        tenant.set_account_enabled(&id("ada"), true).unwrap();
+        assert_eq!(tenant.changes_since(mark), []);
+    }
+
+    #[test]
+    fn an_earlier_state_does_not_see_later_changes() {
+        let mut tenant = tenant(&["ada"]);
+        let before = tenant.state();
+        tenant.set(&id("ada"), "city", Some("London".into())).unwrap();
+        assert_eq!(before.user(&id("ada")).unwrap().text("city"), None);
+        assert_eq!(tenant.state().user(&id("ada")).unwrap().text("city"), Some("London"));
+    }
+
+    #[test]
+    fn a_purge_takes_the_links_to_the_object_with_it() {
+        let mut tenant = tenant(&["ada", "grace"]);
+        tenant.add_group(Group::new(id("team"), "Team")).unwrap();
+        tenant.add_member(&id("team"), &id("grace")).unwrap();
+        tenant.set_manager(&id("ada"), Some(id("grace"))).unwrap();
+        let mark = tenant.watermark();
+        tenant.purge(&id("grace")).unwrap();
+        assert_eq!(whats(&tenant, mark), [What::Manager, What::MemberRemoved(id("grace")), What::Purged]);
+        let state = tenant.state();
+        assert_eq!(state.user(&id("ada")).unwrap().manager(), None);
+        assert!(state.group(&id("team")).unwrap().members().is_empty());
+        assert_eq!(tenant.purge(&id("grace")), Err(DirectoryError::NoSuchObject(id("grace"))));
+    }
+
+    #[test]
+    fn thirty_days_in_the_recycle_bin_end_in_a_purge() {
+        let mut tenant = tenant(&["ada"]);
+        tenant.advance(5);
+        tenant.soft_delete(&id("ada")).unwrap();
+        tenant.advance(RECYCLE_BIN_HOURS - 1);
+        assert!(tenant.state().user(&id("ada")).is_some_and(User::is_soft_deleted));
+        let mark = tenant.watermark();
+        tenant.advance(1);
+        assert!(tenant.state().user(&id("ada")).is_none());
+        assert_eq!(whats(&tenant, mark), [What::Purged]);
+    }
+
+    #[test]
+    fn restore_takes_a_user_out_of_the_recycle_bin_and_nobody_else() {
+        let mut tenant = tenant(&["ada"]);
+        assert_eq!(tenant.restore(&id("ada")), Err(DirectoryError::NotDeleted(id("ada"))));
+        tenant.soft_delete(&id("ada")).unwrap();
+        assert_eq!(tenant.soft_delete(&id("ada")), Err(DirectoryError::AlreadyDeleted(id("ada"))));
+        tenant.restore(&id("ada")).unwrap();
+        tenant.advance(RECYCLE_BIN_HOURS);
+        assert!(tenant.state().user(&id("ada")).is_some_and(|user| !user.is_soft_deleted()));
+    }
+
+    #[test]
+    fn a_deleted_group_is_gone_at_once() {
+        let mut tenant = Tenant::new();
+        tenant.add_group(Group::new(id("team"), "Team")).unwrap();
+        tenant.soft_delete(&id("team")).unwrap();
+        assert!(tenant.state().group(&id("team")).is_none());
+    }
+
+    #[test]
+    fn managers_do_not_go_round_in_a_circle() {
+        let mut tenant = tenant(&["ada", "grace"]);
+        tenant.set_manager(&id("ada"), Some(id("grace"))).unwrap();
+        let circle = tenant.set_manager(&id("grace"), Some(id("ada")));
+        assert_eq!(circle, Err(DirectoryError::CyclicManager(id("grace"))));
+        assert!(tenant.set_manager(&id("ada"), Some(id("ada"))).is_err());
+    }
+
+    #[test]
+    fn values_must_fit_their_attribute() {
+        let mut tenant = tenant(&["ada"]);
+        assert_eq!(
+            tenant.set(&id("ada"), "city", Some(true.into())),
+            Err(DirectoryError::WrongKind { name: "city", expected: AttributeKind::Text })
+        );
+        assert_eq!(
+            tenant.set(&id("ada"), "objectId", Some("x".into())),
+            Err(DirectoryError::Computed("objectId"))
+        );
+        tenant.set(&id("ada"), "accountEnabled", Some(false.into())).unwrap();
+        assert!(!tenant.state().user(&id("ada")).unwrap().account_enabled());
+    }
+}
