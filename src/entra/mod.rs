@@ -1,4 +1,5 @@
 //! Microsoft Entra ID's provisioning service, simulated: the tenant, the job that provisions it,
 //! and, apart from both, what must stand at the target afterwards.
 
+pub mod dialect;
 pub mod directory;
