@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod entra;
+pub mod http;
 pub mod run;
 pub mod scenario;
 pub mod scim;

@@ -1,0 +1,343 @@
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::pace::Pace;
+use super::route::Route;
+use super::{Problem, TenantUrl, Trust, broken, tls};
+use crate::wire::{Answer, Body, Broken, Method, Request, Sent, Target};
+
+/// How the target is reached.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it is.
+    pub url: TenantUrl,
+    /// The bearer token; without one no `Authorization` is sent.
+    pub token: Option<SecretString>,
+    /// Headers on every request beside Entra's (`--header`). Their values are secrets.
+    pub headers: Vec<(String, SecretString)>,
+    /// Whose certificates are believed.
+    pub trust: Trust,
+    /// Limit for one exchange, from opening the connection to the last byte. Entra gives up after
+    /// 60 seconds (entra-wire §4).
+    pub timeout: Duration,
+    /// Limit for opening a connection.
+    pub connect_timeout: Duration,
+    /// Least time between the starts of two requests.
+    pub pace: Duration,
+    /// Largest body that is read, in bytes.
+    pub max_body: usize,
+}
+
+impl Settings {
+    /// The defaults for a target: 60 seconds, no pace, bodies up to 32 MiB.
+    #[must_use]
+    pub fn new(url: TenantUrl) -> Self {
+        Settings {
+            url,
+            token: None,
+            headers: Vec::new(),
+            trust: Trust::System,
+            timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(10),
+            pace: Duration::ZERO,
+            max_body: 32 << 20,
+        }
+    }
+}
+
+/// Largest header section of an answer that is read, in bytes.
+const MAX_HEAD: usize = 128 << 10;
+
+/// A connection that was idle for longer is not used again. Some servers close idle connections
+/// after two seconds, and a request that meets the closing would look like a fault of theirs.
+const MAX_IDLE: Duration = Duration::from_secs(1);
+
+/// Speaks HTTP/1.1 with one target. It follows no redirect, repeats no request and adds no header
+/// but `Host`, `Authorization`, `Content-Length` and those of the settings.
+#[derive(Debug)]
+pub struct Client {
+    url: TenantUrl,
+    engine: legacy::Client<HttpsConnector<Route>, Full<Bytes>>,
+    headers: HeaderMap,
+    secrets: Vec<(String, String)>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    pace: Pace,
+    max_body: usize,
+}
+
+impl Client {
+    /// A client for one target. Opens no connection yet.
+    ///
+    /// # Errors
+    /// A [`Problem`] when a header or the token cannot stand in a request, when the certificate
+    /// file cannot be read, or when the environment names a proxy of an unknown kind.
+    pub fn new(settings: Settings) -> Result<Self, Problem> {
+        let connect_timeout = settings.connect_timeout.min(settings.timeout);
+        let route = Route::new(&settings.url, connect_timeout)?;
+        let mut secrets = Vec::new();
+        let mut headers = HeaderMap::new();
+        if let Some(token) = &settings.token {
+            headers.insert(AUTHORIZATION, bearer(token)?);
+            secrets.push(("authorization".to_owned(), hidden(token.expose_secret())));
+        }
+        if let Some(proxy) = route.proxy_authorization() {
+            headers.insert(PROXY_AUTHORIZATION, proxy.clone());
+            secrets.push(("proxy-authorization".to_owned(), String::new()));
+        }
+        let mut given = HeaderMap::new();
+        for (name, value) in &settings.headers {
+            let (name, value) = (header_name(name)?, header_value(name, value)?);
+            secrets.push((name.as_str().to_owned(), hidden(value.to_str().unwrap_or(""))));
+            given.append(name, value);
+        }
+        // A header that is given replaces ours, `Authorization` too; one given twice is sent twice.
+        for name in given.keys() {
+            headers.remove(name);
+        }
+        headers.extend(given);
+        for part in settings.url.parameters().unwrap_or("").split('&') {
+            let value = part.split_once('=').map_or("", |(_, value)| value);
+            secrets.push((String::new(), hidden(value)));
+        }
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls::config(settings.url.is_https(), &settings.trust)?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(route);
+        let engine = legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(MAX_IDLE)
+            .http1_title_case_headers(true)
+            .http1_max_buf_size(MAX_HEAD)
+            .set_host(false)
+            // Sends a request again only when the pooled connection turned out to be closed before
+            // a byte was written, so the target never sees it twice.
+            .retry_canceled_requests(true)
+            .build(connector);
+        Ok(Client {
+            engine,
+            headers,
+            secrets,
+            timeout: settings.timeout,
+            connect_timeout,
+            pace: Pace::new(settings.pace),
+            max_body: settings.max_body,
+            url: settings.url,
+        })
+    }
+
+    /// Where the target is.
+    #[must_use]
+    pub fn url(&self) -> &TenantUrl {
+        &self.url
+    }
+
+    /// What a recorder must take out: names of headers, each with the value to be hidden wherever it
+    /// occurs. A value that is too short or too plain to be told from ordinary text is left empty:
+    /// hiding `test` everywhere would change the answers that are judged.
+    #[must_use]
+    pub fn secrets(&self) -> &[(String, String)] {
+        &self.secrets
+    }
+
+    /// URI and headers as they go over the wire.
+    fn head(&self, request: &Request) -> Result<(Uri, HeaderMap), Broken> {
+        let unsendable = |why: String| Broken::Protocol(format!("the request cannot be written: {why}"));
+        let url = self.url.join(&request.path, request.query.as_deref());
+        if url.contains('#') {
+            return Err(unsendable("its path or query holds an unencoded `#`".to_owned()));
+        }
+        let uri: Uri = url.parse().map_err(|error| unsendable(format!("{url}: {error}")))?;
+        let mut own = HeaderMap::new();
+        for (name, value) in &request.headers {
+            let name = name
+                .parse::<HeaderName>()
+                .map_err(|error| unsendable(format!("header `{name}`: {error}")))?;
+            let value = HeaderValue::from_str(value)
+                .map_err(|error| unsendable(format!("header `{name}`: {error}")))?;
+            own.append(name, value);
+        }
+        let mut headers = HeaderMap::new();
+        let host =
+            HeaderValue::from_str(self.url.authority()).map_err(|error| unsendable(error.to_string()))?;
+        headers.insert(HOST, host);
+        for (name, value) in &self.headers {
+            if !own.contains_key(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        // An empty value takes the header away, so that a scenario can leave out `Authorization`.
+        for (name, value) in &own {
+            if name != HOST && name != CONTENT_LENGTH && !value.is_empty() {
+                headers.append(name, value.clone());
+            }
+        }
+        let length = request.body.as_ref().map(String::len);
+        let expects_body = matches!(request.method, Method::Post | Method::Put | Method::Patch);
+        if let Some(length) = length.or(expects_body.then_some(0)) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        Ok((uri, headers))
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Answer, Broken> {
+        let (uri, headers) = self.head(request)?;
+        let body = request.body.clone().map_or_else(Full::default, |text| Full::new(Bytes::from(text)));
+        let mut sent = http::Request::new(body);
+        *sent.method_mut() = method(request.method);
+        *sent.uri_mut() = uri;
+        *sent.headers_mut() = headers;
+        let started = Instant::now();
+        let https = self.url.is_https();
+        let answer = self
+            .engine
+            .request(sent)
+            .await
+            .map_err(|error| broken::of_request(&error, https, self.connect_timeout))?;
+        let (head, body) = answer.into_parts();
+        let bytes = self.read(&head, body).await?;
+        let headers = head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect();
+        let elapsed = started.elapsed();
+        Ok(Answer { status: head.status.as_u16(), headers, body: Body::new(bytes), elapsed })
+    }
+
+    async fn read(
+        &self,
+        head: &http::response::Parts,
+        mut body: hyper::body::Incoming,
+    ) -> Result<Vec<u8>, Broken> {
+        let announced = head
+            .headers
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.parse::<usize>().ok());
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| broken::of_body(&error, bytes.len(), announced))?;
+            if let Some(data) = frame.data_ref() {
+                if bytes.len() + data.len() > self.max_body {
+                    return Err(Broken::TooLarge(self.max_body));
+                }
+                bytes.extend_from_slice(data);
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+impl Target for Client {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        self.pace.turn().await;
+        match tokio::time::timeout(self.timeout, self.exchange(&request)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Broken::TimedOut(self.timeout)),
+        }
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        let url = self.url.join(&request.path, request.query.as_deref());
+        let headers = match self.head(request) {
+            Ok((_, headers)) => headers
+                .iter()
+                .map(|(name, value)| {
+                    (title_case(name.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                })
+                .collect(),
+            // Such a request is never written; the record shows what was asked for.
+            Err(_) => request.headers.clone(),
+        };
+        Sent { url, headers }
+    }
+}
+
+/// Header names as hyper writes them: a capital after the beginning and after each hyphen.
+fn title_case(name: &str) -> String {
+    let mut after_hyphen = true;
+    name.chars()
+        .map(|letter| {
+            let written = if after_hyphen { letter.to_ascii_uppercase() } else { letter };
+            after_hyphen = letter == '-';
+            written
+        })
+        .collect()
+}
+
+fn method(method: Method) -> http::Method {
+    match method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
+        Method::Delete => http::Method::DELETE,
+        Method::Head => http::Method::HEAD,
+        Method::Options => http::Method::OPTIONS,
+    }
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue, Problem> {
+    let text = token.expose_secret();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let what = if text.is_empty() {
+            "the token is empty"
+        } else {
+            "the token holds a space, a line break or a character that is not ASCII"
+        };
+        return Err(Problem::new(what, "give the bare token, without `Bearer` in front and without quotes"));
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {text}"))
+        .map_err(|_| Problem::new("the token cannot stand in a header", "give the bare token"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn header_name(name: &str) -> Result<HeaderName, Problem> {
+    let next = "write --header NAME=VALUE, as --header X-Api-Key=abc";
+    let parsed = name
+        .parse::<HeaderName>()
+        .map_err(|_| Problem::new(format!("`{name}` is not the name of a header"), next))?;
+    if [HOST, CONTENT_LENGTH].contains(&parsed) || parsed == http::header::TRANSFER_ENCODING {
+        return Err(Problem::new(
+            format!(
+                "the header {} follows from the URL and the body and cannot be set",
+                title_case(parsed.as_str())
+            ),
+            "leave it out",
+        ));
+    }
+    Ok(parsed)
+}
+
+fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, Problem> {
+    let mut parsed = HeaderValue::from_str(value.expose_secret()).map_err(|_| {
+        Problem::new(
+            format!("the value of the header {name} holds a line break or a control character"),
+            "write it on one line",
+        )
+    })?;
+    parsed.set_sensitive(true);
+    Ok(parsed)
+}
+
+/// The value if it can be told from ordinary text, else nothing.
+fn hidden(value: &str) -> String {
+    let plain_word = value.chars().all(char::is_alphabetic);
+    if value.len() >= 16 || (value.len() >= 8 && !plain_word) { value.to_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests;

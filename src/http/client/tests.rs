@@ -1,0 +1,209 @@
+use super::*;
+use crate::wire::Actor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// A server that answers every connection with the same bytes and then closes it.
+async fn answering(bytes: impl Into<Vec<u8>>) -> TenantUrl {
+    let bytes = bytes.into();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = TenantUrl::parse(&format!("http://{}/scim", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await.unwrap();
+            // The client may have given up already.
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    url
+}
+
+fn get() -> Request {
+    Request::new(Actor::Probe, Method::Get, "/Users", "t")
+}
+
+async fn outcome(bytes: impl Into<Vec<u8>>) -> Result<Answer, Broken> {
+    Client::new(Settings::new(answering(bytes).await)).unwrap().send(get()).await
+}
+
+fn client(settings: impl FnOnce(&mut Settings)) -> Result<Client, Problem> {
+    let mut made =
+        Settings::new(TenantUrl::parse("https://api.example.com/scim?k=0123456789abcdef").unwrap());
+    // Nothing is read from the machine's certificate store.
+    made.url = TenantUrl::parse("http://localhost:1/scim?k=0123456789abcdef").unwrap();
+    settings(&mut made);
+    Client::new(made)
+}
+
+#[tokio::test]
+async fn an_answer_keeps_its_bytes_and_its_headers() {
+    let answer = outcome("HTTP/1.1 404 Not Found\r\nX-One: 1\r\nx-one: 2\r\ncontent-length: 3\r\n\r\n{ }")
+        .await
+        .unwrap();
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.body.bytes(), b"{ }");
+    let expected = [("x-one", "1"), ("x-one", "2"), ("content-length", "3")];
+    assert_eq!(answer.headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_not_followed() {
+    let answer =
+        outcome("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/login\r\ncontent-length: 0\r\n\r\n")
+            .await;
+    assert_eq!(answer.unwrap().status, 302);
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_says_how_early() {
+    let broken = outcome("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"a\"").await.unwrap_err();
+    assert_eq!(broken, Broken::Protocol("the answer's body ended after 4 of 10 bytes".into()));
+    let broken =
+        outcome("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n").await.unwrap_err();
+    assert_eq!(broken, Broken::Protocol("the answer's body ended early, after 4 bytes".into()));
+}
+
+#[tokio::test]
+async fn a_bad_chunk_is_a_broken_body() {
+    let broken = outcome("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n").await.unwrap_err();
+    assert!(
+        matches!(&broken, Broken::Protocol(why) if why.starts_with("the answer's body cannot be read")),
+        "{broken}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_named_so_with_the_likely_reason() {
+    let broken = outcome(b"\x15\x03\x01\x00\x02\x02\x46".to_vec()).await.unwrap_err();
+    assert!(
+        matches!(&broken, Broken::Protocol(why) if why.contains("not HTTP/1.1") && why.contains("https://")),
+        "{broken}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_at_once_gave_no_answer() {
+    let broken = outcome("").await.unwrap_err();
+    assert_eq!(broken, Broken::Protocol("the server closed the connection without an answer".into()));
+}
+
+#[tokio::test]
+async fn limits_hold_for_bodies_and_headers() {
+    let mut settings = Settings::new(answering("HTTP/1.1 200 OK\r\n\r\n0123456789").await);
+    settings.max_body = 9;
+    assert_eq!(Client::new(settings).unwrap().send(get()).await, Err(Broken::TooLarge(9)));
+    let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(4 * MAX_HEAD));
+    let status = outcome(long).await.map(|answer| answer.status);
+    assert_eq!(status, Err(Broken::Protocol("the answer's header section is too large".into())));
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(500));
+    assert!(matches!(outcome(many).await, Err(Broken::Protocol(_))));
+}
+
+#[tokio::test]
+async fn refused_and_unknown_hosts_are_told_apart() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let free = listener.local_addr().unwrap();
+    drop(listener);
+    let send = async |url: &str| {
+        Client::new(Settings::new(TenantUrl::parse(url).unwrap())).unwrap().send(get()).await
+    };
+    let refused = send(&format!("http://{free}/")).await;
+    assert_eq!(refused, Err(Broken::Refused("nobody listens there".into())));
+    // RFC 6761 §6.4: `.invalid` never resolves.
+    let unknown = send("http://scim.invalid/").await;
+    assert!(matches!(&unknown, Err(Broken::NoSuchHost(why)) if why.contains("scim.invalid")), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_silent_server_meets_the_time_limit() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut settings =
+        Settings::new(TenantUrl::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap());
+    settings.timeout = Duration::from_millis(30);
+    let silent = Client::new(settings).unwrap().send(get()).await;
+    assert_eq!(silent, Err(Broken::TimedOut(Duration::from_millis(30))));
+}
+
+#[tokio::test]
+async fn plain_http_on_a_tls_port_and_the_other_way_round() {
+    let url = answering("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
+    let https = url.base().replace("http://", "https://");
+    let mut settings = Settings::new(TenantUrl::parse(&https).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&file, made.cert.pem()).unwrap();
+    settings.trust = Trust::File(file);
+    let broken = Client::new(settings).unwrap().send(get()).await.unwrap_err();
+    assert_eq!(broken, Broken::Tls("the server does not speak TLS on this port".into()));
+}
+
+#[test]
+fn a_request_can_replace_or_leave_out_what_every_request_carries() {
+    let client = client(|s| {
+        s.token = Some("0123456789-token".into());
+        s.headers = vec![("X-Tenant".into(), "7".into()), ("x-tenant".into(), "8".into())];
+    })
+    .unwrap();
+    let names = |request: &Request| {
+        let sent = client.sent_as(request);
+        sent.headers.into_iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&get().with_header("ADSCIMVersion", "6.0")),
+        [
+            "Host: localhost:1",
+            "Authorization: Bearer 0123456789-token",
+            "X-Tenant: 7",
+            "X-Tenant: 8",
+            "Adscimversion: 6.0"
+        ]
+    );
+    assert_eq!(
+        names(&get().with_header("authorization", "Bearer wrong").with_header("X-Tenant", "")),
+        ["Host: localhost:1", "Authorization: Bearer wrong"]
+    );
+    let post = Request::new(Actor::Entra, Method::Post, "/Users", "t");
+    assert_eq!(names(&post).last().unwrap(), "Content-Length: 0");
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_written_is_not_sent() {
+    let client = client(|_| {}).unwrap();
+    for request in
+        [get().with_query("filter=#"), get().with_header("a b", "c"), get().with_header("a", "b\r\nc: d")]
+    {
+        let broken = client.send(request).await.unwrap_err();
+        assert!(
+            matches!(&broken, Broken::Protocol(why) if why.starts_with("the request cannot be written")),
+            "{broken}"
+        );
+    }
+}
+
+#[test]
+fn a_token_with_a_line_break_and_a_header_without_a_name_are_refused_unrepeated() {
+    let problem = client(|s| s.token = Some("hunter2\nhunter3".into())).unwrap_err();
+    assert!(!format!("{problem:?}").contains("hunter"));
+    assert!(client(|s| s.token = Some("Bearer hunter2".into())).is_err());
+    assert!(client(|s| s.token = Some("".into())).is_err());
+    assert!(client(|s| s.headers = vec![("a b".into(), "c".into())]).is_err());
+    assert!(client(|s| s.headers = vec![("Host".into(), "c".into())]).is_err());
+    let problem = client(|s| s.headers = vec![("X-Key".into(), "hunter2\n".into())]).unwrap_err();
+    assert!(!format!("{problem:?}").contains("hunter"));
+}
+
+#[test]
+fn values_are_hidden_everywhere_only_when_they_cannot_be_ordinary_text() {
+    let client = client(|s| {
+        s.token = Some("test".into());
+        s.headers = vec![("X-Api-Key".into(), "0123-4567".into()), ("X-Word".into(), "password".into())];
+    })
+    .unwrap();
+    let expected =
+        [("authorization", ""), ("x-api-key", "0123-4567"), ("x-word", ""), ("", "0123456789abcdef")];
+    assert_eq!(client.secrets(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}

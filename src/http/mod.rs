@@ -1,0 +1,19 @@
+//! The one real [`Target`](crate::wire::Target): requests leave the program here and nowhere else.
+//!
+//! Entra sends neither `Accept` nor `User-Agent`, follows no redirect with its credentials and
+//! speaks HTTP/1.1 (entra-wire §4), so this client adds nothing of its own and keeps every byte.
+
+mod broken;
+mod client;
+mod pace;
+mod problem;
+mod reachability;
+mod route;
+mod tenant_url;
+mod tls;
+
+pub use client::{Client, Settings};
+pub use problem::Problem;
+pub use reachability::wait_for;
+pub use tenant_url::{Flag, TenantUrl};
+pub use tls::Trust;
