@@ -1,6 +1,8 @@
 //! Reads the bytes a request puts on a socket and compares them with what the client says it sends.
 //! What the record shows must be what the server saw.
 
+#![expect(clippy::unwrap_used, reason = "a test whose server or socket fails has failed")]
+
 use std::collections::BTreeSet;
 
 use scimulate::http::{Client, Settings, TenantUrl};
