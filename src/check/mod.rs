@@ -110,6 +110,9 @@ pub struct Finding {
     pub rule: String,
     /// How much it matters.
     pub level: Level,
+    /// The attribute, header or member it concerns, as `emails[type eq "work"].value`; empty when it
+    /// concerns the whole exchange. No ids and no people's values, so that findings can be grouped.
+    pub subject: String,
     /// One sentence: expected against actual.
     pub message: String,
     /// What a right server would have answered or held.
@@ -137,6 +140,7 @@ impl Finding {
         Finding {
             rule: about.id.clone(),
             level: about.level,
+            subject: String::new(),
             message: message.into(),
             expected: String::new(),
             actual: String::new(),
@@ -147,6 +151,13 @@ impl Finding {
             times: 1,
             exchanges: Vec::new(),
         }
+    }
+
+    /// The same finding about one attribute, header or member.
+    #[must_use]
+    pub fn concerning(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
+        self
     }
 
     /// The same finding with the expected and the actual state.
@@ -178,8 +189,8 @@ impl Finding {
         self
     }
 
-    /// What makes two findings the same one: rule, level, message with ids and
-    /// people's values taken out by the caller, and the shape of the request.
+    /// What makes two findings the same one: rule, level, subject, the shape of the deciding
+    /// request and the status it was answered with.
     #[must_use]
     pub fn shape(&self) -> String {
         let request = self.exchanges.last().map_or(String::new(), |e| e.request.shape());
@@ -188,7 +199,7 @@ impl Finding {
             .last()
             .and_then(|e| e.answer().map(|a| a.status))
             .map_or_else(String::new, |s| s.to_string());
-        format!("{}|{}|{}|{}", self.rule, self.level, request, status)
+        format!("{}|{}|{}|{}|{}", self.rule, self.level, self.subject, request, status)
     }
 }
 
