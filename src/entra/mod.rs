@@ -3,3 +3,4 @@
 
 pub mod dialect;
 pub mod directory;
+pub mod mapping;

@@ -1,0 +1,41 @@
+//! Attribute mappings: which source attribute or expression of the tenant flows to which attribute
+//! of the target.
+//!
+//! Null is not provisioned: a source without a value is left out, so that clearing a value in
+//! Entra does not clear it at the target (Microsoft Learn, "Customize user provisioning
+//! attribute-mappings", "What you should know").
+
+pub mod expression;
+mod object;
+mod row;
+mod select;
+mod value;
+
+pub use object::{EvaluationError, ObjectMapping, Phase, Subject};
+pub use row::{Apply, AttributeMapping, IS_SOFT_DELETED, Source, TargetKind, source_attribute};
+pub use select::SelectionError;
+pub use value::TargetValue;
+
+use crate::entra::directory::ObjectKind;
+
+/// The mappings of one provisioning job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// The profile's name.
+    pub name: String,
+    /// What is mapped to `/Users`.
+    pub user: ObjectMapping,
+    /// What is mapped to `/Groups`; without it groups are not provisioned.
+    pub group: Option<ObjectMapping>,
+}
+
+impl Mapping {
+    /// The mapping of that kind of object, if it is provisioned at all.
+    #[must_use]
+    pub fn object(&self, kind: ObjectKind) -> Option<&ObjectMapping> {
+        match kind {
+            ObjectKind::User => Some(&self.user),
+            ObjectKind::Group => self.group.as_ref(),
+        }
+    }
+}

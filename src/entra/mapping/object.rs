@@ -1,0 +1,296 @@
+use std::borrow::Cow;
+
+use super::expression::Value;
+use super::{AttributeMapping, Source, TargetKind, TargetValue};
+use crate::entra::directory::{Object, SourceValue};
+
+/// The mappings of one kind of object, in the profile's order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObjectMapping {
+    /// The rows.
+    pub rows: Vec<AttributeMapping>,
+}
+
+/// A user or a group as mappings read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject<'a> {
+    /// The object.
+    pub object: Object<'a>,
+    /// The computed attribute `IsSoftDeleted`, as `entra::scope` judges it.
+    pub is_soft_deleted: bool,
+}
+
+impl<'a> Subject<'a> {
+    /// The value of a source attribute; `None` is null.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Cow<'a, SourceValue>> {
+        if name == super::IS_SOFT_DELETED.name {
+            return Some(Cow::Owned(SourceValue::Boolean(self.is_soft_deleted)));
+        }
+        self.object.get(name)
+    }
+}
+
+/// What a value is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// A new object: defaults stand in for nulls.
+    Create,
+    /// An object that is there: no defaults, and no row that is applied only on creation.
+    Update,
+}
+
+/// Why a row has no value although its source has one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{target}` cannot be computed: {message}")]
+pub struct EvaluationError {
+    /// The row's target as written.
+    pub target: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl ObjectMapping {
+    /// Matching rows, first precedence first.
+    #[must_use]
+    pub fn matching(&self) -> Vec<&AttributeMapping> {
+        let mut rows: Vec<_> = self.rows.iter().filter(|row| row.matching.is_some()).collect();
+        rows.sort_by_key(|row| row.matching);
+        rows
+    }
+
+    /// The row for that target; see [`AttributeMapping::is`]. A row whose whole path is named wins
+    /// over one that is named without its schema.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&AttributeMapping> {
+        self.rows.iter().find(|row| row.target.is(name)).or_else(|| self.rows.iter().find(|row| row.is(name)))
+    }
+
+    /// What flows to the target: each row that is applied in this phase, with its value or null.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] for the first row that cannot be computed.
+    pub fn evaluate(
+        &self,
+        subject: &Subject<'_>,
+        phase: Phase,
+    ) -> Result<Vec<(&AttributeMapping, Option<TargetValue>)>, EvaluationError> {
+        self.rows
+            .iter()
+            .filter(|row| phase == Phase::Create || row.apply == super::Apply::Always)
+            .map(|row| {
+                let mut value = row.value(subject)?;
+                if value.is_none() && phase == Phase::Create {
+                    value = row.default_value()?;
+                }
+                Ok((row, value))
+            })
+            .collect()
+    }
+}
+
+impl AttributeMapping {
+    /// What the source gives for the target, whatever the phase; `None` is null. Matching compares
+    /// with this.
+    ///
+    /// # Errors
+    /// [`EvaluationError`].
+    pub fn value(&self, subject: &Subject<'_>) -> Result<Option<TargetValue>, EvaluationError> {
+        match &self.source {
+            Source::Attribute(attribute) => {
+                subject.get(attribute.name).map(|value| self.direct(value.into_owned())).transpose()
+            }
+            Source::Expression(expression) => {
+                let source = |name: &str| subject.get(name).and_then(|value| as_argument(&value));
+                match expression.evaluate(&source) {
+                    Ok(Some(Value::Text(text))) => self.typed(text).map(Some),
+                    Ok(Some(Value::Texts(texts))) => Ok(Some(TargetValue::Texts(texts))),
+                    Ok(None) => Ok(None),
+                    Err(error) => Err(self.error(error.to_string())),
+                }
+            }
+        }
+    }
+
+    fn default_value(&self) -> Result<Option<TargetValue>, EvaluationError> {
+        self.default.clone().map(|text| self.typed(text)).transpose()
+    }
+
+    fn direct(&self, value: SourceValue) -> Result<TargetValue, EvaluationError> {
+        match value {
+            SourceValue::Text(text) => self.typed(text),
+            SourceValue::Boolean(value) => self.typed(boolean_text(value).to_owned()),
+            SourceValue::Texts(texts) => Ok(TargetValue::Texts(texts)),
+            SourceValue::Reference(id) => Ok(TargetValue::Reference(id)),
+            SourceValue::References(ids) => Ok(TargetValue::References(ids)),
+        }
+    }
+
+    /// A text as the target's kind takes it.
+    fn typed(&self, text: String) -> Result<TargetValue, EvaluationError> {
+        if self.target_kind() != TargetKind::Boolean {
+            return Ok(TargetValue::Text(text));
+        }
+        match text.to_ascii_lowercase().as_str() {
+            "true" => Ok(TargetValue::Boolean(true)),
+            "false" => Ok(TargetValue::Boolean(false)),
+            _ => Err(self.error(format!("the target is Boolean, and the value is \"{text}\""))),
+        }
+    }
+
+    fn error(&self, message: String) -> EvaluationError {
+        EvaluationError { target: self.written.clone(), message }
+    }
+}
+
+/// A source value as expressions see it. References do not take part in expressions.
+fn as_argument(value: &SourceValue) -> Option<Value> {
+    match value {
+        SourceValue::Text(text) => Some(Value::Text(text.clone())),
+        SourceValue::Boolean(value) => Some(Value::Text(boolean_text(*value).to_owned())),
+        SourceValue::Texts(texts) => Some(Value::Texts(texts.clone())),
+        SourceValue::Reference(_) | SourceValue::References(_) => None,
+    }
+}
+
+/// Booleans compare and flow as these texts.
+fn boolean_text(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entra::directory::{Group, ObjectId, ObjectKind, User};
+    use crate::entra::mapping::expression::Expression;
+    use crate::entra::mapping::{Apply, source_attribute};
+
+    fn direct(target: &str, source: &str) -> AttributeMapping {
+        let source = source_attribute(ObjectKind::User, source).expect("it is an attribute of a user");
+        AttributeMapping::new(target, Source::Attribute(source)).expect("it is a path")
+    }
+
+    fn computed(target: &str, expression: &str) -> AttributeMapping {
+        let expression = Expression::parse(expression).expect("it is an expression");
+        AttributeMapping::new(target, Source::Expression(expression)).expect("it is a path")
+    }
+
+    fn ada() -> User {
+        User::new(ObjectId::new("1"))
+            .with("userPrincipalName", "ada@example.com")
+            .and_then(|user| user.with("otherMails", SourceValue::Texts(vec!["a@example.com".into()])))
+            .expect("attributes of a user")
+    }
+
+    fn values(
+        rows: Vec<AttributeMapping>,
+        user: &User,
+        leaver: bool,
+        phase: Phase,
+    ) -> Vec<Option<TargetValue>> {
+        let subject = Subject { object: Object::User(user), is_soft_deleted: leaver };
+        let mapping = ObjectMapping { rows };
+        let pairs = mapping.evaluate(&subject, phase).expect("every row has a value or null");
+        pairs.into_iter().map(|(_, value)| value).collect()
+    }
+
+    #[test]
+    fn the_switch_on_is_soft_deleted_gives_a_boolean_where_the_target_is_one() {
+        let switch = r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#;
+        let rows = || vec![computed("active", switch), computed("title", switch)];
+        assert_eq!(
+            values(rows(), &ada(), true, Phase::Update),
+            [Some(TargetValue::Boolean(false)), Some(TargetValue::Text("False".into()))]
+        );
+        assert_eq!(values(rows(), &ada(), false, Phase::Update)[0], Some(TargetValue::Boolean(true)));
+    }
+
+    #[test]
+    fn a_default_stands_in_for_null_on_creation_and_never_on_update() {
+        let row = AttributeMapping { default: Some("Staff".into()), ..direct("title", "jobTitle") };
+        let create = values(vec![row.clone()], &ada(), false, Phase::Create);
+        assert_eq!(create, [Some(TargetValue::Text("Staff".into()))]);
+        assert_eq!(values(vec![row], &ada(), false, Phase::Update), [None]);
+    }
+
+    #[test]
+    fn a_row_for_creation_alone_is_no_part_of_an_update() {
+        let row = AttributeMapping { apply: Apply::OnCreate, ..direct("userName", "userPrincipalName") };
+        assert_eq!(values(vec![row.clone()], &ada(), false, Phase::Create).len(), 1);
+        assert_eq!(values(vec![row], &ada(), false, Phase::Update), []);
+    }
+
+    #[test]
+    fn references_are_known_by_their_source() {
+        let mut user = ada();
+        assert_eq!(values(vec![direct("manager", "manager")], &user, false, Phase::Create), [None]);
+        user = {
+            let mut tenant = crate::entra::directory::Tenant::new();
+            tenant.add_user(User::new(ObjectId::new("2"))).expect("new");
+            tenant.add_user(user).expect("new");
+            tenant.set_manager(&ObjectId::new("1"), Some(ObjectId::new("2"))).expect("both are there");
+            tenant.state().user(&ObjectId::new("1")).cloned().expect("just added")
+        };
+        let row = direct("manager", "manager");
+        assert!(row.is_reference());
+        let value = values(vec![row], &user, false, Phase::Create);
+        assert_eq!(value, [Some(TargetValue::Reference(ObjectId::new("2")))]);
+    }
+
+    #[test]
+    fn what_is_no_boolean_cannot_flow_to_one() {
+        let user = ada();
+        let subject = Subject { object: Object::User(&user), is_soft_deleted: false };
+        let error = direct("active", "userPrincipalName").value(&subject).expect_err("a name is no boolean");
+        assert_eq!(
+            error.to_string(),
+            "`active` cannot be computed: the target is Boolean, and the value is \"ada@example.com\""
+        );
+    }
+
+    #[test]
+    fn a_boolean_source_flows_as_the_target_takes_it() {
+        let rows = vec![direct("active", "accountEnabled"), direct("title", "accountEnabled")];
+        assert_eq!(
+            values(rows, &ada(), false, Phase::Create),
+            [Some(TargetValue::Boolean(true)), Some(TargetValue::Text("True".into()))]
+        );
+    }
+
+    #[test]
+    fn several_values_stay_several() {
+        let value = values(vec![direct("nickName", "otherMails")], &ada(), false, Phase::Create);
+        assert_eq!(value, [Some(TargetValue::Texts(vec!["a@example.com".into()]))]);
+    }
+
+    #[test]
+    fn a_row_is_found_by_its_path_in_any_letter_case_and_without_its_schema() {
+        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        let mapping = ObjectMapping {
+            rows: vec![
+                direct("userName", "userPrincipalName").matching(2),
+                direct("externalId", "mailNickname").matching(1),
+                direct(&format!("{urn}:manager"), "manager"),
+                direct("emails[type eq \"work\"].value", "mail"),
+            ],
+        };
+        let found = |name: &str| mapping.find(name).map(|row| row.written.as_str());
+        assert_eq!(found("USERNAME"), Some("userName"));
+        assert_eq!(found("manager"), Some(format!("{urn}:manager").as_str()));
+        assert_eq!(found(&format!("{urn}:manager")), Some(format!("{urn}:manager").as_str()));
+        assert_eq!(found("emails[type eq \"work\"].value"), Some("emails[type eq \"work\"].value"));
+        assert_eq!(found("emails[type eq \"home\"].value"), None);
+        assert_eq!(found("title"), None);
+        let order: Vec<_> = mapping.matching().iter().map(|row| row.written.as_str()).collect();
+        assert_eq!(order, ["externalId", "userName"]);
+    }
+
+    #[test]
+    fn a_group_without_members_has_none_to_flow() {
+        let group = Group::new(ObjectId::new("3"), "Team");
+        let subject = Subject { object: Object::Group(&group), is_soft_deleted: false };
+        let source = source_attribute(ObjectKind::Group, "members").expect("groups have members");
+        let row = AttributeMapping::new("members", Source::Attribute(source)).expect("a path");
+        assert_eq!(row.value(&subject), Ok(None));
+    }
+}

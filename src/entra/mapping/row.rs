@@ -1,0 +1,132 @@
+use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute, UnknownAttribute};
+use crate::scim::{PatchPath, SyntaxError, same_name};
+
+use super::expression::Expression;
+
+/// The computed source attribute that tells a leaver: true when the user is unassigned, out of
+/// scope, in the recycle bin or blocked from sign-in.
+pub static IS_SOFT_DELETED: SourceAttribute =
+    SourceAttribute { name: "IsSoftDeleted", kind: AttributeKind::Boolean, computed: true };
+
+/// The attribute a mapping may read by that name: those of the directory, and `IsSoftDeleted`.
+///
+/// # Errors
+/// [`UnknownAttribute`].
+pub fn source_attribute(kind: ObjectKind, name: &str) -> Result<&'static SourceAttribute, UnknownAttribute> {
+    if name == IS_SOFT_DELETED.name { Ok(&IS_SOFT_DELETED) } else { directory::find(kind, name) }
+}
+
+/// Where a mapping's value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Direct: the attribute as it is.
+    Attribute(&'static SourceAttribute),
+    /// Computed.
+    Expression(Expression),
+}
+
+/// When a mapping is applied ("Apply this mapping").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Apply {
+    /// On creation and on every update.
+    #[default]
+    Always,
+    /// Only during object creation.
+    OnCreate,
+}
+
+/// What the target attribute takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Texts, and whatever else is written as one.
+    Text,
+    /// True or false.
+    Boolean,
+    /// One link or several to other objects.
+    Reference,
+}
+
+/// One row: a source and the target attribute it flows to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeMapping {
+    /// The target attribute.
+    pub target: PatchPath,
+    /// The target's text as the profile writes it: Entra sends odd capitals as they are.
+    pub written: String,
+    /// Where the value comes from.
+    pub source: Source,
+    /// Matching precedence, 1 first; `None` for attributes that do not match.
+    pub matching: Option<u32>,
+    /// When the row is applied.
+    pub apply: Apply,
+    /// "Default value if null": used when the source has no value, and on creation only.
+    pub default: Option<String>,
+    /// The target is documented to filter on the attribute. Matching attributes are filterable
+    /// whether it says so or not: ask [`AttributeMapping::is_filterable`].
+    pub filterable: bool,
+}
+
+impl AttributeMapping {
+    /// A row that is always applied, does not match and has no default.
+    ///
+    /// # Errors
+    /// When the target is not a PATCH path.
+    pub fn new(target: &str, source: Source) -> Result<Self, SyntaxError> {
+        Ok(AttributeMapping {
+            target: target.parse()?,
+            written: target.to_owned(),
+            source,
+            matching: None,
+            apply: Apply::Always,
+            default: None,
+            filterable: false,
+        })
+    }
+
+    /// The same row as a matching attribute of that precedence.
+    #[must_use]
+    pub fn matching(mut self, precedence: u32) -> Self {
+        self.matching = Some(precedence);
+        self
+    }
+
+    /// True when the attribute matches, or the target is documented to filter on it.
+    #[must_use]
+    pub fn is_filterable(&self) -> bool {
+        self.filterable || self.matching.is_some()
+    }
+
+    /// True for links to other objects, which are written after all objects exist. The source
+    /// decides: an app may call its manager a String.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        matches!(&self.source, Source::Attribute(attribute) if attribute.kind.is_reference())
+    }
+
+    /// What the target attribute takes. `active` and every `primary` are Boolean (RFC 7643 §4.1.1, §2.4).
+    #[must_use]
+    pub fn target_kind(&self) -> TargetKind {
+        let boolean = match &self.target.sub {
+            Some(sub) => same_name(sub, "primary"),
+            None => self.target.filter.is_none() && same_name(&self.target.attribute, "active"),
+        };
+        match boolean {
+            _ if self.is_reference() => TargetKind::Reference,
+            true => TargetKind::Boolean,
+            false => TargetKind::Text,
+        }
+    }
+
+    /// True when `name` means this row's target: letter case is ignored and the schema URN may be
+    /// left out, so `manager` finds the enterprise extension's manager.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.target.is(name) || PatchPath { schema: None, ..self.target.clone() }.is(name)
+    }
+
+    /// True for the row that disables: its target is the core attribute `active`.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.target.is("active")
+    }
+}

@@ -1,0 +1,34 @@
+use crate::entra::directory::ObjectId;
+
+/// A value on its way to the target. Null is `Option::None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetValue {
+    /// A text.
+    Text(String),
+    /// The value of a Boolean target. Mappings compute it as the text `True` or `False`; how it
+    /// stands on the wire is the dialect's affair.
+    Boolean(bool),
+    /// Several texts.
+    Texts(Vec<String>),
+    /// Another object of the directory, which has an id of its own at the target.
+    Reference(ObjectId),
+    /// Several other objects.
+    References(Vec<ObjectId>),
+}
+
+impl TargetValue {
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            TargetValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// True for links to other objects.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        matches!(self, TargetValue::Reference(_) | TargetValue::References(_))
+    }
+}
