@@ -87,6 +87,13 @@ impl Listener for () {
     fn on(&mut self, _event: &Event) {}
 }
 
+/// A listener that is lent out, so that it can be asked for its result afterwards.
+impl<L: Listener + ?Sized> Listener for &mut L {
+    fn on(&mut self, event: &Event) {
+        (**self).on(event);
+    }
+}
+
 /// Every listener hears every event.
 impl Listener for Vec<Box<dyn Listener + '_>> {
     fn on(&mut self, event: &Event) {

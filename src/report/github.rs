@@ -1,0 +1,62 @@
+//! Annotations for a GitHub workflow: one line per cause on standard output.
+
+use std::io::{self, Write};
+
+use super::cause;
+use crate::check::Level;
+use crate::run::Report;
+
+/// Writes one workflow command per cause, worst first. GitHub shows ten of a kind.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for cause in cause::causes(report) {
+        let command = match cause.level {
+            Level::Critical | Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "notice",
+        };
+        let finding = cause.finding;
+        let text = format!("{}\n{}\nFix: {}", finding.message, finding.entra, finding.fix);
+        let title = format!("{} {}", cause.level, finding.rule);
+        writeln!(out, "::{command} title={}::{}", property(&title), data(&text))?;
+    }
+    out.flush()
+}
+
+/// Escapes as GitHub's toolkit does for the text of a command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn each_cause_is_one_line() {
+        let mut out = Vec::new();
+        write(&fixture::report(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(
+            lines[0],
+            "::error title=critical cycles/disable-unassigned::`active` of ada is true, expected false\
+             %0ASuccess although the leaver still signs in.%0AFix: Store a boolean."
+        );
+        assert!(lines[1].starts_with("::warning title=warning rules/answer-media-type::"));
+    }
+
+    #[test]
+    fn a_message_cannot_begin_a_command_of_its_own() {
+        assert_eq!(data("a\n::set-output name=x::y 100%"), "a%0A::set-output name=x::y 100%25");
+        assert_eq!(property("a:b,c"), "a%3Ab%2Cc");
+    }
+}

@@ -1,0 +1,254 @@
+//! The JSON report `scimulate-report/1`. Its schema is `docs/report.schema.json`; what stands there is
+//! a promise to programs that read it.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::shown;
+use crate::check::{Finding, Outcome};
+use crate::run::{CheckResult, Report};
+use crate::wire::Exchange;
+
+/// The value of `format`.
+pub const FORMAT: &str = "scimulate-report/1";
+
+/// Writes the report, indented, with a newline at the end.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Document::of(report))?;
+    writeln!(out)?;
+    out.flush()
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    version: &'static str,
+    target: &'a str,
+    seed: u64,
+    seconds: f64,
+    verdict: &'static str,
+    counts: Counts,
+    checks: Vec<Check<'a>>,
+    left_behind: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+    expected: usize,
+}
+
+#[derive(Serialize)]
+struct Check<'a> {
+    id: &'a str,
+    suite: &'a str,
+    dialect: Option<&'a str>,
+    status: &'static str,
+    reason: Option<String>,
+    seconds: f64,
+    findings: Vec<Found<'a>>,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    rule: &'a str,
+    level: &'static str,
+    message: &'a str,
+    expected: &'a str,
+    actual: &'a str,
+    entra: &'a str,
+    fix: &'a str,
+    refs: Vec<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tags: &'static [&'static str],
+    times: usize,
+    exchanges: Vec<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    actor: &'static str,
+    method: &'static str,
+    url: &'a str,
+    request: Value,
+    status: Option<u16>,
+    answer: Value,
+    curl: String,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report) -> Self {
+        let counts = report.counts();
+        Document {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION"),
+            target: &report.target,
+            seed: report.seed,
+            seconds: report.elapsed.as_secs_f64(),
+            verdict: report.verdict.as_str(),
+            counts: Counts {
+                passed: counts.passed,
+                failed: counts.failed,
+                skipped: counts.skipped,
+                expected: counts.expected,
+            },
+            checks: report.checks.iter().map(Check::of).collect(),
+            left_behind: &report.left_behind,
+        }
+    }
+}
+
+impl<'a> Check<'a> {
+    fn of(check: &'a CheckResult) -> Self {
+        let (status, reason) = match &check.outcome {
+            Outcome::Passed => ("passed", None),
+            Outcome::Failed => ("failed", None),
+            Outcome::Skipped(skip) => ("skipped", Some(skip.to_string())),
+            Outcome::Expected(reason) => ("expected", Some(reason.clone())),
+        };
+        Check {
+            id: &check.id,
+            suite: &check.suite,
+            dialect: check.dialect.as_deref(),
+            status,
+            reason,
+            seconds: check.elapsed.as_secs_f64(),
+            findings: check.findings.iter().map(Found::of).collect(),
+        }
+    }
+}
+
+impl<'a> Found<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        Found {
+            rule: &finding.rule,
+            level: finding.level.as_str(),
+            message: &finding.message,
+            expected: &finding.expected,
+            actual: &finding.actual,
+            entra: &finding.entra,
+            fix: &finding.fix,
+            refs: finding.refs.iter().map(ToString::to_string).collect(),
+            tags: if finding.rfc_ok { &["rfc-ok"] } else { &[] },
+            times: finding.times,
+            exchanges: finding.exchanges.iter().map(|exchange| Shown::of(exchange)).collect(),
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    fn of(exchange: &'a Exchange) -> Self {
+        Shown {
+            actor: exchange.request.actor.as_str(),
+            method: exchange.request.method.as_str(),
+            url: &exchange.url,
+            request: shown::request_body(exchange),
+            status: exchange.answer().map(|answer| answer.status),
+            answer: shown::answer_body(exchange),
+            curl: exchange.curl(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::wire::{Broken, Method};
+    use serde_json::json;
+
+    fn schema() -> jsonschema::Validator {
+        let schema = serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap();
+        jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+    }
+
+    fn written(report: &Report) -> Value {
+        let mut out = Vec::new();
+        write(report, &mut out).unwrap();
+        assert!(out.ends_with(b"}\n"));
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    /// A report with every optional part in it.
+    fn everything() -> Report {
+        let mut report = fixture::report();
+        let broken = fixture::exchange(Method::Get, "/Users", None, Err(Broken::Refused("nobody".into())));
+        let finding = Finding::of(&fixture::about("rules/x", crate::check::Level::Note), "m")
+            .rfc_ok()
+            .shown_by(&broken);
+        report.checks.push(CheckResult::played("rules/x", None, "t", vec![finding], None));
+        report
+    }
+
+    #[test]
+    fn a_report_holds_what_the_format_promises() {
+        let json = written(&everything());
+        assert_eq!(json["format"], FORMAT);
+        assert_eq!(json["verdict"], "failed");
+        assert_eq!(json["counts"], json!({"passed": 3, "failed": 3, "skipped": 2, "expected": 1}));
+        let check = json["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|c| c["id"] == "cycles/disable-unassigned")
+            .unwrap();
+        assert_eq!(check["suite"], "cycles");
+        assert_eq!(check["reason"], Value::Null);
+        let finding = &check["findings"][0];
+        assert_eq!(finding["level"], "critical");
+        assert_eq!(finding["refs"][0], "RFC 7643 §4.1.1");
+        assert_eq!(finding.get("tags"), None);
+        let exchange = &finding["exchanges"][0];
+        assert_eq!(exchange["status"], 204);
+        assert_eq!(exchange["answer"], Value::Null);
+        assert_eq!(exchange["request"]["Operations"][0]["value"], "False");
+        assert!(exchange["curl"].as_str().unwrap().contains("$SCIMULATE_TOKEN"));
+        assert!(!json.to_string().contains("sesame"));
+    }
+
+    #[test]
+    fn reports_follow_the_committed_schema() {
+        let mut incomplete = fixture::report();
+        incomplete.interrupted_by = Some("Ctrl-C".into());
+        incomplete.settle();
+        let mut empty = fixture::report();
+        empty.checks.clear();
+        empty.settle();
+        for report in [everything(), incomplete, empty] {
+            let json = written(&report);
+            let errors: Vec<String> =
+                schema().iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            assert!(errors.is_empty(), "{errors:#?}");
+        }
+    }
+
+    #[test]
+    fn the_schema_refuses_what_is_no_report() {
+        let schema = schema();
+        let good = written(&everything());
+        assert!(schema.is_valid(&good));
+        let broken: [fn(&mut Value); 7] = [
+            |json| json["format"] = json!("scimulate-report/2"),
+            |json| json["verdict"] = json!("fine"),
+            |json| json["checks"][0]["status"] = json!("ok"),
+            |json| json["checks"][0]["dialect"] = json!("klingon"),
+            |json| json["counts"]["passed"] = json!(-1),
+            |json| json["surprise"] = json!(1),
+            |json| {
+                json.as_object_mut().unwrap().remove("left_behind");
+            },
+        ];
+        for (place, breaking) in broken.iter().enumerate() {
+            let mut json = good.clone();
+            breaking(&mut json);
+            assert!(!schema.is_valid(&json), "change {place} was not noticed");
+        }
+    }
+}

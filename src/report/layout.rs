@@ -1,0 +1,179 @@
+//! Text for a terminal: wrapped, coloured when wanted, and free of control characters.
+
+use std::env;
+use std::io::IsTerminal;
+
+use crate::check::Level;
+
+/// Colours on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    /// Colours as asked for.
+    pub fn new(on: bool) -> Self {
+        Paint { on }
+    }
+
+    /// The text in a level's colour.
+    pub fn level(self, level: Level, text: &str) -> String {
+        match level {
+            Level::Critical => self.wrapped("1;31", text),
+            Level::Error => self.wrapped("31", text),
+            Level::Warning => self.wrapped("33", text),
+            Level::Note => self.wrapped("36", text),
+        }
+    }
+
+    /// Good news.
+    pub fn good(self, text: &str) -> String {
+        self.wrapped("1;32", text)
+    }
+
+    /// Bad news.
+    pub fn bad(self, text: &str) -> String {
+        self.wrapped("1;31", text)
+    }
+
+    /// Neither good nor bad: incomplete.
+    pub fn odd(self, text: &str) -> String {
+        self.wrapped("1;33", text)
+    }
+
+    /// What the eye should find first.
+    pub fn strong(self, text: &str) -> String {
+        self.wrapped("1", text)
+    }
+
+    /// What the eye may pass over.
+    pub fn dim(self, text: &str) -> String {
+        self.wrapped("2", text)
+    }
+
+    fn wrapped(self, code: &str, text: &str) -> String {
+        if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// True when colours are wanted on this stream: it is a terminal that knows them, and `NO_COLOR`
+/// (no-color.org) is not set.
+pub fn wants_color(stream: &impl IsTerminal) -> bool {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    stream.is_terminal() && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The text on one line without control characters: what a target answers must not move the cursor
+/// or colour the screen.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\r' | '\t' => ' ',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+/// The beginning of a text, at most `limit` characters.
+pub fn excerpt(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// The text broken at spaces into lines of at most `width` characters. A longer word keeps a line of
+/// its own.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// A number with its noun: `1 check`, `1,234 checks`.
+pub fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", thousands(number))
+}
+
+/// A number with commas: `1,234`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Items in a sentence, at most `limit` of them by name: `a, b and 3 more`.
+pub fn listed(items: &[String], limit: usize) -> String {
+    let hidden = items.len().saturating_sub(limit);
+    let shown = &items[..items.len() - hidden];
+    match (shown, hidden) {
+        (shown, 0) => match shown {
+            [] => String::new(),
+            [only] => only.clone(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        },
+        (shown, hidden) => format!("{} and {hidden} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_broken_at_spaces_and_long_words_stay_whole() {
+        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap("a incomprehensibilities b", 5), ["a", "incomprehensibilities", "b"]);
+        assert!(wrap("  ", 5).is_empty());
+    }
+
+    #[test]
+    fn an_answer_cannot_steer_the_terminal() {
+        assert_eq!(clean("a\x1b[31mb\u{9b}2Jc\r\nd"), "a\u{fffd}[31mb\u{fffd}2Jc  d");
+    }
+
+    #[test]
+    fn numbers_and_lists_read_well() {
+        assert_eq!(counted(1, "check"), "1 check");
+        assert_eq!(counted(1_234_567, "check"), "1,234,567 checks");
+        assert_eq!(counted(0, "check"), "0 checks");
+        let items: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+        assert_eq!(listed(&items, 3), "a, b and c");
+        assert_eq!(listed(&items, 2), "a, b and 1 more");
+        assert_eq!(listed(&items[..1], 2), "a");
+        assert_eq!(listed(&[], 2), "");
+    }
+
+    #[test]
+    fn an_excerpt_is_cut_between_characters() {
+        assert_eq!(excerpt("äöü", 2), "äö…");
+        assert_eq!(excerpt("äö", 2), "äö");
+    }
+
+    #[test]
+    fn colours_only_when_on() {
+        assert_eq!(Paint::new(false).bad("x"), "x");
+        assert_eq!(Paint::new(true).level(Level::Critical, "x"), "\x1b[1;31mx\x1b[0m");
+    }
+}

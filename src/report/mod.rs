@@ -1,0 +1,18 @@
+//! What a run found, written for people and for programs: one file per format.
+//!
+//! All of them read the same [`Report`](crate::run::Report); the two that need more than the result
+//! listen to the run's events: [`progress`] while it goes on, and [`har`], which keeps the traces.
+
+pub mod cause;
+pub mod github;
+pub mod har;
+pub mod json;
+pub mod junit;
+pub mod progress;
+pub mod terminal;
+
+mod layout;
+mod shown;
+
+#[cfg(test)]
+pub(crate) mod fixture;

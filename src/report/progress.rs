@@ -1,0 +1,136 @@
+//! What is shown while a run goes on: one line that is written over on a terminal, and a sign of
+//! life every ten seconds elsewhere.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use super::layout;
+use crate::check::Level;
+use crate::run::{Event, Listener};
+
+/// How often the line on a terminal is written anew at most.
+const REDRAW: Duration = Duration::from_millis(80);
+/// How often a line is written where nobody watches, as in a CI log.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// Longest line on a terminal: a longer one would be broken and could not be written over.
+const WIDTH: usize = 78;
+
+/// Writes the progress of a run.
+pub struct Progress<W: Write> {
+    out: W,
+    live: bool,
+    trials: usize,
+    finished: usize,
+    findings: usize,
+    written: Option<Instant>,
+    lost: bool,
+}
+
+impl<W: Write> Progress<W> {
+    /// Progress on `out`; `live` when it is a terminal.
+    pub fn new(out: W, live: bool) -> Self {
+        Progress { out, live, trials: 0, finished: 0, findings: 0, written: None, lost: false }
+    }
+
+    fn tell(&mut self, what: &str) {
+        let pause = if self.live { REDRAW } else { SIGN_OF_LIFE };
+        if self.lost || self.written.is_some_and(|written| written.elapsed() < pause) {
+            return;
+        }
+        self.written = Some(Instant::now());
+        let mut line = format!("{}/{} {}", self.finished, self.trials, layout::clean(what));
+        if self.findings > 0 {
+            line.push_str(&format!(" ({} so far)", layout::counted(self.findings, "finding")));
+        }
+        let line = layout::excerpt(&line, WIDTH);
+        let written = if self.live {
+            write!(self.out, "\r\x1b[2K{line}").and_then(|()| self.out.flush())
+        } else {
+            writeln!(self.out, "{line}")
+        };
+        // Progress is a courtesy: when nobody reads it any more, the run goes on without.
+        self.lost = written.is_err();
+    }
+
+    fn clear(&mut self) {
+        if self.live && self.written.is_some() && !self.lost {
+            self.lost = write!(self.out, "\r\x1b[2K").and_then(|()| self.out.flush()).is_err();
+        }
+        self.written = None;
+    }
+}
+
+impl<W: Write> Listener for Progress<W> {
+    fn on(&mut self, event: &Event) {
+        match event {
+            Event::Started { target, trials, .. } => {
+                self.trials = *trials;
+                // The first sign of life is due after ten seconds, not at once.
+                if !self.live {
+                    self.written = Some(Instant::now());
+                }
+                self.tell(&format!("asking {target} what it can do"));
+            }
+            Event::Prepared(_) => {}
+            Event::TrialStarted(trial) => self.tell(&trial.to_string()),
+            Event::Waiting { pause, .. } => {
+                self.tell(&format!("waiting {} s, as the target asked", pause.as_secs_f32().ceil()));
+            }
+            Event::Finding { finding, .. } => self.findings += usize::from(finding.level >= Level::Error),
+            Event::TrialFinished { trial, .. } => {
+                self.finished += 1;
+                self.tell(&trial.to_string());
+            }
+            Event::CheckFinished(_) => {}
+            Event::Finished(_) => self.clear(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::run::TrialId;
+    use std::sync::Arc;
+
+    fn played(live: bool) -> String {
+        let mut out = Vec::new();
+        let mut progress = Progress::new(&mut out, live);
+        let trial = TrialId { scenario: "cycles/a".into(), dialect: "default".into() };
+        progress.on(&Event::Started {
+            target: "http://127.0.0.1:1/\x1b[31m".into(),
+            seed: 0,
+            prefix: "p".into(),
+            dialects: Vec::new(),
+            trials: 2,
+        });
+        progress.on(&Event::TrialStarted(trial));
+        progress.on(&Event::Finished(Arc::new(fixture::report())));
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_terminal_gets_one_line_that_is_wiped_at_the_end() {
+        let out = played(true);
+        assert!(out.starts_with("\r\x1b[2K0/2 asking http://127.0.0.1:1/"), "{out:?}");
+        assert!(out.ends_with("\r\x1b[2K"), "{out:?}");
+        assert!(!out.contains("\x1b[31m") && !out.contains('\n'));
+    }
+
+    #[test]
+    fn a_log_stays_quiet_in_a_short_run() {
+        assert_eq!(played(false), "");
+    }
+
+    #[test]
+    fn a_log_gets_a_line_when_a_run_takes_long() {
+        let mut out = Vec::new();
+        let mut progress = Progress::new(&mut out, false);
+        progress.trials = 9;
+        progress.findings = 2;
+        progress.tell("cycles/a [default]");
+        progress.tell("cycles/b [default]");
+        assert_eq!(String::from_utf8(out).unwrap(), "0/9 cycles/a [default] (2 findings so far)\n");
+    }
+}

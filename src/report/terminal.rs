@@ -1,0 +1,400 @@
+//! The report for people: what is wrong, once each, then a table and the verdict.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+
+use super::cause::{self, Cause};
+use super::layout::{self, Paint};
+use super::shown;
+use crate::check::{Finding, Level, Outcome};
+use crate::run::{CheckResult, Counts, Report, Verdict};
+
+/// Width of the labels before what belongs to a finding.
+const LABEL: usize = 10;
+/// How much of an answer is shown.
+const EXCERPT: usize = 400;
+
+/// How the report is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// ANSI colours.
+    pub color: bool,
+    /// Passed checks and mild findings in full.
+    pub verbose: bool,
+    /// Columns; text is wrapped, commands are not.
+    pub width: usize,
+}
+
+impl Settings {
+    /// Settings for a stream: colours on a terminal unless `NO_COLOR` is set.
+    #[must_use]
+    pub fn for_stream(stream: &impl IsTerminal, verbose: bool) -> Self {
+        Settings { color: layout::wants_color(stream), verbose, width: 100 }
+    }
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// Those of `out`. A reader that has gone away, as in `| head`, is no error: the rest is left out.
+pub fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { report, settings, paint: Paint::new(settings.color) };
+    match page.write(out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    settings: &'a Settings,
+    paint: Paint,
+}
+
+impl Page<'_> {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.settings.verbose {
+            self.passed(out)?;
+        }
+        let causes = cause::causes(self.report);
+        let in_full =
+            |cause: &&Cause<'_>| cause.decides || cause.level >= Level::Error || self.settings.verbose;
+        for cause in causes.iter().filter(in_full) {
+            self.cause(cause, out)?;
+        }
+        let mild: Vec<&Cause<'_>> = causes.iter().filter(|cause| !in_full(cause)).collect();
+        if !mild.is_empty() {
+            for cause in &mild {
+                self.mild(cause, out)?;
+            }
+            writeln!(
+                out,
+                "{}\n",
+                self.paint.dim("`scimulate explain ID` says more; `--verbose` shows the requests")
+            )?;
+        }
+        self.expected(out)?;
+        self.skipped(out)?;
+        self.left_behind(out)?;
+        self.table(out)?;
+        self.verdict(&causes, out)
+    }
+
+    fn passed(&self, out: &mut dyn Write) -> io::Result<()> {
+        for check in self.report.checks.iter().filter(|check| check.outcome == Outcome::Passed) {
+            writeln!(out, "{} {}  {}", self.paint.good("passed"), name(check), self.paint.dim(&check.title))?;
+        }
+        writeln!(out)
+    }
+
+    fn cause(&self, cause: &Cause<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let finding = cause.finding;
+        let level = self.paint.level(cause.level, &format!("{:<LABEL$}", cause.level));
+        let tag = if finding.rfc_ok { " (the RFC allows it, Entra breaks on it)" } else { "" };
+        let id = self.paint.strong(&finding.rule);
+        writeln!(out, "{level}{id}{}", self.paint.dim(&format!(": {}{tag}", cause.check.title)))?;
+        self.text("", &finding.message, out)?;
+        for (label, text) in [("expected", &finding.expected), ("actual", &finding.actual)] {
+            self.text(label, text, out)?;
+        }
+        self.exchanges(finding, out)?;
+        self.text("in Entra", &finding.entra, out)?;
+        self.text("fix", &finding.fix, out)?;
+        let refs: Vec<String> = finding.refs.iter().map(ToString::to_string).collect();
+        self.text("see", &refs.join("; "), out)?;
+        self.text("met", &met(cause), out)?;
+        let consequences: Vec<String> = cause.consequences.iter().cloned().collect();
+        if !consequences.is_empty() {
+            let limit = if self.settings.verbose { usize::MAX } else { 5 };
+            self.text("spoils", &layout::listed(&consequences, limit), out)?;
+        }
+        writeln!(out)
+    }
+
+    fn exchanges(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let Some((last, before)) = finding.exchanges.split_last() else { return Ok(()) };
+        // The write that led there, when what decides is only a look at the result.
+        if let Some(write) = before.iter().rev().find(|exchange| exchange.request.writes())
+            && !last.request.writes()
+        {
+            let line = format!(
+                "{} answered {}",
+                shown::request_line(write, EXCERPT),
+                shown::answer_line(write, 120)
+            );
+            self.line("before", &line, out)?;
+        }
+        self.line("request", &layout::clean(&last.curl()), out)?;
+        self.line("answer", &shown::answer_line(last, EXCERPT), out)
+    }
+
+    /// A line that is not wrapped, so that it can be copied.
+    fn line(&self, label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}{text}", self.label(label))
+    }
+
+    /// Text under a label, wrapped. Nothing at all is left out.
+    fn text(&self, label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let width = self.settings.width.saturating_sub(LABEL).max(20);
+        for (place, line) in layout::wrap(&layout::clean(text), width).iter().enumerate() {
+            writeln!(out, "{}{line}", self.label(if place == 0 { label } else { "" }))?;
+        }
+        Ok(())
+    }
+
+    fn label(&self, label: &str) -> String {
+        self.paint.dim(&format!("{label:<LABEL$}"))
+    }
+
+    fn mild(&self, cause: &Cause<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let level = self.paint.level(cause.level, &format!("{:<LABEL$}", cause.level));
+        let times = if cause.times > 1 {
+            format!(" ({} times)", layout::thousands(cause.times))
+        } else {
+            String::new()
+        };
+        let message = layout::clean(&cause.finding.message);
+        writeln!(out, "{level}{}: {message}{}", cause.finding.rule, self.paint.dim(&times))
+    }
+
+    fn expected(&self, out: &mut dyn Write) -> io::Result<()> {
+        for check in &self.report.checks {
+            if let Outcome::Expected(reason) = &check.outcome {
+                writeln!(
+                    out,
+                    "{:<LABEL$}{} failed as the waiver says: {}",
+                    "expected",
+                    name(check),
+                    layout::clean(reason)
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Skipped checks by their reason: forty checks without groups are one line.
+    fn skipped(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for check in &self.report.checks {
+            if let Outcome::Skipped(skip) = &check.outcome {
+                let ids = reasons.entry(layout::clean(&skip.to_string())).or_default();
+                if !ids.contains(&check.id) {
+                    ids.push(check.id.clone());
+                }
+            }
+        }
+        let limit = if self.settings.verbose { usize::MAX } else { 3 };
+        for (reason, ids) in &reasons {
+            self.text("skipped", &format!("{}, {reason}", layout::listed(ids, limit)), out)?;
+        }
+        if !reasons.is_empty() {
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn left_behind(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.report.left_behind.is_empty() {
+            return Ok(());
+        }
+        let count = layout::counted(self.report.left_behind.len(), "object");
+        writeln!(
+            out,
+            "{}",
+            self.paint.odd(&format!("left behind: {count}; `scimulate cleanup` tries again"))
+        )?;
+        for object in self.report.left_behind.iter().take(10) {
+            self.text("", object, out)?;
+        }
+        writeln!(out)
+    }
+
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut suites: Vec<(&str, Counts)> = Vec::new();
+        for check in &self.report.checks {
+            let place = suites.iter().position(|(suite, _)| *suite == check.suite).unwrap_or_else(|| {
+                suites.push((&check.suite, Counts::default()));
+                suites.len() - 1
+            });
+            let counts = &mut suites[place].1;
+            match check.outcome {
+                Outcome::Passed => counts.passed += 1,
+                Outcome::Failed => counts.failed += 1,
+                Outcome::Skipped(_) => counts.skipped += 1,
+                Outcome::Expected(_) => counts.expected += 1,
+            }
+        }
+        let total = self.report.counts();
+        let expected = total.expected > 0;
+        let row = |name: &str, cells: [&str; 4]| {
+            let [passed, failed, skipped, waived] = cells;
+            let waived = if expected { format!("{waived:>10}") } else { String::new() };
+            format!("{name:<14}{passed:>8}{failed:>8}{skipped:>9}{waived}")
+        };
+        writeln!(out, "{}", self.paint.dim(&row("suite", ["passed", "failed", "skipped", "expected"])))?;
+        if suites.len() > 1 {
+            suites.push(("all", total));
+        }
+        for (suite, counts) in &suites {
+            let cells =
+                [counts.passed, counts.failed, counts.skipped, counts.expected].map(layout::thousands);
+            writeln!(out, "{}", row(suite, cells.each_ref().map(String::as_str)))?;
+        }
+        writeln!(out)
+    }
+
+    fn verdict(&self, causes: &[Cause<'_>], out: &mut dyn Write) -> io::Result<()> {
+        let report = self.report;
+        let counts = report.counts();
+        let played = counts.passed + counts.failed + counts.expected;
+        let word = match report.verdict {
+            _ if report.is_empty() => self.paint.odd("NOTHING RAN"),
+            Verdict::Passed => self.paint.good("PASSED"),
+            Verdict::Failed => self.paint.bad("FAILED"),
+            Verdict::Incomplete => self.paint.odd("INCOMPLETE"),
+        };
+        let mut sentence = match counts.failed {
+            0 => layout::counted(played, "check"),
+            failed => format!("{} of {} failed", layout::thousands(failed), layout::counted(played, "check")),
+        };
+        let levels: Vec<String> = Level::ALL
+            .into_iter()
+            .rev()
+            .filter_map(|level| {
+                let number = causes.iter().filter(|cause| cause.level == level).count();
+                let noun = if level == Level::Critical {
+                    return (number > 0).then(|| format!("{number} critical"));
+                } else {
+                    level.as_str()
+                };
+                (number > 0).then(|| layout::counted(number, noun))
+            })
+            .collect();
+        if !levels.is_empty() {
+            sentence.push_str(&format!("; {}", levels.join(", ")));
+        }
+        sentence.push_str(&format!(
+            "; {} in {:.1} s",
+            layout::counted(report.exchanges, "request"),
+            report.elapsed.as_secs_f64()
+        ));
+        if let Some(why) = &report.interrupted_by {
+            writeln!(out, "{}", layout::clean(why))?;
+        }
+        writeln!(out, "{word} {}: {sentence}", layout::clean(&report.target))
+    }
+}
+
+/// How often and where a cause was met.
+fn met(cause: &Cause<'_>) -> String {
+    let mut parts = Vec::new();
+    if cause.times > 1 {
+        parts.push(format!("{} times", layout::thousands(cause.times)));
+    }
+    let others: Vec<String> = cause.checks.iter().filter(|id| **id != cause.finding.rule).cloned().collect();
+    if !others.is_empty() {
+        parts.push(format!("also in {}", layout::listed(&others, 4)));
+    }
+    if cause.dialects.len() > 1 {
+        parts.push("in both dialects".to_owned());
+    } else if let Some(dialect) = cause.dialects.first() {
+        parts.push(format!("in dialect {dialect}"));
+    }
+    parts.join(", ")
+}
+
+/// A check's id with its dialect.
+fn name(check: &CheckResult) -> String {
+    match &check.dialect {
+        Some(dialect) => format!("{} [{dialect}]", check.id),
+        None => check.id.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    const PLAIN: Settings = Settings { color: false, verbose: false, width: 100 };
+
+    fn written(report: &Report, settings: &Settings) -> String {
+        let mut out = Vec::new();
+        write(report, settings, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_failed_run_reads_as_in_the_expected_file() {
+        let expected = include_str!("../../tests/reports/failed.txt");
+        let actual = written(&fixture::report(), &PLAIN);
+        assert!(actual == expected, "expected:\n{expected}\nactual:\n{actual}");
+    }
+
+    #[test]
+    fn a_clean_run_is_a_table_and_a_verdict() {
+        let mut report = fixture::report();
+        report.checks.retain(|check| check.outcome == Outcome::Passed && check.findings.is_empty());
+        report.left_behind.clear();
+        report.settle();
+        let expected = "\
+suite           passed  failed  skipped
+cycles               1       0        0
+
+PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
+";
+        assert_eq!(written(&report, &PLAIN), expected);
+    }
+
+    #[test]
+    fn an_interrupted_run_says_why_and_an_empty_one_is_no_success() {
+        let mut report = fixture::report();
+        report.interrupted_by = Some("The target stopped answering.".into());
+        report.settle();
+        let text = written(&report, &PLAIN);
+        let mut last = text.lines().rev();
+        assert!(last.next().unwrap().starts_with("INCOMPLETE "));
+        assert_eq!(last.next().unwrap(), "The target stopped answering.");
+        report.checks.clear();
+        report.interrupted_by = None;
+        report.settle();
+        assert!(written(&report, &PLAIN).lines().last().unwrap().starts_with("NOTHING RAN "));
+    }
+
+    #[test]
+    fn verbose_lists_passed_checks_and_shows_mild_findings_in_full() {
+        let text = written(&fixture::report(), &Settings { verbose: true, ..PLAIN });
+        assert!(text.starts_with("passed cycles/create-user [default]  A new person arrives\n"));
+        assert!(text.contains("Send Content-Type: application/scim+json."));
+    }
+
+    #[test]
+    fn colours_come_only_when_asked_for_and_answers_bring_none() {
+        let mut report = fixture::report();
+        report.checks[1].findings[0].message = "the answer says \x1b[5mhello".into();
+        assert!(!written(&report, &PLAIN).contains('\x1b'));
+        let colored = written(&report, &Settings { color: true, ..PLAIN });
+        assert!(colored.contains("\x1b[1;31m") && !colored.contains("\x1b[5m"));
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_error() {
+        struct Gone(usize);
+        impl Write for Gone {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                match self.0.checked_sub(bytes.len()) {
+                    Some(left) => {
+                        self.0 = left;
+                        Ok(bytes.len())
+                    }
+                    None => Err(io::ErrorKind::BrokenPipe.into()),
+                }
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        assert!(write(&fixture::report(), &PLAIN, &mut Gone(100)).is_ok());
+    }
+}
