@@ -5,8 +5,13 @@
 pub mod abilities;
 pub mod cancel;
 pub mod event;
+pub mod guard;
+pub mod journal;
+pub mod patience;
 pub mod reader;
+pub mod recorder;
 pub mod report;
+pub mod sweep;
 pub mod template;
 
 pub use cancel::Cancel;

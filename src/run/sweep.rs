@@ -1,0 +1,243 @@
+//! Removes what an interrupted run left at a target: first what its journal says, then whatever else
+//! carries its prefix. Every object is looked at before it is deleted.
+
+use std::collections::HashSet;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::guard::{id_of, named, shows};
+use super::journal::Abandoned;
+use super::reader;
+use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target};
+
+/// Everything but RFC 3986's unreserved characters.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// How many resources are asked for at once.
+const PAGE: usize = 100;
+
+/// How many pages are walked for one kind of resource.
+const MAX_PAGES: usize = 10_000;
+
+/// What a clean-up did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many objects were deleted.
+    pub deleted: usize,
+    /// How many were gone already.
+    pub gone: usize,
+    /// What is still there, each with the reason.
+    pub left: Vec<String>,
+}
+
+impl Swept {
+    /// True when nothing of the run is left at the target.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.left.is_empty()
+    }
+}
+
+/// Removes what the run of this journal left at the target, groups first and the newest first, and
+/// strikes each object out of the journal.
+pub async fn sweep<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
+    let mut swept = Swept::default();
+    let mut looked_at = HashSet::new();
+    let mut journalled = run.remaining.clone();
+    journalled.reverse();
+    journalled.sort_by_key(|(kind, _)| *kind != ResourceKind::Group);
+    for (kind, id) in journalled {
+        looked_at.insert((kind, id.clone()));
+        match remove(target, kind, &id, &run.prefix).await {
+            Ok(deleted) => {
+                swept.deleted += usize::from(deleted);
+                swept.gone += usize::from(!deleted);
+                // If this cannot be written the object is looked for once more next time.
+                let _ = run.removed(kind, &id);
+            }
+            Err(why) => swept.left.push(format!("{}/{id}: {why}", kind.endpoint())),
+        }
+    }
+    for kind in [ResourceKind::Group, ResourceKind::User] {
+        match with_prefix(target, kind, &run.prefix).await {
+            Ok(ids) => {
+                for id in ids {
+                    if !looked_at.insert((kind, id.clone())) {
+                        continue;
+                    }
+                    match remove(target, kind, &id, &run.prefix).await {
+                        Ok(deleted) => swept.deleted += usize::from(deleted),
+                        Err(why) => swept.left.push(format!("{}/{id}: {why}", kind.endpoint())),
+                    }
+                }
+            }
+            Err(why) => swept.left.push(format!("{}: {why}", kind.endpoint())),
+        }
+    }
+    swept
+}
+
+/// Looks at an object and deletes it. False when there was none.
+async fn remove<T: Target>(target: &T, kind: ResourceKind, id: &str, prefix: &str) -> Result<bool, String> {
+    let path = format!("{}/{}", kind.endpoint(), utf8_percent_encode(id, SEGMENT));
+    let request = |method| Request::new(Actor::Cleanup, method, &path, "clean-up").provoked();
+    let answer = target.send(request(Method::Get)).await.map_err(|broken| broken.to_string())?;
+    match (answer.status, answer.body.json()) {
+        (404 | 410, _) => return Ok(false),
+        (200..=299, Some(resource)) if shows(resource, prefix) => {}
+        (200..=299, Some(resource)) => {
+            return Err(format!("it is now {}, which does not carry the prefix {prefix}", named(resource)));
+        }
+        (status, _) => return Err(format!("GET was answered {status}, so it was not deleted")),
+    }
+    let answer = target.send(request(Method::Delete)).await.map_err(|broken| broken.to_string())?;
+    match answer.status {
+        200..=299 | 404 | 410 => Ok(true),
+        status => Err(format!("DELETE was answered {status}")),
+    }
+}
+
+/// Ids of everything of one kind that carries the prefix, by walking all pages: servers differ in the
+/// filters they know.
+async fn with_prefix<T: Target>(target: &T, kind: ResourceKind, prefix: &str) -> Result<Vec<String>, String> {
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    let mut start = 1;
+    for _ in 0..MAX_PAGES {
+        let members = if kind == ResourceKind::Group { "excludedAttributes=members&" } else { "" };
+        let request = Request::new(Actor::Cleanup, Method::Get, kind.endpoint(), "clean-up")
+            .with_query(format!("{members}startIndex={start}&count={PAGE}"))
+            .provoked();
+        let answer = target.send(request).await.map_err(|broken: Broken| broken.to_string())?;
+        // A server without groups has none of ours.
+        if kind == ResourceKind::Group && matches!(answer.status, 404 | 501) {
+            return Ok(found);
+        }
+        let Some((resources, total)) = page(&answer) else {
+            return Err(format!(
+                "the list was answered {}, so nobody knows whether more is left",
+                answer.status
+            ));
+        };
+        let before = seen.len();
+        for resource in resources {
+            let Some(id) = id_of(resource) else { continue };
+            if seen.insert(id.clone()) && shows(resource, prefix) {
+                found.push(id);
+            }
+        }
+        start += resources.len();
+        // A server that ignores startIndex shows the same page for ever.
+        if seen.len() == before || total.is_some_and(|total| start > total) {
+            return Ok(found);
+        }
+    }
+    Err(format!("there are more than {MAX_PAGES} pages"))
+}
+
+fn page(answer: &Answer) -> Option<(&[Value], Option<usize>)> {
+    if !answer.is_success() {
+        return None;
+    }
+    let body = answer.body.json()?;
+    let total =
+        reader::member(body, "totalResults").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    let resources =
+        reader::member(body, "Resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    (total.is_some() || !resources.is_empty()).then_some((resources, total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::journal::{self, Journal};
+    use crate::wire::{Operation, Sent};
+    use serde_json::json;
+    use std::sync::Mutex;
+
+    /// Holds users; lists them two at a time.
+    struct Store {
+        users: Mutex<Vec<(String, String)>>,
+        refuses_delete: bool,
+    }
+
+    impl Target for Store {
+        async fn send(&self, request: Request) -> Result<Answer, Broken> {
+            assert_eq!(request.actor, Actor::Cleanup);
+            let mut users = self.users.lock().unwrap();
+            let resource = |(id, name): &(String, String)| json!({"id": id, "userName": name});
+            Ok(match Operation::of(&request) {
+                Operation::Read(ResourceKind::User, id) => match users.iter().find(|user| user.0 == id) {
+                    Some(user) => Answer::json(200, &resource(user)),
+                    None => Answer::json(404, &json!({})),
+                },
+                Operation::Delete(ResourceKind::User, _) if self.refuses_delete => {
+                    Answer::json(403, &json!({}))
+                }
+                Operation::Delete(ResourceKind::User, id) => {
+                    users.retain(|user| user.0 != id);
+                    Answer::json(204, &json!({}))
+                }
+                Operation::Query { kind: ResourceKind::User, start_index, .. } => {
+                    let start = start_index.unwrap().parse::<usize>().unwrap();
+                    let page: Vec<_> = users.iter().skip(start - 1).take(2).map(resource).collect();
+                    Answer::json(200, &json!({"totalResults": users.len(), "Resources": page}))
+                }
+                _ => Answer::json(404, &json!({})),
+            })
+        }
+
+        fn sent_as(&self, request: &Request) -> Sent {
+            Sent { url: request.path.clone(), headers: Vec::new() }
+        }
+    }
+
+    fn store(users: &[(&str, &str)]) -> Store {
+        let users = users.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect();
+        Store { users: Mutex::new(users), refuses_delete: false }
+    }
+
+    fn abandoned(folder: &std::path::Path, made: &[&str]) -> Abandoned {
+        let journal = Journal::new(folder, "http://target", "s7f3k");
+        journal.open().unwrap();
+        for id in made {
+            journal.made(ResourceKind::User, id).unwrap();
+        }
+        drop(journal);
+        journal::find(folder).unwrap().abandoned.remove(0)
+    }
+
+    #[tokio::test]
+    async fn what_is_ours_goes_and_what_is_not_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run = abandoned(folder.path(), &["1", "2", "3"]);
+        let store = store(&[
+            ("1", "s7f3k.ada@example.com"),
+            ("2", "bob@contoso.example"),
+            ("4", "carol@contoso.example"),
+            ("5", "dave@contoso.example"),
+            ("6", "S7F3K.eve@example.com"),
+        ]);
+        let swept = sweep(&store, &mut run).await;
+        assert_eq!((swept.deleted, swept.gone), (2, 1));
+        assert_eq!(
+            swept.left,
+            ["/Users/2: it is now `bob@contoso.example` (id 2), which does not carry the prefix s7f3k"]
+        );
+        let left: Vec<_> = store.users.lock().unwrap().iter().map(|user| user.0.clone()).collect();
+        assert_eq!(left, ["2", "4", "5"]);
+        assert_eq!(run.remaining, [(ResourceKind::User, "2".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn a_refused_delete_is_left_over_with_its_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run = abandoned(folder.path(), &[]);
+        let mut store = store(&[("1", "s7f3k.ada@example.com")]);
+        store.refuses_delete = true;
+        let swept = sweep(&store, &mut run).await;
+        assert_eq!(swept.left, ["/Users/1: DELETE was answered 403"]);
+        assert!(!swept.is_clean());
+    }
+}
