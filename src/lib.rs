@@ -13,3 +13,4 @@ pub mod run;
 pub mod scenario;
 pub mod scim;
 pub mod wire;
+pub mod yaml;

@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 /// A room and the rooms it may use. A room below another (`entra/job`) is a room of its own.
 const ROOMS: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
+    ("yaml", &["diagnostic"]),
     ("scim", &["diagnostic"]),
     ("wire", &["scim"]),
     ("check", &["wire"]),
     ("entra/directory", &["scim"]),
-    ("entra/mapping", &["scim", "diagnostic", "entra/directory"]),
+    ("entra/mapping", &["scim", "diagnostic", "yaml", "entra/directory"]),
     ("entra/scope", &["entra/directory", "entra/mapping"]),
     ("entra/dialect", &["scim", "wire"]),
     ("entra/job", &["entra/directory", "entra/mapping", "entra/scope", "entra/dialect", "wire", "scim"]),
@@ -22,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("people", &["entra/directory"]),
     ("http", &["wire"]),
     ("rules", &["scim", "wire", "check"]),
-    ("scenario", &["scim", "check", "diagnostic", "entra/directory", "wire"]),
+    ("scenario", &["scim", "check", "diagnostic", "yaml", "entra/directory", "wire"]),
     ("catalogue", &["check", "rules", "scenario", "diagnostic"]),
     ("snapshot", &["wire"]),
     (
