@@ -71,15 +71,18 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
     causes
 }
 
-/// What two findings of one cause have in common. Rules say the same of many requests; stories say
-/// the same sentence of the same kind of request.
+/// What two findings of one cause have in common. Rules say the same of many requests; stories find
+/// the same attribute wrong in the same kind of reading.
 fn key(finding: &Finding) -> String {
-    let message = without_values(&finding.message);
+    let about = match finding.subject.as_str() {
+        "" => without_values(&finding.message),
+        subject => subject.to_lowercase(),
+    };
     if finding.rule.starts_with("rules/") {
-        return format!("{}|{message}", finding.rule);
+        return format!("{}|{about}", finding.rule);
     }
     let request = finding.exchanges.last().map_or_else(String::new, |exchange| exchange.request.shape());
-    format!("{message}|{}", request.to_lowercase())
+    format!("{about}|{}", request.to_lowercase())
 }
 
 /// A sentence with quoted values and numbers taken out: they belong to one person or one request.
@@ -191,6 +194,18 @@ mod tests {
         assert_eq!(causes.len(), 1);
         assert_eq!(causes[0].finding.rule, "rules/patch-status");
         assert!(causes[0].consequences.contains("cycles/disable-unassigned"));
+    }
+
+    #[test]
+    fn the_same_attribute_read_wrong_is_one_cause_whatever_the_sentence() {
+        let told = |id: &str, subject: &str, message: &str| {
+            let mut finding = fixture::still_active(id).concerning(subject);
+            finding.message = message.into();
+            finding
+        };
+        let one = told("cycles/a", "active", "ada is active");
+        assert_eq!(key(&one), key(&told("cycles/b", "active", "grace is not disabled")));
+        assert_ne!(key(&one), key(&told("cycles/b", "title", "ada is active")));
     }
 
     #[test]

@@ -293,7 +293,7 @@ fn met(cause: &Cause<'_>) -> String {
     }
     let others: Vec<String> = cause.checks.iter().filter(|id| **id != cause.finding.rule).cloned().collect();
     if !others.is_empty() {
-        parts.push(format!("also in {}", layout::listed(&others, 4)));
+        parts.push(format!("also in {}", layout::listed(&others, 6)));
     }
     if cause.dialects.len() > 1 {
         parts.push("in both dialects".to_owned());
