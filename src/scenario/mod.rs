@@ -201,7 +201,8 @@ pub enum Action {
 }
 
 /// A raw request. Strings may hold `{{ada.id}}`, `{{ada.userName}}`, `{{made.id}}`, `{{prefix}}`,
-/// and the filters `|upper` and `|lower`.
+/// `{{domain}}`, and the filters `|upper` and `|lower`. `{{ada.create}}` alone is the whole body with
+/// which Entra would create ada's account, by the mapping in force.
 #[derive(Debug, Clone)]
 pub struct RawRequest {
     /// Method.
