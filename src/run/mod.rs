@@ -8,6 +8,7 @@ pub mod event;
 pub mod guard;
 pub mod journal;
 pub mod patience;
+pub mod preflight;
 pub mod reader;
 pub mod recorder;
 pub mod report;
