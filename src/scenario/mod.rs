@@ -36,8 +36,9 @@ pub struct Scenario {
 pub enum Need {
     /// A target attribute of the user mapping, as `active`, `manager`, `emails[type eq "work"].value`.
     Mapped(String),
-    /// `{ filterable: externalId }`: the target attribute can be filtered on; it is matching, or the profile
-    /// marks it filterable.
+    /// `{ filterable: externalId }`: the scenario filters on this mapped target attribute. Where the profile
+    /// itself matches by it or marks it filterable, that is a duty of the target. Elsewhere the target is
+    /// asked: it may refuse such a filter (400 or 501), and then the scenario is skipped; a list is an answer.
     Filterable(String),
     /// An ability of the target.
     Ability(Ability),
