@@ -4,3 +4,4 @@
 pub mod dialect;
 pub mod directory;
 pub mod mapping;
+pub mod scope;

@@ -6,7 +6,9 @@
 //! attribute-mappings", "What you should know").
 
 pub mod expression;
+mod file;
 mod object;
+pub mod profiles;
 mod row;
 mod select;
 mod value;
@@ -23,6 +25,8 @@ use crate::entra::directory::ObjectKind;
 pub struct Mapping {
     /// The profile's name.
     pub name: String,
+    /// One line about the application, for lists.
+    pub about: String,
     /// What is mapped to `/Users`.
     pub user: ObjectMapping,
     /// What is mapped to `/Groups`; without it groups are not provisioned.
@@ -39,3 +43,6 @@ impl Mapping {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Built-in profiles, and profiles of the user's own.
+
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+
+use super::{Mapping, file};
+use crate::diagnostic::{Diagnostic, closest};
+
+/// The profile that is used when none is named: Entra's default mapping.
+pub const DEFAULT: &str = "default";
+
+static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/entra/mapping/profiles");
+
+fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILES.files().filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
+}
+
+/// Names of the built-in profiles, sorted.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = built_in().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Loads a built-in profile by its name, or a file of the user's own: anything that holds a path
+/// separator or ends in `.yaml` or `.yml`.
+///
+/// # Errors
+/// A [`Diagnostic`] when there is no such profile, the file cannot be read, or at its first mistake.
+pub fn load(name_or_file: &str) -> Result<Mapping, Diagnostic> {
+    if let Some((name, text)) = built_in().find(|(name, _)| *name == name_or_file) {
+        return file::read(name, &format!("{name}.yaml"), text);
+    }
+    let path = Path::new(name_or_file);
+    let is_file = name_or_file.contains(std::path::is_separator)
+        || path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    if !is_file {
+        let help = match closest(name_or_file, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("profiles: {}; for a file of your own write its path", names().join(", ")),
+        };
+        let title = format!("there is no profile `{name_or_file}`");
+        return Err(Diagnostic::about_file(title, name_or_file).help(help));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Diagnostic::about_file(format!("the profile cannot be read: {error}"), name_or_file)
+            .help(format!("built-in profiles: {}", names().join(", ")))
+    })?;
+    let name = path.file_stem().map_or_else(|| name_or_file.into(), |stem| stem.to_string_lossy());
+    file::read(&name, name_or_file, &text)
+}

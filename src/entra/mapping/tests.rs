@@ -1,0 +1,199 @@
+use super::profiles::{DEFAULT, load, names};
+use super::*;
+use crate::diagnostic::Diagnostic;
+use crate::entra::directory::{Object, ObjectId, User};
+use crate::scim::urn;
+
+fn targets(mapping: &Mapping) -> Vec<&str> {
+    mapping.user.rows.iter().map(|row| row.written.as_str()).collect()
+}
+
+fn mistake(text: &str) -> Diagnostic {
+    file::read("mine", "mine.yaml", text).expect_err("there is a mistake")
+}
+
+fn marked(diagnostic: &Diagnostic) -> &str {
+    &diagnostic.source[diagnostic.span.clone()]
+}
+
+#[test]
+fn every_built_in_profile_loads() {
+    assert_eq!(names(), ["default", "timeclock-365-saml"]);
+    for name in names() {
+        let mapping = load(name).unwrap_or_else(|diagnostic| panic!("{diagnostic}"));
+        assert_eq!(mapping.name, name);
+        assert!(!mapping.about.is_empty());
+    }
+}
+
+// entra-mapping: "Default mappings of the non-gallery template", 22 user rows and 3 group rows.
+#[test]
+fn the_default_mapping_has_its_22_and_3_rows() {
+    let mapping = load(DEFAULT).unwrap();
+    assert_eq!(mapping.user.rows.len(), 22);
+    let group = mapping.group.as_ref().expect("groups are mapped");
+    assert_eq!(
+        group.rows.iter().map(|row| row.written.as_str()).collect::<Vec<_>>(),
+        ["displayName", "externalId", "members"]
+    );
+    let matching: Vec<_> = mapping.user.matching().iter().map(|row| row.written.as_str()).collect();
+    assert_eq!(matching, ["userName"]);
+    assert!(mapping.user.find("manager").is_some_and(|row| row.is_reference()));
+    assert!(mapping.user.rows.iter().filter(|row| row.is_active()).count() == 1);
+}
+
+#[test]
+fn a_person_without_a_surname_has_no_family_name_and_still_a_formatted_one() {
+    let user = User::new(ObjectId::new("1")).with("givenName", "Ada").unwrap();
+    let subject = Subject { object: Object::User(&user), is_soft_deleted: false };
+    let mapping = load(DEFAULT).unwrap();
+    let values = mapping.user.evaluate(&subject, Phase::Create).unwrap();
+    let value =
+        |target: &str| values.iter().find(|(row, _)| row.is(target)).and_then(|(_, value)| value.clone());
+    assert_eq!(value("name.familyName"), None);
+    assert_eq!(value("name.formatted"), Some(TargetValue::Text("Ada".into())));
+    assert_eq!(value("active"), Some(TargetValue::Boolean(true)));
+}
+
+// gallery-apps.json: seven targets, userName filterable, manager typed String, no group table.
+#[test]
+fn timeclock_has_the_targets_of_its_tutorial() {
+    let mapping = load("timeclock-365-saml").unwrap();
+    assert_eq!(mapping.user.rows.len(), 7);
+    assert!(mapping.group.is_none());
+    let filterable: Vec<_> =
+        mapping.user.rows.iter().filter(|row| row.filterable).map(|row| row.written.as_str()).collect();
+    assert_eq!(filterable, ["userName"]);
+    assert!(mapping.user.find("manager").is_some_and(|row| row.is_reference()));
+}
+
+#[test]
+fn a_slip_in_the_profiles_name_is_met_with_the_right_one() {
+    let diagnostic = load("timeclock-365-sml").expect_err("no such profile");
+    assert_eq!(diagnostic.title, "there is no profile `timeclock-365-sml`");
+    assert_eq!(diagnostic.help.as_deref(), Some("did you mean `timeclock-365-saml`?"));
+    let diagnostic = load("./missing.yaml").expect_err("no such file");
+    assert!(diagnostic.title.starts_with("the profile cannot be read"), "{}", diagnostic.title);
+}
+
+#[test]
+fn a_file_of_ones_own_goes_through_the_same_loader() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("acme.yaml");
+    std::fs::write(&path, "attributes: [Badge]\nuser:\n  - target: userName\n    source: mail\n    match: 1\n  - target: Badge\n    source: employeeId\n    apply: create\n    default: no\n").unwrap();
+    let mapping = load(path.to_str().unwrap()).unwrap_or_else(|diagnostic| panic!("{diagnostic}"));
+    assert_eq!(mapping.name, "acme");
+    let badge = mapping.user.find("badge").expect("its own attribute");
+    assert_eq!(badge.written, "Badge");
+    assert_eq!(badge.default.as_deref(), Some("no"));
+    assert_eq!(badge.apply, Apply::OnCreate);
+}
+
+#[test]
+fn mistakes_are_placed_on_the_token() {
+    let row = |row: &str| {
+        format!("user:\n  - target: userName\n    source: userPrincipalName\n    match: 1\n  - {row}\n")
+    };
+
+    let source = mistake(&row("{ target: title, source: jobTitel }"));
+    assert_eq!(
+        (source.title.as_str(), marked(&source)),
+        ("`jobTitel` is not an attribute of an Entra user", "jobTitel")
+    );
+    assert_eq!(source.help.as_deref(), Some("did you mean `jobTitle`?"));
+
+    let target = mistake(&row("{ target: titel, source: jobTitle }"));
+    assert_eq!(marked(&target), "titel");
+    assert_eq!(target.help.as_deref(), Some("did you mean `title`?"));
+
+    let sub = mistake(&row("{ target: name.givenNam, source: givenName }"));
+    assert_eq!(sub.title, "`name` has no sub-attribute `givenNam`");
+    assert_eq!(sub.help.as_deref(), Some("did you mean `givenName`?"));
+
+    let own = mistake(&row("{ target: badge, source: employeeId }"));
+    assert!(own.help.is_some_and(|help| help.contains("attributes: [badge]")));
+
+    let function = mistake(&row("{ target: title, expression: 'Swich([jobTitle], )' }"));
+    assert_eq!((function.title.as_str(), marked(&function)), ("Entra has no function `Swich`", "Swich"));
+
+    let attribute = mistake(&row("{ target: title, expression: 'Join(\" \", [jobTitel])' }"));
+    assert_eq!(marked(&attribute), "jobTitel");
+
+    let reference = mistake(&row("{ target: title, expression: 'Switch([manager], )' }"));
+    assert_eq!(reference.title, "`manager` is a reference, and functions cannot take one");
+
+    let both = mistake(&row("{ target: title, source: jobTitle, expression: 'Join(\"\", [city])' }"));
+    assert_eq!(both.title, "this row has both source and expression");
+    assert_eq!(mistake(&row("{ target: title }")).title, "this row has neither source nor expression");
+    assert_eq!(
+        mistake(&row("{ target: id, source: objectId }")).title,
+        "`id` is given by the target and cannot be mapped"
+    );
+    assert_eq!(mistake(&row("{ target: USERNAME, source: mail }")).title, "`USERNAME` is mapped twice");
+    assert_eq!(
+        mistake(&row("{ target: title, source: jobTitle, match: 1 }")).title,
+        "two attributes have the matching precedence 1"
+    );
+    let short = mistake(&row("{ target: manager, source: manager }"));
+    assert!(short.help.is_some_and(|help| help.ends_with("enterprise:2.0:User:manager`")));
+    let matched =
+        mistake(&row(&format!("{{ target: '{}:manager', source: manager, match: 2 }}", urn::ENTERPRISE)));
+    assert_eq!(matched.title, "a reference cannot match");
+    let path = mistake(&row("{ target: 'emails[type eq work].value', source: mail }"));
+    assert!(marked(&path).starts_with("work"), "{path}");
+    assert_eq!(
+        mistake(&row("{ target: title, source: jobTitle, macth: 2 }")).help.as_deref(),
+        Some("did you mean `match`?")
+    );
+    assert_eq!(mistake("user:\n  - target: userName\n    source: mail\n").title, "no user attribute matches");
+}
+
+#[test]
+fn only_and_without_cut_the_user_mapping_and_keep_what_matches() {
+    let mapping = load(DEFAULT).unwrap();
+    let small = mapping.only(&["userName", "active", "manager", "addresses"]).unwrap();
+    assert_eq!(small.user.rows.len(), 9);
+    assert_eq!(small.group, mapping.group);
+    let smaller = small.without(&["addresses[type eq \"work\"].country", "groups"]).unwrap();
+    assert_eq!(smaller.user.rows.len(), 8);
+    assert_eq!(smaller.group, None);
+    let group = mapping.without(&["group:externalId"]).unwrap();
+    assert_eq!(group.group.map(|group| group.rows.len()), Some(2));
+    assert_eq!(group.user.rows.len(), 22);
+    assert_eq!(
+        mapping.without(&["userName"]),
+        Err(SelectionError::NothingMatches { missing: vec!["userName".into()] })
+    );
+    assert_eq!(
+        mapping.only(&["userName", "titel"]).expect_err("a slip").to_string(),
+        "`titel` is not a target of the mapping: did you mean `title`?"
+    );
+    assert!(load("timeclock-365-saml").unwrap().without(&["group:externalId"]).is_err());
+}
+
+#[test]
+fn matching_can_be_moved_to_other_attributes_in_order() {
+    let mapping = load(DEFAULT).unwrap();
+    let moved = mapping.with_matching(&["externalId", "userName"]).unwrap();
+    let matching: Vec<_> = moved.user.matching().iter().map(|row| row.written.as_str()).collect();
+    assert_eq!(matching, ["externalId", "userName"]);
+    assert_eq!(targets(&moved), targets(&mapping));
+    assert_eq!(
+        mapping.with_matching(&["manager"]),
+        Err(SelectionError::ReferenceCannotMatch("manager".into()))
+    );
+    assert_eq!(mapping.with_matching(&["title", "title"]), Err(SelectionError::Twice("title".into())));
+    assert!(mapping.with_matching(&["addresses"]).is_err());
+    assert!(mapping.with_matching::<&str>(&[]).is_err());
+}
+
+#[test]
+fn expressions_of_the_profiles_print_as_they_are_written() {
+    for name in names() {
+        for row in load(name).unwrap().user.rows {
+            if let Source::Expression(expression) = row.source {
+                assert_eq!(expression.to_string(), expression.as_written());
+            }
+        }
+    }
+}
