@@ -25,7 +25,7 @@ read -r _ base token <"$scratch/ready"
 failed=0
 SCIM_CLI_HEADERS="Authorization: Bearer $token" "$scratch/venv/bin/scim" --url "$base" test >"$scratch/scim2-cli.txt" 2>&1 || true
 successes=$(grep -c '^SUCCESS ' "$scratch/scim2-cli.txt" || true)
-others=$(grep -cE '^(ERROR|CRITICAL|DEVIATION|WARNING|SKIPPED|FAILURE|COMPLIANT|ACCEPTABLE)' "$scratch/scim2-cli.txt" || true)
+others=$(grep -cE '^(COMPLIANT|ACCEPTABLE|DEVIATION|ERROR|CRITICAL|SKIPPED) ' "$scratch/scim2-cli.txt" || true)
 echo "scim2-cli: $successes SUCCESS, $others other"
 if [ "$successes" -lt 100 ] || [ "$others" -ne 0 ]; then
   grep -vE '^SUCCESS |^  ' "$scratch/scim2-cli.txt" || true
