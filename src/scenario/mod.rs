@@ -2,11 +2,17 @@
 //!
 //! A scenario is played once per dialect, each time with its own people.
 
+mod library;
+mod loader;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::check::About;
 use crate::wire::Method;
+
+pub use library::{builtin, from_dir, sources};
+pub use loader::{load, load_as, unknown_faults};
 
 /// One scenario file.
 #[derive(Debug, Clone)]

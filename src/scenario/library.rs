@@ -1,0 +1,205 @@
+//! Where scenarios come from: embedded in the program, or a folder of the user's.
+
+use std::fs;
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+
+use super::{Scenario, load, load_as};
+use crate::diagnostic::Diagnostic;
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// A scenario is a page of text. More is something else that got into the folder.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Folders inside each other. A link that leads back to its own folder ends here.
+const DEEPEST: usize = 8;
+
+/// The files of the built-in scenarios: name below the repository and text, in the order of their ids.
+#[must_use]
+pub fn sources() -> Vec<(String, &'static str)> {
+    fn walk(folder: &'static Dir<'static>, found: &mut Vec<(String, &'static str)>) {
+        for file in folder.files() {
+            if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8())
+                && is_scenario(file.path())
+            {
+                found.push((format!("scenarios/{}", path.replace('\\', "/")), text));
+            }
+        }
+        folder.dirs().for_each(|folder| walk(folder, found));
+    }
+    let mut found = Vec::new();
+    walk(&EMBEDDED, &mut found);
+    found.sort();
+    found
+}
+
+/// The built-in scenarios, in the order of their ids.
+///
+/// # Errors
+/// The mistakes of all files. A test loads every one, so there are none in a release.
+pub fn builtin() -> Result<Vec<Scenario>, Vec<Diagnostic>> {
+    collect(sources().into_iter().map(|(file, text)| load(&file, text)))
+}
+
+/// Every scenario in a folder and the folders in it, in the order of their ids. The id is the path
+/// below the folder without its ending; other files than `.yaml` and `.yml` are left alone.
+///
+/// # Errors
+/// The mistakes of all files, a folder or file that cannot be read, and a folder without scenarios.
+pub fn from_dir(folder: &Path) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    find(folder, &mut Vec::new(), &mut files, &mut problems);
+    files.sort();
+    if files.is_empty() && problems.is_empty() {
+        let problem =
+            Diagnostic::about_file("there are no scenarios in this folder", folder.display().to_string());
+        problems
+            .push(problem.help("a scenario is a file that ends in .yaml; docs/scenarios.md describes it"));
+    }
+    let loaded = collect(files.into_iter().map(|id| {
+        let path = folder.join(&id);
+        let file = path.display().to_string();
+        let text = read(&path).map_err(|problem| vec![problem])?;
+        load_as(id.rsplit_once('.').map_or(&*id, |(id, _)| id), &file, &text)
+    }));
+    match loaded {
+        Ok(scenarios) if problems.is_empty() => Ok(scenarios),
+        Ok(_) => Err(problems),
+        Err(more) => Err(problems.into_iter().chain(more).collect()),
+    }
+}
+
+fn collect(
+    loaded: impl Iterator<Item = Result<Scenario, Vec<Diagnostic>>>,
+) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
+    let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
+    for result in loaded {
+        match result {
+            Ok(scenario) => scenarios.push(scenario),
+            Err(more) => problems.extend(more),
+        }
+    }
+    scenarios.sort_by(|a, b| a.about.id.cmp(&b.about.id));
+    for pair in scenarios.windows(2) {
+        if pair[0].about.id == pair[1].about.id {
+            let title = format!("two scenarios are called `{}`", pair[0].about.id);
+            problems.push(Diagnostic::about_file(title, pair[0].about.id.clone()));
+        }
+    }
+    if problems.is_empty() { Ok(scenarios) } else { Err(problems) }
+}
+
+/// Collects the files below `root`, as paths with `/` relative to it.
+fn find(root: &Path, below: &mut Vec<String>, files: &mut Vec<String>, problems: &mut Vec<Diagnostic>) {
+    let folder = below.iter().fold(root.to_path_buf(), |path, part| path.join(part));
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.push(Diagnostic::about_file(
+                format!("the folder cannot be read: {error}"),
+                folder.display().to_string(),
+            ));
+            return;
+        }
+    };
+    for entry in entries.filter_map(Result::ok) {
+        let path = entry.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
+        if path.is_dir() {
+            if below.len() < DEEPEST && !name.starts_with('.') {
+                below.push(name);
+                find(root, below, files, problems);
+                below.pop();
+            }
+        } else if is_scenario(&path) {
+            files.push(below.iter().chain([&name]).cloned().collect::<Vec<_>>().join("/"));
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Diagnostic> {
+    let file = path.display().to_string();
+    match fs::metadata(path) {
+        Ok(about) if about.len() > MOST_BYTES => {
+            return Err(Diagnostic::about_file("the file is too large for a scenario", file));
+        }
+        _ => {}
+    }
+    fs::read_to_string(path)
+        .map_err(|error| Diagnostic::about_file(format!("the scenario cannot be read: {error}"), file))
+}
+
+fn is_scenario(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHT: &str = "title: T\nlevel: note\nwhy: W\ntimeline: [cycle]\n";
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn every_built_in_scenario_is_right_and_documented() {
+        let scenarios = builtin().unwrap_or_else(|problems| {
+            panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))
+        });
+        assert_eq!(scenarios.len(), sources().len());
+        for scenario in &scenarios {
+            let about = &scenario.about;
+            for (what, text) in [("fix", &about.fix), ("entra", &about.entra)] {
+                assert!(!text.is_empty(), "{}: `{what}` is missing", about.id);
+            }
+            assert!(!about.refs.is_empty(), "{}: `refs` is missing", about.id);
+            assert!(!about.faults.is_empty(), "{}: `faults` is missing", about.id);
+        }
+    }
+
+    #[test]
+    fn a_folder_is_read_with_the_folders_in_it() {
+        let folder = folder(&[
+            ("mine/b.yaml", RIGHT),
+            ("mine/deep/c.yml", RIGHT),
+            ("a.yaml", RIGHT),
+            ("README.md", "#"),
+            (".git/d.yaml", "broken"),
+        ]);
+        let ids: Vec<_> = from_dir(folder.path()).unwrap().into_iter().map(|s| s.about.id).collect();
+        assert_eq!(ids, ["a", "mine/b", "mine/deep/c"]);
+    }
+
+    #[test]
+    fn the_mistakes_of_all_files_are_told() {
+        let folder = folder(&[("a.yaml", "title: T\n"), ("b.yaml", RIGHT), ("c.yaml", "level: high\n")]);
+        let problems = from_dir(folder.path()).unwrap_err();
+        assert!(problems.iter().any(|p| p.file.ends_with("a.yaml")));
+        assert!(problems.iter().any(|p| p.file.ends_with("c.yaml") && p.title.contains("`high`")));
+        assert!(!problems.iter().any(|p| p.file.ends_with("b.yaml")));
+    }
+
+    #[test]
+    fn folders_without_scenarios_and_files_that_are_no_text_are_mistakes() {
+        let empty = folder(&[]);
+        assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("no scenarios"));
+        assert!(from_dir(&empty.path().join("missing")).unwrap_err()[0].title.contains("cannot be read"));
+        fs::write(empty.path().join("a.yaml"), [0xff, 0xfe, 0x00]).unwrap();
+        assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("cannot be read"));
+        fs::write(empty.path().join("a.yaml"), "#".repeat(2 << 20)).unwrap();
+        assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("too large"));
+        let twice = folder(&[("a.yaml", RIGHT), ("a.yml", RIGHT)]);
+        assert!(from_dir(twice.path()).unwrap_err()[0].title.contains("two scenarios"));
+    }
+}

@@ -1,0 +1,205 @@
+use super::Loader;
+use crate::check::{About, Level, Reference};
+use crate::scenario::{Ability, MappingChange, Need};
+use crate::scim::{PatchPath, schema};
+use crate::yaml::{Fields, Kind, Node};
+
+/// The dialects a scenario may ask for, by the names of the command line.
+const DIALECTS: [(&str, &str); 3] =
+    [("default", "default"), ("aadOptscim062020", "aadOptscim062020"), ("customappsso", "customappsso")];
+
+const LEVELS: [(&str, Level); 4] = [
+    ("note", Level::Note),
+    ("warning", Level::Warning),
+    ("error", Level::Error),
+    ("critical", Level::Critical),
+];
+
+const ABILITIES: [(&str, Ability); 7] = [
+    ("groups", Ability::Groups),
+    ("bulk", Ability::Bulk),
+    ("sort", Ability::Sort),
+    ("etag", Ability::Etag),
+    ("cursor", Ability::Cursor),
+    ("search", Ability::Search),
+    ("me", Ability::Me),
+];
+
+impl Loader<'_> {
+    /// The documentation. `None` when a part that must be there is missing or wrong.
+    pub(super) fn about(&mut self, id: &str, fields: &mut Fields<'_>) -> Option<About> {
+        let title = fields.required(&mut self.reader, "title").and_then(|node| self.prose(node));
+        let level = fields
+            .required(&mut self.reader, "level")
+            .and_then(|node| self.reader.word(node, "level", &LEVELS));
+        let why = fields.required(&mut self.reader, "why").and_then(|node| self.prose(node));
+        let mut optional = |name| fields.get(name).and_then(|node| self.prose(node)).unwrap_or_default();
+        let (what, fix, entra) = (optional("what"), optional("fix"), optional("entra"));
+        let refs = self.refs(fields.get("refs"));
+        let faults = self.faults(fields.get("faults"));
+        let title = title?;
+        let what = if what.is_empty() { title.clone() } else { what };
+        Some(About { id: id.to_owned(), title, level: level?, what, why: why?, fix, entra, refs, faults })
+    }
+
+    /// A text that says something, without line breaks at its ends.
+    fn prose(&mut self, node: &Node) -> Option<String> {
+        let text = self.reader.text(node)?.trim().to_owned();
+        if text.is_empty() {
+            self.reader.refuse(&node.span, "this says nothing");
+            return None;
+        }
+        Some(text)
+    }
+
+    fn refs(&mut self, node: Option<&Node>) -> Vec<Reference> {
+        let Some(items) = node.and_then(|node| self.reader.list(node)) else { return Vec::new() };
+        items.iter().filter_map(|item| self.reference(item)).collect()
+    }
+
+    fn reference(&mut self, item: &Node) -> Option<Reference> {
+        let Kind::Map(entries) = &item.kind else {
+            self.reader.expected(item, "a reference such as { rfc: \"7644#3.4.2\" }");
+            return None;
+        };
+        let [(key, value)] = entries.as_slice() else {
+            self.reader.refuse(&item.span, "a reference has one key: rfc, entra or field");
+            return None;
+        };
+        let text = self.prose(value);
+        match key.name.as_str() {
+            "rfc" => {
+                let place = text?;
+                let (number, section) = place.split_once('#').map_or((&*place, None), |(n, s)| (n, Some(s)));
+                let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+                let is_section = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
+                if digits(number) && section.is_none_or(is_section) {
+                    return Some(Reference::Rfc(place));
+                }
+                let problem = self.reader.problem(&value.span, format!("`{place}` is no place in an RFC"));
+                self.reader.note(problem.help("write number and section, as \"7644#3.4.2\""));
+                None
+            }
+            "entra" => text.map(Reference::Microsoft),
+            "field" => text.map(Reference::Field),
+            name => {
+                self.reader.unknown(&key.span, "kind of reference", name, ["rfc", "entra", "field"]);
+                None
+            }
+        }
+    }
+
+    fn faults(&mut self, node: Option<&Node>) -> Vec<String> {
+        let Some(items) = node.and_then(|node| self.reader.list(node)) else { return Vec::new() };
+        let mut faults = Vec::new();
+        for item in items {
+            let Some(name) = self.reader.text(item) else { continue };
+            let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if is_name {
+                faults.push(name);
+            } else {
+                let problem = self.reader.problem(&item.span, format!("`{name}` is no name of a fault"));
+                self.reader
+                    .note(problem.help("a fault's name is words joined by `-`, as hides-disabled-users"));
+            }
+        }
+        faults
+    }
+
+    pub(super) fn needs(&mut self, node: Option<&Node>) -> Vec<Need> {
+        let Some(items) = node.and_then(|node| self.reader.list(node)) else { return Vec::new() };
+        items.iter().filter_map(|item| self.need(item)).collect()
+    }
+
+    fn need(&mut self, item: &Node) -> Option<Need> {
+        if let Kind::Map(_) = item.kind {
+            let mut fields = self.reader.fields(item)?;
+            let path = fields.required(&mut self.reader, "filterable").and_then(|node| {
+                let text = self.reader.text(node)?;
+                self.target_path(&text, &node.span).then_some(text)
+            });
+            fields.finish(&mut self.reader);
+            return path.map(Need::Filterable);
+        }
+        let text = self.reader.text(item)?;
+        if let Some((_, ability)) = ABILITIES.iter().find(|(name, _)| *name == text) {
+            return Some(Need::Ability(*ability));
+        }
+        self.target_path(&text, &item.span).then_some(Need::Mapped(text))
+    }
+
+    pub(super) fn dialects(&mut self, node: Option<&Node>) -> Vec<String> {
+        let Some(items) = node.and_then(|node| self.reader.list(node)) else { return Vec::new() };
+        items
+            .iter()
+            .filter_map(|item| self.reader.word(item, "dialect", &DIALECTS))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    pub(super) fn mapping(&mut self, node: Option<&Node>) -> MappingChange {
+        let mut change = MappingChange::default();
+        let Some(mut fields) = node.and_then(|node| self.reader.fields(node)) else { return change };
+        if let Some(items) = fields.get("matching").and_then(|node| self.reader.list(node)) {
+            for item in items {
+                if let Some(text) = self.reader.text(item)
+                    && self.target_path(&text, &item.span)
+                {
+                    change.matching.push(text);
+                }
+            }
+        }
+        fields.finish(&mut self.reader);
+        change
+    }
+
+    /// Whether a text is a path of a target attribute. Names without a URN must be those of the core
+    /// schemas, so that a slip is no attribute that nobody maps; behind a URN any name may stand.
+    pub(super) fn target_path(&mut self, text: &str, at: &std::ops::Range<usize>) -> bool {
+        let path: PatchPath = match text.parse() {
+            Ok(path) => path,
+            Err(error) => {
+                let problem = self
+                    .reader
+                    .problem(at, format!("`{text}` is not the path of an attribute: {}", error.message));
+                self.reader.note(match error.help {
+                    Some(help) => problem.help(help),
+                    None => problem,
+                });
+                return false;
+            }
+        };
+        if path.schema.is_some() {
+            return true;
+        }
+        let schemas = [schema::user(), schema::enterprise(), schema::group()];
+        let known = schemas
+            .into_iter()
+            .filter_map(|schema| schema.attribute(&path.attribute))
+            .chain(schema::common().iter().filter(|attribute| attribute.name == path.attribute))
+            .collect::<Vec<_>>();
+        if known.is_empty() {
+            let names = schemas.into_iter().flat_map(|schema| &schema.attributes).map(|a| a.name.as_str());
+            let names = names.chain(schema::common().iter().map(|a| a.name.as_str()));
+            let mut problem = self
+                .reader
+                .problem(at, format!("`{}` is not an attribute of the core schemas", path.attribute))
+                .did_you_mean(&path.attribute, names.chain(ABILITIES.iter().map(|(name, _)| *name)));
+            if problem.help.is_none() {
+                problem = problem.help("write an attribute of another schema with its URN in front");
+            }
+            self.reader.note(problem);
+            return false;
+        }
+        let Some(sub) = &path.sub else { return true };
+        if known.iter().any(|attribute| attribute.sub(sub).is_some()) {
+            return true;
+        }
+        let subs = known.iter().flat_map(|attribute| &attribute.sub_attributes).map(|a| a.name.as_str());
+        let title = format!("`{}` has no sub-attribute `{sub}`", path.attribute);
+        let problem = self.reader.problem(at, title).did_you_mean(sub, subs);
+        self.reader.note(problem);
+        false
+    }
+}

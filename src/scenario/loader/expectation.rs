@@ -1,0 +1,114 @@
+use indexmap::IndexMap;
+
+use super::Loader;
+use super::names::{Wanted, What};
+use crate::scenario::{AnswerExpectation, FoundBy, LogExpectation, StateExpectation};
+use crate::scim::message::ScimType;
+use crate::yaml::{Kind, Node};
+
+const FOUND_BY: [(&str, FoundBy); 3] =
+    [("id", FoundBy::Id), ("matching", FoundBy::Matching), ("filterable", FoundBy::Filterable)];
+
+/// The words of Entra's provisioning log as scenarios write them.
+const ACTIONS: [(&str, &str); 5] = [
+    ("create", "create"),
+    ("update", "update"),
+    ("disable", "disable"),
+    ("delete", "delete"),
+    ("other", "other"),
+];
+const STATUSES: [(&str, &str); 3] = [("success", "success"), ("failure", "failure"), ("skipped", "skipped")];
+
+impl Loader<'_> {
+    pub(super) fn expect_answer(&mut self, node: &Node) -> Option<AnswerExpectation> {
+        let mut fields = self.reader.fields(node)?;
+        let mut expectation = AnswerExpectation::default();
+        if let Some(node) = fields.get("status") {
+            let items = match &node.kind {
+                Kind::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(node),
+            };
+            let statuses = items.iter().filter_map(|item| self.reader.whole_number(item, 100..=599));
+            expectation.status = statuses.filter_map(|status| u16::try_from(status).ok()).collect();
+        }
+        for (key, value) in fields.get("body").and_then(|node| self.reader.entries(node)).unwrap_or(&[]) {
+            self.templates(value, false);
+            expectation.body.insert(key.name.clone(), value.to_json());
+        }
+        if let Some(node) = fields.get("scim-type") {
+            let words = ScimType::ALL.map(|kind| (kind.as_str(), kind.as_str()));
+            expectation.scim_type = self.reader.word(node, "scimType", &words).map(str::to_owned);
+        }
+        fields.finish(&mut self.reader);
+        Some(expectation)
+    }
+
+    pub(super) fn expect(&mut self, node: &Node) -> Option<IndexMap<String, StateExpectation>> {
+        let mut expectations = IndexMap::new();
+        for (key, value) in self.reader.entries(node)? {
+            if self.known(&key.name, &key.span, Wanted::Everybody)
+                && let Some(expectation) = self.state(&key.name, value)
+            {
+                expectations.insert(key.name.clone(), expectation);
+            }
+        }
+        Some(expectations)
+    }
+
+    fn state(&mut self, who: &str, node: &Node) -> Option<StateExpectation> {
+        let mut expectation = StateExpectation::default();
+        if let Kind::Text(_) = node.kind {
+            let gone = self.reader.word(node, "expectation", &[("gone", true), ("never", false)])?;
+            (expectation.gone, expectation.never) = (gone, !gone);
+            return Some(expectation);
+        }
+        if !matches!(&node.kind, Kind::Map(entries) if !entries.is_empty()) {
+            self.reader.expected(node, "`gone`, `never` or a map of what must stand there");
+            return None;
+        }
+        let mut fields = self.reader.fields(node)?;
+        if let Some(items) = fields.get("found-by").and_then(|node| self.reader.list(node)) {
+            let ways = items.iter().filter_map(|item| self.reader.word(item, "way to find", &FOUND_BY));
+            expectation.found_by = ways.collect();
+        }
+        if let Some(node) = fields.get("same-account-as") {
+            expectation.same_account_as = self.one(node, Wanted::Account);
+        }
+        if self.names.what(who) == Some(What::Group)
+            && let Some(node) = fields.get("members")
+        {
+            expectation.members = Some(self.several(node, Wanted::Everybody, true));
+        }
+        for (key, value) in fields.others() {
+            if self.target_path(&key.name, &key.span) {
+                self.templates(value, false);
+                expectation.attributes.insert(key.name.clone(), value.to_json());
+            }
+        }
+        Some(expectation)
+    }
+
+    pub(super) fn expect_log(&mut self, node: &Node) -> Option<IndexMap<String, LogExpectation>> {
+        let mut expectations = IndexMap::new();
+        for (key, value) in self.reader.entries(node)? {
+            let known = self.known(&key.name, &key.span, Wanted::Everybody);
+            let Some(mut fields) = self.reader.fields(value) else { continue };
+            let expectation = LogExpectation {
+                action: fields
+                    .get("action")
+                    .and_then(|node| self.reader.word(node, "action", &ACTIONS))
+                    .map(str::to_owned),
+                status: fields
+                    .get("status")
+                    .and_then(|node| self.reader.word(node, "status", &STATUSES))
+                    .map(str::to_owned),
+                code: fields.get("code").and_then(|node| self.reader.text(node)),
+            };
+            fields.finish(&mut self.reader);
+            if known {
+                expectations.insert(key.name.clone(), expectation);
+            }
+        }
+        Some(expectations)
+    }
+}

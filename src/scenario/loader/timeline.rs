@@ -1,0 +1,310 @@
+use std::ops::Range;
+
+use indexmap::IndexMap;
+
+use super::Loader;
+use super::names::{Wanted, What};
+use crate::entra::directory::ObjectKind;
+use crate::scenario::{Action, RawRequest, Step};
+use crate::wire::Method;
+use crate::yaml::{Key, Kind, Node};
+
+/// Steps without anything behind them.
+const BARE: [&str; 4] = ["test-connection", "cycle", "restart", "expect-no-writes"];
+
+/// Steps that say more.
+const FULL: [&str; 22] = [
+    "on-demand",
+    "restart",
+    "discover",
+    "advance",
+    "appear",
+    "set",
+    "set-manager",
+    "assign",
+    "unassign",
+    "block-sign-in",
+    "allow-sign-in",
+    "soft-delete",
+    "restore",
+    "purge",
+    "add-members",
+    "remove-members",
+    "request",
+    "expect-answer",
+    "expect",
+    "expect-mirrored",
+    "expect-discovered",
+    "expect-log",
+];
+
+const METHODS: [(&str, Method); 7] = [
+    ("GET", Method::Get),
+    ("POST", Method::Post),
+    ("PUT", Method::Put),
+    ("PATCH", Method::Patch),
+    ("DELETE", Method::Delete),
+    ("HEAD", Method::Head),
+    ("OPTIONS", Method::Options),
+];
+
+/// The longest time a clock is advanced by, in hours: ten years.
+const MOST_HOURS: u64 = 24 * 3653;
+
+/// What happened before a step, which expectations need.
+#[derive(Default)]
+struct Before {
+    request: bool,
+    cycle: bool,
+    discover: bool,
+}
+
+impl Loader<'_> {
+    pub(super) fn timeline(&mut self, node: &Node) -> Vec<Step> {
+        let Some(items) = self.reader.list(node) else { return Vec::new() };
+        if items.is_empty() {
+            self.reader.refuse(&node.span, "nothing happens in this scenario");
+        }
+        let mut before = Before::default();
+        let mut steps = Vec::new();
+        for item in items {
+            if let Some(action) = self.step(item, &mut before) {
+                steps.push(Step { line: item.line, action });
+            }
+        }
+        steps
+    }
+
+    fn step(&mut self, item: &Node, before: &mut Before) -> Option<Action> {
+        match &item.kind {
+            Kind::Text(name) => self.bare_step(name, &item.span, before),
+            Kind::Map(entries) => match entries.as_slice() {
+                [(key, value)] if value.kind == Kind::Null && BARE.contains(&key.name.as_str()) => {
+                    self.bare_step(&key.name, &key.span, before)
+                }
+                [(key, value)] => self.full_step(key, value, before),
+                [_, (second, _), ..] => {
+                    let problem = self.reader.problem(&second.span, "a step has one name");
+                    self.reader.note(problem.help("write each step with a `-` of its own"));
+                    None
+                }
+                [] => {
+                    self.reader.refuse(&item.span, "this step has no name");
+                    None
+                }
+            },
+            _ => {
+                self.reader.expected(item, "a step, as `cycle` or `assign: [ada]`");
+                None
+            }
+        }
+    }
+
+    fn bare_step(&mut self, name: &str, at: &Range<usize>, before: &mut Before) -> Option<Action> {
+        match name {
+            "test-connection" => Some(Action::TestConnection),
+            "cycle" => {
+                before.cycle = true;
+                Some(Action::Cycle)
+            }
+            "restart" => Some(Action::Restart { full: false }),
+            "expect-no-writes" => {
+                self.after(before.cycle, at, "`cycle` or `on-demand`");
+                Some(Action::ExpectNoWrites)
+            }
+            _ if FULL.contains(&name) => {
+                self.reader.refuse(at, format!("`{name}` needs more than its name"));
+                None
+            }
+            _ => {
+                self.reader.unknown(at, "step", name, BARE.into_iter().chain(FULL));
+                None
+            }
+        }
+    }
+
+    fn full_step(&mut self, key: &Key, value: &Node, before: &mut Before) -> Option<Action> {
+        let everybody = |loader: &mut Self| loader.several(value, Wanted::Everybody, false);
+        let people = |loader: &mut Self| loader.several(value, Wanted::People, false);
+        Some(match key.name.as_str() {
+            "on-demand" => {
+                before.cycle = true;
+                Action::OnDemand(everybody(self))
+            }
+            "restart" => {
+                Action::Restart { full: self.reader.word(value, "way to restart", &[("full", true)])? }
+            }
+            "discover" => {
+                before.discover = true;
+                let mut fields = self.reader.fields(value)?;
+                let count = fields
+                    .required(&mut self.reader, "count")
+                    .and_then(|node| self.reader.whole_number(node, 1..=10_000));
+                fields.finish(&mut self.reader);
+                Action::Discover { count: usize::try_from(count?).unwrap_or(usize::MAX) }
+            }
+            "advance" => Action::Advance { hours: self.hours(value)? },
+            "appear" => Action::Appear(everybody(self)),
+            "set" => Action::Set(self.set(value)?),
+            "set-manager" => Action::SetManager(self.set_manager(value)?),
+            "assign" => Action::Assign(everybody(self)),
+            "unassign" => Action::Unassign(everybody(self)),
+            "block-sign-in" => Action::BlockSignIn(people(self)),
+            "allow-sign-in" => Action::AllowSignIn(people(self)),
+            "soft-delete" => Action::SoftDelete(everybody(self)),
+            "restore" => Action::Restore(everybody(self)),
+            "purge" => Action::Purge(everybody(self)),
+            "add-members" => Action::AddMembers(self.memberships(value)?),
+            "remove-members" => Action::RemoveMembers(self.memberships(value)?),
+            "request" => {
+                before.request = true;
+                Action::Request(self.request(value)?)
+            }
+            "expect-answer" => {
+                self.after(before.request, &key.span, "`request`");
+                Action::ExpectAnswer(self.expect_answer(value)?)
+            }
+            "expect" => Action::Expect(self.expect(value)?),
+            "expect-mirrored" => Action::ExpectMirrored(everybody(self)),
+            "expect-discovered" => {
+                self.after(before.discover, &key.span, "`discover`");
+                Action::ExpectDiscovered(people(self))
+            }
+            "expect-log" => {
+                self.after(before.cycle, &key.span, "`cycle` or `on-demand`");
+                Action::ExpectLog(self.expect_log(value)?)
+            }
+            name if BARE.contains(&name) => {
+                self.reader.refuse(&value.span, format!("`{name}` stands alone"));
+                return None;
+            }
+            name => {
+                self.reader.unknown(&key.span, "step", name, BARE.into_iter().chain(FULL));
+                return None;
+            }
+        })
+    }
+
+    /// Refuses an expectation that has nothing to look at.
+    fn after(&mut self, happened: bool, at: &Range<usize>, what: &str) {
+        if !happened {
+            self.reader.refuse(at, format!("no step before this one is a {what}"));
+        }
+    }
+
+    /// `30 days` or `1 hour`.
+    fn hours(&mut self, node: &Node) -> Option<u64> {
+        let text = self.reader.text(node)?;
+        let hours = text.split_once(' ').and_then(|(number, unit)| {
+            let number: u64 = number.parse().ok()?;
+            match unit {
+                "hour" | "hours" => Some(number),
+                "day" | "days" => number.checked_mul(24),
+                _ => None,
+            }
+        });
+        let hours = hours.filter(|hours| (1..=MOST_HOURS).contains(hours));
+        if hours.is_none() {
+            let problem = self.reader.problem(&node.span, format!("`{text}` is no time"));
+            self.reader.note(problem.help("write `30 days` or `12 hours`, ten years at most"));
+        }
+        hours
+    }
+
+    fn set(&mut self, node: &Node) -> Option<IndexMap<String, IndexMap<String, Option<String>>>> {
+        let mut changes = IndexMap::new();
+        for (key, value) in self.reader.entries(node)? {
+            if !self.known(&key.name, &key.span, Wanted::Everybody) {
+                continue;
+            }
+            let kind = match self.names.what(&key.name) {
+                Some(What::Group) => ObjectKind::Group,
+                _ => ObjectKind::User,
+            };
+            let Some(entries) = self.reader.entries(value) else { continue };
+            let attributes = self.attributes(&entries.iter().collect::<Vec<_>>(), kind, &[]);
+            changes.insert(key.name.clone(), attributes);
+        }
+        Some(changes)
+    }
+
+    fn set_manager(&mut self, node: &Node) -> Option<IndexMap<String, Option<String>>> {
+        let mut changes = IndexMap::new();
+        for (key, value) in self.reader.entries(node)? {
+            let known = self.known(&key.name, &key.span, Wanted::People);
+            let manager = match value.kind {
+                Kind::Null => None,
+                _ => Some(self.one(value, Wanted::Person)),
+            };
+            if let (true, None | Some(Some(_))) = (known, &manager) {
+                changes.insert(key.name.clone(), manager.flatten());
+            }
+        }
+        Some(changes)
+    }
+
+    fn memberships(&mut self, node: &Node) -> Option<IndexMap<String, Vec<String>>> {
+        let mut memberships = IndexMap::new();
+        for (key, value) in self.reader.entries(node)? {
+            let known = self.known(&key.name, &key.span, Wanted::Group);
+            let members = self.several(value, Wanted::Everybody, false);
+            if known {
+                memberships.insert(key.name.clone(), members);
+            }
+        }
+        Some(memberships)
+    }
+
+    fn request(&mut self, node: &Node) -> Option<RawRequest> {
+        let mut fields = self.reader.fields(node)?;
+        let method = fields
+            .required(&mut self.reader, "method")
+            .and_then(|node| self.reader.word(node, "method", &METHODS));
+        let path = fields.required(&mut self.reader, "path").and_then(|node| self.path(node));
+        let query = self.texts(fields.get("query"));
+        let headers = self.texts(fields.get("headers"));
+        let body = fields.get("body").map(|node| {
+            self.templates(node, false);
+            node.to_json()
+        });
+        let provoked = fields.get("provoked").and_then(|node| self.reader.boolean(node)).unwrap_or(false);
+        let capture = fields.get("as").and_then(|node| {
+            let name = self.reader.text(node)?;
+            // A later request may answer under the same name again.
+            if self.names.what(&name) != Some(What::Capture) {
+                self.learn(&Key { name: name.clone(), span: node.span.clone() }, What::Capture);
+            }
+            Some(name)
+        });
+        fields.finish(&mut self.reader);
+        Some(RawRequest { method: method?, path: path?, query, headers, body, capture, provoked })
+    }
+
+    fn path(&mut self, node: &Node) -> Option<String> {
+        let path = self.reader.text(node)?;
+        self.template(&path, &node.span, false);
+        let help = if !path.starts_with('/') {
+            "a path begins with `/` and continues the base URL, as `/Users`"
+        } else if path.contains('?') {
+            "write the query as `query: { filter: … }`, unencoded"
+        } else {
+            return Some(path);
+        };
+        let problem = self.reader.problem(&node.span, format!("`{path}` is no path"));
+        self.reader.note(problem.help(help));
+        None
+    }
+
+    /// A map of texts in which templates may stand.
+    fn texts(&mut self, node: Option<&Node>) -> IndexMap<String, String> {
+        let Some(entries) = node.and_then(|node| self.reader.entries(node)) else { return IndexMap::new() };
+        let mut texts = IndexMap::new();
+        for (key, value) in entries {
+            if let Some(text) = self.reader.text(value) {
+                self.template(&text, &value.span, false);
+                texts.insert(key.name.clone(), text);
+            }
+        }
+        texts
+    }
+}
