@@ -8,6 +8,7 @@ pub mod check;
 pub mod diagnostic;
 pub mod entra;
 pub mod http;
+pub mod people;
 pub mod report;
 pub mod run;
 pub mod scenario;
