@@ -13,5 +13,6 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod scim;
+pub mod server;
 pub mod wire;
 pub mod yaml;

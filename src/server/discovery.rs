@@ -1,0 +1,115 @@
+//! What the server says of itself: ServiceProviderConfig, ResourceTypes and Schemas (RFC 7644 §4).
+
+use serde_json::{Value, json};
+
+use super::model::{Kind, Model};
+use super::query::{self, MAX_RESULTS};
+use super::render::View;
+use super::reply::Outcome;
+use super::store::missing;
+use super::variants::Variant;
+use crate::scim::schema::{self, Schema};
+use crate::scim::{same_name, urn};
+
+fn with_meta(mut document: Value, view: View<'_>, kind: &str, endpoint: &str, id: &str) -> Value {
+    document["meta"] = json!({ "resourceType": kind, "location": view.location(endpoint, id) });
+    document
+}
+
+/// The ServiceProviderConfig.
+pub(super) fn config(view: View<'_>) -> Value {
+    let config = json!({
+        "schemas": [urn::SERVICE_PROVIDER_CONFIG],
+        "patch": { "supported": true },
+        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "filter": { "supported": true, "maxResults": MAX_RESULTS },
+        "changePassword": { "supported": true },
+        "sort": { "supported": false },
+        "etag": { "supported": false },
+        "pagination": {
+            "cursor": false,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": MAX_RESULTS,
+            "maxPageSize": MAX_RESULTS,
+        },
+        "authenticationSchemes": [{
+            "type": "oauthbearertoken",
+            "name": "OAuth Bearer Token",
+            "description": "A bearer token in the Authorization header",
+            "specUri": "https://www.rfc-editor.org/info/rfc6750",
+            "primary": true,
+        }],
+    });
+    with_meta(config, view, "ServiceProviderConfig", "ServiceProviderConfig", "")
+}
+
+fn kinds(view: View<'_>) -> impl Iterator<Item = Kind> {
+    let users_only = view.is(Variant::UsersOnly);
+    Kind::ALL.into_iter().filter(move |kind| *kind == Kind::User || !users_only)
+}
+
+fn resource_type(view: View<'_>, kind: Kind) -> Value {
+    let model = view.model(kind);
+    let mut document = json!({
+        "schemas": [urn::RESOURCE_TYPE],
+        "id": kind.name(),
+        "name": kind.name(),
+        "endpoint": format!("/{}", kind.endpoint()),
+        "description": model.core.description,
+        "schema": model.core.id,
+    });
+    if !model.extensions.is_empty() {
+        let extensions =
+            model.extensions.iter().map(|schema| json!({ "schema": schema.id, "required": false }));
+        document["schemaExtensions"] = extensions.collect();
+    }
+    with_meta(document, view, "ResourceType", "ResourceTypes", kind.name())
+}
+
+/// All resource types.
+pub(super) fn resource_types(view: View<'_>) -> Value {
+    let documents: Vec<Value> = kinds(view).map(|kind| resource_type(view, kind)).collect();
+    query::list(view, documents.len(), 1, documents)
+}
+
+/// One resource type by its name.
+///
+/// # Errors
+/// 404 when there is none of that name.
+pub(super) fn one_resource_type(view: View<'_>, name: &str) -> Outcome<Value> {
+    let kind = kinds(view).find(|kind| kind.name() == name).ok_or_else(|| missing(name))?;
+    Ok(resource_type(view, kind))
+}
+
+fn published(view: View<'_>) -> impl Iterator<Item = &'static Schema> {
+    let resources = kinds(view).flat_map(move |kind| {
+        let model: &'static Model = view.model(kind);
+        std::iter::once(model.core).chain(model.extensions.iter().copied())
+    });
+    resources.chain([schema::service_provider_config(), schema::resource_type(), schema::schema()])
+}
+
+fn document(view: View<'_>, schema: &Schema) -> Value {
+    let mut document = schema.to_json();
+    let no_groups = view.is(Variant::NoUserGroups) || view.is(Variant::UsersOnly);
+    if no_groups && let Some(attributes) = document["attributes"].as_array_mut() {
+        attributes.retain(|attribute| attribute["name"] != "groups" || schema.id != urn::USER);
+    }
+    with_meta(document, view, "Schema", "Schemas", &schema.id)
+}
+
+/// All schemas.
+pub(super) fn schemas(view: View<'_>) -> Value {
+    let documents: Vec<Value> = published(view).map(|schema| document(view, schema)).collect();
+    query::list(view, documents.len(), 1, documents)
+}
+
+/// One schema by its URN.
+///
+/// # Errors
+/// 404 when there is none of that URN.
+pub(super) fn one_schema(view: View<'_>, urn: &str) -> Outcome<Value> {
+    let schema = published(view).find(|schema| same_name(&schema.id, urn)).ok_or_else(|| missing(urn))?;
+    Ok(document(view, schema))
+}

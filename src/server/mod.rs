@@ -1,0 +1,130 @@
+//! The embedded reference server: SCIM 2.0 (RFC 7643, RFC 7644) in memory, as right as we know how,
+//! with right variants and, for testing judges, faults.
+//!
+//! It evaluates filters and applies PATCH operations itself: what it shares with those who judge
+//! servers is the grammar in [`crate::scim`], so that a mistake in one cannot hide in the other.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, Response, header};
+use axum::serve::ListenerExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+mod call;
+mod discovery;
+mod endpoint;
+mod evaluate;
+mod model;
+mod patch;
+mod projection;
+mod query;
+mod render;
+mod reply;
+mod service;
+mod store;
+mod values;
+mod variants;
+
+use call::{Call, Document};
+use service::Service;
+pub use variants::Variant;
+
+/// The largest request body in bytes: room for a group of ten thousand members.
+const MAX_BODY: usize = 4 << 20;
+
+/// How a server behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The bearer token every request must carry.
+    pub token: String,
+    /// Where SCIM begins, with a leading slash.
+    pub base_path: String,
+    /// Right ways in which this server differs.
+    pub variants: BTreeSet<Variant>,
+}
+
+impl Default for Settings {
+    /// A healthy server below `/scim` with a token nobody can guess.
+    fn default() -> Self {
+        Settings {
+            token: uuid::Uuid::new_v4().simple().to_string(),
+            base_path: "/scim".to_owned(),
+            variants: BTreeSet::new(),
+        }
+    }
+}
+
+/// The server as a router, for tests without a socket and for those who serve it themselves.
+pub fn router(settings: Settings) -> Router {
+    let segments = Call::segments_below(&[], &settings.base_path).unwrap_or_default();
+    let listening = Listening { base: segments, service: Service::new(settings) };
+    // One handler for every path: SCIM wants its own answers for unknown routes and methods too.
+    Router::new().fallback(handle).with_state(Arc::new(listening))
+}
+
+struct Listening {
+    base: Vec<String>,
+    service: Service,
+}
+
+async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => Document::read(&body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Document::TooLarge(MAX_BODY),
+        Err(error) => Document::Broken(error.to_string()),
+    };
+    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host =
+        host.or_else(|| head.uri.authority().map(|authority| authority.as_str())).unwrap_or("localhost");
+    let query = head.uri.query().unwrap_or("");
+    let base_path = listening.service.settings.base_path.trim_end_matches('/');
+    let call = Call {
+        segments: Call::segments_below(&listening.base, head.uri.path()),
+        parameters: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        base_url: format!("http://{host}{base_path}"),
+        method: head.method,
+        headers: head.headers,
+        body,
+    };
+    listening.service.answer(&call).into_response(&listening.service.settings.variants)
+}
+
+/// A server on a loopback port. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where SCIM begins, as `http://127.0.0.1:50123/scim`.
+    pub base_url: String,
+    /// The bearer token it asks for.
+    pub token: String,
+    /// Dropping the sender ends the server.
+    _stop: oneshot::Sender<()>,
+}
+
+/// Starts a server on 127.0.0.1, on a free port unless one is given. Must be called within a
+/// Tokio runtime, which the server then runs on.
+///
+/// # Errors
+/// When the port cannot be bound.
+pub async fn start(settings: Settings, port: Option<u16>) -> io::Result<Running> {
+    let listener = TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let base_url = format!("http://{address}{}", settings.base_path.trim_end_matches('/'));
+    let token = settings.token.clone();
+    // Small answers must not wait for more data to come. A socket that refuses the option still works.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let served = axum::serve(listener, router(settings)).with_graceful_shutdown(async {
+        // An error says that the sender is gone, which is the signal.
+        drop(stopped.await);
+    });
+    tokio::spawn(served.into_future());
+    Ok(Running { base_url, token, _stop: stop })
+}

@@ -1,0 +1,199 @@
+//! What a resource type consists of: its core schema, its extensions, and where a path leads.
+
+use std::sync::LazyLock;
+
+use serde_json::json;
+
+use crate::scim::schema::{self, Attribute, Schema};
+use crate::scim::{AttributePath, PatchPath, same_name, urn};
+
+/// The extension that the variant `extra-vendor-schema` publishes.
+pub(super) const VENDOR: &str = "urn:ietf:params:scim:schemas:extension:vendor:2.0:User";
+
+/// The two resource types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Kind {
+    User,
+    Group,
+}
+
+impl Kind {
+    pub(super) const ALL: [Kind; 2] = [Kind::User, Kind::Group];
+
+    /// `meta.resourceType`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Kind::User => "User",
+            Kind::Group => "Group",
+        }
+    }
+
+    /// The endpoint's path segment.
+    pub(super) fn endpoint(self) -> &'static str {
+        match self {
+            Kind::User => "Users",
+            Kind::Group => "Groups",
+        }
+    }
+
+    /// The resource type served at a path segment. Paths are case-sensitive.
+    pub(super) fn at(segment: &str) -> Option<Self> {
+        Kind::ALL.into_iter().find(|kind| kind.endpoint() == segment)
+    }
+}
+
+/// The schemas of one resource type.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) kind: Kind,
+    pub(super) core: &'static Schema,
+    pub(super) extensions: Vec<&'static Schema>,
+}
+
+/// Where a path leads: the extension it lies in, the attribute, the sub-attribute.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// URN of the extension; `None` for the core schema and the common attributes.
+    pub(super) extension: Option<&'static str>,
+    pub(super) attribute: &'static Attribute,
+    pub(super) sub: Option<&'static Attribute>,
+}
+
+impl Place {
+    /// The attribute whose values count: the sub-attribute, or the `value` of a complex attribute
+    /// that is named without one (RFC 7643 §2.4), or the attribute itself.
+    pub(super) fn leaf(&self) -> &'static Attribute {
+        self.sub.or_else(|| self.attribute.sub("value")).unwrap_or(self.attribute)
+    }
+}
+
+static USER: LazyLock<Model> = LazyLock::new(|| Model {
+    kind: Kind::User,
+    core: schema::user(),
+    extensions: vec![schema::enterprise()],
+});
+
+static USER_WITH_VENDOR: LazyLock<Model> = LazyLock::new(|| Model {
+    kind: Kind::User,
+    core: schema::user(),
+    extensions: vec![schema::enterprise(), &VENDOR_SCHEMA],
+});
+
+static GROUP: LazyLock<Model> =
+    LazyLock::new(|| Model { kind: Kind::Group, core: schema::group(), extensions: Vec::new() });
+
+static VENDOR_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let text = |name: &str, about: &str| {
+        json!({ "name": name, "type": "string", "multiValued": false, "description": about, "required": false,
+            "caseExact": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none" })
+    };
+    let definition = json!({
+        "id": VENDOR,
+        "name": "Vendor User",
+        "description": "What this vendor keeps of a user beside the RFC's schemas",
+        "attributes": [
+            text("badge", "Number printed on the person's badge"),
+            { "name": "desk", "type": "complex", "multiValued": false, "description": "Where the person sits",
+              "required": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none",
+              "subAttributes": [text("floor", "Floor"), text("room", "Room")] },
+        ],
+    });
+    Schema::read(&definition).expect("the definition above has an id")
+});
+
+impl Model {
+    /// The schemas of a resource type.
+    pub(super) fn of(kind: Kind, vendor: bool) -> &'static Model {
+        match kind {
+            Kind::User if vendor => &USER_WITH_VENDOR,
+            Kind::User => &USER,
+            Kind::Group => &GROUP,
+        }
+    }
+
+    /// The extension of that URN.
+    pub(super) fn extension(&self, urn: &str) -> Option<&'static Schema> {
+        self.extensions.iter().copied().find(|schema| same_name(&schema.id, urn))
+    }
+
+    /// True for the URN of the core schema.
+    pub(super) fn is_core(&self, urn: &str) -> bool {
+        same_name(&self.core.id, urn)
+    }
+
+    /// An attribute of the core schema, or one that every resource has.
+    pub(super) fn core_attribute(&self, name: &str) -> Option<&'static Attribute> {
+        self.core
+            .attribute(name)
+            .or_else(|| schema::common().iter().find(|attribute| same_name(&attribute.name, name)))
+    }
+
+    /// Where an attribute path leads. A name without a URN is looked for in the core schema, then
+    /// in the extensions: Entra asks for `manager eq "…"` and older jobs write the path `manager`.
+    pub(super) fn find(&self, schema: Option<&str>, name: &str, sub: Option<&str>) -> Option<Place> {
+        let in_core = || self.core_attribute(name).map(|attribute| (None, attribute));
+        let (extension, attribute) = match schema {
+            None => in_core().or_else(|| {
+                self.extensions
+                    .iter()
+                    .find_map(|schema| Some((Some(schema.id.as_str()), schema.attribute(name)?)))
+            })?,
+            Some(urn) if self.is_core(urn) => in_core()?,
+            Some(urn) => {
+                let schema = self.extension(urn)?;
+                (Some(schema.id.as_str()), schema.attribute(name)?)
+            }
+        };
+        let sub = match sub {
+            Some(sub) => Some(attribute.sub(sub)?),
+            None => None,
+        };
+        Some(Place { extension, attribute, sub })
+    }
+
+    /// [`Model::find`] for a parsed path.
+    pub(super) fn find_path(&self, path: &AttributePath) -> Option<Place> {
+        self.find(path.schema.as_deref(), &path.attribute, path.sub.as_deref())
+    }
+
+    /// [`Model::find`] for a PATCH path; its filter plays no part.
+    pub(super) fn find_target(&self, path: &PatchPath) -> Option<Place> {
+        self.find(path.schema.as_deref(), &path.attribute, path.sub.as_deref())
+    }
+
+    /// Names of the attributes of which no two resources may hold the same value. Group names are
+    /// unique because Entra matches groups by them.
+    pub(super) fn unique_attribute(&self) -> &'static str {
+        match self.kind {
+            Kind::User => "userName",
+            Kind::Group => "displayName",
+        }
+    }
+}
+
+/// True for the `schemas` URN of a resource that Microsoft's tutorial sends beside the core one.
+pub(super) fn is_core_urn(text: &str) -> bool {
+    same_name(text, urn::USER) || same_name(text, urn::GROUP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(path: &str) -> Option<(Option<&'static str>, String)> {
+        let path: PatchPath = path.parse().unwrap();
+        let place = Model::of(Kind::User, false).find_target(&path)?;
+        Some((place.extension, place.leaf().name.clone()))
+    }
+
+    #[test]
+    fn names_without_a_urn_are_looked_for_in_the_core_schema_first() {
+        assert_eq!(find("displayname"), Some((None, "displayName".into())));
+        assert_eq!(find("department"), Some((Some(urn::ENTERPRISE), "department".into())));
+        assert_eq!(find("manager"), Some((Some(urn::ENTERPRISE), "value".into())));
+        assert_eq!(find("urn:ietf:params:scim:schemas:core:2.0:User:department"), None);
+        assert_eq!(find("meta.created"), Some((None, "created".into())));
+        assert_eq!(find("shoeSize"), None);
+        assert_eq!(find("name.shoeSize"), None);
+    }
+}

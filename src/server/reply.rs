@@ -1,0 +1,91 @@
+//! An answer before it becomes bytes, and how a refusal becomes one.
+
+use std::collections::BTreeSet;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use serde_json::Value;
+
+use super::variants::Variant;
+use crate::scim::message::ErrorMessage;
+
+/// The media type of SCIM messages (RFC 7644 §3.1).
+pub(super) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/scim+json");
+
+/// An answer: JSON until the last moment, so that variants and faults can look into it.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) content: Content,
+}
+
+/// An answer's body.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Content {
+    /// No body.
+    Empty,
+    /// A SCIM message.
+    Json(Value),
+}
+
+impl Reply {
+    /// A SCIM message.
+    pub(super) fn json(status: StatusCode, value: Value) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        Reply { status, headers, content: Content::Json(value) }
+    }
+
+    /// 204 without a body.
+    pub(super) fn no_content() -> Self {
+        Reply { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), content: Content::Empty }
+    }
+
+    /// Adds a header, unless the value cannot stand in one.
+    pub(super) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The answer as it goes to the transport.
+    pub(super) fn into_response(mut self, variants: &BTreeSet<Variant>) -> Response<Body> {
+        let is = |variant| variants.contains(&variant);
+        if is(Variant::MediaTypeWithCharset) && self.headers.get(header::CONTENT_TYPE) == Some(&MEDIA_TYPE) {
+            let named = HeaderValue::from_static("application/scim+json; charset=utf-8");
+            self.headers.insert(header::CONTENT_TYPE, named);
+        }
+        let bytes = match self.content {
+            Content::Empty => Bytes::new(),
+            Content::Json(mut value) if is(Variant::SortedIndentedJson) => {
+                value.sort_all_objects();
+                format!("{value:#}").into()
+            }
+            Content::Json(value) => value.to_string().into(),
+        };
+        let body = if is(Variant::ChunkedAndClosed) {
+            self.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            // Mapping hides the length, so that the body must be chunked.
+            Body::new(Full::new(bytes).map_frame(|frame| frame))
+        } else {
+            Body::from(bytes)
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// A result that may be a refusal (RFC 7644 §3.12).
+pub(super) type Outcome<T> = Result<T, ErrorMessage>;
+
+impl From<ErrorMessage> for Reply {
+    fn from(error: ErrorMessage) -> Self {
+        let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Reply::json(status, error.to_json())
+    }
+}

@@ -1,0 +1,248 @@
+//! From a request to its answer, without any transport.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::{Method, StatusCode, header};
+use serde_json::{Map, Value};
+
+use super::Settings;
+use super::call::{Call, Document};
+use super::discovery;
+use super::endpoint::Endpoint;
+use super::model::{Kind, Model};
+use super::patch;
+use super::query::{self, Query};
+use super::render::View;
+use super::reply::{Outcome, Reply};
+use super::store::{Store, missing};
+use super::values::{self, Unknown};
+use super::variants::Variant;
+use crate::scim::member;
+use crate::scim::message::{ErrorMessage, ScimType};
+use crate::scim::patch::PatchRequest;
+
+/// The server behind its transport.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) settings: Settings,
+    store: Mutex<Store>,
+}
+
+impl Service {
+    pub(super) fn new(settings: Settings) -> Self {
+        let mut store = Store::default();
+        store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
+        store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
+        Service { settings, store: Mutex::new(store) }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        // A panic cannot leave the store half changed: changes are made on copies.
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers a request.
+    pub(super) fn answer(&self, call: &Call) -> Reply {
+        self.serve(call, &mut self.store())
+    }
+
+    fn serve(&self, call: &Call, store: &mut Store) -> Reply {
+        let endpoint = Endpoint::of(call.segments.as_deref());
+        let public = endpoint.is_discovery() && self.is(Variant::PublicDiscovery);
+        if !public && !self.is_authorized(call) {
+            let detail = "this server asks for its bearer token in the Authorization header";
+            return Reply::from(ErrorMessage::plain(401, detail))
+                .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"scim\"");
+        }
+        let methods = endpoint.methods();
+        match &endpoint {
+            Endpoint::Nowhere => return ErrorMessage::plain(404, "there is no such endpoint").into(),
+            Endpoint::Unserved(name) => {
+                return ErrorMessage::plain(501, format!("{name} is not implemented")).into();
+            }
+            _ if !methods.contains(&call.method) => {
+                let allowed: Vec<&str> = methods.iter().map(Method::as_str).collect();
+                let detail = format!("{} is not allowed here", call.method);
+                return Reply::from(ErrorMessage::plain(405, detail))
+                    .with_header(header::ALLOW, &allowed.join(", "));
+            }
+            _ => {}
+        }
+        self.route(call, &endpoint, store).unwrap_or_else(Reply::from)
+    }
+
+    fn route(&self, call: &Call, endpoint: &Endpoint, store: &mut Store) -> Outcome<Reply> {
+        let reading = matches!(call.method, Method::GET | Method::HEAD);
+        if endpoint.is_discovery()
+            && call.parameter("filter").is_some()
+            && !self.is(Variant::DiscoveryFilterIgnored)
+        {
+            return Err(ErrorMessage::plain(403, "discovery documents cannot be filtered"));
+        }
+        let refused = ErrorMessage::plain(501, "this server has no groups");
+        let users_only = self.is(Variant::UsersOnly);
+        let view = self.view(call, store);
+        match endpoint {
+            Endpoint::Root => Query::of_url(call)?.answer(view, &Kind::ALL).map(ok),
+            Endpoint::Search(kind) => {
+                let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
+                Query::of_search(body(call)?)?.answer(view, &kinds).map(ok)
+            }
+            Endpoint::Config => Ok(ok(discovery::config(view))),
+            Endpoint::ResourceTypes(None) => Ok(ok(discovery::resource_types(view))),
+            Endpoint::ResourceTypes(Some(name)) => discovery::one_resource_type(view, name).map(ok),
+            Endpoint::Schemas(None) => Ok(ok(discovery::schemas(view))),
+            Endpoint::Schemas(Some(urn)) => discovery::one_schema(view, urn).map(ok),
+            Endpoint::Collection(kind) if reading => Query::of_url(call)?.answer(view, &[*kind]).map(ok),
+            Endpoint::Collection(Kind::Group) | Endpoint::Resource(Kind::Group, _)
+                if users_only && !reading =>
+            {
+                Err(refused)
+            }
+            Endpoint::Collection(kind) => self.create(call, *kind, store),
+            Endpoint::Resource(kind, id) => match call.method {
+                Method::PUT => self.replace(call, *kind, id, store),
+                Method::PATCH => self.modify(call, *kind, id, store),
+                Method::DELETE => match store.remove(*kind, id) {
+                    Some(_) => Ok(Reply::no_content()),
+                    None => Err(missing(id)),
+                },
+                _ => self.shown(call, *kind, id, store, StatusCode::OK),
+            },
+            // Answered before, since no method is served there.
+            Endpoint::Unserved(_) | Endpoint::Nowhere => {
+                Err(ErrorMessage::plain(404, "there is no such endpoint"))
+            }
+        }
+    }
+
+    fn is(&self, variant: Variant) -> bool {
+        self.settings.variants.contains(&variant)
+    }
+
+    pub(super) fn view<'a>(&'a self, call: &'a Call, store: &'a Store) -> View<'a> {
+        View { store, settings: &self.settings, base_url: &call.base_url }
+    }
+
+    fn model(&self, kind: Kind) -> &'static Model {
+        Model::of(kind, self.is(Variant::ExtraVendorSchema))
+    }
+
+    fn unknown(&self) -> Unknown {
+        if self.is(Variant::UnknownAttributesRefused) { Unknown::Refused } else { Unknown::Ignored }
+    }
+
+    /// RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
+    fn is_authorized(&self, call: &Call) -> bool {
+        let value = call.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let parts = value.and_then(|value| value.trim().split_once(' '));
+        parts.is_some_and(|(scheme, token)| {
+            scheme.eq_ignore_ascii_case("bearer") && token.trim() == self.settings.token
+        })
+    }
+
+    /// A resource as the answer to a request.
+    fn shown(&self, call: &Call, kind: Kind, id: &str, store: &Store, status: StatusCode) -> Outcome<Reply> {
+        let view = self.view(call, store);
+        let record = store.get(kind, id).ok_or_else(|| missing(id))?;
+        let shown = view.show(kind, record);
+        let reply = Reply::json(status, shown.to_json(&query::projection(call)));
+        if status != StatusCode::CREATED && self.is(Variant::LocationOnCreationOnly) {
+            return Ok(reply);
+        }
+        Ok(reply.with_header(header::LOCATION, &shown.location()))
+    }
+
+    fn create(&self, call: &Call, kind: Kind, store: &mut Store) -> Outcome<Reply> {
+        let model = self.model(kind);
+        let mut attributes = values::resource(model, body(call)?, self.unknown())?;
+        if kind == Kind::User && self.is(Variant::ActiveByDefault) && !attributes.contains_key("active") {
+            attributes.insert("active".into(), true.into());
+        }
+        self.settle(&mut attributes);
+        let id = store.insert(model, attributes)?;
+        self.shown(call, kind, &id, store, StatusCode::CREATED)
+    }
+
+    fn replace(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> Outcome<Reply> {
+        let model = self.model(kind);
+        if store.get(kind, id).is_none() {
+            return Err(missing(id));
+        }
+        let mut attributes = values::resource(model, body(call)?, self.unknown())?;
+        self.settle(&mut attributes);
+        store.update(model, id, attributes)?;
+        self.shown(call, kind, id, store, StatusCode::OK)
+    }
+
+    fn modify(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> Outcome<Reply> {
+        let record = store.get(kind, id).ok_or_else(|| missing(id))?;
+        let attributes = self.patched(kind, &record.attributes, body(call)?)?;
+        store.update(self.model(kind), id, attributes)?;
+        let with_body = match kind {
+            Kind::User => !self.is(Variant::PatchUser204),
+            Kind::Group => self.is(Variant::PatchGroup200WithBody),
+        };
+        // RFC 7644 §3.5.2: whoever asks for attributes gets them.
+        if with_body || query::projection(call).is_wanted() {
+            return self.shown(call, kind, id, store, StatusCode::OK);
+        }
+        Ok(Reply::no_content())
+    }
+
+    /// Attributes after a PATCH request's body.
+    ///
+    /// # Errors
+    /// The refusal of the first operation that cannot be done; then none is.
+    pub(super) fn patched(
+        &self,
+        kind: Kind,
+        old: &Map<String, Value>,
+        body: &Value,
+    ) -> Outcome<Map<String, Value>> {
+        let mut attributes = old.clone();
+        // Microsoft's validator sends an empty list of operations and means that nothing is to change.
+        if member(body, "Operations").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            return Ok(attributes);
+        }
+        let request = PatchRequest::read(body)?;
+        patch::apply(self.model(kind), &mut attributes, &request.operations, self.unknown())?;
+        self.settle(&mut attributes);
+        Ok(attributes)
+    }
+
+    /// What this server makes of values it was given.
+    fn settle(&self, attributes: &mut Map<String, Value>) {
+        if self.is(Variant::LowerCasedUserName)
+            && let Some(Value::String(name)) = attributes.get_mut("userName")
+        {
+            *name = name.to_lowercase();
+        }
+    }
+}
+
+fn ok(body: Value) -> Reply {
+    Reply::json(StatusCode::OK, body)
+}
+
+/// The body of a request that needs one.
+fn body(call: &Call) -> Outcome<&Value> {
+    match call.media_type().as_deref() {
+        None | Some("application/scim+json" | "application/json") => {}
+        Some(other) => {
+            let detail =
+                format!("the body must be application/scim+json or application/json, not \"{other}\"");
+            return Err(ErrorMessage::plain(415, detail));
+        }
+    }
+    match &call.body {
+        Document::Json(value) => Ok(value),
+        Document::Empty => Err(ErrorMessage::of(ScimType::InvalidSyntax, "the request has no body")),
+        Document::Broken(why) => {
+            Err(ErrorMessage::of(ScimType::InvalidSyntax, format!("the body is not JSON: {why}")))
+        }
+        Document::TooLarge(limit) => {
+            Err(ErrorMessage::plain(413, format!("a body has {limit} bytes at most")))
+        }
+    }
+}

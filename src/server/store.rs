@@ -1,0 +1,352 @@
+//! What the server holds: users and groups in the order they came, with the indexes lookups need.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{Timestamp, Unit};
+use serde_json::{Map, Value};
+
+use super::model::{Kind, Model};
+use super::reply::Outcome;
+use crate::scim::message::{ErrorMessage, ScimType};
+
+/// One resource as it is kept: typed values under their schema's names, nothing that can be computed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Record {
+    pub(super) id: String,
+    /// Attributes; an extension's stand in an object under its URN.
+    pub(super) attributes: Map<String, Value>,
+    pub(super) created: Timestamp,
+    pub(super) modified: Timestamp,
+}
+
+impl Record {
+    /// A string attribute of the core schema.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name)?.as_str()
+    }
+
+    /// Ids of a group's members.
+    pub(super) fn member_ids(&self) -> impl Iterator<Item = &str> {
+        let members = self.attributes.get("members").and_then(Value::as_array);
+        members.into_iter().flatten().filter_map(|member| member.get("value")?.as_str())
+    }
+}
+
+/// Attributes that equality filters find without looking at every resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// `userName` of users, `displayName` of groups: without letter case.
+    Name,
+    /// `externalId`: with letter case.
+    ExternalId,
+}
+
+/// Resources of one type.
+#[derive(Debug, Default)]
+struct Table {
+    /// By number of arrival, so that lists have one order for ever.
+    rows: BTreeMap<u64, Record>,
+    places: HashMap<String, u64>,
+    index: HashMap<(Key, String), BTreeSet<u64>>,
+}
+
+/// All resources.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    users: Table,
+    groups: Table,
+    /// Member id to the groups that hold it.
+    memberships: HashMap<String, BTreeSet<u64>>,
+    arrivals: u64,
+    /// The last instant handed out, so that time never goes backwards.
+    latest: Timestamp,
+    /// Dates are kept in whole seconds.
+    pub(super) whole_seconds: bool,
+    /// Ids are numbers written as strings.
+    pub(super) numeric_ids: bool,
+    /// Two resources may hold the same unique value.
+    pub(super) duplicates_allowed: bool,
+}
+
+/// How a value is looked up: without letter case unless the attribute is case exact.
+pub(super) fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+fn keys(kind: Kind, attributes: &Map<String, Value>) -> Vec<(Key, String)> {
+    let text = |name: &str| attributes.get(name).and_then(Value::as_str);
+    let name = match kind {
+        Kind::User => text("userName"),
+        Kind::Group => text("displayName"),
+    };
+    let mut keys = Vec::with_capacity(2);
+    keys.extend(name.map(|name| (Key::Name, folded(name))));
+    keys.extend(text("externalId").map(|id| (Key::ExternalId, id.to_owned())));
+    keys
+}
+
+impl Table {
+    fn put(&mut self, kind: Kind, place: u64, record: Record) {
+        self.take(kind, place);
+        for key in keys(kind, &record.attributes) {
+            self.index.entry(key).or_default().insert(place);
+        }
+        self.places.insert(record.id.clone(), place);
+        self.rows.insert(place, record);
+    }
+
+    fn take(&mut self, kind: Kind, place: u64) -> Option<Record> {
+        let record = self.rows.remove(&place)?;
+        self.places.remove(&record.id);
+        for key in keys(kind, &record.attributes) {
+            if let Some(places) = self.index.get_mut(&key) {
+                places.remove(&place);
+                if places.is_empty() {
+                    self.index.remove(&key);
+                }
+            }
+        }
+        Some(record)
+    }
+}
+
+impl Store {
+    fn table(&self, kind: Kind) -> &Table {
+        match kind {
+            Kind::User => &self.users,
+            Kind::Group => &self.groups,
+        }
+    }
+
+    fn table_mut(&mut self, kind: Kind) -> &mut Table {
+        match kind {
+            Kind::User => &mut self.users,
+            Kind::Group => &mut self.groups,
+        }
+    }
+
+    /// The instant of a change, in milliseconds, never before an earlier one.
+    fn now(&mut self) -> Timestamp {
+        let unit = if self.whole_seconds { Unit::Second } else { Unit::Millisecond };
+        let rounding = jiff::TimestampRound::new().smallest(unit).mode(jiff::RoundMode::Trunc);
+        let now = Timestamp::now();
+        self.latest = self.latest.max(now.round(rounding).unwrap_or(now));
+        self.latest
+    }
+
+    fn new_id(&self, arrival: u64) -> String {
+        if self.numeric_ids { (1000 + arrival).to_string() } else { uuid::Uuid::new_v4().to_string() }
+    }
+
+    /// A resource by its id.
+    pub(super) fn get(&self, kind: Kind, id: &str) -> Option<&Record> {
+        let table = self.table(kind);
+        table.rows.get(table.places.get(id)?)
+    }
+
+    /// All resources of a type, oldest first.
+    pub(super) fn all(&self, kind: Kind) -> impl Iterator<Item = &Record> {
+        self.table(kind).rows.values()
+    }
+
+    /// The resources that hold a value of an indexed attribute.
+    pub(super) fn with(&self, kind: Kind, key: Key, value: &str) -> impl Iterator<Item = &Record> {
+        let value = if key == Key::Name { folded(value) } else { value.to_owned() };
+        let table = self.table(kind);
+        table.index.get(&(key, value)).into_iter().flatten().filter_map(|place| table.rows.get(place))
+    }
+
+    /// The resource type of an id, whichever it is.
+    pub(super) fn kind_of(&self, id: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| self.table(*kind).places.contains_key(id))
+    }
+
+    /// The groups whose member an id is, oldest first.
+    pub(super) fn groups_of(&self, member: &str) -> impl Iterator<Item = &Record> {
+        let places = self.memberships.get(member);
+        places.into_iter().flatten().filter_map(|place| self.groups.rows.get(place))
+    }
+
+    /// Keeps a new resource and returns its id.
+    ///
+    /// # Errors
+    /// 409 when a unique value is taken, 400 when a member does not exist.
+    pub(super) fn insert(&mut self, model: &Model, attributes: Map<String, Value>) -> Outcome<String> {
+        self.admit(model, None, &attributes)?;
+        let now = self.now();
+        self.arrivals += 1;
+        let id = self.new_id(self.arrivals);
+        self.put(
+            model.kind,
+            self.arrivals,
+            Record { id: id.clone(), attributes, created: now, modified: now },
+        );
+        Ok(id)
+    }
+
+    /// Puts new attributes in place of a resource's old ones. Nothing changes, not even the date of
+    /// the last modification, when they are the same.
+    ///
+    /// # Errors
+    /// 404 when there is no such resource, else as [`Store::insert`].
+    pub(super) fn update(&mut self, model: &Model, id: &str, attributes: Map<String, Value>) -> Outcome<()> {
+        let Some(old) = self.get(model.kind, id) else {
+            return Err(missing(id));
+        };
+        if old.attributes == attributes {
+            return Ok(());
+        }
+        let created = old.created;
+        self.admit(model, Some(id), &attributes)?;
+        let modified = self.now();
+        self.overwrite(model.kind, Record { id: id.to_owned(), attributes, created, modified });
+        Ok(())
+    }
+
+    /// Puts a record in place of the one with its id, unchecked: what it says is what is kept.
+    pub(super) fn overwrite(&mut self, kind: Kind, record: Record) {
+        let place = match self.table(kind).places.get(&record.id) {
+            Some(place) => *place,
+            None => {
+                self.arrivals += 1;
+                self.arrivals
+            }
+        };
+        self.put(kind, place, record);
+    }
+
+    /// Takes a resource away, and with it every membership it had.
+    pub(super) fn remove(&mut self, kind: Kind, id: &str) -> Option<Record> {
+        let place = *self.table(kind).places.get(id)?;
+        let groups: Vec<Record> = self.groups_of(id).cloned().collect();
+        for mut group in groups {
+            if let Some(Value::Array(members)) = group.attributes.get_mut("members") {
+                members.retain(|member| member.get("value").and_then(Value::as_str) != Some(id));
+                if members.is_empty() {
+                    group.attributes.shift_remove("members");
+                }
+            }
+            group.modified = self.now();
+            self.overwrite(Kind::Group, group);
+        }
+        if kind == Kind::Group {
+            self.forget_members(place);
+        }
+        self.table_mut(kind).take(kind, place)
+    }
+
+    fn put(&mut self, kind: Kind, place: u64, record: Record) {
+        if kind == Kind::Group {
+            self.forget_members(place);
+            for member in record.member_ids() {
+                self.memberships.entry(member.to_owned()).or_default().insert(place);
+            }
+        }
+        self.table_mut(kind).put(kind, place, record);
+    }
+
+    /// Takes a group out of the memberships of the members it has now.
+    fn forget_members(&mut self, place: u64) {
+        let Some(group) = self.groups.rows.get(&place) else { return };
+        for member in group.member_ids() {
+            if let Some(places) = self.memberships.get_mut(member) {
+                places.remove(&place);
+                if places.is_empty() {
+                    self.memberships.remove(member);
+                }
+            }
+        }
+    }
+
+    /// Whether these attributes may stand beside what is held already.
+    fn admit(&self, model: &Model, id: Option<&str>, attributes: &Map<String, Value>) -> Outcome<()> {
+        let name = model.unique_attribute();
+        if let Some(value) = attributes.get(name).and_then(Value::as_str)
+            && !self.duplicates_allowed
+            && self.with(model.kind, Key::Name, value).any(|other| Some(other.id.as_str()) != id)
+        {
+            let detail = format!("{name} \"{value}\" is taken by another {}", model.kind.name());
+            return Err(ErrorMessage::of(ScimType::Uniqueness, detail));
+        }
+        let members =
+            attributes.get("members").and_then(Value::as_array).filter(|_| model.kind == Kind::Group);
+        for member in members.into_iter().flatten().filter_map(|member| member.get("value")?.as_str()) {
+            if self.kind_of(member).is_none() {
+                let detail = format!("members: there is no user and no group with id \"{member}\"");
+                return Err(ErrorMessage::of(ScimType::InvalidValue, detail));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// 404: there is no such resource.
+pub(super) fn missing(id: &str) -> ErrorMessage {
+    ErrorMessage::plain(404, format!("resource \"{id}\" does not exist"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn attributes(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    fn user(store: &mut Store, name: &str) -> String {
+        store.insert(Model::of(Kind::User, false), attributes(json!({ "userName": name }))).unwrap()
+    }
+
+    #[test]
+    fn lookups_follow_changes() {
+        let mut store = Store::default();
+        let model = Model::of(Kind::User, false);
+        let id = user(&mut store, "Ann");
+        assert_eq!(store.with(Kind::User, Key::Name, "ANN").count(), 1);
+        store.update(model, &id, attributes(json!({ "userName": "Bea", "externalId": "X" }))).unwrap();
+        assert_eq!(store.with(Kind::User, Key::Name, "ann").count(), 0);
+        assert_eq!(store.with(Kind::User, Key::ExternalId, "X").count(), 1);
+        assert_eq!(store.with(Kind::User, Key::ExternalId, "x").count(), 0);
+        store.remove(Kind::User, &id);
+        assert_eq!(store.with(Kind::User, Key::Name, "bea").count(), 0);
+        assert!(store.get(Kind::User, &id).is_none());
+    }
+
+    #[test]
+    fn a_deleted_user_leaves_its_groups() {
+        let mut store = Store::default();
+        let groups = Model::of(Kind::Group, false);
+        let (ann, bea) = (user(&mut store, "ann"), user(&mut store, "bea"));
+        let members = json!({ "displayName": "G", "members": [{ "value": ann }, { "value": bea }] });
+        let group = store.insert(groups, attributes(members)).unwrap();
+        assert_eq!(store.groups_of(&ann).count(), 1);
+        store.remove(Kind::User, &ann);
+        assert_eq!(store.get(Kind::Group, &group).unwrap().member_ids().collect::<Vec<_>>(), [&bea]);
+        store.update(groups, &group, attributes(json!({ "displayName": "G" }))).unwrap();
+        assert_eq!(store.groups_of(&bea).count(), 0);
+    }
+
+    #[test]
+    fn names_are_unique_without_letter_case_and_members_exist() {
+        let mut store = Store::default();
+        let id = user(&mut store, "ann");
+        let users = Model::of(Kind::User, false);
+        let taken = store.insert(users, attributes(json!({ "userName": "ANN" }))).unwrap_err();
+        assert_eq!((taken.status, taken.scim_type), (409, Some(ScimType::Uniqueness)));
+        store.update(users, &id, attributes(json!({ "userName": "ANN" }))).unwrap();
+        let group = json!({ "displayName": "G", "members": [{ "value": "nobody" }] });
+        let refused = store.insert(Model::of(Kind::Group, false), attributes(group)).unwrap_err();
+        assert!(refused.detail.contains("nobody"));
+    }
+
+    #[test]
+    fn a_change_without_effect_keeps_the_date() {
+        let mut store = Store::default();
+        let id = user(&mut store, "ann");
+        let before = store.get(Kind::User, &id).cloned();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        store.update(Model::of(Kind::User, false), &id, attributes(json!({ "userName": "ann" }))).unwrap();
+        assert_eq!(store.get(Kind::User, &id).cloned(), before);
+    }
+}

@@ -1,0 +1,122 @@
+//! Right variants: ways in which servers differ while all of them are right.
+//!
+//! A judge must stay silent about each of them. Every variant is something an RFC allows or
+//! Microsoft documents; what merely happens to work is a fault, not a variant.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Declares [`Variant`] from one table: the name on the command line and the sentence about it
+/// stand beside the variant and nowhere else.
+macro_rules! variants {
+    ($(#[doc = $about:literal] $variant:ident = $name:literal,)+) => {
+        /// A right way to differ from the default behaviour.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Variant { $(#[doc = $about] $variant,)+ }
+
+        impl Variant {
+            /// All variants.
+            pub const ALL: &[Variant] = &[$(Variant::$variant,)+];
+
+            /// The name on the command line.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Variant::$variant => $name,)+ }
+            }
+
+            /// One sentence: how this server differs, and why it may.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Variant::$variant => $about.trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+variants! {
+    /// A PATCH on a user answers 204 without a body (RFC 7644 §3.5.2).
+    PatchUser204 = "patch-user-204",
+    /// A PATCH on a group answers 200 with the group (RFC 7644 §3.5.2).
+    PatchGroup200WithBody = "patch-group-200-with-body",
+    /// Users have no `groups`, and the published schema says so (RFC 7643 §4.1.2).
+    NoUserGroups = "no-user-groups",
+    /// Dates are kept and written in whole seconds (RFC 7643 §2.3.5).
+    OneSecondDates = "one-second-dates",
+    /// Dates are written with an offset of two hours in place of `Z` (RFC 7643 §2.3.5).
+    OffsetDates = "offset-dates",
+    /// Dates are written with seven fraction digits, as .NET prints them (RFC 7643 §2.3.5).
+    SevenDigitDates = "seven-digit-dates",
+    /// `meta.location`, `$ref` and the Location header are relative references (RFC 7643 §2.3.7).
+    RelativeLocations = "relative-locations",
+    /// `userName`, whose letter case does not matter, is kept in lower case (RFC 7643 §4.1.1).
+    LowerCasedUserName = "lower-cased-user-name",
+    /// An empty list leaves `Resources` out (RFC 7644 §3.4.2).
+    ResourcesAbsentAtZero = "resources-absent-at-zero",
+    /// A list that is complete leaves `startIndex` and `itemsPerPage` out (RFC 7644 §3.4.2).
+    NoPagingFieldsOnFullLists = "no-paging-fields-on-full-lists",
+    /// Discovery answers a query with a filter as if it had none (RFC 7644 §4).
+    DiscoveryFilterIgnored = "discovery-filter-ignored",
+    /// Discovery needs no token (RFC 7644 §4).
+    PublicDiscovery = "public-discovery",
+    /// Filters know `eq` and `and`; every other operator is 400 `invalidFilter` (RFC 7644 §3.4.2.2).
+    EqOnly = "eq-only",
+    /// A filter on `externalId` is 400 `invalidFilter` (RFC 7644 §3.4.2.2).
+    ExternalIdFilterRefused = "external-id-filter-refused",
+    /// There are no groups: queries of /Groups find nothing, writes answer 501, discovery lists users alone.
+    UsersOnly = "users-only",
+    /// Ids are strings of digits (RFC 7643 §3.1).
+    NumericLookingIds = "numeric-looking-ids",
+    /// A vendor's extension of users is published and kept (RFC 7643 §3.3).
+    ExtraVendorSchema = "extra-vendor-schema",
+    /// The media type names its charset (RFC 7644 §8.1).
+    MediaTypeWithCharset = "media-type-with-charset",
+    /// Attributes nobody defined are refused with 400 in place of being ignored (RFC 7644 §3.3).
+    UnknownAttributesRefused = "unknown-attributes-refused",
+    /// Multi-valued attributes without values are answered as empty lists (RFC 7643 §2.5).
+    EmptyListsShown = "empty-lists-shown",
+    /// Members carry `display` (RFC 7643 §4.2).
+    MembersWithDisplay = "members-with-display",
+    /// The members of JSON objects come in alphabetical order, indented.
+    SortedIndentedJson = "sorted-indented-json",
+    /// Bodies are chunked and connections are closed after each answer (RFC 9112 §7.1, §9.6).
+    ChunkedAndClosed = "chunked-and-closed",
+    /// A user created without `active` is active (RFC 7643 §4.1.1).
+    ActiveByDefault = "active-by-default",
+    /// The Location header stands on created resources alone (RFC 7644 §3.3).
+    LocationOnCreationOnly = "location-on-creation-only",
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Variant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Variant::ALL
+            .iter()
+            .copied()
+            .find(|variant| variant.name() == text)
+            .ok_or_else(|| format!("`{text}` is not a variant of the embedded server"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_read_back() {
+        let names: BTreeSet<_> = Variant::ALL.iter().map(|variant| variant.name()).collect();
+        assert_eq!(names.len(), Variant::ALL.len());
+        for variant in Variant::ALL {
+            assert_eq!(variant.name().parse(), Ok(*variant));
+            assert!(variant.about().ends_with('.'), "{variant} is a sentence");
+        }
+        assert!("patch-user-205".parse::<Variant>().is_err());
+    }
+}

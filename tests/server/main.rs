@@ -1,0 +1,11 @@
+//! The embedded server, asked through its router: no socket, so that a thousand requests cost nothing.
+#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
+
+mod client;
+mod discovery;
+mod groups;
+mod patching;
+mod queries;
+mod transport;
+mod users;
+mod variants;
