@@ -5,6 +5,7 @@
 //! `docs/architecture.md` and held by `tests/rooms.rs`.
 
 pub mod check;
+pub mod cli;
 pub mod diagnostic;
 pub mod entra;
 pub mod http;

@@ -84,6 +84,7 @@ pub(super) fn reason(error: &rustls::Error) -> String {
                     format!("the certificate is for {}, not for {wanted}", presented.join(", "))
                 }
             }
+            C::BadSignature => "the certificate is not signed by the authority it names".to_owned(),
             C::Revoked => "the certificate has been revoked".to_owned(),
             C::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => {
                 "the certificate is self-signed".to_owned()

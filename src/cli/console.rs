@@ -1,0 +1,28 @@
+use std::io::{self, IsTerminal, Write};
+
+use super::failure::Failure;
+
+/// Writes to standard output. A reader that has gone away, as in `| head`, is no error.
+pub(super) fn say(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => {
+            written.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
+        }
+    }
+}
+
+/// Writes one remark to standard error. When nobody can read it, nobody misses it.
+pub(super) fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Says why a command could not do what it was asked.
+pub(super) fn complain(failure: &Failure) {
+    remark(&failure.render(wants_color(&io::stderr())));
+}
+
+fn wants_color(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
+}

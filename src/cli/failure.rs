@@ -1,0 +1,94 @@
+use super::Exit;
+use crate::diagnostic::Diagnostic;
+use crate::http::Problem;
+use crate::run::preflight::Refusal;
+
+/// Why a command could not do what it was asked: one message with its place or its next step.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Something that is said in a sentence.
+    Plain {
+        /// The exit code.
+        exit: Exit,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        next: Option<String>,
+    },
+    /// Mistakes in a file, each with its place.
+    Placed(Vec<Diagnostic>),
+}
+
+impl Failure {
+    /// Wrong usage or configuration, with the next step.
+    pub(super) fn usage(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Failure::Plain { exit: Exit::Usage, what: what.into(), next: Some(next.into()) }
+    }
+
+    /// The target cannot be tested.
+    pub(super) fn target(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Failure::Plain { exit: Exit::Target, what: what.into(), next: Some(next.into()) }
+    }
+
+    /// Something that should not have been possible.
+    pub(super) fn internal(what: impl Into<String>) -> Self {
+        Failure::Plain { exit: Exit::Internal, what: what.into(), next: None }
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Failure::Plain { exit, .. } => *exit,
+            Failure::Placed(_) => Exit::Usage,
+        }
+    }
+
+    /// The message for people.
+    pub(super) fn render(&self, color: bool) -> String {
+        match self {
+            Failure::Plain { what, next, .. } => {
+                let mut text = format!("error: {}", one_line(what));
+                if let Some(next) = next {
+                    text.push_str(&format!("\n  help: {}", one_line(next)));
+                }
+                text
+            }
+            Failure::Placed(mistakes) => {
+                mistakes.iter().map(|mistake| mistake.render(color)).collect::<Vec<_>>().join("\n\n")
+            }
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Failure::usage(problem.what, problem.next)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Failure::target(refusal.what, refusal.next)
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(mistake: Diagnostic) -> Self {
+        Failure::Placed(vec![mistake])
+    }
+}
+
+/// A message may quote what a target answered, and that must not move the cursor.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_target_said_cannot_colour_the_screen() {
+        let failure = Failure::target("it said \u{1b}[31mno\n", "ask again");
+        assert_eq!(failure.render(true), "error: it said  [31mno \n  help: ask again");
+    }
+}

@@ -1,0 +1,36 @@
+use super::{Exit, console};
+use crate::run::Cancel;
+
+/// Makes Ctrl-C, and a request to terminate, end a run properly: what it made is removed and the
+/// reports are written. The second one ends the process at once.
+///
+/// Must be called inside a runtime.
+pub(super) fn watch(cancel: &Cancel) {
+    let cancel = cancel.clone();
+    tokio::spawn(async move {
+        if signal().await.is_err() {
+            return;
+        }
+        console::remark("stopping: removing what this run made; once more stops at once and leaves it there");
+        cancel.cancel();
+        if signal().await.is_ok() {
+            console::remark("stopped: `scimulate cleanup` removes what is left");
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    });
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

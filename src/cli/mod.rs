@@ -1,0 +1,92 @@
+//! The command line: one file for each subcommand, and what they share. The only place where
+//! target, embedded server and reports meet.
+
+mod bug;
+mod cleanup;
+mod config;
+mod console;
+mod exit;
+mod failure;
+mod interrupt;
+mod target;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use exit::Exit;
+
+use failure::Failure;
+
+/// Plays Microsoft Entra ID's provisioning service against a SCIM 2.0 server and judges every answer.
+#[derive(Debug, Parser)]
+#[command(name = "scimulate", version, after_help = exit::HELP, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Cleanup(cleanup::Cleanup),
+}
+
+/// Runs the command of this process and gives its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os()) as u8)
+}
+
+/// Runs a command; the first argument is the program's name.
+fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    bug::watch();
+    let outcome = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => bug::caught(|| play(arguments.command)),
+        Err(shown) => {
+            // Help and version are "errors" of clap's too. A reader that has gone away is none of ours.
+            let _ = shown.print();
+            return if shown.use_stderr() { Exit::Usage } else { Exit::Success };
+        }
+    };
+    let exit = outcome.unwrap_or_else(|failure| {
+        console::complain(&failure);
+        failure.exit()
+    });
+    if bug::happened() { Exit::Internal } else { exit }
+}
+
+fn play(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Cleanup(cleanup) => cleanup.play(),
+    }
+}
+
+/// A runtime for commands that talk to a target.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("cannot start: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_options_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_and_option_says_what_it_does() {
+        for command in Arguments::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::config::{self, Config};
+use super::console;
+use super::failure::Failure;
+use crate::http::{Client, Settings, TenantUrl, Trust};
+
+/// The environment variable with the bearer token.
+pub(super) const TOKEN: &str = "SCIMULATE_TOKEN";
+
+/// Where the target is and how it is reached.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Target")]
+pub(super) struct TargetOptions {
+    /// SCIM base URL, as it would stand in Entra's Tenant URL field
+    #[arg(long, value_name = "URL")]
+    pub(super) target: Option<String>,
+
+    /// Read the bearer token from a file, or from standard input with `-` [also: SCIMULATE_TOKEN]
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    token_file: Option<PathBuf>,
+
+    /// The bearer token; prefer SCIMULATE_TOKEN, since other users can see the command line
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    token: Option<SecretString>,
+
+    /// Send this header with every request; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = secret)]
+    header: Vec<SecretString>,
+
+    /// Trust only the certificates in this PEM file
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+
+    /// Seconds to wait for an answer; Entra gives up after 60 [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+
+    /// Milliseconds between the starts of two requests [default: 0]
+    #[arg(long, value_name = "MS")]
+    pace: Option<u64>,
+
+    /// Write to a target that is not on this machine
+    #[arg(long)]
+    yes: bool,
+}
+
+fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+    Ok(SecretString::from(text))
+}
+
+impl TargetOptions {
+    /// The target's URL: command line before file.
+    pub(super) fn url(&self, config: &Config) -> Result<Option<TenantUrl>, Failure> {
+        let given = self.target.as_ref().or(config.target.as_ref());
+        Ok(given.map(|text| TenantUrl::parse(text)).transpose()?)
+    }
+
+    /// Whose certificates are believed.
+    pub(super) fn trust(&self, config: &Config) -> Trust {
+        let file = self.cacert.as_ref().or(config.cacert.as_ref());
+        file.map_or(Trust::System, |path| Trust::File(path.clone()))
+    }
+
+    /// Limit for one exchange.
+    pub(super) fn timeout(&self, config: &Config) -> Result<Duration, Failure> {
+        match self.timeout.or(config.timeout).unwrap_or(60) {
+            0 => Err(Failure::usage(
+                "a timeout of 0 seconds lets no request succeed",
+                "write --timeout 1 or more",
+            )),
+            seconds => Ok(Duration::from_secs(seconds)),
+        }
+    }
+
+    /// Refuses to write to a target that is not on this machine without having been told so.
+    pub(super) fn consent(&self, config: &Config, url: &TenantUrl, does: &str) -> Result<(), Failure> {
+        if url.is_loopback() || self.yes || config.yes {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            format!("{url} is not on this machine, and this command {does} there"),
+            format!("add --yes, or `yes = true` in {}", config::FILE),
+        ))
+    }
+
+    /// A client for the target.
+    pub(super) fn client(&self, config: &Config, url: TenantUrl) -> Result<Client, Failure> {
+        let mut settings = Settings::new(url);
+        settings.token = self.token(config)?;
+        if self.token.is_some() {
+            console::remark(
+                "warning: --token is visible to every user of this machine; SCIMULATE_TOKEN and --token-file are not",
+            );
+        }
+        let from_file = config.header.iter().map(|text| SecretString::from(text.as_str()));
+        for header in if self.header.is_empty() { from_file.collect() } else { self.header.clone() } {
+            settings.headers.push(name_and_value(&header)?);
+        }
+        settings.trust = self.trust(config);
+        settings.timeout = self.timeout(config)?;
+        settings.pace = Duration::from_millis(self.pace.or(config.pace).unwrap_or(0));
+        Ok(Client::new(settings)?)
+    }
+
+    /// Command line before environment before file.
+    fn token(&self, config: &Config) -> Result<Option<SecretString>, Failure> {
+        if let Some(token) = &self.token {
+            return Ok(Some(token.clone()));
+        }
+        if let Some(path) = &self.token_file {
+            return token_from(path).map(Some);
+        }
+        match std::env::var(TOKEN) {
+            Ok(token) if !token.trim().is_empty() => return Ok(Some(SecretString::from(token.trim()))),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                return Err(Failure::usage(
+                    format!("{TOKEN} is not text"),
+                    "set it to the bare bearer token",
+                ));
+            }
+            _ => {}
+        }
+        config.token_file.as_deref().map(token_from).transpose()
+    }
+}
+
+fn token_from(path: &Path) -> Result<SecretString, Failure> {
+    let mut text = String::new();
+    let (read, shown) = if path == Path::new("-") {
+        (std::io::stdin().read_to_string(&mut text), "standard input".to_owned())
+    } else {
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text));
+        (read, path.display().to_string())
+    };
+    if let Err(error) = read {
+        return Err(Failure::usage(
+            format!("cannot read the token from {shown}: {error}"),
+            format!("name a file that holds nothing but the token, or set {TOKEN}"),
+        ));
+    }
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(Failure::usage(format!("{shown} holds no token"), "write the bare bearer token into it"));
+    }
+    Ok(SecretString::from(token))
+}
+
+fn name_and_value(header: &SecretString) -> Result<(String, SecretString), Failure> {
+    use secrecy::ExposeSecret as _;
+    match header.expose_secret().split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), SecretString::from(value.trim())))
+        }
+        // The text may be a secret that stands at the wrong place.
+        _ => Err(Failure::usage(
+            "a header has no `=` between its name and its value",
+            "write --header NAME=VALUE, as --header X-Api-Key=abc",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn a_header_is_split_at_its_first_equals_sign_and_never_shown_when_wrong() {
+        let (name, value) = name_and_value(&"X-Api-Key=a=b==".into()).unwrap();
+        assert_eq!((name.as_str(), value.expose_secret()), ("X-Api-Key", "a=b=="));
+        let wrong = name_and_value(&"hunter2".into()).unwrap_err();
+        assert!(!wrong.render(false).contains("hunter2"));
+    }
+
+    #[test]
+    fn the_command_line_comes_before_the_file() {
+        let config =
+            Config { target: Some("http://localhost:1/file".into()), timeout: Some(7), ..Config::default() };
+        let mut options = TargetOptions::default();
+        assert_eq!(options.url(&config).unwrap().unwrap().base(), "http://localhost:1/file");
+        assert_eq!(options.timeout(&config).unwrap(), Duration::from_secs(7));
+        options.target = Some("http://localhost:1/line".into());
+        options.timeout = Some(8);
+        assert_eq!(options.url(&config).unwrap().unwrap().base(), "http://localhost:1/line");
+        assert_eq!(options.timeout(&config).unwrap(), Duration::from_secs(8));
+        options.timeout = Some(0);
+        assert!(options.timeout(&config).is_err());
+    }
+
+    #[test]
+    fn a_target_elsewhere_needs_consent() {
+        let options = TargetOptions::default();
+        let elsewhere = TenantUrl::parse("https://api.example.com/scim").unwrap();
+        let here = TenantUrl::parse("http://localhost/scim").unwrap();
+        assert!(options.consent(&Config::default(), &here, "writes").is_ok());
+        let refused = options.consent(&Config::default(), &elsewhere, "writes").unwrap_err();
+        assert!(refused.render(false).contains("--yes"));
+        let yes = Config { yes: true, ..Config::default() };
+        assert!(options.consent(&yes, &elsewhere, "writes").is_ok());
+    }
+
+    #[test]
+    fn a_token_is_read_from_a_file_without_its_line_break() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "abc\n").unwrap();
+        let config = Config { token_file: Some(path.clone()), ..Config::default() };
+        let options = TargetOptions { token_file: Some(path.clone()), ..TargetOptions::default() };
+        assert_eq!(options.token(&config).unwrap().unwrap().expose_secret(), "abc");
+        std::fs::write(&path, " \n").unwrap();
+        assert!(token_from(&path).unwrap_err().render(false).contains("holds no token"));
+        assert!(
+            token_from(&folder.path().join("none"))
+                .unwrap_err()
+                .render(false)
+                .contains("cannot read the token")
+        );
+    }
+}

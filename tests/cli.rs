@@ -1,0 +1,271 @@
+//! The command line from outside: every kind of bad input gives one message, the right exit code and
+//! no panic.
+
+#![expect(clippy::unwrap_used, reason = "a test whose server or file fails has failed")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+/// A call of the program in an empty folder, with an environment of its own.
+struct Call {
+    folder: tempfile::TempDir,
+    command: Command,
+}
+
+impl Call {
+    fn new(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scimulate"));
+        command.args(arguments).current_dir(folder.path()).stdin(Stdio::null());
+        command.env_remove("SCIMULATE_TOKEN").env("HOME", folder.path()).env("XDG_STATE_HOME", folder.path());
+        for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env_remove(proxy);
+        }
+        Call { folder, command }
+    }
+
+    /// The same with a file in its folder.
+    fn file(self, name: &str, text: &str) -> Self {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    /// The same with a run against `base` that was interrupted.
+    fn interrupted(self, base: &str) -> Self {
+        let head = format!(r#"{{"format":"scimulate-journal/1","base":"{base}","prefix":"s7f3k"}}"#);
+        self.file("scimulate/s7f3k.jsonl", &format!("{head}\n"))
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    fn play(mut self) -> Played {
+        let output = self.command.output().unwrap();
+        Played::new(&output, self.folder.path())
+    }
+}
+
+struct Played {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Played {
+    fn new(output: &Output, folder: &Path) -> Self {
+        let text =
+            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(folder.to_str().unwrap(), "[folder]");
+        let played =
+            Played { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) };
+        for text in [&played.out, &played.err] {
+            assert!(!text.contains("panicked") && !text.contains("mistake in scimulate"), "{text}");
+        }
+        played
+    }
+
+    /// Failed with one message that says what is wrong and what to do.
+    #[track_caller]
+    fn failed(&self, code: i32, what: &str, next: &str) {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);
+        let errors = self.err.lines().filter(|line| line.starts_with("error")).count();
+        assert_eq!(errors, 1, "{}", self.err);
+        assert!(self.err.lines().count() <= 8, "no cascade:\n{}", self.err);
+        assert!(self.err.contains(what), "`{what}` is not in\n{}", self.err);
+        assert!(self.err.contains(next), "`{next}` is not in\n{}", self.err);
+    }
+}
+
+/// A server that answers every request with the same bytes.
+fn answering(answer: &str) -> SocketAddr {
+    let answer = answer.to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+fn http(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
+}
+
+/// An address where nobody listens.
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Calls that need a target, each ready but for its URL.
+fn against(base: &str) -> Vec<Call> {
+    vec![Call::new(&["cleanup", "--target", base]).interrupted(base).env("SCIMULATE_TOKEN", "0123456789")]
+}
+
+#[test]
+fn version_and_help_are_no_errors() {
+    let version = Call::new(&["--version"]).play();
+    assert_eq!(
+        (version.code, version.out.as_str()),
+        (Some(0), concat!("scimulate ", env!("CARGO_PKG_VERSION"), "\n"))
+    );
+    let help = Call::new(&["--help"]).play();
+    assert_eq!(help.code, Some(0));
+    assert!(help.out.contains("Exit codes:"));
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    for arguments in [&["clean-up"][..], &["cleanup", "--tarket", "x"], &[]] {
+        let played = Call::new(arguments).play();
+        assert_eq!(played.code, Some(2), "{arguments:?}");
+    }
+    Call::new(&["clean"]).play().failed(2, "unrecognized subcommand 'clean'", "cleanup");
+}
+
+#[test]
+fn a_wrong_url_is_told_what_to_write() {
+    for (url, what, next) in [
+        ("localhost:8080/scim", "does not begin with http://", "http://localhost:8080/scim"),
+        ("https://a b/", "is not a URL", "https://api.example.com/scim"),
+        ("http://u:hunter2@localhost/", "password", "SCIMULATE_TOKEN"),
+    ] {
+        for call in against(url) {
+            let played = call.play();
+            played.failed(2, what, next);
+            assert!(!played.err.contains("hunter2"));
+        }
+    }
+}
+
+#[test]
+fn a_refused_connection_is_3() {
+    let base = format!("http://{}/scim", free());
+    for call in against(&base) {
+        call.play().failed(3, "connection refused", "start the server");
+    }
+}
+
+#[test]
+fn a_certificate_nobody_signed_is_3() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("https://localhost:{}/scim", listener.local_addr().unwrap().port());
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut session = rustls::ServerConnection::new(config.clone()).unwrap();
+            let _ = session.complete_io(&mut stream);
+        }
+    });
+    // Another authority than the server's: the machine's own list may be empty.
+    let mut other = rcgen::CertificateParams::new(["other".to_owned()]).unwrap();
+    other.distinguished_name.push(rcgen::DnType::CommonName, "another authority");
+    let other = other.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
+    for mut call in against(&base) {
+        call.command.args(["--cacert", "other.pem"]);
+        call.file("other.pem", &other).play().failed(3, "TLS failed", "--cacert");
+    }
+}
+
+#[test]
+fn what_is_no_scim_service_is_3_with_one_sentence() {
+    let page = http("200 OK", "content-type: text/html\r\n", "<!doctype html><title>Sign in</title>");
+    let moved = http("302 Found", "location: https://login.example.com/start\r\n", "");
+    for (answer, what, next) in [
+        (
+            http("401 Unauthorized", "", "{\"detail\":\"token\\u001b[31m expired\"}"),
+            "401: token[31m expired",
+            "SCIMULATE_TOKEN",
+        ),
+        (http("403 Forbidden", "", ""), "403", "right"),
+        (page, "web page", "base URL"),
+        (moved, "https://login.example.com/start", "final URL"),
+        (http("404 Not Found", "", ""), "no SCIM service", "base path"),
+        (http("200 OK", "", ""), "without a body", "base URL"),
+        (http("500 Oops", "", ""), "fails on its first question", "log"),
+        ("220 mail.example.com ESMTP\r\n".to_owned(), "not HTTP", "scheme"),
+    ] {
+        let base = format!("http://{}/scim", answering(&answer));
+        for call in against(&base) {
+            let played = call.play();
+            played.failed(3, what, next);
+            assert!(!played.err.contains('\u{1b}'), "{:?}", played.err);
+        }
+    }
+}
+
+#[test]
+fn a_target_elsewhere_needs_yes() {
+    for call in against("https://scim.invalid/v2") {
+        call.play().failed(2, "not on this machine", "--yes");
+    }
+    for mut call in against("https://scim.invalid/v2") {
+        call.command.args(["--yes", "--cacert", "none.pem"]);
+        call.play().failed(2, "none.pem: no such file", "--cacert");
+    }
+    for mut call in against("http://scim.invalid/v2") {
+        call.command.arg("--yes");
+        call.play().failed(3, "does not resolve", "spelling");
+    }
+}
+
+#[test]
+fn a_token_that_cannot_be_sent_is_2_and_not_repeated() {
+    let base = format!("http://{}/scim", free());
+    for call in against(&base) {
+        let played = call.env("SCIMULATE_TOKEN", "Bearer hunter2").play();
+        played.failed(2, "the token holds a space", "without `Bearer`");
+        assert!(!played.err.contains("hunter2"));
+    }
+    for mut call in against(&base) {
+        call.command.args(["--token-file", "nowhere"]);
+        call.play().failed(2, "cannot read the token from nowhere", "SCIMULATE_TOKEN");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_shown_at_its_place() {
+    let call = Call::new(&["cleanup"]).file("scimulate.toml", "yes = true\ntagret = 'http://localhost'\n");
+    let played = call.play();
+    played.failed(2, "scimulate.toml:2:1", "did you mean `target`?");
+    let call = Call::new(&["cleanup"]).file("scimulate.toml", "token = 'hunter2'\n");
+    call.play().failed(2, "does not belong into this file", "token-file");
+}
+
+#[test]
+fn a_clean_up_with_nothing_to_do_is_a_success() {
+    let played = Call::new(&["cleanup"]).play();
+    assert_eq!((played.code, played.out.as_str()), (Some(0), "nothing was left behind\n"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    for arguments in [&["--help"][..], &["cleanup"]] {
+        let mut call = Call::new(arguments);
+        let mut child = call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let played = Played::new(&output, call.folder.path());
+        assert_eq!(played.code, Some(0), "{arguments:?}: {}", played.err);
+    }
+}
