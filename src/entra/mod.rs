@@ -3,5 +3,6 @@
 
 pub mod dialect;
 pub mod directory;
+pub mod job;
 pub mod mapping;
 pub mod scope;

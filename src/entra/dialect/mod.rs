@@ -22,6 +22,8 @@ pub use switches::{
     UnknownSwitch, UserSchemas,
 };
 
+pub use crate::scim::patch::Verb;
+
 use crate::scim::PatchPath;
 use crate::wire::{Actor, Method, Request};
 
@@ -71,21 +73,11 @@ impl std::str::FromStr for Dialect {
     }
 }
 
-/// What a PATCH operation does; its letter case on the wire is the dialect's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verb {
-    /// The target holds nothing there.
-    Add,
-    /// The target holds another value.
-    Replace,
-    /// The target shall hold nothing there.
-    Remove,
-}
-
 /// One difference between source and target, to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// What to do.
+    /// Add where the target holds nothing, Replace where it holds another value. Its letter case on the
+    /// wire is the dialect's.
     pub verb: Verb,
     /// The mapping's target.
     pub path: PatchPath,

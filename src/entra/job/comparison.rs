@@ -1,0 +1,143 @@
+//! What the target holds at a mapping's target, and whether that is what the source says.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::scim::schema::SchemaSet;
+use crate::scim::{Comparison, Filter, Literal, PatchPath, member, same_name, urn};
+
+/// The value at a path of a resource; `None` when it is absent, null, or an empty list.
+pub(super) fn held<'a>(resource: &'a Value, path: &PatchPath) -> Option<&'a Value> {
+    let object = match path.schema.as_deref() {
+        Some(schema) if !same_name(schema, urn::USER) && !same_name(schema, urn::GROUP) => {
+            member(resource, schema)?
+        }
+        _ => resource,
+    };
+    if path.attribute.is_empty() {
+        return Some(object).filter(|value| is_something(value));
+    }
+    let attribute = member(object, &path.attribute)?;
+    let attribute = match &path.filter {
+        None => attribute,
+        Some(filter) => attribute.as_array()?.iter().find(|element| holds(element, filter))?,
+    };
+    let value = match &path.sub {
+        None => attribute,
+        Some(sub) => member(attribute, sub)?,
+    };
+    Some(value).filter(|value| is_something(value))
+}
+
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(elements) => !elements.is_empty(),
+        _ => true,
+    }
+}
+
+/// Mappings select elements with `eq` and `and`; nothing else selects one.
+fn holds(element: &Value, filter: &Filter) -> bool {
+    match filter {
+        Filter::And(left, right) => holds(element, left) && holds(element, right),
+        Filter::Compare(path, Comparison::Equal, literal) => {
+            let value = member(element, &path.attribute);
+            match literal {
+                Literal::Null => value.is_none_or(Value::is_null),
+                Literal::Boolean(flag) => value.is_some_and(|value| same_text(value, &flag.to_string())),
+                Literal::Number(text) | Literal::Text(text) => {
+                    value.is_some_and(|value| same_text(value, text))
+                }
+            }
+        }
+        _ => false,
+    }
+}
+
+fn same_text(value: &Value, text: &str) -> bool {
+    plain(value).is_some_and(|value| value.eq_ignore_ascii_case(text))
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The id a reference holds: `{"value": id}` as SCIM writes it, or the id alone.
+pub(super) fn reference(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(id) => Some(id.as_str()),
+        Value::Object(_) => member(value, "value").and_then(Value::as_str),
+        _ => None,
+    }
+    .filter(|id| !id.is_empty())
+}
+
+/// True when the target holds what the source says. Letter case counts where the attribute is
+/// caseExact (Graph: attributeDefinition, caseExact; the default template leaves it off but for
+/// identifiers, as RFC 7643 does).
+pub(super) fn same(path: &PatchPath, wanted: &Value, held: &Value) -> bool {
+    match (plain(wanted), plain(held)) {
+        (Some(wanted), Some(held)) if is_case_exact(path) => wanted == held,
+        (Some(wanted), Some(held)) => wanted == held || wanted.to_lowercase() == held.to_lowercase(),
+        _ => wanted == held,
+    }
+}
+
+fn is_case_exact(path: &PatchPath) -> bool {
+    core().find_patch(path).is_some_and(|attribute| attribute.case_exact)
+}
+
+fn core() -> &'static SchemaSet {
+    static CORE: OnceLock<SchemaSet> = OnceLock::new();
+    CORE.get_or_init(SchemaSet::core)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn path(text: &str) -> PatchPath {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn values_are_found_where_paths_point() {
+        let resource = json!({
+            "userName": "a",
+            "name": {"givenName": "Ada"},
+            "emails": [{"type": "home", "value": "h"}, {"type": "work", "value": "w"}],
+            "roles": [{"primary": true, "value": "admin"}],
+            "phoneNumbers": [],
+            (urn::ENTERPRISE): {"employeeNumber": "1", "manager": {"value": "m"}},
+        });
+        let at = |text: &str| held(&resource, &path(text)).cloned();
+        assert_eq!(at("username"), Some(json!("a")));
+        assert_eq!(at("name.givenName"), Some(json!("Ada")));
+        assert_eq!(at("name.familyName"), None);
+        assert_eq!(at(r#"emails[type eq "work"].value"#), Some(json!("w")));
+        assert_eq!(at(r#"emails[type eq "other"].Value"#), None);
+        assert_eq!(at(r#"roles[primary eq "True"].value"#), Some(json!("admin")));
+        assert_eq!(at("phoneNumbers"), None);
+        assert_eq!(at(&format!("{}:employeeNumber", urn::ENTERPRISE)), Some(json!("1")));
+        let manager = held(&resource, &path(&format!("{}:manager", urn::ENTERPRISE))).unwrap();
+        assert_eq!(reference(manager), Some("m"));
+    }
+
+    #[test]
+    fn letter_case_counts_where_the_attribute_is_case_exact() {
+        assert!(same(&path("userName"), &json!("Ada"), &json!("ADA")));
+        assert!(!same(&path("externalId"), &json!("Ada"), &json!("ADA")));
+        assert!(!same(&path("title"), &json!("00123"), &json!(123)));
+        assert!(same(&path("active"), &json!(true), &json!("True")));
+        assert!(!same(&path("active"), &json!(false), &json!(true)));
+    }
+}

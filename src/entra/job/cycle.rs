@@ -1,0 +1,167 @@
+//! The order of a cycle, and what it looks at: everything at first, then what changed since the watermark.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+
+use super::log::Stopped;
+use super::objects::reads;
+use super::pass::Pass;
+use super::state::State;
+use crate::entra::directory::{Change, DirectoryState, ObjectId, ObjectKind, User, What};
+use crate::entra::mapping::Mapping;
+use crate::wire::Target;
+
+/// The objects a cycle looks at.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub users: HashSet<ObjectId>,
+    pub groups: HashSet<ObjectId>,
+    /// Users whose references are due.
+    pub references: HashSet<ObjectId>,
+    /// Members that are due, by group.
+    pub members: HashMap<ObjectId, IndexSet<ObjectId>>,
+}
+
+impl Plan {
+    /// An initial cycle looks at every object.
+    pub fn everything(directory: &DirectoryState) -> Self {
+        let users: HashSet<ObjectId> = directory.users().map(|user| user.id().clone()).collect();
+        Plan {
+            references: users.clone(),
+            users,
+            groups: directory.groups().map(|group| group.id().clone()).collect(),
+            members: HashMap::new(),
+        }
+    }
+
+    /// An incremental cycle looks at what changed, at whoever came into scope or left it, and at
+    /// what failed before. Changes of attributes that no row reads are not seen: the directory is
+    /// asked for mapped attributes alone.
+    pub fn since(changes: &[Change], mapping: &Mapping, state: &State, entitled: &HashSet<ObjectId>) -> Self {
+        let mut plan = Plan::default();
+        for change in changes {
+            match &change.what {
+                What::Purged => {}
+                What::Attribute(name) => {
+                    if is_read(mapping, change.kind, name) {
+                        plan.look_at(change.kind, &change.id);
+                    }
+                }
+                What::Manager => {
+                    if is_read(mapping, change.kind, "manager") {
+                        plan.look_at(change.kind, &change.id);
+                        plan.references.insert(change.id.clone());
+                    }
+                }
+                What::MemberAdded(member) | What::MemberRemoved(member) => {
+                    plan.look_at(change.kind, &change.id);
+                    plan.members.entry(change.id.clone()).or_default().insert(member.clone());
+                }
+                What::Added
+                | What::AccountEnabled
+                | What::Assigned
+                | What::Unassigned
+                | What::SoftDeleted
+                | What::Restored => plan.look_at(change.kind, &change.id),
+            }
+        }
+        for id in entitled.symmetric_difference(&state.entitled) {
+            plan.look_at_either(id);
+        }
+        for id in entitled.difference(&state.entitled) {
+            plan.references.insert(id.clone());
+        }
+        for (id, escrow) in &state.escrows {
+            plan.look_at_either(id);
+            if escrow.references {
+                plan.references.insert(id.clone());
+            }
+            if !escrow.members.is_empty() {
+                plan.members.entry(id.clone()).or_default().extend(escrow.members.iter().cloned());
+            }
+        }
+        plan
+    }
+
+    fn look_at(&mut self, kind: ObjectKind, id: &ObjectId) {
+        match kind {
+            ObjectKind::User => self.users.insert(id.clone()),
+            ObjectKind::Group => self.groups.insert(id.clone()),
+        };
+    }
+
+    /// Ids are unique over both kinds, so an id in the wrong set finds nothing.
+    fn look_at_either(&mut self, id: &ObjectId) {
+        self.users.insert(id.clone());
+        self.groups.insert(id.clone());
+    }
+}
+
+fn is_read(mapping: &Mapping, kind: ObjectKind, name: &str) -> bool {
+    mapping.object(kind).is_some_and(|mapping| mapping.rows.iter().any(|row| reads(row, name)))
+}
+
+impl<T: Target> Pass<'_, T> {
+    /// Probe; users, then groups, deletions first so that a name is free before somebody else takes
+    /// it; then the references of both.
+    pub async fn play(&mut self, plan: &Plan) -> Result<(), Stopped> {
+        self.probe().await?;
+        let directory = Arc::clone(&self.directory);
+        for id in self.gone(ObjectKind::User) {
+            self.purged_user(&id).await?;
+        }
+        let users: Vec<&User> = directory.users().filter(|user| plan.users.contains(user.id())).collect();
+        for user in &users {
+            self.user(user).await?;
+        }
+        let provisions_groups = self.settings.mapping.group.is_some();
+        let groups = directory.groups().filter(|group| provisions_groups && plan.groups.contains(group.id()));
+        let groups: Vec<_> = groups.collect();
+        if provisions_groups {
+            for id in self.gone(ObjectKind::Group) {
+                self.purged_group(&id).await?;
+            }
+        }
+        for group in &groups {
+            self.group(group).await?;
+        }
+        for user in users {
+            let due = plan.references.contains(user.id()) || self.whole.contains(user.id());
+            if due && self.is_entitled(user.id()) {
+                self.references_of(user).await?;
+            }
+        }
+        let none = IndexSet::new();
+        for group in groups {
+            let named = plan.members.get(group.id()).unwrap_or(&none);
+            if self.is_entitled(group.id()) && (self.whole.contains(group.id()) || !named.is_empty()) {
+                if self.read.contains_key(group.id()) {
+                    self.members(group, named, None).await?;
+                } else if self.state.links.contains_key(group.id()) {
+                    // The group's own turn failed: its members wait with it.
+                    self.state.escrow(group.id()).members.extend(named.iter().cloned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn references_of(&mut self, user: &User) -> Result<(), Stopped> {
+        if self.read.contains_key(user.id()) {
+            return self.user_references(user).await;
+        }
+        if self.state.links.contains_key(user.id()) {
+            self.state.escrow(user.id()).references = true;
+        }
+        Ok(())
+    }
+
+    /// Linked objects that are no longer in the directory.
+    fn gone(&self, kind: ObjectKind) -> Vec<ObjectId> {
+        let links = self.state.links.iter();
+        let gone = links.filter(|(id, link)| link.kind == kind && self.directory.object(id).is_none());
+        gone.map(|(id, _)| id.clone()).collect()
+    }
+}

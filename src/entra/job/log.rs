@@ -1,0 +1,224 @@
+//! What a cycle tells afterwards: provisioning-log entries, Entra's error codes, and why it stopped.
+
+use std::fmt;
+
+use crate::entra::directory::{ObjectId, ObjectKind};
+
+/// Entra's error codes (Microsoft: howto-analyze-provisioning-logs, Error codes; and those that
+/// vendors quote from real logs).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are Entra's own, and that page explains them")]
+pub enum ErrorCode {
+    Conflict,
+    TooManyRequests,
+    InternalServerError,
+    InsufficientRights,
+    MethodNotAllowed,
+    Unauthorized,
+    UnprocessableEntity,
+    WebExceptionProtocolError,
+    InvalidAnchor,
+    NotImplemented,
+    InternalError,
+    Timeout,
+    DuplicateTargetEntries,
+    DuplicateSourceEntries,
+    ImportSkipped,
+    EntrySynchronizationSkipped,
+    RedundantExport,
+    NotEffectivelyEntitled,
+    AttributeValidationFailed,
+    UnableToResolveReferenceAttributeValue,
+    MultipleEntriesInResponse,
+    ServiceIncompatible,
+    ServiceIncompatibleFiltering,
+    BadRequest,
+    CredentialValidationUnavailable,
+}
+
+impl ErrorCode {
+    /// The code as the provisioning log shows it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorCode::Conflict => "Conflict",
+            ErrorCode::TooManyRequests => "TooManyRequests",
+            ErrorCode::InternalServerError => "InternalServerError",
+            ErrorCode::InsufficientRights => "InsufficientRights",
+            ErrorCode::MethodNotAllowed => "MethodNotAllowed",
+            ErrorCode::Unauthorized => "Unauthorized",
+            ErrorCode::UnprocessableEntity => "UnprocessableEntity",
+            ErrorCode::WebExceptionProtocolError => "WebExceptionProtocolError",
+            ErrorCode::InvalidAnchor => "InvalidAnchor",
+            ErrorCode::NotImplemented => "NotImplemented",
+            ErrorCode::InternalError => "InternalError",
+            ErrorCode::Timeout => "Timeout",
+            ErrorCode::DuplicateTargetEntries => "DuplicateTargetEntries",
+            ErrorCode::DuplicateSourceEntries => "DuplicateSourceEntries",
+            ErrorCode::ImportSkipped => "ImportSkipped",
+            ErrorCode::EntrySynchronizationSkipped => "EntrySynchronizationSkipped",
+            ErrorCode::RedundantExport => "RedundantExport",
+            ErrorCode::NotEffectivelyEntitled => "NotEffectivelyEntitled",
+            ErrorCode::AttributeValidationFailed => "AttributeValidationFailed",
+            ErrorCode::UnableToResolveReferenceAttributeValue => "UnableToResolveReferenceAttributeValue",
+            ErrorCode::MultipleEntriesInResponse => {
+                "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse"
+            }
+            ErrorCode::ServiceIncompatible => "SystemForCrossDomainIdentityManagementServiceIncompatible",
+            ErrorCode::ServiceIncompatibleFiltering => {
+                "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering"
+            }
+            ErrorCode::BadRequest => "SystemForCrossDomainIdentityManagementBadRequest",
+            ErrorCode::CredentialValidationUnavailable => {
+                "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable"
+            }
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the service did or tried to do (Graph: provisioningObjectSummary, provisioningAction).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// `POST`
+    Create,
+    /// `PATCH`
+    Update,
+    /// `PATCH` that makes an account inactive.
+    Disable,
+    /// `DELETE`
+    Delete,
+    /// Nothing was written.
+    Other,
+}
+
+impl Action {
+    /// The word of the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Disable => "disable",
+            Action::Delete => "delete",
+            Action::Other => "other",
+        }
+    }
+}
+
+/// How it ended (Graph: provisioningStatusInfo).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Done.
+    Success,
+    /// Refused or broken; it is tried again.
+    Failure,
+    /// Nothing had to be done, or nothing could be.
+    Skipped,
+}
+
+impl Status {
+    /// The word of the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Success => "success",
+            Status::Failure => "failure",
+            Status::Skipped => "skipped",
+        }
+    }
+}
+
+/// An error code and the sentence that goes with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Problem {
+    /// Entra's code.
+    pub code: ErrorCode,
+    /// What the admin would read.
+    pub detail: String,
+}
+
+impl Problem {
+    pub(super) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Problem { code, detail: detail.into() }
+    }
+}
+
+/// One line of the provisioning log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// The source object.
+    pub id: ObjectId,
+    /// User or group.
+    pub kind: ObjectKind,
+    /// The name it goes by in step names; its object id when it was given none.
+    pub label: String,
+    /// The resource's id at the target, if one is known.
+    pub target_id: Option<String>,
+    /// What was done or tried.
+    pub action: Action,
+    /// How it ended.
+    pub status: Status,
+    /// Error code or skip reason.
+    pub code: Option<ErrorCode>,
+    /// One sentence as the admin would see it.
+    pub detail: String,
+}
+
+/// Why a cycle ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stopped {
+    /// The job went into quarantine: credentials, or the target is no SCIM server for Entra.
+    Quarantined(Quarantine),
+    /// A guard held a write back; the sentence is the guard's.
+    Withheld(String),
+    /// The run is being interrupted.
+    Interrupted,
+}
+
+/// Why a job is in quarantine (Microsoft: application-provisioning-quarantine-status).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantine {
+    /// Graph's reason code.
+    pub reason: &'static str,
+    /// What happened.
+    pub problem: Problem,
+}
+
+impl Quarantine {
+    /// Bad credentials and SCIM compliance issues quarantine a job at once.
+    pub(super) fn at_once(problem: Problem) -> Self {
+        Quarantine { reason: "EncounteredQuarantineException", problem }
+    }
+}
+
+/// What a cycle, or an on-demand run, did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CycleReport {
+    /// The name its steps begin with: `cycle 2`.
+    pub name: String,
+    /// True for a cycle that looked at every object, false for one that began at a watermark.
+    pub initial: bool,
+    /// The provisioning log, in order.
+    pub entries: Vec<LogEntry>,
+    /// Why it ended early, if it did.
+    pub stopped: Option<Stopped>,
+}
+
+impl CycleReport {
+    /// Entries about one object.
+    pub fn of(&self, id: &ObjectId) -> impl Iterator<Item = &LogEntry> {
+        self.entries.iter().filter(move |entry| &entry.id == id)
+    }
+
+    /// Entries that failed.
+    pub fn failures(&self) -> impl Iterator<Item = &LogEntry> {
+        self.entries.iter().filter(|entry| entry.status == Status::Failure)
+    }
+}

@@ -1,0 +1,229 @@
+//! What users and groups have in common: read, compare, update, or match and create.
+
+use serde_json::Value;
+
+use super::answers::{self, Asked, Resource, Trouble};
+use super::comparison::{held, same};
+use super::log::{Action, ErrorCode, Problem, Stopped};
+use super::matching::Match;
+use super::pass::{Pass, Turn, resource_kind};
+use super::state::Link;
+use crate::entra::dialect::{Assignment, Change, LeakedMembers, Verb};
+use crate::entra::directory::{ObjectId, ObjectKind};
+use crate::entra::mapping::{AttributeMapping, IS_SOFT_DELETED, Phase, Source, Subject, TargetValue};
+use crate::scim::PatchPath;
+use crate::wire::{ResourceKind, Target};
+
+impl<T: Target> Pass<'_, T> {
+    /// Reads the linked resource; `None` when it is gone.
+    pub async fn read_linked(&mut self, id: &ObjectId, link: &Link) -> Result<Option<Resource>, Trouble> {
+        let kind = resource_kind(link.kind);
+        let request = self.writer.read(kind, &link.target_id, self.step("read", id));
+        match self.ask(Asked::Read, request).await {
+            Ok(answer) => Ok(Some(answers::resource(kind, &answer)?)),
+            Err(Trouble::Object(problem)) if problem.code == ErrorCode::InvalidAnchor => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Brings an object that has a link up to date.
+    pub async fn update_linked(&mut self, subject: &Subject<'_>, link: &Link) -> Result<Turn, Trouble> {
+        let id = subject.object.id();
+        match self.read_linked(id, link).await? {
+            Some(resource) => self.update(subject, resource).await,
+            None if self.may_match_again => {
+                self.state.links.shift_remove(id);
+                self.join(subject).await
+            }
+            None => Err(Problem::new(
+                ErrorCode::InvalidAnchor,
+                format!(
+                    "The object that was created or matched before, `{}`, is not at the target any more. Restart \
+                     provisioning to match it again.",
+                    link.target_id
+                ),
+            )
+            .into()),
+        }
+    }
+
+    /// Links an object that has no account yet: to the one that matches, or to a new one.
+    pub async fn join(&mut self, subject: &Subject<'_>) -> Result<Turn, Trouble> {
+        let (id, kind) = (subject.object.id(), subject.object.kind());
+        if subject.is_soft_deleted {
+            return Ok(not_entitled());
+        }
+        match self.find(subject).await? {
+            Match::One(resource) => {
+                self.state.links.insert(id.clone(), Link::new(kind, resource.id.clone()));
+                self.whole.insert(id.clone());
+                self.update(subject, resource).await
+            }
+            Match::Nobody => self.create(subject).await,
+            Match::NothingToAsk => Ok(Turn::skipped(
+                ErrorCode::ImportSkipped,
+                "The object has no value for a matching attribute, so it cannot be imported.",
+            )),
+        }
+    }
+
+    async fn create(&mut self, subject: &Subject<'_>) -> Result<Turn, Trouble> {
+        let (id, object_kind) = (subject.object.id(), subject.object.kind());
+        let kind = resource_kind(object_kind);
+        let Some(mapping) = self.mapping(object_kind) else { return Ok(not_entitled()) };
+        let values: Vec<Assignment> = mapping
+            .evaluate(subject, Phase::Create)?
+            .into_iter()
+            .map(|(row, value)| (row.target.clone(), value.and_then(on_the_wire)))
+            .collect();
+        let request = self.writer.create(kind, &values, self.step("create", id));
+        self.doing = Action::Create;
+        let answer = self.ask(Asked::Create, request).await?;
+        let resource = answers::resource(kind, &answer)?;
+        self.state.links.insert(id.clone(), Link::new(object_kind, resource.id));
+        self.whole.insert(id.clone());
+        self.read.insert(id.clone(), resource.value);
+        Ok(Turn::done(Action::Create, format!("{} was created.", kind.as_str())))
+    }
+
+    /// Compares what was read with the source and writes the differences, in one PATCH.
+    async fn update(&mut self, subject: &Subject<'_>, resource: Resource) -> Result<Turn, Trouble> {
+        let (id, object_kind) = (subject.object.id(), subject.object.kind());
+        let kind = resource_kind(object_kind);
+        self.check_members_left_out(kind, &resource.value)?;
+        let mut changes = self.differences(subject, &resource.value)?;
+        let disables = subject.is_soft_deleted;
+        if disables && !changes.iter().any(|change| self.tells_leavers(object_kind, &change.path)) {
+            // The account is inactive already; what else differs is no longer this job's business.
+            changes.clear();
+        }
+        let action = if disables { Action::Disable } else { Action::Update };
+        if !changes.is_empty() {
+            self.doing = action;
+            let word = if disables { "disable" } else { "update" };
+            let request = self.writer.modify(kind, &resource.id, &changes, self.step(word, id));
+            self.ask(Asked::Modify, request).await?;
+        }
+        self.read.insert(id.clone(), resource.value);
+        let assigned = self.entitlement(id).assigned;
+        if let Some(link) = self.state.links.get_mut(id) {
+            link.active = !disables;
+            link.released = disables && !assigned;
+        }
+        if changes.is_empty() {
+            return Ok(Turn::skipped(
+                ErrorCode::RedundantExport,
+                "The state of the entry in both the source and target systems already match.",
+            ));
+        }
+        let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
+        Ok(Turn::done(action, format!("{} was updated: {}.", kind.as_str(), paths.join(", "))))
+    }
+
+    /// Add where the target holds nothing, Replace where it holds another value; nulls are skipped
+    /// (customize-application-attributes, What you should know).
+    fn differences(&self, subject: &Subject<'_>, resource: &Value) -> Result<Vec<Change>, Trouble> {
+        let Some(mapping) = self.mapping(subject.object.kind()) else { return Ok(Vec::new()) };
+        let mut changes = Vec::new();
+        for (row, value) in mapping.evaluate(subject, Phase::Update)? {
+            let Some(value) = value.and_then(on_the_wire) else { continue };
+            let verb = match held(resource, &row.target) {
+                None => Verb::Add,
+                Some(there) if same(&row.target, &value, there) => continue,
+                Some(_) => Verb::Replace,
+            };
+            changes.push(Change { verb, path: row.target.clone(), value });
+        }
+        Ok(changes)
+    }
+
+    /// True for the target that says whether a user left: `active` in the default mapping.
+    pub fn tells_leavers(&self, kind: ObjectKind, target: &PatchPath) -> bool {
+        self.mapping(kind).is_some_and(|mapping| {
+            mapping.rows.iter().any(|row| &row.target == target && reads(row, IS_SOFT_DELETED.name))
+        })
+    }
+
+    fn check_members_left_out(&self, kind: ResourceKind, resource: &Value) -> Result<(), Problem> {
+        let leaked = kind == ResourceKind::Group
+            && self.writer.switches.leaked_members == LeakedMembers::Refused
+            && crate::scim::member(resource, "members")
+                .and_then(Value::as_array)
+                .is_some_and(|m| !m.is_empty());
+        if !leaked {
+            return Ok(());
+        }
+        Err(Problem::new(
+            ErrorCode::MultipleEntriesInResponse,
+            "The group was read with excludedAttributes=members and came with its members.",
+        ))
+    }
+
+    /// Deletes the account of an object that is gone, or of a group out of scope.
+    pub async fn delete(&mut self, id: &ObjectId, link: &Link) -> Result<Turn, Trouble> {
+        let kind = resource_kind(link.kind);
+        let request = self.writer.delete(kind, &link.target_id, self.step("delete", id));
+        self.doing = Action::Delete;
+        let detail = match self.ask(Asked::Delete, request).await {
+            Ok(_) => format!("{} was deleted.", kind.as_str()),
+            Err(Trouble::Object(problem)) if problem.code == ErrorCode::InvalidAnchor => {
+                format!("{} was deleted before.", kind.as_str())
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        self.state.links.shift_remove(id);
+        Ok(Turn::done(Action::Delete, detail))
+    }
+
+    /// Ends an object's turn: a failure is remembered, a success forgets earlier ones.
+    pub fn settle(
+        &mut self,
+        id: &ObjectId,
+        kind: ObjectKind,
+        ended: Result<Turn, Trouble>,
+    ) -> Result<(), Stopped> {
+        let attempted = std::mem::replace(&mut self.doing, Action::Other);
+        match ended {
+            Ok(turn) => {
+                if let Some(escrow) = self.state.escrows.get_mut(id) {
+                    escrow.whole = false;
+                }
+                self.log_turn(id, kind, turn);
+                Ok(())
+            }
+            Err(Trouble::Stop(stopped)) => Err(stopped),
+            Err(Trouble::Object(problem)) => {
+                self.log_failure(id, kind, attempted, problem);
+                self.state.escrow(id).whole = true;
+                Ok(())
+            }
+        }
+    }
+}
+
+pub(super) fn not_entitled() -> Turn {
+    Turn::skipped(
+        ErrorCode::NotEffectivelyEntitled,
+        "The object is not in scope: it is not active, not assigned, or filtered out.",
+    )
+}
+
+/// True when the row's value depends on that source attribute.
+pub(super) fn reads(row: &AttributeMapping, name: &str) -> bool {
+    match &row.source {
+        Source::Attribute(attribute) => attribute.name == name,
+        Source::Expression(expression) => {
+            expression.attributes().iter().any(|(attribute, _)| *attribute == name)
+        }
+    }
+}
+
+/// The JSON value of a mapped one; references have none, as they are written in a second pass.
+fn on_the_wire(value: TargetValue) -> Option<Value> {
+    match value {
+        TargetValue::Text(text) => Some(Value::String(text)),
+        TargetValue::Boolean(flag) => Some(Value::Bool(flag)),
+        TargetValue::Texts(texts) => Some(texts.into_iter().map(Value::String).collect()),
+        TargetValue::Reference(_) | TargetValue::References(_) => None,
+    }
+}

@@ -1,0 +1,172 @@
+//! One activity of the job in progress: what it sees of the directory, whom it asks, what it logs.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Settings;
+use super::answers::{self, Asked, Trouble};
+use super::log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Status, Stopped};
+use super::state::State;
+use crate::entra::dialect::Writer;
+use crate::entra::directory::{DirectoryState, Group, Object, ObjectId, ObjectKind, User};
+use crate::entra::mapping::{ObjectMapping, Subject};
+use crate::entra::scope::{self, Entitlement, Scope};
+use crate::wire::{Answer, Request, ResourceKind, Target};
+
+/// A cycle or an on-demand run while it goes on.
+pub(super) struct Pass<'a, T> {
+    pub settings: &'a Settings,
+    pub writer: Writer,
+    pub state: &'a mut State,
+    pub directory: Arc<DirectoryState>,
+    /// Every object of the directory, judged once.
+    pub entitlements: HashMap<ObjectId, Entitlement>,
+    pub target: &'a T,
+    pub report: CycleReport,
+    /// A resource that is gone is looked for again: in initial cycles and on demand.
+    pub may_match_again: bool,
+    /// Objects whose references are to be looked at whatever the change log says.
+    pub whole: HashSet<ObjectId>,
+    /// What is being tried for the object whose turn it is.
+    pub doing: Action,
+    /// What the target held when it was last read in this activity.
+    pub read: HashMap<ObjectId, Value>,
+}
+
+/// How an object's turn ended when nothing went wrong.
+pub(super) struct Turn {
+    pub action: Action,
+    pub status: Status,
+    pub code: Option<ErrorCode>,
+    pub detail: String,
+}
+
+impl Turn {
+    pub fn done(action: Action, detail: impl Into<String>) -> Self {
+        Turn { action, status: Status::Success, code: None, detail: detail.into() }
+    }
+
+    pub fn skipped(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Turn { action: Action::Other, status: Status::Skipped, code: Some(code), detail: detail.into() }
+    }
+}
+
+/// Judges every object of the directory.
+pub(super) fn judge(directory: &DirectoryState, scope: Scope) -> HashMap<ObjectId, Entitlement> {
+    let users = directory.users().map(User::id);
+    let groups = directory.groups().map(Group::id);
+    users.chain(groups).map(|id| (id.clone(), scope::in_scope(directory, &scope, id))).collect()
+}
+
+/// The resource type an object is provisioned as.
+pub(super) fn resource_kind(kind: ObjectKind) -> ResourceKind {
+    match kind {
+        ObjectKind::User => ResourceKind::User,
+        ObjectKind::Group => ResourceKind::Group,
+    }
+}
+
+impl<T: Target> Pass<'_, T> {
+    /// The name of a step: `cycle 2: disable ada`.
+    pub fn step(&self, what: &str, id: &ObjectId) -> String {
+        format!("{}: {what} {}", self.report.name, self.settings.label(id))
+    }
+
+    /// Sends a request and takes only a success.
+    pub async fn ask(&self, asked: Asked, request: Request) -> Result<Answer, Trouble> {
+        answers::accepted(asked, self.target.send(request).await)
+    }
+
+    /// The question for nobody that opens every activity, on both endpoints if groups are mapped.
+    pub async fn probe(&mut self) -> Result<(), Stopped> {
+        probe(self.settings, &self.writer, &self.report.name, self.target).await
+    }
+
+    pub fn mapping(&self, kind: ObjectKind) -> Option<&ObjectMapping> {
+        self.settings.mapping.object(kind)
+    }
+
+    pub fn entitlement(&self, id: &ObjectId) -> Entitlement {
+        self.entitlements.get(id).copied().unwrap_or_default()
+    }
+
+    /// Everybody and every group that shall have an active account.
+    pub fn entitled(&self) -> HashSet<ObjectId> {
+        self.entitlements.iter().filter(|(_, e)| e.is_entitled()).map(|(id, _)| id.clone()).collect()
+    }
+
+    pub fn is_entitled(&self, id: &ObjectId) -> bool {
+        self.entitlement(id).is_entitled()
+    }
+
+    /// The object as mappings read it.
+    pub fn subject<'d>(&self, object: Object<'d>) -> Subject<'d> {
+        Subject { object, is_soft_deleted: !self.is_entitled(object.id()) }
+    }
+
+    pub fn log_turn(&mut self, id: &ObjectId, kind: ObjectKind, turn: Turn) {
+        let Turn { action, status, code, detail } = turn;
+        self.push(id, kind, action, status, code, detail);
+    }
+
+    /// A failure, with how often it was tried again before.
+    pub fn log_failure(&mut self, id: &ObjectId, kind: ObjectKind, action: Action, problem: Problem) {
+        let retries = self.state.escrows.get(id).map_or(0, |escrow| escrow.retries);
+        let detail = format!("{} This operation was retried {retries} times.", problem.detail);
+        self.push(id, kind, action, Status::Failure, Some(problem.code), detail);
+    }
+
+    fn push(
+        &mut self,
+        id: &ObjectId,
+        kind: ObjectKind,
+        action: Action,
+        status: Status,
+        code: Option<ErrorCode>,
+        detail: String,
+    ) {
+        let target_id = self.state.links.get(id).map(|link| link.target_id.clone());
+        let label = self.settings.label(id).to_owned();
+        self.report.entries.push(LogEntry {
+            id: id.clone(),
+            kind,
+            label,
+            target_id,
+            action,
+            status,
+            code,
+            detail,
+        });
+    }
+}
+
+/// Asks for a random GUID on the first matching attribute of every mapped endpoint.
+pub(super) async fn probe<T: Target>(
+    settings: &Settings,
+    writer: &Writer,
+    name: &str,
+    target: &T,
+) -> Result<(), Stopped> {
+    for object_kind in [ObjectKind::User, ObjectKind::Group] {
+        let Some(mapping) = settings.mapping.object(object_kind) else { continue };
+        let matching = mapping.matching();
+        let Some(row) = matching.first() else { continue };
+        let kind = resource_kind(object_kind);
+        let guid = uuid::Uuid::new_v4().to_string();
+        let request = writer.probe(kind, &row.target, &guid, format!("{name}: probe {}", kind.endpoint()));
+        let trouble = match answers::accepted(Asked::Probe, target.send(request).await) {
+            Ok(answer) => answers::list(kind, &answer).err().map(Trouble::Object),
+            Err(trouble) => Some(trouble),
+        };
+        match trouble {
+            None => {}
+            Some(Trouble::Stop(stopped)) => return Err(stopped),
+            Some(Trouble::Object(problem)) => {
+                return Err(Stopped::Quarantined(super::log::Quarantine::at_once(problem)));
+            }
+        }
+    }
+    Ok(())
+}
