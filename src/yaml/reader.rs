@@ -32,6 +32,16 @@ impl<'a> Reader<'a> {
         self.problems.is_empty()
     }
 
+    /// The place of a part of a text inside a node's place, so that only the part is underlined. The
+    /// whole place where the part is not written as it reads, because of escapes or line breaks.
+    #[must_use]
+    pub fn part(&self, at: &Range<usize>, part: &str) -> Range<usize> {
+        match self.text.get(at.clone()).and_then(|written| written.find(part)) {
+            Some(offset) => at.start + offset..at.start + offset + part.len(),
+            None => at.clone(),
+        }
+    }
+
     /// A mistake at a place, to be completed and noted with [`Reader::note`].
     #[must_use]
     pub fn problem(&self, at: &Range<usize>, title: impl Into<String>) -> Diagnostic {
@@ -56,7 +66,7 @@ impl<'a> Reader<'a> {
         let mut problem =
             self.problem(&first_line(self.text, node), format!("expected {wanted}, found {}", node.what()));
         if matches!(node.kind, Kind::Boolean(_) | Kind::Number(_))
-            && wanted.contains("text")
+            && wanted.starts_with("a text")
             && let Some(written) = self.text.get(node.span.clone())
         {
             problem = problem.help(format!("write \"{written}\" in quotes"));
@@ -117,12 +127,14 @@ impl<'a> Reader<'a> {
 
     /// The whole number of a node, within a range.
     pub fn whole_number(&mut self, node: &Node, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
-        let number = match &node.kind {
-            Kind::Number(number) => number.as_u64().filter(|number| range.contains(number)),
-            _ => None,
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        let Kind::Number(written) = &node.kind else {
+            self.expected(node, &wanted);
+            return None;
         };
+        let number = written.as_u64().filter(|number| range.contains(number));
         if number.is_none() {
-            self.expected(node, &format!("a whole number from {} to {}", range.start(), range.end()));
+            self.refuse(&node.span, format!("{written} is not {wanted}"));
         }
         number
     }
@@ -164,10 +176,14 @@ impl<'a> Reader<'a> {
 
     /// One of a closed list of words.
     pub fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(node)?;
+        let Some(text) = node.as_text() else {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.expected(node, &words.join(" or "));
+            return None;
+        };
         let found = words.iter().find(|(word, _)| *word == text);
         if found.is_none() {
-            self.unknown(&node.span, what, &text, words.iter().map(|(word, _)| *word));
+            self.unknown(&node.span, what, text, words.iter().map(|(word, _)| *word));
         }
         found.map(|(_, value)| *value)
     }
@@ -258,7 +274,7 @@ mod tests {
                 ("expected a text, found a number", "5", "write \"5\" in quotes"),
                 ("unknown size `huge`", "huge", "known here: large, small"),
                 ("expected a text, found a boolean", "true", "write \"true\" in quotes"),
-                ("expected a whole number from 0 to 9, found a number", "-1", ""),
+                ("-1 is not a whole number from 0 to 9", "-1", ""),
                 ("expected a text, found a map", "{a: 1,", ""),
             ]
         );
@@ -276,6 +292,8 @@ mod tests {
         assert_eq!(reader.whole_number(fields.get("count").unwrap(), 1..=3), Some(3));
         assert_eq!(reader.entries(fields.get("more").unwrap()).unwrap()[0].0.name, "b");
         assert_eq!(fields.others().len(), 1);
+        assert_eq!(reader.part(&(6..10), ": x"), 6..10);
+        assert_eq!(reader.part(&(0..7), ": x"), 4..7);
         fields.finish(&mut reader);
         assert!(reader.is_clean());
     }

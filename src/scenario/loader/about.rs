@@ -160,9 +160,15 @@ impl Loader<'_> {
         let path: PatchPath = match text.parse() {
             Ok(path) => path,
             Err(error) => {
-                let problem = self
-                    .reader
-                    .problem(at, format!("`{text}` is not the path of an attribute: {}", error.message));
+                // The error's place is one inside the text.
+                let whole = self.reader.part(at, text);
+                let at = if whole.len() == text.len() {
+                    whole.start + error.at.start..whole.start + error.at.end
+                } else {
+                    whole
+                };
+                let title = format!("`{text}` is not the path of an attribute: {}", error.message);
+                let problem = self.reader.problem(&at, title);
                 self.reader.note(match error.help {
                     Some(help) => problem.help(help),
                     None => problem,

@@ -62,9 +62,16 @@ impl Loader<'_> {
             (expectation.gone, expectation.never) = (gone, !gone);
             return Some(expectation);
         }
-        if !matches!(&node.kind, Kind::Map(entries) if !entries.is_empty()) {
-            self.reader.expected(node, "`gone`, `never` or a map of what must stand there");
-            return None;
+        match &node.kind {
+            Kind::Map(entries) if entries.is_empty() => {
+                self.reader.refuse(&node.span, "this expects nothing");
+                return None;
+            }
+            Kind::Map(_) => {}
+            _ => {
+                self.reader.expected(node, "`gone`, `never` or a map of what must stand there");
+                return None;
+            }
         }
         let mut fields = self.reader.fields(node)?;
         if let Some(items) = fields.get("found-by").and_then(|node| self.reader.list(node)) {

@@ -6,6 +6,8 @@ mod about;
 mod expectation;
 mod names;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use self::names::Names;
@@ -66,6 +68,11 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn scenario(&mut self, id: &str, root: &yaml::Node) -> Option<Scenario> {
+        if root.kind == yaml::Kind::Null {
+            let problem = self.reader.problem(&root.span, "there is no scenario in this file");
+            self.reader.note(problem.help("docs/scenarios.md describes what belongs here"));
+            return None;
+        }
         let mut fields = self.reader.fields(root)?;
         let about = self.about(id, &mut fields);
         let needs = self.needs(fields.get("needs"));

@@ -194,6 +194,7 @@ impl Loader<'_> {
                 return;
             };
             rest = after;
+            let at = &self.reader.part(at, &format!("{{{{{inside}}}}}"));
             let mut parts = inside.split('|').map(str::trim);
             let name = parts.next().unwrap_or("");
             for filter in parts {

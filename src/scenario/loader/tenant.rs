@@ -125,10 +125,14 @@ impl Loader<'_> {
             }
             Err(unknown) => {
                 let names = directory::attributes(kind).iter().map(|attribute| attribute.name);
-                let problem = self
+                let mut problem = self
                     .reader
                     .problem(&key.span, unknown.to_string())
                     .did_you_mean(&key.name, keywords.iter().copied().chain(names));
+                if problem.help.is_none() {
+                    problem = problem
+                        .help("keys here are Entra's own attributes, as displayName, mail or employeeId");
+                }
                 self.reader.note(problem);
                 None
             }
