@@ -4,8 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test whose server or file fails has failed")]
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
@@ -256,6 +256,69 @@ fn a_mistake_in_the_configuration_is_shown_at_its_place() {
 fn a_clean_up_with_nothing_to_do_is_a_success() {
     let played = Call::new(&["cleanup"]).play();
     assert_eq!((played.code, played.out.as_str()), (Some(0), "nothing was left behind\n"));
+}
+
+/// `serve`, killed when this is dropped.
+struct Served {
+    child: std::process::Child,
+    base: String,
+    token: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        let mut call = Call::new(arguments);
+        let mut child = call.command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ["READY", base, token] = words[..] else { panic!("{line}") };
+        Served { child, base: base.to_owned(), token: token.to_owned(), _folder: call.folder }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn serve_says_where_and_with_which_token_and_is_cleaned_up() {
+    let served = Served::start(&["serve", "--variant", "numeric-looking-ids"]);
+    let port = served.base.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.split_once('/')).unwrap().0;
+    let created = post(
+        port,
+        &served.token,
+        r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"s7f3k.ada@example.com"}"#,
+    );
+    assert!(created.starts_with("HTTP/1.1 201"), "{created}");
+    let call = Call::new(&["cleanup"]).interrupted(&served.base).env("SCIMULATE_TOKEN", &served.token);
+    let played = call.play();
+    assert_eq!(
+        (played.code, played.out.as_str()),
+        (Some(0), "s7f3k: 1 deleted, 0 gone already\n"),
+        "{}",
+        played.err
+    );
+
+    Call::new(&["serve", "--port", port]).play().failed(2, "another program listens there", "--port");
+    Call::new(&["serve", "--variant", "numeric-ids"]).play().failed(2, "numeric-ids", "numeric-looking-ids");
+}
+
+fn post(port: &str, token: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    let head = format!(
+        "POST /scim/Users HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\
+         content-type: application/scim+json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[test]

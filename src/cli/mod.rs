@@ -8,6 +8,7 @@ mod console;
 mod exit;
 mod failure;
 mod interrupt;
+mod serve;
 mod target;
 
 use std::ffi::OsString;
@@ -29,6 +30,7 @@ struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Serve(serve::Serve),
     Cleanup(cleanup::Cleanup),
 }
 
@@ -58,6 +60,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn play(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Serve(serve) => serve.play(),
         Command::Cleanup(cleanup) => cleanup.play(),
     }
 }
