@@ -94,6 +94,7 @@ impl<'a> View<'a> {
             if let (Value::Object(members), Some(kind)) = (&mut shown, kind) {
                 members.insert("type".into(), kind.name().into());
                 if self.is(Variant::MembersWithDisplay)
+                    && !members.contains_key("display")
                     && let Some(record) = members["value"].as_str().and_then(|id| self.store.get(kind, id))
                     && let Some(name) = record.text("displayName").or_else(|| record.text("userName"))
                 {

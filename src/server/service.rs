@@ -33,6 +33,7 @@ impl Service {
         let mut store = Store::default();
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
+        store.members_must_exist = settings.variants.contains(&Variant::UnknownMembersRefused);
         Service { settings, store: Mutex::new(store) }
     }
 

@@ -64,6 +64,8 @@ pub(super) struct Store {
     pub(super) whole_seconds: bool,
     /// Ids are numbers written as strings.
     pub(super) numeric_ids: bool,
+    /// A group takes no members that are neither users nor groups.
+    pub(super) members_must_exist: bool,
     /// Two resources may hold the same unique value.
     pub(super) duplicates_allowed: bool,
 }
@@ -170,7 +172,7 @@ impl Store {
     /// Keeps a new resource and returns its id.
     ///
     /// # Errors
-    /// 409 when a unique value is taken, 400 when a member does not exist.
+    /// 409 when a unique value is taken, 400 when a member does not exist and must.
     pub(super) fn insert(&mut self, model: &Model, attributes: Map<String, Value>) -> Outcome<String> {
         self.admit(model, None, &attributes)?;
         let now = self.now();
@@ -268,8 +270,10 @@ impl Store {
             let detail = format!("{name} \"{value}\" is taken by another {}", model.kind.name());
             return Err(ErrorMessage::of(ScimType::Uniqueness, detail));
         }
-        let members =
-            attributes.get("members").and_then(Value::as_array).filter(|_| model.kind == Kind::Group);
+        if model.kind == Kind::User || !self.members_must_exist {
+            return Ok(());
+        }
+        let members = attributes.get("members").and_then(Value::as_array);
         for member in members.into_iter().flatten().filter_map(|member| member.get("value")?.as_str()) {
             if self.kind_of(member).is_none() {
                 let detail = format!("members: there is no user and no group with id \"{member}\"");
@@ -335,6 +339,7 @@ mod tests {
         let taken = store.insert(users, attributes(json!({ "userName": "ANN" }))).unwrap_err();
         assert_eq!((taken.status, taken.scim_type), (409, Some(ScimType::Uniqueness)));
         store.update(users, &id, attributes(json!({ "userName": "ANN" }))).unwrap();
+        store.members_must_exist = true;
         let group = json!({ "displayName": "G", "members": [{ "value": "nobody" }] });
         let refused = store.insert(Model::of(Kind::Group, false), attributes(group)).unwrap_err();
         assert!(refused.detail.contains("nobody"));

@@ -192,7 +192,8 @@ pub(super) fn is_resource_reference(attribute: &Attribute) -> bool {
         })
 }
 
-/// Keeps of a reference its `value` alone; where that is missing, the last segment of `$ref`.
+/// Keeps of a reference its `value` (where that is missing, the last segment of `$ref`) and the name
+/// it was given for people. The rest follows from the value.
 fn refer(kept: &mut Map<String, Value>) {
     if !kept.contains_key("value")
         && let Some(id) = kept.get("$ref").and_then(Value::as_str).and_then(|uri| uri.rsplit('/').next())
@@ -200,7 +201,7 @@ fn refer(kept: &mut Map<String, Value>) {
         let id = id.to_owned();
         kept.insert("value".into(), id.into());
     }
-    kept.retain(|name, _| name == "value");
+    kept.retain(|name, _| name == "value" || name == "display");
 }
 
 /// The value of a singular attribute. The job of 2018 wraps it: `[{"$ref": null, "value": "x"}]`.

@@ -72,6 +72,8 @@ variants! {
     MediaTypeWithCharset = "media-type-with-charset",
     /// Attributes nobody defined are refused with 400 in place of being ignored (RFC 7644 §3.3).
     UnknownAttributesRefused = "unknown-attributes-refused",
+    /// Members that are neither users nor groups of this server are refused with 400 in place of being kept.
+    UnknownMembersRefused = "unknown-members-refused",
     /// Multi-valued attributes without values are answered as empty lists (RFC 7643 §2.5).
     EmptyListsShown = "empty-lists-shown",
     /// Members carry `display` (RFC 7643 §4.2).

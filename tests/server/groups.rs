@@ -75,14 +75,22 @@ fn members_are_shown_with_type_and_reference() {
 }
 
 #[test]
-fn an_unknown_member_is_refused_and_nothing_is_lost() {
+fn a_members_display_is_kept_as_sent() {
     let client = Client::new();
-    let [ann, bea, _] = three(&client);
-    let group = client.group("g", &[&ann]);
+    let ann = client.user(json!({ "userName": "ann", "displayName": "Ann" }));
+    let group = client.group("g", &[]);
     let operations =
-        json!([{ "op": "Add", "path": "members", "value": [{ "value": bea }, { "value": "nobody" }] }]);
-    client.patch(&format!("/Groups/{group}"), operations).refused(400, Some("invalidValue"));
-    assert_eq!(members(&client, &group), [ann]);
+        json!([{ "op": "add", "path": "members", "value": [{ "value": ann, "display": "A." }] }]);
+    client.patch(&format!("/Groups/{group}"), operations).expect(204);
+    assert_eq!(client.read(&format!("/Groups/{group}"))["members"][0]["display"], "A.");
+}
+
+#[test]
+fn an_unknown_member_is_kept_as_sent() {
+    let client = Client::new();
+    let [ann, ..] = three(&client);
+    let group = client.group("g", &[&ann, "nobody"]);
+    assert_eq!(client.read(&format!("/Groups/{group}"))["members"][1], json!({ "value": "nobody" }));
 }
 
 #[test]

@@ -158,6 +158,16 @@ fn unknown_attributes_refused() {
 }
 
 #[test]
+fn unknown_members_refused() {
+    let client = Client::with([Variant::UnknownMembersRefused]);
+    let user = client.user(json!({ "userName": "ann" }));
+    let path = format!("/Groups/{}", client.group("g", &[&user]));
+    let operations = json!([{ "op": "Add", "path": "members", "value": [{ "value": "nobody" }] }]);
+    client.patch(&path, operations).refused(400, Some("invalidValue"));
+    assert_eq!(client.read(&path)["members"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn wire_form() {
     let (client, _) = create(Variant::MediaTypeWithCharset);
     let reply = client.get("/Users");
