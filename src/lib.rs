@@ -11,6 +11,7 @@ pub mod entra;
 pub mod http;
 pub mod people;
 pub mod report;
+pub mod rules;
 pub mod run;
 pub mod scenario;
 pub mod scim;

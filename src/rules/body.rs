@@ -1,0 +1,263 @@
+//! Bodies as JSON (RFC 8259), before anything in them is looked at.
+
+use serde_json::Value;
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use crate::check::Level;
+use crate::scim::urn;
+use crate::wire::Operation;
+
+pub(super) const RULES: &[&Declared] = &[
+    &BODY_NOT_JSON,
+    &BODY_NOT_AN_OBJECT,
+    &DUPLICATE_KEYS,
+    &BODY_ON_NO_CONTENT,
+    &ERROR_UNDER_SUCCESS,
+    &READ_ANSWERED_WITH_LIST,
+];
+
+const BODY_NOT_JSON: Declared = Declared {
+    name: "body-not-json",
+    title: "Bodies are JSON",
+    level: Level::Error,
+    what: "Every body of a SCIM answer is JSON in UTF-8. On an error answer anything else is a warning.",
+    why: "Entra cannot read the resource, and no change to that person works until it can.",
+    fix: "Answer with JSON, whole and in UTF-8. Look for a proxy, a login page or an exception that ends the \
+          answer in the middle.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
+    refs: &[Rfc("7644#3.1"), Rfc("8259#2"), Field("HumanSignal/label-studio#3487")],
+    faults: &["html-answers", "broken-json"],
+    judge: Judge::Exchange(body_not_json),
+};
+
+fn body_not_json(view: &View<'_>) -> Vec<Complaint> {
+    let Some((answer, problem)) = view.answer().and_then(|a| Some((a, a.body.problem()?))) else {
+        return Vec::new();
+    };
+    // A refusal in plain text is worth a warning; its media type is judged elsewhere.
+    let level = if answer.status >= 300 { Level::Warning } else { Level::Error };
+    let start: String = answer.body.text().chars().take(80).collect();
+    Complaint::new(format!("The body is not JSON: {problem}."))
+        .against("a JSON object", start)
+        .at(level)
+        .into()
+}
+
+const BODY_NOT_AN_OBJECT: Declared = Declared {
+    name: "body-not-an-object",
+    title: "Bodies are JSON objects",
+    level: Level::Error,
+    what: "Resources, lists and errors are JSON objects: a query answers with a ListResponse, never with a \
+           bare array.",
+    why: "Entra requires a list response for every query and a resource for every read; an array or a string \
+          is neither.",
+    fix: "Wrap the resources of a query into a ListResponse; answer reads with the resource itself.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
+    refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["bare-array-lists"],
+    judge: Judge::Exchange(body_not_an_object),
+};
+
+fn body_not_an_object(view: &View<'_>) -> Vec<Complaint> {
+    match view.json() {
+        Some(Value::Object(_)) | None => Vec::new(),
+        Some(other) => Complaint::new(format!("The body is {}, expected an object.", kind(other)))
+            .against("a JSON object", kind(other))
+            .into(),
+    }
+}
+
+/// What a JSON value is, with its article.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+const DUPLICATE_KEYS: Declared = Declared {
+    name: "duplicate-keys",
+    title: "No object has the same key twice",
+    level: Level::Warning,
+    what: "A name stands once in an object (RFC 8259 §4 says SHOULD; the meaning of a second one is open).",
+    why: "Parsers differ: one takes the first value, one the last, one refuses the body. Entra may see another \
+          value than your other clients.",
+    fix: "Serialise each attribute once. The usual cause is an attribute kept both as a field and in a map of \
+          further attributes.",
+    entra: "Nothing, or an attribute that is sent again in every cycle.",
+    refs: &[Rfc("8259#4")],
+    faults: &["duplicate-keys"],
+    judge: Judge::Exchange(duplicate_keys),
+};
+
+fn duplicate_keys(view: &View<'_>) -> Vec<Complaint> {
+    let pointers = view.answer().map_or(&[][..], |answer| answer.body.duplicate_keys());
+    let Some(first) = pointers.first() else {
+        return Vec::new();
+    };
+    let name = first.rsplit('/').next().unwrap_or(first).to_owned();
+    Complaint::new(format!("`{name}` stands twice in one object (at {first})."))
+        .concerning(name)
+        .against("each key once", pointers.join(", "))
+        .into()
+}
+
+const BODY_ON_NO_CONTENT: Declared = Declared {
+    name: "body-on-no-content",
+    title: "204 has no body",
+    level: Level::Warning,
+    what: "An answer with status 204 ends after its headers.",
+    why: "A client that reuses the connection takes the body for the start of the next answer.",
+    fix: "Send no body and no Content-Length other than 0 with 204, or answer 200 with the resource.",
+    entra: "WebExceptionProtocolError on the request that follows, retried after 40 minutes.",
+    refs: &[Rfc("9110#15.3.5")],
+    faults: &["body-on-204"],
+    judge: Judge::Exchange(body_on_no_content),
+};
+
+fn body_on_no_content(view: &View<'_>) -> Vec<Complaint> {
+    let Some(answer) = view.answer().filter(|answer| answer.status == 204) else {
+        return Vec::new();
+    };
+    let announced = answer.header("content-length").and_then(|length| length.trim().parse::<u64>().ok());
+    if answer.body.is_empty() && announced.unwrap_or(0) == 0 {
+        return Vec::new();
+    }
+    let length = announced.unwrap_or(answer.body.bytes().len() as u64);
+    Complaint::new("The answer has status 204 and a body.")
+        .against("no body", format!("{length} bytes"))
+        .into()
+}
+
+const ERROR_UNDER_SUCCESS: Declared = Declared {
+    name: "error-under-success",
+    title: "An error is not answered with 2xx",
+    level: Level::Error,
+    what: "A body that is a SCIM error message comes with a 4xx or 5xx status.",
+    why: "Entra goes by the status: it takes the write for done and never sends it again, or reads the error as \
+          a resource without id.",
+    fix: "Set the HTTP status to the one the error message names.",
+    entra: "Success in the provisioning log although nothing was written, or \
+            SystemForCrossDomainIdentityManagementServiceIncompatible on a read.",
+    refs: &[Rfc("7644#3.12")],
+    faults: &["errors-as-200"],
+    judge: Judge::Exchange(error_under_success),
+};
+
+fn error_under_success(view: &View<'_>) -> Vec<Complaint> {
+    let body = view.json().and_then(Value::as_object);
+    match (view.answer(), body) {
+        (Some(answer), Some(body)) if answer.is_success() && super::view::is_message(body, urn::ERROR) => {
+            let named = body.get("status").map_or_else(String::new, Value::to_string);
+            Complaint::new(format!("The body is an error message, the status is {}.", answer.status))
+                .against("a 4xx or 5xx status", format!("{} with an error message {named}", answer.status))
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const READ_ANSWERED_WITH_LIST: Declared = Declared {
+    name: "read-answered-with-list",
+    title: "A read by id answers with one resource",
+    level: Level::Error,
+    what: "GET on a resource's own URL answers with the resource, not with a list that holds it.",
+    why: "Entra expects exactly one entry when it reads by id and stops working on the object.",
+    fix: "Answer `GET /Users/{id}` with the resource at the top of the body.",
+    entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse or …ServiceIncompatible.",
+    refs: &[Rfc("7644#3.4.1"), Microsoft("howto-analyze-provisioning-logs")],
+    faults: &["list-on-read"],
+    judge: Judge::Exchange(read_answered_with_list),
+};
+
+fn read_answered_with_list(view: &View<'_>) -> Vec<Complaint> {
+    let body = view.json().and_then(Value::as_object);
+    let is_list = body.is_some_and(|body| {
+        super::view::is_message(body, urn::LIST_RESPONSE) || body.contains_key("Resources")
+    });
+    if !matches!(view.operation(), Operation::Read(..)) || !view.exchange.succeeded() || !is_list {
+        return Vec::new();
+    }
+    Complaint::new("A read by id is answered with a list.").against("the resource", "a ListResponse").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, answer, error, list, raw};
+    use crate::wire::{Actor, Method, Request};
+    use serde_json::json;
+
+    const SCIM: Option<&str> = Some("application/scim+json");
+
+    fn read(status: u16, body: &str) -> Trial {
+        let mut trial = Trial::new();
+        trial.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(raw(status, SCIM, body)));
+        trial
+    }
+
+    #[test]
+    fn what_is_not_json_is_found() {
+        for broken in ["<html>", "{\"id\": \"1\"", "", "\u{0}"] {
+            let expected = usize::from(!broken.is_empty());
+            read(200, broken).finds("body-not-json", expected, Level::Error);
+        }
+        read(500, "oops").finds("body-not-json", 1, Level::Warning);
+        read(200, &ada(json!({"displayName": "Añá 🌱"})).to_string()).is_right();
+    }
+
+    #[test]
+    fn arrays_and_scalars_are_no_answers() {
+        read(200, "[]").finds("body-not-an-object", 1, Level::Error);
+        read(404, "\"not found\"").finds("body-not-an-object", 1, Level::Error);
+        read(200, &ada(json!({})).to_string()).finds("body-not-an-object", 0, Level::Error);
+    }
+
+    #[test]
+    fn repeated_keys_are_found_at_any_depth() {
+        let twice = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"1","userName":"ada@example.com",
+            "name":{"givenName":"A","givenName":"B"}}"#;
+        let findings = read(200, twice).findings("duplicate-keys");
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].subject, "givenName");
+        // The same name in two objects, or in another letter case, is not a repeated key.
+        let right = ada(json!({"emails": [{"value": "a@example.com"}, {"value": "b@example.com"}]}));
+        read(200, &right.to_string()).finds("duplicate-keys", 0, Level::Warning);
+    }
+
+    #[test]
+    fn no_content_means_no_body() {
+        let deleted = |answer| {
+            let mut trial = Trial::new();
+            trial.send(Request::new(Actor::Entra, Method::Delete, "/Users/1", "test"), Ok(answer));
+            trial
+        };
+        deleted(raw(204, SCIM, "{}")).finds("body-on-no-content", 1, Level::Warning);
+        let mut announced = answer(204, &Value::Null);
+        announced.headers.push(("content-length".into(), "12".into()));
+        deleted(announced).finds("body-on-no-content", 1, Level::Warning);
+        let mut zero = answer(204, &Value::Null);
+        zero.headers.push(("content-length".into(), "0".into()));
+        deleted(zero).is_right();
+    }
+
+    #[test]
+    fn an_error_under_200_is_found() {
+        read(200, &error(404, None).to_string()).finds("error-under-success", 1, Level::Error);
+        read(404, &error(404, None).to_string()).finds("error-under-success", 0, Level::Error);
+    }
+
+    #[test]
+    fn a_list_is_no_answer_to_a_read() {
+        read(200, &list(vec![ada(json!({}))]).to_string()).finds("read-answered-with-list", 1, Level::Error);
+        let mut query = Trial::new();
+        query.get(r#"/Users?filter=userName eq "ada@example.com""#, 200, list(vec![ada(json!({}))]));
+        query.is_right();
+    }
+}

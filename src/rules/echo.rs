@@ -1,0 +1,544 @@
+//! Values come back as they were written: what a server drops, retypes or rewrites, Entra sends
+//! again in every cycle.
+//!
+//! Only values this trace wrote are judged, and only at attributes the server publishes.
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::ledger::{Fate, Holds, Ledger, Reply, ValueOutcome};
+use super::reading;
+use crate::check::Level;
+use crate::scim::same_name;
+use crate::wire::Operation;
+use serde_json::Value;
+
+pub(super) const RULES: &[&Declared] = &[
+    &DISABLE_IGNORED,
+    &WRITE_LOST,
+    &UNTOUCHED_VALUE_LOST,
+    &REFUSED_WRITE_APPLIED,
+    &REMOVED_VALUE_KEPT,
+    &VALUE_REFORMATTED,
+    &LETTER_CASE_CHANGED,
+    &ELEMENT_DOUBLED,
+    &CREATE_ANSWER_DIFFERS,
+    &CREATE_ANSWER_INCOMPLETE,
+    &UPDATE_ANSWER_DIFFERS,
+    &QUERY_SHOWS_OTHER_VALUES,
+    &READ_STALE,
+    &ANSWER_DIFFERS_FROM_READ,
+    &MANAGER_LEFT_EMPTY,
+];
+
+/// The outcomes a rule is about.
+fn outcomes<'a>(
+    ledger: &'a Ledger,
+    which: impl Fn(&ValueOutcome) -> bool + 'a,
+) -> impl Iterator<Item = &'a ValueOutcome> {
+    ledger.value_outcomes().iter().filter(move |outcome| which(outcome))
+}
+
+/// A complaint about one value, with the write and the answer that shows it.
+fn complaint(outcome: &ValueOutcome, message: String) -> Complaint {
+    let spot = outcome.claim.spot.to_string();
+    let actual = match &outcome.reply {
+        Reply::Missing => "absent".to_owned(),
+        Reply::Right => outcome.claim.holds.to_string(),
+        Reply::LetterCase(value) | Reply::Reformatted(value) | Reply::Other(value) | Reply::Kept(value) => {
+            value.to_string()
+        }
+        Reply::Doubled(value) => format!("{} and {value}", outcome.claim.holds),
+    };
+    let complaint = Complaint::new(message)
+        .concerning(&spot)
+        .against(format!("{spot}: {}", outcome.claim.holds), format!("{spot}: {actual}"))
+        .shown_by(&outcome.by);
+    let complaint = match &outcome.fate {
+        Fate::Undone(Some(write)) | Fate::Refused(write) => complaint.shown_by(write),
+        _ => complaint,
+    };
+    let complaint = if std::sync::Arc::ptr_eq(&outcome.by, &outcome.seen) {
+        complaint
+    } else {
+        complaint.shown_by(&outcome.seen)
+    };
+    // Values Entra does not map, and requests it is not known to send.
+    if outcome.claim.weak { complaint.at(Level::Warning) } else { complaint }
+}
+
+/// The writer of `active: false` expects the person to be locked out.
+fn is_disable(outcome: &ValueOutcome) -> bool {
+    outcome.claim.spot.is_core("active") && outcome.claim.holds == Holds::Value(Value::Bool(false))
+}
+
+/// Replies that a rule of their own is about.
+fn is_special(reply: &Reply) -> bool {
+    matches!(reply, Reply::Reformatted(_) | Reply::Doubled(_) | Reply::Kept(_))
+}
+
+const DISABLE_IGNORED: Declared = Declared {
+    name: "disable-ignored",
+    title: "An accepted disable disables",
+    level: Level::Critical,
+    what: "After a 2xx to a request that sets `active` to false (or \"False\"), reads show `active: false`.",
+    why: "Entra takes the 2xx for done and does not look again: the leaver keeps access and nobody is told. The \
+          usual cause is `value === false`, which is not true of the string \"False\" that Entra sends by default.",
+    fix: "Take true, false, \"True\", \"False\", \"true\" and \"false\" for every boolean attribute, in PATCH with \
+          and without a path and in POST; store and return a JSON boolean.",
+    entra: "Success in the provisioning log. Nothing ever shows that the account is still enabled.",
+    refs: &[
+        Rfc("7644#3.5.2"),
+        Microsoft("application-provisioning-config-problem-scim-compatibility"),
+        Field("AzureAD/SCIMReferenceCode#21"),
+        Field("rancher/rancher#52996"),
+    ],
+    faults: &["string-booleans-ignored", "disable-ignored"],
+    judge: Judge::Trace(disable_ignored),
+};
+
+fn disable_ignored(ledger: &Ledger) -> Vec<Complaint> {
+    let lost = |outcome: &ValueOutcome| {
+        is_disable(outcome) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_) | Fate::Refused(_))
+    };
+    outcomes(ledger, lost)
+        .map(|outcome| {
+            let message = match outcome.fate {
+                Fate::Lost => "The disable was accepted, and the account is still active.",
+                _ => "A disabled account became active again without a request that enables it.",
+            };
+            complaint(outcome, message.into())
+        })
+        .collect()
+}
+
+const WRITE_LOST: Declared = Declared {
+    name: "write-lost",
+    title: "An accepted write can be read back",
+    level: Level::Error,
+    what: "After a 2xx to POST or PATCH, reads show every value that was written, at the attribute it was \
+           written to. Attributes missing in /Schemas are not judged.",
+    why: "Entra compares what it reads with its directory before each update. What is not there is sent again \
+          every 40 minutes, or never noticed when the account itself is not read again.",
+    fix: "Store what you accept, also through URN-qualified paths, dotted keys of a path-less operation and \
+          value paths whose element does not exist yet; refuse with 400 what you cannot store.",
+    entra: "Success in the log, the same update in every cycle, and the old value in the application.",
+    refs: &[
+        Rfc("7644#3.5.2"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("getsentry/sentry#79354"),
+        Field("pingidentity/scim2#224"),
+    ],
+    faults: &[
+        "pathless-patch-ignored",
+        "urn-paths-ignored",
+        "value-path-create-ignored",
+        "external-id-dropped",
+    ],
+    judge: Judge::Trace(write_lost),
+};
+
+fn write_lost(ledger: &Ledger) -> Vec<Complaint> {
+    outcomes(ledger, |o| matches!(o.fate, Fate::Lost) && !is_disable(o) && !is_special(&o.reply))
+        .map(|outcome| {
+            let spot = &outcome.claim.spot;
+            let message = match outcome.reply {
+                Reply::Missing => format!("{spot} was written and accepted, and is absent when read."),
+                _ => format!("{spot} was written and accepted, and reads show another value."),
+            };
+            complaint(outcome, message)
+        })
+        .collect()
+}
+
+const UNTOUCHED_VALUE_LOST: Declared = Declared {
+    name: "untouched-value-lost",
+    title: "A PATCH changes what it names and nothing else",
+    level: Level::Error,
+    what: "A value that was read back right stays until a request names it. A PATCH of the work e-mail leaves the \
+           home e-mail, one of name.familyName leaves name.givenName.",
+    why: "Entra does not look at attributes that did not change in its directory, so a value lost beside an \
+          update is never written again.",
+    fix: "Apply each operation to its own target: merge complex values, change only the elements a value path \
+          selects, and keep everything else.",
+    entra: "Success in the log; the data is missing in the application until somebody changes it in Entra.",
+    refs: &[
+        Rfc("7644#3.5.2"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("Captain-P-Goldfish/SCIM-SDK#668"),
+    ],
+    faults: &["patch-wipes-siblings", "complex-replace-wipes"],
+    judge: Judge::Trace(untouched_value_lost),
+};
+
+fn untouched_value_lost(ledger: &Ledger) -> Vec<Complaint> {
+    outcomes(ledger, |o| matches!(o.fate, Fate::Undone(_)) && !is_disable(o) && !is_special(&o.reply))
+        .map(|outcome| {
+            let spot = &outcome.claim.spot;
+            let what = if outcome.reply == Reply::Missing { "is gone" } else { "has another value" };
+            let message = match &outcome.fate {
+                Fate::Undone(Some(_)) => format!("{spot} {what} after a request that does not name it."),
+                _ => format!("{spot} {what} although no request changed it."),
+            };
+            complaint(outcome, message)
+        })
+        .collect()
+}
+
+const REFUSED_WRITE_APPLIED: Declared = Declared {
+    name: "refused-write-applied",
+    title: "A refused PATCH changes nothing",
+    level: Level::Error,
+    what: "A PATCH is applied whole or not at all: after a 4xx every attribute is as it was.",
+    why: "Entra retries a refused request as a whole. A half-applied one leaves an account between two states, \
+          and its next attempt meets values it did not expect.",
+    fix: "Apply the operations to a copy, validate the result, and store it only when all succeeded.",
+    entra: "A failed update in the log, while part of it has happened.",
+    refs: &[Rfc("7644#3.5.2")],
+    faults: &["patch-not-atomic"],
+    judge: Judge::Trace(refused_write_applied),
+};
+
+fn refused_write_applied(ledger: &Ledger) -> Vec<Complaint> {
+    outcomes(ledger, |o| matches!(o.fate, Fate::Refused(_)) && !is_disable(o))
+        .map(|outcome| {
+            complaint(outcome, format!("{} has the value of a request that was refused.", outcome.claim.spot))
+        })
+        .collect()
+}
+
+const REMOVED_VALUE_KEPT: Declared = Declared {
+    name: "removed-value-kept",
+    title: "What was removed is gone",
+    level: Level::Error,
+    what: "After a 2xx to a Remove the attribute is absent, null or empty when it is read.",
+    why: "A manager or a phone number that was taken away in Entra stays in the application for ever.",
+    fix: "Apply Remove to plain attributes, URN-qualified ones and value paths alike.",
+    entra: "Success in the log; the removal is not sent again.",
+    refs: &[Rfc("7644#3.5.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#686")],
+    faults: &["remove-ignored"],
+    judge: Judge::Trace(removed_value_kept),
+};
+
+fn removed_value_kept(ledger: &Ledger) -> Vec<Complaint> {
+    let kept = |outcome: &ValueOutcome| {
+        matches!(outcome.reply, Reply::Kept(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
+    };
+    outcomes(ledger, kept)
+        .map(|outcome| complaint(outcome, format!("{} was removed, and is still there.", outcome.claim.spot)))
+        .collect()
+}
+
+const VALUE_REFORMATTED: Declared = Declared {
+    name: "value-reformatted",
+    title: "Values come back as they were sent, not rewritten",
+    level: Level::Error,
+    what: "A value has the same characters when it is read as when it was written: no other form of a phone \
+           number, no lost leading zeros, no trimmed or joined parts.",
+    why: "Microsoft asks for values as sent. A rewritten one is unequal to the directory's, so Entra sends it \
+          again in every cycle; an employee number without its zeros is another number.",
+    fix: "Store the text as it came. Refuse with 400 and a clear detail what your rules do not allow.",
+    entra: "The same update for the same person in every cycle, always successful.",
+    refs: &[
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("Captain-P-Goldfish/scim-for-keycloak#73"),
+    ],
+    faults: &["phone-numbers-reformatted", "leading-zeros-dropped"],
+    judge: Judge::Trace(value_reformatted),
+};
+
+fn value_reformatted(ledger: &Ledger) -> Vec<Complaint> {
+    let rewritten = |outcome: &ValueOutcome| {
+        matches!(outcome.reply, Reply::Reformatted(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
+    };
+    outcomes(ledger, rewritten)
+        .map(|outcome| complaint(outcome, format!("{} came back in another form.", outcome.claim.spot)))
+        .collect()
+}
+
+const LETTER_CASE_CHANGED: Declared = Declared {
+    name: "letter-case-changed",
+    title: "Letter case is kept",
+    level: Level::Note,
+    what: "A value whose letter case does not matter comes back in the letter case it was sent in.",
+    why: "The server may do so: the attribute compares without letter case. Other readers of the data may not.",
+    fix: "Keep what was sent and compare without letter case; do not fold when storing.",
+    entra: "Nothing.",
+    refs: &[Rfc("7643#2.2")],
+    faults: &[LOWER_CASED],
+    judge: Judge::Trace(letter_case_changed),
+};
+
+/// A right variant of the embedded server shows this one: it is no fault, only worth knowing.
+const LOWER_CASED: &str = "lower-cased-values";
+
+fn letter_case_changed(ledger: &Ledger) -> Vec<Complaint> {
+    outcomes(ledger, |outcome| matches!(outcome.fate, Fate::LetterCase))
+        .map(|outcome| {
+            complaint(outcome, format!("{} came back in another letter case.", outcome.claim.spot))
+                .at(Level::Note)
+        })
+        .collect()
+}
+
+const ELEMENT_DOUBLED: Declared = Declared {
+    name: "element-doubled",
+    title: "A value path changes its element and adds none beside it",
+    level: Level::Error,
+    what: "After Add or Replace on `emails[type eq \"work\"].value` there is one work e-mail, with the new value.",
+    why: "Types within a multi-valued attribute must be unique for Entra. With two it reads either of them, and \
+          the old address stays in use.",
+    fix: "Change the element the value path selects; append one only when none fits.",
+    entra: "The same update in every cycle, or success while the old value is used.",
+    refs: &[
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Rfc("7644#3.5.2.3"),
+        Field("Captain-P-Goldfish/SCIM-SDK#668"),
+    ],
+    faults: &["value-path-appends"],
+    judge: Judge::Trace(element_doubled),
+};
+
+fn element_doubled(ledger: &Ledger) -> Vec<Complaint> {
+    let doubled = |outcome: &ValueOutcome| {
+        matches!(outcome.reply, Reply::Doubled(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
+    };
+    outcomes(ledger, doubled)
+        .map(|o| complaint(o, format!("{} has the new value and a second element beside it.", o.claim.spot)))
+        .collect()
+}
+
+const CREATE_ANSWER_DIFFERS: Declared = Declared {
+    name: "create-answer-differs",
+    title: "The answer to a create shows what was stored",
+    level: Level::Error,
+    what: "The resource in the answer to POST has the values that were sent, and those a read shows.",
+    why: "Entra goes on with what the answer says. A userName that differs between POST and GET makes it match \
+          the wrong account or update for ever.",
+    fix: "Build the answer from the stored resource, not from the request or a default.",
+    entra: "An update right after the create, in every cycle.",
+    refs: &[Rfc("7644#3.3"), Field("Infisical/infisical#5947")],
+    faults: &["create-answer-wrong"],
+    judge: Judge::Trace(create_answer_differs),
+};
+
+/// Values the answer to a write shows wrong, while no read shows them wrong too.
+fn wrong_answers(ledger: &Ledger, create: bool, missing: bool) -> Vec<Complaint> {
+    let which = move |outcome: &ValueOutcome| {
+        matches!(outcome.fate, Fate::WrongAnswer { .. })
+            && matches!(outcome.by.operation, Operation::Create(_)) == create
+            && (outcome.reply == Reply::Missing) == missing
+    };
+    outcomes(ledger, which)
+        .map(|outcome| {
+            let spot = &outcome.claim.spot;
+            let message = match (&outcome.fate, missing) {
+                (_, true) => format!("The answer leaves {spot} out, which was written."),
+                (Fate::WrongAnswer { right: Some(_) }, false) => {
+                    format!("The answer shows another {spot} than a read right after it.")
+                }
+                _ => format!("The answer shows another {spot} than was written."),
+            };
+            complaint(outcome, message)
+        })
+        .collect()
+}
+
+fn create_answer_differs(ledger: &Ledger) -> Vec<Complaint> {
+    wrong_answers(ledger, true, false)
+}
+
+const CREATE_ANSWER_INCOMPLETE: Declared = Declared {
+    name: "create-answer-incomplete",
+    title: "The answer to a create is the whole resource",
+    level: Level::Warning,
+    what: "The body of a 201 holds every attribute that was written and is returned by default.",
+    why: "Entra copes, since it reads again before its next update; other identity providers take what the \
+          answer leaves out for lost.",
+    fix: "Answer POST with the resource as a GET of it would.",
+    entra: "Nothing.",
+    refs: &[Rfc("7644#3.3")],
+    faults: &["create-answer-partial"],
+    judge: Judge::Trace(create_answer_incomplete),
+};
+
+fn create_answer_incomplete(ledger: &Ledger) -> Vec<Complaint> {
+    wrong_answers(ledger, true, true)
+}
+
+const UPDATE_ANSWER_DIFFERS: Declared = Declared {
+    name: "update-answer-differs",
+    title: "The answer to an update shows its result",
+    level: Level::Error,
+    what: "Where a PATCH is answered with 200 and the resource, the resource has the values just written. The \
+           body may be partial; 204 without a body is as right.",
+    why: "An answer from before the change makes every client believe that the write failed.",
+    fix: "Read the resource after the change was stored, or answer 204.",
+    entra: "An update that is logged as done and sent again.",
+    refs: &[Rfc("7644#3.5.2"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["stale-patch-answer"],
+    judge: Judge::Trace(update_answer_differs),
+};
+
+fn update_answer_differs(ledger: &Ledger) -> Vec<Complaint> {
+    wrong_answers(ledger, false, false)
+}
+
+const QUERY_SHOWS_OTHER_VALUES: Declared = Declared {
+    name: "query-shows-other-values",
+    title: "A query shows the same resource as a read by id",
+    level: Level::Warning,
+    what: "The resources of a ListResponse have the values that GET by id shows.",
+    why: "Entra compares with whichever answer it has at hand: after a match that is the query's. Attributes \
+          that are missing there are written again.",
+    fix: "Build the resources of lists with the same code as single ones.",
+    entra: "Updates that change nothing after each matching.",
+    refs: &[Rfc("7644#3.4.2"), Field("getsentry/sentry#79354")],
+    faults: &["lists-show-summaries"],
+    judge: Judge::Trace(query_shows_other_values),
+};
+
+fn query_shows_other_values(ledger: &Ledger) -> Vec<Complaint> {
+    outcomes(ledger, |outcome| matches!(outcome.fate, Fate::ListDiffers { .. }))
+        .map(|outcome| {
+            let spot = &outcome.claim.spot;
+            let complaint = complaint(outcome, format!("A query shows another {spot} than a read by id."));
+            match &outcome.fate {
+                Fate::ListDiffers { right } => complaint.shown_by(right),
+                _ => complaint,
+            }
+        })
+        .collect()
+}
+
+const READ_STALE: Declared = Declared {
+    name: "read-stale",
+    title: "A read shows the writes before it",
+    level: Level::Warning,
+    what: "A read that begins after a write was answered shows that write. The RFC does not promise it.",
+    why: "A lookup that does not see a new account makes Entra create it twice; an update that is not seen is \
+          sent again.",
+    fix: "Read from the primary, and drop caches, on the SCIM path. `--settle` makes scimulate wait.",
+    entra: "Conflict errors for accounts that were just created, and repeated updates.",
+    refs: &[Field("fleetdm/fleet#50724"), Field("BerriAI/litellm#37009")],
+    faults: &["stale-reads"],
+    judge: Judge::Trace(read_stale),
+};
+
+fn read_stale(ledger: &Ledger) -> Vec<Complaint> {
+    let values = outcomes(ledger, |outcome| matches!(outcome.fate, Fate::Stale { .. })).map(|outcome| {
+        let spot = &outcome.claim.spot;
+        let complaint = complaint(outcome, format!("{spot} was not there at first and is there now."));
+        match &outcome.fate {
+            Fate::Stale { right } => complaint.shown_by(right),
+            _ => complaint,
+        }
+    });
+    let objects = ledger.vanished().iter().filter_map(|vanished| {
+        let found = vanished.found.as_ref()?;
+        let message = format!("A {} was not found at first and is found now.", vanished.kind.as_str());
+        let complaint = Complaint::new(message).against("found at once", "found by the same request later");
+        let complaint = match &vanished.by {
+            Some(write) => complaint.shown_by(write),
+            None => complaint,
+        };
+        Some(complaint.shown_by(&vanished.seen).shown_by(found))
+    });
+    values.chain(objects).collect()
+}
+
+const ANSWER_DIFFERS_FROM_READ: Declared = Declared {
+    name: "answer-differs-from-read",
+    title: "The answer to a write equals the read that follows",
+    level: Level::Warning,
+    what: "With no write in between, GET shows the attributes that the answer to POST or PATCH showed, with the \
+           same values. Dates, versions and `groups` are left aside.",
+    why: "One of the two is wrong, and Entra acts on both.",
+    fix: "Build both answers from the stored resource with the same code.",
+    entra: "Updates that follow their own success.",
+    refs: &[Rfc("7644#3.3"), Rfc("7644#3.5.2"), Field("Infisical/infisical#5947")],
+    faults: &["write-answers-invent"],
+    judge: Judge::Exchange(answer_differs_from_read),
+};
+
+fn answer_differs_from_read(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Read(kind, id), [resource]) = (view.operation(), view.resources()) else {
+        return Vec::new();
+    };
+    let shown = view.ledger.known(*kind, id).and_then(|known| {
+        let (shown, writes) = known.shown.as_ref()?;
+        (*writes == view.ledger.writes() && known.is_settled_for(view.exchange)).then_some((known, shown))
+    });
+    let Some((known, shown)) = shown else {
+        return Vec::new();
+    };
+    let before = shown.json().and_then(Value::as_object).into_iter().flatten();
+    before
+        .filter(|(name, _)| !["meta", "groups", "members", "schemas"].iter().any(|n| same_name(n, name)))
+        // What was written is judged as a written value, once.
+        .filter(|(name, _)| {
+            !known.all_held().iter().any(|held| {
+                same_name(&held.claim.spot.attribute, name)
+                    || held.claim.spot.schema.as_deref().is_some_and(|urn| same_name(urn, name))
+            })
+        })
+        .filter_map(|(name, value)| {
+            let now = resource.member(name)?;
+            (!alike(value, now)).then(|| {
+                Complaint::new(format!("A read shows another {name} than the answer to the write before it."))
+                    .concerning(name)
+                    .against(value.to_string(), now.to_string())
+                    .shown_by(shown)
+            })
+        })
+        .collect()
+}
+
+/// Equal but for the order of elements.
+fn alike(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| alike(x, y)))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, x)| b.get(name).is_some_and(|y| alike(x, y)))
+        }
+        _ => reading::likeness(a, b) == reading::Likeness::Same,
+    }
+}
+
+const MANAGER_LEFT_EMPTY: Declared = Declared {
+    name: "manager-left-empty",
+    title: "A cleared manager is absent",
+    level: Level::Warning,
+    what: "Without a manager the attribute is absent or null; its `value` is never an empty string.",
+    why: "Entra may clear a manager by writing an empty value. An object with an empty id is read as a manager \
+          that does not exist.",
+    fix: "Drop the whole `manager` when its value is removed, null or empty.",
+    entra: "A manager that is changed in every cycle, or InvalidLookupReference.",
+    refs: &[Rfc("7643#2.5"), Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["empty-manager-kept"],
+    judge: Judge::Exchange(manager_left_empty),
+};
+
+fn manager_left_empty(view: &View<'_>) -> Vec<Complaint> {
+    let empty = view.resources().iter().find(|resource| {
+        let manager = resource
+            .member(crate::scim::urn::ENTERPRISE)
+            .and_then(|home| crate::scim::member(home, "manager"));
+        manager.is_some_and(|manager| {
+            manager.as_str() == Some("")
+                || crate::scim::member(manager, "value").is_some_and(|value| value.as_str() == Some(""))
+        })
+    });
+    match empty {
+        Some(_) => Complaint::new("The manager is an empty string.")
+            .concerning("manager")
+            .against("no manager", "manager.value: \"\"")
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,324 @@
+use super::*;
+use crate::rules::trial::{Trial, ada, error, list, with};
+use crate::scim::urn;
+use serde_json::json;
+
+const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
+
+/// Ada is made with these attributes and reads show others; a null takes one away.
+fn reads(made: Value, read: Value) -> Trial {
+    let mut trial = Trial::published();
+    trial.makes_ada(made.clone()).get("/Users/1", 200, with(ada(made), read));
+    trial
+}
+
+/// Ada is made, patched with one operation, and reads show the second set of attributes.
+fn patched(made: Value, operation: Value, read: Value) -> Trial {
+    let mut trial = Trial::published();
+    trial.makes_ada(made).patch("/Users/1", json!([operation]), 204, Value::Null).get(
+        "/Users/1",
+        200,
+        ada(read),
+    );
+    trial
+}
+
+#[test]
+fn a_disable_without_effect_is_critical() {
+    for value in [json!("False"), json!(false), json!("false")] {
+        let operation = json!({"op": "Replace", "path": "active", "value": value});
+        let trial = patched(json!({"active": true}), operation.clone(), json!({"active": true}));
+        trial.finds("disable-ignored", 1, Level::Critical);
+        trial.finds("write-lost", 0, Level::Error);
+        patched(json!({"active": true}), operation, json!({"active": false})).is_right();
+    }
+    let bundled = json!({"op": "replace", "value": {"active": false, "title": "X"}});
+    patched(json!({}), bundled, json!({"active": true, "title": "X"})).finds(
+        "disable-ignored",
+        1,
+        Level::Critical,
+    );
+}
+
+#[test]
+fn a_lost_enable_is_an_error() {
+    let operation = json!({"op": "Replace", "path": "active", "value": "True"});
+    patched(json!({"active": false}), operation, json!({"active": false})).finds(
+        "write-lost",
+        1,
+        Level::Error,
+    );
+}
+
+#[test]
+fn every_way_to_write_a_value_is_followed() {
+    let enterprise = format!("{}:department", urn::ENTERPRISE);
+    for (operation, right) in [
+        (json!({"op": "Add", "path": "title", "value": "X"}), json!({"title": "X"})),
+        (
+            json!({"op": "Replace", "path": "name.familyName", "value": "X"}),
+            json!({"name": {"familyName": "X"}}),
+        ),
+        (json!({"op": "add", "path": format!("{}:title", urn::USER), "value": "X"}), json!({"title": "X"})),
+        (
+            json!({"op": "Add", "path": enterprise, "value": "X"}),
+            json!({(urn::ENTERPRISE): {"department": "X"}}),
+        ),
+        (json!({"op": "replace", "value": {"name.familyName": "X"}}), json!({"name": {"familyName": "X"}})),
+        (
+            json!({"op": "replace", "value": {(&enterprise): "X"}}),
+            json!({(urn::ENTERPRISE): {"department": "X"}}),
+        ),
+        (
+            json!({"op": "replace", "value": {(urn::ENTERPRISE): {"department": "X"}}}),
+            json!({(urn::ENTERPRISE): {"department": "X"}}),
+        ),
+        (
+            json!({"op": "Add", "path": "emails[type eq \"work\"].value", "value": "x@example.com"}),
+            json!({"emails": [{"type": "home", "value": "h@example.com"}, {"type": "work", "value": "x@example.com"}]}),
+        ),
+        (
+            json!({"op": "Replace", "path": "emails", "value": [{"type": "work", "value": "x@example.com"}]}),
+            json!({"emails": [{"type": "work", "value": "x@example.com", "primary": true}]}),
+        ),
+        (
+            json!({"op": "Replace", "path": "roles[primary eq \"True\"].value", "value": "Admin"}),
+            json!({"roles": [{"value": "Admin", "primary": true}]}),
+        ),
+    ] {
+        let right = with(right, json!({"schemas": [urn::USER, urn::ENTERPRISE]}));
+        patched(json!({}), operation.clone(), right).is_right();
+        patched(json!({}), operation.clone(), json!({})).finds("write-lost", 1, Level::Error);
+    }
+}
+
+#[test]
+fn a_manager_is_written_as_a_string_and_read_as_an_object() {
+    let set = json!({"op": "Add", "path": format!("{}:manager", urn::ENTERPRISE), "value": "9"});
+    let boss = || {
+        let mut trial = Trial::published();
+        let sent = json!({"schemas": [urn::USER], "userName": "boss@example.com"});
+        let mut made = with(ada(json!({})), json!({"id": "9", "userName": "boss@example.com"}));
+        made["meta"]["location"] = json!("/Users/9");
+        trial.post("/Users", sent, 201, made).makes_ada(json!({}));
+        trial.patch("/Users/1", json!([set.clone()]), 204, Value::Null);
+        trial
+    };
+    let with_manager = ada(json!({"schemas": [urn::USER, urn::ENTERPRISE],
+        (urn::ENTERPRISE): {"manager": {"value": "9", "$ref": "../Users/9", "displayName": "Boss"}}}));
+    let mut right = boss();
+    right.get("/Users/1", 200, with_manager.clone());
+    right.is_right();
+    let mut lost = boss();
+    lost.get("/Users/1", 200, ada(json!({})));
+    lost.finds("write-lost", 1, Level::Error);
+    // A manager nobody made here, or one deleted since, may be dropped.
+    patched(json!({}), set.clone(), json!({})).is_right();
+    let mut deleted = boss();
+    deleted.delete("/Users/9", 204).get("/Users/1", 200, ada(json!({})));
+    deleted.is_right();
+    let mut cleared = boss();
+    let remove = json!([{"op": "Remove", "path": format!("{}:manager", urn::ENTERPRISE)}]);
+    cleared.get("/Users/1", 200, with_manager.clone()).patch("/Users/1", remove, 204, Value::Null);
+    cleared.get("/Users/1", 200, with_manager);
+    cleared.finds("removed-value-kept", 1, Level::Error);
+}
+
+#[test]
+fn an_empty_manager_is_found() {
+    let left = |manager: Value| {
+        reads(
+            json!({}),
+            json!({"schemas": [urn::USER, urn::ENTERPRISE], (urn::ENTERPRISE): {"manager": manager}}),
+        )
+    };
+    left(json!({"value": ""})).finds("manager-left-empty", 1, Level::Warning);
+    left(Value::Null).is_right();
+    left(json!({"value": "9"})).is_right();
+}
+
+#[test]
+fn unpublished_attributes_are_not_judged() {
+    let operation = json!({"op": "Add", "path": "urn:example:2.0:User:shoeSize", "value": "42"});
+    patched(json!({}), operation, json!({})).is_right();
+    let mut partial = Trial::published().publishing(|discovery| {
+        for schema in &mut discovery.schemas.schemas {
+            schema.attributes.retain(|attribute| attribute.name == "userName");
+        }
+    });
+    partial.makes_ada(json!({"title": "X"})).get("/Users/1", 200, ada(json!({})));
+    partial.finds("write-lost", 0, Level::Error);
+    // Where nothing is published, everything that was sent is expected back.
+    let mut silent = Trial::new();
+    silent.makes_ada(json!({"title": "X"})).get("/Users/1", 200, ada(json!({})));
+    silent.finds("write-lost", 0, Level::Error);
+    silent.finds("untouched-value-lost", 1, Level::Error);
+}
+
+#[test]
+fn a_value_lost_beside_an_update_is_found() {
+    let made = json!({"emails": [{"type": "home", "value": "h@example.com"}, {"type": "work", "value": "w@example.com"}]});
+    let operation =
+        json!({"op": "Replace", "path": "emails[type eq \"work\"].value", "value": "x@example.com"});
+    let lost = json!({"emails": [{"type": "work", "value": "x@example.com"}]});
+    let trial = patched(made.clone(), operation.clone(), lost);
+    trial.finds("untouched-value-lost", 1, Level::Error);
+    assert_eq!(trial.findings("untouched-value-lost")[0].subject, r#"emails[type eq "home"].value"#);
+    let right = json!({"emails": [{"type": "work", "value": "x@example.com"}, {"type": "home", "value": "h@example.com"}]});
+    patched(made, operation, right).is_right();
+}
+
+#[test]
+fn a_second_element_beside_the_changed_one_is_found() {
+    let made = json!({"emails": [{"type": "work", "value": "w@example.com"}]});
+    let operation =
+        json!({"op": "Replace", "path": "emails[type eq \"work\"].value", "value": "x@example.com"});
+    let doubled = json!({"emails": [{"type": "work", "value": "w@example.com"}, {"type": "work", "value": "x@example.com"}]});
+    patched(made, operation, doubled).finds("element-doubled", 1, Level::Error);
+}
+
+#[test]
+fn a_refused_patch_that_was_applied_is_found() {
+    let trial = |read: &str| {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({"title": "Old"}));
+        let operations = json!([{"op": "replace", "path": "title", "value": "New"},
+            {"op": "replace", "path": "active", "value": {"no": 1}}]);
+        trial.send(
+            crate::rules::trial::patch("/Users/1", operations).provoked(),
+            Ok(crate::rules::trial::answer(400, &error(400, Some("invalidValue")))),
+        );
+        trial.get("/Users/1", 200, ada(json!({"title": read})));
+        trial
+    };
+    trial("New").finds("refused-write-applied", 1, Level::Error);
+    trial("Old").is_right();
+}
+
+#[test]
+fn rewritten_values_are_told_from_other_ones() {
+    for (sent, back, rule, level) in [
+        ("+1 425 555 0100", json!("+14255550100"), "value-reformatted", Level::Error),
+        ("Ada", json!("ada"), "letter-case-changed", Level::Note),
+        ("Ada", json!("Bob"), "untouched-value-lost", Level::Error),
+    ] {
+        reads(json!({"displayName": sent}), json!({"displayName": back})).finds(rule, 1, level);
+    }
+    let number = json!({(urn::ENTERPRISE): {"employeeNumber": "00123"}});
+    let read = json!({(urn::ENTERPRISE): {"employeeNumber": "123"}});
+    reads(number, read).finds("value-reformatted", 1, Level::Error);
+    // externalId is caseExact: another letter case is another value.
+    reads(json!({"externalId": "Ada"}), json!({"externalId": "ada"})).finds(
+        "untouched-value-lost",
+        1,
+        Level::Error,
+    );
+}
+
+#[test]
+fn lower_cased_names_are_a_note_alone() {
+    let mut trial = Trial::published();
+    let sent = json!({"schemas": [urn::USER], "userName": "Ada@Example.com"});
+    trial.post("/Users", sent, 201, ada(json!({}))).get("/Users/1", 200, ada(json!({})));
+    trial.is_right();
+    trial.finds("letter-case-changed", 1, Level::Note);
+}
+
+#[test]
+fn the_answer_to_a_create_is_judged_by_itself() {
+    let sent = json!({"schemas": [urn::USER], "userName": "ada@example.com", "title": "X"});
+    let created = |answered: Value, read: Option<Value>| {
+        let mut trial = Trial::published();
+        trial.post("/Users", sent.clone(), 201, ada(answered));
+        if let Some(read) = read {
+            trial.get("/Users/1", 200, ada(read));
+        }
+        trial
+    };
+    created(json!({"title": "Y"}), None).finds("create-answer-differs", 1, Level::Error);
+    created(json!({"title": "Y"}), Some(json!({"title": "X"}))).finds(
+        "create-answer-differs",
+        1,
+        Level::Error,
+    );
+    created(json!({}), Some(json!({"title": "X"}))).finds("create-answer-incomplete", 1, Level::Warning);
+    created(json!({"title": "X"}), Some(json!({"title": "X"}))).is_right();
+    // When the read is wrong too, one finding says it.
+    let lost = created(json!({"title": "Y"}), Some(json!({"title": "Y"})));
+    lost.finds("create-answer-differs", 0, Level::Error);
+    lost.finds("write-lost", 1, Level::Error);
+}
+
+#[test]
+fn the_answer_to_an_update_may_be_partial_but_not_old() {
+    let operation = json!([{"op": "Replace", "path": "title", "value": "New"}]);
+    let answered = |body: Value| {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({"title": "Old"})).patch("/Users/1", operation.clone(), 200, body);
+        trial.get("/Users/1", 200, ada(json!({"title": "New"})));
+        trial
+    };
+    answered(ada(json!({"title": "Old"}))).finds("update-answer-differs", 1, Level::Error);
+    answered(ada(json!({"title": "New"}))).is_right();
+    answered(ada(json!({}))).is_right();
+}
+
+#[test]
+fn a_query_that_shows_less_than_a_read_is_found() {
+    let mut trial = Trial::published();
+    trial.makes_ada(json!({"title": "X"})).get(BY_NAME, 200, list(vec![ada(json!({}))]));
+    trial.get("/Users/1", 200, ada(json!({"title": "X"})));
+    trial.finds("query-shows-other-values", 1, Level::Warning);
+    let mut asked = Trial::published();
+    asked.makes_ada(json!({"title": "X"})).get(
+        &format!("{BY_NAME}&attributes=id"),
+        200,
+        list(vec![ada(json!({}))]),
+    );
+    asked.is_right();
+}
+
+#[test]
+fn a_value_that_comes_late_is_stale_not_lost() {
+    let mut trial = patched(json!({}), json!({"op": "Add", "path": "title", "value": "X"}), json!({}));
+    trial.get("/Users/1", 200, ada(json!({"title": "X"})));
+    trial.finds("read-stale", 1, Level::Warning);
+    trial.finds("write-lost", 0, Level::Error);
+}
+
+#[test]
+fn writes_of_which_nobody_knows_the_end_claim_nothing() {
+    let operation = json!([{"op": "Replace", "path": "title", "value": "New"}]);
+    for (status, read) in [(500, "Old"), (500, "New"), (503, "New")] {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({"title": "Old"})).patch(
+            "/Users/1",
+            operation.clone(),
+            status,
+            error(status, None),
+        );
+        trial.get("/Users/1", 200, ada(json!({"title": read})));
+        for rule in ["write-lost", "untouched-value-lost", "refused-write-applied"] {
+            trial.finds(rule, 0, Level::Error);
+        }
+    }
+}
+
+#[test]
+fn an_attribute_that_only_the_write_answer_shows_differently_is_found() {
+    let mut trial = Trial::published();
+    trial.makes_ada(json!({"nickName": "a"}));
+    let mut answered = ada(json!({"nickName": "a"}));
+    answered["profileUrl"] = json!("http://example.com/a");
+    let sent = json!([{"op": "Replace", "path": "title", "value": "X"}]);
+    trial.patch("/Users/1", sent, 200, with(answered.clone(), json!({"title": "X"})));
+    trial.get(
+        "/Users/1",
+        200,
+        with(answered.clone(), json!({"title": "X", "profileUrl": "http://example.com/b"})),
+    );
+    trial.finds("answer-differs-from-read", 1, Level::Warning);
+    let mut right = Trial::published();
+    right.makes_ada(json!({"nickName": "a"})).get("/Users/1", 200, ada(json!({"nickName": "a"})));
+    right.is_right();
+}

@@ -1,0 +1,108 @@
+//! A claim held against a resource that came back.
+
+use serde_json::Value;
+
+use super::claim::{Claim, Holds, Spot};
+use crate::rules::reading::{Likeness, definition, elements, fits, home, is_case_exact, likeness};
+use crate::scim::discovery::Discovery;
+use crate::scim::schema::{Mutability, Returned};
+use crate::scim::{member, same_name};
+use crate::wire::ResourceKind;
+
+/// What a resource says to a claim.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::rules) enum Reply {
+    /// It holds.
+    Right,
+    /// The value differs in letter case alone, which does not matter here.
+    LetterCase(Value),
+    /// The value has the same letters and digits in another form.
+    Reformatted(Value),
+    /// Another value stands there.
+    Other(Value),
+    /// Nothing stands there.
+    Missing,
+    /// Something stands where nothing should.
+    Kept(Value),
+    /// The right value stands there, and another one beside it in a second element of the same kind.
+    Doubled(Value),
+}
+
+/// Whether a claim can be judged: the server publishes the attribute, and answers hold it.
+pub(in crate::rules) fn is_judged(spot: &Spot, kind: ResourceKind, discovery: &Discovery) -> bool {
+    // What Entra cannot do without is judged whatever /Schemas says.
+    if spot.is_core("active") || spot.is_core("userName") {
+        return true;
+    }
+    let path = spot.path();
+    let published = discovery.schemas.find_within(crate::rules::reading::core_urn(kind), &path);
+    if !discovery.schemas.is_empty() && published.is_none() {
+        return false;
+    }
+    definition(discovery, kind, &path).is_none_or(|definition| {
+        !matches!(definition.mutability, Mutability::ReadOnly | Mutability::WriteOnly)
+            && !matches!(definition.returned, Returned::Never | Returned::Request)
+    })
+}
+
+/// What `resource` says to `claim`.
+pub(in crate::rules) fn reply(
+    claim: &Claim,
+    resource: &Value,
+    kind: ResourceKind,
+    discovery: &Discovery,
+) -> Reply {
+    let spot = &claim.spot;
+    let attribute =
+        home(resource, kind, spot.schema.as_deref()).and_then(|home| member(home, &spot.attribute));
+    let found: Vec<&Value> = attribute
+        .into_iter()
+        .flat_map(elements)
+        .filter(|element| spot.selector.is_empty() || fits(element, &spot.selector))
+        .filter_map(|element| match &spot.sub {
+            None => Some(element),
+            // That `manager` is a bare string is for the rules about types to say.
+            Some(sub) if same_name(sub, "value") && element.is_string() => Some(element),
+            Some(sub) => member(element, sub),
+        })
+        .filter(|value| !is_nothing(value))
+        .collect();
+    match &claim.holds {
+        Holds::Absent => found.first().map_or(Reply::Right, |&value| Reply::Kept(value.clone())),
+        Holds::Present if found.is_empty() => Reply::Missing,
+        Holds::Present => Reply::Right,
+        Holds::Value(sent) => {
+            let case_exact = is_case_exact(discovery, kind, &spot.path());
+            let replies: Vec<(Likeness, &Value)> =
+                found.iter().map(|&value| (likeness(sent, value), value)).collect();
+            let right = |likeness: Likeness| match likeness {
+                Likeness::Same => true,
+                Likeness::LetterCase => !case_exact,
+                Likeness::Reformatted | Likeness::Different => false,
+            };
+            let best = replies.iter().find(|(l, _)| *l == Likeness::Same);
+            let best = best.or_else(|| replies.iter().find(|(l, _)| right(*l)));
+            let wrong = replies.iter().find(|(l, _)| !right(*l));
+            match (best, wrong) {
+                (None, None) => Reply::Missing,
+                (Some(_), Some((_, other))) => Reply::Doubled((*other).clone()),
+                (Some((Likeness::Same, _)), None) => Reply::Right,
+                (Some((_, value)), None) => Reply::LetterCase((*value).clone()),
+                (None, Some((Likeness::Reformatted, value))) => Reply::Reformatted((*value).clone()),
+                (None, Some((_, value))) => Reply::Other((*value).clone()),
+            }
+        }
+    }
+}
+
+/// Null, an empty array or object: no value (RFC 7643 §2.5). Microsoft's gallery test takes an empty
+/// string for none too.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(members) => members.values().all(is_nothing),
+        _ => false,
+    }
+}

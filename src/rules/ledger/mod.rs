@@ -1,0 +1,217 @@
+//! What a trace teaches: which objects exist, what was written to them, what reads showed.
+//!
+//! The ledger is built once per trace, one exchange after the other, so that no rule has to look
+//! through all earlier exchanges again. It believes only what this trace did: values it wrote and
+//! the server accepted, objects it saw come and go. Whatever becomes uncertain (a write that broke,
+//! two writes at the same time, an attribute the server does not publish) is forgotten.
+
+mod claim;
+mod comparison;
+mod known;
+mod membership;
+mod outcome;
+mod presence;
+mod values;
+mod walk;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+pub(super) use claim::{Change, Claim, Holds, Spot, changes, member_ids};
+pub(super) use comparison::Reply;
+pub(super) use known::{Known, Stamps};
+pub(super) use outcome::{Fate, MemberOutcome, Search, ValueOutcome, Vanished};
+pub(super) use walk::Walk;
+
+use super::reading::{self, Term};
+use super::view::Parsed;
+use crate::scim::discovery::Discovery;
+use crate::scim::{AttributePath, same_name, urn};
+use crate::wire::{Exchange, Operation, ResourceKind};
+
+/// What the exchanges of one trace taught so far.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    objects: IndexMap<(ResourceKind, String), Known>,
+    /// Which objects were given a value: spot without selector and value, both in lower case.
+    holders: HashMap<(ResourceKind, String, String), Vec<String>>,
+    /// Values of creates of which nobody knows what became, in lower case.
+    perhaps: Vec<(ResourceKind, String)>,
+    walks: HashMap<(ResourceKind, String), Walk>,
+    /// Writes sent so far, whatever became of them.
+    writes: usize,
+    values: Vec<ValueOutcome>,
+    members: Vec<MemberOutcome>,
+    vanished: Vec<Vanished>,
+}
+
+impl Ledger {
+    /// What is known of an object.
+    pub(super) fn known(&self, kind: ResourceKind, id: &str) -> Option<&Known> {
+        // A lookup by borrowed parts would need a key type of its own for one allocation saved.
+        self.objects.get(&(kind, id.to_owned()))
+    }
+
+    /// Writes sent so far, whatever became of them.
+    pub(super) fn writes(&self) -> usize {
+        self.writes
+    }
+
+    /// Objects that this trace made or read, that are there, and that hold what the terms say.
+    pub(super) fn matching(&self, kind: ResourceKind, terms: &[Term], discovery: &Discovery) -> Vec<&Known> {
+        let ids: Vec<&str> = terms
+            .iter()
+            .find_map(|term| {
+                let value = reading::text(&term.value)?;
+                if term.path.is("id") {
+                    return self.objects.get_key_value(&(kind, value)).map(|((_, id), _)| vec![id.as_str()]);
+                }
+                let key = (kind, key_of(&term.path), value.to_lowercase());
+                self.holders.get(&key).map(|ids| ids.iter().map(String::as_str).collect())
+            })
+            .unwrap_or_default();
+        ids.into_iter()
+            .filter_map(|id| self.known(kind, id))
+            .filter(|known| known.is_there())
+            .filter(|known| terms.iter().all(|term| known.answers(term, discovery)))
+            .collect()
+    }
+
+    /// Objects that are there and were given this value at this attribute, letter case aside.
+    pub(super) fn holders(&self, kind: ResourceKind, spot: &Spot, value: &Value) -> Vec<&Known> {
+        let Some(text) = reading::text(value) else {
+            return Vec::new();
+        };
+        let key = (kind, key_of(&spot.path()), text.to_lowercase());
+        let ids = self.holders.get(&key).into_iter().flatten();
+        ids.filter_map(|id| self.known(kind, id))
+            .filter(|known| known.is_there() && known.held(spot).is_some_and(|held| held.says(value)))
+            .collect()
+    }
+
+    /// True when a create with this value broke, so that an object may exist that nobody told of.
+    pub(super) fn may_exist(&self, kind: ResourceKind, value: &Value) -> bool {
+        reading::text(value).is_some_and(|text| {
+            let text = text.to_lowercase();
+            self.perhaps.iter().any(|(other, value)| *other == kind && *value == text)
+        })
+    }
+
+    /// Every object the trace met.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &Known> {
+        self.objects.values()
+    }
+
+    /// The page walk an exchange goes on with, or none.
+    pub(super) fn walk(&self, exchange: &Exchange) -> Option<&Walk> {
+        let walk = self.walks.get(&Walk::key(exchange)?)?;
+        walk.is_continued_by(exchange, self.writes).then_some(walk)
+    }
+
+    /// What became of values that did not come back at once. Complete after the last exchange.
+    pub(super) fn value_outcomes(&self) -> &[ValueOutcome] {
+        &self.values
+    }
+
+    /// What became of memberships. Complete after the last exchange.
+    pub(super) fn member_outcomes(&self) -> &[MemberOutcome] {
+        &self.members
+    }
+
+    /// Objects that were not found although they are there. Complete after the last exchange.
+    pub(super) fn vanished(&self) -> &[Vanished] {
+        &self.vanished
+    }
+
+    /// Learns from one exchange, after it has been judged.
+    pub(super) fn learn(&mut self, exchange: &Arc<Exchange>, parsed: Parsed, discovery: &Discovery) {
+        if exchange.request.writes() {
+            self.writes += 1;
+            self.learn_write(exchange, parsed.changes, discovery);
+            return;
+        }
+        let returned = super::view::resources(exchange);
+        match &exchange.operation {
+            Operation::Read(kind, id) => {
+                self.learn_read(exchange, *kind, id, &returned, &parsed.projection, discovery);
+            }
+            Operation::Query { kind, .. } if exchange.succeeded() => {
+                for resource in &returned {
+                    self.learn_resource(exchange, resource, &parsed.projection, discovery);
+                }
+                if let Some(terms) = &parsed.terms {
+                    self.learn_lookup(exchange, *kind, terms, &returned, discovery);
+                }
+                if let Some(key) = Walk::key(exchange) {
+                    let walk = self.walks.remove(&key);
+                    if let Some(walk) = Walk::step(walk, exchange, &returned, self.writes) {
+                        self.walks.insert(key, walk);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The trace is over: what is still open is decided now.
+    pub(super) fn close(&mut self) {
+        for known in self.objects.values_mut() {
+            known.close(&mut self.values, &mut self.members, &mut self.vanished);
+        }
+    }
+
+    fn learn_write(&mut self, exchange: &Arc<Exchange>, changes: Vec<Change>, discovery: &Discovery) {
+        let status = exchange.answer().map(|answer| answer.status);
+        let accepted = exchange.succeeded();
+        // A refusal changed nothing; of a failure (5xx, no answer) nobody knows what it changed.
+        let refused = status.is_some_and(|status| (300..500).contains(&status));
+        match &exchange.operation {
+            Operation::Create(kind) if accepted => self.learn_create(exchange, *kind, changes, discovery),
+            Operation::Create(kind) if !refused => self.remember_values(*kind, &changes),
+            Operation::Modify(kind, id) | Operation::Replace(kind, id) => {
+                if refused {
+                    self.learn_refusal(exchange, *kind, id, status, changes);
+                } else {
+                    self.learn_update(exchange, *kind, id, accepted, changes, discovery);
+                }
+            }
+            Operation::Delete(kind, id) => self.learn_delete(exchange, *kind, id, status),
+            _ => {}
+        }
+    }
+
+    fn entry(&mut self, kind: ResourceKind, id: &str) -> &mut Known {
+        self.objects.entry((kind, id.to_owned())).or_insert_with(|| Known::new(kind, id))
+    }
+
+    /// True when a user is there as far as this trace knows: references to others are not judged.
+    fn is_there(&self, id: &str) -> bool {
+        [ResourceKind::User, ResourceKind::Group]
+            .iter()
+            .any(|kind| self.known(*kind, id).is_some_and(|known| known.is_there() && known.made.is_some()))
+    }
+
+    fn index(&mut self, kind: ResourceKind, id: &str, claim: &Claim) {
+        if let Holds::Value(value) = &claim.holds
+            && let Some(text) = reading::text(value)
+        {
+            let ids =
+                self.holders.entry((kind, key_of(&claim.spot.path()), text.to_lowercase())).or_default();
+            if !ids.iter().any(|other| other == id) {
+                ids.push(id.to_owned());
+            }
+        }
+    }
+}
+
+/// A path as an index key: without selector and core schema, in lower case, complex attributes by
+/// their `value`.
+fn key_of(path: &AttributePath) -> String {
+    let is_core = |urn: &String| same_name(urn, urn::USER) || same_name(urn, urn::GROUP);
+    let path = AttributePath { schema: path.schema.clone().filter(|urn| !is_core(urn)), ..path.clone() };
+    let text = path.to_string().to_lowercase();
+    text.strip_suffix(".value").map(str::to_owned).unwrap_or(text)
+}

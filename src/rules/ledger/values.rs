@@ -1,0 +1,307 @@
+//! Values: what writes set, and what answers show of it.
+
+use std::sync::Arc;
+
+use super::claim::{Change, Claim, Holds};
+use super::comparison::{Reply, is_judged, reply};
+use super::known::{Held, Known, ReadMiss, overlap};
+use super::outcome::{Fate, MemberOutcome, ValueOutcome, Vanished};
+use super::{Ledger, Stamps};
+use crate::rules::view::{Projection, Returned};
+use crate::scim::discovery::Discovery;
+use crate::scim::{datetime, member, same_name};
+use crate::wire::{Exchange, Operation, ResourceKind};
+
+impl Ledger {
+    /// A PATCH or PUT that was accepted, or of which nobody knows what became.
+    pub(super) fn learn_update(
+        &mut self,
+        exchange: &Arc<Exchange>,
+        kind: ResourceKind,
+        id: &str,
+        accepted: bool,
+        changes: Vec<Change>,
+        discovery: &Discovery,
+    ) {
+        let claims = claims_in(&changes);
+        let writes = self.writes;
+        self.entry(kind, id);
+        let Some(known) = self.objects.get_mut(&(kind, id.to_owned())) else {
+            return;
+        };
+        for change in changes {
+            known.apply(change, exchange, accepted, discovery, &mut self.values);
+        }
+        known.note_write(exchange);
+        if accepted {
+            for resource in super::super::view::resources(exchange) {
+                known.hear_own_answer(exchange, &resource, false, discovery, &mut self.values);
+                known.shown = Some((Arc::clone(exchange), writes));
+            }
+            for claim in &claims {
+                self.index(kind, id, claim);
+            }
+        }
+    }
+
+    /// A resource that a read or query shows.
+    pub(super) fn learn_resource(
+        &mut self,
+        exchange: &Arc<Exchange>,
+        resource: &Returned<'_>,
+        projection: &Projection,
+        discovery: &Discovery,
+    ) {
+        let Some(id) = resource.id() else {
+            return;
+        };
+        let Some(known) = self.known(resource.kind, id) else {
+            self.entry(resource.kind, id).stamps = Stamps::of(resource);
+            return;
+        };
+        if !known.is_settled_for(exchange) {
+            return;
+        }
+        // References are judged while what they point at is there.
+        let judged: Vec<bool> = known
+            .held
+            .iter()
+            .map(|held| projection.asks_for(&held.claim.spot.path()) && self.points_at_somebody(&held.claim))
+            .collect();
+        let Some(known) = self.objects.get_mut(&(resource.kind, id.to_owned())) else {
+            return;
+        };
+        known.stamps = Stamps::of(resource).or(known.stamps);
+        let Known { held, refused, last_write, kind, .. } = known;
+        for (held, _) in held.iter_mut().zip(judged).filter(|(_, judged)| *judged) {
+            let reply = reply(&held.claim, resource.value, *kind, discovery);
+            let outcome = |reply: Reply, fate: Fate, seen: &Arc<Exchange>, held: &Held| ValueOutcome {
+                kind: *kind,
+                claim: held.claim.clone(),
+                by: Arc::clone(&held.by),
+                reply,
+                fate,
+                seen: Arc::clone(seen),
+            };
+            match reply {
+                Reply::Right | Reply::LetterCase(_) => {
+                    held.confirmed = true;
+                    if let Some(reply) = held.answer_miss.take() {
+                        let fate = Fate::WrongAnswer { right: Some(Arc::clone(exchange)) };
+                        self.values.push(outcome(reply, fate, &Arc::clone(&held.by), held));
+                    }
+                    if let Some(miss) = held.read_miss.take() {
+                        let right = Arc::clone(exchange);
+                        let by_id = |e: &Exchange| matches!(e.operation, Operation::Read(..));
+                        let fate = if by_id(exchange) && !by_id(&miss.seen) {
+                            Fate::ListDiffers { right }
+                        } else {
+                            Fate::Stale { right }
+                        };
+                        self.values.push(outcome(miss.reply, fate, &miss.seen, held));
+                    }
+                    if matches!(reply, Reply::LetterCase(_)) && !held.letter_case_told {
+                        held.letter_case_told = true;
+                        self.values.push(outcome(reply, Fate::LetterCase, exchange, held));
+                    }
+                }
+                wrong if held.read_miss.is_none() => {
+                    let by_refused = |claim: &Claim| {
+                        claim.spot.overlaps(&held.claim.spot)
+                            && self::reply(claim, resource.value, *kind, discovery) == Reply::Right
+                    };
+                    let refused = refused.iter().find(|(claim, _)| by_refused(claim));
+                    held.read_miss = Some(ReadMiss {
+                        reply: wrong,
+                        seen: Arc::clone(exchange),
+                        last_write: last_write.clone(),
+                        refused: refused.map(|(_, by)| Arc::clone(by)),
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A PATCH or PUT that was refused: it must not have changed anything.
+    pub(super) fn learn_refusal(
+        &mut self,
+        exchange: &Arc<Exchange>,
+        kind: ResourceKind,
+        id: &str,
+        status: Option<u16>,
+        changes: Vec<Change>,
+    ) {
+        let Some(known) = self.objects.get_mut(&(kind, id.to_owned())) else {
+            return;
+        };
+        if matches!(status, Some(404 | 410)) {
+            if known.is_there() {
+                known.note_miss(super::outcome::Search::Id, exchange);
+            }
+            return;
+        }
+        known.refused.extend(claims_in(&changes).into_iter().map(|claim| (claim, Arc::clone(exchange))));
+    }
+
+    /// A claim is no reference, or what it points at is there as far as this trace knows.
+    fn points_at_somebody(&self, claim: &Claim) -> bool {
+        match &claim.holds {
+            Holds::Value(value) if same_name(&claim.spot.attribute, "manager") => {
+                value.as_str().is_some_and(|id| self.is_there(id))
+            }
+            _ => true,
+        }
+    }
+}
+
+fn claims_in(changes: &[Change]) -> Vec<Claim> {
+    changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Claim(claim) => Some(claim.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+impl Known {
+    /// Applies one change of a write.
+    pub(super) fn apply(
+        &mut self,
+        change: Change,
+        exchange: &Arc<Exchange>,
+        accepted: bool,
+        discovery: &Discovery,
+        outcomes: &mut Vec<ValueOutcome>,
+    ) {
+        match change {
+            Change::Claim(claim) => {
+                let replaced = self.drop_held(|held| held.claim.spot.overlaps(&claim.spot), outcomes);
+                let contested = replaced
+                    .iter()
+                    .any(|held| overlap(&held.by, exchange) && !Arc::ptr_eq(&held.by, exchange));
+                self.refused.retain(|(refused, _)| !refused.spot.overlaps(&claim.spot));
+                if accepted && !contested && is_judged(&claim.spot, self.kind, discovery) {
+                    self.held.push(Held {
+                        claim,
+                        by: Arc::clone(exchange),
+                        confirmed: false,
+                        answer_miss: None,
+                        read_miss: None,
+                        letter_case_told: false,
+                    });
+                }
+            }
+            Change::Forget(spot) => {
+                self.drop_held(|held| held.claim.spot.overlaps(&spot), outcomes);
+                if spot.is_core("members") {
+                    self.memberships.clear();
+                }
+            }
+            Change::ForgetAll => {
+                self.drop_held(|_| true, outcomes);
+                self.memberships.clear();
+            }
+            Change::Join(ids) => self.set_members(ids, true, exchange, accepted),
+            Change::Leave(ids) => self.set_members(ids, false, exchange, accepted),
+            Change::Members(ids) => self.set_exactly(ids, exchange, accepted),
+        }
+    }
+
+    /// Compares what the write said with what its own answer shows.
+    pub(super) fn hear_own_answer(
+        &mut self,
+        exchange: &Arc<Exchange>,
+        resource: &Returned<'_>,
+        whole: bool,
+        discovery: &Discovery,
+        outcomes: &mut Vec<ValueOutcome>,
+    ) {
+        self.stamps = Stamps::of(resource).or(self.stamps);
+        for held in self.held.iter_mut().filter(|held| Arc::ptr_eq(&held.by, exchange)) {
+            match reply(&held.claim, resource.value, self.kind, discovery) {
+                Reply::Right => held.confirmed = true,
+                // The answer to a PATCH need not hold the whole resource (entra-docs: use-scim).
+                Reply::Missing if !whole => {}
+                reply @ Reply::LetterCase(_) => {
+                    held.confirmed = true;
+                    held.letter_case_told = true;
+                    outcomes.push(ValueOutcome {
+                        kind: self.kind,
+                        claim: held.claim.clone(),
+                        by: Arc::clone(&held.by),
+                        reply,
+                        fate: Fate::LetterCase,
+                        seen: Arc::clone(exchange),
+                    });
+                }
+                wrong => held.answer_miss = Some(wrong),
+            }
+        }
+    }
+
+    /// Takes claims out of the books. What answers showed wrong until now is decided.
+    fn drop_held(&mut self, which: impl Fn(&Held) -> bool, outcomes: &mut Vec<ValueOutcome>) -> Vec<Held> {
+        let (dropped, kept): (Vec<Held>, Vec<Held>) =
+            std::mem::take(&mut self.held).into_iter().partition(which);
+        self.held = kept;
+        outcomes.extend(dropped.iter().filter_map(|held| decide(self.kind, held)));
+        dropped
+    }
+
+    /// The trace is over.
+    pub(super) fn close(
+        &mut self,
+        values: &mut Vec<ValueOutcome>,
+        members: &mut Vec<MemberOutcome>,
+        vanished: &mut Vec<Vanished>,
+    ) {
+        self.close_presence(vanished);
+        self.close_members(members);
+        self.drop_held(|_| true, values);
+    }
+}
+
+/// What a claim that answers spoke against comes to.
+fn decide(kind: ResourceKind, held: &Held) -> Option<ValueOutcome> {
+    let outcome = |reply: &Reply, fate: Fate, seen: &Arc<Exchange>| ValueOutcome {
+        kind,
+        claim: held.claim.clone(),
+        by: Arc::clone(&held.by),
+        reply: reply.clone(),
+        fate,
+        seen: Arc::clone(seen),
+    };
+    match (&held.read_miss, &held.answer_miss) {
+        (Some(miss), _) => {
+            let other = miss.last_write.as_ref().filter(|write| !Arc::ptr_eq(write, &held.by));
+            let fate = match &miss.refused {
+                Some(refused) => Fate::Refused(Arc::clone(refused)),
+                None if held.confirmed => Fate::Undone(other.map(Arc::clone)),
+                None => Fate::Lost,
+            };
+            Some(outcome(&miss.reply, fate, &miss.seen))
+        }
+        (None, Some(reply)) => Some(outcome(reply, Fate::WrongAnswer { right: None }, &held.by)),
+        (None, None) => None,
+    }
+}
+
+impl Stamps {
+    /// The stamps a resource shows.
+    pub fn of(resource: &Returned<'_>) -> Self {
+        let stamp = |name: &str| {
+            let text = member(resource.member("meta")?, name)?.as_str()?;
+            datetime::parse(text)
+        };
+        Stamps { created: stamp("created"), last_modified: stamp("lastModified") }
+    }
+
+    fn or(self, older: Stamps) -> Stamps {
+        Stamps {
+            created: self.created.or(older.created),
+            last_modified: self.last_modified.or(older.last_modified),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Media types of answers (RFC 7644 §3.1, §8.1).
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use crate::check::Level;
+use crate::wire::Answer;
+
+pub(super) const RULES: &[&Declared] = &[&ANSWER_NOT_SCIM_JSON, &ERROR_NOT_SCIM_JSON, &CHARSET_NOT_UTF_8];
+
+const ANSWER_NOT_SCIM_JSON: Declared = Declared {
+    name: "answer-not-scim-json",
+    title: "Answers with a body are application/scim+json",
+    level: Level::Error,
+    what: "Every 2xx answer with a body carries `Content-Type: application/scim+json`. `application/json` is \
+           understood and is a warning; any other type, or none, is an error.",
+    why: "Entra's documentation asks for application/scim+json on all responses, and Microsoft's validator \
+          stops at the first answer of another type. HTML usually means that a login page or a proxy answered.",
+    fix: "Set `Content-Type: application/scim+json` (a charset of utf-8 may follow) on every answer of the \
+          SCIM endpoint, and keep login redirects and error pages of the web framework away from it.",
+    entra: "With HTML: SystemForCrossDomainIdentityManagementServiceIncompatible, \"We are not able to \
+            deserialize the resource received from your SCIM endpoint\". With application/json: nothing in \
+            production; the SCIM Validator aborts its run.",
+    refs: &[
+        Rfc("7644#8.1"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("MicrosoftDocs/azure-docs#104859"),
+        Field("HumanSignal/label-studio#3487"),
+    ],
+    faults: &["plain-json-media-type", "html-answers"],
+    judge: Judge::Exchange(answer_not_scim_json),
+};
+
+fn answer_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
+    match view.answer() {
+        Some(answer) if answer.is_success() => wrong_type(answer, "The answer", Level::Error),
+        _ => Vec::new(),
+    }
+}
+
+const ERROR_NOT_SCIM_JSON: Declared = Declared {
+    name: "error-not-scim-json",
+    title: "Error answers are application/scim+json",
+    level: Level::Error,
+    what: "Every 4xx and 5xx answer with a body carries `Content-Type: application/scim+json`. \
+           `application/json` is a warning, and so is anything on a 401; HTML, another type or none is an error.",
+    why: "What Entra shows the administrator is the text of the error body. A page of HTML hides the cause of \
+          a failing provisioning job for days.",
+    fix: "Let the SCIM endpoint build its own error messages, for unknown routes and unhandled exceptions \
+          too, and give them the type application/scim+json.",
+    entra: "The provisioning log quotes the body after \"Web Response:\", so the administrator reads HTML \
+            source instead of a reason.",
+    refs: &[
+        Rfc("7644#3.12"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("AzureAD/SCIMReferenceCode#108"),
+    ],
+    faults: &["html-errors", "plain-json-errors"],
+    judge: Judge::Exchange(error_not_scim_json),
+};
+
+fn error_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
+    match view.answer() {
+        Some(answer) if answer.status >= 400 => {
+            let worst = if answer.status == 401 { Level::Warning } else { Level::Error };
+            wrong_type(answer, "The error answer", worst)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is wrong with an answer's media type.
+fn wrong_type(answer: &Answer, subject: &str, worst: Level) -> Vec<Complaint> {
+    if answer.body.is_empty() {
+        return Vec::new();
+    }
+    let header = answer.header("content-type").unwrap_or("");
+    let media_type = header.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let (level, is) = match media_type.as_str() {
+        "application/scim+json" => return Vec::new(),
+        "application/json" => (Level::Warning.min(worst), "is application/json".to_owned()),
+        "" => (worst, "has a body and no Content-Type".to_owned()),
+        other => (worst, format!("is {other}")),
+    };
+    let actual =
+        if header.is_empty() { "no Content-Type".to_owned() } else { format!("Content-Type: {header}") };
+    Complaint::new(format!("{subject} {is}, expected application/scim+json."))
+        .concerning("Content-Type")
+        .against("Content-Type: application/scim+json", actual)
+        .at(level)
+        .into()
+}
+
+const CHARSET_NOT_UTF_8: Declared = Declared {
+    name: "charset-not-utf-8",
+    title: "A charset, where one is given, is utf-8",
+    level: Level::Warning,
+    what: "SCIM's JSON is UTF-8. A `charset` parameter may be absent; if it is there it says utf-8.",
+    why: "A client that believes another charset reads accented names wrong and writes them back wrong.",
+    fix: "Encode answers as UTF-8 and write `charset=utf-8` or leave the parameter out.",
+    entra: "Names with accents differ between Entra and the application, and the same update is sent in every \
+            cycle.",
+    refs: &[Rfc("7644#8.1"), Rfc("8259#8.1")],
+    faults: &["latin-1-charset"],
+    judge: Judge::Exchange(charset_not_utf_8),
+};
+
+fn charset_not_utf_8(view: &View<'_>) -> Vec<Complaint> {
+    let Some(header) = view.answer().and_then(|answer| answer.header("content-type")) else {
+        return Vec::new();
+    };
+    let charset = header.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    match charset {
+        Some(charset) if !["utf-8", "utf8"].iter().any(|utf8| charset.eq_ignore_ascii_case(utf8)) => {
+            Complaint::new(format!("The answer's charset is {charset}, expected utf-8."))
+                .concerning("Content-Type")
+                .against("charset=utf-8, or none", format!("Content-Type: {header}"))
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, error, raw};
+    use crate::wire::{Actor, Method, Request};
+    use serde_json::json;
+
+    fn answered(status: u16, media_type: Option<&str>, body: &str) -> Trial {
+        let mut trial = Trial::new();
+        let request = Request::new(Actor::Observer, Method::Get, "/Users/1", "test");
+        trial.send(request, Ok(raw(status, media_type, body)));
+        trial
+    }
+
+    #[test]
+    fn other_media_types_are_found_by_their_weight() {
+        let body = ada(json!({})).to_string();
+        let level = |media_type| {
+            let findings = answered(200, media_type, &body).findings("answer-not-scim-json");
+            findings.first().map(|finding| finding.level)
+        };
+        assert_eq!(level(Some("application/json; charset=utf-8")), Some(Level::Warning));
+        assert_eq!(level(Some("text/html")), Some(Level::Error));
+        assert_eq!(level(None), Some(Level::Error));
+        assert_eq!(level(Some("application/scim+json")), None);
+        assert_eq!(level(Some("Application/SCIM+JSON;charset=UTF-8")), None);
+    }
+
+    #[test]
+    fn error_answers_have_a_media_type_too() {
+        let body = error(400, Some("invalidFilter")).to_string();
+        answered(400, Some("application/json"), &body).finds("error-not-scim-json", 1, Level::Warning);
+        answered(400, Some("text/html"), "<h1>no</h1>").finds("error-not-scim-json", 1, Level::Error);
+        answered(401, Some("text/html"), "<h1>no</h1>").finds("error-not-scim-json", 1, Level::Warning);
+        answered(400, Some("application/scim+json"), &body).finds("error-not-scim-json", 0, Level::Error);
+        // Microsoft: a 404 needs no body.
+        answered(404, None, "").finds("error-not-scim-json", 0, Level::Error);
+    }
+
+    #[test]
+    fn only_utf_8_is_a_right_charset() {
+        let body = ada(json!({})).to_string();
+        for right in
+            ["application/scim+json", "application/scim+json; charset=\"UTF-8\"", "application/scim+json;v=2"]
+        {
+            answered(200, Some(right), &body).finds("charset-not-utf-8", 0, Level::Warning);
+        }
+        answered(200, Some("application/scim+json; charset=iso-8859-1"), &body).finds(
+            "charset-not-utf-8",
+            1,
+            Level::Warning,
+        );
+    }
+}

@@ -1,0 +1,377 @@
+//! Members of groups: whom a group is believed to hold, and whom it holds.
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::ledger::{Ledger, MemberOutcome};
+use crate::check::Level;
+use crate::scim::{member, same_name};
+use crate::wire::{Operation, ResourceKind};
+use serde_json::Value;
+
+pub(super) const RULES: &[&Declared] = &[
+    &MEMBER_LOST,
+    &REMOVED_MEMBER_KEPT,
+    &EXCLUDED_MEMBERS_RETURNED,
+    &GROUP_PATCH_LISTS_MEMBERS,
+    &USER_GROUPS_DIFFER,
+];
+
+const MEMBER_LOST: Declared = Declared {
+    name: "member-lost",
+    title: "A member stays until it is removed",
+    level: Level::Critical,
+    what: "After a 2xx to Add, everybody added is a member, and everybody who was one before still is. Removing \
+           one member removes that one.",
+    why: "Entra never reads members back. A member that is lost loses access for good, and a group emptied by a \
+          Remove that carried its member in `value` stays empty.",
+    fix: "Treat `Remove` on `members` with a value as the removal of those members; apply additions as a change \
+          to the set, in one transaction, so that parallel requests do not overwrite each other.",
+    entra: "Success in the log. People lose access and nothing shows why.",
+    refs: &[
+        Rfc("7644#3.5.2"),
+        Microsoft("application-provisioning-config-problem-scim-compatibility"),
+        Field("simpleidserver/SimpleIdServer#164"),
+        Field("fleetdm/fleet#50724"),
+    ],
+    faults: &[
+        "remove-member-empties-group",
+        "add-member-replaces",
+        "members-not-stored",
+        "rename-empties-group",
+    ],
+    judge: Judge::Trace(member_lost),
+};
+
+fn member_lost(ledger: &Ledger) -> Vec<Complaint> {
+    let lost = ledger.member_outcomes().iter().filter(|outcome| outcome.missing);
+    lost.map(|outcome| {
+        let people = people(outcome.count);
+        let message = match outcome.seen_before {
+            0 => format!("{people} added to the group with success and missing when it is read."),
+            _ => format!("{people} missing in the group although no request removed them."),
+        };
+        complaint(outcome, message, "among the members", "absent")
+    })
+    .collect()
+}
+
+const REMOVED_MEMBER_KEPT: Declared = Declared {
+    name: "removed-member-kept",
+    title: "A removed member is gone",
+    level: Level::Critical,
+    what: "After a 2xx to the removal of a member, in either of Entra's two forms, the group does not hold it.",
+    why: "The person keeps the rights of the group. Entra takes the 2xx for done and never looks again.",
+    fix: "Support `members[value eq \"…\"]` without a value and `members` with the members in `value`.",
+    entra: "Success in the log. Nothing shows that access remains.",
+    refs: &[
+        Rfc("7644#3.5.2.2"),
+        Microsoft("application-provisioning-config-problem-scim-compatibility"),
+        Field("thomaspoignant/scim-patch#959"),
+    ],
+    faults: &["remove-member-ignored"],
+    judge: Judge::Trace(removed_member_kept),
+};
+
+fn removed_member_kept(ledger: &Ledger) -> Vec<Complaint> {
+    let kept = ledger.member_outcomes().iter().filter(|outcome| !outcome.missing);
+    kept.map(|outcome| {
+        let message =
+            format!("{} removed from the group with success and still in it.", people(outcome.count));
+        complaint(outcome, message, "not among the members", "among the members")
+    })
+    .collect()
+}
+
+fn people(count: usize) -> String {
+    if count == 1 { "One member is".to_owned() } else { format!("{count} members are") }
+}
+
+fn complaint(outcome: &MemberOutcome, message: String, expected: &str, actual: &str) -> Complaint {
+    let complaint = Complaint::new(message)
+        .concerning("members")
+        .against(expected, format!("{actual}: {}", outcome.count))
+        .shown_by(&outcome.by);
+    let complaint = match &outcome.last_write {
+        Some(write) if !std::sync::Arc::ptr_eq(write, &outcome.by) => complaint.shown_by(write),
+        _ => complaint,
+    };
+    complaint.shown_by(&outcome.seen)
+}
+
+const EXCLUDED_MEMBERS_RETURNED: Declared = Declared {
+    name: "excluded-members-returned",
+    title: "excludedAttributes=members leaves the members out",
+    level: Level::Error,
+    what: "A read or query with `excludedAttributes=members` answers with groups without `members`.",
+    why: "Entra reads groups only in this way. A thousand members in each answer slow every cycle down, and \
+          Microsoft documents an error for answers that hold them all the same.",
+    fix: "Honour excludedAttributes on GET by id and on queries, wherever it stands in the query string, and do \
+          not load the members at all.",
+    entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse.",
+    refs: &[
+        Rfc("7644#3.9"),
+        Microsoft("howto-analyze-provisioning-logs"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("Infisical/infisical#6525"),
+    ],
+    faults: &["excluded-attributes-ignored"],
+    judge: Judge::Exchange(excluded_members_returned),
+};
+
+fn excluded_members_returned(view: &View<'_>) -> Vec<Complaint> {
+    if !view.projection().excludes("members") {
+        return Vec::new();
+    }
+    let members = view.resources().iter().find_map(|resource| {
+        let members = resource.member("members")?.as_array()?;
+        // An empty list and none at all are the same (RFC 7643 §2.5).
+        (resource.kind == ResourceKind::Group && !members.is_empty()).then_some(members.len())
+    });
+    match members {
+        Some(count) => Complaint::new("The answer holds members although they were excluded.")
+            .concerning("members")
+            .against("no members", format!("{count} members"))
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const GROUP_PATCH_LISTS_MEMBERS: Declared = Declared {
+    name: "group-patch-lists-members",
+    title: "The answer to a group's PATCH does not list its members",
+    level: Level::Note,
+    what: "PATCH on a group is best answered with 204; a body with all members is legal and unwise.",
+    why: "Entra never uses it. In a group of thousands each added member costs an answer of megabytes.",
+    fix: "Answer 204 to PATCH on /Groups.",
+    entra: "Slow cycles for large groups.",
+    refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7644#3.5.2")],
+    faults: &[PATCH_GROUP_WITH_BODY],
+    judge: Judge::Exchange(group_patch_lists_members),
+};
+
+/// A right variant of the embedded server shows this one.
+const PATCH_GROUP_WITH_BODY: &str = "group-patch-lists-members";
+
+fn group_patch_lists_members(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Modify(ResourceKind::Group, _), [group]) = (view.operation(), view.resources()) else {
+        return Vec::new();
+    };
+    match group.member("members").and_then(Value::as_array).map(Vec::len) {
+        Some(count) if count > 0 => Complaint::new("The answer to a group's PATCH lists the members.")
+            .concerning("members")
+            .against("204 without a body", format!("200 with {count} members"))
+            .into(),
+        _ => Vec::new(),
+    }
+}
+
+const USER_GROUPS_DIFFER: Declared = Declared {
+    name: "user-groups-differ",
+    title: "A user's groups follow the memberships",
+    level: Level::Warning,
+    what: "A server that publishes the user's read-only `groups` keeps it in step: a direct member has the group \
+           there, and somebody who was removed has not.",
+    why: "Entra does not read it. Administrators and other clients do, and see rights that are not there.",
+    fix: "Compute `groups` from the memberships when a user is read, or leave the attribute out of /Schemas.",
+    entra: "Nothing.",
+    refs: &[Rfc("7643#4.1.2")],
+    faults: &["user-groups-stale"],
+    judge: Judge::Exchange(user_groups_differ),
+};
+
+fn user_groups_differ(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Read(ResourceKind::User, id), [user]) = (view.operation(), view.resources()) else {
+        return Vec::new();
+    };
+    let path = crate::scim::AttributePath::simple("groups");
+    let published = view.discovery.schemas.find_within(crate::scim::urn::USER, &path);
+    if published.is_none() || !view.projection().asks_for(&path) {
+        return Vec::new();
+    }
+    let groups: Vec<&str> = super::reading::elements(user.member("groups").unwrap_or(&Value::Null))
+        .filter(|group| {
+            member(group, "type").and_then(Value::as_str).is_none_or(|kind| same_name(kind, "direct"))
+        })
+        .filter_map(|group| member(group, "value")?.as_str())
+        .collect();
+    let wrong = view.ledger.objects().find_map(|group| {
+        if group.kind != ResourceKind::Group || !group.is_there() || !group.is_settled_for(view.exchange) {
+            return None;
+        }
+        let inside = group.has_member(id)?;
+        (inside != groups.contains(&group.id.as_str())).then_some((inside, group))
+    });
+    let Some((inside, group)) = wrong else {
+        return Vec::new();
+    };
+    let (expected, actual) = if inside { ("listed", "missing") } else { ("not listed", "listed") };
+    let complaint =
+        Complaint::new(format!("A group that must be {expected} among the user's groups is {actual}."))
+            .concerning("groups")
+            .against(format!("the group is {expected}"), format!("the group is {actual}"));
+    match &group.last_write {
+        Some(write) => complaint.shown_by(write).into(),
+        None => complaint.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, answer, group, list, patch, with};
+    use serde_json::json;
+
+    fn add(ids: &[&str]) -> Value {
+        let members: Vec<Value> = ids.iter().map(|id| json!({"value": id})).collect();
+        json!([{"op": "Add", "path": "members", "value": members}])
+    }
+
+    /// Users `a`, `b` and `c` and the empty group `g`.
+    fn team() -> Trial {
+        let mut trial = Trial::published();
+        for id in ["a", "b", "c"] {
+            let name = format!("{id}@example.com");
+            let location = format!("http://127.0.0.1:1/scim/Users/{id}");
+            let mut user = with(ada(json!({})), json!({"id": id, "userName": name}));
+            user["meta"]["location"] = json!(location);
+            trial.post("/Users", json!({"schemas": [crate::scim::urn::USER], "userName": name}), 201, user);
+        }
+        trial.makes_group();
+        trial
+    }
+
+    #[test]
+    fn a_group_emptied_by_the_removal_of_one_is_found() {
+        let mut trial = team();
+        trial.patch("/Groups/g", add(&["a", "b"]), 204, Value::Null).patch(
+            "/Groups/g",
+            add(&["c"]),
+            204,
+            Value::Null,
+        );
+        trial.get("/Groups/g", 200, group(&["a", "b", "c"]));
+        trial.is_right();
+        trial.patch(
+            "/Groups/g",
+            json!([{"op": "Remove", "path": "members", "value": [{"value": "c"}]}]),
+            204,
+            Value::Null,
+        );
+        trial.get("/Groups/g", 200, group(&[]));
+        trial.finds("member-lost", 1, Level::Critical);
+        assert!(trial.findings("member-lost")[0].message.starts_with("2 members"));
+        trial.finds("removed-member-kept", 0, Level::Critical);
+    }
+
+    #[test]
+    fn members_are_followed_in_both_dialects() {
+        let mut trial = team();
+        trial.patch("/Groups/g", add(&["a", "b"]), 204, Value::Null);
+        trial.patch(
+            "/Groups/g",
+            json!([{"op": "remove", "path": "members[value eq \"a\"]"}]),
+            204,
+            Value::Null,
+        );
+        trial.get("/Groups/g", 200, group(&["b"]));
+        trial.patch("/Groups/g", json!([{"op": "Remove", "path": "members"}]), 204, Value::Null);
+        trial.get("/Groups/g", 200, group(&[]));
+        trial.is_right();
+        trial.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Groups/g", 200, group(&[]));
+        trial.finds("member-lost", 1, Level::Critical);
+    }
+
+    #[test]
+    fn a_removal_without_effect_is_found() {
+        let mut trial = team();
+        trial.patch("/Groups/g", add(&["a"]), 204, Value::Null);
+        trial.patch(
+            "/Groups/g",
+            json!([{"op": "remove", "path": "members[value eq \"a\"]"}]),
+            204,
+            Value::Null,
+        );
+        trial.get("/Groups/g", 200, group(&["a"]));
+        trial.finds("removed-member-kept", 1, Level::Critical);
+    }
+
+    #[test]
+    fn unknown_deleted_and_unread_members_are_not_judged() {
+        let mut trial = team();
+        trial.patch("/Groups/g", add(&["stranger", "a", "b"]), 204, Value::Null).delete("/Users/a", 204);
+        trial.get("/Groups/g?excludedAttributes=members", 200, group(&[])).get(
+            "/Groups/g",
+            200,
+            group(&["b"]),
+        );
+        trial.get("/Groups?filter=displayName eq \"Team\"", 200, list(vec![group(&[])]));
+        trial.is_right();
+    }
+
+    #[test]
+    fn changes_at_the_same_time_have_no_order() {
+        let mut trial = team();
+        trial.together([
+            (patch("/Groups/g", add(&["a"])), answer(204, &Value::Null)),
+            (
+                patch("/Groups/g", json!([{"op": "Remove", "path": "members", "value": [{"value": "a"}]}])),
+                answer(204, &Value::Null),
+            ),
+        ]);
+        trial.get("/Groups/g", 200, group(&["a"]));
+        trial.is_right();
+        let mut adds = team();
+        adds.together([
+            (patch("/Groups/g", add(&["a"])), answer(204, &Value::Null)),
+            (patch("/Groups/g", add(&["b"])), answer(204, &Value::Null)),
+        ]);
+        adds.get("/Groups/g", 200, group(&["b"]));
+        adds.finds("member-lost", 1, Level::Critical);
+    }
+
+    #[test]
+    fn excluded_members_must_stay_out() {
+        let mut trial = team();
+        trial.get("/Groups/g?excludedAttributes=members", 200, group(&["a"]));
+        trial.get(
+            "/Groups?excludedAttributes=members&filter=displayName eq \"Team\"",
+            200,
+            list(vec![group(&["a"])]),
+        );
+        trial.finds("excluded-members-returned", 2, Level::Error);
+        let mut right = team();
+        right.get("/Groups/g?excludedAttributes=members", 200, with(group(&[]), json!({"members": []})));
+        right.is_right();
+    }
+
+    #[test]
+    fn listing_members_after_a_patch_is_a_note() {
+        let mut trial = team();
+        trial.patch("/Groups/g", add(&["a"]), 200, group(&["a"]));
+        trial.finds("group-patch-lists-members", 1, Level::Note);
+        trial.is_right();
+        let mut lean = team();
+        lean.patch("/Groups/g", add(&["a"]), 200, group(&[]));
+        lean.finds("group-patch-lists-members", 0, Level::Note);
+    }
+
+    #[test]
+    fn a_users_groups_are_judged_where_they_are_published() {
+        let lonely = |trial: &mut Trial| {
+            let mut user = with(ada(json!({})), json!({"id": "a", "userName": "a@example.com"}));
+            user["meta"]["location"] = json!("/Users/a");
+            trial.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Users/a", 200, user);
+        };
+        let mut trial = team();
+        lonely(&mut trial);
+        trial.finds("user-groups-differ", 1, Level::Warning);
+        let mut silent = team().publishing(|discovery| {
+            for schema in &mut discovery.schemas.schemas {
+                schema.attributes.retain(|attribute| attribute.name != "groups");
+            }
+        });
+        lonely(&mut silent);
+        silent.is_right();
+    }
+}

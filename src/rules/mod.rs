@@ -1,0 +1,90 @@
+//! What must hold for any exchange of any scenario.
+//!
+//! A rule sees one exchange, those before it in the same trace, what they taught (the [`Ledger`])
+//! and the documents the server published. It sees nothing of the scenario, so it holds for real
+//! traffic too. One file holds one family; a rule is named after the fault it finds, and its
+//! documentation stands beside it.
+//!
+//! A rule must never raise a false alarm. Three habits serve that: an exchange whose scenario wants
+//! a refusal is left alone by the rules about statuses; a value is judged only when this trace
+//! wrote it; and a failure is said once, where it happened: what a failed write did not leave
+//! behind is not missed later.
+
+mod body;
+#[expect(dead_code, reason = "families that use the rest follow")]
+mod declaration;
+mod echo;
+mod filters;
+#[expect(dead_code, reason = "families that use the rest follow")]
+mod ledger;
+mod media_type;
+mod membership;
+mod presence;
+mod reading;
+#[cfg(test)]
+mod trial;
+#[expect(dead_code, reason = "families that use the rest follow")]
+mod view;
+
+use std::sync::{Arc, LazyLock};
+
+use crate::check::Finding;
+use crate::scim::discovery::Discovery;
+use crate::wire::Exchange;
+
+pub use declaration::Rule;
+pub use ledger::Ledger;
+pub use view::View;
+
+use declaration::Declared;
+
+/// The families, in the order in which `list` shows them.
+const FAMILIES: &[&[&Declared]] =
+    &[media_type::RULES, body::RULES, presence::RULES, filters::RULES, echo::RULES, membership::RULES];
+
+/// Every rule.
+#[must_use]
+pub fn all() -> &'static [Rule] {
+    static ALL: LazyLock<Vec<Rule>> =
+        LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.iter()).map(|d| Rule::new(d)).collect());
+    &ALL
+}
+
+/// The rule of that id, as `rules/password-echoed`.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().iter().find(|rule| rule.about().id == id)
+}
+
+/// Judges one trace: exchanges of one trial in the order they were sent. Findings come in the order
+/// of their exchanges; those that only the whole trace shows come last.
+#[must_use]
+pub fn judge_trace(trace: &[Arc<Exchange>], discovery: &Discovery) -> Vec<Finding> {
+    judge_trace_without(&[], trace, discovery)
+}
+
+/// [`judge_trace`] with some rules switched off, to see what goes unseen without them.
+#[must_use]
+pub fn judge_trace_without(
+    switched_off: &[&str],
+    trace: &[Arc<Exchange>],
+    discovery: &Discovery,
+) -> Vec<Finding> {
+    let rules: Vec<&Rule> =
+        all().iter().filter(|rule| !switched_off.contains(&rule.about().id.as_str())).collect();
+    let mut ledger = Ledger::default();
+    let mut findings = Vec::new();
+    for (index, exchange) in trace.iter().enumerate() {
+        let view = View::new(exchange, &trace[..index], discovery, &ledger);
+        for rule in &rules {
+            findings.extend(rule.judge(&view));
+        }
+        let parsed = view.into_parsed();
+        ledger.learn(exchange, parsed, discovery);
+    }
+    ledger.close();
+    for rule in &rules {
+        findings.extend(rule.judge_end(&ledger));
+    }
+    findings
+}

@@ -1,0 +1,393 @@
+//! Existence: what was made is found, what was deleted is not, and a disabled account stays visible.
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::ledger::{Ledger, Search, Vanished};
+use crate::check::Level;
+use crate::wire::Operation;
+
+pub(super) const RULES: &[&Declared] = &[
+    &DISABLED_USER_HIDDEN,
+    &RESOURCE_LOST,
+    &LOOKUP_MISSES_RESOURCE,
+    &LOOKUP_CASE_SENSITIVE,
+    &LOOKUP_VALUE_MISREAD,
+    &DELETED_STILL_READABLE,
+    &DELETED_STILL_FOUND,
+];
+
+/// What a search that missed an object is evidence of.
+#[derive(PartialEq)]
+enum Evidence {
+    Disabled,
+    ById,
+    LetterCase,
+    Characters,
+    Plain,
+}
+
+fn evidence(vanished: &Vanished) -> Evidence {
+    match &vanished.search {
+        _ if vanished.disabled => Evidence::Disabled,
+        Search::Id => Evidence::ById,
+        Search::Filter { letter_case: true, .. } => Evidence::LetterCase,
+        Search::Filter { value, .. } => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
+            let text = super::reading::text(value).unwrap_or_default();
+            if text.chars().all(plain) { Evidence::Plain } else { Evidence::Characters }
+        }
+    }
+}
+
+/// A complaint for every object missed in that way and not found by the same request later.
+fn missed(ledger: &Ledger, wanted: &Evidence, message: impl Fn(&Vanished) -> String) -> Vec<Complaint> {
+    ledger
+        .vanished()
+        .iter()
+        .filter(|vanished| vanished.found.is_none() && evidence(vanished) == *wanted)
+        .map(|vanished| {
+            let actual = match (&vanished.search, vanished.seen.answer()) {
+                (Search::Id, Some(answer)) => format!("status {}", answer.status),
+                (Search::Filter { other: true, .. }, _) => "other objects".to_owned(),
+                _ => "an empty list".to_owned(),
+            };
+            let subject = match &vanished.search {
+                Search::Id => "id".to_owned(),
+                Search::Filter { spot, .. } => spot.to_string(),
+            };
+            let complaint = Complaint::new(message(vanished))
+                .concerning(subject)
+                .against("the object that this trace wrote", actual);
+            let complaint = match &vanished.by {
+                Some(write) => complaint.shown_by(write),
+                None => complaint,
+            };
+            complaint.shown_by(&vanished.seen)
+        })
+        .collect()
+}
+
+const DISABLED_USER_HIDDEN: Declared = Declared {
+    name: "disabled-user-hidden",
+    title: "A disabled user stays visible",
+    level: Level::Critical,
+    what: "After `active: false` the user still answers GET by id and filters, with `active` false. Only DELETE \
+           takes a user away.",
+    why: "Entra looks the user up before it enables the account again. One it cannot find is created a second \
+          time or stays locked out, and nobody can see what state the first account is in.",
+    fix: "Treat `active: false` as a state, not as a deletion: no filter on it in reads and queries.",
+    entra: "InvalidAnchor or a Conflict when the person comes back; the SCIM Validator: \"Response from a GET and \
+            filter request on a disabled User should have attribute active\".",
+    refs: &[
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Rfc("7643#4.1.1"),
+        Field("FusionAuth/fusionauth-issues#3311"),
+        Field("ssoready/ssoready#155"),
+    ],
+    faults: &["hides-disabled-users", "deletes-on-disable"],
+    judge: Judge::Trace(disabled_user_hidden),
+};
+
+fn disabled_user_hidden(ledger: &Ledger) -> Vec<Complaint> {
+    missed(ledger, &Evidence::Disabled, |vanished| match vanished.search {
+        Search::Id => "A disabled user is not found by its id.".to_owned(),
+        Search::Filter { .. } => "A disabled user is not found by a filter.".to_owned(),
+    })
+}
+
+const RESOURCE_LOST: Declared = Declared {
+    name: "resource-lost",
+    title: "What was made is found by its id",
+    level: Level::Error,
+    what: "A resource answers at its id from its creation to its DELETE.",
+    why: "Entra keeps the id and goes by it. When it answers 404 Entra takes the account for deleted by somebody \
+          else and needs a new matching.",
+    fix: "Store what you answered 201 to before you answer, and keep ids stable.",
+    entra: "InvalidAnchor: the object is not updated until the job is restarted.",
+    refs: &[Rfc("7643#3.1"), Microsoft("howto-analyze-provisioning-logs")],
+    faults: &["create-not-stored"],
+    judge: Judge::Trace(resource_lost),
+};
+
+fn resource_lost(ledger: &Ledger) -> Vec<Complaint> {
+    missed(ledger, &Evidence::ById, |vanished| {
+        format!("A {} that was made and not deleted is not found by its id.", vanished.kind.as_str())
+    })
+}
+
+const LOOKUP_MISSES_RESOURCE: Declared = Declared {
+    name: "lookup-misses-resource",
+    title: "A filter finds what matches it",
+    level: Level::Error,
+    what: "A filter of `eq` and `and` answers with every resource that has the value. An attribute that cannot be \
+           filtered on is refused with 400 invalidFilter, never answered with an empty list.",
+    why: "Entra matches by filters. An empty answer means to it that the account does not exist: it creates a \
+          second one or fails with a conflict, in every cycle.",
+    fix: "Search all resources, not the first page of them, and by the attribute that was asked for: URN-qualified \
+          names, `emails.value` and `emails[type eq \"work\"].value` too.",
+    entra: "Conflict or EntryConflict on create, or duplicate accounts.",
+    refs: &[
+        Rfc("7644#3.4.2.2"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("better-auth/better-auth#10419"),
+        Field("kortix-ai/suna#7297"),
+    ],
+    faults: &["filters-find-nothing", "value-path-filters-find-nothing"],
+    judge: Judge::Trace(lookup_misses_resource),
+};
+
+fn lookup_misses_resource(ledger: &Ledger) -> Vec<Complaint> {
+    missed(ledger, &Evidence::Plain, |vanished| {
+        format!("A filter does not find a {} that has the value.", vanished.kind.as_str())
+    })
+}
+
+const LOOKUP_CASE_SENSITIVE: Declared = Declared {
+    name: "lookup-case-sensitive",
+    title: "A filter ignores letter case where the attribute does",
+    level: Level::Error,
+    what: "A filter on `userName` or a group's `displayName` finds the resource in any letter case, unless the \
+           published schema says `caseExact`.",
+    why: "User principal names come in mixed case. A lookup that misses is followed by a create, which ends in a \
+          conflict or a second account; Microsoft's validator tests it for users and groups.",
+    fix: "Compare attributes that are not caseExact without letter case, in filters and in uniqueness checks.",
+    entra: "Conflict on create, in every cycle.",
+    refs: &[
+        Rfc("7643#4.1.1"),
+        Rfc("7644#3.4.2.2"),
+        Microsoft("scim-validator-tutorial"),
+        Field("zulip/zulip#21758"),
+    ],
+    faults: &["case-sensitive-filters"],
+    judge: Judge::Trace(lookup_case_sensitive),
+};
+
+fn lookup_case_sensitive(ledger: &Ledger) -> Vec<Complaint> {
+    missed(ledger, &Evidence::LetterCase, |vanished| {
+        format!("A filter in another letter case does not find the {}.", vanished.kind.as_str())
+    })
+}
+
+const LOOKUP_VALUE_MISREAD: Declared = Declared {
+    name: "lookup-value-misread",
+    title: "A filter's value is read whole",
+    level: Level::Error,
+    what: "A filter finds values with spaces, quotes, backslashes, `+`, `&`, accents and words such as `eq`.",
+    why: "Group names are free text. A lookup that misses ends in a duplicate group or a conflict for ever.",
+    fix: "Decode the query string once (`+` is a space, `%2B` a plus), then read the value as a JSON string; never \
+          split the filter at spaces or quotes.",
+    entra: "Duplicate groups, or Conflict on create in every cycle.",
+    refs: &[Rfc("7644#3.4.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#913"), Field("Infisical/infisical#6941")],
+    faults: &["filter-splits-at-spaces", "plus-read-as-space"],
+    judge: Judge::Trace(lookup_value_misread),
+};
+
+fn lookup_value_misread(ledger: &Ledger) -> Vec<Complaint> {
+    missed(ledger, &Evidence::Characters, |vanished| {
+        format!("A filter with special characters in its value does not find the {}.", vanished.kind.as_str())
+    })
+}
+
+const DELETED_STILL_READABLE: Declared = Declared {
+    name: "deleted-still-readable",
+    title: "A deleted resource answers 404",
+    level: Level::Error,
+    what: "After DELETE was accepted, every request to the resource's URL is answered with 404.",
+    why: "Entra deletes when a person has been gone for 30 days. An account that still answers still exists, with \
+          whatever access it had.",
+    fix: "Remove the resource on DELETE; keep what you must keep out of SCIM's sight.",
+    entra: "A successful delete in the log, an account in the application.",
+    refs: &[Rfc("7644#3.6"), Microsoft("scim-validator-tutorial")],
+    faults: &["delete-ignored", "delete-disables"],
+    judge: Judge::Exchange(deleted_still_readable),
+};
+
+fn deleted_still_readable(view: &View<'_>) -> Vec<Complaint> {
+    let (Some(status), Some((kind, id))) =
+        (view.status(), view.operation().kind().zip(view.operation().id()))
+    else {
+        return Vec::new();
+    };
+    let gone = view.ledger.known(kind, id).filter(|known| known.is_settled_for(view.exchange));
+    let Some(deleted) = gone.and_then(|known| known.gone.as_ref()) else {
+        return Vec::new();
+    };
+    let complaint = match (view.operation(), status) {
+        // Said by `deleted-twice`.
+        (Operation::Delete(..), 200..300) | (_, 404 | 401 | 403 | 429) | (_, 500..) => return Vec::new(),
+        (_, 200..300) => Complaint::new(format!("A deleted {} still answers.", kind.as_str())),
+        (_, 410) => return Vec::new(),
+        (_, other) => Complaint::new(format!("A deleted {} answers {other}, expected 404.", kind.as_str()))
+            .at(Level::Warning),
+    };
+    complaint.against("404", format!("status {status}")).shown_by(deleted).into()
+}
+
+const DELETED_STILL_FOUND: Declared = Declared {
+    name: "deleted-still-found",
+    title: "Queries do not find deleted resources",
+    level: Level::Error,
+    what: "After DELETE was accepted no query answers with the resource.",
+    why: "Entra would match a returning person to an account that does not exist any more, and every update of \
+          it fails.",
+    fix: "Take deleted resources out of queries and indexes in the same transaction.",
+    entra: "InvalidAnchor or 404 on update after a successful match.",
+    refs: &[Rfc("7644#3.6")],
+    faults: &["deleted-still-listed"],
+    judge: Judge::Exchange(deleted_still_found),
+};
+
+fn deleted_still_found(view: &View<'_>) -> Vec<Complaint> {
+    if !matches!(view.operation(), Operation::Query { .. } | Operation::Search) {
+        return Vec::new();
+    }
+    let found = view.resources().iter().find_map(|resource| {
+        let known = view.ledger.known(resource.kind, resource.id()?)?;
+        let deleted = known.gone.as_ref()?;
+        known.is_settled_for(view.exchange).then_some((resource.kind, deleted))
+    });
+    match found {
+        Some((kind, deleted)) => Complaint::new(format!("A query finds a deleted {}.", kind.as_str()))
+            .against("without the deleted resource", "with it")
+            .shown_by(deleted)
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, error, list, with};
+    use serde_json::{Value, json};
+
+    const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
+
+    fn disable() -> Value {
+        json!([{"op": "Replace", "path": "active", "value": "False"}])
+    }
+
+    #[test]
+    fn a_hidden_disabled_user_is_found() {
+        for (path, status, body) in [(BY_NAME, 200, list(vec![])), ("/Users/1", 404, error(404, None))] {
+            let mut trial = Trial::published();
+            trial.makes_ada(json!({"active": true})).get(
+                BY_NAME,
+                200,
+                list(vec![ada(json!({"active": true}))]),
+            );
+            trial.patch("/Users/1", disable(), 204, Value::Null).get(path, status, body);
+            trial.finds("disabled-user-hidden", 1, Level::Critical);
+            trial.finds("resource-lost", 0, Level::Error);
+        }
+    }
+
+    #[test]
+    fn a_visible_disabled_user_is_right_and_so_is_a_refused_disable() {
+        let mut trial = Trial::published();
+        let off = ada(json!({"active": false}));
+        trial.makes_ada(json!({"active": true})).patch("/Users/1", disable(), 200, off.clone());
+        trial.get("/Users/1", 200, off.clone()).get(BY_NAME, 200, list(vec![off]));
+        trial.is_right();
+        let mut purged = Trial::published();
+        purged.makes_ada(json!({"active": true})).patch("/Users/1", disable(), 204, Value::Null);
+        purged.delete("/Users/1", 204).get("/Users/1", 404, error(404, None)).get(BY_NAME, 200, list(vec![]));
+        purged.is_right();
+    }
+
+    #[test]
+    fn a_resource_that_was_never_stored_is_found_once() {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({})).get("/Users/1", 404, error(404, None)).get(
+            "/Users/1",
+            404,
+            error(404, None),
+        );
+        trial.finds("resource-lost", 1, Level::Error);
+        trial.finds("disabled-user-hidden", 0, Level::Error);
+    }
+
+    #[test]
+    fn a_failed_create_does_not_cascade() {
+        let mut trial = Trial::published();
+        let sent = json!({"schemas": [crate::scim::urn::USER], "userName": "ada@example.com"});
+        trial.post("/Users", sent, 400, error(400, Some("invalidValue")));
+        trial.get(BY_NAME, 200, list(vec![])).get("/Users/1", 404, error(404, None));
+        for rule in ["resource-lost", "lookup-misses-resource"] {
+            trial.finds(rule, 0, Level::Error);
+        }
+    }
+
+    #[test]
+    fn a_lookup_that_finds_it_later_was_only_stale() {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({})).get(BY_NAME, 200, list(vec![])).get(
+            BY_NAME,
+            200,
+            list(vec![ada(json!({}))]),
+        );
+        trial.finds("read-stale", 1, Level::Warning);
+        trial.finds("lookup-misses-resource", 0, Level::Error);
+    }
+
+    #[test]
+    fn missed_lookups_are_told_apart() {
+        let made = json!({"externalId": "ada", "emails": [{"type": "work", "value": "w@example.com"}],
+            "displayName": "Ada + \"Bo\""});
+        for (filter, rule) in [
+            (r#"externalId eq "ada""#, Some("lookup-misses-resource")),
+            (r#"emails[type eq "work"].value eq "w@example.com""#, Some("lookup-misses-resource")),
+            (r#"emails.value eq "w@example.com""#, Some("lookup-misses-resource")),
+            (r#"userName eq "ADA@example.com""#, Some("lookup-case-sensitive")),
+            (r#"displayName eq "Ada %2B \"Bo\"""#, Some("lookup-value-misread")),
+            (r#"externalId eq "ADA""#, None),
+            (r#"emails[type eq "home"].value eq "w@example.com""#, None),
+            (r#"userName eq "bo@example.com""#, None),
+            (r#"userName sw "ada""#, None),
+        ] {
+            let mut trial = Trial::published();
+            let query = format!("/Users?filter={}", filter.replace('\\', "%5C"));
+            trial.makes_ada(made.clone()).get(&query, 200, list(vec![]));
+            for name in ["lookup-misses-resource", "lookup-case-sensitive", "lookup-value-misread"] {
+                trial.finds(name, usize::from(rule == Some(name)), Level::Error);
+            }
+        }
+    }
+
+    #[test]
+    fn later_pages_and_empty_pages_miss_nothing() {
+        let mut trial = Trial::published();
+        let none = with(list(vec![]), json!({"totalResults": 1}));
+        trial.makes_ada(json!({})).get(&format!("{BY_NAME}&count=0"), 200, none.clone());
+        trial.get(&format!("{BY_NAME}&startIndex=2"), 200, none);
+        trial.finds("lookup-misses-resource", 0, Level::Error);
+    }
+
+    #[test]
+    fn deleted_resources_must_be_gone() {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({})).delete("/Users/1", 204).get(
+            "/Users/1",
+            200,
+            ada(json!({"active": false})),
+        );
+        trial.get(BY_NAME, 200, list(vec![ada(json!({}))]));
+        trial.finds("deleted-still-readable", 1, Level::Error);
+        trial.finds("deleted-still-found", 1, Level::Error);
+        let mut odd = Trial::published();
+        odd.makes_ada(json!({})).delete("/Users/1", 204).get("/Users/1", 400, error(400, None));
+        odd.finds("deleted-still-readable", 1, Level::Warning);
+        let mut again = Trial::published();
+        again.makes_ada(json!({})).delete("/Users/1", 204);
+        let made = with(ada(json!({})), json!({"id": "2"}));
+        again.post(
+            "/Users",
+            json!({"schemas": [crate::scim::urn::USER], "userName": "ada@example.com"}),
+            201,
+            made.clone(),
+        );
+        again.get(BY_NAME, 200, list(vec![made]));
+        again.finds("deleted-still-found", 0, Level::Error);
+    }
+}
