@@ -1,7 +1,6 @@
 //! A mistake in a file somebody wrote, shown with its place: title, the underlined token, and help.
 
 mod closest;
-pub mod yaml;
 
 use std::fmt;
 use std::ops::Range;

@@ -2,259 +2,292 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
-
 use super::expression::Expression;
 use super::{Apply, AttributeMapping, IS_SOFT_DELETED, Mapping, ObjectMapping, Source, source_attribute};
 use crate::diagnostic::Diagnostic;
-use crate::diagnostic::yaml::{self, Spanned};
 use crate::entra::directory::{self, ObjectKind};
-use crate::scim::{PatchPath, same_name, schema};
-
-/// A profile file as it is written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfileFile {
-    /// One line about the application, for lists.
-    #[serde(default)]
-    about: Option<String>,
-    /// Attributes of the target beyond those of RFC 7643, as Entra's "Edit attribute list" adds them.
-    #[serde(default)]
-    attributes: Vec<String>,
-    user: Spanned<Vec<Row>>,
-    #[serde(default)]
-    group: Option<Spanned<Vec<Row>>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    target: Spanned<String>,
-    #[serde(default)]
-    source: Option<Spanned<String>>,
-    #[serde(default)]
-    expression: Option<Spanned<String>>,
-    #[serde(default, rename = "match")]
-    precedence: Option<Spanned<u32>>,
-    #[serde(default)]
-    apply: ApplyWord,
-    #[serde(default)]
-    default: Option<String>,
-    #[serde(default)]
-    filterable: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ApplyWord {
-    #[default]
-    Always,
-    Create,
-}
+use crate::scim::schema::{self, Schema};
+use crate::scim::{PatchPath, SyntaxError, same_name};
+use crate::yaml::{self, Node, Reader};
 
 /// Reads a profile. `name` becomes the mapping's name, `file` stands in messages.
 ///
 /// # Errors
-/// A [`Diagnostic`] at the first mistake.
-pub(super) fn read(name: &str, file: &str, text: &str) -> Result<Mapping, Diagnostic> {
-    let profile: ProfileFile = yaml::read(file, text)?;
-    let reader = Reader { file, text, own: &profile.attributes };
-    Ok(Mapping {
-        name: name.to_owned(),
-        about: profile.about.unwrap_or_default(),
-        user: reader.object(ObjectKind::User, &profile.user)?,
-        group: profile.group.map(|rows| reader.object(ObjectKind::Group, &rows)).transpose()?,
-    })
+/// Every mistake of the file, with its place.
+pub(super) fn read(name: &str, file: &str, text: &str) -> Result<Mapping, Vec<Diagnostic>> {
+    let root = yaml::parse(file, text)?;
+    let mut profile = Profile { reader: Reader::new(file, text), text, own: Vec::new() };
+    let mapping = profile.mapping(name, &root);
+    match mapping {
+        Some(mapping) if profile.reader.is_clean() => Ok(mapping),
+        _ => Err(profile.reader.into_problems()),
+    }
 }
 
-struct Reader<'a> {
-    file: &'a str,
+/// A profile while it is read. A part that cannot be read is noted and missing.
+struct Profile<'a> {
+    reader: Reader<'a>,
     text: &'a str,
-    /// Target attributes that the profile declares itself.
-    own: &'a [String],
+    /// Target attributes beyond those of RFC 7643, as Entra's "Edit attribute list" adds them.
+    own: Vec<String>,
 }
 
-impl Reader<'_> {
-    fn mistake(&self, title: impl Into<String>, span: Range<usize>) -> Diagnostic {
-        Diagnostic::new(title, self.file, self.text, span)
+impl Profile<'_> {
+    fn mapping(&mut self, name: &str, root: &Node) -> Option<Mapping> {
+        let mut fields = self.reader.fields(root)?;
+        let about = fields.get("about").and_then(|node| self.reader.text(node)).unwrap_or_default();
+        if let Some(items) = fields.get("attributes").and_then(|node| self.reader.list(node)) {
+            self.own = items.iter().filter_map(|item| self.reader.text(item)).collect();
+        }
+        let user = fields.required(&mut self.reader, "user");
+        let user = user.and_then(|node| self.object(ObjectKind::User, node));
+        let group = fields.get("group").map(|node| self.object(ObjectKind::Group, node));
+        fields.finish(&mut self.reader);
+        Some(Mapping { name: name.to_owned(), about, user: user?, group: group.flatten() })
     }
 
-    fn object(&self, kind: ObjectKind, rows: &Spanned<Vec<Row>>) -> Result<ObjectMapping, Diagnostic> {
+    fn object(&mut self, kind: ObjectKind, node: &Node) -> Option<ObjectMapping> {
         let mut mapping = ObjectMapping::default();
-        for row in &rows.value {
-            let read = self.row(kind, row)?;
-            if mapping.rows.iter().any(|before| before.target.same_as(&read.target)) {
-                let title = format!("`{}` is mapped twice", read.written);
-                return Err(self.mistake(title, yaml::place(&row.target, self.text)));
+        let mut complete = true;
+        for row in self.reader.list(node)? {
+            match self.row(kind, row, &mapping) {
+                Some(read) => mapping.rows.push(read),
+                None => complete = false,
             }
-            if let Some(precedence) = &row.precedence
-                && mapping.rows.iter().any(|before| before.matching == read.matching)
-            {
-                let title = format!("two attributes have the matching precedence {}", precedence.value);
-                return Err(self.mistake(title, yaml::place(precedence, self.text)));
-            }
-            mapping.rows.push(read);
         }
-        if mapping.matching().is_empty() {
-            let title = format!("no {kind} attribute matches");
-            return Err(self.mistake(title, yaml::place(rows, self.text)).help(
+        if complete && mapping.matching().is_empty() {
+            let problem = self.reader.problem(&node.span, format!("no {kind} attribute matches"));
+            self.reader.note(problem.help(
                 "add `match: 1` to the attribute Entra shall look existing accounts up by, as userName",
             ));
         }
-        Ok(mapping)
+        complete.then_some(mapping)
     }
 
-    fn row(&self, kind: ObjectKind, row: &Row) -> Result<AttributeMapping, Diagnostic> {
-        let source = self.source(kind, row)?;
-        let target = self.target(kind, &row.target)?;
-        let mapping = AttributeMapping {
-            target,
-            written: row.target.value.clone(),
-            source,
-            matching: row.precedence.as_ref().map(|precedence| precedence.value),
-            apply: match row.apply {
-                ApplyWord::Always => Apply::Always,
-                ApplyWord::Create => Apply::OnCreate,
+    fn row(&mut self, kind: ObjectKind, node: &Node, before: &ObjectMapping) -> Option<AttributeMapping> {
+        let mut fields = self.reader.fields(node)?;
+        let target = fields.required(&mut self.reader, "target");
+        let (source, expression) = (fields.get("source"), fields.get("expression"));
+        let precedence = fields.get("match");
+        let apply = fields.get("apply");
+        let default = fields.get("default");
+        let filterable = fields.get("filterable");
+        fields.finish(&mut self.reader);
+
+        let target_node = target?;
+        let source = self.source(kind, target_node, source, expression);
+        let written = self.reader.text(target_node)?;
+        let target = self.target(kind, target_node, &written);
+        let matching = precedence.map(|node| self.reader.whole_number(node, 1..=100));
+        let words = [("always", Apply::Always), ("create", Apply::OnCreate)];
+        let apply = apply.map(|node| self.reader.word(node, "choice", &words));
+        let default_text = default.map(|node| self.reader.text(node));
+        let filterable = filterable.map(|node| self.reader.boolean(node));
+        let row = AttributeMapping {
+            target: target?,
+            written,
+            source: source?,
+            matching: match matching {
+                Some(matching) => Some(u32::try_from(matching?).ok()?),
+                None => None,
             },
-            default: row.default.clone(),
-            filterable: row.filterable,
+            apply: apply.map_or(Some(Apply::Always), |word| word)?,
+            default: default_text.map_or(Some(None), |text| text.map(Some))?,
+            filterable: filterable.map_or(Some(false), |flag| flag)?,
         };
-        if let Some(precedence) = &row.precedence {
-            let span = yaml::place(precedence, self.text);
-            if precedence.value == 0 {
-                return Err(self
-                    .mistake("matching precedence begins at 1", span)
-                    .help("leave `match` out for an attribute that does not match"));
+        self.fits(&row, before, target_node, precedence, default).then_some(row)
+    }
+
+    /// What can only be said of the whole row.
+    fn fits(
+        &mut self,
+        row: &AttributeMapping,
+        before: &ObjectMapping,
+        target: &Node,
+        precedence: Option<&Node>,
+        default: Option<&Node>,
+    ) -> bool {
+        let mut problems = Vec::new();
+        if before.rows.iter().any(|other| other.target.same_as(&row.target)) {
+            problems.push((target, format!("`{}` is mapped twice", row.written)));
+        }
+        if let Some(node) = precedence {
+            if let Some(other) = before.rows.iter().find(|other| other.matching == row.matching) {
+                problems.push((node, format!("`{}` has this matching precedence already", other.written)));
             }
-            if mapping.is_reference() {
-                return Err(self.mistake("a reference cannot match", span));
+            if row.is_reference() {
+                problems.push((node, "a reference cannot match".to_owned()));
             }
         }
-        if mapping.is_reference() && mapping.default.is_some() {
-            let span = yaml::place(&row.target, self.text);
-            return Err(self.mistake("a reference has no default", span));
+        if let Some(node) = default.filter(|_| row.is_reference()) {
+            problems.push((node, "a reference has no default".to_owned()));
         }
-        Ok(mapping)
-    }
-
-    fn source(&self, kind: ObjectKind, row: &Row) -> Result<Source, Diagnostic> {
-        match (&row.source, &row.expression) {
-            (Some(source), None) => source_attribute(kind, &source.value)
-                .map(Source::Attribute)
-                .map_err(|_| self.unknown_source(kind, &source.value, yaml::place(source, self.text))),
-            (None, Some(expression)) => self.expression(kind, expression).map(Source::Expression),
-            (None, None) => Err(self
-                .mistake("this row has neither source nor expression", yaml::place(&row.target, self.text))
-                .help("add `source:` with an attribute of Entra, or `expression:`")),
-            (Some(_), Some(expression)) => Err(self
-                .mistake("this row has both source and expression", yaml::place(expression, self.text))
-                .help("keep one of them")),
+        for (node, title) in &problems {
+            self.reader.refuse(&node.span, title);
         }
+        problems.is_empty()
     }
 
-    fn unknown_source(&self, kind: ObjectKind, name: &str, span: Range<usize>) -> Diagnostic {
-        let names = directory::attributes(kind).iter().map(|attribute| attribute.name);
-        self.mistake(format!("`{name}` is not an attribute of an Entra {kind}"), span)
-            .did_you_mean(name, names.chain([IS_SOFT_DELETED.name]))
-    }
-
-    fn expression(&self, kind: ObjectKind, written: &Spanned<String>) -> Result<Expression, Diagnostic> {
-        let place = yaml::place(written, self.text);
-        let expression = Expression::parse(&written.value).map_err(|error| {
-            let mut diagnostic = self.mistake(error.message, self.inside(&place, &written.value, &error.at));
-            diagnostic.help = error.help;
-            diagnostic
-        })?;
-        for (name, at) in expression.attributes() {
-            let span = self.inside(&place, &written.value, &at);
-            match source_attribute(kind, name) {
-                Err(_) => return Err(self.unknown_source(kind, name, span)),
-                Ok(attribute) if attribute.kind.is_reference() => {
-                    return Err(self
-                        .mistake(format!("`{name}` is a reference, and functions cannot take one"), span)
-                        .help(format!("map it directly with `source: {name}`")));
+    fn source(
+        &mut self,
+        kind: ObjectKind,
+        row: &Node,
+        source: Option<&Node>,
+        expression: Option<&Node>,
+    ) -> Option<Source> {
+        match (source, expression) {
+            (Some(node), None) => {
+                let name = self.reader.text(node)?;
+                match source_attribute(kind, &name) {
+                    Ok(attribute) => Some(Source::Attribute(attribute)),
+                    Err(_) => {
+                        self.unknown_source(kind, &name, &node.span);
+                        None
+                    }
                 }
-                Ok(_) => {}
+            }
+            (None, Some(node)) => self.expression(kind, node).map(Source::Expression),
+            (None, None) => {
+                let problem = self.reader.problem(&row.span, "this row has neither source nor expression");
+                self.reader.note(problem.help("add `source:` with an attribute of Entra, or `expression:`"));
+                None
+            }
+            (Some(_), Some(node)) => {
+                let problem = self.reader.problem(&node.span, "this row has both source and expression");
+                self.reader.note(problem.help("keep one of them"));
+                None
             }
         }
-        Ok(expression)
     }
 
-    fn target(&self, kind: ObjectKind, written: &Spanned<String>) -> Result<PatchPath, Diagnostic> {
-        let place = yaml::place(written, self.text);
-        let target: PatchPath = written.value.parse().map_err(|error: crate::scim::SyntaxError| {
-            let mut diagnostic = self.mistake(error.message, self.inside(&place, &written.value, &error.at));
-            diagnostic.help = error.help;
-            diagnostic
-        })?;
+    fn unknown_source(&mut self, kind: ObjectKind, name: &str, at: &Range<usize>) {
+        let names = directory::attributes(kind).iter().map(|attribute| attribute.name);
+        let problem = self
+            .reader
+            .problem(at, format!("`{name}` is not an attribute of an Entra {kind}"))
+            .did_you_mean(name, names.chain([IS_SOFT_DELETED.name]));
+        self.reader.note(problem);
+    }
+
+    fn expression(&mut self, kind: ObjectKind, node: &Node) -> Option<Expression> {
+        let written = self.reader.text(node)?;
+        let expression = match Expression::parse(&written) {
+            Ok(expression) => expression,
+            Err(error) => {
+                let at = self.inside(node, &written, &error.at);
+                let problem = self.reader.problem(&at, error.message);
+                self.reader.note(Diagnostic { help: error.help, ..problem });
+                return None;
+            }
+        };
+        let mut right = true;
+        for (name, at) in expression.attributes() {
+            let at = self.inside(node, &written, &at);
+            match source_attribute(kind, name) {
+                Ok(attribute) if attribute.kind.is_reference() => {
+                    let title = format!("`{name}` is a reference, and functions cannot take one");
+                    let problem = self.reader.problem(&at, title);
+                    self.reader.note(problem.help(format!("map it directly with `source: {name}`")));
+                }
+                Ok(_) => continue,
+                Err(_) => self.unknown_source(kind, name, &at),
+            }
+            right = false;
+        }
+        right.then_some(expression)
+    }
+
+    fn target(&mut self, kind: ObjectKind, node: &Node, written: &str) -> Option<PatchPath> {
+        let target: PatchPath = match written.parse() {
+            Ok(target) => target,
+            Err(error) => {
+                let SyntaxError { message, at, help } = error;
+                let problem = self.reader.problem(&self.inside(node, written, &at), message);
+                self.reader.note(Diagnostic { help, ..problem });
+                return None;
+            }
+        };
         if target.is_bare_schema() {
-            return Err(self.mistake("the target names a schema and no attribute of it", place));
+            self.reader.refuse(&node.span, "the target names a schema and no attribute of it");
+            return None;
         }
         if target.is("id") {
-            return Err(self
-                .mistake("`id` is given by the target and cannot be mapped", place)
-                .help("map externalId for an identifier of your own"));
+            let problem = self.reader.problem(&node.span, "`id` is given by the target and cannot be mapped");
+            self.reader.note(problem.help("map externalId for an identifier of your own"));
+            return None;
         }
-        self.known(kind, &target, place)?;
-        Ok(target)
+        match self.known(kind, &target, node) {
+            Ok(()) => Some(target),
+            Err(problem) => {
+                self.reader.note(*problem);
+                None
+            }
+        }
     }
 
     /// Attributes of the schemas that RFC 7643 defines must exist; those of other URNs are the
     /// application's own.
-    fn known(&self, kind: ObjectKind, target: &PatchPath, place: Range<usize>) -> Result<(), Diagnostic> {
-        let core = match kind {
-            ObjectKind::User => schema::user(),
-            ObjectKind::Group => schema::group(),
-        };
-        let schema = match &target.schema {
-            None => core,
-            Some(urn) if same_name(urn, &core.id) => core,
-            Some(urn) if kind == ObjectKind::User && same_name(urn, &schema::enterprise().id) => {
-                schema::enterprise()
-            }
-            Some(_) => return Ok(()),
-        };
+    fn known(&self, kind: ObjectKind, target: &PatchPath, node: &Node) -> Result<(), Box<Diagnostic>> {
+        let Some(schema) = schema_of(kind, target) else { return Ok(()) };
         if self.own.iter().any(|own| same_name(own, &target.attribute)) {
             return Ok(());
         }
         let attributes = || schema.attributes.iter().chain(schema::common());
         let Some(attribute) = attributes().find(|a| same_name(&a.name, &target.attribute)) else {
             let title = format!("`{}` is not an attribute of {}", target.attribute, schema.id);
-            let diagnostic = self
-                .mistake(title, place)
+            let problem = self
+                .reader
+                .problem(&node.span, title)
                 .did_you_mean(&target.attribute, attributes().map(|a| a.name.as_str()));
             let extension = schema::enterprise();
-            return Err(match &diagnostic.help {
-                _ if kind == ObjectKind::User && extension.attribute(&target.attribute).is_some() => {
-                    let help = format!("write `{}:{}`", extension.id, target.attribute);
-                    Diagnostic { help: Some(help), ..diagnostic }
-                }
-                Some(_) => diagnostic,
-                None => diagnostic.help(format!(
+            let help = if kind == ObjectKind::User && extension.attribute(&target.attribute).is_some() {
+                format!("write `{}:{}`", extension.id, target.attribute)
+            } else if let Some(help) = problem.help {
+                help
+            } else {
+                format!(
                     "if the application has it, add it to the profile: `attributes: [{}]`",
                     target.attribute
-                )),
-            });
+                )
+            };
+            return Err(Box::new(Diagnostic { help: Some(help), ..problem }));
         };
         match &target.sub {
-            Some(sub) if attribute.sub(sub).is_none() => Err(self
-                .mistake(format!("`{}` has no sub-attribute `{sub}`", attribute.name), place)
-                .did_you_mean(sub, attribute.sub_attributes.iter().map(|a| a.name.as_str()))),
+            Some(sub) if attribute.sub(sub).is_none() => Err(Box::new(
+                self.reader
+                    .problem(&node.span, format!("`{}` has no sub-attribute `{sub}`", attribute.name))
+                    .did_you_mean(sub, attribute.sub_attributes.iter().map(|a| a.name.as_str())),
+            )),
             _ => Ok(()),
         }
     }
 
-    /// A place inside a value. Where the file writes the value with escapes or over several lines,
+    /// A place inside a text. Where the file writes the text with escapes or over several lines,
     /// the whole of it is meant.
-    fn inside(&self, place: &Range<usize>, value: &str, at: &Range<usize>) -> Range<usize> {
-        let rest = self.text.get(place.start..).unwrap_or_default();
+    fn inside(&self, node: &Node, value: &str, at: &Range<usize>) -> Range<usize> {
+        let rest = self.text.get(node.span.start..).unwrap_or_default();
         let quote = usize::from(rest.starts_with(['"', '\'']));
         match rest.get(quote..) {
             Some(plain) if plain.starts_with(value) => {
-                let start = place.start + quote;
+                let start = node.span.start + quote;
                 start + at.start..start + at.end
             }
-            _ => place.clone(),
+            _ => node.span.clone(),
         }
+    }
+}
+
+/// The published schema that a target belongs to, if RFC 7643 defines it.
+fn schema_of(kind: ObjectKind, target: &PatchPath) -> Option<&'static Schema> {
+    let core = match kind {
+        ObjectKind::User => schema::user(),
+        ObjectKind::Group => schema::group(),
+    };
+    let extension = schema::enterprise();
+    match &target.schema {
+        None => Some(core),
+        Some(urn) if same_name(urn, &core.id) => Some(core),
+        Some(urn) if kind == ObjectKind::User && same_name(urn, &extension.id) => Some(extension),
+        Some(_) => None,
     }
 }

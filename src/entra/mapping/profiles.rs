@@ -28,8 +28,9 @@ pub fn names() -> Vec<&'static str> {
 /// separator or ends in `.yaml` or `.yml`.
 ///
 /// # Errors
-/// A [`Diagnostic`] when there is no such profile, the file cannot be read, or at its first mistake.
-pub fn load(name_or_file: &str) -> Result<Mapping, Diagnostic> {
+/// One [`Diagnostic`] when there is no such profile or the file cannot be read; otherwise every
+/// mistake of the file.
+pub fn load(name_or_file: &str) -> Result<Mapping, Vec<Diagnostic>> {
     if let Some((name, text)) = built_in().find(|(name, _)| *name == name_or_file) {
         return file::read(name, &format!("{name}.yaml"), text);
     }
@@ -42,11 +43,12 @@ pub fn load(name_or_file: &str) -> Result<Mapping, Diagnostic> {
             None => format!("profiles: {}; for a file of your own write its path", names().join(", ")),
         };
         let title = format!("there is no profile `{name_or_file}`");
-        return Err(Diagnostic::about_file(title, name_or_file).help(help));
+        return Err(vec![Diagnostic::about_file(title, name_or_file).help(help)]);
     }
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::about_file(format!("the profile cannot be read: {error}"), name_or_file)
-            .help(format!("built-in profiles: {}", names().join(", ")))
+        let title = format!("the profile cannot be read: {error}");
+        let help = format!("built-in profiles: {}", names().join(", "));
+        vec![Diagnostic::about_file(title, name_or_file).help(help)]
     })?;
     let name = path.file_stem().map_or_else(|| name_or_file.into(), |stem| stem.to_string_lossy());
     file::read(&name, name_or_file, &text)

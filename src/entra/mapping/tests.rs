@@ -9,7 +9,9 @@ fn targets(mapping: &Mapping) -> Vec<&str> {
 }
 
 fn mistake(text: &str) -> Diagnostic {
-    file::read("mine", "mine.yaml", text).expect_err("there is a mistake")
+    let mut mistakes = file::read("mine", "mine.yaml", text).expect_err("there is a mistake");
+    assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+    mistakes.remove(0)
 }
 
 fn marked(diagnostic: &Diagnostic) -> &str {
@@ -20,7 +22,7 @@ fn marked(diagnostic: &Diagnostic) -> &str {
 fn every_built_in_profile_loads() {
     assert_eq!(names(), ["default", "timeclock-365-saml"]);
     for name in names() {
-        let mapping = load(name).unwrap_or_else(|diagnostic| panic!("{diagnostic}"));
+        let mapping = load(name).expect("the profile is right");
         assert_eq!(mapping.name, name);
         assert!(!mapping.about.is_empty());
     }
@@ -69,10 +71,10 @@ fn timeclock_has_the_targets_of_its_tutorial() {
 
 #[test]
 fn a_slip_in_the_profiles_name_is_met_with_the_right_one() {
-    let diagnostic = load("timeclock-365-sml").expect_err("no such profile");
+    let diagnostic = &load("timeclock-365-sml").expect_err("no such profile")[0];
     assert_eq!(diagnostic.title, "there is no profile `timeclock-365-sml`");
     assert_eq!(diagnostic.help.as_deref(), Some("did you mean `timeclock-365-saml`?"));
-    let diagnostic = load("./missing.yaml").expect_err("no such file");
+    let diagnostic = &load("./missing.yaml").expect_err("no such file")[0];
     assert!(diagnostic.title.starts_with("the profile cannot be read"), "{}", diagnostic.title);
 }
 
@@ -80,8 +82,8 @@ fn a_slip_in_the_profiles_name_is_met_with_the_right_one() {
 fn a_file_of_ones_own_goes_through_the_same_loader() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("acme.yaml");
-    std::fs::write(&path, "attributes: [Badge]\nuser:\n  - target: userName\n    source: mail\n    match: 1\n  - target: Badge\n    source: employeeId\n    apply: create\n    default: no\n").unwrap();
-    let mapping = load(path.to_str().unwrap()).unwrap_or_else(|diagnostic| panic!("{diagnostic}"));
+    std::fs::write(&path, "attributes: [Badge]\nuser:\n  - target: userName\n    source: mail\n    match: 1\n  - target: Badge\n    source: employeeId\n    apply: create\n    default: no\n    filterable: true\n").unwrap();
+    let mapping = load(path.to_str().unwrap()).expect("the profile is right");
     assert_eq!(mapping.name, "acme");
     let badge = mapping.user.find("badge").expect("its own attribute");
     assert_eq!(badge.written, "Badge");
@@ -132,7 +134,7 @@ fn mistakes_are_placed_on_the_token() {
     assert_eq!(mistake(&row("{ target: USERNAME, source: mail }")).title, "`USERNAME` is mapped twice");
     assert_eq!(
         mistake(&row("{ target: title, source: jobTitle, match: 1 }")).title,
-        "two attributes have the matching precedence 1"
+        "`userName` has this matching precedence already"
     );
     let short = mistake(&row("{ target: manager, source: manager }"));
     assert!(short.help.is_some_and(|help| help.ends_with("enterprise:2.0:User:manager`")));
@@ -145,7 +147,26 @@ fn mistakes_are_placed_on_the_token() {
         mistake(&row("{ target: title, source: jobTitle, macth: 2 }")).help.as_deref(),
         Some("did you mean `match`?")
     );
+    let default =
+        mistake(&row(&format!("{{ target: '{}:manager', source: manager, default: x }}", urn::ENTERPRISE)));
+    assert_eq!((default.title.as_str(), marked(&default)), ("a reference has no default", "x"));
     assert_eq!(mistake("user:\n  - target: userName\n    source: mail\n").title, "no user attribute matches");
+}
+
+#[test]
+fn one_run_shows_every_mistake_of_a_file() {
+    let text = "user:\n  - { target: userNam, source: mail, match: 0 }\n  - { target: title, source: x }\ngroups: []\n";
+    let mistakes = file::read("mine", "mine.yaml", text).expect_err("there are mistakes");
+    let titles: Vec<_> = mistakes.iter().map(|mistake| mistake.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "`userNam` is not an attribute of urn:ietf:params:scim:schemas:core:2.0:User",
+            "expected a whole number from 1 to 100, found a number",
+            "`x` is not an attribute of an Entra user",
+            "unknown key `groups`",
+        ]
+    );
 }
 
 #[test]
