@@ -14,7 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("scim", &["diagnostic"]),
     ("wire", &["scim"]),
     ("check", &["wire"]),
-    ("entra/directory", &["scim"]),
+    ("entra/directory", &["diagnostic"]),
     ("entra/mapping", &["scim", "diagnostic", "yaml", "entra/directory"]),
     ("entra/scope", &["entra/directory", "entra/mapping"]),
     ("entra/dialect", &["scim", "wire"]),

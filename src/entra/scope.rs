@@ -68,12 +68,10 @@ pub fn in_scope(state: &DirectoryState, scope: &Scope, id: &ObjectId) -> Entitle
 /// Directly, or through an assigned group of which the user is an immediate member.
 fn is_assigned(state: &DirectoryState, user: &ObjectId) -> bool {
     state.is_assigned(user)
-        || state
-            .assigned()
-            .filter_map(|id| state.group(id))
-            .any(|group| group.is_security_enabled() && group.members().contains(user))
+        || state.groups().any(|group| counts(state, group) && group.members().contains(user))
 }
 
+/// Assigned, and of the kind whose assignment counts.
 fn counts(state: &DirectoryState, group: &Group) -> bool {
     state.is_assigned(group.id()) && group.is_security_enabled()
 }

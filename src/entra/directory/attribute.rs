@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{ObjectKind, SourceValue};
+use crate::diagnostic;
 
 /// What kind of value a source attribute holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -162,6 +163,14 @@ pub struct UnknownAttribute {
     pub name: String,
 }
 
+impl UnknownAttribute {
+    /// The attribute that was probably meant.
+    #[must_use]
+    pub fn closest(&self) -> Option<&'static str> {
+        diagnostic::closest(&self.name, attributes(self.kind).iter().map(|attribute| attribute.name))
+    }
+}
+
 impl fmt::Display for UnknownAttribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` is not an attribute of an Entra {}", self.name, self.kind)
@@ -179,6 +188,7 @@ mod tests {
         assert_eq!(find(ObjectKind::User, "mailNickname").map(|a| a.kind), Ok(AttributeKind::Text));
         let error = find(ObjectKind::User, "mailnickName").expect_err("letter case counts");
         assert_eq!(error.to_string(), "`mailnickName` is not an attribute of an Entra user");
+        assert_eq!(error.closest(), Some("mailNickname"));
         assert!(find(ObjectKind::Group, "userPrincipalName").is_err());
     }
 

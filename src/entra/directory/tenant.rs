@@ -23,7 +23,7 @@ pub enum DirectoryError {
     #[error("the directory already holds an object {0}")]
     AlreadyExists(ObjectId),
     /// Entra has no such attribute.
-    #[error(transparent)]
+    #[error("{}", with_closest(.0))]
     UnknownAttribute(#[from] UnknownAttribute),
     /// The attribute is not set this way.
     #[error("`{0}` is not set as a plain attribute")]
@@ -45,6 +45,13 @@ pub enum DirectoryError {
     /// Following the managers would lead back to this user.
     #[error("{0} would be their own manager's manager")]
     CyclicManager(ObjectId),
+}
+
+fn with_closest(unknown: &UnknownAttribute) -> String {
+    match unknown.closest() {
+        Some(closest) => format!("{unknown}: did you mean `{closest}`?"),
+        None => unknown.to_string(),
+    }
 }
 
 /// The simulated tenant. Every mutation that changes something goes into the change log.
@@ -485,6 +492,10 @@ mod tests {
     #[test]
     fn values_must_fit_their_attribute() {
         let mut tenant = tenant(&["ada"]);
+        assert_eq!(
+            tenant.set(&id("ada"), "jobTitel", None).expect_err("a slip").to_string(),
+            "`jobTitel` is not an attribute of an Entra user: did you mean `jobTitle`?"
+        );
         assert_eq!(
             tenant.set(&id("ada"), "city", Some(true.into())),
             Err(DirectoryError::WrongKind { name: "city", expected: AttributeKind::Text })

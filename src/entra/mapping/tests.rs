@@ -162,7 +162,7 @@ fn one_run_shows_every_mistake_of_a_file() {
         titles,
         [
             "`userNam` is not an attribute of urn:ietf:params:scim:schemas:core:2.0:User",
-            "expected a whole number from 1 to 100, found a number",
+            "0 is not a whole number from 1 to 100",
             "`x` is not an attribute of an Entra user",
             "unknown key `groups`",
         ]
