@@ -139,7 +139,7 @@ impl<T: Target> Pass<'_, T> {
             if self.is_entitled(group.id()) && (self.whole.contains(group.id()) || !named.is_empty()) {
                 if self.read.contains_key(group.id()) {
                     self.members(group, named, None).await?;
-                } else if self.state.links.contains_key(group.id()) {
+                } else if self.state.links.contains(group.id()) {
                     // The group's own turn failed: its members wait with it.
                     self.state.escrow(group.id()).members.extend(named.iter().cloned());
                 }
@@ -152,7 +152,7 @@ impl<T: Target> Pass<'_, T> {
         if self.read.contains_key(user.id()) {
             return self.user_references(user).await;
         }
-        if self.state.links.contains_key(user.id()) {
+        if self.state.links.contains(user.id()) {
             self.state.escrow(user.id()).references = true;
         }
         Ok(())

@@ -63,7 +63,7 @@ impl<T: Target> Pass<'_, T> {
         subject: &Subject<'_>,
         resource: &Resource,
     ) -> Result<(), Problem> {
-        match self.state.linked_to(kind, &resource.id) {
+        match self.state.links.source_of(kind, &resource.id) {
             Some(other) if other != subject.object.id() => Err(Problem::new(
                 ErrorCode::DuplicateSourceEntries,
                 format!(

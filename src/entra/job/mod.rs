@@ -146,7 +146,7 @@ impl Job {
         let mut report = pass.report;
         self.state.escrows.retain(|id, escrow| {
             let open = escrow.whole || escrow.references || !escrow.members.is_empty();
-            open && (tenant.state().object(id).is_some() || self.state.links.contains_key(id))
+            open && (tenant.state().object(id).is_some() || self.state.links.contains(id))
         });
         match ended {
             Ok(()) => {

@@ -32,7 +32,7 @@ impl<T: Target> Pass<'_, T> {
         match self.read_linked(id, link).await? {
             Some(resource) => self.update(subject, resource).await,
             None if self.may_match_again => {
-                self.state.links.shift_remove(id);
+                self.state.links.remove(id);
                 self.join(subject).await
             }
             None => Err(Problem::new(
@@ -171,7 +171,7 @@ impl<T: Target> Pass<'_, T> {
             }
             Err(trouble) => return Err(trouble),
         };
-        self.state.links.shift_remove(id);
+        self.state.links.remove(id);
         Ok(Turn::done(Action::Delete, detail))
     }
 

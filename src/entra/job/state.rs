@@ -50,10 +50,53 @@ pub struct Escrow {
     pub members: IndexSet<ObjectId>,
 }
 
+/// Every link, found from either end.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Links {
+    by_source: IndexMap<ObjectId, Link>,
+    by_target: HashMap<(ObjectKind, String), ObjectId>,
+}
+
+impl Links {
+    pub fn get(&self, id: &ObjectId) -> Option<&Link> {
+        self.by_source.get(id)
+    }
+
+    /// For what a link knows beside its two ends.
+    pub fn get_mut(&mut self, id: &ObjectId) -> Option<&mut Link> {
+        self.by_source.get_mut(id)
+    }
+
+    pub fn contains(&self, id: &ObjectId) -> bool {
+        self.by_source.contains_key(id)
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&ObjectId, &Link)> {
+        self.by_source.iter()
+    }
+
+    /// The source object that is linked to a resource.
+    pub fn source_of(&self, kind: ObjectKind, target_id: &str) -> Option<&ObjectId> {
+        self.by_target.get(&(kind, target_id.to_owned()))
+    }
+
+    pub fn insert(&mut self, id: ObjectId, link: Link) {
+        self.remove(&id);
+        self.by_target.insert((link.kind, link.target_id.clone()), id.clone());
+        self.by_source.insert(id, link);
+    }
+
+    pub fn remove(&mut self, id: &ObjectId) {
+        if let Some(link) = self.by_source.shift_remove(id) {
+            self.by_target.remove(&(link.kind, link.target_id));
+        }
+    }
+}
+
 /// Everything a job remembers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
-    pub links: IndexMap<ObjectId, Link>,
+    pub links: Links,
     pub watermark: Option<Watermark>,
     pub escrows: IndexMap<ObjectId, Escrow>,
     /// Who was entitled when the last cycle ended.
@@ -72,13 +115,8 @@ impl State {
         self.entitled.clear();
         self.quarantine = None;
         if full {
-            self.links.clear();
+            self.links = Links::default();
         }
-    }
-
-    /// The source object that is linked to a resource.
-    pub fn linked_to(&self, kind: ObjectKind, target_id: &str) -> Option<&ObjectId> {
-        self.links.iter().find(|(_, link)| link.kind == kind && link.target_id == target_id).map(|(id, _)| id)
     }
 
     pub fn escrow(&mut self, id: &ObjectId) -> &mut Escrow {

@@ -46,7 +46,7 @@ impl<T: Target> Pass<'_, T> {
         let Some(link) = self.state.links.get(id).cloned() else { return Ok(()) };
         let left = link.released && self.writer.switches.purged_after_unassign == PurgedAfterUnassign::Left;
         let ended = if left {
-            self.state.links.shift_remove(id);
+            self.state.links.remove(id);
             Ok(Turn::skipped(
                 ErrorCode::NotEffectivelyEntitled,
                 "The user was unassigned before; the account is no longer managed.",
