@@ -88,7 +88,11 @@ impl Links {
 
     pub fn remove(&mut self, id: &ObjectId) {
         if let Some(link) = self.by_source.shift_remove(id) {
-            self.by_target.remove(&(link.kind, link.target_id));
+            // A wrong target may give one id to two objects; the other one keeps its entry.
+            let target = (link.kind, link.target_id);
+            if self.by_target.get(&target) == Some(id) {
+                self.by_target.remove(&target);
+            }
         }
     }
 }

@@ -91,3 +91,13 @@ async fn discovery_reads_page_by_page() {
     assert!(accounts.problem.is_some());
     assert_eq!(target.sent()[1], "GET /Users?startIndex=3&count=100");
 }
+
+#[test]
+fn a_job_can_run_on_any_thread() {
+    fn on_any_thread(_: impl Send) {}
+    let (tenant, target) = (tenant(&["ada"]), Script::default());
+    let mut job = job(users_only(), Dialect::Default);
+    on_any_thread(job.cycle(&tenant, &target));
+    on_any_thread(job.on_demand(&tenant, &[], &target));
+    on_any_thread(job.discover_accounts(&target, None));
+}
