@@ -16,5 +16,6 @@ pub mod run;
 pub mod scenario;
 pub mod scim;
 pub mod server;
+pub mod stages;
 pub mod wire;
 pub mod yaml;

@@ -48,10 +48,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("report", &["check", "wire", "run"]),
     ("server", &["scim"]),
+    ("stages", &["run", "server", "http"]),
     (
         "selftest",
         &[
             "run",
+            "stages",
             "server",
             "catalogue",
             "rules",

@@ -3,18 +3,41 @@
 //! [`Event`]s are the one stream that feeds every reporter; [`Report`] is the result.
 
 pub mod abilities;
+mod acceptance;
+mod answers;
 pub mod cancel;
+mod cast;
+mod cleanup;
+mod endstate;
 pub mod event;
 pub mod guard;
 pub mod journal;
+pub mod lookout;
+mod observer;
 pub mod patience;
+pub mod plan;
+mod play;
 pub mod preflight;
+mod prepare;
 pub mod reader;
 pub mod recorder;
 pub mod report;
+mod ruling;
+pub mod selection;
+mod stack;
+pub mod stage;
+mod story;
 pub mod sweep;
 pub mod template;
+#[cfg(test)]
+pub(crate) mod testing;
+mod trial;
+mod trials;
 
 pub use cancel::Cancel;
 pub use event::{Event, Listener, TrialId};
+pub use plan::{Judge, Plan};
+pub use play::{Problem, play};
 pub use report::{CheckResult, Counts, Report, Verdict};
+pub use selection::{Selection, SelectionProblem, Shard};
+pub use stage::{Stage, Stages};

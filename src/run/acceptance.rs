@@ -1,0 +1,188 @@
+//! Which mapped attributes the target takes in a create.
+//!
+//! A server that refuses the full body would fail every story. So the full create is tried once; if it
+//! is refused, the largest accepted body is looked for, and the stories go on with that.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+use super::answers::answered;
+use super::recorder::Recorder;
+use crate::check::{About, Finding};
+use crate::entra::dialect::{Assignment, Writer};
+use crate::entra::directory::Object;
+use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, Phase, Subject, TargetValue};
+use crate::people::People;
+use crate::wire::{Actor, Exchange, ResourceKind, Target};
+
+/// A mapped attribute that the target refuses.
+#[derive(Debug, Clone)]
+pub(super) struct Refused {
+    /// The mapping's target as written.
+    pub(super) path: String,
+    /// Status and words of the refusal.
+    pub(super) answer: String,
+    /// The exchange that shows it: the accepted body with this attribute added.
+    pub(super) exchange: Arc<Exchange>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Acceptance {
+    /// What is refused on its own, in the mapping's order.
+    pub(super) refused: Vec<Refused>,
+    /// Not even the smallest body is accepted.
+    pub(super) nothing: bool,
+}
+
+impl Acceptance {
+    /// True when anything was refused.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.nothing || !self.refused.is_empty()
+    }
+
+    /// One finding for each refused attribute.
+    pub(super) fn findings(&self, about: &About) -> Vec<Finding> {
+        self.refused
+            .iter()
+            .map(|refused| {
+                let status = refused.answer.split(' ').next().unwrap_or_default();
+                let message = format!(
+                    "a create is refused ({status}) as soon as it carries {}; everything else is played without it",
+                    refused.path
+                );
+                Finding::of(about, message)
+                    .concerning(&refused.path)
+                    .against(format!("201 for a body with {}", refused.path), &refused.answer)
+                    .shown_by(&refused.exchange)
+            })
+            .collect()
+    }
+}
+
+/// Creates one person after the other until it is known what is accepted. Removing them is the caller's.
+pub(super) async fn probe<T: Target, R: Target>(
+    target: &T,
+    recorder: &Recorder<R>,
+    writer: &Writer,
+    mapping: &Mapping,
+    people: &People,
+) -> Acceptance {
+    let rows = &mapping.user.rows;
+    let attempt = Attempt { target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
+    match attempt.create(&[]).await {
+        Verdict::Accepted | Verdict::Unknown => return Acceptance::default(),
+        Verdict::Refused(_) => {}
+    }
+    // Those that are refused most often go first; matching attributes and `active` stay.
+    let mut optional: Vec<usize> = (0..rows.len())
+        .filter(|index| rows[*index].matching.is_none() && !rows[*index].is_active())
+        .filter(|index| !rows[*index].is_reference())
+        .collect();
+    optional.sort_by_key(|index| suspicion(&rows[*index]));
+    let mut dropped: Vec<usize> = Vec::new();
+    let mut accepted = false;
+    for index in optional {
+        dropped.push(index);
+        match attempt.create(&dropped).await {
+            Verdict::Accepted => {
+                accepted = true;
+                break;
+            }
+            Verdict::Refused(_) => {}
+            Verdict::Unknown => return Acceptance::default(),
+        }
+    }
+    if !accepted {
+        return Acceptance { nothing: true, refused: Vec::new() };
+    }
+    // Each comes back unless it is what the target refuses.
+    let mut refused: Vec<(usize, Refused)> = Vec::new();
+    for index in dropped.clone() {
+        let rest: Vec<usize> = dropped.iter().copied().filter(|other| *other != index).collect();
+        match attempt.create(&rest).await {
+            Verdict::Accepted => dropped = rest,
+            Verdict::Refused(exchange) => {
+                let path = rows[index].written.clone();
+                refused.push((index, Refused { path, answer: answered(&exchange), exchange }));
+            }
+            Verdict::Unknown => return Acceptance::default(),
+        }
+    }
+    refused.sort_by_key(|(index, _)| *index);
+    Acceptance { refused: refused.into_iter().map(|(_, refused)| refused).collect(), nothing: false }
+}
+
+enum Verdict {
+    Accepted,
+    Refused(Arc<Exchange>),
+    /// Nothing can be concluded: no answer, too many requests, or a conflict.
+    Unknown,
+}
+
+struct Attempt<'a, T, R> {
+    target: &'a T,
+    recorder: &'a Recorder<R>,
+    writer: &'a Writer,
+    mapping: &'a Mapping,
+    people: &'a People,
+    made: AtomicUsize,
+}
+
+impl<T: Target, R: Target> Attempt<'_, T, R> {
+    /// Creates somebody new without the rows at these places.
+    async fn create(&self, without: &[usize]) -> Verdict {
+        let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        let key = format!("somebody-{number}");
+        let person = self.people.person("preflight/create", self.writer.dialect.as_str(), &key);
+        let dropped: Vec<_> = without.iter().map(|index| &self.mapping.user.rows[*index].target).collect();
+        let mut values = assignments(&self.mapping.user, Object::User(&person), false);
+        values.retain(|(path, _)| !dropped.contains(&path));
+        let step = "preflight: what a create may carry";
+        let mut request = self.writer.create(ResourceKind::User, &values, step);
+        request.actor = Actor::Probe;
+        let Ok(answer) = self.target.send(request.provoked()).await else { return Verdict::Unknown };
+        let Some(exchange) = self.recorder.last() else { return Verdict::Unknown };
+        match answer.status {
+            200..=299 => Verdict::Accepted,
+            401 | 403 | 408 | 409 | 429 => Verdict::Unknown,
+            _ => Verdict::Refused(exchange),
+        }
+    }
+}
+
+/// How soon a row is left out: extensions and lists are refused more often than names.
+fn suspicion(row: &AttributeMapping) -> u8 {
+    match row.target.attribute.to_ascii_lowercase().as_str() {
+        _ if row.target.schema.is_some() => 0,
+        "addresses" | "phonenumbers" | "roles" => 1,
+        "preferredlanguage" | "title" | "usertype" => 2,
+        "externalid" | "displayname" => 3,
+        "emails" => 4,
+        _ => 5,
+    }
+}
+
+/// What Entra would send to create this object. Rows that cannot be computed are left out, as the job
+/// leaves the whole object out then and says so.
+pub(super) fn assignments(
+    mapping: &ObjectMapping,
+    object: Object<'_>,
+    is_soft_deleted: bool,
+) -> Vec<Assignment> {
+    let subject = Subject { object, is_soft_deleted };
+    let Ok(values) = mapping.evaluate(&subject, Phase::Create) else { return Vec::new() };
+    values.into_iter().filter_map(|(row, value)| Some((row.target.clone(), Some(json(&value?)?)))).collect()
+}
+
+/// A mapped value as JSON; references have none before the accounts exist.
+pub(super) fn json(value: &TargetValue) -> Option<Value> {
+    match value {
+        TargetValue::Text(text) => Some(Value::String(text.clone())),
+        TargetValue::Boolean(flag) => Some(Value::Bool(*flag)),
+        TargetValue::Texts(texts) => Some(texts.iter().cloned().map(Value::String).collect()),
+        TargetValue::Reference(_) | TargetValue::References(_) => None,
+    }
+}

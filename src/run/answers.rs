@@ -1,0 +1,205 @@
+//! `expect-answer`: what the last raw request must have been answered.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::reader;
+use super::template::{self, Lookup, TemplateProblem};
+use crate::check::{About, Finding, Level};
+use crate::scenario::AnswerExpectation;
+use crate::scim::PatchPath;
+use crate::wire::{Broken, Exchange, Operation};
+
+/// Longest part of a body that is shown in a finding, in characters.
+const SHOWN: usize = 200;
+
+/// Judges one answer. A wrong status is one finding; what else is wrong then follows from it.
+///
+/// # Errors
+/// [`TemplateProblem`] when the expectation names something that does not exist.
+pub(super) fn judge(
+    expectation: &AnswerExpectation,
+    exchange: &Arc<Exchange>,
+    about: &About,
+    lookup: Lookup<'_>,
+) -> Result<Vec<Finding>, TemplateProblem> {
+    let what = format!("{} {}", exchange.request.method.as_str(), exchange.request.path);
+    let find = |message: String, expected: String, actual: String| {
+        Finding::of(about, message).against(expected, actual).shown_by(exchange)
+    };
+    let answer = match &exchange.outcome {
+        Ok(answer) => answer,
+        Err(Broken::Interrupted | Broken::Withheld(_)) => return Ok(Vec::new()),
+        Err(broken) => {
+            let message = format!("{what} was not answered: {broken}");
+            return Ok(vec![find(message, statuses(expectation), broken.to_string())]);
+        }
+    };
+    let right = match expectation.status.as_slice() {
+        [] => answer.is_success(),
+        accepted => accepted.contains(&answer.status),
+    };
+    if !right {
+        let expected = statuses(expectation);
+        let message = format!("{what} was answered {}, expected {expected}", answer.status);
+        return Ok(vec![find(message, expected, answered(exchange))]);
+    }
+    let mut findings = Vec::new();
+    let nothing = Value::Null;
+    let body = answer.body.json().unwrap_or(&nothing);
+    for (place, expected) in &expectation.body {
+        let expected = template::json(expected, lookup)?;
+        let held = at(body, place);
+        let same = match (&expected, held.as_slice()) {
+            (Value::Null, held) => held.is_empty(),
+            (expected, [held]) => reader::same(expected, held, true),
+            (expected @ Value::Array(_), held) => {
+                reader::same(expected, &Value::Array(held.iter().map(|v| (*v).clone()).collect()), true)
+            }
+            _ => false,
+        };
+        if !same {
+            let (expected, actual) = (shown(&[&expected]), shown(&held));
+            let message = format!("the answer to {what} holds {actual} at {place}, expected {expected}");
+            findings.push(find(message, expected, actual).concerning(place.as_str()));
+        }
+    }
+    if let Some(expected) = &expectation.scim_type {
+        let actual = reader::member(body, "scimType").and_then(Value::as_str);
+        if actual.is_none_or(|actual| !actual.eq_ignore_ascii_case(expected)) {
+            // RFC 7644 table 9 names the keyword; only for these two does Entra or its gallery look at it.
+            let asked =
+                ["uniqueness", "invalidFilter"].iter().any(|name| name.eq_ignore_ascii_case(expected));
+            let actual = actual.unwrap_or("no scimType");
+            let message = format!("the refusal of {what} says {actual}, expected scimType {expected}");
+            findings.push(
+                find(message, format!("scimType {expected}"), actual.to_owned())
+                    .concerning("scimType")
+                    .at(if asked { Level::Warning } else { Level::Note }),
+            );
+        }
+    }
+    Ok(findings)
+}
+
+/// The values at a JSON pointer (RFC 6901) or an attribute path.
+fn at<'a>(body: &'a Value, place: &str) -> Vec<&'a Value> {
+    if place.starts_with('/') {
+        return body.pointer(place).filter(|value| !value.is_null()).into_iter().collect();
+    }
+    match place.parse::<PatchPath>() {
+        Ok(path) => reader::values(body, &path),
+        Err(_) => reader::member(body, place).into_iter().collect(),
+    }
+}
+
+fn statuses(expectation: &AnswerExpectation) -> String {
+    match expectation.status.as_slice() {
+        [] => "a 2xx status".to_owned(),
+        statuses => statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+/// Status and the beginning of the body.
+pub(super) fn answered(exchange: &Exchange) -> String {
+    match &exchange.outcome {
+        Err(broken) => broken.to_string(),
+        Ok(answer) if answer.body.is_empty() => format!("{} without a body", answer.status),
+        Ok(answer) => format!("{} {}", answer.status, cut(&answer.body.text())),
+    }
+}
+
+/// Method and place of a request without anybody's ids and values: `GET /Users?filter=userName`.
+pub(super) fn place(exchange: &Exchange) -> String {
+    let method = exchange.request.method.as_str();
+    match &exchange.operation {
+        Operation::Query { kind, filter: Some(filter), .. } => {
+            let attribute = filter.split(" eq ").next().unwrap_or_default();
+            format!("{method} {}?filter={attribute}", kind.endpoint())
+        }
+        operation => match (operation.kind(), operation.id()) {
+            (Some(kind), Some(_)) => format!("{method} {}/{{id}}", kind.endpoint()),
+            (Some(kind), None) => format!("{method} {}", kind.endpoint()),
+            (None, _) => format!("{method} {}", exchange.request.path),
+        },
+    }
+}
+
+/// Values as JSON; nothing is called so.
+pub(super) fn shown(values: &[&Value]) -> String {
+    match values {
+        [] | [Value::Null] => "nothing".to_owned(),
+        [single] => cut(&single.to_string()),
+        several => {
+            let several: Vec<String> = several.iter().map(ToString::to_string).collect();
+            cut(&several.join(" and "))
+        }
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::testing;
+    use crate::wire::Answer;
+    use serde_json::json;
+
+    fn messages(expectation: &AnswerExpectation, status: u16, body: &Value) -> Vec<(Level, String)> {
+        let exchange = Arc::new(testing::exchange(Ok(Answer::json(status, body))));
+        let about = testing::scenario("cycles/x").about;
+        let lookup = |name: &str| (name == "ada.id").then(|| json!("7"));
+        let findings = judge(expectation, &exchange, &about, &lookup).unwrap();
+        findings.into_iter().map(|finding| (finding.level, finding.message)).collect()
+    }
+
+    #[test]
+    fn a_wrong_status_is_one_finding_and_nothing_more() {
+        let mut expectation = AnswerExpectation { status: vec![409], ..AnswerExpectation::default() };
+        expectation.body.insert("id".into(), json!("7"));
+        expectation.scim_type = Some("uniqueness".into());
+        let found = messages(&expectation, 201, &json!({"id": "8"}));
+        assert_eq!(found, [(Level::Error, "GET /Users was answered 201, expected 409".into())]);
+        assert_eq!(messages(&AnswerExpectation::default(), 404, &json!({})).len(), 1);
+        assert!(messages(&AnswerExpectation::default(), 204, &json!({})).is_empty());
+    }
+
+    #[test]
+    fn values_are_found_by_pointer_and_by_path_and_null_means_absent() {
+        let mut expectation = AnswerExpectation::default();
+        for (place, value) in [
+            ("/Resources/0", json!(null)),
+            ("totalResults", json!(0)),
+            ("name.givenName", json!("Ada")),
+            ("id", json!("{{ada.id}}")),
+        ] {
+            expectation.body.insert(place.into(), value);
+        }
+        let right = json!({"Resources": [], "TotalResults": 0, "name": {"givenName": "Ada"}, "id": "7"});
+        assert!(messages(&expectation, 200, &right).is_empty());
+        let wrong = json!({"Resources": [1], "totalResults": "0", "id": 7});
+        assert_eq!(messages(&expectation, 200, &wrong).len(), 4);
+    }
+
+    #[test]
+    fn a_missing_keyword_is_mild() {
+        let expect = |keyword: &str| AnswerExpectation {
+            status: vec![409],
+            scim_type: Some(keyword.into()),
+            ..AnswerExpectation::default()
+        };
+        let levels = |keyword: &str, body: &Value| {
+            messages(&expect(keyword), 409, body).into_iter().map(|(level, _)| level).collect::<Vec<_>>()
+        };
+        assert_eq!(levels("uniqueness", &json!({})), [Level::Warning]);
+        assert_eq!(levels("mutability", &json!({"scimType": "other"})), [Level::Note]);
+        assert!(levels("uniqueness", &json!({"scimType": "Uniqueness"})).is_empty());
+    }
+}

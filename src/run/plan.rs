@@ -1,0 +1,94 @@
+//! What shall be played, and how.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Cancel;
+use super::event::TrialId;
+use super::journal::Journal;
+use crate::check::{Finding, Level};
+use crate::entra::dialect::{Dialect, Switches};
+use crate::entra::mapping::Mapping;
+use crate::people;
+use crate::scenario::Scenario;
+use crate::wire::Exchange;
+
+/// Looks at the exchanges of one trial and says what it found; snapshots do so.
+pub type Judge = Arc<dyn Fn(&TrialId, &[Arc<Exchange>]) -> Vec<Finding> + Send + Sync>;
+
+/// What shall be played, and how.
+#[derive(Clone)]
+pub struct Plan {
+    /// The scenarios, selected already (see [`super::Selection`]).
+    pub scenarios: Vec<Arc<Scenario>>,
+    /// Each scenario is played in each of these, as far as it allows them.
+    pub dialects: Vec<Dialect>,
+    /// What the dialects do where sources disagree.
+    pub switches: Switches,
+    /// The profile's mapping.
+    pub mapping: Mapping,
+    /// What people look like.
+    pub people: people::Settings,
+    /// Stands in every object of this run. Random, and independent of the seed.
+    pub prefix: String,
+    /// Seed of the people.
+    pub seed: u64,
+    /// How many trials go on at once; at least 1.
+    pub jobs: usize,
+    /// How long one request may wait in sum when the target asks for patience (429).
+    pub patience: Duration,
+    /// Findings of this level and above fail their check; `None` fails none.
+    pub fail_on: Option<Level>,
+    /// How many people scenarios of the size `large` may use; `None` is our own limit.
+    pub max_users: Option<usize>,
+    /// The target is this very machine.
+    pub loopback: bool,
+    /// Rules that are left out, by id. For the selftest.
+    pub rules_off: Vec<String>,
+    /// Where ids of what was made are written down.
+    pub journal: Option<Arc<Journal>>,
+    /// Set to end the run early.
+    pub cancel: Cancel,
+    /// One more judge of each trial's exchanges.
+    pub judge: Option<Judge>,
+}
+
+impl Plan {
+    /// A plan with what is usual: two dialects, one trial at a time, a fresh prefix, seed 1.
+    #[must_use]
+    pub fn new(scenarios: Vec<Arc<Scenario>>, mapping: Mapping, prefix: String) -> Self {
+        Plan {
+            scenarios,
+            dialects: vec![Dialect::Default, Dialect::AadOptscim062020],
+            switches: Switches::default(),
+            mapping,
+            people: people::Settings::default(),
+            prefix,
+            seed: 1,
+            jobs: 1,
+            patience: Duration::from_secs(60),
+            fail_on: Some(Level::Error),
+            max_users: None,
+            loopback: true,
+            rules_off: Vec::new(),
+            journal: None,
+            cancel: Cancel::default(),
+            judge: None,
+        }
+    }
+
+    /// The trials in order: a scenario's dialects follow each other.
+    #[must_use]
+    pub fn trials(&self) -> Vec<(Arc<Scenario>, Dialect)> {
+        let mut trials = Vec::new();
+        for scenario in &self.scenarios {
+            for dialect in &self.dialects {
+                let wanted = &scenario.dialects;
+                if wanted.is_empty() || wanted.iter().any(|name| name == dialect.as_str()) {
+                    trials.push((Arc::clone(scenario), *dialect));
+                }
+            }
+        }
+        trials
+    }
+}

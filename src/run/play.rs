@@ -1,0 +1,331 @@
+//! The whole run: preparation, trials, and the checks that need several of them.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+
+use super::endstate::EndState;
+use super::event::{Event, Listener};
+use super::plan::Plan;
+use super::preflight::Refusal;
+use super::prepare;
+use super::report::{CheckResult, Report, Verdict};
+use super::ruling::Ruling;
+use super::stage::Stages;
+use super::trial::{Run, TrialEnd};
+use super::trials::{self, Work};
+use crate::check::{Finding, Outcome, Skip};
+use crate::entra::directory::DirectoryError;
+use crate::people::People;
+use crate::rules;
+use crate::scenario::Scenario;
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// No stage could be opened; one sentence.
+    #[error("{0}")]
+    Stage(String),
+    /// The target cannot be tested.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// People cannot be made up as the settings say.
+    #[error("the settings of people are wrong: {0}")]
+    People(#[from] DirectoryError),
+    /// A scenario asks for something that makes no sense.
+    #[error("{scenario}, line {line}: {message}")]
+    Scenario {
+        /// Its id.
+        scenario: String,
+        /// The line of the step.
+        line: usize,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// So many trials panicked: a mistake in this program.
+    #[error("{0} trials ended in a panic")]
+    Panicked(u64),
+}
+
+enum Message {
+    Event(Box<Event>),
+    End(Box<TrialEnd>),
+}
+
+/// Plays a plan. Events are told on the calling thread, in order.
+///
+/// `runtime` must be a multi-thread runtime, and the caller must not be one of its tasks.
+///
+/// # Errors
+/// [`Problem`] when nothing can be played, a scenario is wrong, or this program is.
+pub fn play<S: Stages>(
+    plan: Plan,
+    stages: S,
+    runtime: &Handle,
+    listener: &mut dyn Listener,
+) -> Result<Report, Problem> {
+    let begin = Instant::now();
+    let people = People::new(plan.people.clone(), plan.seed, plan.prefix.clone())?;
+    let stage = runtime.block_on(stages.open()).map_err(Problem::Stage)?;
+    let base_url = stage.base_url.clone();
+    let trials = plan.trials();
+    listener.on(&Event::Started {
+        target: base_url.clone(),
+        seed: plan.seed,
+        prefix: plan.prefix.clone(),
+        dialects: plan.dialects.iter().map(ToString::to_string).collect(),
+        trials: trials.len(),
+    });
+    let prepared = runtime.block_on(prepare::prepare(&plan, &people, stage))?;
+    listener.on(&Event::Prepared(Arc::clone(&prepared.abilities)));
+    let jobs = plan.jobs;
+    let run = Arc::new(Run { plan, people, stages, prepared, lost: OnceLock::new() });
+    let mut gathered = Gathered::new(&run);
+    gathered.preparation(&run, listener);
+
+    let (sender, messages) = mpsc::channel();
+    let work = trials
+        .into_iter()
+        .map(|(scenario, dialect)| {
+            let (run, sender, runtime) = (Arc::clone(&run), sender.clone(), runtime.clone());
+            Work {
+                name: format!("{} [{dialect}]", scenario.about.id),
+                body: Box::new(move || {
+                    let end = runtime.block_on(run.trial(&scenario, dialect, teller(&sender)));
+                    // Nobody listens only when the whole run is being dropped.
+                    let _ = sender.send(Message::End(Box::new(end)));
+                }),
+            }
+        })
+        .collect();
+    drop(sender);
+    let trials = std::thread::spawn(move || trials::play(work, jobs));
+    for message in messages {
+        match message {
+            Message::Event(event) => listener.on(&event),
+            Message::End(end) => gathered.trial(&run, *end, listener),
+        }
+    }
+    let panicked = trials.join().unwrap_or(1);
+    if let Some(journal) = &run.plan.journal {
+        // A journal that cannot be removed is found again by `cleanup`, which sees that all is gone.
+        let _ = journal.close();
+    }
+    if panicked > 0 {
+        return Err(Problem::Panicked(panicked));
+    }
+    let report = gathered.report(&run, base_url, begin, listener)?;
+    let report = Arc::new(report);
+    listener.on(&Event::Finished(Arc::clone(&report)));
+    Ok(Arc::unwrap_or_clone(report))
+}
+
+fn teller(sender: &Sender<Message>) -> impl Fn(Event) + Clone + Send + Sync + 'static {
+    let sender = sender.clone();
+    move |event| {
+        // Nobody listens only when the whole run is being dropped.
+        let _ = sender.send(Message::Event(Box::new(event)));
+    }
+}
+
+/// What trials leave, until the report is written.
+struct Gathered {
+    checks: Vec<CheckResult>,
+    ruling: Ruling,
+    /// Ends of trials whose counterpart in the other dialect has not ended yet, by scenario.
+    waiting: BTreeMap<String, Vec<(String, CheckResult, EndState)>>,
+    scenarios: BTreeMap<String, Arc<Scenario>>,
+    /// Dialects in which something was played.
+    played: Vec<String>,
+    left_behind: Vec<String>,
+    exchanges: usize,
+    interrupted: bool,
+    mistake: Option<Problem>,
+}
+
+impl Gathered {
+    fn new<S: Stages>(run: &Run<S>) -> Self {
+        let scenarios = run.plan.scenarios.iter();
+        Gathered {
+            checks: Vec::new(),
+            ruling: Ruling::default(),
+            waiting: BTreeMap::new(),
+            scenarios: scenarios.map(|scenario| (scenario.about.id.clone(), Arc::clone(scenario))).collect(),
+            played: Vec::new(),
+            left_behind: Vec::new(),
+            exchanges: 0,
+            interrupted: false,
+            mistake: None,
+        }
+    }
+
+    /// Rules watch the preparation too; what they find there belongs to the first dialect.
+    fn preparation<S: Stages>(&mut self, run: &Run<S>, listener: &mut dyn Listener) {
+        let off: Vec<&str> = run.plan.rules_off.iter().map(String::as_str).collect();
+        let prepared = &run.prepared;
+        let findings = rules::judge_trace_without(&off, &prepared.trace, &prepared.discovery);
+        if let Some(dialect) = run.plan.dialects.first() {
+            self.rule(dialect.as_str(), findings, None, listener);
+        }
+        self.exchanges += prepared.trace.len();
+        self.left_behind.extend(prepared.left_behind.iter().cloned());
+    }
+
+    fn rule(
+        &mut self,
+        dialect: &str,
+        findings: Vec<Finding>,
+        trial: Option<&super::TrialId>,
+        listener: &mut dyn Listener,
+    ) {
+        for finding in self.ruling.add(dialect, findings) {
+            listener.on(&Event::Finding { trial: trial.cloned(), finding: Arc::new(finding) });
+        }
+    }
+
+    fn trial<S: Stages>(&mut self, run: &Run<S>, end: TrialEnd, listener: &mut dyn Listener) {
+        let TrialEnd { trial, result, trace, rule_findings, end, left_behind, mistake, interrupted } = end;
+        self.interrupted |= interrupted;
+        self.exchanges += trace.len();
+        self.left_behind.extend(left_behind);
+        if let Some((line, mistake)) = mistake {
+            // One wrong scenario is enough to know that the run says nothing.
+            run.plan.cancel.cancel();
+            self.mistake.get_or_insert(Problem::Scenario {
+                scenario: trial.scenario.clone(),
+                line,
+                message: mistake.to_string(),
+            });
+        }
+        if !matches!(result.outcome, Outcome::Skipped(_)) && !self.played.contains(&trial.dialect) {
+            self.played.push(trial.dialect.clone());
+        }
+        self.rule(&trial.dialect, rule_findings, Some(&trial), listener);
+        let shared = Arc::new(result.clone());
+        listener.on(&Event::TrialFinished { trial: trial.clone(), result: shared, trace });
+        self.checks.push(result.clone());
+        self.pair(run, &trial.scenario, trial.dialect, result, end, listener);
+    }
+
+    /// Once a scenario has been played in every dialect, its ends must be the same.
+    fn pair<S: Stages>(
+        &mut self,
+        run: &Run<S>,
+        id: &str,
+        dialect: String,
+        result: CheckResult,
+        end: EndState,
+        listener: &mut dyn Listener,
+    ) {
+        let Some(scenario) = self.scenarios.get(id).cloned() else { return };
+        let wanted = run.plan.dialects.iter().filter(|dialect| {
+            scenario.dialects.is_empty() || scenario.dialects.iter().any(|name| name == dialect.as_str())
+        });
+        let wanted = wanted.count();
+        if wanted < 2 {
+            return;
+        }
+        let ends = self.waiting.entry(id.to_owned()).or_default();
+        ends.push((dialect, result, end));
+        if ends.len() < wanted {
+            return;
+        }
+        let Some(mut ends) = self.waiting.remove(id) else { return };
+        ends.sort_by(|left, right| left.0.cmp(&right.0));
+        let check = compare(&scenario, &ends, run);
+        for finding in &check.findings {
+            listener.on(&Event::Finding { trial: None, finding: Arc::new(finding.clone()) });
+        }
+        listener.on(&Event::CheckFinished(Arc::new(check.clone())));
+        self.checks.push(check);
+    }
+
+    fn report<S: Stages>(
+        mut self,
+        run: &Run<S>,
+        target: String,
+        begin: Instant,
+        listener: &mut dyn Listener,
+    ) -> Result<Report, Problem> {
+        if let Some(mistake) = self.mistake {
+            return Err(mistake);
+        }
+        let off = &run.plan.rules_off;
+        for dialect in &self.played {
+            let abouts = rules::all().iter().map(rules::Rule::about).filter(|about| !off.contains(&about.id));
+            for check in self.ruling.checks(abouts, dialect, run.plan.fail_on) {
+                listener.on(&Event::CheckFinished(Arc::new(check.clone())));
+                self.checks.push(check);
+            }
+        }
+        let interrupted_by = match run.lost.get() {
+            Some(lost) => Some(format!("the target was lost: {lost}")),
+            None if self.interrupted => Some("the run was ended before it was through".to_owned()),
+            None => None,
+        };
+        let mut report = Report {
+            target,
+            seed: run.plan.seed,
+            elapsed: begin.elapsed(),
+            verdict: Verdict::Passed,
+            checks: self.checks,
+            left_behind: self.left_behind,
+            exchanges: self.exchanges,
+            interrupted_by,
+        };
+        report.settle();
+        Ok(report)
+    }
+}
+
+/// "Same end state in every dialect", as a check of its own.
+fn compare<S: Stages>(
+    scenario: &Scenario,
+    ends: &[(String, CheckResult, EndState)],
+    run: &Run<S>,
+) -> CheckResult {
+    let about = &scenario.about;
+    let title = format!("{}: the same end state in every dialect", about.title);
+    let skipped = ends.iter().find_map(|(_, result, _)| match &result.outcome {
+        Outcome::Skipped(skip) => Some(skip.clone()),
+        _ => None,
+    });
+    if let Some(skip) = skipped {
+        return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
+    }
+    let [(first, _, one), others @ ..] = ends else {
+        return CheckResult::new(&about.id, None, &title, Outcome::Passed);
+    };
+    let mut findings = Vec::new();
+    let mut compared = 0;
+    for (second, _, other) in others {
+        for (key, mine) in one {
+            // Who is missing in one of them was complained about there.
+            let Some(theirs) = other.get(key) else { continue };
+            compared += 1;
+            for (attribute, left, right) in mine.differences(theirs) {
+                let message = format!(
+                    "\"{key}\" ends with another {attribute} in the dialect {second} than in {first}"
+                );
+                findings.push(
+                    Finding::of(about, message)
+                        .concerning(attribute)
+                        .against(format!("{left}, as in {first}"), format!("{right} in {second}"))
+                        .shown_by(&mine.exchange)
+                        .shown_by(&theirs.exchange),
+                );
+            }
+        }
+    }
+    if compared == 0 {
+        let failed = ends.iter().any(|(_, result, _)| !result.findings.is_empty());
+        if failed {
+            let skip = Skip::Blocked(format!("{}: it did not come to an end", about.id));
+            return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
+        }
+    }
+    CheckResult::played(&about.id, None, &title, findings, run.plan.fail_on)
+}

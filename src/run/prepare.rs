@@ -1,0 +1,242 @@
+//! What is asked once, before the trials: is the target there, what can it do, which attributes does
+//! it take, and so what can each scenario be played with.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::abilities::{Abilities, Known};
+use super::acceptance::{self, Acceptance};
+use super::cleanup;
+use super::observer::lookup;
+use super::plan::Plan;
+use super::preflight::{self, Refusal};
+use super::recorder::Recorder;
+use super::stack::Stack;
+use super::stage::Stage;
+use crate::check::Skip;
+use crate::entra::dialect::{Dialect, Writer};
+use crate::entra::directory::ObjectKind;
+use crate::entra::mapping::Mapping;
+use crate::people::People;
+use crate::scenario::{Ability, Action, Need, Scenario};
+use crate::scim::discovery::Discovery;
+use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
+
+/// How many people a scenario of the size `large` has when nobody says otherwise.
+const USUAL_CROWD: usize = 30;
+
+/// What is known before the trials begin.
+pub(super) struct Prepared {
+    /// What the target publishes.
+    pub(super) discovery: Discovery,
+    /// What it can do.
+    pub(super) abilities: Arc<Abilities>,
+    /// The profile's mapping without what the target does not take.
+    pub(super) mapping: Mapping,
+    /// What the target said to a create of everything.
+    pub(super) acceptance: Acceptance,
+    /// The scenario that tells what creates were refused for, when they were.
+    pub(super) spokesman: Option<String>,
+    /// Whether target paths can be filtered on that the profile does not promise.
+    filters: HashMap<String, Known>,
+    /// Every exchange so far.
+    pub(super) trace: Vec<Arc<Exchange>>,
+    /// What could not be removed.
+    pub(super) left_behind: Vec<String>,
+}
+
+/// Asks all that. The stage is closed before the trials begin.
+pub(super) async fn prepare<T: Target>(
+    plan: &Plan,
+    people: &People,
+    stage: Stage<T>,
+) -> Result<Prepared, Refusal> {
+    let dialect = plan.dialects.first().copied().unwrap_or(Dialect::Default);
+    let writer = Writer::new(dialect, plan.switches.clone());
+    let recorder = Recorder::new(stage.target, stage.secrets);
+    let stack = Stack::new(&recorder, plan, |_| ());
+    let probe = |kind: ResourceKind| {
+        let object = match kind {
+            ResourceKind::User => ObjectKind::User,
+            ResourceKind::Group => ObjectKind::Group,
+        };
+        let row = plan.mapping.object(object)?.matching().first().map(|row| row.target.clone())?;
+        let nobody = uuid::Uuid::new_v4().to_string();
+        Some(writer.probe(kind, &row, &nobody, format!("preflight: {}", kind.endpoint())))
+    };
+    let user_probe = probe(ResourceKind::User).ok_or_else(|| Refusal {
+        what: "the mapping has no matching attribute for users".to_owned(),
+        next: "add `match: 1` to a row of the profile".to_owned(),
+    })?;
+    let ready = preflight::inspect(&stack, &stage.base_url, user_probe, probe(ResourceKind::Group)).await?;
+    let mut abilities = ready.abilities;
+    if plan.mapping.group.is_none() {
+        let known = Known::No(Skip::NotConfigured("the mapping provisions no groups".to_owned()));
+        abilities.abilities.retain(|(ability, _)| *ability != Ability::Groups);
+        abilities.abilities.insert(0, (Ability::Groups, known));
+    }
+    ask_for_abilities(plan, &stack, &mut abilities).await;
+    let mut mapping = plan.mapping.clone();
+    if matches!(abilities.of(Ability::Groups), Known::No(_)) {
+        mapping.group = None;
+    }
+    let filters = ask_for_filters(plan, &stack).await;
+    let acceptance = acceptance::probe(&stack, &recorder, &writer, &mapping, people).await;
+    abilities.refused =
+        acceptance.refused.iter().map(|refused| (refused.path.clone(), refused.answer.clone())).collect();
+    let refused: Vec<&str> = acceptance.refused.iter().map(|refused| refused.path.as_str()).collect();
+    if let Ok(reduced) = mapping.without(&refused) {
+        mapping = reduced;
+    }
+    let left_behind = cleanup::remove(&stack, &recorder.trace()).await;
+    let spokesman = acceptance.is_refusal().then(|| spokesman(plan)).flatten();
+    Ok(Prepared {
+        discovery: ready.discovery,
+        abilities: Arc::new(abilities),
+        mapping,
+        acceptance,
+        spokesman,
+        filters,
+        trace: recorder.trace(),
+        left_behind,
+    })
+}
+
+/// The scenario that is best suited to say that creates are refused: the shortest with a cycle.
+fn spokesman(plan: &Plan) -> Option<String> {
+    let plays_a_cycle = |scenario: &&Arc<Scenario>| {
+        scenario.needs.is_empty()
+            && scenario.groups.is_empty()
+            && scenario.timeline.iter().any(|step| matches!(step.action, Action::Cycle))
+    };
+    let shortest = plan.scenarios.iter().filter(plays_a_cycle).min_by_key(|scenario| {
+        let explains = scenario.timeline.iter().any(|step| matches!(step.action, Action::ExpectMirrored(_)));
+        (!explains, scenario.people.len() + scenario.accounts.len(), scenario.timeline.len())
+    });
+    shortest.or_else(|| plan.scenarios.first()).map(|scenario| scenario.about.id.clone())
+}
+
+/// Asks for what no document tells, if a scenario needs it.
+async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut Abilities) {
+    let needed: HashSet<Ability> = plan
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.needs)
+        .filter_map(|need| match need {
+            Need::Ability(ability) => Some(*ability),
+            _ => None,
+        })
+        .collect();
+    let questions = [
+        (Ability::Search, Request::new(Actor::Probe, Method::Post, "/Users/.search", "preflight: .search")),
+        (Ability::Me, Request::new(Actor::Probe, Method::Get, "/Me", "preflight: /Me")),
+    ];
+    for (ability, mut request) in questions {
+        if !needed.contains(&ability) || *abilities.of(ability) != Known::Unknown {
+            continue;
+        }
+        if ability == Ability::Search {
+            let body = serde_json::json!({
+                "schemas": [crate::scim::urn::SEARCH_REQUEST], "startIndex": 1, "count": 0
+            });
+            request = request.with_header("Content-Type", "application/scim+json").with_json(&body);
+        }
+        let what = format!("{} {}", request.method.as_str(), request.path);
+        let known = match target.send(request.provoked()).await {
+            Ok(Answer { status: 404 | 405 | 501, .. }) => {
+                Known::No(Skip::NotSupported(format!("{what} is not there")))
+            }
+            Ok(answer) if answer.is_success() => Known::Yes(format!("{what} is answered {}", answer.status)),
+            _ => Known::Unknown,
+        };
+        abilities.abilities.retain(|(other, _)| *other != ability);
+        abilities.abilities.push((ability, known));
+    }
+}
+
+/// Asks whether the target filters on attributes that scenarios need and the profile does not promise.
+async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, Known> {
+    let mut filters = HashMap::new();
+    for need in plan.scenarios.iter().flat_map(|scenario| &scenario.needs) {
+        let Need::Filterable(name) = need else { continue };
+        let Some(row) = plan.mapping.user.find(name) else { continue };
+        if row.is_filterable() || filters.contains_key(&row.written) {
+            continue;
+        }
+        let nobody = uuid::Uuid::new_v4().to_string();
+        let step = format!("preflight: filter on {}", row.written);
+        let question = lookup(Actor::Probe, ResourceKind::User, &row.target, &nobody, &step);
+        let known = match target.send(question.provoked()).await {
+            Ok(answer) if answer.is_success() => Known::Yes("such a filter is answered".to_owned()),
+            Ok(Answer { status: status @ (400 | 403 | 501), .. }) => Known::No(Skip::NotSupported(format!(
+                "a filter on {} is answered {status}, and the profile does not promise it",
+                row.written
+            ))),
+            _ => Known::Unknown,
+        };
+        filters.insert(row.written.clone(), known);
+    }
+    filters
+}
+
+impl Prepared {
+    /// True for the one check that tells which attributes are refused.
+    pub(super) fn speaks_for(&self, scenario: &str, dialect: &str, plan: &Plan) -> bool {
+        self.spokesman.as_deref() == Some(scenario)
+            && plan
+                .trials()
+                .iter()
+                .find(|(s, _)| s.about.id == scenario)
+                .is_some_and(|(_, d)| d.as_str() == dialect)
+    }
+
+    /// Why a scenario cannot be played, if it cannot.
+    pub(super) fn obstacle(&self, plan: &Plan, scenario: &Scenario) -> Option<Skip> {
+        if let Some(obstacle) = scenario.needs.iter().find_map(|need| self.unmet(plan, need)) {
+            return Some(obstacle);
+        }
+        if scenario.large && !plan.loopback && plan.max_users.is_none() {
+            let why = "it needs many people; --max-users N allows so many".to_owned();
+            return Some(Skip::NotConfigured(why));
+        }
+        let creates = scenario.timeline.iter().any(|step| {
+            matches!(step.action, Action::Cycle | Action::OnDemand(_)) && !scenario.people.is_empty()
+        });
+        match &self.spokesman {
+            Some(spokesman) if self.acceptance.nothing && creates && *spokesman != scenario.about.id => {
+                Some(Skip::Blocked(format!("{spokesman}: the target refuses every create")))
+            }
+            _ => None,
+        }
+    }
+
+    fn unmet(&self, plan: &Plan, need: &Need) -> Option<Skip> {
+        let mapped = |name: &str| match (self.mapping.user.find(name), plan.mapping.user.find(name)) {
+            (Some(_), _) => None,
+            (None, Some(row)) => {
+                let spokesman = self.spokesman.as_deref().unwrap_or("the first create");
+                Some(Skip::Blocked(format!("{spokesman}: the target refuses {}", row.written)))
+            }
+            (None, None) => Some(Skip::NotConfigured(format!("{name} is not mapped"))),
+        };
+        match need {
+            Need::Mapped(name) => mapped(name),
+            Need::Filterable(name) => mapped(name).or_else(|| {
+                let row = self.mapping.user.find(name)?;
+                match self.filters.get(&row.written) {
+                    Some(Known::No(skip)) => Some(skip.clone()),
+                    _ => None,
+                }
+            }),
+            Need::Ability(ability) => match self.abilities.of(*ability) {
+                Known::No(skip) => Some(skip.clone()),
+                Known::Yes(_) | Known::Unknown => None,
+            },
+        }
+    }
+}
+
+/// How many people may play one entry of a scenario.
+pub(super) fn crowd_limit(plan: &Plan, scenario: &Scenario) -> Option<usize> {
+    scenario.large.then(|| plan.max_users.unwrap_or(USUAL_CROWD))
+}

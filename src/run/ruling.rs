@@ -1,0 +1,80 @@
+//! Rules over a whole run: one check per rule and dialect, however many trials showed the fault.
+
+use std::collections::BTreeMap;
+
+use super::report::CheckResult;
+use crate::check::{About, Finding, Level};
+
+/// Findings of rules, gathered trial by trial.
+#[derive(Debug, Default)]
+pub(super) struct Ruling {
+    /// By dialect, rule and the shape of the finding.
+    found: BTreeMap<(String, String, String), Finding>,
+}
+
+impl Ruling {
+    /// Adds one trial's findings and returns those whose shape is new in this dialect.
+    pub(super) fn add(&mut self, dialect: &str, findings: Vec<Finding>) -> Vec<Finding> {
+        let mut new = Vec::new();
+        for finding in findings {
+            let key = (dialect.to_owned(), finding.rule.clone(), finding.shape());
+            match self.found.get_mut(&key) {
+                Some(known) => {
+                    // The last exchange decides; how often it was met adds up.
+                    let times = known.times + finding.times;
+                    *known = Finding { times, ..finding };
+                }
+                None => {
+                    new.push(finding.clone());
+                    self.found.insert(key, finding);
+                }
+            }
+        }
+        new
+    }
+
+    /// One check per rule in a dialect that was played.
+    pub(super) fn checks<'a>(
+        &self,
+        rules: impl Iterator<Item = &'a About>,
+        dialect: &str,
+        fail_on: Option<Level>,
+    ) -> Vec<CheckResult> {
+        rules
+            .map(|about| {
+                let findings = self
+                    .found
+                    .iter()
+                    .filter(|((in_dialect, rule, _), _)| in_dialect == dialect && *rule == about.id)
+                    .map(|(_, finding)| finding.clone())
+                    .collect();
+                CheckResult::played(&about.id, Some(dialect), &about.title, findings, fail_on)
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Outcome;
+    use crate::run::testing;
+
+    #[test]
+    fn the_same_shape_counts_and_another_dialect_is_another_check() {
+        let about = testing::scenario("rules/x").about;
+        let other = testing::scenario("rules/y").about;
+        let mut ruling = Ruling::default();
+        assert_eq!(ruling.add("default", vec![Finding::of(&about, "first")]).len(), 1);
+        assert!(ruling.add("default", vec![Finding::of(&about, "second")]).is_empty());
+        assert_eq!(ruling.add("flag", vec![Finding::of(&about, "third")]).len(), 1);
+
+        let rules = [about, other];
+        let checks = ruling.checks(rules.iter(), "default", Some(Level::Error));
+        assert_eq!(checks.len(), 2);
+        assert_eq!(checks[0].outcome, Outcome::Failed);
+        assert_eq!((checks[0].findings[0].times, checks[0].findings[0].message.as_str()), (2, "second"));
+        assert_eq!(checks[1].outcome, Outcome::Passed);
+        assert_eq!(ruling.checks(rules.iter(), "flag", Some(Level::Error))[0].findings[0].times, 1);
+    }
+}

@@ -1,0 +1,194 @@
+//! Which scenarios a run plays.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::diagnostic;
+use crate::scenario::Scenario;
+
+/// Suites that are played only when asked for: they have verdicts of their own.
+const ON_REQUEST: [&str; 2] = ["gallery", "validator"];
+
+/// What the user asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Exact ids, or prefixes that end in `/`. Empty means every suite that is not played on request only.
+    pub filters: Vec<String>,
+    /// Only these suites. Empty means all.
+    pub suites: Vec<String>,
+    /// Only this part of what is left.
+    pub shard: Option<Shard>,
+}
+
+/// One of several parts of a run, for machines that share the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    number: usize,
+    of: usize,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split_once('/')
+            .and_then(|(number, of)| Some(Shard { number: number.parse().ok()?, of: of.parse().ok()? }))
+            .filter(|shard| (1..=shard.of).contains(&shard.number))
+            .ok_or_else(|| format!("`{text}` is not a shard: write K/N with K from 1 to N, as 2/3"))
+    }
+}
+
+/// Why nothing can be played.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionProblem {
+    /// No scenario has that id.
+    #[error("no scenario is called `{name}`{}", hint(closest.as_deref()))]
+    UnknownScenario {
+        /// What was asked for.
+        name: String,
+        /// What may have been meant.
+        closest: Option<String>,
+    },
+    /// No scenario belongs to that suite.
+    #[error("no suite is called `{name}`{}", hint(closest.as_deref()))]
+    UnknownSuite {
+        /// What was asked for.
+        name: String,
+        /// What may have been meant.
+        closest: Option<String>,
+    },
+    /// Everything asked for exists, but together it selects nothing.
+    #[error("nothing to play: no scenario matches what was asked for")]
+    Nothing,
+}
+
+impl SelectionProblem {
+    /// True when a name is wrong, false when the names are right but select nothing.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        !matches!(self, SelectionProblem::Nothing)
+    }
+}
+
+fn hint(closest: Option<&str>) -> String {
+    match closest {
+        Some(closest) => format!("; did you mean `{closest}`?"),
+        None => "; `scimulate list` names them all".to_owned(),
+    }
+}
+
+impl Selection {
+    /// The scenarios asked for, in the order of `scenarios`.
+    ///
+    /// # Errors
+    /// [`SelectionProblem`] for a wrong name, and when nothing is left.
+    pub fn of(&self, scenarios: &[Arc<Scenario>]) -> Result<Vec<Arc<Scenario>>, SelectionProblem> {
+        let suites: Vec<&str> = {
+            let mut suites: Vec<&str> = scenarios.iter().map(|scenario| suite(scenario)).collect();
+            suites.sort_unstable();
+            suites.dedup();
+            suites
+        };
+        for name in &self.suites {
+            if !suites.contains(&name.as_str()) {
+                let closest = diagnostic::closest(name, suites.iter().copied()).map(str::to_owned);
+                return Err(SelectionProblem::UnknownSuite { name: name.clone(), closest });
+            }
+        }
+        for filter in &self.filters {
+            if !scenarios.iter().any(|scenario| matches(filter, &scenario.about.id)) {
+                if let Some(name) = filter.strip_suffix('/') {
+                    let closest =
+                        diagnostic::closest(name, suites.iter().copied()).map(|suite| format!("{suite}/"));
+                    return Err(SelectionProblem::UnknownSuite { name: filter.clone(), closest });
+                }
+                let ids = scenarios.iter().map(|scenario| scenario.about.id.as_str());
+                let closest = diagnostic::closest(filter, ids).map(str::to_owned);
+                return Err(SelectionProblem::UnknownScenario { name: filter.clone(), closest });
+            }
+        }
+        let asked = |scenario: &&Arc<Scenario>| {
+            let suite = suite(scenario);
+            let by_suite = self.suites.is_empty() || self.suites.iter().any(|name| name == suite);
+            let by_filter = if self.filters.is_empty() {
+                !self.suites.is_empty() || !ON_REQUEST.contains(&suite)
+            } else {
+                self.filters.iter().any(|filter| matches(filter, &scenario.about.id))
+            };
+            by_suite && by_filter
+        };
+        let selected: Vec<Arc<Scenario>> = scenarios
+            .iter()
+            .filter(asked)
+            .enumerate()
+            .filter(|(position, _)| self.shard.is_none_or(|shard| position % shard.of == shard.number - 1))
+            .map(|(_, scenario)| Arc::clone(scenario))
+            .collect();
+        if selected.is_empty() { Err(SelectionProblem::Nothing) } else { Ok(selected) }
+    }
+}
+
+fn suite(scenario: &Scenario) -> &str {
+    scenario.about.id.split('/').next().unwrap_or_default()
+}
+
+fn matches(filter: &str, id: &str) -> bool {
+    filter == id || (filter.ends_with('/') && id.starts_with(filter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::testing::scenario;
+
+    fn ids(selection: &Selection) -> Result<Vec<String>, SelectionProblem> {
+        let all: Vec<_> =
+            ["conformance/paging", "cycles/disable", "cycles/disable-bundled", "gallery/create-user"]
+                .map(|id| Arc::new(scenario(id)))
+                .into();
+        Ok(selection.of(&all)?.iter().map(|scenario| scenario.about.id.clone()).collect())
+    }
+
+    fn filter(filter: &str) -> Selection {
+        Selection { filters: vec![filter.into()], ..Selection::default() }
+    }
+
+    #[test]
+    fn a_filter_is_an_exact_id_or_a_prefix_that_ends_in_a_slash() {
+        assert_eq!(ids(&filter("cycles/disable")).unwrap(), ["cycles/disable"]);
+        assert_eq!(ids(&filter("cycles/")).unwrap().len(), 2);
+        assert_eq!(ids(&filter("gallery/")).unwrap(), ["gallery/create-user"]);
+    }
+
+    #[test]
+    fn without_a_filter_suites_with_an_own_verdict_stay_off() {
+        let all = ids(&Selection::default()).unwrap();
+        assert_eq!(all, ["conformance/paging", "cycles/disable", "cycles/disable-bundled"]);
+        let gallery = Selection { suites: vec!["gallery".into()], ..Selection::default() };
+        assert_eq!(ids(&gallery).unwrap(), ["gallery/create-user"]);
+    }
+
+    #[test]
+    fn a_wrong_name_is_an_error_with_a_suggestion() {
+        let problem = ids(&filter("cycles/disabel")).unwrap_err();
+        assert!(problem.is_usage());
+        assert_eq!(
+            problem.to_string(),
+            "no scenario is called `cycles/disabel`; did you mean `cycles/disable`?"
+        );
+        assert!(ids(&filter("cycle/")).unwrap_err().to_string().contains("did you mean `cycles/`?"));
+    }
+
+    #[test]
+    fn shards_share_the_scenarios_without_overlap_and_can_be_empty() {
+        let shard = |text: &str| Selection { shard: Some(text.parse().unwrap()), ..Selection::default() };
+        let mut all = Vec::new();
+        for part in ["1/2", "2/2"] {
+            all.extend(ids(&shard(part)).unwrap());
+        }
+        all.sort();
+        assert_eq!(all, ids(&Selection::default()).unwrap());
+        assert_eq!(ids(&shard("4/4")), Err(SelectionProblem::Nothing));
+        assert!("0/2".parse::<Shard>().is_err() && "3/2".parse::<Shard>().is_err());
+    }
+}

@@ -1,0 +1,64 @@
+//! The decorators of one trial's target, from the outside in: lookout, patience, guard, recorder.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::guard::Guard;
+use super::lookout::{Lookout, Sighting};
+use super::observer::Log;
+use super::patience::Patience;
+use super::plan::Plan;
+use super::recorder::Recorder;
+use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
+
+/// A target with everything a trial needs around it. The recorder stays with whoever made it.
+pub(super) struct Stack<'a, T: Target> {
+    outermost: Lookout<Patience<Guard<&'a Recorder<T>>>>,
+}
+
+impl<'a, T: Target> Stack<'a, T> {
+    /// Puts the decorators around a recorder; `waiting` hears of each pause.
+    pub(super) fn new(
+        recorder: &'a Recorder<T>,
+        plan: &Plan,
+        waiting: impl Fn(Duration) + Send + Sync + 'static,
+    ) -> Self {
+        let guard = Guard::new(recorder, &plan.prefix);
+        let guard = match &plan.journal {
+            Some(journal) => guard.journalled(Arc::clone(journal)),
+            None => guard,
+        };
+        let patience = Patience::new(guard, plan.patience, plan.cancel.clone()).telling(waiting);
+        Stack { outermost: Lookout::new(patience, plan.cancel.clone()) }
+    }
+
+    /// What the trial met that ends it.
+    pub(super) fn sighting(&self) -> Sighting {
+        self.outermost.sighting()
+    }
+
+    /// True when the trial must end.
+    pub(super) fn must_end(&self) -> bool {
+        self.outermost.must_end()
+    }
+}
+
+impl<T: Target> Target for Stack<'_, T> {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        self.outermost.send(request).await
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.outermost.sent_as(request)
+    }
+}
+
+impl<T: Target> Log for Recorder<T> {
+    fn last(&self) -> Option<Arc<Exchange>> {
+        Recorder::last(self)
+    }
+
+    fn writes(&self) -> usize {
+        Recorder::writes(self)
+    }
+}

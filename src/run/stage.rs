@@ -1,0 +1,33 @@
+//! Where a trial plays: a target, given by whoever started the run.
+
+use std::any::Any;
+
+use crate::wire::Target;
+
+/// One target as a trial gets it, without decorators.
+pub struct Stage<T> {
+    /// Where requests go.
+    pub target: T,
+    /// Base URL, without credentials.
+    pub base_url: String,
+    /// Values that must never be shown, each with the name of the header they belong to; see
+    /// [`crate::wire::Exchange::new`].
+    pub secrets: Vec<(String, String)>,
+    /// Kept until the trial has ended: the server of an embedded stage, for example.
+    pub hold: Box<dyn Any + Send>,
+}
+
+/// Opens stages. Embedded servers give each trial a store of its own; a real target is shared.
+pub trait Stages: Send + Sync + 'static {
+    /// What its stages send to.
+    type Target: Target + 'static;
+
+    /// Opens a stage. It is called once before the trials, and once for each trial.
+    ///
+    /// # Errors
+    /// One sentence when it cannot be opened, as for an embedded server that finds no port.
+    fn open(&self) -> impl Future<Output = Result<Stage<Self::Target>, String>> + Send;
+
+    /// True when other people's objects may be on the stage, or those of other trials.
+    fn is_shared(&self) -> bool;
+}

@@ -1,0 +1,105 @@
+//! Accounts that the target holds beforehand, made by the observer from people's mapped values.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Story;
+use crate::check::Finding;
+use crate::run::acceptance;
+use crate::run::answers::answered;
+use crate::run::cast::{Casting, Mistake};
+use crate::run::observer::id_of;
+use crate::run::template;
+use crate::scenario::{self, LetterCase};
+use crate::scim::{PatchPath, same_name};
+use crate::wire::{Actor, Exchange, ResourceKind, Target};
+
+/// An account that was there before Entra came.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    /// Key of the person or group it was made of.
+    pub(super) of: String,
+    /// What it is.
+    pub(super) kind: ResourceKind,
+    /// Its id.
+    pub(super) id: String,
+    /// What it was made with, by target path.
+    pub(super) values: Vec<(PatchPath, Value)>,
+}
+
+impl<T: Target, C: Casting> Story<'_, T, C> {
+    pub(super) async fn make_accounts(&mut self) -> Result<(), Mistake> {
+        for (key, spec) in &self.scenario.accounts {
+            if self.is_over() {
+                return Ok(());
+            }
+            self.make_account(key, spec).await?;
+        }
+        Ok(())
+    }
+
+    async fn make_account(&mut self, key: &str, spec: &scenario::Account) -> Result<(), Mistake> {
+        let role = self.cast.role(&spec.of).ok_or_else(|| Mistake::NoSuchKey(spec.of.clone()))?;
+        let kind = role.kind;
+        let id = self.cast.id(&spec.of)?;
+        let state = self.cast.tenant.state();
+        let object = state.object(&id).ok_or_else(|| Mistake::NotThere(spec.of.clone()))?;
+        let Some(mapping) = self.mapping.object(object.kind()) else { return Ok(()) };
+        let mut values = acceptance::assignments(mapping, object, false);
+        for (path, value) in &mut values {
+            if path.is("userName")
+                && let Some(Value::String(text)) = value
+            {
+                match spec.letter_case {
+                    LetterCase::Same => {}
+                    LetterCase::Upper => *text = text.to_uppercase(),
+                    LetterCase::Lower => *text = text.to_lowercase(),
+                }
+            }
+        }
+        for (name, value) in &spec.with {
+            let path = self.path(kind, name)?;
+            values.retain(|(other, _)| !other.same_as(&path));
+            if let Some(value) = value {
+                let value = template::json(value, &|name| self.value_of(name))?;
+                values.push((path, Some(value)));
+            }
+        }
+        let step = format!("before: the account \"{key}\"");
+        let mut request = self.writer.create(kind, &values, step);
+        request.actor = Actor::Observer;
+        // The version header is Entra's alone.
+        request.headers.retain(|(name, _)| same_name(name, "content-type"));
+        let sent = self.target.send(request).await;
+        let Some(exchange) = self.recorder.last() else { return Ok(()) };
+        let made = exchange.json().filter(|_| sent.is_ok() && exchange.succeeded()).and_then(id_of);
+        match made {
+            Some(id) => {
+                let values = values.into_iter().filter_map(|(path, value)| Some((path, value?))).collect();
+                self.accounts.insert(key.to_owned(), Account { of: spec.of.clone(), kind, id, values });
+            }
+            None => self.not_made(key, &exchange),
+        }
+        Ok(())
+    }
+
+    /// Without the account there is no story.
+    fn not_made(&mut self, key: &str, exchange: &Arc<Exchange>) {
+        self.over = true;
+        if self.target.must_end() {
+            return;
+        }
+        let status = exchange.answer().map_or_else(|| "not".to_owned(), |answer| answer.status.to_string());
+        let message = format!(
+            "the account \"{key}\" that the story begins with cannot be made: {} {} is answered {status}",
+            exchange.request.method.as_str(),
+            exchange.request.path
+        );
+        let finding = Finding::of(&self.scenario.about, message)
+            .concerning("account beforehand")
+            .against("201 with an id", answered(exchange))
+            .shown_by(exchange);
+        self.findings.push(finding);
+    }
+}

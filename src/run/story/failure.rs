@@ -1,0 +1,87 @@
+//! Writes and reads of Entra that failed, told once: what depends on them is blocked, not wrong.
+
+use std::sync::Arc;
+
+use super::Story;
+use crate::check::Finding;
+use crate::entra::job::{Action, LogEntry};
+use crate::run::answers::{answered, place};
+use crate::run::cast::Casting;
+use crate::wire::{Actor, Exchange, Target};
+
+/// Something Entra could not do for one object.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    entry: LogEntry,
+    exchange: Option<Arc<Exchange>>,
+}
+
+impl Failure {
+    /// The failure of a log entry, with the exchange of its cycle that shows it.
+    pub(super) fn new(entry: LogEntry, cycle: &[Arc<Exchange>]) -> Self {
+        let exchange = last_about(&entry.label, cycle);
+        Failure { entry, exchange }
+    }
+
+    fn sentence(&self, key: &str) -> String {
+        let what = match self.entry.action {
+            Action::Create => "created",
+            Action::Update => "updated",
+            Action::Disable => "disabled",
+            Action::Delete => "deleted",
+            Action::Other => "looked up",
+        };
+        let code = self.entry.code.map_or("", |code| code.as_str());
+        match &self.exchange {
+            Some(exchange) => {
+                let answer = match &exchange.outcome {
+                    Ok(answer) => answer.status.to_string(),
+                    Err(broken) => broken.to_string(),
+                };
+                format!("\"{key}\" cannot be {what}: {} is answered {answer} ({code})", place(exchange))
+            }
+            None => format!("\"{key}\" cannot be {what}: {code}"),
+        }
+    }
+}
+
+/// The exchange that tells why Entra failed with the object of that label: the last refused one, or
+/// else the last. Steps of Entra end in the object's label.
+pub(super) fn last_about(label: &str, cycle: &[Arc<Exchange>]) -> Option<Arc<Exchange>> {
+    let about = |exchange: &&Arc<Exchange>| {
+        exchange.request.actor == Actor::Entra
+            && exchange.request.step.strip_suffix(label).is_some_and(|before| before.ends_with(' '))
+    };
+    let refused = cycle.iter().rev().filter(about).find(|exchange| !exchange.succeeded());
+    refused.or_else(|| cycle.iter().rev().find(about)).cloned()
+}
+
+impl<T: Target, C: Casting> Story<'_, T, C> {
+    /// Something about one person or group is not as it should be. If a failed write of Entra explains
+    /// it, that is told instead, once, and nothing more is said of this key.
+    pub(super) fn wrong(&mut self, key: &str, finding: Finding) {
+        if self.blocked.contains(key) {
+            return;
+        }
+        let id = self.cast.role(key).and_then(|role| role.id.clone());
+        if let Some(failure) = id.and_then(|id| self.failures.get(&id).cloned()) {
+            self.blocked.insert(key.to_owned());
+            let mut told = Finding::of(&self.scenario.about, failure.sentence(key))
+                .concerning(failure.entry.action.as_str())
+                .at(finding.level);
+            let actual = failure.exchange.as_deref().map_or_else(|| failure.entry.detail.clone(), answered);
+            told = told.against("the request is answered with success", actual);
+            if let Some(code) = failure.entry.code {
+                told.entra = format!("{code}: {}", failure.entry.detail);
+            }
+            if let Some(exchange) = &failure.exchange {
+                told = told.shown_by(exchange);
+            }
+            self.findings.push(told);
+            return;
+        }
+        if self.told.insert((key.to_owned(), finding.subject.clone())) {
+            self.findings.push(finding);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! One scenario in one dialect, played from its first account to its end state.
+
+mod accounts;
+mod activity;
+mod failure;
+mod found;
+mod mirror;
+mod names;
+mod raw;
+mod state;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::cast::{Cast, Casting, Mistake};
+use super::endstate::EndState;
+use super::observer::Observer;
+use super::recorder::Recorder;
+use super::stack::Stack;
+use crate::check::{Finding, Level, Skip};
+use crate::entra::dialect::Writer;
+use crate::entra::directory::{DirectoryState, ObjectId};
+use crate::entra::job::{Accounts, CycleReport, Job};
+use crate::entra::mapping::Mapping;
+use crate::entra::scope::Scope;
+use crate::scenario::{Action, Scenario, Step};
+use crate::scim::discovery::Discovery;
+use crate::wire::{Exchange, Target};
+use accounts::Account;
+use failure::Failure;
+
+/// What a story is played with.
+pub(super) struct Props<'a, T: Target, C> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) casting: &'a C,
+    pub(super) at_most: Option<usize>,
+    /// The run's mapping, changed as the scenario says.
+    pub(super) mapping: Mapping,
+    pub(super) writer: Writer,
+    pub(super) discovery: &'a Discovery,
+    pub(super) target: &'a Stack<'a, T>,
+    pub(super) recorder: &'a Recorder<T>,
+    /// Other people's objects may be at the target.
+    pub(super) shared: bool,
+}
+
+/// How a story ended.
+#[derive(Default)]
+pub(super) struct Ended {
+    /// What was found.
+    pub(super) findings: Vec<Finding>,
+    /// Why nothing can be concluded, if so.
+    pub(super) skip: Option<Skip>,
+    /// How it left people and groups.
+    pub(super) end: EndState,
+}
+
+/// A mistake of the scenario, with its line.
+pub(super) type MistakeAt = (usize, Mistake);
+
+/// A story while it is played.
+pub(super) struct Story<'a, T: Target, C> {
+    scenario: &'a Scenario,
+    casting: &'a C,
+    mapping: Mapping,
+    writer: Writer,
+    discovery: &'a Discovery,
+    target: &'a Stack<'a, T>,
+    recorder: &'a Recorder<T>,
+    observer: Observer<'a, Stack<'a, T>, Recorder<T>>,
+    shared: bool,
+    cast: Cast,
+    job: Job,
+    accounts: IndexMap<String, Account>,
+    /// Ids at the target by object, in the order in which they became known.
+    known: HashMap<ObjectId, Vec<String>>,
+    /// The directory at each cycle and on-demand run.
+    history: Vec<Arc<DirectoryState>>,
+    /// The last cycle or on-demand run, and where its exchanges stand in the trace.
+    last: Option<(CycleReport, std::ops::Range<usize>)>,
+    discovered: Option<(Accounts, Vec<Arc<Exchange>>)>,
+    answer: Option<Arc<Exchange>>,
+    captures: HashMap<String, Value>,
+    /// Ids that raw requests wrote to: what stands there is no longer Entra's doing.
+    touched: HashSet<String>,
+    /// What Entra could not do, by object, until it can.
+    failures: HashMap<ObjectId, Failure>,
+    /// Keys of which nothing more can be said, because a write they need failed.
+    blocked: HashSet<String>,
+    /// Keys and attributes that were complained about.
+    told: HashSet<(String, String)>,
+    findings: Vec<Finding>,
+    skip: Option<Skip>,
+    over: bool,
+    end: EndState,
+}
+
+impl<'a, T: Target, C: Casting> Story<'a, T, C> {
+    /// Sets the stage for a story.
+    pub(super) fn new(props: Props<'a, T, C>) -> Result<Self, Mistake> {
+        let Props { scenario, casting, at_most, mapping, writer, discovery, target, recorder, shared } =
+            props;
+        let cast = Cast::new(scenario, casting, at_most)?;
+        let mut settings = crate::entra::job::Settings::new(mapping.clone(), Scope::Assigned, writer.dialect);
+        settings.switches = writer.switches.clone();
+        Ok(Story {
+            scenario,
+            casting,
+            mapping,
+            writer,
+            discovery,
+            target,
+            recorder,
+            observer: Observer::new(target, recorder),
+            shared,
+            cast,
+            job: Job::new(settings),
+            accounts: IndexMap::new(),
+            known: HashMap::new(),
+            history: Vec::new(),
+            last: None,
+            discovered: None,
+            answer: None,
+            captures: HashMap::new(),
+            touched: HashSet::new(),
+            failures: HashMap::new(),
+            blocked: HashSet::new(),
+            told: HashSet::new(),
+            findings: Vec::new(),
+            skip: None,
+            over: false,
+            end: EndState::new(),
+        })
+    }
+
+    /// Plays it from the accounts that are there beforehand to the end state.
+    pub(super) async fn play(mut self) -> Result<Ended, MistakeAt> {
+        let first_line = self.scenario.timeline.first().map_or(1, |step| step.line);
+        self.make_accounts().await.map_err(|mistake| (first_line, mistake))?;
+        for step in &self.scenario.timeline {
+            if self.is_over() {
+                break;
+            }
+            self.step(step).await.map_err(|mistake| (step.line, mistake))?;
+        }
+        if !self.is_over() {
+            self.judge_end().await.map_err(|mistake| (first_line, mistake))?;
+        }
+        Ok(self.close())
+    }
+
+    fn is_over(&self) -> bool {
+        self.over || self.skip.is_some() || self.target.must_end()
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), Mistake> {
+        let line = step.line;
+        match &step.action {
+            Action::TestConnection => self.test_connection().await,
+            Action::Cycle => self.cycle().await,
+            Action::OnDemand(keys) => self.on_demand(keys).await?,
+            Action::Restart { full } => self.job.restart(*full),
+            Action::Discover { count } => self.discover(*count).await,
+            Action::Request(request) => self.request(request, line).await?,
+            Action::ExpectAnswer(expectation) => self.expect_answer(expectation)?,
+            Action::Expect(expectations) => {
+                for (key, expectation) in expectations {
+                    for key in self.cast.expand(key)? {
+                        self.expect(&key, expectation, line).await?;
+                    }
+                }
+            }
+            Action::ExpectMirrored(keys) => {
+                for key in keys {
+                    for key in self.cast.expand(key)? {
+                        self.expect_mirrored(&key, line).await?;
+                    }
+                }
+            }
+            Action::ExpectNoWrites => self.expect_no_writes(),
+            Action::ExpectDiscovered(keys) => {
+                let mut all = Vec::new();
+                for key in keys {
+                    all.extend(self.cast.expand(key)?);
+                }
+                self.expect_discovered(&all);
+            }
+            Action::ExpectLog(expectations) => {
+                for (key, expectation) in expectations {
+                    for key in self.cast.expand(key)? {
+                        self.expect_log(&key, expectation)?;
+                    }
+                }
+            }
+            action => {
+                self.cast.act(self.scenario, self.casting, action)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What ended the story early decides what is said of it.
+    fn close(mut self) -> Ended {
+        let sighting = self.target.sighting();
+        if let Some((request, reason)) = sighting.withheld {
+            let message = format!(
+                "Entra would have written to an account that is not its own; the request was not sent: {reason}"
+            );
+            let mut finding = Finding::of(&self.scenario.about, message)
+                .at(Level::Critical)
+                .concerning(format!("{} of somebody else's account", request.method.as_str()))
+                .against("only what this run made is found and written to", reason);
+            if let Some(exchange) = self.recorder.last() {
+                finding = finding.shown_by(&exchange);
+            }
+            self.findings.push(finding);
+        }
+        let skip = self.skip.or_else(|| sighting.throttled.map(Skip::Throttled));
+        Ended { findings: self.findings, skip, end: self.end }
+    }
+}

@@ -1,0 +1,226 @@
+//! One trial: its stage, its story, its judges and its clean-up.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use super::cast::Casting;
+use super::cleanup;
+use super::endstate::EndState;
+use super::event::{Event, TrialId};
+use super::plan::Plan;
+use super::prepare::{self, Prepared};
+use super::recorder::Recorder;
+use super::report::CheckResult;
+use super::stack::Stack;
+use super::stage::Stages;
+use super::story::{MistakeAt, Props, Story};
+use crate::check::{Finding, Outcome, Skip};
+use crate::entra::dialect::{Dialect, Writer};
+use crate::entra::directory::{Group, ObjectId, User};
+use crate::people::People;
+use crate::rules;
+use crate::scenario::Scenario;
+use crate::wire::{Broken, Exchange};
+
+/// What all trials of a run share.
+pub(super) struct Run<S> {
+    pub(super) plan: Plan,
+    pub(super) people: People,
+    pub(super) stages: S,
+    pub(super) prepared: Prepared,
+    /// Set when the target was lost: trials that have not begun are not played.
+    pub(super) lost: OnceLock<Broken>,
+}
+
+/// What a trial leaves to the whole run.
+pub(super) struct TrialEnd {
+    pub(super) trial: TrialId,
+    pub(super) result: CheckResult,
+    pub(super) trace: Vec<Arc<Exchange>>,
+    pub(super) rule_findings: Vec<Finding>,
+    pub(super) end: EndState,
+    pub(super) left_behind: Vec<String>,
+    pub(super) mistake: Option<MistakeAt>,
+    /// The run was ended before the trial was.
+    pub(super) interrupted: bool,
+}
+
+/// The people of one trial.
+struct Troupe<'a> {
+    people: &'a People,
+    trial: &'a TrialId,
+}
+
+impl Casting for Troupe<'_> {
+    fn person(&self, key: &str) -> User {
+        self.people.person(&self.trial.scenario, &self.trial.dialect, key)
+    }
+
+    fn group(&self, key: &str) -> Group {
+        self.people.group(&self.trial.scenario, &self.trial.dialect, key)
+    }
+
+    fn another_id(&self, key: &str, time: usize) -> ObjectId {
+        self.people.object_id(&self.trial.scenario, &self.trial.dialect, key, time)
+    }
+
+    fn prefix(&self) -> &str {
+        self.people.prefix()
+    }
+
+    fn domain(&self) -> &str {
+        self.people.domain()
+    }
+}
+
+impl<S: Stages> Run<S> {
+    /// Plays one trial. `tell` passes events on.
+    pub(super) async fn trial(
+        &self,
+        scenario: &Scenario,
+        dialect: Dialect,
+        tell: impl Fn(Event) + Clone + Send + Sync + 'static,
+    ) -> TrialEnd {
+        let trial = TrialId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
+        let begin = Instant::now();
+        tell(Event::TrialStarted(trial.clone()));
+        let mut end = match self.obstacle(scenario) {
+            Some(skip) => self.skipped(&trial, scenario, skip),
+            None => self.play(&trial, scenario, dialect, tell).await,
+        };
+        end.result.elapsed = begin.elapsed();
+        end
+    }
+
+    fn obstacle(&self, scenario: &Scenario) -> Option<Skip> {
+        if self.plan.cancel.is_cancelled() {
+            return Some(Skip::Blocked("the end of the run".to_owned()));
+        }
+        if let Some(broken) = self.lost.get() {
+            return Some(Skip::Blocked(format!("the loss of the target: {broken}")));
+        }
+        self.prepared.obstacle(&self.plan, scenario)
+    }
+
+    fn skipped(&self, trial: &TrialId, scenario: &Scenario, skip: Skip) -> TrialEnd {
+        let outcome = Outcome::Skipped(skip);
+        TrialEnd {
+            trial: trial.clone(),
+            result: CheckResult::new(&trial.scenario, Some(&trial.dialect), &scenario.about.title, outcome),
+            trace: Vec::new(),
+            rule_findings: Vec::new(),
+            end: EndState::new(),
+            left_behind: Vec::new(),
+            mistake: None,
+            interrupted: self.plan.cancel.is_cancelled() || self.lost.get().is_some(),
+        }
+    }
+
+    async fn play(
+        &self,
+        trial: &TrialId,
+        scenario: &Scenario,
+        dialect: Dialect,
+        tell: impl Fn(Event) + Clone + Send + Sync + 'static,
+    ) -> TrialEnd {
+        let about = &scenario.about;
+        let mut mapping = self.prepared.mapping.clone();
+        if !scenario.mapping.matching.is_empty() {
+            match mapping.with_matching(&scenario.mapping.matching) {
+                Ok(changed) => mapping = changed,
+                Err(error) => {
+                    return self.skipped(trial, scenario, Skip::NotConfigured(error.to_string()));
+                }
+            }
+        }
+        let stage = match self.stages.open().await {
+            Ok(stage) => stage,
+            Err(problem) => {
+                let lost = Broken::Protocol(problem);
+                let skip = Skip::Blocked(format!("the loss of the target: {lost}"));
+                let _ = self.lost.set(lost);
+                return self.skipped(trial, scenario, skip);
+            }
+        };
+        let recorder = Recorder::new(stage.target, stage.secrets);
+        let waits = {
+            let (tell, trial) = (tell.clone(), trial.clone());
+            move |pause| {
+                tell(Event::Waiting { trial: Some(trial.clone()), pause });
+            }
+        };
+        let target = Stack::new(&recorder, &self.plan, waits);
+        let troupe = Troupe { people: &self.people, trial };
+        let story = Story::new(Props {
+            scenario,
+            casting: &troupe,
+            at_most: prepare::crowd_limit(&self.plan, scenario),
+            mapping,
+            writer: Writer::new(dialect, self.plan.switches.clone()),
+            discovery: &self.prepared.discovery,
+            target: &target,
+            recorder: &recorder,
+            shared: self.stages.is_shared(),
+        });
+        let first_line = scenario.timeline.first().map_or(1, |step| step.line);
+        let ended = match story {
+            Ok(story) => story.play().await,
+            Err(mistake) => Err((first_line, mistake)),
+        };
+        let sighting = target.sighting();
+        let left_behind = cleanup::remove(&target, &recorder.trace()).await;
+        let trace = recorder.trace();
+        drop(stage.hold);
+        let (ended, mistake) = match ended {
+            Ok(ended) => (ended, None),
+            Err(mistake) => (super::story::Ended::default(), Some(mistake)),
+        };
+        let mut findings = ended.findings;
+        if self.prepared.speaks_for(&about.id, &trial.dialect, &self.plan) {
+            findings.extend(self.prepared.acceptance.findings(about));
+        }
+        if let Some(judge) = &self.plan.judge {
+            findings.extend(judge(trial, &trace));
+        }
+        for finding in &findings {
+            tell(Event::Finding { trial: Some(trial.clone()), finding: Arc::new(finding.clone()) });
+        }
+        let interrupted = self.plan.cancel.is_cancelled() || sighting.lost.is_some();
+        let skip = ended.skip.or_else(|| match &sighting.lost {
+            Some(lost) if findings.is_empty() => {
+                Some(Skip::Blocked(format!("the loss of the target: {lost}")))
+            }
+            _ if self.plan.cancel.is_cancelled() && findings.is_empty() => {
+                Some(Skip::Blocked("the end of the run".to_owned()))
+            }
+            _ => None,
+        });
+        if let Some(lost) = sighting.lost {
+            let _ = self.lost.set(lost);
+        }
+        let result = match skip {
+            Some(skip) => {
+                CheckResult::new(&about.id, Some(&trial.dialect), &about.title, Outcome::Skipped(skip))
+            }
+            None => CheckResult::played(
+                &about.id,
+                Some(&trial.dialect),
+                &about.title,
+                findings,
+                self.plan.fail_on,
+            ),
+        };
+        let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
+        let rule_findings = rules::judge_trace_without(&off, &trace, &self.prepared.discovery);
+        TrialEnd {
+            trial: trial.clone(),
+            result,
+            trace,
+            rule_findings,
+            end: ended.end,
+            left_behind,
+            mistake,
+            interrupted,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Where trials play: a fresh embedded server for each, or one target that all share.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::http::{Client, Settings, TenantUrl};
+use crate::run::{Stage, Stages};
+use crate::server;
+
+/// A fresh server on a loopback port for each trial, so that no trial sees another's people.
+#[derive(Debug, Clone, Default)]
+pub struct Embedded {
+    /// How the servers behave.
+    pub settings: server::Settings,
+}
+
+impl Stages for Embedded {
+    type Target = Client;
+
+    async fn open(&self) -> Result<Stage<Client>, String> {
+        let running = server::start(self.settings.clone(), None)
+            .await
+            .map_err(|error| format!("the embedded server cannot be started: {error}"))?;
+        let wrong = |error: crate::http::Problem| format!("the embedded server cannot be reached: {error}");
+        let mut settings = Settings::new(TenantUrl::parse(&running.base_url).map_err(wrong)?);
+        settings.token = Some(SecretString::from(running.token.clone()));
+        let client = Client::new(settings).map_err(wrong)?;
+        Ok(Stage {
+            base_url: running.base_url.clone(),
+            secrets: client.secrets().to_vec(),
+            target: client,
+            hold: Box::new(running),
+        })
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
+/// One target for all trials.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    client: Arc<Client>,
+}
+
+impl Shared {
+    /// Every trial speaks through this client.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Shared { client: Arc::new(client) }
+    }
+}
+
+impl Stages for Shared {
+    type Target = Arc<Client>;
+
+    async fn open(&self) -> Result<Stage<Arc<Client>>, String> {
+        Ok(Stage {
+            base_url: self.client.url().base().to_owned(),
+            secrets: self.client.secrets().to_vec(),
+            target: Arc::clone(&self.client),
+            hold: Box::new(()),
+        })
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+}
