@@ -16,6 +16,7 @@ pub mod run;
 pub mod scenario;
 pub mod scim;
 pub mod server;
+pub mod snapshot;
 pub mod stages;
 pub mod wire;
 pub mod yaml;

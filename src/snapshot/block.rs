@@ -1,0 +1,170 @@
+//! One exchange as text.
+
+use serde_json::{Map, Value};
+
+use super::placeholder::{Context, Placeholders};
+use crate::wire::{Answer, Broken, Exchange, Operation, ResourceKind};
+
+/// Headers that say something about the resource or the body. Others are the transport's.
+const HEADERS: [&str; 5] = ["content-type", "content-location", "location", "etag", "www-authenticate"];
+
+/// A body that is no JSON is shown up to here, in characters.
+const LONGEST_TEXT: usize = 8_192;
+
+/// Request line, status line, chosen headers, body.
+pub(super) fn write(exchange: &Exchange, all: &mut Placeholders) -> String {
+    let kind = exchange.operation.kind();
+    let target = Context { resource: "-", kind, path: "url" };
+    let mut text = format!(
+        "{} {}\n",
+        exchange.request.method.as_str(),
+        all.text(&exchange.request.path_and_query(), target)
+    );
+    match &exchange.outcome {
+        Ok(answer) => {
+            let id =
+                answer.body.json().and_then(id_of).or_else(|| exchange.operation.id().map(str::to_owned));
+            let resource = id.map_or_else(|| "-".to_owned(), |id| all.resource(kind, &id));
+            if changes(exchange) {
+                all.written(&resource);
+            }
+            text.push_str(&status_and_headers(answer, kind, &resource, all));
+            text.push_str(&body(exchange, answer, all));
+        }
+        Err(broken) => text.push_str(&format!("no answer: {}\n", why(broken))),
+    }
+    text
+}
+
+fn status_and_headers(
+    answer: &Answer,
+    kind: Option<ResourceKind>,
+    resource: &str,
+    all: &mut Placeholders,
+) -> String {
+    let mut text = format!("HTTP {}\n", answer.status);
+    for (name, value) in answer.headers.iter().filter(|(name, _)| HEADERS.contains(&name.as_str())) {
+        let value = all.text(value, Context { resource, kind, path: name });
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text
+}
+
+fn body(exchange: &Exchange, answer: &Answer, all: &mut Placeholders) -> String {
+    if answer.body.is_empty() {
+        return String::new();
+    }
+    let Some(json) = answer.body.json() else {
+        let context = Context { resource: "-", kind: exchange.operation.kind(), path: "body" };
+        let shown: String = answer.body.text().chars().take(LONGEST_TEXT).collect();
+        let shown = all.text(&shown.replace('\r', ""), context);
+        // Control characters would be invisible in a review, and YAML readers refuse some of them.
+        let visible = |c: char| c == '\n' || c == '\t' || !c.is_control();
+        let shown: String = shown
+            .chars()
+            .map(|c| if visible(c) { c.to_string() } else { c.escape_default().to_string() })
+            .collect();
+        return format!("\n{}\n", shown.trim_end());
+    };
+    let shown = match &exchange.operation {
+        // Schemas and resource types have ids too, but those are names.
+        Operation::Discovery(_) => value(json, "-", None, "", all),
+        operation => resource_or_list(json, operation.kind(), all),
+    };
+    let pretty = serde_json::to_string_pretty(&shown).unwrap_or_else(|_| shown.to_string());
+    format!("\n{pretty}\n")
+}
+
+/// A resource under its own id, or a list of them each under its own.
+pub(super) fn resource_or_list(json: &Value, kind: Option<ResourceKind>, all: &mut Placeholders) -> Value {
+    let Some(map) = json.as_object() else { return value(json, "-", kind, "", all) };
+    if map.get("Resources").is_some_and(Value::is_array) {
+        let shown = map.iter().map(|(name, member)| {
+            let member = match (name.as_str(), member) {
+                ("Resources", Value::Array(items)) => {
+                    Value::Array(items.iter().map(|item| resource_or_list(item, kind, all)).collect())
+                }
+                _ => value(member, "-", kind, name, all),
+            };
+            (name.clone(), member)
+        });
+        return Value::Object(shown.collect());
+    }
+    let kind = kind_of(json).or(kind);
+    let resource = id_of(json).map_or_else(|| "-".to_owned(), |id| all.resource(kind, &id));
+    value(json, &resource, kind, "", all)
+}
+
+fn value(
+    json: &Value,
+    resource: &str,
+    kind: Option<ResourceKind>,
+    path: &str,
+    all: &mut Placeholders,
+) -> Value {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match json {
+        Value::String(text) => Value::String(all.text(text, Context { resource, kind, path })),
+        Value::Number(number) => {
+            match all.id(kind, &number.to_string()) {
+                // An id that came as a number must not look like one that came as a string.
+                Some(placeholder) if (Context { resource, kind, path }).is_id() => {
+                    Value::String(placeholder.replace(']', " as number]"))
+                }
+                _ => json.clone(),
+            }
+        }
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| value(item, resource, kind, path, all)).collect())
+        }
+        Value::Object(members) => {
+            let shown = members.iter().map(|(name, member)| {
+                let kind = match name.as_str() {
+                    "groups" => Some(ResourceKind::Group),
+                    "members" | "manager" => Some(ResourceKind::User),
+                    _ => kind,
+                };
+                (name.clone(), value(member, resource, kind, &below(name), all))
+            });
+            Value::Object(shown.collect::<Map<_, _>>())
+        }
+        Value::Bool(_) | Value::Null => json.clone(),
+    }
+}
+
+/// True when the answer says that a resource was changed.
+fn changes(exchange: &Exchange) -> bool {
+    matches!(exchange.operation, Operation::Modify(..) | Operation::Replace(..)) && exchange.succeeded()
+}
+
+/// The kind a resource says it is of.
+pub(super) fn kind_of(resource: &Value) -> Option<ResourceKind> {
+    match resource.pointer("/meta/resourceType")?.as_str()? {
+        "User" => Some(ResourceKind::User),
+        "Group" => Some(ResourceKind::Group),
+        _ => None,
+    }
+}
+
+/// A resource's id, also when it came as a number.
+pub(super) fn id_of(resource: &Value) -> Option<String> {
+    match resource.get("id")? {
+        Value::String(id) => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// The same words in every run: no ports, no times.
+fn why(broken: &Broken) -> &'static str {
+    match broken {
+        Broken::Refused(_) => "connection refused",
+        Broken::NoSuchHost(_) => "host not found",
+        Broken::Tls(_) => "TLS failed",
+        Broken::TimedOut(_) => "timed out",
+        Broken::Protocol(_) => "the connection broke",
+        Broken::TooLarge(_) => "too large",
+        Broken::Withheld(_) => "not sent, it would have changed somebody else's object",
+        Broken::Interrupted => "interrupted",
+    }
+}

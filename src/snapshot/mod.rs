@@ -1,0 +1,19 @@
+//! Answers kept as text: taken from a trial's exchanges, compared with what was accepted before,
+//! reviewed and accepted.
+//!
+//! A trial (one scenario in one dialect) has a folder, a step has a file in it. Whatever differs
+//! from run to run although nothing changed (ids, dates, ETags, the base URL, the run's prefix) is
+//! a numbered placeholder, so reruns are identical while it stays visible which id came back.
+
+mod block;
+mod page;
+mod placeholder;
+mod review;
+mod store;
+
+pub use page::{Page, Settings, pages};
+pub use review::{Decisions, Pending, pending, review};
+pub use store::{Outcome, Store, Verdict, diff};
+
+#[cfg(test)]
+mod testing;
