@@ -109,7 +109,9 @@ fn free() -> SocketAddr {
 
 /// Calls that need a target, each ready but for its URL.
 fn against(base: &str) -> Vec<Call> {
-    vec![Call::new(&["cleanup", "--target", base]).interrupted(base).env("SCIMULATE_TOKEN", "0123456789")]
+    let calls =
+        [Call::new(&["run", "--target", base]), Call::new(&["cleanup", "--target", base]).interrupted(base)];
+    calls.into_iter().map(|call| call.env("SCIMULATE_TOKEN", "0123456789")).collect()
 }
 
 #[test]
@@ -253,6 +255,134 @@ fn a_mistake_in_the_configuration_is_shown_at_its_place() {
 }
 
 #[test]
+fn a_wrong_name_is_2_with_the_nearest_right_one() {
+    let near = "cycles/create-usr";
+    for (arguments, what, next) in [
+        (&["run", near][..], "no scenario is called", "did you mean `cycles/create-user`?"),
+        (&["run", "cycle/"], "no suite is called", "did you mean `cycles/`?"),
+        (&["run", "--suite", "cycle"], "no suite is called", "did you mean `cycles`?"),
+        (&["run", "--dialect", "Default"], "'Default'", "default"),
+        (&["run", "--fail-on", "fatal"], "`fatal` is not a level", "never"),
+        (&["run", "--shard", "3/2"], "`3/2` is not a shard", "2/3"),
+        (&["run", "--profile", "defalt"], "there is no profile `defalt`", "did you mean `default`?"),
+        (&["run", "--profile", "nowhere.yaml"], "the profile cannot be read", "nowhere.yaml"),
+        (&["run", "--scenarios", "nowhere"], "nowhere", "error"),
+        (&["run", "--jobs", "0"], "0 jobs", "--jobs 1"),
+        (&["run", "--json", "no/folder/report.json"], "cannot write no/folder/report.json", "--json"),
+        (&["run", "--exec", "true"], "no target is named", "--target"),
+    ] {
+        Call::new(arguments).play().failed(2, what, next);
+    }
+}
+
+#[test]
+fn a_broken_file_is_2_with_the_place_and_the_token() {
+    let scenario = "title: x\nlevel: critical\nwhy: y\nfix: z\ntimeline:\n  - cyle\n";
+    let call = Call::new(&["run", "--scenarios", "mine"]).file("mine/own/story.yaml", scenario);
+    let played = call.play();
+    assert_eq!(played.code, Some(2));
+    assert!(played.err.contains("mine/own/story.yaml:6:5") && played.err.contains("cycle"), "{}", played.err);
+    let call = Call::new(&["run", "--scenarios", "mine"]).file("mine/own/story.yaml", "title: [");
+    assert!(call.play().err.contains("mine/own/story.yaml:1"));
+    let call = Call::new(&["run", "--profile", "mine.yaml"])
+        .file("mine.yaml", "user:\n  - target: title\n    source: shoeSize\n");
+    call.play().failed(2, "mine.yaml:3", "shoeSize");
+}
+
+const STORY: &str = "cycles/create-user";
+
+#[test]
+fn a_run_writes_its_reports_and_is_a_success() {
+    let mut call = Call::new(&["run", STORY, "--json", "r.json", "--junit", "r.xml", "--har", "r.har"]);
+    let output = call.command.output().unwrap();
+    let played = Played::new(&output, call.folder.path());
+    assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
+    let read = |name: &str| fs::read_to_string(call.folder.path().join(name)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&read("r.json")).unwrap();
+    assert_eq!(report["format"], "scimulate-report/1");
+    assert_eq!(report["verdict"], "passed");
+    let har: serde_json::Value = serde_json::from_str(&read("r.har")).unwrap();
+    assert!(!har["log"]["entries"].as_array().unwrap().is_empty());
+    assert!(read("r.xml").contains("<testsuite"));
+    assert_eq!(
+        fs::read_dir(call.folder.path()).unwrap().count(),
+        3,
+        "a run against the embedded server keeps no journal"
+    );
+}
+
+#[test]
+fn a_run_against_a_target_leaves_nothing_behind() {
+    let served = Served::start(&["serve"]);
+    let mut call = Call::new(&["run", STORY, "--target", &format!("{}/?aadOptscim062020", served.base)]);
+    call.command.args(["--json", "r.json"]).env("SCIMULATE_TOKEN", &served.token);
+    let output = call.command.output().unwrap();
+    let played = Played::new(&output, call.folder.path());
+    assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
+    let report = fs::read_to_string(call.folder.path().join("r.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let dialects: std::collections::BTreeSet<_> =
+        report["checks"].as_array().unwrap().iter().map(|check| check["dialect"].as_str()).collect();
+    assert_eq!(dialects, [Some("aadOptscim062020")].into(), "the flag in the URL selects its dialect");
+    assert!(!report.to_string().contains(&served.token));
+    assert_eq!(served.users(), 0);
+    assert_eq!(
+        fs::read_dir(call.folder.path().join("scimulate")).map_or(0, Iterator::count),
+        0,
+        "the journal is gone"
+    );
+}
+
+#[test]
+fn a_selection_of_nothing_is_4() {
+    Call::new(&["run", STORY, "--shard", "2/2"]).play().failed(4, "nothing to play", "scimulate list");
+}
+
+#[test]
+fn the_server_under_test_is_started_and_stopped() {
+    let address = free();
+    let exec =
+        format!("'{}' serve --port {} --token 0123456789", env!("CARGO_BIN_EXE_scimulate"), address.port());
+    let target = format!("http://{address}/scim");
+    let call =
+        Call::new(&["run", STORY, "--exec", &exec, "--target", &target]).env("SCIMULATE_TOKEN", "0123456789");
+    let played = call.play();
+    assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
+    assert!(TcpStream::connect(address).is_err(), "the server still listens");
+    let call = Call::new(&["run", STORY, "--exec", "echo out of memory; exit 3", "--target", &target]);
+    call.play().failed(
+        3,
+        "ended before it answered (exit status: 3); its last words: out of memory",
+        "by hand",
+    );
+    let call = Call::new(&["run", STORY, "--wait-for", &target, "--timeout", "1"]);
+    call.play().failed(3, "nothing answered", "--timeout");
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_removes_what_was_made_and_writes_the_reports() {
+    let served = Served::start(&["serve"]);
+    let mut call =
+        Call::new(&["run", "--target", &served.base, "--pace", "20", "--jobs", "1", "--json", "r.json"]);
+    call.command.env("SCIMULATE_TOKEN", &served.token).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = call.command.spawn().unwrap();
+    while served.users() == 0 {
+        thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    let output = child.wait_with_output().unwrap();
+    let played = Played::new(&output, call.folder.path());
+    assert_eq!(played.code, Some(130), "{}{}", played.out, played.err);
+    assert!(played.err.contains("stopping"), "{}", played.err);
+    assert_eq!(served.users(), 0, "{}", played.out);
+    let report = fs::read_to_string(call.folder.path().join("r.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["verdict"], "incomplete");
+}
+
+#[test]
 fn a_clean_up_with_nothing_to_do_is_a_success() {
     let played = Call::new(&["cleanup"]).play();
     assert_eq!((played.code, played.out.as_str()), (Some(0), "nothing was left behind\n"));
@@ -278,6 +408,19 @@ impl Served {
     }
 }
 
+impl Served {
+    fn port(&self) -> &str {
+        self.base.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.split_once('/')).unwrap().0
+    }
+
+    /// How many users the server holds.
+    fn users(&self) -> u64 {
+        let answer = exchange(self.port(), &self.token, "GET", "/scim/Users?count=0", "");
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        serde_json::from_str::<serde_json::Value>(body).unwrap()["totalResults"].as_u64().unwrap()
+    }
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -288,12 +431,10 @@ impl Drop for Served {
 #[test]
 fn serve_says_where_and_with_which_token_and_is_cleaned_up() {
     let served = Served::start(&["serve", "--variant", "numeric-looking-ids"]);
-    let port = served.base.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.split_once('/')).unwrap().0;
-    let created = post(
-        port,
-        &served.token,
-        r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"s7f3k.ada@example.com"}"#,
-    );
+    let port = served.port();
+    let ada =
+        r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"s7f3k.ada@example.com"}"#;
+    let created = exchange(port, &served.token, "POST", "/scim/Users", ada);
     assert!(created.starts_with("HTTP/1.1 201"), "{created}");
     let call = Call::new(&["cleanup"]).interrupted(&served.base).env("SCIMULATE_TOKEN", &served.token);
     let played = call.play();
@@ -308,10 +449,10 @@ fn serve_says_where_and_with_which_token_and_is_cleaned_up() {
     Call::new(&["serve", "--variant", "numeric-ids"]).play().failed(2, "numeric-ids", "numeric-looking-ids");
 }
 
-fn post(port: &str, token: &str, body: &str) -> String {
+fn exchange(port: &str, token: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
     let head = format!(
-        "POST /scim/Users HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\
          content-type: application/scim+json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -323,7 +464,7 @@ fn post(port: &str, token: &str, body: &str) -> String {
 
 #[test]
 fn a_closed_pipe_is_no_error() {
-    for arguments in [&["--help"][..], &["cleanup"]] {
+    for arguments in [&["--help"][..], &["cleanup"], &["run", STORY]] {
         let mut call = Call::new(arguments);
         let mut child = call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());

@@ -1,7 +1,8 @@
 use super::config::Config;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::target::TargetOptions;
-use super::{Exit, console, interrupt, runtime};
+use super::{Exit, console, runtime};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::http::TenantUrl;
 use crate::run::guard::Guard;
@@ -76,7 +77,7 @@ impl Cleanup {
         let base = url.base().to_owned();
         let client = self.target.client(config, url)?;
         let cancel = Cancel::default();
-        interrupt::watch(&cancel);
+        Interrupt::watch(&cancel);
         let client = Patience::new(&client, self.target.timeout(config)?, cancel.clone());
         preflight::inspect(&client, &base, probe(), None).await?;
         let mut exit = Exit::Success;

@@ -1,96 +1,207 @@
 //! `scimulate.toml` in the working folder: the options of `run` under their long names, and what is
 //! too long for a command line.
 
-use std::fmt::Display;
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::marker::PhantomData;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
 
 use super::failure::Failure;
+use super::words::{Dialects, FailOn};
 use crate::diagnostic::Diagnostic;
+use crate::entra::mapping::{Mapping, SelectionError};
+use crate::people;
+use crate::run::Shard;
 
 /// The file's name.
 pub(super) const FILE: &str = "scimulate.toml";
 
-/// What the file says. A key that is not here is a mistake.
+/// What the file says.
+#[derive(Debug, Default)]
+pub(super) struct Config {
+    pub(super) settings: Settings,
+    /// The file's text, for the places of mistakes.
+    text: String,
+}
+
+/// The settings of the file. A key that is not here is a mistake.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Config {
+pub(super) struct Settings {
     pub(super) target: Option<String>,
     pub(super) token_file: Option<PathBuf>,
+    #[serde(deserialize_with = "one_or_many")]
     pub(super) header: Vec<String>,
     pub(super) cacert: Option<PathBuf>,
     pub(super) timeout: Option<u64>,
     pub(super) pace: Option<u64>,
     pub(super) yes: bool,
+    pub(super) exec: Option<String>,
+    pub(super) wait_for: Option<String>,
+    #[serde(deserialize_with = "word")]
+    pub(super) dialect: Option<Dialects>,
+    #[serde(deserialize_with = "one_or_many")]
+    pub(super) suite: Vec<String>,
+    pub(super) profile: Option<String>,
+    pub(super) scenarios: Option<PathBuf>,
+    pub(super) json: Option<PathBuf>,
+    pub(super) junit: Option<PathBuf>,
+    pub(super) har: Option<PathBuf>,
+    pub(super) github: bool,
+    #[serde(deserialize_with = "word")]
+    pub(super) fail_on: Option<FailOn>,
+    pub(super) jobs: Option<usize>,
+    #[serde(deserialize_with = "word")]
+    pub(super) shard: Option<Shard>,
+    pub(super) seed: Option<u64>,
+    pub(super) max_users: Option<usize>,
+    people: PeopleTable,
+    mapping: MappingTable,
     /// Never accepted: a file that is checked in is no place for it.
-    pub(super) token: Option<Spanned<de::IgnoredAny>>,
+    token: Option<Spanned<de::IgnoredAny>>,
 }
+
+/// What people look like.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct PeopleTable {
+    /// Domain of userPrincipalName and mail.
+    domain: Option<String>,
+    /// A language tag: where names and addresses come from.
+    #[serde(deserialize_with = "word")]
+    locale: Option<people::Locale>,
+    /// Source attributes that have the same value for everybody.
+    fixed: BTreeMap<Spanned<String>, String>,
+    /// Source attributes that nobody has.
+    leave_out: Vec<Spanned<String>>,
+}
+
+/// How the mapping differs from the profile's.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct MappingTable {
+    /// Nothing but these targets.
+    only: Option<Spanned<Vec<Spanned<String>>>>,
+    /// All but these targets.
+    without: Option<Spanned<Vec<Spanned<String>>>>,
+    /// These targets match, in this order.
+    matching: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// One way to change a mapping by names of targets.
+type Cut = fn(&Mapping, &[String]) -> Result<Mapping, SelectionError>;
 
 impl Config {
     /// Reads the file in the working folder. Without one, nothing is configured.
     pub(super) fn read() -> Result<Self, Failure> {
-        Config::read_from(Path::new(FILE))
-    }
-
-    fn read_from(path: &Path) -> Result<Self, Failure> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Config::parse(&path.display().to_string(), &text).map_err(Failure::from),
+        match std::fs::read_to_string(FILE) {
+            Ok(text) => Ok(Config::parse(text)?),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Config::default()),
             Err(error) => {
-                let title = format!("cannot read {FILE}: {error}");
-                Err(Diagnostic::about_file(title, path.display().to_string()).into())
+                Err(Diagnostic::about_file(format!("the configuration cannot be read: {error}"), FILE).into())
             }
         }
     }
 
-    fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
-        let config: Config = toml::from_str(text).map_err(|error| mistake(file, text, &error))?;
-        if let Some(token) = &config.token {
-            return Err(Diagnostic::new("a token does not belong into this file", file, text, token.span())
+    /// Reads a file's text.
+    pub(super) fn parse(text: String) -> Result<Self, Diagnostic> {
+        let settings: Settings = toml::from_str(&text).map_err(|error| mistake(&text, &error))?;
+        if let Some(token) = &settings.token {
+            return Err(Diagnostic::new("a token does not belong into this file", FILE, text, token.span())
                 .help(
                     "give it in SCIMULATE_TOKEN, or name a file that is not checked in with `token-file`",
                 ));
         }
-        Ok(config)
+        Ok(Config { settings, text })
+    }
+
+    /// What people look like.
+    pub(super) fn people(&self) -> Result<people::Settings, Diagnostic> {
+        let table = &self.settings.people;
+        let mut settings = people::Settings::default();
+        if let Some(domain) = &table.domain {
+            settings.domain.clone_from(domain);
+        }
+        settings.locale = table.locale.unwrap_or_default();
+        settings.fixed =
+            table.fixed.iter().map(|(name, value)| (name.get_ref().clone(), value.clone())).collect();
+        settings.leave_out = table.leave_out.iter().map(|name| name.get_ref().clone()).collect();
+        // Each name on its own, so that the mistake has its place.
+        for name in table.fixed.keys().chain(&table.leave_out) {
+            let alone =
+                people::Settings { leave_out: vec![name.get_ref().clone()], ..people::Settings::default() };
+            people::People::new(alone, 0, "p").map_err(|error| self.wrong(error.to_string(), name))?;
+        }
+        Ok(settings)
+    }
+
+    /// The profile's mapping, changed as the file says.
+    pub(super) fn change(&self, mut mapping: Mapping) -> Result<Mapping, Diagnostic> {
+        let table = &self.settings.mapping;
+        let changes: [(_, Cut); 3] = [
+            (&table.only, Mapping::only),
+            (&table.without, Mapping::without),
+            (&table.matching, Mapping::with_matching),
+        ];
+        for (names, change) in changes {
+            let Some(list) = names else { continue };
+            let names: Vec<String> = list.get_ref().iter().map(|name| name.get_ref().clone()).collect();
+            mapping = change(&mapping, &names).map_err(|error| {
+                let wrong = match &error {
+                    SelectionError::UnknownTarget { name, .. }
+                    | SelectionError::ReferenceCannotMatch(name)
+                    | SelectionError::Twice(name) => {
+                        list.get_ref().iter().rfind(|known| known.get_ref() == name)
+                    }
+                    SelectionError::NothingMatches { .. } => None,
+                };
+                match wrong {
+                    Some(name) => self.wrong(error.to_string(), name),
+                    None => self.wrong(error.to_string(), list),
+                }
+            })?;
+        }
+        Ok(mapping)
+    }
+
+    fn wrong<T>(&self, title: String, place: &Spanned<T>) -> Diagnostic {
+        Diagnostic::new(title, FILE, &self.text, place.span())
     }
 }
 
 /// What the TOML reader found wrong, with a near name where a name is wrong.
-fn mistake(file: &str, text: &str, error: &toml::de::Error) -> Diagnostic {
+fn mistake(text: &str, error: &toml::de::Error) -> Diagnostic {
     let message = error.message();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let span = error.span().unwrap_or(0..0);
     match (message.starts_with("unknown field"), quoted.next()) {
         (true, Some(name)) => {
             let known: Vec<&str> = quoted.filter(|known| *known != "token").collect();
-            let named = Diagnostic::new(format!("unknown setting `{name}`"), file, text, span);
-            let named = named.did_you_mean(name, known.iter().copied());
+            let named = Diagnostic::new(format!("unknown setting `{name}`"), FILE, text, span)
+                .did_you_mean(name, known.iter().copied());
             if named.help.is_some() {
                 named
             } else {
                 named.help(format!("the settings here are {}", known.join(", ")))
             }
         }
-        _ => Diagnostic::new(message, file, text, span),
+        _ => Diagnostic::new(message, FILE, text, span),
     }
 }
 
 /// Reads a value that is a word on the command line in the same way, so that the mistake has its place.
-#[expect(dead_code, reason = "used by the options of `run`")]
-pub(super) fn word<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
-    reader: D,
-) -> Result<Option<T>, D::Error> {
+fn word<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(reader: D) -> Result<Option<T>, D::Error> {
     struct Word<T>(PhantomData<T>);
 
     impl<T: FromStr<Err: Display>> Visitor<'_> for Word<T> {
         type Value = T;
 
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a string")
         }
 
@@ -102,23 +213,58 @@ pub(super) fn word<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
     reader.deserialize_str(Word(PhantomData)).map(Some)
 }
 
+/// What can be repeated on the command line may be one string or several here.
+fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<String>, D::Error> {
+    struct OneOrMany;
+
+    impl<'de> Visitor<'de> for OneOrMany {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string or a list of strings")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<String>, E> {
+            Ok(vec![text.to_owned()])
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Vec<String>, A::Error> {
+            Vec::deserialize(de::value::SeqAccessDeserializer::new(items))
+        }
+    }
+
+    reader.deserialize_any(OneOrMany)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    use crate::entra::mapping::profiles;
+
+    fn read(text: &str) -> Config {
+        Config::parse(text.to_owned()).unwrap()
+    }
 
     fn wrong(text: &str) -> Diagnostic {
-        Config::parse(FILE, text).unwrap_err()
+        Config::parse(text.to_owned()).unwrap_err()
     }
 
     #[test]
     fn settings_have_the_names_of_the_options() {
-        let config =
-            Config::parse(FILE, "target = 'http://localhost/scim'\ntoken-file = 'token'\nyes = true")
-                .unwrap();
-        assert_eq!(config.target.as_deref(), Some("http://localhost/scim"));
-        assert_eq!(config.token_file.as_deref(), Some(Path::new("token")));
-        assert!(config.yes);
-        assert!(Config::parse(FILE, "").unwrap().target.is_none());
+        let config = read(
+            "target = 'http://localhost/scim'\ntoken-file = 'token'\nyes = true\nheader = 'A=b'\n\
+             suite = ['cycles', 'field']\nfail-on = 'never'\ndialect = 'all'\nshard = '2/3'\n",
+        );
+        let settings = &config.settings;
+        assert_eq!(settings.target.as_deref(), Some("http://localhost/scim"));
+        assert_eq!(settings.token_file.as_deref(), Some(Path::new("token")));
+        assert_eq!(settings.header, ["A=b"]);
+        assert_eq!(settings.suite, ["cycles", "field"]);
+        assert_eq!(settings.fail_on, Some(FailOn(None)));
+        assert!(settings.yes && settings.shard.is_some() && settings.dialect.is_some());
+        assert!(read("").settings.target.is_none());
     }
 
     #[test]
@@ -131,13 +277,50 @@ mod tests {
         let typed = wrong("\n\ntimeout = 'long'");
         assert_eq!(typed.line(), 3);
         assert!(typed.title.contains("invalid type"), "{}", typed.title);
-        let broken = wrong("target = ");
-        assert_eq!(broken.line(), 1);
+        let level = wrong("yes = true\nfail-on = 'sometimes'\n");
+        assert_eq!(level.line(), 2);
+        assert!(level.title.contains("`sometimes` is not a level"), "{}", level.title);
+        assert_eq!(wrong("target = ").line(), 1);
+        assert_eq!(wrong("[people]\ndomian = 'x'\n").help.as_deref(), Some("did you mean `domain`?"));
     }
 
     #[test]
-    fn a_token_in_the_file_is_refused_and_not_shown() {
+    fn a_token_in_the_file_is_refused() {
         let refused = wrong("token = 'hunter2'");
         assert!(refused.help.is_some_and(|help| help.contains("SCIMULATE_TOKEN")));
+    }
+
+    #[test]
+    fn people_look_as_the_file_says() {
+        let people = read(
+            "[people]\ndomain = 'corp.example'\nlocale = 'de-DE'\nleave-out = ['mobile']\n\
+             [people.fixed]\ndepartment = 'IT'\n",
+        )
+        .people()
+        .unwrap();
+        assert_eq!((people.domain.as_str(), people.locale.as_str()), ("corp.example", "de-DE"));
+        assert_eq!(people.leave_out, ["mobile"]);
+        assert_eq!(people.fixed["department"], "IT");
+        let wrong = read("[people]\nleave-out = [\n  'mobile',\n  'shoeSize',\n]\n").people().unwrap_err();
+        assert_eq!(wrong.line(), 4);
+        let wrong = read("[people.fixed]\nmobile = '1'\nshoeSize = '1'\n").people().unwrap_err();
+        assert_eq!(wrong.line(), 3);
+    }
+
+    #[test]
+    fn the_mapping_is_cut_as_the_file_says() {
+        let whole = profiles::load(profiles::DEFAULT).unwrap();
+        let few = read("[mapping]\nonly = ['userName', 'active']\n").change(whole.clone()).unwrap();
+        assert_eq!(few.user.rows.len(), 2);
+        let less = read("[mapping]\nwithout = ['title']\nmatching = ['externalId']\n")
+            .change(whole.clone())
+            .unwrap();
+        assert_eq!(less.user.rows.len(), whole.user.rows.len() - 1);
+        assert_eq!(less.user.matching()[0].written, "externalId");
+        let wrong = read("[mapping]\nwithout = [\n'title',\n'titel']\n").change(whole.clone()).unwrap_err();
+        assert_eq!(wrong.line(), 4);
+        assert!(wrong.title.contains("did you mean `title`?"), "{}", wrong.title);
+        let wrong = read("[mapping]\nonly = ['title']\n").change(whole).unwrap_err();
+        assert!(wrong.line() == 2 && wrong.title.contains("match"), "{}", wrong.title);
     }
 }

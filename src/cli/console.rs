@@ -2,10 +2,15 @@ use std::io::{self, IsTerminal, Write};
 
 use super::failure::Failure;
 
-/// Writes to standard output. A reader that has gone away, as in `| head`, is no error.
+/// Writes a text to standard output. A reader that has gone away, as in `| head`, is no error.
 pub(super) fn say(text: &str) -> Result<(), Failure> {
+    say_bytes(text.as_bytes())
+}
+
+/// The same with what a reporter has written.
+pub(super) fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => {
             written.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))

@@ -19,6 +19,9 @@ pub(super) enum Failure {
     Placed(Vec<Diagnostic>),
 }
 
+/// How many mistakes in files are shown at once.
+const MOST_PLACES: usize = 5;
+
 impl Failure {
     /// Wrong usage or configuration, with the next step.
     pub(super) fn usage(what: impl Into<String>, next: impl Into<String>) -> Self {
@@ -53,7 +56,12 @@ impl Failure {
                 text
             }
             Failure::Placed(mistakes) => {
-                mistakes.iter().map(|mistake| mistake.render(color)).collect::<Vec<_>>().join("\n\n")
+                let mut texts: Vec<String> =
+                    mistakes.iter().take(MOST_PLACES).map(|mistake| mistake.render(color)).collect();
+                if mistakes.len() > MOST_PLACES {
+                    texts.push(format!("and {} more like these", mistakes.len() - MOST_PLACES));
+                }
+                texts.join("\n\n")
             }
         }
     }
@@ -74,6 +82,12 @@ impl From<Refusal> for Failure {
 impl From<Diagnostic> for Failure {
     fn from(mistake: Diagnostic) -> Self {
         Failure::Placed(vec![mistake])
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(mistakes: Vec<Diagnostic>) -> Self {
+        Failure::Placed(mistakes)
     }
 }
 

@@ -1,23 +1,40 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{Exit, console};
 use crate::run::Cancel;
 
 /// Makes Ctrl-C, and a request to terminate, end a run properly: what it made is removed and the
 /// reports are written. The second one ends the process at once.
-///
-/// Must be called inside a runtime.
-pub(super) fn watch(cancel: &Cancel) {
-    let cancel = cancel.clone();
-    tokio::spawn(async move {
-        if signal().await.is_err() {
-            return;
-        }
-        console::remark("stopping: removing what this run made; once more stops at once and leaves it there");
-        cancel.cancel();
-        if signal().await.is_ok() {
-            console::remark("stopped: `scimulate cleanup` removes what is left");
-            std::process::exit(i32::from(Exit::Interrupted as u8));
-        }
-    });
+#[derive(Debug, Clone)]
+pub(super) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Begins to watch. Must be called inside a runtime.
+    pub(super) fn watch(cancel: &Cancel) -> Self {
+        let interrupt = Interrupt(Arc::default());
+        let (happened, cancel) = (Arc::clone(&interrupt.0), cancel.clone());
+        tokio::spawn(async move {
+            if signal().await.is_err() {
+                return;
+            }
+            happened.store(true, Ordering::Relaxed);
+            console::remark(
+                "stopping: removing what this run made; once more stops at once and leaves it there",
+            );
+            cancel.cancel();
+            if signal().await.is_ok() {
+                console::remark("stopped: `scimulate cleanup` removes what is left");
+                std::process::exit(i32::from(Exit::Interrupted as u8));
+            }
+        });
+        interrupt
+    }
+
+    /// True once the user asked for the end. A run may also be cancelled for other reasons.
+    pub(super) fn happened(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Waits for Ctrl-C or a request to terminate.

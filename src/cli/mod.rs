@@ -5,11 +5,16 @@ mod bug;
 mod cleanup;
 mod config;
 mod console;
+mod exec;
 mod exit;
 mod failure;
 mod interrupt;
+mod output;
+mod run;
 mod serve;
+mod stages;
 mod target;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -30,6 +35,7 @@ struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Run(Box<run::Run>),
     Serve(serve::Serve),
     Cleanup(cleanup::Cleanup),
 }
@@ -37,11 +43,11 @@ enum Command {
 /// Runs the command of this process and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::from(run(std::env::args_os()) as u8)
+    ExitCode::from(obey(std::env::args_os()) as u8)
 }
 
 /// Runs a command; the first argument is the program's name.
-fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     bug::watch();
     let outcome = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => bug::caught(|| play(arguments.command)),
@@ -60,6 +66,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn play(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Run(run) => run.play(),
         Command::Serve(serve) => serve.play(),
         Command::Cleanup(cleanup) => cleanup.play(),
     }

@@ -56,19 +56,19 @@ fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
 impl TargetOptions {
     /// The target's URL: command line before file.
     pub(super) fn url(&self, config: &Config) -> Result<Option<TenantUrl>, Failure> {
-        let given = self.target.as_ref().or(config.target.as_ref());
+        let given = self.target.as_ref().or(config.settings.target.as_ref());
         Ok(given.map(|text| TenantUrl::parse(text)).transpose()?)
     }
 
     /// Whose certificates are believed.
     pub(super) fn trust(&self, config: &Config) -> Trust {
-        let file = self.cacert.as_ref().or(config.cacert.as_ref());
+        let file = self.cacert.as_ref().or(config.settings.cacert.as_ref());
         file.map_or(Trust::System, |path| Trust::File(path.clone()))
     }
 
     /// Limit for one exchange.
     pub(super) fn timeout(&self, config: &Config) -> Result<Duration, Failure> {
-        match self.timeout.or(config.timeout).unwrap_or(60) {
+        match self.timeout.or(config.settings.timeout).unwrap_or(60) {
             0 => Err(Failure::usage(
                 "a timeout of 0 seconds lets no request succeed",
                 "write --timeout 1 or more",
@@ -79,7 +79,7 @@ impl TargetOptions {
 
     /// Refuses to write to a target that is not on this machine without having been told so.
     pub(super) fn consent(&self, config: &Config, url: &TenantUrl, does: &str) -> Result<(), Failure> {
-        if url.is_loopback() || self.yes || config.yes {
+        if url.is_loopback() || self.yes || config.settings.yes {
             return Ok(());
         }
         Err(Failure::usage(
@@ -97,13 +97,13 @@ impl TargetOptions {
                 "warning: --token is visible to every user of this machine; SCIMULATE_TOKEN and --token-file are not",
             );
         }
-        let from_file = config.header.iter().map(|text| SecretString::from(text.as_str()));
+        let from_file = config.settings.header.iter().map(|text| SecretString::from(text.as_str()));
         for header in if self.header.is_empty() { from_file.collect() } else { self.header.clone() } {
             settings.headers.push(name_and_value(&header)?);
         }
         settings.trust = self.trust(config);
         settings.timeout = self.timeout(config)?;
-        settings.pace = Duration::from_millis(self.pace.or(config.pace).unwrap_or(0));
+        settings.pace = Duration::from_millis(self.pace.or(config.settings.pace).unwrap_or(0));
         Ok(Client::new(settings)?)
     }
 
@@ -125,7 +125,7 @@ impl TargetOptions {
             }
             _ => {}
         }
-        config.token_file.as_deref().map(token_from).transpose()
+        config.settings.token_file.as_deref().map(token_from).transpose()
     }
 }
 
@@ -179,8 +179,7 @@ mod tests {
 
     #[test]
     fn the_command_line_comes_before_the_file() {
-        let config =
-            Config { target: Some("http://localhost:1/file".into()), timeout: Some(7), ..Config::default() };
+        let config = Config::parse("target = 'http://localhost:1/file'\ntimeout = 7\n".into()).unwrap();
         let mut options = TargetOptions::default();
         assert_eq!(options.url(&config).unwrap().unwrap().base(), "http://localhost:1/file");
         assert_eq!(options.timeout(&config).unwrap(), Duration::from_secs(7));
@@ -200,7 +199,7 @@ mod tests {
         assert!(options.consent(&Config::default(), &here, "writes").is_ok());
         let refused = options.consent(&Config::default(), &elsewhere, "writes").unwrap_err();
         assert!(refused.render(false).contains("--yes"));
-        let yes = Config { yes: true, ..Config::default() };
+        let yes = Config::parse("yes = true".into()).unwrap();
         assert!(options.consent(&yes, &elsewhere, "writes").is_ok());
     }
 
@@ -209,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         std::fs::write(&path, "abc\n").unwrap();
-        let config = Config { token_file: Some(path.clone()), ..Config::default() };
+        let config = Config::parse(format!("token-file = '{}'", path.display())).unwrap();
         let options = TargetOptions { token_file: Some(path.clone()), ..TargetOptions::default() };
         assert_eq!(options.token(&config).unwrap().unwrap().expose_secret(), "abc");
         std::fs::write(&path, " \n").unwrap();

@@ -1,0 +1,184 @@
+//! `--exec`: the server under test, started before a run and stopped after it.
+
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, Command};
+
+use super::failure::Failure;
+use crate::http::{Trust, wait_for};
+
+/// How long a server may take to stop before it is killed.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How much of what the server said last is kept, in bytes.
+const KEPT: usize = 8 << 10;
+
+/// A running server. It is stopped, with everything it started, when this is dropped.
+#[derive(Debug)]
+pub(super) struct Exec {
+    child: Child,
+    said: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Exec {
+    /// Starts a command line through the system's shell. What it says is kept, not shown.
+    ///
+    /// Must be called inside a runtime.
+    pub(super) fn start(command_line: &str) -> Result<Self, Failure> {
+        let mut command = shell(command_line);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        // A group of its own: Ctrl-C must not stop the server before the run has cleaned up.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.spawn().map_err(|error| {
+            Failure::usage(format!("cannot start `{command_line}`: {error}"), "check the command of --exec")
+        })?;
+        let said = Arc::new(Mutex::new(Vec::new()));
+        keep(child.stdout.take(), &said);
+        keep(child.stderr.take(), &said);
+        Ok(Exec { child, said })
+    }
+
+    /// Waits until something answers at `url`, or the server ends.
+    pub(super) async fn until_it_answers(
+        &mut self,
+        url: &str,
+        trust: &Trust,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        tokio::select! {
+            answered = wait_for(url, trust, limit) => answered.map_err(|problem| {
+                let Failure::Plain { what, next, .. } = Failure::from(problem) else {
+                    return Failure::internal("a problem without a sentence");
+                };
+                Failure::target(format!("{what}{}", self.last_words()), next.unwrap_or_default())
+            }),
+            ended = self.child.wait() => {
+                let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+                // What was written last may still be on its way through the pipe.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Err(Failure::target(
+                    format!("the server started by --exec ended before it answered ({how}){}", self.last_words()),
+                    "run the command by hand to see why",
+                ))
+            }
+        }
+    }
+
+    fn last_words(&self) -> String {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&said);
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        match lines[lines.len().saturating_sub(3)..].join(" | ") {
+            last if last.is_empty() => String::new(),
+            last => {
+                let length = last.chars().count();
+                let end: String = last.chars().skip(length.saturating_sub(300)).collect();
+                format!("; its last words: {end}")
+            }
+        }
+    }
+
+    /// Stops the server and everything it started.
+    pub(super) async fn stop(mut self) {
+        terminate(&self.child, false);
+        if tokio::time::timeout(GRACE, self.child.wait()).await.is_err() {
+            terminate(&self.child, true);
+            let _ = self.child.wait().await;
+        }
+    }
+}
+
+impl Drop for Exec {
+    fn drop(&mut self) {
+        terminate(&self.child, true);
+    }
+}
+
+/// Reads until the end, keeping the last bytes: a pipe that nobody reads would stop the server.
+fn keep(pipe: Option<impl AsyncRead + Unpin + Send + 'static>, said: &Arc<Mutex<Vec<u8>>>) {
+    let Some(mut pipe) = pipe else { return };
+    let said = Arc::clone(said);
+    tokio::spawn(async move {
+        let mut piece = [0; 4096];
+        while let Ok(read @ 1..) = pipe.read(&mut piece).await {
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            said.extend_from_slice(&piece[..read]);
+            let excess = said.len().saturating_sub(KEPT);
+            said.drain(..excess);
+        }
+    });
+}
+
+#[cfg(unix)]
+fn shell(command_line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(command_line);
+    command
+}
+
+#[cfg(not(unix))]
+fn shell(command_line: &str) -> Command {
+    let mut command = Command::new("cmd");
+    command.arg("/C").arg(command_line);
+    command
+}
+
+/// Ends the whole group: the shell alone would leave the server running.
+#[cfg(unix)]
+fn terminate(child: &Child, at_once: bool) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    // The id is gone once the child was waited for; then the group has been told already.
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(group) = group {
+        let _ = kill_process_group(group, if at_once { Signal::KILL } else { Signal::TERM });
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate(_: &Child, _: bool) {
+    // `kill_on_drop` ends the child.
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const SYSTEM: Trust = Trust::System;
+
+    #[tokio::test]
+    async fn a_server_that_ends_early_is_quoted() {
+        let mut exec = Exec::start("echo starting; echo no database >&2; exit 7").unwrap();
+        let url = "http://127.0.0.1:9/";
+        let failure = exec.until_it_answers(url, &SYSTEM, Duration::from_secs(20)).await.unwrap_err();
+        let text = failure.render(false);
+        assert!(text.contains("exit status: 7") && text.contains("no database"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn what_the_command_started_is_stopped_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("pid");
+        let exec = Exec::start(&format!("sleep 300 & echo $! > '{}'; wait", mark.display())).unwrap();
+        let pid = loop {
+            match std::fs::read_to_string(&mark) {
+                Ok(text) if text.ends_with('\n') => break text.trim().to_owned(),
+                _ => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        };
+        exec.stop().await;
+        let stat = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // A zombie (state Z) has ended too.
+        let alive = || !stat().is_empty() && !stat().contains(") Z ");
+        for _ in 0..200 {
+            if !alive() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("process {pid} still lives");
+    }
+}

@@ -1,0 +1,100 @@
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek as _, Write};
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+
+/// A report file. It is opened before the run, so that a wrong path costs no time, and written after
+/// it. If nothing was written, a file that was not there before goes away again.
+#[derive(Debug)]
+pub(super) struct Output {
+    path: PathBuf,
+    file: File,
+    fresh: bool,
+}
+
+impl Output {
+    /// Opens a file of an option, if the option was given.
+    pub(super) fn open(option: &str, path: Option<&Path>) -> Result<Option<Self>, Failure> {
+        let Some(path) = path else { return Ok(None) };
+        let fresh = !path.exists();
+        let opened = File::options().write(true).create(true).truncate(false).open(path);
+        let file = opened.map_err(|error| {
+            Failure::usage(
+                format!("cannot write {}: {error}", path.display()),
+                format!("name a file in a folder that exists with {option}"),
+            )
+        })?;
+        Ok(Some(Output { path: path.to_owned(), file, fresh }))
+    }
+
+    /// Replaces what the file holds.
+    pub(super) fn write(
+        mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let attempt = || {
+            self.begin()?;
+            let mut out = BufWriter::new(&self.file);
+            write(&mut out)?;
+            out.flush()
+        };
+        attempt().map_err(|error| unwritten(&self.path, &error))
+    }
+
+    /// Empties the file and gives it away, for a report that is written as the run goes on.
+    pub(super) fn stream(mut self) -> Result<(BufWriter<File>, PathBuf), Failure> {
+        self.begin().map_err(|error| unwritten(&self.path, &error))?;
+        let file = self.file.try_clone().map_err(|error| unwritten(&self.path, &error))?;
+        Ok((BufWriter::new(file), self.path.clone()))
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        self.fresh = false;
+        self.file.set_len(0)?;
+        self.file.rewind()
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if self.fresh {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A report that could not be written to its end.
+pub(super) fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(
+        format!("cannot write {}: {error}", path.display()),
+        "check the disk and the file's permissions",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_and_one_that_was_not_written_is_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        drop(Output::open("--json", Some(&path)).unwrap());
+        assert!(!path.exists());
+        fs::write(&path, "longer than what comes").unwrap();
+        drop(Output::open("--json", Some(&path)).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "longer than what comes");
+        let output = Output::open("--json", Some(&path)).unwrap().unwrap();
+        output.write(|out| out.write_all(b"short")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "short");
+        assert!(Output::open("--json", None).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named_before_the_run() {
+        let failure = Output::open("--json", Some(Path::new("no/such/folder/report.json"))).unwrap_err();
+        let text = failure.render(false);
+        assert!(text.contains("no/such/folder/report.json") && text.contains("--json"), "{text}");
+    }
+}
