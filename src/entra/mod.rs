@@ -5,4 +5,5 @@ pub mod dialect;
 pub mod directory;
 pub mod job;
 pub mod mapping;
+pub mod oracle;
 pub mod scope;

@@ -103,6 +103,21 @@ impl AttributeMapping {
         matches!(&self.source, Source::Attribute(attribute) if attribute.kind.is_reference())
     }
 
+    /// True when the row's source is that attribute, or its expression reads it.
+    #[must_use]
+    pub fn reads(&self, name: &str) -> bool {
+        match &self.source {
+            Source::Attribute(attribute) => attribute.name == name,
+            Source::Expression(expression) => expression.attributes().iter().any(|(read, _)| *read == name),
+        }
+    }
+
+    /// True for links to several objects, as `members`.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        matches!(&self.source, Source::Attribute(attribute) if attribute.kind == AttributeKind::References)
+    }
+
     /// What the target attribute takes. `active` and every `primary` are Boolean (RFC 7643 §4.1.1, §2.4).
     #[must_use]
     pub fn target_kind(&self) -> TargetKind {

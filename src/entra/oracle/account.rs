@@ -1,0 +1,129 @@
+use std::collections::HashMap;
+
+use indexmap::{IndexMap, IndexSet};
+use serde_json::Value;
+
+use super::expectation::{ExpectedValue, Origin, Standing, Why};
+use super::history::Preexisting;
+use crate::entra::directory::{ObjectId, ObjectKind};
+use crate::entra::mapping::{AttributeMapping, TargetValue};
+use crate::scim::{PatchPath, same_name};
+
+/// What stands in one attribute of an account, as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Held {
+    Value(TargetValue),
+    Absent,
+    Unjudged,
+}
+
+/// One account or group at a target that does everything right.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    pub(super) kind: ObjectKind,
+    pub(super) origin: Origin,
+    values: HashMap<String, Held>,
+    /// Members, and whether that is certain.
+    pub(super) members: IndexMap<ObjectId, bool>,
+    /// Members that were taken out.
+    pub(super) removed: IndexSet<ObjectId>,
+    /// The cycle in which it was deleted.
+    pub(super) deleted_in: Option<usize>,
+    /// Why nothing can be said of it any more.
+    pub(super) unjudged: Option<Why>,
+    /// Nobody took it over, and yet it may have been changed.
+    pub(super) contested: bool,
+}
+
+/// The key of a target attribute: however it is written, the same attribute has the same key.
+pub(super) fn key(target: &PatchPath) -> String {
+    target.to_string().to_ascii_lowercase()
+}
+
+impl Account {
+    pub(super) fn created(kind: ObjectKind) -> Self {
+        Account {
+            kind,
+            origin: Origin::Created,
+            values: HashMap::new(),
+            members: IndexMap::new(),
+            removed: IndexSet::new(),
+            deleted_in: None,
+            unjudged: None,
+            contested: false,
+        }
+    }
+
+    pub(super) fn preexisting(account: &Preexisting) -> Self {
+        let values = account.values.iter().filter_map(|(target, value)| {
+            let held = match value {
+                Value::Null => Held::Absent,
+                Value::String(text) => Held::Value(TargetValue::Text(text.clone())),
+                Value::Bool(value) => Held::Value(TargetValue::Boolean(*value)),
+                _ => Held::Unjudged,
+            };
+            Some((key(&target.parse().ok()?), held))
+        });
+        let values = values.collect();
+        Account { origin: Origin::Adopted(account.key.clone()), values, ..Account::created(account.kind) }
+    }
+
+    pub(super) fn is_deleted(&self) -> bool {
+        self.deleted_in.is_some()
+    }
+
+    /// What stands there. What was never written is absent from an account the service made, and
+    /// unknown in one that others made.
+    pub(super) fn held(&self, target: &PatchPath) -> Held {
+        match (self.values.get(&key(target)), &self.origin) {
+            (Some(held), _) => held.clone(),
+            (None, Origin::Created) => Held::Absent,
+            (None, Origin::Adopted(_)) => Held::Unjudged,
+        }
+    }
+
+    pub(super) fn hold(&mut self, target: &PatchPath, held: Held) {
+        self.values.insert(key(target), held);
+    }
+
+    /// What must stand in the target of a row.
+    pub(super) fn expect(&self, row: &AttributeMapping, is_list: bool) -> ExpectedValue {
+        let written = self.values.contains_key(&key(&row.target));
+        let standing = match self.held(&row.target) {
+            _ if self.unjudged.is_some() => Standing::Unjudged,
+            _ if is_list => self.expect_members(),
+            Held::Value(value) => Standing::Equal(value),
+            Held::Absent if !written && server_may_fill(&row.target) => Standing::Unjudged,
+            Held::Absent => Standing::Absent,
+            Held::Unjudged => Standing::Unjudged,
+        };
+        ExpectedValue { target: row.target.clone(), written: row.written.clone(), standing }
+    }
+
+    fn expect_members(&self) -> Standing {
+        let those = |certain: bool| {
+            self.members.iter().filter(|(_, c)| **c == certain).map(|(id, _)| id.clone()).collect()
+        };
+        Standing::Members {
+            present: those(true),
+            absent: self.removed.iter().cloned().collect(),
+            unjudged: those(false),
+            closed: self.origin == Origin::Created,
+        }
+    }
+}
+
+/// Attributes that a right server may give a value of its own when it was sent none: RFC 7643
+/// §4.1 leaves the meaning of `active` and the composition of names and addresses to it.
+fn server_may_fill(target: &PatchPath) -> bool {
+    const WHOLE: [&str; 7] =
+        ["active", "displayName", "nickName", "preferredLanguage", "locale", "timezone", "profileUrl"];
+    match &target.sub {
+        Some(sub) => ["formatted", "display", "primary", "type"].iter().any(|name| same_name(name, sub)),
+        None => {
+            target.schema.is_none()
+                && target.filter.is_none()
+                && WHOLE.iter().any(|name| same_name(name, &target.attribute))
+        }
+    }
+}
