@@ -238,11 +238,11 @@ fn lookup_refused(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, error, group, list, with};
+    use crate::rules::trial::{Trial, ada, error, group, list, user, with};
     use serde_json::json;
 
     fn bob() -> Value {
-        with(ada(json!({})), json!({"id": "2", "userName": "bob@example.com"}))
+        user("bob")
     }
 
     fn asked(filter: &str, status: u16, body: Value) -> Trial {
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn two_users_of_one_name_are_found() {
-        let twin = with(ada(json!({})), json!({"id": "2", "userName": "ADA@example.com"}));
+        let twin = with(user("2"), json!({"userName": "ADA@example.com"}));
         asked(r#"userName eq "ada@example.com""#, 200, list(vec![ada(json!({})), twin])).finds(
             "match-not-unique",
             1,

@@ -219,7 +219,7 @@ fn user_groups_differ(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, answer, group, list, patch, with};
+    use crate::rules::trial::{Trial, answer, group, list, patch, user, with};
     use serde_json::json;
 
     fn add(ids: &[&str]) -> Value {
@@ -231,11 +231,8 @@ mod tests {
     fn team() -> Trial {
         let mut trial = Trial::published();
         for id in ["a", "b", "c"] {
-            let name = format!("{id}@example.com");
-            let location = format!("http://127.0.0.1:1/scim/Users/{id}");
-            let mut user = with(ada(json!({})), json!({"id": id, "userName": name}));
-            user["meta"]["location"] = json!(location);
-            trial.post("/Users", json!({"schemas": [crate::scim::urn::USER], "userName": name}), 201, user);
+            let sent = json!({"schemas": [crate::scim::urn::USER], "userName": format!("{id}@example.com")});
+            trial.post("/Users", sent, 201, user(id));
         }
         trial.makes_group();
         trial
@@ -359,9 +356,7 @@ mod tests {
     #[test]
     fn a_users_groups_are_judged_where_they_are_published() {
         let lonely = |trial: &mut Trial| {
-            let mut user = with(ada(json!({})), json!({"id": "a", "userName": "a@example.com"}));
-            user["meta"]["location"] = json!("/Users/a");
-            trial.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Users/a", 200, user);
+            trial.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Users/a", 200, user("a"));
         };
         let mut trial = team();
         lonely(&mut trial);

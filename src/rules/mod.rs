@@ -15,12 +15,18 @@ mod body;
 mod declaration;
 mod echo;
 mod filters;
+mod identity;
 #[expect(dead_code, reason = "families that use the rest follow")]
 mod ledger;
+mod list;
 mod media_type;
 mod membership;
+mod meta;
+mod paging;
 mod presence;
 mod reading;
+mod schemas;
+mod time;
 #[cfg(test)]
 mod trial;
 #[expect(dead_code, reason = "families that use the rest follow")]
@@ -39,8 +45,20 @@ pub use view::View;
 use declaration::Declared;
 
 /// The families, in the order in which `list` shows them.
-const FAMILIES: &[&[&Declared]] =
-    &[media_type::RULES, body::RULES, presence::RULES, filters::RULES, echo::RULES, membership::RULES];
+const FAMILIES: &[&[&Declared]] = &[
+    media_type::RULES,
+    body::RULES,
+    list::RULES,
+    paging::RULES,
+    identity::RULES,
+    schemas::RULES,
+    meta::RULES,
+    time::RULES,
+    presence::RULES,
+    filters::RULES,
+    echo::RULES,
+    membership::RULES,
+];
 
 /// Every rule.
 #[must_use]

@@ -165,6 +165,13 @@ pub(super) fn ada(attributes: Value) -> Value {
     with(resource, attributes)
 }
 
+/// A right resource: the user of that id, whose userName begins with it.
+pub(super) fn user(id: &str) -> Value {
+    let mut user = with(ada(json!({})), json!({"id": id, "userName": format!("{id}@example.com")}));
+    user["meta"]["location"] = json!(format!("http://127.0.0.1:1/scim/Users/{id}"));
+    user
+}
+
 /// A right resource: the group `g` with these members.
 pub(super) fn group(members: &[&str]) -> Value {
     let mut resource = json!({

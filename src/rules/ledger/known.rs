@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -5,7 +6,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::claim::{Claim, Holds, Spot};
+use super::claim::{Change, Claim, Holds, Spot};
 use super::comparison::Reply;
 use super::outcome::Search;
 use crate::rules::reading::{Likeness, Term, is_case_exact, likeness};
@@ -37,6 +38,8 @@ pub(in crate::rules) struct Known {
     pub(super) refused: Vec<(Claim, Arc<Exchange>)>,
     pub(super) miss: Option<Miss>,
     pub(super) writes: usize,
+    /// Attributes that requests named, in lower case; `None` when one could not be read.
+    pub(super) named: Option<HashSet<String>>,
     busy_until: SystemTime,
 }
 
@@ -125,6 +128,7 @@ impl Known {
             refused: Vec::new(),
             miss: None,
             writes: 0,
+            named: Some(HashSet::new()),
             busy_until: SystemTime::UNIX_EPOCH,
         }
     }
@@ -158,6 +162,25 @@ impl Known {
     /// True when somebody is a member by the last accepted write; `None` when nothing is known.
     pub fn has_member(&self, id: &str) -> Option<bool> {
         self.memberships.get(id).map(|membership| membership.inside)
+    }
+
+    /// True when this trace made the object and no request to it named that attribute.
+    pub fn was_never_given(&self, attribute: &str) -> bool {
+        let unnamed = |named: &HashSet<String>| !named.contains(&attribute.to_lowercase());
+        self.made.is_some() && self.named.as_ref().is_some_and(unnamed)
+    }
+
+    /// Notes which attributes a request names.
+    pub(super) fn note_names(&mut self, changes: &[Change]) {
+        for change in changes {
+            match (change, &mut self.named) {
+                (Change::Claim(Claim { spot, .. }) | Change::Forget(spot), Some(named)) => {
+                    named.insert(spot.attribute.to_lowercase());
+                }
+                (Change::ForgetAll, _) => self.named = None,
+                _ => {}
+            }
+        }
     }
 
     /// True when an exchange began after the last write to the object had been answered, so that

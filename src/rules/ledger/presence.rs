@@ -38,6 +38,7 @@ impl Ledger {
         self.objects.shift_remove(&(kind, id.clone()));
         let mut known = Known::new(kind, &id);
         known.made = Some(Arc::clone(exchange));
+        known.note_names(&changes);
         for change in changes {
             known.apply(change, exchange, true, discovery, &mut self.values);
         }

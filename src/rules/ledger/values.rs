@@ -29,6 +29,7 @@ impl Ledger {
         let Some(known) = self.objects.get_mut(&(kind, id.to_owned())) else {
             return;
         };
+        known.note_names(&changes);
         for change in changes {
             known.apply(change, exchange, accepted, discovery, &mut self.values);
         }
@@ -141,6 +142,7 @@ impl Ledger {
             }
             return;
         }
+        known.note_names(&changes);
         known.refused.extend(claims_in(&changes).into_iter().map(|claim| (claim, Arc::clone(exchange))));
     }
 

@@ -1,0 +1,363 @@
+//! The id of a resource (RFC 7643 §3.1): what Entra keeps of an account.
+
+use super::View;
+use super::body::kind;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use crate::check::Level;
+use crate::scim::member;
+use crate::wire::{Operation, ResourceKind};
+use serde_json::Value;
+
+pub(super) const RULES: &[&Declared] = &[
+    &ID_MISSING,
+    &ID_NOT_A_STRING,
+    &ID_CHANGED,
+    &ID_REUSED,
+    &ID_FROM_CLIENT,
+    &ID_NAMES_BULK_ID,
+    &EXTERNAL_ID_INVENTED,
+];
+
+const ID_MISSING: Declared = Declared {
+    name: "id-missing",
+    title: "Every resource has an id",
+    level: Level::Error,
+    what: "Every resource in an answer, the one a create is answered with included, has an `id` that is not empty.",
+    why: "The id is all Entra keeps of an account: without it the account can be neither updated nor disabled.",
+    fix: "Return `id` with every resource, whatever `attributes` asks for, and answer POST with the resource.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the account exists and Entra cannot reach it.",
+    refs: &[
+        Rfc("7643#3.1"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("MicrosoftDocs/azure-docs#11784"),
+    ],
+    faults: &["id-missing", "create-answers-empty"],
+    judge: Judge::Exchange(id_missing),
+};
+
+fn id_missing(view: &View<'_>) -> Vec<Complaint> {
+    // PATCH may be answered with part of the resource, and its id is known.
+    if matches!(view.operation(), Operation::Modify(..)) {
+        return Vec::new();
+    }
+    let without = view.resources().iter().any(|resource| {
+        matches!(resource.member("id"), None | Some(Value::Null))
+            || resource.member("id").is_some_and(|id| id.as_str() == Some(""))
+    });
+    let created = matches!(view.operation(), Operation::Create(_))
+        && view.exchange.succeeded()
+        && view.answer().is_some_and(|answer| answer.body.is_empty());
+    if created {
+        return Complaint::new("A create is answered without a body, so nobody knows the id.")
+            .concerning("id")
+            .against("201 with the resource", "no body")
+            .into();
+    }
+    if without {
+        return Complaint::new("A resource has no id.")
+            .concerning("id")
+            .against("an id", "absent or empty")
+            .into();
+    }
+    Vec::new()
+}
+
+const ID_NOT_A_STRING: Declared = Declared {
+    name: "id-not-a-string",
+    title: "The id is a string",
+    level: Level::Error,
+    what: "`id` is a JSON string, also when it consists of digits.",
+    why: "Entra reads a string. A number cannot be read by its client, or comes back with other digits.",
+    fix: "Write the id as a string: \"42\", not 42.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
+    refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["numeric-ids"],
+    judge: Judge::Exchange(id_not_a_string),
+};
+
+fn id_not_a_string(view: &View<'_>) -> Vec<Complaint> {
+    let wrong = view
+        .resources()
+        .iter()
+        .find_map(|resource| resource.member("id").filter(|id| !id.is_string() && !id.is_null()));
+    match wrong {
+        Some(id) => Complaint::new(format!("The id is {}, expected a string.", kind(id)))
+            .concerning("id")
+            .against("a string", id.to_string())
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const ID_CHANGED: Declared = Declared {
+    name: "id-changed",
+    title: "A resource answers under its own id",
+    level: Level::Critical,
+    what: "The answer to a read holds the id that was asked for. In the answer to an update another id is a \
+           warning: Entra does not read it.",
+    why: "Entra compares the answer with its person and writes the difference. Another person's resource leads to \
+          another person's account being overwritten.",
+    fix: "Look the resource up by exactly the id in the URL, and never give a resource a new one.",
+    entra: "Updates of the wrong person, or InvalidAnchor.",
+    refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["reads-swapped", "id-changes"],
+    judge: Judge::Exchange(id_changed),
+};
+
+fn id_changed(view: &View<'_>) -> Vec<Complaint> {
+    let (level, asked) = match view.operation() {
+        Operation::Read(_, id) => (Level::Critical, id),
+        Operation::Modify(_, id) | Operation::Replace(_, id) => (Level::Warning, id),
+        _ => return Vec::new(),
+    };
+    match view.resources().first().and_then(|resource| resource.id()) {
+        Some(id) if id != asked => Complaint::new("The answer holds a resource with another id.")
+            .concerning("id")
+            .against(asked, id)
+            .at(level)
+            .into(),
+        _ => Vec::new(),
+    }
+}
+
+const ID_REUSED: Declared = Declared {
+    name: "id-reused",
+    title: "A new resource has a new id",
+    level: Level::Critical,
+    what: "A create is answered with an id that no other resource has. One that a deleted resource had is a \
+           warning.",
+    why: "Two people under one id are one account: disabling one disables the other.",
+    fix: "Generate ids and do not recycle them; answer 409 to a create that would overwrite.",
+    entra: "Two people in Entra linked to one account.",
+    refs: &[Rfc("7643#3.1"), Field("msaad00/agent-bom#3540")],
+    faults: &["ids-reused"],
+    judge: Judge::Exchange(id_reused),
+};
+
+fn id_reused(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Create(kind), [resource]) = (view.operation(), view.resources()) else {
+        return Vec::new();
+    };
+    let Some(known) = resource.id().and_then(|id| view.ledger.known(*kind, id)) else {
+        return Vec::new();
+    };
+    let level = if known.is_there() { Level::Critical } else { Level::Warning };
+    let complaint = Complaint::new("A create is answered with the id of another resource.")
+        .concerning("id")
+        .against("an id of its own", known.id.clone())
+        .at(level);
+    match &known.made {
+        Some(made) => complaint.shown_by(made).into(),
+        None => complaint.into(),
+    }
+}
+
+const ID_FROM_CLIENT: Declared = Declared {
+    name: "id-from-client",
+    title: "The server chooses the id",
+    level: Level::Warning,
+    what: "An `id` in the body of a create is ignored; the resource gets one from the server.",
+    why: "An id that a client may choose lets it overwrite another account.",
+    fix: "Drop `id` from what a create sends.",
+    entra: "Nothing: Entra sends no id.",
+    refs: &[Rfc("7643#3.1"), Rfc("7644#3.3"), Field("msaad00/agent-bom#3540")],
+    faults: &["id-from-client"],
+    judge: Judge::Exchange(id_from_client),
+};
+
+fn id_from_client(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Create(_), [resource]) = (view.operation(), view.resources()) else {
+        return Vec::new();
+    };
+    let sent = view.sent().and_then(|sent| member(sent, "id")).and_then(Value::as_str);
+    match (sent, resource.id()) {
+        (Some(sent), Some(id)) if sent == id && !sent.is_empty() => {
+            Complaint::new("The resource has the id its creator sent.")
+                .concerning("id")
+                .against("an id chosen by the server", "the id that was sent")
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const ID_NAMES_BULK_ID: Declared = Declared {
+    name: "id-names-bulk-id",
+    title: "No id contains bulkId",
+    level: Level::Warning,
+    what: "The word `bulkId` is reserved: no id contains it.",
+    why: "In bulk requests it refers to resources that have no id yet.",
+    fix: "Generate ids without it, and resolve bulkId references before you store.",
+    entra: "Nothing.",
+    refs: &[Rfc("7643#3.1")],
+    faults: &["ids-with-bulk-id"],
+    judge: Judge::Exchange(id_names_bulk_id),
+};
+
+fn id_names_bulk_id(view: &View<'_>) -> Vec<Complaint> {
+    match view.resources().iter().filter_map(|resource| resource.id()).find(|id| id.contains("bulkId")) {
+        Some(id) => {
+            Complaint::new("An id contains `bulkId`.").concerning("id").against("another id", id).into()
+        }
+        None => Vec::new(),
+    }
+}
+
+const EXTERNAL_ID_INVENTED: Declared = Declared {
+    name: "external-id-invented",
+    title: "externalId is the client's",
+    level: Level::Warning,
+    what: "A resource that was never given an `externalId` has none.",
+    why: "Entra may match by externalId. One that the server made up matches nobody, or somebody else.",
+    fix: "Store externalId as it comes and leave it out when it did not come; do not fill it with the id.",
+    entra: "A mapped externalId is written again after each match.",
+    refs: &[Rfc("7643#3.1")],
+    faults: &["external-id-invented"],
+    judge: Judge::Exchange(external_id_invented),
+};
+
+fn external_id_invented(view: &View<'_>) -> Vec<Complaint> {
+    let sent_one = || view.sent().and_then(|sent| member(sent, "externalId")).is_some();
+    let invented = view.resources().iter().find_map(|resource| {
+        let external = resource.member("externalId")?.as_str().filter(|external| !external.is_empty())?;
+        let id = resource.id()?;
+        let given = match view.operation() {
+            Operation::Create(ResourceKind::User | ResourceKind::Group) => sent_one(),
+            Operation::Read(..) | Operation::Query { .. } => {
+                !view.ledger.known(resource.kind, id)?.was_never_given("externalId")
+            }
+            _ => true,
+        };
+        (!given).then_some(external)
+    });
+    match invented {
+        Some(external) => Complaint::new("The resource has an externalId that nobody gave it.")
+            .concerning("externalId")
+            .against("absent", external)
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, list, with};
+    use crate::scim::urn;
+    use serde_json::json;
+
+    fn sent() -> Value {
+        json!({"schemas": [urn::USER], "userName": "ada@example.com"})
+    }
+
+    fn read(resource: Value) -> Trial {
+        let mut trial = Trial::published();
+        trial.get("/Users/1", 200, resource);
+        trial
+    }
+
+    #[test]
+    fn a_resource_without_id_is_found() {
+        for id in [Value::Null, json!("")] {
+            let mut query = Trial::published();
+            let resource = if id.is_null() {
+                with(ada(json!({})), json!({"id": null}))
+            } else {
+                with(ada(json!({})), json!({"id": id}))
+            };
+            query.get(r#"/Users?filter=userName eq "ada@example.com""#, 200, list(vec![resource.clone()]));
+            query.finds("id-missing", 1, Level::Error);
+            read(resource).finds("id-missing", 1, Level::Error);
+        }
+        let mut empty = Trial::published();
+        empty.post("/Users", sent(), 201, Value::Null);
+        empty.finds("id-missing", 1, Level::Error);
+        // The answer to a PATCH may hold part of the resource.
+        let mut partial = Trial::published();
+        partial.patch(
+            "/Users/1",
+            json!([{"op": "Add", "path": "title", "value": "X"}]),
+            200,
+            with(ada(json!({"title": "X"})), json!({"id": null})),
+        );
+        partial.finds("id-missing", 0, Level::Error);
+    }
+
+    #[test]
+    fn an_id_is_a_string() {
+        read(with(ada(json!({})), json!({"id": 1}))).finds("id-not-a-string", 1, Level::Error);
+        read(ada(json!({}))).is_right();
+    }
+
+    #[test]
+    fn another_id_than_the_one_asked_for_is_found() {
+        let other = with(ada(json!({})), json!({"id": "2"}));
+        read(other.clone()).finds("id-changed", 1, Level::Critical);
+        let mut update = Trial::published();
+        update.patch("/Users/1", json!([{"op": "Add", "path": "title", "value": "X"}]), 200, other);
+        update.finds("id-changed", 1, Level::Warning);
+    }
+
+    #[test]
+    fn an_id_in_the_url_may_be_percent_encoded() {
+        let mut user = with(ada(json!({})), json!({"id": "a@b c"}));
+        user["meta"]["location"] = json!("/Users/a%40b%20c");
+        let mut trial = Trial::published();
+        trial.get("/Users/a%40b%20c", 200, user);
+        trial.is_right();
+    }
+
+    #[test]
+    fn ids_are_not_given_twice() {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({})).post(
+            "/Users",
+            with(sent(), json!({"userName": "bob@example.com"})),
+            201,
+            with(ada(json!({})), json!({"userName": "bob@example.com"})),
+        );
+        trial.finds("id-reused", 1, Level::Critical);
+        let mut recycled = Trial::published();
+        recycled.makes_ada(json!({})).delete("/Users/1", 204).makes_ada(json!({}));
+        recycled.finds("id-reused", 1, Level::Warning);
+    }
+
+    #[test]
+    fn an_id_from_the_client_is_found() {
+        let mut trial = Trial::published();
+        trial.post("/Users", with(sent(), json!({"id": "1"})), 201, ada(json!({})));
+        trial.finds("id-from-client", 1, Level::Warning);
+        let mut right = Trial::published();
+        right.post("/Users", with(sent(), json!({"id": "mine"})), 201, ada(json!({})));
+        right.is_right();
+    }
+
+    #[test]
+    fn bulk_id_is_reserved() {
+        let mut user = with(ada(json!({})), json!({"id": "bulkId:1"}));
+        user["meta"]["location"] = json!("/Users/bulkId:1");
+        let mut trial = Trial::published();
+        trial.get("/Users/bulkId:1", 200, user);
+        trial.finds("id-names-bulk-id", 1, Level::Warning);
+    }
+
+    #[test]
+    fn an_external_id_nobody_gave_is_found() {
+        let mut trial = Trial::published();
+        trial.post("/Users", sent(), 201, ada(json!({"externalId": "1"})));
+        trial.finds("external-id-invented", 1, Level::Warning);
+        let mut later = Trial::published();
+        later.makes_ada(json!({})).get("/Users/1", 200, ada(json!({"externalId": "1"})));
+        later.finds("external-id-invented", 1, Level::Warning);
+        let mut given = Trial::published();
+        let add = json!([{"op": "Add", "path": "externalId", "value": "a"}]);
+        given.makes_ada(json!({})).patch("/Users/1", add, 500, Value::Null).get(
+            "/Users/1",
+            200,
+            ada(json!({"externalId": "a"})),
+        );
+        given.finds("external-id-invented", 0, Level::Warning);
+        read(ada(json!({"externalId": "somebody else's"}))).is_right();
+    }
+}

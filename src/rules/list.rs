@@ -1,0 +1,453 @@
+//! The shape and the arithmetic of a ListResponse (RFC 7644 §3.4.2).
+
+use super::View;
+use super::body::kind;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::ledger::Walk;
+use crate::check::Level;
+use crate::scim::{member, same_name, urn};
+use crate::wire::Operation;
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+pub(super) const RULES: &[&Declared] = &[
+    &LIST_WITHOUT_MEMBERS,
+    &LIST_SCHEMA_MISSING,
+    &TOTAL_RESULTS_NOT_A_NUMBER,
+    &RESOURCES_NOT_AN_ARRAY,
+    &RESOURCES_MISSING,
+    &TOTAL_RESULTS_TOO_SMALL,
+    &TOTAL_RESULTS_NOT_FILTERED,
+    &ITEMS_PER_PAGE_DIFFERS,
+    &RESOURCE_TWICE_IN_LIST,
+];
+
+/// A member of a list, and the list itself, for answers that are lists.
+fn part<'v>(view: &View<'v>, name: &str) -> Option<(&'v Map<String, Value>, Option<&'v Value>)> {
+    let list = view.list()?;
+    let value = list.iter().find(|(key, _)| same_name(key, name)).map(|(_, value)| value);
+    Some((list, value.filter(|value| !value.is_null())))
+}
+
+/// `totalResults`, when it is a number.
+pub(super) fn total(view: &View<'_>) -> Option<u64> {
+    part(view, "totalResults")?.1?.as_u64()
+}
+
+/// The elements of `Resources`; none when it is absent.
+pub(super) fn page<'v>(view: &View<'v>) -> &'v [Value] {
+    part(view, "Resources").and_then(|(_, value)| value?.as_array()).map_or(&[], Vec::as_slice)
+}
+
+/// `count` as asked for.
+pub(super) fn count(view: &View<'_>) -> Option<i64> {
+    match view.operation() {
+        Operation::Query { count, .. } => count.as_deref()?.parse().ok(),
+        Operation::Search => member(view.sent()?, "count")?.as_i64(),
+        _ => None,
+    }
+}
+
+/// `startIndex` as asked for.
+pub(super) fn start_index(view: &View<'_>) -> Option<i64> {
+    match view.operation() {
+        Operation::Query { start_index, .. } => start_index.as_deref()?.parse().ok(),
+        Operation::Search => member(view.sent()?, "startIndex")?.as_i64(),
+        _ => None,
+    }
+}
+
+const LIST_WITHOUT_MEMBERS: Declared = Declared {
+    name: "list-without-members",
+    title: "A query is answered with a ListResponse",
+    level: Level::Error,
+    what: "The answer to a query holds `totalResults`, and `Resources` when there are any.",
+    why: "Every answer to a query must be a list for Entra, even when it holds one resource or none. It reads a \
+          bare resource as a list without entries and creates the person again.",
+    fix: "Wrap the result of every query, /Schemas and /ResourceTypes included, into a ListResponse.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or duplicates.",
+    refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["query-answers-resource"],
+    judge: Judge::Exchange(list_without_members),
+};
+
+fn list_without_members(view: &View<'_>) -> Vec<Complaint> {
+    let Some(list) = view.list() else {
+        return Vec::new();
+    };
+    if ["totalResults", "Resources"].iter().any(|name| list.keys().any(|key| same_name(key, name))) {
+        return Vec::new();
+    }
+    Complaint::new("A query is answered with an object that is no ListResponse.")
+        .against("totalResults and Resources", list.keys().cloned().collect::<Vec<_>>().join(", "))
+        .into()
+}
+
+const LIST_SCHEMA_MISSING: Declared = Declared {
+    name: "list-schema-missing",
+    title: "A list says that it is one",
+    level: Level::Warning,
+    what: "`schemas` of a ListResponse is [\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"].",
+    why: "Entra copes. Clients that choose their parser by `schemas` do not.",
+    fix: "Put the URN into every list.",
+    entra: "Nothing.",
+    refs: &[Rfc("7644#3.4.2"), Rfc("7644#8.2")],
+    faults: &["list-schema-missing"],
+    judge: Judge::Exchange(list_schema_missing),
+};
+
+fn list_schema_missing(view: &View<'_>) -> Vec<Complaint> {
+    let Some(list) = view.list().filter(|list| list.keys().any(|key| same_name(key, "totalResults"))) else {
+        return Vec::new();
+    };
+    if super::view::is_message(list, urn::LIST_RESPONSE) {
+        return Vec::new();
+    }
+    let actual = list.get("schemas").map_or_else(|| "absent".to_owned(), Value::to_string);
+    Complaint::new("`schemas` of the list does not name ListResponse.")
+        .concerning("schemas")
+        .against(urn::LIST_RESPONSE, actual)
+        .into()
+}
+
+const TOTAL_RESULTS_NOT_A_NUMBER: Declared = Declared {
+    name: "total-results-not-a-number",
+    title: "totalResults is a whole number",
+    level: Level::Error,
+    what: "`totalResults` is present and a JSON integer, not a string.",
+    why: "The number of matches decides whether Entra creates, updates or stops. It is the one required member of \
+          the list.",
+    fix: "Write the number of all matching resources, as a number.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
+    refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["total-results-missing", "total-results-as-string"],
+    judge: Judge::Exchange(total_results_not_a_number),
+};
+
+fn total_results_not_a_number(view: &View<'_>) -> Vec<Complaint> {
+    match part(view, "totalResults") {
+        Some((_, Some(Value::Number(number)))) if number.is_u64() => Vec::new(),
+        Some((_, Some(other))) => {
+            Complaint::new(format!("totalResults is {}, expected a whole number.", kind(other)))
+                .concerning("totalResults")
+                .against("a whole number", other.to_string())
+                .into()
+        }
+        // Without Resources too it is no list at all, which is said elsewhere.
+        Some((list, None)) if list.keys().any(|key| same_name(key, "Resources")) => {
+            Complaint::new("totalResults is missing.")
+                .concerning("totalResults")
+                .against("a number", "absent")
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const RESOURCES_NOT_AN_ARRAY: Declared = Declared {
+    name: "resources-not-an-array",
+    title: "Resources is an array of objects",
+    level: Level::Error,
+    what: "`Resources` is an array, also for one resource; its elements are objects. Its name has a capital R.",
+    why: "A single object in its place, or a member `resources`, reads as an empty list: Entra creates the person \
+          again.",
+    fix: "Write `Resources` as an array in every case.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or Conflict on create.",
+    refs: &[Rfc("7644#3.4.2")],
+    faults: &["resources-lower-case", "resources-single-object"],
+    judge: Judge::Exchange(resources_not_an_array),
+};
+
+fn resources_not_an_array(view: &View<'_>) -> Vec<Complaint> {
+    let Some((list, Some(resources))) = part(view, "Resources") else {
+        return Vec::new();
+    };
+    let complaint = |message: String| -> Vec<Complaint> {
+        Complaint::new(message).concerning("Resources").against("an array of objects", kind(resources)).into()
+    };
+    match resources {
+        Value::Array(elements) => match elements.iter().find(|element| !element.is_object()) {
+            Some(element) => complaint(format!("Resources holds {}.", kind(element))),
+            None if !list.contains_key("Resources") => {
+                complaint("The member is not written `Resources`.".into())
+            }
+            None => Vec::new(),
+        },
+        other => complaint(format!("Resources is {}.", kind(other))),
+    }
+}
+
+const RESOURCES_MISSING: Declared = Declared {
+    name: "resources-missing",
+    title: "A list that counts matches holds them",
+    level: Level::Error,
+    what: "With `totalResults` above 0 the first page holds resources, unless `count` is 0.",
+    why: "Entra reads the entry itself. A count without entries gives it nothing to match.",
+    fix: "Answer with the resources, up to your page size. `Resources` may be left out only when it is empty.",
+    entra: "The match fails, and the create after it ends in a conflict.",
+    refs: &[Rfc("7644#3.4.2")],
+    faults: &["resources-withheld"],
+    judge: Judge::Exchange(resources_missing),
+};
+
+fn resources_missing(view: &View<'_>) -> Vec<Complaint> {
+    let (Some(total), true) = (total(view), page(view).is_empty()) else {
+        return Vec::new();
+    };
+    let start = start_index(view).unwrap_or(1).max(1);
+    let beyond = u64::try_from(start).unwrap_or(1) > total;
+    let unreadable = part(view, "Resources").is_some_and(|(_, value)| value.is_some_and(|v| !v.is_array()));
+    if total == 0 || beyond || unreadable || count(view).is_some_and(|count| count <= 0) {
+        return Vec::new();
+    }
+    Complaint::new(format!("totalResults is {total} and the page holds no resource."))
+        .concerning("Resources")
+        .against("at least one resource", "none")
+        .into()
+}
+
+const TOTAL_RESULTS_TOO_SMALL: Declared = Declared {
+    name: "total-results-too-small",
+    title: "totalResults counts all matches",
+    level: Level::Error,
+    what: "`totalResults` is at least the index of the last resource on the page: it counts every match, not \
+           those of this page.",
+    why: "A reader that pages stops when it has seen totalResults resources. With the size of a page in its place \
+          account discovery and the gallery's pagination test see the first page alone.",
+    fix: "Count before you cut the page out.",
+    entra: "Accounts that exist are missing in account discovery; SCIM_User_Pagination_Test fails.",
+    refs: &[Rfc("7644#3.4.2"), Microsoft("how-to-account-discovery"), Field("scimmyjs/scimmy#21")],
+    faults: &["total-results-is-page-size"],
+    judge: Judge::Exchange(total_results_too_small),
+};
+
+fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
+    let (Some(total), size) = (total(view), page(view).len() as u64) else {
+        return Vec::new();
+    };
+    let start = match view.operation() {
+        Operation::Query { .. } => Walk::start(view.exchange),
+        _ => 1,
+    };
+    let last = start - 1 + size;
+    // A page that starts beyond the end is wrong itself, and said elsewhere.
+    if size == 0 || last <= total || start > total.max(1) {
+        return Vec::new();
+    }
+    Complaint::new(format!("totalResults is {total}, and the page holds resource number {last}."))
+        .concerning("totalResults")
+        .against(format!("{last} or more"), total.to_string())
+        .into()
+}
+
+const TOTAL_RESULTS_NOT_FILTERED: Declared = Declared {
+    name: "total-results-not-filtered",
+    title: "totalResults counts what matches the filter",
+    level: Level::Warning,
+    what: "A lookup by `userName` that answers with one user has `totalResults` 1.",
+    why: "A client that goes by the count takes one match for several and refuses to work on it.",
+    fix: "Apply the filter before you count.",
+    entra: "Possibly DuplicateTargetEntries.",
+    refs: &[Rfc("7644#3.4.2")],
+    faults: &["total-results-unfiltered"],
+    judge: Judge::Exchange(total_results_not_filtered),
+};
+
+fn total_results_not_filtered(view: &View<'_>) -> Vec<Complaint> {
+    let by_name = matches!(view.terms(), Some([term]) if term.path.is("userName"));
+    let (Some(total), true) = (total(view), by_name && count(view).is_none()) else {
+        return Vec::new();
+    };
+    let size = page(view).len();
+    if size != 1 || total <= 1 {
+        return Vec::new();
+    }
+    Complaint::new(format!("One user matches, and totalResults is {total}."))
+        .concerning("totalResults")
+        .against("1", total.to_string())
+        .into()
+}
+
+const ITEMS_PER_PAGE_DIFFERS: Declared = Declared {
+    name: "items-per-page-differs",
+    title: "itemsPerPage is the number of resources on the page",
+    level: Level::Warning,
+    what: "`itemsPerPage`, where it is present, is the number of resources in this answer, as a number. Absent is \
+           right when the list is complete. Microsoft's own samples print 20 beside a single resource.",
+    why: "A reader that computes the next startIndex from it skips resources.",
+    fix: "Write the number of resources you return.",
+    entra: "Nothing.",
+    refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["items-per-page-is-count"],
+    judge: Judge::Exchange(items_per_page_differs),
+};
+
+fn items_per_page_differs(view: &View<'_>) -> Vec<Complaint> {
+    let Some((_, Some(stated))) = part(view, "itemsPerPage") else {
+        return Vec::new();
+    };
+    let size = page(view).len() as u64;
+    // With nothing on the page the page size the server would use is as good an answer.
+    if stated.as_u64().is_some_and(|stated| stated == size || size == 0) {
+        return Vec::new();
+    }
+    Complaint::new(format!("itemsPerPage is {stated}, and the page holds {size} resources."))
+        .concerning("itemsPerPage")
+        .against(size.to_string(), stated.to_string())
+        .into()
+}
+
+const RESOURCE_TWICE_IN_LIST: Declared = Declared {
+    name: "resource-twice-in-list",
+    title: "A list holds each resource once",
+    level: Level::Error,
+    what: "No two resources of one answer have the same id.",
+    why: "Two entries where Entra expects one stop the work on that object; the usual cause is a join that \
+          multiplies rows by e-mails or groups.",
+    fix: "Select distinct resources.",
+    entra: "DuplicateTargetEntries or SystemForCrossDomainIdentityManagementMultipleEntriesInResponse.",
+    refs: &[Rfc("7644#3.4.2"), Microsoft("howto-analyze-provisioning-logs")],
+    faults: &["resources-listed-twice"],
+    judge: Judge::Exchange(resource_twice_in_list),
+};
+
+fn resource_twice_in_list(view: &View<'_>) -> Vec<Complaint> {
+    let mut seen = HashSet::new();
+    let ids = page(view).iter().filter_map(|resource| resource.get("id")?.as_str());
+    let twice = ids.filter(|id| !seen.insert(*id)).count();
+    if twice == 0 {
+        return Vec::new();
+    }
+    Complaint::new("The same resource stands twice in one list.")
+        .concerning("Resources")
+        .against("each id once", format!("{twice} repeated"))
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, list, user, with};
+    use serde_json::json;
+
+    const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
+
+    fn queried(path: &str, body: Value) -> Trial {
+        let mut trial = Trial::published();
+        trial.get(path, 200, body);
+        trial
+    }
+
+    fn one() -> Value {
+        list(vec![ada(json!({}))])
+    }
+
+    #[test]
+    fn lists_that_rfc_and_microsoft_print_are_right() {
+        for (path, body) in [
+            (BY_NAME, one()),
+            (BY_NAME, list(vec![])),
+            (BY_NAME, with(list(vec![]), json!({"Resources": null}))),
+            (BY_NAME, with(one(), json!({"startIndex": null, "itemsPerPage": null}))),
+            (BY_NAME, with(list(vec![]), json!({"itemsPerPage": 20}))),
+            ("/Users?count=0", with(list(vec![]), json!({"totalResults": 5}))),
+            ("/Users?count=0", with(list(vec![]), json!({"totalResults": 5, "Resources": null}))),
+            (
+                "/Users?startIndex=3&count=2",
+                with(list(vec![user("3"), user("4")]), json!({"totalResults": 9, "startIndex": 3})),
+            ),
+            (
+                "/Users?startIndex=10&count=2",
+                with(list(vec![]), json!({"totalResults": 9, "startIndex": 10})),
+            ),
+        ] {
+            queried(path, body).is_right();
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_is_found() {
+        queried(BY_NAME, ada(json!({}))).finds("list-without-members", 1, Level::Error);
+        queried(BY_NAME, with(one(), json!({"schemas": null}))).finds(
+            "list-schema-missing",
+            1,
+            Level::Warning,
+        );
+        queried("/Schemas", json!({"id": "x"})).finds("list-without-members", 1, Level::Error);
+    }
+
+    #[test]
+    fn total_results_is_a_number() {
+        for wrong in [json!("1"), json!(-1), json!(1.5), Value::Null] {
+            queried(BY_NAME, with(one(), json!({"totalResults": wrong}))).finds(
+                "total-results-not-a-number",
+                1,
+                Level::Error,
+            );
+        }
+        queried(BY_NAME, one()).finds("total-results-not-a-number", 0, Level::Error);
+    }
+
+    #[test]
+    fn resources_is_an_array_of_objects() {
+        queried(BY_NAME, with(one(), json!({"Resources": ada(json!({}))}))).finds(
+            "resources-not-an-array",
+            1,
+            Level::Error,
+        );
+        queried(BY_NAME, with(one(), json!({"Resources": ["1"]}))).finds(
+            "resources-not-an-array",
+            1,
+            Level::Error,
+        );
+        let lower = with(one(), json!({"Resources": null, "resources": [ada(json!({}))]}));
+        queried(BY_NAME, lower).finds("resources-not-an-array", 1, Level::Error);
+    }
+
+    #[test]
+    fn a_count_without_resources_is_found() {
+        queried(BY_NAME, with(one(), json!({"Resources": []}))).finds("resources-missing", 1, Level::Error);
+        queried(BY_NAME, with(one(), json!({"Resources": null}))).finds("resources-missing", 1, Level::Error);
+    }
+
+    #[test]
+    fn a_total_that_counts_the_page_is_found() {
+        let page = |start: u64, total: u64| {
+            with(list(vec![user("8"), user("9")]), json!({"totalResults": total, "startIndex": start}))
+        };
+        queried("/Users?startIndex=1&count=2", page(1, 1)).finds("total-results-too-small", 1, Level::Error);
+        queried("/Users?startIndex=2&count=2", page(2, 2)).finds("total-results-too-small", 1, Level::Error);
+        queried("/Users?startIndex=2&count=2", page(2, 3)).is_right();
+    }
+
+    #[test]
+    fn a_total_without_the_filter_is_found() {
+        queried(BY_NAME, with(one(), json!({"totalResults": 7}))).finds(
+            "total-results-not-filtered",
+            1,
+            Level::Warning,
+        );
+        queried("/Users?count=1", with(one(), json!({"totalResults": 7}))).is_right();
+    }
+
+    #[test]
+    fn items_per_page_counts_the_page() {
+        queried(BY_NAME, with(one(), json!({"itemsPerPage": 20}))).finds(
+            "items-per-page-differs",
+            1,
+            Level::Warning,
+        );
+        queried(BY_NAME, with(one(), json!({"itemsPerPage": "1"}))).finds(
+            "items-per-page-differs",
+            1,
+            Level::Warning,
+        );
+    }
+
+    #[test]
+    fn a_resource_stands_once_in_a_list() {
+        queried("/Users", list(vec![user("1"), user("1")])).finds("resource-twice-in-list", 1, Level::Error);
+        queried("/Users", list(vec![user("1"), user("2")])).is_right();
+    }
+}

@@ -1,0 +1,356 @@
+//! Pages, and walks over them (RFC 7644 §3.4.2.4). Foreign objects may come and go on a shared
+//! target: what they could explain is not judged.
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::ledger::Walk;
+use super::list::{count, page, start_index, total};
+use crate::check::Level;
+use crate::scim::member;
+use crate::wire::Operation;
+use std::collections::HashSet;
+
+pub(super) const RULES: &[&Declared] = &[
+    &START_INDEX_NOT_ECHOED,
+    &COUNT_EXCEEDED,
+    &PAGE_BEYOND_END_NOT_EMPTY,
+    &RESOURCE_TWICE_IN_WALK,
+    &RESOURCE_MISSING_IN_WALK,
+    &TOTAL_CHANGES_IN_WALK,
+];
+
+fn is_query(view: &View<'_>) -> bool {
+    view.list().is_some() && matches!(view.operation(), Operation::Query { .. })
+}
+
+const START_INDEX_NOT_ECHOED: Declared = Declared {
+    name: "start-index-not-echoed",
+    title: "A page says where it starts",
+    level: Level::Error,
+    what: "A page asked for with `startIndex` above 1 answers with that startIndex, as a number. Below 1 counts as \
+           1. A complete list may leave it out.",
+    why: "The gallery's mandatory pagination test asks page after page and compares startIndex; a reader that is \
+          answered with 1 starts again.",
+    fix: "Echo the startIndex of the first resource you return.",
+    entra: "SCIM_User_Pagination_Test: FAILED.",
+    refs: &[
+        Rfc("7644#3.4.2.4"),
+        Microsoft("validate-user-provisioning-app-gallery"),
+        Field("bitwarden/server#4034"),
+    ],
+    faults: &["start-index-fixed", "start-index-ignored"],
+    judge: Judge::Exchange(start_index_not_echoed),
+};
+
+fn start_index_not_echoed(view: &View<'_>) -> Vec<Complaint> {
+    if !is_query(view) || page(view).is_empty() {
+        return Vec::new();
+    }
+    let asked = start_index(view);
+    let expected = asked.unwrap_or(1).max(1);
+    let stated = view.json().and_then(|body| member(body, "startIndex")).filter(|value| !value.is_null());
+    let right = match stated {
+        Some(stated) => stated.as_i64() == Some(expected),
+        None => expected == 1,
+    };
+    if right {
+        return Vec::new();
+    }
+    let actual = stated.map_or_else(|| "absent".to_owned(), ToString::to_string);
+    // Where no page was asked for, nothing is computed from it.
+    let level = if asked.is_some_and(|asked| asked > 1) { Level::Error } else { Level::Warning };
+    Complaint::new(format!("startIndex is {actual} on a page that starts at {expected}."))
+        .concerning("startIndex")
+        .against(expected.to_string(), actual)
+        .at(level)
+        .into()
+}
+
+const COUNT_EXCEEDED: Declared = Declared {
+    name: "count-exceeded",
+    title: "A page holds no more than was asked for",
+    level: Level::Error,
+    what: "With `count` the answer holds at most that many resources; fewer is right. With `count=0` it holds none.",
+    why: "The gallery's pagination test asks for five and needs at least two pages. A server that ignores count \
+          sends its whole directory in one answer.",
+    fix: "Cut the page at `count`, or at your own limit when that is lower.",
+    entra: "SCIM_User_Pagination_Test: FAILED; slow or failing account discovery.",
+    refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery"), Field("15five/django-scim2#208")],
+    faults: &["count-ignored"],
+    judge: Judge::Exchange(count_exceeded),
+};
+
+fn count_exceeded(view: &View<'_>) -> Vec<Complaint> {
+    let (Some(count), true) = (count(view), is_query(view)) else {
+        return Vec::new();
+    };
+    let (size, most) = (page(view).len(), usize::try_from(count).unwrap_or(0));
+    if size <= most {
+        return Vec::new();
+    }
+    // Entra asks for no empty page.
+    let level = if most == 0 { Level::Warning } else { Level::Error };
+    Complaint::new(format!("The page holds {size} resources, {most} were asked for."))
+        .concerning("count")
+        .against(format!("{most} at most"), size.to_string())
+        .at(level)
+        .into()
+}
+
+const PAGE_BEYOND_END_NOT_EMPTY: Declared = Declared {
+    name: "page-beyond-end-not-empty",
+    title: "A page beyond the end is empty",
+    level: Level::Error,
+    what: "With `startIndex` above totalResults the answer is 200 without resources.",
+    why: "A reader that goes on until a page is empty never ends, and meets every account again.",
+    fix: "Answer an empty list when the index lies beyond the last resource.",
+    entra: "Account discovery does not finish or lists accounts twice.",
+    refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
+    faults: &["start-index-ignored", "last-page-repeated"],
+    judge: Judge::Exchange(page_beyond_end_not_empty),
+};
+
+fn page_beyond_end_not_empty(view: &View<'_>) -> Vec<Complaint> {
+    let (Some(total), Some(start), true) = (total(view), start_index(view), is_query(view)) else {
+        return Vec::new();
+    };
+    let size = page(view).len();
+    if size == 0 || start <= 1 || u64::try_from(start).is_ok_and(|start| start <= total) {
+        return Vec::new();
+    }
+    Complaint::new(format!(
+        "startIndex {start} lies beyond {total} results, and the page holds {size} resources."
+    ))
+    .concerning("Resources")
+    .against("an empty page", format!("{size} resources"))
+    .into()
+}
+
+const RESOURCE_TWICE_IN_WALK: Declared = Declared {
+    name: "resource-twice-in-walk",
+    title: "A walk over the pages meets each resource once",
+    level: Level::Error,
+    what: "While nothing changes, no resource stands on two pages.",
+    why: "Who stands on one page twice pushes somebody else off: account discovery misses a person, who keeps an \
+          account nobody knows of.",
+    fix: "Sort by something unique before you cut pages out.",
+    entra: "Account discovery shows duplicates and misses accounts.",
+    refs: &[
+        Rfc("7644#3.4.2.4"),
+        Microsoft("how-to-account-discovery"),
+        Field("Captain-P-Goldfish/scim-for-keycloak#157"),
+    ],
+    faults: &["start-index-ignored", "pages-overlap", "unordered-pages"],
+    judge: Judge::Exchange(resource_twice_in_walk),
+};
+
+/// The walk this page goes on with, when all its pages and this one count the same total: with
+/// another total, somebody else's objects have changed.
+fn steady_walk<'v>(view: &'v View<'_>) -> Option<&'v Walk> {
+    let walk = is_query(view).then(|| view.ledger.walk(view.exchange)).flatten()?;
+    (walk.total.is_some() && walk.total == total(view)).then_some(walk)
+}
+
+fn resource_twice_in_walk(view: &View<'_>) -> Vec<Complaint> {
+    let Some(walk) = steady_walk(view) else {
+        return Vec::new();
+    };
+    let again =
+        view.resources().iter().filter_map(|resource| resource.id()).filter(|id| walk.ids.contains(*id));
+    let again = again.count();
+    if again == 0 || walk.total.is_some_and(|total| Walk::start(view.exchange) > total) {
+        return Vec::new();
+    }
+    Complaint::new("A page holds resources of the pages before it.")
+        .concerning("Resources")
+        .against("other resources on each page", format!("{again} again"))
+        .shown_by(&walk.last)
+        .into()
+}
+
+const RESOURCE_MISSING_IN_WALK: Declared = Declared {
+    name: "resource-missing-in-walk",
+    title: "A walk over the pages meets every resource",
+    level: Level::Error,
+    what: "The pages of a complete walk hold every resource this trace made and did not delete, disabled users \
+           included, and as many as totalResults says.",
+    why: "An account that no page shows is not found by account discovery and stays behind when its person leaves.",
+    fix: "Sort by something unique, include disabled users, and let no page start later than the one before it \
+          ended.",
+    entra: "Account discovery misses accounts.",
+    refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
+    faults: &["pages-skip-one", "lists-hide-disabled-users"],
+    judge: Judge::Exchange(resource_missing_in_walk),
+};
+
+fn resource_missing_in_walk(view: &View<'_>) -> Vec<Complaint> {
+    let Operation::Query { kind, filter: None, .. } = view.operation() else {
+        return Vec::new();
+    };
+    let (Some(total), true, start) = (total(view), is_query(view), Walk::start(view.exchange)) else {
+        return Vec::new();
+    };
+    let walk = view.ledger.walk(view.exchange);
+    // Only a walk from the first page to the last can miss somebody.
+    let steady = start == 1 || walk.is_some_and(|walk| walk.total == Some(total));
+    let is_last = start - 1 + page(view).len() as u64 >= total;
+    if !steady || !is_last || count(view).is_some_and(|count| count <= 0) {
+        return Vec::new();
+    }
+    let mut met: HashSet<&str> = view.resources().iter().filter_map(|resource| resource.id()).collect();
+    met.extend(walk.into_iter().flat_map(|walk| walk.ids.iter().map(String::as_str)));
+    let missing = view.ledger.objects().filter(|known| {
+        known.kind == *kind
+            && known.made.is_some()
+            && known.is_there()
+            && !known.is_missed()
+            && known.is_settled_for(walk.map_or(view.exchange, |walk| &walk.first))
+            && !met.contains(known.id.as_str())
+    });
+    let missing: Vec<_> = missing.collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let disabled = missing.iter().filter(|known| known.is_disabled()).count();
+    let (subject, message) = if disabled == missing.len() {
+        ("active", "The list leaves disabled users out.")
+    } else {
+        ("Resources", "The list is complete by its own count and misses resources that exist.")
+    };
+    Complaint::new(message)
+        .concerning(subject)
+        .against("every resource", format!("{} of {total} missing", missing.len()))
+        .into()
+}
+
+const TOTAL_CHANGES_IN_WALK: Declared = Declared {
+    name: "total-changes-in-walk",
+    title: "totalResults stays the same from page to page",
+    level: Level::Note,
+    what: "While nothing changes, every page of a walk counts the same totalResults.",
+    why: "A reader that plans its pages by the first count misses what a later one adds. On a shared server the \
+          change may be somebody else's.",
+    fix: "Count all matches on every page.",
+    entra: "Nothing.",
+    refs: &[Rfc("7644#3.4.2.4")],
+    faults: &["total-results-is-page-size"],
+    judge: Judge::Exchange(total_changes_in_walk),
+};
+
+fn total_changes_in_walk(view: &View<'_>) -> Vec<Complaint> {
+    let walk = is_query(view).then(|| view.ledger.walk(view.exchange)).flatten();
+    match (walk.and_then(|walk| Some((walk, walk.total?))), total(view)) {
+        (Some((walk, before)), Some(now)) if before != now => {
+            Complaint::new(format!("totalResults changed from {before} to {now} between two pages."))
+                .concerning("totalResults")
+                .against(before.to_string(), now.to_string())
+                .shown_by(&walk.last)
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, list, user, with};
+    use serde_json::{Value, json};
+
+    /// A page that starts at `start`, with these users, of `total`.
+    fn page_of(trial: &mut Trial, start: i64, count: u64, ids: &[u64], total: u64) {
+        let body = with(
+            list(ids.iter().map(|id| user(&id.to_string())).collect()),
+            json!({"totalResults": total, "startIndex": start.max(1)}),
+        );
+        trial.get(&format!("/Users?startIndex={start}&count={count}"), 200, body);
+    }
+
+    #[test]
+    fn a_right_walk_is_left_alone() {
+        let mut trial = Trial::published();
+        page_of(&mut trial, 1, 2, &[1, 2], 5);
+        page_of(&mut trial, 3, 2, &[3, 4], 5);
+        page_of(&mut trial, 5, 2, &[5], 5);
+        page_of(&mut trial, 7, 2, &[], 5);
+        page_of(&mut trial, 0, 2, &[1, 2], 5);
+        page_of(&mut trial, 1, 5, &[1, 2, 3, 4, 5], 5);
+        trial.is_right();
+        trial.finds("total-changes-in-walk", 0, Level::Note);
+    }
+
+    #[test]
+    fn a_start_index_that_is_not_echoed_is_found() {
+        for echoed in [json!(1), Value::Null, json!("3")] {
+            let mut trial = Trial::published();
+            let body = with(list(vec![user("3")]), json!({"totalResults": 9, "startIndex": echoed}));
+            trial.get("/Users?startIndex=3&count=1", 200, body);
+            trial.finds("start-index-not-echoed", 1, Level::Error);
+        }
+        let mut zero = Trial::published();
+        zero.get("/Users", 200, with(list(vec![user("1")]), json!({"startIndex": 0})));
+        zero.finds("start-index-not-echoed", 1, Level::Warning);
+    }
+
+    #[test]
+    fn count_is_the_most_a_page_may_hold() {
+        let mut trial = Trial::published();
+        page_of(&mut trial, 1, 2, &[1, 2, 3], 3);
+        trial.finds("count-exceeded", 1, Level::Error);
+        let mut none = Trial::published();
+        page_of(&mut none, 1, 0, &[1], 3);
+        none.finds("count-exceeded", 1, Level::Warning);
+        let mut fewer = Trial::published();
+        page_of(&mut fewer, 1, 1000, &[1, 2], 5);
+        fewer.is_right();
+    }
+
+    #[test]
+    fn beyond_the_end_there_is_nothing() {
+        let mut trial = Trial::published();
+        page_of(&mut trial, 100, 2, &[1], 3);
+        trial.finds("page-beyond-end-not-empty", 1, Level::Error);
+    }
+
+    #[test]
+    fn a_resource_on_two_pages_is_found() {
+        let mut trial = Trial::published();
+        page_of(&mut trial, 1, 2, &[1, 2], 4);
+        page_of(&mut trial, 3, 2, &[2, 3], 4);
+        trial.finds("resource-twice-in-walk", 1, Level::Error);
+        // Somebody else's account came in between: the pages have moved.
+        let mut shared = Trial::published();
+        page_of(&mut shared, 1, 2, &[1, 2], 4);
+        page_of(&mut shared, 3, 2, &[2, 3], 5);
+        shared.finds("resource-twice-in-walk", 0, Level::Error);
+        shared.finds("total-changes-in-walk", 1, Level::Note);
+    }
+
+    #[test]
+    fn our_own_write_between_two_pages_ends_the_walk() {
+        let mut trial = Trial::published();
+        page_of(&mut trial, 1, 2, &[1, 2], 4);
+        trial.delete("/Users/1", 204);
+        page_of(&mut trial, 3, 2, &[4], 3);
+        trial.is_right();
+    }
+
+    #[test]
+    fn a_walk_that_misses_what_was_made_is_found() {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({"active": true}));
+        page_of(&mut trial, 1, 2, &[2, 3], 4);
+        page_of(&mut trial, 3, 2, &[4, 5], 4);
+        trial.finds("resource-missing-in-walk", 1, Level::Error);
+        let mut whole = Trial::published();
+        whole.makes_ada(json!({})).get("/Users", 200, list(vec![user("2"), ada(json!({}))]));
+        page_of(&mut whole, 1, 1, &[2], 2);
+        whole.finds("resource-missing-in-walk", 0, Level::Error);
+        let mut hidden = Trial::published();
+        hidden.makes_ada(json!({"active": true}));
+        let disable = json!([{"op": "Replace", "path": "active", "value": "False"}]);
+        hidden.patch("/Users/1", disable, 204, Value::Null).get("/Users", 200, list(vec![user("2")]));
+        assert_eq!(hidden.findings("resource-missing-in-walk")[0].subject, "active");
+    }
+}
