@@ -24,6 +24,7 @@ pub mod recorder;
 pub mod report;
 mod ruling;
 pub mod selection;
+pub mod snapshots;
 mod stack;
 pub mod stage;
 mod story;

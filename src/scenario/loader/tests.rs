@@ -211,3 +211,20 @@ fn faults_nobody_knows_are_found_by_those_who_know_all() {
     assert_eq!(problems[0].help.as_deref(), Some("did you mean `hide-disabled-users`?"));
     assert!(unknown_faults("f", "a: [", &[]).is_err());
 }
+
+proptest::proptest! {
+    /// Whatever a slip of the keyboard makes of a scenario, it is read or refused with places.
+    #[test]
+    fn no_slip_makes_it_panic(
+        at in 0..WHOLE.len(),
+        length in 0..40_usize,
+        slip in "[\\[\\]{}:,'\"|> \\n#&*!a-z0-9é.$-]{0,6}",
+    ) {
+        let start = WHOLE.floor_char_boundary(at);
+        let end = WHOLE.ceil_char_boundary((at + length).min(WHOLE.len())).max(start);
+        let text = format!("{}{slip}{}", &WHOLE[..start], &WHOLE[end..]);
+        for problem in load("t.yaml", &text).err().into_iter().flatten() {
+            proptest::prop_assert!(problem.render(false).contains("--> t.yaml"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Compares the answers of each trial with those that were accepted before.
+
+use std::io;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use super::{Judge, TrialId};
+use crate::check::{About, Finding, Level, Reference};
+use crate::snapshot::{self, Outcome, Page, Settings, Store, Verdict};
+use crate::wire::Exchange;
+
+/// Compares every trial's answers with a store of snapshots and counts what it saw.
+#[derive(Debug)]
+pub struct Snapshots {
+    store: Store,
+    settings: Settings,
+    level: Level,
+    tally: Mutex<Tally>,
+}
+
+/// What was seen, over all trials.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Pages as before.
+    pub same: usize,
+    /// Pages that differ, are new, are no longer there, or whose snapshot cannot be read.
+    pub different: usize,
+    /// Pages that were written because an update was asked for.
+    pub updated: usize,
+    /// Resources of others that were left out, on a shared target.
+    pub foreign: usize,
+    /// Why snapshots could not be read or written, the first time it happened. This is our problem,
+    /// not the target's.
+    pub problem: Option<String>,
+}
+
+/// What the finding `snapshot-differs` says of itself.
+#[must_use]
+pub fn about() -> &'static About {
+    static ABOUT: LazyLock<About> = LazyLock::new(|| {
+        About {
+        id: "rules/snapshot-differs".to_owned(),
+        title: "answers are as they were accepted before".to_owned(),
+        level: Level::Note,
+        what: "The answers of each step, with ids, dates and versions replaced by numbered placeholders, are those \
+               of the accepted snapshot."
+            .to_owned(),
+        why: "A change nobody meant shows here first: an attribute that is gone, another status, another order."
+            .to_owned(),
+        fix: "Look at the difference with `scimulate review`, accept what was meant, and mend the rest.".to_owned(),
+        entra: "Nothing by itself; the change may show anywhere.".to_owned(),
+        refs: vec![Reference::Rfc("7644#3".to_owned())],
+        faults: Vec::new(),
+    }
+    });
+    &ABOUT
+}
+
+impl Snapshots {
+    /// Compares with this store. Differences are findings of this level: note, or error when they
+    /// are to fail the run.
+    #[must_use]
+    pub fn new(store: Store, settings: Settings, level: Level) -> Arc<Self> {
+        Arc::new(Snapshots { store, settings, level, tally: Mutex::default() })
+    }
+
+    /// The judge of a [`super::Plan`].
+    #[must_use]
+    pub fn judge(self: &Arc<Self>) -> Judge {
+        let snapshots = Arc::clone(self);
+        Arc::new(move |trial, trace| snapshots.compare(trial, trace))
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.counted().clone()
+    }
+
+    fn compare(&self, trial: &TrialId, trace: &[Arc<Exchange>]) -> Vec<Finding> {
+        let pages = snapshot::pages(trace, &self.settings);
+        // After a broken connection the rest was not played: what is missing says nothing.
+        let complete = trace.iter().all(|exchange| exchange.outcome.is_ok());
+        let outcomes = self.store.compare(&trial.scenario, &trial.dialect, &pages, complete);
+        let mut tally = self.counted();
+        tally.foreign += pages.iter().map(|page| page.foreign).sum::<usize>();
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                tally.problem.get_or_insert_with(|| sentence(&error));
+                return Vec::new();
+            }
+        };
+        for outcome in &outcomes {
+            match outcome.verdict {
+                Verdict::Same => tally.same += 1,
+                Verdict::Updated => tally.updated += 1,
+                _ => tally.different += 1,
+            }
+        }
+        drop(tally);
+        outcomes.iter().filter_map(|outcome| self.finding(outcome, &pages, trace)).collect()
+    }
+
+    fn finding(&self, outcome: &Outcome, pages: &[Page], trace: &[Arc<Exchange>]) -> Option<Finding> {
+        let name = &outcome.name;
+        let (message, actual) = match &outcome.verdict {
+            Verdict::Same | Verdict::Updated => return None,
+            Verdict::New => (format!("no answers were accepted yet for {name}"), "new answers".to_owned()),
+            Verdict::Changed(diff) => {
+                (format!("the answers of {name} differ from those accepted"), diff.clone())
+            }
+            Verdict::Obsolete => {
+                (format!("{name} was accepted, but there is no such step"), "no such step".to_owned())
+            }
+            Verdict::Unreadable(why) => (format!("the snapshot {name} cannot be read: {why}"), why.clone()),
+        };
+        let expected = format!("as in {}", outcome.path.display());
+        let mut finding = Finding::of(about(), message).against(expected, actual).at(self.level);
+        let last = pages.iter().find(|page| page.name == *name).map(|page| page.last);
+        if let Some(exchange) = trace.iter().find(|exchange| Some(exchange.number) == last) {
+            finding = finding.shown_by(exchange);
+        }
+        Some(finding)
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Tally> {
+        // A panic elsewhere must not cost the count.
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sentence(error: &io::Error) -> String {
+    format!("snapshots cannot be kept: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::testing;
+    use crate::wire::{Answer, Broken};
+    use serde_json::json;
+
+    fn trial() -> TrialId {
+        TrialId { scenario: "cycles/a".into(), dialect: "default".into() }
+    }
+
+    fn trace(name: &str) -> Vec<Arc<Exchange>> {
+        vec![Arc::new(testing::exchange(Ok(Answer::json(200, &json!({"userName": name})))))]
+    }
+
+    fn snapshots(folder: &std::path::Path, update: bool) -> Arc<Snapshots> {
+        Snapshots::new(Store::new(folder, update, false), Settings::default(), Level::Note)
+    }
+
+    #[test]
+    fn a_changed_answer_is_a_finding_with_the_difference_and_its_exchange() {
+        let folder = tempfile::tempdir().unwrap();
+        let update = snapshots(folder.path(), true);
+        assert!((update.judge())(&trial(), &trace("ada")).is_empty());
+        assert_eq!(update.tally().updated, 1);
+        let check = snapshots(folder.path(), false);
+        assert!((check.judge())(&trial(), &trace("ada")).is_empty());
+        let findings = (check.judge())(&trial(), &trace("grace"));
+        assert_eq!(findings.len(), 1);
+        assert_eq!((findings[0].rule.as_str(), findings[0].level), ("rules/snapshot-differs", Level::Note));
+        assert!(findings[0].actual.contains("-  \"userName\": \"ada\"\n+  \"userName\": \"grace\""));
+        assert_eq!(findings[0].exchanges.len(), 1);
+        assert_eq!((check.tally().same, check.tally().different), (1, 1));
+    }
+
+    #[test]
+    fn a_trial_that_broke_off_does_not_make_the_rest_obsolete() {
+        let folder = tempfile::tempdir().unwrap();
+        (snapshots(folder.path(), true).judge())(&trial(), &trace("ada"));
+        let check = snapshots(folder.path(), false);
+        assert_eq!((check.judge())(&trial(), &[]).len(), 1, "played to its end, without a step");
+        let mut broken = testing::exchange(Err(Broken::Interrupted));
+        broken.request.step = "other".into();
+        assert!((check.judge())(&trial(), &[Arc::new(broken)]).is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_our_problem_and_no_finding() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("cycles"), "a file where a folder is needed").unwrap();
+        let update = snapshots(folder.path(), true);
+        assert!((update.judge())(&trial(), &trace("ada")).is_empty());
+        assert!(update.tally().problem.is_some_and(|problem| problem.contains("cannot be kept")));
+    }
+}
