@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Story;
+use super::names::object_kind;
 use crate::check::Finding;
+use crate::entra::oracle::Preexisting;
 use crate::run::acceptance;
 use crate::run::answers::answered;
 use crate::run::cast::{Casting, Mistake};
@@ -24,8 +26,16 @@ pub(super) struct Account {
     pub(super) kind: ResourceKind,
     /// Its id.
     pub(super) id: String,
-    /// What it was made with, by target path.
+    /// What it was made with, by target path; null where something was left out on purpose.
     pub(super) values: Vec<(PatchPath, Value)>,
+}
+
+impl Account {
+    /// The account as the oracle knows it.
+    pub(super) fn as_seen(&self, key: &str) -> Preexisting {
+        let values = self.values.iter().map(|(path, value)| (path.to_string(), value.clone()));
+        Preexisting { key: key.to_owned(), kind: object_kind(self.kind), values: values.collect() }
+    }
 }
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
@@ -61,10 +71,8 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         for (name, value) in &spec.with {
             let path = self.path(kind, name)?;
             values.retain(|(other, _)| !other.same_as(&path));
-            if let Some(value) = value {
-                let value = template::json(value, &|name| self.value_of(name))?;
-                values.push((path, Some(value)));
-            }
+            let value = value.as_ref().map(|value| template::json(value, &|name| self.value_of(name)));
+            values.push((path, value.transpose()?));
         }
         let step = format!("before: the account \"{key}\"");
         let mut request = self.writer.create(kind, &values, step);
@@ -76,7 +84,8 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let made = exchange.json().filter(|_| sent.is_ok() && exchange.succeeded()).and_then(id_of);
         match made {
             Some(id) => {
-                let values = values.into_iter().filter_map(|(path, value)| Some((path, value?))).collect();
+                let values =
+                    values.into_iter().map(|(path, value)| (path, value.unwrap_or_default())).collect();
                 self.accounts.insert(key.to_owned(), Account { of: spec.of.clone(), kind, id, values });
             }
             None => self.not_made(key, &exchange),

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use crate::check::{Finding, Skip};
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{CycleReport, Status, Stopped};
+use crate::entra::oracle::{CycleKind, CycleView};
 use crate::run::answers::place;
 use crate::run::cast::{Casting, Mistake};
 use crate::scenario::LogExpectation;
@@ -24,7 +25,12 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         self.name_everybody();
         let from = self.recorder.len();
         let report = self.job.cycle(&self.cast.tenant, self.target).await;
-        self.after(report, from);
+        let kind = if report.initial {
+            CycleKind::Initial { links_dropped: std::mem::take(&mut self.links_dropped) }
+        } else {
+            CycleKind::Incremental
+        };
+        self.after(report, from, kind);
     }
 
     pub(super) async fn on_demand(&mut self, keys: &[String]) -> Result<(), Mistake> {
@@ -37,7 +43,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
         let from = self.recorder.len();
         let report = self.job.on_demand(&self.cast.tenant, &ids, self.target).await;
-        self.after(report, from);
+        self.after(report, from, CycleKind::OnDemand(ids));
         Ok(())
     }
 
@@ -50,8 +56,12 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
     }
 
-    fn after(&mut self, report: CycleReport, from: usize) {
-        self.history.push(self.cast.tenant.state());
+    fn after(&mut self, report: CycleReport, from: usize, kind: CycleKind) {
+        let mut view = CycleView::new(self.cast.tenant.state(), kind);
+        if self.history.is_empty() {
+            view.accounts = self.accounts.iter().map(|(key, account)| account.as_seen(key)).collect();
+        }
+        self.history.push(view);
         for (id, link) in self.job.links() {
             let known = self.known.entry(id.clone()).or_default();
             if known.last() != Some(&link.target_id) {

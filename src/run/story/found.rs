@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Story;
 use crate::check::Finding;
+use crate::entra::directory::ObjectId;
 use crate::entra::mapping::AttributeMapping;
 use crate::run::answers::answered;
 use crate::run::cast::{Casting, Mistake};
@@ -88,6 +89,19 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         false
     }
 
+    /// True for the account of somebody else, or one that was there before.
+    fn is_known_otherwise(&self, key: &str, id: &str) -> bool {
+        self.accounts.values().any(|account| account.id == id)
+            || self.cast.roles().any(|(other, role)| {
+                let mut ids = role.former.iter().chain(&role.id);
+                // Who appears again has the values of before, and an account of their own.
+                let own = |object: &ObjectId| other == key && role.id.as_ref() == Some(object);
+                ids.any(|object| {
+                    !own(object) && self.known.get(object).is_some_and(|known| known.iter().any(|k| k == id))
+                })
+            })
+    }
+
     /// The matching filter finds nobody with this key's value.
     pub(super) async fn expect_nobody(
         &mut self,
@@ -102,9 +116,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             };
             // What does not carry the value is a filter that was ignored, and a rule says so.
             let own = found.iter().any(|resource| {
-                reader::values(resource, &row.target)
+                let carries = reader::values(resource, &row.target)
                     .iter()
-                    .any(|held| reader::same(&Value::String(value.clone()), held, false))
+                    .any(|held| reader::same(&Value::String(value.clone()), held, false));
+                carries && id_of(resource).is_none_or(|id| !self.is_known_otherwise(key, &id))
             });
             if own {
                 let message =

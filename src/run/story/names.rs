@@ -65,7 +65,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     /// The directory as Entra last saw it with that object in it.
     pub(super) fn last_seen(&self, id: &ObjectId) -> Option<Arc<DirectoryState>> {
-        let seen = self.history.iter().rev().find(|state| state.object(id).is_some());
+        let seen = self.history.iter().rev().map(|view| &view.state).find(|state| state.object(id).is_some());
         seen.cloned().or_else(|| {
             let now = self.cast.tenant.state();
             now.object(id).is_some().then_some(now)

@@ -1,5 +1,6 @@
 //! `expect`: what must stand at the target for one person or group, read back by the observer.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -22,6 +23,18 @@ pub(super) enum Reading {
     Nothing(Arc<Exchange>),
     /// Neither: another status, no JSON, or no answer.
     Unclear(Option<Arc<Exchange>>, String),
+}
+
+/// Who is a member of a group, by keys.
+pub(super) struct Membership {
+    /// They are.
+    pub(super) present: Vec<String>,
+    /// They are not.
+    pub(super) absent: Vec<String>,
+    /// They may be.
+    pub(super) perhaps: Vec<String>,
+    /// Nobody else is.
+    pub(super) closed: bool,
 }
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
@@ -141,7 +154,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         self.blocked.insert(key.to_owned());
     }
 
-    fn expect_same_account(&mut self, key: &str, kind: ResourceKind, id: &str, other: &str) {
+    pub(super) fn expect_same_account(&mut self, key: &str, kind: ResourceKind, id: &str, other: &str) {
         let Some(expected) = self.account_named(other).filter(|expected| expected != id) else { return };
         let trace = self.recorder.trace();
         let made = trace.iter().rev().find(|exchange| {
@@ -243,21 +256,17 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         members: &[String],
         exchange: &Arc<Exchange>,
     ) -> Result<(), Mistake> {
-        let mut expected = Vec::new();
+        let mut present = Vec::new();
         for member in members {
-            expected.extend(self.cast.expand(member)?);
+            present.extend(self.cast.expand(member)?);
         }
-        self.compare_members(key, &expected, exchange);
+        let members = Membership { present, absent: Vec::new(), perhaps: Vec::new(), closed: true };
+        self.compare_members(key, &members, exchange);
         Ok(())
     }
 
-    /// Compares a group's members. True when they are right.
-    pub(super) fn compare_members(
-        &mut self,
-        key: &str,
-        expected: &[String],
-        exchange: &Arc<Exchange>,
-    ) -> bool {
+    /// Compares a group's members.
+    pub(super) fn compare_members(&mut self, key: &str, wanted: &Membership, exchange: &Arc<Exchange>) {
         let nothing = Value::Null;
         let path = PatchPath { schema: None, attribute: "members".into(), filter: None, sub: None };
         let resource = exchange.json().unwrap_or(&nothing);
@@ -269,46 +278,45 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 _ => None,
             })
             .collect();
-        let mut left = held.clone();
-        let mut missing = Vec::new();
-        for member in expected.iter().filter(|member| !self.blocked.contains(*member)) {
-            match self.target_id(member).and_then(|id| left.iter().position(|held| *held == id)) {
-                Some(found) => {
-                    left.swap_remove(found);
-                }
-                None => missing.push(member.clone()),
-            }
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        for id in &held {
+            *times.entry(id).or_default() += 1;
         }
-        let blocked: Vec<String> =
-            expected.iter().filter(|m| self.blocked.contains(*m)).filter_map(|m| self.target_id(m)).collect();
-        left.retain(|id| !blocked.contains(id));
-        let twice = left.iter().any(|id| held.iter().filter(|held| *held == id).count() > 1);
-        let mut wrong = Vec::new();
-        if !missing.is_empty() && held.is_empty() {
-            wrong.push(("has no members at all", "members missing"));
-        } else if !missing.is_empty() {
-            wrong.push(("lacks members", "members missing"));
-        }
-        if twice {
-            wrong.push(("holds a member twice", "members twice"));
-        } else if !left.is_empty() {
-            wrong.push(("holds members that do not belong there", "members too many"));
-        }
-        for (how, subject) in &wrong {
-            let names = |ids: &[String]| {
-                let names: Vec<String> = ids.iter().map(|id| self.name_of(id)).collect();
-                if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
-            };
+        // Nothing is said of those whose own account could not be made.
+        let judged = |key: &&String| !self.blocked.contains(*key);
+        let ids = |keys: &[String]| -> HashSet<String> {
+            keys.iter().filter_map(|member| self.target_id(member)).collect()
+        };
+        let missing = wanted
+            .present
+            .iter()
+            .filter(judged)
+            .any(|member| self.target_id(member).is_none_or(|id| !times.contains_key(id.as_str())));
+        let (present, perhaps) = (ids(&wanted.present), ids(&wanted.perhaps));
+        let absent = ids(&wanted.absent);
+        let too_many = times.keys().any(|id| {
+            absent.contains(*id) || (wanted.closed && !present.contains(*id) && !perhaps.contains(*id))
+        });
+        let twice = times.values().any(|times| *times > 1);
+        let wrong = [
+            (missing && held.is_empty(), "has no members at all", "members missing"),
+            (missing && !held.is_empty(), "lacks members", "members missing"),
+            (too_many, "holds members that do not belong there", "members too many"),
+            (twice, "holds a member twice", "members twice"),
+        ];
+        let names = |mut names: Vec<String>| {
+            names.sort();
+            if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+        };
+        let expected = names(wanted.present.clone());
+        let actual = names(held.iter().map(|id| self.name_of(id)).collect());
+        for (_, how, subject) in wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong) {
             let finding = Finding::of(&self.scenario.about, format!("\"{key}\" {how}"))
-                .concerning(*subject)
-                .against(
-                    if expected.is_empty() { "nobody".to_owned() } else { expected.join(", ") },
-                    names(&held),
-                )
+                .concerning(subject)
+                .against(&expected, &actual)
                 .shown_by(exchange);
             self.wrong(key, finding);
         }
-        wrong.is_empty()
     }
 
     /// The key of an id at the target, or the id.
