@@ -68,6 +68,11 @@ impl Call {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Takes a query parameter away.
+    pub(super) fn forget_parameter(&mut self, name: &str) {
+        self.parameters.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
+
     /// The media type of the body without its parameters, in lower case.
     pub(super) fn media_type(&self) -> Option<String> {
         let value = self.headers.get(header::CONTENT_TYPE)?.to_str().unwrap_or("");

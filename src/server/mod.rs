@@ -21,6 +21,7 @@ mod call;
 mod discovery;
 mod endpoint;
 mod evaluate;
+mod faults;
 mod model;
 mod patch;
 mod projection;
@@ -33,6 +34,7 @@ mod values;
 mod variants;
 
 use call::{Call, Document};
+pub use faults::{Fault, FaultClass};
 use service::Service;
 pub use variants::Variant;
 
@@ -48,6 +50,8 @@ pub struct Settings {
     pub base_path: String,
     /// Right ways in which this server differs.
     pub variants: BTreeSet<Variant>,
+    /// Ways in which this server is wrong.
+    pub faults: BTreeSet<Fault>,
 }
 
 impl Default for Settings {
@@ -57,6 +61,7 @@ impl Default for Settings {
             token: uuid::Uuid::new_v4().simple().to_string(),
             base_path: "/scim".to_owned(),
             variants: BTreeSet::new(),
+            faults: BTreeSet::new(),
         }
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum Content {
     Empty,
     /// A SCIM message.
     Json(Value),
+    /// Bytes that a variant or a fault wrote itself.
+    Raw(Bytes),
 }
 
 impl Reply {
@@ -51,6 +53,22 @@ impl Reply {
         self
     }
 
+    /// The body, if it is a SCIM message.
+    pub(super) fn body(&self) -> Option<&Value> {
+        match &self.content {
+            Content::Json(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The body for rewriting, if it is a SCIM message.
+    pub(super) fn body_mut(&mut self) -> Option<&mut Value> {
+        match &mut self.content {
+            Content::Json(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// The answer as it goes to the transport.
     pub(super) fn into_response(mut self, variants: &BTreeSet<Variant>) -> Response<Body> {
         let is = |variant| variants.contains(&variant);
@@ -60,6 +78,7 @@ impl Reply {
         }
         let bytes = match self.content {
             Content::Empty => Bytes::new(),
+            Content::Raw(bytes) => bytes,
             Content::Json(mut value) if is(Variant::SortedIndentedJson) => {
                 value.sort_all_objects();
                 format!("{value:#}").into()

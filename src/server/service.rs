@@ -9,6 +9,7 @@ use super::Settings;
 use super::call::{Call, Document};
 use super::discovery;
 use super::endpoint::Endpoint;
+use super::faults::{Effect, Memory, Scene};
 use super::model::{Kind, Model};
 use super::patch;
 use super::query::{self, Query};
@@ -25,7 +26,14 @@ use crate::scim::patch::PatchRequest;
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) settings: Settings,
-    store: Mutex<Store>,
+    state: Mutex<State>,
+}
+
+/// What changes from request to request.
+#[derive(Debug, Default)]
+struct State {
+    store: Store,
+    memory: Memory,
 }
 
 impl Service {
@@ -34,20 +42,36 @@ impl Service {
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
         store.members_must_exist = settings.variants.contains(&Variant::UnknownMembersRefused);
-        Service { settings, store: Mutex::new(store) }
+        Service { settings, state: Mutex::new(State { store, memory: Memory::default() }) }
     }
 
-    fn store(&self) -> MutexGuard<'_, Store> {
+    fn state(&self) -> MutexGuard<'_, State> {
         // A panic cannot leave the store half changed: changes are made on copies.
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request.
+    /// Answers a request, faults included.
     pub(super) fn answer(&self, call: &Call) -> Reply {
-        self.serve(call, &mut self.store())
+        let State { store, memory } = &mut *self.state();
+        if self.settings.faults.is_empty() {
+            return self.serve(call, store);
+        }
+        let mut scene = Scene { service: self, store, memory };
+        let mut misread = call.clone();
+        let effects: Vec<Effect> = self.settings.faults.iter().map(|fault| fault.effect()).collect();
+        let early = effects
+            .iter()
+            .filter_map(|effect| effect.before)
+            .find_map(|before| before(&mut misread, &mut scene));
+        let mut reply = early.unwrap_or_else(|| self.serve(&misread, scene.store));
+        for after in effects.iter().filter_map(|effect| effect.after) {
+            after(call, &mut reply, &mut scene);
+        }
+        reply
     }
 
-    fn serve(&self, call: &Call, store: &mut Store) -> Reply {
+    /// Answers a request as a healthy server does.
+    pub(super) fn serve(&self, call: &Call, store: &mut Store) -> Reply {
         let endpoint = Endpoint::of(call.segments.as_deref());
         let public = endpoint.is_discovery() && self.is(Variant::PublicDiscovery);
         if !public && !self.is_authorized(call) {

@@ -42,7 +42,7 @@ pub(super) enum Key {
 }
 
 /// Resources of one type.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Table {
     /// By number of arrival, so that lists have one order for ever.
     rows: BTreeMap<u64, Record>,
@@ -51,7 +51,7 @@ struct Table {
 }
 
 /// All resources.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Store {
     users: Table,
     groups: Table,
@@ -68,6 +68,8 @@ pub(super) struct Store {
     pub(super) members_must_exist: bool,
     /// Two resources may hold the same unique value.
     pub(super) duplicates_allowed: bool,
+    /// Letter case matters in `userName`.
+    pub(super) exact_user_names: bool,
 }
 
 /// How a value is looked up: without letter case unless the attribute is case exact.
@@ -153,9 +155,14 @@ impl Store {
 
     /// The resources that hold a value of an indexed attribute.
     pub(super) fn with(&self, kind: Kind, key: Key, value: &str) -> impl Iterator<Item = &Record> {
-        let value = if key == Key::Name { folded(value) } else { value.to_owned() };
+        let indexed = if key == Key::Name { folded(value) } else { value.to_owned() };
+        let exact =
+            (self.exact_user_names && kind == Kind::User && key == Key::Name).then(|| value.to_owned());
         let table = self.table(kind);
-        table.index.get(&(key, value)).into_iter().flatten().filter_map(|place| table.rows.get(place))
+        let places = table.index.get(&(key, indexed)).into_iter().flatten();
+        places
+            .filter_map(|place| table.rows.get(place))
+            .filter(move |record| exact.is_none() || record.text("userName") == exact.as_deref())
     }
 
     /// The resource type of an id, whichever it is.
@@ -215,6 +222,41 @@ impl Store {
             }
         };
         self.put(kind, place, record);
+    }
+
+    /// Gives a resource another id, under which its groups go on holding it, and returns it.
+    pub(super) fn give_new_id(&mut self, kind: Kind, old: &str) -> String {
+        self.arrivals += 1;
+        let new = self.new_id(self.arrivals);
+        let groups: Vec<Record> = self.groups_of(old).cloned().collect();
+        if let Some(mut record) = self.remove(kind, old) {
+            record.id.clone_from(&new);
+            self.overwrite(kind, record);
+        }
+        for mut group in groups {
+            let members = group.attributes.get_mut("members").and_then(Value::as_array_mut);
+            for member in members.into_iter().flatten().filter(|member| member["value"] == *old) {
+                member["value"] = new.clone().into();
+            }
+            self.overwrite(Kind::Group, group);
+        }
+        new
+    }
+
+    /// A copy in which the resources of one type stand in the opposite order.
+    pub(super) fn backwards(&self, kind: Kind) -> Store {
+        let mut copy = self.clone();
+        let rows = std::mem::take(&mut copy.table_mut(kind).rows);
+        for (place, record) in rows {
+            copy.table_mut(kind).rows.insert(u64::MAX - place, record);
+        }
+        copy.table_mut(kind).index.clear();
+        copy.table_mut(kind).places.clear();
+        let rows = std::mem::take(&mut copy.table_mut(kind).rows);
+        for (place, record) in rows {
+            copy.table_mut(kind).put(kind, place, record);
+        }
+        copy
     }
 
     /// Takes a resource away, and with it every membership it had.

@@ -59,8 +59,12 @@ impl Client {
     }
 
     pub fn with(variants: impl IntoIterator<Item = Variant>) -> Self {
-        let settings =
-            Settings { token: TOKEN.into(), variants: variants.into_iter().collect(), ..Settings::default() };
+        Client::of(Settings { variants: variants.into_iter().collect(), ..Settings::default() })
+    }
+
+    /// A server with these settings and the token of all tests.
+    pub fn of(settings: Settings) -> Self {
+        let settings = Settings { token: TOKEN.into(), ..settings };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         Client { router: server::router(settings), runtime }
     }
@@ -72,7 +76,7 @@ impl Client {
             let response = router.oneshot(request).await.unwrap();
             let (head, body) = response.into_parts();
             let bytes = body.collect().await.unwrap().to_bytes();
-            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
             Reply { status: StatusCode::as_u16(&head.status), headers: head.headers, text }
         })
     }

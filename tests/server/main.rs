@@ -3,6 +3,7 @@
 
 mod client;
 mod discovery;
+mod faults;
 mod groups;
 mod patching;
 mod queries;

@@ -1,0 +1,437 @@
+//! Faults of creating, disabling, enabling and deleting.
+
+use axum::http::header;
+use serde_json::{Map, Value, json};
+
+use super::operations::{asks, ignore};
+use super::scene::{
+    Effect, Scene, created, deleted, fail, listed, patched, queried, read, refuse, resources, status,
+};
+use crate::scim::message::ScimType;
+use crate::scim::urn;
+use crate::server::call::{Call, Document};
+use crate::server::model::Kind;
+use crate::server::reply::{Content, Reply};
+use crate::server::store::Key;
+use crate::server::values::boolean;
+
+/// The body of a POST that creates a resource of a type.
+fn sent(call: &mut Call, kind: Kind) -> Option<&mut Map<String, Value>> {
+    created(call).filter(|created| *created == kind)?;
+    match &mut call.body {
+        Document::Json(Value::Object(body)) => Some(body),
+        _ => None,
+    }
+}
+
+pub(super) fn create_answers_200() -> Effect {
+    Effect::after(|call, reply, _| {
+        if created(call).is_some() && reply.status == 201 {
+            reply.status = status(200);
+        }
+    })
+}
+
+pub(super) fn create_answers_409() -> Effect {
+    Effect::after(|call, reply, _| {
+        // Kept, and yet refused: as when an answer is made after the transaction.
+        if created(call) == Some(Kind::User) && reply.status == 201 {
+            *reply = refuse(ScimType::Uniqueness, "the user exists already");
+        }
+    })
+}
+
+pub(super) fn create_without_location() -> Effect {
+    Effect::after(|call, reply, _| {
+        if created(call).is_some() {
+            reply.headers.remove(header::LOCATION);
+        }
+    })
+}
+
+pub(super) fn create_without_body() -> Effect {
+    Effect::after(|call, reply, _| {
+        if created(call).is_some() && reply.status == 201 {
+            reply.content = Content::Empty;
+        }
+    })
+}
+
+pub(super) fn create_not_stored() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if created(call).is_some()
+            && let Some((kind, id)) = scene.written(call, reply)
+        {
+            scene.store.remove(kind, &id);
+        }
+    })
+}
+
+pub(super) fn create_answer_wrong() -> Effect {
+    Effect::after(|call, reply, _| {
+        if created(call) == Some(Kind::User) {
+            for user in resources(reply) {
+                for name in ["displayName", "userName"] {
+                    if let Some(Value::String(text)) = user.get_mut(name) {
+                        text.push_str(" (new)");
+                    }
+                }
+            }
+        }
+    })
+}
+
+pub(super) fn create_answer_partial() -> Effect {
+    Effect::after(|call, reply, _| {
+        if created(call).is_some() {
+            for resource in resources(reply) {
+                resource.retain(|name, _| ["schemas", "id", "userName", "meta"].contains(&name.as_str()));
+            }
+        }
+    })
+}
+
+pub(super) fn conflict_answers_500() -> Effect {
+    Effect::after(|_, reply, _| {
+        if reply.status == 409 {
+            *reply = fail(500, "duplicate key value violates unique constraint");
+        }
+    })
+}
+
+pub(super) fn duplicate_user_accepted() -> Effect {
+    Effect::before(|call, scene| {
+        scene.store.duplicates_allowed = created(call) == Some(Kind::User);
+        None
+    })
+}
+
+pub(super) fn duplicate_adopts_existing() -> Effect {
+    Effect::before(|call, scene| {
+        let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_owned();
+        let id = scene.store.with(Kind::User, Key::Name, &name).next()?.id.clone();
+        Some(Reply::json(status(201), scene.show(call, Kind::User, &id)?))
+    })
+}
+
+pub(super) fn no_uniqueness_on_patch() -> Effect {
+    Effect::before(|call, scene| {
+        scene.store.duplicates_allowed = patched(call).is_some();
+        None
+    })
+}
+
+pub(super) fn requires_email() -> Effect {
+    Effect::before(|call, _| {
+        let lacks = sent(call, Kind::User)?.get("emails").and_then(Value::as_array).is_none_or(Vec::is_empty);
+        lacks.then(|| refuse(ScimType::InvalidValue, "emails is required"))
+    })
+}
+
+pub(super) fn requires_manager() -> Effect {
+    Effect::before(|call, _| {
+        let body = sent(call, Kind::User)?;
+        let lacks = body.get(urn::ENTERPRISE).is_none_or(|employee| employee.get("manager").is_none());
+        lacks.then(|| refuse(ScimType::InvalidValue, "manager is required"))
+    })
+}
+
+pub(super) fn requires_members() -> Effect {
+    Effect::before(|call, _| {
+        let lacks =
+            sent(call, Kind::Group)?.get("members").and_then(Value::as_array).is_none_or(Vec::is_empty);
+        lacks.then(|| refuse(ScimType::InvalidValue, "a group needs members"))
+    })
+}
+
+pub(super) fn invents_manager() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if created(call) == Some(Kind::User) {
+            let boss =
+                scene.store.all(Kind::User).next().map_or_else(|| "1".to_owned(), |user| user.id.clone());
+            scene.rewrite(call, reply, &[Kind::User], |user| {
+                let employee = user.attributes.entry(urn::ENTERPRISE).or_insert_with(|| json!({}));
+                employee["manager"] = json!({ "value": boss });
+            });
+        }
+    })
+}
+
+pub(super) fn invents_members() -> Effect {
+    Effect::after(|call, reply, scene| {
+        let user = scene.store.all(Kind::User).next().map(|user| user.id.clone());
+        if let Some(id) = user.filter(|_| created(call) == Some(Kind::Group)) {
+            scene.rewrite(call, reply, &[Kind::Group], |group| {
+                group.attributes.insert("members".into(), json!([{ "value": id }]));
+            });
+        }
+    })
+}
+
+pub(super) fn invents_external_id() -> Effect {
+    Effect::after(|call, reply, scene| {
+        scene.rewrite(call, reply, &Kind::ALL, |record| {
+            record.attributes.insert("externalId".into(), format!("int-{}", record.id).into());
+        });
+    })
+}
+
+/// True when a request sets `active` to this value.
+fn sets_active(call: &mut Call, value: bool) -> bool {
+    asks(call, &[Kind::User], |change| {
+        change.concerns("active") && change.value.and_then(boolean) == Some(value)
+    })
+}
+
+/// The user a request concerns, when it is disabled now.
+fn disabled_user(call: &Call, scene: &Scene<'_>) -> Option<String> {
+    let (_, id) = patched(call).or_else(|| deleted(call)).filter(|(kind, _)| *kind == Kind::User)?;
+    let user = scene.store.get(Kind::User, &id)?;
+    (user.attributes.get("active") == Some(&Value::Bool(false))).then_some(id)
+}
+
+/// Runs after a request that disabled a user.
+fn once_disabled(call: &Call, reply: &Reply, scene: &Scene<'_>) -> Option<String> {
+    let set = reply.status.is_success() && sets_active(&mut call.clone(), false);
+    disabled_user(call, scene).filter(|_| set)
+}
+
+pub(super) fn disable_ignored() -> Effect {
+    Effect::before(|call, _| {
+        ignore(call, &[Kind::User], |change| {
+            change.concerns("active") && change.value.and_then(boolean) == Some(false)
+        });
+        None
+    })
+}
+
+pub(super) fn deletes_on_disable() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if let Some(id) = once_disabled(call, reply, scene) {
+            scene.store.remove(Kind::User, &id);
+        }
+    })
+}
+
+pub(super) fn disable_drops_memberships() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if let Some(id) = once_disabled(call, reply, scene)
+            && let Some(user) = scene.store.remove(Kind::User, &id)
+        {
+            scene.store.overwrite(Kind::User, user);
+            scene.refresh(call, reply, Kind::User, &id);
+        }
+    })
+}
+
+pub(super) fn disable_wipes_attributes() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if once_disabled(call, reply, scene).is_some() {
+            scene.rewrite(call, reply, &[Kind::User], |user| {
+                user.attributes
+                    .retain(|name, _| ["userName", "active", "externalId"].contains(&name.as_str()));
+            });
+        }
+    })
+}
+
+pub(super) fn refuses_reenable() -> Effect {
+    Effect::before(|call, scene| {
+        disabled_user(call, scene)?;
+        sets_active(call, true)
+            .then(|| refuse(ScimType::InvalidValue, "a deactivated user cannot be changed"))
+    })
+}
+
+pub(super) fn reenable_changes_id() -> Effect {
+    Effect::both(
+        |call, scene| {
+            if let Some(id) = disabled_user(call, scene) {
+                scene.memory.marked.insert(id);
+            }
+            None
+        },
+        |call, reply, scene| {
+            let Some((Kind::User, id)) = patched(call) else { return };
+            if scene.memory.marked.remove(&id)
+                && sets_active(&mut call.clone(), true)
+                && reply.status.is_success()
+            {
+                let new = scene.store.give_new_id(Kind::User, &id);
+                scene.refresh(call, reply, Kind::User, &new);
+            }
+        },
+    )
+}
+
+pub(super) fn enable_restores_old_values() -> Effect {
+    Effect::both(
+        |call, scene| {
+            // What the user was when it was disabled comes back with it.
+            if sets_active(call, false)
+                && let Some((Kind::User, id)) = patched(call)
+                && let Some(user) = scene.store.get(Kind::User, &id)
+            {
+                scene.memory.records.insert(id, user.clone());
+            }
+            None
+        },
+        |call, reply, scene| {
+            if !sets_active(&mut call.clone(), true) {
+                return;
+            }
+            let Some((Kind::User, id)) = patched(call) else { return };
+            if let Some(old) = scene.memory.records.remove(&id) {
+                scene.rewrite(call, reply, &[Kind::User], |user| {
+                    user.attributes = old.attributes;
+                    user.attributes.insert("active".into(), true.into());
+                });
+            }
+        },
+    )
+}
+
+pub(super) fn delete_ignored() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
+        scene.store.get(kind, &id).map(|_| Reply::no_content())
+    })
+}
+
+pub(super) fn group_delete_ignored() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::Group)?;
+        scene.store.get(kind, &id).map(|_| Reply::no_content())
+    })
+}
+
+pub(super) fn delete_refuses_disabled() -> Effect {
+    Effect::before(|call, scene| {
+        deleted(call)?;
+        disabled_user(call, scene)
+            .map(|_| refuse(ScimType::InvalidValue, "a deactivated user cannot be deleted"))
+    })
+}
+
+pub(super) fn delete_disables() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let mut user = scene.store.get(kind, &id)?.clone();
+        user.attributes.insert("active".into(), false.into());
+        scene.store.overwrite(kind, user);
+        Some(Reply::no_content())
+    })
+}
+
+pub(super) fn deleted_user_in_lists() -> Effect {
+    Effect::both(
+        |call, scene| {
+            if let Some((Kind::User, id)) = deleted(call) {
+                let user = scene.store.get(Kind::User, &id)?.clone();
+                scene.memory.records.insert(id, user);
+            }
+            // Lists are served as if those who are gone had stayed.
+            listed(call).filter(|kind| *kind == Kind::User)?;
+            let mut before = scene.store.clone();
+            for user in scene.memory.records.values() {
+                before.overwrite(Kind::User, user.clone());
+            }
+            Some(scene.serve_from(call, &mut before))
+        },
+        |_, _, _| {},
+    )
+}
+
+pub(super) fn deleted_user_readable() -> Effect {
+    Effect::both(
+        |call, scene| {
+            if let Some((Kind::User, id)) = deleted(call) {
+                let body = scene.show(call, Kind::User, &id)?;
+                scene.memory.values.insert(id, body);
+            }
+            None
+        },
+        |call, reply, scene| {
+            if reply.status == 404
+                && let Some((_, id)) = read(call)
+                && let Some(body) = scene.memory.values.get(&id)
+            {
+                *reply = Reply::json(status(200), body.clone());
+            }
+        },
+    )
+}
+
+pub(super) fn tombstone_blocks_create() -> Effect {
+    Effect::before(|call, scene| {
+        if let Some((Kind::User, id)) = deleted(call)
+            && let Some(name) = scene.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
+        {
+            scene.memory.marked.insert(name.to_lowercase());
+        }
+        let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_lowercase();
+        scene
+            .memory
+            .marked
+            .contains(&name)
+            .then(|| refuse(ScimType::Uniqueness, "the userName belonged to a deleted user"))
+    })
+}
+
+pub(super) fn deleted_user_stays_member() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let groups: Vec<_> = scene.store.groups_of(&id).cloned().collect();
+        scene.store.remove(kind, &id)?;
+        for group in groups {
+            scene.store.overwrite(Kind::Group, group);
+        }
+        Some(Reply::no_content())
+    })
+}
+
+pub(super) fn id_changes_on_update() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if let Some((Kind::User, id)) = patched(call)
+            && reply.status.is_success()
+            && scene.store.get(Kind::User, &id).is_some()
+        {
+            let new = scene.store.give_new_id(Kind::User, &id);
+            scene.refresh(call, reply, Kind::User, &new);
+        }
+    })
+}
+
+pub(super) fn not_found_is_500() -> Effect {
+    Effect::after(|call, reply, _| {
+        if reply.status == 404 && (read(call).is_some() || patched(call).is_some() || deleted(call).is_some())
+        {
+            *reply = fail(500, "null reference");
+        }
+    })
+}
+
+pub(super) fn any_token_accepted() -> Effect {
+    Effect::before(|call, scene| {
+        if let Ok(value) = format!("Bearer {}", scene.service.settings.token).parse() {
+            call.headers.insert(header::AUTHORIZATION, value);
+        }
+        None
+    })
+}
+
+pub(super) fn password_echoed() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if queried(call).is_some() {
+            return;
+        }
+        for user in resources(reply) {
+            let id = user.get("id").and_then(Value::as_str).unwrap_or("");
+            if let Some(password) =
+                scene.store.get(Kind::User, id).and_then(|user| user.attributes.get("password"))
+            {
+                user.insert("password".into(), password.clone());
+            }
+        }
+    })
+}

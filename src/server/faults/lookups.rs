@@ -1,0 +1,320 @@
+//! Faults of the queries by which Entra finds out whether it knows somebody.
+
+use serde_json::{Value, json};
+
+use super::scene::{
+    Effect, Scene, fail, is_disabled, is_from_entra, listed, patched, queried, read, refuse, resources,
+    withhold,
+};
+use crate::scim::message::ScimType;
+use crate::scim::{Comparison, Filter, Literal};
+use crate::server::call::Call;
+use crate::server::evaluate::demanded;
+use crate::server::model::{Kind, Model};
+use crate::server::reply::{Content, Reply};
+
+/// Rewrites the filter of a query, if it can be read.
+fn refilter(call: &mut Call, rewrite: impl Fn(Filter) -> Filter) {
+    let parsed = queried(call).and_then(|(_, text)| text.parse::<Filter>().ok());
+    if let Some(filter) = parsed {
+        call.forget_parameter("filter");
+        call.parameters.push(("filter".into(), rewrite(filter).to_string()));
+    }
+}
+
+/// Rewrites every comparison of a filter.
+fn each_comparison(
+    filter: Filter,
+    rewrite: &impl Fn(Comparison, Literal) -> (Comparison, Literal),
+) -> Filter {
+    let boxed = |inner: Box<Filter>| Box::new(each_comparison(*inner, rewrite));
+    match filter {
+        Filter::And(left, right) => Filter::And(boxed(left), boxed(right)),
+        Filter::Or(left, right) => Filter::Or(boxed(left), boxed(right)),
+        Filter::Not(inner) => Filter::Not(boxed(inner)),
+        Filter::Element(path, inner) => Filter::Element(path, boxed(inner)),
+        Filter::Selected(path, inner, last) => Filter::Selected(path, boxed(inner), boxed(last)),
+        Filter::Compare(path, comparison, literal) => {
+            let (comparison, literal) = rewrite(comparison, literal);
+            Filter::Compare(path, comparison, literal)
+        }
+        Filter::Present(path) => Filter::Present(path),
+    }
+}
+
+/// Rewrites every string a filter compares with.
+fn each_text(call: &mut Call, rewrite: fn(&str) -> String) {
+    refilter(call, |filter| {
+        each_comparison(filter, &|comparison, literal| match literal {
+            Literal::Text(text) => (comparison, Literal::Text(rewrite(&text))),
+            other => (comparison, other),
+        })
+    });
+}
+
+/// A filter nothing fits.
+fn nothing() -> Filter {
+    Filter::Compare(crate::scim::AttributePath::simple("id"), Comparison::Equal, Literal::Text("-".into()))
+}
+
+pub(super) fn filter_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if listed(call).is_some() {
+            call.forget_parameter("filter");
+        }
+        None
+    })
+}
+
+pub(super) fn group_filter_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if listed(call) == Some(Kind::Group) {
+            call.forget_parameter("filter");
+        }
+        None
+    })
+}
+
+pub(super) fn external_id_filter_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if queried(call).is_some_and(|(_, filter)| filter.to_ascii_lowercase().contains("externalid")) {
+            call.forget_parameter("filter");
+        }
+        None
+    })
+}
+
+pub(super) fn not_found_for_no_match() -> Effect {
+    Effect::after(|call, reply, _| {
+        if queried(call).is_some() && reply.body().is_some_and(|body| body["totalResults"] == 0) {
+            *reply = fail(404, "nothing matches the filter");
+        }
+    })
+}
+
+pub(super) fn eq_as_contains() -> Effect {
+    Effect::before(|call, _| {
+        refilter(call, |filter| {
+            each_comparison(filter, &|comparison, literal| match (comparison, literal) {
+                (Comparison::Equal, Literal::Text(text)) => (Comparison::Contains, Literal::Text(text)),
+                other => other,
+            })
+        });
+        None
+    })
+}
+
+pub(super) fn apostrophe_breaks_filter() -> Effect {
+    Effect::before(|call, _| {
+        let (_, filter) = queried(call)?;
+        filter.contains('\'').then(|| fail(500, "syntax error at or near the apostrophe"))
+    })
+}
+
+pub(super) fn non_ascii_breaks_filter() -> Effect {
+    Effect::before(|call, _| {
+        let (_, filter) = queried(call)?;
+        (!filter.is_ascii()).then(|| refuse(ScimType::InvalidFilter, "the filter cannot be read"))
+    })
+}
+
+pub(super) fn escapes_not_decoded() -> Effect {
+    Effect::before(|call, _| {
+        each_text(call, |text| text.replace('\\', "\\\\").replace('"', "\\\""));
+        None
+    })
+}
+
+pub(super) fn query_decoded_twice() -> Effect {
+    Effect::before(|call, _| {
+        each_text(call, |text| {
+            let spaced = text.replace('+', " ");
+            percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+        });
+        None
+    })
+}
+
+pub(super) fn filter_split_at_operators() -> Effect {
+    Effect::before(|call, _| {
+        each_text(call, |text| {
+            let cut = [" and ", " or ", " eq ", " not "].iter().filter_map(|word| text.find(word)).min();
+            text[..cut.unwrap_or(text.len())].to_owned()
+        });
+        None
+    })
+}
+
+pub(super) fn filter_splits_at_spaces() -> Effect {
+    Effect::before(|call, _| {
+        each_text(call, |text| text.split(' ').next().unwrap_or("").to_owned());
+        None
+    })
+}
+
+pub(super) fn filters_find_nothing() -> Effect {
+    Effect::before(|call, _| {
+        refilter(call, |_| nothing());
+        None
+    })
+}
+
+pub(super) fn value_path_filters_find_nothing() -> Effect {
+    Effect::before(|call, _| {
+        refilter(call, |filter| match filter {
+            Filter::Element(..) | Filter::Selected(..) => nothing(),
+            other => other,
+        });
+        None
+    })
+}
+
+pub(super) fn user_name_case_exact() -> Effect {
+    Effect::before(|_, scene| {
+        scene.store.exact_user_names = true;
+        None
+    })
+}
+
+fn demanded_name(filter: &Filter, kind: Kind) -> Option<&str> {
+    demanded(filter, Model::of(kind, false).unique_attribute())
+}
+
+pub(super) fn lookup_creates_user() -> Effect {
+    Effect::after(|call, reply, scene| {
+        let Some((Kind::User, text)) = queried(call) else { return };
+        if reply.body().is_none_or(|body| body["totalResults"] != 0) {
+            return;
+        }
+        let filter = text.parse::<Filter>().ok();
+        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, Kind::User)) {
+            let mut attributes = serde_json::Map::new();
+            attributes.insert("userName".into(), name.into());
+            // The answer stays empty; the account shows itself to whoever looks next.
+            drop(scene.store.insert(Model::of(Kind::User, false), attributes));
+        }
+    })
+}
+
+/// Remembers who was made by a request that did not come from Entra.
+fn note_stranger(call: &Call, reply: &Reply, scene: &mut Scene<'_>) {
+    if !is_from_entra(call)
+        && super::scene::created(call) == Some(Kind::User)
+        && let Some((_, id)) = scene.written(call, reply)
+    {
+        scene.memory.marked.insert(id);
+    }
+}
+
+pub(super) fn hides_accounts_made_elsewhere() -> Effect {
+    Effect::after(|call, reply, scene| {
+        note_stranger(call, reply, scene);
+        if queried(call).is_some_and(|(kind, _)| kind == Kind::User) {
+            let marked = &scene.memory.marked;
+            withhold(reply, |user| user["id"].as_str().is_some_and(|id| marked.contains(id)));
+        }
+    })
+}
+
+pub(super) fn stale_user_name_index() -> Effect {
+    fn look_up(call: &mut Call, scene: &mut Scene<'_>) -> Option<Reply> {
+        // Before a rename, note the name under which the index goes on finding the user.
+        if let Some((Kind::User, id)) = patched(call)
+            && let Some(name) = scene.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
+        {
+            let name = name.to_lowercase();
+            scene.memory.values.entry(id).or_insert_with(|| name.into());
+        }
+        let (_, text) = queried(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let filter = text.parse::<Filter>().ok()?;
+        let wanted = demanded_name(&filter, Kind::User)?.to_lowercase();
+        let holder = scene.memory.values.iter().find(|(_, name)| **name == *wanted).map(|(id, _)| id.clone());
+        let now = scene.store.with(Kind::User, crate::server::store::Key::Name, &wanted).next();
+        let renamed = now.is_some_and(|user| scene.memory.values.contains_key(&user.id));
+        if holder.is_some() || renamed {
+            let id = holder.unwrap_or_else(|| "-".into());
+            refilter(call, |_| Filter::equals(crate::scim::AttributePath::simple("id"), id.clone()));
+        }
+        None
+    }
+    Effect::before(look_up)
+}
+
+pub(super) fn hides_disabled_users() -> Effect {
+    Effect::after(|call, reply, _| {
+        if read(call).is_some_and(|(kind, _)| kind == Kind::User) && reply.body().is_some_and(is_disabled) {
+            *reply = fail(404, "the user does not exist");
+        }
+        if listed(call) == Some(Kind::User) {
+            withhold(reply, is_disabled);
+        }
+    })
+}
+
+pub(super) fn hides_disabled_users_from_filters() -> Effect {
+    Effect::after(|call, reply, _| {
+        if queried(call).is_some_and(|(kind, _)| kind == Kind::User) {
+            withhold(reply, is_disabled);
+        }
+    })
+}
+
+pub(super) fn single_hit_not_a_list() -> Effect {
+    Effect::after(|call, reply, _| {
+        if queried(call).is_none() {
+            return;
+        }
+        if let Some(body) = reply.body().filter(|body| body["totalResults"] == 1) {
+            reply.content = Content::Json(body["Resources"][0].clone());
+        }
+    })
+}
+
+pub(super) fn bare_array_lists() -> Effect {
+    Effect::after(|call, reply, _| {
+        if listed(call).is_some()
+            && let Some(found) = reply.body().and_then(|body| body.get("Resources")).cloned()
+        {
+            reply.content = Content::Json(found);
+        }
+    })
+}
+
+pub(super) fn list_on_read() -> Effect {
+    Effect::after(|call, reply, _| {
+        if read(call).is_some()
+            && reply.status.is_success()
+            && let Some(resource) = reply.body().cloned()
+        {
+            let list = json!({
+                "schemas": [crate::scim::urn::LIST_RESPONSE], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1,
+                "Resources": [resource],
+            });
+            reply.content = Content::Json(list);
+        }
+    })
+}
+
+pub(super) fn lists_show_summaries() -> Effect {
+    Effect::after(|call, reply, _| {
+        if listed(call).is_some() {
+            for resource in resources(reply) {
+                resource.retain(|name, _| {
+                    ["schemas", "id", "userName", "displayName", "meta"].contains(&name.as_str())
+                });
+            }
+        }
+    })
+}
+
+pub(super) fn excluded_attributes_ignored() -> Effect {
+    Effect::before(|call, _| {
+        call.forget_parameter("excludedAttributes");
+        None
+    })
+}
+
+/// True for an empty list.
+pub(super) fn is_empty_list(body: &Value) -> bool {
+    body.get("Resources").and_then(Value::as_array).is_some_and(Vec::is_empty)
+}

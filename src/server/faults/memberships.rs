@@ -1,0 +1,320 @@
+//! Faults of groups and of who belongs to them.
+
+use axum::http::header;
+use serde_json::{Map, Value, json};
+
+use super::operations::{Change, asks, changes, ignore, operation, replace};
+use super::scene::{Effect, Scene, deleted, patched, refuse, resources, status};
+use crate::scim::message::{ErrorMessage, ScimType};
+use crate::scim::patch::Verb;
+use crate::scim::{Filter, Literal};
+use crate::server::call::Call;
+use crate::server::model::Kind;
+use crate::server::reply::{Content, Reply};
+use crate::server::store::Record;
+
+const GROUPS: &[Kind] = &[Kind::Group];
+
+fn adds(change: &Change<'_>) -> bool {
+    change.concerns("members") && change.verb == Verb::Add
+}
+
+fn removes(change: &Change<'_>) -> bool {
+    change.concerns("members") && change.verb == Verb::Remove
+}
+
+/// Ids a change names, in its value or in its path.
+fn named(change: &Change<'_>) -> Vec<String> {
+    let mut ids = Vec::new();
+    if let Some(Filter::Compare(_, _, Literal::Text(id))) = &change.path.filter {
+        ids.push(id.clone());
+    }
+    let elements = match change.value {
+        Some(Value::Array(elements)) => elements.as_slice(),
+        Some(other) => std::slice::from_ref(other),
+        None => &[],
+    };
+    let id = |element: &Value| element.get("value").unwrap_or(element).as_str().map(str::to_owned);
+    ids.extend(elements.iter().filter_map(id));
+    ids
+}
+
+/// Ids that a request adds to a group's members, or takes away.
+fn asked(call: &Call, test: fn(&Change<'_>) -> bool) -> Vec<String> {
+    let mut ids = Vec::new();
+    changes(&mut call.clone(), GROUPS, |change| {
+        if test(change) {
+            ids.extend(named(change));
+        }
+    });
+    ids
+}
+
+/// The group a PATCH is about, as it is kept.
+fn group<'a>(call: &Call, scene: &'a Scene<'_>) -> Option<&'a Record> {
+    let (_, id) = patched(call).filter(|(kind, _)| *kind == Kind::Group)?;
+    scene.store.get(Kind::Group, &id)
+}
+
+fn is_member(group: &Record, id: &str) -> bool {
+    group.member_ids().any(|member| member == id)
+}
+
+pub(super) fn member_add_ignored() -> Effect {
+    Effect::before(|call, _| {
+        ignore(call, GROUPS, adds);
+        None
+    })
+}
+
+pub(super) fn member_add_replaces_list() -> Effect {
+    Effect::before(|call, _| {
+        replace(call, GROUPS, |change| {
+            let value = change.value.filter(|_| adds(change))?;
+            Some(vec![operation(Verb::Replace, "members", value.clone())])
+        });
+        None
+    })
+}
+
+pub(super) fn member_add_takes_first_only() -> Effect {
+    fn cut(call: &mut Call) {
+        // Of all members a request adds, the first.
+        let mut taken = false;
+        let Some(operations) = super::operations::operations(call, GROUPS) else { return };
+        for operation in operations {
+            let is_add =
+                operation.get("op").and_then(Value::as_str).is_some_and(|op| op.eq_ignore_ascii_case("add"));
+            if let Some(Value::Array(elements)) = operation.get_mut("value").filter(|_| is_add) {
+                elements.truncate(usize::from(!taken));
+                taken = true;
+            }
+        }
+    }
+    Effect::before(|call, _| {
+        cut(call);
+        None
+    })
+}
+
+pub(super) fn member_add_duplicates() -> Effect {
+    Effect::both(
+        |call, scene| {
+            let group = group(call, scene)?;
+            let again: Vec<Value> =
+                asked(call, adds).into_iter().filter(|id| is_member(group, id)).map(Value::from).collect();
+            scene.memory.values.insert("again".into(), again.into());
+            None
+        },
+        |call, reply, scene| {
+            let again = scene.memory.values.remove("again");
+            let Some(Value::Array(again)) = again.filter(|_| patched(call).is_some()) else { return };
+            scene.rewrite(call, reply, GROUPS, |group| {
+                if let Some(Value::Array(members)) = group.attributes.get_mut("members") {
+                    members.extend(again.into_iter().map(|id| json!({ "value": id })));
+                }
+            });
+        },
+    )
+}
+
+pub(super) fn member_re_add_refused() -> Effect {
+    Effect::before(|call, scene| {
+        let group = group(call, scene)?;
+        let again = asked(call, adds).into_iter().any(|id| is_member(group, &id));
+        again.then(|| ErrorMessage::of(ScimType::Uniqueness, "the user is a member already").into())
+    })
+}
+
+pub(super) fn member_remove_ignored() -> Effect {
+    Effect::before(|call, _| {
+        ignore(call, GROUPS, removes);
+        None
+    })
+}
+
+pub(super) fn member_remove_value_ignored() -> Effect {
+    Effect::before(|call, _| {
+        ignore(call, GROUPS, |change| {
+            removes(change) && change.path.filter.is_none() && change.value.is_some()
+        });
+        None
+    })
+}
+
+pub(super) fn member_remove_path_refused() -> Effect {
+    Effect::before(|call, _| {
+        asks(call, GROUPS, |change| removes(change) && change.path.filter.is_some())
+            .then(|| refuse(ScimType::InvalidPath, "the path cannot be read"))
+    })
+}
+
+pub(super) fn member_remove_wipes_group() -> Effect {
+    Effect::before(|call, _| {
+        replace(call, GROUPS, |change| {
+            removes(change).then(|| vec![json!({ "op": "remove", "path": "members" })])
+        });
+        None
+    })
+}
+
+pub(super) fn member_remove_leaves_all_groups() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if patched(call).is_none() || !reply.status.is_success() {
+            return;
+        }
+        for id in asked(call, removes) {
+            let groups: Vec<Record> = scene.store.groups_of(&id).cloned().collect();
+            for mut group in groups {
+                leave(&mut group.attributes, &id);
+                scene.store.overwrite(Kind::Group, group);
+            }
+        }
+    })
+}
+
+fn leave(attributes: &mut Map<String, Value>, id: &str) {
+    if let Some(Value::Array(members)) = attributes.get_mut("members") {
+        members.retain(|member| member["value"] != *id);
+        if members.is_empty() {
+            attributes.shift_remove("members");
+        }
+    }
+}
+
+pub(super) fn remove_absent_member_is_error() -> Effect {
+    Effect::before(|call, scene| {
+        let group = group(call, scene)?;
+        let absent = asked(call, removes).into_iter().any(|id| !is_member(group, &id));
+        absent.then(|| refuse(ScimType::NoTarget, "the user is no member of this group"))
+    })
+}
+
+pub(super) fn second_group_takes_member_away() -> Effect {
+    Effect::after(|call, reply, scene| {
+        let Some((Kind::Group, here)) = patched(call).filter(|_| reply.status.is_success()) else { return };
+        for id in asked(call, adds) {
+            let others: Vec<Record> =
+                scene.store.groups_of(&id).filter(|group| group.id != here).cloned().collect();
+            for mut group in others {
+                leave(&mut group.attributes, &id);
+                scene.store.overwrite(Kind::Group, group);
+            }
+        }
+    })
+}
+
+fn cut_members(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, most: usize) {
+    scene.rewrite(call, reply, GROUPS, |group| {
+        if let Some(Value::Array(members)) = group.attributes.get_mut("members") {
+            members.truncate(most);
+        }
+    });
+}
+
+pub(super) fn members_cut_at_twenty() -> Effect {
+    Effect::after(|call, reply, scene| cut_members(call, reply, scene, 20))
+}
+
+pub(super) fn members_cut_at_hundred() -> Effect {
+    Effect::after(|call, reply, scene| cut_members(call, reply, scene, 100))
+}
+
+pub(super) fn empty_group_deleted() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status.is_success())
+            && scene.store.get(Kind::Group, &id).is_some_and(|group| group.member_ids().next().is_none())
+        {
+            scene.store.remove(Kind::Group, &id);
+        }
+    })
+}
+
+pub(super) fn group_delete_cascades() -> Effect {
+    Effect::before(|call, scene| {
+        let (_, id) = deleted(call).filter(|(kind, _)| *kind == Kind::Group)?;
+        let members: Vec<String> =
+            scene.store.get(Kind::Group, &id)?.member_ids().map(str::to_owned).collect();
+        for member in members {
+            scene.store.remove(Kind::User, &member);
+        }
+        None
+    })
+}
+
+pub(super) fn group_rename_wipes_members() -> Effect {
+    Effect::after(|call, reply, scene| {
+        let renamed = asks(&mut call.clone(), GROUPS, |change| change.concerns("displayName"));
+        if renamed {
+            scene.rewrite(call, reply, GROUPS, |group| {
+                group.attributes.shift_remove("members");
+            });
+        }
+    })
+}
+
+pub(super) fn group_rename_refused() -> Effect {
+    Effect::before(|call, _| {
+        asks(call, GROUPS, |change| change.concerns("displayName"))
+            .then(|| refuse(ScimType::Mutability, "displayName cannot be changed"))
+    })
+}
+
+pub(super) fn members_never_shown() -> Effect {
+    Effect::after(|_, reply, _| {
+        for resource in resources(reply) {
+            resource.shift_remove("members");
+        }
+    })
+}
+
+pub(super) fn members_as_strings() -> Effect {
+    Effect::after(|_, reply, _| {
+        for resource in resources(reply) {
+            if let Some(Value::Array(members)) = resource.get_mut("members") {
+                for member in members {
+                    *member = member["value"].clone();
+                }
+            }
+        }
+    })
+}
+
+pub(super) fn user_groups_stale() -> Effect {
+    Effect::both(
+        |call, scene| {
+            // What a user's groups were before the last change of any group.
+            if super::scene::writes(call) && !matches!(patched(call), Some((Kind::User, _))) {
+                let ids: Vec<String> = scene.store.all(Kind::User).map(|user| user.id.clone()).collect();
+                for id in ids {
+                    let groups =
+                        scene.show(call, Kind::User, &id).and_then(|user| user.get("groups").cloned());
+                    scene.memory.values.insert(id, groups.unwrap_or_default());
+                }
+            }
+            None
+        },
+        |_, reply, scene| {
+            for user in resources(reply) {
+                let id = user.get("id").and_then(Value::as_str).unwrap_or("");
+                match scene.memory.values.get(id) {
+                    Some(Value::Null) => user.shift_remove("groups"),
+                    Some(groups) => user.insert("groups".into(), groups.clone()),
+                    None => None,
+                };
+            }
+        },
+    )
+}
+
+pub(super) fn group_patch_lists_members() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status == 204)
+            && let Some(body) = scene.show(call, Kind::Group, &id)
+        {
+            reply.status = status(200);
+            reply.content = Content::Json(body);
+            reply.headers.insert(header::CONTENT_TYPE, crate::server::reply::MEDIA_TYPE);
+        }
+    })
+}

@@ -1,0 +1,237 @@
+//! What a fault can reach: the request before it is served, the answer before it leaves, the store,
+//! and a memory of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Map, Value};
+
+use crate::scim::message::{ErrorMessage, ScimType};
+use crate::server::call::Call;
+use crate::server::endpoint::Endpoint;
+use crate::server::model::Kind;
+use crate::server::query;
+use crate::server::reply::Reply;
+use crate::server::service::Service;
+use crate::server::store::{Record, Store};
+
+/// Runs before a request is served; it may change the request, or answer it at once.
+pub(in crate::server) type Before = fn(&mut Call, &mut Scene<'_>) -> Option<Reply>;
+
+/// Runs after a request was served, and sees it as it was sent.
+pub(in crate::server) type After = fn(&Call, &mut Reply, &mut Scene<'_>);
+
+/// What a fault does.
+#[derive(Clone, Copy, Default)]
+pub(in crate::server) struct Effect {
+    pub(in crate::server) before: Option<Before>,
+    pub(in crate::server) after: Option<After>,
+}
+
+impl Effect {
+    pub(super) fn before(before: Before) -> Self {
+        Effect { before: Some(before), after: None }
+    }
+
+    pub(super) fn after(after: After) -> Self {
+        Effect { before: None, after: Some(after) }
+    }
+
+    pub(super) fn both(before: Before, after: After) -> Self {
+        Effect { before: Some(before), after: Some(after) }
+    }
+}
+
+/// What faults remember between requests.
+#[derive(Debug, Default)]
+pub(in crate::server) struct Memory {
+    /// The store as it was before the last write.
+    pub(super) replica: Option<Store>,
+    /// Values by a key of the fault's choice.
+    pub(super) values: BTreeMap<String, Value>,
+    /// Resources by id, as they once were.
+    pub(super) records: BTreeMap<String, Record>,
+    /// Ids with a mark.
+    pub(super) marked: BTreeSet<String>,
+    pub(super) counter: u64,
+}
+
+/// Where faults work.
+pub(in crate::server) struct Scene<'a> {
+    pub(in crate::server) service: &'a Service,
+    pub(in crate::server) store: &'a mut Store,
+    pub(in crate::server) memory: &'a mut Memory,
+}
+
+impl Scene<'_> {
+    /// The resource a successful POST, PUT or PATCH wrote.
+    pub(super) fn written(&self, call: &Call, reply: &Reply) -> Option<(Kind, String)> {
+        if !reply.status.is_success() {
+            return None;
+        }
+        match (endpoint(call), &call.method) {
+            (Endpoint::Collection(kind), &Method::POST) => {
+                Some((kind, reply.body()?.get("id")?.as_str()?.to_owned()))
+            }
+            (Endpoint::Resource(kind, id), &Method::PUT | &Method::PATCH) => Some((kind, id)),
+            _ => None,
+        }
+    }
+
+    /// Changes what is kept of the resource a successful write concerned, unchecked, and answers with
+    /// what is kept now where the answer holds the resource.
+    pub(super) fn rewrite(
+        &mut self,
+        call: &Call,
+        reply: &mut Reply,
+        kinds: &[Kind],
+        change: impl FnOnce(&mut Record),
+    ) {
+        let Some((kind, id)) = self.written(call, reply).filter(|(kind, _)| kinds.contains(kind)) else {
+            return;
+        };
+        let Some(mut record) = self.store.get(kind, &id).cloned() else { return };
+        change(&mut record);
+        self.store.overwrite(kind, record);
+        self.refresh(call, reply, kind, &id);
+    }
+
+    /// Puts the resource as it is kept now into an answer that holds it.
+    pub(super) fn refresh(&self, call: &Call, reply: &mut Reply, kind: Kind, id: &str) {
+        if reply.body().is_some_and(|body| body.get("id").is_some())
+            && let Some(body) = self.show(call, kind, id)
+        {
+            reply.content = crate::server::reply::Content::Json(body);
+        }
+    }
+
+    /// A resource as an answer to this request would show it.
+    pub(super) fn show(&self, call: &Call, kind: Kind, id: &str) -> Option<Value> {
+        let view = self.service.view(call, self.store);
+        Some(view.show(kind, self.store.get(kind, id)?).to_json(&query::projection(call)))
+    }
+
+    /// Serves a request from another store.
+    pub(super) fn serve_from(&self, call: &Call, store: &mut Store) -> Reply {
+        self.service.serve(call, store)
+    }
+}
+
+/// What the request asks for.
+pub(super) fn endpoint(call: &Call) -> Endpoint {
+    Endpoint::of(call.segments.as_deref())
+}
+
+/// The resource type a GET lists or queries, if it does.
+pub(super) fn listed(call: &Call) -> Option<Kind> {
+    match endpoint(call) {
+        Endpoint::Collection(kind) if call.method == Method::GET => Some(kind),
+        _ => None,
+    }
+}
+
+/// The resource type a GET queries with a filter, and the filter.
+pub(super) fn queried(call: &Call) -> Option<(Kind, String)> {
+    Some((listed(call)?, call.parameter("filter")?.to_owned()))
+}
+
+/// The resource a GET reads by its id.
+pub(super) fn read(call: &Call) -> Option<(Kind, String)> {
+    match endpoint(call) {
+        Endpoint::Resource(kind, id) if call.method == Method::GET => Some((kind, id)),
+        _ => None,
+    }
+}
+
+/// The resource a PATCH changes.
+pub(super) fn patched(call: &Call) -> Option<(Kind, String)> {
+    match endpoint(call) {
+        Endpoint::Resource(kind, id) if call.method == Method::PATCH => Some((kind, id)),
+        _ => None,
+    }
+}
+
+/// The resource a DELETE takes away.
+pub(super) fn deleted(call: &Call) -> Option<(Kind, String)> {
+    match endpoint(call) {
+        Endpoint::Resource(kind, id) if call.method == Method::DELETE => Some((kind, id)),
+        _ => None,
+    }
+}
+
+/// The resource type a POST creates.
+pub(super) fn created(call: &Call) -> Option<Kind> {
+    match endpoint(call) {
+        Endpoint::Collection(kind) if call.method == Method::POST => Some(kind),
+        _ => None,
+    }
+}
+
+/// True when the request changes something.
+pub(super) fn writes(call: &Call) -> bool {
+    matches!(endpoint(call), Endpoint::Collection(_) | Endpoint::Resource(..)) && call.method != Method::GET
+}
+
+/// True when Entra sent the request: it alone names the version of its protocol.
+pub(super) fn is_from_entra(call: &Call) -> bool {
+    call.headers.contains_key("adscimversion")
+}
+
+/// A refusal with a keyword.
+pub(super) fn refuse(kind: ScimType, detail: &str) -> Reply {
+    ErrorMessage::of(kind, detail).into()
+}
+
+/// A refusal without a keyword.
+pub(super) fn fail(status: u16, detail: &str) -> Reply {
+    ErrorMessage::plain(status, detail).into()
+}
+
+/// The resources an answer shows: its body, or each of the list it holds.
+pub(super) fn resources(reply: &mut Reply) -> Vec<&mut Map<String, Value>> {
+    if !reply.status.is_success() {
+        return Vec::new();
+    }
+    let Some(Value::Object(body)) = reply.body_mut() else { return Vec::new() };
+    if body.contains_key("Resources") {
+        let Some(Value::Array(resources)) = body.get_mut("Resources") else { return Vec::new() };
+        return resources
+            .iter_mut()
+            .filter_map(Value::as_object_mut)
+            .filter(|resource| is_resource(resource))
+            .collect();
+    }
+    if is_resource(body) { vec![body] } else { Vec::new() }
+}
+
+/// True for users and groups, not for discovery documents and messages.
+fn is_resource(body: &Map<String, Value>) -> bool {
+    let schemas = body.get("schemas").and_then(Value::as_array);
+    schemas.is_some_and(|urns| urns.iter().filter_map(Value::as_str).any(crate::server::model::is_core_urn))
+}
+
+/// Takes resources out of a list, and out of its total.
+pub(super) fn withhold(reply: &mut Reply, hidden: impl Fn(&Value) -> bool) {
+    let Some(Value::Object(body)) = reply.body_mut() else { return };
+    let Some(Value::Array(resources)) = body.get_mut("Resources") else { return };
+    let before = resources.len();
+    resources.retain(|resource| !hidden(resource));
+    let (left, gone) = (resources.len(), before - resources.len());
+    if gone == 0 {
+        return;
+    }
+    if let Some(total) = body.get("totalResults").and_then(Value::as_u64) {
+        body.insert("totalResults".into(), total.saturating_sub(gone as u64).into());
+    }
+    body.insert("itemsPerPage".into(), left.into());
+}
+
+/// True when an attribute of a resource says false.
+pub(super) fn is_disabled(resource: &Value) -> bool {
+    resource.get("active") == Some(&Value::Bool(false))
+}
+
+/// An answer's status as a number.
+pub(super) fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,185 @@
+//! Faults of values: what comes back is not what was sent.
+
+use serde_json::Value;
+
+use super::scene::{Effect, Scene, created};
+use crate::scim::urn;
+use crate::server::call::Call;
+use crate::server::model::Kind;
+use crate::server::reply::Reply;
+
+/// Attributes that hold free text, and nothing that anybody looks up.
+const FREE_TEXT: [&str; 5] = ["displayName", "nickName", "title", "name", "addresses"];
+
+/// Rewrites every string of a value.
+fn each_string(value: &mut Value, rewrite: fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = rewrite(text),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| each_string(element, rewrite)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name != "type" && name != "value" {
+                    each_string(value, rewrite);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Keeps free text in another form than it was sent.
+fn keep_free_text(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, rewrite: fn(&str) -> String) {
+    scene.rewrite(call, reply, &Kind::ALL, |record| {
+        for name in FREE_TEXT {
+            if let Some(value) = record.attributes.get_mut(name) {
+                each_string(value, rewrite);
+            }
+        }
+    });
+}
+
+/// Rewrites the `value` of every element of an attribute that is kept.
+fn keep_elements(
+    call: &Call,
+    reply: &mut Reply,
+    scene: &mut Scene<'_>,
+    name: &str,
+    rewrite: fn(&str) -> String,
+) {
+    scene.rewrite(call, reply, &[Kind::User], |user| {
+        let elements = user.attributes.get_mut(name).and_then(Value::as_array_mut);
+        for element in elements.into_iter().flatten() {
+            if let Some(Value::String(text)) = element.get_mut("value") {
+                *text = rewrite(text);
+            }
+        }
+    });
+}
+
+pub(super) fn reformats_phone_numbers() -> Effect {
+    Effect::after(|call, reply, scene| {
+        keep_elements(call, reply, scene, "phoneNumbers", |text| {
+            text.chars().filter(|c| c.is_ascii_digit()).collect()
+        });
+    })
+}
+
+pub(super) fn strips_non_ascii() -> Effect {
+    Effect::after(|call, reply, scene| {
+        keep_free_text(call, reply, scene, |text| text.chars().filter(char::is_ascii).collect());
+    })
+}
+
+/// Letters with a mark, and how they are written as letter and combining mark.
+const DECOMPOSED: [(char, &str); 24] = [
+    ('á', "a\u{301}"),
+    ('à', "a\u{300}"),
+    ('â', "a\u{302}"),
+    ('ä', "a\u{308}"),
+    ('å', "a\u{30a}"),
+    ('ç', "c\u{327}"),
+    ('é', "e\u{301}"),
+    ('è', "e\u{300}"),
+    ('ê', "e\u{302}"),
+    ('ë', "e\u{308}"),
+    ('í', "i\u{301}"),
+    ('ï', "i\u{308}"),
+    ('ñ', "n\u{303}"),
+    ('ó', "o\u{301}"),
+    ('ô', "o\u{302}"),
+    ('ö', "o\u{308}"),
+    ('š', "s\u{30c}"),
+    ('ú', "u\u{301}"),
+    ('ü', "u\u{308}"),
+    ('Å', "A\u{30a}"),
+    ('É', "E\u{301}"),
+    ('Ö', "O\u{308}"),
+    ('Š', "S\u{30c}"),
+    ('Ü', "U\u{308}"),
+];
+
+pub(super) fn normalises_unicode() -> Effect {
+    Effect::after(|call, reply, scene| {
+        keep_free_text(call, reply, scene, |text| {
+            let mut decomposed = String::with_capacity(text.len());
+            for letter in text.chars() {
+                match DECOMPOSED.iter().find(|(composed, _)| *composed == letter) {
+                    Some((_, apart)) => decomposed.push_str(apart),
+                    None => decomposed.push(letter),
+                }
+            }
+            decomposed
+        });
+    })
+}
+
+pub(super) fn drops_four_byte_characters() -> Effect {
+    Effect::after(|call, reply, scene| {
+        keep_free_text(call, reply, scene, |text| text.chars().filter(|c| c.len_utf8() < 4).collect());
+    })
+}
+
+pub(super) fn lower_cased_values() -> Effect {
+    Effect::after(|call, reply, scene| keep_free_text(call, reply, scene, str::to_lowercase))
+}
+
+pub(super) fn html_escaped_values() -> Effect {
+    Effect::after(|call, reply, scene| {
+        keep_free_text(call, reply, scene, |text| {
+            text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&#39;").replace('"', "&quot;")
+        });
+    })
+}
+
+pub(super) fn numbers_from_text() -> Effect {
+    Effect::after(|call, reply, scene| {
+        scene.rewrite(call, reply, &[Kind::User], |user| {
+            if let Some(number) =
+                user.attributes.get_mut(urn::ENTERPRISE).and_then(|e| e.get_mut("employeeNumber"))
+                && let Some(parsed) = number.as_str().and_then(|text| text.parse::<u64>().ok())
+            {
+                *number = parsed.into();
+            }
+        });
+    })
+}
+
+pub(super) fn leading_zeros_dropped() -> Effect {
+    Effect::after(|call, reply, scene| {
+        scene.rewrite(call, reply, &[Kind::User], |user| {
+            if let Some(Value::String(text)) =
+                user.attributes.get_mut(urn::ENTERPRISE).and_then(|e| e.get_mut("employeeNumber"))
+            {
+                *text = text.trim_start_matches('0').to_owned();
+            }
+        });
+    })
+}
+
+/// Forgets an attribute whenever it is written.
+fn forget(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, kind: Kind, name: &str) {
+    scene.rewrite(call, reply, &[kind], |record| {
+        record.attributes.shift_remove(name);
+    });
+}
+
+pub(super) fn drops_external_id() -> Effect {
+    Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::User, "externalId"))
+}
+
+pub(super) fn drops_group_external_id() -> Effect {
+    Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::Group, "externalId"))
+}
+
+pub(super) fn drops_phone_numbers() -> Effect {
+    Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::User, "phoneNumbers"))
+}
+
+pub(super) fn drops_enterprise_extension() -> Effect {
+    Effect::after(|call, reply, scene| {
+        // Of the create; a later PATCH is kept.
+        if created(call).is_some() {
+            forget(call, reply, scene, Kind::User, urn::ENTERPRISE);
+        }
+    })
+}

@@ -1,0 +1,305 @@
+//! Every fault shows itself to somebody who plays Entra's requests and looks at everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use scimulate::server::{Fault, FaultClass, Settings, Variant};
+use serde_json::{Value, json};
+
+use crate::client::{Client, ENTERPRISE, GROUP, Reply, TOKEN, USER};
+
+/// What a judge sees of a server whose ids are the same in every run, with dates compared in place of shown.
+struct Witness {
+    client: Client,
+    lines: Vec<String>,
+    dates: BTreeMap<String, (String, String)>,
+}
+
+impl Witness {
+    fn of(fault: Option<Fault>) -> Vec<String> {
+        let settings = Settings {
+            faults: fault.into_iter().collect(),
+            variants: [Variant::NumericLookingIds].into(),
+            ..Settings::default()
+        };
+        let client = Client::of(settings);
+        let mut witness = Witness { client, lines: Vec::new(), dates: BTreeMap::new() };
+        witness.play();
+        witness.lines
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/scim{path}"))
+            .header(header::HOST, "scim.example.com")
+            .header(header::AUTHORIZATION, format!("Bearer {TOKEN}"))
+            .header("ADSCIMVersion", "6.0");
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/scim+json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let reply = self.client.raw(request.body(body).unwrap());
+        self.note(method, path, &reply)
+    }
+
+    fn note(&mut self, method: &str, path: &str, reply: &Reply) -> Value {
+        let body: Value = serde_json::from_str(&reply.text).unwrap_or(Value::Null);
+        let resources = body["Resources"].as_array().cloned().unwrap_or_else(|| vec![body.clone()]);
+        let text = |name: header::HeaderName| reply.header(name).unwrap_or("-").to_owned();
+        let line = format!(
+            "{method} {path} {} {} {} {} {}",
+            reply.status,
+            text(header::CONTENT_TYPE),
+            text(header::LOCATION),
+            text(header::WWW_AUTHENTICATE),
+            reply.text
+        );
+        let line = self.normal(line, &resources);
+        self.lines.push(line);
+        body
+    }
+
+    /// Dates say how they compare with what was seen before.
+    fn normal(&mut self, mut line: String, resources: &[Value]) -> String {
+        for resource in resources {
+            let date = |name: &str| resource["meta"][name].as_str().unwrap_or("").to_owned();
+            let (created, modified) = (date("created"), date("lastModified"));
+            for date in [&created, &modified] {
+                if !date.is_empty() {
+                    line = line.replace(date.as_str(), "[date]");
+                }
+            }
+            let id = resource["id"].as_str().unwrap_or("").to_owned();
+            let (first, latest) = self.dates.entry(id).or_insert_with(|| (created.clone(), modified.clone()));
+            line.push_str(&format!(" {} {}", created == *first, modified >= *latest));
+            *latest = modified;
+        }
+        line
+    }
+
+    fn post(&mut self, endpoint: &str, mut body: Value) -> String {
+        body["schemas"] = if endpoint == "/Users" { json!([USER, ENTERPRISE]) } else { json!([GROUP]) };
+        let created = self.send("POST", endpoint, Some(body));
+        created["id"].as_str().unwrap_or("lost").to_owned()
+    }
+
+    fn patch(&mut self, path: &str, operations: Value) {
+        let body =
+            json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
+        self.send("PATCH", path, Some(body));
+        self.send("GET", path, None);
+    }
+
+    fn find(&mut self, endpoint: &str, filter: &str) -> Value {
+        let query: String =
+            form_urlencoded::Serializer::new(String::new()).append_pair("filter", filter).finish();
+        self.send("GET", &format!("{endpoint}?{query}"), None)
+    }
+
+    fn play(&mut self) {
+        self.connect();
+        let [ann, bea, guest] = self.create();
+        self.update(&ann, &bea);
+        self.groups(&ann, &bea, &guest);
+        self.disable(&ann);
+        self.page();
+        self.delete(&ann, &bea);
+    }
+
+    fn connect(&mut self) {
+        let request = Request::builder().uri("/scim/Users").header(header::AUTHORIZATION, "Bearer wrong");
+        let reply = self.client.raw(request.body(Body::empty()).unwrap());
+        self.note("GET", "(wrong token)", &reply);
+        self.find("/Users", r#"userName eq "3e59e27b-68ad-41f5-bb0e-dadf130e2ac8""#);
+        self.find("/Groups", r#"displayName eq "3e59e27b-68ad-41f5-bb0e-dadf130e2ac8""#);
+        self.send("GET", "/Users/nobody", None);
+    }
+
+    fn create(&mut self) -> [String; 3] {
+        let ann = self.post("/Users", json!({
+            "userName": "Ann.O'Neil+x@long.example.com", "externalId": "E1", "active": true, "displayName": "Zoë <O'Neil> 🦊",
+            "name": { "givenName": "Zoë", "familyName": "O'Neil", "formatted": "f" }, "title": "Boss", "password": "s3cret",
+            "emails": [{ "type": "work", "value": "ann@example.com", "primary": true }, { "type": "home", "value": "a@example.org" }],
+            "phoneNumbers": [{ "type": "work", "value": "+1 555-0100" }, { "type": "mobile", "value": "+1 555-0101" }],
+            "addresses": [{ "type": "work", "locality": "Here", "region": "R" }],
+            (ENTERPRISE): { "employeeNumber": "00123", "department": "R&D" },
+        }));
+        self.find("/Users", r#"userName eq "Ann.O'Neil+x@long.example.com""#);
+        self.find("/Users", r#"userName eq "ANN.O'NEIL+X@LONG.EXAMPLE.COM""#);
+        self.find("/Users", r#"userName eq "Neil""#);
+        self.find("/Users", r#"emails[type eq "work"].value eq "ann@example.com""#);
+        self.find("/Users", r#"displayName eq "Zoë <O'Neil> 🦊""#);
+        let bea = self.post("/Users", json!({ "userName": "bea", "active": true, "displayName": "Bea", "emails": [{ "type": "work", "value": "b@example.com" }] }));
+        self.post("/Users", json!({ "userName": "BEA" }));
+        let guest = self.post("/Users", json!({ "userName": "plain" }));
+        self.find("/Users", r#"externalId eq "E1""#);
+        self.find("/Users", r#"userName eq "plain""#);
+        // Somebody else makes an account, which Entra then looks for.
+        let elsewhere = json!({ "schemas": [USER], "userName": "elsewhere", "emails": [{ "value": "e@example.com" }],
+            (ENTERPRISE): { "manager": "x" } });
+        let reply = self.client.send("POST", "/Users", Some(elsewhere));
+        self.note("POST", "(elsewhere)", &reply);
+        self.find("/Users", r#"userName eq "elsewhere""#);
+        for id in [&ann, &bea] {
+            self.send("GET", &format!("/Users/{id}"), None);
+        }
+        [ann, bea, guest]
+    }
+
+    fn update(&mut self, ann: &str, bea: &str) {
+        let path = format!("/Users/{ann}");
+        self.patch(&path, json!([{ "op": "Replace", "path": "displayName", "value": "New Name" }]));
+        self.patch(
+            &path,
+            json!([
+                { "op": "Replace", "path": "name.givenName", "value": "Given" },
+                { "op": "Add", "path": "emails[type eq \"other\"].value", "value": "o@example.com" },
+                { "op": "Replace", "path": "emails[type eq \"work\"].value", "value": "w@example.com" },
+                { "op": "Replace", "path": "addresses[type eq \"work\"].locality", "value": "There" },
+                { "op": "Replace", "path": format!("{ENTERPRISE}:department"), "value": "Sales" },
+            ]),
+        );
+        self.patch(&path, json!([{ "op": "replace", "value": {
+            "title": "Chief", "name.familyName": "Family", (format!("{ENTERPRISE}:costCenter")): "7", "displayName": "Other",
+        } }]));
+        let manager = format!("{ENTERPRISE}:manager");
+        self.patch(&path, json!([{ "op": "Add", "path": manager, "value": bea }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": manager, "value": ann }]));
+        self.patch(&path, json!([{ "op": "Remove", "path": manager }]));
+        self.patch(&path, json!([{ "op": "Remove", "path": "title" }]));
+        self.patch(&path, json!([{ "op": "Add", "path": "nickName", "value": "kept?" }, { "op": "Add", "path": "noSuch", "value": 1 }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": "userName", "value": "bea" }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": "userName", "value": "renamed" }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": "externalId", "value": "E2" }]));
+        for name in ["renamed", "Ann.O'Neil+x@long.example.com"] {
+            self.find("/Users", &format!("userName eq \"{name}\""));
+        }
+    }
+
+    fn groups(&mut self, ann: &str, bea: &str, guest: &str) {
+        let name = r#"The "Équipe" eq team"#;
+        let one = self.post("/Groups", json!({ "displayName": name, "externalId": "G1", "members": [] }));
+        let two = self.post("/Groups", json!({ "displayName": "Two", "members": [] }));
+        let filter = format!("displayName eq {}", json!(name));
+        self.find("/Groups", &filter);
+        let (path, other) = (format!("/Groups/{one}"), format!("/Groups/{two}"));
+        let add = |ids: &[&str]| {
+            let members: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();
+            json!([{ "op": "Add", "path": "members", "value": members }])
+        };
+        let many: Vec<String> = (0..120).map(|number| format!("m{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        self.patch(&path, add(&[ann]));
+        self.patch(&path, add(&[bea, "ghost"]));
+        self.patch(&path, add(&[ann]));
+        self.patch(&other, add(&[ann, bea]));
+        self.send("GET", &path, None);
+        self.send("GET", &format!("{path}?excludedAttributes=members"), None);
+        self.send("GET", &format!("/Users/{ann}"), None);
+        self.patch(&path, json!([{ "op": "replace", "path": "displayName", "value": "One" }]));
+        self.patch(&path, json!([{ "op": "Remove", "path": "members", "value": [{ "value": ann }] }]));
+        self.send("GET", &other, None);
+        self.send("GET", &format!("/Users/{ann}"), None);
+        self.patch(&path, json!([{ "op": "remove", "path": format!("members[value eq \"{bea}\"]") }]));
+        self.patch(&path, json!([{ "op": "Remove", "path": "members", "value": [{ "value": bea }] }]));
+        self.patch(&path, json!([{ "op": "Remove", "path": "members", "value": [{ "value": "ghost" }] }]));
+        self.patch(&path, add(&many));
+        self.patch(&other, add(&[ann]));
+        self.send("DELETE", &path, None);
+        self.send("GET", &path, None);
+        self.send("GET", &format!("/Users/{ann}"), None);
+        let three =
+            self.post("/Groups", json!({ "displayName": "A \"B\"", "members": [{ "value": guest }] }));
+        self.find("/Groups", r#"displayName eq "A \"B\"""#);
+        self.send("DELETE", &format!("/Groups/{three}"), None);
+        self.send("GET", &format!("/Users/{guest}"), None);
+    }
+
+    fn disable(&mut self, ann: &str) {
+        let path = format!("/Users/{ann}");
+        for value in [json!("False"), json!(false)] {
+            self.patch(
+                &path,
+                json!([
+                    { "op": "Replace", "path": "active", "value": value },
+                    { "op": "Replace", "path": "displayName", "value": "Leaver" },
+                ]),
+            );
+            self.find("/Users", r#"userName eq "renamed""#);
+            self.find("/Groups", r#"displayName eq "Two""#);
+            self.patch(&path, json!([{ "op": "replace", "value": { "active": true } }]));
+            self.patch(&path, json!([{ "op": "Replace", "path": "displayName", "value": "Returner" }]));
+        }
+        self.patch(&path, json!([{ "op": "replace", "path": "displayName", "value": "x" }]));
+    }
+
+    fn page(&mut self) {
+        for query in
+            ["", "?startIndex=1&count=2", "?startIndex=3&count=2", "?startIndex=50&count=2", "?count=0"]
+        {
+            self.send("GET", &format!("/Users{query}"), None);
+        }
+    }
+
+    fn delete(&mut self, ann: &str, bea: &str) {
+        self.patch(&format!("/Users/{bea}"), json!([{ "op": "replace", "path": "active", "value": false }]));
+        for id in [ann, bea] {
+            let path = format!("/Users/{id}");
+            self.send("DELETE", &path, None);
+            self.send("GET", &path, None);
+            self.send("GET", "/Users", None);
+            self.send("GET", "/Groups", None);
+        }
+        self.post("/Users", json!({ "userName": "bea" }));
+        self.find("/Users", r#"userName eq "bea""#);
+    }
+}
+
+#[test]
+fn two_runs_against_a_healthy_server_are_the_same() {
+    assert_eq!(Witness::of(None), Witness::of(None));
+}
+
+/// What is seen of each fault, played once for all tests.
+static SEEN: LazyLock<Vec<(Fault, Vec<String>)>> = LazyLock::new(|| {
+    let halves = Fault::ALL.split_at(Fault::ALL.len() / 2);
+    let play =
+        |faults: &[Fault]| faults.iter().map(|fault| (*fault, Witness::of(Some(*fault)))).collect::<Vec<_>>();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| play(halves.0));
+        let second = play(halves.1);
+        let mut seen = first.join().unwrap();
+        seen.extend(second);
+        seen
+    })
+});
+
+#[test]
+fn every_fault_shows() {
+    let healthy = Witness::of(None);
+    let unseen: Vec<&str> =
+        SEEN.iter().filter(|(_, lines)| *lines == healthy).map(|(fault, _)| fault.name()).collect();
+    assert!(unseen.is_empty(), "{unseen:?}");
+}
+
+#[test]
+fn no_two_faults_are_the_same() {
+    let mut seen: BTreeMap<&[String], Fault> = BTreeMap::new();
+    let mut same = BTreeSet::new();
+    for (fault, lines) in &*SEEN {
+        if let Some(other) = seen.insert(lines, *fault) {
+            same.insert((other.name(), fault.name()));
+        }
+    }
+    assert!(same.is_empty(), "{same:?}");
+}
+
+#[test]
+fn every_class_has_faults() {
+    for class in FaultClass::ALL {
+        assert!(Fault::ALL.iter().filter(|fault| fault.class() == class).count() >= 4, "{class}");
+    }
+}
