@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hyper_util::client::legacy;
 
-use super::route::Unreached;
+use super::route::{History, Unreached};
 use super::tls;
 use crate::wire::Broken;
 
@@ -38,6 +38,23 @@ pub(super) fn of_request(error: &legacy::Error, https: bool, limit: Duration) ->
         });
     }
     Broken::Protocol(last)
+}
+
+/// True when a request met the closing of a connection that had served others before: no byte of an
+/// answer came.
+pub(super) fn met_a_closing(error: &legacy::Error) -> bool {
+    let mut known = http::Extensions::new();
+    if let Some(connection) = error.connect_info() {
+        connection.get_extras(&mut known);
+    }
+    let served_before = known.get::<History>().is_some_and(History::has_answered);
+    let closed = causes(error).into_iter().any(|cause| {
+        is_end(cause)
+            || cause.downcast_ref::<hyper::Error>().is_some_and(|error| {
+                error.is_incomplete_message() || error.is_closed() || error.is_canceled()
+            })
+    });
+    served_before && closed
 }
 
 /// What an answer means that broke off before its head was complete.

@@ -60,12 +60,19 @@ const MAX_HEAD: usize = 128 << 10;
 /// after two seconds, and a request that meets the closing would look like a fault of theirs.
 const MAX_IDLE: Duration = Duration::from_secs(1);
 
-/// Speaks HTTP/1.1 with one target. It follows no redirect, repeats no request and adds no header
-/// but `Host`, `Authorization`, `Content-Length` and those of the settings.
+/// Speaks HTTP/1.1 with one target. It follows no redirect and adds no header but `Host`,
+/// `Authorization`, `Content-Length` and those of the settings.
+///
+/// It repeats nothing, with one exception: a server may close a connection that stands idle at any
+/// time, and a GET that meets the closing is sent anew on a fresh connection (RFC 9112 §9.3.1).
+/// Nobody has answered it, and to call that a fault would be a false alarm. Once a server was seen to
+/// close connections right after its answers, none is used twice.
 #[derive(Debug)]
 pub struct Client {
     url: TenantUrl,
-    engine: legacy::Client<HttpsConnector<Route>, Full<Bytes>>,
+    route: Route,
+    reusing: Engine,
+    fresh: Engine,
     headers: HeaderMap,
     secrets: Vec<(String, String)>,
     timeout: Duration,
@@ -73,6 +80,8 @@ pub struct Client {
     pace: Pace,
     max_body: usize,
 }
+
+type Engine = legacy::Client<HttpsConnector<Route>, Full<Bytes>>;
 
 impl Client {
     /// A client for one target. Opens no connection yet.
@@ -112,19 +121,24 @@ impl Client {
             .with_tls_config(tls::config(settings.url.is_https(), &settings.trust)?)
             .https_or_http()
             .enable_http1()
-            .wrap_connector(route);
-        let engine = legacy::Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(MAX_IDLE)
-            .http1_title_case_headers(true)
-            .http1_max_buf_size(MAX_HEAD)
-            .set_host(false)
-            // Sends a request again only when the pooled connection turned out to be closed before
-            // a byte was written, so the target never sees it twice.
-            .retry_canceled_requests(true)
-            .build(connector);
+            .wrap_connector(route.clone());
+        let engine = |idle: usize| {
+            legacy::Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(MAX_IDLE)
+                .pool_max_idle_per_host(idle)
+                .http1_title_case_headers(true)
+                .http1_max_buf_size(MAX_HEAD)
+                .set_host(false)
+                // Sends a request again only when the pooled connection turned out to be closed
+                // before a byte was written, so the target never sees it twice.
+                .retry_canceled_requests(true)
+                .build(connector.clone())
+        };
         Ok(Client {
-            engine,
+            reusing: engine(usize::MAX),
+            fresh: engine(0),
+            route,
             headers,
             secrets,
             timeout: settings.timeout,
@@ -192,17 +206,22 @@ impl Client {
     async fn exchange(&self, request: &Request) -> Result<Answer, Broken> {
         let (uri, headers) = self.head(request)?;
         let body = request.body.clone().map_or_else(Full::default, |text| Full::new(Bytes::from(text)));
-        let mut sent = http::Request::new(body);
-        *sent.method_mut() = method(request.method);
-        *sent.uri_mut() = uri;
-        *sent.headers_mut() = headers;
-        let started = Instant::now();
+        let sent = || {
+            let mut sent = http::Request::new(body.clone());
+            *sent.method_mut() = method(request.method);
+            *sent.uri_mut() = uri.clone();
+            *sent.headers_mut() = headers.clone();
+            sent
+        };
+        let mut started = Instant::now();
+        let engine = if self.route.is_hasty() { &self.fresh } else { &self.reusing };
+        let mut outcome = engine.request(sent()).await;
+        if request.method == Method::Get && outcome.as_ref().is_err_and(broken::met_a_closing) {
+            started = Instant::now();
+            outcome = self.fresh.request(sent()).await;
+        }
         let https = self.url.is_https();
-        let answer = self
-            .engine
-            .request(sent)
-            .await
-            .map_err(|error| broken::of_request(&error, https, self.connect_timeout))?;
+        let answer = outcome.map_err(|error| broken::of_request(&error, https, self.connect_timeout))?;
         let (head, body) = answer.into_parts();
         let bytes = self.read(&head, body).await?;
         let headers = head

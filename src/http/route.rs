@@ -2,15 +2,17 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Uri};
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector, dns};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower::Service;
 
@@ -25,7 +27,11 @@ pub(super) struct Route {
     tcp: HttpConnector<Resolver>,
     proxy: Option<Proxy>,
     https: bool,
+    hasty: Arc<AtomicBool>,
 }
+
+/// A connection that ends this soon after an answer was ended because of the answer.
+const SOON: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Clone)]
 struct Proxy {
@@ -65,7 +71,13 @@ impl Route {
                 ));
             }
         };
-        Ok(Route { tcp, proxy, https: url.is_https() })
+        Ok(Route { tcp, proxy, https: url.is_https(), hasty: Arc::default() })
+    }
+
+    /// True once the target has closed a connection right after an answer, without having announced
+    /// it. A request on such a connection can be lost, so connections should not be used again.
+    pub(super) fn is_hasty(&self) -> bool {
+        self.hasty.load(Ordering::Relaxed)
     }
 
     /// The `Proxy-Authorization` that every plain request through the proxy carries.
@@ -75,9 +87,9 @@ impl Route {
 }
 
 impl Service<Uri> for Route {
-    type Response = Line;
+    type Response = TokioIo<Line>;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Line, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<Line>, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.tcp.poll_ready(context).map_err(Into::into)
@@ -85,6 +97,7 @@ impl Service<Uri> for Route {
 
     fn call(&mut self, target: Uri) -> Self::Future {
         let (mut tcp, proxy, https) = (self.tcp.clone(), self.proxy.clone(), self.https);
+        let hasty = Arc::clone(&self.hasty);
         Box::pin(async move {
             let (opened, proxied) = match proxy {
                 None => (tcp.call(target).await.map_err(|error| Unreached::from(&error))?, false),
@@ -104,7 +117,8 @@ impl Service<Uri> for Route {
                 }
                 Some(proxy) => (tcp.call(proxy.uri).await.map_err(|error| Unreached::from(&error))?, true),
             };
-            Ok(Line { stream: opened, proxied })
+            let stream = opened.into_inner();
+            Ok(TokioIo::new(Line { stream, proxied, history: History::default(), answered: None, hasty }))
         })
     }
 }
@@ -146,29 +160,57 @@ impl<E: std::error::Error + 'static> From<&E> for Unreached {
     }
 }
 
-/// An open connection that knows whether it ends at a proxy.
+/// Whether an answer has come over a connection.
+#[derive(Debug, Clone, Default)]
+pub(super) struct History(Arc<AtomicBool>);
+
+impl History {
+    /// True once anything has come.
+    pub(super) fn has_answered(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// An open connection that knows whether it ends at a proxy, and how the target treats it.
 pub(super) struct Line {
-    stream: TokioIo<TcpStream>,
+    stream: TcpStream,
     proxied: bool,
+    history: History,
+    answered: Option<Instant>,
+    hasty: Arc<AtomicBool>,
 }
 
 impl Connection for Line {
     fn connected(&self) -> Connected {
-        self.stream.connected().proxy(self.proxied)
+        self.stream.connected().proxy(self.proxied).extra(self.history.clone())
     }
 }
 
-impl Read for Line {
+impl AsyncRead for Line {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        match polled {
+            Poll::Pending => {}
+            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                self.answered = Some(Instant::now());
+                self.history.0.store(true, Ordering::Relaxed);
+            }
+            // The end, or a reset because the next request was under way already.
+            Poll::Ready(_) if self.answered.is_some_and(|last| last.elapsed() < SOON) => {
+                self.hasty.store(true, Ordering::Relaxed);
+            }
+            Poll::Ready(_) => {}
+        }
+        polled
     }
 }
 
-impl Write for Line {
+impl AsyncWrite for Line {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

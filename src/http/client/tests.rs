@@ -207,3 +207,50 @@ fn values_are_hidden_everywhere_only_when_they_cannot_be_ordinary_text() {
         [("authorization", ""), ("x-api-key", "0123-4567"), ("x-word", ""), ("", "0123456789abcdef")];
     assert_eq!(client.secrets(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_closes_after_each_answer_without_a_word_is_no_broken_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = TenantUrl::parse(&format!("http://{}/scim", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await.unwrap();
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+                // Long enough for the next request to be under way.
+                tokio::time::sleep(Duration::from_micros(60)).await;
+            });
+        }
+    });
+    let client = Client::new(Settings::new(url)).unwrap();
+    for _ in 0..100 {
+        client.send(get()).await.unwrap();
+    }
+    assert!(client.route.is_hasty());
+    for _ in 0..100 {
+        let patch = Request::new(Actor::Entra, Method::Patch, "/Users/1", "t");
+        client.send(patch).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_stays_open_is_used_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = TenantUrl::parse(&format!("http://{}/scim", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for _ in 0..3 {
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+        }
+        // The fourth request is read and not answered: the client must not ask for ever.
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        drop((stream, listener));
+    });
+    let client = Client::new(Settings::new(url)).unwrap();
+    for _ in 0..3 {
+        client.send(get()).await.unwrap();
+    }
+    assert!(matches!(client.send(get()).await, Err(Broken::Refused(_) | Broken::Protocol(_))));
+}
