@@ -16,7 +16,7 @@ impl Listener for Heard {
     fn on(&mut self, event: &Event) {
         self.0.push(match event {
             Event::Started { trials, .. } => format!("started {trials}"),
-            Event::Prepared(_) => "prepared".into(),
+            Event::Prepared { .. } => "prepared".into(),
             Event::TrialStarted(trial) => format!("trial {trial}"),
             Event::TrialFinished { result, trace, .. } => {
                 format!("finished {} {}", result.id, trace.len() > 4)

@@ -70,10 +70,13 @@ impl<W: Write> Har<W> {
 
 impl<W: Write> Listener for Har<W> {
     fn on(&mut self, event: &Event) {
-        if let Event::TrialFinished { trial, trace, .. } = event
-            && self.problem.is_none()
-        {
-            self.problem = self.add(Some(trial), trace).err();
+        let (trial, trace) = match event {
+            Event::Prepared { trace, .. } => (None, trace),
+            Event::TrialFinished { trial, trace, .. } => (Some(trial), trace),
+            _ => return,
+        };
+        if self.problem.is_none() {
+            self.problem = self.add(trial, trace).err();
         }
     }
 }

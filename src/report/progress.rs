@@ -71,7 +71,7 @@ impl<W: Write> Listener for Progress<W> {
                 }
                 self.tell(&format!("asking {target} what it can do"));
             }
-            Event::Prepared(_) => {}
+            Event::Prepared { .. } => {}
             Event::TrialStarted(trial) => self.tell(&trial.to_string()),
             Event::Waiting { pause, .. } => {
                 self.tell(&format!("waiting {} s, as the target asked", pause.as_secs_f32().ceil()));

@@ -42,7 +42,12 @@ pub enum Event {
         trials: usize,
     },
     /// What the target can do was asked, and what it accepts was tried.
-    Prepared(Arc<Abilities>),
+    Prepared {
+        /// What it can do, with the evidence.
+        abilities: Arc<Abilities>,
+        /// Every exchange before the first trial, in order.
+        trace: Vec<Arc<Exchange>>,
+    },
     /// A trial begins.
     TrialStarted(TrialId),
     /// The target asked for patience, and a request waits for it.

@@ -80,7 +80,8 @@ pub fn play<S: Stages>(
         trials: trials.len(),
     });
     let prepared = runtime.block_on(prepare::prepare(&plan, &people, stage))?;
-    listener.on(&Event::Prepared(Arc::clone(&prepared.abilities)));
+    listener
+        .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
     let run = Arc::new(Run { plan, people, stages, prepared, lost: OnceLock::new() });
     let mut gathered = Gathered::new(&run);
