@@ -12,7 +12,7 @@ mod review;
 mod store;
 
 pub use page::{Page, Settings, pages};
-pub use review::{Decisions, Pending, pending, review};
+pub use review::{Decisions, Pending, accept, pending, review};
 pub use store::{Outcome, Store, Verdict, diff};
 
 #[cfg(test)]

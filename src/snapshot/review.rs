@@ -82,6 +82,15 @@ pub fn pending(folder: &Path, filters: &[String]) -> io::Result<Vec<Pending>> {
     Ok(found)
 }
 
+/// Accepts all of these, and says how many that were.
+///
+/// # Errors
+/// When a file cannot be moved; those before it are accepted then.
+pub fn accept(pending: &[Pending]) -> io::Result<usize> {
+    pending.iter().try_for_each(Pending::accept)?;
+    Ok(pending.len())
+}
+
 /// Shows one pending snapshot after the other and asks what to do with it. The end of the input
 /// leaves the rest for later.
 ///
@@ -196,9 +205,9 @@ mod tests {
     #[test]
     fn what_is_accepted_is_the_same_next_time_and_what_is_rejected_is_not() {
         let folder = folder();
-        for snapshot in pending(folder.path(), &["cycles/a/default/01".into()]).unwrap() {
-            snapshot.accept().unwrap();
-        }
+        let one = pending(folder.path(), &["cycles/a/default/01".into()]).unwrap();
+        assert_eq!(accept(&one).unwrap(), 1);
+        assert!(accept(&one).is_err(), "it is no longer pending");
         for snapshot in pending(folder.path(), &["cycles/a/default/02".into()]).unwrap() {
             snapshot.reject().unwrap();
         }
