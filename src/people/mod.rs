@@ -76,6 +76,14 @@ impl People {
         &self.prefix
     }
 
+    /// The run's prefix and a mark of one trial: stories that name somebody themselves begin the name
+    /// with it, so that the same story in another dialect does not meet its people on a shared target.
+    #[must_use]
+    pub fn trial_prefix(&self, scenario: &str, dialect: &str) -> String {
+        let mark = seed::tag(&mut seed::random(self.seed, &["trial", scenario, dialect]));
+        format!("{}{}", self.prefix, &mark[..4])
+    }
+
     /// The domain of userPrincipalName and mail.
     #[must_use]
     pub fn domain(&self) -> &str {
@@ -194,6 +202,16 @@ mod tests {
 
     fn text<'a>(user: &'a User, name: &str) -> &'a str {
         user.text(name).unwrap_or_else(|| panic!("no {name}"))
+    }
+
+    #[test]
+    fn a_trial_has_a_prefix_of_its_own_that_begins_with_the_runs() {
+        let people = People::new(Settings::default(), 1, "run1").unwrap();
+        let one = people.trial_prefix("cycles/a", "default");
+        assert!(one.starts_with("run1") && one.len() == 8, "{one}");
+        assert_eq!(one, people.trial_prefix("cycles/a", "default"));
+        assert_ne!(one, people.trial_prefix("cycles/a", "aadOptscim062020"));
+        assert_ne!(one, people.trial_prefix("cycles/b", "default"));
     }
 
     #[test]

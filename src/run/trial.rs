@@ -49,6 +49,7 @@ pub(super) struct TrialEnd {
 struct Troupe<'a> {
     people: &'a People,
     trial: &'a TrialId,
+    prefix: String,
 }
 
 impl Casting for Troupe<'_> {
@@ -65,7 +66,7 @@ impl Casting for Troupe<'_> {
     }
 
     fn prefix(&self) -> &str {
-        self.people.prefix()
+        &self.prefix
     }
 
     fn domain(&self) -> &str {
@@ -150,7 +151,8 @@ impl<S: Stages> Run<S> {
             }
         };
         let target = Stack::new(&recorder, &self.plan, waits);
-        let troupe = Troupe { people: &self.people, trial };
+        let prefix = self.people.trial_prefix(&trial.scenario, &trial.dialect);
+        let troupe = Troupe { people: &self.people, trial, prefix };
         let story = Story::new(Props {
             scenario,
             casting: &troupe,
