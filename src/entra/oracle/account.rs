@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ops::Index;
 
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub(super) struct Account {
     pub(super) members: IndexMap<ObjectId, bool>,
     /// Members that were taken out.
     pub(super) removed: IndexSet<ObjectId>,
+    /// The object that the service has linked it to.
+    pub(super) owner: Option<ObjectId>,
     /// The cycle in which it was deleted.
     pub(super) deleted_in: Option<usize>,
     /// Why nothing can be said of it any more.
@@ -48,6 +51,7 @@ impl Account {
             values: HashMap::new(),
             members: IndexMap::new(),
             removed: IndexSet::new(),
+            owner: None,
             deleted_in: None,
             unjudged: None,
             contested: false,
@@ -82,18 +86,17 @@ impl Account {
         }
     }
 
-    pub(super) fn hold(&mut self, target: &PatchPath, held: Held) {
+    fn hold(&mut self, target: &PatchPath, held: Held) {
         self.values.insert(key(target), held);
     }
 
     /// What must stand in the target of a row.
     pub(super) fn expect(&self, row: &AttributeMapping, is_list: bool) -> ExpectedValue {
-        let written = self.values.contains_key(&key(&row.target));
         let standing = match self.held(&row.target) {
             _ if self.unjudged.is_some() => Standing::Unjudged,
             _ if is_list => self.expect_members(),
             Held::Value(value) => Standing::Equal(value),
-            Held::Absent if !written && server_may_fill(&row.target) => Standing::Unjudged,
+            Held::Absent if server_may_fill(&row.target) => Standing::Unjudged,
             Held::Absent => Standing::Absent,
             Held::Unjudged => Standing::Unjudged,
         };
@@ -110,6 +113,89 @@ impl Account {
             unjudged: those(false),
             closed: self.origin == Origin::Created,
         }
+    }
+}
+
+/// Every account at the target, found by what it holds without looking at all of them.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    all: Vec<Account>,
+    /// By kind, attribute and text in lower case. Holds what was ever there: look before use.
+    by_text: HashMap<(ObjectKind, String, String), Vec<usize>>,
+    /// Accounts that hold, or held, something that is not known.
+    uncertain: IndexSet<usize>,
+}
+
+impl Accounts {
+    pub(super) fn add_preexisting(&mut self, account: &Preexisting) {
+        let index = self.all.len();
+        self.all.push(Account::preexisting(account));
+        self.uncertain.insert(index);
+    }
+
+    pub(super) fn create(&mut self, kind: ObjectKind) -> usize {
+        self.all.push(Account::created(kind));
+        self.all.len() - 1
+    }
+
+    pub(super) fn hold(&mut self, index: usize, target: &PatchPath, held: Held) {
+        let Some(account) = self.all.get_mut(index) else { return };
+        match &held {
+            Held::Value(TargetValue::Text(text)) => {
+                let place = (account.kind, key(target), text.to_lowercase());
+                self.by_text.entry(place).or_default().push(index);
+            }
+            Held::Unjudged => {
+                self.uncertain.insert(index);
+            }
+            _ => {}
+        }
+        account.hold(target, held);
+    }
+
+    /// Accounts that hold this value there, perhaps in other letter case, or of which that is not
+    /// known. Each stands in it once, oldest first.
+    pub(super) fn candidates(
+        &self,
+        kind: ObjectKind,
+        target: &PatchPath,
+        wanted: &TargetValue,
+    ) -> Vec<usize> {
+        let mut found: Vec<usize> = match wanted {
+            TargetValue::Text(text) => {
+                let place = (kind, key(target), text.to_lowercase());
+                let known = self.by_text.get(&place).into_iter().flatten().copied();
+                known.chain(self.uncertain.iter().copied()).collect()
+            }
+            _ => (0..self.all.len()).collect(),
+        };
+        found.retain(|index| self.all[*index].kind == kind);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    pub(super) fn get_mut(&mut self, index: usize) -> &mut Account {
+        &mut self.all[index]
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Account)> {
+        self.all.iter().enumerate()
+    }
+
+    /// The service forgets which account is whose.
+    pub(super) fn disown(&mut self) {
+        for account in &mut self.all {
+            account.owner = None;
+        }
+    }
+}
+
+impl Index<usize> for Accounts {
+    type Output = Account;
+
+    fn index(&self, index: usize) -> &Account {
+        &self.all[index]
     }
 }
 

@@ -1,4 +1,4 @@
-use super::account::{Account, Held};
+use super::account::{Accounts, Held};
 use super::expectation::Why;
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{ObjectMapping, Subject, TargetValue};
@@ -24,7 +24,7 @@ pub(super) enum Match {
 /// at a time, lowest precedence first, until one finds something. An attribute without a value is
 /// passed over.
 pub(super) fn search(
-    accounts: &[Account],
+    accounts: &Accounts,
     kind: ObjectKind,
     mapping: &ObjectMapping,
     subject: &Subject<'_>,
@@ -39,8 +39,9 @@ pub(super) fn search(
         };
         searched = true;
         let mut found = Vec::new();
-        for (index, account) in accounts.iter().enumerate() {
-            if account.kind != kind || account.deleted_in.is_some_and(|deleted| deleted < cycle) {
+        for index in accounts.candidates(kind, &row.target, &wanted) {
+            let account = &accounts[index];
+            if account.deleted_in.is_some_and(|deleted| deleted < cycle) {
                 continue;
             }
             match compare(&row.target, &account.held(&row.target), &wanted) {
@@ -65,13 +66,12 @@ pub(super) fn search(
 
 /// True when another account that stands there has the userName (RFC 7643 §4.1.1: unique, without
 /// letter case).
-pub(super) fn user_name_taken(accounts: &[Account], own: Option<usize>, name: &TargetValue) -> bool {
+pub(super) fn user_name_taken(accounts: &Accounts, own: Option<usize>, name: &TargetValue) -> bool {
     let Ok(target) = "userName".parse::<PatchPath>() else { return false };
-    accounts.iter().enumerate().any(|(index, account)| {
+    accounts.candidates(ObjectKind::User, &target, name).into_iter().any(|index| {
         Some(index) != own
-            && account.kind == ObjectKind::User
-            && !account.is_deleted()
-            && compare(&target, &account.held(&target), name) == Some(true)
+            && !accounts[index].is_deleted()
+            && compare(&target, &accounts[index].held(&target), name) == Some(true)
     })
 }
 

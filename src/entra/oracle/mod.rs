@@ -61,3 +61,6 @@ pub fn expected_under(
     }
     walk.expectation(history)
 }
+
+#[cfg(test)]
+mod tests;

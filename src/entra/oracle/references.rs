@@ -83,7 +83,7 @@ impl Walk {
             }
             (Some(_), _) => Held::Unjudged,
         };
-        self.accounts[account].hold(&row.target, next);
+        self.accounts.hold(account, &row.target, next);
     }
 
     fn members(
@@ -112,17 +112,18 @@ impl Walk {
                 (Resolved::Yes, true) => mode != Mode::OnDemand,
                 _ => false,
             };
-            let account = &mut self.accounts[index];
+            let account = self.accounts.get_mut(index);
             account.removed.shift_remove(member);
             account.members.insert(member.clone(), certain);
         }
+        let there: HashSet<&ObjectId> = members.iter().collect();
         let gone: Vec<ObjectId> =
-            self.accounts[index].members.keys().filter(|id| !members.contains(id)).cloned().collect();
+            self.accounts[index].members.keys().filter(|id| !there.contains(id)).cloned().collect();
         for member in gone {
             // A restart reads the members there are, and an on-demand run takes a few.
             let told = mode == Mode::Incremental && self.resolve(state, &member) != Resolved::No;
-            let account = &mut self.accounts[index];
-            if told && state.object(&member).is_some() {
+            let account = self.accounts.get_mut(index);
+            if told {
                 account.members.shift_remove(&member);
                 account.removed.insert(member);
             } else {

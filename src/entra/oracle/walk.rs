@@ -4,7 +4,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 
 use super::Readings;
-use super::account::{Account, Held};
+use super::account::{Account, Accounts, Held};
 use super::expectation::{AccountFate, Expectation, Expected, Origin, Standing, Why};
 use super::history::{CycleKind, CycleView};
 use super::matching::{self, Match};
@@ -52,7 +52,7 @@ pub(super) struct Walk {
     pub(super) mapping: Arc<Mapping>,
     scope: Scope,
     readings: Readings,
-    pub(super) accounts: Vec<Account>,
+    pub(super) accounts: Accounts,
     pub(super) links: HashMap<ObjectId, Link>,
     /// The account each object had last, whether the service still knows or not.
     pub(super) last: HashMap<ObjectId, usize>,
@@ -68,7 +68,7 @@ impl Walk {
             mapping: Arc::new(mapping.clone()),
             scope,
             readings,
-            accounts: Vec::new(),
+            accounts: Accounts::default(),
             links: HashMap::new(),
             last: HashMap::new(),
             verdicts: HashMap::new(),
@@ -80,7 +80,7 @@ impl Walk {
     /// One run of the job: objects first, users before groups, then their links.
     pub(super) fn cycle(&mut self, view: &CycleView) {
         self.number += 1;
-        self.accounts.extend(view.accounts.iter().map(Account::preexisting));
+        view.accounts.iter().for_each(|account| self.accounts.add_preexisting(account));
         let state = view.state.as_ref();
         let mode = match &view.kind {
             CycleKind::OnDemand(_) => Mode::OnDemand,
@@ -90,7 +90,10 @@ impl Walk {
         };
         match &view.kind {
             CycleKind::MappingChanged(mapping) => self.mapping = Arc::clone(mapping),
-            CycleKind::Initial { links_dropped: true } => self.links.clear(),
+            CycleKind::Initial { links_dropped: true } => {
+                self.links.clear();
+                self.accounts.disown();
+            }
             _ => {}
         }
         let ids = match &view.kind {
@@ -150,10 +153,9 @@ impl Walk {
                 // Known limitations: after an unassignment the service sends no DELETE.
                 Some(false) if !self.readings.purge_after_unassignment_deletes => {}
                 Some(_) if mode == Mode::Incremental => {
-                    self.accounts[account].deleted_in = Some(self.number);
-                    self.links.remove(&id);
+                    self.delete(&id, account);
                 }
-                _ => self.accounts[account].unjudged = Some(Why::LeftBeforeRestart),
+                _ => self.accounts.get_mut(account).unjudged = Some(Why::LeftBeforeRestart),
             }
         }
     }
@@ -202,7 +204,7 @@ impl Walk {
                 // Disabled users are not created; whether an account that is there already gets
                 // disabled is not documented.
                 Match::One(account) => {
-                    self.accounts[account].contested = true;
+                    self.accounts.get_mut(account).contested = true;
                     Verdict::Unjudged(Why::InactiveWithAccount)
                 }
                 _ => Verdict::Never(Why::NotActive),
@@ -224,10 +226,10 @@ impl Walk {
             Match::NoValue => Err(Verdict::Never(Why::NoMatchingValue)),
             Match::Several => Err(Verdict::Never(Why::SeveralMatch)),
             Match::Unclear(why) => Err(Verdict::Unjudged(why)),
-            Match::One(account) => match self.owner(account) {
+            Match::One(account) => match &self.accounts[account].owner {
                 // Two people with one matching value: DuplicateSourceEntries.
-                Some(owner) if owner != *id => {
-                    self.accounts[account].unjudged = Some(Why::MatchesAnothers);
+                Some(owner) if owner != id => {
+                    self.accounts.get_mut(account).unjudged = Some(Why::MatchesAnothers);
                     Err(Verdict::Unjudged(Why::MatchesAnothers))
                 }
                 _ => {
@@ -245,15 +247,12 @@ impl Walk {
             Ok(account) => {
                 self.verdicts.remove(id);
                 self.last.insert(id.clone(), account);
+                self.accounts.get_mut(account).owner = Some(id.clone());
                 let link = Link { account, managed: true, entitled: true, seen: HashMap::new() };
                 self.links.insert(id.clone(), link);
                 Some(Processed { id: id.clone(), entitled: true, whole: true })
             }
         }
-    }
-
-    fn owner(&self, account: usize) -> Option<ObjectId> {
-        self.links.iter().find(|(_, link)| link.account == account).map(|(id, _)| id.clone())
     }
 
     /// A new account: every value there is, defaults for those there are not.
@@ -275,14 +274,13 @@ impl Walk {
         {
             return Err(Verdict::Never(Why::UserNameTaken));
         }
-        let mut account = Account::created(kind);
+        let account = self.accounts.create(kind);
         for (row, value) in values {
             if let Some(value) = value.filter(|_| !row.is_reference()) {
-                account.hold(&row.target, Held::Value(value));
+                self.accounts.hold(account, &row.target, Held::Value(value));
             }
         }
-        self.accounts.push(account);
-        Ok(self.accounts.len() - 1)
+        Ok(account)
     }
 
     fn update(&mut self, mapping: &ObjectMapping, subject: &Subject<'_>) -> Option<Processed> {
@@ -330,13 +328,19 @@ impl Walk {
     /// Groups have no `active`: who leaves is deleted.
     fn drop_group(&mut self, id: &ObjectId, mode: Mode) {
         let Some(link) = self.links.get(id) else { return };
-        let account = &mut self.accounts[link.account];
+        let account = link.account;
         if mode == Mode::Incremental {
-            account.deleted_in = Some(self.number);
-            self.links.remove(id);
+            self.delete(id, account);
         } else {
-            account.unjudged = Some(Why::LeftBeforeRestart);
+            self.accounts.get_mut(account).unjudged = Some(Why::LeftBeforeRestart);
         }
+    }
+
+    fn delete(&mut self, id: &ObjectId, account: usize) {
+        self.links.remove(id);
+        let account = self.accounts.get_mut(account);
+        account.deleted_in = Some(self.number);
+        account.owner = None;
     }
 
     /// One update. Nulls are skipped. Of rows that are not certain, those that would change are
@@ -349,7 +353,7 @@ impl Walk {
         certain: impl Fn(&AttributeMapping) -> bool,
     ) {
         let Ok(values) = mapping.evaluate(subject, Phase::Update) else {
-            self.accounts[account].unjudged = Some(Why::CannotBeComputed);
+            self.accounts.get_mut(account).unjudged = Some(Why::CannotBeComputed);
             return;
         };
         let refused = values.iter().any(|(row, value)| {
@@ -359,15 +363,14 @@ impl Walk {
                     .as_ref()
                     .is_some_and(|value| matching::user_name_taken(&self.accounts, Some(account), value))
         });
-        let account = &mut self.accounts[account];
         for (row, value) in values {
             let Some(value) = value.filter(|_| !row.is_reference()) else { continue };
             let next = Held::Value(value);
-            if certain(row) && !refused {
-                account.hold(&row.target, next);
-            } else if account.held(&row.target) != next {
-                account.hold(&row.target, Held::Unjudged);
+            if self.accounts[account].held(&row.target) == next {
+                continue;
             }
+            let next = if certain(row) && !refused { next } else { Held::Unjudged };
+            self.accounts.hold(account, &row.target, next);
         }
     }
 
@@ -420,7 +423,7 @@ impl Walk {
             let expected = self.expected(&id, kind);
             expectation.objects.insert(id, expected);
         }
-        for (index, account) in self.accounts.iter().enumerate() {
+        for (index, account) in self.accounts.iter() {
             let Origin::Adopted(key) = &account.origin else { continue };
             let owner = self.last.iter().find(|(_, last)| **last == index).map(|(id, _)| id.clone());
             let fate = match owner {
