@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::failure::Failure;
 use super::{Exit, console, interrupt, runtime};
-use crate::server::{Settings, Variant, start};
+use crate::server::{Fault, Settings, Variant, start};
 
 /// Serve the embedded SCIM server until it is killed; prints `READY <base-url> <token>`
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,10 @@ pub(super) struct Serve {
     /// Differ from the default behaviour in a right way; can be repeated
     #[arg(long, value_name = "NAME", value_parser = variants(), hide_possible_values = true)]
     variant: Vec<Variant>,
+
+    /// Be wrong in this way; can be repeated
+    #[arg(long, value_name = "NAME", value_parser = faults(), hide_possible_values = true)]
+    fault: Vec<Fault>,
 }
 
 fn token(text: &str) -> Result<String, String> {
@@ -39,10 +43,20 @@ fn variants() -> impl clap::builder::TypedValueParser<Value = Variant> {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Variant>())
 }
 
+fn faults() -> impl clap::builder::TypedValueParser<Value = Fault> {
+    use clap::builder::TypedValueParser as _;
+    let names =
+        Fault::ALL.iter().map(|fault| clap::builder::PossibleValue::new(fault.name()).help(fault.about()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Fault>())
+}
+
 impl Serve {
     pub(super) fn play(self) -> Result<Exit, Failure> {
-        let mut settings =
-            Settings { variants: self.variant.into_iter().collect::<BTreeSet<_>>(), ..Settings::default() };
+        let mut settings = Settings {
+            variants: self.variant.into_iter().collect::<BTreeSet<_>>(),
+            faults: self.fault.into_iter().collect::<BTreeSet<_>>(),
+            ..Settings::default()
+        };
         if let Some(token) = self.token {
             settings.token = token;
         }

@@ -93,6 +93,10 @@ static VENDOR_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         "description": "What this vendor keeps of a user beside the RFC's schemas",
         "attributes": [
             text("badge", "Number printed on the person's badge"),
+            { "name": "logins", "type": "integer", "multiValued": false, "description": "How often the person logged in",
+              "required": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none" },
+            { "name": "hired", "type": "dateTime", "multiValued": false, "description": "When the person was hired",
+              "required": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none" },
             { "name": "desk", "type": "complex", "multiValued": false, "description": "Where the person sits",
               "required": false, "mutability": "readWrite", "returned": "default", "uniqueness": "none",
               "subAttributes": [text("floor", "Floor"), text("room", "Room")] },

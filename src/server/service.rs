@@ -37,7 +37,8 @@ struct State {
 }
 
 impl Service {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(mut settings: Settings) -> Self {
+        settings.variants.extend(settings.faults.iter().filter_map(|fault| fault.needs()));
         let mut store = Store::default();
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);

@@ -224,23 +224,28 @@ impl Store {
         self.put(kind, place, record);
     }
 
-    /// Gives a resource another id, under which its groups go on holding it, and returns it.
+    /// Gives a resource a new id and returns it.
     pub(super) fn give_new_id(&mut self, kind: Kind, old: &str) -> String {
         self.arrivals += 1;
         let new = self.new_id(self.arrivals);
+        self.rename(kind, old, &new);
+        new
+    }
+
+    /// Gives a resource another id, under which its groups go on holding it.
+    pub(super) fn rename(&mut self, kind: Kind, old: &str, new: &str) {
         let groups: Vec<Record> = self.groups_of(old).cloned().collect();
         if let Some(mut record) = self.remove(kind, old) {
-            record.id.clone_from(&new);
+            new.clone_into(&mut record.id);
             self.overwrite(kind, record);
         }
         for mut group in groups {
             let members = group.attributes.get_mut("members").and_then(Value::as_array_mut);
             for member in members.into_iter().flatten().filter(|member| member["value"] == *old) {
-                member["value"] = new.clone().into();
+                member["value"] = new.into();
             }
             self.overwrite(Kind::Group, group);
         }
-        new
     }
 
     /// A copy in which the resources of one type stand in the opposite order.

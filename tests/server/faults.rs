@@ -50,8 +50,11 @@ impl Witness {
         let resources = body["Resources"].as_array().cloned().unwrap_or_else(|| vec![body.clone()]);
         let text = |name: header::HeaderName| reply.header(name).unwrap_or("-").to_owned();
         let line = format!(
-            "{method} {path} {} {} {} {} {}",
+            "{method} {path} {} {} {} {} {} {} {} {}",
             reply.status,
+            text(header::DATE),
+            text(header::ETAG),
+            text(header::CONTENT_LOCATION),
             text(header::CONTENT_TYPE),
             text(header::LOCATION),
             text(header::WWW_AUTHENTICATE),
@@ -74,7 +77,8 @@ impl Witness {
             }
             let id = resource["id"].as_str().unwrap_or("").to_owned();
             let (first, latest) = self.dates.entry(id).or_insert_with(|| (created.clone(), modified.clone()));
-            line.push_str(&format!(" {} {}", created == *first, modified >= *latest));
+            line.push_str(&format!(" {} {} {}", created == *first, modified >= *latest, created <= modified));
+            line.push_str(if created.ends_with('Z') { " Z" } else { " -" });
             *latest = modified;
         }
         line

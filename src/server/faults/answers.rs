@@ -183,13 +183,31 @@ pub(super) fn conflict_without_keyword() -> Effect {
     })
 }
 
+pub(super) fn conflict_keyword_wrong() -> Effect {
+    Effect::after(|_, reply, _| {
+        if reply.status == 409 {
+            change_error(reply, |body| body["scimType"] = "conflict".into());
+        }
+    })
+}
+
+pub(super) fn stack_traces_shown() -> Effect {
+    Effect::after(|_, reply, _| {
+        change_error(reply, |body| {
+            let trace = "java.lang.IllegalStateException: broken\n\tat com.example.scim.Users.find(Users.java:42)\n\tat \
+                         com.example.http.Servlet.service(Servlet.java:733)";
+            body["detail"] = trace.into();
+        });
+    })
+}
+
 pub(super) fn challenge_missing() -> Effect {
     Effect::after(|_, reply, _| {
         reply.headers.remove(header::WWW_AUTHENTICATE);
     })
 }
 
-pub(super) fn location_differs_from_meta() -> Effect {
+pub(super) fn location_header_wrong() -> Effect {
     Effect::after(|call, reply, _| {
         if reply.headers.contains_key(header::LOCATION)
             && let Ok(value) = format!("{}/Users/elsewhere", call.base_url).parse()

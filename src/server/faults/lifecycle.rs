@@ -41,7 +41,7 @@ pub(super) fn create_answers_409() -> Effect {
     })
 }
 
-pub(super) fn create_without_location() -> Effect {
+pub(super) fn location_header_missing() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call).is_some() {
             reply.headers.remove(header::LOCATION);
@@ -49,7 +49,7 @@ pub(super) fn create_without_location() -> Effect {
     })
 }
 
-pub(super) fn create_without_body() -> Effect {
+pub(super) fn create_answers_empty() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call).is_some() && reply.status == 201 {
             reply.content = Content::Empty;
@@ -168,7 +168,7 @@ pub(super) fn invents_members() -> Effect {
     })
 }
 
-pub(super) fn invents_external_id() -> Effect {
+pub(super) fn external_id_invented() -> Effect {
     Effect::after(|call, reply, scene| {
         scene.rewrite(call, reply, &Kind::ALL, |record| {
             record.attributes.insert("externalId".into(), format!("int-{}", record.id).into());
@@ -420,7 +420,7 @@ pub(super) fn any_token_accepted() -> Effect {
     })
 }
 
-pub(super) fn password_echoed() -> Effect {
+pub(super) fn write_only_returned() -> Effect {
     Effect::after(|call, reply, scene| {
         if queried(call).is_some() {
             return;

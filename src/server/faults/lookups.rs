@@ -152,6 +152,30 @@ pub(super) fn filter_splits_at_spaces() -> Effect {
     })
 }
 
+pub(super) fn user_name_filter_refused() -> Effect {
+    Effect::before(|call, _| {
+        let (_, filter) = queried(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let names = filter.to_ascii_lowercase().contains("username");
+        names.then(|| refuse(ScimType::InvalidFilter, "userName cannot be searched for"))
+    })
+}
+
+pub(super) fn filters_answer_first_resource() -> Effect {
+    Effect::after(|call, reply, scene| {
+        // Nobody fits, so the first who comes to hand is answered.
+        if let Some((kind, _)) = queried(call)
+            && reply.body().is_some_and(|body| body["totalResults"] == 0)
+            && let Some(first) =
+                scene.store.all(kind).next().and_then(|first| scene.show(call, kind, &first.id))
+            && let Some(body) = reply.body_mut()
+        {
+            body["totalResults"] = 1.into();
+            body["itemsPerPage"] = 1.into();
+            body["Resources"] = json!([first]);
+        }
+    })
+}
+
 pub(super) fn filters_find_nothing() -> Effect {
     Effect::before(|call, _| {
         refilter(call, |_| nothing());
@@ -251,7 +275,7 @@ pub(super) fn hides_disabled_users() -> Effect {
     })
 }
 
-pub(super) fn hides_disabled_users_from_filters() -> Effect {
+pub(super) fn lists_hide_disabled_users() -> Effect {
     Effect::after(|call, reply, _| {
         if queried(call).is_some_and(|(kind, _)| kind == Kind::User) {
             withhold(reply, is_disabled);
@@ -259,7 +283,7 @@ pub(super) fn hides_disabled_users_from_filters() -> Effect {
     })
 }
 
-pub(super) fn single_hit_not_a_list() -> Effect {
+pub(super) fn query_answers_resource() -> Effect {
     Effect::after(|call, reply, _| {
         if queried(call).is_none() {
             return;

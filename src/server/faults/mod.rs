@@ -8,6 +8,8 @@ use std::fmt;
 use std::str::FromStr;
 
 mod answers;
+mod class;
+mod identity;
 mod lifecycle;
 mod lookups;
 mod managers;
@@ -19,67 +21,9 @@ mod scene;
 mod texts;
 mod updates;
 
+use super::variants::Variant;
+pub use class::FaultClass;
 pub(super) use scene::{Effect, Memory, Scene};
-
-/// What kind of damage a fault does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FaultClass {
-    /// A behaviour that was reported of a real server and has no simpler description.
-    Named,
-    /// Something is left out or not kept.
-    Drop,
-    /// A value has another JSON type.
-    Retype,
-    /// What is there is not found.
-    Hide,
-    /// What nobody asked to remove is gone.
-    Wipe,
-    /// What was true before is shown.
-    Stale,
-    /// Two things took each other's place.
-    Swap,
-    /// Something is there twice.
-    Duplicate,
-    /// Something ends too early.
-    Truncate,
-}
-
-impl FaultClass {
-    /// All classes.
-    pub const ALL: [FaultClass; 9] = [
-        FaultClass::Named,
-        FaultClass::Drop,
-        FaultClass::Retype,
-        FaultClass::Hide,
-        FaultClass::Wipe,
-        FaultClass::Stale,
-        FaultClass::Swap,
-        FaultClass::Duplicate,
-        FaultClass::Truncate,
-    ];
-
-    /// The word in the matrix of faults.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FaultClass::Named => "named",
-            FaultClass::Drop => "drop",
-            FaultClass::Retype => "retype",
-            FaultClass::Hide => "hide",
-            FaultClass::Wipe => "wipe",
-            FaultClass::Stale => "stale",
-            FaultClass::Swap => "swap",
-            FaultClass::Duplicate => "duplicate",
-            FaultClass::Truncate => "truncate",
-        }
-    }
-}
-
-impl fmt::Display for FaultClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
 macro_rules! faults {
@@ -142,6 +86,10 @@ faults! {
     FilterSplitAtOperators = "filter-split-at-operators", Named, lookups::filter_split_at_operators;
     /// A filter's string ends at its first space.
     FilterSplitsAtSpaces = "filter-splits-at-spaces", Named, lookups::filter_splits_at_spaces;
+    /// A filter on `userName` is refused.
+    UserNameFilterRefused = "user-name-filter-refused", Named, lookups::user_name_filter_refused;
+    /// A filter that nothing matches is answered with the first resource there is.
+    FiltersAnswerFirstResource = "filters-answer-first-resource", Swap, lookups::filters_answer_first_resource;
     /// Filters find nothing, whatever is there.
     FiltersFindNothing = "filters-find-nothing", Hide, lookups::filters_find_nothing;
     /// Filters with a value path find nothing.
@@ -157,9 +105,9 @@ faults! {
     /// Disabled users are 404 by id and missing from lists.
     HidesDisabledUsers = "hides-disabled-users", Named, lookups::hides_disabled_users;
     /// Disabled users are found by id but not by filters.
-    HidesDisabledUsersFromFilters = "hides-disabled-users-from-filters", Named, lookups::hides_disabled_users_from_filters;
+    ListsHideDisabledUsers = "lists-hide-disabled-users", Named, lookups::lists_hide_disabled_users;
     /// A query with one hit is answered with the resource in place of a list.
-    SingleHitNotAList = "single-hit-not-a-list", Named, lookups::single_hit_not_a_list;
+    QueryAnswersResource = "query-answers-resource", Named, lookups::query_answers_resource;
     /// Lists are answered as bare arrays.
     BareArrayLists = "bare-array-lists", Named, lookups::bare_array_lists;
     /// A read by id is answered with a list of one.
@@ -180,7 +128,7 @@ faults! {
     /// `totalResults` counts the page in place of everything.
     TotalIsPageSize = "total-is-page-size", Named, paging::total_is_page_size;
     /// `totalResults` counts everything there is in place of what matches.
-    TotalIsEverybody = "total-is-everybody", Named, paging::total_is_everybody;
+    TotalResultsUnfiltered = "total-results-unfiltered", Named, paging::total_results_unfiltered;
     /// The parameter `count` is ignored.
     CountIgnored = "count-ignored", Named, paging::count_ignored;
     /// `count=0` is answered with everybody.
@@ -192,16 +140,22 @@ faults! {
     /// `startIndex` is counted from zero in answers.
     StartIndexFromZero = "start-index-from-zero", Named, paging::start_index_from_zero;
     /// Every other list comes in the opposite order.
-    UnstablePageOrder = "unstable-page-order", Swap, paging::unstable_page_order;
+    UnorderedPages = "unordered-pages", Swap, paging::unordered_pages;
+    /// `startIndex` is 1 in every answer.
+    StartIndexFixed = "start-index-fixed", Stale, paging::start_index_fixed;
+    /// Lists name their resources `resources`.
+    ResourcesLowerCase = "resources-lower-case", Named, paging::resources_lower_case;
+    /// A list of one holds its resource without a list around it.
+    ResourcesSingleObject = "resources-single-object", Retype, paging::resources_single_object;
     // Creating, disabling and deleting
     /// A create is answered with 200.
     CreateAnswers200 = "create-answers-200", Named, lifecycle::create_answers_200;
     /// A user is created and the answer is 409.
     CreateAnswers409 = "create-answers-409", Named, lifecycle::create_answers_409;
     /// A create is answered without a Location header.
-    CreateWithoutLocation = "create-without-location", Named, lifecycle::create_without_location;
+    LocationHeaderMissing = "location-header-missing", Named, lifecycle::location_header_missing;
     /// A create is answered without a body.
-    CreateWithoutBody = "create-without-body", Drop, lifecycle::create_without_body;
+    CreateAnswersEmpty = "create-answers-empty", Drop, lifecycle::create_answers_empty;
     /// A create is answered with 201 and nothing is kept.
     CreateNotStored = "create-not-stored", Named, lifecycle::create_not_stored;
     /// The answer to a create shows names that are not those that are kept.
@@ -227,7 +181,7 @@ faults! {
     /// A new group gets a member nobody named.
     InventsMembers = "invents-members", Named, lifecycle::invents_members;
     /// `externalId` is overwritten with an id of the server's own.
-    InventsExternalId = "invents-external-id", Named, lifecycle::invents_external_id;
+    ExternalIdInvented = "external-id-invented", Named, lifecycle::external_id_invented;
     /// `active: false` is accepted and the user stays active.
     DisableIgnored = "disable-ignored", Named, lifecycle::disable_ignored;
     /// A disabled user is deleted.
@@ -265,7 +219,7 @@ faults! {
     /// Every token is as good as the right one, and so is none.
     AnyTokenAccepted = "any-token-accepted", Named, lifecycle::any_token_accepted;
     /// Answers show the password.
-    PasswordEchoed = "password-echoed", Named, lifecycle::password_echoed;
+    WriteOnlyReturned = "write-only-returned", Named, lifecycle::write_only_returned;
     // PATCH on users
     /// `"active": "False"` is accepted and changes nothing.
     IgnoresStringBoolean = "ignores-string-boolean", Named, updates::ignores_string_boolean;
@@ -300,7 +254,7 @@ faults! {
     /// Dotted keys of operations without a path become attributes of that very name.
     DottedKeysLiteral = "dotted-keys-literal", Named, updates::dotted_keys_literal;
     /// A path behind a URN is split at the dot of `2.0` and kept under both halves.
-    UrnPathSplitAtVersion = "urn-path-split-at-version", Named, updates::urn_path_split_at_version;
+    UrnSplitAtDot = "urn-split-at-dot", Named, updates::urn_split_at_dot;
     /// Setting one part of a complex value takes its other parts away.
     ComplexReplaceWipesSiblings = "complex-replace-wipes-siblings", Wipe, updates::complex_replace_wipes_siblings;
     /// A replace takes away the attributes it does not name.
@@ -326,7 +280,7 @@ faults! {
     /// `lastModified` goes back by an hour with every PATCH.
     LastModifiedGoesBack = "last-modified-goes-back", Named, updates::last_modified_goes_back;
     /// `created` moves with every PATCH.
-    CreatedMoves = "created-moves", Named, updates::created_moves;
+    CreatedChanges = "created-changes", Named, updates::created_changes;
     // Managers
     /// A manager sent as a bare string is refused.
     RefusesManagerString = "refuses-manager-string", Named, managers::refuses_manager_string;
@@ -449,23 +403,69 @@ faults! {
     FrameworkErrors = "framework-errors", Named, answers::framework_errors;
     /// Conflicts have no `scimType`.
     ConflictWithoutKeyword = "conflict-without-keyword", Drop, answers::conflict_without_keyword;
+    /// Conflicts have a `scimType` nobody knows.
+    ConflictKeywordWrong = "conflict-keyword-wrong", Named, answers::conflict_keyword_wrong;
+    /// Errors show a stack trace.
+    StackTracesShown = "stack-traces-shown", Named, answers::stack_traces_shown;
     /// A missing token is answered without WWW-Authenticate.
     ChallengeMissing = "challenge-missing", Drop, answers::challenge_missing;
     /// The Location header and `meta.location` differ.
-    LocationDiffersFromMeta = "location-differs-from-meta", Named, answers::location_differs_from_meta;
+    LocationHeaderWrong = "location-header-wrong", Named, answers::location_header_wrong;
+    /// A create takes its `id` from the request, or from `externalId`.
+    IdFromClient = "id-from-client", Named, identity::id_from_client;
+    /// The id of a deleted resource is given to the next one.
+    IdsReused = "ids-reused", Duplicate, identity::ids_reused;
+    /// Ids hold the reserved word `bulkId`.
+    IdsWithBulkId = "ids-with-bulk-id", Named, identity::ids_with_bulk_id;
+    /// `schemas` lacks the core schema.
+    BaseSchemaMissing = "base-schema-missing", Drop, identity::base_schema_missing;
+    /// `schemas` lacks the extension whose attributes are shown.
+    ExtensionNotDeclared = "extension-not-declared", Drop, identity::extension_not_declared;
+    /// `schemas` names a schema that is published nowhere.
+    UnknownSchemasKept = "unknown-schemas-kept", Named, identity::unknown_schemas_kept;
+    /// Answers show an attribute that no schema defines.
+    UnpublishedAttributes = "unpublished-attributes", Named, identity::unpublished_attributes;
+    /// Answers write `UserName` and `DisplayName`.
+    NamesCapitalised = "names-capitalised", Named, identity::names_capitalised;
+    /// `meta.resourceType` of users is Group, and the other way round.
+    ResourceTypeWrong = "resource-type-wrong", Swap, identity::resource_type_wrong;
+    /// Answers leave out `meta.location`.
+    MetaLocationMissing = "meta-location-missing", Drop, identity::meta_location_missing;
+    /// `meta.location` names another resource.
+    MetaLocationWrong = "meta-location-wrong", Swap, identity::meta_location_wrong;
+    /// `lastModified` lies before `created`.
+    ModifiedBeforeCreated = "modified-before-created", Stale, identity::modified_before_created;
+    /// Dates have no zone.
+    DatesWithoutZone = "dates-without-zone", Drop, identity::dates_without_zone;
+    /// The ETag header and `meta.version` differ.
+    EtagWrong = "etag-wrong", Named, identity::etag_wrong;
+    /// The Content-Location header names another resource.
+    ContentLocationWrong = "content-location-wrong", Swap, identity::content_location_wrong;
+    /// The Date header has no form that HTTP knows.
+    HttpDateMalformed = "http-date-malformed", Retype, identity::http_date_malformed;
+    /// `primary` is answered as a string.
+    PrimaryAsText = "primary-as-text", Retype, identity::primary_as_text;
+    /// Every e-mail and phone number is primary.
+    SeveralPrimaries = "several-primaries", Duplicate, identity::several_primaries;
+    /// Certificates are answered as PEM in place of Base64.
+    CertificatesAsPem = "certificates-as-pem", Retype, identity::certificates_as_pem;
+    /// An integer of a published extension is answered as a string.
+    NumbersAsText = "numbers-as-text", Retype, identity::numbers_as_text;
+    /// A date of a published extension has no zone.
+    DateAttributesWithoutZone = "date-attributes-without-zone", Drop, identity::date_attributes_without_zone;
     // Generic mutations
     /// Answers leave out `id`.
-    DropId = "drop-id", Drop, mutations::drop_id;
+    IdMissing = "id-missing", Drop, mutations::id_missing;
     /// Resources leave out `schemas`.
-    DropSchemas = "drop-schemas", Drop, mutations::drop_schemas;
+    SchemasMissing = "schemas-missing", Drop, mutations::schemas_missing;
     /// Lists leave out `schemas`.
-    DropListSchemas = "drop-list-schemas", Drop, mutations::drop_list_schemas;
+    ListSchemaMissing = "list-schema-missing", Drop, mutations::list_schema_missing;
     /// Answers leave out `meta`.
-    DropMeta = "drop-meta", Drop, mutations::drop_meta;
+    MetaMissing = "meta-missing", Drop, mutations::meta_missing;
     /// Answers leave out `meta.resourceType`.
     DropResourceType = "drop-resource-type", Drop, mutations::drop_resource_type;
     /// Answers leave out `meta.lastModified`.
-    DropLastModified = "drop-last-modified", Drop, mutations::drop_last_modified;
+    MetaDatesMissing = "meta-dates-missing", Drop, mutations::meta_dates_missing;
     /// Answers leave out `userName`.
     DropUserName = "drop-user-name", Drop, mutations::drop_user_name;
     /// Answers leave out `active`.
@@ -479,9 +479,9 @@ faults! {
     /// Answers leave out `department`.
     DropDepartment = "drop-department", Drop, mutations::drop_department;
     /// Lists leave out `totalResults`.
-    DropTotalResults = "drop-total-results", Drop, mutations::drop_total_results;
+    TotalResultsMissing = "total-results-missing", Drop, mutations::total_results_missing;
     /// `id` is answered as a number.
-    RetypeIdToNumber = "retype-id-to-number", Retype, mutations::retype_id_to_number;
+    NumericIds = "numeric-ids", Retype, mutations::numeric_ids;
     /// `active` is answered as a string.
     RetypeActiveToString = "retype-active-to-string", Retype, mutations::retype_active_to_string;
     /// `emails` is answered as its first element.
@@ -493,9 +493,9 @@ faults! {
     /// `name` is answered as one string.
     RetypeNameToString = "retype-name-to-string", Retype, mutations::retype_name_to_string;
     /// Dates are answered as seconds since 1970.
-    RetypeDatesToNumbers = "retype-dates-to-numbers", Retype, mutations::retype_dates_to_numbers;
+    DatesAsNumbers = "dates-as-numbers", Retype, mutations::dates_as_numbers;
     /// `totalResults` is answered as a string.
-    RetypeTotalResultsToString = "retype-total-results-to-string", Retype, mutations::retype_total_results_to_string;
+    TotalResultsAsString = "total-results-as-string", Retype, mutations::total_results_as_string;
     /// `schemas` is answered as one string.
     RetypeSchemasToString = "retype-schemas-to-string", Retype, mutations::retype_schemas_to_string;
     /// Nothing is read by its id.
@@ -527,19 +527,19 @@ faults! {
     /// Work and home e-mails are kept the other way round.
     SwapEmailTypes = "swap-email-types", Swap, mutations::swap_email_types;
     /// A read by id is answered with another resource.
-    SwapReadAnswers = "swap-read-answers", Swap, mutations::swap_read_answers;
+    ReadsSwapped = "reads-swapped", Swap, mutations::reads_swapped;
     /// With each create two users exchange their `displayName`.
     SwapNamesOfTwoUsers = "swap-names-of-two-users", Swap, mutations::swap_names_of_two_users;
     /// Lists show their first resource twice.
-    DuplicateListEntries = "duplicate-list-entries", Duplicate, mutations::duplicate_list_entries;
+    ResourcesListedTwice = "resources-listed-twice", Duplicate, mutations::resources_listed_twice;
     /// Every e-mail is kept twice.
     DuplicateEmails = "duplicate-emails", Duplicate, mutations::duplicate_emails;
     /// Answers show every member twice.
     DuplicateMembers = "duplicate-members", Duplicate, mutations::duplicate_members;
     /// `schemas` names its first URN twice.
-    DuplicateSchemas = "duplicate-schemas", Duplicate, mutations::duplicate_schemas;
+    SchemasRepeated = "schemas-repeated", Duplicate, mutations::schemas_repeated;
     /// Lists lack their last resource.
-    TruncateLists = "truncate-lists", Truncate, mutations::truncate_lists;
+    ResourcesWithheld = "resources-withheld", Truncate, mutations::resources_withheld;
     /// `displayName` is cut at eight characters.
     TruncateDisplayNames = "truncate-display-names", Truncate, mutations::truncate_display_names;
     /// Of several e-mails the first is kept.
@@ -548,6 +548,16 @@ faults! {
     TruncatePhoneNumbersToFirst = "truncate-phone-numbers-to-first", Truncate, mutations::truncate_phone_numbers_to_first;
     /// `userName` is cut at twenty characters.
     TruncateUserNames = "truncate-user-names", Truncate, mutations::truncate_user_names;
+}
+
+impl Fault {
+    /// The variant a fault stands on: to show an attribute of a wrong type, it must be published.
+    pub(super) fn needs(self) -> Option<Variant> {
+        match self {
+            Fault::NumbersAsText | Fault::DateAttributesWithoutZone => Some(Variant::ExtraVendorSchema),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Fault {

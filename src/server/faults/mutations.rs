@@ -42,18 +42,18 @@ fn change(reply: &mut Reply, name: &str, change: impl Fn(&Value) -> Value) {
     });
 }
 
-pub(super) fn drop_id() -> Effect {
+pub(super) fn id_missing() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "id"))
 }
 
-pub(super) fn drop_schemas() -> Effect {
+pub(super) fn schemas_missing() -> Effect {
     Effect::after(|_, reply, _| {
         // Last, since what has no schemas is no resource to other faults.
         drop_attribute(reply, "schemas");
     })
 }
 
-pub(super) fn drop_list_schemas() -> Effect {
+pub(super) fn list_schema_missing() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(Value::Object(body)) = reply.body_mut()
@@ -63,7 +63,7 @@ pub(super) fn drop_list_schemas() -> Effect {
     })
 }
 
-pub(super) fn drop_meta() -> Effect {
+pub(super) fn meta_missing() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "meta"))
 }
 
@@ -71,7 +71,7 @@ pub(super) fn drop_resource_type() -> Effect {
     Effect::after(|_, reply, _| drop_part(reply, "meta", "resourceType"))
 }
 
-pub(super) fn drop_last_modified() -> Effect {
+pub(super) fn meta_dates_missing() -> Effect {
     Effect::after(|_, reply, _| drop_part(reply, "meta", "lastModified"))
 }
 
@@ -99,7 +99,7 @@ pub(super) fn drop_department() -> Effect {
     Effect::after(|_, reply, _| drop_part(reply, urn::ENTERPRISE, "department"))
 }
 
-pub(super) fn drop_total_results() -> Effect {
+pub(super) fn total_results_missing() -> Effect {
     Effect::after(|_, reply, _| {
         if let Some(Value::Object(body)) = reply.body_mut() {
             body.shift_remove("totalResults");
@@ -107,7 +107,7 @@ pub(super) fn drop_total_results() -> Effect {
     })
 }
 
-pub(super) fn retype_id_to_number() -> Effect {
+pub(super) fn numeric_ids() -> Effect {
     Effect::after(|_, reply, _| {
         change(reply, "id", |id| {
             let digits = id
@@ -153,7 +153,7 @@ pub(super) fn retype_name_to_string() -> Effect {
     })
 }
 
-pub(super) fn retype_dates_to_numbers() -> Effect {
+pub(super) fn dates_as_numbers() -> Effect {
     Effect::after(|_, reply, _| {
         change(reply, "meta", |meta| {
             let mut meta = meta.clone();
@@ -171,7 +171,7 @@ pub(super) fn retype_dates_to_numbers() -> Effect {
     })
 }
 
-pub(super) fn retype_total_results_to_string() -> Effect {
+pub(super) fn total_results_as_string() -> Effect {
     Effect::after(|_, reply, _| {
         if let Some(total) = reply.body_mut().and_then(|body| body.get_mut("totalResults")) {
             *total = total.to_string().into();
@@ -335,7 +335,7 @@ pub(super) fn swap_email_types() -> Effect {
     })
 }
 
-pub(super) fn swap_read_answers() -> Effect {
+pub(super) fn reads_swapped() -> Effect {
     Effect::after(|call, reply, scene| {
         // Somebody else of the same kind, as when an index counts from the other end.
         if let Some((kind, id)) = read(call).filter(|_| reply.status.is_success())
@@ -367,7 +367,7 @@ pub(super) fn swap_names_of_two_users() -> Effect {
     })
 }
 
-pub(super) fn duplicate_list_entries() -> Effect {
+pub(super) fn resources_listed_twice() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(Value::Array(resources)) = reply.body_mut().and_then(|body| body.get_mut("Resources"))
@@ -403,7 +403,7 @@ pub(super) fn duplicate_members() -> Effect {
     })
 }
 
-pub(super) fn duplicate_schemas() -> Effect {
+pub(super) fn schemas_repeated() -> Effect {
     Effect::after(|_, reply, _| {
         change(reply, "schemas", |schemas| {
             let schemas = schemas.as_array().cloned().unwrap_or_default();
@@ -412,7 +412,7 @@ pub(super) fn duplicate_schemas() -> Effect {
     })
 }
 
-pub(super) fn truncate_lists() -> Effect {
+pub(super) fn resources_withheld() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(Value::Array(resources)) = reply.body_mut().and_then(|body| body.get_mut("Resources"))

@@ -86,7 +86,7 @@ pub(super) fn total_is_page_size() -> Effect {
     })
 }
 
-pub(super) fn total_is_everybody() -> Effect {
+pub(super) fn total_results_unfiltered() -> Effect {
     Effect::after(|call, reply, scene| {
         if let (Some(kind), Some(body)) = (listed(call), reply.body_mut())
             && body.get("totalResults").is_some()
@@ -144,7 +144,7 @@ pub(super) fn start_index_from_zero() -> Effect {
     })
 }
 
-pub(super) fn unstable_page_order() -> Effect {
+pub(super) fn unordered_pages() -> Effect {
     Effect::before(|call, scene| {
         // Every other list begins at the other end.
         let kind = listed(call)?;
@@ -154,5 +154,37 @@ pub(super) fn unstable_page_order() -> Effect {
             return Some(scene.serve_from(call, &mut backwards));
         }
         None
+    })
+}
+
+pub(super) fn start_index_fixed() -> Effect {
+    Effect::after(|call, reply, _| {
+        if listed(call).is_some()
+            && let Some(body) = reply.body_mut().filter(|body| body.get("startIndex").is_some())
+        {
+            body["startIndex"] = 1.into();
+        }
+    })
+}
+
+pub(super) fn resources_lower_case() -> Effect {
+    Effect::after(|call, reply, _| {
+        if listed(call).is_some()
+            && let Some(Value::Object(body)) = reply.body_mut()
+            && let Some(resources) = body.shift_remove("Resources")
+        {
+            body.insert("resources".into(), resources);
+        }
+    })
+}
+
+pub(super) fn resources_single_object() -> Effect {
+    Effect::after(|call, reply, _| {
+        if listed(call).is_some()
+            && let Some(resources) = reply.body_mut().and_then(|body| body.get_mut("Resources"))
+            && let [only] = resources.as_array().map_or(&[][..], Vec::as_slice)
+        {
+            *resources = only.clone();
+        }
     })
 }

@@ -188,7 +188,7 @@ pub(super) fn dotted_keys_literal() -> Effect {
     )
 }
 
-pub(super) fn urn_path_split_at_version() -> Effect {
+pub(super) fn urn_split_at_dot() -> Effect {
     Effect::both(
         |call, _| {
             ignore(call, USERS, |change| is_qualified(&change.path));
@@ -381,7 +381,7 @@ pub(super) fn last_modified_goes_back() -> Effect {
     })
 }
 
-pub(super) fn created_moves() -> Effect {
+pub(super) fn created_changes() -> Effect {
     Effect::after(|call, reply, scene| {
         if patched(call).is_some() {
             scene.rewrite(call, reply, &Kind::ALL, |record| {
