@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tokio::runtime::Handle;
+use tokio::sync::RwLock;
 
 use super::endstate::EndState;
 use super::event::{Event, Listener};
@@ -83,7 +84,8 @@ pub fn play<S: Stages>(
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
-    let run = Arc::new(Run { plan, people, stages, prepared, lost: OnceLock::new() });
+    let run = Run { plan, people, stages, prepared, lost: OnceLock::new(), floor: RwLock::default() };
+    let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
     gathered.preparation(&run, listener);
 

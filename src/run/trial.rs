@@ -3,6 +3,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
 use super::cast::Casting;
 use super::cleanup;
 use super::endstate::EndState;
@@ -19,7 +21,7 @@ use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
 use crate::people::People;
 use crate::rules;
-use crate::scenario::Scenario;
+use crate::scenario::{Action, Scenario};
 use crate::wire::{Broken, Exchange};
 
 /// What all trials of a run share.
@@ -30,6 +32,18 @@ pub(super) struct Run<S> {
     pub(super) prepared: Prepared,
     /// Set when the target was lost: trials that have not begun are not played.
     pub(super) lost: OnceLock<Broken>,
+    /// On a shared target a trial that reads everybody plays alone.
+    pub(super) floor: RwLock<()>,
+}
+
+/// A trial's place on the stage.
+enum Floor<'a> {
+    /// The stage is the trial's own.
+    Own,
+    /// Nobody else plays.
+    Alone { _held: RwLockWriteGuard<'a, ()> },
+    /// Others play too.
+    Beside { _held: RwLockReadGuard<'a, ()> },
 }
 
 /// What a trial leaves to the whole run.
@@ -83,6 +97,7 @@ impl<S: Stages> Run<S> {
         tell: impl Fn(Event) + Clone + Send + Sync + 'static,
     ) -> TrialEnd {
         let trial = TrialId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
+        let _floor = self.enter(scenario).await;
         let begin = Instant::now();
         tell(Event::TrialStarted(trial.clone()));
         let mut end = match self.obstacle(scenario) {
@@ -91,6 +106,19 @@ impl<S: Stages> Run<S> {
         };
         end.result.elapsed = begin.elapsed();
         end
+    }
+
+    /// Waits until the floor is free for this scenario, and holds it while the result lives.
+    async fn enter(&self, scenario: &Scenario) -> Floor<'_> {
+        let reads_everybody =
+            scenario.timeline.iter().any(|step| matches!(step.action, Action::Discover { .. }));
+        if !self.stages.is_shared() {
+            Floor::Own
+        } else if reads_everybody {
+            Floor::Alone { _held: self.floor.write().await }
+        } else {
+            Floor::Beside { _held: self.floor.read().await }
+        }
     }
 
     fn obstacle(&self, scenario: &Scenario) -> Option<Skip> {
