@@ -1,0 +1,354 @@
+//! What a run says of targets that misbehave: the embedded server behind a man in the middle.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use scimulate::check::{Level, Outcome, Skip};
+use scimulate::entra::dialect::Dialect;
+use scimulate::entra::mapping::profiles;
+use scimulate::http::Client;
+use scimulate::run::{
+    Cancel, CheckResult, Event, Listener, Plan, Problem, Report, Stage, Stages, Verdict, play,
+};
+use scimulate::stages::Embedded;
+use scimulate::wire::{Answer, Broken, Method, Request, Sent, Target};
+use scimulate::{scenario, server};
+use serde_json::{Value, json};
+
+/// What the man in the middle does with a request.
+enum Deed {
+    /// Passes it on.
+    Pass,
+    /// Passes on another one.
+    Instead(Request),
+    /// Answers himself.
+    Answer(Result<Answer, Broken>),
+}
+
+type Meddler = Arc<dyn Fn(&Request) -> Deed + Send + Sync>;
+
+struct Meddled {
+    client: Client,
+    meddler: Meddler,
+}
+
+impl Target for Meddled {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        match (self.meddler)(&request) {
+            Deed::Pass => self.client.send(request).await,
+            Deed::Instead(other) => self.client.send(other).await,
+            Deed::Answer(outcome) => outcome,
+        }
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.client.sent_as(request)
+    }
+}
+
+struct Middle(Meddler);
+
+impl Stages for Middle {
+    type Target = Meddled;
+
+    async fn open(&self) -> Result<Stage<Meddled>, String> {
+        let stage = Embedded { settings: server::Settings::default() }.open().await?;
+        Ok(Stage {
+            target: Meddled { client: stage.target, meddler: Arc::clone(&self.0) },
+            base_url: stage.base_url,
+            secrets: stage.secrets,
+            hold: stage.hold,
+        })
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
+fn plan(ids: &[&str]) -> Plan {
+    let scenarios: Vec<_> = scenario::builtin()
+        .unwrap()
+        .into_iter()
+        .filter(|scenario| ids.contains(&scenario.about.id.as_str()))
+        .map(Arc::new)
+        .collect();
+    assert_eq!(scenarios.len(), ids.len(), "every scenario asked for exists");
+    let mut plan = Plan::new(scenarios, profiles::load(profiles::DEFAULT).unwrap(), "meddled1".into());
+    plan.dialects = vec![Dialect::Default];
+    plan.patience = Duration::from_millis(50);
+    plan
+}
+
+fn run(plan: Plan, meddler: impl Fn(&Request) -> Deed + Send + Sync + 'static) -> Report {
+    run_with(plan, meddler, &mut ()).unwrap()
+}
+
+fn run_with(
+    plan: Plan,
+    meddler: impl Fn(&Request) -> Deed + Send + Sync + 'static,
+    listener: &mut dyn Listener,
+) -> Result<Report, Problem> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    play(plan, Middle(Arc::new(meddler)), runtime.handle(), listener)
+}
+
+fn stories(report: &Report) -> Vec<&CheckResult> {
+    report.checks.iter().filter(|check| check.suite != "rules").collect()
+}
+
+fn messages(check: &CheckResult) -> Vec<&str> {
+    check.findings.iter().map(|finding| finding.message.as_str()).collect()
+}
+
+fn refusal(status: u16) -> Deed {
+    let body = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": status.to_string(), "detail": "no"
+    });
+    Deed::Answer(Ok(Answer::json(status, &body)))
+}
+
+fn has(request: &Request, name: &str) -> bool {
+    request.json().is_some_and(|body| body.get(name).is_some())
+}
+
+#[test]
+fn refused_attributes_are_told_once_and_the_stories_go_on_without_them() {
+    let plan = plan(&["cycles/create-user", "cycles/phone-numbers", "cycles/update-one-attribute"]);
+    let report = run(plan, |request| {
+        let refused = has(request, "phoneNumbers") || has(request, "title");
+        if request.method == Method::Post && refused { refusal(400) } else { Deed::Pass }
+    });
+    let [create, phones, update] = stories(&report)[..] else { panic!("three stories") };
+    let subjects: Vec<&str> = create.findings.iter().map(|finding| finding.subject.as_str()).collect();
+    assert_eq!(
+        subjects,
+        [
+            "title",
+            "phoneNumbers[type eq \"work\"].value",
+            "phoneNumbers[type eq \"mobile\"].value",
+            "phoneNumbers[type eq \"fax\"].value"
+        ]
+    );
+    assert!(create.findings.iter().all(|finding| finding.exchanges.len() == 1));
+    assert_eq!(
+        phones.outcome,
+        Outcome::Skipped(Skip::Blocked(
+            "cycles/create-user: the target refuses phoneNumbers[type eq \"work\"].value".into()
+        ))
+    );
+    assert_eq!(update.outcome, Outcome::Passed, "{:?}", messages(update));
+}
+
+#[test]
+fn when_no_create_is_accepted_one_story_says_so_and_the_others_are_blocked() {
+    let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
+    let report = run(plan, |request| if request.method == Method::Post { refusal(400) } else { Deed::Pass });
+    let [create, disable, update] = stories(&report)[..] else { panic!("three stories") };
+    assert_eq!(
+        messages(create),
+        [
+            "\"ada\" cannot be created: POST /Users is answered 400 (SystemForCrossDomainIdentityManagementBadRequest)"
+        ]
+    );
+    for blocked in [disable, update] {
+        assert!(
+            matches!(&blocked.outcome, Outcome::Skipped(Skip::Blocked(why)) if why.contains("create-user"))
+        );
+    }
+}
+
+#[test]
+fn a_failed_write_is_told_once_however_much_depends_on_it() {
+    let plan = plan(&["cycles/reenable-in-place"]);
+    let report = run(plan, |request| if request.method == Method::Patch { refusal(500) } else { Deed::Pass });
+    let [story] = stories(&report)[..] else { panic!("one story") };
+    assert_eq!(
+        messages(story),
+        ["\"ada\" cannot be disabled: PATCH /Users/{id} is answered 500 (InternalServerError)"]
+    );
+    assert!(story.findings[0].entra.starts_with("InternalServerError"));
+}
+
+#[test]
+fn a_target_that_keeps_asking_for_patience_costs_no_finding() {
+    let report = run(plan(&["cycles/update-one-attribute"]), |request| {
+        if request.method != Method::Patch {
+            return Deed::Pass;
+        }
+        let mut answer = Answer::json(429, &json!({}));
+        answer.headers.push(("retry-after".into(), "1000".into()));
+        Deed::Answer(Ok(answer))
+    });
+    let [story] = stories(&report)[..] else { panic!("one story") };
+    assert!(matches!(&story.outcome, Outcome::Skipped(Skip::Throttled(_))), "{:?}", story.outcome);
+    assert_eq!(report.left_behind, Vec::<String>::new());
+}
+
+#[test]
+fn somebody_elses_account_is_not_written_to_and_the_finding_says_whose_it_is() {
+    let foreign = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "id": "4711", "userName": "bob@contoso.com", "active": true
+    });
+    let written = Arc::new(AtomicUsize::new(0));
+    let writes = Arc::clone(&written);
+    let report = run(plan(&["cycles/create-user"]), move |request| {
+        if request.path == "/Users/4711" {
+            if request.writes() {
+                writes.fetch_add(1, Ordering::Relaxed);
+            }
+            return Deed::Answer(Ok(Answer::json(200, &foreign)));
+        }
+        let asks = request.parameter("filter").is_some_and(|filter| filter.contains("meddled1"));
+        if !asks {
+            return Deed::Pass;
+        }
+        let list = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+            "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [foreign]
+        });
+        Deed::Answer(Ok(Answer::json(200, &list)))
+    });
+    let [story] = stories(&report)[..] else { panic!("one story") };
+    assert_eq!(story.findings.len(), 1, "{:?}", messages(story));
+    assert_eq!(story.findings[0].level, Level::Critical);
+    assert!(story.findings[0].message.contains("bob@contoso.com"), "{}", story.findings[0].message);
+    assert_eq!(written.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_lost_target_makes_the_run_incomplete() {
+    let seen = AtomicUsize::new(0);
+    let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
+    let report = run(plan, move |request| {
+        if request.step.contains("disable ada") || seen.load(Ordering::Relaxed) > 0 {
+            seen.fetch_add(1, Ordering::Relaxed);
+            return Deed::Answer(Err(Broken::Refused("nobody listens".into())));
+        }
+        Deed::Pass
+    });
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    assert!(report.interrupted_by.as_ref().unwrap().contains("nobody listens"));
+    let [create, disable, update] = stories(&report)[..] else { panic!("three stories") };
+    assert_eq!(create.outcome, Outcome::Passed);
+    for blocked in [disable, update] {
+        assert!(
+            matches!(&blocked.outcome, Outcome::Skipped(Skip::Blocked(why)) if why.contains("loss")),
+            "{:?}",
+            blocked.outcome
+        );
+    }
+    assert_eq!(report.left_behind.len(), 1, "ada could not be removed: {:?}", report.left_behind);
+}
+
+#[test]
+fn ctrl_c_ends_the_run_early_and_still_cleans_up() {
+    struct Impatient(Cancel, usize);
+    impl Listener for Impatient {
+        fn on(&mut self, event: &Event) {
+            if let Event::TrialFinished { .. } = event {
+                self.1 += 1;
+            }
+        }
+    }
+    let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
+    let cancel = plan.cancel.clone();
+    let removed = Arc::new(AtomicUsize::new(0));
+    let (pressed, counter) = (cancel.clone(), Arc::clone(&removed));
+    let mut listener = Impatient(cancel, 0);
+    let report = run_with(
+        plan,
+        move |request| {
+            if request.step.contains("disable ada") {
+                pressed.cancel();
+            }
+            if request.method == Method::Delete {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+            Deed::Pass
+        },
+        &mut listener,
+    )
+    .unwrap();
+    assert!(listener.0.is_cancelled());
+    assert_eq!(listener.1, 3, "every trial is told of, played or not");
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    assert_eq!(report.left_behind, Vec::<String>::new());
+    assert_eq!(
+        removed.load(Ordering::Relaxed),
+        3,
+        "the probe's, the first story's and the interrupted one's"
+    );
+    assert_eq!(stories(&report)[0].outcome, Outcome::Passed);
+    assert!(matches!(stories(&report)[2].outcome, Outcome::Skipped(_)));
+}
+
+#[test]
+fn another_end_in_one_dialect_is_a_finding_of_its_own() {
+    let mut plan = plan(&["cycles/update-one-attribute"]);
+    plan.dialects = vec![Dialect::Default, Dialect::AadOptscim062020];
+    let report = run(plan, |request| {
+        let Some(mut body) = request.json() else { return Deed::Pass };
+        let Some(operations) = body.get_mut("Operations").and_then(Value::as_array_mut) else {
+            return Deed::Pass;
+        };
+        // Only the flag writes operations in lower case.
+        if operations.iter().any(|operation| operation["op"] == "replace") {
+            operations.push(
+                json!({"op": "add", "path": "emails", "value": [{"type": "other", "value": "x@y.example"}]}),
+            );
+        }
+        Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
+    });
+    let found: Vec<_> = stories(&report)
+        .into_iter()
+        .map(|check| (check.dialect.as_deref(), check.outcome.clone(), check.findings.len()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (Some("aadOptscim062020"), Outcome::Passed, 0),
+            (Some("default"), Outcome::Passed, 0),
+            (None, Outcome::Failed, 1)
+        ]
+    );
+    let finding = &report.checks[2].findings[0];
+    assert_eq!(finding.subject, "emails");
+    assert_eq!(finding.exchanges.len(), 2);
+}
+
+#[test]
+fn a_rule_that_is_switched_off_is_no_check() {
+    let all = run(plan(&["cycles/test-connection"]), |_| Deed::Pass);
+    let rules = |report: &Report| report.checks.iter().filter(|check| check.suite == "rules").count();
+    let first = all.checks.iter().find(|check| check.suite == "rules").unwrap().id.clone();
+    let mut without = plan(&["cycles/test-connection"]);
+    without.rules_off = vec![first.clone()];
+    let without = run(without, |_| Deed::Pass);
+    assert_eq!(rules(&without), rules(&all) - 1);
+    assert!(without.checks.iter().all(|check| check.id != first));
+}
+
+#[test]
+fn a_scenario_that_makes_no_sense_is_an_error_with_its_line() {
+    let text = "\
+title: Nobody can be restored who was not deleted
+level: error
+why: x
+fix: x
+entra: x
+people:
+  ada:
+timeline:
+  - cycle
+  - restore: [ada]
+";
+    let wrong = scenario::load_as("cycles/wrong", "wrong.yaml", text);
+    let mut plan = plan(&["cycles/create-user"]);
+    plan.scenarios = vec![Arc::new(wrong.unwrap())];
+    let problem = run_with(plan, |_| Deed::Pass, &mut ()).unwrap_err();
+    assert!(problem.to_string().starts_with("cycles/wrong, line 10: "), "{problem}");
+}
