@@ -1,5 +1,7 @@
 //! What a run says of targets that misbehave: the embedded server behind a man in the middle.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
