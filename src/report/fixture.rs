@@ -23,10 +23,12 @@ pub fn exchange(
     if let Some(body) = body {
         request = request.with_header("Content-Type", "application/scim+json; charset=utf-8").with_json(body);
     }
+    // A reading comes after the write it looks at.
+    let number = if method == Method::Get { 8 } else { 7 };
     let started = SystemTime::UNIX_EPOCH + Duration::from_millis(1_793_534_400_250);
     let url = format!("http://127.0.0.1:8080/scim{}", request.path_and_query());
     let secrets = [("authorization".to_owned(), "sesame".to_owned())];
-    Arc::new(Exchange::new(7, started, url, request, outcome, &secrets))
+    Arc::new(Exchange::new(number, started, url, request, outcome, &secrets))
 }
 
 /// An answer with a JSON body that took 12 ms.
@@ -123,6 +125,12 @@ pub fn report() -> Report {
                 Some("default"),
                 "A group is created empty",
                 Outcome::Skipped(Skip::NotConfigured("the mapping has no groups".into())),
+            ),
+            CheckResult::new(
+                "cycles/reenable-in-place",
+                None,
+                "The end is the same in both dialects",
+                Outcome::Skipped(Skip::Blocked("cycles/reenable-in-place: it did not come to an end".into())),
             ),
             CheckResult::new(
                 "cycles/group-renamed",

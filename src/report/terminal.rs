@@ -6,13 +6,15 @@ use std::io::{self, IsTerminal, Write};
 use super::cause::{self, Cause};
 use super::layout::{self, Paint};
 use super::shown;
-use crate::check::{Finding, Level, Outcome};
+use crate::check::{Finding, Level, Outcome, Reference, Skip};
 use crate::run::{CheckResult, Counts, Report, Verdict};
 
 /// Width of the labels before what belongs to a finding.
 const LABEL: usize = 10;
 /// How much of an answer is shown.
 const EXCERPT: usize = 400;
+/// How much of a sentence is shown: some quote whole answers.
+const SENTENCE: usize = 300;
 
 /// How the report is written.
 #[derive(Debug, Clone, Copy)]
@@ -93,15 +95,14 @@ impl Page<'_> {
         let tag = if finding.rfc_ok { " (the RFC allows it, Entra breaks on it)" } else { "" };
         let id = self.paint.strong(&finding.rule);
         writeln!(out, "{level}{id}{}", self.paint.dim(&format!(": {}{tag}", cause.check.title)))?;
-        self.text("", &finding.message, out)?;
+        self.text("", &layout::excerpt(&finding.message, SENTENCE), out)?;
         for (label, text) in [("expected", &finding.expected), ("actual", &finding.actual)] {
-            self.text(label, text, out)?;
+            self.text(label, &layout::excerpt(text, SENTENCE / 2), out)?;
         }
         self.exchanges(finding, out)?;
-        self.text("in Entra", &finding.entra, out)?;
+        self.text("in Entra", &layout::excerpt(&finding.entra, SENTENCE), out)?;
         self.text("fix", &finding.fix, out)?;
-        let refs: Vec<String> = finding.refs.iter().map(ToString::to_string).collect();
-        self.text("see", &refs.join("; "), out)?;
+        self.text("see", &sources(&finding.refs), out)?;
         self.text("met", &met(cause), out)?;
         let consequences: Vec<String> = cause.consequences.iter().cloned().collect();
         if !consequences.is_empty() {
@@ -114,7 +115,8 @@ impl Page<'_> {
     fn exchanges(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let Some((last, before)) = finding.exchanges.split_last() else { return Ok(()) };
         // The write that led there, when what decides is only a look at the result.
-        if let Some(write) = before.iter().rev().find(|exchange| exchange.request.writes())
+        if let Some(write) =
+            before.iter().rev().find(|exchange| exchange.request.writes() && exchange.number < last.number)
             && !last.request.writes()
         {
             let line = format!(
@@ -177,7 +179,12 @@ impl Page<'_> {
         let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for check in &self.report.checks {
             if let Outcome::Skipped(skip) = &check.outcome {
-                let ids = reasons.entry(layout::clean(&skip.to_string())).or_default();
+                let reason = match skip {
+                    // Most are the comparison of two dialects of which one failed: told above.
+                    Skip::Blocked(_) => "blocked by what went wrong above".to_owned(),
+                    other => layout::clean(&other.to_string()),
+                };
+                let ids = reasons.entry(reason).or_default();
                 if !ids.contains(&check.id) {
                     ids.push(check.id.clone());
                 }
@@ -301,6 +308,26 @@ fn met(cause: &Cause<'_>) -> String {
         parts.push(format!("in dialect {dialect}"));
     }
     parts.join(", ")
+}
+
+/// References by kind: `RFC 7643 §4.1.1, RFC 7644 §3.3; Microsoft: a, b; reported in: c`.
+fn sources(refs: &[Reference]) -> String {
+    let of = |label: &str, pick: fn(&Reference) -> Option<String>| {
+        let named: Vec<String> = refs.iter().filter_map(pick).collect();
+        (!named.is_empty()).then(|| format!("{label}{}", named.join(", ")))
+    };
+    let kinds = [
+        of("", |source| matches!(source, Reference::Rfc(_)).then(|| source.to_string())),
+        of("Microsoft: ", |source| match source {
+            Reference::Microsoft(page) => Some(page.clone()),
+            _ => None,
+        }),
+        of("reported in: ", |source| match source {
+            Reference::Field(report) => Some(report.clone()),
+            _ => None,
+        }),
+    ];
+    kinds.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// A check's id with its dialect.
