@@ -275,7 +275,10 @@ mod tests {
             (r#"id eq "1""#, list(vec![ada(json!({}))])),
             (r#"userName eq "nobody""#, list(vec![])),
             // Only the id was asked for, so that the rest of the filter cannot be judged.
-            (r#"id eq "1" and manager eq "9"&attributes=id"#, list(vec![ada(json!({}))])),
+            (
+                r#"id eq "1" and manager eq "9"&attributes=id"#,
+                list(vec![json!({"schemas": [crate::scim::urn::USER], "id": "1"})]),
+            ),
             // Other operators are not the judges' to evaluate.
             (r#"userName co "zzz""#, list(vec![ada(json!({}))])),
         ] {

@@ -43,7 +43,8 @@ const ERROR_NOT_SCIM_JSON: Declared = Declared {
     title: "Error answers are application/scim+json",
     level: Level::Error,
     what: "Every 4xx and 5xx answer with a body carries `Content-Type: application/scim+json`. \
-           `application/json` is a warning, and so is anything on a 401; HTML, another type or none is an error.",
+           `application/json` is a warning, and so is anything on 401, 429 and 503; HTML, another type or none is \
+           an error.",
     why: "What Entra shows the administrator is the text of the error body. A page of HTML hides the cause of \
           a failing provisioning job for days.",
     fix: "Let the SCIM endpoint build its own error messages, for unknown routes and unhandled exceptions \
@@ -62,7 +63,9 @@ const ERROR_NOT_SCIM_JSON: Declared = Declared {
 fn error_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
     match view.answer() {
         Some(answer) if answer.status >= 400 => {
-            let worst = if answer.status == 401 { Level::Warning } else { Level::Error };
+            // Gateways answer these, often before SCIM is reached.
+            let by_gateway = [401, 429, 503].contains(&answer.status);
+            let worst = if by_gateway { Level::Warning } else { Level::Error };
             wrong_type(answer, "The error answer", worst)
         }
         _ => Vec::new(),

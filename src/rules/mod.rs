@@ -11,12 +11,13 @@
 //! behind is not missed later.
 
 mod body;
-#[expect(dead_code, reason = "families that use the rest follow")]
 mod declaration;
+mod discovery;
 mod echo;
+mod elements;
+mod errors;
 mod filters;
 mod identity;
-#[expect(dead_code, reason = "families that use the rest follow")]
 mod ledger;
 mod list;
 mod media_type;
@@ -24,12 +25,17 @@ mod membership;
 mod meta;
 mod paging;
 mod presence;
+mod projection;
 mod reading;
+mod refusals;
 mod schemas;
+mod secrets;
+mod status;
 mod time;
+mod transport;
 #[cfg(test)]
 mod trial;
-#[expect(dead_code, reason = "families that use the rest follow")]
+mod types;
 mod view;
 
 use std::sync::{Arc, LazyLock};
@@ -46,14 +52,23 @@ use declaration::Declared;
 
 /// The families, in the order in which `list` shows them.
 const FAMILIES: &[&[&Declared]] = &[
+    transport::RULES,
     media_type::RULES,
     body::RULES,
+    errors::RULES,
+    discovery::RULES,
+    status::RULES,
+    refusals::RULES,
     list::RULES,
     paging::RULES,
+    projection::RULES,
     identity::RULES,
     schemas::RULES,
+    types::RULES,
+    elements::RULES,
     meta::RULES,
     time::RULES,
+    secrets::RULES,
     presence::RULES,
     filters::RULES,
     echo::RULES,

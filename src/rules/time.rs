@@ -180,7 +180,7 @@ fn http_date_malformed(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-fn is_http_date(text: &str) -> bool {
+pub(super) fn is_http_date(text: &str) -> bool {
     let forms = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
     forms.iter().any(|form| jiff::fmt::strtime::parse(form, text).is_ok())
 }

@@ -1,9 +1,11 @@
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::ledger::{Change, Claim, Ledger, changes};
 use super::reading::{self, Term};
+use super::types::Mismatch;
 use crate::scim::discovery::Discovery;
 use crate::scim::{AttributePath, Filter, same_name, urn};
 use crate::wire::{Actor, Answer, Exchange, Operation, Request, ResourceKind};
@@ -23,6 +25,7 @@ pub struct View<'a> {
     pub ledger: &'a Ledger,
     parsed: Parsed,
     resources: Vec<Returned<'a>>,
+    mismatches: OnceCell<Vec<Mismatch>>,
 }
 
 /// What a request says, parsed once.
@@ -131,7 +134,15 @@ impl<'a> View<'a> {
         let changes =
             sent.as_ref().map_or_else(Vec::new, |sent| changes(&exchange.operation, sent, discovery));
         let parsed = Parsed { terms, projection: Projection::of(request), changes, sent };
-        View { resources: resources(exchange), exchange, before, discovery, ledger, parsed }
+        View {
+            resources: resources(exchange),
+            exchange,
+            before,
+            discovery,
+            ledger,
+            parsed,
+            mismatches: OnceCell::new(),
+        }
     }
 
     /// What the request says, for the ledger.
@@ -197,6 +208,12 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn resources(&self) -> &[Returned<'a>] {
         &self.resources
+    }
+
+    /// What in these resources has another JSON type than its definition says; looked for once, when
+    /// the first rule asks.
+    pub(super) fn mismatches(&self) -> &[Mismatch] {
+        self.mismatches.get_or_init(|| super::types::mismatches(self))
     }
 
     /// The ListResponse of a successful query, if its body is an object.

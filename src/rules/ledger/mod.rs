@@ -14,7 +14,7 @@ mod presence;
 mod values;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -40,6 +40,8 @@ pub struct Ledger {
     holders: HashMap<(ResourceKind, String, String), Vec<String>>,
     /// Values of creates of which nobody knows what became, in lower case.
     perhaps: Vec<(ResourceKind, String)>,
+    /// Values that lookups were answered with an empty list for, in lower case.
+    not_found: HashSet<(ResourceKind, String)>,
     walks: HashMap<(ResourceKind, String), Walk>,
     /// Writes sent so far, whatever became of them.
     writes: usize,
@@ -98,6 +100,22 @@ impl Ledger {
             let text = text.to_lowercase();
             self.perhaps.iter().any(|(other, value)| *other == kind && *value == text)
         })
+    }
+
+    /// True when an object that was deleted had this value.
+    pub(super) fn was_deleted_with(&self, kind: ResourceKind, spot: &Spot, value: &Value) -> bool {
+        let Some(text) = reading::text(value) else {
+            return false;
+        };
+        let key = (kind, key_of(&spot.path()), text.to_lowercase());
+        let ids = self.holders.get(&key).into_iter().flatten();
+        ids.filter_map(|id| self.known(kind, id))
+            .any(|known| known.gone.is_some() && known.held(spot).is_some_and(|held| held.says(value)))
+    }
+
+    /// True when a lookup of this value was answered with an empty list.
+    pub(super) fn was_not_found(&self, kind: ResourceKind, value: &Value) -> bool {
+        reading::text(value).is_some_and(|text| self.not_found.contains(&(kind, text.to_lowercase())))
     }
 
     /// Every object the trace met.

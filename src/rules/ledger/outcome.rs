@@ -9,8 +9,6 @@ use crate::wire::{Exchange, ResourceKind};
 /// What became of a value that did not come back as it was written.
 #[derive(Debug)]
 pub(in crate::rules) struct ValueOutcome {
-    /// The kind of object.
-    pub kind: ResourceKind,
     /// What was written.
     pub claim: Claim,
     /// The write.

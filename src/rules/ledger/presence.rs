@@ -129,6 +129,11 @@ impl Ledger {
         let wants_some = count.as_deref().is_none_or(|count| count.parse::<i64>().is_ok_and(|n| n > 0));
         let total = exchange.json().and_then(|body| member(body, "totalResults")?.as_u64());
         let complete = total.is_none_or(|total| total <= returned.len() as u64);
+        if let ([term], true) = (terms, returned.is_empty() && total == Some(0))
+            && let Some(text) = reading::text(&term.value)
+        {
+            self.not_found.insert((kind, text.to_lowercase()));
+        }
         let searches: Vec<(String, bool, Option<Search>)> = self
             .matching(kind, terms, discovery)
             .into_iter()

@@ -77,7 +77,6 @@ impl Ledger {
         for (held, _) in held.iter_mut().zip(judged).filter(|(_, judged)| *judged) {
             let reply = reply(&held.claim, resource.value, *kind, discovery);
             let outcome = |reply: Reply, fate: Fate, seen: &Arc<Exchange>, held: &Held| ValueOutcome {
-                kind: *kind,
                 claim: held.claim.clone(),
                 by: Arc::clone(&held.by),
                 reply,
@@ -230,7 +229,6 @@ impl Known {
                     held.confirmed = true;
                     held.letter_case_told = true;
                     outcomes.push(ValueOutcome {
-                        kind: self.kind,
                         claim: held.claim.clone(),
                         by: Arc::clone(&held.by),
                         reply,
@@ -248,7 +246,7 @@ impl Known {
         let (dropped, kept): (Vec<Held>, Vec<Held>) =
             std::mem::take(&mut self.held).into_iter().partition(which);
         self.held = kept;
-        outcomes.extend(dropped.iter().filter_map(|held| decide(self.kind, held)));
+        outcomes.extend(dropped.iter().filter_map(decide));
         dropped
     }
 
@@ -266,9 +264,8 @@ impl Known {
 }
 
 /// What a claim that answers spoke against comes to.
-fn decide(kind: ResourceKind, held: &Held) -> Option<ValueOutcome> {
+fn decide(held: &Held) -> Option<ValueOutcome> {
     let outcome = |reply: &Reply, fate: Fate, seen: &Arc<Exchange>| ValueOutcome {
-        kind,
         claim: held.claim.clone(),
         by: Arc::clone(&held.by),
         reply: reply.clone(),

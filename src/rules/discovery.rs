@@ -1,0 +1,386 @@
+//! The documents in which a server describes itself (RFC 7644 §4).
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use crate::check::Level;
+use crate::scim::{member, same_name};
+use crate::wire::Operation;
+use serde_json::Value;
+
+pub(super) const RULES: &[&Declared] = &[
+    &DISCOVERY_MISSING,
+    &PATCH_NOT_ADVERTISED,
+    &CONFIG_INCOMPLETE,
+    &RESOURCE_TYPE_UNRESOLVED,
+    &SCHEMA_WORD_UNKNOWN,
+    &SCHEMA_NULL_SHOWN,
+    &DISCOVERY_FILTER_APPLIED,
+];
+
+/// The answer's body, when the request asks for that discovery document and succeeds.
+fn document<'v>(view: &View<'v>, endpoint: &str) -> Option<&'v Value> {
+    match view.operation() {
+        Operation::Discovery(path) if same_name(path, endpoint) && view.exchange.succeeded() => view.json(),
+        _ => None,
+    }
+}
+
+/// The elements of a discovery list; a bare array and a single object are read as one.
+fn items(document: &Value) -> Vec<&Value> {
+    match member(document, "Resources").unwrap_or(document) {
+        Value::Array(items) => items.iter().collect(),
+        single => vec![single],
+    }
+}
+
+const DISCOVERY_MISSING: Declared = Declared {
+    name: "discovery-missing",
+    title: "The server describes itself",
+    level: Level::Warning,
+    what: "/ServiceProviderConfig, /Schemas and /ResourceTypes answer 200.",
+    why: "The gallery's mandatory discoverability test reads /Schemas. Without the documents nobody can tell what the \
+          server can do but by trying.",
+    fix: "Publish the three documents, and what is true in them.",
+    entra: "Schema_Discoverability_Test fails; attributes have to be typed in by hand.",
+    refs: &[
+        Rfc("7644#4"),
+        Microsoft("validate-user-provisioning-app-gallery"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+    ],
+    faults: &["no-discovery"],
+    judge: Judge::Exchange(discovery_missing),
+};
+
+fn discovery_missing(view: &View<'_>) -> Vec<Complaint> {
+    let Operation::Discovery(path) = view.operation() else {
+        return Vec::new();
+    };
+    // Preflight asks as a probe, and nobody wants a refusal of the document itself.
+    let whole =
+        ["/ServiceProviderConfig", "/Schemas", "/ResourceTypes"].iter().any(|own| same_name(own, path));
+    let filtered = view.exchange.request.parameter("filter").is_some();
+    match view.status() {
+        Some(status @ (404 | 405 | 501)) if whole && !filtered && !view.exchange.request.provoked => {
+            Complaint::new(format!("{path} is answered with {status}."))
+                .concerning(path)
+                .against("200", format!("status {status}"))
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const PATCH_NOT_ADVERTISED: Declared = Declared {
+    name: "patch-not-advertised",
+    title: "ServiceProviderConfig says that PATCH is supported",
+    level: Level::Warning,
+    what: "`patch.supported` is true.",
+    why: "Entra uses PATCH for every update, and other clients ask here first.",
+    fix: "Say true when PATCH works.",
+    entra: "Nothing: Entra is not known to read it.",
+    refs: &[
+        Rfc("7643#5"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("goauthentik/authentik#20764"),
+    ],
+    faults: &["patch-not-advertised"],
+    judge: Judge::Exchange(patch_not_advertised),
+};
+
+fn patch_not_advertised(view: &View<'_>) -> Vec<Complaint> {
+    let Some(config) =
+        document(view, "/ServiceProviderConfig").map(items).and_then(|all| all.into_iter().next())
+    else {
+        return Vec::new();
+    };
+    match member(config, "patch").and_then(|patch| member(patch, "supported")) {
+        Some(Value::Bool(true)) => Vec::new(),
+        other => Complaint::new("ServiceProviderConfig does not say that PATCH is supported.")
+            .concerning("patch.supported")
+            .against("true", other.map_or_else(|| "absent".to_owned(), Value::to_string))
+            .into(),
+    }
+}
+
+const CONFIG_INCOMPLETE: Declared = Declared {
+    name: "config-incomplete",
+    title: "ServiceProviderConfig is complete",
+    level: Level::Warning,
+    what: "It holds patch, bulk, filter, changePassword, sort, etag, each with a boolean `supported`, and \
+           authenticationSchemes.",
+    why: "The RFC requires them; a client cannot tell \"no\" from \"forgotten\".",
+    fix: "Publish all of them.",
+    entra: "Nothing.",
+    refs: &[Rfc("7643#5")],
+    faults: &["config-incomplete"],
+    judge: Judge::Exchange(config_incomplete),
+};
+
+fn config_incomplete(view: &View<'_>) -> Vec<Complaint> {
+    let Some(config) =
+        document(view, "/ServiceProviderConfig").map(items).and_then(|all| all.into_iter().next())
+    else {
+        return Vec::new();
+    };
+    let features = ["patch", "bulk", "filter", "changePassword", "sort", "etag"];
+    let says = |name: &&str| {
+        member(config, name).and_then(|feature| member(feature, "supported")).is_some_and(Value::is_boolean)
+    };
+    let mut lacking: Vec<&str> = features.into_iter().filter(|name| !says(name)).collect();
+    if !member(config, "authenticationSchemes").is_some_and(Value::is_array) {
+        lacking.push("authenticationSchemes");
+    }
+    if lacking.is_empty() {
+        return Vec::new();
+    }
+    Complaint::new(format!("ServiceProviderConfig lacks {}.", lacking.join(", ")))
+        .concerning(lacking.join(", "))
+        .against("present, with a boolean `supported`", "absent or of another type")
+        .into()
+}
+
+const RESOURCE_TYPE_UNRESOLVED: Declared = Declared {
+    name: "resource-type-unresolved",
+    title: "A resource type's schemas are published",
+    level: Level::Warning,
+    what: "`schema` and `schemaExtensions` of each resource type name schemas that /Schemas holds.",
+    why: "A client that looks up which attributes an endpoint has finds nothing.",
+    fix: "Publish every schema a resource type names.",
+    entra: "Mapped attributes that cannot be discovered.",
+    refs: &[Rfc("7643#6"), Rfc("7643#7")],
+    faults: &["schema-unpublished"],
+    judge: Judge::Exchange(resource_type_unresolved),
+};
+
+fn resource_type_unresolved(view: &View<'_>) -> Vec<Complaint> {
+    let Some(types) = document(view, "/ResourceTypes").filter(|_| !view.discovery.schemas.is_empty()) else {
+        return Vec::new();
+    };
+    let named = items(types).into_iter().flat_map(|kind| {
+        let extensions = member(kind, "schemaExtensions").and_then(Value::as_array).into_iter().flatten();
+        let extensions = extensions.filter_map(|extension| member(extension, "schema")?.as_str());
+        member(kind, "schema").and_then(Value::as_str).into_iter().chain(extensions)
+    });
+    match named.into_iter().find(|urn| view.discovery.schemas.get(urn).is_none()) {
+        Some(urn) => Complaint::new("A resource type names a schema that /Schemas does not hold.")
+            .concerning(urn)
+            .against(format!("{urn} in /Schemas"), "absent")
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+/// Every attribute definition in a /Schemas answer, sub-attributes too. Their depth is limited, as
+/// the RFC's is.
+fn definitions<'v>(schemas: &'v Value, found: &mut Vec<&'v Value>, depth: usize) {
+    for name in ["attributes", "subAttributes"] {
+        for attribute in member(schemas, name).and_then(Value::as_array).into_iter().flatten() {
+            found.push(attribute);
+            if depth < 4 {
+                definitions(attribute, found, depth + 1);
+            }
+        }
+    }
+}
+
+fn all_definitions<'v>(view: &View<'v>) -> Vec<&'v Value> {
+    let mut found = Vec::new();
+    for schema in document(view, "/Schemas").map(items).unwrap_or_default() {
+        definitions(schema, &mut found, 0);
+    }
+    found
+}
+
+const SCHEMA_WORD_UNKNOWN: Declared = Declared {
+    name: "schema-word-unknown",
+    title: "/Schemas uses the RFC's words in their letter case",
+    level: Level::Warning,
+    what: "`type`, `mutability`, `returned` and `uniqueness` have values of RFC 7643 §7, as `readWrite`.",
+    why: "Microsoft asks for camelCase property values: others are not understood when attributes are discovered.",
+    fix: "Write the words as the RFC does.",
+    entra: "Attributes that are missing or read-only in the mapping's editor.",
+    refs: &[Rfc("7643#7"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["schema-words-lower-case"],
+    judge: Judge::Exchange(schema_word_unknown),
+};
+
+fn schema_word_unknown(view: &View<'_>) -> Vec<Complaint> {
+    const WORDS: [(&str, &[&str]); 4] = [
+        ("type", &["string", "boolean", "decimal", "integer", "dateTime", "binary", "reference", "complex"]),
+        ("mutability", &["readOnly", "readWrite", "immutable", "writeOnly"]),
+        ("returned", &["always", "never", "default", "request"]),
+        ("uniqueness", &["none", "server", "global"]),
+    ];
+    let wrong = all_definitions(view).into_iter().find_map(|definition| {
+        WORDS.iter().find_map(|(property, words)| {
+            let stated = member(definition, property)?.as_str()?;
+            (!words.contains(&stated)).then_some((*property, stated))
+        })
+    });
+    match wrong {
+        Some((property, stated)) => Complaint::new(format!("/Schemas says {property} {stated}."))
+            .concerning(property)
+            .against("a word of RFC 7643 §7", stated)
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const SCHEMA_NULL_SHOWN: Declared = Declared {
+    name: "schema-null-shown",
+    title: "/Schemas leaves out what has no value",
+    level: Level::Warning,
+    what: "No property of an attribute definition is null.",
+    why: "Microsoft asks for absent values rather than null ones in /Schemas.",
+    fix: "Leave properties out that do not apply.",
+    entra: "Attributes that cannot be discovered.",
+    refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7643#7")],
+    faults: &["schema-nulls"],
+    judge: Judge::Exchange(schema_null_shown),
+};
+
+fn schema_null_shown(view: &View<'_>) -> Vec<Complaint> {
+    let null = all_definitions(view)
+        .into_iter()
+        .filter_map(Value::as_object)
+        .find_map(|definition| definition.iter().find(|(_, value)| value.is_null()).map(|(name, _)| name));
+    match null {
+        Some(name) => Complaint::new(format!("An attribute definition of /Schemas has {name} null."))
+            .concerning(name)
+            .against("absent", "null")
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const DISCOVERY_FILTER_APPLIED: Declared = Declared {
+    name: "discovery-filter-applied",
+    title: "Discovery has no filters",
+    level: Level::Warning,
+    what: "A discovery request with a filter is refused with 403, or answered as if it had none; RFC 7644 §4 says \
+           both. A filtered part of the list is wrong.",
+    why: "A client that gets a part takes it for all there is.",
+    fix: "Ignore the filter or answer 403.",
+    entra: "Nothing: Entra sends no filter there.",
+    refs: &[Rfc("7644#4")],
+    faults: &["discovery-filter-applied"],
+    judge: Judge::Exchange(discovery_filter_applied),
+};
+
+fn discovery_filter_applied(view: &View<'_>) -> Vec<Complaint> {
+    if view.exchange.request.parameter("filter").is_none() {
+        return Vec::new();
+    }
+    let held =
+        |endpoint| document(view, endpoint).and_then(|document| member(document, "Resources")?.as_array());
+    let (size, all) = match (held("/Schemas"), held("/ResourceTypes")) {
+        (Some(schemas), _) => (schemas.len(), view.discovery.schemas.schemas.len()),
+        (None, Some(types)) => (types.len(), view.discovery.resource_types.len()),
+        (None, None) => return Vec::new(),
+    };
+    if size >= all {
+        return Vec::new();
+    }
+    Complaint::new("A discovery request with a filter is answered with a part of the list.")
+        .against(format!("403, or all {all}"), format!("{size} of {all}"))
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, error, list, with};
+    use crate::scim::schema::SchemaSet;
+    use crate::scim::{discovery::Discovery, urn};
+    use serde_json::json;
+
+    fn config() -> Value {
+        let no = json!({"supported": false});
+        json!({"schemas": [urn::SERVICE_PROVIDER_CONFIG], "patch": {"supported": true}, "bulk": no, "filter": no,
+            "changePassword": no, "sort": no, "etag": no, "authenticationSchemes": []})
+    }
+
+    fn answered(path: &str, status: u16, body: Value) -> Trial {
+        let mut trial = Trial::published().publishing(|discovery| {
+            discovery.resource_types = Discovery::read(None, None, Some(&types())).resource_types;
+        });
+        trial.get(path, status, body);
+        trial
+    }
+
+    fn types() -> Value {
+        list(vec![
+            json!({"name": "User", "endpoint": "/Users", "schema": urn::USER,
+                "schemaExtensions": [{"schema": urn::ENTERPRISE, "required": false}]}),
+            json!({"name": "Group", "endpoint": "/Groups", "schema": urn::GROUP}),
+        ])
+    }
+
+    fn schemas() -> Vec<Value> {
+        SchemaSet::core().schemas.iter().map(crate::scim::schema::Schema::to_json).collect()
+    }
+
+    #[test]
+    fn right_documents_are_left_alone() {
+        answered("/ServiceProviderConfig", 200, config()).is_right();
+        answered("/ResourceTypes", 200, types()).is_right();
+        answered("/Schemas", 200, list(schemas())).is_right();
+        answered("/Schemas?filter=id eq \"x\"", 200, list(schemas())).is_right();
+        answered("/Schemas?filter=id eq \"x\"", 403, error(403, None)).finds(
+            "discovery-filter-applied",
+            0,
+            Level::Warning,
+        );
+    }
+
+    #[test]
+    fn missing_documents_are_found() {
+        for path in ["/ServiceProviderConfig", "/Schemas", "/ResourceTypes"] {
+            answered(path, 404, error(404, None)).finds("discovery-missing", 1, Level::Warning);
+        }
+        answered("/Schemas/nobody", 404, error(404, None)).finds("discovery-missing", 0, Level::Warning);
+    }
+
+    #[test]
+    fn the_configuration_says_what_the_rfc_asks() {
+        let no_patch = with(config(), json!({"patch": {"supported": false}}));
+        answered("/ServiceProviderConfig", 200, no_patch).finds("patch-not-advertised", 1, Level::Warning);
+        let trial = answered(
+            "/ServiceProviderConfig",
+            200,
+            with(config(), json!({"etag": null, "sort": {"supported": "no"}})),
+        );
+        trial.finds("config-incomplete", 1, Level::Warning);
+        assert_eq!(trial.findings("config-incomplete")[0].subject, "sort, etag");
+    }
+
+    #[test]
+    fn resource_types_name_published_schemas() {
+        let odd = list(vec![json!({"name": "User", "endpoint": "/Users", "schema": "urn:example:2.0:User"})]);
+        answered("/ResourceTypes", 200, odd).finds("resource-type-unresolved", 1, Level::Warning);
+    }
+
+    #[test]
+    fn schemas_use_the_words_of_the_rfc() {
+        let schema = |attribute: Value| {
+            list(vec![
+                json!({"id": urn::USER, "attributes": [{"name": "name", "type": "complex", "subAttributes": [attribute]}]}),
+            ])
+        };
+        answered("/Schemas", 200, schema(json!({"name": "a", "type": "string", "mutability": "readwrite"})))
+            .finds("schema-word-unknown", 1, Level::Warning);
+        answered("/Schemas", 200, schema(json!({"name": "a", "type": "string", "referenceTypes": null})))
+            .finds("schema-null-shown", 1, Level::Warning);
+    }
+
+    #[test]
+    fn a_filtered_part_of_discovery_is_found() {
+        let one = list(schemas().into_iter().take(1).collect());
+        answered("/Schemas?filter=id eq \"x\"", 200, one).finds(
+            "discovery-filter-applied",
+            1,
+            Level::Warning,
+        );
+    }
+}

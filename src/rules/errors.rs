@@ -1,0 +1,411 @@
+//! Error answers (RFC 7644 §3.12). What an administrator learns of a failing job stands in them.
+//! These rules judge refusals that a scenario wants, too.
+
+use super::View;
+use super::body::kind;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use crate::check::Level;
+use crate::scim::message::ScimType;
+use crate::scim::{member, urn};
+use crate::wire::{Answer, Method, Operation};
+use serde_json::{Map, Value};
+
+pub(super) const RULES: &[&Declared] = &[
+    &ERROR_WITHOUT_BODY,
+    &ERROR_SCHEMA_MISSING,
+    &ERROR_STATUS_NOT_A_STRING,
+    &ERROR_STATUS_DIFFERS,
+    &ERROR_DETAIL_UNREADABLE,
+    &SCIM_TYPE_MISSING,
+    &SCIM_TYPE_WRONG,
+    &ERROR_SHOWS_INTERNALS,
+];
+
+/// An error answer and its body, when that is an object.
+fn error<'v>(view: &View<'v>) -> Option<(&'v Answer, &'v Map<String, Value>)> {
+    let answer = view.answer().filter(|answer| answer.status >= 400)?;
+    Some((answer, answer.body.json()?.as_object()?))
+}
+
+/// The same, when the body says that it is a SCIM error or looks like one.
+fn message<'v>(view: &View<'v>) -> Option<(&'v Answer, &'v Value)> {
+    let (answer, body) = error(view)?;
+    let looks_like_one = ["status", "detail", "scimType"].iter().any(|name| body.contains_key(*name));
+    (looks_like_one || super::view::is_message(body, urn::ERROR)).then_some((answer, answer.body.json()?))
+}
+
+const ERROR_WITHOUT_BODY: Declared = Declared {
+    name: "error-without-body",
+    title: "An error says what is wrong",
+    level: Level::Warning,
+    what: "A 4xx or 5xx answer has a body. A 404, and throttling with 429 or 503, may do without.",
+    why: "The administrator sees the status alone and cannot know which attribute was refused.",
+    fix: "Answer every error with a SCIM error message and a `detail` that names attribute and value.",
+    entra: "The provisioning log quotes an empty \"Web Response\".",
+    refs: &[
+        Rfc("7644#3.12"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("lightdash/lightdash#24458"),
+    ],
+    faults: &["error-without-body"],
+    judge: Judge::Exchange(error_without_body),
+};
+
+fn error_without_body(view: &View<'_>) -> Vec<Complaint> {
+    let Some(answer) = view.answer().filter(|answer| answer.status >= 400 && answer.body.is_empty()) else {
+        return Vec::new();
+    };
+    if [404, 410, 429, 503].contains(&answer.status) || view.exchange.request.method == Method::Head {
+        return Vec::new();
+    }
+    Complaint::new(format!("The answer {} has no body.", answer.status))
+        .against("a SCIM error message", "no body")
+        .into()
+}
+
+const ERROR_SCHEMA_MISSING: Declared = Declared {
+    name: "error-schema-missing",
+    title: "An error is a SCIM error message",
+    level: Level::Warning,
+    what: "`schemas` of an error body is [\"urn:ietf:params:scim:api:messages:2.0:Error\"].",
+    why: "The error of a web framework has other members; clients that look for `detail` and `scimType` find nothing.",
+    fix: "Build SCIM error messages, for routing, authentication and unhandled exceptions too.",
+    entra: "The provisioning log quotes the framework's body.",
+    refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
+    faults: &["error-without-schemas", "framework-errors"],
+    judge: Judge::Exchange(error_schema_missing),
+};
+
+fn error_schema_missing(view: &View<'_>) -> Vec<Complaint> {
+    match error(view) {
+        Some((_, body)) if !super::view::is_message(body, urn::ERROR) => {
+            let actual = body.get("schemas").map_or_else(
+                || format!("members {}", body.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+                Value::to_string,
+            );
+            Complaint::new("The error body is no SCIM error message.")
+                .concerning("schemas")
+                .against(urn::ERROR, actual)
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const ERROR_STATUS_NOT_A_STRING: Declared = Declared {
+    name: "error-status-not-a-string",
+    title: "An error's status is a string",
+    level: Level::Warning,
+    what: "`status` of an error message is present, and a JSON string: \"409\", not 409.",
+    why: "RFC 7644 defines a string. Strict clients cannot read the message.",
+    fix: "Write the status in quotes.",
+    entra: "Nothing: the validator does not check it.",
+    refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
+    faults: &["error-status-number"],
+    judge: Judge::Exchange(error_status_not_a_string),
+};
+
+fn error_status_not_a_string(view: &View<'_>) -> Vec<Complaint> {
+    let Some((answer, body)) = message(view) else {
+        return Vec::new();
+    };
+    let is = match member(body, "status") {
+        Some(Value::String(_)) => return Vec::new(),
+        Some(other) => kind(other),
+        None => "absent",
+    };
+    Complaint::new(format!("`status` of the error is {is}, expected a string."))
+        .concerning("status")
+        .against(format!("\"{}\"", answer.status), is)
+        .into()
+}
+
+const ERROR_STATUS_DIFFERS: Declared = Declared {
+    name: "error-status-differs",
+    title: "An error's status is the HTTP status",
+    level: Level::Warning,
+    what: "`status` of an error message repeats the HTTP status of the answer.",
+    why: "Whoever reads the log sees another error than Entra acted on.",
+    fix: "Set both from one value.",
+    entra: "A log that contradicts itself.",
+    refs: &[Rfc("7644#3.12")],
+    faults: &["error-status-differs"],
+    judge: Judge::Exchange(error_status_differs),
+};
+
+fn error_status_differs(view: &View<'_>) -> Vec<Complaint> {
+    let Some((answer, body)) = message(view) else {
+        return Vec::new();
+    };
+    match member(body, "status").and_then(super::reading::text) {
+        Some(stated) if stated.trim() != answer.status.to_string() => {
+            Complaint::new(format!("The error says status {stated}, the answer has {}.", answer.status))
+                .concerning("status")
+                .against(answer.status.to_string(), stated)
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const ERROR_DETAIL_UNREADABLE: Declared = Declared {
+    name: "error-detail-unreadable",
+    title: "An error's detail is a sentence",
+    level: Level::Warning,
+    what: "`detail` is a string. It is optional in the RFC: without it the finding is a note.",
+    why: "It is the only text an administrator gets to see. An object or a list is printed as code.",
+    fix: "Write one plain sentence that names the attribute and the value.",
+    entra: "The provisioning log quotes JSON in place of a reason.",
+    refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#79354")],
+    faults: &["error-detail-object"],
+    judge: Judge::Exchange(error_detail_unreadable),
+};
+
+fn error_detail_unreadable(view: &View<'_>) -> Vec<Complaint> {
+    let Some((_, body)) = message(view) else {
+        return Vec::new();
+    };
+    let (is, level) = match member(body, "detail") {
+        Some(Value::String(text)) if !text.trim().is_empty() => return Vec::new(),
+        None | Some(Value::Null | Value::String(_)) => ("absent or empty", Level::Note),
+        Some(other) => (kind(other), Level::Warning),
+    };
+    Complaint::new(format!("`detail` of the error is {is}, expected a sentence."))
+        .concerning("detail")
+        .against("a string", is)
+        .at(level)
+        .into()
+}
+
+/// The keyword the RFC demands for an answer, and how much its absence matters.
+fn demanded(view: &View<'_>, status: u16) -> Option<(Option<ScimType>, Level)> {
+    match (view.operation(), status) {
+        (Operation::Create(_) | Operation::Replace(..) | Operation::Modify(..), 409) => {
+            Some((Some(ScimType::Uniqueness), Level::Warning))
+        }
+        (Operation::Query { filter: Some(_), .. }, 400) => {
+            Some((Some(ScimType::InvalidFilter), Level::Warning))
+        }
+        (_, 400) => Some((None, Level::Note)),
+        _ => None,
+    }
+}
+
+const SCIM_TYPE_MISSING: Declared = Declared {
+    name: "scim-type-missing",
+    title: "An error names its kind",
+    level: Level::Warning,
+    what: "A conflict has scimType `uniqueness`, a refused filter `invalidFilter`. Another 400 without a keyword is a \
+           note.",
+    why: "Clients tell a taken name from other conflicts, and a filter that is not supported from a broken request, \
+          by the keyword.",
+    fix: "Add `scimType` from table 9 of RFC 7644.",
+    entra: "Nothing: Entra goes by the status.",
+    refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
+    faults: &["conflict-without-keyword"],
+    judge: Judge::Exchange(scim_type_missing),
+};
+
+fn scim_type_missing(view: &View<'_>) -> Vec<Complaint> {
+    let Some((answer, body)) = message(view) else {
+        return Vec::new();
+    };
+    let missing = member(body, "scimType").is_none_or(|keyword| keyword.is_null() || keyword == "");
+    match demanded(view, answer.status) {
+        Some((keyword, level)) if missing => {
+            let expected = keyword.map_or("a keyword of RFC 7644 table 9", ScimType::as_str);
+            Complaint::new(format!("The error {} has no scimType.", answer.status))
+                .concerning("scimType")
+                .against(expected, "absent")
+                .at(level)
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const SCIM_TYPE_WRONG: Declared = Declared {
+    name: "scim-type-wrong",
+    title: "scimType is the keyword for the case",
+    level: Level::Warning,
+    what: "A conflict's keyword is `uniqueness`. A refused filter's is `invalidFilter` or `tooMany`, a note \
+           otherwise, and so is a keyword that RFC 7644 does not list.",
+    why: "A wrong keyword sends the reader to the wrong cause.",
+    fix: "Use the keywords of table 9 of RFC 7644, in their letter case.",
+    entra: "Nothing.",
+    refs: &[Rfc("7644#3.12")],
+    faults: &["conflict-keyword-wrong"],
+    judge: Judge::Exchange(scim_type_wrong),
+};
+
+fn scim_type_wrong(view: &View<'_>) -> Vec<Complaint> {
+    let Some((answer, body)) = message(view) else {
+        return Vec::new();
+    };
+    let Some(stated) = member(body, "scimType").filter(|keyword| !keyword.is_null() && *keyword != "") else {
+        return Vec::new();
+    };
+    let listed = ScimType::ALL.into_iter().find(|keyword| stated.as_str() == Some(keyword.as_str()));
+    let wrong = match (demanded(view, answer.status), listed) {
+        (Some((Some(ScimType::Uniqueness), level)), keyword) if keyword != Some(ScimType::Uniqueness) => {
+            Some(("uniqueness", level))
+        }
+        (Some((Some(ScimType::InvalidFilter), _)), Some(keyword))
+            if !["invalidFilter", "tooMany"].contains(&keyword.as_str()) =>
+        {
+            Some(("invalidFilter", Level::Note))
+        }
+        (_, None) => Some(("a keyword of RFC 7644 table 9", Level::Note)),
+        _ => None,
+    };
+    match wrong {
+        Some((expected, level)) => Complaint::new(format!("scimType is {stated}."))
+            .concerning("scimType")
+            .against(expected, stated.to_string())
+            .at(level)
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const ERROR_SHOWS_INTERNALS: Declared = Declared {
+    name: "error-shows-internals",
+    title: "An error does not show the server's code",
+    level: Level::Note,
+    what: "No error body holds a stack trace.",
+    why: "It ends up in the customer's provisioning log, tells nobody there what to do, and tells others of the \
+          server's insides.",
+    fix: "Log the trace, answer a sentence and an id under which it was logged.",
+    entra: "The provisioning log quotes the trace.",
+    refs: &[Rfc("7644#3.12"), Field("1Password/scim-examples#82")],
+    faults: &["stack-traces-shown"],
+    judge: Judge::Exchange(error_shows_internals),
+};
+
+fn error_shows_internals(view: &View<'_>) -> Vec<Complaint> {
+    let signs = [
+        "Traceback (most recent call last)",
+        "\n   at ",
+        "\\n   at ",
+        "\\tat ",
+        "\tat ",
+        "\\n    at ",
+        "\n    at ",
+    ];
+    let Some(answer) = view.answer().filter(|answer| answer.status >= 400) else {
+        return Vec::new();
+    };
+    let text = answer.body.text();
+    match signs.iter().find(|sign| text.contains(**sign)) {
+        Some(_) => Complaint::new("The error body holds a stack trace.")
+            .against("a sentence", "a stack trace")
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, answer, error, raw, with};
+    use crate::wire::{Actor, Request};
+    use serde_json::json;
+
+    /// A refusal that a scenario wants.
+    fn refused(method: Method, path: &str, status: u16, body: Value) -> Trial {
+        let mut request = Request::new(Actor::Observer, method, path, "test").provoked();
+        if path == "/Users" && method == Method::Get {
+            request = request.with_query("filter=userName+xx+%22a%22");
+        }
+        let mut trial = Trial::published();
+        trial.send(request, Ok(answer(status, &body)));
+        trial
+    }
+
+    fn conflict(body: Value) -> Trial {
+        refused(Method::Post, "/Users", 409, body)
+    }
+
+    fn right() -> Value {
+        error(409, Some("uniqueness"))
+    }
+
+    #[test]
+    fn right_errors_are_left_alone() {
+        conflict(right()).is_right();
+        refused(Method::Get, "/Users/1", 404, error(404, None)).is_right();
+        refused(Method::Get, "/Users/1", 404, Value::Null).is_right();
+        refused(Method::Get, "/Users", 400, error(400, Some("invalidFilter"))).is_right();
+        refused(Method::Get, "/Users", 400, error(400, Some("tooMany"))).is_right();
+        refused(Method::Patch, "/Users/1", 400, with(error(400, None), json!({"detail": null}))).is_right();
+    }
+
+    #[test]
+    fn an_error_without_a_body_is_found() {
+        refused(Method::Post, "/Users", 400, Value::Null).finds("error-without-body", 1, Level::Warning);
+    }
+
+    #[test]
+    fn an_error_is_a_scim_message() {
+        conflict(json!({"error": "Conflict", "message": "taken"})).finds(
+            "error-schema-missing",
+            1,
+            Level::Warning,
+        );
+        conflict(with(right(), json!({"schemas": null}))).finds("error-schema-missing", 1, Level::Warning);
+    }
+
+    #[test]
+    fn the_status_is_a_string_and_the_right_one() {
+        conflict(with(right(), json!({"status": 409}))).finds("error-status-not-a-string", 1, Level::Warning);
+        conflict(with(right(), json!({"status": null}))).finds(
+            "error-status-not-a-string",
+            1,
+            Level::Warning,
+        );
+        conflict(with(right(), json!({"status": "400"}))).finds("error-status-differs", 1, Level::Warning);
+        conflict(with(right(), json!({"status": 409}))).finds("error-status-differs", 0, Level::Warning);
+    }
+
+    #[test]
+    fn the_detail_is_a_sentence() {
+        conflict(with(right(), json!({"detail": {"userName": ["taken"]}}))).finds(
+            "error-detail-unreadable",
+            1,
+            Level::Warning,
+        );
+        conflict(with(right(), json!({"detail": null}))).finds("error-detail-unreadable", 1, Level::Note);
+    }
+
+    #[test]
+    fn keywords_are_demanded_where_the_rfc_demands_them() {
+        conflict(error(409, None)).finds("scim-type-missing", 1, Level::Warning);
+        refused(Method::Get, "/Users", 400, error(400, None)).finds("scim-type-missing", 1, Level::Warning);
+        refused(Method::Patch, "/Users/1", 400, error(400, None)).finds("scim-type-missing", 1, Level::Note);
+        refused(Method::Get, "/Users/1", 404, error(404, None)).finds("scim-type-missing", 0, Level::Note);
+        conflict(error(409, Some("mutability"))).finds("scim-type-wrong", 1, Level::Warning);
+        refused(Method::Get, "/Users", 400, error(400, Some("invalidValue"))).finds(
+            "scim-type-wrong",
+            1,
+            Level::Note,
+        );
+        refused(Method::Patch, "/Users/1", 400, error(400, Some("myOwn"))).finds(
+            "scim-type-wrong",
+            1,
+            Level::Note,
+        );
+    }
+
+    #[test]
+    fn a_stack_trace_is_a_note() {
+        let mut trial = Trial::published();
+        let request = Request::new(Actor::Observer, Method::Post, "/Users", "test").provoked();
+        let body = with(
+            error(400, None),
+            json!({"detail": "System.NullReferenceException\n   at App.Scim.Create()"}),
+        );
+        trial.send(request, Ok(raw(400, Some("application/scim+json"), &body.to_string())));
+        trial.finds("error-shows-internals", 1, Level::Note);
+    }
+}

@@ -1,0 +1,475 @@
+//! Writes that are refused although Entra needs them accepted. A refusal is one finding, under the
+//! rule that names its cause best.
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::ledger::{Change, Claim, Holds, Known, Spot};
+use super::reading;
+use crate::check::Level;
+use crate::scim::patch::{PatchOperation, PatchRequest, Verb};
+use crate::scim::{member, same_name};
+use crate::wire::{Actor, Operation, ResourceKind};
+use serde_json::Value;
+
+pub(super) const RULES: &[&Declared] = &[
+    &CREATE_REFUSED,
+    &CONFLICT_WITHOUT_CAUSE,
+    &RECREATE_REFUSED,
+    &PATCH_NOT_IMPLEMENTED,
+    &DISABLE_REFUSED,
+    &VALUE_PATH_NOT_CREATED,
+    &MANAGER_STRING_REFUSED,
+    &MEMBER_REMOVAL_REFUSED,
+    &ABSENT_REMOVAL_REFUSED,
+    &REPEAT_REFUSED,
+    &UPDATE_REFUSED,
+    &DELETE_REFUSED,
+];
+
+/// Why a write was refused, as far as this trace can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Create,
+    Conflict,
+    Tombstone,
+    NotImplemented,
+    Disable,
+    NoTarget,
+    ManagerString,
+    MemberRemoval,
+    AbsentRemoval,
+    Repeat,
+    Update,
+    Delete,
+}
+
+/// The cause of a refused write that Entra needs accepted; `None` for every other exchange.
+fn cause(view: &View<'_>) -> Option<Cause> {
+    let status = view.status().filter(|status| (400..500).contains(status) || *status == 501)?;
+    let kind = view.operation().kind()?;
+    // Preparations of the observer are the runner's to explain.
+    let sends = matches!(view.exchange.request.actor, Actor::Entra | Actor::Observer);
+    if !view.expects_success() || !view.is_served(kind) || !sends {
+        return None;
+    }
+    match view.operation() {
+        Operation::Create(_) if status == 409 => conflict(view, kind),
+        Operation::Create(_) => Some(Cause::Create),
+        Operation::Modify(_, id) => {
+            let known = view.ledger.known(kind, id);
+            // To a resource that is gone, or that nobody here has seen, 404 is the right answer.
+            let gone = known.is_none_or(|known| !known.is_there());
+            if [404, 410].contains(&status) || (gone && status != 405 && status != 501) {
+                return None;
+            }
+            update(view, kind, status, known)
+        }
+        Operation::Delete(_, id) => {
+            let ours = view.ledger.known(kind, id).is_some_and(Known::is_there);
+            (ours && ![404, 410].contains(&status)).then_some(Cause::Delete)
+        }
+        _ => None,
+    }
+}
+
+/// Values two resources may not share on some server: the names, and what people are matched by.
+fn may_be_unique(kind: ResourceKind, spot: &Spot) -> bool {
+    match kind {
+        ResourceKind::User => ["userName", "externalId", "emails"].iter().any(|name| spot.is_core(name)),
+        ResourceKind::Group => ["displayName", "externalId"].iter().any(|name| spot.is_core(name)),
+    }
+}
+
+/// The claims of a request that may collide with another resource.
+fn unique_values<'v>(view: &'v View<'_>, kind: ResourceKind) -> impl Iterator<Item = (&'v Spot, &'v Value)> {
+    view.claims().filter(move |claim| may_be_unique(kind, &claim.spot)).filter_map(|claim| {
+        match &claim.holds {
+            Holds::Value(value) => Some((&claim.spot, value)),
+            Holds::Present | Holds::Absent => None,
+        }
+    })
+}
+
+/// True when another resource has one of the values, or may have it.
+fn is_taken(view: &View<'_>, kind: ResourceKind) -> bool {
+    let own = view.operation().id();
+    unique_values(view, kind).any(|(spot, value)| {
+        view.ledger.may_exist(kind, value)
+            || view.ledger.holders(kind, spot, value).iter().any(|known| own != Some(known.id.as_str()))
+    })
+}
+
+/// A 409 to a create: right when the name is taken, odd when the server has just said it is free.
+fn conflict(view: &View<'_>, kind: ResourceKind) -> Option<Cause> {
+    if is_taken(view, kind) {
+        return None;
+    }
+    if unique_values(view, kind).any(|(spot, value)| view.ledger.was_deleted_with(kind, spot, value)) {
+        return Some(Cause::Tombstone);
+    }
+    let name = match kind {
+        ResourceKind::User => "userName",
+        ResourceKind::Group => "displayName",
+    };
+    let free = |(spot, value): (&Spot, &Value)| spot.is_core(name) && view.ledger.was_not_found(kind, value);
+    unique_values(view, kind).any(free).then_some(Cause::Conflict)
+}
+
+fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&Known>) -> Option<Cause> {
+    if status == 405 || status == 501 {
+        return Some(Cause::NotImplemented);
+    }
+    if status == 409 && is_taken(view, kind) {
+        return None;
+    }
+    let request = view.sent().and_then(|sent| PatchRequest::read(sent).ok())?;
+    let operations = &request.operations;
+    let disables =
+        |claim: &Claim| claim.spot.is_core("active") && claim.holds == Holds::Value(Value::Bool(false));
+    if kind == ResourceKind::User && view.claims().any(disables) {
+        return Some(Cause::Disable);
+    }
+    if removes_nothing(view, operations, known) {
+        return Some(Cause::AbsentRemoval);
+    }
+    let keyword = view.json().and_then(|body| member(body, "scimType")).and_then(Value::as_str);
+    let writes_element = |operation: &PatchOperation| {
+        operation.verb != Verb::Remove
+            && operation.path.as_ref().is_some_and(|path| path.filter.is_some() && path.sub.is_some())
+    };
+    if keyword == Some("noTarget") && operations.iter().any(writes_element) {
+        return Some(Cause::NoTarget);
+    }
+    if operations.iter().any(|operation| is_manager(operation) && operation.verb != Verb::Remove) {
+        return Some(Cause::ManagerString);
+    }
+    let removes_by_value = |operation: &PatchOperation| {
+        operation.verb == Verb::Remove
+            && operation.value.is_some()
+            && operation.path.as_ref().is_some_and(|path| path.is("members"))
+    };
+    if operations.iter().any(removes_by_value) {
+        return Some(Cause::MemberRemoval);
+    }
+    if known.is_some_and(|known| repeats(view.changes(), known)) {
+        return Some(Cause::Repeat);
+    }
+    Some(Cause::Update)
+}
+
+/// A manager named by a bare string.
+fn is_manager(operation: &PatchOperation) -> bool {
+    operation.path.as_ref().is_some_and(|path| same_name(&path.attribute, "manager") && path.sub.is_none())
+        && operation.value.as_ref().is_some_and(Value::is_string)
+}
+
+/// True when every operation takes away what is not there.
+fn removes_nothing(view: &View<'_>, operations: &[PatchOperation], known: Option<&Known>) -> bool {
+    let Some(known) = known else {
+        return false;
+    };
+    let absent = |change: &Change| match change {
+        Change::Leave(ids) => ids.iter().all(|id| known.has_member(id) != Some(true)),
+        Change::Claim(claim) => {
+            claim.holds == Holds::Absent
+                && known.held(&claim.spot).is_none_or(|held| held.claim.holds == Holds::Absent)
+        }
+        _ => false,
+    };
+    operations.iter().all(|operation| operation.verb == Verb::Remove)
+        && !view.changes().is_empty()
+        && view.changes().iter().all(absent)
+}
+
+/// True when everything that is written stands there already.
+fn repeats(changes: &[Change], known: &Known) -> bool {
+    let stands = |change: &Change| match change {
+        Change::Claim(claim) => known.held(&claim.spot).is_some_and(|held| {
+            held.is_reliable() && held.claim.spot == claim.spot && held.claim.holds == claim.holds
+        }),
+        Change::Join(ids) => ids.iter().all(|id| known.has_member(id) == Some(true)),
+        _ => false,
+    };
+    !changes.is_empty() && changes.iter().all(stands)
+}
+
+/// True when the request writes attributes the server does not publish: refusing them is as right as
+/// ignoring them, and the mapping is to be changed.
+fn is_unpublished(view: &View<'_>) -> bool {
+    let Some(kind) = view.operation().kind().filter(|_| !view.discovery.schemas.is_empty()) else {
+        return false;
+    };
+    let core = reading::core_urn(kind);
+    view.claims().any(|claim| view.discovery.schemas.find_within(core, &claim.spot.path()).is_none())
+}
+
+/// The complaint of the rule for one cause.
+fn refused(view: &View<'_>, wanted: Cause, what: &str) -> Vec<Complaint> {
+    if cause(view) != Some(wanted) {
+        return Vec::new();
+    }
+    let status = view.status().unwrap_or(0);
+    let detail =
+        view.json().and_then(|body| member(body, "detail")).and_then(Value::as_str).unwrap_or("no detail");
+    let complaint = Complaint::new(format!("{what} is refused with {status}."))
+        .against("a 2xx status", format!("status {status}: {detail}"));
+    if is_unpublished(view) {
+        return complaint.at(Level::Note).into();
+    }
+    // Requests Entra is only believed to send weigh less.
+    let claims: Vec<&Claim> = view.claims().collect();
+    if !claims.is_empty() && claims.iter().all(|claim| claim.weak) {
+        return complaint.at(Level::Warning).into();
+    }
+    complaint.into()
+}
+
+const CREATE_REFUSED: Declared = Declared {
+    name: "create-refused",
+    title: "Entra's create is accepted",
+    level: Level::Error,
+    what: "A create with the mapped attributes is not refused: unknown URNs in `schemas`, `meta.resourceType`, empty \
+           arrays and a missing e-mail are no reason. With attributes that /Schemas does not publish a refusal is a \
+           note.",
+    why: "The person gets no account, in this cycle and every one after it.",
+    fix: "Ignore what you do not know and what is read-only, require nothing /Schemas does not call required, and \
+          name attribute and value in `detail` when you must refuse.",
+    entra: "SystemForCrossDomainIdentityManagementBadRequest or …ServiceIncompatible at EntryExportAdd, retried with \
+            growing gaps.",
+    refs: &[
+        Rfc("7644#3.3"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("better-auth/better-auth#10620"),
+        Field("smallstep/docs#537"),
+    ],
+    faults: &["requires-email", "requires-manager", "requires-members"],
+    judge: Judge::Exchange(create_refused),
+};
+
+fn create_refused(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::Create, "A create")
+}
+
+const CONFLICT_WITHOUT_CAUSE: Declared = Declared {
+    name: "conflict-without-cause",
+    title: "A name that no query finds can be created",
+    level: Level::Error,
+    what: "A create is not answered with 409 when the lookup before it found nobody of that name.",
+    why: "Entra looks, finds nobody, creates, is refused, and repeats that for ever.",
+    fix: "Let lookups see everything that uniqueness sees: disabled and local accounts, other letter cases.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering, in every cycle.",
+    refs: &[Rfc("7644#3.3"), Microsoft("howto-analyze-provisioning-logs"), Field("langfuse/langfuse#13528")],
+    faults: &["create-answers-409", "hides-accounts-made-elsewhere"],
+    judge: Judge::Exchange(conflict_without_cause),
+};
+
+fn conflict_without_cause(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::Conflict, "A create of a name that the lookup did not find")
+}
+
+const RECREATE_REFUSED: Declared = Declared {
+    name: "recreate-refused",
+    title: "A deleted name can be used again",
+    level: Level::Warning,
+    what: "After DELETE a user of the same userName can be created. The RFC says SHOULD.",
+    why: "A person who comes back gets no account.",
+    fix: "Leave deleted resources out of uniqueness checks.",
+    entra: "Conflict on create, in every cycle.",
+    refs: &[Rfc("7644#3.6")],
+    faults: &["tombstone-blocks-create"],
+    judge: Judge::Exchange(recreate_refused),
+};
+
+fn recreate_refused(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::Tombstone, "A create of a name that was deleted")
+}
+
+const PATCH_NOT_IMPLEMENTED: Declared = Declared {
+    name: "patch-not-implemented",
+    title: "PATCH is implemented",
+    level: Level::Error,
+    what: "PATCH on users and groups is not answered with 405 or 501.",
+    why: "Entra never uses PUT. People are created and then neither updated nor disabled.",
+    fix: "Implement PATCH for users and groups.",
+    entra: "MethodNotAllowed or NotImplemented on every update.",
+    refs: &[
+        Rfc("7644#3.5.2"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("getsentry/self-hosted#2280"),
+    ],
+    faults: &["patch-not-implemented"],
+    judge: Judge::Exchange(patch_not_implemented),
+};
+
+fn patch_not_implemented(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::NotImplemented, "PATCH")
+}
+
+const DISABLE_REFUSED: Declared = Declared {
+    name: "disable-refused",
+    title: "A disable is accepted",
+    level: Level::Error,
+    what: "A PATCH that sets `active` to false, \"False\" or \"false\" is accepted, also when it carries other changes.",
+    why: "The leaver keeps access until somebody reads the provisioning log. One attribute the server does not \
+          support sinks the whole request, the disable with it.",
+    fix: "Take booleans in string form; never refuse a request that disables because of another attribute.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, retried in every cycle; the account stays \
+            active.",
+    refs: &[
+        Rfc("7644#3.5.2"),
+        Microsoft("application-provisioning-config-problem-scim-compatibility"),
+        Field("chainguard-dev/edu#3781"),
+        Field("ssoready/ssoready#155"),
+    ],
+    faults: &["refuses-string-boolean"],
+    judge: Judge::Exchange(disable_refused),
+};
+
+fn disable_refused(view: &View<'_>) -> Vec<Complaint> {
+    // A server that tolerates no booleans in string form keeps to the RFC, and Entra breaks on it.
+    refused(view, Cause::Disable, "A disable").into_iter().map(Complaint::rfc_ok).collect()
+}
+
+const VALUE_PATH_NOT_CREATED: Declared = Declared {
+    name: "value-path-not-created",
+    title: "A value path whose element is missing creates it",
+    level: Level::Error,
+    what: "Add or Replace on `emails[type eq \"work\"].value` creates the work e-mail when there is none. RFC 7644 \
+           allows 400 noTarget; Entra needs it created.",
+    why: "It is Entra's default mapping, and the whole request is refused with it.",
+    fix: "Append an element with the fields of the filter (type work) and the value.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the update fails in every cycle.",
+    refs: &[
+        Rfc("7644#3.5.2.3"),
+        Microsoft("customize-application-attributes"),
+        Field("Captain-P-Goldfish/SCIM-SDK#416"),
+    ],
+    faults: &["value-path-no-target"],
+    judge: Judge::Exchange(value_path_not_created),
+};
+
+fn value_path_not_created(view: &View<'_>) -> Vec<Complaint> {
+    let complaints = refused(view, Cause::NoTarget, "A value path without an element");
+    complaints.into_iter().map(Complaint::rfc_ok).collect()
+}
+
+const MANAGER_STRING_REFUSED: Declared = Declared {
+    name: "manager-string-refused",
+    title: "A manager is accepted as a bare id",
+    level: Level::Error,
+    what: "Add and Replace of `urn:…:enterprise:2.0:User:manager` with the manager's id as a string are accepted.",
+    why: "It is what Entra sends. RFC 7643 defines an object, so a strict server refuses, and no manager is ever set.",
+    fix: "Take a string for the manager's `value`.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible on each manager, in every cycle.",
+    refs: &[Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups"), Field("imulab/go-scim#75")],
+    faults: &["refuses-manager-string"],
+    judge: Judge::Exchange(manager_string_refused),
+};
+
+fn manager_string_refused(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::ManagerString, "A manager").into_iter().map(Complaint::rfc_ok).collect()
+}
+
+const MEMBER_REMOVAL_REFUSED: Declared = Declared {
+    name: "member-removal-refused",
+    title: "A member named in value can be removed",
+    level: Level::Error,
+    what: "`Remove` on `members` with the members in `value` is accepted and removes those.",
+    why: "It is how Entra removes members by default; the RFC defines no value for a remove. The leaver keeps the \
+          group's rights.",
+    fix: "Support both `members` with a value and `members[value eq \"…\"]`.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible on each removal, in every cycle.",
+    refs: &[
+        Rfc("7644#3.5.2.2"),
+        Microsoft("application-provisioning-config-problem-scim-compatibility"),
+        Field("Captain-P-Goldfish/SCIM-SDK#149"),
+    ],
+    faults: &["member-remove-value-refused"],
+    judge: Judge::Exchange(member_removal_refused),
+};
+
+fn member_removal_refused(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::MemberRemoval, "The removal of a member")
+        .into_iter()
+        .map(Complaint::rfc_ok)
+        .collect()
+}
+
+const ABSENT_REMOVAL_REFUSED: Declared = Declared {
+    name: "absent-removal-refused",
+    title: "Removing what is not there is no error",
+    level: Level::Warning,
+    what: "The removal of a member or attribute that is not there is accepted. 400 noTarget is legal too.",
+    why: "Entra removes what it believes to be there. A refusal makes it try again in every cycle.",
+    fix: "Answer 2xx when there is nothing to remove.",
+    entra: "A failed update that is retried although nothing is left to do.",
+    refs: &[Rfc("7644#3.5.2.2"), Field("lightdash/lightdash#24458")],
+    faults: &["remove-absent-member-is-error"],
+    judge: Judge::Exchange(absent_removal_refused),
+};
+
+fn absent_removal_refused(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::AbsentRemoval, "The removal of what is not there")
+}
+
+const REPEAT_REFUSED: Declared = Declared {
+    name: "repeat-refused",
+    title: "Writing what is there already is no error",
+    level: Level::Error,
+    what: "A PATCH that sets values the resource has, or adds a member it has, is accepted.",
+    why: "After a lost answer or a restart Entra sends the same request again.",
+    fix: "Answer 2xx when there is nothing to change.",
+    entra: "A failed update in every cycle, for a person whose data is right.",
+    refs: &[Rfc("7644#3.5.2.1"), Field("better-auth/better-auth#8549")],
+    faults: &["member-re-add-refused"],
+    judge: Judge::Exchange(repeat_refused),
+};
+
+fn repeat_refused(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::Repeat, "A change that is there already")
+}
+
+const UPDATE_REFUSED: Declared = Declared {
+    name: "update-refused",
+    title: "Entra's updates are accepted",
+    level: Level::Error,
+    what: "A PATCH as Entra sends it is accepted: `Add`, `Replace` and `Remove` with a capital letter, URN-qualified \
+           paths, path-less bundles with dotted keys, a request that names no required attribute. With attributes \
+           that /Schemas does not publish a refusal is a note.",
+    why: "All changes of a person travel in one request; none of them arrives.",
+    fix: "Compare `op` without letter case, resolve URN prefixes, validate the result and not the request.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the update fails in every cycle.",
+    refs: &[
+        Rfc("7644#3.5.2"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("langwatch/langwatch#6972"),
+        Field("thomaspoignant/scim-patch#5"),
+    ],
+    faults: &["refuses-capital-op", "refuses-reenable", "group-rename-refused", "member-remove-path-refused"],
+    judge: Judge::Exchange(update_refused),
+};
+
+fn update_refused(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::Update, "An update")
+}
+
+const DELETE_REFUSED: Declared = Declared {
+    name: "delete-refused",
+    title: "A delete is accepted",
+    level: Level::Error,
+    what: "DELETE of a user or group that exists is not refused, whether it is disabled or not.",
+    why: "Entra deletes 30 days after a person was deleted, or when a group is deleted.",
+    fix: "Support DELETE on users and groups.",
+    entra: "A failed delete in every cycle, until the administrator switches deletes off.",
+    refs: &[Rfc("7644#3.6"), Microsoft("how-provisioning-works"), Field("Unleash/unleash#9190")],
+    faults: &["delete-refuses-disabled"],
+    judge: Judge::Exchange(delete_refused),
+};
+
+fn delete_refused(view: &View<'_>) -> Vec<Complaint> {
+    refused(view, Cause::Delete, "A delete")
+}
+
+#[cfg(test)]
+mod tests;

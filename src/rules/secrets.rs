@@ -1,0 +1,118 @@
+//! What no answer may hold.
+
+use super::View;
+use super::declaration::Source::{Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use crate::check::Level;
+use crate::scim::schema::{Mutability, Returned as WhenReturned};
+use crate::scim::{AttributePath, same_name};
+
+pub(super) const RULES: &[&Declared] = &[&PASSWORD_RETURNED, &UNRETURNABLE_RETURNED];
+
+const PASSWORD_RETURNED: Declared = Declared {
+    name: "password-returned",
+    title: "No answer holds a password",
+    level: Level::Critical,
+    what: "`password` is in no resource of any answer, whether it is clear text, hashed or masked.",
+    why: "Everybody who can read the provisioning endpoint or its logs reads the passwords of all users.",
+    fix: "Never map the password into an answer: it is writeOnly and returned never.",
+    entra: "Nothing shows.",
+    refs: &[Rfc("7643#4.1.1"), Rfc("7643#9.2")],
+    faults: &["password-echoed"],
+    judge: Judge::Exchange(password_returned),
+};
+
+fn password_returned(view: &View<'_>) -> Vec<Complaint> {
+    let shown = |name: &str| same_name(name, "password");
+    let holds = view.resources().iter().any(|resource| {
+        resource.members.iter().any(|(name, value)| {
+            shown(name) && !value.is_null()
+                || value.as_object().is_some_and(|inner| name.contains(':') && inner.keys().any(|n| shown(n)))
+        })
+    });
+    if !holds {
+        return Vec::new();
+    }
+    Complaint::new("A resource is answered with its password.")
+        .concerning("password")
+        .against("no password", "a password")
+        .into()
+}
+
+const UNRETURNABLE_RETURNED: Declared = Declared {
+    name: "unreturnable-returned",
+    title: "What is published as never returned is not returned",
+    level: Level::Error,
+    what: "An attribute that /Schemas calls `returned: never` or `writeOnly` is in no answer.",
+    why: "The server breaks its own word; what is published so is a secret as a rule.",
+    fix: "Leave the attribute out, or publish it as it is.",
+    entra: "Nothing shows.",
+    refs: &[Rfc("7643#7"), Microsoft("scim-validator-tutorial")],
+    faults: &["write-only-returned"],
+    judge: Judge::Exchange(unreturnable_returned),
+};
+
+fn unreturnable_returned(view: &View<'_>) -> Vec<Complaint> {
+    let hidden = |resource: &super::view::Returned<'_>, schema: Option<&str>, name: &str| {
+        let path = AttributePath { schema: schema.map(str::to_owned), attribute: name.to_owned(), sub: None };
+        let core = super::reading::core_urn(resource.kind);
+        let published = view.discovery.schemas.find_within(core, &path);
+        published.is_some_and(|definition| {
+            definition.returned == WhenReturned::Never || definition.mutability == Mutability::WriteOnly
+        })
+    };
+    let found = view.resources().iter().find_map(|resource| {
+        resource.members.iter().filter(|(_, value)| !value.is_null()).find_map(|(name, value)| {
+            match (name.contains(':'), value.as_object()) {
+                (true, Some(inner)) => inner.keys().find(|inner| hidden(resource, Some(name), inner)),
+                // Said by `password-returned`.
+                _ => Some(name).filter(|name| !same_name(name, "password") && hidden(resource, None, name)),
+            }
+        })
+    });
+    match found {
+        Some(name) => Complaint::new(format!("{name} is published as never returned, and is returned."))
+            .concerning(name)
+            .against("absent", "present")
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, list};
+    use serde_json::json;
+
+    #[test]
+    fn a_password_in_an_answer_is_critical() {
+        for body in [json!({"password": "x"}), json!({"Password": "***"})] {
+            let mut trial = Trial::published();
+            trial.get("/Users/1", 200, ada(body.clone()));
+            trial.finds("password-returned", 1, Level::Critical);
+            let mut query = Trial::new();
+            query.get("/Users", 200, list(vec![ada(body)]));
+            query.finds("password-returned", 1, Level::Critical);
+        }
+        let mut right = Trial::published();
+        right.makes_ada(json!({"active": true}));
+        right.is_right();
+    }
+
+    #[test]
+    fn what_is_published_as_hidden_is_hidden() {
+        let mut trial = Trial::published().publishing(|discovery| {
+            for schema in &mut discovery.schemas.schemas {
+                for attribute in schema.attributes.iter_mut().filter(|a| a.name == "nickName") {
+                    attribute.returned = WhenReturned::Never;
+                }
+            }
+        });
+        trial.get("/Users/1", 200, ada(json!({"nickName": "a", "title": "X"})));
+        trial.finds("unreturnable-returned", 1, Level::Error);
+        let mut right = Trial::published();
+        right.get("/Users/1", 200, ada(json!({"nickName": "a"})));
+        right.is_right();
+    }
+}

@@ -1,0 +1,387 @@
+//! The status of each operation, and what comes with it (RFC 7644 §3.3–3.6). Refusals of writes are
+//! in `refusals`.
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::ledger::{Holds, Spot};
+use super::reading::is_case_exact;
+use crate::check::Level;
+use crate::scim::{AttributePath, urn};
+use crate::wire::{Actor, Operation, ResourceKind};
+use serde_json::Value;
+
+pub(super) const RULES: &[&Declared] = &[
+    &CREATE_NOT_201,
+    &DUPLICATE_ACCEPTED,
+    &UPDATE_STATUS_UNUSUAL,
+    &UPDATE_200_WITHOUT_BODY,
+    &UPDATE_ANSWER_NOT_A_RESOURCE,
+    &DELETE_NOT_204,
+    &DELETED_TWICE,
+    &READ_REFUSED,
+];
+
+const CREATE_NOT_201: Declared = Declared {
+    name: "create-not-201",
+    title: "A create is answered with 201",
+    level: Level::Warning,
+    what: "POST on /Users and /Groups is answered with 201 and the resource. 200 is a warning; 202 and 204, which \
+           tell no id, are errors.",
+    why: "The validator wants 201; the gallery test takes 200 too. Without a resource Entra does not learn the id.",
+    fix: "Create synchronously and answer 201 with the resource and its Location.",
+    entra: "Nothing with 200. Without a body: the account exists and Entra cannot reach it.",
+    refs: &[Rfc("7644#3.3"), Microsoft("scim-validator-tutorial")],
+    faults: &["create-answers-200"],
+    judge: Judge::Exchange(create_not_201),
+};
+
+fn create_not_201(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Create(_), Some(status @ 200..300)) = (view.operation(), view.status()) else {
+        return Vec::new();
+    };
+    if status == 201 || view.exchange.request.provoked {
+        return Vec::new();
+    }
+    let level = if status == 200 { Level::Warning } else { Level::Error };
+    Complaint::new(format!("A create is answered with {status}."))
+        .against("201", format!("status {status}"))
+        .at(level)
+        .into()
+}
+
+const DUPLICATE_ACCEPTED: Declared = Declared {
+    name: "duplicate-accepted",
+    title: "A userName is given once",
+    level: Level::Error,
+    what: "A create whose `userName` a user has already, in whatever letter case and whether disabled or not, is \
+           refused with 409. A second group of the same `displayName` is a warning: Entra wants group names unique, \
+           the RFC does not.",
+    why: "With two accounts of one name Entra finds two matches and stops: neither is updated or disabled.",
+    fix: "Check uniqueness without letter case, over disabled users too, and answer 409 with scimType uniqueness.",
+    entra: "DuplicateTargetEntries: the object is skipped in every cycle.",
+    refs: &[
+        Rfc("7643#4.1.1"),
+        Rfc("7644#3.3"),
+        Microsoft("scim-validator-tutorial"),
+        Field("ory/polis#4067"),
+    ],
+    faults: &["duplicate-user-accepted", "duplicate-adopts-existing"],
+    judge: Judge::Exchange(duplicate_accepted),
+};
+
+fn duplicate_accepted(view: &View<'_>) -> Vec<Complaint> {
+    let Operation::Create(kind) = view.operation() else {
+        return Vec::new();
+    };
+    if !view.exchange.succeeded() {
+        return Vec::new();
+    }
+    let (name, level) = match kind {
+        ResourceKind::User => ("userName", Level::Error),
+        ResourceKind::Group => ("displayName", Level::Warning),
+    };
+    let spot = Spot::core(name);
+    let value = view.claims().find_map(|claim| match &claim.holds {
+        Holds::Value(value) if claim.spot == spot => Some(value),
+        _ => None,
+    });
+    let Some(value) = value else {
+        return Vec::new();
+    };
+    let exact = is_case_exact(view.discovery, *kind, &AttributePath::simple(name));
+    let other = view.ledger.holders(*kind, &spot, value).into_iter().find(|known| {
+        !known.is_missed()
+            && known.is_settled_for(view.exchange)
+            && (!exact
+                || known.held(&spot).is_some_and(|held| held.claim.holds == Holds::Value(value.clone())))
+    });
+    match other.and_then(|known| known.made.as_ref()) {
+        Some(made) => Complaint::new(format!("A second {} with the same {name} was created.", kind.as_str()))
+            .concerning(name)
+            .against("409 with scimType uniqueness", format!("status {}", view.status().unwrap_or(0)))
+            .at(level)
+            .shown_by(made)
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+/// The status of a successful PATCH or PUT.
+fn updated(view: &View<'_>) -> Option<u16> {
+    match view.operation() {
+        Operation::Modify(..) | Operation::Replace(..) => {
+            view.status().filter(|status| (200..300).contains(status))
+        }
+        _ => None,
+    }
+}
+
+const UPDATE_STATUS_UNUSUAL: Declared = Declared {
+    name: "update-status-unusual",
+    title: "An update is answered with 200 or 204",
+    level: Level::Warning,
+    what: "PATCH is answered with 200 and the resource, or with 204; both are right. PUT is answered with 200.",
+    why: "201 says that something was created, 202 that nothing is known yet.",
+    fix: "Answer 200 or 204 when the change is stored.",
+    entra: "Nothing known.",
+    refs: &[
+        Rfc("7644#3.5.2"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("MicrosoftDocs/azure-docs#11784"),
+    ],
+    faults: &["update-answers-201"],
+    judge: Judge::Exchange(update_status_unusual),
+};
+
+fn update_status_unusual(view: &View<'_>) -> Vec<Complaint> {
+    match updated(view) {
+        None | Some(200 | 204) => Vec::new(),
+        Some(status) => Complaint::new(format!("An update is answered with {status}."))
+            .against("200 or 204", format!("status {status}"))
+            .into(),
+    }
+}
+
+const UPDATE_200_WITHOUT_BODY: Declared = Declared {
+    name: "update-200-without-body",
+    title: "200 to an update comes with the resource",
+    level: Level::Warning,
+    what: "A PATCH or PUT answered with 200 has a body; without one the status is 204.",
+    why: "Entra copes. Other identity providers read the empty body and fail.",
+    fix: "Answer 204, or send the resource.",
+    entra: "Nothing: the validator does not notice.",
+    refs: &[Rfc("7644#3.5.2"), Field("jelhub/scimgateway#89")],
+    faults: &["patch-answers-200-without-body"],
+    judge: Judge::Exchange(update_200_without_body),
+};
+
+fn update_200_without_body(view: &View<'_>) -> Vec<Complaint> {
+    let empty = view.answer().is_some_and(|answer| answer.body.is_empty());
+    if updated(view) != Some(200) || !empty {
+        return Vec::new();
+    }
+    Complaint::new("An update is answered with 200 and no body.")
+        .against("the resource, or 204", "no body")
+        .into()
+}
+
+const UPDATE_ANSWER_NOT_A_RESOURCE: Declared = Declared {
+    name: "update-answer-not-a-resource",
+    title: "The answer to an update is the resource",
+    level: Level::Warning,
+    what: "The body of a 200 to PATCH or PUT is the resource, not the request it answers and not a list. It may hold \
+           only some attributes.",
+    why: "A client that takes it for the resource reads an account without any attribute.",
+    fix: "Answer with the stored resource, or 204.",
+    entra: "Nothing known.",
+    refs: &[Rfc("7644#3.5.2"), Field("jelhub/scimgateway#33")],
+    faults: &["patch-answers-its-request"],
+    judge: Judge::Exchange(update_answer_not_a_resource),
+};
+
+fn update_answer_not_a_resource(view: &View<'_>) -> Vec<Complaint> {
+    let Some(body) = updated(view).and_then(|_| view.json()).and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    let is = if super::view::is_message(body, urn::PATCH_OP) || body.contains_key("Operations") {
+        "a PATCH request"
+    } else if super::view::is_message(body, urn::LIST_RESPONSE) {
+        "a list"
+    } else if body.is_empty() {
+        "an empty object"
+    } else {
+        return Vec::new();
+    };
+    Complaint::new(format!("An update is answered with {is}.")).against("the resource, or 204", is).into()
+}
+
+const DELETE_NOT_204: Declared = Declared {
+    name: "delete-not-204",
+    title: "A delete is answered with 204",
+    level: Level::Warning,
+    what: "DELETE is answered with 204 and no body.",
+    why: "Entra expects 204. 200 and 202 leave open whether the account is gone.",
+    fix: "Delete before you answer, and answer 204.",
+    entra: "Nothing known with 200.",
+    refs: &[Rfc("7644#3.6"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["delete-answers-200"],
+    judge: Judge::Exchange(delete_not_204),
+};
+
+fn delete_not_204(view: &View<'_>) -> Vec<Complaint> {
+    match (view.operation(), view.status()) {
+        (Operation::Delete(..), Some(status @ 200..300)) if status != 204 => {
+            Complaint::new(format!("A delete is answered with {status}."))
+                .against("204", format!("status {status}"))
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const DELETED_TWICE: Declared = Declared {
+    name: "deleted-twice",
+    title: "What is deleted cannot be deleted again",
+    level: Level::Warning,
+    what: "A second DELETE of the same resource is answered with 404.",
+    why: "The validator tests it. A server that answers 204 to any id hides a delete that went to the wrong one.",
+    fix: "Answer 404 when there is nothing to delete.",
+    entra: "Nothing; the SCIM Validator's preview test fails.",
+    refs: &[Rfc("7644#3.6"), Microsoft("scim-validator-tutorial")],
+    faults: &["delete-always-204"],
+    judge: Judge::Exchange(deleted_twice),
+};
+
+fn deleted_twice(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Delete(kind, id), Some(200..300)) = (view.operation(), view.status()) else {
+        return Vec::new();
+    };
+    let known = view.ledger.known(*kind, id).filter(|known| known.is_settled_for(view.exchange));
+    match known.and_then(|known| known.gone.as_ref()) {
+        Some(first) => Complaint::new(format!("A deleted {} was deleted again.", kind.as_str()))
+            .against("404", format!("status {}", view.status().unwrap_or(0)))
+            .shown_by(first)
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const READ_REFUSED: Declared = Declared {
+    name: "read-refused",
+    title: "A resource can be read by its id",
+    level: Level::Error,
+    what: "GET by id is answered with 200, or with 404 when there is no such resource; no other 4xx.",
+    why: "Entra reads each account before it updates it.",
+    fix: "Support GET on the resource's URL, without an Accept header and with `excludedAttributes`.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible or NotPermitted on each update.",
+    refs: &[
+        Rfc("7644#3.4.1"),
+        Microsoft("use-scim-to-provision-users-and-groups"),
+        Field("MicrosoftDocs/azure-docs#94189"),
+    ],
+    faults: &["read-needs-accept"],
+    judge: Judge::Exchange(read_refused),
+};
+
+fn read_refused(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Read(kind, id), Some(status @ 400..500)) = (view.operation(), view.status()) else {
+        return Vec::new();
+    };
+    let unserved = !view.is_served(*kind) || [404, 410].contains(&status);
+    // Whether an id nobody made must be 404 depends on why it was asked for.
+    let ours = view.ledger.known(*kind, id).is_some_and(|known| known.is_there());
+    if unserved || !view.expects_success() || !(ours || view.exchange.request.actor == Actor::Entra) {
+        return Vec::new();
+    }
+    Complaint::new(format!("A read by id is refused with {status}."))
+        .against("200, or 404 when it does not exist", format!("status {status}"))
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, error, group, user, with};
+    use serde_json::json;
+
+    fn title() -> Value {
+        json!([{"op": "Replace", "path": "title", "value": "X"}])
+    }
+
+    fn sent(name: &str) -> Value {
+        json!({"schemas": [urn::USER], "userName": name})
+    }
+
+    #[test]
+    fn creates_are_answered_with_201() {
+        for (status, expected) in [(200, Some(Level::Warning)), (202, Some(Level::Error)), (201, None)] {
+            let mut trial = Trial::published();
+            trial.post("/Users", sent("ada@example.com"), status, ada(json!({})));
+            let level = trial.findings("create-not-201").first().map(|finding| finding.level);
+            assert_eq!(level, expected);
+        }
+    }
+
+    #[test]
+    fn a_second_user_of_the_same_name_is_found() {
+        for name in ["ada@example.com", "ADA@Example.com"] {
+            let mut trial = Trial::published();
+            trial.makes_ada(json!({})).post(
+                "/Users",
+                sent(name),
+                201,
+                with(user("2"), json!({"userName": name})),
+            );
+            trial.finds("duplicate-accepted", 1, Level::Error);
+        }
+        let mut renamed = Trial::published();
+        let rename = json!([{"op": "Replace", "path": "userName", "value": "new@example.com"}]);
+        renamed.makes_ada(json!({})).patch("/Users/1", rename, 204, Value::Null);
+        renamed.post(
+            "/Users",
+            sent("ada@example.com"),
+            201,
+            with(user("2"), json!({"userName": "ada@example.com"})),
+        );
+        renamed.is_right();
+        let mut again = Trial::published();
+        again.makes_ada(json!({})).delete("/Users/1", 204);
+        again.post(
+            "/Users",
+            sent("ada@example.com"),
+            201,
+            with(user("2"), json!({"userName": "ada@example.com"})),
+        );
+        again.is_right();
+        let mut groups = Trial::published();
+        let mut second = with(group(&[]), json!({"id": "h"}));
+        second["meta"]["location"] = json!("/Groups/h");
+        groups.makes_group().post(
+            "/Groups",
+            json!({"schemas": [urn::GROUP], "displayName": "Team"}),
+            201,
+            second,
+        );
+        groups.finds("duplicate-accepted", 1, Level::Warning);
+    }
+
+    #[test]
+    fn updates_are_answered_with_200_or_204() {
+        let patched = |status, body| {
+            let mut trial = Trial::published();
+            trial.patch("/Users/1", title(), status, body);
+            trial
+        };
+        patched(200, ada(json!({"title": "X"}))).is_right();
+        patched(204, Value::Null).is_right();
+        patched(201, ada(json!({"title": "X"}))).finds("update-status-unusual", 1, Level::Warning);
+        patched(200, Value::Null).finds("update-200-without-body", 1, Level::Warning);
+        let echo = json!({"schemas": [urn::PATCH_OP], "Operations": title()});
+        patched(200, echo).finds("update-answer-not-a-resource", 1, Level::Warning);
+        patched(200, json!({})).finds("update-answer-not-a-resource", 1, Level::Warning);
+    }
+
+    #[test]
+    fn deletes_are_answered_once_with_204() {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({})).delete("/Users/1", 200);
+        trial.finds("delete-not-204", 1, Level::Warning);
+        let mut twice = Trial::published();
+        twice.makes_ada(json!({})).delete("/Users/1", 204).delete("/Users/1", 204);
+        twice.finds("deleted-twice", 1, Level::Warning);
+        let mut right = Trial::published();
+        right.makes_ada(json!({})).delete("/Users/1", 204).delete("/Users/1", 404);
+        right.is_right();
+    }
+
+    #[test]
+    fn a_refused_read_is_found() {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({})).get("/Users/1", 406, error(406, None));
+        trial.finds("read-refused", 1, Level::Error);
+        let mut missing = Trial::published();
+        missing.get("/Users/nobody", 404, error(404, None));
+        missing.is_right();
+    }
+}

@@ -1,0 +1,336 @@
+//! HTTP around the messages: failures, redirects, authentication, throttling, time and size.
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use crate::check::Level;
+use crate::wire::{Actor, Broken};
+use std::time::Duration;
+
+pub(super) const RULES: &[&Declared] = &[
+    &SERVER_ERROR,
+    &REDIRECTED,
+    &CONNECTION_BROKEN,
+    &ACCESS_REFUSED,
+    &CHALLENGE_MISSING,
+    &RETRY_AFTER_MISSING,
+    &ANSWER_SLOW,
+    &ANSWER_LARGE,
+];
+
+const SERVER_ERROR: Declared = Declared {
+    name: "server-error",
+    title: "No request makes the server fail",
+    level: Level::Error,
+    what: "No request is answered with 5xx; 501 is right for what is not implemented. A request that was to be \
+           refused is answered with 4xx: 5xx there is a warning.",
+    why: "Entra takes 5xx for a passing failure and sends the same request for ever; the real cause, as an unknown \
+          member or a missing e-mail, is never told.",
+    fix: "Answer 4xx with a SCIM error to whatever the request is at fault for.",
+    entra: "InternalServerError, retried after 40 minutes, again and again.",
+    refs: &[
+        Rfc("7644#3.12"),
+        Microsoft("howto-analyze-provisioning-logs"),
+        Field("lightdash/lightdash#24458"),
+        Field("goauthentik/authentik#25987"),
+    ],
+    faults: &["patch-answers-500", "conflict-answers-500", "not-found-is-500", "apostrophe-breaks-filter"],
+    judge: Judge::Exchange(server_error),
+};
+
+fn server_error(view: &View<'_>) -> Vec<Complaint> {
+    let Some(status) = view.status().filter(|status| *status >= 500 && *status != 501) else {
+        return Vec::new();
+    };
+    // 503 with Retry-After is throttling, said in another way.
+    if status == 503 && view.answer().is_some_and(|answer| answer.header("retry-after").is_some()) {
+        return Vec::new();
+    }
+    let request = &view.exchange.request;
+    let wanted = !request.provoked && request.actor != Actor::Probe;
+    Complaint::new(format!("The server failed with {status}."))
+        .against(if wanted { "a 2xx status" } else { "a 4xx status" }, format!("status {status}"))
+        .at(if wanted { Level::Error } else { Level::Warning })
+        .into()
+}
+
+const REDIRECTED: Declared = Declared {
+    name: "redirected",
+    title: "No request is redirected",
+    level: Level::Error,
+    what: "No answer is a 3xx, 304 to a conditional read excepted.",
+    why: "A redirect usually leads to a login page or adds a slash; the token must not be sent along, and a write is \
+          not repeated.",
+    fix: "Serve the SCIM path itself, with and without a trailing slash, apart from sessions and logins.",
+    entra: "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable at Test Connection.",
+    refs: &[Rfc("7644#3.2"), Field("HelpCode-ai/anythingmcp#536"), Field("HumanSignal/label-studio#3487")],
+    faults: &["redirects-to-login"],
+    judge: Judge::Exchange(redirected),
+};
+
+fn redirected(view: &View<'_>) -> Vec<Complaint> {
+    match view.answer() {
+        Some(answer) if (300..400).contains(&answer.status) && answer.status != 304 => {
+            let place = answer.header("location").unwrap_or("nowhere");
+            Complaint::new(format!("The request is redirected with {}.", answer.status))
+                .against("an answer", format!("{} to {place}", answer.status))
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const CONNECTION_BROKEN: Declared = Declared {
+    name: "connection-broken",
+    title: "Every request is answered",
+    level: Level::Error,
+    what: "A request is answered whole, in time and within the limit of size.",
+    why: "Nobody knows whether a write without an answer happened. Entra sends the create again and meets a conflict.",
+    fix: "Look for a crash, a proxy's time limit, or an answer that holds far too much.",
+    entra: "Timeout or WebExceptionProtocolError, retried after 40 minutes.",
+    refs: &[Rfc("9110#15"), Microsoft("howto-analyze-provisioning-logs")],
+    faults: &["connection-closed"],
+    judge: Judge::Exchange(connection_broken),
+};
+
+fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
+    match &view.exchange.outcome {
+        Err(broken @ (Broken::Protocol(_) | Broken::TimedOut(_) | Broken::TooLarge(_))) => {
+            Complaint::new("The request was not answered.").against("an answer", broken.to_string()).into()
+        }
+        // The others say that the target is gone or that the request was not sent.
+        _ => Vec::new(),
+    }
+}
+
+const ACCESS_REFUSED: Declared = Declared {
+    name: "access-refused",
+    title: "The token is good for everything Entra does",
+    level: Level::Error,
+    what: "One bearer token is accepted on users, groups and discovery, for reads and writes.",
+    why: "Entra has one token for the whole job. 401 puts the job into quarantine at once.",
+    fix: "Give the token the rights of a provisioning client, on every method.",
+    entra: "Unauthorized, InsufficientRights or NotPermitted; quarantine after a 401.",
+    refs: &[Rfc("7644#2"), Microsoft("application-provisioning-quarantine-status")],
+    faults: &["token-refused-on-groups"],
+    judge: Judge::Exchange(access_refused),
+};
+
+fn access_refused(view: &View<'_>) -> Vec<Complaint> {
+    let request = &view.exchange.request;
+    match view.status() {
+        Some(status @ (401 | 403)) if !request.provoked && request.actor != Actor::Probe => {
+            Complaint::new(format!("The request is refused with {status}."))
+                .against("the token is accepted", format!("status {status}"))
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const CHALLENGE_MISSING: Declared = Declared {
+    name: "challenge-missing",
+    title: "401 says which authentication is wanted",
+    level: Level::Warning,
+    what: "An answer 401 carries WWW-Authenticate.",
+    why: "The header tells whether the token is missing, expired or of the wrong kind.",
+    fix: "Send `WWW-Authenticate: Bearer` with every 401, with an `error` parameter when the token is wrong.",
+    entra: "\"You appear to have entered invalid credentials\" without a reason.",
+    refs: &[Rfc("7235#3.1"), Rfc("6750#3")],
+    faults: &["challenge-missing"],
+    judge: Judge::Exchange(challenge_missing),
+};
+
+fn challenge_missing(view: &View<'_>) -> Vec<Complaint> {
+    match view.answer() {
+        Some(answer) if answer.status == 401 && answer.header("www-authenticate").is_none() => {
+            Complaint::new("An answer 401 has no WWW-Authenticate.")
+                .concerning("WWW-Authenticate")
+                .against("WWW-Authenticate: Bearer", "no such header")
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const RETRY_AFTER_MISSING: Declared = Declared {
+    name: "retry-after-missing",
+    title: "429 says when to come back",
+    level: Level::Warning,
+    what: "An answer 429 carries Retry-After: seconds, or an HTTP date. With it, 429 is never a finding.",
+    why: "Without it a client guesses, and the job takes days or is throttled again.",
+    fix: "Send Retry-After, and allow 25 requests per second and tenant, as the gallery demands.",
+    entra: "TooManyRequests; quarantine when it lasts.",
+    refs: &[
+        Rfc("6585#4"),
+        Microsoft("app-gallery-user-provisioning-requirements"),
+        Field("rancher/rancher#54870"),
+    ],
+    faults: &["throttles-without-retry-after"],
+    judge: Judge::Exchange(retry_after_missing),
+};
+
+fn retry_after_missing(view: &View<'_>) -> Vec<Complaint> {
+    let Some(answer) = view.answer().filter(|answer| answer.status == 429) else {
+        return Vec::new();
+    };
+    let stated = answer.header("retry-after").map(str::trim);
+    let readable = |text: &str| text.parse::<u64>().is_ok() || super::time::is_http_date(text);
+    match stated {
+        Some(text) if readable(text) => Vec::new(),
+        other => Complaint::new("An answer 429 does not say when to come back.")
+            .concerning("Retry-After")
+            .against("Retry-After: seconds", other.unwrap_or("no such header"))
+            .into(),
+    }
+}
+
+/// Beyond this an answer is worth a note; Entra waits 60 seconds.
+const SLOW: Duration = Duration::from_secs(5);
+
+const ANSWER_SLOW: Declared = Declared {
+    name: "answer-slow",
+    title: "Answers come in time",
+    level: Level::Note,
+    what: "An answer takes no longer than five seconds. Entra gives up after 60.",
+    why: "A cycle makes several requests per person, one after the other.",
+    fix: "Index what is filtered on; do not load members that were excluded.",
+    entra: "Long cycles; Timeout beyond 60 seconds.",
+    refs: &[
+        Microsoft("howto-analyze-provisioning-logs"),
+        Field("learn.microsoft.com/answers/questions/1151866"),
+    ],
+    faults: &["answers-slowly"],
+    judge: Judge::Exchange(answer_slow),
+};
+
+fn answer_slow(view: &View<'_>) -> Vec<Complaint> {
+    match view.answer() {
+        Some(answer) if answer.elapsed > SLOW => {
+            Complaint::new(format!("The answer took {} seconds.", answer.elapsed.as_secs()))
+                .against(
+                    format!("{} seconds", SLOW.as_secs()),
+                    format!("{:.1} seconds", answer.elapsed.as_secs_f64()),
+                )
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Beyond this many bytes an answer is worth a note.
+const LARGE: usize = 4 * 1024 * 1024;
+
+const ANSWER_LARGE: Declared = Declared {
+    name: "answer-large",
+    title: "Answers are of reasonable size",
+    level: Level::Note,
+    what: "An answer is not larger than 4 MiB.",
+    why: "It holds a whole directory, or all members of a large group, where one entry was asked for.",
+    fix: "Limit pages, honour `count` and `excludedAttributes`.",
+    entra: "Slow cycles.",
+    refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["answers-padded"],
+    judge: Judge::Exchange(answer_large),
+};
+
+fn answer_large(view: &View<'_>) -> Vec<Complaint> {
+    let size = view.answer().map_or(0, |answer| answer.body.bytes().len());
+    if size <= LARGE {
+        return Vec::new();
+    }
+    Complaint::new("The answer is very large.")
+        .against(format!("{LARGE} bytes at most"), format!("{size} bytes"))
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, answer, error};
+    use crate::wire::{Answer, Method, Request};
+    use serde_json::json;
+
+    fn read() -> Request {
+        Request::new(Actor::Entra, Method::Get, "/Users/1", "test")
+    }
+
+    fn answered(answer: Answer) -> Trial {
+        let mut trial = Trial::published();
+        trial.send(read(), Ok(answer));
+        trial
+    }
+
+    fn with_header(status: u16, name: &str, value: &str) -> Answer {
+        let mut answer = answer(status, &error(status, None));
+        answer.headers.push((name.into(), value.into()));
+        answer
+    }
+
+    #[test]
+    fn failures_are_found() {
+        answered(answer(500, &error(500, None))).finds("server-error", 1, Level::Error);
+        answered(answer(501, &error(501, None))).finds("server-error", 0, Level::Error);
+        answered(with_header(503, "retry-after", "5")).finds("server-error", 0, Level::Error);
+        let mut provoked = Trial::published();
+        provoked.send(read().provoked(), Ok(answer(500, &error(500, None))));
+        provoked.finds("server-error", 1, Level::Warning);
+    }
+
+    #[test]
+    fn redirects_are_found() {
+        answered(with_header(302, "location", "/login")).finds("redirected", 1, Level::Error);
+        let mut not_modified = answer(304, &serde_json::Value::Null);
+        not_modified.headers.clear();
+        answered(not_modified).finds("redirected", 0, Level::Error);
+    }
+
+    #[test]
+    fn broken_connections_are_found_and_unsent_requests_are_not() {
+        for (broken, times) in [
+            (Broken::TimedOut(Duration::from_secs(60)), 1),
+            (Broken::Protocol("reset".into()), 1),
+            (Broken::Withheld("not ours".into()), 0),
+            (Broken::Interrupted, 0),
+        ] {
+            let mut trial = Trial::published();
+            trial.send(read(), Err(broken));
+            trial.finds("connection-broken", times, Level::Error);
+        }
+    }
+
+    #[test]
+    fn authentication_is_judged() {
+        answered(answer(401, &error(401, None))).finds("access-refused", 1, Level::Error);
+        answered(answer(401, &error(401, None))).finds("challenge-missing", 1, Level::Warning);
+        answered(with_header(401, "www-authenticate", "Bearer")).finds(
+            "challenge-missing",
+            0,
+            Level::Warning,
+        );
+        let mut provoked = Trial::published();
+        provoked.send(read().provoked(), Ok(with_header(401, "www-authenticate", "Bearer")));
+        provoked.is_right();
+    }
+
+    #[test]
+    fn a_well_formed_429_is_no_finding() {
+        for right in ["3", "Sun, 06 Nov 2033 08:49:37 GMT"] {
+            answered(with_header(429, "retry-after", right)).is_right();
+        }
+        answered(answer(429, &error(429, None))).finds("retry-after-missing", 1, Level::Warning);
+        answered(with_header(429, "retry-after", "soon")).finds("retry-after-missing", 1, Level::Warning);
+    }
+
+    #[test]
+    fn slow_and_large_answers_are_notes() {
+        let mut slow = answer(200, &ada(json!({})));
+        slow.elapsed = Duration::from_secs(6);
+        answered(slow).finds("answer-slow", 1, Level::Note);
+        let large = answer(200, &ada(json!({"displayName": "x".repeat(LARGE)})));
+        answered(large).finds("answer-large", 1, Level::Note);
+        let right = answered(answer(200, &ada(json!({}))));
+        right.finds("answer-slow", 0, Level::Note);
+        right.finds("answer-large", 0, Level::Note);
+    }
+}

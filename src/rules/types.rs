@@ -1,0 +1,571 @@
+//! JSON types of what comes back, by the published schema and RFC 7643.
+
+use super::View;
+use super::body::kind;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::view::Returned;
+use crate::check::Level;
+use crate::scim::schema::{Attribute, AttributeType};
+use crate::scim::{AttributePath, datetime, member, same_name, urn};
+use crate::wire::ResourceKind;
+use serde_json::Value;
+
+pub(super) const RULES: &[&Declared] = &[
+    &ACTIVE_NOT_A_BOOLEAN,
+    &BOOLEAN_AS_TEXT,
+    &NUMBER_AS_TEXT,
+    &TEXT_AS_OTHER_TYPE,
+    &LIST_EXPECTED,
+    &SINGLE_VALUE_EXPECTED,
+    &OBJECT_EXPECTED,
+    &MANAGER_NOT_AN_OBJECT,
+    &MEMBERS_NOT_OBJECTS,
+    &DATE_TIME_EXPECTED,
+    &BINARY_NOT_BASE64,
+    &NAME_IN_OTHER_LETTER_CASE,
+    &ATTRIBUTE_NOT_PUBLISHED,
+];
+
+/// A value whose JSON type is not the one its definition demands.
+#[derive(Debug, Clone)]
+pub(super) struct Mismatch {
+    /// Where: names with dots, extensions with their URN.
+    path: String,
+    fault: Fault,
+    /// What is there, as JSON.
+    value: String,
+    /// What is there, in words.
+    is: &'static str,
+}
+
+/// What is wrong with a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Boolean,
+    Number,
+    Text,
+    ListExpected,
+    SingleExpected,
+    Object,
+    DateTime,
+    Binary,
+    LetterCase,
+    Unpublished,
+}
+
+/// Everything in the answer's resources that has another type than its definition says.
+pub(super) fn mismatches(view: &View<'_>) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    for resource in view.resources() {
+        let is_extension = |(name, value): &(&String, &Value)| name.contains(':') && value.is_object();
+        for (name, value) in resource.members.iter().filter(|member| !is_extension(member)) {
+            one(view, resource, None, name, value, &mut found);
+        }
+        for (schema, members) in resource.members.iter().filter(is_extension) {
+            for (name, value) in members.as_object().into_iter().flatten() {
+                one(view, resource, Some(schema), name, value, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Members that other families are about.
+const ELSEWHERE: [&str; 4] = ["id", "meta", "schemas", "password"];
+
+fn one(
+    view: &View<'_>,
+    resource: &Returned<'_>,
+    schema: Option<&str>,
+    name: &str,
+    value: &Value,
+    found: &mut Vec<Mismatch>,
+) {
+    if schema.is_none() && ELSEWHERE.iter().any(|other| same_name(other, name)) {
+        return;
+    }
+    let path = AttributePath { schema: schema.map(str::to_owned), attribute: name.to_owned(), sub: None };
+    let shown = match schema {
+        Some(schema) => format!("{schema}:{name}"),
+        None => name.to_owned(),
+    };
+    let core = super::reading::core_urn(resource.kind);
+    let home = view.discovery.schemas.get(schema.unwrap_or(core));
+    if home.is_some() && view.discovery.schemas.find_within(core, &path).is_none() {
+        found.push(Mismatch { path: shown.clone(), fault: Fault::Unpublished, value: String::new(), is: "" });
+    }
+    let Some(definition) = view.definition(resource.kind, &path) else {
+        return;
+    };
+    if definition.name != name {
+        found.push(Mismatch {
+            path: definition.name.clone(),
+            fault: Fault::LetterCase,
+            value: name.to_owned(),
+            is: "",
+        });
+    }
+    // A path-like key is a fault of its own.
+    if name.contains(['.', '[']) {
+        return;
+    }
+    check(definition, &shown, value, found);
+}
+
+/// Checks one attribute's value and, in it, its sub-attributes.
+fn check(definition: &Attribute, path: &str, value: &Value, found: &mut Vec<Mismatch>) {
+    let mut tell = |fault: Fault, value: &Value| {
+        found.push(Mismatch { path: path.to_owned(), fault, value: value.to_string(), is: kind(value) });
+    };
+    match (definition.multi_valued, value) {
+        (_, Value::Null) => {}
+        (true, Value::Array(elements)) => {
+            for element in elements {
+                check_one(definition, path, element, found);
+            }
+        }
+        (true, other) => tell(Fault::ListExpected, other),
+        (false, Value::Array(_)) => tell(Fault::SingleExpected, value),
+        (false, value) => check_one(definition, path, value, found),
+    }
+}
+
+fn check_one(definition: &Attribute, path: &str, value: &Value, found: &mut Vec<Mismatch>) {
+    let fault = match (definition.kind, value) {
+        (_, Value::Null) | (AttributeType::Unknown, _) => None,
+        (AttributeType::Complex, Value::Object(members)) => {
+            for (name, value) in members {
+                if let Some(sub) = definition.sub(name) {
+                    check(sub, &format!("{path}.{name}"), value, found);
+                }
+            }
+            None
+        }
+        (AttributeType::Complex, _) => Some(Fault::Object),
+        (AttributeType::Boolean, Value::Bool(_)) => None,
+        (AttributeType::Boolean, _) => Some(Fault::Boolean),
+        (AttributeType::Integer | AttributeType::Decimal, Value::Number(_)) => None,
+        (AttributeType::Integer | AttributeType::Decimal, _) => Some(Fault::Number),
+        (AttributeType::DateTime, Value::String(text))
+            if text.is_empty() || datetime::parse(text).is_some() =>
+        {
+            None
+        }
+        (AttributeType::DateTime, _) => Some(Fault::DateTime),
+        (AttributeType::Binary, Value::String(text)) if is_base64(text) => None,
+        (AttributeType::Binary, _) => Some(Fault::Binary),
+        (AttributeType::String | AttributeType::Reference, Value::String(_)) => None,
+        (AttributeType::String | AttributeType::Reference, _) => Some(Fault::Text),
+    };
+    if let Some(fault) = fault {
+        found.push(Mismatch { path: path.to_owned(), fault, value: value.to_string(), is: kind(value) });
+    }
+}
+
+/// Base64 with or without padding and line breaks, in either alphabet.
+fn is_base64(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "+/-_=\r\n".contains(c);
+    text.chars().all(letter)
+}
+
+/// The first mismatch of a kind at each path that fits.
+fn complaints(view: &View<'_>, fault: Fault, fits: impl Fn(&str) -> bool, expected: &str) -> Vec<Complaint> {
+    let mut told: Vec<&str> = Vec::new();
+    let mismatches = view.mismatches().iter().filter(|found| found.fault == fault && fits(&found.path));
+    let mut complaints = Vec::new();
+    for found in mismatches {
+        if told.contains(&found.path.as_str()) {
+            continue;
+        }
+        told.push(&found.path);
+        complaints.push(
+            Complaint::new(format!("{} is {}, expected {expected}.", found.path, found.is))
+                .concerning(&found.path)
+                .against(format!("{}: {expected}", found.path), format!("{}: {}", found.path, found.value)),
+        );
+    }
+    complaints
+}
+
+fn is_manager(path: &str) -> bool {
+    path.rsplit(':').next().is_some_and(|name| same_name(name, "manager"))
+}
+
+const ACTIVE_NOT_A_BOOLEAN: Declared = Declared {
+    name: "active-not-a-boolean",
+    title: "active is true or false",
+    level: Level::Error,
+    what: "`active` comes back as a JSON boolean, whatever form it was sent in.",
+    why: "Entra sends \"False\" as a string and cannot read a string back: after that no change of the person works, \
+          the disable included.",
+    fix: "Convert by the schema's type when you store, and repair what is stored.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: \"We are not able to deserialize the resource \
+            received from your SCIM endpoint\".",
+    refs: &[
+        Rfc("7643#4.1.1"),
+        Microsoft("application-provisioning-config-problem-scim-compatibility"),
+        Field("learn.microsoft.com/answers/questions/5618325"),
+    ],
+    faults: &["string-boolean-echoed", "retype-active-to-string"],
+    judge: Judge::Exchange(active_not_a_boolean),
+};
+
+fn active_not_a_boolean(view: &View<'_>) -> Vec<Complaint> {
+    // Judged even where a server publishes another type for it.
+    let wrong =
+        view.resources().iter().filter(|resource| resource.kind == ResourceKind::User).find_map(|user| {
+            user.member("active").filter(|active| !active.is_boolean() && !active.is_null())
+        });
+    match wrong {
+        Some(active) => Complaint::new(format!("active is {}, expected a boolean.", kind(active)))
+            .concerning("active")
+            .against("true or false", active.to_string())
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const BOOLEAN_AS_TEXT: Declared = Declared {
+    name: "boolean-as-text",
+    title: "Booleans are true or false",
+    level: Level::Error,
+    what: "Every attribute of type boolean comes back as a JSON boolean: `primary: true`, not \"True\".",
+    why: "A server that mirrors what it was sent locks Entra out of the resource.",
+    fix: "Convert by the schema's type when you store, inside array elements too.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, for some people only.",
+    refs: &[Rfc("7643#2.3.2"), Field("learn.microsoft.com/answers/questions/5618325")],
+    faults: &["primary-as-text"],
+    judge: Judge::Exchange(boolean_as_text),
+};
+
+fn boolean_as_text(view: &View<'_>) -> Vec<Complaint> {
+    complaints(view, Fault::Boolean, |path| !same_name(path, "active"), "a boolean")
+}
+
+const NUMBER_AS_TEXT: Declared = Declared {
+    name: "number-as-text",
+    title: "Numbers are numbers",
+    level: Level::Warning,
+    what: "Attributes of type integer and decimal come back as JSON numbers.",
+    why: "Entra writes numbers as strings; a server that returns them so contradicts its own schema.",
+    fix: "Convert by the schema's type when you store.",
+    entra: "Possibly SystemForCrossDomainIdentityManagementServiceIncompatible.",
+    refs: &[Rfc("7643#2.3.4"), Rfc("7643#2.3.3"), Field("elimity-com/scim#165")],
+    faults: &["numbers-as-text"],
+    judge: Judge::Exchange(number_as_text),
+};
+
+fn number_as_text(view: &View<'_>) -> Vec<Complaint> {
+    complaints(view, Fault::Number, |_| true, "a number")
+}
+
+const TEXT_AS_OTHER_TYPE: Declared = Declared {
+    name: "text-as-other-type",
+    title: "Text is text",
+    level: Level::Error,
+    what: "Attributes of type string and reference come back as JSON strings, also when they consist of digits.",
+    why: "An employee number read as a number has lost its leading zeros, and Entra cannot read the resource.",
+    fix: "Keep text as text; do not guess types from its looks.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or the same update in every cycle.",
+    refs: &[Rfc("7643#2.3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["numbers-from-text"],
+    judge: Judge::Exchange(text_as_other_type),
+};
+
+fn text_as_other_type(view: &View<'_>) -> Vec<Complaint> {
+    complaints(view, Fault::Text, |path| !is_manager(path), "a string")
+}
+
+const LIST_EXPECTED: Declared = Declared {
+    name: "list-expected",
+    title: "A multi-valued attribute is an array",
+    level: Level::Error,
+    what: "`emails`, `phoneNumbers`, `members` and whatever else is multi-valued are arrays, also with one element.",
+    why: "A single object in place of an array is another type: the resource cannot be read.",
+    fix: "Serialise lists as lists; look for converters that unwrap lists of one.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
+    refs: &[Rfc("7643#2.4")],
+    faults: &["retype-emails-to-object"],
+    judge: Judge::Exchange(list_expected),
+};
+
+fn list_expected(view: &View<'_>) -> Vec<Complaint> {
+    complaints(view, Fault::ListExpected, |_| true, "an array")
+}
+
+const SINGLE_VALUE_EXPECTED: Declared = Declared {
+    name: "single-value-expected",
+    title: "A single-valued attribute is no array",
+    level: Level::Error,
+    what: "`userName`, `name`, `manager` and whatever else is single-valued are not arrays.",
+    why: "The resource cannot be read by a client that expects one value.",
+    fix: "Store the value, not the list it may have come in.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
+    refs: &[Rfc("7643#2.3"), Field("MicrosoftDocs/azure-docs#42220")],
+    faults: &["retype-display-name-to-list"],
+    judge: Judge::Exchange(single_value_expected),
+};
+
+fn single_value_expected(view: &View<'_>) -> Vec<Complaint> {
+    complaints(view, Fault::SingleExpected, |_| true, "a single value")
+}
+
+const OBJECT_EXPECTED: Declared = Declared {
+    name: "object-expected",
+    title: "A complex attribute is an object",
+    level: Level::Error,
+    what: "`name`, and each element of `emails` or `addresses`, is an object with the sub-attributes of its schema.",
+    why: "Text in place of an object cannot be read, and a value path finds nothing in it.",
+    fix: "Return the sub-attributes, not a joined text.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
+    refs: &[Rfc("7643#2.3.8")],
+    faults: &["retype-emails-to-strings", "retype-name-to-string"],
+    judge: Judge::Exchange(object_expected),
+};
+
+fn object_expected(view: &View<'_>) -> Vec<Complaint> {
+    let elsewhere = |path: &str| is_manager(path) || same_name(path, "members");
+    complaints(view, Fault::Object, |path| !elsewhere(path), "an object")
+}
+
+const MANAGER_NOT_AN_OBJECT: Declared = Declared {
+    name: "manager-not-an-object",
+    title: "A manager comes back as an object",
+    level: Level::Error,
+    what: "`manager` of the enterprise extension is an object whose `value` is the manager's id, although Entra sends \
+           the id as a bare string.",
+    why: "Entra cannot read a resource whose manager is a string, so nothing about that person can be changed.",
+    fix: "Store the string as `value`, and return {\"value\": \"…\"}; `$ref` and `displayName` are optional.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: \"We are not able to deserialize the resource\".",
+    refs: &[Rfc("7643#4.3"), Field("apache/directory-scimple#1242"), Field("Budibase/budibase#15369")],
+    faults: &["manager-as-string"],
+    judge: Judge::Exchange(manager_not_an_object),
+};
+
+fn manager_not_an_object(view: &View<'_>) -> Vec<Complaint> {
+    let wrong = view.resources().iter().find_map(|resource| {
+        let manager = member(resource.member(urn::ENTERPRISE)?, "manager")?;
+        // An empty string is said elsewhere.
+        (!manager.is_object() && !manager.is_null() && *manager != "").then_some(manager)
+    });
+    match wrong {
+        Some(manager) => Complaint::new(format!("The manager is {}, expected an object.", kind(manager)))
+            .concerning("manager")
+            .against("{\"value\": the manager's id}", manager.to_string())
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const MEMBERS_NOT_OBJECTS: Declared = Declared {
+    name: "members-not-objects",
+    title: "Members are objects with an id in value",
+    level: Level::Error,
+    what: "Each element of `members` is an object whose `value` is the member's id, a string.",
+    why: "Bare ids or numbers cannot be read, and `members[value eq \"…\"]` removes nobody.",
+    fix: "Return [{\"value\": \"id\"}]; `$ref`, `type` and `display` are optional.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible when the group is read with its members.",
+    refs: &[Rfc("7643#4.2")],
+    faults: &["members-as-strings"],
+    judge: Judge::Exchange(members_not_objects),
+};
+
+fn members_not_objects(view: &View<'_>) -> Vec<Complaint> {
+    let groups = view.resources().iter().filter(|resource| resource.kind == ResourceKind::Group);
+    let wrong = groups
+        .filter_map(|group| group.member("members")?.as_array())
+        .flatten()
+        .find(|element| member(element, "value").is_none_or(|value| !value.is_string()));
+    match wrong {
+        Some(element) => Complaint::new("An element of members has no id in `value`.")
+            .concerning("members")
+            .against("{\"value\": the member's id}", element.to_string())
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const DATE_TIME_EXPECTED: Declared = Declared {
+    name: "date-time-expected",
+    title: "Attributes of type dateTime hold dates with a zone",
+    level: Level::Warning,
+    what: "What the schema calls dateTime comes back as xsd:dateTime with a zone.",
+    why: "A date without a zone is another instant for each reader.",
+    fix: "Convert when you store; return UTC.",
+    entra: "The same update in every cycle.",
+    refs: &[Rfc("7643#2.3.5")],
+    faults: &["date-attributes-without-zone"],
+    judge: Judge::Exchange(date_time_expected),
+};
+
+fn date_time_expected(view: &View<'_>) -> Vec<Complaint> {
+    complaints(view, Fault::DateTime, |_| true, "a dateTime with a zone")
+}
+
+const BINARY_NOT_BASE64: Declared = Declared {
+    name: "binary-not-base64",
+    title: "Binary values are base64",
+    level: Level::Warning,
+    what: "What the schema calls binary, as a certificate, comes back as base64.",
+    why: "Other text, such as PEM with its header lines, is not what the type promises.",
+    fix: "Return the DER bytes in base64.",
+    entra: "Nothing: Entra maps no binary attribute.",
+    refs: &[Rfc("7643#2.3.6"), Rfc("7643#4.1.2")],
+    faults: &["certificates-as-pem"],
+    judge: Judge::Exchange(binary_not_base64),
+};
+
+fn binary_not_base64(view: &View<'_>) -> Vec<Complaint> {
+    complaints(view, Fault::Binary, |_| true, "base64")
+}
+
+const NAME_IN_OTHER_LETTER_CASE: Declared = Declared {
+    name: "name-in-other-letter-case",
+    title: "Attribute names are written as the schema writes them",
+    level: Level::Warning,
+    what: "JSON names have the letter case of the schema: `userName`, not `UserName` or `username`.",
+    why: "Names compare without letter case in SCIM, but many JSON parsers do not.",
+    fix: "Name the fields explicitly instead of leaving it to the serialiser's convention.",
+    entra: "An attribute that Entra does not see and writes again in every cycle.",
+    refs: &[Rfc("7643#2.1"), Field("learn.microsoft.com/answers/questions/2238842")],
+    faults: &["names-capitalised"],
+    judge: Judge::Exchange(name_in_other_letter_case),
+};
+
+fn name_in_other_letter_case(view: &View<'_>) -> Vec<Complaint> {
+    let found = view.mismatches().iter().find(|found| found.fault == Fault::LetterCase);
+    match found {
+        Some(found) => Complaint::new(format!("{} is written {}.", found.path, found.value))
+            .concerning(&found.path)
+            .against(&found.path, &found.value)
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+const ATTRIBUTE_NOT_PUBLISHED: Declared = Declared {
+    name: "attribute-not-published",
+    title: "Attributes in answers are in /Schemas",
+    level: Level::Note,
+    what: "Every attribute of a resource is defined by a published schema.",
+    why: "The gallery's discoverability test looks for each mapped attribute in /Schemas; one that is only in answers \
+          cannot be mapped.",
+    fix: "Publish what you return.",
+    entra: "Schema_Discoverability_Test fails when the attribute is mapped.",
+    refs: &[Rfc("7643#7"), Microsoft("validate-user-provisioning-app-gallery")],
+    faults: &["unpublished-attributes"],
+    judge: Judge::Exchange(attribute_not_published),
+};
+
+fn attribute_not_published(view: &View<'_>) -> Vec<Complaint> {
+    let found = view.mismatches().iter().find(|found| found.fault == Fault::Unpublished);
+    match found {
+        Some(found) => Complaint::new(format!("{} is in no published schema.", found.path))
+            .concerning(&found.path)
+            .against("defined in /Schemas", "not defined")
+            .into(),
+        None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, group, with};
+    use serde_json::json;
+
+    fn read(attributes: Value) -> Trial {
+        let mut trial = Trial::published();
+        let enterprise = attributes.get(urn::ENTERPRISE).is_some();
+        let schemas = if enterprise { json!([urn::USER, urn::ENTERPRISE]) } else { json!([urn::USER]) };
+        trial.get("/Users/1", 200, with(ada(attributes), json!({"schemas": schemas})));
+        trial
+    }
+
+    #[test]
+    fn right_types_are_left_alone() {
+        read(json!({
+            "active": true, "name": {"familyName": "L", "middleName": null}, "title": null, "emails": [],
+            "phoneNumbers": [{"value": "+1 555 0100", "type": "work", "primary": false, "custom": 1}],
+            "x509Certificates": [{"value": "MIIB+/=="}], "addresses": [{"type": "work", "country": "US"}],
+            "profileUrl": "http://example.com/a", "groups": [{"value": "g", "$ref": "../Groups/g"}],
+            (urn::ENTERPRISE): {"employeeNumber": "007", "manager": {"value": "9"}}
+        }))
+        .is_right();
+        read(json!({(urn::ENTERPRISE): {"manager": null}})).is_right();
+    }
+
+    #[test]
+    fn wrong_types_are_found() {
+        for (attributes, rule, level) in [
+            (json!({"active": "False"}), "active-not-a-boolean", Level::Error),
+            (json!({"active": 1}), "active-not-a-boolean", Level::Error),
+            (
+                json!({"emails": [{"value": "a@example.com", "primary": "True"}]}),
+                "boolean-as-text",
+                Level::Error,
+            ),
+            (json!({"externalId": 5}), "text-as-other-type", Level::Error),
+            (json!({(urn::ENTERPRISE): {"employeeNumber": 7}}), "text-as-other-type", Level::Error),
+            (json!({"roles": [{"value": {"id": "x"}}]}), "text-as-other-type", Level::Error),
+            (json!({"emails": {"value": "a@example.com"}}), "list-expected", Level::Error),
+            (json!({"emails": "a@example.com"}), "list-expected", Level::Error),
+            (json!({"displayName": ["A"]}), "single-value-expected", Level::Error),
+            (json!({"name": "Ada L"}), "object-expected", Level::Error),
+            (json!({"emails": ["a@example.com"]}), "object-expected", Level::Error),
+            (json!({(urn::ENTERPRISE): {"manager": "9"}}), "manager-not-an-object", Level::Error),
+            (
+                json!({"x509Certificates": [{"value": "-----BEGIN CERTIFICATE-----"}]}),
+                "binary-not-base64",
+                Level::Warning,
+            ),
+            (json!({"DisplayName": "A"}), "name-in-other-letter-case", Level::Warning),
+            (json!({"shoeSize": "42"}), "attribute-not-published", Level::Note),
+        ] {
+            read(attributes.clone()).finds(rule, 1, level);
+            read(json!({"title": "X"})).finds(rule, 0, level);
+        }
+        // One fault is one finding.
+        read(json!({(urn::ENTERPRISE): {"manager": "9"}})).finds("object-expected", 0, Level::Error);
+        read(json!({"active": "False"})).finds("boolean-as-text", 0, Level::Error);
+    }
+
+    #[test]
+    fn types_are_those_the_server_publishes() {
+        let custom = |value: Value| {
+            let mut trial = Trial::published().publishing(|discovery| {
+                let schema = json!({"id": "urn:example:2.0:Ext", "attributes": [
+                    {"name": "size", "type": "integer"}, {"name": "weight", "type": "decimal"},
+                    {"name": "hired", "type": "dateTime"}, {"name": "odd", "type": "thing"}]});
+                discovery.schemas.schemas.push(crate::scim::schema::Schema::read(&schema).unwrap());
+            });
+            trial.get(
+                "/Users/1",
+                200,
+                with(
+                    ada(json!({"urn:example:2.0:Ext": value})),
+                    json!({"schemas": [urn::USER, "urn:example:2.0:Ext"]}),
+                ),
+            );
+            trial
+        };
+        custom(json!({"size": 1, "weight": 1.5, "hired": "2026-01-02T00:00:00Z", "odd": {"x": 1}}))
+            .is_right();
+        custom(json!({"size": "1"})).finds("number-as-text", 1, Level::Warning);
+        custom(json!({"hired": "2026-01-02"})).finds("date-time-expected", 1, Level::Warning);
+    }
+
+    #[test]
+    fn members_have_their_id_in_value() {
+        let members = |list: Value| {
+            let mut trial = Trial::published();
+            trial.get("/Groups/g", 200, with(group(&[]), json!({"members": list})));
+            trial
+        };
+        members(json!(["1"])).finds("members-not-objects", 1, Level::Error);
+        members(json!([{"value": 1}])).finds("members-not-objects", 1, Level::Error);
+        members(json!([{"value": "1", "display": "Ada", "type": "User", "$ref": "../Users/1"}])).is_right();
+        members(json!([])).is_right();
+    }
+}
