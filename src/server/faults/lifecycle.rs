@@ -4,9 +4,7 @@ use axum::http::header;
 use serde_json::{Map, Value, json};
 
 use super::operations::{asks, ignore};
-use super::scene::{
-    Effect, Scene, created, deleted, fail, listed, patched, queried, read, refuse, resources, status,
-};
+use super::scene::{Effect, Scene, created, deleted, fail, listed, patched, read, refuse, resources, status};
 use crate::scim::message::ScimType;
 use crate::scim::urn;
 use crate::server::call::{Call, Document};
@@ -420,18 +418,30 @@ pub(super) fn any_token_accepted() -> Effect {
     })
 }
 
+/// Shows passwords in an answer.
+fn show_passwords(reply: &mut Reply, scene: &Scene<'_>) {
+    for user in resources(reply) {
+        let id = user.get("id").and_then(Value::as_str).unwrap_or("");
+        if let Some(password) =
+            scene.store.get(Kind::User, id).and_then(|user| user.attributes.get("password"))
+        {
+            user.insert("password".into(), password.clone());
+        }
+    }
+}
+
+pub(super) fn password_echoed() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if super::scene::writes(call) {
+            show_passwords(reply, scene);
+        }
+    })
+}
+
 pub(super) fn write_only_returned() -> Effect {
     Effect::after(|call, reply, scene| {
-        if queried(call).is_some() {
-            return;
-        }
-        for user in resources(reply) {
-            let id = user.get("id").and_then(Value::as_str).unwrap_or("");
-            if let Some(password) =
-                scene.store.get(Kind::User, id).and_then(|user| user.attributes.get("password"))
-            {
-                user.insert("password".into(), password.clone());
-            }
+        if read(call).is_some() {
+            show_passwords(reply, scene);
         }
     })
 }

@@ -331,6 +331,13 @@ pub(super) fn lists_show_summaries() -> Effect {
     })
 }
 
+pub(super) fn attributes_ignored() -> Effect {
+    Effect::before(|call, _| {
+        call.forget_parameter("attributes");
+        None
+    })
+}
+
 pub(super) fn excluded_attributes_ignored() -> Effect {
     Effect::before(|call, _| {
         call.forget_parameter("excludedAttributes");

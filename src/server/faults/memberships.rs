@@ -142,6 +142,13 @@ pub(super) fn member_remove_value_ignored() -> Effect {
     })
 }
 
+pub(super) fn member_remove_value_refused() -> Effect {
+    Effect::before(|call, _| {
+        asks(call, GROUPS, |change| removes(change) && change.path.filter.is_none() && change.value.is_some())
+            .then(|| refuse(ScimType::InvalidValue, "values must not be set for a remove operation"))
+    })
+}
+
 pub(super) fn member_remove_path_refused() -> Effect {
     Effect::before(|call, _| {
         asks(call, GROUPS, |change| removes(change) && change.path.filter.is_some())

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 mod answers;
 mod class;
+mod documents;
 mod identity;
 mod lifecycle;
 mod lookups;
@@ -19,6 +20,7 @@ mod operations;
 mod paging;
 mod scene;
 mod texts;
+mod transport;
 mod updates;
 
 use super::variants::Variant;
@@ -114,6 +116,8 @@ faults! {
     ListOnRead = "list-on-read", Named, lookups::list_on_read;
     /// Lists show names and ids and leave the other attributes out.
     ListsShowSummaries = "lists-show-summaries", Truncate, lookups::lists_show_summaries;
+    /// The parameter `attributes` is ignored.
+    AttributesIgnored = "attributes-ignored", Named, lookups::attributes_ignored;
     /// The parameter `excludedAttributes` is ignored.
     ExcludedAttributesIgnored = "excluded-attributes-ignored", Named, lookups::excluded_attributes_ignored;
     // Paging
@@ -218,7 +222,9 @@ faults! {
     NotFoundIs500 = "not-found-is-500", Named, lifecycle::not_found_is_500;
     /// Every token is as good as the right one, and so is none.
     AnyTokenAccepted = "any-token-accepted", Named, lifecycle::any_token_accepted;
-    /// Answers show the password.
+    /// Answers to writes show the password.
+    PasswordEchoed = "password-echoed", Named, lifecycle::password_echoed;
+    /// Reads show the password.
     WriteOnlyReturned = "write-only-returned", Named, lifecycle::write_only_returned;
     // PATCH on users
     /// `"active": "False"` is accepted and changes nothing.
@@ -311,6 +317,8 @@ faults! {
     MemberRemoveIgnored = "member-remove-ignored", Named, memberships::member_remove_ignored;
     /// Removing members that the value names is accepted and changes nothing.
     MemberRemoveValueIgnored = "member-remove-value-ignored", Named, memberships::member_remove_value_ignored;
+    /// Removing members that the value names is refused.
+    MemberRemoveValueRefused = "member-remove-value-refused", Named, memberships::member_remove_value_refused;
     /// Removing the member that a value path selects is refused.
     MemberRemovePathRefused = "member-remove-path-refused", Named, memberships::member_remove_path_refused;
     /// Removing one member removes all.
@@ -453,6 +461,44 @@ faults! {
     NumbersAsText = "numbers-as-text", Retype, identity::numbers_as_text;
     /// A date of a published extension has no zone.
     DateAttributesWithoutZone = "date-attributes-without-zone", Drop, identity::date_attributes_without_zone;
+    // Transport
+    /// PATCH is answered with 501.
+    PatchNotImplemented = "patch-not-implemented", Named, transport::patch_not_implemented;
+    /// PATCH is answered with 201.
+    UpdateAnswers201 = "update-answers-201", Named, transport::update_answers_201;
+    /// DELETE of what is not there is answered with 204.
+    DeleteAlways204 = "delete-always-204", Named, transport::delete_always_204;
+    /// DELETE is answered with 200.
+    DeleteAnswers200 = "delete-answers-200", Named, transport::delete_answers_200;
+    /// Reads without an Accept header are answered with 406.
+    ReadNeedsAccept = "read-needs-accept", Named, transport::read_needs_accept;
+    /// Reads by id are redirected to a login page.
+    RedirectsToLogin = "redirects-to-login", Named, transport::redirects_to_login;
+    /// Writes on groups are answered with 403.
+    TokenRefusedOnGroups = "token-refused-on-groups", Named, transport::token_refused_on_groups;
+    /// The first DELETE of a user is answered with 429, without Retry-After.
+    ThrottlesWithoutRetryAfter = "throttles-without-retry-after", Named, transport::throttles_without_retry_after;
+    /// A page beyond the end takes more than five seconds.
+    AnswersSlowly = "answers-slowly", Named, transport::answers_slowly;
+    /// Answers to queries of groups are filled up to five megabytes.
+    AnswersPadded = "answers-padded", Duplicate, transport::answers_padded;
+    /// The connection breaks in the middle of the answer to the create of a group.
+    ConnectionClosed = "connection-closed", Truncate, transport::connection_closed;
+    // Discovery documents
+    /// The discovery documents are 404.
+    NoDiscovery = "no-discovery", Hide, documents::no_discovery;
+    /// ServiceProviderConfig leaves out what it does not support.
+    ConfigIncomplete = "config-incomplete", Drop, documents::config_incomplete;
+    /// ServiceProviderConfig says that PATCH is not supported.
+    PatchNotAdvertised = "patch-not-advertised", Named, documents::patch_not_advertised;
+    /// /Schemas lacks the enterprise extension, which a resource type names.
+    SchemaUnpublished = "schema-unpublished", Hide, documents::schema_unpublished;
+    /// /Schemas writes `readwrite`, `datetime` and the like in lower case.
+    SchemaWordsLowerCase = "schema-words-lower-case", Named, documents::schema_words_lower_case;
+    /// /Schemas writes null for properties that do not apply.
+    SchemaNulls = "schema-nulls", Named, documents::schema_nulls;
+    /// Discovery documents are filtered.
+    DiscoveryFilterApplied = "discovery-filter-applied", Named, documents::discovery_filter_applied;
     // Generic mutations
     /// Answers leave out `id`.
     IdMissing = "id-missing", Drop, mutations::id_missing;

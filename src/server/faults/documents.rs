@@ -1,0 +1,114 @@
+//! Faults of what a server says of itself.
+
+use serde_json::{Map, Value};
+
+use super::scene::{Effect, endpoint, fail};
+use crate::scim::urn;
+use crate::server::endpoint::Endpoint;
+use crate::server::reply::Reply;
+
+/// The documents of a discovery answer: the body, or the resources of the list it holds.
+fn documents(reply: &mut Reply) -> Vec<&mut Map<String, Value>> {
+    let Some(Value::Object(body)) = reply.body_mut() else { return Vec::new() };
+    if body.contains_key("Resources") {
+        let resources = body.get_mut("Resources").and_then(Value::as_array_mut);
+        return resources.into_iter().flatten().filter_map(Value::as_object_mut).collect();
+    }
+    vec![body]
+}
+
+/// Changes every attribute definition in an answer of `/Schemas`.
+fn each_definition(reply: &mut Reply, change: fn(&mut Map<String, Value>)) {
+    fn descend(owner: &mut Map<String, Value>, list: &str, change: fn(&mut Map<String, Value>)) {
+        let definitions = owner.get_mut(list).and_then(Value::as_array_mut);
+        for definition in definitions.into_iter().flatten().filter_map(Value::as_object_mut) {
+            change(definition);
+            descend(definition, "subAttributes", change);
+        }
+    }
+    for schema in documents(reply) {
+        descend(schema, "attributes", change);
+    }
+}
+
+pub(super) fn no_discovery() -> Effect {
+    Effect::before(|call, _| endpoint(call).is_discovery().then(|| fail(404, "there is no such endpoint")))
+}
+
+pub(super) fn config_incomplete() -> Effect {
+    Effect::after(|call, reply, _| {
+        if endpoint(call) == Endpoint::Config {
+            for config in documents(reply) {
+                for feature in ["sort", "etag", "authenticationSchemes"] {
+                    config.shift_remove(feature);
+                }
+            }
+        }
+    })
+}
+
+pub(super) fn patch_not_advertised() -> Effect {
+    Effect::after(|call, reply, _| {
+        if endpoint(call) == Endpoint::Config
+            && let Some(supported) =
+                reply.body_mut().and_then(|config| config.pointer_mut("/patch/supported"))
+        {
+            *supported = Value::Bool(false);
+        }
+    })
+}
+
+pub(super) fn schema_unpublished() -> Effect {
+    Effect::after(|call, reply, _| {
+        if let Endpoint::Schemas(one) = endpoint(call) {
+            match one {
+                None => super::scene::withhold(reply, |schema| schema["id"] == urn::ENTERPRISE),
+                Some(id) if id == urn::ENTERPRISE => *reply = fail(404, "there is no such schema"),
+                Some(_) => {}
+            }
+        }
+    })
+}
+
+pub(super) fn schema_words_lower_case() -> Effect {
+    Effect::after(|call, reply, _| {
+        if matches!(endpoint(call), Endpoint::Schemas(_)) {
+            each_definition(reply, |definition| {
+                for name in ["type", "mutability", "returned", "uniqueness"] {
+                    if let Some(Value::String(word)) = definition.get_mut(name) {
+                        *word = word.to_lowercase();
+                    }
+                }
+            });
+        }
+    })
+}
+
+pub(super) fn schema_nulls() -> Effect {
+    Effect::after(|call, reply, _| {
+        if matches!(endpoint(call), Endpoint::Schemas(_)) {
+            each_definition(reply, |definition| {
+                for name in ["canonicalValues", "referenceTypes", "subAttributes"] {
+                    definition.entry(name).or_insert(Value::Null);
+                }
+            });
+        }
+    })
+}
+
+pub(super) fn discovery_filter_applied() -> Effect {
+    Effect::both(
+        |call, _| {
+            if endpoint(call).is_discovery() {
+                call.forget_parameter("filter");
+            }
+            None
+        },
+        |call, reply, _| {
+            if endpoint(call).is_discovery() && call.parameter("filter").is_some() {
+                let first = reply.body().map(|body| body["Resources"][0]["id"].clone()).unwrap_or_default();
+                super::scene::withhold(reply, |document| document["id"] != first);
+            }
+        },
+    )
+}

@@ -1,0 +1,137 @@
+//! Faults beneath the messages: statuses for whole methods, time, size and broken connections.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{Method, header};
+
+use super::lookups::is_empty_list;
+use super::scene::{Effect, created, deleted, endpoint, fail, patched, queried, read, status};
+use crate::server::endpoint::Endpoint;
+use crate::server::model::Kind;
+use crate::server::reply::{Content, Reply};
+
+/// Longer than anybody should wait for one answer.
+const LONG: Duration = Duration::from_millis(5200);
+
+/// Larger than any answer should be, in bytes.
+const LARGE: usize = 5 << 20;
+
+pub(super) fn patch_not_implemented() -> Effect {
+    Effect::before(|call, _| patched(call).map(|_| fail(501, "PATCH is not implemented")))
+}
+
+pub(super) fn update_answers_201() -> Effect {
+    Effect::after(|call, reply, _| {
+        if patched(call).is_some() && reply.status.is_success() {
+            reply.status = status(201);
+        }
+    })
+}
+
+pub(super) fn delete_always_204() -> Effect {
+    Effect::after(|call, reply, _| {
+        if deleted(call).is_some() && reply.status == 404 {
+            *reply = Reply::no_content();
+        }
+    })
+}
+
+pub(super) fn delete_answers_200() -> Effect {
+    Effect::after(|call, reply, _| {
+        if deleted(call).is_some() && reply.status == 204 {
+            reply.status = status(200);
+        }
+    })
+}
+
+pub(super) fn read_needs_accept() -> Effect {
+    Effect::before(|call, _| {
+        read(call)?;
+        (!call.headers.contains_key(header::ACCEPT)).then(|| fail(406, "say what you accept"))
+    })
+}
+
+pub(super) fn redirects_to_login() -> Effect {
+    Effect::after(|call, reply, _| {
+        if read(call).is_some() {
+            *reply = Reply::no_content().with_header(header::LOCATION, "/login");
+            reply.status = status(302);
+        }
+    })
+}
+
+pub(super) fn token_refused_on_groups() -> Effect {
+    Effect::before(|call, _| {
+        let groups = match endpoint(call) {
+            Endpoint::Collection(kind) | Endpoint::Resource(kind, _) => kind == Kind::Group,
+            _ => false,
+        };
+        (groups && call.method != Method::GET).then(|| fail(403, "the token has no right on groups"))
+    })
+}
+
+pub(super) fn throttles_without_retry_after() -> Effect {
+    Effect::before(|call, scene| {
+        // Once per server, so that whoever waits gets on.
+        deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
+        scene.memory.marked.insert("throttled".into()).then(|| fail(429, "too many requests"))
+    })
+}
+
+pub(super) fn answers_slowly() -> Effect {
+    Effect::after(|call, reply, _| {
+        // Where few look, since whoever looks must wait.
+        let beyond =
+            call.parameter("startIndex").and_then(|start| start.parse::<u64>().ok()).unwrap_or(0) > 1;
+        if beyond && reply.body().is_some_and(is_empty_list) {
+            reply.delay = LONG;
+        }
+    })
+}
+
+pub(super) fn answers_padded() -> Effect {
+    Effect::after(|call, reply, _| {
+        if queried(call).is_some_and(|(kind, _)| kind == Kind::Group)
+            && let Some(body) = reply.body()
+        {
+            let mut text = body.to_string();
+            text.extend(std::iter::repeat_n(' ', LARGE));
+            reply.content = Content::Raw(Bytes::from(text));
+        }
+    })
+}
+
+pub(super) fn connection_closed() -> Effect {
+    Effect::after(|call, reply, _| {
+        if created(call) == Some(Kind::Group)
+            && let Some(body) = reply.body()
+        {
+            reply.content = Content::Severed(Bytes::from(body.to_string()));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::call::{Call, Document};
+    use crate::server::{Fault, Settings, service::Service};
+
+    #[test]
+    fn a_page_beyond_the_end_takes_long() {
+        let settings = Settings { faults: [Fault::AnswersSlowly].into(), ..Settings::default() };
+        let token = format!("Bearer {}", settings.token);
+        let call = |start: &str| Call {
+            method: Method::GET,
+            segments: Some(vec!["Users".into()]),
+            parameters: vec![("startIndex".into(), start.into())],
+            headers: [(header::AUTHORIZATION, token.parse().unwrap())].into_iter().collect(),
+            body: Document::Empty,
+            base_url: "http://localhost/scim".into(),
+        };
+        let service = Service::new(settings);
+        assert_eq!(service.answer(&call("9")).delay, LONG);
+        assert_eq!(service.answer(&call("1")).delay, Duration::ZERO);
+    }
+}
