@@ -15,6 +15,7 @@ pub mod rules;
 pub mod run;
 pub mod scenario;
 pub mod scim;
+pub mod selftest;
 pub mod server;
 pub mod snapshot;
 pub mod stages;

@@ -11,6 +11,7 @@ mod failure;
 mod interrupt;
 mod output;
 mod run;
+mod selftest;
 mod serve;
 mod stages;
 mod target;
@@ -37,6 +38,7 @@ struct Arguments {
 enum Command {
     Run(Box<run::Run>),
     Serve(serve::Serve),
+    Selftest(selftest::Selftest),
     Cleanup(cleanup::Cleanup),
 }
 
@@ -68,6 +70,7 @@ fn play(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(run) => run.play(),
         Command::Serve(serve) => serve.play(),
+        Command::Selftest(selftest) => selftest.play(),
         Command::Cleanup(cleanup) => cleanup.play(),
     }
 }

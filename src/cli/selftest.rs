@@ -1,0 +1,87 @@
+use std::io::{IsTerminal as _, stderr};
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::{Exit, console, runtime};
+use crate::check::About;
+use crate::diagnostic::closest;
+use crate::entra::mapping::profiles;
+use crate::run::Plan;
+use crate::selftest::{Settings, Subject, play, subjects};
+use crate::{rules, scenario};
+
+/// Prove that the checks can fail: play them against every fault of the embedded server, and against
+/// right servers, where they must stay silent
+#[derive(Debug, clap::Args)]
+pub(super) struct Selftest {
+    /// Faults, right variants or `healthy`, by name [default: all of them]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+
+    /// How many servers are played against at once [default: the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+
+    /// List every check that caught a fault
+    #[arg(long)]
+    verbose: bool,
+}
+
+/// People of the selftest are always the same, so that its result is too.
+const SEED: u64 = 1;
+
+impl Selftest {
+    pub(super) fn play(self) -> Result<Exit, Failure> {
+        let subjects = self.subjects()?;
+        let stories: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
+        let rules = rules::all().iter().map(|rule| rule.about().clone());
+        let abouts: Vec<About> = stories.iter().map(|story| story.about.clone()).chain(rules).collect();
+        let mut plan = Plan::new(stories, profiles::load("default")?, "selftest".to_owned());
+        plan.seed = SEED;
+        plan.fail_on = None;
+        let jobs = self.jobs.map_or_else(
+            || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            usize::from,
+        );
+        let settings = Settings { plan, abouts, jobs };
+        let runtime = runtime()?;
+        let shown = stderr().is_terminal();
+        let matrix = play(&settings, &subjects, runtime.handle(), |played, subject| {
+            if shown {
+                console::remark(&format!("{played} of {}: {subject}", subjects.len()));
+            }
+        });
+        console::say(&matrix.to_string())?;
+        if self.verbose {
+            console::say(&matrix.details())?;
+        }
+        // A play of some subjects says nothing of checks that are proved by others.
+        let sound = if self.names.is_empty() {
+            matrix.problems().is_empty()
+        } else {
+            matrix.problems().iter().all(|problem| !problem.concerns_a_subject())
+        };
+        Ok(if sound { Exit::Success } else { Exit::Findings })
+    }
+
+    fn subjects(&self) -> Result<Vec<Subject>, Failure> {
+        let all = subjects();
+        if self.names.is_empty() {
+            return Ok(all);
+        }
+        let known: Vec<String> = all.iter().map(ToString::to_string).collect();
+        self.names
+            .iter()
+            .map(|name| {
+                let place = known.iter().position(|known| known == name);
+                place.map(|place| all[place]).ok_or_else(|| {
+                    let next = match closest(name, known.iter().map(String::as_str)) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => "`scimulate selftest` without a name lists them all".to_owned(),
+                    };
+                    Failure::usage(format!("the embedded server has no fault or variant `{name}`"), next)
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,268 @@
+//! Which check saw which fault, and what is wrong with that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::check::{About, Level};
+use crate::server::{Fault, Variant};
+
+/// The server that was played against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// The embedded server as it is.
+    Healthy,
+    /// Another right way.
+    Variant(Variant),
+    /// One fault.
+    Fault(Fault),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Healthy => f.pad("healthy"),
+            Subject::Variant(variant) => f.pad(variant.name()),
+            Subject::Fault(fault) => f.pad(fault.name()),
+        }
+    }
+}
+
+/// What one check says about one subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catch {
+    /// The worst level among its findings.
+    pub level: Level,
+    /// The message of its worst finding.
+    pub message: String,
+}
+
+/// What a whole play against one subject found.
+#[derive(Debug, Clone, Default)]
+pub struct Sighting {
+    /// By check id; checks without findings are absent.
+    pub catches: BTreeMap<String, Catch>,
+    /// Why nothing could be played, if nothing could: such a fault is seen before the first story.
+    pub refused: Option<String>,
+}
+
+/// What a check says it catches.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// The check's id.
+    pub id: String,
+    /// Its level: a finding counts as a catch from this level or from `warning` on, whichever is milder.
+    pub level: Level,
+    /// Names of faults.
+    pub faults: BTreeSet<String>,
+}
+
+impl Declared {
+    /// What a check says of itself.
+    #[must_use]
+    pub fn of(about: &About) -> Self {
+        Declared { id: about.id.clone(), level: about.level, faults: about.faults.iter().cloned().collect() }
+    }
+
+    fn is_rule(&self) -> bool {
+        self.id.starts_with("rules/")
+    }
+
+    fn catches(&self, sighting: &Sighting) -> bool {
+        sighting.catches.get(&self.id).is_some_and(|catch| catch.level >= self.level.min(Level::Warning))
+    }
+}
+
+/// Something the selftest does not accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// No check saw the fault.
+    Unseen(Fault),
+    /// Checks saw the fault, but none of those that say they catch it.
+    SeenElsewhere(Fault),
+    /// A check says it catches the fault and does not.
+    NotCaught {
+        /// The check.
+        check: String,
+        /// The fault.
+        fault: Fault,
+    },
+    /// A check catches none of the faults it names, or names none.
+    NeverFails(String),
+    /// Whatever the rule catches would be seen at a right place without it too.
+    NotNeeded(String),
+    /// A check names a fault that does not exist.
+    NoSuchFault {
+        /// The check.
+        check: String,
+        /// The name.
+        fault: String,
+    },
+    /// A check found something wrong with a right server.
+    FalseAlarm {
+        /// The right server.
+        subject: Subject,
+        /// The check.
+        check: String,
+        /// What it said.
+        catch: Catch,
+    },
+    /// A right server could not be played against at all.
+    Refused {
+        /// The right server.
+        subject: Subject,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Problem {
+    /// True when a check spoke about a right server, or a right server could not be played against.
+    #[must_use]
+    pub fn is_false_alarm(&self) -> bool {
+        matches!(self, Problem::FalseAlarm { .. } | Problem::Refused { .. })
+    }
+
+    /// True when it is about a subject that was played, and not about a check over all subjects.
+    #[must_use]
+    pub fn concerns_a_subject(&self) -> bool {
+        !matches!(self, Problem::NeverFails(_) | Problem::NotNeeded(_) | Problem::NoSuchFault { .. })
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Unseen(fault) => write!(f, "unseen: {} ({})", fault.name(), fault.about()),
+            Problem::SeenElsewhere(fault) => {
+                write!(f, "seen at a wrong place only: {}: no check that names it catches it", fault.name())
+            }
+            Problem::NotCaught { check, fault } => {
+                write!(f, "not caught: {check} names {} and does not catch it", fault.name())
+            }
+            Problem::NeverFails(check) => write!(f, "never fails: {check} catches no fault that it names"),
+            Problem::NotNeeded(rule) => {
+                write!(f, "not needed: every fault {rule} names is seen at a right place without it too")
+            }
+            Problem::NoSuchFault { check, fault } => write!(f, "no such fault: {check} names `{fault}`"),
+            Problem::FalseAlarm { subject, check, catch } => {
+                write!(f, "false alarm on {subject}: {check} ({}): {}", catch.level, catch.message)
+            }
+            Problem::Refused { subject, reason } => {
+                write!(f, "{subject} could not be played against: {reason}")
+            }
+        }
+    }
+}
+
+/// Every subject with what was found, and every check with what it says it catches.
+#[derive(Debug, Clone, Default)]
+pub struct Matrix {
+    /// What was found, by subject.
+    pub sightings: BTreeMap<Subject, Sighting>,
+    /// What the checks say.
+    pub declared: Vec<Declared>,
+}
+
+impl Matrix {
+    /// The checks that caught a fault, those that name it first.
+    #[must_use]
+    pub fn caught_by(&self, fault: Fault) -> Vec<&Declared> {
+        let Some(sighting) = self.sightings.get(&Subject::Fault(fault)) else { return Vec::new() };
+        let mut checks: Vec<_> = self.declared.iter().filter(|check| check.catches(sighting)).collect();
+        checks.sort_by_key(|check| !check.faults.contains(fault.name()));
+        checks
+    }
+
+    /// The checks that name a fault.
+    #[must_use]
+    pub fn named_by(&self, fault: Fault) -> Vec<&Declared> {
+        self.declared.iter().filter(|check| check.faults.contains(fault.name())).collect()
+    }
+
+    /// True when a fault kept every story from being played, so that it cannot be missed.
+    #[must_use]
+    pub fn is_refused(&self, fault: Fault) -> bool {
+        self.sightings.get(&Subject::Fault(fault)).is_some_and(|sighting| sighting.refused.is_some())
+    }
+
+    /// True when a check that names the fault catches it, or nothing can be played because of it.
+    #[must_use]
+    pub fn is_seen(&self, fault: Fault) -> bool {
+        self.is_refused(fault)
+            || self.caught_by(fault).first().is_some_and(|check| check.faults.contains(fault.name()))
+    }
+
+    /// Everything that is not as it must be; empty for a sound set of checks.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.false_alarms();
+        for (subject, sighting) in &self.sightings {
+            let Subject::Fault(fault) = *subject else { continue };
+            if sighting.refused.is_some() {
+                continue;
+            }
+            let caught = self.caught_by(fault);
+            if caught.is_empty() {
+                problems.push(Problem::Unseen(fault));
+            } else if !caught.iter().any(|check| check.faults.contains(fault.name())) {
+                problems.push(Problem::SeenElsewhere(fault));
+            }
+            for check in self.named_by(fault) {
+                if !check.catches(sighting) {
+                    problems.push(Problem::NotCaught { check: check.id.clone(), fault });
+                }
+            }
+        }
+        for check in &self.declared {
+            for name in &check.faults {
+                if !Fault::ALL.iter().any(|fault| fault.name() == name) {
+                    problems.push(Problem::NoSuchFault { check: check.id.clone(), fault: name.clone() });
+                }
+            }
+            let proofs = self.proofs(check);
+            if proofs.is_empty() {
+                problems.push(Problem::NeverFails(check.id.clone()));
+            } else if check.is_rule() && !proofs.iter().any(|fault| self.is_alone(check, *fault)) {
+                problems.push(Problem::NotNeeded(check.id.clone()));
+            }
+        }
+        problems
+    }
+
+    /// The faults that a check names and catches.
+    fn proofs(&self, check: &Declared) -> Vec<Fault> {
+        let of = |(subject, sighting): (&Subject, &Sighting)| match subject {
+            Subject::Fault(fault) if check.faults.contains(fault.name()) && check.catches(sighting) => {
+                Some(*fault)
+            }
+            _ => None,
+        };
+        self.sightings.iter().filter_map(of).collect()
+    }
+
+    /// True when no other check that names the fault catches it: without this one it would go unseen,
+    /// or be seen at a wrong place only.
+    fn is_alone(&self, check: &Declared, fault: Fault) -> bool {
+        self.caught_by(fault).iter().all(|other| other.id == check.id || !other.faults.contains(fault.name()))
+    }
+
+    fn false_alarms(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (subject, sighting) in &self.sightings {
+            if matches!(subject, Subject::Fault(_)) {
+                continue;
+            }
+            if let Some(reason) = &sighting.refused {
+                problems.push(Problem::Refused { subject: *subject, reason: reason.clone() });
+            }
+            for (check, catch) in sighting.catches.iter().filter(|(_, catch)| catch.level >= Level::Warning) {
+                problems.push(Problem::FalseAlarm {
+                    subject: *subject,
+                    check: check.clone(),
+                    catch: catch.clone(),
+                });
+            }
+        }
+        problems
+    }
+}

@@ -1,0 +1,98 @@
+//! Plays every subject.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::runtime::Handle;
+
+use super::matrix::{Catch, Declared, Matrix, Sighting, Subject};
+use crate::check::About;
+use crate::run::{self, Cancel, Plan, Report};
+use crate::server::{self, Fault, Variant};
+use crate::stages::Embedded;
+
+/// What is played against which subjects.
+pub struct Settings {
+    /// Stories, dialects and mapping; the same plan for every subject.
+    pub plan: Plan,
+    /// What every check says of itself, rules and scenarios.
+    pub abouts: Vec<About>,
+    /// How many subjects are played at once; at least 1.
+    pub jobs: usize,
+}
+
+/// The healthy server, then every right variant, then every fault.
+#[must_use]
+pub fn subjects() -> Vec<Subject> {
+    let variants = Variant::ALL.iter().copied().map(Subject::Variant);
+    let faults = Fault::ALL.iter().copied().map(Subject::Fault);
+    std::iter::once(Subject::Healthy).chain(variants).chain(faults).collect()
+}
+
+/// Plays the plan against each subject and calls `told` after each with the number played so far.
+///
+/// # Panics
+/// When a thread that plays panicked.
+pub fn play(
+    settings: &Settings,
+    subjects: &[Subject],
+    runtime: &Handle,
+    told: impl Fn(usize, Subject) + Sync,
+) -> Matrix {
+    let next = AtomicUsize::new(0);
+    let played = AtomicUsize::new(0);
+    let sightings = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..settings.jobs.max(1) {
+            scope.spawn(|| {
+                while let Some(subject) = subjects.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let sighting = look(&settings.plan, *subject, runtime);
+                    sightings
+                        .lock()
+                        .expect("a thread that panics is passed on by the scope")
+                        .insert(*subject, sighting);
+                    told(played.fetch_add(1, Ordering::Relaxed) + 1, *subject);
+                }
+            });
+        }
+    });
+    let sightings = sightings.into_inner().expect("every thread has ended without a panic");
+    Matrix { sightings, declared: settings.abouts.iter().map(Declared::of).collect() }
+}
+
+fn look(plan: &Plan, subject: Subject, runtime: &Handle) -> Sighting {
+    let mut server = server::Settings::default();
+    match subject {
+        Subject::Healthy => {}
+        Subject::Variant(variant) => drop(server.variants.insert(variant)),
+        Subject::Fault(fault) => drop(server.faults.insert(fault)),
+    }
+    // What ends one play, as a fault that withholds answers may, must not end the others.
+    let plan = Plan { cancel: Cancel::default(), ..plan.clone() };
+    match run::play(plan, Embedded { settings: server }, runtime, &mut ()) {
+        Ok(report) => seen(&report),
+        Err(problem) => Sighting { catches: BTreeMap::new(), refused: Some(problem.to_string()) },
+    }
+}
+
+/// The worst finding of each check over all dialects.
+fn seen(report: &Report) -> Sighting {
+    let mut sighting = Sighting::default();
+    for check in &report.checks {
+        // Findings stand worst first.
+        let Some(worst) = check.findings.first() else { continue };
+        let catch = Catch { level: worst.level, message: worst.message.clone() };
+        sighting
+            .catches
+            .entry(check.id.clone())
+            .and_modify(|known| {
+                if catch.level > known.level {
+                    *known = catch.clone();
+                }
+            })
+            .or_insert(catch);
+    }
+    sighting.refused = report.interrupted_by.clone();
+    sighting
+}
