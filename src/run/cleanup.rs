@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::observer::{self, resource_path};
 use super::reader;
 use crate::scim::AttributePath;
-use crate::wire::{Actor, Exchange, Method, Operation, Request, ResourceKind, Target};
+use crate::wire::{Actor, Broken, Exchange, Method, Operation, Request, ResourceKind, Target};
 
 /// Something a trial made and did not remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +64,24 @@ fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
     left
 }
 
-/// Deletes what the trace shows was made, and says what could not be deleted.
-pub(super) async fn remove<T: Target>(target: &T, trace: &[Arc<Exchange>]) -> Vec<String> {
+/// Deletes what the trace shows was made and what else is ours, and says what could not be deleted.
+///
+/// `ours` are ids that were found rather than made: a server may make accounts by itself. The guard
+/// looks at each before it lets a DELETE through, and what is not ours stays.
+pub(super) async fn remove<T: Target>(
+    target: &T,
+    trace: &[Arc<Exchange>],
+    ours: &[(ResourceKind, String)],
+) -> Vec<String> {
     let mut left_behind = Vec::new();
-    for leftover in leftovers(trace) {
+    let mut leftovers = leftovers(trace);
+    for (kind, id) in ours.iter().filter(|(kind, id)| !is_deleted(trace, *kind, id)) {
+        if !leftovers.iter().any(|known| known.kind == *kind && known.id.as_ref() == Some(id)) {
+            leftovers.push(Leftover { kind: *kind, id: Some(id.clone()), name: None });
+        }
+    }
+    leftovers.sort_by_key(|leftover| leftover.kind != ResourceKind::Group);
+    for leftover in leftovers {
         let ids = match &leftover.id {
             Some(id) => vec![id.clone()],
             None => search(target, &leftover).await,
@@ -78,6 +92,7 @@ pub(super) async fn remove<T: Target>(target: &T, trace: &[Arc<Exchange>]) -> Ve
             let problem = match target.send(request).await {
                 Ok(answer) if answer.is_success() || answer.status == 404 => continue,
                 Ok(answer) => format!("DELETE was answered {}", answer.status),
+                Err(Broken::Withheld(_)) => continue,
                 Err(broken) => broken.to_string(),
             };
             let leftover = Leftover { id: Some(id), ..leftover.clone() };
@@ -85,6 +100,14 @@ pub(super) async fn remove<T: Target>(target: &T, trace: &[Arc<Exchange>]) -> Ve
         }
     }
     left_behind
+}
+
+/// True when a DELETE of that id succeeded or met nothing.
+fn is_deleted(trace: &[Arc<Exchange>], kind: ResourceKind, id: &str) -> bool {
+    trace.iter().any(|exchange| {
+        exchange.operation == Operation::Delete(kind, id.to_owned())
+            && (exchange.succeeded() || exchange.answer().is_some_and(|answer| answer.status == 404))
+    })
 }
 
 /// Ids of what carries exactly the name that was sent.
@@ -116,7 +139,7 @@ async fn search<T: Target>(target: &T, leftover: &Leftover) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::run::testing::{Scripted, Taped};
-    use crate::wire::{Answer, Broken};
+    use crate::wire::Answer;
     use serde_json::json;
 
     async fn post<T: Target>(target: &T, path: &str, name: &str) {
@@ -139,10 +162,17 @@ mod tests {
         }
         tape.send(Request::new(Actor::Entra, Method::Delete, "/Users/2", "purge")).await.unwrap();
         let trace = tape.trace();
-        let cleaner = Scripted::new(vec![gone(), gone(), Ok(Answer::json(500, &json!({})))]);
-        let left = remove(&cleaner, &trace).await;
+        let cleaner = Scripted::new(vec![
+            gone(),
+            gone(),
+            Ok(Answer::json(500, &json!({}))),
+            Err(Broken::Withheld("bob's".into())),
+        ]);
+        let left =
+            remove(&cleaner, &trace, &[(ResourceKind::User, "2".into()), (ResourceKind::User, "9".into())])
+                .await;
         let sent: Vec<String> = cleaner.sent().iter().map(Request::path_and_query).collect();
-        assert_eq!(sent, ["/Groups/g", "/Users/3", "/Users/1"]);
+        assert_eq!(sent, ["/Groups/g", "/Users/3", "/Users/1", "/Users/9"]);
         assert_eq!(left, ["/Users/1 (a): DELETE was answered 500"]);
         assert!(cleaner.sent().iter().all(|request| request.provoked));
     }
@@ -156,7 +186,7 @@ mod tests {
         ]});
         let answers = vec![Ok(Answer::json(200, &list)), Ok(Answer::json(204, &json!({})))];
         let cleaner = Scripted::new(answers);
-        assert!(remove(&cleaner, &tape.trace()).await.is_empty());
+        assert!(remove(&cleaner, &tape.trace(), &[]).await.is_empty());
         assert_eq!(cleaner.sent()[1].path, "/Users/7");
         assert_eq!(cleaner.sent().len(), 2);
     }

@@ -1,7 +1,7 @@
 //! How a trial left its people and groups, made comparable: the same scenario in another dialect has
 //! other people, ids and prefixes, but must end in the same state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -16,11 +16,18 @@ const SHORTEST_PART: usize = 4;
 /// What stands for the values that differ between two trials of one scenario.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Names {
+    /// Ids of everybody, which only ever stand alone, and whose they are.
+    ids: Arc<HashMap<String, String>>,
     /// Value in lower case, and everything it is called; longest values first.
     known: Vec<(String, Vec<String>)>,
 }
 
 impl Names {
+    /// Shows `[name]` instead of an id.
+    pub(super) fn with_ids(ids: Arc<HashMap<String, String>>) -> Self {
+        Names { ids, known: Vec::new() }
+    }
+
     /// Shows `[name]` instead of `value`. By chance one value may have several names, and not the same
     /// ones in another trial: it is shown with all of them, and any name in common makes it the same.
     pub(super) fn add(&mut self, value: &str, name: &str) {
@@ -38,6 +45,9 @@ impl Names {
     }
 
     fn text(&self, text: &str) -> String {
+        if let Some(name) = self.ids.get(text) {
+            return format!("[{name}]");
+        }
         let lower = text.to_lowercase();
         if let Some((_, names)) = self.known.iter().find(|(value, _)| *value == lower) {
             return format!("[{}]", names.join("|"));
@@ -221,9 +231,9 @@ mod tests {
     use serde_json::json;
 
     fn ending(resource: Option<&Value>, user: &str, id: &str) -> Ending {
-        let mut names = Names::default();
+        let ids = HashMap::from([(id.to_owned(), "ada".to_owned())]);
+        let mut names = Names::with_ids(Arc::new(ids));
         names.add(user, "ada.userName");
-        names.add(id, "ada");
         names.add("GB", "ada.country");
         let targets: Vec<(PatchPath, bool)> = [
             "userName",

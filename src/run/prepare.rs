@@ -88,7 +88,7 @@ pub(super) async fn prepare<T: Target>(
     if let Ok(reduced) = mapping.without(&refused) {
         mapping = reduced;
     }
-    let left_behind = cleanup::remove(&stack, &recorder.trace()).await;
+    let left_behind = cleanup::remove(&stack, &recorder.trace(), &[]).await;
     let spokesman = acceptance.is_refusal().then(|| spokesman(plan)).flatten();
     Ok(Prepared {
         discovery: ready.discovery,

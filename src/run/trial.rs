@@ -198,7 +198,8 @@ impl<S: Stages> Run<S> {
             Err(mistake) => Err((first_line, mistake)),
         };
         let sighting = target.sighting();
-        let left_behind = cleanup::remove(&target, &recorder.trace()).await;
+        let ours = ended.as_ref().map(|ended| ended.ours.clone()).unwrap_or_default();
+        let left_behind = cleanup::remove(&target, &recorder.trace(), &ours).await;
         let trace = recorder.trace();
         drop(stage.hold);
         let (ended, mistake) = match ended {

@@ -10,8 +10,9 @@ use crate::entra::job::{CycleReport, Status, Stopped};
 use crate::entra::oracle::{CycleKind, CycleView};
 use crate::run::answers::place;
 use crate::run::cast::{Casting, Mistake};
+use crate::run::observer::id_of;
 use crate::scenario::LogExpectation;
-use crate::wire::{Actor, Target};
+use crate::wire::{Actor, Operation, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
     pub(super) async fn test_connection(&mut self) {
@@ -70,6 +71,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
         let trace = self.recorder.trace();
         let own = &trace[from..];
+        self.made.extend(own.iter().filter_map(|exchange| match &exchange.operation {
+            Operation::Create(kind) => Some((*kind, exchange.json().and_then(id_of)?)),
+            _ => None,
+        }));
         let mut last: HashMap<&ObjectId, &crate::entra::job::LogEntry> = HashMap::new();
         for entry in &report.entries {
             // A later entry about references does not undo a failed create.

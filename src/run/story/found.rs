@@ -78,10 +78,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 None => ("no answer".to_owned(), "no answer".to_owned()),
             },
         };
-        let message = format!("\"{key}\" is not found by {}: the filter finds {how}", row.written);
+        let message = format!("\"{key}\" is not matched by {}: the filter finds {how}", row.written);
         let mut finding = Finding::of(&self.scenario.about, message)
             .concerning(format!("found by {}", row.written))
-            .against(format!("the resource with id \"{id}\""), actual);
+            .against(format!("the resource with id \"{id}\" alone"), actual);
         if let Some(exchange) = &exchange {
             finding = finding.shown_by(exchange);
         }

@@ -8,13 +8,12 @@ use super::Story;
 use super::accounts::Account;
 use super::state::{Membership, Reading};
 use crate::check::{Finding, Level};
-use crate::entra::directory::{self, ObjectId, SourceValue};
+use crate::entra::directory::ObjectId;
 use crate::entra::mapping::TargetValue;
 use crate::entra::oracle::{self, AccountFate, Expectation, Expected, ExpectedValue, Origin, Standing, Why};
 use crate::entra::scope::Scope;
 use crate::run::acceptance;
 use crate::run::cast::{Casting, Mistake};
-use crate::run::endstate::{Ending, Names};
 use crate::wire::{Actor, Exchange, Operation, ResourceKind, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
@@ -68,7 +67,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 self.judge(&key, &id, &expectation, &step).await?;
             }
             if plays_now && !self.was_complained_about(&key) {
-                let names = self.names(&key, ids.clone());
+                let names = self.names(&key, &ids);
                 self.remember_ending(&key, kind, &names, &step).await;
             }
         }
@@ -156,18 +155,19 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         match origin {
             Origin::Adopted(account) => self.expect_same_account(key, kind, target_id, account),
             Origin::Created => {
-                let of_another = self.accounts.iter().find(|(_, made)| made.id == target_id);
-                let Some((account, _)) = of_another.map(|(name, made)| (name.clone(), made.clone())) else {
-                    return;
+                let made_beforehand =
+                    self.accounts.iter().find(|(_, made)| made.id == target_id).map(|(name, _)| name.clone());
+                let made = self.made.contains(&(kind, target_id.to_owned()));
+                let whose = match made_beforehand {
+                    Some(account) => format!("\"{account}\", which is somebody else's"),
+                    None if made => return,
+                    None => format!("a {} that nobody made", kind.as_str()),
                 };
-                let message = format!(
-                    "\"{key}\" was matched with the {} \"{account}\", which is somebody else's",
-                    kind.as_str()
-                );
-                let mut finding = Finding::of(&self.scenario.about, message)
-                    .concerning("matched with the wrong account")
-                    .at(Level::Critical)
-                    .against("an account of its own", format!("the id of \"{account}\""));
+                let mut finding =
+                    Finding::of(&self.scenario.about, format!("\"{key}\" was matched with {whose}"))
+                        .concerning("matched with the wrong account")
+                        .at(Level::Critical)
+                        .against("nobody is found before the account is made", format!("id \"{target_id}\""));
                 if let Some(exchange) = self.lookup_of(key) {
                     finding = finding.shown_by(&exchange);
                 }
@@ -219,69 +219,5 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 self.compare_members(key, &members, exchange);
             }
         }
-    }
-
-    fn was_complained_about(&self, key: &str) -> bool {
-        self.blocked.contains(key) || self.told.iter().any(|(about, _)| about == key)
-    }
-
-    async fn remember_ending(&mut self, key: &str, kind: ResourceKind, names: &Names, step: &str) {
-        let Some(id) = self.target_id(key) else { return };
-        let targets: Vec<_> = match self.rows(kind) {
-            Some(mapping) => {
-                mapping.rows.iter().map(|row| (row.target.clone(), row.is_reference())).collect()
-            }
-            None => return,
-        };
-        let ending = match self.read(kind, &id, step).await {
-            Reading::Resource(exchange) => {
-                let resource = exchange.json().cloned();
-                Ending::of(resource.as_ref(), &targets, names, exchange)
-            }
-            Reading::Nothing(exchange) => Ending::of(None, &targets, names, exchange),
-            Reading::Unclear(..) => return,
-        };
-        self.end.insert(key.to_owned(), ending);
-    }
-
-    /// What is different in every trial: ids and the prefix.
-    fn ids(&self) -> Names {
-        let mut names = Names::default();
-        names.add(self.casting.prefix(), "prefix");
-        for (account, made) in &self.accounts {
-            names.add(&made.id, account);
-        }
-        for (key, role) in self.cast.roles() {
-            for id in role.former.iter().chain(&role.id) {
-                names.add(id.as_str(), &format!("{key}.objectId"));
-                for known in self.known.get(id).into_iter().flatten() {
-                    names.add(known, key);
-                }
-            }
-        }
-        names
-    }
-
-    /// The values of one person or group beside the ids of all.
-    fn names(&self, key: &str, mut names: Names) -> Names {
-        let id = self.cast.role(key).and_then(|role| role.id.clone());
-        let Some((id, state)) = id.and_then(|id| Some((self.last_seen(&id)?, id))).map(|(s, id)| (id, s))
-        else {
-            return names;
-        };
-        let Some(object) = state.object(&id) else { return names };
-        let kind = object.kind();
-        for attribute in directory::attributes(kind).iter().filter(|attribute| !attribute.computed) {
-            if let Some(SourceValue::Text(text)) = object.get(attribute.name).as_deref() {
-                names.add(text, attribute.name);
-            }
-        }
-        // What an expression makes of them is in no source attribute.
-        for row in self.mapping.object(kind).into_iter().flat_map(|mapping| &mapping.rows) {
-            if let Some(Value::String(text)) = self.mapped(row, &id).filter(|_| !row.is_reference()) {
-                names.add(&text, &row.written);
-            }
-        }
-        names
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod ending;
 mod failure;
 mod found;
 mod mirror;
@@ -29,7 +30,7 @@ use crate::entra::oracle::CycleView;
 use crate::entra::scope::Scope;
 use crate::scenario::{Action, Scenario, Step};
 use crate::scim::discovery::Discovery;
-use crate::wire::{Exchange, Target};
+use crate::wire::{Exchange, ResourceKind, Target};
 use accounts::Account;
 use failure::Failure;
 
@@ -57,6 +58,8 @@ pub(super) struct Ended {
     pub(super) skip: Option<Skip>,
     /// How it left people and groups.
     pub(super) end: EndState,
+    /// Ids of every account that was ever one of the story's people or groups.
+    pub(super) ours: Vec<(ResourceKind, String)>,
 }
 
 /// A mistake of the scenario, with its line.
@@ -80,6 +83,8 @@ pub(super) struct Story<'a, T: Target, C> {
     known: HashMap<ObjectId, Vec<String>>,
     /// What the oracle needs to know of each cycle and on-demand run.
     history: Vec<CycleView>,
+    /// What Entra's creates were answered with.
+    made: HashSet<(ResourceKind, String)>,
     /// Links were dropped since the last cycle.
     links_dropped: bool,
     /// The last cycle or on-demand run, and where its exchanges stand in the trace.
@@ -124,6 +129,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             accounts: IndexMap::new(),
             known: HashMap::new(),
             history: Vec::new(),
+            made: HashSet::new(),
             links_dropped: false,
             last: None,
             discovered: None,
@@ -220,6 +226,10 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             self.findings.push(finding);
         }
         let skip = self.skip.or_else(|| sighting.throttled.map(Skip::Throttled));
-        Ended { findings: self.findings, skip, end: self.end }
+        let ours = self.cast.roles().flat_map(|(_, role)| {
+            let known = role.former.iter().chain(&role.id).filter_map(|id| self.known.get(id)).flatten();
+            known.map(|id| (role.kind, id.clone()))
+        });
+        Ended { ours: ours.collect(), findings: self.findings, skip, end: self.end }
     }
 }
