@@ -334,6 +334,58 @@ fn a_run_against_a_target_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_fault_is_found_and_fails_the_run_unless_it_may_not() {
+    let served = Served::start(&["serve", "--fault", "hides-disabled-users", "--token", "0123456789"]);
+    let arguments = ["run", "cycles/disable-unassigned", "--target", &served.base, "--dialect", "default"];
+    let play = |more: &[&str]| {
+        Call::new(&[&arguments[..], more].concat()).env("SCIMULATE_TOKEN", "0123456789").play()
+    };
+    let failed = play(&[]);
+    assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
+    assert!(failed.out.contains("FAILED"), "{}", failed.out);
+    let annotated = play(&["--fail-on", "never", "--github"]);
+    assert_eq!(annotated.code, Some(0), "{}{}", annotated.out, annotated.err);
+    assert!(annotated.out.contains("::"), "{}", annotated.out);
+}
+
+#[test]
+fn snapshots_are_kept_for_a_review_accepted_and_compared() {
+    let mut call = Call::new(&["run", STORY, "--snapshots", "kept"]);
+    call.command.env_remove("CI");
+    let folder = call.folder.path().to_owned();
+    let played = Played::new(&call.command.output().unwrap(), &folder);
+    assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
+    assert!(played.out.contains(" different, see `scimulate review`"), "{}", played.out);
+    let again = |arguments: &[&str]| {
+        let mut call = Call::new(arguments);
+        call.command.current_dir(&folder).env("CI", "true");
+        let output = call.command.output().unwrap();
+        Played::new(&output, &folder)
+    };
+    let left = again(&["review", "--snapshots", "kept"]);
+    assert!(left.code == Some(0) && left.out.contains("0 accepted, 0 rejected"), "{}{}", left.out, left.err);
+    let accepted = again(&["accept", "--snapshots", "kept"]);
+    assert!(
+        accepted.code == Some(0) && accepted.out.contains("accepted cycles/create-user"),
+        "{}",
+        accepted.out
+    );
+    assert_eq!(again(&["review", "--snapshots", "kept"]).out, "nothing waits for a review\n");
+    let same = again(&["run", STORY, "--snapshots", "kept", "--snapshots-strict"]);
+    assert_eq!(same.code, Some(0), "{}{}", same.out, same.err);
+    let other = again(&["run", "cycles/test-connection", "--snapshots", "kept", "--snapshots-strict"]);
+    assert_eq!(other.code, Some(1), "{}{}", other.out, other.err);
+    assert!(!folder.join("kept/cycles/test-connection").exists(), "nothing is written in CI");
+    let updated = again(&["run", "cycles/test-connection", "--snapshots", "kept", "--update"]);
+    assert_eq!(updated.code, Some(0), "{}{}", updated.out, updated.err);
+    assert!(folder.join("kept/cycles/test-connection").exists());
+
+    Call::new(&["run", STORY, "--update"]).play().failed(2, "a folder of snapshots", "--snapshots");
+    Call::new(&["accept"]).play().failed(2, "no folder of snapshots", "--snapshots");
+    Call::new(&["review", "--snapshots", "none"]).play().failed(2, "none is not a folder", "run --snapshots");
+}
+
+#[test]
 fn a_selection_of_nothing_is_4() {
     Call::new(&["run", STORY, "--shard", "2/2"]).play().failed(4, "nothing to play", "scimulate list");
 }
@@ -446,7 +498,13 @@ fn serve_says_where_and_with_which_token_and_is_cleaned_up() {
     );
 
     Call::new(&["serve", "--port", port]).play().failed(2, "another program listens there", "--port");
-    Call::new(&["serve", "--variant", "numeric-ids"]).play().failed(2, "numeric-ids", "numeric-looking-ids");
+    for (option, wrong, right) in [
+        ("--variant", "numeric-loking-ids", "numeric-looking-ids"),
+        ("--fault", "hide-disabled-users", "hides-disabled-users"),
+    ] {
+        Call::new(&["serve", option, wrong]).play().failed(2, wrong, &format!("did you mean `{right}`?"));
+        assert!(Call::new(&["serve", "--list"]).play().out.contains(&format!("  {right}\n")));
+    }
 }
 
 fn exchange(port: &str, token: &str, method: &str, path: &str, body: &str) -> String {

@@ -49,6 +49,8 @@ pub(super) struct Settings {
     pub(super) suite: Vec<String>,
     pub(super) profile: Option<String>,
     pub(super) scenarios: Option<PathBuf>,
+    pub(super) snapshots: Option<PathBuf>,
+    pub(super) snapshots_strict: bool,
     pub(super) json: Option<PathBuf>,
     pub(super) junit: Option<PathBuf>,
     pub(super) har: Option<PathBuf>,

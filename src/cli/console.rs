@@ -28,6 +28,7 @@ pub(super) fn complain(failure: &Failure) {
     remark(&failure.render(wants_color(&io::stderr())));
 }
 
-fn wants_color(stream: &impl IsTerminal) -> bool {
+/// True when colours are wanted on this stream.
+pub(super) fn wants_color(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
 }

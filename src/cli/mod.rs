@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, and what they share. The only place where
 //! target, embedded server and reports meet.
 
+mod accept;
 mod bug;
 mod cleanup;
 mod config;
@@ -10,10 +11,10 @@ mod exit;
 mod failure;
 mod interrupt;
 mod output;
+mod review;
 mod run;
 mod selftest;
 mod serve;
-mod stages;
 mod target;
 mod words;
 
@@ -39,6 +40,8 @@ enum Command {
     Run(Box<run::Run>),
     Serve(serve::Serve),
     Selftest(selftest::Selftest),
+    Review(review::Review),
+    Accept(accept::Accept),
     Cleanup(cleanup::Cleanup),
 }
 
@@ -71,6 +74,8 @@ fn play(command: Command) -> Result<Exit, Failure> {
         Command::Run(run) => run.play(),
         Command::Serve(serve) => serve.play(),
         Command::Selftest(selftest) => selftest.play(),
+        Command::Review(review) => review.play(),
+        Command::Accept(accept) => accept.play(),
         Command::Cleanup(cleanup) => cleanup.play(),
     }
 }

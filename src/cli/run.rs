@@ -10,7 +10,6 @@ use super::exec::Exec;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::output::{Output, unwritten};
-use super::stages::{Embedded, Named};
 use super::target::TargetOptions;
 use super::words::{Dialects, FailOn};
 use super::{Exit, console, runtime};
@@ -21,8 +20,11 @@ use crate::report::har::Har;
 use crate::report::progress::Progress;
 use crate::report::{github, json, junit, terminal};
 use crate::run::journal::{self, Journal};
+use crate::run::snapshots::{Snapshots, Tally};
 use crate::run::{self, Event, Listener, Plan, Problem, Report, Selection, SelectionProblem, Shard, Verdict};
 use crate::scenario::{self, Scenario};
+use crate::snapshot;
+use crate::stages::{Embedded, Shared};
 
 /// Play scenarios and judge every answer; without --target, against the embedded server
 #[derive(Debug, clap::Args)]
@@ -94,6 +96,18 @@ pub(super) struct Run {
     #[arg(long, help_heading = "Reports")]
     github: bool,
 
+    /// Compare the answers with the snapshots in this folder; new and different ones wait for `review`
+    #[arg(long, value_name = "DIR", help_heading = "Snapshots")]
+    snapshots: Option<PathBuf>,
+
+    /// Accept new and different answers at once
+    #[arg(long, help_heading = "Snapshots")]
+    update: bool,
+
+    /// Let a different or missing snapshot fail the run
+    #[arg(long, help_heading = "Snapshots")]
+    snapshots_strict: bool,
+
     /// Show passed checks and mild findings in full
     #[arg(long, short, help_heading = "Reports")]
     verbose: bool,
@@ -104,6 +118,8 @@ impl Run {
         let config = Config::read()?;
         let url = self.target.url(&config)?;
         let mut plan = self.plan(&config, url.as_ref())?;
+        let snapshots = self.snapshots(&config, &plan.prefix, url.is_some())?;
+        plan.judge = snapshots.as_ref().map(Snapshots::judge);
         let mut outputs = self.outputs(&config)?;
         let client = match url.clone() {
             None => None,
@@ -120,10 +136,8 @@ impl Run {
         let interrupt = Interrupt::watch(&plan.cancel);
         let exec = runtime.block_on(self.start(&config, url.as_ref()))?;
         let played = match client {
-            Some(client) => {
-                run::play(plan, Named(Arc::new(client)), runtime.handle(), &mut outputs.listeners)
-            }
-            None => run::play(plan, Embedded, runtime.handle(), &mut outputs.listeners),
+            Some(client) => run::play(plan, Shared::new(client), runtime.handle(), &mut outputs.listeners),
+            None => run::play(plan, Embedded::default(), runtime.handle(), &mut outputs.listeners),
         };
         if let Some(exec) = exec {
             runtime.block_on(exec.stop());
@@ -132,6 +146,9 @@ impl Run {
         match played {
             Ok(report) => {
                 outputs.write(&report, self.verbose, self.github || config.settings.github)?;
+                if let Some(snapshots) = snapshots {
+                    tell(snapshots.tally())?;
+                }
                 Ok(interrupted.or(exit(&report)))
             }
             Err(problem) => {
@@ -170,6 +187,28 @@ impl Run {
         plan.max_users = self.max_users.or(settings.max_users);
         plan.loopback = loopback;
         Ok(plan)
+    }
+
+    /// The snapshots to compare with, if a folder is named. In CI nothing is kept for a review.
+    fn snapshots(
+        &self,
+        config: &Config,
+        prefix: &str,
+        shared: bool,
+    ) -> Result<Option<Arc<Snapshots>>, Failure> {
+        let Some(folder) = self.snapshots.as_ref().or(config.settings.snapshots.as_ref()) else {
+            return match self.update {
+                true => {
+                    Err(Failure::usage("--update needs a folder of snapshots", "name one with --snapshots"))
+                }
+                false => Ok(None),
+            };
+        };
+        let keep_pending = std::env::var_os("CI").is_none_or(|ci| ci.is_empty());
+        let store = snapshot::Store::new(folder, self.update, keep_pending);
+        let settings = snapshot::Settings { prefix: prefix.to_owned(), shared };
+        let strict = self.snapshots_strict || config.settings.snapshots_strict;
+        Ok(Some(Snapshots::new(store, settings, if strict { Level::Error } else { Level::Note })))
     }
 
     fn outputs(&self, config: &Config) -> Result<Outputs, Failure> {
@@ -300,6 +339,24 @@ impl Outputs {
             let _ = har.finish();
         }
     }
+}
+
+/// Says what became of the snapshots.
+fn tell(tally: Tally) -> Result<(), Failure> {
+    if let Some(problem) = tally.problem {
+        return Err(Failure::usage(problem, "check the folder named with --snapshots"));
+    }
+    let mut text = format!("snapshots: {} as before", tally.same);
+    for (number, what) in [
+        (tally.different, "different, see `scimulate review`"),
+        (tally.updated, "written"),
+        (tally.foreign, "resources of others left out"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    console::say(&format!("{text}\n"))
 }
 
 /// The exit code of a run that came to its end.

@@ -1,10 +1,8 @@
-use std::collections::BTreeSet;
 use std::io::ErrorKind;
-
-use clap::builder::PossibleValuesParser;
 
 use super::failure::Failure;
 use super::{Exit, console, interrupt, runtime};
+use crate::diagnostic::closest;
 use crate::server::{Fault, Settings, Variant, start};
 
 /// Serve the embedded SCIM server until it is killed; prints `READY <base-url> <token>`
@@ -18,13 +16,17 @@ pub(super) struct Serve {
     #[arg(long, value_name = "TOKEN", value_parser = token)]
     token: Option<String>,
 
+    /// Be wrong in this way; can be repeated
+    #[arg(long, value_name = "NAME", value_parser = fault)]
+    fault: Vec<Fault>,
+
     /// Differ from the default behaviour in a right way; can be repeated
-    #[arg(long, value_name = "NAME", value_parser = variants(), hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", value_parser = variant)]
     variant: Vec<Variant>,
 
-    /// Be wrong in this way; can be repeated
-    #[arg(long, value_name = "NAME", value_parser = faults(), hide_possible_values = true)]
-    fault: Vec<Fault>,
+    /// List the faults and the right variants, and end
+    #[arg(long, conflicts_with_all = ["port", "token", "fault", "variant"])]
+    list: bool,
 }
 
 fn token(text: &str) -> Result<String, String> {
@@ -35,26 +37,42 @@ fn token(text: &str) -> Result<String, String> {
     }
 }
 
-fn variants() -> impl clap::builder::TypedValueParser<Value = Variant> {
-    use clap::builder::TypedValueParser as _;
-    let names = Variant::ALL
-        .iter()
-        .map(|variant| clap::builder::PossibleValue::new(variant.name()).help(variant.about()));
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<Variant>())
+fn fault(text: &str) -> Result<Fault, String> {
+    text.parse().map_err(|_| unknown(text, "fault", Fault::ALL.iter().map(|fault| fault.name())))
 }
 
-fn faults() -> impl clap::builder::TypedValueParser<Value = Fault> {
-    use clap::builder::TypedValueParser as _;
-    let names =
-        Fault::ALL.iter().map(|fault| clap::builder::PossibleValue::new(fault.name()).help(fault.about()));
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<Fault>())
+fn variant(text: &str) -> Result<Variant, String> {
+    text.parse().map_err(|_| unknown(text, "variant", Variant::ALL.iter().map(|variant| variant.name())))
+}
+
+fn unknown<'a>(text: &str, what: &str, names: impl Iterator<Item = &'a str>) -> String {
+    match closest(text, names) {
+        Some(near) => format!("there is no {what} of that name; did you mean `{near}`?"),
+        None => format!("there is no {what} of that name; `scimulate serve --list` lists them"),
+    }
+}
+
+/// Every fault and every right variant with its sentence.
+fn list() -> String {
+    let mut text = String::from("Faults\n");
+    for fault in Fault::ALL {
+        text.push_str(&format!("  {fault}\n      {}\n", fault.about()));
+    }
+    text.push_str("\nRight variants\n");
+    for variant in Variant::ALL {
+        text.push_str(&format!("  {variant}\n      {}\n", variant.about()));
+    }
+    text
 }
 
 impl Serve {
     pub(super) fn play(self) -> Result<Exit, Failure> {
+        if self.list {
+            return console::say(&list()).map(|()| Exit::Success);
+        }
         let mut settings = Settings {
-            variants: self.variant.into_iter().collect::<BTreeSet<_>>(),
-            faults: self.fault.into_iter().collect::<BTreeSet<_>>(),
+            variants: self.variant.into_iter().collect(),
+            faults: self.fault.into_iter().collect(),
             ..Settings::default()
         };
         if let Some(token) = self.token {
