@@ -1,6 +1,7 @@
 use super::failure::Failure;
 use super::review::Waiting;
 use super::{Exit, console};
+use crate::snapshot;
 
 /// Accept all new and different answers that wait for a review
 #[derive(Debug, clap::Args)]
@@ -12,16 +13,13 @@ pub(super) struct Accept {
 impl Accept {
     pub(super) fn play(self) -> Result<Exit, Failure> {
         let pending = self.waiting.find()?;
-        for snapshot in &pending {
-            snapshot.accept().map_err(|error| {
-                Failure::usage(
-                    format!("cannot accept {}: {error}", snapshot.name),
-                    "check the folder's permissions",
-                )
-            })?;
+        let accepted = snapshot::accept(&pending).map_err(|error| {
+            Failure::usage(format!("cannot accept every snapshot: {error}"), "check the folder's permissions")
+        })?;
+        for snapshot in &pending[..accepted] {
             console::say(&format!("accepted {}\n", snapshot.name))?;
         }
-        console::say(&format!("{} accepted\n", pending.len()))?;
+        console::say(&format!("{accepted} accepted\n"))?;
         Ok(Exit::Success)
     }
 }

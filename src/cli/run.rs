@@ -45,35 +45,35 @@ pub(super) struct Run {
     wait_for: Option<String>,
 
     /// default, aadOptscim062020, customappsso, or all: the first two [default: the URL's flag, else all]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
     dialect: Option<Dialects>,
 
     /// Only scenarios of this suite; can be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
     suite: Vec<String>,
 
     /// Attribute mapping: the name of a built-in profile, or a YAML file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Scenarios")]
     profile: Option<String>,
 
     /// Play the scenarios in this folder in place of the built-in ones
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Scenarios")]
     scenarios: Option<PathBuf>,
 
     /// How many scenarios are played at once [default: 1 for a target elsewhere, else one for each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Scenarios")]
     jobs: Option<usize>,
 
     /// Play only the K-th of N parts of the scenarios
-    #[arg(long, value_name = "K/N")]
+    #[arg(long, value_name = "K/N", help_heading = "Scenarios")]
     shard: Option<Shard>,
 
     /// Seed of the made-up people [default: 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Scenarios")]
     seed: Option<u64>,
 
     /// How many people a large scenario may use; needed for large ones at a target elsewhere
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Scenarios")]
     max_users: Option<usize>,
 
     /// Findings of this level and above fail: critical, error, warning, note or never [default: error]
