@@ -13,6 +13,16 @@ use crate::http::{Trust, wait_for};
 /// How long a server may take to stop before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// Groups of servers that still run: the second Ctrl-C leaves no time for anything else.
+static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Ends every server at once, before the process ends without unwinding.
+pub(super) fn end_all() {
+    for group in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        terminate(group, true);
+    }
+}
+
 /// How much of what the server said last is kept, in bytes.
 const KEPT: usize = 8 << 10;
 
@@ -20,6 +30,7 @@ const KEPT: usize = 8 << 10;
 #[derive(Debug)]
 pub(super) struct Exec {
     child: Child,
+    group: u32,
     said: Arc<Mutex<Vec<u8>>>,
 }
 
@@ -36,10 +47,13 @@ impl Exec {
         let mut child = command.spawn().map_err(|error| {
             Failure::usage(format!("cannot start `{command_line}`: {error}"), "check the command of --exec")
         })?;
+        // A child that was not waited for has an id.
+        let group = child.id().unwrap_or_default();
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).push(group);
         let said = Arc::new(Mutex::new(Vec::new()));
         keep(child.stdout.take(), &said);
         keep(child.stderr.take(), &said);
-        Ok(Exec { child, said })
+        Ok(Exec { child, group, said })
     }
 
     /// Waits until something answers at `url`, or the server ends.
@@ -84,9 +98,9 @@ impl Exec {
 
     /// Stops the server and everything it started.
     pub(super) async fn stop(mut self) {
-        terminate(&self.child, false);
+        terminate(self.group, false);
         if tokio::time::timeout(GRACE, self.child.wait()).await.is_err() {
-            terminate(&self.child, true);
+            terminate(self.group, true);
             let _ = self.child.wait().await;
         }
     }
@@ -94,7 +108,8 @@ impl Exec {
 
 impl Drop for Exec {
     fn drop(&mut self) {
-        terminate(&self.child, true);
+        terminate(self.group, true);
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|group| *group != self.group);
     }
 }
 
@@ -127,19 +142,18 @@ fn shell(command_line: &str) -> Command {
     command
 }
 
-/// Ends the whole group: the shell alone would leave the server running.
+/// Ends the whole group: the shell alone would leave the server running. What is left of a group
+/// whose shell has ended is ended too.
 #[cfg(unix)]
-fn terminate(child: &Child, at_once: bool) {
+fn terminate(group: u32, at_once: bool) {
     use rustix::process::{Pid, Signal, kill_process_group};
-    // The id is gone once the child was waited for; then the group has been told already.
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let Some(group) = group {
+    if let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) {
         let _ = kill_process_group(group, if at_once { Signal::KILL } else { Signal::TERM });
     }
 }
 
 #[cfg(not(unix))]
-fn terminate(_: &Child, _: bool) {
+fn terminate(_: u32, _: bool) {
     // `kill_on_drop` ends the child.
 }
 

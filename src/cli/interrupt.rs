@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Exit, console};
+use super::{Exit, console, exec};
 use crate::run::Cancel;
 
 /// Makes Ctrl-C, and a request to terminate, end a run properly: what it made is removed and the
@@ -24,6 +24,7 @@ impl Interrupt {
             );
             cancel.cancel();
             if signal().await.is_ok() {
+                exec::end_all();
                 console::remark("stopped: `scimulate cleanup` removes what is left");
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }

@@ -63,10 +63,13 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let exit = outcome.unwrap_or_else(|failure| {
-        console::complain(&failure);
+        // After a panic everything that could be said is a consequence of it.
+        if !bug::happened() {
+            console::complain(&failure);
+        }
         failure.exit()
     });
-    if bug::happened() { Exit::Internal } else { exit }
+    if bug::happened() { exit.or(Exit::Internal) } else { exit }
 }
 
 fn play(command: Command) -> Result<Exit, Failure> {

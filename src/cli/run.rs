@@ -134,7 +134,14 @@ impl Run {
         let runtime = runtime()?;
         let _context = runtime.enter();
         let interrupt = Interrupt::watch(&plan.cancel);
-        let exec = runtime.block_on(self.start(&config, url.as_ref()))?;
+        let cancel = plan.cancel.clone();
+        let exec = runtime.block_on(async {
+            tokio::select! {
+                started = self.start(&config, url.as_ref()) => started.map(Some),
+                () = cancel.cancelled() => Ok(None),
+            }
+        })?;
+        let Some(exec) = exec else { return Ok(Exit::Interrupted) };
         let played = match client {
             Some(client) => run::play(plan, Shared::new(client), runtime.handle(), &mut outputs.listeners),
             None => run::play(plan, Embedded::default(), runtime.handle(), &mut outputs.listeners),
