@@ -35,10 +35,10 @@ const MEMBER_LOST: Declared = Declared {
         Field("fleetdm/fleet#50724"),
     ],
     faults: &[
-        "remove-member-empties-group",
-        "add-member-replaces",
-        "members-not-stored",
-        "rename-empties-group",
+        "member-remove-wipes-group",
+        "member-add-replaces-list",
+        "member-add-ignored",
+        "group-rename-wipes-members",
     ],
     judge: Judge::Trace(member_lost),
 };
@@ -69,7 +69,7 @@ const REMOVED_MEMBER_KEPT: Declared = Declared {
         Microsoft("application-provisioning-config-problem-scim-compatibility"),
         Field("thomaspoignant/scim-patch#959"),
     ],
-    faults: &["remove-member-ignored"],
+    faults: &["member-remove-ignored"],
     judge: Judge::Trace(removed_member_kept),
 };
 
