@@ -265,12 +265,9 @@ const LETTER_CASE_CHANGED: Declared = Declared {
     fix: "Keep what was sent and compare without letter case; do not fold when storing.",
     entra: "Nothing.",
     refs: &[Rfc("7643#2.2")],
-    faults: &[LOWER_CASED],
+    faults: &["lower-cased-values"],
     judge: Judge::Trace(letter_case_changed),
 };
-
-/// A right variant of the embedded server shows this one: it is no fault, only worth knowing.
-const LOWER_CASED: &str = "lower-cased-values";
 
 fn letter_case_changed(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |outcome| matches!(outcome.fate, Fate::LetterCase))

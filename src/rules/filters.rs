@@ -75,7 +75,12 @@ const FILTER_IGNORED: Declared = Declared {
         Field("eneo-ai/eneo#443"),
         Field("langwatch/langwatch#6973"),
     ],
-    faults: &["filter-ignored", "filters-answer-first-resource"],
+    faults: &[
+        "filter-ignored",
+        "group-filter-ignored",
+        "external-id-filter-ignored",
+        "filters-answer-first-resource",
+    ],
     judge: Judge::Exchange(filter_ignored),
 };
 

@@ -179,7 +179,7 @@ const LOOKUP_VALUE_MISREAD: Declared = Declared {
           split the filter at spaces or quotes.",
     entra: "Duplicate groups, or Conflict on create in every cycle.",
     refs: &[Rfc("7644#3.4.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#913"), Field("Infisical/infisical#6941")],
-    faults: &["filter-splits-at-spaces", "query-decoded-twice"],
+    faults: &["filter-splits-at-spaces", "query-decoded-twice", "escapes-not-decoded"],
     judge: Judge::Trace(lookup_value_misread),
 };
 
