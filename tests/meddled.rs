@@ -354,3 +354,32 @@ timeline:
     let problem = run_with(plan, |_| Deed::Pass, &mut ()).unwrap_err();
     assert!(problem.to_string().starts_with("cycles/wrong, line 10: "), "{problem}");
 }
+
+#[test]
+fn an_id_that_the_target_never_gave_ends_the_story_and_is_no_mistake_of_the_scenario() {
+    let report = run(plan(&["cycles/group-member-added-twice"]), |request| {
+        let made_elsewhere = request.actor != scimulate::wire::Actor::Entra;
+        let is_group = request.path == "/Groups" && request.method == Method::Post;
+        if is_group && !made_elsewhere { refusal(400) } else { Deed::Pass }
+    });
+    let [story] = stories(&report)[..] else { panic!("one story") };
+    let blocked = matches!(&story.outcome, Outcome::Skipped(Skip::Blocked(_)));
+    assert!(blocked || story.outcome == Outcome::Failed, "{:?}: {:?}", story.outcome, messages(story));
+
+    let text = "\
+title: An id is asked for before there is one
+level: error
+why: x
+fix: x
+entra: x
+people:
+  ada:
+timeline:
+  - request: { method: GET, path: \"/Users/{{ada.id}}\" }
+";
+    let wrong = scenario::load_as("cycles/wrong", "wrong.yaml", text);
+    let mut plan = plan(&["cycles/create-user"]);
+    plan.scenarios = vec![Arc::new(wrong.unwrap())];
+    let problem = run_with(plan, |_| Deed::Pass, &mut ()).unwrap_err();
+    assert!(problem.to_string().starts_with("cycles/wrong, line 9: "), "{problem}");
+}

@@ -21,6 +21,7 @@ use super::endstate::EndState;
 use super::observer::Observer;
 use super::recorder::Recorder;
 use super::stack::Stack;
+use super::template::TemplateProblem;
 use crate::check::{Finding, Level, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectId;
@@ -154,7 +155,12 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             if self.is_over() {
                 break;
             }
-            self.step(step).await.map_err(|mistake| (step.line, mistake))?;
+            match self.step(step).await {
+                Err(Mistake::Template(TemplateProblem::Unknown(name))) if self.owed_by_target(&name) => {
+                    self.end_without(&name);
+                }
+                done => done.map_err(|mistake| (step.line, mistake))?,
+            }
         }
         if !self.is_over() {
             self.judge_end().await.map_err(|mistake| (first_line, mistake))?;
@@ -164,6 +170,27 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
 
     fn is_over(&self) -> bool {
         self.over || self.skip.is_some() || self.target.must_end()
+    }
+
+    /// True for a name that a better target would have given a value: the id of somebody after a
+    /// cycle, or a part of an answer. Any other unknown name is a mistake of the scenario.
+    fn owed_by_target(&self, name: &str) -> bool {
+        let (key, rest) = name.split_once('.').unwrap_or((name, ""));
+        let is_id = rest == "id" && self.cast.role(key).is_some() && !self.history.is_empty();
+        let is_captured = self.scenario.timeline.iter().any(|step| match &step.action {
+            Action::Request(request) => request.capture.as_deref() == Some(key),
+            _ => false,
+        });
+        is_id || is_captured
+    }
+
+    /// Ends the story, because the target never gave what the next step needs.
+    fn end_without(&mut self, name: &str) {
+        self.over = true;
+        if self.findings.is_empty() {
+            let id = &self.scenario.about.id;
+            self.skip = Some(Skip::Blocked(format!("{id}: the target gave no `{name}`")));
+        }
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), Mistake> {
