@@ -158,10 +158,12 @@ fn a_refused_connection_is_3() {
     }
 }
 
-#[test]
-fn a_certificate_nobody_signed_is_3() {
+/// A server that speaks TLS with a certificate for `localhost` which nobody signed, and answers every
+/// request with the same bytes; its port and its certificate.
+fn answering_over_tls(answer: &str) -> (u16, String) {
+    let answer = answer.to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("https://localhost:{}/scim", listener.local_addr().unwrap().port());
+    let port = listener.local_addr().unwrap().port();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
@@ -174,18 +176,36 @@ fn a_certificate_nobody_signed_is_3() {
     let config = std::sync::Arc::new(config);
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut session = rustls::ServerConnection::new(config.clone()).unwrap();
-            let _ = session.complete_io(&mut stream);
+            let session = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::StreamOwned::new(session, stream.unwrap());
+            // The client may end the handshake.
+            if stream.read(&mut [0; 4096]).is_ok() {
+                let _ = stream.write_all(answer.as_bytes());
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
         }
     });
-    // Another authority than the server's: the machine's own list may be empty.
+    (port, made.cert.pem())
+}
+
+#[test]
+fn a_certificate_that_does_not_verify_is_3_with_the_reason() {
+    let (port, certificate) = answering_over_tls(&http("401 Unauthorized", "", ""));
     let mut other = rcgen::CertificateParams::new(["other".to_owned()]).unwrap();
     other.distinguished_name.push(rcgen::DnType::CommonName, "another authority");
     let other = other.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
-    for mut call in against(&base) {
-        call.command.args(["--cacert", "other.pem"]);
-        call.file("other.pem", &other).play().failed(3, "TLS failed", "--cacert");
+    for (host, authority, what, next) in [
+        // Another authority than the server's: the machine's own list may be empty.
+        ("localhost", &other, "TLS failed, the certificate is not signed by an authority", "--cacert"),
+        ("127.0.0.1", &certificate, "TLS failed, the certificate is for", "valid for this host"),
+        // The handshake succeeds, and so the next mistake shows.
+        ("localhost", &certificate, "does not accept the token (401)", "SCIMULATE_TOKEN"),
+    ] {
+        for mut call in against(&format!("https://{host}:{port}/scim")) {
+            call.command.args(["--cacert", "authority.pem"]);
+            call.file("authority.pem", authority).play().failed(3, what, next);
+        }
     }
 }
 

@@ -325,4 +325,22 @@ mod tests {
         let wrong = read("[mapping]\nonly = ['title']\n").change(whole).unwrap_err();
         assert!(wrong.line() == 2 && wrong.title.contains("match"), "{}", wrong.title);
     }
+
+    #[test]
+    fn the_documented_file_can_be_read() {
+        let page = include_str!("../../docs/configuration.md");
+        let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let config = read(example);
+        config.people().unwrap();
+        config.change(profiles::load(profiles::DEFAULT).unwrap()).unwrap();
+        // Every setting there is stands in the example.
+        let unknown = wrong("zzzzzzzz = 1").help.unwrap();
+        for name in unknown.trim_start_matches("the settings here are ").split(", ") {
+            let shown = [format!("\n{name} = "), format!("[{name}]")];
+            assert!(
+                shown.iter().any(|shown| format!("\n{example}").contains(shown)),
+                "{name} is not documented"
+            );
+        }
+    }
 }
