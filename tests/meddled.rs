@@ -356,30 +356,30 @@ timeline:
 }
 
 #[test]
-fn an_id_that_the_target_never_gave_ends_the_story_and_is_no_mistake_of_the_scenario() {
-    let report = run(plan(&["cycles/group-member-added-twice"]), |request| {
-        let made_elsewhere = request.actor != scimulate::wire::Actor::Entra;
-        let is_group = request.path == "/Groups" && request.method == Method::Post;
-        if is_group && !made_elsewhere { refusal(400) } else { Deed::Pass }
+fn a_lost_attribute_is_told_by_the_stories_that_are_about_it_and_by_no_others() {
+    let ids = ["cycles/create-user", "cycles/disable-unassigned", "cycles/employee-number-text"];
+    let report = run(plan(&ids), |request| {
+        let Some(mut body) = request.json() else { return Deed::Pass };
+        let Some(members) = body.as_object_mut() else { return Deed::Pass };
+        members.retain(|name, _| !name.starts_with("urn:"));
+        Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
     });
-    let [story] = stories(&report)[..] else { panic!("one story") };
-    let blocked = matches!(&story.outcome, Outcome::Skipped(Skip::Blocked(_)));
-    assert!(blocked || story.outcome == Outcome::Failed, "{:?}: {:?}", story.outcome, messages(story));
+    let [create, disable, number] = stories(&report)[..] else { panic!("three stories") };
+    assert_eq!(create.findings.len(), 2, "department and employeeNumber: {:?}", messages(create));
+    assert!(
+        number.outcome == Outcome::Failed
+            && number.findings.iter().all(|f| f.subject.ends_with("employeeNumber"))
+    );
+    assert_eq!(disable.outcome, Outcome::Passed, "{:?}", messages(disable));
+}
 
-    let text = "\
-title: An id is asked for before there is one
-level: error
-why: x
-fix: x
-entra: x
-people:
-  ada:
-timeline:
-  - request: { method: GET, path: \"/Users/{{ada.id}}\" }
-";
-    let wrong = scenario::load_as("cycles/wrong", "wrong.yaml", text);
-    let mut plan = plan(&["cycles/create-user"]);
-    plan.scenarios = vec![Arc::new(wrong.unwrap())];
-    let problem = run_with(plan, |_| Deed::Pass, &mut ()).unwrap_err();
-    assert!(problem.to_string().starts_with("cycles/wrong, line 9: "), "{problem}");
+#[test]
+fn a_request_that_names_an_account_nobody_could_make_is_not_sent() {
+    let plan = plan(&["cycles/create-user", "cycles/account-deleted-elsewhere"]);
+    let report = run(plan, |request| {
+        let entra = request.step.contains("cycle 1: create");
+        if entra { refusal(409) } else { Deed::Pass }
+    });
+    let [deleted, _] = stories(&report)[..] else { panic!("two stories") };
+    assert_eq!(messages(deleted), ["\"ada\" cannot be created: POST /Users is answered 409 (Conflict)"]);
 }

@@ -9,13 +9,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 
 use super::answers::answered;
+use super::observer::{id_of, resource_path};
+use super::reader;
 use super::recorder::Recorder;
 use crate::check::{About, Finding};
 use crate::entra::dialect::{Assignment, Writer};
 use crate::entra::directory::Object;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, Phase, Subject, TargetValue};
 use crate::people::People;
-use crate::wire::{Actor, Exchange, ResourceKind, Target};
+use crate::scim::PatchPath;
+use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target};
 
 /// A mapped attribute that the target refuses.
 #[derive(Debug, Clone)]
@@ -35,6 +38,9 @@ pub(super) struct Acceptance {
     pub(super) refused: Vec<Refused>,
     /// Not even the smallest body is accepted.
     pub(super) nothing: bool,
+    /// Mapping targets that were accepted and did not stand there afterwards as they were sent. Every
+    /// story would complain about them; so only those do whose subject they are.
+    pub(super) not_kept: Vec<PatchPath>,
 }
 
 impl Acceptance {
@@ -73,7 +79,10 @@ pub(super) async fn probe<T: Target, R: Target>(
     let rows = &mapping.user.rows;
     let attempt = Attempt { target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
     match attempt.create(&[]).await {
-        Verdict::Accepted | Verdict::Unknown => return Acceptance::default(),
+        Verdict::Accepted(made) => {
+            return Acceptance { not_kept: attempt.not_kept(&made).await, ..Acceptance::default() };
+        }
+        Verdict::Unknown => return Acceptance::default(),
         Verdict::Refused(_) => {}
     }
     // Those that are refused most often go first; matching attributes and `active` stay.
@@ -83,27 +92,30 @@ pub(super) async fn probe<T: Target, R: Target>(
         .collect();
     optional.sort_by_key(|index| suspicion(&rows[*index]));
     let mut dropped: Vec<usize> = Vec::new();
-    let mut accepted = false;
+    let mut accepted = None;
     for index in optional {
         dropped.push(index);
         match attempt.create(&dropped).await {
-            Verdict::Accepted => {
-                accepted = true;
+            Verdict::Accepted(made) => {
+                accepted = Some(made);
                 break;
             }
             Verdict::Refused(_) => {}
             Verdict::Unknown => return Acceptance::default(),
         }
     }
-    if !accepted {
-        return Acceptance { nothing: true, refused: Vec::new() };
-    }
+    let Some(mut accepted) = accepted else {
+        return Acceptance { nothing: true, ..Acceptance::default() };
+    };
     // Each comes back unless it is what the target refuses.
     let mut refused: Vec<(usize, Refused)> = Vec::new();
     for index in dropped.clone() {
         let rest: Vec<usize> = dropped.iter().copied().filter(|other| *other != index).collect();
         match attempt.create(&rest).await {
-            Verdict::Accepted => dropped = rest,
+            Verdict::Accepted(made) => {
+                dropped = rest;
+                accepted = made;
+            }
             Verdict::Refused(exchange) => {
                 let path = rows[index].written.clone();
                 refused.push((index, Refused { path, answer: answered(&exchange), exchange }));
@@ -112,11 +124,15 @@ pub(super) async fn probe<T: Target, R: Target>(
         }
     }
     refused.sort_by_key(|(index, _)| *index);
-    Acceptance { refused: refused.into_iter().map(|(_, refused)| refused).collect(), nothing: false }
+    Acceptance {
+        refused: refused.into_iter().map(|(_, refused)| refused).collect(),
+        nothing: false,
+        not_kept: attempt.not_kept(&accepted).await,
+    }
 }
 
 enum Verdict {
-    Accepted,
+    Accepted(Arc<Exchange>),
     Refused(Arc<Exchange>),
     /// Nothing can be concluded: no answer, too many requests, or a conflict.
     Unknown,
@@ -146,10 +162,27 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
         let Ok(answer) = self.target.send(request.provoked()).await else { return Verdict::Unknown };
         let Some(exchange) = self.recorder.last() else { return Verdict::Unknown };
         match answer.status {
-            200..=299 => Verdict::Accepted,
+            200..=299 => Verdict::Accepted(exchange),
             401 | 403 | 408 | 409 | 429 => Verdict::Unknown,
             _ => Verdict::Refused(exchange),
         }
+    }
+
+    /// What an accepted create carried and a read does not show.
+    async fn not_kept(&self, made: &Exchange) -> Vec<PatchPath> {
+        let id = made.json().and_then(id_of);
+        let (Some(sent), Some(id)) = (made.request.json(), id) else { return Vec::new() };
+        let path = resource_path(ResourceKind::User, &id);
+        let request = Request::new(Actor::Probe, Method::Get, path, "preflight: what a create leaves behind");
+        let Ok(answer) = self.target.send(request).await else { return Vec::new() };
+        let Some(held) = answer.body.json().filter(|_| answer.is_success()) else { return Vec::new() };
+        let differs = |row: &&AttributeMapping| {
+            let (sent, held) = (reader::values(&sent, &row.target), reader::values(held, &row.target));
+            !sent.is_empty()
+                && (sent.len() != held.len()
+                    || !sent.iter().zip(held).all(|(s, h)| reader::same(s, h, false)))
+        };
+        self.mapping.user.rows.iter().filter(differs).map(|row| row.target.clone()).collect()
     }
 }
 

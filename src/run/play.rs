@@ -18,7 +18,7 @@ use super::ruling::Ruling;
 use super::stage::Stages;
 use super::trial::{Run, TrialEnd};
 use super::trials::{self, Work};
-use crate::check::{Finding, Outcome, Skip};
+use crate::check::{Finding, Level, Outcome, Skip};
 use crate::entra::directory::DirectoryError;
 use crate::people::People;
 use crate::rules;
@@ -313,8 +313,10 @@ fn compare<S: Stages>(
                 let message = format!(
                     "\"{key}\" ends with another {attribute} in the dialect {second} than in {first}"
                 );
+                // The story's level is meant for its subject, and another end may be in anything.
                 findings.push(
                     Finding::of(about, message)
+                        .at(about.level.min(Level::Error))
                         .concerning(attribute)
                         .against(format!("{left}, as in {first}"), format!("{right} in {second}"))
                         .shown_by(&mine.exchange)

@@ -19,6 +19,7 @@ use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::Mapping;
 use crate::people::People;
 use crate::scenario::{Ability, Action, Need, Scenario};
+use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
 use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
 
@@ -35,7 +36,7 @@ pub(super) struct Prepared {
     pub(super) mapping: Mapping,
     /// What the target said to a create of everything.
     pub(super) acceptance: Acceptance,
-    /// The scenario that tells what creates were refused for, when they were.
+    /// The scenario that tells what creates are refused for, and what of them is lost.
     pub(super) spokesman: Option<String>,
     /// Whether target paths can be filtered on that the profile does not promise.
     filters: HashMap<String, Known>,
@@ -89,7 +90,7 @@ pub(super) async fn prepare<T: Target>(
         mapping = reduced;
     }
     let left_behind = cleanup::remove(&stack, &recorder.trace(), &[]).await;
-    let spokesman = acceptance.is_refusal().then(|| spokesman(plan)).flatten();
+    let spokesman = spokesman(plan);
     Ok(Prepared {
         discovery: ready.discovery,
         abilities: Arc::new(abilities),
@@ -180,6 +181,15 @@ async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, 
 }
 
 impl Prepared {
+    /// Targets that a scenario does not judge where it can help it: the target does not keep them at all,
+    /// and another scenario says so.
+    pub(super) fn passed_over(&self, scenario: &Scenario) -> Vec<PatchPath> {
+        if self.spokesman.as_deref() == Some(scenario.about.id.as_str()) {
+            return Vec::new();
+        }
+        self.acceptance.not_kept.clone()
+    }
+
     /// True for the one check that tells which attributes are refused.
     pub(super) fn speaks_for(&self, scenario: &str, dialect: &str, plan: &Plan) -> bool {
         self.spokesman.as_deref() == Some(scenario)

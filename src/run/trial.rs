@@ -186,6 +186,7 @@ impl<S: Stages> Run<S> {
             casting: &troupe,
             at_most: prepare::crowd_limit(&self.plan, scenario),
             mapping,
+            passed_over: self.prepared.passed_over(scenario),
             writer: Writer::new(dialect, self.plan.switches.clone()),
             discovery: &self.prepared.discovery,
             target: &target,
@@ -207,7 +208,9 @@ impl<S: Stages> Run<S> {
             Err(mistake) => (super::story::Ended::default(), Some(mistake)),
         };
         let mut findings = ended.findings;
-        if self.prepared.speaks_for(&about.id, &trial.dialect, &self.plan) {
+        if self.prepared.acceptance.is_refusal()
+            && self.prepared.speaks_for(&about.id, &trial.dialect, &self.plan)
+        {
             findings.extend(self.prepared.acceptance.findings(about));
         }
         if let Some(judge) = &self.plan.judge {

@@ -7,7 +7,6 @@ mod faults;
 mod groups;
 mod patching;
 mod queries;
-mod socket;
 mod transport;
 mod users;
 mod variants;

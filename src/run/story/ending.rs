@@ -10,6 +10,7 @@ use super::state::Reading;
 use crate::entra::directory::{self, SourceValue};
 use crate::run::cast::Casting;
 use crate::run::endstate::{Ending, Names};
+use crate::scim::{PatchPath, same_name};
 use crate::wire::{ResourceKind, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
@@ -19,12 +20,17 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     pub(super) async fn remember_ending(&mut self, key: &str, kind: ResourceKind, names: &Names, step: &str) {
         let Some(id) = self.target_id(key) else { return };
-        let targets: Vec<_> = match self.rows(kind) {
-            Some(mapping) => {
-                mapping.rows.iter().map(|row| (row.target.clone(), row.is_reference())).collect()
-            }
-            None => return,
+        let Some(mapping) = self.rows(kind) else { return };
+        // An attribute that is not judged is not compared either.
+        let judged = |target: &PatchPath| {
+            !self.passed_over.iter().any(|passed| {
+                !self.subjects.contain(passed)
+                    && passed.schema == target.schema
+                    && same_name(&passed.attribute, &target.attribute)
+            })
         };
+        let rows = mapping.rows.iter().filter(|row| judged(&row.target));
+        let targets: Vec<_> = rows.map(|row| (row.target.clone(), row.is_reference())).collect();
         let ending = match self.read(kind, &id, step).await {
             Reading::Resource(exchange) => {
                 let resource = exchange.json().cloned();

@@ -7,7 +7,7 @@ use crate::check::Finding;
 use crate::entra::job::{Action, LogEntry};
 use crate::run::answers::{answered, place};
 use crate::run::cast::Casting;
-use crate::wire::{Actor, Exchange, Target};
+use crate::wire::{Actor, Exchange, Operation, Target};
 
 /// Something Entra could not do for one object.
 #[derive(Debug, Clone)]
@@ -29,7 +29,10 @@ impl Failure {
             Action::Update => "updated",
             Action::Disable => "disabled",
             Action::Delete => "deleted",
-            Action::Other => "looked up",
+            Action::Other => match self.exchange.as_ref().map(|exchange| &exchange.operation) {
+                Some(Operation::Read(..)) => "read",
+                _ => "looked up",
+            },
         };
         let code = self.entry.code.map_or("", |code| code.as_str());
         match &self.exchange {

@@ -188,6 +188,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     }
 
     fn expect_standing(&mut self, key: &str, value: &ExpectedValue, exchange: &Arc<Exchange>) {
+        let is_subject = self.subjects.contain(&value.target);
+        if !is_subject && self.passed_over.iter().any(|target| target.same_as(&value.target)) {
+            return;
+        }
         match &value.standing {
             Standing::Unjudged => {}
             Standing::Absent => {

@@ -9,6 +9,7 @@ mod mirror;
 mod names;
 mod raw;
 mod state;
+mod subjects;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -21,7 +22,6 @@ use super::endstate::EndState;
 use super::observer::Observer;
 use super::recorder::Recorder;
 use super::stack::Stack;
-use super::template::TemplateProblem;
 use crate::check::{Finding, Level, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectId;
@@ -30,10 +30,12 @@ use crate::entra::mapping::Mapping;
 use crate::entra::oracle::CycleView;
 use crate::entra::scope::Scope;
 use crate::scenario::{Action, Scenario, Step};
+use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
 use crate::wire::{Exchange, ResourceKind, Target};
 use accounts::Account;
 use failure::Failure;
+use subjects::Subjects;
 
 /// What a story is played with.
 pub(super) struct Props<'a, T: Target, C> {
@@ -42,6 +44,8 @@ pub(super) struct Props<'a, T: Target, C> {
     pub(super) at_most: Option<usize>,
     /// The run's mapping, changed as the scenario says.
     pub(super) mapping: Mapping,
+    /// Targets that are judged only where they are the scenario's subject.
+    pub(super) passed_over: Vec<PatchPath>,
     pub(super) writer: Writer,
     pub(super) discovery: &'a Discovery,
     pub(super) target: &'a Stack<'a, T>,
@@ -71,6 +75,8 @@ pub(super) struct Story<'a, T: Target, C> {
     scenario: &'a Scenario,
     casting: &'a C,
     mapping: Mapping,
+    passed_over: Vec<PatchPath>,
+    subjects: Subjects,
     writer: Writer,
     discovery: &'a Discovery,
     target: &'a Stack<'a, T>,
@@ -110,15 +116,28 @@ pub(super) struct Story<'a, T: Target, C> {
 impl<'a, T: Target, C: Casting> Story<'a, T, C> {
     /// Sets the stage for a story.
     pub(super) fn new(props: Props<'a, T, C>) -> Result<Self, Mistake> {
-        let Props { scenario, casting, at_most, mapping, writer, discovery, target, recorder, shared } =
-            props;
+        let Props {
+            scenario,
+            casting,
+            at_most,
+            mapping,
+            passed_over,
+            writer,
+            discovery,
+            target,
+            recorder,
+            shared,
+        } = props;
         let cast = Cast::new(scenario, casting, at_most)?;
         let mut settings = crate::entra::job::Settings::new(mapping.clone(), Scope::Assigned, writer.dialect);
         settings.switches = writer.switches.clone();
+        let subjects = Subjects::of(scenario, &mapping);
         Ok(Story {
             scenario,
             casting,
             mapping,
+            passed_over,
+            subjects,
             writer,
             discovery,
             target,
@@ -155,12 +174,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             if self.is_over() {
                 break;
             }
-            match self.step(step).await {
-                Err(Mistake::Template(TemplateProblem::Unknown(name))) if self.owed_by_target(&name) => {
-                    self.end_without(&name);
-                }
-                done => done.map_err(|mistake| (step.line, mistake))?,
-            }
+            self.step(step).await.map_err(|mistake| (step.line, mistake))?;
         }
         if !self.is_over() {
             self.judge_end().await.map_err(|mistake| (first_line, mistake))?;
@@ -170,27 +184,6 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
 
     fn is_over(&self) -> bool {
         self.over || self.skip.is_some() || self.target.must_end()
-    }
-
-    /// True for a name that a better target would have given a value: the id of somebody after a
-    /// cycle, or a part of an answer. Any other unknown name is a mistake of the scenario.
-    fn owed_by_target(&self, name: &str) -> bool {
-        let (key, rest) = name.split_once('.').unwrap_or((name, ""));
-        let is_id = rest == "id" && self.cast.role(key).is_some() && !self.history.is_empty();
-        let is_captured = self.scenario.timeline.iter().any(|step| match &step.action {
-            Action::Request(request) => request.capture.as_deref() == Some(key),
-            _ => false,
-        });
-        is_id || is_captured
-    }
-
-    /// Ends the story, because the target never gave what the next step needs.
-    fn end_without(&mut self, name: &str) {
-        self.over = true;
-        if self.findings.is_empty() {
-            let id = &self.scenario.about.id;
-            self.skip = Some(Skip::Blocked(format!("{id}: the target gave no `{name}`")));
-        }
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), Mistake> {

@@ -3,12 +3,41 @@
 use super::Story;
 use crate::run::answers;
 use crate::run::cast::{Casting, Mistake};
-use crate::run::template::{self, Place};
-use crate::scenario::{AnswerExpectation, RawRequest};
+use crate::run::template::{self, Place, TemplateProblem};
+use crate::scenario::{Action, AnswerExpectation, RawRequest};
 use crate::wire::{Actor, Broken, Request, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
+    /// Sends a raw request; not at all when somebody it names never got an account, which is told then.
     pub(super) async fn request(&mut self, raw: &RawRequest, line: usize) -> Result<(), Mistake> {
+        self.answer = None;
+        match self.written(raw, line) {
+            Ok(request) => self.send_raw(raw, request).await,
+            Err(mistake) => self.blocked_or(mistake)?,
+        }
+        Ok(())
+    }
+
+    /// A name without a value is the scenario's mistake, unless it stands for what should have come about
+    /// by now: somebody's account, or the answer to a request that was refused.
+    pub(super) fn blocked_or(&mut self, mistake: Mistake) -> Result<(), Mistake> {
+        let Mistake::Template(TemplateProblem::Unknown(name)) = &mistake else { return Err(mistake) };
+        let key = name.split('.').next().unwrap_or_default().to_owned();
+        if let Some(kind) = self.cast.role(&key).map(|role| role.kind) {
+            if self.target_id(&key).is_some() {
+                return Err(mistake);
+            }
+            self.no_account(&key, kind);
+            return Ok(());
+        }
+        let captured = self.scenario.timeline.iter().any(|step| match &step.action {
+            Action::Request(raw) => raw.capture.as_ref() == Some(&key),
+            _ => false,
+        });
+        if captured || self.scenario.accounts.contains_key(&key) { Ok(()) } else { Err(mistake) }
+    }
+
+    fn written(&self, raw: &RawRequest, line: usize) -> Result<Request, Mistake> {
         let lookup = |name: &str| self.value_of(name);
         let path = template::text(&raw.path, Place::Path, &lookup)?;
         let step = format!("line {line}: {} {path}", raw.method.as_str());
@@ -32,13 +61,17 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             request = request.with_json(&template::json(body, &lookup)?);
         }
         request.provoked = raw.provoked;
+        Ok(request)
+    }
+
+    async fn send_raw(&mut self, raw: &RawRequest, request: Request) {
         let writes = request.writes();
         let sent = self.target.send(request).await;
         if matches!(sent, Err(Broken::Withheld(_) | Broken::Interrupted)) {
-            return Ok(());
+            return;
         }
         self.answer = self.recorder.last();
-        let Some(exchange) = &self.answer else { return Ok(()) };
+        let Some(exchange) = &self.answer else { return };
         // A refused write changed nothing; one that was to be refused and was not, did.
         if writes && (!raw.provoked || exchange.succeeded()) {
             let id = exchange.operation.id().map(str::to_owned);
@@ -48,16 +81,21 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         if let (Some(name), Some(body)) = (&raw.capture, exchange.json()) {
             self.captures.insert(name.clone(), body.clone());
         }
-        Ok(())
     }
 
     pub(super) fn expect_answer(&mut self, expectation: &AnswerExpectation) -> Result<(), Mistake> {
-        let Some(exchange) = self.answer.clone() else {
-            return Err(Mistake::Other("there was no request before `expect-answer`".to_owned()));
+        let asks = self.scenario.timeline.iter().any(|step| matches!(step.action, Action::Request(_)));
+        let exchange = match self.answer.clone() {
+            Some(exchange) => exchange,
+            // The request was not sent, and the reason was told.
+            None if asks => return Ok(()),
+            None => return Err(Mistake::Other("there is no request before `expect-answer`".to_owned())),
         };
         let lookup = |name: &str| self.value_of(name);
-        let found = answers::judge(expectation, &exchange, &self.scenario.about, &lookup)?;
-        self.findings.extend(found);
+        match answers::judge(expectation, &exchange, &self.scenario.about, &lookup) {
+            Ok(found) => self.findings.extend(found),
+            Err(problem) => self.blocked_or(problem.into())?,
+        }
         Ok(())
     }
 }

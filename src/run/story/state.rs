@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Story;
-use crate::check::Finding;
+use crate::check::{Finding, Level};
 use crate::run::answers::{answered, shown};
 use crate::run::cast::{Casting, Mistake};
 use crate::run::observer::{id_of, resources};
@@ -192,7 +192,11 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         if row.is_none() && !of_account {
             return Ok(());
         }
-        let mut expected = template::json(expected, &|name| self.value_of(name))?;
+        let filled = template::json(expected, &|name| self.value_of(name));
+        let mut expected = match filled {
+            Ok(filled) => filled,
+            Err(problem) => return self.blocked_or(problem.into()),
+        };
         if row.is_some_and(|row| row.is_reference())
             && let Value::String(other) = &expected
         {
@@ -229,15 +233,34 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             single => !held.is_empty() && held.iter().all(|held| reader::same(single, held, case_exact)),
         };
         if !right {
-            let (expected, actual) = (shown(&[expected]), shown(&held));
+            // Of a link the id alone is compared.
+            let link = |value: &'_ Value| expected.get("value").and(reader::member(value, "value")).cloned();
+            let held: Vec<Value> =
+                held.iter().map(|value| link(value).unwrap_or_else(|| (*value).clone())).collect();
+            let (expected, actual) = (
+                shown(&[&link(expected).unwrap_or_else(|| expected.clone())]),
+                shown(&held.iter().collect::<Vec<_>>()),
+            );
             let message = format!("\"{key}\" holds {actual} in {path}, expected {expected}");
             let finding = Finding::of(&self.scenario.about, message)
+                .at(self.level_of(path))
                 .concerning(path.to_string())
                 .against(expected, actual)
                 .shown_by(exchange);
             self.wrong(key, finding);
         }
         right
+    }
+
+    /// The scenario's level is meant for its subject. Another attribute that is wrong makes provisioning
+    /// fail, and no more than that; unless it decides who has access or who is matched.
+    fn level_of(&self, path: &PatchPath) -> Level {
+        let level = self.scenario.about.level;
+        let rows =
+            self.mapping.user.rows.iter().chain(self.mapping.group.iter().flat_map(|group| &group.rows));
+        let decides =
+            rows.filter(|row| row.target.same_as(path)).any(|row| row.is_active() || row.matching.is_some());
+        if decides || self.subjects.contain(path) { level } else { level.min(Level::Error) }
     }
 
     /// Whether letter case counts in an attribute: what the target publishes, or else RFC 7643.
