@@ -238,7 +238,8 @@ fn members_of(
                     kept.insert(definition.name.clone(), value);
                 }
             }
-            None if unknown == Unknown::Refused => {
+            // Client libraries write the extension's own `schemas` into it.
+            None if unknown == Unknown::Refused && !same_name(name, "schemas") => {
                 return Err(invalid_value(format!("no schema of this server defines \"{parent}.{name}\"")));
             }
             None => {}

@@ -150,6 +150,7 @@ fn unknown_attributes_refused() {
     client.send("POST", "/Users", Some(body)).refused(400, Some("invalidValue"));
     let mut body = ann();
     body["meta"] = json!({ "resourceType": "User" });
+    body[ENTERPRISE]["schemas"] = json!([ENTERPRISE]);
     let user = client.send("POST", "/Users", Some(body)).expect(201);
     let path = format!("/Users/{}", id(&user));
     client

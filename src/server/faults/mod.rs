@@ -9,16 +9,18 @@ use std::str::FromStr;
 
 mod answers;
 mod class;
+mod creation;
 mod documents;
 mod identity;
+mod kept;
 mod lifecycle;
 mod lookups;
 mod managers;
 mod memberships;
-mod mutations;
 mod operations;
 mod paging;
 mod scene;
+mod shown;
 mod texts;
 mod transport;
 mod updates;
@@ -153,39 +155,39 @@ faults! {
     ResourcesSingleObject = "resources-single-object", Retype, paging::resources_single_object;
     // Creating, disabling and deleting
     /// A create is answered with 200.
-    CreateAnswers200 = "create-answers-200", Named, lifecycle::create_answers_200;
+    CreateAnswers200 = "create-answers-200", Named, creation::create_answers_200;
     /// A user is created and the answer is 409.
-    CreateAnswers409 = "create-answers-409", Named, lifecycle::create_answers_409;
+    CreateAnswers409 = "create-answers-409", Named, creation::create_answers_409;
     /// A create is answered without a Location header.
-    LocationHeaderMissing = "location-header-missing", Named, lifecycle::location_header_missing;
+    LocationHeaderMissing = "location-header-missing", Named, creation::location_header_missing;
     /// A create is answered without a body.
-    CreateAnswersEmpty = "create-answers-empty", Drop, lifecycle::create_answers_empty;
+    CreateAnswersEmpty = "create-answers-empty", Drop, creation::create_answers_empty;
     /// A create is answered with 201 and nothing is kept.
-    CreateNotStored = "create-not-stored", Named, lifecycle::create_not_stored;
+    CreateNotStored = "create-not-stored", Named, creation::create_not_stored;
     /// The answer to a create shows names that are not those that are kept.
-    CreateAnswerWrong = "create-answer-wrong", Named, lifecycle::create_answer_wrong;
+    CreateAnswerWrong = "create-answer-wrong", Named, creation::create_answer_wrong;
     /// The answer to a create shows names and id alone.
-    CreateAnswerPartial = "create-answer-partial", Truncate, lifecycle::create_answer_partial;
+    CreateAnswerPartial = "create-answer-partial", Truncate, creation::create_answer_partial;
     /// A value that is taken is answered with 500 in place of 409.
-    ConflictAnswers500 = "conflict-answers-500", Named, lifecycle::conflict_answers_500;
+    ConflictAnswers500 = "conflict-answers-500", Named, creation::conflict_answers_500;
     /// Two users may have one `userName`.
-    DuplicateUserAccepted = "duplicate-user-accepted", Duplicate, lifecycle::duplicate_user_accepted;
+    DuplicateUserAccepted = "duplicate-user-accepted", Duplicate, creation::duplicate_user_accepted;
     /// A create with a `userName` that is taken is answered with 201 and the other user.
-    DuplicateAdoptsExisting = "duplicate-adopts-existing", Named, lifecycle::duplicate_adopts_existing;
+    DuplicateAdoptsExisting = "duplicate-adopts-existing", Named, creation::duplicate_adopts_existing;
     /// A PATCH may give a user somebody else's `userName`.
-    NoUniquenessOnPatch = "no-uniqueness-on-patch", Named, lifecycle::no_uniqueness_on_patch;
+    NoUniquenessOnPatch = "no-uniqueness-on-patch", Named, creation::no_uniqueness_on_patch;
     /// A user without an e-mail address is refused.
-    RequiresEmail = "requires-email", Named, lifecycle::requires_email;
+    RequiresEmail = "requires-email", Named, creation::requires_email;
     /// A user without a manager is refused.
-    RequiresManager = "requires-manager", Named, lifecycle::requires_manager;
+    RequiresManager = "requires-manager", Named, creation::requires_manager;
     /// A group without members is refused.
-    RequiresMembers = "requires-members", Named, lifecycle::requires_members;
+    RequiresMembers = "requires-members", Named, creation::requires_members;
     /// A new user gets a manager nobody named.
-    InventsManager = "invents-manager", Named, lifecycle::invents_manager;
+    InventsManager = "invents-manager", Named, creation::invents_manager;
     /// A new group gets a member nobody named.
-    InventsMembers = "invents-members", Named, lifecycle::invents_members;
+    InventsMembers = "invents-members", Named, creation::invents_members;
     /// `externalId` is overwritten with an id of the server's own.
-    ExternalIdInvented = "external-id-invented", Named, lifecycle::external_id_invented;
+    ExternalIdInvented = "external-id-invented", Named, creation::external_id_invented;
     /// `active: false` is accepted and the user stays active.
     DisableIgnored = "disable-ignored", Named, lifecycle::disable_ignored;
     /// A disabled user is deleted.
@@ -501,99 +503,99 @@ faults! {
     DiscoveryFilterApplied = "discovery-filter-applied", Named, documents::discovery_filter_applied;
     // Generic mutations
     /// Answers leave out `id`.
-    IdMissing = "id-missing", Drop, mutations::id_missing;
+    IdMissing = "id-missing", Drop, shown::id_missing;
     /// Resources leave out `schemas`.
-    SchemasMissing = "schemas-missing", Drop, mutations::schemas_missing;
+    SchemasMissing = "schemas-missing", Drop, shown::schemas_missing;
     /// Lists leave out `schemas`.
-    ListSchemaMissing = "list-schema-missing", Drop, mutations::list_schema_missing;
+    ListSchemaMissing = "list-schema-missing", Drop, shown::list_schema_missing;
     /// Answers leave out `meta`.
-    MetaMissing = "meta-missing", Drop, mutations::meta_missing;
+    MetaMissing = "meta-missing", Drop, shown::meta_missing;
     /// Answers leave out `meta.resourceType`.
-    DropResourceType = "drop-resource-type", Drop, mutations::drop_resource_type;
+    DropResourceType = "drop-resource-type", Drop, shown::drop_resource_type;
     /// Answers leave out `meta.lastModified`.
-    MetaDatesMissing = "meta-dates-missing", Drop, mutations::meta_dates_missing;
+    MetaDatesMissing = "meta-dates-missing", Drop, shown::meta_dates_missing;
     /// Answers leave out `userName`.
-    DropUserName = "drop-user-name", Drop, mutations::drop_user_name;
+    DropUserName = "drop-user-name", Drop, shown::drop_user_name;
     /// Answers leave out `active`.
-    HidesActive = "hides-active", Drop, mutations::drop_active;
+    HidesActive = "hides-active", Drop, shown::drop_active;
     /// Answers leave out `displayName`.
-    DropDisplayName = "drop-display-name", Drop, mutations::drop_display_name;
+    DropDisplayName = "drop-display-name", Drop, shown::drop_display_name;
     /// Answers leave out `emails`.
-    DropEmails = "drop-emails", Drop, mutations::drop_emails;
+    DropEmails = "drop-emails", Drop, shown::drop_emails;
     /// Answers leave out `name.givenName`.
-    DropGivenName = "drop-given-name", Drop, mutations::drop_given_name;
+    DropGivenName = "drop-given-name", Drop, shown::drop_given_name;
     /// Answers leave out `department`.
-    DropDepartment = "drop-department", Drop, mutations::drop_department;
+    DropDepartment = "drop-department", Drop, shown::drop_department;
     /// Lists leave out `totalResults`.
-    TotalResultsMissing = "total-results-missing", Drop, mutations::total_results_missing;
+    TotalResultsMissing = "total-results-missing", Drop, shown::total_results_missing;
     /// `id` is answered as a number.
-    NumericIds = "numeric-ids", Retype, mutations::numeric_ids;
+    NumericIds = "numeric-ids", Retype, shown::numeric_ids;
     /// `active` is answered as a string.
-    RetypeActiveToString = "retype-active-to-string", Retype, mutations::retype_active_to_string;
+    RetypeActiveToString = "retype-active-to-string", Retype, shown::retype_active_to_string;
     /// `emails` is answered as its first element.
-    RetypeEmailsToObject = "retype-emails-to-object", Retype, mutations::retype_emails_to_object;
+    RetypeEmailsToObject = "retype-emails-to-object", Retype, shown::retype_emails_to_object;
     /// `emails` is answered as a list of strings.
-    RetypeEmailsToStrings = "retype-emails-to-strings", Retype, mutations::retype_emails_to_strings;
+    RetypeEmailsToStrings = "retype-emails-to-strings", Retype, shown::retype_emails_to_strings;
     /// `displayName` is answered as a list of one.
-    RetypeDisplayNameToList = "retype-display-name-to-list", Retype, mutations::retype_display_name_to_list;
+    RetypeDisplayNameToList = "retype-display-name-to-list", Retype, shown::retype_display_name_to_list;
     /// `name` is answered as one string.
-    RetypeNameToString = "retype-name-to-string", Retype, mutations::retype_name_to_string;
+    RetypeNameToString = "retype-name-to-string", Retype, shown::retype_name_to_string;
     /// Dates are answered as seconds since 1970.
-    DatesAsNumbers = "dates-as-numbers", Retype, mutations::dates_as_numbers;
+    DatesAsNumbers = "dates-as-numbers", Retype, shown::dates_as_numbers;
     /// `totalResults` is answered as a string.
-    TotalResultsAsString = "total-results-as-string", Retype, mutations::total_results_as_string;
+    TotalResultsAsString = "total-results-as-string", Retype, shown::total_results_as_string;
     /// `schemas` is answered as one string.
-    RetypeSchemasToString = "retype-schemas-to-string", Retype, mutations::retype_schemas_to_string;
+    RetypeSchemasToString = "retype-schemas-to-string", Retype, shown::retype_schemas_to_string;
     /// Nothing is read by its id.
-    HideById = "hide-by-id", Hide, mutations::hide_by_id;
+    HideById = "hide-by-id", Hide, shown::hide_by_id;
     /// The newest resource is missing from lists.
-    HideNewestFromLists = "hide-newest-from-lists", Hide, mutations::hide_newest_from_lists;
+    HideNewestFromLists = "hide-newest-from-lists", Hide, shown::hide_newest_from_lists;
     /// What was changed is no longer found by filters.
-    HideChangedFromFilters = "hide-changed-from-filters", Hide, mutations::hide_changed_from_filters;
+    HideChangedFromFilters = "hide-changed-from-filters", Hide, shown::hide_changed_from_filters;
     /// Lists show no groups.
-    HideGroups = "hide-groups", Hide, mutations::hide_groups;
+    HideGroups = "hide-groups", Hide, shown::hide_groups;
     /// A PATCH takes all lists of a user away.
-    WipeMultivaluedOnPatch = "wipe-multivalued-on-patch", Wipe, mutations::wipe_multivalued_on_patch;
+    WipeMultivaluedOnPatch = "wipe-multivalued-on-patch", Wipe, kept::wipe_multivalued_on_patch;
     /// A PATCH takes the enterprise extension away.
-    WipeExtensionOnPatch = "wipe-extension-on-patch", Wipe, mutations::wipe_extension_on_patch;
+    WipeExtensionOnPatch = "wipe-extension-on-patch", Wipe, kept::wipe_extension_on_patch;
     /// A PATCH takes `name` away.
-    WipeNameOnPatch = "wipe-name-on-patch", Wipe, mutations::wipe_name_on_patch;
+    WipeNameOnPatch = "wipe-name-on-patch", Wipe, kept::wipe_name_on_patch;
     /// A PATCH takes `externalId` away.
-    WipeExternalIdOnPatch = "wipe-external-id-on-patch", Wipe, mutations::wipe_external_id_on_patch;
+    WipeExternalIdOnPatch = "wipe-external-id-on-patch", Wipe, kept::wipe_external_id_on_patch;
     /// A PATCH on a group takes the members before it away.
-    WipeMembersOnGroupPatch = "wipe-members-on-group-patch", Wipe, mutations::wipe_members_on_group_patch;
+    WipeMembersOnGroupPatch = "wipe-members-on-group-patch", Wipe, kept::wipe_members_on_group_patch;
     /// Reads by id show what was there before the last write.
-    StaleReads = "stale-reads", Stale, mutations::stale_reads;
+    StaleReads = "stale-reads", Stale, kept::stale_reads;
     /// Lists show what was there before the last write.
-    StaleQueries = "stale-queries", Stale, mutations::stale_queries;
+    StaleQueries = "stale-queries", Stale, kept::stale_queries;
     /// The first read after a write shows what was there before.
-    StaleFirstRead = "stale-first-read", Stale, mutations::stale_first_read;
+    StaleFirstRead = "stale-first-read", Stale, kept::stale_first_read;
     /// A create keeps given and family name the other way round.
-    SwapGivenAndFamilyName = "swap-given-and-family-name", Swap, mutations::swap_given_and_family_name;
+    SwapGivenAndFamilyName = "swap-given-and-family-name", Swap, kept::swap_given_and_family_name;
     /// Work and home e-mails are kept the other way round.
-    SwapEmailTypes = "swap-email-types", Swap, mutations::swap_email_types;
+    SwapEmailTypes = "swap-email-types", Swap, kept::swap_email_types;
     /// A read by id is answered with another resource.
-    ReadsSwapped = "reads-swapped", Swap, mutations::reads_swapped;
+    ReadsSwapped = "reads-swapped", Swap, kept::reads_swapped;
     /// With each create two users exchange their `displayName`.
-    SwapNamesOfTwoUsers = "swap-names-of-two-users", Swap, mutations::swap_names_of_two_users;
+    SwapNamesOfTwoUsers = "swap-names-of-two-users", Swap, kept::swap_names_of_two_users;
     /// Lists show their first resource twice.
-    ResourcesListedTwice = "resources-listed-twice", Duplicate, mutations::resources_listed_twice;
+    ResourcesListedTwice = "resources-listed-twice", Duplicate, shown::resources_listed_twice;
     /// Every e-mail is kept twice.
-    DuplicateEmails = "duplicate-emails", Duplicate, mutations::duplicate_emails;
+    DuplicateEmails = "duplicate-emails", Duplicate, kept::duplicate_emails;
     /// Answers show every member twice.
-    DuplicateMembers = "duplicate-members", Duplicate, mutations::duplicate_members;
+    DuplicateMembers = "duplicate-members", Duplicate, shown::duplicate_members;
     /// `schemas` names its first URN twice.
-    SchemasRepeated = "schemas-repeated", Duplicate, mutations::schemas_repeated;
+    SchemasRepeated = "schemas-repeated", Duplicate, shown::schemas_repeated;
     /// Lists lack their last resource.
-    ResourcesWithheld = "resources-withheld", Truncate, mutations::resources_withheld;
+    ResourcesWithheld = "resources-withheld", Truncate, shown::resources_withheld;
     /// `displayName` is cut at eight characters.
-    TruncateDisplayNames = "truncate-display-names", Truncate, mutations::truncate_display_names;
+    TruncateDisplayNames = "truncate-display-names", Truncate, kept::truncate_display_names;
     /// Of several e-mails the first is kept.
-    TruncateEmailsToFirst = "truncate-emails-to-first", Truncate, mutations::truncate_emails_to_first;
+    TruncateEmailsToFirst = "truncate-emails-to-first", Truncate, kept::truncate_emails_to_first;
     /// Of several phone numbers the first is kept.
-    TruncatePhoneNumbersToFirst = "truncate-phone-numbers-to-first", Truncate, mutations::truncate_phone_numbers_to_first;
+    TruncatePhoneNumbersToFirst = "truncate-phone-numbers-to-first", Truncate, kept::truncate_phone_numbers_to_first;
     /// `userName` is cut at twenty characters.
-    TruncateUserNames = "truncate-user-names", Truncate, mutations::truncate_user_names;
+    TruncateUserNames = "truncate-user-names", Truncate, kept::truncate_user_names;
 }
 
 impl Fault {

@@ -1,186 +1,18 @@
-//! PATCH (RFC 7644 §3.5.2), in both of Entra's dialects.
-//!
-//! Where the RFC and Entra differ, Entra is served: a value path that selects nothing creates the
-//! element it describes, a remove names members in its value, an empty string clears. Operations
-//! work on a copy that the caller keeps only when all of them succeeded.
+//! One PATCH operation on one attribute: from the value that is kept to the value that will be.
 
 use serde_json::{Map, Value};
 
-use super::evaluate;
-use super::model::{Model, Place};
-use super::reply::Outcome;
-use super::values::{self, Unknown, invalid_value, is_primary};
 use crate::scim::message::{ErrorMessage, ScimType};
-use crate::scim::patch::{PatchOperation, Verb};
+use crate::scim::patch::Verb;
 use crate::scim::schema::{Attribute, AttributeType, Mutability};
-use crate::scim::{Comparison, Filter, Literal, PatchPath, same_name};
+use crate::scim::{Comparison, Filter, Literal, PatchPath};
+use crate::server::evaluate;
+use crate::server::model::Place;
+use crate::server::reply::Outcome;
+use crate::server::values::{self, Unknown, is_primary};
 
-/// Applies operations in order.
-///
-/// # Errors
-/// The first operation's refusal: `invalidPath` for a path that names nothing, `mutability` for what
-/// cannot be written, `noTarget` for a value path that selects nothing and describes nothing, `invalidValue`
-/// for a wrong value and for a resource that would lack something required.
-pub(super) fn apply(
-    model: &Model,
-    attributes: &mut Map<String, Value>,
-    operations: &[PatchOperation],
-    unknown: Unknown,
-) -> Outcome<()> {
-    let mut patch = Patch { model, attributes, unknown };
-    for operation in operations {
-        patch.operation(operation)?;
-    }
-    values::require(model, patch.attributes)
-}
-
-struct Patch<'a> {
-    model: &'a Model,
-    attributes: &'a mut Map<String, Value>,
-    unknown: Unknown,
-}
-
-impl Patch<'_> {
-    fn operation(&mut self, operation: &PatchOperation) -> Outcome<()> {
-        match (&operation.path, &operation.value) {
-            (Some(path), value) => self.at(operation.verb, path, value.as_ref()),
-            (None, Some(Value::Object(members))) => self.bundle(operation.verb, members),
-            (None, _) => Err(invalid_value("without a path the value is an object of attributes")),
-        }
-    }
-
-    /// An operation without a path: every member's name is a path of its own, dotted or behind a URN
-    /// in Entra's flagged dialect. Names nobody defined are ignored, as they are in a whole resource.
-    fn bundle(&mut self, verb: Verb, members: &Map<String, Value>) -> Outcome<()> {
-        for (name, value) in members {
-            if self.model.is_core(name) && value.is_object() {
-                if let Value::Object(inner) = value {
-                    self.bundle(verb, inner)?;
-                }
-                continue;
-            }
-            let path = name.parse::<PatchPath>().ok().filter(|path| {
-                let known = match &path.schema {
-                    Some(urn) if path.is_bare_schema() => self.model.extension(urn).is_some(),
-                    _ => self.model.find_target(path).is_some(),
-                };
-                known && !self.is_read_only(path)
-            });
-            match path {
-                Some(path) => self.at(verb, &path, Some(value))?,
-                None if self.unknown == Unknown::Refused && !self.is_common(name) => {
-                    return Err(invalid_value(format!("no schema of this server defines \"{name}\"")));
-                }
-                None => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn is_common(&self, name: &str) -> bool {
-        self.model.core_attribute(name).is_some()
-    }
-
-    fn is_read_only(&self, path: &PatchPath) -> bool {
-        self.model.find_target(path).is_some_and(|place| {
-            place.attribute.mutability == Mutability::ReadOnly
-                || place.sub.is_some_and(|sub| sub.mutability == Mutability::ReadOnly)
-                || same_name(&place.attribute.name, "schemas")
-        })
-    }
-
-    fn at(&mut self, verb: Verb, path: &PatchPath, value: Option<&Value>) -> Outcome<()> {
-        if path.is_bare_schema() {
-            return self.whole_schema(verb, path, value);
-        }
-        let Some(place) = self.model.find_target(path) else {
-            let detail = format!("path \"{path}\" names no attribute of a {}", self.model.kind.name());
-            return Err(ErrorMessage::of(ScimType::InvalidPath, detail));
-        };
-        if self.is_read_only(path) {
-            return Err(ErrorMessage::of(ScimType::Mutability, format!("{path} cannot be written")));
-        }
-        if verb != Verb::Remove && value.is_none() {
-            return Err(invalid_value(format!("{verb} on {path} needs a value")));
-        }
-        if let Some(filter) = &path.filter {
-            evaluate::check_elements(place.attribute, filter).map_err(|mut error| {
-                error.scim_type = Some(ScimType::InvalidPath);
-                error
-            })?;
-        }
-        let unknown = self.unknown;
-        let container = match place.extension {
-            None => &mut *self.attributes,
-            Some(urn) => match self.attributes.entry(urn).or_insert_with(|| Value::Object(Map::new())) {
-                Value::Object(object) => object,
-                other => {
-                    *other = Value::Object(Map::new());
-                    other.as_object_mut().expect("it was made an object just now")
-                }
-            },
-        };
-        let old = container.get(&place.attribute.name).cloned();
-        let change = Change { verb, path, place, unknown };
-        let new = match (place.attribute.multi_valued, path.filter.as_ref()) {
-            (true, Some(filter)) => change.selected(elements(old), filter, value)?,
-            (true, None) => change.list(elements(old), value)?,
-            (false, Some(filter)) => change.singular_selected(old, filter, value)?,
-            (false, None) => change.singular(old, value)?,
-        };
-        match new {
-            Some(new) => container.insert(place.attribute.name.clone(), new),
-            None => container.shift_remove(&place.attribute.name),
-        };
-        if let Some(urn) = place.extension
-            && self.attributes.get(urn).and_then(Value::as_object).is_some_and(Map::is_empty)
-        {
-            self.attributes.shift_remove(urn);
-        }
-        Ok(())
-    }
-
-    /// The path is a schema's URN: the value holds attributes of that schema.
-    fn whole_schema(&mut self, verb: Verb, path: &PatchPath, value: Option<&Value>) -> Outcome<()> {
-        let urn = path.schema.as_deref().unwrap_or("");
-        let schema = match self.model.extension(urn) {
-            Some(schema) => schema,
-            None if self.model.is_core(urn) => self.model.core,
-            None => {
-                return Err(ErrorMessage::of(
-                    ScimType::InvalidPath,
-                    format!("\"{urn}\" is no schema of this resource"),
-                ));
-            }
-        };
-        match (verb, value) {
-            (Verb::Remove, _) if self.model.is_core(urn) => {
-                Err(ErrorMessage::of(ScimType::Mutability, "the core schema cannot be removed"))
-            }
-            (Verb::Remove, _) => {
-                self.attributes.shift_remove(&schema.id);
-                Ok(())
-            }
-            (_, Some(Value::Object(members))) => {
-                for (name, value) in members {
-                    let path = format!("{}:{name}", schema.id).parse::<PatchPath>();
-                    match path.ok().filter(|path| self.model.find_target(path).is_some()) {
-                        Some(path) if self.is_read_only(&path) => {}
-                        Some(path) => self.at(verb, &path, Some(value))?,
-                        None if self.unknown == Unknown::Refused => {
-                            return Err(invalid_value(format!("{urn} does not define \"{name}\"")));
-                        }
-                        None => {}
-                    }
-                }
-                Ok(())
-            }
-            _ => Err(invalid_value(format!("{verb} on {urn} needs an object of attributes"))),
-        }
-    }
-}
-
-fn elements(value: Option<Value>) -> Vec<Value> {
+/// The elements of what is kept.
+pub(super) fn elements(value: Option<Value>) -> Vec<Value> {
     match value {
         Some(Value::Array(elements)) => elements,
         Some(other) => vec![other],
@@ -193,11 +25,11 @@ fn list(elements: Vec<Value>) -> Option<Value> {
 }
 
 /// One operation on one attribute.
-struct Change<'a> {
-    verb: Verb,
-    path: &'a PatchPath,
-    place: Place,
-    unknown: Unknown,
+pub(super) struct Change<'a> {
+    pub(super) verb: Verb,
+    pub(super) path: &'a PatchPath,
+    pub(super) place: Place,
+    pub(super) unknown: Unknown,
 }
 
 impl Change<'_> {
@@ -206,7 +38,7 @@ impl Change<'_> {
     }
 
     /// A singular attribute, or a sub-attribute of a singular complex one.
-    fn singular(&self, old: Option<Value>, value: Option<&Value>) -> Outcome<Option<Value>> {
+    pub(super) fn singular(&self, old: Option<Value>, value: Option<&Value>) -> Outcome<Option<Value>> {
         let attribute = self.attribute();
         let value = value.filter(|_| self.verb != Verb::Remove);
         if let Some(sub) = self.place.sub {
@@ -246,7 +78,7 @@ impl Change<'_> {
 
     /// A value path on a singular complex attribute, as `manager[value eq "17"]`: it selects the
     /// value or nothing.
-    fn singular_selected(
+    pub(super) fn singular_selected(
         &self,
         old: Option<Value>,
         filter: &Filter,
@@ -268,7 +100,7 @@ impl Change<'_> {
     }
 
     /// The elements a value path selects.
-    fn selected(
+    pub(super) fn selected(
         &self,
         mut elements: Vec<Value>,
         filter: &Filter,
@@ -358,7 +190,7 @@ impl Change<'_> {
     }
 
     /// A multi-valued attribute without a value path.
-    fn list(&self, mut elements: Vec<Value>, value: Option<&Value>) -> Outcome<Option<Value>> {
+    pub(super) fn list(&self, mut elements: Vec<Value>, value: Option<&Value>) -> Outcome<Option<Value>> {
         let attribute = self.attribute();
         if let Some(sub) = self.place.sub {
             // `emails.value`: the sub-attribute of every element.
