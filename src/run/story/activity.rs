@@ -10,7 +10,6 @@ use crate::entra::job::{CycleReport, Status, Stopped};
 use crate::entra::oracle::{CycleKind, CycleView};
 use crate::run::answers::place;
 use crate::run::cast::{Casting, Mistake};
-use crate::run::observer::id_of;
 use crate::scenario::LogExpectation;
 use crate::wire::{Actor, Operation, Target};
 
@@ -71,10 +70,8 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
         let trace = self.recorder.trace();
         let own = &trace[from..];
-        self.made.extend(own.iter().filter_map(|exchange| match &exchange.operation {
-            Operation::Create(kind) => Some((*kind, exchange.json().and_then(id_of)?)),
-            _ => None,
-        }));
+        let creates = own.iter().filter(|exchange| matches!(exchange.operation, Operation::Create(_)));
+        self.creates.extend(creates.map(|exchange| exchange.request.step.clone()));
         let mut last: HashMap<&ObjectId, &crate::entra::job::LogEntry> = HashMap::new();
         for entry in &report.entries {
             // A later entry about references does not undo a failed create.

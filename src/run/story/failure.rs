@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Story;
 use crate::check::Finding;
-use crate::entra::job::{Action, LogEntry};
+use crate::entra::job::{Action, ErrorCode, LogEntry};
 use crate::run::answers::{answered, place};
 use crate::run::cast::Casting;
 use crate::wire::{Actor, Exchange, Operation, Target};
@@ -19,7 +19,15 @@ pub(super) struct Failure {
 impl Failure {
     /// The failure of a log entry, with the exchange of its cycle that shows it.
     pub(super) fn new(entry: LogEntry, cycle: &[Arc<Exchange>]) -> Self {
-        let exchange = last_about(&entry.label, cycle);
+        // A refusal is quoted in the log. Other failures come from what an answer says, and the last
+        // answer said it.
+        let refused = matches!(entry.code, Some(ErrorCode::Timeout | ErrorCode::WebExceptionProtocolError))
+            || entry.detail.starts_with("The target answered");
+        let exchange = if refused {
+            last_about(&entry.label, cycle)
+        } else {
+            cycle.iter().rev().find(|exchange| is_about(exchange, &entry.label)).cloned()
+        };
         Failure { entry, exchange }
     }
 
@@ -51,12 +59,15 @@ impl Failure {
 /// The exchange that tells why Entra failed with the object of that label: the last refused one, or
 /// else the last. Steps of Entra end in the object's label.
 pub(super) fn last_about(label: &str, cycle: &[Arc<Exchange>]) -> Option<Arc<Exchange>> {
-    let about = |exchange: &&Arc<Exchange>| {
-        exchange.request.actor == Actor::Entra
-            && exchange.request.step.strip_suffix(label).is_some_and(|before| before.ends_with(' '))
-    };
+    let about = |exchange: &&Arc<Exchange>| is_about(exchange, label);
     let refused = cycle.iter().rev().filter(about).find(|exchange| !exchange.succeeded());
     refused.or_else(|| cycle.iter().rev().find(about)).cloned()
+}
+
+/// True for a request of Entra whose step ends in the label.
+fn is_about(exchange: &Exchange, label: &str) -> bool {
+    exchange.request.actor == Actor::Entra
+        && exchange.request.step.strip_suffix(label).is_some_and(|before| before.ends_with(' '))
 }
 
 impl<T: Target, C: Casting> Story<'_, T, C> {

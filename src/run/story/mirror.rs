@@ -157,7 +157,8 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             Origin::Created => {
                 let made_beforehand =
                     self.accounts.iter().find(|(_, made)| made.id == target_id).map(|(name, _)| name.clone());
-                let made = self.made.contains(&(kind, target_id.to_owned()));
+                // Even a create that was refused may have made it.
+                let made = self.creates.iter().any(|step| step.ends_with(&format!(": create {key}")));
                 let whose = match made_beforehand {
                     Some(account) => format!("\"{account}\", which is somebody else's"),
                     None if made => return,

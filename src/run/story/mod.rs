@@ -90,8 +90,8 @@ pub(super) struct Story<'a, T: Target, C> {
     known: HashMap<ObjectId, Vec<String>>,
     /// What the oracle needs to know of each cycle and on-demand run.
     history: Vec<CycleView>,
-    /// What Entra's creates were answered with.
-    made: HashSet<(ResourceKind, String)>,
+    /// Steps in which Entra sent a create, whatever came of it.
+    creates: HashSet<String>,
     /// Links were dropped since the last cycle.
     links_dropped: bool,
     /// The last cycle or on-demand run, and where its exchanges stand in the trace.
@@ -149,7 +149,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             accounts: IndexMap::new(),
             known: HashMap::new(),
             history: Vec::new(),
-            made: HashSet::new(),
+            creates: HashSet::new(),
             links_dropped: false,
             last: None,
             discovered: None,
