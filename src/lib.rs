@@ -4,6 +4,7 @@
 //! The modules are rooms. Which room may use which is written down in
 //! `docs/architecture.md` and held by `tests/rooms.rs`.
 
+pub mod catalogue;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;

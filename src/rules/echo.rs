@@ -93,7 +93,7 @@ const DISABLE_IGNORED: Declared = Declared {
         Field("AzureAD/SCIMReferenceCode#21"),
         Field("rancher/rancher#52996"),
     ],
-    faults: &["string-booleans-ignored", "disable-ignored"],
+    faults: &["ignores-string-boolean", "disable-ignored"],
     judge: Judge::Trace(disable_ignored),
 };
 
@@ -133,7 +133,7 @@ const WRITE_LOST: Declared = Declared {
         "pathless-patch-ignored",
         "urn-paths-ignored",
         "value-path-create-ignored",
-        "external-id-dropped",
+        "drops-external-id",
     ],
     judge: Judge::Trace(write_lost),
 };
@@ -167,7 +167,7 @@ const UNTOUCHED_VALUE_LOST: Declared = Declared {
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("Captain-P-Goldfish/SCIM-SDK#668"),
     ],
-    faults: &["patch-wipes-siblings", "complex-replace-wipes"],
+    faults: &["replace-wipes-other-attributes", "complex-replace-wipes-siblings"],
     judge: Judge::Trace(untouched_value_lost),
 };
 
@@ -243,7 +243,7 @@ const VALUE_REFORMATTED: Declared = Declared {
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("Captain-P-Goldfish/scim-for-keycloak#73"),
     ],
-    faults: &["phone-numbers-reformatted", "leading-zeros-dropped"],
+    faults: &["reformats-phone-numbers", "leading-zeros-dropped"],
     judge: Judge::Trace(value_reformatted),
 };
 
@@ -265,12 +265,9 @@ const LETTER_CASE_CHANGED: Declared = Declared {
     fix: "Keep what was sent and compare without letter case; do not fold when storing.",
     entra: "Nothing.",
     refs: &[Rfc("7643#2.2")],
-    faults: &[LOWER_CASED],
+    faults: &["lower-cased-values"],
     judge: Judge::Trace(letter_case_changed),
 };
-
-/// A right variant of the embedded server shows this one: it is no fault, only worth knowing.
-const LOWER_CASED: &str = "lower-cased-values";
 
 fn letter_case_changed(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |outcome| matches!(outcome.fate, Fate::LetterCase))
@@ -295,7 +292,7 @@ const ELEMENT_DOUBLED: Declared = Declared {
         Rfc("7644#3.5.2.3"),
         Field("Captain-P-Goldfish/SCIM-SDK#668"),
     ],
-    faults: &["value-path-appends"],
+    faults: &["value-path-appends-always"],
     judge: Judge::Trace(element_doubled),
 };
 

@@ -75,7 +75,12 @@ const FILTER_IGNORED: Declared = Declared {
         Field("eneo-ai/eneo#443"),
         Field("langwatch/langwatch#6973"),
     ],
-    faults: &["filters-ignored", "filters-answer-first-resource"],
+    faults: &[
+        "filter-ignored",
+        "group-filter-ignored",
+        "external-id-filter-ignored",
+        "filters-answer-first-resource",
+    ],
     judge: Judge::Exchange(filter_ignored),
 };
 
@@ -101,7 +106,7 @@ const FILTER_TOO_WIDE: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse: \"Multiple entries were found to \
             match this value, when no more than one was expected\".",
     refs: &[Rfc("7644#3.4.2.2"), Field("FusionAuth/fusionauth-issues#3111")],
-    faults: &["eq-matches-prefix"],
+    faults: &["eq-as-contains"],
     judge: Judge::Exchange(filter_too_wide),
 };
 
@@ -130,7 +135,7 @@ const MATCH_NOT_UNIQUE: Declared = Declared {
           accounts that exist twice.",
     entra: "DuplicateTargetEntries: the object is skipped in every cycle.",
     refs: &[Rfc("7643#4.1.1"), Microsoft("howto-analyze-provisioning-logs")],
-    faults: &["duplicates-accepted", "resources-listed-twice"],
+    faults: &["duplicate-user-accepted", "resources-listed-twice"],
     judge: Judge::Exchange(match_not_unique),
 };
 
@@ -164,7 +169,7 @@ const NO_MATCH_NOT_EMPTY_LIST: Declared = Declared {
         Microsoft("app-gallery-user-provisioning-requirements"),
         Field("jelhub/scimgateway#18"),
     ],
-    faults: &["no-match-404"],
+    faults: &["not-found-for-no-match"],
     judge: Judge::Exchange(no_match_not_empty_list),
 };
 

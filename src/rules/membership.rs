@@ -35,10 +35,10 @@ const MEMBER_LOST: Declared = Declared {
         Field("fleetdm/fleet#50724"),
     ],
     faults: &[
-        "remove-member-empties-group",
-        "add-member-replaces",
-        "members-not-stored",
-        "rename-empties-group",
+        "member-remove-wipes-group",
+        "member-add-replaces-list",
+        "member-add-ignored",
+        "group-rename-wipes-members",
     ],
     judge: Judge::Trace(member_lost),
 };
@@ -69,7 +69,7 @@ const REMOVED_MEMBER_KEPT: Declared = Declared {
         Microsoft("application-provisioning-config-problem-scim-compatibility"),
         Field("thomaspoignant/scim-patch#959"),
     ],
-    faults: &["remove-member-ignored"],
+    faults: &["member-remove-ignored", "member-remove-value-ignored"],
     judge: Judge::Trace(removed_member_kept),
 };
 
@@ -146,12 +146,9 @@ const GROUP_PATCH_LISTS_MEMBERS: Declared = Declared {
     fix: "Answer 204 to PATCH on /Groups.",
     entra: "Slow cycles for large groups.",
     refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7644#3.5.2")],
-    faults: &[PATCH_GROUP_WITH_BODY],
+    faults: &["group-patch-lists-members"],
     judge: Judge::Exchange(group_patch_lists_members),
 };
-
-/// A right variant of the embedded server shows this one.
-const PATCH_GROUP_WITH_BODY: &str = "group-patch-lists-members";
 
 fn group_patch_lists_members(view: &View<'_>) -> Vec<Complaint> {
     let (Operation::Modify(ResourceKind::Group, _), [group]) = (view.operation(), view.resources()) else {

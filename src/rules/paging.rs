@@ -141,7 +141,7 @@ const RESOURCE_TWICE_IN_WALK: Declared = Declared {
         Microsoft("how-to-account-discovery"),
         Field("Captain-P-Goldfish/scim-for-keycloak#157"),
     ],
-    faults: &["start-index-ignored", "pages-overlap", "unordered-pages"],
+    faults: &["start-index-ignored", "paging-overlaps", "unordered-pages"],
     judge: Judge::Exchange(resource_twice_in_walk),
 };
 
@@ -180,7 +180,7 @@ const RESOURCE_MISSING_IN_WALK: Declared = Declared {
           ended.",
     entra: "Account discovery misses accounts.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
-    faults: &["pages-skip-one", "lists-hide-disabled-users"],
+    faults: &["paging-skips", "lists-hide-disabled-users"],
     judge: Judge::Exchange(resource_missing_in_walk),
 };
 
@@ -234,7 +234,7 @@ const TOTAL_CHANGES_IN_WALK: Declared = Declared {
     fix: "Count all matches on every page.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.4.2.4")],
-    faults: &["total-results-is-page-size"],
+    faults: &["total-is-page-size"],
     judge: Judge::Exchange(total_changes_in_walk),
 };
 

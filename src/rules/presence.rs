@@ -159,7 +159,7 @@ const LOOKUP_CASE_SENSITIVE: Declared = Declared {
         Microsoft("scim-validator-tutorial"),
         Field("zulip/zulip#21758"),
     ],
-    faults: &["case-sensitive-filters"],
+    faults: &["user-name-case-exact"],
     judge: Judge::Trace(lookup_case_sensitive),
 };
 
@@ -179,7 +179,7 @@ const LOOKUP_VALUE_MISREAD: Declared = Declared {
           split the filter at spaces or quotes.",
     entra: "Duplicate groups, or Conflict on create in every cycle.",
     refs: &[Rfc("7644#3.4.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#913"), Field("Infisical/infisical#6941")],
-    faults: &["filter-splits-at-spaces", "plus-read-as-space"],
+    faults: &["filter-splits-at-spaces", "query-decoded-twice", "escapes-not-decoded"],
     judge: Judge::Trace(lookup_value_misread),
 };
 
@@ -234,7 +234,7 @@ const DELETED_STILL_FOUND: Declared = Declared {
     fix: "Take deleted resources out of queries and indexes in the same transaction.",
     entra: "InvalidAnchor or 404 on update after a successful match.",
     refs: &[Rfc("7644#3.6")],
-    faults: &["deleted-still-listed"],
+    faults: &["deleted-user-in-lists"],
     judge: Judge::Exchange(deleted_still_found),
 };
 

@@ -195,7 +195,7 @@ const PATH_STORED_AS_KEY: Declared = Declared {
         Field("pingidentity/scim2#224"),
         Field("jelhub/scimgateway#124"),
     ],
-    faults: &["dotted-keys-stored", "urn-split-at-dot"],
+    faults: &["dotted-keys-literal", "urn-split-at-dot"],
     judge: Judge::Exchange(path_stored_as_key),
 };
 

@@ -12,12 +12,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, Response, header};
-use axum::serve::ListenerExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 mod call;
+mod connection;
 mod discovery;
 mod endpoint;
 mod evaluate;
@@ -34,6 +34,7 @@ mod values;
 mod variants;
 
 use call::{Call, Document};
+use connection::Port;
 pub use faults::{Fault, FaultClass};
 use service::Service;
 pub use variants::Variant;
@@ -128,9 +129,8 @@ pub async fn start(settings: Settings, port: Option<u16>) -> io::Result<Running>
     let (stop, stopped) = oneshot::channel::<()>();
     let base_url = format!("http://{address}{}", settings.base_path.trim_end_matches('/'));
     let token = settings.token.clone();
-    // Small answers must not wait for more data to come. A socket that refuses the option still works.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let served = axum::serve(listener, router(settings)).with_graceful_shutdown(async {
+    let port = Port { listener, body_on_204: settings.faults.contains(&Fault::BodyOn204) };
+    let served = axum::serve(port, router(settings)).with_graceful_shutdown(async {
         // An error says that the sender is gone, which is the signal.
         drop(stopped.await);
     });

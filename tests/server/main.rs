@@ -7,6 +7,7 @@ mod faults;
 mod groups;
 mod patching;
 mod queries;
+mod socket;
 mod transport;
 mod users;
 mod variants;

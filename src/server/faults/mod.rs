@@ -468,6 +468,8 @@ faults! {
     PatchNotImplemented = "patch-not-implemented", Named, transport::patch_not_implemented;
     /// PATCH is answered with 201.
     UpdateAnswers201 = "update-answers-201", Named, transport::update_answers_201;
+    /// Answers with 204 have a body of two bytes.
+    BodyOn204 = "body-on-204", Named, transport::body_on_204;
     /// DELETE of what is not there is answered with 204.
     DeleteAlways204 = "delete-always-204", Named, transport::delete_always_204;
     /// DELETE is answered with 200.

@@ -37,6 +37,11 @@ pub(super) fn delete_always_204() -> Effect {
     })
 }
 
+/// HTTP libraries let nobody answer so: [`crate::server::connection`] writes the body behind the head.
+pub(super) fn body_on_204() -> Effect {
+    Effect::default()
+}
+
 pub(super) fn delete_answers_200() -> Effect {
     Effect::after(|call, reply, _| {
         if deleted(call).is_some() && reply.status == 204 {

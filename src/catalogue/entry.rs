@@ -1,0 +1,107 @@
+use serde_json::{Map, Value, json};
+
+use crate::check::About;
+use crate::rules::Rule;
+use crate::scenario::{Ability, Need, Scenario};
+
+/// One check of the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What it says of itself.
+    pub about: About,
+    /// Rule or scenario.
+    pub kind: Kind,
+}
+
+/// What a check is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// It watches every exchange.
+    Rule,
+    /// It drives a situation.
+    Scenario {
+        /// What must be mapped or supported, in words.
+        needs: Vec<String>,
+        /// Dialects it is played in; empty means every one.
+        dialects: Vec<String>,
+        /// It is left out on targets that are not loopback unless asked for.
+        large: bool,
+    },
+}
+
+impl Entry {
+    pub(super) fn of_rule(rule: &Rule) -> Self {
+        Entry { about: rule.about().clone(), kind: Kind::Rule }
+    }
+
+    pub(super) fn of_scenario(scenario: &Scenario) -> Self {
+        let kind = Kind::Scenario {
+            needs: scenario.needs.iter().map(need).collect(),
+            dialects: scenario.dialects.clone(),
+            large: scenario.large,
+        };
+        Entry { about: scenario.about.clone(), kind }
+    }
+
+    /// The part of the id before its first slash: `rules`, `cycles`, `field` and so on.
+    #[must_use]
+    pub fn suite(&self) -> &str {
+        self.about.id.split_once('/').map_or(self.about.id.as_str(), |(suite, _)| suite)
+    }
+
+    /// The id without its suite.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.about.id.split_once('/').map_or(self.about.id.as_str(), |(_, name)| name)
+    }
+
+    /// The whole entry as text of at most 100 columns.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        super::text::explanation(self)
+    }
+
+    /// The whole entry as JSON: `id`, `suite`, `kind`, `title`, `level`, `what`, `why`, `fix`, `entra`,
+    /// `refs`, `faults`; of a scenario also `needs`, `dialects` and `large`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let About { id, title, level, what, why, fix, entra, refs, faults } = &self.about;
+        let mut json = Map::new();
+        let mut add = |name: &str, value: Value| json.insert(name.to_owned(), value);
+        add("id", json!(id));
+        add("suite", json!(self.suite()));
+        add("kind", json!(if self.kind == Kind::Rule { "rule" } else { "scenario" }));
+        add("title", json!(title));
+        add("level", json!(level.as_str()));
+        add("what", json!(what));
+        add("why", json!(why));
+        add("fix", json!(fix));
+        add("entra", json!(entra));
+        add("refs", refs.iter().map(|reference| Value::String(reference.to_string())).collect());
+        add("faults", json!(faults));
+        if let Kind::Scenario { needs, dialects, large } = &self.kind {
+            add("needs", json!(needs));
+            add("dialects", json!(dialects));
+            add("large", json!(large));
+        }
+        Value::Object(json)
+    }
+}
+
+/// A need as scenario files write it.
+fn need(need: &Need) -> String {
+    match need {
+        Need::Mapped(target) => target.clone(),
+        Need::Filterable(target) => format!("filter on {target}"),
+        Need::Ability(ability) => match ability {
+            Ability::Groups => "groups",
+            Ability::Bulk => "bulk",
+            Ability::Sort => "sort",
+            Ability::Etag => "etag",
+            Ability::Cursor => "cursor",
+            Ability::Search => "search",
+            Ability::Me => "me",
+        }
+        .to_owned(),
+    }
+}

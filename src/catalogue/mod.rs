@@ -1,0 +1,262 @@
+//! One id space over rules and scenarios: what `list` and `explain` show.
+//!
+//! Nothing is written twice: the texts are those of the rules' files and of the scenarios.
+
+mod entry;
+mod text;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::check::Level;
+use crate::diagnostic::closest;
+use crate::rules::Rule;
+use crate::scenario::Scenario;
+
+pub use entry::{Entry, Kind};
+pub use text::listing;
+
+/// Every rule and every scenario, by id.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    entries: Vec<Entry>,
+    by_id: BTreeMap<String, usize>,
+}
+
+/// Which entries to list. The default is all of them.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Only this suite: `rules`, `cycles`, `field` and so on.
+    pub suite: Option<String>,
+    /// Only this level and those above it.
+    pub level: Option<Level>,
+    /// Only these: exact ids, or prefixes that end in `/`. Empty means all.
+    pub filters: Vec<String>,
+}
+
+/// There is no such id, suite or prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// What was asked for.
+    pub asked: String,
+    /// What it may have been meant to be.
+    pub meant: Option<String>,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no check `{}`", self.asked)?;
+        match &self.meant {
+            Some(meant) => write!(f, "; did you mean `{meant}`?"),
+            None => write!(f, "; `scimulate list` prints them all"),
+        }
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+impl Catalogue {
+    /// The catalogue of these rules and scenarios: rules by family, scenarios in the order they come.
+    /// Of two entries with one id the first counts.
+    #[must_use]
+    pub fn new<'a>(
+        rules: impl IntoIterator<Item = &'a Rule>,
+        scenarios: impl IntoIterator<Item = &'a Scenario>,
+    ) -> Self {
+        let rules = rules.into_iter().map(Entry::of_rule);
+        let mut catalogue = Catalogue::default();
+        for entry in rules.chain(scenarios.into_iter().map(Entry::of_scenario)) {
+            let next = catalogue.entries.len();
+            if *catalogue.by_id.entry(entry.about.id.clone()).or_insert(next) == next {
+                catalogue.entries.push(entry);
+            }
+        }
+        catalogue
+    }
+
+    /// Every entry.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry of that id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&Entry> {
+        self.by_id.get(id).and_then(|index| self.entries.get(*index))
+    }
+
+    /// The entry of that id. A rule may be named without `rules/`.
+    ///
+    /// # Errors
+    /// [`Unknown`], with the id that comes closest.
+    pub fn get(&self, id: &str) -> Result<&Entry, Unknown> {
+        self.find(id).or_else(|| self.find(&format!("rules/{id}"))).ok_or_else(|| self.unknown(id))
+    }
+
+    /// The entries of a selection.
+    ///
+    /// # Errors
+    /// [`Unknown`] for a suite without entries and for an id or prefix that selects nothing by itself.
+    pub fn list(&self, selection: &Selection) -> Result<Vec<&Entry>, Unknown> {
+        if let Some(suite) = &selection.suite
+            && !self.suites().contains(&suite.as_str())
+        {
+            let meant = closest(suite, self.suites()).map(str::to_owned);
+            return Err(Unknown { asked: suite.clone(), meant });
+        }
+        for filter in &selection.filters {
+            if !self.entries.iter().any(|entry| selects(filter, entry)) {
+                return Err(self.unknown(filter));
+            }
+        }
+        let wanted = |entry: &&Entry| {
+            selection.suite.as_deref().is_none_or(|suite| entry.suite() == suite)
+                && selection.level.is_none_or(|level| entry.about.level >= level)
+                && (selection.filters.is_empty() || selection.filters.iter().any(|f| selects(f, entry)))
+        };
+        Ok(self.entries.iter().filter(wanted).collect())
+    }
+
+    /// The suites, in the order of their first entries.
+    #[must_use]
+    pub fn suites(&self) -> Vec<&str> {
+        let mut suites: Vec<&str> = Vec::new();
+        for entry in &self.entries {
+            if !suites.contains(&entry.suite()) {
+                suites.push(entry.suite());
+            }
+        }
+        suites
+    }
+
+    fn unknown(&self, asked: &str) -> Unknown {
+        let suites = self.suites();
+        let prefixes: Vec<String> = suites.iter().map(|suite| format!("{suite}/")).collect();
+        let candidates = self.by_id.keys().map(String::as_str).chain(prefixes.iter().map(String::as_str));
+        let meant = closest(asked, candidates).map(str::to_owned);
+        // Without its suite an id is far from every other, so names are compared alone, too.
+        let meant = meant.or_else(|| {
+            let names = self.entries.iter().map(Entry::name);
+            let name = closest(asked, names)?.to_owned();
+            self.entries.iter().find(|entry| entry.name() == name).map(|entry| entry.about.id.clone())
+        });
+        Unknown { asked: asked.to_owned(), meant }
+    }
+}
+
+/// True when a filter selects an entry: an exact id, or a prefix that ends in `/`.
+fn selects(filter: &str, entry: &Entry) -> bool {
+    entry.about.id == filter || (filter.ends_with('/') && entry.about.id.starts_with(filter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{About, Reference};
+    use serde_json::json;
+
+    fn scenario(id: &str, level: Level) -> Scenario {
+        Scenario {
+            about: About {
+                id: id.into(),
+                title: "A disabled user is re-enabled in place".into(),
+                level,
+                what: String::new(),
+                why: "Entra looks the user up again.".into(),
+                fix: "Answer with the user.".into(),
+                entra: String::new(),
+                refs: vec![Reference::Rfc("7643#4.1.1".into())],
+                faults: vec!["hides-disabled-users".into()],
+            },
+            needs: Vec::new(),
+            dialects: vec!["default".into()],
+            large: false,
+            mapping: crate::scenario::MappingChange::default(),
+            people: indexmap::IndexMap::new(),
+            groups: indexmap::IndexMap::new(),
+            accounts: indexmap::IndexMap::new(),
+            timeline: Vec::new(),
+        }
+    }
+
+    fn catalogue() -> Catalogue {
+        let scenarios = [scenario("cycles/disable", Level::Critical), scenario("field/disable", Level::Note)];
+        Catalogue::new(crate::rules::all(), &scenarios)
+    }
+
+    #[test]
+    fn rules_and_scenarios_share_one_id_space() {
+        let catalogue = catalogue();
+        assert_eq!(catalogue.suites(), ["rules", "cycles", "field"]);
+        assert!(matches!(catalogue.get("cycles/disable").unwrap().kind, Kind::Scenario { .. }));
+        assert_eq!(catalogue.get("password-returned").unwrap().about.id, "rules/password-returned");
+        let twice = [scenario("cycles/a", Level::Note), scenario("cycles/a", Level::Error)];
+        let catalogue = Catalogue::new([], &twice);
+        assert_eq!(catalogue.entries().len(), 1);
+        assert_eq!(catalogue.get("cycles/a").unwrap().about.level, Level::Note);
+    }
+
+    #[test]
+    fn selections_narrow_by_suite_level_and_id() {
+        let catalogue = catalogue();
+        let ids = |selection: Selection| -> Vec<String> {
+            catalogue.list(&selection).unwrap().iter().map(|entry| entry.about.id.clone()).collect()
+        };
+        let suite = |suite: &str| Selection { suite: Some(suite.into()), ..Selection::default() };
+        assert_eq!(ids(suite("cycles")), ["cycles/disable"]);
+        assert_eq!(ids(Selection::default()).len(), crate::rules::all().len() + 2);
+        let critical = ids(Selection { level: Some(Level::Critical), ..Selection::default() });
+        assert!(critical.contains(&"rules/member-lost".to_owned()));
+        assert!(!critical.contains(&"field/disable".to_owned()));
+        let filters = vec!["field/".to_owned(), "cycles/disable".to_owned()];
+        assert_eq!(ids(Selection { filters, ..Selection::default() }), ["cycles/disable", "field/disable"]);
+    }
+
+    #[test]
+    fn unknown_names_come_with_what_may_have_been_meant() {
+        let catalogue = catalogue();
+        let meant = |id: &str| catalogue.get(id).unwrap_err().meant;
+        assert_eq!(meant("rules/member-lots").as_deref(), Some("rules/member-lost"));
+        assert_eq!(meant("disabel").as_deref(), Some("cycles/disable"));
+        assert_eq!(meant("cycle/").as_deref(), Some("cycles/"));
+        assert_eq!(meant("something else entirely"), None);
+        let selection = Selection { suite: Some("rule".into()), ..Selection::default() };
+        assert_eq!(catalogue.list(&selection).unwrap_err().meant.as_deref(), Some("rules"));
+        let selection = Selection { filters: vec!["cycles".into()], ..Selection::default() };
+        let unknown = catalogue.list(&selection).unwrap_err();
+        assert_eq!(unknown.to_string(), "there is no check `cycles`; did you mean `cycles/`?");
+    }
+
+    #[test]
+    fn explanations_hold_every_field_that_is_written() {
+        let catalogue = catalogue();
+        let text = catalogue.get("cycles/disable").unwrap().explain();
+        for part in [
+            "cycles/disable",
+            "critical",
+            "re-enabled",
+            "Why",
+            "Fix",
+            "RFC 7643 §4.1.1",
+            "hides-disabled-users",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("What"), "an empty field is left out: {text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        let json = catalogue.get("cycles/disable").unwrap().to_json();
+        assert_eq!(json["suite"], json!("cycles"));
+        assert_eq!(json["kind"], json!("scenario"));
+        assert_eq!(json["dialects"], json!(["default"]));
+        assert_eq!(catalogue.get("rules/id-missing").unwrap().to_json()["kind"], json!("rule"));
+    }
+
+    #[test]
+    fn a_listing_has_a_line_for_each_entry() {
+        let catalogue = catalogue();
+        let selection = Selection { filters: vec!["field/".into()], ..Selection::default() };
+        let text = listing(&catalogue.list(&selection).unwrap());
+        assert_eq!(text, "field/disable  note  A disabled user is re-enabled in place\n");
+    }
+}
