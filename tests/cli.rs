@@ -287,11 +287,34 @@ fn a_wrong_name_is_2_with_the_nearest_right_one() {
         (&["run", "--profile", "defalt"], "there is no profile `defalt`", "did you mean `default`?"),
         (&["run", "--profile", "nowhere.yaml"], "the profile cannot be read", "nowhere.yaml"),
         (&["run", "--scenarios", "nowhere"], "nowhere", "error"),
+        (&["list", "cycle/"], "there is no check `cycle/`", "did you mean `cycles/`?"),
+        (&["explain", "rules/member-lots"], "there is no check", "did you mean `rules/member-lost`?"),
         (&["run", "--jobs", "0"], "0 jobs", "--jobs 1"),
         (&["run", "--json", "no/folder/report.json"], "cannot write no/folder/report.json", "--json"),
         (&["run", "--exec", "true"], "no target is named", "--target"),
     ] {
         Call::new(arguments).play().failed(2, what, next);
+    }
+}
+
+#[test]
+fn checks_are_listed_and_explained_as_text_and_as_json() {
+    let list = Call::new(&["list", "--suite", "cycles"]).play();
+    assert_eq!(list.code, Some(0), "{}", list.err);
+    assert!(list.out.lines().any(|line| line.starts_with(&format!("{STORY} "))), "{}", list.out);
+    let list = Call::new(&["list", "--json"]).play();
+    let checks: serde_json::Value = serde_json::from_str(&list.out).unwrap();
+    let ids: Vec<_> = checks.as_array().unwrap().iter().filter_map(|check| check["id"].as_str()).collect();
+    assert!(ids.contains(&STORY) && ids.contains(&"rules/member-lost"));
+    assert_eq!(Call::new(&["list", STORY, "--suite", "rules"]).play().code, Some(4));
+
+    for id in [STORY, "member-lost", "rules/snapshot-differs"] {
+        let explained = Call::new(&["explain", id]).play();
+        assert_eq!(explained.code, Some(0), "{}", explained.err);
+        assert!(explained.out.contains(id) && explained.out.contains("Why "), "{}", explained.out);
+        let json = Call::new(&["explain", id, "--json"]).play();
+        let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+        assert!(json[0]["why"].as_str().is_some_and(|why| !why.is_empty()));
     }
 }
 
@@ -542,7 +565,7 @@ fn exchange(port: &str, token: &str, method: &str, path: &str, body: &str) -> St
 
 #[test]
 fn a_closed_pipe_is_no_error() {
-    for arguments in [&["--help"][..], &["cleanup"], &["run", STORY]] {
+    for arguments in [&["--help"][..], &["cleanup"], &["list"], &["list", "--json"], &["run", STORY]] {
         let mut call = Call::new(arguments);
         let mut child = call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());

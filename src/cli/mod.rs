@@ -8,8 +8,10 @@ mod config;
 mod console;
 mod exec;
 mod exit;
+mod explain;
 mod failure;
 mod interrupt;
+mod list;
 mod output;
 mod review;
 mod run;
@@ -38,6 +40,8 @@ struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Run>),
+    List(list::List),
+    Explain(explain::Explain),
     Serve(serve::Serve),
     Selftest(selftest::Selftest),
     Review(review::Review),
@@ -75,6 +79,8 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn play(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(run) => run.play(),
+        Command::List(list) => list.play(),
+        Command::Explain(explain) => explain.play(),
         Command::Serve(serve) => serve.play(),
         Command::Selftest(selftest) => selftest.play(),
         Command::Review(review) => review.play(),

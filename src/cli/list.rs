@@ -1,0 +1,79 @@
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::config::Config;
+use super::failure::Failure;
+use super::{Exit, console};
+use crate::catalogue::{Catalogue, Selection, Unknown, listing};
+use crate::check::Level;
+use crate::{rules, scenario};
+
+/// List every check: id, level and what must hold
+#[derive(Debug, clap::Args)]
+pub(super) struct List {
+    /// Ids, or prefixes that end in `/` [default: all]
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+
+    /// Only this suite: rules, cycles and so on
+    #[arg(long, value_name = "NAME")]
+    suite: Option<String>,
+
+    /// Only this level and those above: note, warning, error or critical
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<Level>,
+
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Where checks come from, and how they are written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Source {
+    /// The scenarios in this folder in place of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Source {
+    /// The rules and the scenarios, of the folder that `run` would take them from.
+    pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
+        let config = Config::read()?;
+        let scenarios = match self.scenarios.as_ref().or(config.settings.scenarios.as_ref()) {
+            Some(folder) => scenario::from_dir(folder)?,
+            None => scenario::builtin()?,
+        };
+        Ok(Catalogue::new(rules::all(), &scenarios))
+    }
+}
+
+impl List {
+    pub(super) fn play(self) -> Result<Exit, Failure> {
+        let catalogue = self.source.catalogue()?;
+        let selection = Selection { suite: self.suite, level: self.level, filters: self.filters };
+        let entries = catalogue.list(&selection)?;
+        if self.source.json {
+            say_json(&entries.iter().map(|entry| entry.to_json()).collect())?;
+        } else {
+            console::say(&listing(&entries))?;
+        }
+        // Zero matched checks are never a success.
+        Ok(if entries.is_empty() { Exit::NothingRan } else { Exit::Success })
+    }
+}
+
+/// Writes JSON for people and programs: indented, with a line break at its end.
+pub(super) fn say_json(value: &Value) -> Result<(), Failure> {
+    console::say(&format!("{value:#}\n"))
+}
+
+impl From<Unknown> for Failure {
+    fn from(unknown: Unknown) -> Self {
+        Failure::usage(unknown.to_string(), "`scimulate list` names every check")
+    }
+}
