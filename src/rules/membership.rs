@@ -192,8 +192,8 @@ fn user_groups_differ(view: &View<'_>) -> Vec<Complaint> {
         })
         .filter_map(|group| member(group, "value")?.as_str())
         .collect();
-    let wrong = view.ledger.objects().find_map(|group| {
-        if group.kind != ResourceKind::Group || !group.is_there() || !group.is_settled_for(view.exchange) {
+    let wrong = view.ledger.groups_naming(id).find_map(|group| {
+        if !group.is_there() || !group.is_settled_for(view.exchange) {
             return None;
         }
         let inside = group.has_member(id)?;

@@ -62,11 +62,11 @@ fn date_malformed(view: &View<'_>) -> Vec<Complaint> {
 fn stamps(view: &View<'_>) -> Vec<(Stamps, Stamps)> {
     view.resources()
         .iter()
-        .filter_map(|resource| {
+        .zip(view.stamps())
+        .filter_map(|(resource, stamps)| {
             let known = view.ledger.known(resource.kind, resource.id()?)?;
             // An answer that was under way during a write may show the state before it.
-            (known.is_there() && known.is_settled_for(view.exchange))
-                .then(|| (known.stamps, Stamps::of(resource)))
+            (known.is_there() && known.is_settled_for(view.exchange)).then_some((known.stamps, *stamps))
         })
         .collect()
 }
@@ -143,7 +143,7 @@ const MODIFIED_BEFORE_CREATED: Declared = Declared {
 };
 
 fn modified_before_created(view: &View<'_>) -> Vec<Complaint> {
-    let wrong = view.resources().iter().map(Stamps::of).find_map(|stamps| {
+    let wrong = view.stamps().iter().find_map(|stamps| {
         let (created, modified) = (stamps.created?, stamps.last_modified?);
         went_back(created, modified).then_some((created, modified))
     });

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::ledger::{Change, Claim, Ledger, changes};
+use super::ledger::{Change, Claim, Ledger, Stamps, changes};
 use super::reading::{self, Term};
 use super::types::Mismatch;
 use crate::scim::discovery::Discovery;
@@ -37,6 +37,8 @@ pub(super) struct Parsed {
     pub projection: Projection,
     /// What it changes if it is accepted.
     pub changes: Vec<Change>,
+    /// The dates of each resource in the answer.
+    pub stamps: Vec<Stamps>,
 }
 
 /// Which attributes an answer was asked to hold (RFC 7644 §3.9).
@@ -133,16 +135,10 @@ impl<'a> View<'a> {
         let terms = filter.and_then(|text| reading::terms(&text.parse::<Filter>().ok()?));
         let changes =
             sent.as_ref().map_or_else(Vec::new, |sent| changes(&exchange.operation, sent, discovery));
-        let parsed = Parsed { terms, projection: Projection::of(request), changes, sent };
-        View {
-            resources: resources(exchange),
-            exchange,
-            before,
-            discovery,
-            ledger,
-            parsed,
-            mismatches: OnceCell::new(),
-        }
+        let resources = resources(exchange);
+        let stamps = resources.iter().map(Stamps::of).collect();
+        let parsed = Parsed { terms, projection: Projection::of(request), changes, sent, stamps };
+        View { resources, exchange, before, discovery, ledger, parsed, mismatches: OnceCell::new() }
     }
 
     /// What the request says, for the ledger.
@@ -208,6 +204,11 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn resources(&self) -> &[Returned<'a>] {
         &self.resources
+    }
+
+    /// The dates of each of [`View::resources`].
+    pub(super) fn stamps(&self) -> &[Stamps] {
+        &self.parsed.stamps
     }
 
     /// What in these resources has another JSON type than its definition says; looked for once, when

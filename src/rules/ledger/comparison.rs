@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::claim::{Claim, Holds, Spot};
-use crate::rules::reading::{Likeness, definition, elements, fits, home, is_case_exact, likeness};
+use crate::rules::reading::{Likeness, definition, elements, fits, home, likeness};
 use crate::scim::discovery::Discovery;
 use crate::scim::schema::{Mutability, Returned};
 use crate::scim::{member, same_name};
@@ -45,12 +45,12 @@ pub(in crate::rules) fn is_judged(spot: &Spot, kind: ResourceKind, discovery: &D
     })
 }
 
-/// What `resource` says to `claim`.
+/// What `resource` says to `claim`, letter case being judged as `case_exact` says.
 pub(in crate::rules) fn reply(
     claim: &Claim,
     resource: &Value,
     kind: ResourceKind,
-    discovery: &Discovery,
+    case_exact: bool,
 ) -> Reply {
     let spot = &claim.spot;
     let attribute =
@@ -72,7 +72,6 @@ pub(in crate::rules) fn reply(
         Holds::Present if found.is_empty() => Reply::Missing,
         Holds::Present => Reply::Right,
         Holds::Value(sent) => {
-            let case_exact = is_case_exact(discovery, kind, &spot.path());
             let replies: Vec<(Likeness, &Value)> =
                 found.iter().map(|&value| (likeness(sent, value), value)).collect();
             let right = |likeness: Likeness| match likeness {

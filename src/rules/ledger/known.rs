@@ -59,6 +59,8 @@ pub(in crate::rules) struct Held {
     pub claim: Claim,
     /// The write.
     pub by: Arc<Exchange>,
+    /// Letter case matters there.
+    pub(super) case_exact: bool,
     /// An answer showed it.
     pub(super) confirmed: bool,
     /// What the answer to the write itself showed instead.

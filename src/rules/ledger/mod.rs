@@ -38,6 +38,8 @@ pub struct Ledger {
     objects: IndexMap<(ResourceKind, String), Known>,
     /// Which objects were given a value: spot without selector and value, both in lower case.
     holders: HashMap<(ResourceKind, String, String), Vec<String>>,
+    /// Which groups a request named somebody as a member of.
+    groups_of: HashMap<String, Vec<String>>,
     /// Values of creates of which nobody knows what became, in lower case.
     perhaps: Vec<(ResourceKind, String)>,
     /// Values that lookups were answered with an empty list for, in lower case.
@@ -118,6 +120,12 @@ impl Ledger {
         reading::text(value).is_some_and(|text| self.not_found.contains(&(kind, text.to_lowercase())))
     }
 
+    /// Groups that a request named somebody as a member of, to add or to remove.
+    pub(super) fn groups_naming(&self, member: &str) -> impl Iterator<Item = &Known> {
+        let ids = self.groups_of.get(member).into_iter().flatten();
+        ids.filter_map(|id| self.known(ResourceKind::Group, id))
+    }
+
     /// Every object the trace met.
     pub(super) fn objects(&self) -> impl Iterator<Item = &Known> {
         self.objects.values()
@@ -154,11 +162,11 @@ impl Ledger {
         let returned = super::view::resources(exchange);
         match &exchange.operation {
             Operation::Read(kind, id) => {
-                self.learn_read(exchange, *kind, id, &returned, &parsed.projection, discovery);
+                self.learn_read(exchange, *kind, id, &returned, &parsed, discovery);
             }
             Operation::Query { kind, .. } if exchange.succeeded() => {
-                for resource in &returned {
-                    self.learn_resource(exchange, resource, &parsed.projection, discovery);
+                for (resource, stamps) in returned.iter().zip(&parsed.stamps) {
+                    self.learn_resource(exchange, resource, *stamps, &parsed.projection);
                 }
                 if let Some(terms) = &parsed.terms {
                     self.learn_lookup(exchange, *kind, terms, &returned, discovery);
@@ -210,6 +218,23 @@ impl Ledger {
         [ResourceKind::User, ResourceKind::Group]
             .iter()
             .any(|kind| self.known(*kind, id).is_some_and(|known| known.is_there() && known.made.is_some()))
+    }
+
+    fn index_members(&mut self, kind: ResourceKind, id: &str, changes: &[Change]) {
+        if kind != ResourceKind::Group {
+            return;
+        }
+        for change in changes {
+            let (Change::Join(members) | Change::Leave(members) | Change::Members(members)) = change else {
+                continue;
+            };
+            for member in members {
+                let groups = self.groups_of.entry(member.clone()).or_default();
+                if !groups.iter().any(|group| group == id) {
+                    groups.push(id.to_owned());
+                }
+            }
+        }
     }
 
     fn index(&mut self, kind: ResourceKind, id: &str, claim: &Claim) {

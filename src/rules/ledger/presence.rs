@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::claim::{Change, Claim, Holds, Spot};
 use super::known::{Known, Miss};
 use super::outcome::{Search, Vanished};
-use super::{Ledger, key_of};
+use super::{Ledger, Stamps, key_of};
 use crate::rules::reading::{self, Likeness, Term};
-use crate::rules::view::{Projection, Returned};
+use crate::rules::view::{Parsed, Returned};
 use crate::scim::discovery::Discovery;
 use crate::scim::member;
 use crate::wire::{Exchange, Operation, ResourceKind};
@@ -35,6 +35,7 @@ impl Ledger {
             })
             .collect();
         let writes = self.writes;
+        self.index_members(kind, &id, &changes);
         self.objects.shift_remove(&(kind, id.clone()));
         let mut known = Known::new(kind, &id);
         known.made = Some(Arc::clone(exchange));
@@ -43,7 +44,7 @@ impl Ledger {
             known.apply(change, exchange, true, discovery, &mut self.values);
         }
         known.note_write(exchange);
-        known.hear_own_answer(exchange, resource, true, discovery, &mut self.values);
+        known.hear_own_answer(exchange, resource, true, &mut self.values);
         known.shown = Some((Arc::clone(exchange), writes));
         self.objects.insert((kind, id.clone()), known);
         for claim in &claims {
@@ -90,14 +91,15 @@ impl Ledger {
         kind: ResourceKind,
         id: &str,
         returned: &[Returned<'_>],
-        projection: &Projection,
+        parsed: &Parsed,
         discovery: &Discovery,
     ) {
         match exchange.answer().map(|answer| answer.status) {
             Some(200) => {
-                for resource in returned.iter().filter(|resource| resource.id() == Some(id)) {
-                    self.learn_resource(exchange, resource, projection, discovery);
-                    self.learn_members(exchange, resource, projection, discovery);
+                let own = |(resource, _): &(&Returned<'_>, &Stamps)| resource.id() == Some(id);
+                for (resource, stamps) in returned.iter().zip(&parsed.stamps).filter(own) {
+                    self.learn_resource(exchange, resource, *stamps, &parsed.projection);
+                    self.learn_members(exchange, resource, &parsed.projection, discovery);
                     self.found(kind, id, None, exchange);
                 }
             }

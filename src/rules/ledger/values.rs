@@ -7,6 +7,7 @@ use super::comparison::{Reply, is_judged, reply};
 use super::known::{Held, Known, ReadMiss, overlap};
 use super::outcome::{Fate, MemberOutcome, ValueOutcome, Vanished};
 use super::{Ledger, Stamps};
+use crate::rules::reading::is_case_exact;
 use crate::rules::view::{Projection, Returned};
 use crate::scim::discovery::Discovery;
 use crate::scim::{datetime, member, same_name};
@@ -25,6 +26,7 @@ impl Ledger {
     ) {
         let claims = claims_in(&changes);
         let writes = self.writes;
+        self.index_members(kind, id, &changes);
         self.entry(kind, id);
         let Some(known) = self.objects.get_mut(&(kind, id.to_owned())) else {
             return;
@@ -36,7 +38,7 @@ impl Ledger {
         known.note_write(exchange);
         if accepted {
             for resource in super::super::view::resources(exchange) {
-                known.hear_own_answer(exchange, &resource, false, discovery, &mut self.values);
+                known.hear_own_answer(exchange, &resource, false, &mut self.values);
                 known.shown = Some((Arc::clone(exchange), writes));
             }
             for claim in &claims {
@@ -50,14 +52,14 @@ impl Ledger {
         &mut self,
         exchange: &Arc<Exchange>,
         resource: &Returned<'_>,
+        stamps: Stamps,
         projection: &Projection,
-        discovery: &Discovery,
     ) {
         let Some(id) = resource.id() else {
             return;
         };
         let Some(known) = self.known(resource.kind, id) else {
-            self.entry(resource.kind, id).stamps = Stamps::of(resource);
+            self.entry(resource.kind, id).stamps = stamps;
             return;
         };
         if !known.is_settled_for(exchange) {
@@ -72,10 +74,10 @@ impl Ledger {
         let Some(known) = self.objects.get_mut(&(resource.kind, id.to_owned())) else {
             return;
         };
-        known.stamps = Stamps::of(resource).or(known.stamps);
+        known.stamps = stamps.or(known.stamps);
         let Known { held, refused, last_write, kind, .. } = known;
         for (held, _) in held.iter_mut().zip(judged).filter(|(_, judged)| *judged) {
-            let reply = reply(&held.claim, resource.value, *kind, discovery);
+            let reply = reply(&held.claim, resource.value, *kind, held.case_exact);
             let outcome = |reply: Reply, fate: Fate, seen: &Arc<Exchange>, held: &Held| ValueOutcome {
                 claim: held.claim.clone(),
                 by: Arc::clone(&held.by),
@@ -108,7 +110,7 @@ impl Ledger {
                 wrong if held.read_miss.is_none() => {
                     let by_refused = |claim: &Claim| {
                         claim.spot.overlaps(&held.claim.spot)
-                            && self::reply(claim, resource.value, *kind, discovery) == Reply::Right
+                            && self::reply(claim, resource.value, *kind, held.case_exact) == Reply::Right
                     };
                     let refused = refused.iter().find(|(claim, _)| by_refused(claim));
                     held.read_miss = Some(ReadMiss {
@@ -185,6 +187,7 @@ impl Known {
                 self.refused.retain(|(refused, _)| !refused.spot.overlaps(&claim.spot));
                 if accepted && !contested && is_judged(&claim.spot, self.kind, discovery) {
                     self.held.push(Held {
+                        case_exact: is_case_exact(discovery, self.kind, &claim.spot.path()),
                         claim,
                         by: Arc::clone(exchange),
                         confirmed: false,
@@ -216,12 +219,11 @@ impl Known {
         exchange: &Arc<Exchange>,
         resource: &Returned<'_>,
         whole: bool,
-        discovery: &Discovery,
         outcomes: &mut Vec<ValueOutcome>,
     ) {
         self.stamps = Stamps::of(resource).or(self.stamps);
         for held in self.held.iter_mut().filter(|held| Arc::ptr_eq(&held.by, exchange)) {
-            match reply(&held.claim, resource.value, self.kind, discovery) {
+            match reply(&held.claim, resource.value, self.kind, held.case_exact) {
                 Reply::Right => held.confirmed = true,
                 // The answer to a PATCH need not hold the whole resource (entra-docs: use-scim).
                 Reply::Missing if !whole => {}
