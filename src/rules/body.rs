@@ -28,7 +28,7 @@ const BODY_NOT_JSON: Declared = Declared {
           answer in the middle.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7644#3.1"), Rfc("8259#2"), Field("HumanSignal/label-studio#3487")],
-    faults: &["html-answers", "broken-json"],
+    faults: &["broken-json"],
     judge: Judge::Exchange(body_not_json),
 };
 

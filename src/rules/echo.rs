@@ -134,6 +134,9 @@ const WRITE_LOST: Declared = Declared {
         "urn-paths-ignored",
         "value-path-create-ignored",
         "drops-external-id",
+        "enable-restores-old-values",
+        "ignores-user-name-change",
+        "truncate-emails-to-first",
     ],
     judge: Judge::Trace(write_lost),
 };
@@ -167,7 +170,12 @@ const UNTOUCHED_VALUE_LOST: Declared = Declared {
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("Captain-P-Goldfish/SCIM-SDK#668"),
     ],
-    faults: &["replace-wipes-other-attributes", "complex-replace-wipes-siblings"],
+    faults: &[
+        "replace-wipes-other-attributes",
+        "complex-replace-wipes-siblings",
+        "lists-show-summaries",
+        "disable-wipes-attributes",
+    ],
     judge: Judge::Trace(untouched_value_lost),
 };
 
@@ -243,7 +251,7 @@ const VALUE_REFORMATTED: Declared = Declared {
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("Captain-P-Goldfish/scim-for-keycloak#73"),
     ],
-    faults: &["reformats-phone-numbers", "leading-zeros-dropped"],
+    faults: &["reformats-phone-numbers", "leading-zeros-dropped", "drops-four-byte-characters"],
     judge: Judge::Trace(value_reformatted),
 };
 
@@ -315,7 +323,7 @@ const CREATE_ANSWER_DIFFERS: Declared = Declared {
     fix: "Build the answer from the stored resource, not from the request or a default.",
     entra: "An update right after the create, in every cycle.",
     refs: &[Rfc("7644#3.3"), Field("Infisical/infisical#5947")],
-    faults: &["create-answer-wrong"],
+    faults: &["create-answer-wrong", "swap-given-and-family-name", "truncate-display-names"],
     judge: Judge::Trace(create_answer_differs),
 };
 
@@ -355,7 +363,12 @@ const CREATE_ANSWER_INCOMPLETE: Declared = Declared {
     fix: "Answer POST with the resource as a GET of it would.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.3")],
-    faults: &["create-answer-partial"],
+    faults: &[
+        "create-answer-partial",
+        "drop-department",
+        "drop-given-name",
+        "truncate-phone-numbers-to-first",
+    ],
     judge: Judge::Trace(create_answer_incomplete),
 };
 
@@ -391,7 +404,7 @@ const QUERY_SHOWS_OTHER_VALUES: Declared = Declared {
     fix: "Build the resources of lists with the same code as single ones.",
     entra: "Updates that change nothing after each matching.",
     refs: &[Rfc("7644#3.4.2"), Field("getsentry/sentry#79354")],
-    faults: &["lists-show-summaries"],
+    faults: &["swap-email-types"],
     judge: Judge::Trace(query_shows_other_values),
 };
 
@@ -454,7 +467,7 @@ const ANSWER_DIFFERS_FROM_READ: Declared = Declared {
     fix: "Build both answers from the stored resource with the same code.",
     entra: "Updates that follow their own success.",
     refs: &[Rfc("7644#3.3"), Rfc("7644#3.5.2"), Field("Infisical/infisical#5947")],
-    faults: &["write-answers-invent"],
+    faults: &["reads-swapped"],
     judge: Judge::Exchange(answer_differs_from_read),
 };
 

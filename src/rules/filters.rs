@@ -135,7 +135,7 @@ const MATCH_NOT_UNIQUE: Declared = Declared {
           accounts that exist twice.",
     entra: "DuplicateTargetEntries: the object is skipped in every cycle.",
     refs: &[Rfc("7643#4.1.1"), Microsoft("howto-analyze-provisioning-logs")],
-    faults: &["duplicate-user-accepted", "resources-listed-twice"],
+    faults: &["no-uniqueness-on-patch"],
     judge: Judge::Exchange(match_not_unique),
 };
 

@@ -101,7 +101,7 @@ const ID_CHANGED: Declared = Declared {
     fix: "Look the resource up by exactly the id in the URL, and never give a resource a new one.",
     entra: "Updates of the wrong person, or InvalidAnchor.",
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
-    faults: &["reads-swapped", "id-changes-on-update"],
+    faults: &["id-changes-on-update"],
     judge: Judge::Exchange(id_changed),
 };
 

@@ -218,7 +218,7 @@ const TOTAL_RESULTS_TOO_SMALL: Declared = Declared {
     fix: "Count before you cut the page out.",
     entra: "Accounts that exist are missing in account discovery; SCIM_User_Pagination_Test fails.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("how-to-account-discovery"), Field("scimmyjs/scimmy#21")],
-    faults: &["total-is-page-size"],
+    faults: &["paging-overlaps"],
     judge: Judge::Exchange(total_results_too_small),
 };
 

@@ -27,7 +27,7 @@ const ANSWER_NOT_SCIM_JSON: Declared = Declared {
         Field("MicrosoftDocs/azure-docs#104859"),
         Field("HumanSignal/label-studio#3487"),
     ],
-    faults: &["plain-json-media-type", "html-answers"],
+    faults: &["plain-json-media-type", "html-media-type", "no-media-type"],
     judge: Judge::Exchange(answer_not_scim_json),
 };
 

@@ -39,6 +39,7 @@ const MEMBER_LOST: Declared = Declared {
         "member-add-replaces-list",
         "member-add-ignored",
         "group-rename-wipes-members",
+        "reenable-changes-id",
     ],
     judge: Judge::Trace(member_lost),
 };

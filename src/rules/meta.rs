@@ -66,7 +66,7 @@ const RESOURCE_TYPE_WRONG: Declared = Declared {
     fix: "Write the resource type's name, not its endpoint.",
     entra: "Nothing: a sample of Microsoft's own prints `Users`.",
     refs: &[Rfc("7643#3.1"), Rfc("7643#6")],
-    faults: &["resource-type-wrong"],
+    faults: &["resource-type-wrong", "drop-resource-type"],
     judge: Judge::Exchange(resource_type_wrong),
 };
 

@@ -39,7 +39,7 @@ const START_INDEX_NOT_ECHOED: Declared = Declared {
         Microsoft("validate-user-provisioning-app-gallery"),
         Field("bitwarden/server#4034"),
     ],
-    faults: &["start-index-fixed", "start-index-ignored"],
+    faults: &["start-index-fixed", "start-index-from-zero"],
     judge: Judge::Exchange(start_index_not_echoed),
 };
 
@@ -107,7 +107,7 @@ const PAGE_BEYOND_END_NOT_EMPTY: Declared = Declared {
     fix: "Answer an empty list when the index lies beyond the last resource.",
     entra: "Account discovery does not finish or lists accounts twice.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
-    faults: &["start-index-ignored", "last-page-repeated"],
+    faults: &["last-page-repeated"],
     judge: Judge::Exchange(page_beyond_end_not_empty),
 };
 
@@ -141,7 +141,7 @@ const RESOURCE_TWICE_IN_WALK: Declared = Declared {
         Microsoft("how-to-account-discovery"),
         Field("Captain-P-Goldfish/scim-for-keycloak#157"),
     ],
-    faults: &["start-index-ignored", "paging-overlaps", "unordered-pages"],
+    faults: &["start-index-ignored"],
     judge: Judge::Exchange(resource_twice_in_walk),
 };
 
@@ -180,7 +180,7 @@ const RESOURCE_MISSING_IN_WALK: Declared = Declared {
           ended.",
     entra: "Account discovery misses accounts.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
-    faults: &["paging-skips", "lists-hide-disabled-users"],
+    faults: &["unordered-pages"],
     judge: Judge::Exchange(resource_missing_in_walk),
 };
 
@@ -234,7 +234,7 @@ const TOTAL_CHANGES_IN_WALK: Declared = Declared {
     fix: "Count all matches on every page.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.4.2.4")],
-    faults: &["total-is-page-size"],
+    faults: &["hide-newest-from-lists"],
     judge: Judge::Exchange(total_changes_in_walk),
 };
 

@@ -85,7 +85,7 @@ const DISABLED_USER_HIDDEN: Declared = Declared {
         Field("FusionAuth/fusionauth-issues#3311"),
         Field("ssoready/ssoready#155"),
     ],
-    faults: &["hides-disabled-users", "deletes-on-disable"],
+    faults: &["hides-disabled-users", "deletes-on-disable", "lists-hide-disabled-users"],
     judge: Judge::Trace(disabled_user_hidden),
 };
 

@@ -260,7 +260,7 @@ const CONFLICT_WITHOUT_CAUSE: Declared = Declared {
     fix: "Let lookups see everything that uniqueness sees: disabled and local accounts, other letter cases.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering, in every cycle.",
     refs: &[Rfc("7644#3.3"), Microsoft("howto-analyze-provisioning-logs"), Field("langfuse/langfuse#13528")],
-    faults: &["create-answers-409", "hides-accounts-made-elsewhere"],
+    faults: &["create-answers-409"],
     judge: Judge::Exchange(conflict_without_cause),
 };
 
@@ -446,7 +446,13 @@ const UPDATE_REFUSED: Declared = Declared {
         Field("langwatch/langwatch#6972"),
         Field("thomaspoignant/scim-patch#5"),
     ],
-    faults: &["refuses-capital-op", "refuses-reenable", "group-rename-refused", "member-remove-path-refused"],
+    faults: &[
+        "refuses-capital-op",
+        "refuses-reenable",
+        "group-rename-refused",
+        "member-remove-path-refused",
+        "refuses-manager-remove",
+    ],
     judge: Judge::Exchange(update_refused),
 };
 

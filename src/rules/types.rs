@@ -454,7 +454,7 @@ const ATTRIBUTE_NOT_PUBLISHED: Declared = Declared {
     fix: "Publish what you return.",
     entra: "Schema_Discoverability_Test fails when the attribute is mapped.",
     refs: &[Rfc("7643#7"), Microsoft("validate-user-provisioning-app-gallery")],
-    faults: &["unpublished-attributes"],
+    faults: &["unpublished-attributes", "write-answers-invent"],
     judge: Judge::Exchange(attribute_not_published),
 };
 

@@ -223,10 +223,6 @@ pub(super) fn members_cut_at_twenty() -> Effect {
     Effect::after(|call, reply, scene| cut_members(call, reply, scene, 20))
 }
 
-pub(super) fn members_cut_at_hundred() -> Effect {
-    Effect::after(|call, reply, scene| cut_members(call, reply, scene, 100))
-}
-
 pub(super) fn empty_group_deleted() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status.is_success())

@@ -333,8 +333,6 @@ faults! {
     SecondGroupTakesMemberAway = "second-group-takes-member-away", Wipe, memberships::second_group_takes_member_away;
     /// A group keeps its first twenty members.
     MembersCutAtTwenty = "members-cut-at-twenty", Truncate, memberships::members_cut_at_twenty;
-    /// A group keeps its first hundred members.
-    MembersCutAtHundred = "members-cut-at-hundred", Truncate, memberships::members_cut_at_hundred;
     /// A group whose last member leaves is deleted.
     EmptyGroupDeleted = "empty-group-deleted", Named, memberships::empty_group_deleted;
     /// Deleting a group deletes the users in it.
