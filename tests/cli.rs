@@ -574,3 +574,21 @@ fn a_closed_pipe_is_no_error() {
         assert_eq!(played.code, Some(0), "{arguments:?}: {}", played.err);
     }
 }
+
+/// The embedded server's answers are kept in `snapshots/`; whoever changes one reviews it:
+/// `scimulate run --snapshots snapshots --update`, then a look at the difference.
+#[test]
+fn the_embedded_server_answers_as_the_snapshots_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+    let kept = std::fs::read_dir(&folder).map(|entries| entries.count()).unwrap_or_default();
+    assert!(kept > 0, "{} is empty", folder.display());
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_scimulate"))
+        .args(["run", "--snapshots-strict", "--seed", "1", "--snapshots"])
+        .arg(&folder)
+        // In CI nothing is written beside the snapshots.
+        .env("CI", "true")
+        .current_dir(tempfile::tempdir().unwrap().path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

@@ -296,3 +296,77 @@ impl Matrix {
         problems
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(id: &str, faults: &[&str]) -> Declared {
+        Declared {
+            id: id.to_owned(),
+            level: Level::Error,
+            faults: faults.iter().map(|&fault| fault.to_owned()).collect(),
+        }
+    }
+
+    fn sighting(checks: &[&str]) -> Sighting {
+        let catch = Catch { level: Level::Error, message: "wrong".into() };
+        Sighting { catches: checks.iter().map(|&id| (id.to_owned(), catch.clone())).collect(), refused: None }
+    }
+
+    fn matrix(declared: Vec<Declared>, sightings: Vec<(Subject, Sighting)>) -> Vec<Problem> {
+        Matrix { sightings: sightings.into_iter().collect(), declared }.problems()
+    }
+
+    const FAULT: Fault = Fault::FilterIgnored;
+
+    #[test]
+    fn a_fault_seen_by_the_rule_that_names_it_is_sound() {
+        let declared = vec![check("rules/a", &["filter-ignored"])];
+        let sightings =
+            vec![(Subject::Healthy, sighting(&[])), (Subject::Fault(FAULT), sighting(&["rules/a"]))];
+        assert_eq!(matrix(declared, sightings), []);
+    }
+
+    #[test]
+    fn a_fault_that_nobody_sees_is_told_with_the_check_that_names_it() {
+        let declared = vec![check("rules/a", &["filter-ignored"])];
+        let problems = matrix(declared, vec![(Subject::Fault(FAULT), sighting(&[]))]);
+        assert!(problems.contains(&Problem::Unseen(FAULT)), "{problems:?}");
+        assert!(problems.contains(&Problem::NotCaught { check: "rules/a".into(), fault: FAULT }));
+        assert!(problems.contains(&Problem::NeverFails("rules/a".into())));
+    }
+
+    #[test]
+    fn a_fault_seen_by_others_only_is_seen_at_a_wrong_place() {
+        let declared = vec![check("rules/a", &[])];
+        let problems = matrix(declared, vec![(Subject::Fault(FAULT), sighting(&["rules/a"]))]);
+        assert!(problems.contains(&Problem::SeenElsewhere(FAULT)), "{problems:?}");
+    }
+
+    #[test]
+    fn a_rule_whose_faults_a_story_names_too_is_not_needed() {
+        let declared = vec![check("rules/a", &["filter-ignored"]), check("cycles/b", &["filter-ignored"])];
+        let sightings = vec![(Subject::Fault(FAULT), sighting(&["rules/a", "cycles/b"]))];
+        assert_eq!(matrix(declared, sightings), [Problem::NotNeeded("rules/a".into())]);
+    }
+
+    #[test]
+    fn a_finding_on_a_right_server_is_a_false_alarm_and_a_note_is_none() {
+        let declared = vec![check("rules/a", &["filter-ignored"])];
+        let seen = (Subject::Fault(FAULT), sighting(&["rules/a"]));
+        let problems =
+            matrix(declared.clone(), vec![(Subject::Healthy, sighting(&["rules/a"])), seen.clone()]);
+        assert!(matches!(problems[..], [Problem::FalseAlarm { .. }]), "{problems:?}");
+        let mut note = sighting(&["rules/a"]);
+        note.catches.values_mut().for_each(|catch| catch.level = Level::Note);
+        assert_eq!(matrix(declared, vec![(Subject::Healthy, note), seen]), []);
+    }
+
+    #[test]
+    fn a_name_that_is_no_fault_is_told() {
+        let problems = matrix(vec![check("rules/a", &["no-such"])], Vec::new());
+        let named = Problem::NoSuchFault { check: "rules/a".into(), fault: "no-such".into() };
+        assert!(problems.contains(&named), "{problems:?}");
+    }
+}
