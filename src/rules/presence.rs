@@ -85,7 +85,12 @@ const DISABLED_USER_HIDDEN: Declared = Declared {
         Field("FusionAuth/fusionauth-issues#3311"),
         Field("ssoready/ssoready#155"),
     ],
-    faults: &["hides-disabled-users", "deletes-on-disable", "lists-hide-disabled-users"],
+    faults: &[
+        "hides-disabled-users",
+        "deletes-on-disable",
+        "lists-hide-disabled-users",
+        "hide-changed-from-filters",
+    ],
     judge: Judge::Trace(disabled_user_hidden),
 };
 
