@@ -580,9 +580,9 @@ fn a_closed_pipe_is_no_error() {
 #[test]
 fn the_embedded_server_answers_as_the_snapshots_say() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
-    let kept = std::fs::read_dir(&folder).map(|entries| entries.count()).unwrap_or_default();
+    let kept = fs::read_dir(&folder).map(|entries| entries.count()).unwrap_or_default();
     assert!(kept > 0, "{} is empty", folder.display());
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_scimulate"))
+    let output = Command::new(env!("CARGO_BIN_EXE_scimulate"))
         .args(["run", "--snapshots-strict", "--seed", "1", "--snapshots"])
         .arg(&folder)
         // In CI nothing is written beside the snapshots.
