@@ -105,7 +105,8 @@ pub(super) fn settable(
     Ok(attribute)
 }
 
-/// A user of the tenant.
+/// A user of the tenant. Two states of one user are equal only when nothing was changed in between,
+/// a change that was taken back included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub(super) id: ObjectId,
@@ -113,13 +114,21 @@ pub struct User {
     pub(super) manager: Option<ObjectId>,
     pub(super) account_enabled: bool,
     pub(super) deleted_at: Option<u64>,
+    pub(super) revision: u64,
 }
 
 impl User {
     /// An enabled user without attributes.
     #[must_use]
     pub fn new(id: ObjectId) -> Self {
-        User { id, attributes: BTreeMap::new(), manager: None, account_enabled: true, deleted_at: None }
+        User {
+            id,
+            attributes: BTreeMap::new(),
+            manager: None,
+            account_enabled: true,
+            deleted_at: None,
+            revision: 0,
+        }
     }
 
     /// The same user with one attribute more.
@@ -191,12 +200,14 @@ impl User {
     }
 }
 
-/// A group of the tenant.
+/// A group of the tenant. Two states of one group are equal only when nothing was changed in
+/// between, a change that was taken back included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     pub(super) id: ObjectId,
     pub(super) attributes: BTreeMap<&'static str, SourceValue>,
     pub(super) members: IndexSet<ObjectId>,
+    pub(super) revision: u64,
 }
 
 impl Group {
@@ -207,7 +218,7 @@ impl Group {
             ("displayName", SourceValue::from(display_name)),
             ("securityEnabled", SourceValue::Boolean(true)),
         ]);
-        Group { id, attributes, members: IndexSet::new() }
+        Group { id, attributes, members: IndexSet::new(), revision: 0 }
     }
 
     /// The same group with one attribute more.

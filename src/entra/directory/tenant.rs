@@ -336,6 +336,12 @@ impl Tenant {
     }
 
     fn record(&mut self, id: &ObjectId, kind: ObjectKind, what: What) {
+        let state = Arc::make_mut(&mut self.state);
+        if let Some(user) = state.users.get_mut(id) {
+            Arc::make_mut(user).revision += 1;
+        } else if let Some(group) = state.groups.get_mut(id) {
+            Arc::make_mut(group).revision += 1;
+        }
         self.log.push(Change { hour: self.state.hour, id: id.clone(), kind, what });
     }
 
@@ -431,6 +437,18 @@ mod tests {
         tenant.set(&id("ada"), "city", Some("London".into())).unwrap();
         assert_eq!(before.user(&id("ada")).unwrap().text("city"), None);
         assert_eq!(tenant.state().user(&id("ada")).unwrap().text("city"), Some("London"));
+    }
+
+    #[test]
+    fn a_change_that_was_taken_back_leaves_a_trace() {
+        let mut tenant = tenant(&["ada"]);
+        let before = tenant.state();
+        tenant.set(&id("ada"), "city", Some("London".into())).unwrap();
+        tenant.set(&id("ada"), "city", None).unwrap();
+        assert_ne!(before.user(&id("ada")), tenant.state().user(&id("ada")));
+        let after = tenant.state();
+        tenant.set(&id("ada"), "city", None).unwrap();
+        assert_eq!(after, tenant.state());
     }
 
     #[test]

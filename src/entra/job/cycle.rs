@@ -73,6 +73,10 @@ impl Plan {
         for id in entitled.difference(&state.entitled) {
             plan.references.insert(id.clone());
         }
+        // An on-demand run in between may have provisioned or disabled somebody, and no cycle knows of it.
+        for (id, link) in state.links.iter().filter(|(id, link)| link.active != entitled.contains(*id)) {
+            plan.look_at(link.kind, id);
+        }
         for (id, escrow) in &state.escrows {
             plan.look_at_either(id);
             if escrow.references {

@@ -108,7 +108,9 @@ impl<T: Target> Pass<'_, T> {
         };
     }
 
-    /// The id at the target of an object that is in scope and linked.
+    /// The id at the target of an object that is in scope and linked. A link alone is not enough:
+    /// "Known issues" writes a manager when only when user and manager are both in scope, so one who
+    /// left is not written, though the account is still known.
     fn resolve(&self, id: &ObjectId) -> Option<String> {
         let link = self.state.links.get(id)?;
         self.is_entitled(id).then(|| link.target_id.clone())

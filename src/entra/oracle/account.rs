@@ -15,7 +15,24 @@ use crate::scim::{PatchPath, same_name};
 pub(super) enum Held {
     Value(TargetValue),
     Absent,
+    /// One of these, or nothing.
+    OneOf(Vec<TargetValue>),
     Unjudged,
+}
+
+impl Held {
+    /// What stands there when a write of `next` may or may not have come through.
+    pub(super) fn or(self, next: TargetValue) -> Held {
+        match self {
+            Held::Value(held) => Held::OneOf(vec![held, next]),
+            Held::Absent => Held::OneOf(vec![next]),
+            Held::OneOf(mut values) => {
+                values.push(next);
+                Held::OneOf(values)
+            }
+            Held::Unjudged => Held::Unjudged,
+        }
+    }
 }
 
 /// One account or group at a target that does everything right.
@@ -26,12 +43,18 @@ pub(super) struct Account {
     values: HashMap<String, Held>,
     /// Members, and whether that is certain.
     pub(super) members: IndexMap<ObjectId, bool>,
+    /// Nobody but the service put members into it, and it knows of all of them.
+    pub(super) closed: bool,
     /// Members that were taken out.
     pub(super) removed: IndexSet<ObjectId>,
     /// The object that the service has linked it to.
     pub(super) owner: Option<ObjectId>,
+    /// The object that it was linked to last, whether the service still knows or not.
+    pub(super) taken_by: Option<ObjectId>,
     /// The cycle in which it was deleted.
     pub(super) deleted_in: Option<usize>,
+    /// The service let go of it, and the object is gone: nobody's until it is matched again.
+    pub(super) released: bool,
     /// Why nothing can be said of it any more.
     pub(super) unjudged: Option<Why>,
     /// Nobody took it over, and yet it may have been changed.
@@ -50,9 +73,12 @@ impl Account {
             origin: Origin::Created,
             values: HashMap::new(),
             members: IndexMap::new(),
+            closed: true,
             removed: IndexSet::new(),
             owner: None,
+            taken_by: None,
             deleted_in: None,
+            released: false,
             unjudged: None,
             contested: false,
         }
@@ -98,7 +124,7 @@ impl Account {
             Held::Value(value) => Standing::Equal(value),
             Held::Absent if server_may_fill(&row.target) => Standing::Unjudged,
             Held::Absent => Standing::Absent,
-            Held::Unjudged => Standing::Unjudged,
+            Held::OneOf(_) | Held::Unjudged => Standing::Unjudged,
         };
         ExpectedValue { target: row.target.clone(), written: row.written.clone(), standing }
     }
@@ -111,7 +137,7 @@ impl Account {
             present: those(true),
             absent: self.removed.iter().cloned().collect(),
             unjudged: those(false),
-            closed: self.origin == Origin::Created,
+            closed: self.closed,
         }
     }
 }
@@ -140,15 +166,18 @@ impl Accounts {
 
     pub(super) fn hold(&mut self, index: usize, target: &PatchPath, held: Held) {
         let Some(account) = self.all.get_mut(index) else { return };
-        match &held {
-            Held::Value(TargetValue::Text(text)) => {
-                let place = (account.kind, key(target), text.to_lowercase());
-                self.by_text.entry(place).or_default().push(index);
-            }
+        let values = match &held {
+            Held::Value(value) => std::slice::from_ref(value),
+            Held::OneOf(values) => values,
+            Held::Absent => &[],
             Held::Unjudged => {
                 self.uncertain.insert(index);
+                &[]
             }
-            _ => {}
+        };
+        for text in values.iter().filter_map(TargetValue::as_text) {
+            let place = (account.kind, key(target), text.to_lowercase());
+            self.by_text.entry(place).or_default().push(index);
         }
         account.hold(target, held);
     }
@@ -179,8 +208,20 @@ impl Accounts {
         &mut self.all[index]
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Account)> {
-        self.all.iter().enumerate()
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Account> {
+        self.all.iter()
+    }
+
+    /// An object has another account than before: links to it may stand for the old one.
+    pub(super) fn moved(&mut self, id: &ObjectId) {
+        let link = Held::Value(TargetValue::Reference(id.clone()));
+        for account in &mut self.all {
+            account.values.values_mut().filter(|held| **held == link).for_each(|held| *held = Held::Unjudged);
+            if let Some(certain) = account.members.get_mut(id) {
+                *certain = false;
+                account.closed = false;
+            }
+        }
     }
 
     /// The service forgets which account is whose.

@@ -103,7 +103,7 @@ pub enum Standing {
 /// What becomes of an account that was there before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountFate {
-    /// The object took it over.
+    /// The object took it over, at one time or another.
     Adopted(ObjectId),
     /// It stands as it stood.
     Untouched,

@@ -1,7 +1,7 @@
 use super::account::{Accounts, Held};
 use super::expectation::Why;
 use crate::entra::directory::ObjectKind;
-use crate::entra::mapping::{ObjectMapping, Subject, TargetValue};
+use crate::entra::mapping::{AttributeMapping, ObjectMapping, Subject, TargetValue};
 use crate::scim::PatchPath;
 use crate::scim::schema::SchemaSet;
 
@@ -64,32 +64,72 @@ pub(super) fn search(
     if searched { Match::Nothing } else { Match::NoValue }
 }
 
-/// True when another account that stands there has the userName (RFC 7643 §4.1.1: unique, without
-/// letter case).
-pub(super) fn user_name_taken(accounts: &Accounts, own: Option<usize>, name: &TargetValue) -> bool {
-    let Ok(target) = "userName".parse::<PatchPath>() else { return false };
-    accounts.candidates(ObjectKind::User, &target, name).into_iter().any(|index| {
-        Some(index) != own
-            && !accounts[index].is_deleted()
-            && compare(&target, &accounts[index].held(&target), name) == Some(true)
-    })
+/// Accounts that a search by any of the matching attributes finds or may find.
+pub(super) fn within_reach(
+    accounts: &Accounts,
+    kind: ObjectKind,
+    mapping: &ObjectMapping,
+    subject: &Subject<'_>,
+) -> Vec<usize> {
+    let mut reached = Vec::new();
+    for row in mapping.matching() {
+        let Ok(Some(wanted)) = row.value(subject) else { continue };
+        let candidates = accounts.candidates(kind, &row.target, &wanted);
+        reached.extend(candidates.into_iter().filter(|index| {
+            compare(&row.target, &accounts[*index].held(&row.target), &wanted) != Some(false)
+        }));
+    }
+    reached
 }
 
-/// Whether a search for `wanted` finds what is held. `None` when that depends on the target.
-fn compare(target: &PatchPath, held: &Held, wanted: &TargetValue) -> Option<bool> {
-    match (held, wanted) {
-        (Held::Value(TargetValue::Text(held)), TargetValue::Text(wanted)) => {
-            if held == wanted {
-                return Some(true);
-            }
-            if held.to_lowercase() != wanted.to_lowercase() {
-                return Some(false);
-            }
-            let core = SchemaSet::core();
-            core.find_patch(target).map(|attribute| !attribute.case_exact)
+/// True when another account that stands there has the userName (RFC 7643 §4.1.1: unique, without
+/// letter case); `None` when that cannot be told.
+pub(super) fn user_name_taken(
+    accounts: &Accounts,
+    own: Option<usize>,
+    values: &[(&AttributeMapping, Option<TargetValue>)],
+    cycle: usize,
+) -> Option<bool> {
+    let named = values.iter().find(|(row, _)| row.target.is("userName"));
+    let Some((row, Some(name))) = named else { return Some(false) };
+    let mut taken = Some(false);
+    for index in accounts.candidates(ObjectKind::User, &row.target, name) {
+        let account = &accounts[index];
+        if Some(index) == own || account.deleted_in.is_some_and(|deleted| deleted < cycle) {
+            continue;
         }
-        (Held::Value(held), wanted) => Some(held == wanted),
-        (Held::Absent, _) => Some(false),
-        (Held::Unjudged, _) => None,
+        match compare(&row.target, &account.held(&row.target), name) {
+            Some(false) => {}
+            Some(true) if !account.is_deleted() => return Some(true),
+            _ => taken = None,
+        }
     }
+    taken
+}
+
+/// Whether a search for `wanted` finds what is held. `None` when that cannot be told.
+fn compare(target: &PatchPath, held: &Held, wanted: &TargetValue) -> Option<bool> {
+    match held {
+        Held::Value(held) => same(target, held, wanted),
+        Held::Absent => Some(false),
+        Held::OneOf(values) => {
+            let none = values.iter().all(|held| same(target, held, wanted) == Some(false));
+            none.then_some(false)
+        }
+        Held::Unjudged => None,
+    }
+}
+
+/// Whether two values are the same to a search; `None` when that depends on the target.
+fn same(target: &PatchPath, held: &TargetValue, wanted: &TargetValue) -> Option<bool> {
+    let (TargetValue::Text(held), TargetValue::Text(wanted)) = (held, wanted) else {
+        return Some(held == wanted);
+    };
+    if held == wanted {
+        return Some(true);
+    }
+    if held.to_lowercase() != wanted.to_lowercase() {
+        return Some(false);
+    }
+    SchemaSet::core().find_patch(target).map(|attribute| !attribute.case_exact)
 }

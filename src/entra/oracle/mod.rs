@@ -21,8 +21,10 @@
 //! | changes made at the target are neither noticed nor reverted | "Known issues" |
 
 mod account;
+mod conclusion;
 mod expectation;
 mod history;
+mod joining;
 mod matching;
 mod references;
 mod walk;

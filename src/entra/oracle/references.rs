@@ -39,6 +39,7 @@ impl Walk {
             }
             if mode != Mode::OnDemand
                 && processed.entitled
+                && !processed.refused
                 && let Some(link) = self.links.get_mut(&processed.id)
             {
                 link.seen.insert(key(&row.target), row.value(&subject).ok().flatten());
@@ -60,20 +61,31 @@ impl Walk {
         let whole = processed.whole || mode == Mode::Full;
         let account = link.account;
         let held = self.accounts[account].held(&row.target);
+        // A link that stands from before the account was matched anew is not the service's own.
+        let own = link.confirmed.contains(&key(&row.target));
+        let settled = mode != Mode::OnDemand && processed.entitled && !processed.refused;
         let next = match (&value, &held) {
-            (Some(value), Held::Value(held)) if value == held => return,
+            (Some(value), Held::Value(held)) if value == held => {
+                if let TargetValue::Reference(wanted) = value
+                    && self.resolve(state, wanted) == Resolved::Yes
+                {
+                    self.confirm(&processed.id, row);
+                }
+                return;
+            }
             // Nothing stands there and nothing shall.
             (None, Held::Absent) => return,
             // The link was taken away since the last cycle, which the delta tells; one that was
             // taken away before a restart is not in the delta any more.
-            (None, _) if mode == Mode::Incremental && changed && seen.is_some() && processed.entitled => {
-                Held::Absent
-            }
+            (None, _) if settled && own && mode == Mode::Incremental && changed => Held::Absent,
             (None, _) => Held::Unjudged,
-            (Some(_), _) if mode == Mode::OnDemand || !processed.entitled => Held::Unjudged,
+            (Some(_), _) if !settled => Held::Unjudged,
             (Some(TargetValue::Reference(wanted)), _) => {
                 match (self.resolve(state, wanted), changed || whole) {
-                    (Resolved::Yes, true) => Held::Value(TargetValue::Reference(wanted.clone())),
+                    (Resolved::Yes, true) => {
+                        self.confirm(&processed.id, row);
+                        Held::Value(TargetValue::Reference(wanted.clone()))
+                    }
                     // Not written, and Entra says nothing about what stood there before.
                     (Resolved::No, _) if held == Held::Absent => return,
                     // Known issues: who joins later is not linked until a restart; whether another
@@ -84,6 +96,12 @@ impl Walk {
             (Some(_), _) => Held::Unjudged,
         };
         self.accounts.hold(account, &row.target, next);
+    }
+
+    fn confirm(&mut self, id: &ObjectId, row: &AttributeMapping) {
+        if let Some(link) = self.links.get_mut(id) {
+            link.confirmed.insert(key(&row.target));
+        }
     }
 
     fn members(
@@ -103,25 +121,31 @@ impl Walk {
         };
         let whole = processed.whole || mode == Mode::Full;
         for member in members {
-            if self.accounts[index].members.get(member) == Some(&true) {
-                continue;
-            }
             let due = whole || seen.as_ref().is_none_or(|seen| !seen.contains(member));
             let certain = match (self.resolve(state, member), due) {
                 (Resolved::No, _) => continue,
-                (Resolved::Yes, true) => mode != Mode::OnDemand,
+                (Resolved::Yes, true) => mode != Mode::OnDemand && !processed.refused,
                 _ => false,
             };
+            if certain && let Some(link) = self.links.get_mut(&processed.id) {
+                link.written.insert(member.clone());
+            }
             let account = self.accounts.get_mut(index);
-            account.removed.shift_remove(member);
-            account.members.insert(member.clone(), certain);
+            if account.members.get(member) != Some(&true) {
+                account.removed.shift_remove(member);
+                account.members.insert(member.clone(), certain);
+            }
         }
         let there: HashSet<&ObjectId> = members.iter().collect();
         let gone: Vec<ObjectId> =
             self.accounts[index].members.keys().filter(|id| !there.contains(id)).cloned().collect();
         for member in gone {
-            // A restart reads the members there are, and an on-demand run takes a few.
-            let told = mode == Mode::Incremental && self.resolve(state, &member) != Resolved::No;
+            // A restart reads the members there are, and an on-demand run takes a few. What the
+            // service has not written itself since it knows the group, it may not know of.
+            let told = mode == Mode::Incremental
+                && !processed.refused
+                && self.resolve(state, &member) != Resolved::No
+                && self.links.get_mut(&processed.id).is_some_and(|link| link.written.remove(&member));
             let account = self.accounts.get_mut(index);
             if told {
                 account.members.shift_remove(&member);

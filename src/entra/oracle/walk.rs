@@ -1,13 +1,11 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use indexmap::{IndexMap, IndexSet};
-
 use super::Readings;
-use super::account::{Account, Accounts, Held};
-use super::expectation::{AccountFate, Expectation, Expected, Origin, Standing, Why};
+use super::account::{Accounts, Held};
+use super::expectation::Why;
 use super::history::{CycleKind, CycleView};
-use super::matching::{self, Match};
+use super::matching;
 use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind};
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, Phase, Subject, TargetValue};
 use crate::entra::scope::{self, Entitlement, Scope};
@@ -24,12 +22,16 @@ pub(super) enum Mode {
 #[derive(Debug, Clone)]
 pub(super) struct Link {
     pub(super) account: usize,
-    /// False after an unassignment: the service has let go of it.
-    managed: bool,
+    /// False after an unassignment: the service has let go of it. `None` when that is not certain.
+    pub(super) managed: Option<bool>,
     /// It was entitled when it was processed last.
     pub(super) entitled: bool,
     /// Links to other objects as the directory had them when it was processed last, by target.
     pub(super) seen: HashMap<String, Option<TargetValue>>,
+    /// Targets whose link to another object the service has seen in place since it knows the account.
+    pub(super) confirmed: HashSet<String>,
+    /// Members the service has written since it knows the group.
+    pub(super) written: HashSet<ObjectId>,
 }
 
 /// An object whose links are due in this run.
@@ -38,11 +40,13 @@ pub(super) struct Processed {
     pub(super) entitled: bool,
     /// It came into scope with this run, so that all of it is new to the target.
     pub(super) whole: bool,
+    /// Its own update was refused; what becomes of its links then is not documented.
+    pub(super) refused: bool,
 }
 
 /// Why an object has no account.
 #[derive(Debug, Clone, Copy)]
-enum Verdict {
+pub(super) enum Verdict {
     Never(Why),
     Unjudged(Why),
 }
@@ -56,10 +60,12 @@ pub(super) struct Walk {
     pub(super) links: HashMap<ObjectId, Link>,
     /// The account each object had last, whether the service still knows or not.
     pub(super) last: HashMap<ObjectId, usize>,
-    verdicts: HashMap<ObjectId, Verdict>,
-    /// The directory at the last cycle that was not on demand.
-    before: Option<Arc<DirectoryState>>,
-    number: usize,
+    pub(super) verdicts: HashMap<ObjectId, Verdict>,
+    /// Accounts that may have been made for objects of which that is not known.
+    pub(super) ghosts: HashMap<ObjectId, usize>,
+    /// The directory at the last cycle, and at every on-demand run since. Empty before the first cycle.
+    before: Vec<Arc<DirectoryState>>,
+    pub(super) number: usize,
 }
 
 impl Walk {
@@ -72,7 +78,8 @@ impl Walk {
             links: HashMap::new(),
             last: HashMap::new(),
             verdicts: HashMap::new(),
-            before: None,
+            ghosts: HashMap::new(),
+            before: Vec::new(),
             number: 0,
         }
     }
@@ -85,7 +92,7 @@ impl Walk {
         let mode = match &view.kind {
             CycleKind::OnDemand(_) => Mode::OnDemand,
             // Without a cycle before it there is no watermark.
-            CycleKind::Incremental if self.before.is_some() => Mode::Incremental,
+            CycleKind::Incremental if !self.before.is_empty() => Mode::Incremental,
             _ => Mode::Full,
         };
         match &view.kind {
@@ -114,7 +121,10 @@ impl Walk {
         }
         if mode != Mode::OnDemand {
             self.retried(state, &ids);
-            self.before = Some(Arc::clone(&view.state));
+            self.before.clear();
+        }
+        if mode != Mode::OnDemand || !self.before.is_empty() {
+            self.before.push(Arc::clone(&view.state));
         }
     }
 
@@ -123,14 +133,14 @@ impl Walk {
     fn read(&self, state: &DirectoryState, mode: Mode) -> Vec<ObjectId> {
         let users = state.users().map(|user| user.id());
         let all = users.chain(state.groups().map(|group| group.id()));
-        match (&self.before, mode) {
-            (Some(before), Mode::Incremental) => all
-                .filter(|id| {
-                    before.object(id) != state.object(id)
-                        || self.entitlement(before, id) != self.entitlement(state, id)
-                })
-                .cloned()
-                .collect(),
+        let changed = |id: &&ObjectId| {
+            self.before.iter().any(|before| {
+                before.object(id) != state.object(id)
+                    || self.entitlement(before, id) != self.entitlement(state, id)
+            })
+        };
+        match mode {
+            Mode::Incremental => all.filter(changed).cloned().collect(),
             _ => all.cloned().collect(),
         }
     }
@@ -144,14 +154,21 @@ impl Walk {
         let left: Vec<(ObjectId, usize)> = self
             .last
             .iter()
-            .filter(|(id, account)| state.object(id).is_none() && !self.accounts[**account].is_deleted())
+            .filter(|(id, account)| {
+                let account = &self.accounts[**account];
+                state.object(id).is_none() && !account.is_deleted() && !account.released
+            })
             .map(|(id, account)| (id.clone(), *account))
             .collect();
         for (id, account) in left {
-            let managed = self.links.get(&id).map(|link| link.managed);
+            let managed = self.links.get(&id).and_then(|link| link.managed);
             match managed {
                 // Known limitations: after an unassignment the service sends no DELETE.
-                Some(false) if !self.readings.purge_after_unassignment_deletes => {}
+                Some(false) if !self.readings.purge_after_unassignment_deletes => {
+                    self.links.remove(&id);
+                    let account = self.accounts.get_mut(account);
+                    (account.owner, account.released) = (None, true);
+                }
                 Some(_) if mode == Mode::Incremental => {
                     self.delete(&id, account);
                 }
@@ -189,108 +206,18 @@ impl Walk {
         }
     }
 
-    /// Who is not entitled and was never provisioned stays without an account.
-    fn leave_out(
-        &mut self,
-        kind: ObjectKind,
-        mapping: &ObjectMapping,
-        subject: &Subject<'_>,
-        entitlement: Entitlement,
-    ) {
-        let verdict = if !entitlement.assigned {
-            Verdict::Never(Why::NotAssigned)
-        } else {
-            match matching::search(&self.accounts, kind, mapping, subject, self.number) {
-                // Disabled users are not created; whether an account that is there already gets
-                // disabled is not documented.
-                Match::One(account) => {
-                    self.accounts.get_mut(account).contested = true;
-                    Verdict::Unjudged(Why::InactiveWithAccount)
-                }
-                _ => Verdict::Never(Why::NotActive),
-            }
-        };
-        self.verdicts.insert(subject.object.id().clone(), verdict);
-    }
-
-    /// Who is entitled and has no account yet is matched or created.
-    fn join(
-        &mut self,
-        kind: ObjectKind,
-        mapping: &ObjectMapping,
-        subject: &Subject<'_>,
-    ) -> Option<Processed> {
-        let id = subject.object.id();
-        let found = matching::search(&self.accounts, kind, mapping, subject, self.number);
-        let account = match found {
-            Match::NoValue => Err(Verdict::Never(Why::NoMatchingValue)),
-            Match::Several => Err(Verdict::Never(Why::SeveralMatch)),
-            Match::Unclear(why) => Err(Verdict::Unjudged(why)),
-            Match::One(account) => match &self.accounts[account].owner {
-                // Two people with one matching value: DuplicateSourceEntries.
-                Some(owner) if owner != id => {
-                    self.accounts.get_mut(account).unjudged = Some(Why::MatchesAnothers);
-                    Err(Verdict::Unjudged(Why::MatchesAnothers))
-                }
-                _ => {
-                    self.write(account, mapping, subject, |_| true);
-                    Ok(account)
-                }
-            },
-            Match::Nothing => self.create(kind, mapping, subject),
-        };
-        match account {
-            Err(verdict) => {
-                self.verdicts.insert(id.clone(), verdict);
-                None
-            }
-            Ok(account) => {
-                self.verdicts.remove(id);
-                self.last.insert(id.clone(), account);
-                self.accounts.get_mut(account).owner = Some(id.clone());
-                let link = Link { account, managed: true, entitled: true, seen: HashMap::new() };
-                self.links.insert(id.clone(), link);
-                Some(Processed { id: id.clone(), entitled: true, whole: true })
-            }
-        }
-    }
-
-    /// A new account: every value there is, defaults for those there are not.
-    fn create(
-        &mut self,
-        kind: ObjectKind,
-        mapping: &ObjectMapping,
-        subject: &Subject<'_>,
-    ) -> Result<usize, Verdict> {
-        let values =
-            mapping.evaluate(subject, Phase::Create).map_err(|_| Verdict::Never(Why::CannotBeComputed))?;
-        if kind == ObjectKind::User
-            && values.iter().any(|(row, value)| {
-                row.target.is("userName")
-                    && value
-                        .as_ref()
-                        .is_some_and(|value| matching::user_name_taken(&self.accounts, None, value))
-            })
-        {
-            return Err(Verdict::Never(Why::UserNameTaken));
-        }
-        let account = self.accounts.create(kind);
-        for (row, value) in values {
-            if let Some(value) = value.filter(|_| !row.is_reference()) {
-                self.accounts.hold(account, &row.target, Held::Value(value));
-            }
-        }
-        Ok(account)
-    }
-
     fn update(&mut self, mapping: &ObjectMapping, subject: &Subject<'_>) -> Option<Processed> {
         let id = subject.object.id();
+        let account = self.links.get(id)?.account;
+        let refused = self.write(account, mapping, subject, |_| true);
         let link = self.links.get_mut(id)?;
         let whole = !link.entitled;
-        (link.entitled, link.managed) = (true, true);
-        let account = link.account;
-        self.write(account, mapping, subject, |_| true);
-        Some(Processed { id: id.clone(), entitled: true, whole })
+        if !refused {
+            (link.entitled, link.managed) = (true, Some(true));
+        } else if link.managed == Some(false) {
+            link.managed = None;
+        }
+        Some(Processed { id: id.clone(), entitled: true, whole, refused })
     }
 
     /// Unassigned, blocked or in the recycle bin: `active` becomes false.
@@ -304,25 +231,31 @@ impl Walk {
         let id = subject.object.id();
         let link = self.links.get_mut(id)?;
         // On demand, who is blocked or deleted in the directory is not found.
-        if !link.managed || mode == Mode::OnDemand && entitlement.assigned {
+        let found = mode != Mode::OnDemand || entitlement.active && !entitlement.soft_deleted;
+        if link.managed == Some(false) || !found {
             return None;
         }
         let first = std::mem::replace(&mut link.entitled, false);
-        link.managed = entitlement.assigned;
         let account = link.account;
-        if entitlement.soft_deleted && mode == Mode::Full {
+        let refused = if entitlement.soft_deleted && mode == Mode::Full {
             // An initial cycle reads the objects that are there, and not the recycle bin.
-            self.write(account, mapping, subject, |_| false);
+            self.write(account, mapping, subject, |_| false)
         } else if !first {
             // Whether the disabled still get updates is not documented. They stay disabled.
-            self.write(account, mapping, subject, reads_is_soft_deleted);
+            self.write(account, mapping, subject, reads_is_soft_deleted)
         } else if entitlement.soft_deleted {
             // The delta of a deletion carries no other attribute.
-            self.write(account, mapping, subject, reads_is_soft_deleted);
+            self.write(account, mapping, subject, reads_is_soft_deleted)
         } else {
-            self.write(account, mapping, subject, |_| true);
+            self.write(account, mapping, subject, |_| true)
+        };
+        if let Some(link) = self.links.get_mut(id) {
+            // An unassignment of somebody who is disabled already sends nothing, and whether the
+            // service lets go of them is not documented.
+            let certain = entitlement.assigned || first && !refused;
+            link.managed = certain.then_some(entitlement.assigned);
         }
-        Some(Processed { id: id.clone(), entitled: false, whole: false })
+        Some(Processed { id: id.clone(), entitled: false, whole: false, refused: false })
     }
 
     /// Groups have no `active`: who leaves is deleted.
@@ -344,134 +277,36 @@ impl Walk {
     }
 
     /// One update. Nulls are skipped. Of rows that are not certain, those that would change are
-    /// unjudged afterwards. A rename to a name that is taken is refused with all that came with it.
-    fn write(
+    /// unjudged afterwards. A rename to a name that is taken is refused with all that came with it:
+    /// then it answers true.
+    pub(super) fn write(
         &mut self,
         account: usize,
         mapping: &ObjectMapping,
         subject: &Subject<'_>,
         certain: impl Fn(&AttributeMapping) -> bool,
-    ) {
+    ) -> bool {
         let Ok(values) = mapping.evaluate(subject, Phase::Update) else {
             self.accounts.get_mut(account).unjudged = Some(Why::CannotBeComputed);
-            return;
+            return true;
         };
-        let refused = values.iter().any(|(row, value)| {
-            self.accounts[account].kind == ObjectKind::User
-                && row.target.is("userName")
-                && value
-                    .as_ref()
-                    .is_some_and(|value| matching::user_name_taken(&self.accounts, Some(account), value))
-        });
+        let refused = self.accounts[account].kind == ObjectKind::User
+            && matching::user_name_taken(&self.accounts, Some(account), &values, self.number) != Some(false);
         for (row, value) in values {
             let Some(value) = value.filter(|_| !row.is_reference()) else { continue };
-            let next = Held::Value(value);
-            if self.accounts[account].held(&row.target) == next {
+            let held = self.accounts[account].held(&row.target);
+            if matches!(&held, Held::Value(held) if *held == value) {
                 continue;
             }
-            let next = if certain(row) && !refused { next } else { Held::Unjudged };
+            let next = if certain(row) && !refused { Held::Value(value) } else { held.or(value) };
             self.accounts.hold(account, &row.target, next);
         }
-    }
-
-    /// Objects that failed before are tried again in cycles that did not read them.
-    fn retried(&mut self, state: &DirectoryState, read: &[ObjectId]) {
-        let read: IndexSet<&ObjectId> = read.iter().collect();
-        let failed: Vec<ObjectId> = self
-            .verdicts
-            .iter()
-            .filter(|(id, verdict)| {
-                !read.contains(id)
-                    && matches!(verdict, Verdict::Never(Why::SeveralMatch | Why::UserNameTaken))
-            })
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in failed {
-            let Some(object) = state.object(&id) else { continue };
-            let Some(mapping) = self.mapping.object(object.kind()) else { continue };
-            let subject = Subject { object, is_soft_deleted: false };
-            let still = match matching::search(&self.accounts, object.kind(), mapping, &subject, self.number)
-            {
-                Match::Several => true,
-                Match::Nothing => mapping
-                    .find("userName")
-                    .and_then(|row| row.value(&subject).ok().flatten())
-                    .is_some_and(|name| matching::user_name_taken(&self.accounts, None, &name)),
-                _ => false,
-            };
-            if !still {
-                self.verdicts.insert(id, Verdict::Unjudged(Why::MayBeRetried));
-            }
-        }
+        refused
     }
 
     /// Whether the object has an account is not known.
     pub(super) fn unclear(&self, id: &ObjectId) -> bool {
         matches!(self.verdicts.get(id), Some(Verdict::Unjudged(_)))
-    }
-
-    pub(super) fn expectation(&self, history: &[CycleView]) -> Expectation {
-        let mut expectation = Expectation::default();
-        let states = history.iter().map(|view| view.state.as_ref());
-        let seen: IndexMap<ObjectId, ObjectKind> = states
-            .flat_map(|state| {
-                let users = state.users().map(|user| (user.id().clone(), ObjectKind::User));
-                users.chain(state.groups().map(|group| (group.id().clone(), ObjectKind::Group)))
-            })
-            .collect();
-        for (id, kind) in seen {
-            let expected = self.expected(&id, kind);
-            expectation.objects.insert(id, expected);
-        }
-        for (index, account) in self.accounts.iter() {
-            let Origin::Adopted(key) = &account.origin else { continue };
-            let owner = self.last.iter().find(|(_, last)| **last == index).map(|(id, _)| id.clone());
-            let fate = match owner {
-                Some(owner) => AccountFate::Adopted(owner),
-                None if account.contested || account.unjudged.is_some() => AccountFate::Unjudged,
-                None => AccountFate::Untouched,
-            };
-            expectation.accounts.insert(key.clone(), fate);
-        }
-        expectation
-    }
-
-    fn expected(&self, id: &ObjectId, kind: ObjectKind) -> Expected {
-        let account = self.last.get(id).map(|account| &self.accounts[*account]);
-        match (account, self.verdicts.get(id)) {
-            (Some(account), _) if account.is_deleted() => Expected::Gone,
-            (Some(Account { unjudged: Some(why), .. }), _) => Expected::Unjudged { why: *why },
-            // Its link was dropped, and whether it was found again is not known.
-            (Some(_), Some(Verdict::Unjudged(why))) => Expected::Unjudged { why: *why },
-            (Some(account), _) => {
-                let rows = self.mapping.object(kind).map(|mapping| mapping.rows.as_slice());
-                let values = rows.unwrap_or_default().iter().map(|row| {
-                    let mut value = account.expect(row, row.is_list());
-                    self.forget_deleted(&mut value.standing);
-                    value
-                });
-                Expected::Present { origin: account.origin.clone(), values: values.collect() }
-            }
-            (None, Some(Verdict::Never(why))) => Expected::Never { why: *why },
-            (None, Some(Verdict::Unjudged(why))) => Expected::Unjudged { why: *why },
-            (None, None) => Expected::Never { why: Why::NeverSeen },
-        }
-    }
-
-    /// What a target does with links to an account that was deleted is its own affair.
-    fn forget_deleted(&self, standing: &mut Standing) {
-        let deleted =
-            |id: &ObjectId| self.last.get(id).is_some_and(|account| self.accounts[*account].is_deleted());
-        match standing {
-            Standing::Equal(TargetValue::Reference(id)) if deleted(id) => *standing = Standing::Unjudged,
-            Standing::Members { present, unjudged, .. } => {
-                let (gone, there) = std::mem::take(present).into_iter().partition(|id| deleted(id));
-                *present = there;
-                let gone: Vec<ObjectId> = gone;
-                unjudged.extend(gone);
-            }
-            _ => {}
-        }
     }
 }
 

@@ -51,6 +51,24 @@ async fn on_demand_does_not_find_who_is_blocked() {
 }
 
 #[tokio::test]
+async fn a_cycle_disables_who_was_provisioned_on_demand_and_left_before_it() {
+    let (mut tenant, target) = (tenant(&["ada"]), Script::default());
+    let mut job = job(users_only(), Dialect::Default);
+    tenant.unassign(&id("ada")).unwrap();
+    target.answers([nobody()]);
+    job.cycle(&tenant, &target).await;
+    // In through a group and out again: the log names the group alone.
+    add_group(&mut tenant, "team", &["ada"]);
+    target.answers([nobody(), nobody(), Answer::json(201, &account("1", "ada"))]);
+    job.on_demand(&tenant, &[id("ada")], &target).await;
+    tenant.unassign(&id("team")).unwrap();
+    target.sent();
+    target.answers([nobody(), Answer::json(200, &account("1", "ada")), empty(204)]);
+    let report = job.cycle(&tenant, &target).await;
+    assert_eq!(log(&report), ["ada disable success"]);
+}
+
+#[tokio::test]
 async fn on_demand_updates_five_members_of_a_group() {
     let people = ["a", "b", "c", "d", "e", "f"];
     let mut tenant = tenant(&people);

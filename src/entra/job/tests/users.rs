@@ -249,6 +249,28 @@ async fn a_manager_out_of_scope_is_not_written_until_a_restart_looks_again() {
 }
 
 #[tokio::test]
+async fn a_manager_who_left_is_no_longer_written_though_the_account_is_known() {
+    let (mut tenant, target) = (tenant(&["ada", "grace"]), Script::default());
+    let mut job = job(users_only(), Dialect::Default);
+    target.answers([nobody(), found(&[account("1", "ada")]), found(&[account("2", "grace")])]);
+    job.cycle(&tenant, &target).await;
+    target.sent();
+    tenant.unassign(&id("grace")).unwrap();
+    tenant.set_manager(&id("ada"), Some(id("grace"))).unwrap();
+    target.answers([
+        nobody(),
+        Answer::json(200, &account("1", "ada")),
+        Answer::json(200, &account("2", "grace")),
+        empty(204),
+    ]);
+    let report = job.cycle(&tenant, &target).await;
+    assert!(log(&report).contains(&"ada other skipped UnableToResolveReferenceAttributeValue".to_owned()));
+    let sent = target.sent();
+    assert_eq!(sent.len(), 4, "{sent:?}");
+    assert!(sent[3].starts_with("PATCH /Users/2 ") && sent[3].contains("active"));
+}
+
+#[tokio::test]
 async fn matching_stops_at_the_first_hit_and_adopts_the_account() {
     let (mut tenant, target) = (tenant(&["ada"]), Script::default());
     tenant.set(&id("ada"), "mailNickname", Some("ada".into())).unwrap();

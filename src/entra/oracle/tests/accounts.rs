@@ -203,3 +203,57 @@ fn values_a_server_may_make_up_are_not_judged_in_an_account_that_was_made_withou
     assert_eq!(play.standing("ada", "preferredLanguage"), Standing::Unjudged);
     assert_eq!(play.standing("ada", "title"), Standing::Absent);
 }
+
+// The rename is refused with the disable that came with it; whether the service let go is not known.
+#[test]
+fn a_refused_disable_leaves_a_later_purge_unjudged() {
+    let mut play = Play::with(&["ada", "grace"]);
+    play.cycle();
+    play.set("ada", "userPrincipalName", Some("grace@example.com"));
+    play.tenant.unassign(&id("ada")).unwrap();
+    play.cycle();
+    assert_eq!(play.active("ada"), None);
+    play.tenant.purge(&id("ada")).unwrap();
+    play.cycle();
+    assert!(matches!(play.object("ada"), Expected::Unjudged { .. }));
+}
+
+// A full restart finds another account under the new name: links to the old one may still stand.
+#[test]
+fn somebody_who_moved_to_another_account_leaves_links_behind() {
+    let mut play = Play::with(&["ada"]);
+    play.group("team", &["ada"]);
+    play.cycle();
+    play.set("ada", "userPrincipalName", Some("lovelace@example.com"));
+    play.restart(true);
+    assert_eq!(play.text("ada", "userName").as_deref(), Some("lovelace@example.com"));
+    match play.standing("team", "members") {
+        Standing::Members { present, closed, .. } => assert_eq!((present, closed), (vec![id("ada")], false)),
+        other => panic!("{other:?}"),
+    }
+}
+
+// An account that was taken over once is not untouched, whoever has it now.
+#[test]
+fn an_account_that_was_left_for_another_was_taken_over_all_the_same() {
+    let mut play = Play::with(&["ada", "grace"]);
+    play.account("old", &[("userName", json!("ada@example.com"))]);
+    play.cycle();
+    play.set("ada", "userPrincipalName", Some("lovelace@example.com"));
+    play.restart(true);
+    assert_eq!(play.expectation().account("old"), Some(&AccountFate::Adopted(id("ada"))));
+}
+
+// Assigned, provisioned on demand and unassigned again between two cycles: the states at both
+// cycles are alike, and yet the account must go inactive.
+#[test]
+fn who_came_and_left_between_two_cycles_is_disabled() {
+    let mut play = Play::new();
+    play.add("ada");
+    play.cycle();
+    play.tenant.assign(&id("ada")).unwrap();
+    play.on_demand("ada");
+    play.tenant.unassign(&id("ada")).unwrap();
+    play.cycle();
+    assert_eq!(play.active("ada"), Some(false));
+}

@@ -353,6 +353,21 @@ fn members() {
                 },
                 perhaps(&["ada"], "grace"),
             ),
+            // The delta names a member who left and came back, so it may be looked at again.
+            (
+                "allowed in later, and taken out and put back in between",
+                |play| {
+                    play.hire("grace");
+                    play.tenant.set_account_enabled(&id("grace"), false).unwrap();
+                    play.group("team", &["ada", "grace"]);
+                    play.cycle();
+                    play.tenant.remove_member(&id("team"), &id("grace")).unwrap();
+                    play.tenant.add_member(&id("team"), &id("grace")).unwrap();
+                    play.tenant.set_account_enabled(&id("grace"), true).unwrap();
+                    play.cycle();
+                },
+                perhaps(&["ada"], "grace"),
+            ),
             // A developer of the service: the nested group itself becomes a member.
             (
                 "a group in a group",

@@ -157,6 +157,16 @@ fn who_leaves_is_disabled_and_who_returns_is_enabled_in_place() {
                 Some(false),
             ),
             (
+                "blocked, unassigned and provisioned on demand",
+                |play| {
+                    play.cycle();
+                    play.tenant.set_account_enabled(&id("ada"), false).unwrap();
+                    play.tenant.unassign(&id("ada")).unwrap();
+                    play.on_demand("ada");
+                },
+                Some(true),
+            ),
+            (
                 "blocked and provisioned on demand",
                 |play| {
                     play.cycle();
@@ -473,6 +483,21 @@ fn a_purged_person_who_is_hired_again_has_a_new_account() {
     play.cycle();
     assert_eq!(play.object("ada"), Expected::Gone);
     assert_eq!(play.text("ada-2", "userName").as_deref(), Some("ada@example.com"));
+}
+
+#[test]
+fn who_is_hired_again_after_an_unassignment_and_a_purge_gets_the_account_that_was_left() {
+    let mut play = Play::with(&["ada"]);
+    play.cycle();
+    play.tenant.unassign(&id("ada")).unwrap();
+    play.cycle();
+    play.tenant.purge(&id("ada")).unwrap();
+    play.cycle();
+    play.hire("ada-2");
+    play.set("ada-2", "userPrincipalName", Some("ada@example.com"));
+    play.cycle();
+    assert_eq!(play.active("ada-2"), Some(true));
+    assert_eq!(play.text("ada-2", "externalId").as_deref(), Some("ada-2"));
 }
 
 #[test]
