@@ -158,12 +158,7 @@ impl MappingOf {
     fn mapping(&self) -> Mapping {
         if let Some(rows) = &self.rows {
             let rows = rows.iter().map(Row::mapping).collect();
-            return Mapping {
-                name: "sample".into(),
-                about: String::new(),
-                user: ObjectMapping { rows },
-                group: None,
-            };
+            return Mapping::new("sample", ObjectMapping::new(rows), None);
         }
         let mut mapping = profiles::load(self.profile.as_deref().unwrap()).unwrap();
         if let Some(names) = &self.only {

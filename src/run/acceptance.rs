@@ -215,6 +215,7 @@ pub(super) fn json(value: &TargetValue) -> Option<Value> {
     match value {
         TargetValue::Text(text) => Some(Value::String(text.clone())),
         TargetValue::Boolean(flag) => Some(Value::Bool(*flag)),
+        TargetValue::Integer(number) => Some(Value::from(*number)),
         TargetValue::Texts(texts) => Some(texts.iter().cloned().map(Value::String).collect()),
         TargetValue::Reference(_) | TargetValue::References(_) => None,
     }

@@ -36,6 +36,7 @@ impl<T: Target> Pass<'_, T> {
             let value = match row.value(subject)? {
                 Some(TargetValue::Text(text)) => text,
                 Some(TargetValue::Boolean(flag)) => flag.to_string(),
+                Some(TargetValue::Integer(number)) => number.to_string(),
                 _ => continue,
             };
             if value.is_empty() {

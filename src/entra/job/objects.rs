@@ -10,7 +10,7 @@ use super::pass::{Pass, Turn, resource_kind};
 use super::state::Link;
 use crate::entra::dialect::{Assignment, Change, LeakedMembers, Verb};
 use crate::entra::directory::{ObjectId, ObjectKind};
-use crate::entra::mapping::{AttributeMapping, IS_SOFT_DELETED, Phase, Source, Subject, TargetValue};
+use crate::entra::mapping::{AttributeMapping, IS_SOFT_DELETED, Phase, Subject, TargetValue};
 use crate::scim::PatchPath;
 use crate::wire::{ResourceKind, Target};
 
@@ -210,12 +210,7 @@ pub(super) fn not_entitled() -> Turn {
 
 /// True when the row's value depends on that source attribute.
 pub(super) fn reads(row: &AttributeMapping, name: &str) -> bool {
-    match &row.source {
-        Source::Attribute(attribute) => attribute.name == name,
-        Source::Expression(expression) => {
-            expression.attributes().iter().any(|(attribute, _)| *attribute == name)
-        }
-    }
+    row.reads(name)
 }
 
 /// The JSON value of a mapped one; references have none, as they are written in a second pass.
@@ -223,6 +218,7 @@ fn on_the_wire(value: TargetValue) -> Option<Value> {
     match value {
         TargetValue::Text(text) => Some(Value::String(text)),
         TargetValue::Boolean(flag) => Some(Value::Bool(flag)),
+        TargetValue::Integer(number) => Some(Value::from(number)),
         TargetValue::Texts(texts) => Some(texts.into_iter().map(Value::String).collect()),
         TargetValue::Reference(_) | TargetValue::References(_) => None,
     }

@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use super::expression::Expression;
-use super::{Apply, AttributeMapping, IS_SOFT_DELETED, Mapping, ObjectMapping, Source, source_attribute};
+use super::{
+    AttributeMapping, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, Mapping, ObjectMapping, Source,
+    source_attribute,
+};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{self, ObjectKind};
 use crate::scim::schema::{self, Schema};
@@ -43,7 +46,7 @@ impl Profile<'_> {
         let user = user.and_then(|node| self.object(ObjectKind::User, node));
         let group = fields.get("group").map(|node| self.object(ObjectKind::Group, node));
         fields.finish(&mut self.reader);
-        Some(Mapping { name: name.to_owned(), about, user: user?, group: group.flatten() })
+        Some(Mapping { about, ..Mapping::new(name, user?, group.flatten()) })
     }
 
     fn object(&mut self, kind: ObjectKind, node: &Node) -> Option<ObjectMapping> {
@@ -79,7 +82,7 @@ impl Profile<'_> {
         let written = self.reader.text(target_node)?;
         let target = self.target(kind, target_node, &written);
         let matching = precedence.map(|node| self.reader.whole_number(node, 1..=100));
-        let words = [("always", Apply::Always), ("create", Apply::OnCreate)];
+        let words = [("always", FlowType::Always), ("create", FlowType::ObjectAddOnly)];
         let apply = apply.map(|node| self.reader.word(node, "choice", &words));
         let default_text = default.map(|node| self.reader.text(node));
         let filterable = filterable.map(|node| self.reader.boolean(node));
@@ -91,9 +94,11 @@ impl Profile<'_> {
                 Some(matching) => Some(u32::try_from(matching?).ok()?),
                 None => None,
             },
-            apply: apply.map_or(Some(Apply::Always), |word| word)?,
+            flow: apply.map_or(Some(FlowType::Always), |word| word)?,
+            behavior: FlowBehavior::default(),
             default: default_text.map_or(Some(None), |text| text.map(Some))?,
             filterable: filterable.map_or(Some(false), |flag| flag)?,
+            declared: Declared::default(),
         };
         self.fits(&row, before, target_node, precedence, default).then_some(row)
     }

@@ -7,14 +7,18 @@
 
 pub mod expression;
 mod file;
+mod filter;
+mod flow;
 mod object;
 pub mod profiles;
 mod row;
 mod select;
 mod value;
 
+pub use filter::{Clause, ClauseError, ClausePart, FilterGroup, Operator, ScopingFilter};
+pub use flow::{DataType, FlowBehavior, FlowType, ObjectActions};
 pub use object::{EvaluationError, ObjectMapping, Phase, Subject};
-pub use row::{Apply, AttributeMapping, IS_SOFT_DELETED, Source, TargetKind, source_attribute};
+pub use row::{AttributeMapping, Declared, IS_SOFT_DELETED, Source, TargetKind, source_attribute};
 pub use select::SelectionError;
 pub use value::TargetValue;
 
@@ -34,6 +38,12 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// A mapping of that name.
+    #[must_use]
+    pub fn new(name: &str, user: ObjectMapping, group: Option<ObjectMapping>) -> Self {
+        Mapping { name: name.to_owned(), about: String::new(), user, group }
+    }
+
     /// The mapping of that kind of object, if it is provisioned at all.
     #[must_use]
     pub fn object(&self, kind: ObjectKind) -> Option<&ObjectMapping> {

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::expression::Value;
-use super::{AttributeMapping, Source, TargetKind, TargetValue};
+use super::{AttributeMapping, FlowType, ObjectActions, ScopingFilter, Source, TargetKind, TargetValue};
 use crate::entra::directory::{Object, SourceValue};
 
 /// The mappings of one kind of object, in the profile's order.
@@ -9,6 +9,10 @@ use crate::entra::directory::{Object, SourceValue};
 pub struct ObjectMapping {
     /// The rows.
     pub rows: Vec<AttributeMapping>,
+    /// What the job may do to objects at the target.
+    pub actions: ObjectActions,
+    /// Who is in scope beyond their assignment; without groups of clauses everybody is.
+    pub filter: ScopingFilter,
 }
 
 /// A user or a group as mappings read it.
@@ -51,6 +55,12 @@ pub struct EvaluationError {
 }
 
 impl ObjectMapping {
+    /// These rows, every action, and no scoping filter.
+    #[must_use]
+    pub fn new(rows: Vec<AttributeMapping>) -> Self {
+        ObjectMapping { rows, ..ObjectMapping::default() }
+    }
+
     /// Matching rows, first precedence first.
     #[must_use]
     pub fn matching(&self) -> Vec<&AttributeMapping> {
@@ -67,6 +77,8 @@ impl ObjectMapping {
     }
 
     /// What flows to the target: each row that is applied in this phase, with its value or null.
+    /// Of an update, [`FlowType::updates`] decides once it is known what the target holds. A row
+    /// without a source fills an empty target in both phases.
     ///
     /// # Errors
     /// [`EvaluationError`] for the first row that cannot be computed.
@@ -77,10 +89,10 @@ impl ObjectMapping {
     ) -> Result<Vec<(&AttributeMapping, Option<TargetValue>)>, EvaluationError> {
         self.rows
             .iter()
-            .filter(|row| phase == Phase::Create || row.apply == super::Apply::Always)
+            .filter(|row| phase == Phase::Create || row.flow != FlowType::ObjectAddOnly)
             .map(|row| {
                 let mut value = row.value(subject)?;
-                if value.is_none() && phase == Phase::Create {
+                if value.is_none() && (phase == Phase::Create || row.source == Source::None) {
                     value = row.default_value()?;
                 }
                 Ok((row, value))
@@ -100,6 +112,8 @@ impl AttributeMapping {
             Source::Attribute(attribute) => {
                 subject.get(attribute.name).map(|value| self.direct(value.into_owned())).transpose()
             }
+            Source::Constant(text) => self.typed(text.clone()).map(Some),
+            Source::None => Ok(None),
             Source::Expression(expression) => {
                 let source = |name: &str| subject.get(name).and_then(|value| as_argument(&value));
                 match expression.evaluate(&source) {
@@ -128,13 +142,18 @@ impl AttributeMapping {
 
     /// A text as the target's kind takes it.
     fn typed(&self, text: String) -> Result<TargetValue, EvaluationError> {
-        if self.target_kind() != TargetKind::Boolean {
-            return Ok(TargetValue::Text(text));
-        }
-        match text.to_ascii_lowercase().as_str() {
-            "true" => Ok(TargetValue::Boolean(true)),
-            "false" => Ok(TargetValue::Boolean(false)),
-            _ => Err(self.error(format!("the target is Boolean, and the value is \"{text}\""))),
+        match self.target_kind() {
+            TargetKind::Text | TargetKind::Reference => Ok(TargetValue::Text(text)),
+            TargetKind::Boolean => match text.to_ascii_lowercase().as_str() {
+                "true" => Ok(TargetValue::Boolean(true)),
+                "false" => Ok(TargetValue::Boolean(false)),
+                _ => Err(self.error(format!("the target is Boolean, and the value is \"{text}\""))),
+            },
+            TargetKind::Integer => text
+                .trim()
+                .parse()
+                .map(TargetValue::Integer)
+                .map_err(|_| self.error(format!("the target is Integer, and the value is \"{text}\""))),
         }
     }
 
@@ -163,7 +182,7 @@ mod tests {
     use super::*;
     use crate::entra::directory::{Group, ObjectId, ObjectKind, User};
     use crate::entra::mapping::expression::Expression;
-    use crate::entra::mapping::{Apply, source_attribute};
+    use crate::entra::mapping::source_attribute;
 
     fn direct(target: &str, source: &str) -> AttributeMapping {
         let source = source_attribute(ObjectKind::User, source).expect("it is an attribute of a user");
@@ -189,7 +208,7 @@ mod tests {
         phase: Phase,
     ) -> Vec<Option<TargetValue>> {
         let subject = Subject { object: Object::User(user), is_soft_deleted: leaver };
-        let mapping = ObjectMapping { rows };
+        let mapping = ObjectMapping::new(rows);
         let pairs = mapping.evaluate(&subject, phase).expect("every row has a value or null");
         pairs.into_iter().map(|(_, value)| value).collect()
     }
@@ -215,7 +234,8 @@ mod tests {
 
     #[test]
     fn a_row_for_creation_alone_is_no_part_of_an_update() {
-        let row = AttributeMapping { apply: Apply::OnCreate, ..direct("userName", "userPrincipalName") };
+        let row =
+            AttributeMapping { flow: FlowType::ObjectAddOnly, ..direct("userName", "userPrincipalName") };
         assert_eq!(values(vec![row.clone()], &ada(), false, Phase::Create).len(), 1);
         assert_eq!(values(vec![row], &ada(), false, Phase::Update), []);
     }
@@ -266,14 +286,12 @@ mod tests {
     #[test]
     fn a_row_is_found_by_its_path_in_any_letter_case_and_without_its_schema() {
         let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-        let mapping = ObjectMapping {
-            rows: vec![
-                direct("userName", "userPrincipalName").matching(2),
-                direct("externalId", "mailNickname").matching(1),
-                direct(&format!("{urn}:manager"), "manager"),
-                direct("emails[type eq \"work\"].value", "mail"),
-            ],
-        };
+        let mapping = ObjectMapping::new(vec![
+            direct("userName", "userPrincipalName").matching(2),
+            direct("externalId", "mailNickname").matching(1),
+            direct(&format!("{urn}:manager"), "manager"),
+            direct("emails[type eq \"work\"].value", "mail"),
+        ]);
         let found = |name: &str| mapping.find(name).map(|row| row.written.as_str());
         assert_eq!(found("USERNAME"), Some("userName"));
         assert_eq!(found("manager"), Some(format!("{urn}:manager").as_str()));

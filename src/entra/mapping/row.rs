@@ -2,6 +2,7 @@ use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute, 
 use crate::scim::{PatchPath, SyntaxError, same_name};
 
 use super::expression::Expression;
+use super::flow::{DataType, FlowBehavior, FlowType};
 
 /// The computed source attribute that tells a leaver: true when the user is unassigned, out of
 /// scope, in the recycle bin or blocked from sign-in.
@@ -21,18 +22,13 @@ pub fn source_attribute(kind: ObjectKind, name: &str) -> Result<&'static SourceA
 pub enum Source {
     /// Direct: the attribute as it is.
     Attribute(&'static SourceAttribute),
+    /// The same text for everybody.
+    Constant(String),
     /// Computed.
     Expression(Expression),
-}
-
-/// When a mapping is applied ("Apply this mapping").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Apply {
-    /// On creation and on every update.
-    #[default]
-    Always,
-    /// Only during object creation.
-    OnCreate,
+    /// None: the target is left alone, but for the row's default value, which fills it when it is
+    /// empty ("Customize attribute-mappings", Understanding attribute-mapping types).
+    None,
 }
 
 /// What the target attribute takes.
@@ -42,8 +38,24 @@ pub enum TargetKind {
     Text,
     /// True or false.
     Boolean,
+    /// A whole number.
+    Integer,
     /// One link or several to other objects.
     Reference,
+}
+
+/// What a target attribute is declared to be in the application's attribute list (Graph:
+/// attributeDefinition). What is not declared follows RFC 7643, or is a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Declared {
+    /// Its data type.
+    pub data_type: Option<DataType>,
+    /// Whether a difference in letter case alone is a change.
+    pub case_exact: Option<bool>,
+    /// An object without a value here cannot be created.
+    pub required: bool,
+    /// It takes several values.
+    pub multivalued: bool,
 }
 
 /// One row: a source and the target attribute it flows to.
@@ -57,13 +69,17 @@ pub struct AttributeMapping {
     pub source: Source,
     /// Matching precedence, 1 first; `None` for attributes that do not match.
     pub matching: Option<u32>,
-    /// When the row is applied.
-    pub apply: Apply,
+    /// Which differences are written ("Apply this mapping").
+    pub flow: FlowType,
+    /// Whether a value flows when nothing changed.
+    pub behavior: FlowBehavior,
     /// "Default value if null": used when the source has no value, and on creation only.
     pub default: Option<String>,
     /// The target is documented to filter on the attribute. Matching attributes are filterable
     /// whether it says so or not: ask [`AttributeMapping::is_filterable`].
     pub filterable: bool,
+    /// What the target attribute is declared to be.
+    pub declared: Declared,
 }
 
 impl AttributeMapping {
@@ -77,9 +93,11 @@ impl AttributeMapping {
             written: target.to_owned(),
             source,
             matching: None,
-            apply: Apply::Always,
+            flow: FlowType::default(),
+            behavior: FlowBehavior::default(),
             default: None,
             filterable: false,
+            declared: Declared::default(),
         })
     }
 
@@ -109,6 +127,7 @@ impl AttributeMapping {
         match &self.source {
             Source::Attribute(attribute) => attribute.name == name,
             Source::Expression(expression) => expression.attributes().iter().any(|(read, _)| *read == name),
+            Source::Constant(_) | Source::None => false,
         }
     }
 
@@ -118,17 +137,20 @@ impl AttributeMapping {
         matches!(&self.source, Source::Attribute(attribute) if attribute.kind == AttributeKind::References)
     }
 
-    /// What the target attribute takes. `active` and every `primary` are Boolean (RFC 7643 §4.1.1, §2.4).
+    /// What the target attribute takes: what it is declared to be, and otherwise text. `active` and
+    /// every `primary` are Boolean (RFC 7643 §4.1.1, §2.4).
     #[must_use]
     pub fn target_kind(&self) -> TargetKind {
         let boolean = match &self.target.sub {
             Some(sub) => same_name(sub, "primary"),
             None => self.target.filter.is_none() && same_name(&self.target.attribute, "active"),
         };
-        match boolean {
+        match self.declared.data_type {
             _ if self.is_reference() => TargetKind::Reference,
-            true => TargetKind::Boolean,
-            false => TargetKind::Text,
+            Some(DataType::Integer) => TargetKind::Integer,
+            Some(DataType::Boolean) => TargetKind::Boolean,
+            _ if boolean => TargetKind::Boolean,
+            _ => TargetKind::Text,
         }
     }
 

@@ -172,7 +172,7 @@ impl ObjectMapping {
             .filter(|(_, named)| *named == keep)
             .map(|(row, _)| row.clone())
             .collect();
-        let cut = ObjectMapping { rows };
+        let cut = ObjectMapping { rows, ..self.clone() };
         if cut.matching().is_empty() {
             let missing = self.matching().into_iter().map(|row| row.written.clone()).collect();
             return Err(SelectionError::NothingMatches { missing });

@@ -88,7 +88,7 @@ fn a_file_of_ones_own_goes_through_the_same_loader() {
     let badge = mapping.user.find("badge").expect("its own attribute");
     assert_eq!(badge.written, "Badge");
     assert_eq!(badge.default.as_deref(), Some("no"));
-    assert_eq!(badge.apply, Apply::OnCreate);
+    assert_eq!(badge.flow, FlowType::ObjectAddOnly);
 }
 
 #[test]

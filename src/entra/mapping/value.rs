@@ -8,6 +8,8 @@ pub enum TargetValue {
     /// The value of a Boolean target. Mappings compute it as the text `True` or `False`; how it
     /// stands on the wire is the dialect's affair.
     Boolean(bool),
+    /// The value of an Integer target.
+    Integer(i64),
     /// Several texts.
     Texts(Vec<String>),
     /// Another object of the directory, which has an id of its own at the target.

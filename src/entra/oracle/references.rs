@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::account::{Held, key};
 use super::walk::{Mode, Processed, Walk};
 use crate::entra::directory::{DirectoryState, ObjectId};
-use crate::entra::mapping::{Apply, AttributeMapping, Subject, TargetValue};
+use crate::entra::mapping::{AttributeMapping, FlowType, Subject, TargetValue};
 
 /// Whether an object has an account whose id can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Walk {
         let Some(mapping) = self.mapping.object(object.kind()).cloned() else { return };
         let subject = Subject { object, is_soft_deleted: !processed.entitled };
         for row in mapping.rows.iter().filter(|row| row.is_reference()) {
-            if row.apply == Apply::OnCreate && !processed.whole {
+            if row.flow == FlowType::ObjectAddOnly && !processed.whole {
                 continue;
             }
             let Ok(value) = row.value(&subject) else { continue };

@@ -103,28 +103,23 @@ fn row(kind: ObjectKind, source: &str, target: &str) -> AttributeMapping {
 fn mapping() -> Mapping {
     let user = |source, target| row(ObjectKind::User, source, target);
     let group = |source, target| row(ObjectKind::Group, source, target);
-    Mapping {
-        name: "test".into(),
-        about: String::new(),
-        user: ObjectMapping {
-            rows: vec![
-                user("userPrincipalName", "userName").matching(1),
-                user(r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#, "active"),
-                user("displayName", "displayName"),
-                user("jobTitle", "title"),
-                user("mail", r#"emails[type eq "work"].value"#),
-                user("mailNickname", "externalId"),
-                user("manager", &format!("{}:manager", urn::ENTERPRISE)),
-            ],
-        },
-        group: Some(ObjectMapping {
-            rows: vec![
-                group("displayName", "displayName").matching(1),
-                group("objectId", "externalId"),
-                group("members", "members"),
-            ],
-        }),
-    }
+    Mapping::new(
+        "test",
+        ObjectMapping::new(vec![
+            user("userPrincipalName", "userName").matching(1),
+            user(r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#, "active"),
+            user("displayName", "displayName"),
+            user("jobTitle", "title"),
+            user("mail", r#"emails[type eq "work"].value"#),
+            user("mailNickname", "externalId"),
+            user("manager", &format!("{}:manager", urn::ENTERPRISE)),
+        ]),
+        Some(ObjectMapping::new(vec![
+            group("displayName", "displayName").matching(1),
+            group("objectId", "externalId"),
+            group("members", "members"),
+        ])),
+    )
 }
 
 fn users_only() -> Mapping {

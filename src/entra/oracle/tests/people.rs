@@ -414,11 +414,11 @@ fn the_first_cycle_is_an_initial_one_whatever_it_is_called() {
 // "Customize user provisioning attribute-mappings": only during creation; default value if null.
 #[test]
 fn rows_for_creation_alone_and_defaults() {
-    use crate::entra::mapping::Apply;
+    use crate::entra::mapping::FlowType;
     let mut play = Play::with(&["ada", "grace"]);
     for row in &mut play.mapping.user.rows {
         if row.target.is("title") {
-            row.apply = Apply::OnCreate;
+            row.flow = FlowType::ObjectAddOnly;
         }
         if row.target.is("preferredLanguage") {
             row.default = Some("en-US".to_owned());
