@@ -110,7 +110,7 @@ impl Cleanup {
 /// Entra's first question, on the attribute every server can be asked about.
 fn probe() -> Request {
     let writer = Writer::new(Dialect::Default, Switches::default());
-    let user_name = PatchPath { schema: None, attribute: "userName".to_owned(), filter: None, sub: None };
+    let user_name = PatchPath::simple("userName");
     let nobody = uuid::Uuid::new_v4().to_string();
     writer.probe(ResourceKind::User, &user_name, &nobody, "test connection")
 }

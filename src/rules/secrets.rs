@@ -54,7 +54,7 @@ const UNRETURNABLE_RETURNED: Declared = Declared {
 
 fn unreturnable_returned(view: &View<'_>) -> Vec<Complaint> {
     let hidden = |resource: &super::view::Returned<'_>, schema: Option<&str>, name: &str| {
-        let path = AttributePath { schema: schema.map(str::to_owned), attribute: name.to_owned(), sub: None };
+        let path = AttributePath { schema: schema.map(str::to_owned), ..AttributePath::simple(name) };
         let core = super::reading::core_urn(resource.kind);
         let published = view.discovery.schemas.find_within(core, &path);
         published.is_some_and(|definition| {

@@ -85,7 +85,7 @@ fn one(
     if schema.is_none() && ELSEWHERE.iter().any(|other| same_name(other, name)) {
         return;
     }
-    let path = AttributePath { schema: schema.map(str::to_owned), attribute: name.to_owned(), sub: None };
+    let path = AttributePath { schema: schema.map(str::to_owned), ..AttributePath::simple(name) };
     let shown = match schema {
         Some(schema) => format!("{schema}:{name}"),
         None => name.to_owned(),

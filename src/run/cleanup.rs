@@ -117,7 +117,7 @@ async fn search<T: Target>(target: &T, leftover: &Leftover) -> Vec<String> {
         ResourceKind::User => "userName",
         ResourceKind::Group => "displayName",
     };
-    let path = AttributePath { schema: None, attribute: attribute.to_owned(), sub: None };
+    let path = AttributePath::simple(attribute);
     let request = observer::lookup(Actor::Cleanup, leftover.kind, &path.into(), name, "clean-up").provoked();
     let Ok(answer) = target.send(request).await else { return Vec::new() };
     let Some(Value::Array(found)) = answer.body.json().and_then(|body| reader::member(body, "Resources"))

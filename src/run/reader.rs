@@ -119,10 +119,11 @@ mod tests {
             schema: schema.map(str::to_owned),
             attribute: attribute.to_owned(),
             filter: of_type.map(|of_type| {
-                let path = AttributePath { schema: None, attribute: "type".into(), sub: None };
+                let path = AttributePath::simple("type");
                 Filter::Compare(path, Comparison::Equal, Literal::Text(of_type.into()))
             }),
             sub: sub.map(str::to_owned),
+            dotted: false,
         }
     }
 

@@ -66,7 +66,7 @@ impl<'a> Parser<'a> {
         if self.position < self.text.len() {
             return Err(SyntaxError::new(self.position..self.text.len(), "expected `.` or the path's end"));
         }
-        Ok(PatchPath { schema: path.schema, attribute: path.attribute, filter: Some(filter), sub })
+        Ok(PatchPath { filter: Some(filter), sub, ..PatchPath::from(path) })
     }
 
     fn disjunction(&mut self) -> Parsed<Filter> {
@@ -301,9 +301,11 @@ impl<'a> Parser<'a> {
 fn attribute_path(text: &str, offset: usize) -> Parsed<AttributePath> {
     let at = offset..offset + text.len();
     if is_bare_schema(text) {
-        return Ok(AttributePath { schema: Some(text.to_owned()), attribute: String::new(), sub: None });
+        let path = AttributePath::simple("");
+        return Ok(AttributePath { schema: Some(text.to_owned()), ..path });
     }
-    let (schema, name) = match text.rsplit_once(':') {
+    let after_version = after_version(text);
+    let (schema, name) = match after_version.or_else(|| text.rsplit_once(':')) {
         Some((schema, name)) => (Some(schema), name),
         None => (None, text),
     };
@@ -324,22 +326,39 @@ fn attribute_path(text: &str, offset: usize) -> Parsed<AttributePath> {
         schema: schema.map(str::to_owned),
         attribute: attribute.to_owned(),
         sub: sub.map(str::to_owned),
+        dotted: after_version.is_some(),
     })
 }
 
+/// The schema and the attribute behind it where a dot stands between them, as SCIM 1 has it:
+/// `urn:scim:schemas:extension:enterprise:1.0` and `department`.
+fn after_version(text: &str) -> Option<(&str, &str)> {
+    let (start, last) = text.rsplit_once(':')?;
+    let version = last.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    let (version, name) = (last.get(..version)?.strip_suffix('.')?, last.get(version..)?);
+    let ends_in_digit = version.ends_with(|c: char| c.is_ascii_digit());
+    ends_in_digit.then(|| (&text[..start.len() + 1 + version.len()], name))
+}
+
 /// A URN whose last part but one is a version, as `…:enterprise:2.0:User`, names a schema; one more
-/// part would name an attribute of it.
+/// part would name an attribute of it. Schemas of SCIM 1 end in their version.
 fn is_bare_schema(text: &str) -> bool {
+    if text.get(..SCIM_1.len()).is_some_and(|start| start.eq_ignore_ascii_case(SCIM_1)) {
+        return text.rsplit(':').next().is_some_and(is_version) && is_uri(text);
+    }
     let mut parts = text.rsplit(':');
     let name = parts.next().unwrap_or("");
     let version = parts.next().unwrap_or("");
     let is_urn = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
-    is_urn
-        && is_attribute_name(name)
-        && version.starts_with(|c: char| c.is_ascii_digit())
-        && version.chars().all(|c| c.is_ascii_digit() || c == '.')
-        && is_uri(text)
+    is_urn && is_attribute_name(name) && is_version(version) && is_uri(text)
 }
+
+fn is_version(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
+/// Where the schemas of SCIM 1 begin.
+const SCIM_1: &str = "urn:scim:schemas:";
 
 /// The characters of a URI (RFC 3986) that can stand in a path: no parentheses, which filters use.
 fn is_uri(text: &str) -> bool {

@@ -19,13 +19,16 @@ pub struct AttributePath {
     pub attribute: String,
     /// Sub-attribute name.
     pub sub: Option<String>,
+    /// The attribute follows its schema after a dot and not after a colon, as in SCIM 1:
+    /// `urn:scim:schemas:extension:enterprise:1.0.department`.
+    pub dotted: bool,
 }
 
 impl AttributePath {
     /// An unqualified path without a sub-attribute.
     #[must_use]
     pub fn simple(attribute: impl Into<String>) -> Self {
-        AttributePath { schema: None, attribute: attribute.into(), sub: None }
+        AttributePath { schema: None, attribute: attribute.into(), sub: None, dotted: false }
     }
 
     /// True when `text` names the same attribute: letter case is ignored, and a core schema's URN
@@ -62,9 +65,17 @@ pub struct PatchPath {
     pub filter: Option<Filter>,
     /// Sub-attribute name.
     pub sub: Option<String>,
+    /// As [`AttributePath::dotted`].
+    pub dotted: bool,
 }
 
 impl PatchPath {
+    /// An unqualified path without a filter and a sub-attribute.
+    #[must_use]
+    pub fn simple(attribute: impl Into<String>) -> Self {
+        AttributePath::simple(attribute).into()
+    }
+
     /// The path without its filter: `emails[type eq "work"].value` becomes `emails.value`.
     #[must_use]
     pub fn attribute_path(&self) -> AttributePath {
@@ -72,6 +83,7 @@ impl PatchPath {
             schema: self.schema.clone(),
             attribute: self.attribute.clone(),
             sub: self.sub.clone(),
+            dotted: self.dotted,
         }
     }
 
@@ -102,7 +114,8 @@ impl PatchPath {
 
 impl From<AttributePath> for PatchPath {
     fn from(path: AttributePath) -> Self {
-        PatchPath { schema: path.schema, attribute: path.attribute, filter: None, sub: path.sub }
+        let AttributePath { schema, attribute, sub, dotted } = path;
+        PatchPath { schema, attribute, filter: None, sub, dotted }
     }
 }
 
@@ -124,14 +137,14 @@ impl FromStr for PatchPath {
 
 impl fmt::Display for AttributePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        name(f, self.schema.as_deref(), &self.attribute)?;
+        name(f, self.schema.as_deref(), &self.attribute, self.dotted)?;
         sub_attribute(f, self.sub.as_deref())
     }
 }
 
 impl fmt::Display for PatchPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        name(f, self.schema.as_deref(), &self.attribute)?;
+        name(f, self.schema.as_deref(), &self.attribute, self.dotted)?;
         if let Some(filter) = &self.filter {
             write!(f, "[{filter}]")?;
         }
@@ -139,10 +152,10 @@ impl fmt::Display for PatchPath {
     }
 }
 
-fn name(f: &mut fmt::Formatter<'_>, schema: Option<&str>, attribute: &str) -> fmt::Result {
+fn name(f: &mut fmt::Formatter<'_>, schema: Option<&str>, attribute: &str, dotted: bool) -> fmt::Result {
     match schema {
         Some(schema) if attribute.is_empty() => f.write_str(schema),
-        Some(schema) => write!(f, "{schema}:{attribute}"),
+        Some(schema) => write!(f, "{schema}{}{attribute}", if dotted { '.' } else { ':' }),
         None => f.write_str(attribute),
     }
 }
@@ -227,6 +240,40 @@ mod tests {
             assert_eq!(path.to_string(), text);
             assert_eq!(attribute(text).schema.as_deref(), Some(text));
         }
+    }
+
+    // Both spellings stand in gallery tutorials (Slack, Workplace): a SCIM 1 schema ends in its version.
+    #[test]
+    fn an_attribute_of_scim_1_follows_the_version_after_a_dot_or_a_colon() {
+        for (text, schema, name, sub) in [
+            (
+                "urn:scim:schemas:extension:enterprise:1.0.department",
+                "urn:scim:schemas:extension:enterprise:1.0",
+                "department",
+                None,
+            ),
+            (
+                "urn:scim:schemas:extension:enterprise:1.0.manager.value",
+                "urn:scim:schemas:extension:enterprise:1.0",
+                "manager",
+                Some("value"),
+            ),
+            (
+                "urn:scim:schemas:extension:acme:auth:1.0:auth",
+                "urn:scim:schemas:extension:acme:auth:1.0",
+                "auth",
+                None,
+            ),
+        ] {
+            let path = patch(text);
+            assert_eq!(path.schema.as_deref(), Some(schema));
+            assert_eq!((path.attribute.as_str(), path.sub.as_deref()), (name, sub));
+            assert_eq!(path.to_string(), text);
+        }
+        assert!(patch("urn:scim:schemas:core:1.0").is_bare_schema());
+        let at = |text: &str| text.parse::<PatchPath>().unwrap_err().at;
+        assert_eq!(at("urn:x:1.0."), 0..10);
+        assert!("urn:x:1.0.5a".parse::<PatchPath>().is_err());
     }
 
     #[test]

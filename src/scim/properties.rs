@@ -14,20 +14,24 @@ fn schema() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         Just(None),
         Just(Some(urn::ENTERPRISE.to_owned())),
+        Just(Some("urn:scim:schemas:extension:acme:1.0".to_owned())),
         "urn:[a-z]{2,5}:[a-z0-9.]{1,4}:[A-Za-z]{1,8}".prop_map(Some),
     ]
 }
 
 fn attribute() -> impl Strategy<Value = AttributePath> {
     let path = (schema(), name(), proptest::option::of(name()));
-    path.prop_map(|(schema, attribute, sub)| AttributePath { schema, attribute, sub })
-        .prop_filter("a schema whose name is missing reads as a bare URN", |path| !reads_as_bare(path))
+    path.prop_map(|(schema, attribute, sub)| {
+        let dotted = schema.as_deref().is_some_and(|schema| schema.ends_with(":1.0"));
+        AttributePath { schema, attribute, sub, dotted }
+    })
+    .prop_filter("a schema whose name is missing reads as a bare URN", |path| !reads_as_bare(path))
 }
 
 /// `urn:x:1.0` before an attribute `Thing` prints like the bare URN `urn:x:1.0:Thing`.
 fn reads_as_bare(path: &AttributePath) -> bool {
     let version = path.schema.as_deref().and_then(|schema| schema.rsplit(':').next()).unwrap_or("");
-    version.starts_with(|c: char| c.is_ascii_digit())
+    version.starts_with(|c: char| c.is_ascii_digit()) && !path.dotted
 }
 
 fn literal() -> impl Strategy<Value = Literal> {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::elements::elements;
 use super::{
     Assignment, Dialect, EmptyRoles, EnterpriseData, GroupMembers, GroupSchemas, Nulls, PhonePrimary,
     UserSchemas, Writer,
@@ -113,7 +114,7 @@ impl Writer {
     fn fill(&self, body: &mut Map<String, Value>, values: &[Assignment]) {
         for (path, value) in values {
             if let Some(value) = value {
-                place(self.object(body, path), path, value.clone());
+                place(self.object(body, path), path, elements(path, value.clone()));
             }
         }
         if self.switches.nulls == Nulls::Printed {
@@ -176,6 +177,8 @@ fn place(object: &mut Map<String, Value>, path: &PatchPath, value: Value) {
         }
         return;
     }
+    let published = is_published(path);
+    let canonical = |name| if published { canonical(name) } else { name };
     let attribute = canonical(&path.attribute);
     match (&path.filter, &path.sub) {
         (None, None) => {
@@ -195,6 +198,13 @@ fn place(object: &mut Map<String, Value>, path: &PatchPath, value: Value) {
             }
         }
     }
+}
+
+/// Names of an application's own schemas keep their spelling.
+fn is_published(path: &PatchPath) -> bool {
+    path.schema.as_deref().is_none_or(|schema| {
+        [urn::USER, urn::GROUP, urn::ENTERPRISE].iter().any(|known| same_name(known, schema))
+    })
 }
 
 fn object_at<'a>(object: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {

@@ -9,6 +9,7 @@
 //! `page_size`) stand here too, so that one list tells a transcript everything.
 
 mod create;
+mod elements;
 mod modify;
 mod query;
 mod switches;

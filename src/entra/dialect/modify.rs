@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::elements::elements;
 use super::{
     AddedMember, Booleans, Change, Dialect, ManagerPath, ManagerRemoval, ManagerValue, RemovedMember, Verb,
     Writer,
@@ -33,13 +34,11 @@ impl Writer {
         let mut operations: Vec<Value> = changes
             .iter()
             .filter(|change| bundle.is_empty() || !bundled(change))
-            .map(|change| {
-                self.operation(change.verb, &self.path(&change.path), Some(self.value(&change.value)))
-            })
+            .map(|change| self.operation(change.verb, &self.path(&change.path), Some(self.written(change))))
             .collect();
         if !bundle.is_empty() {
             let members: Map<String, Value> =
-                bundle.iter().map(|change| (change.path.to_string(), self.value(&change.value))).collect();
+                bundle.iter().map(|change| (change.path.to_string(), self.written(change))).collect();
             operations.push(json!({ "op": self.op(Verb::Replace), "value": members }));
         }
         self.patch(kind, id, operations, step)
@@ -105,7 +104,7 @@ impl Writer {
             Dialect::AadOptscim062020 => false,
             Dialect::Customappsso => true,
         };
-        let operation = self.operation(Verb::Add, "members", Some(elements(members, with_reference)));
+        let operation = self.operation(Verb::Add, "members", Some(links(members, with_reference)));
         self.patch(ResourceKind::Group, id, vec![operation], step)
     }
 
@@ -123,7 +122,7 @@ impl Writer {
             Dialect::Default | Dialect::Customappsso => {
                 let with_reference = self.dialect == Dialect::Customappsso
                     || self.switches.removed_member == RemovedMember::NullReference;
-                vec![self.operation(Verb::Remove, "members", Some(elements(members, with_reference)))]
+                vec![self.operation(Verb::Remove, "members", Some(links(members, with_reference)))]
             }
         };
         self.patch(ResourceKind::Group, id, operations, step)
@@ -164,6 +163,10 @@ impl Writer {
         }
     }
 
+    fn written(&self, change: &Change) -> Value {
+        self.value(&elements(&change.path, change.value.clone()))
+    }
+
     /// A value in a PATCH: without the flag booleans are words, in 2018 every value was wrapped.
     fn value(&self, value: &Value) -> Value {
         let words = self.dialect != Dialect::AadOptscim062020 && self.switches.booleans == Booleans::Text;
@@ -178,7 +181,7 @@ impl Writer {
     }
 }
 
-fn elements(members: &[String], with_reference: bool) -> Value {
+fn links(members: &[String], with_reference: bool) -> Value {
     members
         .iter()
         .map(|id| if with_reference { json!({ "$ref": null, "value": id }) } else { json!({ "value": id }) })

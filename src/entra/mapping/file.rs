@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::expression::Expression;
+use super::target::{self, Target};
 use super::{
     AttributeMapping, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, Mapping, ObjectMapping, Source,
     source_attribute,
@@ -86,8 +87,9 @@ impl Profile<'_> {
         let apply = apply.map(|node| self.reader.word(node, "choice", &words));
         let default_text = default.map(|node| self.reader.text(node));
         let filterable = filterable.map(|node| self.reader.boolean(node));
+        let Target { path, written } = target?;
         let row = AttributeMapping {
-            target: target?,
+            target: path,
             written,
             source: source?,
             matching: match matching {
@@ -202,8 +204,8 @@ impl Profile<'_> {
         right.then_some(expression)
     }
 
-    fn target(&mut self, kind: ObjectKind, node: &Node, written: &str) -> Option<PatchPath> {
-        let target: PatchPath = match written.parse() {
+    fn target(&mut self, kind: ObjectKind, node: &Node, written: &str) -> Option<Target> {
+        let target = match target::read(written) {
             Ok(target) => target,
             Err(error) => {
                 let SyntaxError { message, at, help } = error;
@@ -212,16 +214,7 @@ impl Profile<'_> {
                 return None;
             }
         };
-        if target.is_bare_schema() {
-            self.reader.refuse(&node.span, "the target names a schema and no attribute of it");
-            return None;
-        }
-        if target.is("id") {
-            let problem = self.reader.problem(&node.span, "`id` is given by the target and cannot be mapped");
-            self.reader.note(problem.help("map externalId for an identifier of your own"));
-            return None;
-        }
-        match self.known(kind, &target, node) {
+        match self.known(kind, &target.path, node) {
             Ok(()) => Some(target),
             Err(problem) => {
                 self.reader.note(*problem);

@@ -13,6 +13,7 @@ mod object;
 pub mod profiles;
 mod row;
 mod select;
+mod target;
 mod value;
 
 pub use filter::{Clause, ClauseError, ClausePart, FilterGroup, Operator, ScopingFilter};

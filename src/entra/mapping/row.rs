@@ -3,6 +3,7 @@ use crate::scim::{PatchPath, SyntaxError, same_name};
 
 use super::expression::Expression;
 use super::flow::{DataType, FlowBehavior, FlowType};
+use super::target::{self, Target};
 
 /// The computed source attribute that tells a leaver: true when the user is unassigned, out of
 /// scope, in the recycle bin or blocked from sign-in.
@@ -86,11 +87,12 @@ impl AttributeMapping {
     /// A row that is always applied, does not match and has no default.
     ///
     /// # Errors
-    /// When the target is not a PATCH path.
+    /// When the target is no path, or one that Entra cannot write.
     pub fn new(target: &str, source: Source) -> Result<Self, SyntaxError> {
+        let Target { path, written } = target::read(target)?;
         Ok(AttributeMapping {
-            target: target.parse()?,
-            written: target.to_owned(),
+            target: path,
+            written,
             source,
             matching: None,
             flow: FlowType::default(),
@@ -158,7 +160,8 @@ impl AttributeMapping {
     /// left out, so `manager` finds the enterprise extension's manager.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
-        self.target.is(name) || PatchPath { schema: None, ..self.target.clone() }.is(name)
+        let Ok(Target { path, .. }) = target::read(name) else { return self.target.is(name) };
+        self.target.same_as(&path) || PatchPath { schema: None, ..self.target.clone() }.same_as(&path)
     }
 
     /// True for the row that disables: its target is the core attribute `active`.

@@ -36,6 +36,7 @@ impl Spot {
             schema: self.schema.clone(),
             attribute: self.attribute.clone(),
             sub: self.sub.clone(),
+            dotted: false,
         }
     }
 

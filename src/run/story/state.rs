@@ -291,7 +291,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     /// Compares a group's members.
     pub(super) fn compare_members(&mut self, key: &str, wanted: &Membership, exchange: &Arc<Exchange>) {
         let nothing = Value::Null;
-        let path = PatchPath { schema: None, attribute: "members".into(), filter: None, sub: None };
+        let path = PatchPath::simple("members");
         let resource = exchange.json().unwrap_or(&nothing);
         let held: Vec<String> = reader::values(resource, &path)
             .into_iter()
