@@ -75,7 +75,10 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
 /// the same attribute wrong in the same kind of reading.
 fn key(finding: &Finding) -> String {
     let about = match finding.subject.as_str() {
-        "" => without_values(&finding.message),
+        "" => {
+            let paths = finding.exchanges.iter().map(|exchange| &exchange.request.path);
+            without_values(&paths.fold(finding.message.clone(), |text, path| text.replace(path.as_str(), "")))
+        }
         subject => subject.to_lowercase(),
     };
     if finding.rule.starts_with("rules/") {
@@ -206,6 +209,17 @@ mod tests {
         let one = told("cycles/a", "active", "ada is active");
         assert_eq!(key(&one), key(&told("cycles/b", "active", "grace is not disabled")));
         assert_ne!(key(&one), key(&told("cycles/b", "title", "ada is active")));
+    }
+
+    #[test]
+    fn the_ids_of_a_path_do_not_make_two_causes() {
+        let refused = |id: &str| {
+            let path = format!("/Groups/{id}");
+            let exchange = fixture::exchange(Method::Patch, &path, None, fixture::answer(409, &json!({})));
+            let about = fixture::about("cycles/group-member-added-twice", Level::Error);
+            Finding::of(&about, format!("PATCH {path} was answered 409")).shown_by(&exchange)
+        };
+        assert_eq!(key(&refused("c432cdca")), key(&refused("b9a0d91e")));
     }
 
     #[test]

@@ -106,7 +106,7 @@ const FILTER_TOO_WIDE: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse: \"Multiple entries were found to \
             match this value, when no more than one was expected\".",
     refs: &[Rfc("7644#3.4.2.2"), Field("FusionAuth/fusionauth-issues#3111")],
-    faults: &["eq-as-contains"],
+    faults: &["eq-as-prefix"],
     judge: Judge::Exchange(filter_too_wide),
 };
 

@@ -10,6 +10,7 @@
 //! wrote it; and a failure is said once, where it happened: what a failed write did not leave
 //! behind is not missed later.
 
+mod agreement;
 mod body;
 mod declaration;
 mod discovery;
@@ -72,6 +73,7 @@ const FAMILIES: &[&[&Declared]] = &[
     presence::RULES,
     filters::RULES,
     echo::RULES,
+    agreement::RULES,
     membership::RULES,
 ];
 

@@ -6,16 +6,6 @@ use std::fmt;
 use crate::check::{About, Level};
 use crate::server::{Fault, Variant};
 
-/// Checks that no fault of the embedded server makes fail yet, so that their unit tests are all that
-/// proves them. A check that is proved must not stand here.
-const UNPROVED: &[&str] = &[
-    "rules/absent-removal-refused",
-    "rules/filter-too-wide",
-    "rules/refused-write-applied",
-    "rules/repeat-refused",
-    "rules/unreturnable-returned",
-];
-
 /// The server that was played against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
@@ -73,10 +63,6 @@ impl Declared {
         Declared { id: about.id.clone(), level: about.level, faults: about.faults.iter().cloned().collect() }
     }
 
-    fn is_unproved(&self) -> bool {
-        UNPROVED.contains(&self.id.as_str())
-    }
-
     fn is_rule(&self) -> bool {
         self.id.starts_with("rules/")
     }
@@ -104,8 +90,6 @@ pub enum Problem {
     NeverFails(String),
     /// Whatever the rule catches would be seen at a right place without it too.
     NotNeeded(String),
-    /// A check is proved and still stands among those that are not.
-    Proved(String),
     /// A check names a fault that does not exist.
     NoSuchFault {
         /// The check.
@@ -141,10 +125,7 @@ impl Problem {
     /// True when it is about a subject that was played, and not about a check over all subjects.
     #[must_use]
     pub fn concerns_a_subject(&self) -> bool {
-        !matches!(
-            self,
-            Problem::NeverFails(_) | Problem::NotNeeded(_) | Problem::Proved(_) | Problem::NoSuchFault { .. }
-        )
+        !matches!(self, Problem::NeverFails(_) | Problem::NotNeeded(_) | Problem::NoSuchFault { .. })
     }
 }
 
@@ -158,7 +139,6 @@ impl fmt::Display for Problem {
             Problem::NotCaught { check, fault } => {
                 write!(f, "not caught: {check} names {} and does not catch it", fault.name())
             }
-            Problem::Proved(check) => write!(f, "proved: {check} is proved now, take it from the list"),
             Problem::NeverFails(check) => write!(f, "never fails: {check} catches no fault that it names"),
             Problem::NotNeeded(rule) => {
                 write!(f, "not needed: every fault {rule} names is seen at a right place without it too")
@@ -212,12 +192,6 @@ impl Matrix {
             || self.caught_by(fault).first().is_some_and(|check| check.faults.contains(fault.name()))
     }
 
-    /// How many checks no fault proves.
-    #[must_use]
-    pub fn unproved(&self) -> usize {
-        self.declared.iter().filter(|check| check.is_unproved()).count()
-    }
-
     /// Everything that is not as it must be; empty for a sound set of checks.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
@@ -234,7 +208,7 @@ impl Matrix {
                 problems.push(Problem::SeenElsewhere(fault));
             }
             for check in self.named_by(fault) {
-                if !check.catches(sighting) && !check.is_unproved() {
+                if !check.catches(sighting) {
                     problems.push(Problem::NotCaught { check: check.id.clone(), fault });
                 }
             }
@@ -246,11 +220,7 @@ impl Matrix {
                 }
             }
             let proofs = self.proofs(check);
-            if check.is_unproved() {
-                if !proofs.is_empty() {
-                    problems.push(Problem::Proved(check.id.clone()));
-                }
-            } else if proofs.is_empty() {
+            if proofs.is_empty() {
                 problems.push(Problem::NeverFails(check.id.clone()));
             } else if check.is_rule() && !proofs.iter().any(|fault| self.is_alone(check, *fault)) {
                 problems.push(Problem::NotNeeded(check.id.clone()));

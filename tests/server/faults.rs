@@ -187,7 +187,7 @@ impl Witness<'_> {
         self.patch(&path, json!([{ "op": "Remove", "path": manager }]));
         self.patch(&path, json!([{ "op": "Remove", "path": "title" }]));
         self.patch(&path, json!([{ "op": "Add", "path": "nickName", "value": "kept?" }, { "op": "Add", "path": "noSuch", "value": 1 }]));
-        self.patch(&path, json!([{ "op": "Replace", "path": "userName", "value": "bea" }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": "title", "value": "Kept?" }, { "op": "Replace", "path": "userName", "value": "bea" }]));
         self.patch(&path, json!([{ "op": "Replace", "path": "userName", "value": "renamed" }]));
         self.patch(&path, json!([{ "op": "Replace", "path": "externalId", "value": "E2" }]));
         for name in ["renamed", "Ann.O'Neil+x@long.example.com"] {
@@ -231,6 +231,7 @@ impl Witness<'_> {
         let three =
             self.post("/Groups", json!({ "displayName": "A \"B\"", "members": [{ "value": guest }] }));
         self.find("/Groups", r#"displayName eq "A \"B\"""#);
+        self.find("/Groups", r#"displayName eq "A""#);
         self.send("DELETE", &format!("/Groups/{three}"), None);
         self.send("GET", &format!("/Users/{guest}"), None);
     }

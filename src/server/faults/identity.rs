@@ -255,6 +255,10 @@ pub(super) fn numbers_as_text() -> Effect {
     Effect::after(|_, reply, _| show_vendor_attribute(reply, "logins", "17"))
 }
 
+pub(super) fn write_only_returned() -> Effect {
+    Effect::after(|_, reply, _| show_vendor_attribute(reply, "recoveryCode", "hopper-1906"))
+}
+
 pub(super) fn date_attributes_without_zone() -> Effect {
     Effect::after(|_, reply, _| show_vendor_attribute(reply, "hired", "2026-01-01T09:00:00"))
 }

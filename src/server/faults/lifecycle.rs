@@ -276,7 +276,7 @@ pub(super) fn password_echoed() -> Effect {
     })
 }
 
-pub(super) fn write_only_returned() -> Effect {
+pub(super) fn password_shown_by_reads() -> Effect {
     Effect::after(|call, reply, scene| {
         if read(call).is_some() {
             show_passwords(reply, scene);

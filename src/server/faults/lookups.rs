@@ -92,14 +92,26 @@ pub(super) fn not_found_for_no_match() -> Effect {
     })
 }
 
+/// Reads `eq` with a text as another operator.
+fn eq_read_as(call: &mut Call, wrong: Comparison) {
+    refilter(call, |filter| {
+        each_comparison(filter, &|comparison, literal| match (comparison, literal) {
+            (Comparison::Equal, Literal::Text(text)) => (wrong, Literal::Text(text)),
+            other => other,
+        })
+    });
+}
+
 pub(super) fn eq_as_contains() -> Effect {
     Effect::before(|call, _| {
-        refilter(call, |filter| {
-            each_comparison(filter, &|comparison, literal| match (comparison, literal) {
-                (Comparison::Equal, Literal::Text(text)) => (Comparison::Contains, Literal::Text(text)),
-                other => other,
-            })
-        });
+        eq_read_as(call, Comparison::Contains);
+        None
+    })
+}
+
+pub(super) fn eq_as_prefix() -> Effect {
+    Effect::before(|call, _| {
+        eq_read_as(call, Comparison::StartsWith);
         None
     })
 }

@@ -78,6 +78,8 @@ faults! {
     NotFoundForNoMatch = "not-found-for-no-match", Named, lookups::not_found_for_no_match;
     /// `eq` finds values that merely contain the one asked for.
     EqAsContains = "eq-as-contains", Named, lookups::eq_as_contains;
+    /// `eq` finds values that merely begin with the one asked for.
+    EqAsPrefix = "eq-as-prefix", Named, lookups::eq_as_prefix;
     /// An apostrophe in a filter is answered with 500.
     ApostropheBreaksFilter = "apostrophe-breaks-filter", Named, lookups::apostrophe_breaks_filter;
     /// Letters beyond ASCII in a filter are answered with 400.
@@ -227,7 +229,9 @@ faults! {
     /// Answers to writes show the password.
     PasswordEchoed = "password-echoed", Named, lifecycle::password_echoed;
     /// Reads show the password.
-    WriteOnlyReturned = "write-only-returned", Named, lifecycle::write_only_returned;
+    PasswordShownByReads = "password-shown-by-reads", Named, lifecycle::password_shown_by_reads;
+    /// An attribute of a published extension that is `writeOnly` and returned `never` is shown.
+    WriteOnlyReturned = "write-only-returned", Named, identity::write_only_returned;
     // PATCH on users
     /// `"active": "False"` is accepted and changes nothing.
     IgnoresStringBoolean = "ignores-string-boolean", Named, updates::ignores_string_boolean;
@@ -241,6 +245,8 @@ faults! {
     RefusesCapitalOp = "refuses-capital-op", Named, updates::refuses_capital_op;
     /// A PATCH that fails leaves the operations before the failing one done.
     PatchNotAtomic = "patch-not-atomic", Named, updates::patch_not_atomic;
+    /// A PATCH refused with 409 keeps the changes that do not collide.
+    ConflictKeepsOtherChanges = "conflict-keeps-other-changes", Named, updates::conflict_keeps_other_changes;
     /// A PATCH on a user is accepted and changes nothing.
     PatchNotApplied = "patch-not-applied", Named, updates::patch_not_applied;
     /// Operations without a path are accepted and change nothing.
@@ -599,10 +605,12 @@ faults! {
 }
 
 impl Fault {
-    /// The variant a fault stands on: to show an attribute of a wrong type, it must be published.
+    /// The variant a fault stands on: an attribute can be shown in a wrong way only where it is published.
     pub(super) fn needs(self) -> Option<Variant> {
         match self {
-            Fault::NumbersAsText | Fault::DateAttributesWithoutZone => Some(Variant::ExtraVendorSchema),
+            Fault::NumbersAsText | Fault::DateAttributesWithoutZone | Fault::WriteOnlyReturned => {
+                Some(Variant::ExtraVendorSchema)
+            }
             _ => None,
         }
     }

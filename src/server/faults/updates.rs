@@ -4,8 +4,8 @@ use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
-use super::operations::{asks, element, ignore, operation, operations, replace};
-use super::scene::{Effect, fail, patched, refuse, resources, status};
+use super::operations::{Change, asks, element, ignore, operation, operations, replace};
+use super::scene::{Effect, Scene, fail, patched, refuse, resources, status};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, same_name, urn};
@@ -73,18 +73,34 @@ pub(super) fn refuses_capital_op() -> Effect {
     })
 }
 
+/// Applies the operations of a PATCH one by one, up to the first that cannot be; `unless` leaves some out.
+fn apply_singly(call: &Call, scene: &mut Scene<'_>, unless: fn(&Change) -> bool) {
+    let Some((kind, id)) = patched(call) else { return };
+    let mut call = call.clone();
+    ignore(&mut call, &Kind::ALL, unless);
+    let Some(operations) = operations(&mut call, &Kind::ALL).cloned() else { return };
+    for operation in operations {
+        let Some(record) = scene.store.get(kind, &id) else { return };
+        let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [operation] });
+        let Ok(attributes) = scene.service.patched(kind, &record.attributes, &body) else { return };
+        let mut record = record.clone();
+        record.attributes = attributes;
+        scene.store.overwrite(kind, record);
+    }
+}
+
 pub(super) fn patch_not_atomic() -> Effect {
     Effect::after(|call, reply, scene| {
-        let Some((kind, id)) = patched(call).filter(|_| reply.status == 400) else { return };
-        let mut call = call.clone();
-        let Some(operations) = operations(&mut call, &Kind::ALL).cloned() else { return };
-        for operation in operations {
-            let Some(record) = scene.store.get(kind, &id) else { return };
-            let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [operation] });
-            let Ok(attributes) = scene.service.patched(kind, &record.attributes, &body) else { return };
-            let mut record = record.clone();
-            record.attributes = attributes;
-            scene.store.overwrite(kind, record);
+        if reply.status == 400 {
+            apply_singly(call, scene, |_| false);
+        }
+    })
+}
+
+pub(super) fn conflict_keeps_other_changes() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if reply.status == 409 {
+            apply_singly(call, scene, |change| change.concerns("userName"));
         }
     })
 }
@@ -162,9 +178,9 @@ pub(super) fn urn_keys_ignored() -> Effect {
 /// Keeps some changes as members of the resource that no schema knows.
 fn keep_literally(
     call: &Call,
-    scene: &mut super::scene::Scene<'_>,
+    scene: &mut Scene<'_>,
     reply: &mut Reply,
-    mangle: fn(&super::operations::Change<'_>) -> Option<(String, Value)>,
+    mangle: fn(&Change<'_>) -> Option<(String, Value)>,
 ) {
     let mut literal = Vec::new();
     super::operations::changes(&mut call.clone(), USERS, |change| literal.extend(mangle(change)));
@@ -257,7 +273,7 @@ pub(super) fn replace_wipes_other_attributes() -> Effect {
 }
 
 /// True when a change has a value path that selects no element of what is kept.
-fn selects_nothing(change: &super::operations::Change<'_>, attributes: &Map<String, Value>) -> bool {
+fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Value>) -> bool {
     let Some(filter) = &change.path.filter else { return false };
     let model = crate::server::model::Model::of(Kind::User, false);
     let Some(place) = model.find_target(&change.path) else { return false };
@@ -268,7 +284,7 @@ fn selects_nothing(change: &super::operations::Change<'_>, attributes: &Map<Stri
         .any(|element| crate::server::evaluate::element_holds(place.attribute, filter, element))
 }
 
-fn kept(call: &Call, scene: &super::scene::Scene<'_>) -> Map<String, Value> {
+fn kept(call: &Call, scene: &Scene<'_>) -> Map<String, Value> {
     patched(call)
         .and_then(|(kind, id)| scene.store.get(kind, &id))
         .map(|record| record.attributes.clone())

@@ -1,0 +1,301 @@
+//! Answers agree with each other: what a write is answered with, what a read shows and what a query
+//! shows are one resource.
+
+use super::View;
+use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::{Complaint, Declared, Judge};
+use super::echo::{complaint, outcomes};
+use super::ledger::{Fate, Ledger, Reply, ValueOutcome};
+use super::reading;
+use crate::check::Level;
+use crate::scim::schema::Returned as Shown;
+use crate::scim::{AttributePath, same_name};
+use crate::wire::{Operation, ResourceKind};
+use serde_json::Value;
+
+pub(super) const RULES: &[&Declared] = &[
+    &CREATE_ANSWER_DIFFERS,
+    &CREATE_ANSWER_INCOMPLETE,
+    &UPDATE_ANSWER_DIFFERS,
+    &QUERY_SHOWS_OTHER_VALUES,
+    &READ_STALE,
+    &ANSWER_DIFFERS_FROM_READ,
+];
+
+const CREATE_ANSWER_DIFFERS: Declared = Declared {
+    name: "create-answer-differs",
+    title: "The answer to a create shows what was stored",
+    level: Level::Error,
+    what: "The resource in the answer to POST has the values that were sent, and those a read shows.",
+    why: "Entra goes on with what the answer says. A userName that differs between POST and GET makes it match \
+          the wrong account or update for ever.",
+    fix: "Build the answer from the stored resource, not from the request or a default.",
+    entra: "An update right after the create, in every cycle.",
+    refs: &[Rfc("7644#3.3"), Field("Infisical/infisical#5947")],
+    faults: &["create-answer-wrong", "swap-given-and-family-name", "truncate-display-names"],
+    judge: Judge::Trace(create_answer_differs),
+};
+
+/// Values the answer to a write shows wrong, while no read shows them wrong too.
+fn wrong_answers(ledger: &Ledger, create: bool, missing: bool) -> Vec<Complaint> {
+    let which = move |outcome: &ValueOutcome| {
+        matches!(outcome.fate, Fate::WrongAnswer { .. })
+            && matches!(outcome.by.operation, Operation::Create(_)) == create
+            && (outcome.reply == Reply::Missing) == missing
+    };
+    outcomes(ledger, which)
+        .map(|outcome| {
+            let spot = &outcome.claim.spot;
+            let message = match (&outcome.fate, missing) {
+                (_, true) => format!("The answer leaves {spot} out, which was written."),
+                (Fate::WrongAnswer { right: Some(_) }, false) => {
+                    format!("The answer shows another {spot} than a read right after it.")
+                }
+                _ => format!("The answer shows another {spot} than was written."),
+            };
+            complaint(outcome, message)
+        })
+        .collect()
+}
+
+fn create_answer_differs(ledger: &Ledger) -> Vec<Complaint> {
+    wrong_answers(ledger, true, false)
+}
+
+const CREATE_ANSWER_INCOMPLETE: Declared = Declared {
+    name: "create-answer-incomplete",
+    title: "The answer to a create is the whole resource",
+    level: Level::Warning,
+    what: "The body of a 201 holds every attribute that was written and is returned by default.",
+    why: "Entra copes, since it reads again before its next update; other identity providers take what the \
+          answer leaves out for lost.",
+    fix: "Answer POST with the resource as a GET of it would.",
+    entra: "Nothing.",
+    refs: &[Rfc("7644#3.3")],
+    faults: &[
+        "create-answer-partial",
+        "drop-department",
+        "drop-given-name",
+        "truncate-phone-numbers-to-first",
+    ],
+    judge: Judge::Trace(create_answer_incomplete),
+};
+
+fn create_answer_incomplete(ledger: &Ledger) -> Vec<Complaint> {
+    wrong_answers(ledger, true, true)
+}
+
+const UPDATE_ANSWER_DIFFERS: Declared = Declared {
+    name: "update-answer-differs",
+    title: "The answer to an update shows its result",
+    level: Level::Error,
+    what: "Where a PATCH is answered with 200 and the resource, the resource has the values just written. The \
+           body may be partial; 204 without a body is as right.",
+    why: "An answer from before the change makes every client believe that the write failed.",
+    fix: "Read the resource after the change was stored, or answer 204.",
+    entra: "An update that is logged as done and sent again.",
+    refs: &[Rfc("7644#3.5.2"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["stale-patch-answer"],
+    judge: Judge::Trace(update_answer_differs),
+};
+
+fn update_answer_differs(ledger: &Ledger) -> Vec<Complaint> {
+    wrong_answers(ledger, false, false)
+}
+
+const QUERY_SHOWS_OTHER_VALUES: Declared = Declared {
+    name: "query-shows-other-values",
+    title: "A query shows the same resource as a read by id",
+    level: Level::Warning,
+    what: "The resources of a ListResponse have the values that GET by id shows.",
+    why: "Entra compares with whichever answer it has at hand: after a match that is the query's. Attributes \
+          that are missing there are written again.",
+    fix: "Build the resources of lists with the same code as single ones.",
+    entra: "Updates that change nothing after each matching.",
+    refs: &[Rfc("7644#3.4.2"), Field("getsentry/sentry#79354")],
+    faults: &["swap-email-types"],
+    judge: Judge::Trace(query_shows_other_values),
+};
+
+fn query_shows_other_values(ledger: &Ledger) -> Vec<Complaint> {
+    outcomes(ledger, |outcome| matches!(outcome.fate, Fate::ListDiffers { .. }))
+        .map(|outcome| {
+            let spot = &outcome.claim.spot;
+            let complaint = complaint(outcome, format!("A query shows another {spot} than a read by id."));
+            match &outcome.fate {
+                Fate::ListDiffers { right } => complaint.shown_by(right),
+                _ => complaint,
+            }
+        })
+        .collect()
+}
+
+const READ_STALE: Declared = Declared {
+    name: "read-stale",
+    title: "A read shows the writes before it",
+    level: Level::Warning,
+    what: "A read that begins after a write was answered shows that write. The RFC does not promise it.",
+    why: "A lookup that does not see a new account makes Entra create it twice; an update that is not seen is \
+          sent again.",
+    fix: "Read from the primary, and drop caches, on the SCIM path. `--settle` makes scimulate wait.",
+    entra: "Conflict errors for accounts that were just created, and repeated updates.",
+    refs: &[Field("fleetdm/fleet#50724"), Field("BerriAI/litellm#37009")],
+    faults: &["stale-reads"],
+    judge: Judge::Trace(read_stale),
+};
+
+fn read_stale(ledger: &Ledger) -> Vec<Complaint> {
+    let values = outcomes(ledger, |outcome| matches!(outcome.fate, Fate::Stale { .. })).map(|outcome| {
+        let spot = &outcome.claim.spot;
+        let complaint = complaint(outcome, format!("{spot} was not there at first and is there now."));
+        match &outcome.fate {
+            Fate::Stale { right } => complaint.shown_by(right),
+            _ => complaint,
+        }
+    });
+    let objects = ledger.vanished().iter().filter_map(|vanished| {
+        let found = vanished.found.as_ref()?;
+        let message = format!("A {} was not found at first and is found now.", vanished.kind.as_str());
+        let complaint = Complaint::new(message).against("found at once", "found by the same request later");
+        let complaint = match &vanished.by {
+            Some(write) => complaint.shown_by(write),
+            None => complaint,
+        };
+        Some(complaint.shown_by(&vanished.seen).shown_by(found))
+    });
+    values.chain(objects).collect()
+}
+
+const ANSWER_DIFFERS_FROM_READ: Declared = Declared {
+    name: "answer-differs-from-read",
+    title: "The answer to a write equals the read that follows",
+    level: Level::Warning,
+    what: "With no write in between, GET shows the attributes that the answer to POST or PATCH showed, with the \
+           same values. Dates, versions and `groups` are left aside.",
+    why: "One of the two is wrong, and Entra acts on both.",
+    fix: "Build both answers from the stored resource with the same code.",
+    entra: "Updates that follow their own success.",
+    refs: &[Rfc("7644#3.3"), Rfc("7644#3.5.2"), Field("Infisical/infisical#5947")],
+    faults: &["write-answers-invent", "reads-swapped"],
+    judge: Judge::Exchange(answer_differs_from_read),
+};
+
+fn answer_differs_from_read(view: &View<'_>) -> Vec<Complaint> {
+    let (Operation::Read(kind, id), [resource]) = (view.operation(), view.resources()) else {
+        return Vec::new();
+    };
+    let shown = view.ledger.known(*kind, id).and_then(|known| {
+        let (shown, writes) = known.shown.as_ref()?;
+        (*writes == view.ledger.writes() && known.is_settled_for(view.exchange)).then_some((known, shown))
+    });
+    let Some((known, shown)) = shown else {
+        return Vec::new();
+    };
+    let before = shown.json().and_then(Value::as_object).into_iter().flatten();
+    before
+        .filter(|(name, _)| !["meta", "groups", "members", "schemas"].iter().any(|n| same_name(n, name)))
+        // What was written is judged as a written value, once.
+        .filter(|(name, _)| {
+            !known.all_held().iter().any(|held| {
+                same_name(&held.claim.spot.attribute, name)
+                    || held.claim.spot.schema.as_deref().is_some_and(|urn| same_name(urn, name))
+            })
+        })
+        .filter_map(|(name, value)| {
+            let message = match resource.member(name) {
+                Some(now) if alike(value, now) => return None,
+                Some(_) => format!("A read shows another {name} than the answer to the write before it."),
+                None if is_due(view, *kind, name) && !is_empty(value) => {
+                    format!("A read lacks {name}, which the answer to the write before it shows.")
+                }
+                None => return None,
+            };
+            let now = resource.member(name).map_or_else(|| "absent".to_owned(), Value::to_string);
+            let complaint = Complaint::new(message).concerning(name).against(value.to_string(), now);
+            Some(complaint.shown_by(shown))
+        })
+        .collect()
+}
+
+/// True for what stands for no value (RFC 7643 §2.5).
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// True when a read has to show an attribute that has a value: the server publishes it as returned by
+/// default, and the read asks for it.
+fn is_due(view: &View<'_>, kind: ResourceKind, name: &str) -> bool {
+    let path = AttributePath::simple(name);
+    let published = view.discovery.schemas.find_within(reading::core_urn(kind), &path);
+    view.projection().asks_for(&path)
+        && published.is_some_and(|definition| matches!(definition.returned, Shown::Always | Shown::Default))
+}
+
+/// Equal but for the order of elements.
+fn alike(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| alike(x, y)))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, x)| b.get(name).is_some_and(|y| alike(x, y)))
+        }
+        _ => reading::likeness(a, b) == reading::Likeness::Same,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::trial::{Trial, ada, with};
+    use serde_json::json;
+
+    #[test]
+    fn an_attribute_that_only_the_write_answer_shows_differently_is_found() {
+        let mut trial = Trial::published();
+        trial.makes_ada(json!({"nickName": "a"}));
+        let mut answered = ada(json!({"nickName": "a"}));
+        answered["profileUrl"] = json!("http://example.com/a");
+        let sent = json!([{"op": "Replace", "path": "title", "value": "X"}]);
+        trial.patch("/Users/1", sent, 200, with(answered.clone(), json!({"title": "X"})));
+        trial.get(
+            "/Users/1",
+            200,
+            with(answered.clone(), json!({"title": "X", "profileUrl": "http://example.com/b"})),
+        );
+        trial.finds("answer-differs-from-read", 1, Level::Warning);
+        let mut right = Trial::published();
+        right.makes_ada(json!({"nickName": "a"})).get("/Users/1", 200, ada(json!({"nickName": "a"})));
+        right.is_right();
+    }
+
+    #[test]
+    fn an_attribute_that_only_the_write_answer_shows_is_found_where_it_is_published() {
+        let answered = |trial: &mut Trial, invented: Value| {
+            trial.makes_ada(json!({}));
+            let sent = json!([{"op": "Replace", "path": "title", "value": "X"}]);
+            trial.patch("/Users/1", sent, 200, with(ada(json!({"title": "X"})), invented));
+        };
+        let mut trial = Trial::published();
+        answered(&mut trial, json!({"nickName": "new"}));
+        trial.get("/Users/1", 200, ada(json!({"title": "X"})));
+        trial.finds("answer-differs-from-read", 1, Level::Warning);
+        for (invented, read) in [
+            // Nobody publishes it, nothing is in it, or it is not asked for.
+            (json!({"badge": "7"}), "/Users/1"),
+            (json!({"nickName": null, "roles": []}), "/Users/1"),
+            (json!({"nickName": "new"}), "/Users/1?attributes=title"),
+        ] {
+            let mut right = Trial::published();
+            answered(&mut right, invented);
+            right.get(read, 200, ada(json!({"title": "X"})));
+            right.finds("answer-differs-from-read", 0, Level::Warning);
+        }
+    }
+}
