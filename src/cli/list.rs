@@ -9,10 +9,11 @@ use crate::catalogue::{Catalogue, Selection, Unknown, listing};
 use crate::check::Level;
 use crate::{rules, scenario};
 
-/// List every check: id, level and what must hold
+/// List every check: id, level and what must hold; or, with `profiles`, the mapping profiles
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// Ids, or prefixes that end in `/` [default: all]
+    /// Ids, or prefixes that end in `/` [default: all]; after `profiles`, names of profiles whose rows to
+    /// show
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
@@ -54,6 +55,11 @@ impl Source {
 
 impl List {
     pub(super) fn play(self) -> Result<Exit, Failure> {
+        if let Some((first, names)) = self.filters.split_first()
+            && first == "profiles"
+        {
+            return super::profiles::list(names, self.source.json);
+        }
         let catalogue = self.source.catalogue()?;
         let selection = Selection { suite: self.suite, level: self.level, filters: self.filters };
         let entries = catalogue.list(&selection)?;

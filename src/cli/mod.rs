@@ -13,6 +13,7 @@ mod failure;
 mod interrupt;
 mod list;
 mod output;
+mod profiles;
 mod review;
 mod run;
 mod selftest;

@@ -9,6 +9,7 @@ pub mod expression;
 mod file;
 mod filter;
 mod flow;
+mod gallery;
 mod object;
 pub mod profiles;
 mod row;

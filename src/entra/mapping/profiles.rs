@@ -1,25 +1,34 @@
-//! Built-in profiles, and profiles of the user's own.
+//! Built-in profiles, those of the gallery included, and profiles of the user's own.
 
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
-use super::{Mapping, file};
+use super::{Mapping, file, gallery};
 use crate::diagnostic::{Diagnostic, closest};
 
 /// The profile that is used when none is named: Entra's default mapping.
 pub const DEFAULT: &str = "default";
 
+const SEE_LIST: &str =
+    "`scimulate list profiles` names the built-in ones; for a file of your own write its path";
+const NO_TABLE: &str = "use `default`, or write down the attributes that its mapping shows in the portal";
+
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/entra/mapping/profiles");
 
 fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FILES.files().filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
+    FILES
+        .files()
+        .filter(|file| file.path().extension().is_some_and(|ending| ending == "yaml"))
+        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
 }
 
 /// Names of the built-in profiles, sorted.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> = built_in().map(|(name, _)| name).collect();
+    let applications = gallery::applications().filter(|application| application.missing.is_none());
+    let mut names: Vec<_> =
+        built_in().map(|(name, _)| name).chain(applications.map(|application| application.name)).collect();
     names.sort_unstable();
     names
 }
@@ -34,21 +43,27 @@ pub fn load(name_or_file: &str) -> Result<Mapping, Vec<Diagnostic>> {
     if let Some((name, text)) = built_in().find(|(name, _)| *name == name_or_file) {
         return file::read(name, &format!("{name}.yaml"), text);
     }
+    if let Some(application) = gallery::applications().find(|application| application.name == name_or_file) {
+        return application.mapping().ok_or_else(|| {
+            let why = application.missing.unwrap_or("it has no table");
+            let title = format!("there is no profile for {}: {why}", application.title);
+            vec![Diagnostic::about_file(title, name_or_file).help(NO_TABLE)]
+        });
+    }
     let path = Path::new(name_or_file);
     let is_file = name_or_file.contains(std::path::is_separator)
         || path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
     if !is_file {
         let help = match closest(name_or_file, names()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("profiles: {}; for a file of your own write its path", names().join(", ")),
+            None => SEE_LIST.to_owned(),
         };
         let title = format!("there is no profile `{name_or_file}`");
         return Err(vec![Diagnostic::about_file(title, name_or_file).help(help)]);
     }
     let text = std::fs::read_to_string(path).map_err(|error| {
         let title = format!("the profile cannot be read: {error}");
-        let help = format!("built-in profiles: {}", names().join(", "));
-        vec![Diagnostic::about_file(title, name_or_file).help(help)]
+        vec![Diagnostic::about_file(title, name_or_file).help(SEE_LIST)]
     })?;
     let name = path.file_stem().map_or_else(|| name_or_file.into(), |stem| stem.to_string_lossy());
     file::read(&name, name_or_file, &text)

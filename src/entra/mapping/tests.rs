@@ -20,7 +20,7 @@ fn marked(diagnostic: &Diagnostic) -> &str {
 
 #[test]
 fn every_built_in_profile_loads() {
-    assert_eq!(names(), ["default", "timeclock-365-saml"]);
+    assert_eq!(names().len(), 72);
     for name in names() {
         let mapping = load(name).expect("the profile is right");
         assert_eq!(mapping.name, name);
@@ -74,6 +74,10 @@ fn a_slip_in_the_profiles_name_is_met_with_the_right_one() {
     let diagnostic = &load("timeclock-365-sml").expect_err("no such profile")[0];
     assert_eq!(diagnostic.title, "there is no profile `timeclock-365-sml`");
     assert_eq!(diagnostic.help.as_deref(), Some("did you mean `timeclock-365-saml`?"));
+    let missing = &load("salesforce").expect_err("it has no profile")[0];
+    assert!(missing.title.ends_with("does not speak SCIM"), "{}", missing.title);
+    let far = &load("zzzz").expect_err("no such profile")[0];
+    assert!(far.help.as_ref().is_some_and(|help| help.contains("scimulate list profiles")));
     let diagnostic = &load("./missing.yaml").expect_err("no such file")[0];
     assert!(diagnostic.title.starts_with("the profile cannot be read"), "{}", diagnostic.title);
 }
