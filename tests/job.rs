@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::directory::{ObjectId, Tenant};
-use scimulate::entra::job::{Job, Settings, Status};
+use scimulate::entra::job::{Job, ResetScope, Settings, Status};
 use scimulate::entra::mapping::profiles;
 use scimulate::entra::scope::Scope;
 use scimulate::http;
@@ -83,7 +83,7 @@ async fn a_tenant_lives_through_its_cycles_without_a_failure_or_a_needless_write
         // Three people, a manager, a group, three members.
         assert_eq!(target.writes().len(), 8, "{dialect}");
 
-        job.restart(false);
+        job.restart(ResetScope::PORTAL);
         let report = job.cycle(&tenant, &target).await;
         assert!(report.entries.iter().all(|entry| entry.status == Status::Skipped), "{dialect}: {report:?}");
         assert_eq!(target.writes(), Vec::<String>::new(), "{dialect}");
@@ -104,7 +104,7 @@ async fn a_tenant_lives_through_its_cycles_without_a_failure_or_a_needless_write
         let report = job.cycle(&tenant, &target).await;
         assert_eq!(report.failures().collect::<Vec<_>>(), Vec::<&_>::new(), "{dialect}");
         assert_eq!(target.writes().len(), 3, "{dialect}");
-        job.restart(true);
+        job.restart(ResetScope::FULL);
         job.cycle(&tenant, &target).await;
         assert_eq!(target.writes(), Vec::<String>::new(), "{dialect}");
 

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::directory::{Group, ObjectId, ObjectKind, Tenant, User};
-use scimulate::entra::job::{Job, Settings};
+use scimulate::entra::job::{Job, ResetScope, Settings};
 use scimulate::entra::mapping::{Mapping, TargetValue, profiles};
 use scimulate::entra::oracle::{
     self, AccountFate, CycleKind, CycleView, Expected, ExpectedValue, Origin, Preexisting, Standing,
@@ -254,7 +254,7 @@ impl Play {
             Event::Days => self.tenant.advance(16 * 24),
             Event::Cycle => self.cycle().await,
             Event::Restart(full) => {
-                self.job.restart(*full);
+                self.job.restart(if *full { ResetScope::FULL } else { ResetScope::PORTAL });
                 self.links_dropped |= *full;
                 self.cycle().await;
             }

@@ -5,8 +5,8 @@
 //! contradict each other inside one of them, a switch says which is played ([`Switches`]).
 //!
 //! The switches that concern the job's decisions rather than a request's form
-//! (`reference_check`, `leaked_members`, `purged_after_unassign`, `members_per_patch`,
-//! `page_size`) stand here too, so that one list tells a transcript everything.
+//! (`switches/decisions.rs`, `members_per_patch`, `page_size`) stand here too, so that one list
+//! tells a transcript everything.
 
 mod create;
 mod elements;
@@ -17,9 +17,10 @@ mod switches;
 use serde_json::Value;
 
 pub use switches::{
-    AddedMember, Booleans, Choice, ElementFilter, EmptyRoles, EnterpriseData, Evidence, FilterQuotes,
-    FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers, ManagerPath, ManagerRemoval, ManagerValue, Nulls,
-    OperationNames, PhonePrimary, Position, PurgedAfterUnassign, ReferenceCheck, RemovedMember, Switches,
+    AddedMember, Booleans, Choice, CreateConflict, DeletionThreshold, ElementFilter, EmptyRoles,
+    EnterpriseData, Evidence, FilterQuotes, FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers,
+    ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames, PhonePrimary, Position,
+    PurgedAfterUnassign, ReferenceCheck, RemovedMember, Retries, SwitchDefect, Switches, TombstoneName,
     UnknownSwitch, UserSchemas,
 };
 

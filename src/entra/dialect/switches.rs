@@ -84,6 +84,13 @@ macro_rules! choice {
     };
 }
 
+mod decisions;
+
+pub use decisions::{
+    CreateConflict, DeletionThreshold, LeakedMembers, PurgedAfterUnassign, ReferenceCheck, Retries,
+    SwitchDefect, TombstoneName,
+};
+
 choice! {
     /// Letter case of `op` in a PATCH.
     OperationNames {
@@ -255,42 +262,12 @@ choice! {
 }
 
 choice! {
-    /// `GET /Users?filter=id eq … and manager eq …&attributes=id` before a reference is written.
-    ReferenceCheck {
-        /// Not sent.
-        Off = "off", Ours, "no modern capture";
-        /// Sent; the reference is written only when the answer is empty.
-        On = "on", Documented, "editions of 2016-2021, step 4; described in the current Example 4";
-    }
-}
-
-choice! {
     /// Whether the flag of the Tenant URL is sent again with every request.
     FlagInUrls {
         /// Not sent.
         Off = "off", Ours, "no capture shows it";
         /// Sent as the last parameter of the query.
         On = "on", Inferred, "jelhub/scimgateway strips it from POST /Users";
-    }
-}
-
-choice! {
-    /// A group's answer that holds `members` although they were excluded.
-    LeakedMembers {
-        /// Not noticed.
-        Ignored = "ignored", Ours, "when the error is raised is not known";
-        /// The group fails with SystemForCrossDomainIdentityManagementMultipleEntriesInResponse.
-        Refused = "refused", Documented, "howto-analyze-provisioning-logs, Error codes: it can be raised";
-    }
-}
-
-choice! {
-    /// A user who was unassigned before and is now purged from the directory.
-    PurgedAfterUnassign {
-        /// Nothing: the service no longer manages the account.
-        Left = "left", Documented, "how-provisioning-works, Known limitations";
-        /// DELETE.
-        Deleted = "deleted", Captured, "2017";
     }
 }
 
@@ -340,6 +317,16 @@ pub struct Switches {
     pub leaked_members: LeakedMembers,
     /// See [`PurgedAfterUnassign`].
     pub purged_after_unassign: PurgedAfterUnassign,
+    /// See [`DeletionThreshold`].
+    pub deletion_threshold: DeletionThreshold,
+    /// See [`Retries`].
+    pub retries: Retries,
+    /// See [`CreateConflict`].
+    pub create_conflict: CreateConflict,
+    /// See [`SwitchDefect`].
+    pub switch_defect: SwitchDefect,
+    /// See [`TombstoneName`].
+    pub tombstone_name: TombstoneName,
     /// How many members one PATCH adds or removes; at least 1.
     pub members_per_patch: usize,
     /// `count` of account discovery; at least 1.
@@ -372,6 +359,11 @@ impl Default for Switches {
             flag_in_urls: FlagInUrls::Off,
             leaked_members: LeakedMembers::Ignored,
             purged_after_unassign: PurgedAfterUnassign::Left,
+            deletion_threshold: DeletionThreshold::Above,
+            retries: Retries::NextCycle,
+            create_conflict: CreateConflict::Conflict,
+            switch_defect: SwitchDefect::Off,
+            tombstone_name: TombstoneName::Off,
             members_per_patch: 1,
             page_size: 100,
             reference_base: None,
@@ -434,6 +426,11 @@ macro_rules! for_each_choice {
             flag_in_urls: FlagInUrls, "flag-in-urls";
             leaked_members: LeakedMembers, "leaked-members";
             purged_after_unassign: PurgedAfterUnassign, "purged-after-unassign";
+            deletion_threshold: DeletionThreshold, "deletion-threshold";
+            retries: Retries, "retries";
+            create_conflict: CreateConflict, "create-conflict";
+            switch_defect: SwitchDefect, "switch-defect";
+            tombstone_name: TombstoneName, "tombstone-name";
         }
     };
 }

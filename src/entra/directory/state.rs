@@ -12,7 +12,7 @@ pub struct DirectoryState {
     pub(super) users: IndexMap<ObjectId, Arc<User>>,
     pub(super) groups: IndexMap<ObjectId, Arc<Group>>,
     pub(super) assigned: IndexSet<ObjectId>,
-    pub(super) hour: u64,
+    pub(super) minute: u64,
 }
 
 impl DirectoryState {
@@ -62,9 +62,15 @@ impl DirectoryState {
         self.assigned.iter()
     }
 
-    /// The simulated clock, in hours since the tenant began.
+    /// The simulated clock, in whole hours since the tenant began.
     #[must_use]
     pub fn hour(&self) -> u64 {
-        self.hour
+        self.minute / 60
+    }
+
+    /// The simulated clock, in minutes since the tenant began.
+    #[must_use]
+    pub fn minute(&self) -> u64 {
+        self.minute
     }
 }

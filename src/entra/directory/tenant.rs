@@ -74,17 +74,28 @@ impl Tenant {
         Arc::clone(&self.state)
     }
 
-    /// The simulated clock, in hours since the tenant began.
+    /// The simulated clock, in whole hours since the tenant began.
     #[must_use]
     pub fn clock(&self) -> u64 {
-        self.state.hour
+        self.state.hour()
+    }
+
+    /// The simulated clock, in minutes since the tenant began.
+    #[must_use]
+    pub fn minute(&self) -> u64 {
+        self.state.minute()
     }
 
     /// Moves the clock on. Users whose 30 days in the recycle bin are over are purged.
     pub fn advance(&mut self, hours: u64) {
+        self.advance_minutes(hours.saturating_mul(60));
+    }
+
+    /// [`Tenant::advance`] in smaller steps: Entra's cycles are 40 minutes apart.
+    pub fn advance_minutes(&mut self, minutes: u64) {
         let state = Arc::make_mut(&mut self.state);
-        state.hour += hours;
-        let hour = state.hour;
+        state.minute = state.minute.saturating_add(minutes);
+        let hour = state.hour();
         let expired: Vec<ObjectId> = state
             .users()
             .filter(|user| user.deleted_at.is_some_and(|at| at + RECYCLE_BIN_HOURS <= hour))
@@ -342,7 +353,7 @@ impl Tenant {
         } else if let Some(group) = state.groups.get_mut(id) {
             Arc::make_mut(group).revision += 1;
         }
-        self.log.push(Change { hour: self.state.hour, id: id.clone(), kind, what });
+        self.log.push(Change { hour: self.state.hour(), id: id.clone(), kind, what });
     }
 
     fn kind(&self, id: &ObjectId) -> Result<ObjectKind, DirectoryError> {
@@ -477,6 +488,18 @@ mod tests {
         tenant.advance(1);
         assert!(tenant.state().user(&id("ada")).is_none());
         assert_eq!(whats(&tenant, mark), [What::Purged]);
+    }
+
+    #[test]
+    fn hours_are_made_of_minutes() {
+        let mut tenant = tenant(&["ada"]);
+        tenant.soft_delete(&id("ada")).unwrap();
+        tenant.advance(RECYCLE_BIN_HOURS - 1);
+        tenant.advance_minutes(59);
+        assert_eq!((tenant.minute() + 1, tenant.clock() + 1), (RECYCLE_BIN_HOURS * 60, RECYCLE_BIN_HOURS));
+        assert!(tenant.state().user(&id("ada")).is_some());
+        tenant.advance_minutes(1);
+        assert!(tenant.state().user(&id("ada")).is_none());
     }
 
     #[test]

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use super::log::Stopped;
-use super::objects::reads;
 use super::pass::Pass;
-use super::state::State;
+use super::state::{Escrow, Link};
 use crate::entra::directory::{Change, DirectoryState, ObjectId, ObjectKind, User, What};
 use crate::entra::mapping::Mapping;
 use crate::wire::Target;
@@ -36,17 +35,38 @@ impl Plan {
         }
     }
 
+    fn look_at(&mut self, kind: ObjectKind, id: &ObjectId) {
+        match kind {
+            ObjectKind::User => self.users.insert(id.clone()),
+            ObjectKind::Group => self.groups.insert(id.clone()),
+        };
+    }
+
+    /// Ids are unique over both kinds, so an id in the wrong set finds nothing.
+    fn look_at_either(&mut self, id: &ObjectId) {
+        self.users.insert(id.clone());
+        self.groups.insert(id.clone());
+    }
+}
+
+fn is_read(mapping: &Mapping, kind: ObjectKind, name: &str) -> bool {
+    mapping.object(kind).is_some_and(|mapping| mapping.rows.iter().any(|row| row.reads(name)))
+}
+
+impl<T: Target> Pass<'_, T> {
     /// An incremental cycle looks at what changed, at whoever came into scope or left it, and at
-    /// what failed before. Changes of attributes that no row reads are not seen: the directory is
-    /// asked for mapped attributes alone.
-    pub fn since(changes: &[Change], mapping: &Mapping, state: &State, entitled: &HashSet<ObjectId>) -> Self {
+    /// what failed before and is due. Changes of attributes that no row reads are not seen: the
+    /// directory is asked for mapped attributes alone.
+    pub fn plan_since(&mut self, changes: &[Change], entitled: &HashSet<ObjectId>) -> Plan {
         let mut plan = Plan::default();
+        let mapping = &self.settings.mapping;
         for change in changes {
             match &change.what {
                 What::Purged => {}
                 What::Attribute(name) => {
                     if is_read(mapping, change.kind, name) {
                         plan.look_at(change.kind, &change.id);
+                        self.changed.entry(change.id.clone()).or_default().insert(name);
                     }
                 }
                 What::Manager => {
@@ -67,17 +87,20 @@ impl Plan {
                 | What::Restored => plan.look_at(change.kind, &change.id),
             }
         }
-        for id in entitled.symmetric_difference(&state.entitled) {
+        for id in entitled.symmetric_difference(&self.state.entitled) {
             plan.look_at_either(id);
         }
-        for id in entitled.difference(&state.entitled) {
+        for id in entitled.difference(&self.state.entitled) {
             plan.references.insert(id.clone());
         }
         // An on-demand run in between may have provisioned or disabled somebody, and no cycle knows of it.
-        for (id, link) in state.links.iter().filter(|(id, link)| link.active != entitled.contains(*id)) {
-            plan.look_at(link.kind, id);
+        let differs = |id: &ObjectId, link: &Link| link.entitled != entitled.contains(id);
+        for (id, link) in self.state.links.iter().filter(|(id, link)| differs(id, link)) {
+            if self.state.escrows.get(id).is_none_or(|escrow| !escrow.whole || self.is_due(escrow)) {
+                plan.look_at(link.kind, id);
+            }
         }
-        for (id, escrow) in &state.escrows {
+        for (id, escrow) in self.state.escrows.iter().filter(|(_, escrow)| self.is_due(escrow)) {
             plan.look_at_either(id);
             if escrow.references {
                 plan.references.insert(id.clone());
@@ -89,32 +112,26 @@ impl Plan {
         plan
     }
 
-    fn look_at(&mut self, kind: ObjectKind, id: &ObjectId) {
-        match kind {
-            ObjectKind::User => self.users.insert(id.clone()),
-            ObjectKind::Group => self.groups.insert(id.clone()),
-        };
+    fn is_due(&self, escrow: &Escrow) -> bool {
+        escrow.is_due(self.writer.switches.retries, self.minute)
     }
 
-    /// Ids are unique over both kinds, so an id in the wrong set finds nothing.
-    fn look_at_either(&mut self, id: &ObjectId) {
-        self.users.insert(id.clone());
-        self.groups.insert(id.clone());
+    /// What failed before and is looked at again was retried once more.
+    pub fn count_retries(&mut self, plan: &Plan) {
+        for (id, escrow) in &mut self.state.escrows {
+            if plan.users.contains(id) || plan.groups.contains(id) {
+                escrow.retries += 1;
+            }
+        }
     }
-}
 
-fn is_read(mapping: &Mapping, kind: ObjectKind, name: &str) -> bool {
-    mapping.object(kind).is_some_and(|mapping| mapping.rows.iter().any(|row| reads(row, name)))
-}
-
-impl<T: Target> Pass<'_, T> {
     /// Probe; users, then groups, deletions first so that a name is free before somebody else takes
     /// it; then the references of both.
     pub async fn play(&mut self, plan: &Plan) -> Result<(), Stopped> {
         self.probe().await?;
         let directory = Arc::clone(&self.directory);
         for id in self.gone(ObjectKind::User) {
-            self.purged_user(&id).await?;
+            self.purged(&id, ObjectKind::User).await?;
         }
         let users: Vec<&User> = directory.users().filter(|user| plan.users.contains(user.id())).collect();
         for user in &users {
@@ -125,7 +142,7 @@ impl<T: Target> Pass<'_, T> {
         let groups: Vec<_> = groups.collect();
         if provisions_groups {
             for id in self.gone(ObjectKind::Group) {
-                self.purged_group(&id).await?;
+                self.purged(&id, ObjectKind::Group).await?;
             }
         }
         for group in &groups {
@@ -133,6 +150,7 @@ impl<T: Target> Pass<'_, T> {
         }
         for user in users {
             let due = plan.references.contains(user.id()) || self.whole.contains(user.id());
+            let due = due && self.actions(ObjectKind::User).update;
             if due && self.is_entitled(user.id()) {
                 self.references_of(user).await?;
             }
@@ -140,12 +158,13 @@ impl<T: Target> Pass<'_, T> {
         let none = IndexSet::new();
         for group in groups {
             let named = plan.members.get(group.id()).unwrap_or(&none);
-            if self.is_entitled(group.id()) && (self.whole.contains(group.id()) || !named.is_empty()) {
+            let allowed = self.actions(ObjectKind::Group).update && self.is_entitled(group.id());
+            if allowed && (self.whole.contains(group.id()) || !named.is_empty()) {
                 if self.read.contains_key(group.id()) {
                     self.members(group, named, None).await?;
                 } else if self.state.links.contains(group.id()) {
                     // The group's own turn failed: its members wait with it.
-                    self.state.escrow(group.id()).members.extend(named.iter().cloned());
+                    self.state.escrow(group.id(), self.minute).members.extend(named.iter().cloned());
                 }
             }
         }
@@ -157,7 +176,7 @@ impl<T: Target> Pass<'_, T> {
             return self.user_references(user).await;
         }
         if self.state.links.contains(user.id()) {
-            self.state.escrow(user.id()).references = true;
+            self.state.escrow(user.id(), self.minute).references = true;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::answers::Trouble;
 use super::log::Stopped;
 use super::pass::{Pass, Turn};
-use crate::entra::directory::{Group, Object, ObjectId, ObjectKind};
+use crate::entra::directory::{Group, Object, ObjectKind};
 use crate::wire::Target;
 
 impl<T: Target> Pass<'_, T> {
@@ -15,16 +15,18 @@ impl<T: Target> Pass<'_, T> {
     async fn try_group(&mut self, group: &Group) -> Result<Turn, Trouble> {
         let subject = self.subject(Object::Group(group));
         match self.state.links.get(group.id()).cloned() {
-            Some(link) if subject.is_soft_deleted => self.delete(group.id(), &link).await,
+            Some(link) if subject.is_soft_deleted => {
+                if let Some(turn) = self.left_alone(group.id(), ObjectKind::Group) {
+                    self.leave(group.id());
+                    return Ok(turn);
+                }
+                match self.staged(group.id()) {
+                    Some(turn) => Ok(turn),
+                    None => self.delete(group.id(), &link).await,
+                }
+            }
             Some(link) => self.update_linked(&subject, &link).await,
             None => self.join(&subject).await,
         }
-    }
-
-    /// A group that is gone from the directory.
-    pub async fn purged_group(&mut self, id: &ObjectId) -> Result<(), Stopped> {
-        let Some(link) = self.state.links.get(id).cloned() else { return Ok(()) };
-        let ended = self.delete(id, &link).await;
-        self.settle(id, ObjectKind::Group, ended)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::quarantine::{Quarantine, Tally};
 use crate::entra::directory::{ObjectId, ObjectKind};
 
 /// Entra's error codes (Microsoft: howto-analyze-provisioning-logs, Error codes; and those that
@@ -34,6 +35,10 @@ pub enum ErrorCode {
     ServiceIncompatibleFiltering,
     BadRequest,
     CredentialValidationUnavailable,
+    TooManyDeletes,
+    EncounteredBaseEscrowThreshold,
+    EncounteredTotalEscrowThreshold,
+    EncounteredEscrowProportionThreshold,
 }
 
 impl ErrorCode {
@@ -72,6 +77,10 @@ impl ErrorCode {
             ErrorCode::CredentialValidationUnavailable => {
                 "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable"
             }
+            ErrorCode::TooManyDeletes => "TooManyDeletes",
+            ErrorCode::EncounteredBaseEscrowThreshold => "EncounteredBaseEscrowThreshold",
+            ErrorCode::EncounteredTotalEscrowThreshold => "EncounteredTotalEscrowThreshold",
+            ErrorCode::EncounteredEscrowProportionThreshold => "EncounteredEscrowProportionThreshold",
         }
     }
 }
@@ -93,6 +102,8 @@ pub enum Action {
     Disable,
     /// `DELETE`
     Delete,
+    /// A disable or delete that the accidental-deletion threshold holds back (accidental-deletions, FAQ).
+    StagedDelete,
     /// Nothing was written.
     Other,
 }
@@ -106,6 +117,7 @@ impl Action {
             Action::Update => "update",
             Action::Disable => "disable",
             Action::Delete => "delete",
+            Action::StagedDelete => "stageddelete",
             Action::Other => "other",
         }
     }
@@ -180,22 +192,8 @@ pub enum Stopped {
     Withheld(String),
     /// The run is being interrupted.
     Interrupted,
-}
-
-/// Why a job is in quarantine (Microsoft: application-provisioning-quarantine-status).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantine {
-    /// Graph's reason code.
-    pub reason: &'static str,
-    /// What happened.
-    pub problem: Problem,
-}
-
-impl Quarantine {
-    /// Bad credentials and SCIM compliance issues quarantine a job at once.
-    pub(super) fn at_once(problem: Problem) -> Self {
-        Quarantine { reason: "EncounteredQuarantineException", problem }
-    }
+    /// The job was disabled after four weeks in quarantine; a restart enables it.
+    Disabled,
 }
 
 /// What a cycle, or an on-demand run, did.
@@ -209,6 +207,15 @@ pub struct CycleReport {
     pub entries: Vec<LogEntry>,
     /// Why it ended early, if it did.
     pub stopped: Option<Stopped>,
+    /// What the job is in quarantine for after it, whether it came to its end or not.
+    pub quarantine: Option<Quarantine>,
+    /// How many objects and references succeeded and failed.
+    pub tally: Tally,
+    /// Disables and deletes that are held back until they are allowed.
+    pub held_back: Vec<ObjectId>,
+    /// An initial cycle failed so often that its failures were forgotten (Graph:
+    /// synchronizationStatus, escrowsPruned); only a restart tries them again.
+    pub escrows_pruned: bool,
 }
 
 impl CycleReport {

@@ -11,12 +11,17 @@ mod comparison;
 mod cycle;
 mod discovery;
 mod groups;
+mod leavers;
 mod log;
 mod matching;
 mod objects;
 mod on_demand;
 mod pass;
+mod policy;
+mod quarantine;
 mod references;
+mod restart;
+mod schedule;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -25,8 +30,12 @@ mod users;
 use std::collections::{HashMap, HashSet};
 
 pub use discovery::{Accounts, Page};
-pub use log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Quarantine, Status, Stopped};
+pub use log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Status, Stopped};
 pub use on_demand::MEMBERS_ON_DEMAND;
+pub use policy::Policy;
+pub use quarantine::{Quarantine, Tally, Thresholds};
+pub use restart::ResetScope;
+pub use schedule::{CYCLE_INTERVAL, GIVES_UP_AFTER, NextCycle};
 pub use state::{Escrow, Link};
 
 use cycle::Plan;
@@ -50,6 +59,8 @@ pub struct Settings {
     pub dialect: Dialect,
     /// The switches of the dialect.
     pub switches: Switches,
+    /// What the administrator set beside.
+    pub policy: Policy,
     /// Short names of objects, for the names of steps and for the log.
     pub labels: HashMap<ObjectId, String>,
 }
@@ -58,7 +69,14 @@ impl Settings {
     /// Settings with the default switches and no short names.
     #[must_use]
     pub fn new(mapping: Mapping, scope: Scope, dialect: Dialect) -> Self {
-        Settings { mapping, scope, dialect, switches: Switches::default(), labels: HashMap::new() }
+        Settings {
+            mapping,
+            scope,
+            dialect,
+            switches: Switches::default(),
+            policy: Policy::default(),
+            labels: HashMap::new(),
+        }
     }
 
     /// The object's short name, or its id.
@@ -104,7 +122,7 @@ impl Job {
         self.state.links.iter()
     }
 
-    /// What is tried again in the next cycle.
+    /// What is tried again later.
     pub fn escrows(&self) -> impl ExactSizeIterator<Item = (&ObjectId, &Escrow)> {
         self.state.escrows.iter()
     }
@@ -112,7 +130,25 @@ impl Job {
     /// Why the job is in quarantine, if it is. A cycle that ends well lifts it.
     #[must_use]
     pub fn quarantine(&self) -> Option<&Quarantine> {
-        self.state.quarantine.as_ref()
+        self.state.quarantine.as_ref().map(|quarantined| &quarantined.quarantine)
+    }
+
+    /// Disables and deletes that the accidental-deletion threshold holds back.
+    pub fn held_back(&self) -> impl ExactSizeIterator<Item = &ObjectId> {
+        self.state.held_back.iter()
+    }
+
+    /// When the service would begin the next cycle: 40 minutes after the last one, and in quarantine
+    /// 6, 12 and 24 hours after it began, then daily. [`Job::cycle`] itself plays whenever it is called.
+    #[must_use]
+    pub fn next_cycle(&self) -> NextCycle {
+        let last = self.state.last_cycle;
+        match &self.state.quarantine {
+            _ if self.state.disabled => NextCycle::Disabled,
+            Some(quarantined) => schedule::next_retry(quarantined.since, last.unwrap_or(quarantined.since))
+                .map_or(NextCycle::Disabled, NextCycle::At),
+            None => NextCycle::At(last.map_or(0, |last| last + CYCLE_INTERVAL)),
+        }
     }
 
     /// Test Connection: the probe alone.
@@ -127,17 +163,30 @@ impl Job {
     pub async fn cycle<T: Target>(&mut self, tenant: &Tenant, target: &T) -> CycleReport {
         self.state.cycles += 1;
         let name = format!("cycle {}", self.state.cycles);
-        let changes = self.state.watermark.map(|watermark| tenant.changes_since(watermark));
-        for escrow in self.state.escrows.values_mut() {
-            escrow.retries += 1;
+        let minute = tenant.minute();
+        if self.state.quarantine.as_ref().is_some_and(|since| minute > since.since + GIVES_UP_AFTER) {
+            self.state.disable();
         }
+        if self.state.disabled {
+            let quarantine = self.quarantine().cloned();
+            return CycleReport {
+                name,
+                stopped: Some(Stopped::Disabled),
+                quarantine,
+                ..CycleReport::default()
+            };
+        }
+        self.state.last_cycle = Some(minute);
+        let changes = self.state.watermark.map(|watermark| tenant.changes_since(watermark));
         let mut pass = self.pass(tenant, target, name, self.settings.dialect);
         pass.report.initial = changes.is_none();
         let entitled: HashSet<ObjectId> = pass.entitled();
         let plan = match &changes {
             None => Plan::everything(&pass.directory),
-            Some(changes) => Plan::since(changes, &pass.settings.mapping, pass.state, &entitled),
+            Some(changes) => pass.plan_since(changes, &entitled),
         };
+        pass.count_retries(&plan);
+        pass.hold_back(&plan);
         if changes.is_none() {
             pass.may_match_again = true;
             pass.whole = plan.users.union(&plan.groups).cloned().collect();
@@ -145,22 +194,44 @@ impl Job {
         let ended = pass.play(&plan).await;
         let mut report = pass.report;
         self.state.escrows.retain(|id, escrow| {
-            let open = escrow.whole || escrow.references || !escrow.members.is_empty();
-            open && (tenant.state().object(id).is_some() || self.state.links.contains(id))
+            let known = tenant.state().object(id).is_some() || self.state.links.contains(id);
+            escrow.is_open() && known && !schedule::is_over(escrow.first_failure, minute)
         });
         match ended {
             Ok(()) => {
                 self.state.watermark = Some(tenant.watermark());
                 self.state.entitled = entitled;
-                self.state.quarantine = None;
+                self.state.force_deletes = false;
+                self.evaluate(&mut report, minute);
             }
-            Err(stopped) => self.stop(&mut report, stopped),
+            Err(stopped) => self.stop(&mut report, stopped, minute),
         }
+        report.quarantine = self.quarantine().cloned();
+        report.held_back = self.state.held_back.iter().cloned().collect();
         report
     }
 
+    /// A cycle that came to its end lifts a quarantine, unless too much failed or is held back.
+    fn evaluate(&mut self, report: &mut CycleReport, minute: u64) {
+        if let Some(exceeded) = self.settings.policy.quarantine.exceeded(&report.tally) {
+            if report.initial {
+                self.state.escrows.clear();
+                report.escrows_pruned = true;
+            }
+            self.state.quarantine(exceeded, minute);
+            return;
+        }
+        match (self.state.held_back.len(), self.settings.policy.deletion_threshold) {
+            (0, _) | (_, None) => self.state.quarantine = None,
+            (held, Some(threshold)) => {
+                self.state.quarantine(Quarantine::too_many_deletes(held, threshold), minute);
+            }
+        }
+    }
+
     /// Provisions users, or groups with a few of their members, at once. Always in the default
-    /// dialect; the watermark stays where it is.
+    /// dialect; the watermark stays where it is. The portal takes one user, or one group with at most
+    /// [`MEMBERS_ON_DEMAND`] members, so several ids stand for several runs.
     pub async fn on_demand<T: Target>(
         &mut self,
         tenant: &Tenant,
@@ -170,19 +241,29 @@ impl Job {
         self.state.on_demand_runs += 1;
         let name = format!("on demand {}", self.state.on_demand_runs);
         let mut pass = self.pass(tenant, target, name, Dialect::Default);
-        pass.may_match_again = true;
+        (pass.may_match_again, pass.on_demand) = (true, true);
         let ended = pass.play_on_demand(ids).await;
         let mut report = pass.report;
         if let Err(stopped) = ended {
-            self.stop(&mut report, stopped);
+            self.stop(&mut report, stopped, tenant.minute());
         }
+        report.quarantine = self.quarantine().cloned();
         report
     }
 
-    /// The portal's restart: the next cycle is an initial one, failures are forgotten, links stay.
-    /// A full restart breaks the links too.
-    pub fn restart(&mut self, full: bool) {
-        self.state.restart(full);
+    /// Restarts the job; the portal's Restart is [`ResetScope::PORTAL`].
+    pub fn restart(&mut self, scope: ResetScope) {
+        self.state.restart(scope);
+    }
+
+    /// Saves another mapping or scope. A difference clears the watermark, so that the next cycle looks
+    /// at every object; links stay (how-provisioning-works; define-conditional-rules-for-provisioning-user-accounts).
+    pub fn configure(&mut self, mapping: Mapping, scope: Scope) {
+        if self.settings.mapping != mapping || self.settings.scope != scope {
+            self.state.restart(ResetScope { watermark: true, ..ResetScope::NONE });
+            self.settings.mapping = mapping;
+            self.settings.scope = scope;
+        }
     }
 
     /// Account discovery: reads all users, `count` at a time (the switch `page-size` when `None`).
@@ -209,19 +290,22 @@ impl Job {
             writer,
             state: &mut self.state,
             entitlements: pass::judge(&directory, self.settings.scope),
+            minute: tenant.minute(),
             directory,
             target,
             report: CycleReport { name, ..CycleReport::default() },
             may_match_again: false,
             whole: HashSet::new(),
+            on_demand: false,
+            changed: HashMap::new(),
             doing: Action::Other,
             read: HashMap::new(),
         }
     }
 
-    fn stop(&mut self, report: &mut CycleReport, stopped: Stopped) {
+    fn stop(&mut self, report: &mut CycleReport, stopped: Stopped, minute: u64) {
         if let Stopped::Quarantined(quarantine) = &stopped {
-            self.state.quarantine = Some(quarantine.clone());
+            self.state.quarantine(quarantine.clone(), minute);
         }
         report.stopped = Some(stopped);
     }

@@ -8,10 +8,12 @@ use super::log::{Action, ErrorCode, Problem, Stopped};
 use super::matching::Match;
 use super::pass::{Pass, Turn, resource_kind};
 use super::state::Link;
-use crate::entra::dialect::{Assignment, Change, LeakedMembers, Verb};
+use crate::entra::dialect::{Assignment, Change, CreateConflict, LeakedMembers, SwitchDefect, Verb};
 use crate::entra::directory::{ObjectId, ObjectKind};
-use crate::entra::mapping::{AttributeMapping, IS_SOFT_DELETED, Phase, Subject, TargetValue};
-use crate::scim::PatchPath;
+use crate::entra::mapping::{
+    AttributeMapping, FlowBehavior, IS_SOFT_DELETED, Phase, Source, Subject, TargetValue,
+};
+use crate::scim::{PatchPath, same_name};
 use crate::wire::{ResourceKind, Target};
 
 impl<T: Target> Pass<'_, T> {
@@ -59,6 +61,10 @@ impl<T: Target> Pass<'_, T> {
                 self.whole.insert(id.clone());
                 self.update(subject, resource).await
             }
+            Match::Nobody if !self.actions(kind).create => Ok(Turn::skipped(
+                ErrorCode::EntrySynchronizationSkipped,
+                "No account matches, and the target object actions do not allow to create one.",
+            )),
             Match::Nobody => self.create(subject).await,
             Match::NothingToAsk => Ok(Turn::skipped(
                 ErrorCode::ImportSkipped,
@@ -74,16 +80,31 @@ impl<T: Target> Pass<'_, T> {
         let values: Vec<Assignment> = mapping
             .evaluate(subject, Phase::Create)?
             .into_iter()
+            .filter(|(row, _)| !self.not_supported(row))
             .map(|(row, value)| (row.target.clone(), value.and_then(on_the_wire)))
             .collect();
         let request = self.writer.create(kind, &values, self.step("create", id));
         self.doing = Action::Create;
-        let answer = self.ask(Asked::Create, request).await?;
+        let answer =
+            self.ask(Asked::Create, request).await.map_err(|trouble| self.refused_create(trouble))?;
         let resource = answers::resource(kind, &answer)?;
         self.state.links.insert(id.clone(), Link::new(object_kind, resource.id));
         self.whole.insert(id.clone());
         self.read.insert(id.clone(), resource.value);
         Ok(Turn::done(Action::Create, format!("{} was created.", kind.as_str())))
+    }
+
+    /// A conflict although the filter had found nobody.
+    fn refused_create(&self, trouble: Trouble) -> Trouble {
+        let switch = self.writer.switches.create_conflict;
+        match trouble {
+            Trouble::Object(Problem { code: ErrorCode::Conflict, detail })
+                if switch == CreateConflict::IncompatibleFiltering =>
+            {
+                Problem::new(ErrorCode::ServiceIncompatibleFiltering, detail).into()
+            }
+            other => other,
+        }
     }
 
     /// Compares what was read with the source and writes the differences, in one PATCH.
@@ -92,6 +113,13 @@ impl<T: Target> Pass<'_, T> {
         let kind = resource_kind(object_kind);
         self.check_members_left_out(kind, &resource.value)?;
         let mut changes = self.differences(subject, &resource.value)?;
+        if !self.actions(object_kind).update && !changes.is_empty() {
+            self.read.insert(id.clone(), resource.value);
+            return Ok(Turn::skipped(
+                ErrorCode::EntrySynchronizationSkipped,
+                "The account differs, and the target object actions do not allow to update it.",
+            ));
+        }
         let disables = subject.is_soft_deleted;
         if disables && !changes.iter().any(|change| self.tells_leavers(object_kind, &change.path)) {
             // The account is inactive already; what else differs is no longer this job's business.
@@ -105,10 +133,14 @@ impl<T: Target> Pass<'_, T> {
             self.ask(Asked::Modify, request).await?;
         }
         self.read.insert(id.clone(), resource.value);
-        let assigned = self.entitlement(id).assigned;
+        if disables {
+            self.leave(id);
+        }
         if let Some(link) = self.state.links.get_mut(id) {
             link.active = !disables;
-            link.released = disables && !assigned;
+            if !disables {
+                (link.entitled, link.released) = (true, false);
+            }
         }
         if changes.is_empty() {
             return Ok(Turn::skipped(
@@ -125,22 +157,59 @@ impl<T: Target> Pass<'_, T> {
     fn differences(&self, subject: &Subject<'_>, resource: &Value) -> Result<Vec<Change>, Trouble> {
         let Some(mapping) = self.mapping(subject.object.kind()) else { return Ok(Vec::new()) };
         let mut changes = Vec::new();
+        // What flows always is written along with what changed.
+        let mut unchanged = Vec::new();
         for (row, value) in mapping.evaluate(subject, Phase::Update)? {
+            if self.not_supported(row) {
+                continue;
+            }
+            let there = held(resource, &row.target);
+            if there.is_some() && self.is_nulled(subject.object.id(), row) {
+                changes.push(Change { verb: Verb::Replace, path: row.target.clone(), value: Value::Null });
+                continue;
+            }
             let Some(value) = value.and_then(on_the_wire) else { continue };
-            let verb = match held(resource, &row.target) {
+            if !row.flow.updates(there.is_some(), row.declared.multivalued) {
+                continue;
+            }
+            let verb = match there {
                 None => Verb::Add,
-                Some(there) if same(&row.target, &value, there) => continue,
+                Some(there) if same(&row.target, &value, there) => {
+                    if row.behavior == FlowBehavior::FlowAlways {
+                        unchanged.push(Change { verb: Verb::Replace, path: row.target.clone(), value });
+                    }
+                    continue;
+                }
                 Some(_) => Verb::Replace,
             };
             changes.push(Change { verb, path: row.target.clone(), value });
         }
+        if !changes.is_empty() {
+            changes.append(&mut unchanged);
+        }
         Ok(changes)
+    }
+
+    /// On demand, roles are not provisioned (provision-on-demand, Known limitations).
+    fn not_supported(&self, row: &AttributeMapping) -> bool {
+        self.on_demand && same_name(&row.target.attribute, "roles")
+    }
+
+    /// The documented defect of Switch: in an update in which its own source did not change, but
+    /// another attribute did, it evaluates to null. IsSoftDeleted is computed for every object, and is
+    /// taken to be spared, as updates would otherwise lose `active` each time.
+    fn is_nulled(&self, id: &ObjectId, row: &AttributeMapping) -> bool {
+        let Source::Expression(expression) = &row.source else { return false };
+        self.writer.switches.switch_defect == SwitchDefect::On
+            && !row.reads(IS_SOFT_DELETED.name)
+            && expression.to_string().starts_with("Switch(")
+            && self.changed.get(id).is_some_and(|changed| !changed.iter().any(|name| row.reads(name)))
     }
 
     /// True for the target that says whether a user left: `active` in the default mapping.
     pub fn tells_leavers(&self, kind: ObjectKind, target: &PatchPath) -> bool {
         self.mapping(kind).is_some_and(|mapping| {
-            mapping.rows.iter().any(|row| &row.target == target && reads(row, IS_SOFT_DELETED.name))
+            mapping.rows.iter().any(|row| &row.target == target && row.reads(IS_SOFT_DELETED.name))
         })
     }
 
@@ -188,13 +257,15 @@ impl<T: Target> Pass<'_, T> {
                 if let Some(escrow) = self.state.escrows.get_mut(id) {
                     escrow.whole = false;
                 }
+                self.report.tally.succeeded += 1;
                 self.log_turn(id, kind, turn);
                 Ok(())
             }
             Err(Trouble::Stop(stopped)) => Err(stopped),
             Err(Trouble::Object(problem)) => {
+                self.report.tally.failed += 1;
+                self.state.escrow(id, self.minute).whole = true;
                 self.log_failure(id, kind, attempted, problem);
-                self.state.escrow(id).whole = true;
                 Ok(())
             }
         }
@@ -206,11 +277,6 @@ pub(super) fn not_entitled() -> Turn {
         ErrorCode::NotEffectivelyEntitled,
         "The object is not in scope: it is not active, not assigned, or filtered out.",
     )
-}
-
-/// True when the row's value depends on that source attribute.
-pub(super) fn reads(row: &AttributeMapping, name: &str) -> bool {
-    row.reads(name)
 }
 
 /// The JSON value of a mapped one; references have none, as they are written in a second pass.

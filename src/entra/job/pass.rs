@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Settings;
 use super::answers::{self, Asked, Trouble};
 use super::log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Status, Stopped};
+use super::quarantine::Quarantine;
 use super::state::State;
 use crate::entra::dialect::Writer;
 use crate::entra::directory::{DirectoryState, Group, Object, ObjectId, ObjectKind, User};
@@ -20,6 +21,8 @@ pub(super) struct Pass<'a, T> {
     pub settings: &'a Settings,
     pub writer: Writer,
     pub state: &'a mut State,
+    /// The simulated clock when the activity began.
+    pub minute: u64,
     pub directory: Arc<DirectoryState>,
     /// Every object of the directory, judged once.
     pub entitlements: HashMap<ObjectId, Entitlement>,
@@ -29,6 +32,10 @@ pub(super) struct Pass<'a, T> {
     pub may_match_again: bool,
     /// Objects whose references are to be looked at whatever the change log says.
     pub whole: HashSet<ObjectId>,
+    /// True on demand, where roles are not supported (provision-on-demand, Known limitations).
+    pub on_demand: bool,
+    /// Attributes that changed since the watermark.
+    pub changed: HashMap<ObjectId, HashSet<&'static str>>,
     /// What is being tried for the object whose turn it is.
     pub doing: Action,
     /// What the target held when it was last read in this activity.
@@ -164,7 +171,7 @@ pub(super) async fn probe<T: Target>(
             None => {}
             Some(Trouble::Stop(stopped)) => return Err(stopped),
             Some(Trouble::Object(problem)) => {
-                return Err(Stopped::Quarantined(super::log::Quarantine::at_once(problem)));
+                return Err(Stopped::Quarantined(Quarantine::at_once(problem)));
             }
         }
     }

@@ -32,18 +32,15 @@ impl<T: Target> Pass<'_, T> {
                 Ok(Some(turn)) => self.log_turn(id, ObjectKind::User, turn),
                 Err(Trouble::Stop(stopped)) => return Err(stopped),
                 Err(Trouble::Object(problem)) => {
+                    self.report.tally.references_failed += 1;
+                    self.state.escrow(id, self.minute).references = true;
                     self.log_failure(id, ObjectKind::User, Action::Update, problem);
                     failed = true;
                 }
             }
         }
-        match failed {
-            true => self.state.escrow(id).references = true,
-            false => {
-                if let Some(escrow) = self.state.escrows.get_mut(id) {
-                    escrow.references = false;
-                }
-            }
+        if !failed && let Some(escrow) = self.state.escrows.get_mut(id) {
+            escrow.references = false;
         }
         Ok(())
     }
@@ -168,7 +165,7 @@ impl<T: Target> Pass<'_, T> {
         let failed = |member: &&ObjectId| self.state.escrows.get(*member).is_some_and(|escrow| escrow.whole);
         let waiting: Vec<ObjectId> = unknown.iter().filter(failed).cloned().collect();
         if !waiting.is_empty() {
-            self.state.escrow(id).members.extend(waiting);
+            self.state.escrow(id, self.minute).members.extend(waiting);
         }
         if !unknown.is_empty() {
             let labels: Vec<&str> = unknown.iter().map(|member| self.settings.label(member)).collect();
@@ -204,9 +201,10 @@ impl<T: Target> Pass<'_, T> {
                 Ok(()) => written += chunk.len(),
                 Err(Trouble::Stop(stopped)) => return Err(stopped),
                 Err(Trouble::Object(problem)) => {
-                    self.log_failure(group, ObjectKind::Group, Action::Update, problem);
+                    self.report.tally.references_failed += chunk.len() as u64;
                     let failed = chunk.iter().map(|(member, _)| member.clone());
-                    self.state.escrow(group).members.extend(failed);
+                    self.state.escrow(group, self.minute).members.extend(failed);
+                    self.log_failure(group, ObjectKind::Group, Action::Update, problem);
                 }
             }
         }

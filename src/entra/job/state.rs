@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::log::Quarantine;
+use super::quarantine::Quarantine;
+use super::restart::ResetScope;
+use super::schedule;
+use crate::entra::dialect::Retries;
 use crate::entra::directory::{ObjectId, ObjectKind, Watermark};
 
 /// The link of a source object to its account (Graph: objectConnection, sourceAnchor to targetAnchor).
@@ -16,7 +19,10 @@ pub struct Link {
     pub target_id: String,
     /// False once the account was disabled because the user is not, or no longer, entitled.
     pub active: bool,
-    /// The disable came from an unassignment: the service no longer manages the account.
+    /// Whether the object was entitled when its turn ended well last. Accounts of leavers stay active
+    /// where nothing tells the target, so this is not the same as `active`.
+    pub entitled: bool,
+    /// The object left the scope: the service no longer manages the account.
     pub released: bool,
     /// References the job has written, by target path.
     pub references: HashMap<String, ObjectId>,
@@ -30,6 +36,7 @@ impl Link {
             kind,
             target_id,
             active: true,
+            entitled: true,
             released: false,
             references: HashMap::new(),
             members: IndexSet::new(),
@@ -37,9 +44,14 @@ impl Link {
     }
 }
 
-/// What failed for one object and is tried again in the next cycle (Microsoft calls it an escrow).
+/// What failed for one object and is tried again later (Microsoft calls it an escrow). Times are
+/// minutes of the simulated clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Escrow {
+    /// When it failed first.
+    pub first_failure: u64,
+    /// When it failed last.
+    pub last_failure: u64,
     /// How often it was tried again.
     pub retries: usize,
     /// The object itself failed.
@@ -48,6 +60,27 @@ pub struct Escrow {
     pub references: bool,
     /// Members that could not be added or removed.
     pub members: IndexSet<ObjectId>,
+}
+
+impl Escrow {
+    fn since(minute: u64) -> Self {
+        Escrow { first_failure: minute, last_failure: minute, ..Escrow::default() }
+    }
+
+    /// True while something is left to try.
+    pub(super) fn is_open(&self) -> bool {
+        self.whole || self.references || !self.members.is_empty()
+    }
+
+    /// The minute of the next attempt; `None` when there is none any more.
+    #[must_use]
+    pub fn next_attempt(&self, policy: Retries) -> Option<u64> {
+        schedule::next_attempt(policy, self.first_failure, self.last_failure, self.retries)
+    }
+
+    pub(super) fn is_due(&self, policy: Retries, minute: u64) -> bool {
+        self.next_attempt(policy).is_some_and(|next| next <= minute)
+    }
 }
 
 /// Every link, found from either end.
@@ -97,6 +130,14 @@ impl Links {
     }
 }
 
+/// A quarantine and when it began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Quarantined {
+    pub quarantine: Quarantine,
+    /// Minute of the simulated clock.
+    pub since: u64,
+}
+
 /// Everything a job remembers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
@@ -105,25 +146,63 @@ pub(super) struct State {
     pub escrows: IndexMap<ObjectId, Escrow>,
     /// Who was entitled when the last cycle ended.
     pub entitled: HashSet<ObjectId>,
-    pub quarantine: Option<Quarantine>,
+    /// Objects whose disable or delete the accidental-deletion threshold holds back.
+    pub held_back: IndexSet<ObjectId>,
+    /// The next cycle may disable and delete whatever their number.
+    pub force_deletes: bool,
+    pub quarantine: Option<Quarantined>,
+    /// Four weeks of quarantine are over.
+    pub disabled: bool,
+    /// When the last cycle began.
+    pub last_cycle: Option<u64>,
     pub cycles: usize,
     pub on_demand_runs: usize,
 }
 
 impl State {
-    /// The portal's restart clears watermark, escrows and quarantine; a full one also breaks links
-    /// (Graph: synchronizationJobRestartCriteria).
-    pub fn restart(&mut self, full: bool) {
-        self.watermark = None;
-        self.escrows.clear();
-        self.entitled.clear();
-        self.quarantine = None;
-        if full {
+    /// See [`ResetScope`].
+    pub fn restart(&mut self, scope: ResetScope) {
+        if scope.watermark {
+            self.watermark = None;
+            self.entitled.clear();
+            // Every object is looked at anew, and the deletions among them are counted anew.
+            self.held_back.clear();
+        }
+        if scope.escrows {
+            self.escrows.clear();
+        }
+        if scope.quarantine_state {
+            self.quarantine = None;
+            self.disabled = false;
+        }
+        if scope.connector_data_store {
             self.links = Links::default();
+        }
+        if scope.force_deletes {
+            self.force_deletes = true;
         }
     }
 
-    pub fn escrow(&mut self, id: &ObjectId) -> &mut Escrow {
-        self.escrows.entry(id.clone()).or_default()
+    /// The entry for a failure of now.
+    pub fn escrow(&mut self, id: &ObjectId, minute: u64) -> &mut Escrow {
+        let escrow = self.escrows.entry(id.clone()).or_insert_with(|| Escrow::since(minute));
+        escrow.last_failure = minute;
+        escrow
+    }
+
+    /// Puts the job into quarantine, or keeps it there; after four weeks it is disabled.
+    pub fn quarantine(&mut self, quarantine: Quarantine, minute: u64) {
+        let since = self.quarantine.as_ref().map_or(minute, |earlier| earlier.since);
+        self.quarantine = Some(Quarantined { quarantine, since });
+        if schedule::is_over(since, minute) {
+            self.disable();
+        }
+    }
+
+    /// Four weeks are over: failures are no longer tried, and no cycle begins until a restart
+    /// (application-provisioning-quarantine-status).
+    pub fn disable(&mut self) {
+        self.disabled = true;
+        self.escrows.clear();
     }
 }

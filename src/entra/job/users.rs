@@ -1,17 +1,19 @@
 //! A user's turn: create, update, disable, enable again, delete.
 
 use super::answers::Trouble;
-use super::log::{ErrorCode, Stopped};
-use super::objects::{not_entitled, reads};
+use super::log::Stopped;
+use super::objects::not_entitled;
 use super::pass::{Pass, Turn};
-use crate::entra::dialect::PurgedAfterUnassign;
+use crate::entra::dialect::TombstoneName;
 use crate::entra::directory::{Object, ObjectId, ObjectKind, User};
-use crate::entra::mapping::IS_SOFT_DELETED;
 use crate::wire::Target;
 
 impl<T: Target> Pass<'_, T> {
     pub async fn user(&mut self, user: &User) -> Result<(), Stopped> {
-        let ended = self.try_user(user).await;
+        let ended = match self.tombstone(user) {
+            Some(renamed) => self.try_user(&renamed).await,
+            None => self.try_user(user).await,
+        };
         self.settle(user.id(), ObjectKind::User, ended)
     }
 
@@ -23,37 +25,40 @@ impl<T: Target> Pass<'_, T> {
         if !subject.is_soft_deleted {
             return self.update_linked(&subject, &link).await;
         }
+        if let Some(turn) = self.left_alone(user.id(), ObjectKind::User) {
+            self.leave(user.id());
+            return Ok(turn);
+        }
         if !link.active {
             return Ok(not_entitled());
         }
-        if !self.can_disable() {
-            return Ok(Turn::skipped(
-                ErrorCode::EntrySynchronizationSkipped,
-                "The user is out of scope, and no mapping says so to the target.",
-            ));
+        if let Some(turn) = self.staged(user.id()) {
+            return Ok(turn);
         }
         self.update_linked(&subject, &link).await
     }
 
-    /// Without a mapping of IsSoftDeleted a leaver's account is left alone
-    /// (how-provisioning-works, Deprovisioning).
-    fn can_disable(&self) -> bool {
-        self.settings.mapping.user.rows.iter().any(|row| reads(row, IS_SOFT_DELETED.name))
+    /// A user in the recycle bin under the name that frees the old one.
+    fn tombstone(&self, user: &User) -> Option<User> {
+        if self.writer.switches.tombstone_name == TombstoneName::Off || !user.is_soft_deleted() {
+            return None;
+        }
+        let name = user.text("userPrincipalName")?;
+        let renamed = format!("{}{name}", user.id().as_str().replace('-', ""));
+        user.clone().with("userPrincipalName", renamed).ok()
     }
 
-    /// A user who is gone from the directory for good.
-    pub async fn purged_user(&mut self, id: &ObjectId) -> Result<(), Stopped> {
+    /// An object that is gone from the directory for good.
+    pub async fn purged(&mut self, id: &ObjectId, kind: ObjectKind) -> Result<(), Stopped> {
         let Some(link) = self.state.links.get(id).cloned() else { return Ok(()) };
-        let left = link.released && self.writer.switches.purged_after_unassign == PurgedAfterUnassign::Left;
-        let ended = if left {
+        let ended = if let Some(turn) = self.left_behind(&link) {
             self.state.links.remove(id);
-            Ok(Turn::skipped(
-                ErrorCode::NotEffectivelyEntitled,
-                "The user was unassigned before; the account is no longer managed.",
-            ))
+            Ok(turn)
+        } else if let Some(turn) = self.staged(id) {
+            Ok(turn)
         } else {
             self.delete(id, &link).await
         };
-        self.settle(id, ObjectKind::User, ended)
+        self.settle(id, kind, ended)
     }
 }

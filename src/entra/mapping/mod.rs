@@ -10,6 +10,7 @@ mod file;
 mod filter;
 mod flow;
 mod gallery;
+mod guest;
 mod object;
 pub mod profiles;
 mod row;

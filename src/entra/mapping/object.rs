@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::expression::Value;
+use super::guest;
 use super::{AttributeMapping, FlowType, ObjectActions, ScopingFilter, Source, TargetKind, TargetValue};
 use crate::entra::directory::{Object, SourceValue};
 
@@ -31,7 +32,7 @@ impl<'a> Subject<'a> {
         if name == super::IS_SOFT_DELETED.name {
             return Some(Cow::Owned(SourceValue::Boolean(self.is_soft_deleted)));
         }
-        self.object.get(name)
+        guest::source_value(self.object, name)
     }
 }
 

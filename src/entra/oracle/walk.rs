@@ -298,6 +298,13 @@ impl Walk {
             if matches!(&held, Held::Value(held) if *held == value) {
                 continue;
             }
+            if !row.flow.updates(held != Held::Absent, row.declared.multivalued) {
+                // Whether something stands there decides; where that is not known, neither is the outcome.
+                if matches!(held, Held::OneOf(_)) {
+                    self.accounts.hold(account, &row.target, held.or(value));
+                }
+                continue;
+            }
             let next = if certain(row) && !refused { Held::Value(value) } else { held.or(value) };
             self.accounts.hold(account, &row.target, next);
         }

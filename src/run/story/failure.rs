@@ -37,10 +37,12 @@ impl Failure {
             Action::Update => "updated",
             Action::Disable => "disabled",
             Action::Delete => "deleted",
-            Action::Other => match self.exchange.as_ref().map(|exchange| &exchange.operation) {
-                Some(Operation::Read(..)) => "read",
-                _ => "looked up",
-            },
+            Action::StagedDelete | Action::Other => {
+                match self.exchange.as_ref().map(|exchange| &exchange.operation) {
+                    Some(Operation::Read(..)) => "read",
+                    _ => "looked up",
+                }
+            }
         };
         let code = self.entry.code.map_or("", |code| code.as_str());
         match &self.exchange {

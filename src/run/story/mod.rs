@@ -25,7 +25,7 @@ use super::stack::Stack;
 use crate::check::{Finding, Level, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectId;
-use crate::entra::job::{Accounts, CycleReport, Job};
+use crate::entra::job::{Accounts, CycleReport, Job, ResetScope};
 use crate::entra::mapping::Mapping;
 use crate::entra::oracle::CycleView;
 use crate::entra::scope::Scope;
@@ -193,7 +193,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             Action::Cycle => self.cycle().await,
             Action::OnDemand(keys) => self.on_demand(keys).await?,
             Action::Restart { full } => {
-                self.job.restart(*full);
+                self.job.restart(if *full { ResetScope::FULL } else { ResetScope::PORTAL });
                 self.links_dropped |= full;
             }
             Action::Discover { count } => self.discover(*count).await,

@@ -5,7 +5,7 @@ use crate::entra::job::Stopped;
 
 #[tokio::test]
 async fn a_conflict_fails_the_object_and_is_tried_again() {
-    let (tenant, target) = (tenant(&["ada", "grace"]), Script::default());
+    let (mut tenant, target) = (tenant(&["ada", "grace"]), Script::default());
     let mut job = job(users_only(), Dialect::Default);
     target.answers([nobody(), nobody(), refused(409), nobody(), Answer::json(201, &account("2", "grace"))]);
     let report = job.cycle(&tenant, &target).await;
@@ -16,10 +16,23 @@ async fn a_conflict_fails_the_object_and_is_tried_again() {
     let report = job.cycle(&tenant, &target).await;
     assert!(report.entries[0].detail.contains("retried 1 times"));
     target.sent();
+    tenant.advance(6);
     target.answers([nobody(), found(&[account("1", "ada")])]);
     job.cycle(&tenant, &target).await;
     assert_eq!(job.escrows().len(), 0);
     assert_eq!(job.link(&id("ada")).unwrap().target_id, "1");
+}
+
+#[tokio::test]
+async fn a_conflict_has_another_code_where_the_switch_says_so() {
+    let (tenant, target) = (tenant(&["ada"]), Script::default());
+    let mut job = job_with(users_only(), |settings| {
+        settings.switches.create_conflict = crate::entra::dialect::CreateConflict::IncompatibleFiltering;
+    });
+    target.answers([nobody(), nobody(), refused(409)]);
+    let report = job.cycle(&tenant, &target).await;
+    let code = "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering";
+    assert_eq!(failed(&report, "ada"), (Action::Create, code.into()));
 }
 
 #[tokio::test]
@@ -54,7 +67,7 @@ async fn an_account_that_is_gone_fails_until_a_restart_matches_again() {
         assert_eq!(failed(&report, "ada").1, "InvalidAnchor");
     }
     target.sent();
-    job.restart(false);
+    job.restart(ResetScope::PORTAL);
     target.answers([nobody(), refused(404), nobody(), Answer::json(201, &account("3", "ada"))]);
     job.cycle(&tenant, &target).await;
     let sent = target.sent();

@@ -1,8 +1,11 @@
 //! A target that answers what a test tells it to, a small tenant, and the job between them.
 
+mod escrow;
 mod failures;
 mod groups;
+mod leavers;
 mod on_demand;
+mod settings;
 mod users;
 
 use std::collections::VecDeque;
@@ -12,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::entra::dialect::Dialect;
 use crate::entra::directory::{Group, ObjectId, ObjectKind, Tenant, User};
-use crate::entra::job::{Action, CycleReport, Job, Settings, Status};
+use crate::entra::job::{Action, CycleReport, Job, Policy, ResetScope, Settings, Status};
 use crate::entra::mapping::expression::Expression;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, Source, source_attribute};
 use crate::entra::scope::Scope;
@@ -158,6 +161,21 @@ fn add_group(tenant: &mut Tenant, key: &str, members: &[&str]) {
 
 fn job(mapping: Mapping, dialect: Dialect) -> Job {
     Job::new(Settings::new(mapping, Scope::Assigned, dialect))
+}
+
+fn job_with(mapping: Mapping, change: impl FnOnce(&mut Settings)) -> Job {
+    let mut settings = Settings::new(mapping, Scope::Assigned, Dialect::Default);
+    change(&mut settings);
+    Job::new(settings)
+}
+
+/// A job that has linked these people to accounts that hold what they should.
+async fn linked(mut job: Job, tenant: &Tenant, target: &Script, people: &[&str]) -> Job {
+    target.answers([nobody()]);
+    target.answers(people.iter().map(|key| found(&[account(key, key)])));
+    job.cycle(tenant, target).await;
+    target.sent();
+    job
 }
 
 /// The account a right server would hold for a person.

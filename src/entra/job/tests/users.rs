@@ -235,7 +235,7 @@ async fn a_manager_out_of_scope_is_not_written_until_a_restart_looks_again() {
     job.cycle(&tenant, &target).await;
     assert!(!target.sent().iter().any(|line| line.starts_with("PATCH")));
 
-    job.restart(false);
+    job.restart(ResetScope::PORTAL);
     target.answers([
         nobody(),
         Answer::json(200, &account("1", "ada")),
@@ -314,11 +314,11 @@ async fn restarts_keep_links_and_full_ones_match_again() {
     let (tenant, target) = (tenant(&["ada"]), Script::default());
     let mut job = job(users_only(), Dialect::Default);
     linked(&mut job, &tenant, &target).await;
-    job.restart(false);
+    job.restart(ResetScope::PORTAL);
     target.answers([nobody(), Answer::json(200, &account("1", "ada"))]);
     assert!(job.cycle(&tenant, &target).await.initial);
     assert_eq!(target.sent(), ["probe /Users", "GET /Users/1"]);
-    job.restart(true);
+    job.restart(ResetScope::FULL);
     target.answers([nobody(), found(&[account("1", "ada")])]);
     job.cycle(&tenant, &target).await;
     assert_eq!(target.sent(), ["probe /Users", ADA]);
