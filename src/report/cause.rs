@@ -20,7 +20,7 @@ pub struct Cause<'a> {
     pub checks: Vec<String>,
     /// Names of the dialects it was met in.
     pub dialects: BTreeSet<String>,
-    /// Ids of checks that failed because an answer this cause complains about was a refusal.
+    /// Ids of checks that show nothing else: they met the same refusal, or found the same attribute wrong.
     pub consequences: BTreeSet<String>,
     /// True when it made a check fail.
     pub decides: bool,
@@ -101,13 +101,17 @@ fn without_values(message: &str) -> String {
     text
 }
 
-/// Moves what a story found below the rule that complains about the same refusal: if every PATCH is
-/// answered 500, that is told once, with the stories it spoiled.
+/// Moves what a story found below the rule that complains about the same thing: if every PATCH is
+/// answered 500, or `title` is never kept, that is told once, with the stories it spoiled.
 fn with_consequences(mut causes: Vec<Cause<'_>>) -> Vec<Cause<'_>> {
     let mut refusals: HashMap<String, usize> = HashMap::new();
+    let mut subjects: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, cause) in causes.iter().enumerate() {
         if !cause.finding.rule.starts_with("rules/") {
             continue;
+        }
+        if !cause.finding.subject.is_empty() {
+            subjects.entry(cause.finding.subject.to_lowercase()).or_default().push(place);
         }
         let decisive = cause.finding.exchanges.last();
         if let Some(exchange) = decisive.filter(|exchange| !exchange.succeeded()) {
@@ -120,9 +124,9 @@ fn with_consequences(mut causes: Vec<Cause<'_>>) -> Vec<Cause<'_>> {
             continue;
         }
         let refused = cause.finding.exchanges.iter().filter(|exchange| !exchange.succeeded());
-        let found = refused
-            .filter_map(|exchange| refusals.get(&refusal(exchange)))
-            .find(|above| causes[**above].level >= cause.level);
+        let refused = refused.filter_map(|exchange| refusals.get(&refusal(exchange)));
+        let same_subject = subjects.get(&cause.finding.subject.to_lowercase()).into_iter().flatten();
+        let found = refused.chain(same_subject).find(|above| causes[**above].level >= cause.level);
         if let Some(above) = found {
             below.push((place, *above));
         }
@@ -197,6 +201,22 @@ mod tests {
         assert_eq!(causes.len(), 1);
         assert_eq!(causes[0].finding.rule, "rules/patch-status");
         assert!(causes[0].consequences.contains("cycles/disable-unassigned"));
+    }
+
+    #[test]
+    fn a_story_about_an_attribute_that_a_rule_found_lost_stands_below_the_rule() {
+        let lost = |level| {
+            Finding::of(&fixture::about("rules/write-lost", level), "active was written and is not there")
+                .concerning("Active")
+        };
+        let mut report = fixture::report();
+        let story = fixture::still_active("cycles/disable-unassigned").concerning("active");
+        let story = CheckResult::played("cycles/disable-unassigned", Some("default"), "t", vec![story], None);
+        for (level, told) in [(Level::Critical, 1), (Level::Error, 2)] {
+            let rule = CheckResult::played("rules/write-lost", Some("default"), "t", vec![lost(level)], None);
+            report.checks = vec![story.clone(), rule];
+            assert_eq!(causes(&report).len(), told, "what is critical is not hidden below what is not");
+        }
     }
 
     #[test]

@@ -130,10 +130,13 @@ fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&Known
     if kind == ResourceKind::User && view.claims().any(disables) {
         return Some(Cause::Disable);
     }
-    if removes_nothing(view, operations, known) {
+    let keyword = view.json().and_then(|body| member(body, "scimType")).and_then(Value::as_str);
+    let removes_by_value = operations.iter().any(removes_members_by_value);
+    // A keyword that blames the request says that this form is never taken, whoever is a member.
+    let form_is_refused = removes_by_value && keyword.is_some_and(|keyword| keyword != "noTarget");
+    if removes_nothing(view, operations, known) && !form_is_refused {
         return Some(Cause::AbsentRemoval);
     }
-    let keyword = view.json().and_then(|body| member(body, "scimType")).and_then(Value::as_str);
     let writes_element = |operation: &PatchOperation| {
         operation.verb != Verb::Remove
             && operation.path.as_ref().is_some_and(|path| path.filter.is_some() && path.sub.is_some())
@@ -144,18 +147,20 @@ fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&Known
     if operations.iter().any(|operation| is_manager(operation) && operation.verb != Verb::Remove) {
         return Some(Cause::ManagerString);
     }
-    let removes_by_value = |operation: &PatchOperation| {
-        operation.verb == Verb::Remove
-            && operation.value.is_some()
-            && operation.path.as_ref().is_some_and(|path| path.is("members"))
-    };
-    if operations.iter().any(removes_by_value) {
+    if removes_by_value {
         return Some(Cause::MemberRemoval);
     }
     if known.is_some_and(|known| repeats(view.changes(), known)) {
         return Some(Cause::Repeat);
     }
     Some(Cause::Update)
+}
+
+/// A removal of `members` that names them in `value`, as Entra does by default.
+fn removes_members_by_value(operation: &PatchOperation) -> bool {
+    operation.verb == Verb::Remove
+        && operation.value.is_some()
+        && operation.path.as_ref().is_some_and(|path| path.is("members"))
 }
 
 /// A manager named by a bare string.

@@ -12,13 +12,18 @@ use super::answers::answered;
 use super::observer::{id_of, resource_path};
 use super::reader;
 use super::recorder::Recorder;
-use crate::check::{About, Finding};
+use crate::check::{Finding, Level};
 use crate::entra::dialect::{Assignment, Writer};
 use crate::entra::directory::Object;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, Phase, Subject, TargetValue};
 use crate::people::People;
+use crate::rules;
 use crate::scim::PatchPath;
+use crate::scim::discovery::Discovery;
 use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target};
+
+/// The rule under which refused attributes are told.
+pub(super) const CREATE_REFUSED: &str = "rules/create-refused";
 
 /// A mapped attribute that the target refuses.
 #[derive(Debug, Clone)]
@@ -44,13 +49,14 @@ pub(super) struct Acceptance {
 }
 
 impl Acceptance {
-    /// True when anything was refused.
-    pub(super) fn is_refusal(&self) -> bool {
-        self.nothing || !self.refused.is_empty()
-    }
-
-    /// One finding for each refused attribute.
-    pub(super) fn findings(&self, about: &About) -> Vec<Finding> {
+    /// One finding for each refused attribute, under the rule about refused creates. As that rule says,
+    /// what the target does not publish it may refuse.
+    pub(super) fn findings(&self, discovery: &Discovery) -> Vec<Finding> {
+        let Some(rule) = rules::find(CREATE_REFUSED) else { return Vec::new() };
+        let about = rule.about();
+        let published = |path: &str| {
+            path.parse().is_ok_and(|path: PatchPath| discovery.schemas.find_patch(&path).is_some())
+        };
         self.refused
             .iter()
             .map(|refused| {
@@ -59,7 +65,12 @@ impl Acceptance {
                     "a create is refused ({status}) as soon as it carries {}; everything else is played without it",
                     refused.path
                 );
+                let level = match discovery.schemas.is_empty() || published(&refused.path) {
+                    true => about.level,
+                    false => Level::Note,
+                };
                 Finding::of(about, message)
+                    .at(level)
                     .concerning(&refused.path)
                     .against(format!("201 for a body with {}", refused.path), &refused.answer)
                     .shown_by(&refused.exchange)

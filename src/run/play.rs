@@ -8,6 +8,7 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::RwLock;
 
+use super::acceptance::CREATE_REFUSED;
 use super::endstate::EndState;
 use super::event::{Event, Listener};
 use super::plan::Plan;
@@ -169,7 +170,10 @@ impl Gathered {
     fn preparation<S: Stages>(&mut self, run: &Run<S>, listener: &mut dyn Listener) {
         let off: Vec<&str> = run.plan.rules_off.iter().map(String::as_str).collect();
         let prepared = &run.prepared;
-        let findings = rules::judge_trace_without(&off, &prepared.trace, &prepared.discovery);
+        let mut findings = rules::judge_trace_without(&off, &prepared.trace, &prepared.discovery);
+        if !off.contains(&CREATE_REFUSED) {
+            findings.extend(prepared.acceptance.findings(&prepared.discovery));
+        }
         if let Some(dialect) = run.plan.dialects.first() {
             self.rule(dialect.as_str(), findings, None, listener);
         }

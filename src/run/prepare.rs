@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::abilities::{Abilities, Known};
-use super::acceptance::{self, Acceptance};
+use super::acceptance::{self, Acceptance, CREATE_REFUSED};
 use super::cleanup;
 use super::observer::lookup;
 use super::plan::Plan;
@@ -36,7 +36,7 @@ pub(super) struct Prepared {
     pub(super) mapping: Mapping,
     /// What the target said to a create of everything.
     pub(super) acceptance: Acceptance,
-    /// The scenario that tells what creates are refused for, and what of them is lost.
+    /// The scenario that is played even when every create is refused, and judges what of them is lost.
     pub(super) spokesman: Option<String>,
     /// Whether target paths can be filtered on that the profile does not promise.
     filters: HashMap<String, Known>,
@@ -103,7 +103,7 @@ pub(super) async fn prepare<T: Target>(
     })
 }
 
-/// The scenario that is best suited to say that creates are refused: the shortest with a cycle.
+/// The scenario that is best suited to say what is lost of a create: the shortest with a cycle.
 fn spokesman(plan: &Plan) -> Option<String> {
     let plays_a_cycle = |scenario: &&Arc<Scenario>| {
         scenario.needs.is_empty()
@@ -190,16 +190,6 @@ impl Prepared {
         self.acceptance.not_kept.clone()
     }
 
-    /// True for the one check that tells which attributes are refused.
-    pub(super) fn speaks_for(&self, scenario: &str, dialect: &str, plan: &Plan) -> bool {
-        self.spokesman.as_deref() == Some(scenario)
-            && plan
-                .trials()
-                .iter()
-                .find(|(s, _)| s.about.id == scenario)
-                .is_some_and(|(_, d)| d.as_str() == dialect)
-    }
-
     /// Why a scenario cannot be played, if it cannot.
     pub(super) fn obstacle(&self, plan: &Plan, scenario: &Scenario) -> Option<Skip> {
         if let Some(obstacle) = scenario.needs.iter().find_map(|need| self.unmet(plan, need)) {
@@ -214,7 +204,7 @@ impl Prepared {
         });
         match &self.spokesman {
             Some(spokesman) if self.acceptance.nothing && creates && *spokesman != scenario.about.id => {
-                Some(Skip::Blocked(format!("{spokesman}: the target refuses every create")))
+                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the target refuses every create")))
             }
             _ => None,
         }
@@ -224,8 +214,7 @@ impl Prepared {
         let mapped = |name: &str| match (self.mapping.user.find(name), plan.mapping.user.find(name)) {
             (Some(_), _) => None,
             (None, Some(row)) => {
-                let spokesman = self.spokesman.as_deref().unwrap_or("the first create");
-                Some(Skip::Blocked(format!("{spokesman}: the target refuses {}", row.written)))
+                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the target refuses {}", row.written)))
             }
             (None, None) => Some(Skip::NotConfigured(format!("{name} is not mapped"))),
         };

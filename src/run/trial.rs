@@ -208,11 +208,6 @@ impl<S: Stages> Run<S> {
             Err(mistake) => (super::story::Ended::default(), Some(mistake)),
         };
         let mut findings = ended.findings;
-        if self.prepared.acceptance.is_refusal()
-            && self.prepared.speaks_for(&about.id, &trial.dialect, &self.plan)
-        {
-            findings.extend(self.prepared.acceptance.findings(about));
-        }
         if let Some(judge) = &self.plan.judge {
             findings.extend(judge(trial, &trace));
         }

@@ -139,17 +139,21 @@ fn refused_updates_are_told_apart() {
 
 #[test]
 fn member_changes_are_told_apart() {
-    let group = |operations: Value, status| {
+    let answered = |operations: Value, status, keyword| {
         let mut trial = Trial::published();
         trial.makes_ada(json!({})).makes_group();
         let add = json!([{"op": "Add", "path": "members", "value": [{"value": "1"}]}]);
         trial.patch("/Groups/g", add, 204, Value::Null);
-        trial.patch("/Groups/g", operations, status, error(status, None));
+        trial.patch("/Groups/g", operations, status, error(status, keyword));
         trial
     };
+    let group = |operations, status| answered(operations, status, None);
     let remove = |id: &str| json!([{"op": "Remove", "path": "members", "value": [{"value": id}]}]);
     assert_eq!(told(&group(remove("1"), 400)), ["member-removal-refused"]);
     assert_eq!(told(&group(remove("stranger"), 400)), ["absent-removal-refused"]);
+    assert_eq!(told(&answered(remove("stranger"), 400, Some("noTarget"))), ["absent-removal-refused"]);
+    // The form is refused, not the stranger.
+    assert_eq!(told(&answered(remove("stranger"), 400, Some("invalidValue"))), ["member-removal-refused"]);
     let again = json!([{"op": "Add", "path": "members", "value": [{"value": "1"}]}]);
     assert_eq!(told(&group(again, 409)), ["repeat-refused"]);
 }

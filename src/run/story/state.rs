@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Story;
-use crate::check::{Finding, Level};
+use crate::check::{Finding, Level, Reference};
 use crate::run::answers::{answered, shown};
 use crate::run::cast::{Casting, Mistake};
 use crate::run::observer::{id_of, resources};
@@ -242,11 +242,14 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 shown(&held.iter().collect::<Vec<_>>()),
             );
             let message = format!("\"{key}\" holds {actual} in {path}, expected {expected}");
-            let finding = Finding::of(&self.scenario.about, message)
+            let mut finding = Finding::of(&self.scenario.about, message)
                 .at(self.level_of(path))
                 .concerning(path.to_string())
                 .against(expected, actual)
                 .shown_by(exchange);
+            if !self.is_about(path) {
+                finding = beside_the_point(finding, path);
+            }
             self.wrong(key, finding);
         }
         right
@@ -256,11 +259,15 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     /// fail, and no more than that; unless it decides who has access or who is matched.
     fn level_of(&self, path: &PatchPath) -> Level {
         let level = self.scenario.about.level;
+        if self.is_about(path) { level } else { level.min(Level::Error) }
+    }
+
+    /// True when the scenario names the attribute, or it decides who has access or who is matched.
+    fn is_about(&self, path: &PatchPath) -> bool {
         let rows =
             self.mapping.user.rows.iter().chain(self.mapping.group.iter().flat_map(|group| &group.rows));
-        let decides =
-            rows.filter(|row| row.target.same_as(path)).any(|row| row.is_active() || row.matching.is_some());
-        if decides || self.subjects.contain(path) { level } else { level.min(Level::Error) }
+        let mut mapped = rows.filter(|row| row.target.same_as(path));
+        mapped.any(|row| row.is_active() || row.matching.is_some()) || self.subjects.contain(path)
     }
 
     /// Whether letter case counts in an attribute: what the target publishes, or else RFC 7643.
@@ -404,4 +411,19 @@ fn is_nothing(value: &Value) -> bool {
         Value::Object(members) => members.values().all(Value::is_null),
         _ => false,
     }
+}
+
+/// What the scenario says of its own subject does not help with another attribute.
+fn beside_the_point(mut finding: Finding, path: &PatchPath) -> Finding {
+    finding.entra =
+        "Success, while the account differs from the directory; or the same update in every cycle.".into();
+    finding.fix = format!(
+        "Keep {path} as it was sent. If the application has no such attribute, leave it out of \
+                           /Schemas and tell your customers not to map it."
+    );
+    finding.refs = vec![
+        Reference::Rfc("7644#3.3".into()),
+        Reference::Microsoft("use-scim-to-provision-users-and-groups".into()),
+    ];
+    finding
 }
