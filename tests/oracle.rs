@@ -15,7 +15,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::directory::{Group, ObjectId, ObjectKind, Tenant, User};
 use scimulate::entra::job::{Job, ResetScope, Settings};
-use scimulate::entra::mapping::{Mapping, TargetValue, profiles};
+use scimulate::entra::mapping::{
+    Clause, FilterGroup, FlowType, Mapping, ScopingFilter, TargetValue, profiles,
+};
 use scimulate::entra::oracle::{
     self, AccountFate, CycleKind, CycleView, Expected, ExpectedValue, Origin, Preexisting, Standing,
 };
@@ -132,6 +134,16 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// Everybody but those of the title B: two groups of clauses, of which one is enough.
+fn not_titled_b() -> ScopingFilter {
+    let group = |operator: &str, value: Option<&str>| FilterGroup {
+        name: String::new(),
+        clauses: vec![Clause::read(ObjectKind::User, "jobTitle", operator, value).unwrap()],
+    };
+    let groups = vec![group("IS NULL", None), group("NOT EQUALS", Some("B"))];
+    ScopingFilter { groups, ..ScopingFilter::default() }
+}
+
 struct Play {
     tenant: Tenant,
     mapping: Mapping,
@@ -148,9 +160,15 @@ struct Play {
 }
 
 impl Play {
-    fn new(dialect: Dialect) -> Self {
+    fn new(dialect: Dialect, filtered: bool, flow: FlowType) -> Self {
         let targets = ["userName", "active", "title", "externalId", "manager"];
-        let mapping = profiles::load(profiles::DEFAULT).unwrap().only(&targets).unwrap();
+        let mut mapping = profiles::load(profiles::DEFAULT).unwrap().only(&targets).unwrap();
+        if filtered {
+            mapping.user.filter = not_titled_b();
+        }
+        for row in mapping.user.rows.iter_mut().filter(|row| row.is("title")) {
+            row.flow = flow;
+        }
         Play {
             tenant: Tenant::new(),
             job: Job::new(Settings::new(mapping.clone(), Scope::Assigned, dialect)),
@@ -390,8 +408,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-async fn story(dialect: Dialect, accounts: &[usize], events: &[Event]) -> Result<(), TestCaseError> {
-    let mut play = Play::new(dialect);
+async fn story(mut play: Play, accounts: &[usize], events: &[Event]) -> Result<(), TestCaseError> {
     play.populate(accounts).await;
     let everybody = (0..PEOPLE).map(Event::Hire).chain((0..GROUPS).map(Event::Found));
     let everybody: Vec<Event> = everybody.collect();
@@ -416,9 +433,17 @@ fn the_job_leads_to_what_the_oracle_says() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let accounts = prop::sample::subsequence(vec![0, 1, 2], 0..=2);
     let dialect = prop::sample::select(vec![Dialect::Default, Dialect::AadOptscim062020]);
-    let stories = (dialect, accounts, prop::collection::vec(event(), 1..40));
-    let outcome = runner
-        .run(&stories, |(dialect, accounts, events)| runtime.block_on(story(dialect, &accounts, &events)));
+    let flow = prop::sample::select(vec![
+        FlowType::Always,
+        FlowType::Always,
+        FlowType::ObjectAddOnly,
+        FlowType::AttributeAddOnly,
+    ]);
+    let settings = (dialect, any::<bool>(), flow);
+    let stories = (settings, accounts, prop::collection::vec(event(), 1..40));
+    let outcome = runner.run(&stories, |((dialect, filtered, flow), accounts, events)| {
+        runtime.block_on(story(Play::new(dialect, filtered, flow), &accounts, &events))
+    });
     if let Err(error) = outcome {
         panic!("{error}");
     }

@@ -2,9 +2,11 @@
 //!
 //! Microsoft Learn, "How Application Provisioning works", "Assignment-based scoping": users that
 //! are assigned to the application, and the immediate members of assigned groups. Nested groups
-//! are not read, and only groups with `securityEnabled` count.
+//! are not read, and only groups with `securityEnabled` count. "Scoping users or groups to be
+//! provisioned with scoping filters": of those, whoever passes the filter of their object mapping.
 
-use super::directory::{DirectoryState, Group, Object, ObjectId};
+use super::directory::{DirectoryState, Group, Object, ObjectId, SourceValue};
+use super::mapping::{Clause, FilterGroup, Mapping, ScopingFilter};
 
 /// The job's setting "Scope".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -27,13 +29,15 @@ pub struct Entitlement {
     pub active: bool,
     /// The user lies in the recycle bin.
     pub soft_deleted: bool,
+    /// The scoping filter lets it pass; without a filter everybody does.
+    pub in_filter: bool,
 }
 
 impl Entitlement {
     /// The object shall have an active account at the target.
     #[must_use]
     pub fn is_entitled(self) -> bool {
-        self.exists && self.assigned && self.active && !self.soft_deleted
+        self.exists && self.assigned && self.active && !self.soft_deleted && self.in_filter
     }
 
     /// The computed source attribute `IsSoftDeleted`: true when the user is unassigned, out of
@@ -47,7 +51,10 @@ impl Entitlement {
 
 /// Judges one object. An id that the directory does not hold is entitled to nothing.
 #[must_use]
-pub fn in_scope(state: &DirectoryState, scope: &Scope, id: &ObjectId) -> Entitlement {
+pub fn in_scope(state: &DirectoryState, scope: &Scope, mapping: &Mapping, id: &ObjectId) -> Entitlement {
+    let in_filter = |object: Object<'_>| {
+        mapping.object(object.kind()).is_none_or(|mapping| passes(&mapping.filter, object))
+    };
     match state.object(id) {
         None => Entitlement::default(),
         Some(Object::User(user)) => Entitlement {
@@ -55,13 +62,36 @@ pub fn in_scope(state: &DirectoryState, scope: &Scope, id: &ObjectId) -> Entitle
             assigned: *scope == Scope::Everyone || is_assigned(state, id),
             active: user.account_enabled(),
             soft_deleted: user.is_soft_deleted(),
+            in_filter: in_filter(Object::User(user)),
         },
         Some(Object::Group(group)) => Entitlement {
             exists: true,
             assigned: *scope == Scope::Everyone || counts(state, group),
             active: true,
             soft_deleted: false,
+            in_filter: in_filter(Object::Group(group)),
         },
+    }
+}
+
+/// Whether an object passes a scoping filter: one group of clauses is enough, and all clauses of a
+/// group must hold. Without groups everybody passes.
+#[must_use]
+pub fn passes(filter: &ScopingFilter, object: Object<'_>) -> bool {
+    let any = |groups: &[FilterGroup]| {
+        groups.is_empty()
+            || groups.iter().any(|group| group.clauses.iter().all(|clause| holds(clause, object)))
+    };
+    any(&filter.input_groups) && any(&filter.groups)
+}
+
+fn holds(clause: &Clause, object: Object<'_>) -> bool {
+    match object.get(clause.attribute().name).as_deref() {
+        Some(SourceValue::Text(text)) => clause.holds(Some(text)),
+        Some(SourceValue::Boolean(true)) => clause.holds(Some("True")),
+        Some(SourceValue::Boolean(false)) => clause.holds(Some("False")),
+        // Filters take no attribute of another kind.
+        _ => clause.holds(None),
     }
 }
 
@@ -79,10 +109,68 @@ fn counts(state: &DirectoryState, group: &Group) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entra::directory::{Tenant, User};
+    use crate::entra::directory::{ObjectKind, Tenant, User};
+    use crate::entra::mapping::ObjectMapping;
 
     fn id(text: &str) -> ObjectId {
         ObjectId::new(text)
+    }
+
+    fn unfiltered() -> Mapping {
+        Mapping::new("test", ObjectMapping::default(), None)
+    }
+
+    /// A user mapping with these groups of clauses: attribute, operator, value.
+    fn filtered(groups: &[&[(&str, &str, &str)]]) -> Mapping {
+        let clause = |(attribute, operator, value): &(&str, &str, &str)| {
+            let value = Some(*value).filter(|value| !value.is_empty());
+            Clause::read(ObjectKind::User, attribute, operator, value).unwrap()
+        };
+        let groups = groups
+            .iter()
+            .map(|clauses| FilterGroup { name: String::new(), clauses: clauses.iter().map(clause).collect() })
+            .collect();
+        let filter = ScopingFilter { groups, ..ScopingFilter::default() };
+        Mapping::new("test", ObjectMapping { filter, ..ObjectMapping::default() }, None)
+    }
+
+    // "Scoping filters", Scoping filter construction: clauses are ANDed, filters are ORed, and each
+    // person is judged alone.
+    #[test]
+    fn one_group_is_enough_and_every_clause_of_it_must_hold() {
+        let mut tenant = tenant();
+        let set = |tenant: &mut Tenant, name: &str, attribute: &str, value: &str| {
+            tenant.set(&id(name), attribute, Some(value.into())).unwrap();
+        };
+        set(&mut tenant, "ada", "department", "Sales");
+        set(&mut tenant, "ada", "country", "GB");
+        set(&mut tenant, "grace", "department", "Sales");
+        let passes = |mapping: &Mapping| {
+            ["ada", "grace"].map(|name| {
+                let entitlement = in_scope(&tenant.state(), &Scope::Everyone, mapping, &id(name));
+                assert_eq!(entitlement.is_entitled(), entitlement.in_filter);
+                entitlement.in_filter
+            })
+        };
+        assert_eq!(passes(&filtered(&[])), [true, true]);
+        let sales = ("department", "EQUALS", "Sales");
+        assert_eq!(passes(&filtered(&[&[sales]])), [true, true]);
+        assert_eq!(passes(&filtered(&[&[sales, ("country", "EQUALS", "GB")]])), [true, false]);
+        assert_eq!(passes(&filtered(&[&[sales, ("country", "IS NULL", "")]])), [false, true]);
+        let either: [&[_]; 2] = [&[("country", "EQUALS", "GB")], &[("country", "IS NULL", "")]];
+        assert_eq!(passes(&filtered(&either)), [true, true]);
+        assert_eq!(passes(&filtered(&[&[("country", "NOT EQUALS", "US")]])), [true, false]);
+        assert_eq!(passes(&filtered(&[&[("accountEnabled", "IS TRUE", "")]])), [true, true]);
+        // The groups' mapping has a filter of its own.
+        assert!(
+            in_scope(
+                &tenant.state(),
+                &Scope::Everyone,
+                &filtered(&[&[("country", "EQUALS", "x")]]),
+                &id("team")
+            )
+            .in_filter
+        );
     }
 
     fn tenant() -> Tenant {
@@ -97,7 +185,7 @@ mod tests {
     }
 
     fn entitled(tenant: &Tenant, scope: Scope, name: &str) -> bool {
-        in_scope(&tenant.state(), &scope, &id(name)).is_entitled()
+        in_scope(&tenant.state(), &scope, &unfiltered(), &id(name)).is_entitled()
     }
 
     #[test]
@@ -130,7 +218,7 @@ mod tests {
     fn each_reason_to_lose_the_entitlement_is_told_apart() {
         let mut tenant = tenant();
         tenant.assign(&id("ada")).unwrap();
-        let judge = |tenant: &Tenant| in_scope(&tenant.state(), &Scope::Assigned, &id("ada"));
+        let judge = |tenant: &Tenant| in_scope(&tenant.state(), &Scope::Assigned, &unfiltered(), &id("ada"));
         assert!(judge(&tenant).is_entitled());
         tenant.set_account_enabled(&id("ada"), false).unwrap();
         let blocked = judge(&tenant);

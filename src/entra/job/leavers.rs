@@ -27,7 +27,9 @@ impl<T: Target> Pass<'_, T> {
             ObjectKind::User => actions.update,
             ObjectKind::Group => actions.delete,
         };
-        let why = if !self.entitlement(id).assigned && self.settings.policy.skip_out_of_scope_deletions {
+        let entitlement = self.entitlement(id);
+        let out_of_scope = !entitlement.assigned || !entitlement.in_filter;
+        let why = if out_of_scope && self.settings.policy.skip_out_of_scope_deletions {
             "The object left the scope, and SkipOutOfScopeDeletions leaves its account alone."
         } else if !allowed {
             "The object left the scope, and the target object actions do not allow to say so."

@@ -289,7 +289,7 @@ impl Job {
             settings: &self.settings,
             writer,
             state: &mut self.state,
-            entitlements: pass::judge(&directory, self.settings.scope),
+            entitlements: pass::judge(&directory, self.settings.scope, &self.settings.mapping),
             minute: tenant.minute(),
             directory,
             target,

@@ -169,7 +169,7 @@ impl<T: Target> Pass<'_, T> {
                 continue;
             }
             let Some(value) = value.and_then(on_the_wire) else { continue };
-            if !row.flow.updates(there.is_some(), row.declared.multivalued) {
+            if !row.updates(there.is_some()) {
                 continue;
             }
             let verb = match there {

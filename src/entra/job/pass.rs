@@ -12,7 +12,7 @@ use super::quarantine::Quarantine;
 use super::state::State;
 use crate::entra::dialect::Writer;
 use crate::entra::directory::{DirectoryState, Group, Object, ObjectId, ObjectKind, User};
-use crate::entra::mapping::{ObjectMapping, Subject};
+use crate::entra::mapping::{Mapping, ObjectMapping, Subject};
 use crate::entra::scope::{self, Entitlement, Scope};
 use crate::wire::{Answer, Request, ResourceKind, Target};
 
@@ -61,10 +61,14 @@ impl Turn {
 }
 
 /// Judges every object of the directory.
-pub(super) fn judge(directory: &DirectoryState, scope: Scope) -> HashMap<ObjectId, Entitlement> {
+pub(super) fn judge(
+    directory: &DirectoryState,
+    scope: Scope,
+    mapping: &Mapping,
+) -> HashMap<ObjectId, Entitlement> {
     let users = directory.users().map(User::id);
     let groups = directory.groups().map(Group::id);
-    users.chain(groups).map(|id| (id.clone(), scope::in_scope(directory, &scope, id))).collect()
+    users.chain(groups).map(|id| (id.clone(), scope::in_scope(directory, &scope, mapping, id))).collect()
 }
 
 /// The resource type an object is provisioned as.

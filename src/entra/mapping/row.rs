@@ -116,6 +116,16 @@ impl AttributeMapping {
         self.filterable || self.matching.is_some()
     }
 
+    /// Whether an object that is there is given the row's value, its target holding something or
+    /// nothing at that attribute. A row without a source fills what is empty and changes nothing.
+    #[must_use]
+    pub fn updates(&self, held: bool) -> bool {
+        match self.source {
+            Source::None => !held && self.flow != FlowType::ObjectAddOnly,
+            _ => self.flow.updates(held, self.declared.multivalued),
+        }
+    }
+
     /// True for links to other objects, which are written after all objects exist. The source
     /// decides: an app may call its manager a String.
     #[must_use]

@@ -130,7 +130,7 @@ fn mistakes_are_placed_on_the_token() {
 
     let both = mistake(&row("{ target: title, source: jobTitle, expression: 'Join(\"\", [city])' }"));
     assert_eq!(both.title, "this row has both source and expression");
-    assert_eq!(mistake(&row("{ target: title }")).title, "this row has neither source nor expression");
+    assert_eq!(mistake(&row("{ target: title }")).title, "this row has no source");
     assert_eq!(
         mistake(&row("{ target: id, source: objectId }")).title,
         "`id` is given by the target and cannot be mapped"
@@ -221,4 +221,92 @@ fn expressions_of_the_profiles_print_as_they_are_written() {
             }
         }
     }
+}
+
+#[test]
+fn the_documented_profile_says_all_of_the_model() {
+    let page = include_str!("../../../docs/mapping.md");
+    let text = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let mapping = file::read("mine", "mine.yaml", text).expect("the documented file is right");
+    let user = &mapping.user;
+    assert_eq!(user.actions, ObjectActions { delete: false, ..ObjectActions::default() });
+    let clauses: Vec<Vec<String>> = user
+        .filter
+        .groups
+        .iter()
+        .map(|group| group.clauses.iter().map(ToString::to_string).collect())
+        .collect();
+    assert_eq!(
+        clauses,
+        [
+            vec!["country EQUALS 'GB'", "employeeType NOT EQUALS 'Guest'"],
+            vec!["jobTitle REGEX MATCH '^Chief '"]
+        ]
+    );
+    let row = |target: &str| user.find(target).expect("it is mapped");
+    assert_eq!(row("userType").source, Source::Constant("Employee".into()));
+    assert_eq!((&row("locale").source, row("locale").default.as_deref()), (&Source::None, Some("en-GB")));
+    assert_eq!(row("title").flow, FlowType::ObjectAddOnly);
+    assert_eq!(row("badge").target_kind(), TargetKind::Integer);
+    assert!(row("badge").declared.required && !row("title").declared.required);
+    assert_eq!(mapping.group.map(|group| group.rows.len()), Some(3));
+}
+
+// What Entra puts on the wire for each kind of source, on creation and afterwards.
+#[test]
+fn constants_flow_always_and_rows_without_a_source_fill_what_is_empty() {
+    let text = "attributes: [badge]\nuser:\n  - { target: userName, source: userPrincipalName, match: 1 }\n  \
+                - { target: userType, constant: Employee }\n  - { target: locale, default: en-GB }\n  \
+                - { target: badge, source: employeeId, type: Integer }\n";
+    let mapping = file::read("mine", "mine.yaml", text).expect("it is right");
+    let user = User::new(ObjectId::new("1")).with("employeeId", "0042").unwrap();
+    let subject = Subject { object: Object::User(&user), is_soft_deleted: false };
+    for phase in [Phase::Create, Phase::Update] {
+        let values: Vec<_> =
+            mapping.user.evaluate(&subject, phase).unwrap().into_iter().map(|(_, value)| value).collect();
+        assert_eq!(
+            values,
+            [
+                None,
+                Some(TargetValue::Text("Employee".into())),
+                Some(TargetValue::Text("en-GB".into())),
+                Some(TargetValue::Integer(42))
+            ]
+        );
+    }
+    let locale = mapping.user.find("locale").unwrap();
+    assert!(locale.updates(false) && !locale.updates(true));
+    let user = user.with("employeeId", "A1").unwrap();
+    let subject = Subject { object: Object::User(&user), is_soft_deleted: false };
+    let error = mapping.user.find("badge").unwrap().value(&subject).expect_err("it is no number");
+    assert!(error.to_string().contains("the target is Integer"), "{error}");
+}
+
+#[test]
+fn mistakes_of_the_object_mapping_are_placed_on_the_token() {
+    let with = |lines: &str| {
+        format!("user:\n{lines}  rows:\n    - {{ target: userName, source: mail, match: 1 }}\n")
+    };
+    let clause = |clause: &str| mistake(&with(&format!("  scope:\n    - clauses:\n        - {clause}\n")));
+    let action = mistake(&with("  actions: [create, udpate]\n"));
+    assert_eq!((marked(&action), action.help.as_deref()), ("udpate", Some("did you mean `update`?")));
+    let attribute = clause("{ attribute: manager, operator: IS NULL }");
+    assert_eq!(marked(&attribute), "manager");
+    let operator = clause("{ attribute: country, operator: IsMemberOf, value: x }");
+    assert_eq!(marked(&operator), "IsMemberOf");
+    let value = clause("{ attribute: employeeId, operator: Greater_Than, value: ten }");
+    assert_eq!(marked(&value), "ten");
+    assert_eq!(clause("{ attribute: country }").title, "`operator` is missing");
+    let empty = mistake(&with("  scope:\n    - clauses: []\n"));
+    assert_eq!(empty.title, "a group of clauses needs one at least");
+    let row = |row: &str| {
+        mistake(&format!("user:\n  - {{ target: userName, source: mail, match: 1 }}\n  - {row}\n"))
+    };
+    assert_eq!(marked(&row("{ target: title, source: jobTitle, apply: onec }")), "onec");
+    assert_eq!(marked(&row("{ target: title, source: jobTitle, type: Text }")), "Text");
+    assert_eq!(
+        row("{ target: title, source: city, constant: x }").title,
+        "this row has both source and constant"
+    );
+    assert_eq!(row("{ target: password, source: city }").title, "Entra does not provision passwords");
 }

@@ -146,7 +146,7 @@ impl Walk {
     }
 
     fn entitlement(&self, state: &DirectoryState, id: &ObjectId) -> Entitlement {
-        scope::in_scope(state, &self.scope, id)
+        scope::in_scope(state, &self.scope, &self.mapping, id)
     }
 
     /// Hard deletes. Only an incremental cycle learns of them.
@@ -298,7 +298,7 @@ impl Walk {
             if matches!(&held, Held::Value(held) if *held == value) {
                 continue;
             }
-            if !row.flow.updates(held != Held::Absent, row.declared.multivalued) {
+            if !row.updates(held != Held::Absent) {
                 // Whether something stands there decides; where that is not known, neither is the outcome.
                 if matches!(held, Held::OneOf(_)) {
                     self.accounts.hold(account, &row.target, held.or(value));

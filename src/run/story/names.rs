@@ -76,7 +76,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     pub(super) fn mapped(&self, row: &AttributeMapping, id: &ObjectId) -> Option<Value> {
         let state = self.last_seen(id)?;
         let object = state.object(id)?;
-        let is_soft_deleted = scope::in_scope(&state, &Scope::Assigned, id).is_soft_deleted();
+        let is_soft_deleted = scope::in_scope(&state, &Scope::Assigned, &self.mapping, id).is_soft_deleted();
         let value = row.value(&Subject { object, is_soft_deleted }).ok()??;
         match &value {
             TargetValue::Reference(other) => {
@@ -116,7 +116,8 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             return self.writer.create(role.kind, &values, "").json();
         }
         if let Some(row) = mapping.and_then(|mapping| mapping.find(rest)) {
-            let is_soft_deleted = scope::in_scope(&state, &Scope::Assigned, &id).is_soft_deleted();
+            let is_soft_deleted =
+                scope::in_scope(&state, &Scope::Assigned, &self.mapping, &id).is_soft_deleted();
             let value = row.value(&Subject { object, is_soft_deleted }).ok()??;
             return match &value {
                 TargetValue::Reference(_) => self.mapped(row, &id),

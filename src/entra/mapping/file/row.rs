@@ -1,90 +1,54 @@
-//! Profile files: a mapping written down in YAML, built in or the user's own.
-
 use std::ops::Range;
 
-use super::expression::Expression;
-use super::target::{self, Target};
-use super::{
-    AttributeMapping, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, Mapping, ObjectMapping, Source,
-    source_attribute,
+use super::super::expression::Expression;
+use super::super::target::{self, Target};
+use super::super::{
+    AttributeMapping, DataType, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, Source, source_attribute,
 };
+use super::Profile;
 use crate::diagnostic::Diagnostic;
-use crate::entra::directory::{self, ObjectKind};
+use crate::entra::directory::{self, ObjectKind, SourceAttribute};
 use crate::scim::schema::{self, Schema};
 use crate::scim::{PatchPath, SyntaxError, same_name};
-use crate::yaml::{self, Node, Reader};
+use crate::yaml::Node;
 
-/// Reads a profile. `name` becomes the mapping's name, `file` stands in messages.
-///
-/// # Errors
-/// Every mistake of the file, with its place.
-pub(super) fn read(name: &str, file: &str, text: &str) -> Result<Mapping, Vec<Diagnostic>> {
-    let root = yaml::parse(file, text)?;
-    let mut profile = Profile { reader: Reader::new(file, text), text, own: Vec::new() };
-    let mapping = profile.mapping(name, &root);
-    match mapping {
-        Some(mapping) if profile.reader.is_clean() => Ok(mapping),
-        _ => Err(profile.reader.into_problems()),
-    }
-}
-
-/// A profile while it is read. A part that cannot be read is noted and missing.
-struct Profile<'a> {
-    reader: Reader<'a>,
-    text: &'a str,
-    /// Target attributes beyond those of RFC 7643, as Entra's "Edit attribute list" adds them.
-    own: Vec<String>,
-}
+/// What `apply` may say: the portal's two words, and Graph's for the others.
+const APPLY: [(&str, FlowType); 5] = [
+    ("always", FlowType::Always),
+    ("create", FlowType::ObjectAddOnly),
+    ("MultiValueAddOnly", FlowType::MultiValueAddOnly),
+    ("ValueAddOnly", FlowType::ValueAddOnly),
+    ("AttributeAddOnly", FlowType::AttributeAddOnly),
+];
 
 impl Profile<'_> {
-    fn mapping(&mut self, name: &str, root: &Node) -> Option<Mapping> {
-        let mut fields = self.reader.fields(root)?;
-        let about = fields.get("about").and_then(|node| self.reader.text(node)).unwrap_or_default();
-        if let Some(items) = fields.get("attributes").and_then(|node| self.reader.list(node)) {
-            self.own = items.iter().filter_map(|item| self.reader.text(item)).collect();
-        }
-        let user = fields.required(&mut self.reader, "user");
-        let user = user.and_then(|node| self.object(ObjectKind::User, node));
-        let group = fields.get("group").map(|node| self.object(ObjectKind::Group, node));
-        fields.finish(&mut self.reader);
-        Some(Mapping { about, ..Mapping::new(name, user?, group.flatten()) })
-    }
-
-    fn object(&mut self, kind: ObjectKind, node: &Node) -> Option<ObjectMapping> {
-        let mut mapping = ObjectMapping::default();
-        let mut complete = true;
-        for row in self.reader.list(node)? {
-            match self.row(kind, row, &mapping) {
-                Some(read) => mapping.rows.push(read),
-                None => complete = false,
-            }
-        }
-        if complete && mapping.matching().is_empty() {
-            let problem = self.reader.problem(&node.span, format!("no {kind} attribute matches"));
-            self.reader.note(problem.help(
-                "add `match: 1` to the attribute Entra shall look existing accounts up by, as userName",
-            ));
-        }
-        complete.then_some(mapping)
-    }
-
-    fn row(&mut self, kind: ObjectKind, node: &Node, before: &ObjectMapping) -> Option<AttributeMapping> {
+    pub(super) fn row(
+        &mut self,
+        kind: ObjectKind,
+        node: &Node,
+        before: &[AttributeMapping],
+    ) -> Option<AttributeMapping> {
         let mut fields = self.reader.fields(node)?;
         let target = fields.required(&mut self.reader, "target");
-        let (source, expression) = (fields.get("source"), fields.get("expression"));
+        let sources =
+            ["source", "expression", "constant"].map(|name| fields.get(name).map(|node| (name, node)));
         let precedence = fields.get("match");
         let apply = fields.get("apply");
+        let behavior = fields.get("behavior");
         let default = fields.get("default");
         let filterable = fields.get("filterable");
+        let declared = ["type", "case-exact", "required", "multi-valued"].map(|name| fields.get(name));
         fields.finish(&mut self.reader);
 
         let target_node = target?;
-        let source = self.source(kind, target_node, source, expression);
+        let source = self.source(kind, target_node, sources, default);
+        let declared = self.declared(declared);
         let written = self.reader.text(target_node)?;
         let target = self.target(kind, target_node, &written);
         let matching = precedence.map(|node| self.reader.whole_number(node, 1..=100));
-        let words = [("always", FlowType::Always), ("create", FlowType::ObjectAddOnly)];
-        let apply = apply.map(|node| self.reader.word(node, "choice", &words));
+        let apply = apply.map(|node| self.reader.word(node, "choice", &APPLY));
+        let behaviors = FlowBehavior::ALL.map(|known| (known.as_str(), known));
+        let behavior = behavior.map(|node| self.reader.word(node, "behavior", &behaviors));
         let default_text = default.map(|node| self.reader.text(node));
         let filterable = filterable.map(|node| self.reader.boolean(node));
         let Target { path, written } = target?;
@@ -97,29 +61,29 @@ impl Profile<'_> {
                 None => None,
             },
             flow: apply.map_or(Some(FlowType::Always), |word| word)?,
-            behavior: FlowBehavior::default(),
+            behavior: behavior.map_or(Some(FlowBehavior::default()), |word| word)?,
             default: default_text.map_or(Some(None), |text| text.map(Some))?,
             filterable: filterable.map_or(Some(false), |flag| flag)?,
-            declared: Declared::default(),
+            declared: declared?,
         };
         self.fits(&row, before, target_node, precedence, default).then_some(row)
     }
 
     /// What can only be said of the whole row.
-    fn fits(
+    pub(in super::super) fn fits(
         &mut self,
         row: &AttributeMapping,
-        before: &ObjectMapping,
+        before: &[AttributeMapping],
         target: &Node,
         precedence: Option<&Node>,
         default: Option<&Node>,
     ) -> bool {
         let mut problems = Vec::new();
-        if before.rows.iter().any(|other| other.target.same_as(&row.target)) {
+        if before.iter().any(|other| other.target.same_as(&row.target)) {
             problems.push((target, format!("`{}` is mapped twice", row.written)));
         }
         if let Some(node) = precedence {
-            if let Some(other) = before.rows.iter().find(|other| other.matching == row.matching) {
+            if let Some(other) = before.iter().find(|other| other.matching == row.matching) {
                 problems.push((node, format!("`{}` has this matching precedence already", other.written)));
             }
             if row.is_reference() {
@@ -135,36 +99,70 @@ impl Profile<'_> {
         problems.is_empty()
     }
 
+    fn declared(&mut self, nodes: [Option<&Node>; 4]) -> Option<Declared> {
+        let [data_type, case_exact, required, multivalued] = nodes;
+        let types = DataType::ALL.map(|known| (known.as_str(), known));
+        let data_type = data_type.map(|node| self.reader.word(node, "type", &types));
+        let mut flag = |node: Option<&Node>| node.map(|node| self.reader.boolean(node));
+        let (case_exact, required, multivalued) = (flag(case_exact), flag(required), flag(multivalued));
+        Some(Declared {
+            data_type: match data_type {
+                Some(data_type) => Some(data_type?),
+                None => None,
+            },
+            case_exact: match case_exact {
+                Some(case_exact) => Some(case_exact?),
+                None => None,
+            },
+            required: required.unwrap_or(Some(false))?,
+            multivalued: multivalued.unwrap_or(Some(false))?,
+        })
+    }
+
     fn source(
         &mut self,
         kind: ObjectKind,
         row: &Node,
-        source: Option<&Node>,
-        expression: Option<&Node>,
+        sources: [Option<(&str, &Node)>; 3],
+        default: Option<&Node>,
     ) -> Option<Source> {
-        match (source, expression) {
-            (Some(node), None) => {
+        let mut given = sources.into_iter().flatten();
+        let Some((name, node)) = given.next() else {
+            if default.is_some() {
+                return Some(Source::None);
+            }
+            let problem = self.reader.problem(&row.span, "this row has no source");
+            self.reader.note(problem.help(
+                "add `source:` with an attribute of Entra, `expression:` or `constant:`; or `default:` alone",
+            ));
+            return None;
+        };
+        if let Some((other, node)) = given.next() {
+            let problem = self.reader.problem(&node.span, format!("this row has both {name} and {other}"));
+            self.reader.note(problem.help("keep one of them"));
+            return None;
+        }
+        match name {
+            "expression" => self.expression(kind, node).map(Source::Expression),
+            "constant" => self.reader.text(node).map(Source::Constant),
+            _ => {
                 let name = self.reader.text(node)?;
-                match source_attribute(kind, &name) {
-                    Ok(attribute) => Some(Source::Attribute(attribute)),
-                    Err(_) => {
-                        self.unknown_source(kind, &name, &node.span);
-                        None
-                    }
-                }
-            }
-            (None, Some(node)) => self.expression(kind, node).map(Source::Expression),
-            (None, None) => {
-                let problem = self.reader.problem(&row.span, "this row has neither source nor expression");
-                self.reader.note(problem.help("add `source:` with an attribute of Entra, or `expression:`"));
-                None
-            }
-            (Some(_), Some(node)) => {
-                let problem = self.reader.problem(&node.span, "this row has both source and expression");
-                self.reader.note(problem.help("keep one of them"));
-                None
+                self.attribute(kind, &name, &node.span).map(Source::Attribute)
             }
         }
+    }
+
+    pub(in super::super) fn attribute(
+        &mut self,
+        kind: ObjectKind,
+        name: &str,
+        at: &Range<usize>,
+    ) -> Option<&'static SourceAttribute> {
+        let found = source_attribute(kind, name);
+        if found.is_err() {
+            self.unknown_source(kind, name, at);
+        }
+        found.ok()
     }
 
     fn unknown_source(&mut self, kind: ObjectKind, name: &str, at: &Range<usize>) {
@@ -176,7 +174,7 @@ impl Profile<'_> {
         self.reader.note(problem);
     }
 
-    fn expression(&mut self, kind: ObjectKind, node: &Node) -> Option<Expression> {
+    pub(in super::super) fn expression(&mut self, kind: ObjectKind, node: &Node) -> Option<Expression> {
         let written = self.reader.text(node)?;
         let expression = match Expression::parse(&written) {
             Ok(expression) => expression,
@@ -204,7 +202,12 @@ impl Profile<'_> {
         right.then_some(expression)
     }
 
-    fn target(&mut self, kind: ObjectKind, node: &Node, written: &str) -> Option<Target> {
+    pub(in super::super) fn target(
+        &mut self,
+        kind: ObjectKind,
+        node: &Node,
+        written: &str,
+    ) -> Option<Target> {
         let target = match target::read(written) {
             Ok(target) => target,
             Err(error) => {
@@ -257,20 +260,6 @@ impl Profile<'_> {
                     .did_you_mean(sub, attribute.sub_attributes.iter().map(|a| a.name.as_str())),
             )),
             _ => Ok(()),
-        }
-    }
-
-    /// A place inside a text. Where the file writes the text with escapes or over several lines,
-    /// the whole of it is meant.
-    fn inside(&self, node: &Node, value: &str, at: &Range<usize>) -> Range<usize> {
-        let rest = self.text.get(node.span.start..).unwrap_or_default();
-        let quote = usize::from(rest.starts_with(['"', '\'']));
-        match rest.get(quote..) {
-            Some(plain) if plain.starts_with(value) => {
-                let start = node.span.start + quote;
-                start + at.start..start + at.end
-            }
-            _ => node.span.clone(),
         }
     }
 }
