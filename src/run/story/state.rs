@@ -243,11 +243,11 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             );
             let message = format!("\"{key}\" holds {actual} in {path}, expected {expected}");
             let mut finding = Finding::of(&self.scenario.about, message)
-                .at(self.level_of(path))
+                .at(self.level_of(key, path))
                 .concerning(path.to_string())
                 .against(expected, actual)
                 .shown_by(exchange);
-            if !self.is_about(path) {
+            if !self.is_about(key, path) {
                 finding = beside_the_point(finding, path);
             }
             self.wrong(key, finding);
@@ -257,17 +257,25 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     /// The scenario's level is meant for its subject. Another attribute that is wrong makes provisioning
     /// fail, and no more than that; unless it decides who has access or who is matched.
-    fn level_of(&self, path: &PatchPath) -> Level {
+    fn level_of(&self, key: &str, path: &PatchPath) -> Level {
         let level = self.scenario.about.level;
-        if self.is_about(path) { level } else { level.min(Level::Error) }
+        if self.is_about(key, path) { level } else { level.min(Level::Error) }
     }
 
-    /// True when the scenario names the attribute, or it decides who has access or who is matched.
-    fn is_about(&self, path: &PatchPath) -> bool {
-        let rows =
-            self.mapping.user.rows.iter().chain(self.mapping.group.iter().flat_map(|group| &group.rows));
+    /// True when the scenario names the attribute, or it decides who has access or who is matched. What the
+    /// target never keeps says nothing of a scenario.
+    fn is_about(&self, key: &str, path: &PatchPath) -> bool {
+        let role = self.cast.role(key).map(|role| role.kind);
+        let kind = role.or_else(|| self.accounts.get(key).map(|account| account.kind));
+        let rows = kind.and_then(|kind| self.rows(kind)).into_iter().flat_map(|mapping| &mapping.rows);
         let mut mapped = rows.filter(|row| row.target.same_as(path));
-        mapped.any(|row| row.is_active() || row.matching.is_some()) || self.subjects.contain(path)
+        mapped.any(|row| row.is_active() || row.matching.is_some())
+            || (self.subjects.contain(path) && !self.is_never_kept(path))
+    }
+
+    /// True for an attribute that the target takes and never keeps; one scenario says so.
+    pub(super) fn is_never_kept(&self, path: &PatchPath) -> bool {
+        self.passed_over.iter().any(|target| target.same_as(path))
     }
 
     /// Whether letter case counts in an attribute: what the target publishes, or else RFC 7643.
