@@ -76,7 +76,8 @@ pub(super) fn accepted(asked: Asked, sent: Result<Answer, Broken>) -> Result<Ans
     if answer.is_success() {
         return Ok(answer);
     }
-    let problem = Problem::new(code(asked, answer.status), refusal(&answer));
+    let problem =
+        Problem { status: Some(answer.status), ..Problem::new(code(asked, answer.status), refusal(&answer)) };
     let compliance = answer.status == 404 && matches!(asked, Asked::Probe | Asked::Query);
     if answer.status == 401 || compliance || asked == Asked::Probe {
         return Err(Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem))));

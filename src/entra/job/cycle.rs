@@ -125,6 +125,14 @@ impl<T: Target> Pass<'_, T> {
         }
     }
 
+    /// How many objects a plan looks at.
+    pub fn count(&self, plan: &Plan) -> usize {
+        let users = plan.users.iter().filter(|id| self.directory.user(id).is_some()).count();
+        let groups = plan.groups.iter().filter(|id| self.directory.group(id).is_some()).count();
+        let gone = self.gone(ObjectKind::User).len() + self.gone(ObjectKind::Group).len();
+        users + gone + if self.settings.mapping.group.is_some() { groups } else { 0 }
+    }
+
     /// Probe; users, then groups, deletions first so that a name is free before somebody else takes
     /// it; then the references of both.
     pub async fn play(&mut self, plan: &Plan) -> Result<(), Stopped> {

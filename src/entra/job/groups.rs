@@ -14,8 +14,10 @@ impl<T: Target> Pass<'_, T> {
 
     async fn try_group(&mut self, group: &Group) -> Result<Turn, Trouble> {
         let subject = self.subject(Object::Group(group));
+        self.note_import(&subject);
         match self.state.links.get(group.id()).cloned() {
             Some(link) if subject.is_soft_deleted => {
+                self.note_scoping(group.id(), ObjectKind::Group);
                 if let Some(turn) = self.left_alone(group.id(), ObjectKind::Group) {
                     self.leave(group.id());
                     return Ok(turn);

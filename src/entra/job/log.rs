@@ -154,11 +154,13 @@ pub struct Problem {
     pub code: ErrorCode,
     /// What the admin would read.
     pub detail: String,
+    /// The status of the answer that caused it, if there was an answer.
+    pub status: Option<u16>,
 }
 
 impl Problem {
     pub(super) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Problem { code, detail: detail.into() }
+        Problem { code, detail: detail.into(), status: None }
     }
 }
 
@@ -227,5 +229,54 @@ impl CycleReport {
     /// Entries that failed.
     pub fn failures(&self) -> impl Iterator<Item = &LogEntry> {
         self.entries.iter().filter(|entry| entry.status == Status::Failure)
+    }
+}
+
+impl ErrorCode {
+    /// What an administrator can do about it.
+    #[must_use]
+    pub fn recommendation(self) -> &'static str {
+        match self {
+            ErrorCode::Conflict | ErrorCode::ServiceIncompatibleFiltering => {
+                "Check whether the object is there already, and whether the target finds it by the matching attribute."
+            }
+            ErrorCode::TooManyRequests => "Wait; the operation is tried again.",
+            ErrorCode::InternalServerError
+            | ErrorCode::InternalError
+            | ErrorCode::Timeout
+            | ErrorCode::WebExceptionProtocolError => {
+                "Look into the target's own log; the operation is tried again."
+            }
+            ErrorCode::InsufficientRights | ErrorCode::Unauthorized | ErrorCode::MethodNotAllowed => {
+                "Check the credentials and what they are allowed to do."
+            }
+            ErrorCode::CredentialValidationUnavailable => "Check the Tenant URL and the credentials.",
+            ErrorCode::InvalidAnchor => "Restart provisioning, so that the object is matched again.",
+            ErrorCode::DuplicateTargetEntries | ErrorCode::DuplicateSourceEntries => {
+                "Make the value of the matching attribute unique."
+            }
+            ErrorCode::ImportSkipped => "Give the object a value for a matching attribute.",
+            ErrorCode::AttributeValidationFailed => "Correct the value, or the mapping that makes it.",
+            ErrorCode::TooManyDeletes => "Allow the deletes, or correct what brought them about and restart.",
+            ErrorCode::BadRequest | ErrorCode::UnprocessableEntity => {
+                "Check the values and the mapping against what the target accepts."
+            }
+            ErrorCode::NotImplemented
+            | ErrorCode::MultipleEntriesInResponse
+            | ErrorCode::ServiceIncompatible => {
+                "The target's answer is not one that Entra can use; tell its developer."
+            }
+            ErrorCode::EntrySynchronizationSkipped
+            | ErrorCode::RedundantExport
+            | ErrorCode::NotEffectivelyEntitled => "Nothing has to be done.",
+            ErrorCode::UnableToResolveReferenceAttributeValue => {
+                "Bring the referenced object into scope, and restart provisioning."
+            }
+            ErrorCode::EncounteredBaseEscrowThreshold
+            | ErrorCode::EncounteredTotalEscrowThreshold
+            | ErrorCode::EncounteredEscrowProportionThreshold => {
+                "Correct what makes so many operations fail, and restart provisioning."
+            }
+        }
     }
 }

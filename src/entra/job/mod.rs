@@ -19,28 +19,37 @@ mod on_demand;
 mod pass;
 mod policy;
 mod quarantine;
+mod record;
 mod references;
 mod restart;
 mod schedule;
 mod state;
+mod summary;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod users;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
 
 pub use discovery::{Accounts, Page};
 pub use log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Status, Stopped};
 pub use on_demand::MEMBERS_ON_DEMAND;
 pub use policy::Policy;
 pub use quarantine::{Quarantine, Tally, Thresholds};
+pub use record::{Clock, Failure, ModifiedProperty, Record, Step, StepType, Stopwatch, Watcher};
 pub use restart::ResetScope;
 pub use schedule::{CYCLE_INTERVAL, GIVES_UP_AFTER, NextCycle};
 pub use state::{Escrow, Link};
+pub use summary::Identity;
 
 use cycle::Plan;
 use pass::Pass;
 use state::State;
+use trail::Trail;
 
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::entra::directory::{ObjectId, Tenant};
@@ -63,6 +72,12 @@ pub struct Settings {
     pub policy: Policy,
     /// Short names of objects, for the names of steps and for the log.
     pub labels: HashMap<ObjectId, String>,
+    /// The date of the simulated clock's minute 0.
+    pub began: Timestamp,
+    /// Where durations come from.
+    pub clock: Arc<dyn Clock>,
+    /// Who hears of every event while it happens. Without anybody, steps and values are not kept.
+    pub watcher: Option<Arc<dyn Watcher>>,
 }
 
 impl Settings {
@@ -76,6 +91,9 @@ impl Settings {
             switches: Switches::default(),
             policy: Policy::default(),
             labels: HashMap::new(),
+            began: Timestamp::UNIX_EPOCH,
+            clock: Arc::new(Stopwatch::start()),
+            watcher: None,
         }
     }
 
@@ -191,6 +209,9 @@ impl Job {
             pass.may_match_again = true;
             pass.whole = plan.users.union(&plan.groups).cloned().collect();
         }
+        if let Some(watcher) = &pass.settings.watcher {
+            watcher.begins(&pass.report.name, changes.is_none(), pass.count(&plan));
+        }
         let ended = pass.play(&plan).await;
         let mut report = pass.report;
         self.state.escrows.retain(|id, escrow| {
@@ -242,6 +263,9 @@ impl Job {
         let name = format!("on demand {}", self.state.on_demand_runs);
         let mut pass = self.pass(tenant, target, name, Dialect::Default);
         (pass.may_match_again, pass.on_demand) = (true, true);
+        if let Some(watcher) = &pass.settings.watcher {
+            watcher.begins(&pass.report.name, false, ids.len());
+        }
         let ended = pass.play_on_demand(ids).await;
         let mut report = pass.report;
         if let Err(stopped) = ended {
@@ -298,6 +322,7 @@ impl Job {
             whole: HashSet::new(),
             on_demand: false,
             changed: HashMap::new(),
+            trail: Trail::default(),
             doing: Action::Other,
             read: HashMap::new(),
         }

@@ -32,7 +32,11 @@ impl<T: Target> Pass<'_, T> {
     pub async fn update_linked(&mut self, subject: &Subject<'_>, link: &Link) -> Result<Turn, Trouble> {
         let id = subject.object.id();
         match self.read_linked(id, link).await? {
-            Some(resource) => self.update(subject, resource).await,
+            Some(resource) => {
+                self.note_retrieved(subject.object.kind(), &resource.id, &resource.value);
+                self.note_scoping(id, subject.object.kind());
+                self.update(subject, resource).await
+            }
             None if self.may_match_again => {
                 self.state.links.remove(id);
                 self.join(subject).await
@@ -53,10 +57,13 @@ impl<T: Target> Pass<'_, T> {
     pub async fn join(&mut self, subject: &Subject<'_>) -> Result<Turn, Trouble> {
         let (id, kind) = (subject.object.id(), subject.object.kind());
         if subject.is_soft_deleted {
+            self.note_scoping(id, kind);
             return Ok(not_entitled());
         }
         match self.find(subject).await? {
             Match::One(resource) => {
+                self.note_retrieved(kind, &resource.id, &resource.value);
+                self.note_scoping(id, kind);
                 self.state.links.insert(id.clone(), Link::new(kind, resource.id.clone()));
                 self.whole.insert(id.clone());
                 self.update(subject, resource).await
@@ -65,7 +72,10 @@ impl<T: Target> Pass<'_, T> {
                 ErrorCode::EntrySynchronizationSkipped,
                 "No account matches, and the target object actions do not allow to create one.",
             )),
-            Match::Nobody => self.create(subject).await,
+            Match::Nobody => {
+                self.note_scoping(id, kind);
+                self.create(subject).await
+            }
             Match::NothingToAsk => Ok(Turn::skipped(
                 ErrorCode::ImportSkipped,
                 "The object has no value for a matching attribute, so it cannot be imported.",
@@ -76,13 +86,17 @@ impl<T: Target> Pass<'_, T> {
     async fn create(&mut self, subject: &Subject<'_>) -> Result<Turn, Trouble> {
         let (id, object_kind) = (subject.object.id(), subject.object.kind());
         let kind = resource_kind(object_kind);
-        let Some(mapping) = self.mapping(object_kind) else { return Ok(not_entitled()) };
-        let values: Vec<Assignment> = mapping
+        let settings = self.settings;
+        let Some(mapping) = settings.mapping.object(object_kind) else { return Ok(not_entitled()) };
+        let values: Vec<(&AttributeMapping, Option<Value>)> = mapping
             .evaluate(subject, Phase::Create)?
             .into_iter()
             .filter(|(row, _)| !self.not_supported(row))
-            .map(|(row, value)| (row.target.clone(), value.and_then(on_the_wire)))
+            .map(|(row, value)| (row, value.and_then(on_the_wire)))
             .collect();
+        self.note_creation(id, object_kind, &values);
+        let values: Vec<Assignment> =
+            values.into_iter().map(|(row, value)| (row.target.clone(), value)).collect();
         let request = self.writer.create(kind, &values, self.step("create", id));
         self.doing = Action::Create;
         let answer =
@@ -98,10 +112,10 @@ impl<T: Target> Pass<'_, T> {
     fn refused_create(&self, trouble: Trouble) -> Trouble {
         let switch = self.writer.switches.create_conflict;
         match trouble {
-            Trouble::Object(Problem { code: ErrorCode::Conflict, detail })
+            Trouble::Object(Problem { code: ErrorCode::Conflict, detail, status })
                 if switch == CreateConflict::IncompatibleFiltering =>
             {
-                Problem::new(ErrorCode::ServiceIncompatibleFiltering, detail).into()
+                Problem { code: ErrorCode::ServiceIncompatibleFiltering, detail, status }.into()
             }
             other => other,
         }
@@ -128,6 +142,7 @@ impl<T: Target> Pass<'_, T> {
         let action = if disables { Action::Disable } else { Action::Update };
         if !changes.is_empty() {
             self.doing = action;
+            self.note_changes(object_kind, id, &resource.value, &changes);
             let word = if disables { "disable" } else { "update" };
             let request = self.writer.modify(kind, &resource.id, &changes, self.step(word, id));
             self.ask(Asked::Modify, request).await?;
@@ -233,6 +248,7 @@ impl<T: Target> Pass<'_, T> {
         let kind = resource_kind(link.kind);
         let request = self.writer.delete(kind, &link.target_id, self.step("delete", id));
         self.doing = Action::Delete;
+        self.trail.target_id = Some(link.target_id.clone());
         let detail = match self.ask(Asked::Delete, request).await {
             Ok(_) => format!("{} was deleted.", kind.as_str()),
             Err(Trouble::Object(problem)) if problem.code == ErrorCode::InvalidAnchor => {

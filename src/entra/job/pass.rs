@@ -10,6 +10,7 @@ use super::answers::{self, Asked, Trouble};
 use super::log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Status, Stopped};
 use super::quarantine::Quarantine;
 use super::state::State;
+use super::trail::Trail;
 use crate::entra::dialect::Writer;
 use crate::entra::directory::{DirectoryState, Group, Object, ObjectId, ObjectKind, User};
 use crate::entra::mapping::{Mapping, ObjectMapping, Subject};
@@ -36,6 +37,8 @@ pub(super) struct Pass<'a, T> {
     pub on_demand: bool,
     /// Attributes that changed since the watermark.
     pub changed: HashMap<ObjectId, HashSet<&'static str>>,
+    /// What was noted of the object whose turn it is.
+    pub trail: Trail,
     /// What is being tried for the object whose turn it is.
     pub doing: Action,
     /// What the target held when it was last read in this activity.
@@ -118,38 +121,31 @@ impl<T: Target> Pass<'_, T> {
     }
 
     pub fn log_turn(&mut self, id: &ObjectId, kind: ObjectKind, turn: Turn) {
-        let Turn { action, status, code, detail } = turn;
-        self.push(id, kind, action, status, code, detail);
+        self.push(id, kind, turn, None);
     }
 
-    /// A failure, with how often it was tried again before.
+    /// A failure, with how often it was tried again before, and when it will be.
     pub fn log_failure(&mut self, id: &ObjectId, kind: ObjectKind, action: Action, problem: Problem) {
-        let retries = self.state.escrows.get(id).map_or(0, |escrow| escrow.retries);
-        let detail = format!("{} This operation was retried {retries} times.", problem.detail);
-        self.push(id, kind, action, Status::Failure, Some(problem.code), detail);
+        let escrow = self.state.escrows.get(id);
+        let retries = escrow.map_or(0, |escrow| escrow.retries);
+        let next = escrow.and_then(|escrow| escrow.next_attempt(self.writer.switches.retries));
+        let again = match next {
+            Some(minute) => format!(" It will be retried again after this date: {}.", self.date(minute)),
+            None => String::new(),
+        };
+        let detail = format!("{} This operation was retried {retries} times.{again}", problem.detail);
+        let turn = Turn { action, status: Status::Failure, code: Some(problem.code), detail };
+        self.push(id, kind, turn, Some(problem));
     }
 
-    fn push(
-        &mut self,
-        id: &ObjectId,
-        kind: ObjectKind,
-        action: Action,
-        status: Status,
-        code: Option<ErrorCode>,
-        detail: String,
-    ) {
-        let target_id = self.state.links.get(id).map(|link| link.target_id.clone());
+    fn push(&mut self, id: &ObjectId, kind: ObjectKind, turn: Turn, problem: Option<Problem>) {
+        let Turn { action, status, code, detail } = turn;
+        let linked = self.state.links.get(id).map(|link| link.target_id.clone());
+        let target_id = linked.or_else(|| self.trail.target_id.take());
         let label = self.settings.label(id).to_owned();
-        self.report.entries.push(LogEntry {
-            id: id.clone(),
-            kind,
-            label,
-            target_id,
-            action,
-            status,
-            code,
-            detail,
-        });
+        let entry = LogEntry { id: id.clone(), kind, label, target_id, action, status, code, detail };
+        self.watch(&entry, problem);
+        self.report.entries.push(entry);
     }
 }
 

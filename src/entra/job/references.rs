@@ -25,6 +25,7 @@ impl<T: Target> Pass<'_, T> {
     pub async fn user_references(&mut self, user: &User) -> Result<(), Stopped> {
         let settings = self.settings;
         let id = user.id();
+        self.begin_trail(Object::User(user));
         let mut failed = false;
         for row in settings.mapping.user.rows.iter().filter(|row| is_single_reference(row)) {
             match self.user_reference(user, row).await {
@@ -53,10 +54,11 @@ impl<T: Target> Pass<'_, T> {
             _ => None,
         };
         let there = self.read.get(id).and_then(|resource| held(resource, &row.target)).and_then(reference);
+        let there = there.map(str::to_owned);
         let todo = match &wanted {
             Some(wanted) => match self.resolve(wanted) {
                 None => return Ok(Some(unresolved(&[self.settings.label(wanted)], &row.written))),
-                Some(target_id) if there == Some(target_id.as_str()) => {
+                Some(target_id) if there.as_ref() == Some(&target_id) => {
                     self.remember_reference(id, &row.target, Some(wanted));
                     return Ok(None);
                 }
@@ -66,8 +68,8 @@ impl<T: Target> Pass<'_, T> {
                 }
             },
             // A null is not provisioned, but a reference the job wrote itself is taken back.
-            None => match (there, link.references.get(&row.target.to_string())) {
-                (Some(there), Some(_)) => Reference::Clear { target_id: there.to_owned() },
+            None => match (&there, link.references.get(&row.target.to_string())) {
+                (Some(there), Some(_)) => Reference::Clear { target_id: there.clone() },
                 _ => {
                     self.remember_reference(id, &row.target, None);
                     return Ok(None);
@@ -84,6 +86,7 @@ impl<T: Target> Pass<'_, T> {
                 let request = self.writer.set_manager(&link.target_id, &row.target, &target_id, verb, step);
                 self.ask(Asked::Modify, request).await?;
                 self.remember_reference(id, &row.target, Some(&source));
+                self.note_reference(&row.written, there, Some(target_id));
                 Turn::done(Action::Update, format!("{name} was set to {}.", self.settings.label(&source)))
             }
             Reference::Clear { target_id } => {
@@ -91,6 +94,7 @@ impl<T: Target> Pass<'_, T> {
                 let request = self.writer.clear_manager(&link.target_id, &row.target, &target_id, step);
                 self.ask(Asked::Modify, request).await?;
                 self.remember_reference(id, &row.target, None);
+                self.note_reference(&row.written, Some(target_id), None);
                 Turn::done(Action::Update, format!("{name} was cleared."))
             }
         };
@@ -125,6 +129,7 @@ impl<T: Target> Pass<'_, T> {
             return Ok(());
         }
         let Some(link) = self.state.links.get(id).cloned() else { return Ok(()) };
+        self.begin_trail(Object::Group(group));
         let whole = self.whole.contains(id);
         let concerned = |member: &ObjectId| whole || named.contains(member);
         let wanted: IndexSet<ObjectId> = match group.get("members").as_deref() {
@@ -229,6 +234,12 @@ impl<T: Target> Pass<'_, T> {
         if !ids.is_empty() {
             let request = self.members_request(link, group, chunk, &ids, verb);
             self.ask(Asked::Modify, request).await?;
+            for target_id in ids {
+                match verb {
+                    Verb::Remove => self.note_reference("members", Some(target_id), None),
+                    Verb::Add | Verb::Replace => self.note_reference("members", None, Some(target_id)),
+                }
+            }
         }
         if let Some(link) = self.state.links.get_mut(group) {
             for (member, _) in chunk {

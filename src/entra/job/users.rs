@@ -19,23 +19,28 @@ impl<T: Target> Pass<'_, T> {
 
     async fn try_user(&mut self, user: &User) -> Result<Turn, Trouble> {
         let subject = self.subject(Object::User(user));
+        self.note_import(&subject);
         let Some(link) = self.state.links.get(user.id()).cloned() else {
             return self.join(&subject).await;
         };
         if !subject.is_soft_deleted {
             return self.update_linked(&subject, &link).await;
         }
-        if let Some(turn) = self.left_alone(user.id(), ObjectKind::User) {
-            self.leave(user.id());
-            return Ok(turn);
+        let untouched = match self.left_alone(user.id(), ObjectKind::User) {
+            Some(turn) => {
+                self.leave(user.id());
+                Some(turn)
+            }
+            None if !link.active => Some(not_entitled()),
+            None => self.staged(user.id()),
+        };
+        match untouched {
+            Some(turn) => {
+                self.note_scoping(user.id(), ObjectKind::User);
+                Ok(turn)
+            }
+            None => self.update_linked(&subject, &link).await,
         }
-        if !link.active {
-            return Ok(not_entitled());
-        }
-        if let Some(turn) = self.staged(user.id()) {
-            return Ok(turn);
-        }
-        self.update_linked(&subject, &link).await
     }
 
     /// A user in the recycle bin under the name that frees the old one.
@@ -51,6 +56,7 @@ impl<T: Target> Pass<'_, T> {
     /// An object that is gone from the directory for good.
     pub async fn purged(&mut self, id: &ObjectId, kind: ObjectKind) -> Result<(), Stopped> {
         let Some(link) = self.state.links.get(id).cloned() else { return Ok(()) };
+        self.note_removal(id, kind);
         let ended = if let Some(turn) = self.left_behind(&link) {
             self.state.links.remove(id);
             Ok(turn)

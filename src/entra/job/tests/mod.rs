@@ -5,6 +5,7 @@ mod failures;
 mod groups;
 mod leavers;
 mod on_demand;
+mod records;
 mod settings;
 mod users;
 
