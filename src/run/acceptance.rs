@@ -15,7 +15,9 @@ use super::recorder::Recorder;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Assignment, Writer};
 use crate::entra::directory::Object;
-use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, Phase, Subject, TargetValue};
+use crate::entra::mapping::{
+    AttributeMapping, Circumstances, Mapping, ObjectMapping, Phase, Subject, TargetValue,
+};
 use crate::people::People;
 use crate::rules;
 use crate::scim::PatchPath;
@@ -216,7 +218,7 @@ pub(super) fn assignments(
     object: Object<'_>,
     is_soft_deleted: bool,
 ) -> Vec<Assignment> {
-    let subject = Subject { object, is_soft_deleted };
+    let subject = Subject { object, is_soft_deleted, circumstances: Circumstances::default() };
     let Ok(values) = mapping.evaluate(&subject, Phase::Create) else { return Vec::new() };
     values.into_iter().filter_map(|(row, value)| Some((row.target.clone(), Some(json(&value?)?)))).collect()
 }

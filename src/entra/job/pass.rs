@@ -13,7 +13,7 @@ use super::state::State;
 use super::trail::Trail;
 use crate::entra::dialect::Writer;
 use crate::entra::directory::{DirectoryState, Group, Object, ObjectId, ObjectKind, User};
-use crate::entra::mapping::{Mapping, ObjectMapping, Subject};
+use crate::entra::mapping::{Circumstances, Mapping, ObjectMapping, Subject};
 use crate::entra::scope::{self, Entitlement, Scope};
 use crate::wire::{Answer, Request, ResourceKind, Target};
 
@@ -117,7 +117,11 @@ impl<T: Target> Pass<'_, T> {
 
     /// The object as mappings read it.
     pub fn subject<'d>(&self, object: Object<'d>) -> Subject<'d> {
-        Subject { object, is_soft_deleted: !self.is_entitled(object.id()) }
+        Subject {
+            object,
+            is_soft_deleted: !self.is_entitled(object.id()),
+            circumstances: Circumstances::at_hour(self.directory.hour()),
+        }
     }
 
     pub fn log_turn(&mut self, id: &ObjectId, kind: ObjectKind, turn: Turn) {

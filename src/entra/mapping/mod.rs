@@ -18,6 +18,7 @@ mod select;
 mod target;
 mod value;
 
+pub use expression::Circumstances;
 pub use filter::{Clause, ClauseError, ClausePart, FilterGroup, Operator, ScopingFilter};
 pub use flow::{DataType, FlowBehavior, FlowType, ObjectActions};
 pub use object::{EvaluationError, ObjectMapping, Phase, Subject};

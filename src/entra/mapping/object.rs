@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::expression::Value;
+use super::expression::{Circumstances, Value, boolean_text};
 use super::guest;
 use super::{AttributeMapping, FlowType, ObjectActions, ScopingFilter, Source, TargetKind, TargetValue};
 use crate::entra::directory::{Object, SourceValue};
@@ -23,6 +23,8 @@ pub struct Subject<'a> {
     pub object: Object<'a>,
     /// The computed attribute `IsSoftDeleted`, as `entra::scope` judges it.
     pub is_soft_deleted: bool,
+    /// What expressions depend on besides the object.
+    pub circumstances: Circumstances<'a>,
 }
 
 impl<'a> Subject<'a> {
@@ -33,6 +35,11 @@ impl<'a> Subject<'a> {
             return Some(Cow::Owned(SourceValue::Boolean(self.is_soft_deleted)));
         }
         guest::source_value(self.object, name)
+    }
+
+    /// The circumstances of one row: every object and every target draws random values of its own.
+    fn circumstances_of(&self, target: &str) -> Circumstances<'a> {
+        self.circumstances.drawn_for(&[self.object.id().as_str(), target])
     }
 }
 
@@ -53,6 +60,14 @@ pub struct EvaluationError {
     pub target: String,
     /// What is wrong.
     pub message: String,
+}
+
+/// What a row's source gives.
+enum Computed {
+    Value(TargetValue),
+    Null,
+    /// `IgnoreFlowIfNullOrEmpty` and its like: not even a default flows.
+    LeftOut,
 }
 
 impl ObjectMapping {
@@ -91,12 +106,14 @@ impl ObjectMapping {
         self.rows
             .iter()
             .filter(|row| phase == Phase::Create || row.flow != FlowType::ObjectAddOnly)
-            .map(|row| {
-                let mut value = row.value(subject)?;
-                if value.is_none() && (phase == Phase::Create || row.source == Source::None) {
-                    value = row.default_value()?;
+            .filter_map(|row| match row.computed(subject) {
+                Ok(Computed::Value(value)) => Some(Ok((row, Some(value)))),
+                Ok(Computed::Null) if phase == Phase::Create || row.source == Source::None => {
+                    Some(row.default_value().map(|default| (row, default)))
                 }
-                Ok((row, value))
+                Ok(Computed::Null) => Some(Ok((row, None))),
+                Ok(Computed::LeftOut) => None,
+                Err(error) => Some(Err(error)),
             })
             .collect()
     }
@@ -109,22 +126,35 @@ impl AttributeMapping {
     /// # Errors
     /// [`EvaluationError`].
     pub fn value(&self, subject: &Subject<'_>) -> Result<Option<TargetValue>, EvaluationError> {
-        match &self.source {
+        Ok(match self.computed(subject)? {
+            Computed::Value(value) => Some(value),
+            Computed::Null | Computed::LeftOut => None,
+        })
+    }
+
+    fn computed(&self, subject: &Subject<'_>) -> Result<Computed, EvaluationError> {
+        let value = match &self.source {
             Source::Attribute(attribute) => {
                 subject.get(attribute.name).map(|value| self.direct(value.into_owned())).transpose()
             }
             Source::Constant(text) => self.typed(text.clone()).map(Some),
             Source::None => Ok(None),
             Source::Expression(expression) => {
-                let source = |name: &str| subject.get(name).and_then(|value| as_argument(&value));
-                match expression.evaluate(&source) {
-                    Ok(Some(Value::Text(text))) => self.typed(text).map(Some),
-                    Ok(Some(Value::Texts(texts))) => Ok(Some(TargetValue::Texts(texts))),
-                    Ok(None) => Ok(None),
-                    Err(error) => Err(self.error(error.to_string())),
+                let source = |name: &str| subject.get(name).and_then(as_argument);
+                let outcome = expression
+                    .evaluate(&source, &subject.circumstances_of(&self.written))
+                    .map_err(|error| self.error(error.to_string()))?;
+                if outcome.ignored {
+                    return Ok(Computed::LeftOut);
+                }
+                match outcome.value.map(Value::into_text) {
+                    Some(Ok(text)) => self.typed(text.into_owned()).map(Some),
+                    Some(Err(texts)) => Ok(Some(TargetValue::Texts(texts.into_owned()))),
+                    None => Ok(None),
                 }
             }
-        }
+        };
+        Ok(value?.map_or(Computed::Null, Computed::Value))
     }
 
     fn default_value(&self) -> Result<Option<TargetValue>, EvaluationError> {
@@ -164,18 +194,17 @@ impl AttributeMapping {
 }
 
 /// A source value as expressions see it. References do not take part in expressions.
-fn as_argument(value: &SourceValue) -> Option<Value> {
+fn as_argument(value: Cow<'_, SourceValue>) -> Option<Value<'_>> {
     match value {
-        SourceValue::Text(text) => Some(Value::Text(text.clone())),
-        SourceValue::Boolean(value) => Some(Value::Text(boolean_text(*value).to_owned())),
-        SourceValue::Texts(texts) => Some(Value::Texts(texts.clone())),
-        SourceValue::Reference(_) | SourceValue::References(_) => None,
+        Cow::Borrowed(SourceValue::Text(text)) => Some(Value::from(text.as_str())),
+        Cow::Owned(SourceValue::Text(text)) => Some(Value::from(text)),
+        Cow::Borrowed(SourceValue::Texts(texts)) => Some(Value::Texts(Cow::Borrowed(texts))),
+        Cow::Owned(SourceValue::Texts(texts)) => Some(Value::Texts(Cow::Owned(texts))),
+        Cow::Borrowed(SourceValue::Boolean(value)) => Some(Value::Boolean(*value)),
+        Cow::Owned(SourceValue::Boolean(value)) => Some(Value::Boolean(value)),
+        Cow::Borrowed(SourceValue::Reference(_) | SourceValue::References(_))
+        | Cow::Owned(SourceValue::Reference(_) | SourceValue::References(_)) => None,
     }
-}
-
-/// Booleans compare and flow as these texts.
-fn boolean_text(value: bool) -> &'static str {
-    if value { "True" } else { "False" }
 }
 
 #[cfg(test)]
@@ -208,7 +237,11 @@ mod tests {
         leaver: bool,
         phase: Phase,
     ) -> Vec<Option<TargetValue>> {
-        let subject = Subject { object: Object::User(user), is_soft_deleted: leaver };
+        let subject = Subject {
+            object: Object::User(user),
+            is_soft_deleted: leaver,
+            circumstances: Circumstances::default(),
+        };
         let mapping = ObjectMapping::new(rows);
         let pairs = mapping.evaluate(&subject, phase).expect("every row has a value or null");
         pairs.into_iter().map(|(_, value)| value).collect()
@@ -231,6 +264,24 @@ mod tests {
         let create = values(vec![row.clone()], &ada(), false, Phase::Create);
         assert_eq!(create, [Some(TargetValue::Text("Staff".into()))]);
         assert_eq!(values(vec![row], &ada(), false, Phase::Update), [None]);
+    }
+
+    #[test]
+    fn what_an_expression_leaves_out_of_the_flow_has_no_default_either() {
+        let row = computed("title", "IgnoreFlowIfNullOrEmpty([jobTitle])");
+        let row = AttributeMapping { default: Some("Staff".into()), ..row };
+        assert_eq!(values(vec![row.clone()], &ada(), false, Phase::Create), []);
+        let engineer = ada().with("jobTitle", "Engineer").expect("an attribute of users");
+        let value = values(vec![row], &engineer, false, Phase::Create);
+        assert_eq!(value, [Some(TargetValue::Text("Engineer".into()))]);
+    }
+
+    #[test]
+    fn random_values_differ_from_row_to_row_and_not_from_time_to_time() {
+        let rows = || vec![computed("title", "Guid()"), computed("nickName", "Guid()")];
+        let first = values(rows(), &ada(), false, Phase::Create);
+        assert_ne!(first[0], first[1]);
+        assert_eq!(first, values(rows(), &ada(), false, Phase::Create));
     }
 
     #[test]
@@ -261,7 +312,11 @@ mod tests {
     #[test]
     fn what_is_no_boolean_cannot_flow_to_one() {
         let user = ada();
-        let subject = Subject { object: Object::User(&user), is_soft_deleted: false };
+        let subject = Subject {
+            object: Object::User(&user),
+            is_soft_deleted: false,
+            circumstances: Circumstances::default(),
+        };
         let error = direct("active", "userPrincipalName").value(&subject).expect_err("a name is no boolean");
         assert_eq!(
             error.to_string(),
@@ -307,7 +362,11 @@ mod tests {
     #[test]
     fn a_group_without_members_has_none_to_flow() {
         let group = Group::new(ObjectId::new("3"), "Team");
-        let subject = Subject { object: Object::Group(&group), is_soft_deleted: false };
+        let subject = Subject {
+            object: Object::Group(&group),
+            is_soft_deleted: false,
+            circumstances: Circumstances::default(),
+        };
         let source = source_attribute(ObjectKind::Group, "members").expect("groups have members");
         let row = AttributeMapping::new("members", Source::Attribute(source)).expect("a path");
         assert_eq!(row.value(&subject), Ok(None));

@@ -47,7 +47,11 @@ fn the_default_mapping_has_its_22_and_3_rows() {
 #[test]
 fn a_person_without_a_surname_has_no_family_name_and_still_a_formatted_one() {
     let user = User::new(ObjectId::new("1")).with("givenName", "Ada").unwrap();
-    let subject = Subject { object: Object::User(&user), is_soft_deleted: false };
+    let subject = Subject {
+        object: Object::User(&user),
+        is_soft_deleted: false,
+        circumstances: Circumstances::default(),
+    };
     let mapping = load(DEFAULT).unwrap();
     let values = mapping.user.evaluate(&subject, Phase::Create).unwrap();
     let value =
@@ -124,6 +128,10 @@ fn mistakes_are_placed_on_the_token() {
 
     let attribute = mistake(&row("{ target: title, expression: 'Join(\" \", [jobTitel])' }"));
     assert_eq!(marked(&attribute), "jobTitel");
+
+    let unsupported = mistake(&row("{ target: title, expression: 'SelectUniqueValue([mail], [city])' }"));
+    assert_eq!(unsupported.title, "Entra does not support `SelectUniqueValue` for SCIM applications");
+    assert_eq!(marked(&unsupported), "SelectUniqueValue");
 
     let reference = mistake(&row("{ target: title, expression: 'Switch([manager], )' }"));
     assert_eq!(reference.title, "`manager` is a reference, and functions cannot take one");
@@ -260,7 +268,11 @@ fn constants_flow_always_and_rows_without_a_source_fill_what_is_empty() {
                 - { target: badge, source: employeeId, type: Integer }\n";
     let mapping = file::read("mine", "mine.yaml", text).expect("it is right");
     let user = User::new(ObjectId::new("1")).with("employeeId", "0042").unwrap();
-    let subject = Subject { object: Object::User(&user), is_soft_deleted: false };
+    let subject = Subject {
+        object: Object::User(&user),
+        is_soft_deleted: false,
+        circumstances: Circumstances::default(),
+    };
     for phase in [Phase::Create, Phase::Update] {
         let values: Vec<_> =
             mapping.user.evaluate(&subject, phase).unwrap().into_iter().map(|(_, value)| value).collect();
@@ -277,7 +289,11 @@ fn constants_flow_always_and_rows_without_a_source_fill_what_is_empty() {
     let locale = mapping.user.find("locale").unwrap();
     assert!(locale.updates(false) && !locale.updates(true));
     let user = user.with("employeeId", "A1").unwrap();
-    let subject = Subject { object: Object::User(&user), is_soft_deleted: false };
+    let subject = Subject {
+        object: Object::User(&user),
+        is_soft_deleted: false,
+        circumstances: Circumstances::default(),
+    };
     let error = mapping.user.find("badge").unwrap().value(&subject).expect_err("it is no number");
     assert!(error.to_string().contains("the target is Integer"), "{error}");
 }

@@ -158,7 +158,7 @@ impl Walk {
             let Some(object) = state.object(&id) else { continue };
             let kind = object.kind();
             let Some(mapping) = self.mapping.object(kind).cloned() else { continue };
-            let subject = Subject { object, is_soft_deleted: false };
+            let subject = super::walk::subject(state, object, false);
             let still = match matching::search(&self.accounts, kind, &mapping, &subject, self.number) {
                 Match::Several => true,
                 Match::Nothing => mapping.evaluate(&subject, Phase::Create).is_ok_and(|values| {

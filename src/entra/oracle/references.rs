@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::account::{Held, key};
 use super::walk::{Mode, Processed, Walk};
 use crate::entra::directory::{DirectoryState, ObjectId};
-use crate::entra::mapping::{AttributeMapping, FlowType, Subject, TargetValue};
+use crate::entra::mapping::{AttributeMapping, FlowType, TargetValue};
 
 /// Whether an object has an account whose id can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Walk {
     pub(super) fn references(&mut self, state: &DirectoryState, processed: &Processed, mode: Mode) {
         let Some(object) = state.object(&processed.id) else { return };
         let Some(mapping) = self.mapping.object(object.kind()).cloned() else { return };
-        let subject = Subject { object, is_soft_deleted: !processed.entitled };
+        let subject = super::walk::subject(state, object, !processed.entitled);
         for row in mapping.rows.iter().filter(|row| row.is_reference()) {
             if row.flow == FlowType::ObjectAddOnly && !processed.whole {
                 continue;

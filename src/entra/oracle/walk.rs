@@ -6,8 +6,10 @@ use super::account::{Accounts, Held};
 use super::expectation::Why;
 use super::history::{CycleKind, CycleView};
 use super::matching;
-use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind};
-use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, Phase, Subject, TargetValue};
+use crate::entra::directory::{DirectoryState, Object, ObjectId, ObjectKind};
+use crate::entra::mapping::{
+    AttributeMapping, Circumstances, Mapping, ObjectMapping, Phase, Subject, TargetValue,
+};
 use crate::entra::scope::{self, Entitlement, Scope};
 
 /// What a run reads.
@@ -66,6 +68,11 @@ pub(super) struct Walk {
     /// The directory at the last cycle, and at every on-demand run since. Empty before the first cycle.
     before: Vec<Arc<DirectoryState>>,
     pub(super) number: usize,
+}
+
+/// The object as mappings read it at the time of that state.
+pub(super) fn subject<'a>(state: &DirectoryState, object: Object<'a>, is_soft_deleted: bool) -> Subject<'a> {
+    Subject { object, is_soft_deleted, circumstances: Circumstances::at_hour(state.hour()) }
 }
 
 impl Walk {
@@ -189,7 +196,7 @@ impl Walk {
             return None;
         };
         let entitlement = self.entitlement(state, id);
-        let subject = Subject { object: state.object(id)?, is_soft_deleted: entitlement.is_soft_deleted() };
+        let subject = subject(state, state.object(id)?, entitlement.is_soft_deleted());
         match (self.links.contains_key(id), entitlement.is_entitled()) {
             (false, true) => self.join(kind, &mapping, &subject),
             (false, false) => {

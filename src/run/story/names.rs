@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Story;
 use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind, SourceValue};
-use crate::entra::mapping::{AttributeMapping, ObjectMapping, Subject, TargetValue};
+use crate::entra::mapping::{AttributeMapping, Circumstances, ObjectMapping, Subject, TargetValue};
 use crate::entra::scope::{self, Scope};
 use crate::run::acceptance;
 use crate::run::cast::{Casting, Mistake};
@@ -77,7 +77,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let state = self.last_seen(id)?;
         let object = state.object(id)?;
         let is_soft_deleted = scope::in_scope(&state, &Scope::Assigned, &self.mapping, id).is_soft_deleted();
-        let value = row.value(&Subject { object, is_soft_deleted }).ok()??;
+        let value = row
+            .value(&Subject { object, is_soft_deleted, circumstances: Circumstances::at_hour(state.hour()) })
+            .ok()??;
         match &value {
             TargetValue::Reference(other) => {
                 let key = self.cast.key_of(other)?;
@@ -118,7 +120,13 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         if let Some(row) = mapping.and_then(|mapping| mapping.find(rest)) {
             let is_soft_deleted =
                 scope::in_scope(&state, &Scope::Assigned, &self.mapping, &id).is_soft_deleted();
-            let value = row.value(&Subject { object, is_soft_deleted }).ok()??;
+            let value = row
+                .value(&Subject {
+                    object,
+                    is_soft_deleted,
+                    circumstances: Circumstances::at_hour(state.hour()),
+                })
+                .ok()??;
             return match &value {
                 TargetValue::Reference(_) => self.mapped(row, &id),
                 value => acceptance::json(value),

@@ -1,43 +1,63 @@
 use std::ops::Range;
 
-use super::functions::{self, Lookup};
-use super::{ExpressionError, MAXIMUM_LENGTH, Node};
+use super::comparison::{Comparison, OPERATORS};
+use super::functions::{self, Lookup, Prepared};
+use super::node::{CallNode, Node, Part};
+use super::{ExpressionError, MAXIMUM_LENGTH};
+use crate::diagnostic;
 
 /// Deepest nesting that is read. Nobody writes a tenth of it, and the parser recurses.
 const MAXIMUM_DEPTH: usize = 64;
 
+/// The keyword that leaves the attribute out of the flow.
+pub(super) const IGNORE_ATTRIBUTE: &str = "IgnoreAttributeFlow";
+
+/// The bare words the pages use: of `InStr`, `ConvertFromBase64` and the Workday guide. `True` and
+/// `False` are in no example; they are read as the booleans they are in Visual Basic.
+const KEYWORDS: &[&str] = &[
+    "vbTextCompare",
+    "vbBinaryCompare",
+    "Unicode",
+    "ASCII",
+    "UTF8",
+    IGNORE_ATTRIBUTE,
+    "IgnoreObjectFlow",
+    "True",
+    "False",
+];
+
 /// Reads a whole expression: one call and nothing after it.
-pub(super) fn parse(text: &str) -> Result<Node, ExpressionError> {
+pub(super) fn parse(text: &str) -> Result<Part, ExpressionError> {
     if text.chars().count() > MAXIMUM_LENGTH {
-        return Err(error(0..text.len(), &format!("an expression has at most {MAXIMUM_LENGTH} characters")));
+        let message = format!("an expression has at most {MAXIMUM_LENGTH} characters");
+        return Err(ExpressionError::new(0..text.len(), message));
     }
     let mut parser = Parser { text, at: 0 };
     parser.skip_blanks();
     if parser.rest().is_empty() {
-        return Err(error(0..text.len(), "the expression is empty"));
+        return Err(ExpressionError::new(0..text.len(), "the expression is empty"));
     }
-    let start = parser.at;
-    let node = parser.argument(0)?;
-    if !matches!(node, Node::Call { .. }) {
-        return Err(ExpressionError {
-            help: Some("for the attribute as it is, write it as `source`".into()),
-            ..error(start..parser.at, "an expression is one function call")
-        });
-    }
+    let part = parser.argument(0)?;
     parser.skip_blanks();
-    match parser.rest() {
-        "" => Ok(node),
-        rest => Err(error(parser.at..parser.at + rest.trim_end().len(), "nothing may follow the call")),
+    if !parser.rest().is_empty() {
+        let end = parser.at + parser.rest().trim_end().len();
+        return Err(ExpressionError::new(parser.at..end, "nothing may follow the call"));
     }
+    if matches!(part.node, Node::Call(_)) {
+        return Ok(part);
+    }
+    let help = match &part.node {
+        Node::Attribute(_) => "for the attribute as it is, map it directly with `source`",
+        Node::Concatenation(_) => "join the texts with Join(\"\", …) or Append",
+        Node::Comparison(_) => "give the comparison to IIF or CBool",
+        _ => "for a text alone, write Append(\"text\", \"\")",
+    };
+    Err(ExpressionError::new(part.at, "an expression is one function call").help(help))
 }
 
 struct Parser<'a> {
     text: &'a str,
     at: usize,
-}
-
-fn error(at: Range<usize>, message: &str) -> ExpressionError {
-    ExpressionError { message: message.to_owned(), at, help: None }
 }
 
 impl<'a> Parser<'a> {
@@ -64,43 +84,99 @@ impl<'a> Parser<'a> {
     fn unexpected(&self, wanted: &str) -> ExpressionError {
         match self.peek() {
             Some(c) => {
-                error(self.at..self.at + c.len_utf8(), &format!("`{c}` stands where {wanted} belongs"))
+                let place = self.at..self.at + c.len_utf8();
+                let error = ExpressionError::new(place, format!("`{c}` stands where {wanted} belongs"));
+                match c {
+                    '\'' | '“' | '”' | '„' | '‘' | '’' => {
+                        error.help("texts stand in straight double quotes: \"text\"")
+                    }
+                    '{' | '}' => error.help("attributes stand in brackets: [country]"),
+                    _ => error,
+                }
             }
-            None => error(self.at..self.at, &format!("the expression ends where {wanted} belongs")),
+            None => {
+                ExpressionError::new(self.at..self.at, format!("the expression ends where {wanted} belongs"))
+            }
         }
     }
 
-    /// One argument, up to the comma or parenthesis that ends it.
-    fn argument(&mut self, depth: usize) -> Result<Node, ExpressionError> {
+    /// One argument, up to the comma or parenthesis that ends it: a term, or two with a comparison
+    /// between them, each of several terms with `&` between them.
+    fn argument(&mut self, depth: usize) -> Result<Part, ExpressionError> {
         self.skip_blanks();
-        match self.peek() {
-            Some(',' | ')') => Ok(Node::Empty),
-            Some('[') => self.attribute(),
-            Some('"') => self.quoted(),
-            Some('-' | '&' | '0'..='9') => self.number(),
-            Some(c) if c.is_alphabetic() || c == '_' => self.call_or_word(depth),
-            _ => Err(self.unexpected("an argument")),
+        if let Some(',' | ')') = self.peek() {
+            return Ok(Part { node: Node::Empty, at: self.at..self.at });
         }
+        let left = self.operand(depth)?;
+        self.skip_blanks();
+        let Some(operator) = self.operator() else { return Ok(left) };
+        self.skip_blanks();
+        let right = self.operand(depth)?;
+        self.skip_blanks();
+        let start = self.at;
+        if self.operator().is_some() {
+            let error = ExpressionError::new(start..self.at, "a condition has one comparison");
+            return Err(error.help("nest another IIF for a second condition"));
+        }
+        let at = left.at.start..right.at.end;
+        Ok(Part { node: Node::Comparison(Box::new((left, operator, right))), at })
+    }
+
+    fn operator(&mut self) -> Option<Comparison> {
+        let operator = OPERATORS.into_iter().find(|operator| self.rest().starts_with(operator.as_str()))?;
+        self.at += operator.as_str().len();
+        Some(operator)
+    }
+
+    fn operand(&mut self, depth: usize) -> Result<Part, ExpressionError> {
+        let first = self.term(depth)?;
+        let mut terms = vec![first];
+        loop {
+            let end = self.at;
+            self.skip_blanks();
+            if self.peek() != Some('&') {
+                self.at = end;
+                break;
+            }
+            self.at += 1;
+            self.skip_blanks();
+            terms.push(self.term(depth)?);
+        }
+        if terms.len() == 1 {
+            return terms.pop().ok_or_else(|| self.unexpected("an argument"));
+        }
+        let at = terms.first().map_or(self.at, |term| term.at.start)..self.at;
+        Ok(Part { node: Node::Concatenation(terms), at })
+    }
+
+    fn term(&mut self, depth: usize) -> Result<Part, ExpressionError> {
+        let start = self.at;
+        let node = match self.peek() {
+            Some('[') => self.attribute()?,
+            Some('"') => self.quoted()?,
+            Some('-' | '&' | '0'..='9') => self.number()?,
+            Some(c) if c.is_alphabetic() || c == '_' => self.call_or_keyword(depth)?,
+            _ => return Err(self.unexpected("an argument")),
+        };
+        Ok(Part { node, at: start..self.at })
     }
 
     fn attribute(&mut self) -> Result<Node, ExpressionError> {
         let start = self.at;
         self.at += 1;
-        let name_start = self.at;
-        let name = self.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | ' '));
-        let end = self.at;
+        let name = self.take_while(|c| !matches!(c, '[' | ']' | '"' | ',' | '(' | ')') && !c.is_control());
         match self.peek() {
             Some(']') if name.trim().is_empty() => {
-                Err(error(start..end + 1, "the brackets name no attribute"))
+                Err(ExpressionError::new(start..self.at + 1, "the brackets name no attribute"))
             }
             Some(']') => {
                 self.at += 1;
-                Ok(Node::Attribute { name: name.to_owned(), at: name_start..end })
+                Ok(Node::Attribute(name.to_owned()))
             }
-            _ => Err(ExpressionError {
-                help: Some("an attribute's name ends with `]`".into()),
-                ..error(start..start + 1, "this bracket is not closed")
-            }),
+            _ => {
+                let error = ExpressionError::new(start..start + 1, "this bracket is not closed");
+                Err(error.help("an attribute's name ends with `]`"))
+            }
         }
     }
 
@@ -125,7 +201,7 @@ impl<'a> Parser<'a> {
                 _ => text.push(c),
             }
         }
-        Err(error(start..self.text.len(), "this text is not closed with a double quote"))
+        Err(ExpressionError::new(start..self.text.len(), "this text is not closed with a double quote"))
     }
 
     fn number(&mut self) -> Result<Node, ExpressionError> {
@@ -141,42 +217,61 @@ impl<'a> Parser<'a> {
         if digits.is_empty() {
             return Err(self.unexpected("a digit"));
         }
-        Ok(Node::Number(self.text[start..self.at].to_owned()))
+        let written = &self.text[start..self.at];
+        match functions::whole_number(written) {
+            Some(value) => Ok(Node::Number { written: written.to_owned(), value }),
+            None => Err(ExpressionError::new(start..self.at, "this number is too large")),
+        }
     }
 
-    fn call_or_word(&mut self, depth: usize) -> Result<Node, ExpressionError> {
+    fn call_or_keyword(&mut self, depth: usize) -> Result<Node, ExpressionError> {
         let start = self.at;
         let name = self.take_while(|c| c.is_alphanumeric() || c == '_');
         let place = start..self.at;
+        let end = self.at;
         self.skip_blanks();
         if self.peek() != Some('(') {
-            return Ok(Node::Word(name.to_owned()));
+            self.at = end;
+            return keyword(name, place);
         }
         if depth == MAXIMUM_DEPTH {
-            return Err(error(place, "calls are nested too deeply"));
+            return Err(ExpressionError::new(place, "calls are nested too deeply"));
         }
         let function = match functions::find(name) {
-            Lookup::Supported(function) => function,
-            Lookup::NotSupported => {
-                return Err(error(place, &format!("the function `{name}` is not supported")));
+            Lookup::Known(function) => function,
+            Lookup::NotComputed => {
+                let message = format!("the function `{name}` is not computed in expressions");
+                return Err(ExpressionError::new(place, message));
             }
             Lookup::Unknown { closest } => {
-                return Err(ExpressionError {
-                    help: closest.map(|closest| format!("did you mean `{closest}`?")),
-                    ..error(place, &format!("Entra has no function `{name}`"))
-                });
+                let help = closest.map(|closest| format!("did you mean `{closest}`?"));
+                let error = ExpressionError::new(place, format!("Entra has no function `{name}`"));
+                return Err(ExpressionError { help, ..error });
             }
         };
+        if function.name == "SelectUniqueValue" && depth > 0 {
+            return Err(ExpressionError::new(place, "`SelectUniqueValue` cannot stand inside another call"));
+        }
         self.at += 1;
         let arguments = self.arguments(depth)?;
-        match (function.takes)(arguments.len()) {
-            Ok(()) => Ok(Node::Call { function, arguments }),
-            Err(takes) => Err(error(place, &format!("`{name}` takes {takes}; here are {}", arguments.len()))),
+        if !function.takes(arguments.len()) {
+            let message = format!("`{name}` takes {}; here are {}", function.wants(), arguments.len());
+            return Err(ExpressionError::new(place, message));
         }
+        let prepared = match function.prepare.map(|prepare| prepare(&arguments)) {
+            None => Prepared::Nothing,
+            Some(Ok(prepared)) => prepared,
+            Some(Err(misfit)) => {
+                let at = arguments.get(misfit.position).map_or(place, |argument| argument.at.clone());
+                let message = format!("{name}: {} {}", function.argument(misfit.position), misfit.what);
+                return Err(ExpressionError::new(at, message));
+            }
+        };
+        Ok(Node::Call(Box::new(CallNode { function, arguments, prepared })))
     }
 
     /// Arguments up to and with the closing parenthesis.
-    fn arguments(&mut self, depth: usize) -> Result<Vec<Node>, ExpressionError> {
+    fn arguments(&mut self, depth: usize) -> Result<Vec<Part>, ExpressionError> {
         self.skip_blanks();
         if self.peek() == Some(')') {
             self.at += 1;
@@ -192,8 +287,38 @@ impl<'a> Parser<'a> {
                     self.at += 1;
                     return Ok(arguments);
                 }
-                _ => return Err(self.unexpected("a comma or `)`")),
+                _ => return Err(self.between()),
             }
         }
     }
+
+    /// What is wrong where a comma or the closing parenthesis belongs.
+    fn between(&self) -> ExpressionError {
+        let error = self.unexpected("a comma or `)`");
+        let word: String = self.rest().chars().take_while(|c| c.is_alphabetic()).collect();
+        match word.to_ascii_uppercase().as_str() {
+            "AND" | "OR" => ExpressionError::new(
+                self.at..self.at + word.len(),
+                format!("the language has no operator `{word}`"),
+            )
+            .help("nest another IIF in the value for true (and), or in the one for false (or)"),
+            _ if self.peek() == Some('[') => {
+                error.help("for one item of a list, use Item(list, number) or Word")
+            }
+            _ if self.peek() == Some('+') => error.help("join texts with Join or Append"),
+            _ => error,
+        }
+    }
+}
+
+fn keyword(name: &str, place: Range<usize>) -> Result<Node, ExpressionError> {
+    if let Some(keyword) = KEYWORDS.iter().copied().find(|keyword| *keyword == name) {
+        return Ok(Node::Keyword(keyword));
+    }
+    let error =
+        ExpressionError::new(place, format!("`{name}` is neither in brackets nor in quotes, and no keyword"));
+    Err(match diagnostic::closest(name, KEYWORDS.iter().copied()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("for the attribute write [{name}], for the text \"{name}\"")),
+    })
 }

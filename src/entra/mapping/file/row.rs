@@ -186,6 +186,15 @@ impl Profile<'_> {
             }
         };
         let mut right = true;
+        if let Some((name, at)) =
+            expression.functions().into_iter().find(|(name, _)| *name == "SelectUniqueValue")
+        {
+            let at = self.inside(node, &written, &at);
+            let title = format!("Entra does not support `{name}` for SCIM applications");
+            let problem = self.reader.problem(&at, title);
+            self.reader.note(problem.help("it works only towards on-premises Active Directory"));
+            right = false;
+        }
         for (name, at) in expression.attributes() {
             let at = self.inside(node, &written, &at);
             match source_attribute(kind, name) {

@@ -1,0 +1,239 @@
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+
+use jiff::civil::DateTime;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::dotnet::date;
+use super::functions::{Function, Prepared, whole_number};
+use super::node::{CallNode, Node, Part};
+use super::{CallError, Circumstances, Value, boolean_text};
+
+/// Why an evaluation ends early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// A value does not fit.
+    Error(Box<CallError>),
+    /// The attribute is left out of the flow.
+    Ignored,
+}
+
+/// What a function gives; `None` is null.
+pub(super) type Computed<'a> = Result<Option<Value<'a>>, Stop>;
+
+/// One evaluation of an expression.
+pub(super) struct Evaluation<'a, 'c> {
+    source: &'c dyn Fn(&str) -> Option<Value<'a>>,
+    circumstances: &'c Circumstances<'c>,
+    /// Made when the first function asks for it.
+    random: RefCell<Option<ChaCha8Rng>>,
+    redacted: Cell<bool>,
+}
+
+impl<'a, 'c> Evaluation<'a, 'c> {
+    pub fn new(source: &'c dyn Fn(&str) -> Option<Value<'a>>, circumstances: &'c Circumstances<'c>) -> Self {
+        Evaluation { source, circumstances, random: RefCell::new(None), redacted: Cell::new(false) }
+    }
+
+    pub fn redacted(&self) -> bool {
+        self.redacted.get()
+    }
+
+    /// The value of a part; `None` for null and for an absent parameter.
+    pub fn value(&self, part: &'a Part) -> Computed<'a> {
+        Ok(match &part.node {
+            Node::Call(call) => return self.call(call, &part.at),
+            Node::Attribute(name) => (self.source)(name),
+            Node::Text(text) => Some(Value::from(text.as_str())),
+            Node::Number { value, .. } => Some(Value::Number(*value)),
+            Node::Keyword("True") => Some(Value::Boolean(true)),
+            Node::Keyword("False") => Some(Value::Boolean(false)),
+            Node::Keyword(name) => Some(Value::Keyword(name)),
+            Node::Comparison(sides) => {
+                let (left, operator, right) = &**sides;
+                let (Some(left), Some(right)) = (self.value(left)?, self.value(right)?) else {
+                    return Ok(None);
+                };
+                match operator.holds(left, right) {
+                    Some(holds) => Some(Value::Boolean(holds)),
+                    None => {
+                        let message = "several values cannot be compared with one";
+                        return Err(failure("comparison", message.into(), part.at.clone()));
+                    }
+                }
+            }
+            Node::Concatenation(parts) => return self.concatenation(parts),
+            Node::Empty => None,
+        })
+    }
+
+    /// The texts of `first & second`, null as the empty one, as in Visual Basic.
+    fn concatenation(&self, parts: &'a [Part]) -> Computed<'a> {
+        let mut all = String::new();
+        for part in parts {
+            match self.value(part)?.map(Value::into_text) {
+                Some(Ok(text)) => all.push_str(&text),
+                Some(Err(_)) => {
+                    return Err(failure(
+                        "&",
+                        "several values stand where one belongs".into(),
+                        part.at.clone(),
+                    ));
+                }
+                None => {}
+            }
+        }
+        Ok(Some(Value::from(all)))
+    }
+
+    fn call(&self, node: &'a CallNode, at: &'a Range<usize>) -> Computed<'a> {
+        (node.function.call)(&Call { node, at, evaluation: self })
+    }
+}
+
+fn failure(function: &'static str, message: String, at: Range<usize>) -> Stop {
+    Stop::Error(Box::new(CallError { function, message, at, help: None }))
+}
+
+/// One call of a function. Arguments are evaluated only when the function asks for them.
+pub(super) struct Call<'a, 'c> {
+    node: &'a CallNode,
+    at: &'a Range<usize>,
+    evaluation: &'c Evaluation<'a, 'c>,
+}
+
+impl<'a, 'c> Call<'a, 'c> {
+    pub fn circumstances(&self) -> &'c Circumstances<'c> {
+        self.evaluation.circumstances
+    }
+
+    /// What the constant arguments were made into when the expression was read.
+    pub fn prepared(&self) -> &'a Prepared {
+        &self.node.prepared
+    }
+
+    pub fn count(&self) -> usize {
+        self.node.arguments.len()
+    }
+
+    /// The argument as it is written.
+    pub fn part(&self, position: usize) -> Option<&'a Part> {
+        self.node.arguments.get(position)
+    }
+
+    /// The value of the argument; `None` for null and for an absent parameter.
+    pub fn value(&self, position: usize) -> Computed<'a> {
+        self.part(position).map_or(Ok(None), |part| self.evaluation.value(part))
+    }
+
+    /// The value of a part of an argument.
+    pub fn at(&self, part: &'a Part) -> Computed<'a> {
+        self.evaluation.value(part)
+    }
+
+    /// The argument as one text.
+    pub fn text(&self, position: usize) -> Result<Option<Cow<'a, str>>, Stop> {
+        match self.value(position)?.map(Value::into_text) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text)),
+            Some(Err(Cow::Borrowed([only]))) => Ok(Some(Cow::Borrowed(only))),
+            Some(Err(texts)) if texts.len() == 1 => Ok(texts.into_owned().pop().map(Cow::Owned)),
+            Some(Err(_)) => Err(self.misfit(position, "has several values where one belongs")),
+        }
+    }
+
+    /// The argument's values, one or many; none for null.
+    pub fn texts(&self, position: usize) -> Result<Cow<'a, [String]>, Stop> {
+        Ok(match self.value(position)?.map(Value::into_text) {
+            None => Cow::Borrowed(&[]),
+            Some(Ok(text)) => Cow::Owned(vec![text.into_owned()]),
+            Some(Err(texts)) => texts,
+        })
+    }
+
+    /// The argument as a whole number; numbers in quotes are taken.
+    pub fn number(&self, position: usize) -> Result<Option<i64>, Stop> {
+        match self.value(position)? {
+            None => Ok(None),
+            Some(Value::Number(number)) => Ok(Some(number)),
+            Some(other) => match other.into_text() {
+                Ok(text) => match whole_number(&text) {
+                    Some(number) => Ok(Some(number)),
+                    None => {
+                        Err(self.misfit(position, &format!("is \"{text}\" where a whole number belongs")))
+                    }
+                },
+                Err(_) => Err(self.misfit(position, "has several values where a number belongs")),
+            },
+        }
+    }
+
+    /// The argument as a whole number that must be there.
+    pub fn required_number(&self, position: usize) -> Result<i64, Stop> {
+        self.number(position)?
+            .ok_or_else(|| self.misfit(position, "has no value where a whole number belongs"))
+    }
+
+    /// The argument as a date in UTC.
+    pub fn date(&self, position: usize) -> Result<Option<DateTime>, Stop> {
+        match self.value(position)? {
+            None => Ok(None),
+            Some(Value::Date(date)) => Ok(Some(date)),
+            Some(other) => match other.into_text() {
+                Ok(text) => match date::parse(&text) {
+                    Some(date) => Ok(Some(date)),
+                    None => Err(self.misfit(position, &format!("is \"{text}\" where a date belongs"))),
+                },
+                Err(_) => Err(self.misfit(position, "has several values where a date belongs")),
+            },
+        }
+    }
+
+    /// The argument as a condition. Null is no condition.
+    pub fn condition(&self, position: usize) -> Result<Option<bool>, Stop> {
+        let text = match self.value(position)? {
+            None => return Ok(None),
+            Some(Value::Boolean(value)) => return Ok(Some(value)),
+            Some(Value::Number(number)) => return Ok(Some(number != 0)),
+            Some(other) => match other.into_text() {
+                Ok(text) => text,
+                Err(_) => return Err(self.misfit(position, "has several values where a condition belongs")),
+            },
+        };
+        match [true, false].into_iter().find(|value| text.eq_ignore_ascii_case(boolean_text(*value))) {
+            Some(value) => Ok(Some(value)),
+            None => match whole_number(&text) {
+                Some(number) => Ok(Some(number != 0)),
+                None => Err(self.misfit(position, &format!("is \"{text}\", neither true nor false"))),
+            },
+        }
+    }
+
+    /// Draws random values; the same circumstances give the same ones.
+    pub fn random<T>(&self, draw: impl FnOnce(&mut ChaCha8Rng) -> T) -> T {
+        let mut random = self.evaluation.random.borrow_mut();
+        draw(random.get_or_insert_with(|| ChaCha8Rng::seed_from_u64(self.circumstances().seed)))
+    }
+
+    /// Keeps the value out of the provisioning log.
+    pub fn redact(&self) {
+        self.evaluation.redacted.set(true);
+    }
+
+    /// An error about the whole call.
+    pub fn failure(&self, message: impl Into<String>) -> Stop {
+        failure(self.function().name, message.into(), self.at.clone())
+    }
+
+    /// An error about an argument: `what` follows its name.
+    pub fn misfit(&self, position: usize, what: &str) -> Stop {
+        let at = self.part(position).map_or_else(|| self.at.clone(), |part| part.at.clone());
+        failure(self.function().name, format!("{} {what}", self.function().argument(position)), at)
+    }
+
+    fn function(&self) -> &'static Function {
+        self.node.function
+    }
+}

@@ -1,0 +1,114 @@
+use std::fmt;
+use std::ops::Range;
+
+use super::comparison::Comparison;
+use super::functions::{Function, Prepared};
+
+/// A part of an expression and the bytes it stands at. The place is no part of what it computes.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub node: Node,
+    pub at: Range<usize>,
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.node == other.node
+    }
+}
+
+/// What stands there.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    /// `Name(argument, argument)`
+    Call(Box<CallNode>),
+    /// `[name]`
+    Attribute(String),
+    /// `"text"`, unescaped.
+    Text(String),
+    /// `-1`, `1000`, `&H00FF`.
+    Number { written: String, value: i64 },
+    /// `vbTextCompare`: a bare keyword.
+    Keyword(&'static str),
+    /// `left = right`
+    Comparison(Box<(Part, Comparison, Part)>),
+    /// `first & second`: the texts one after the other.
+    Concatenation(Vec<Part>),
+    /// Nothing between two commas: the parameter is absent.
+    Empty,
+}
+
+/// A call with what its constant arguments were made into.
+#[derive(Debug, Clone)]
+pub(super) struct CallNode {
+    pub function: &'static Function,
+    pub arguments: Vec<Part>,
+    pub prepared: Prepared,
+}
+
+/// What was prepared follows from the arguments.
+impl PartialEq for CallNode {
+    fn eq(&self, other: &Self) -> bool {
+        self.function.name == other.function.name && self.arguments == other.arguments
+    }
+}
+
+impl Part {
+    /// Shows this part and all below it, in the order they are written.
+    pub fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Part)) {
+        see(self);
+        match &self.node {
+            Node::Call(call) => call.arguments.iter().for_each(|argument| argument.visit(see)),
+            Node::Comparison(sides) => {
+                sides.0.visit(see);
+                sides.2.visit(see);
+            }
+            Node::Concatenation(parts) => parts.iter().for_each(|part| part.visit(see)),
+            _ => {}
+        }
+    }
+
+    /// The text, if it is a constant.
+    pub fn constant(&self) -> Option<&str> {
+        match &self.node {
+            Node::Text(text) => Some(text),
+            Node::Number { written, .. } => Some(written),
+            Node::Keyword(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Node::Call(call) => {
+                write!(f, "{}(", call.function.name)?;
+                for (number, argument) in call.arguments.iter().enumerate() {
+                    if number > 0 {
+                        f.write_str(", ")?;
+                    }
+                    argument.node.fmt(f)?;
+                }
+                f.write_str(")")
+            }
+            Node::Attribute(name) => write!(f, "[{name}]"),
+            Node::Text(text) => write!(f, "\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"")),
+            Node::Number { written, .. } => f.write_str(written),
+            Node::Keyword(name) => f.write_str(name),
+            Node::Comparison(sides) => {
+                write!(f, "{} {} {}", sides.0.node, sides.1.as_str(), sides.2.node)
+            }
+            Node::Concatenation(parts) => {
+                for (number, part) in parts.iter().enumerate() {
+                    if number > 0 {
+                        f.write_str(" & ")?;
+                    }
+                    part.node.fmt(f)?;
+                }
+                Ok(())
+            }
+            Node::Empty => Ok(()),
+        }
+    }
+}

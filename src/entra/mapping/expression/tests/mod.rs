@@ -1,0 +1,54 @@
+//! Expected values come from Microsoft's pages. Where a value is our reading, the test says so.
+
+mod syntax;
+
+use std::borrow::Cow;
+
+use super::*;
+
+/// Attributes by name; several values make the attribute multi-valued, none make it null.
+type Attributes<'a> = &'a [(&'a str, &'a [&'a str])];
+
+fn outcome_in(
+    expression: &str,
+    attributes: Attributes<'_>,
+    circumstances: &Circumstances<'_>,
+) -> Result<Outcome<'static>, CallError> {
+    let expression = Expression::parse(expression).expect("the expression is right");
+    let source = |name: &str| match attributes.iter().find(|(n, _)| *n == name)?.1 {
+        [] => None,
+        [only] => Some(Value::from((*only).to_owned())),
+        several => Some(Value::Texts(Cow::Owned(several.iter().map(|value| (*value).to_owned()).collect()))),
+    };
+    let outcome = expression.evaluate(&source, circumstances)?;
+    Ok(Outcome { value: outcome.value.map(Value::into_owned), ..outcome })
+}
+
+fn outcome(expression: &str, attributes: Attributes<'_>) -> Result<Outcome<'static>, CallError> {
+    outcome_in(expression, attributes, &Circumstances::default())
+}
+
+/// The text that is printed, or null.
+#[track_caller]
+fn text(expression: &str, attributes: Attributes<'_>) -> Option<String> {
+    let value = outcome(expression, attributes).expect("it can be computed").value?;
+    Some(value.into_text().expect("one text").into_owned())
+}
+
+/// The text with a reading chosen.
+#[track_caller]
+fn read(expression: &str, attributes: Attributes<'_>, name: &str, value: &str) -> Option<String> {
+    let mut circumstances = Circumstances::default();
+    circumstances.readings.choose(name, value).expect("it is a reading");
+    let value = outcome_in(expression, attributes, &circumstances).expect("it can be computed").value?;
+    Some(value.into_text().expect("one text").into_owned())
+}
+
+#[track_caller]
+fn failure(expression: &str, attributes: Attributes<'_>) -> CallError {
+    outcome(expression, attributes).expect_err("it cannot be computed")
+}
+
+fn error(expression: &str) -> ExpressionError {
+    Expression::parse(expression).expect_err("the expression is wrong")
+}

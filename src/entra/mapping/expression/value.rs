@@ -1,0 +1,100 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::civil::DateTime;
+
+use super::dotnet::date;
+
+/// What an expression computes with. A missing value is null.
+///
+/// Numbers, booleans and dates keep their type while functions hand them to each other; what flows to
+/// a target is the text they print ("DateTime isn't a native attribute type", Microsoft Learn,
+/// "Reference for writing expressions", CDate).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// One text.
+    Text(Cow<'a, str>),
+    /// The values of a multi-valued attribute.
+    Texts(Cow<'a, [String]>),
+    /// A whole number.
+    Number(i64),
+    /// Prints as `True` or `False`.
+    Boolean(bool),
+    /// A date in UTC. Prints as `M/d/yyyy h:mm:ss tt`.
+    Date(DateTime),
+    /// A bare keyword, as `IgnoreObjectFlow`. Prints as its name.
+    Keyword(&'static str),
+}
+
+impl<'a> Value<'a> {
+    /// The text it prints, or its texts if it has several.
+    ///
+    /// # Errors
+    /// The values, if it is multi-valued.
+    pub fn into_text(self) -> Result<Cow<'a, str>, Cow<'a, [String]>> {
+        Ok(match self {
+            Value::Text(text) => text,
+            Value::Texts(texts) => return Err(texts),
+            Value::Number(number) => Cow::Owned(number.to_string()),
+            Value::Boolean(value) => Cow::Borrowed(boolean_text(value)),
+            Value::Date(date) => Cow::Owned(date::print(date)),
+            Value::Keyword(name) => Cow::Borrowed(name),
+        })
+    }
+
+    /// The same value, owning its texts.
+    #[must_use]
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Value::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Value::Texts(texts) => Value::Texts(Cow::Owned(texts.into_owned())),
+            Value::Number(number) => Value::Number(number),
+            Value::Boolean(value) => Value::Boolean(value),
+            Value::Date(date) => Value::Date(date),
+            Value::Keyword(name) => Value::Keyword(name),
+        }
+    }
+
+    /// True for the empty text and for a list without values.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Value::Text(text) => text.is_empty(),
+            Value::Texts(texts) => texts.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Value::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Value::Text(Cow::Owned(text))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Value<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Value::Text(text)
+    }
+}
+
+/// What is printed; several values stand on lines of their own.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.clone().into_text() {
+            Ok(text) => f.write_str(&text),
+            Err(texts) => f.write_str(&texts.join("\n")),
+        }
+    }
+}
+
+/// Booleans compare and flow as these texts (Microsoft Learn, "Reference for writing expressions", Not).
+#[must_use]
+pub fn boolean_text(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
