@@ -113,7 +113,7 @@ const QUERY_SHOWS_OTHER_VALUES: Declared = Declared {
     fix: "Build the resources of lists with the same code as single ones.",
     entra: "Updates that change nothing after each matching.",
     refs: &[Rfc("7644#3.4.2"), Field("getsentry/sentry#79354")],
-    faults: &["swap-email-types"],
+    faults: &["stale-queries"],
     judge: Judge::Trace(query_shows_other_values),
 };
 

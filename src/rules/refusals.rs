@@ -248,7 +248,7 @@ const CREATE_REFUSED: Declared = Declared {
         Field("better-auth/better-auth#10620"),
         Field("smallstep/docs#537"),
     ],
-    faults: &["requires-email", "requires-manager", "requires-members"],
+    faults: &["requires-manager", "requires-members"],
     judge: Judge::Exchange(create_refused),
 };
 

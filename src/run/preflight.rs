@@ -58,9 +58,10 @@ pub async fn inspect<T: Target>(
     };
     let config = ask(target, get("/ServiceProviderConfig")).await.ok();
     if let Some(refusal) = doubt {
-        let published = config.as_ref().is_some_and(speaks_scim);
+        let is_there = |answer: &Answer| speaks_scim(answer) && answer.status != 404;
+        let published = config.as_ref().is_some_and(is_there);
         let list = get("/Users").with_query("startIndex=1&count=1");
-        if !published && !ask(target, list).await.is_ok_and(|answer| speaks_scim(&answer)) {
+        if !published && !ask(target, list).await.is_ok_and(|answer| is_there(&answer)) {
             return Err(refusal);
         }
     }
@@ -134,7 +135,8 @@ fn first_look(base: &str, answer: &Answer) -> Look {
             "give the SCIM base URL, the one below which /Users and /ServiceProviderConfig stand",
         ));
     }
-    if speaks_scim(answer) {
+    // A SCIM service says 404 below a wrong base path too.
+    if speaks_scim(answer) && status != 404 {
         return Look::Scim;
     }
     Look::Doubtful(match status {

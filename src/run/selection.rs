@@ -73,7 +73,7 @@ impl SelectionProblem {
 fn hint(closest: Option<&str>) -> String {
     match closest {
         Some(closest) => format!("; did you mean `{closest}`?"),
-        None => "; `scimulate list` names them all".to_owned(),
+        None => String::new(),
     }
 }
 
@@ -102,8 +102,9 @@ impl Selection {
                         diagnostic::closest(name, suites.iter().copied()).map(|suite| format!("{suite}/"));
                     return Err(SelectionProblem::UnknownSuite { name: filter.clone(), closest });
                 }
-                let ids = scenarios.iter().map(|scenario| scenario.about.id.as_str());
-                let closest = diagnostic::closest(filter, ids).map(str::to_owned);
+                let ids = || scenarios.iter().map(|scenario| scenario.about.id.as_str());
+                let closest = diagnostic::closest(filter, ids()).or_else(|| begins_like(filter, ids()));
+                let closest = closest.map(str::to_owned);
                 return Err(SelectionProblem::UnknownScenario { name: filter.clone(), closest });
             }
         }
@@ -126,6 +127,13 @@ impl Selection {
             .collect();
         if selected.is_empty() { Err(SelectionProblem::Nothing) } else { Ok(selected) }
     }
+}
+
+/// The first id that begins nearly as the name does: `cycles/disabel` may mean `cycles/disable-unassigned`.
+fn begins_like<'a>(name: &str, ids: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let begin = |id: &'a str| id.get(..name.len());
+    let closest = diagnostic::closest(name, ids.clone().filter_map(begin))?;
+    ids.into_iter().find(|id| begin(id) == Some(closest))
 }
 
 fn suite(scenario: &Scenario) -> &str {
@@ -176,6 +184,10 @@ mod tests {
             problem.to_string(),
             "no scenario is called `cycles/disabel`; did you mean `cycles/disable`?"
         );
+        let begun = ids(&filter("conformance/pag")).unwrap_err().to_string();
+        assert!(begun.ends_with("did you mean `conformance/paging`?"), "{begun}");
+        let begun = ids(&filter("gallery/craete")).unwrap_err().to_string();
+        assert!(begun.ends_with("did you mean `gallery/create-user`?"), "{begun}");
         assert!(ids(&filter("cycle/")).unwrap_err().to_string().contains("did you mean `cycles/`?"));
     }
 

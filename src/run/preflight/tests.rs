@@ -129,6 +129,7 @@ async fn what_is_no_scim_service_is_refused_after_a_second_look() {
             "there is no SCIM service at",
             "base path",
         ),
+        (Answer::json(404, &no_such_route()), "there is no SCIM service at", "base path"),
         (plain(200, "application/json", ""), "without a body", "health check"),
         (Answer::json(200, &json!({"ok": true})), "JSON without a SCIM schema", "base URL"),
         (plain(200, "text/plain", "ok"), "text/plain", "base URL"),
@@ -143,12 +144,16 @@ async fn what_is_no_scim_service_is_refused_after_a_second_look() {
     assert!(wrong.next.ends_with("without /Users: https://a.example/scim"), "{}", wrong.next);
 }
 
+/// What a SCIM service answers below a path that it does not have.
+fn no_such_route() -> serde_json::Value {
+    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404"})
+}
+
 #[tokio::test]
 async fn a_scim_server_that_answers_the_probe_wrongly_is_left_to_the_rules() {
-    let error = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404"});
-    let (outcome, _) = inspected(vec![("/Users?filter", Ok(Answer::json(404, &error)))]).await;
-    assert!(outcome.is_ok(), "a SCIM error comes from a SCIM service");
-    for probed in [plain(404, "", ""), plain(500, "", ""), plain(200, "", "")] {
+    for probed in
+        [plain(404, "", ""), Answer::json(404, &no_such_route()), plain(500, "", ""), plain(200, "", "")]
+    {
         let (outcome, _) =
             inspected(vec![("/Users?filter", Ok(probed.clone())), ("/Users", Ok(empty_list()))]).await;
         assert!(outcome.is_ok(), "users can be listed");

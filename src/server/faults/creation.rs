@@ -102,6 +102,17 @@ pub(super) fn duplicate_user_accepted() -> Effect {
     })
 }
 
+pub(super) fn duplicate_by_case_accepted() -> Effect {
+    Effect::before(|call, scene| {
+        let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
+        scene.store.duplicates_allowed = name.is_some_and(|name| {
+            let mut same = scene.store.with(Kind::User, Key::Name, &name);
+            same.all(|user| user.attributes.get("userName").is_some_and(|taken| *taken != *name))
+        });
+        None
+    })
+}
+
 pub(super) fn duplicate_adopts_existing() -> Effect {
     Effect::before(|call, scene| {
         let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_owned();

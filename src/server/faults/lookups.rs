@@ -212,6 +212,16 @@ pub(super) fn user_name_case_exact() -> Effect {
     })
 }
 
+pub(super) fn user_name_filter_case_exact() -> Effect {
+    Effect::after(|call, reply, _| {
+        let Some((Kind::User, text)) = queried(call) else { return };
+        let filter = text.parse::<Filter>().ok();
+        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, Kind::User)) {
+            withhold(reply, |user| user["userName"] != name);
+        }
+    })
+}
+
 fn demanded_name(filter: &Filter, kind: Kind) -> Option<&str> {
     demanded(filter, Model::of(kind, false).unique_attribute())
 }
@@ -347,6 +357,16 @@ pub(super) fn attributes_ignored() -> Effect {
     Effect::before(|call, _| {
         call.forget_parameter("attributes");
         None
+    })
+}
+
+pub(super) fn attributes_without_id() -> Effect {
+    Effect::after(|call, reply, _| {
+        if call.parameter("attributes").is_some() {
+            for resource in resources(reply) {
+                resource.shift_remove("id");
+            }
+        }
     })
 }
 

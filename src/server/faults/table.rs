@@ -79,6 +79,8 @@ faults! {
     ValuePathFiltersFindNothing = "value-path-filters-find-nothing", Hide, lookups::value_path_filters_find_nothing;
     /// `userName` is compared with letter case, in filters and for uniqueness.
     UserNameCaseExact = "user-name-case-exact", Named, lookups::user_name_case_exact;
+    /// `userName` is compared with letter case in filters, and without it for uniqueness.
+    UserNameFilterCaseExact = "user-name-filter-case-exact", Named, lookups::user_name_filter_case_exact;
     /// Looking up an unknown `userName` creates a user of that name.
     LookupCreatesUser = "lookup-creates-user", Named, lookups::lookup_creates_user;
     /// Filters find no users that somebody other than Entra created.
@@ -99,6 +101,8 @@ faults! {
     ListsShowSummaries = "lists-show-summaries", Truncate, lookups::lists_show_summaries;
     /// The parameter `attributes` is ignored.
     AttributesIgnored = "attributes-ignored", Named, lookups::attributes_ignored;
+    /// With the parameter `attributes` the answer lacks `id`.
+    AttributesWithoutId = "attributes-without-id", Drop, lookups::attributes_without_id;
     /// The parameter `excludedAttributes` is ignored.
     ExcludedAttributesIgnored = "excluded-attributes-ignored", Named, lookups::excluded_attributes_ignored;
     // Paging
@@ -151,6 +155,8 @@ faults! {
     ConflictAnswers500 = "conflict-answers-500", Named, creation::conflict_answers_500;
     /// Two users may have one `userName`.
     DuplicateUserAccepted = "duplicate-user-accepted", Duplicate, creation::duplicate_user_accepted;
+    /// A second user whose `userName` differs in letter case only is accepted.
+    DuplicateByCaseAccepted = "duplicate-by-case-accepted", Named, creation::duplicate_by_case_accepted;
     /// A create with a `userName` that is taken is answered with 201 and the other user.
     DuplicateAdoptsExisting = "duplicate-adopts-existing", Named, creation::duplicate_adopts_existing;
     /// A PATCH may give a user somebody else's `userName`.
