@@ -141,7 +141,7 @@ fn not_titled_b() -> ScopingFilter {
         clauses: vec![Clause::read(ObjectKind::User, "jobTitle", operator, value).unwrap()],
     };
     let groups = vec![group("IS NULL", None), group("NOT EQUALS", Some("B"))];
-    ScopingFilter { groups, ..ScopingFilter::default() }
+    ScopingFilter { groups }
 }
 
 struct Play {

@@ -16,6 +16,7 @@ mod output;
 mod profiles;
 mod review;
 mod run;
+mod schema;
 mod selftest;
 mod serve;
 mod target;
@@ -43,6 +44,7 @@ enum Command {
     Run(Box<run::Run>),
     List(list::List),
     Explain(explain::Explain),
+    Schema(schema::Schema),
     Serve(serve::Serve),
     Selftest(selftest::Selftest),
     Review(review::Review),
@@ -82,6 +84,7 @@ fn play(command: Command) -> Result<Exit, Failure> {
         Command::Run(run) => run.play(),
         Command::List(list) => list.play(),
         Command::Explain(explain) => explain.play(),
+        Command::Schema(schema) => schema.play(),
         Command::Serve(serve) => serve.play(),
         Command::Selftest(selftest) => selftest.play(),
         Command::Review(review) => review.play(),

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::list::say_json;
 use super::{Exit, console};
 use crate::entra::mapping::{
-    AttributeMapping, DataType, FlowBehavior, FlowType, Mapping, ObjectMapping, Source, profiles,
+    AttributeMapping, FlowBehavior, FlowType, Mapping, ObjectMapping, Source, profiles,
 };
 
 /// Lists every built-in profile, or the rows of those named.
@@ -20,7 +20,7 @@ pub(super) fn list(names: &[String], json: bool) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Success);
     }
-    let named = names.iter().map(|name| profiles::load(name)).collect::<Result<Vec<_>, _>>()?;
+    let named = names.iter().map(|name| load(name)).collect::<Result<Vec<_>, _>>()?;
     if json {
         say_json(&named.iter().map(whole).collect())?;
     } else {
@@ -28,6 +28,15 @@ pub(super) fn list(names: &[String], json: bool) -> Result<Exit, Failure> {
         console::say(&pages.join("\n"))?;
     }
     Ok(Exit::Success)
+}
+
+/// Loads a profile, and says what of an imported schema is not played.
+pub(super) fn load(name_or_file: &str) -> Result<Mapping, Failure> {
+    let mapping = profiles::load(name_or_file)?;
+    for remark in mapping.frame.iter().flat_map(|frame| &frame.remarks) {
+        console::remark(&format!("warning: {name_or_file}: {remark}"));
+    }
+    Ok(mapping)
 }
 
 fn overview(all: &[Mapping]) -> String {
@@ -94,7 +103,7 @@ fn row(row: &AttributeMapping) -> Value {
         "target": row.written,
         "kind": kind,
         "source": source,
-        "type": row.declared.data_type.map(DataType::as_str),
+        "type": row.declared.data_type.as_str(),
         "match": row.matching,
         "flowType": row.flow.as_str(),
         "flowAlways": row.behavior == FlowBehavior::FlowAlways,

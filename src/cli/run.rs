@@ -176,7 +176,7 @@ impl Run {
         };
         let scenarios = selection.of(&scenarios(self.scenarios.as_ref().or(settings.scenarios.as_ref()))?)?;
         let profile = self.profile.as_deref().or(settings.profile.as_deref()).unwrap_or(profiles::DEFAULT);
-        let mapping = config.change(profiles::load(profile)?)?;
+        let mapping = config.change(super::profiles::load(profile)?)?;
         let loopback = url.is_none_or(TenantUrl::is_loopback);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.or(settings.jobs).unwrap_or(if loopback { cores } else { 1 });

@@ -78,11 +78,8 @@ pub fn in_scope(state: &DirectoryState, scope: &Scope, mapping: &Mapping, id: &O
 /// group must hold. Without groups everybody passes.
 #[must_use]
 pub fn passes(filter: &ScopingFilter, object: Object<'_>) -> bool {
-    let any = |groups: &[FilterGroup]| {
-        groups.is_empty()
-            || groups.iter().any(|group| group.clauses.iter().all(|clause| holds(clause, object)))
-    };
-    any(&filter.input_groups) && any(&filter.groups)
+    let holds = |group: &FilterGroup| group.clauses.iter().all(|clause| holds(clause, object));
+    filter.groups.is_empty() || filter.groups.iter().any(holds)
 }
 
 fn holds(clause: &Clause, object: Object<'_>) -> bool {
@@ -130,7 +127,7 @@ mod tests {
             .iter()
             .map(|clauses| FilterGroup { name: String::new(), clauses: clauses.iter().map(clause).collect() })
             .collect();
-        let filter = ScopingFilter { groups, ..ScopingFilter::default() };
+        let filter = ScopingFilter { groups };
         Mapping::new("test", ObjectMapping { filter, ..ObjectMapping::default() }, None)
     }
 

@@ -1,4 +1,5 @@
-//! YAML files that people write, read strictly: scenarios and profiles.
+//! YAML files that people write, read strictly: scenarios and profiles. JSON that programs export is
+//! read into the same tree.
 //!
 //! A file becomes a tree in which every key and value knows its place, and a [`Reader`] walks it
 //! and collects every mistake. What is plain text stays text: `00123`, `no`, `010` and `1_000`
@@ -6,6 +7,7 @@
 //! in JSON's notation have a type of their own, and other notations that YAML would give a type
 //! (`True`, `0x1F`, `+1`) must be quoted. Anchors, tags and several documents are not part of it.
 
+mod json;
 mod plain;
 mod reader;
 mod tree;
@@ -14,6 +16,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Number, Value};
 
+pub use json::parse_json;
 pub use reader::{Fields, Reader};
 pub use tree::parse;
 

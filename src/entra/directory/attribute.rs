@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use super::{ObjectKind, SourceValue};
 use crate::diagnostic;
@@ -103,6 +104,11 @@ static USER: &[SourceAttribute] = &[
     text("originalUserPrincipalName"),
     text("onPremisesSamAccountName"),
     text("onPremisesImmutableId"),
+    text("onPremisesSecurityIdentifier"),
+    text("onPremisesDistinguishedName"),
+    text("onPremisesDomainName"),
+    text("onPremisesUserPrincipalName"),
+    SourceAttribute { name: "dirSyncEnabled", kind: AttributeKind::Boolean, computed: false },
     SourceAttribute { name: "otherMails", kind: AttributeKind::Texts, computed: false },
     SourceAttribute { name: "proxyAddresses", kind: AttributeKind::Texts, computed: false },
     text("extensionAttribute1"),
@@ -143,15 +149,53 @@ pub fn attributes(kind: ObjectKind) -> &'static [SourceAttribute] {
     }
 }
 
-/// The attribute of that name. Names are compared with their letter case, as Entra's mappings do.
+/// The attribute of that name: one of Entra's own, one that was [declared](declare), or a directory
+/// extension (`extension_`, the application's id without hyphens, `_`, a name). Names are compared
+/// with their letter case, as Entra's mappings do.
 ///
 /// # Errors
 /// [`UnknownAttribute`].
 pub fn find(kind: ObjectKind, name: &str) -> Result<&'static SourceAttribute, UnknownAttribute> {
-    attributes(kind)
-        .iter()
-        .find(|attribute| attribute.name == name)
-        .ok_or_else(|| UnknownAttribute { kind, name: name.to_owned() })
+    if let Some(attribute) = attributes(kind).iter().find(|attribute| attribute.name == name) {
+        return Ok(attribute);
+    }
+    if is_directory_extension(name) {
+        return Ok(declare(kind, name, AttributeKind::Text));
+    }
+    let declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = declared.iter().find(|(of, attribute)| *of == kind && attribute.name == name);
+    found.map(|(_, attribute)| *attribute).ok_or_else(|| UnknownAttribute { kind, name: name.to_owned() })
+}
+
+/// Attributes beyond Entra's own. They live as long as the process: a mapping names a few dozen at most.
+static DECLARED: Mutex<Vec<(ObjectKind, &'static SourceAttribute)>> = Mutex::new(Vec::new());
+
+/// Adds an attribute that a tenant has and Entra's own schema does not, as a synchronizationSchema
+/// lists them; one that is there already stays as it is.
+pub fn declare(kind: ObjectKind, name: &str, values: AttributeKind) -> &'static SourceAttribute {
+    if let Some(attribute) = attributes(kind).iter().find(|attribute| attribute.name == name) {
+        return attribute;
+    }
+    let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, attribute)) = declared.iter().find(|(of, known)| *of == kind && known.name == name) {
+        return attribute;
+    }
+    let attribute: &'static SourceAttribute = Box::leak(Box::new(SourceAttribute {
+        name: Box::leak(name.to_owned().into_boxed_str()),
+        kind: values,
+        computed: false,
+    }));
+    declared.push((kind, attribute));
+    attribute
+}
+
+fn is_directory_extension(name: &str) -> bool {
+    let parts = name.strip_prefix("extension_").and_then(|rest| rest.split_once('_'));
+    parts.is_some_and(|(application, name)| {
+        application.len() == 32
+            && application.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && !name.is_empty()
+    })
 }
 
 /// A name that is no attribute of users or groups in Entra.
@@ -190,6 +234,21 @@ mod tests {
         assert_eq!(error.to_string(), "`mailnickName` is not an attribute of an Entra user");
         assert_eq!(error.closest(), Some("mailNickname"));
         assert!(find(ObjectKind::Group, "userPrincipalName").is_err());
+    }
+
+    // "Sync an attribute for mapping": directory extensions are named after the application that made them.
+    #[test]
+    fn a_tenant_has_attributes_of_its_own() {
+        let name = "extension_0123456789abcdef0123456789abcdef_costCode";
+        let found = find(ObjectKind::User, name).expect("it is a directory extension");
+        assert_eq!((found.name, found.kind), (name, AttributeKind::Text));
+        assert!(std::ptr::eq(found, find(ObjectKind::User, name).expect("it is the same")));
+        assert!(find(ObjectKind::User, "extension_0123_costCode").is_err());
+        assert!(find(ObjectKind::Group, "declaredBadges").is_err());
+        let declared = declare(ObjectKind::Group, "declaredBadges", AttributeKind::Texts);
+        assert_eq!(find(ObjectKind::Group, "declaredBadges"), Ok(declared));
+        assert!(find(ObjectKind::User, "declaredBadges").is_err());
+        assert_eq!(declare(ObjectKind::User, "mail", AttributeKind::Texts).kind, AttributeKind::Text);
     }
 
     #[test]

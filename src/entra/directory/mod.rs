@@ -11,7 +11,7 @@ mod object;
 mod state;
 mod tenant;
 
-pub use attribute::{AttributeKind, SourceAttribute, UnknownAttribute, attributes, find};
+pub use attribute::{AttributeKind, SourceAttribute, UnknownAttribute, attributes, declare, find};
 pub use change::{Change, Watermark, What};
 pub use object::{Group, Object, ObjectId, ObjectKind, SourceValue, User};
 pub use state::DirectoryState;

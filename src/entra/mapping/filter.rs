@@ -15,9 +15,6 @@ use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute};
 pub struct ScopingFilter {
     /// Passing one of them is enough. Who stops passing is deprovisioned.
     pub groups: Vec<FilterGroup>,
-    /// Who passes none of these is not read at all, and not deprovisioned either (Graph: filter,
-    /// inputFilterGroups).
-    pub input_groups: Vec<FilterGroup>,
 }
 
 /// Clauses that must all hold. The portal calls it a scoping filter.

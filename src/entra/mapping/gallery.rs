@@ -3,7 +3,7 @@
 
 use super::expression::Expression;
 use super::flow::DataType;
-use super::{AttributeMapping, Declared, Mapping, ObjectMapping, Source, source_attribute};
+use super::{AttributeMapping, Mapping, ObjectMapping, Source, source_attribute};
 use crate::entra::directory::ObjectKind;
 
 static TABLES: &str = include_str!("profiles/gallery.tsv");
@@ -72,12 +72,9 @@ fn row(kind: ObjectKind, line: &str) -> Option<AttributeMapping> {
     let (object, target, data_type) = (parts.next()?, parts.next()?, parts.next()?);
     let (filterable, required) = (parts.next()?, parts.next()?);
     let data_type = DataType::ALL.into_iter().find(|known| known.as_str() == data_type)?;
-    let row = AttributeMapping::new(target, source(kind, target)).ok()?;
-    let mut row = AttributeMapping {
-        filterable: filterable == "yes",
-        declared: Declared { data_type: Some(data_type), required: required == "yes", ..Declared::default() },
-        ..row
-    };
+    let mut row = AttributeMapping::new(target, source(kind, target)).ok()?;
+    row.filterable = filterable == "yes";
+    (row.declared.data_type, row.declared.required) = (data_type, required == "yes");
     if object.ends_with('*') {
         row.matching = Some(1);
     }

@@ -14,6 +14,7 @@ mod guest;
 mod object;
 pub mod profiles;
 mod row;
+pub mod schema;
 mod select;
 mod target;
 mod value;
@@ -39,13 +40,15 @@ pub struct Mapping {
     pub user: ObjectMapping,
     /// What is mapped to `/Groups`; without it groups are not provisioned.
     pub group: Option<ObjectMapping>,
+    /// The document it was imported from, if it was.
+    pub frame: Option<schema::Frame>,
 }
 
 impl Mapping {
     /// A mapping of that name.
     #[must_use]
     pub fn new(name: &str, user: ObjectMapping, group: Option<ObjectMapping>) -> Self {
-        Mapping { name: name.to_owned(), about: String::new(), user, group }
+        Mapping { name: name.to_owned(), about: String::new(), user, group, frame: None }
     }
 
     /// The mapping of that kind of object, if it is provisioned at all.

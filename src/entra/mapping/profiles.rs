@@ -4,7 +4,7 @@ use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
-use super::{Mapping, file, gallery};
+use super::{Mapping, file, gallery, schema};
 use crate::diagnostic::{Diagnostic, closest};
 
 /// The profile that is used when none is named: Entra's default mapping.
@@ -34,7 +34,8 @@ pub fn names() -> Vec<&'static str> {
 }
 
 /// Loads a built-in profile by its name, or a file of the user's own: anything that holds a path
-/// separator or ends in `.yaml` or `.yml`.
+/// separator or ends in `.yaml`, `.yml` or `.json`. A JSON file is a synchronizationSchema as Entra
+/// exports it.
 ///
 /// # Errors
 /// One [`Diagnostic`] when there is no such profile or the file cannot be read; otherwise every
@@ -52,7 +53,9 @@ pub fn load(name_or_file: &str) -> Result<Mapping, Vec<Diagnostic>> {
     }
     let path = Path::new(name_or_file);
     let is_file = name_or_file.contains(std::path::is_separator)
-        || path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+        || path
+            .extension()
+            .is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known));
     if !is_file {
         let help = match closest(name_or_file, names()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -66,5 +69,9 @@ pub fn load(name_or_file: &str) -> Result<Mapping, Vec<Diagnostic>> {
         vec![Diagnostic::about_file(title, name_or_file).help(SEE_LIST)]
     })?;
     let name = path.file_stem().map_or_else(|| name_or_file.into(), |stem| stem.to_string_lossy());
+    // A profile in YAML's JSON notation begins with a brace as well, but has no rules.
+    if path.extension().is_some_and(|ending| ending == "json") || text.contains("\"synchronizationRules\"") {
+        return schema::import(&name, name_or_file, &text);
+    }
     file::read(&name, name_or_file, &text)
 }

@@ -1,4 +1,7 @@
+use std::sync::OnceLock;
+
 use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute, UnknownAttribute};
+use crate::scim::schema::{AttributeType, SchemaSet};
 use crate::scim::{PatchPath, SyntaxError, same_name};
 
 use super::expression::Expression;
@@ -50,13 +53,39 @@ pub enum TargetKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Declared {
     /// Its data type.
-    pub data_type: Option<DataType>,
+    pub data_type: DataType,
     /// Whether a difference in letter case alone is a change.
-    pub case_exact: Option<bool>,
+    pub case_exact: bool,
     /// An object without a value here cannot be created.
     pub required: bool,
     /// It takes several values.
     pub multivalued: bool,
+}
+
+impl Declared {
+    /// What RFC 7643 says of a target, or a text.
+    #[must_use]
+    pub fn of(target: &PatchPath, source: &Source) -> Self {
+        static CORE: OnceLock<SchemaSet> = OnceLock::new();
+        let reference = match source {
+            Source::Attribute(attribute) => attribute.kind.is_reference(),
+            _ => false,
+        };
+        let known = CORE.get_or_init(SchemaSet::core).find_patch(target);
+        let data_type = match known.map(|attribute| attribute.kind) {
+            _ if reference => DataType::Reference,
+            Some(AttributeType::Boolean) => DataType::Boolean,
+            Some(AttributeType::Integer) => DataType::Integer,
+            Some(AttributeType::DateTime) => DataType::DateTime,
+            Some(AttributeType::Binary) => DataType::Binary,
+            _ => DataType::String,
+        };
+        let multivalued = target.filter.is_none()
+            && target.sub.is_none()
+            && known.is_some_and(|attribute| attribute.multi_valued);
+        let case_exact = known.is_some_and(|attribute| attribute.case_exact);
+        Declared { data_type, case_exact, required: false, multivalued }
+    }
 }
 
 /// One row: a source and the target attribute it flows to.
@@ -91,6 +120,7 @@ impl AttributeMapping {
     pub fn new(target: &str, source: Source) -> Result<Self, SyntaxError> {
         let Target { path, written } = target::read(target)?;
         Ok(AttributeMapping {
+            declared: Declared::of(&path, &source),
             target: path,
             written,
             source,
@@ -99,7 +129,6 @@ impl AttributeMapping {
             behavior: FlowBehavior::default(),
             default: None,
             filterable: false,
-            declared: Declared::default(),
         })
     }
 
@@ -159,8 +188,8 @@ impl AttributeMapping {
         };
         match self.declared.data_type {
             _ if self.is_reference() => TargetKind::Reference,
-            Some(DataType::Integer) => TargetKind::Integer,
-            Some(DataType::Boolean) => TargetKind::Boolean,
+            DataType::Integer => TargetKind::Integer,
+            DataType::Boolean => TargetKind::Boolean,
             _ if boolean => TargetKind::Boolean,
             _ => TargetKind::Text,
         }

@@ -18,7 +18,7 @@ use crate::yaml::{self, Kind, Node, Reader};
 /// Every mistake of the file, with its place.
 pub(super) fn read(name: &str, file: &str, text: &str) -> Result<Mapping, Vec<Diagnostic>> {
     let root = yaml::parse(file, text)?;
-    let mut profile = Profile { reader: Reader::new(file, text), text, own: Vec::new() };
+    let mut profile = Profile::new(file, text);
     let mapping = profile.mapping(name, &root);
     match mapping {
         Some(mapping) if profile.reader.is_clean() => Ok(mapping),
@@ -34,7 +34,11 @@ pub(super) struct Profile<'a> {
     pub(super) own: Vec<String>,
 }
 
-impl Profile<'_> {
+impl<'a> Profile<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+        Profile { reader: Reader::new(file, text), text, own: Vec::new() }
+    }
+
     fn mapping(&mut self, name: &str, root: &Node) -> Option<Mapping> {
         let mut fields = self.reader.fields(root)?;
         let about = fields.get("about").and_then(|node| self.reader.text(node)).unwrap_or_default();
@@ -64,7 +68,7 @@ impl Profile<'_> {
         Some(ObjectMapping {
             rows: self.rows(kind, rows_node, rows)?,
             actions: actions.unwrap_or(Some(ObjectActions::default()))?,
-            filter: ScopingFilter { groups: groups.unwrap_or(Some(Vec::new()))?, ..ScopingFilter::default() },
+            filter: ScopingFilter { groups: groups.unwrap_or(Some(Vec::new()))? },
         })
     }
 

@@ -42,7 +42,6 @@ impl Profile<'_> {
 
         let target_node = target?;
         let source = self.source(kind, target_node, sources, default);
-        let declared = self.declared(declared);
         let written = self.reader.text(target_node)?;
         let target = self.target(kind, target_node, &written);
         let matching = precedence.map(|node| self.reader.whole_number(node, 1..=100));
@@ -51,11 +50,12 @@ impl Profile<'_> {
         let behavior = behavior.map(|node| self.reader.word(node, "behavior", &behaviors));
         let default_text = default.map(|node| self.reader.text(node));
         let filterable = filterable.map(|node| self.reader.boolean(node));
-        let Target { path, written } = target?;
+        let (Target { path, written }, source) = (target?, source?);
+        let declared = self.declared(declared, Declared::of(&path, &source));
         let row = AttributeMapping {
             target: path,
             written,
-            source: source?,
+            source,
             matching: match matching {
                 Some(matching) => Some(u32::try_from(matching?).ok()?),
                 None => None,
@@ -99,24 +99,24 @@ impl Profile<'_> {
         problems.is_empty()
     }
 
-    fn declared(&mut self, nodes: [Option<&Node>; 4]) -> Option<Declared> {
+    /// Puts what the row itself says of its target in the place of what RFC 7643 says.
+    fn declared(&mut self, nodes: [Option<&Node>; 4], mut known: Declared) -> Option<Declared> {
         let [data_type, case_exact, required, multivalued] = nodes;
         let types = DataType::ALL.map(|known| (known.as_str(), known));
-        let data_type = data_type.map(|node| self.reader.word(node, "type", &types));
-        let mut flag = |node: Option<&Node>| node.map(|node| self.reader.boolean(node));
-        let (case_exact, required, multivalued) = (flag(case_exact), flag(required), flag(multivalued));
-        Some(Declared {
-            data_type: match data_type {
-                Some(data_type) => Some(data_type?),
-                None => None,
-            },
-            case_exact: match case_exact {
-                Some(case_exact) => Some(case_exact?),
-                None => None,
-            },
-            required: required.unwrap_or(Some(false))?,
-            multivalued: multivalued.unwrap_or(Some(false))?,
-        })
+        if let Some(node) = data_type {
+            known.data_type = self.reader.word(node, "type", &types)?;
+        }
+        let flags = [
+            (case_exact, &mut known.case_exact),
+            (required, &mut known.required),
+            (multivalued, &mut known.multivalued),
+        ];
+        for (node, flag) in flags {
+            if let Some(node) = node {
+                *flag = self.reader.boolean(node)?;
+            }
+        }
+        Some(known)
     }
 
     fn source(

@@ -1,0 +1,312 @@
+//! Writing a mapping as a synchronizationSchema.
+
+use serde_json::{Map, Value, json};
+
+use super::super::{AttributeMapping, FilterGroup, IS_SOFT_DELETED, Mapping, ObjectMapping, Source};
+use super::source::Tree;
+use super::{ENTRA, Frame, object_name};
+use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute};
+use crate::scim::urn;
+
+/// The name under which jobs of custom applications know their target.
+const TARGET: &str = "customappsso";
+
+/// Writes a mapping as Entra exports its own. An imported one comes back as it was, with what was
+/// changed since; a mapping of another origin gets directories and names of the custom template.
+///
+/// What Graph has no place for is not in it: the profile's name, its line about itself, and which
+/// attributes the target is documented to filter on.
+#[must_use]
+pub fn export(mapping: &Mapping) -> Value {
+    match &mapping.frame {
+        Some(frame) => frame.with(mapping),
+        None => fresh(mapping),
+    }
+}
+
+impl Frame {
+    /// The document with the mapping's object mappings in the place of those that were imported.
+    fn with(&self, mapping: &Mapping) -> Value {
+        let mut document = Value::clone(&self.document);
+        let mut added = Vec::new();
+        for kind in [ObjectKind::User, ObjectKind::Group] {
+            let Some((index, before)) = self.object(kind) else {
+                added.extend(mapping.object(kind).map(|now| (kind, now)));
+                continue;
+            };
+            let place = &mut document["synchronizationRules"][self.rule]["objectMappings"][index];
+            match mapping.object(kind) {
+                None => place["enabled"] = json!(false),
+                Some(now) => {
+                    if place["enabled"] == json!(false) {
+                        place["enabled"] = json!(true);
+                    }
+                    change(place, before, now);
+                    let target = place["targetObjectName"].as_str().unwrap_or_default().to_owned();
+                    self.define(&mut document, kind, &target, now);
+                }
+            }
+        }
+        for (kind, now) in added {
+            let target = target_object(kind);
+            if let Some(mappings) =
+                document["synchronizationRules"][self.rule]["objectMappings"].as_array_mut()
+            {
+                mappings.push(object_mapping(kind, now));
+            }
+            self.define(&mut document, kind, target, now);
+        }
+        document
+    }
+
+    /// Adds the definitions of targets that the document's target directory does not list.
+    fn define(&self, document: &mut Value, kind: ObjectKind, target: &str, mapping: &ObjectMapping) {
+        let name = document["synchronizationRules"][self.rule]["targetDirectoryName"].clone();
+        let Some(directories) = document["directories"].as_array_mut() else { return };
+        let Some(directory) = directories.iter_mut().find(|directory| directory["name"] == name) else {
+            return;
+        };
+        let Some(objects) = directory["objects"].as_array_mut() else { return };
+        if !objects.iter().any(|object| object["name"] == target) {
+            objects.push(target_definition(kind, mapping));
+            return;
+        }
+        let object = objects.iter_mut().find(|object| object["name"] == target);
+        let Some(attributes) = object.and_then(|object| object["attributes"].as_array_mut()) else { return };
+        for row in &mapping.rows {
+            let listed = |attribute: &Value| {
+                attribute["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&row.written))
+            };
+            if !attributes.iter().any(listed) {
+                attributes.push(target_attribute(row));
+            }
+        }
+    }
+}
+
+/// Puts what differs into an object mapping of the document.
+fn change(place: &mut Value, before: &ObjectMapping, now: &ObjectMapping) {
+    if now.actions != before.actions {
+        place["flowTypes"] = json!(now.actions.to_string());
+    }
+    if now.filter != before.filter {
+        place["scope"] = scope(&now.filter.groups);
+    }
+    if now.rows == before.rows {
+        return;
+    }
+    let written = place["attributeMappings"].as_array().cloned().unwrap_or_default();
+    let rows = now.rows.iter().map(|row| {
+        let index = before.rows.iter().position(|known| known.written == row.written);
+        let known = index.and_then(|index| Some((before.rows.get(index)?, written.get(index)?)));
+        match known {
+            Some((before, written)) if before == row => written.clone(),
+            Some((before, written)) => {
+                let mut changed = written.clone();
+                let fresh = attribute_mapping(row);
+                if let (Value::Object(changed), Value::Object(fresh)) = (&mut changed, fresh) {
+                    let same_source = before.source == row.source;
+                    let kept = |key: &str| key == "exportMissingReferences" || key == "source" && same_source;
+                    changed.extend(fresh.into_iter().filter(|(key, _)| !kept(key)));
+                }
+                changed
+            }
+            None => attribute_mapping(row),
+        }
+    });
+    place["attributeMappings"] = rows.collect();
+}
+
+fn fresh(mapping: &Mapping) -> Value {
+    // Entra's own order: groups before users.
+    let objects: Vec<(ObjectKind, &ObjectMapping)> = [ObjectKind::Group, ObjectKind::User]
+        .into_iter()
+        .filter_map(|kind| Some((kind, mapping.object(kind)?)))
+        .collect();
+    let sources: Vec<Value> =
+        objects.iter().map(|(kind, mapping)| source_definition(*kind, mapping)).collect();
+    let targets: Vec<Value> =
+        objects.iter().map(|(kind, mapping)| target_definition(*kind, mapping)).collect();
+    let mappings: Vec<Value> = objects.iter().map(|(kind, mapping)| object_mapping(*kind, mapping)).collect();
+    json!({
+        "@odata.type": "#microsoft.graph.synchronizationSchema",
+        "id": format!("scim.{}", mapping.name),
+        "version": "1",
+        "directories": [directory(ENTRA[0], sources), directory(TARGET, targets)],
+        "synchronizationRules": [{
+            "id": mapping.name,
+            "name": "USER_OUTBOUND_USER",
+            "editable": true,
+            "priority": 1,
+            "sourceDirectoryName": ENTRA[0],
+            "targetDirectoryName": TARGET,
+            "metadata": [],
+            "objectMappings": mappings,
+        }],
+    })
+}
+
+fn directory(name: &str, objects: Vec<Value>) -> Value {
+    json!({
+        "id": name,
+        "name": name,
+        "discoverabilities": "None",
+        "discoveryDateTime": null,
+        "readOnly": false,
+        "version": null,
+        "objects": objects,
+    })
+}
+
+fn source_definition(kind: ObjectKind, mapping: &ObjectMapping) -> Value {
+    let mut attributes: Vec<&SourceAttribute> = directory::attributes(kind).iter().collect();
+    if kind == ObjectKind::User {
+        attributes.push(&IS_SOFT_DELETED);
+    }
+    // Those that only this tenant has.
+    let read = mapping.rows.iter().filter_map(|row| match &row.source {
+        Source::Attribute(attribute) => Some(vec![attribute.name]),
+        Source::Expression(expression) => {
+            Some(expression.attributes().into_iter().map(|(name, _)| name).collect())
+        }
+        Source::Constant(_) | Source::None => None,
+    });
+    let filtered = mapping.filter.groups.iter().flat_map(|group| &group.clauses);
+    let names = read.flatten().chain(filtered.map(|clause| clause.attribute().name));
+    for attribute in names.filter_map(|name| directory::find(kind, name).ok()) {
+        if !attributes.iter().any(|known| known.name == attribute.name) {
+            attributes.push(attribute);
+        }
+    }
+    let attributes = attributes.into_iter().map(|attribute| {
+        let (data_type, multivalued) = match attribute.kind {
+            AttributeKind::Text => ("String", false),
+            AttributeKind::Texts => ("String", true),
+            AttributeKind::Boolean => ("Boolean", false),
+            AttributeKind::Reference => ("Reference", false),
+            AttributeKind::References => ("Reference", true),
+        };
+        let referenced: &[&str] = match attribute.kind {
+            AttributeKind::Reference => &["User"],
+            AttributeKind::References => &["User", "Group"],
+            _ => &[],
+        };
+        definition(attribute.name, data_type, multivalued, referenced)
+    });
+    json!({ "name": object_name(kind), "metadata": [], "supportedApis": [], "attributes": attributes.collect::<Vec<_>>() })
+}
+
+fn target_object(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::User => urn::ENTERPRISE,
+        ObjectKind::Group => urn::GROUP,
+    }
+}
+
+fn target_definition(kind: ObjectKind, mapping: &ObjectMapping) -> Value {
+    let mut id = definition("id", "String", false, &[]);
+    (id["anchor"], id["required"]) = (json!(true), json!(true));
+    let mut attributes = vec![id];
+    attributes.extend(mapping.rows.iter().map(target_attribute));
+    json!({ "name": target_object(kind), "metadata": [], "supportedApis": [], "attributes": attributes })
+}
+
+fn target_attribute(row: &AttributeMapping) -> Value {
+    let declared = row.declared;
+    let referenced: &[&str] = match (row.is_reference(), row.is_list()) {
+        (false, _) => &[],
+        (true, false) => &[urn::ENTERPRISE],
+        (true, true) => &[urn::ENTERPRISE, urn::GROUP],
+    };
+    let mut attribute =
+        definition(&row.written, declared.data_type.as_str(), declared.multivalued, referenced);
+    (attribute["caseExact"], attribute["required"]) = (json!(declared.case_exact), json!(declared.required));
+    attribute
+}
+
+fn definition(name: &str, data_type: &str, multivalued: bool, referenced: &[&str]) -> Value {
+    let referenced: Vec<Value> = referenced
+        .iter()
+        .map(|object| json!({ "referencedObjectName": object, "referencedProperty": null }))
+        .collect();
+    json!({
+        "name": name,
+        "type": data_type,
+        "anchor": name == "objectId",
+        "apiExpressions": [],
+        "caseExact": false,
+        "defaultValue": null,
+        "flowNullValues": false,
+        "metadata": [],
+        "multivalued": multivalued,
+        "mutability": "ReadWrite",
+        "referencedObjects": referenced,
+        "required": false,
+    })
+}
+
+fn object_mapping(kind: ObjectKind, mapping: &ObjectMapping) -> Value {
+    json!({
+        "enabled": true,
+        "flowTypes": mapping.actions.to_string(),
+        "name": format!("Provision Microsoft Entra ID {}s", object_name(kind)),
+        "sourceObjectName": object_name(kind),
+        "targetObjectName": target_object(kind),
+        "metadata": [],
+        "scope": scope(&mapping.filter.groups),
+        "attributeMappings": mapping.rows.iter().map(attribute_mapping).collect::<Vec<_>>(),
+    })
+}
+
+fn scope(groups: &[FilterGroup]) -> Value {
+    if groups.is_empty() {
+        return Value::Null;
+    }
+    let groups: Vec<Value> = groups
+        .iter()
+        .map(|group| {
+            let clauses: Vec<Value> = group
+                .clauses
+                .iter()
+                .map(|clause| {
+                    let values =
+                        if clause.operator().takes_value() { vec![clause.value()] } else { Vec::new() };
+                    json!({
+                        "operatorName": clause.operator().as_str(),
+                        "sourceOperandName": clause.attribute().name,
+                        "targetOperand": { "values": values },
+                    })
+                })
+                .collect();
+            json!({ "name": group.name, "clauses": clauses })
+        })
+        .collect();
+    json!({ "categoryFilterGroups": [], "groups": groups, "inputFilterGroups": [] })
+}
+
+fn attribute_mapping(row: &AttributeMapping) -> Value {
+    let source = match &row.source {
+        Source::None => Value::Null,
+        Source::Attribute(attribute) => sourced(&Tree::Attribute(attribute.name.to_owned()), None),
+        Source::Constant(text) => sourced(&Tree::Constant(text.clone()), None),
+        Source::Expression(expression) => {
+            let written = expression.as_written();
+            // The reader of expressions has read it, so that its parentheses and quotes pair.
+            let tree = Tree::of(written).unwrap_or_else(|| Tree::Constant(written.to_owned()));
+            sourced(&tree, Some(written))
+        }
+    };
+    let mut mapping = Map::new();
+    mapping.insert("defaultValue".into(), json!(row.default));
+    mapping.insert("exportMissingReferences".into(), json!(false));
+    mapping.insert("flowBehavior".into(), json!(row.behavior.as_str()));
+    mapping.insert("flowType".into(), json!(row.flow.as_str()));
+    mapping.insert("matchingPriority".into(), json!(row.matching.unwrap_or(0)));
+    mapping.insert("targetAttributeName".into(), json!(row.written));
+    mapping.insert("source".into(), source);
+    Value::Object(mapping)
+}
+
+fn sourced(tree: &Tree, written: Option<&str>) -> Value {
+    tree.to_json(written.unwrap_or(&tree.text()))
+}

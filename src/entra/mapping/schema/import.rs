@@ -1,0 +1,594 @@
+//! Reading a synchronizationSchema.
+
+use std::sync::Arc;
+
+use super::super::file::Profile;
+use super::super::target::{self, Target};
+use super::super::{
+    AttributeMapping, Clause, DataType, Declared, FilterGroup, FlowBehavior, FlowType, IS_SOFT_DELETED,
+    Mapping, ObjectActions, ObjectMapping, ScopingFilter, Source,
+};
+use super::source::Tree;
+use super::{ENTRA, Frame, Remark, object_name};
+use crate::diagnostic::Diagnostic;
+use crate::entra::directory::{self, AttributeKind, ObjectKind};
+use crate::scim::{SyntaxError, same_name};
+use crate::yaml::{self, Fields, Kind, Node};
+
+const HOW_TO_EXPORT: &str =
+    "export it with Graph: GET /servicePrincipals/{id}/synchronization/jobs/{jobId}/schema";
+
+/// Reads a synchronizationSchema. `name` becomes the mapping's name, `file` stands in messages.
+///
+/// # Errors
+/// What is no JSON, and every part that no job could use, with its place.
+pub fn import(name: &str, file: &str, text: &str) -> Result<Mapping, Vec<Diagnostic>> {
+    let root = yaml::parse_json(file, text).map_err(|problem| vec![problem.help(HOW_TO_EXPORT)])?;
+    let mut import = Import { profile: Profile::new(file, text), remarks: Vec::new() };
+    let read = import.schema(&root);
+    match read {
+        Some(read) if import.profile.reader.is_clean() => {
+            let Read { rule, user, group } = read;
+            import.remarks.sort_by_key(|remark| remark.line);
+            let mapping = Mapping {
+                about: format!("imported from {file}"),
+                ..Mapping::new(name, user.1.clone(), group.as_ref().map(|(_, group, _)| group.clone()))
+            };
+            let frame = Frame {
+                document: Arc::new(root.to_json()),
+                rule,
+                user,
+                group: group.map(|(index, group, _)| (index, group)),
+                remarks: import.remarks,
+            };
+            Ok(Mapping { frame: Some(frame), ..mapping })
+        }
+        _ => Err(import.profile.reader.into_problems()),
+    }
+}
+
+/// The played parts of a document.
+struct Read {
+    rule: usize,
+    user: (usize, ObjectMapping),
+    /// The number says whether it is enabled.
+    group: Option<(usize, ObjectMapping, bool)>,
+}
+
+/// A directory of the document: its object types and their attributes.
+struct Directory {
+    name: String,
+    objects: Vec<(String, Vec<Definition>)>,
+}
+
+/// An attribute that a directory lists.
+struct Definition {
+    name: String,
+    data_type: DataType,
+    case_exact: bool,
+    required: bool,
+    multivalued: bool,
+}
+
+impl Directory {
+    fn object(&self, name: &str) -> Option<&[Definition]> {
+        self.objects.iter().find(|(known, _)| known == name).map(|(_, attributes)| attributes.as_slice())
+    }
+}
+
+/// A document while it is read.
+struct Import<'a> {
+    profile: Profile<'a>,
+    remarks: Vec<Remark>,
+}
+
+impl Import<'_> {
+    fn remark(&mut self, node: &Node, path: &str, message: impl Into<String>) {
+        self.remarks.push(Remark { path: path.to_owned(), line: node.line, message: message.into() });
+    }
+
+    /// What nobody asked for is no part of Graph's description, or of a later one.
+    fn finish(&mut self, mut fields: Fields<'_>, path: &str) {
+        for (key, node) in fields.others() {
+            if !key.name.contains("@odata.") && node.kind != Kind::Null {
+                self.remark(node, &below(path, &key.name), "not known here: kept, and not played");
+            }
+        }
+    }
+
+    fn problem(&mut self, node: &Node, title: impl Into<String>, help: impl Into<String>) {
+        let problem = self.profile.reader.problem(&node.span, title);
+        self.profile.reader.note(problem.help(help));
+    }
+
+    fn schema(&mut self, root: &Node) -> Option<Read> {
+        let mut fields = self.profile.reader.fields(root)?;
+        // A job that was asked for with its schema holds it under this name.
+        if let Some(inner) = fields.get("schema") {
+            let title = "this is a job, and its schema is a part of it";
+            self.problem(inner, title, "save the value of `schema` alone");
+            return None;
+        }
+        let directories = given(&mut fields, "directories");
+        let rules = given(&mut fields, "synchronizationRules");
+        for known in ["id", "version", "provisioningTaskIdentifier", "metadata"] {
+            fields.get(known);
+        }
+        self.finish(fields, "");
+        let Some(rules_node) = rules else {
+            self.problem(
+                root,
+                "`synchronizationRules` is missing: this is no synchronizationSchema",
+                HOW_TO_EXPORT,
+            );
+            return None;
+        };
+        let directories = directories.map_or(Some(Vec::new()), |node| self.directories(node))?;
+        let mut read = None;
+        for (index, rule) in self.profile.reader.list(rules_node)?.iter().enumerate() {
+            let path = format!("synchronizationRules[{index}]");
+            if read.is_some() {
+                self.remark(rule, &path, "only the first rule that provisions users is played");
+                continue;
+            }
+            read = self.rule(rule, &path, index, &directories);
+        }
+        if read.is_none() && self.profile.reader.is_clean() {
+            let help = "the rule's sourceDirectoryName is `Azure Active Directory` or `Microsoft Entra ID`, and one of \
+                        its objectMappings has the sourceObjectName `User`";
+            self.problem(rules_node, "no rule provisions users from Entra", help);
+        }
+        read
+    }
+
+    fn directories(&mut self, node: &Node) -> Option<Vec<Directory>> {
+        let mut directories = Vec::new();
+        for (index, item) in self.profile.reader.list(node)?.iter().enumerate() {
+            let path = format!("directories[{index}]");
+            let mut fields = self.profile.reader.fields(item)?;
+            let name = fields.required(&mut self.profile.reader, "name");
+            let objects = given(&mut fields, "objects");
+            for known in ["id", "readOnly", "version", "discoveryDateTime", "discoverabilities", "metadata"] {
+                fields.get(known);
+            }
+            self.finish(fields, &path);
+            let name = self.profile.reader.text(name?)?;
+            let mut read = Vec::new();
+            for (index, object) in
+                objects.map_or(Some(&[][..]), |node| self.profile.reader.list(node))?.iter().enumerate()
+            {
+                read.push(self.definitions(object, &format!("{path}.objects[{index}]"))?);
+            }
+            directories.push(Directory { name, objects: read });
+        }
+        Some(directories)
+    }
+
+    fn definitions(&mut self, node: &Node, path: &str) -> Option<(String, Vec<Definition>)> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let name = fields.required(&mut self.profile.reader, "name");
+        let attributes = given(&mut fields, "attributes");
+        fields.get("metadata");
+        fields.get("supportedApis");
+        self.finish(fields, path);
+        let name = self.profile.reader.text(name?)?;
+        let attributes = attributes.map_or(Some(&[][..]), |node| self.profile.reader.list(node))?;
+        let mut read = Vec::new();
+        for (index, attribute) in attributes.iter().enumerate() {
+            read.push(self.definition(attribute, &format!("{path}.attributes[{index}]"))?);
+        }
+        Some((name, read))
+    }
+
+    fn definition(&mut self, node: &Node, path: &str) -> Option<Definition> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let name = fields.required(&mut self.profile.reader, "name");
+        let data_type = given(&mut fields, "type");
+        let flags =
+            ["caseExact", "required", "multivalued", "flowNullValues"].map(|name| given(&mut fields, name));
+        for known in
+            ["anchor", "defaultValue", "metadata", "mutability", "referencedObjects", "apiExpressions"]
+        {
+            fields.get(known);
+        }
+        self.finish(fields, path);
+        let name = self.profile.reader.text(name?)?;
+        let data_type = data_type.map_or(Some(DataType::String), |node| {
+            self.word(node, "type", &DataType::ALL.map(|known| (known.as_str(), known)))
+        })?;
+        let mut read = [false; 4];
+        for (flag, node) in read.iter_mut().zip(flags) {
+            *flag = node.map_or(Some(false), |node| self.profile.reader.boolean(node))?;
+        }
+        let [case_exact, required, multivalued, flow_nulls] = read;
+        if flow_nulls {
+            self.remark(node, path, "flowNullValues is for inbound provisioning and not played");
+        }
+        Some(Definition { name, data_type, case_exact, required, multivalued })
+    }
+
+    /// A word of a closed list, in any letter case.
+    fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.profile.reader.text(node)?;
+        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text));
+        if found.is_none() {
+            self.profile.reader.unknown(&node.span, what, &text, words.iter().map(|(word, _)| *word));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    fn rule(&mut self, node: &Node, path: &str, index: usize, directories: &[Directory]) -> Option<Read> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let source = given(&mut fields, "sourceDirectoryName").and_then(Node::as_text);
+        let target = given(&mut fields, "targetDirectoryName").and_then(Node::as_text);
+        let mappings = given(&mut fields, "objectMappings");
+        for known in ["id", "name", "editable", "priority", "metadata"] {
+            fields.get(known);
+        }
+        if source.is_some_and(|source| !ENTRA.iter().any(|known| known.eq_ignore_ascii_case(source))) {
+            self.remark(node, path, "the source of this rule is not Entra: it is not played");
+            return None;
+        }
+        self.finish(fields, path);
+        let named =
+            |name: Option<&str>| directories.iter().find(|directory| Some(directory.name.as_str()) == name);
+        let sources = named(source).or_else(|| {
+            directories.iter().find(|d| ENTRA.iter().any(|known| known.eq_ignore_ascii_case(&d.name)))
+        });
+        let targets = named(target);
+        let (mut user, mut group) = (None, None);
+        for (index, mapping) in self.profile.reader.list(mappings?)?.iter().enumerate() {
+            let path = format!("{path}.objectMappings[{index}]");
+            let source = match &mapping.kind {
+                Kind::Map(entries) => entries
+                    .iter()
+                    .find(|(key, _)| key.name == "sourceObjectName")
+                    .and_then(|(_, name)| name.as_text()),
+                _ => None,
+            };
+            let kind = match source {
+                Some("User") if user.is_none() => ObjectKind::User,
+                Some("Group") if group.is_none() => ObjectKind::Group,
+                _ => {
+                    self.remark(mapping, &path, "only one mapping of User and one of Group are played");
+                    continue;
+                }
+            };
+            if let Some(attributes) = sources.and_then(|directory| directory.object(object_name(kind))) {
+                declare(kind, attributes);
+            }
+            let read = self.object(kind, mapping, &path, targets);
+            match kind {
+                ObjectKind::User => user = read.map(|(mapping, _)| (index, mapping)),
+                ObjectKind::Group => group = read.map(|(mapping, enabled)| (index, mapping, enabled)),
+            }
+        }
+        Some(Read { rule: index, user: user?, group })
+    }
+
+    fn object(
+        &mut self,
+        kind: ObjectKind,
+        node: &Node,
+        path: &str,
+        targets: Option<&Directory>,
+    ) -> Option<(ObjectMapping, bool)> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let enabled = given(&mut fields, "enabled");
+        let actions = given(&mut fields, "flowTypes");
+        let target = given(&mut fields, "targetObjectName").and_then(Node::as_text);
+        let rows = fields.required(&mut self.profile.reader, "attributeMappings");
+        let scope = given(&mut fields, "scope");
+        let metadata = given(&mut fields, "metadata");
+        fields.get("name");
+        fields.get("sourceObjectName");
+        self.finish(fields, path);
+        if let Some(metadata) = metadata {
+            self.object_metadata(metadata, &below(path, "metadata"));
+        }
+        let switch = enabled.map_or(Some(true), |node| self.profile.reader.boolean(node));
+        if let (Some(false), Some(node), ObjectKind::User) = (switch, enabled, kind) {
+            let help = "Entra lets only the group mapping be switched off";
+            self.problem(node, "the mapping of users is not enabled", help);
+        }
+        let actions = actions.map_or(Some(ObjectActions::default()), |node| self.actions(node));
+        let filter = scope
+            .map_or(Some(ScopingFilter::default()), |node| self.scope(kind, node, &below(path, "scope")));
+        let definitions = match (targets, target) {
+            (Some(targets), Some(target)) => targets.object(target),
+            _ => None,
+        };
+        let node = rows?;
+        let mut rows: Vec<AttributeMapping> = Vec::new();
+        for (index, row) in self.profile.reader.list(node)?.iter().enumerate() {
+            let path = format!("{path}.attributeMappings[{index}]");
+            rows.extend(self.row(kind, row, &path, definitions, &rows));
+        }
+        if self.profile.reader.is_clean() && !rows.iter().any(|row| row.matching.is_some()) {
+            let first = if kind == ObjectKind::User { "userName" } else { "displayName" };
+            let help = format!("give the mapping of `{first}` the matchingPriority 1");
+            self.problem(node, format!("no {kind} attribute matches"), help);
+        }
+        Some((ObjectMapping { rows, actions: actions?, filter: filter? }, switch?))
+    }
+
+    fn object_metadata(&mut self, node: &Node, path: &str) {
+        let played = ["IsCustomerDefined", "OriginalJoiningProperty", "ExcludeFromReporting"];
+        let Kind::List(items) = &node.kind else { return };
+        for item in items {
+            let value = item.to_json();
+            let (key, value) = (value["key"].as_str().unwrap_or_default(), value["value"].as_str());
+            let neutral = matches!(value, None | Some("false" | "\"Normal\"" | "\"Default\"" | "null" | ""));
+            if !played.contains(&key) && !neutral {
+                self.remark(item, path, format!("`{key}` is kept and not played"));
+            }
+        }
+    }
+
+    /// `Add, Update, Delete` in one text, with or without blanks.
+    fn actions(&mut self, node: &Node) -> Option<ObjectActions> {
+        let text = self.profile.reader.text(node)?;
+        let mut actions = ObjectActions { create: false, update: false, delete: false };
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            match word.to_ascii_lowercase().as_str() {
+                "add" => actions.create = true,
+                "update" => actions.update = true,
+                "delete" => actions.delete = true,
+                "none" => {}
+                _ => {
+                    let at = self.profile.reader.part(&node.span, word);
+                    let known = ["Add", "Update", "Delete", "None"];
+                    self.profile.reader.unknown(&at, "flow type of objects", word, known);
+                    return None;
+                }
+            }
+        }
+        Some(actions)
+    }
+
+    fn scope(&mut self, kind: ObjectKind, node: &Node, path: &str) -> Option<ScopingFilter> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let groups = given(&mut fields, "groups");
+        let others =
+            ["inputFilterGroups", "categoryFilterGroups"].map(|name| (name, given(&mut fields, name)));
+        self.finish(fields, path);
+        for (name, node) in others {
+            if let Some(node) =
+                node.filter(|node| !matches!(&node.kind, Kind::List(items) if items.is_empty()))
+            {
+                self.remark(node, &below(path, name), "only `groups` are played");
+            }
+        }
+        let mut read = Vec::new();
+        let groups = groups.map_or(Some(&[][..]), |node| self.profile.reader.list(node))?;
+        for (index, group) in groups.iter().enumerate() {
+            read.extend(self.group(kind, group, &format!("{path}.groups[{index}]")));
+        }
+        Some(ScopingFilter { groups: read })
+    }
+
+    fn group(&mut self, kind: ObjectKind, node: &Node, path: &str) -> Option<FilterGroup> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let name = given(&mut fields, "name");
+        let clauses = fields.required(&mut self.profile.reader, "clauses");
+        self.finish(fields, path);
+        let name = name.map_or(Some(String::new()), |node| self.profile.reader.text(node));
+        let mut read = Vec::new();
+        for (index, clause) in self.profile.reader.list(clauses?)?.iter().enumerate() {
+            read.extend(self.clause(kind, clause, &format!("{path}.clauses[{index}]")));
+        }
+        Some(FilterGroup { name: name?, clauses: read })
+    }
+
+    fn clause(&mut self, kind: ObjectKind, node: &Node, path: &str) -> Option<Clause> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let operator = fields.required(&mut self.profile.reader, "operatorName");
+        let attribute = fields.required(&mut self.profile.reader, "sourceOperandName");
+        let operand = given(&mut fields, "targetOperand");
+        fields.get("id");
+        self.finish(fields, path);
+        let values = match operand {
+            Some(operand) => {
+                let mut fields = self.profile.reader.fields(operand)?;
+                let values = given(&mut fields, "values");
+                self.finish(fields, &below(path, "targetOperand"));
+                values.map_or(Some(&[][..]), |node| self.profile.reader.list(node))?
+            }
+            None => &[],
+        };
+        if let Some(second) = values.get(1) {
+            self.problem(second, "a clause compares with one value", "write a clause for each value");
+            return None;
+        }
+        self.profile.read_clause(kind, attribute?, operator?, values.first(), node)
+    }
+
+    fn row(
+        &mut self,
+        kind: ObjectKind,
+        node: &Node,
+        path: &str,
+        definitions: Option<&[Definition]>,
+        before: &[AttributeMapping],
+    ) -> Option<AttributeMapping> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let target = fields.required(&mut self.profile.reader, "targetAttributeName");
+        let source = given(&mut fields, "source");
+        let default = given(&mut fields, "defaultValue");
+        let precedence = given(&mut fields, "matchingPriority");
+        let flow = given(&mut fields, "flowType");
+        let behavior = given(&mut fields, "flowBehavior");
+        let missing_references = given(&mut fields, "exportMissingReferences");
+        fields.get("id");
+        self.finish(fields, path);
+        if let Some(node) = missing_references.filter(|node| node.kind == Kind::Boolean(true)) {
+            let message = "is for Microsoft's own use and not played";
+            self.remark(node, &below(path, "exportMissingReferences"), message);
+        }
+        let target_node = target?;
+        let source = self.source(kind, source, &below(path, "source"));
+        let target = self.target(target_node, definitions);
+        let flows = FlowType::ALL.map(|known| (known.as_str(), known));
+        let flow = flow.map_or(Some(FlowType::default()), |node| self.word(node, "flow type", &flows));
+        let behaviors = FlowBehavior::ALL.map(|known| (known.as_str(), known));
+        let behavior = behavior
+            .map_or(Some(FlowBehavior::default()), |node| self.word(node, "flow behavior", &behaviors));
+        let default_text = default.map_or(Some(String::new()), |node| self.profile.reader.text(node));
+        let matching = precedence.map_or(Some(0), |node| self.profile.reader.whole_number(node, 0..=100));
+        let (Target { path: target, written }, definition) = target?;
+        let source = source?;
+        let declared = match definition {
+            Some(definition) => Declared {
+                data_type: definition.data_type,
+                case_exact: definition.case_exact,
+                required: definition.required,
+                multivalued: definition.multivalued,
+            },
+            None => Declared::of(&target, &source),
+        };
+        let row = AttributeMapping {
+            target,
+            written,
+            source,
+            matching: u32::try_from(matching?).ok().filter(|precedence| *precedence > 0),
+            flow: flow?,
+            behavior: behavior?,
+            default: Some(default_text?).filter(|text| !text.is_empty()),
+            filterable: false,
+            declared,
+        };
+        let default = default.filter(|_| row.default.is_some());
+        let precedence = precedence.filter(|_| row.matching.is_some());
+        self.profile.fits(&row, before, target_node, precedence, default).then_some(row)
+    }
+
+    fn target<'d>(
+        &mut self,
+        node: &Node,
+        definitions: Option<&'d [Definition]>,
+    ) -> Option<(Target, Option<&'d Definition>)> {
+        let written = self.profile.reader.text(node)?;
+        let target = match target::read(&written) {
+            Ok(target) => target,
+            Err(SyntaxError { message, at, help }) => {
+                let at = self.profile.inside(node, &written, &at);
+                let problem = self.profile.reader.problem(&at, message);
+                self.profile.reader.note(Diagnostic { help, ..problem });
+                return None;
+            }
+        };
+        let Some(definitions) = definitions else { return Some((target, None)) };
+        let found = definitions.iter().find(|definition| same_name(&definition.name, &written));
+        if found.is_none() {
+            let title = format!("`{written}` is not in the target directory's list of attributes");
+            let names = definitions.iter().map(|definition| definition.name.as_str());
+            let problem = self.profile.reader.problem(&node.span, title).did_you_mean(&written, names);
+            self.profile.reader.note(match problem.help {
+                Some(_) => problem,
+                None => problem.help("add its definition to the target object in `directories`"),
+            });
+            return None;
+        }
+        Some((target, found))
+    }
+
+    fn source(&mut self, kind: ObjectKind, node: Option<&Node>, path: &str) -> Option<Source> {
+        let Some(node) = node else { return Some(Source::None) };
+        let tree = self.tree(node, path)?;
+        let Kind::Map(entries) = &node.kind else { return None };
+        let text = entries.iter().find(|(key, _)| key.name == "expression").map(|(_, node)| node);
+        let written = text.and_then(Node::as_text).filter(|text| !text.trim().is_empty());
+        let said = match written {
+            None => tree,
+            Some(written) => match Tree::of(written) {
+                // What cannot be parted is shown by the reader of expressions.
+                None => Tree::Function(String::new(), Vec::new()),
+                Some(said) => {
+                    if !said.agrees(&tree) {
+                        let message = format!(
+                            "`name` and `parameters` say {}, `expression` says {written}: the expression is played",
+                            tree.text()
+                        );
+                        self.remark(node, path, message);
+                    }
+                    said
+                }
+            },
+        };
+        match said {
+            Tree::Attribute(name) => {
+                self.profile.attribute(kind, &name, &text.unwrap_or(node).span).map(Source::Attribute)
+            }
+            Tree::Constant(text) => Some(Source::Constant(text)),
+            Tree::Function(..) => {
+                let place = text.unwrap_or(node);
+                let written = written.map_or_else(|| said.text(), str::to_owned);
+                let stands = Node { kind: Kind::Text(written), ..place.clone() };
+                self.profile.expression(kind, &stands).map(Source::Expression)
+            }
+        }
+    }
+
+    /// The tree of a source, with what is missing in it taken from the expressions beside it.
+    fn tree(&mut self, node: &Node, path: &str) -> Option<Tree> {
+        let mut fields = self.profile.reader.fields(node)?;
+        let expression = given(&mut fields, "expression").and_then(Node::as_text);
+        let name = given(&mut fields, "name");
+        let kind = given(&mut fields, "type");
+        let parameters = given(&mut fields, "parameters");
+        self.finish(fields, path);
+        let kinds = [("Attribute", 0), ("Constant", 1), ("Function", 2)];
+        let kind = kind.map_or(Some(0), |node| self.word(node, "type of source", &kinds))?;
+        let from_text = expression.and_then(Tree::of);
+        let Some(name) = name else {
+            if from_text.is_none() {
+                self.problem(node, "this source has neither name nor expression", "add `expression`");
+            }
+            return from_text;
+        };
+        let name = self.profile.reader.text(name)?;
+        let parameters = parameters.map_or(Some(&[][..]), |node| self.profile.reader.list(node))?;
+        match kind {
+            0 => Some(Tree::Attribute(name)),
+            1 => Some(Tree::Constant(name)),
+            // Without parameters, an export trusts the expression.
+            _ if parameters.is_empty() && from_text.is_some() => from_text,
+            _ => {
+                let mut arguments = Vec::new();
+                for (index, parameter) in parameters.iter().enumerate() {
+                    let path = format!("{path}.parameters[{index}]");
+                    let mut fields = self.profile.reader.fields(parameter)?;
+                    let key = fields.required(&mut self.profile.reader, "key");
+                    let value = fields.required(&mut self.profile.reader, "value");
+                    self.finish(fields, &path);
+                    let key = self.profile.reader.text(key?)?;
+                    arguments.push((key, self.tree(value?, &below(&path, "value"))?));
+                }
+                Some(Tree::Function(name, arguments))
+            }
+        }
+    }
+}
+
+/// A field that has a value: null is as good as nothing.
+fn given<'n>(fields: &mut Fields<'n>, name: &'static str) -> Option<&'n Node> {
+    fields.get(name).filter(|node| node.kind != Kind::Null)
+}
+
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// Attributes that the tenant has beyond those that Entra has of itself.
+fn declare(kind: ObjectKind, definitions: &[Definition]) {
+    for definition in definitions.iter().filter(|definition| definition.name != IS_SOFT_DELETED.name) {
+        let values = match (definition.data_type, definition.multivalued) {
+            (DataType::Boolean, false) => AttributeKind::Boolean,
+            (DataType::Reference, false) => AttributeKind::Reference,
+            (DataType::Reference, true) => AttributeKind::References,
+            (_, true) => AttributeKind::Texts,
+            (_, false) => AttributeKind::Text,
+        };
+        directory::declare(kind, &definition.name, values);
+    }
+}
