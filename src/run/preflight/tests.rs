@@ -145,7 +145,7 @@ async fn what_is_no_scim_service_is_refused_after_a_second_look() {
 }
 
 /// What a SCIM service answers below a path that it does not have.
-fn no_such_route() -> serde_json::Value {
+fn no_such_route() -> Value {
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404"})
 }
 
