@@ -9,7 +9,8 @@ use crate::catalogue::{Catalogue, Selection, Unknown, listing};
 use crate::check::Level;
 use crate::{rules, scenario};
 
-/// List every check: id, level and what must hold; or, with `profiles`, the mapping profiles
+/// List every check: id, level and what must hold; or, with `profiles`, the mapping profiles, and with
+/// `functions` those of mapping expressions
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
     /// Ids, or prefixes that end in `/` [default: all]; after `profiles`, names of profiles whose rows to
@@ -59,6 +60,9 @@ impl List {
             && first == "profiles"
         {
             return super::profiles::list(names, self.source.json);
+        }
+        if self.filters == ["functions"] {
+            return super::eval::list_functions(self.source.json);
         }
         let catalogue = self.source.catalogue()?;
         let selection = Selection { suite: self.suite, level: self.level, filters: self.filters };

@@ -6,6 +6,7 @@ mod bug;
 mod cleanup;
 mod config;
 mod console;
+mod eval;
 mod exec;
 mod exit;
 mod explain;
@@ -45,6 +46,7 @@ enum Command {
     List(list::List),
     Explain(explain::Explain),
     Schema(schema::Schema),
+    Eval(eval::Eval),
     Serve(serve::Serve),
     Selftest(selftest::Selftest),
     Review(review::Review),
@@ -85,6 +87,7 @@ fn play(command: Command) -> Result<Exit, Failure> {
         Command::List(list) => list.play(),
         Command::Explain(explain) => explain.play(),
         Command::Schema(schema) => schema.play(),
+        Command::Eval(eval) => eval.play(),
         Command::Serve(serve) => serve.play(),
         Command::Selftest(selftest) => selftest.play(),
         Command::Review(review) => review.play(),

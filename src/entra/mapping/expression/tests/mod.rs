@@ -1,5 +1,6 @@
 //! Expected values come from Microsoft's pages. Where a value is our reading, the test says so.
 
+mod examples;
 mod syntax;
 
 use std::borrow::Cow;
