@@ -166,6 +166,7 @@ const UNTOUCHED_VALUE_LOST: Declared = Declared {
         "complex-replace-wipes-siblings",
         "lists-show-summaries",
         "disable-wipes-attributes",
+        "swap-names-of-two-users",
     ],
     judge: Judge::Trace(untouched_value_lost),
 };

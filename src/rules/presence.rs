@@ -111,7 +111,7 @@ const RESOURCE_LOST: Declared = Declared {
     fix: "Store what you answered 201 to before you answer, and keep ids stable.",
     entra: "InvalidAnchor: the object is not updated until the job is restarted.",
     refs: &[Rfc("7643#3.1"), Microsoft("howto-analyze-provisioning-logs")],
-    faults: &["create-not-stored"],
+    faults: &["create-not-stored", "hide-by-id"],
     judge: Judge::Trace(resource_lost),
 };
 

@@ -39,7 +39,7 @@ const SCHEMAS_MISSING: Declared = Declared {
     fix: "Write `schemas` into every resource, in lists and answers to writes too.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#3"), Microsoft("use-scim-to-provision-users-and-groups")],
-    faults: &["schemas-missing"],
+    faults: &["schemas-missing", "retype-schemas-to-string"],
     judge: Judge::Exchange(schemas_missing),
 };
 
