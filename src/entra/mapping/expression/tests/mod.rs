@@ -1,7 +1,11 @@
 //! Expected values come from Microsoft's pages. Where a value is our reading, the test says so.
 
+mod choices;
+mod dates;
 mod examples;
+mod replacing;
 mod syntax;
+mod texts;
 
 use std::borrow::Cow;
 
