@@ -135,7 +135,7 @@ fn every_documented_path_is_written_or_refused_for_a_stated_limit() {
         assert!(schemas.len() <= 2, "a custom extension is not listed: {body}");
 
         for (dialect, verb) in [(Dialect::Default, "Add"), (Dialect::AadOptscim062020, "add")] {
-            let change = Change { verb: Verb::Add, path: row.target.clone(), value: json!(MARK) };
+            let change = Change::new(Verb::Add, row.target.clone(), json!(MARK));
             let sent = operation(&writer(dialect).modify(*kind, "1", &[change], "t"));
             assert_eq!(sent["op"], verb);
             let straight = path.replace("\\\"", "\"").replace(['\u{2018}', '\u{2019}'], "\"");
@@ -152,10 +152,8 @@ fn every_documented_path_is_written_or_refused_for_a_stated_limit() {
 #[test]
 fn with_the_flag_replacements_are_bundled_under_the_paths_text() {
     let paths = ["urn:scim:schemas:extension:enterprise:1.0.department", "title"];
-    let changes: Vec<Change> = paths
-        .iter()
-        .map(|path| Change { verb: Verb::Replace, path: row(path).unwrap().target, value: json!(MARK) })
-        .collect();
+    let changes: Vec<Change> =
+        paths.iter().map(|path| Change::new(Verb::Replace, row(path).unwrap().target, json!(MARK))).collect();
     let sent = operation(&writer(Dialect::AadOptscim062020).modify(ResourceKind::User, "1", &changes, "t"));
     assert_eq!(sent, json!({"op": "replace", "value": {(paths[0]): MARK, "title": MARK}}));
 }

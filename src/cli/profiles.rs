@@ -96,7 +96,7 @@ fn row(row: &AttributeMapping) -> Value {
     let (kind, source) = match &row.source {
         Source::Attribute(attribute) => ("direct", Some(attribute.name.to_owned())),
         Source::Constant(text) => ("constant", Some(text.clone())),
-        Source::Expression(expression) => ("expression", Some(expression.as_written().to_owned())),
+        computed @ (Source::Expression(_) | Source::Roles(_)) => ("expression", computed.expression()),
         Source::None => ("none", None),
     };
     json!({
@@ -117,7 +117,7 @@ fn source(row: &AttributeMapping) -> String {
     match &row.source {
         Source::Attribute(attribute) => attribute.name.to_owned(),
         Source::Constant(text) => format!("\"{text}\""),
-        Source::Expression(expression) => expression.as_written().to_owned(),
+        computed @ (Source::Expression(_) | Source::Roles(_)) => computed.expression().unwrap_or_default(),
         Source::None => "-".to_owned(),
     }
 }

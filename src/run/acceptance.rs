@@ -230,6 +230,9 @@ pub(super) fn json(value: &TargetValue) -> Option<Value> {
         TargetValue::Boolean(flag) => Some(Value::Bool(*flag)),
         TargetValue::Integer(number) => Some(Value::from(*number)),
         TargetValue::Texts(texts) => Some(texts.iter().cloned().map(Value::String).collect()),
+        TargetValue::Roles(roles) => {
+            Some(roles.iter().map(|role| serde_json::json!({ "value": role.value })).collect())
+        }
         TargetValue::Reference(_) | TargetValue::References(_) => None,
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::elements::elements;
 use super::{
     Assignment, Dialect, EmptyRoles, EnterpriseData, GroupMembers, GroupSchemas, Nulls, PhonePrimary,
-    UserSchemas, Writer,
+    UserMeta, UserSchemas, Writer,
 };
 use crate::scim::{Comparison, Filter, Literal, PatchPath, same_name, urn};
 use crate::wire::{Method, Request, ResourceKind};
@@ -76,7 +76,9 @@ impl Writer {
         // (customize-application-attributes, Provisioning a custom extension attribute).
         let schemas: Vec<&str> = [Some(urn::USER), extension].into_iter().flatten().collect();
         body.insert("schemas".into(), json!(schemas));
-        body.insert("meta".into(), json!({ "resourceType": ResourceKind::User.as_str() }));
+        if self.switches.user_meta == UserMeta::ResourceType {
+            body.insert("meta".into(), json!({ "resourceType": ResourceKind::User.as_str() }));
+        }
         self.fill(&mut body, values);
         for (attribute, primary) in
             [("emails", Primary::First), ("phoneNumbers", self.phones()), ("addresses", Primary::Never)]

@@ -12,6 +12,7 @@ mod create;
 mod elements;
 mod modify;
 mod query;
+mod roles;
 mod switches;
 
 use serde_json::Value;
@@ -21,10 +22,11 @@ pub use switches::{
     EnterpriseData, Evidence, FilterQuotes, FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers,
     ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames, PhonePrimary, Position,
     PurgedAfterUnassign, ReferenceCheck, RemovedMember, Retries, SwitchDefect, Switches, TombstoneName,
-    UnknownSwitch, UserSchemas,
+    UnknownSwitch, UserMeta, UserSchemas,
 };
 
 pub use crate::scim::patch::Verb;
+pub use roles::{ROLE_TYPE, Role, RoleForm};
 
 use crate::scim::PatchPath;
 use crate::wire::{Actor, Method, Request};
@@ -85,6 +87,16 @@ pub struct Change {
     pub path: PatchPath,
     /// The new value with its JSON type; booleans are JSON booleans here whatever the dialect makes of them.
     pub value: Value,
+    /// App roles, which have forms of their own; made by [`Writer::changed_roles`].
+    pub roles: Option<RoleForm>,
+}
+
+impl Change {
+    /// A difference in a plain value.
+    #[must_use]
+    pub fn new(verb: Verb, path: PatchPath, value: Value) -> Self {
+        Change { verb, path, value, roles: None }
+    }
 }
 
 /// A target of the mapping and its value; `None` where the source has none.

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::elements::elements;
 use super::{
-    AddedMember, Booleans, Change, Dialect, ManagerPath, ManagerRemoval, ManagerValue, RemovedMember, Verb,
-    Writer,
+    AddedMember, Booleans, Change, Dialect, ManagerPath, ManagerRemoval, ManagerValue, RemovedMember,
+    RoleForm, Verb, Writer,
 };
 use crate::scim::{AttributePath, Filter, PatchPath, urn};
 use crate::wire::{Method, Request, ResourceKind};
@@ -28,13 +28,14 @@ impl Writer {
             self.dialect == Dialect::AadOptscim062020
                 && change.verb == Verb::Replace
                 && change.path.filter.is_none()
+                && change.roles.is_none()
         };
         let bundle: Vec<&Change> = changes.iter().filter(bundled).collect();
         let bundle = if bundle.len() > 1 { bundle } else { Vec::new() };
         let mut operations: Vec<Value> = changes
             .iter()
             .filter(|change| bundle.is_empty() || !bundled(change))
-            .map(|change| self.operation(change.verb, &self.path(&change.path), Some(self.written(change))))
+            .map(|change| self.changed(change))
             .collect();
         if !bundle.is_empty() {
             let members: Map<String, Value> =
@@ -163,6 +164,19 @@ impl Writer {
         }
     }
 
+    fn changed(&self, change: &Change) -> Value {
+        match change.roles {
+            // The one sample of it has the verb in lower case although no flag is set.
+            Some(RoleForm::Assertive) => {
+                json!({ "op": "replace", "path": change.path.to_string(), "value": change.value })
+            }
+            Some(RoleForm::Single | RoleForm::Complex) => {
+                self.operation(change.verb, &change.path.to_string(), Some(change.value.clone()))
+            }
+            None => self.operation(change.verb, &self.path(&change.path), Some(self.written(change))),
+        }
+    }
+
     fn written(&self, change: &Change) -> Value {
         self.value(&elements(&change.path, change.value.clone()))
     }
@@ -206,7 +220,7 @@ mod tests {
     }
 
     fn change(verb: Verb, path: &str, value: Value) -> Change {
-        Change { verb, path: path.parse().unwrap(), value }
+        Change::new(verb, path.parse().unwrap(), value)
     }
 
     fn operations(request: &Request) -> Value {

@@ -222,6 +222,16 @@ choice! {
 }
 
 choice! {
+    /// `meta` of users on create.
+    UserMeta {
+        /// With the resource type alone.
+        ResourceType = "resource-type", Documented, "use-scim-to-provision-users-and-groups, Create User";
+        /// No `meta`.
+        Absent = "absent", Documented, "customize-application-attributes, AssertiveAppRoleAssignmentsComplex";
+    }
+}
+
+choice! {
     /// `roles` on create when no role is mapped.
     EmptyRoles {
         /// `"roles": []`
@@ -301,6 +311,8 @@ pub struct Switches {
     pub enterprise_data: EnterpriseData,
     /// See [`Nulls`].
     pub nulls: Nulls,
+    /// See [`UserMeta`].
+    pub user_meta: UserMeta,
     /// See [`EmptyRoles`].
     pub empty_roles: EmptyRoles,
     /// See [`PhonePrimary`].
@@ -351,6 +363,7 @@ impl Default for Switches {
             user_schemas: UserSchemas::CoreAndEnterprise,
             enterprise_data: EnterpriseData::UnderUrn,
             nulls: Nulls::Skipped,
+            user_meta: UserMeta::ResourceType,
             empty_roles: EmptyRoles::Sent,
             phone_primary: PhonePrimary::First,
             element_filter: ElementFilter::Value,
@@ -418,6 +431,7 @@ macro_rules! for_each_choice {
             user_schemas: UserSchemas, "user-schemas";
             enterprise_data: EnterpriseData, "enterprise-data";
             nulls: Nulls, "nulls";
+            user_meta: UserMeta, "user-meta";
             empty_roles: EmptyRoles, "empty-roles";
             phone_primary: PhonePrimary, "phone-primary";
             element_filter: ElementFilter, "element-filter";

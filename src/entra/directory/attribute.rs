@@ -17,6 +17,8 @@ pub enum AttributeKind {
     Reference,
     /// Several other objects of the directory.
     References,
+    /// Assignments of app roles.
+    Roles,
 }
 
 impl AttributeKind {
@@ -36,6 +38,7 @@ impl AttributeKind {
                 | (AttributeKind::Boolean, SourceValue::Boolean(_))
                 | (AttributeKind::Reference, SourceValue::Reference(_))
                 | (AttributeKind::References, SourceValue::References(_))
+                | (AttributeKind::Roles, SourceValue::Roles(_))
         )
     }
 
@@ -48,6 +51,7 @@ impl AttributeKind {
             AttributeKind::Boolean => "true or false",
             AttributeKind::Reference => "a reference",
             AttributeKind::References => "a list of references",
+            AttributeKind::Roles => "app roles",
         }
     }
 }
@@ -63,6 +67,9 @@ pub struct SourceAttribute {
     /// `accountEnabled`, `members`), and not through [`super::Tenant::set`].
     pub computed: bool,
 }
+
+/// The attribute that holds a user's app roles.
+pub(super) const APP_ROLE_ASSIGNMENTS: &str = "appRoleAssignments";
 
 const fn text(name: &'static str) -> SourceAttribute {
     SourceAttribute { name, kind: AttributeKind::Text, computed: false }
@@ -111,6 +118,7 @@ static USER: &[SourceAttribute] = &[
     SourceAttribute { name: "dirSyncEnabled", kind: AttributeKind::Boolean, computed: false },
     SourceAttribute { name: "otherMails", kind: AttributeKind::Texts, computed: false },
     SourceAttribute { name: "proxyAddresses", kind: AttributeKind::Texts, computed: false },
+    SourceAttribute { name: APP_ROLE_ASSIGNMENTS, kind: AttributeKind::Roles, computed: false },
     text("extensionAttribute1"),
     text("extensionAttribute2"),
     text("extensionAttribute3"),

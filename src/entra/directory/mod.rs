@@ -8,11 +8,13 @@
 mod attribute;
 mod change;
 mod object;
+mod role;
 mod state;
 mod tenant;
 
 pub use attribute::{AttributeKind, SourceAttribute, UnknownAttribute, attributes, declare, find};
 pub use change::{Change, Watermark, What};
 pub use object::{Group, Object, ObjectId, ObjectKind, SourceValue, User};
+pub use role::AppRole;
 pub use state::DirectoryState;
 pub use tenant::{DirectoryError, RECYCLE_BIN_HOURS, Tenant};

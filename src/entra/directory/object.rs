@@ -7,6 +7,7 @@ use indexmap::IndexSet;
 
 use super::DirectoryError;
 use super::attribute::{self, SourceAttribute};
+use super::role::AppRole;
 
 /// Entra's object id: a GUID in text form. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +70,8 @@ pub enum SourceValue {
     Reference(ObjectId),
     /// Several other objects.
     References(Vec<ObjectId>),
+    /// App roles, in the order of their assignment.
+    Roles(Vec<AppRole>),
 }
 
 impl From<&str> for SourceValue {
@@ -163,6 +166,16 @@ impl User {
     #[must_use]
     pub fn manager(&self) -> Option<&ObjectId> {
         self.manager.as_ref()
+    }
+
+    /// The app roles that the user is assigned directly, in the order of their assignment. Those that
+    /// an assigned group would pass on are not modelled.
+    #[must_use]
+    pub fn app_roles(&self) -> &[AppRole] {
+        match self.attributes.get(attribute::APP_ROLE_ASSIGNMENTS) {
+            Some(SourceValue::Roles(roles)) => roles,
+            _ => &[],
+        }
     }
 
     /// True while the user lies in the recycle bin.

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::attribute::{self, AttributeKind, UnknownAttribute};
 use super::object::settable;
+use super::role::AppRole;
 use super::{Change, DirectoryState, Group, ObjectId, ObjectKind, SourceValue, User, Watermark, What};
 
 /// How long a soft-deleted user stays in the recycle bin before Entra deletes it for good: 30 days.
@@ -235,6 +236,36 @@ impl Tenant {
             self.record(id, kind, What::Unassigned);
         }
         Ok(())
+    }
+
+    /// Assigns a user to the application with an app role. A role the user has already stays as it is.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn assign_role(&mut self, id: &ObjectId, role: AppRole) -> Result<(), DirectoryError> {
+        self.must_be_user(id)?;
+        let mut roles = self.app_roles(id);
+        if !roles.iter().any(|known| known.id == role.id) {
+            roles.push(role);
+            self.set(id, attribute::APP_ROLE_ASSIGNMENTS, Some(SourceValue::Roles(roles)))?;
+        }
+        self.assign(id)
+    }
+
+    /// Takes an app role away. The user stays assigned.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn unassign_role(&mut self, id: &ObjectId, role: &str) -> Result<(), DirectoryError> {
+        self.must_be_user(id)?;
+        let mut roles = self.app_roles(id);
+        roles.retain(|known| known.id != role);
+        let left = (!roles.is_empty()).then_some(SourceValue::Roles(roles));
+        self.set(id, attribute::APP_ROLE_ASSIGNMENTS, left)
+    }
+
+    fn app_roles(&self, id: &ObjectId) -> Vec<AppRole> {
+        self.state.user(id).map(|user| user.app_roles().to_vec()).unwrap_or_default()
     }
 
     /// Blocks (`false`) or allows sign-in.

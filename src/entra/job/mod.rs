@@ -22,6 +22,7 @@ mod quarantine;
 mod record;
 mod references;
 mod restart;
+mod roles;
 mod schedule;
 mod state;
 mod summary;

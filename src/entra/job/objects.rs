@@ -7,6 +7,7 @@ use super::comparison::{held, same};
 use super::log::{Action, ErrorCode, Problem, Stopped};
 use super::matching::Match;
 use super::pass::{Pass, Turn, resource_kind};
+use super::roles;
 use super::state::Link;
 use crate::entra::dialect::{Assignment, Change, CreateConflict, LeakedMembers, SwitchDefect, Verb};
 use crate::entra::directory::{ObjectId, ObjectKind};
@@ -95,8 +96,13 @@ impl<T: Target> Pass<'_, T> {
             .map(|(row, value)| (row, value.and_then(on_the_wire)))
             .collect();
         self.note_creation(id, object_kind, &values);
-        let values: Vec<Assignment> =
-            values.into_iter().map(|(row, value)| (row.target.clone(), value)).collect();
+        let values: Vec<Assignment> = values
+            .into_iter()
+            .flat_map(|(row, value)| match roles::of(row, subject) {
+                Some((form, roles)) => self.writer.created_roles(form, &row.target, value, &roles),
+                None => vec![(row.target.clone(), value)],
+            })
+            .collect();
         let request = self.writer.create(kind, &values, self.step("create", id));
         self.doing = Action::Create;
         let answer =
@@ -178,9 +184,13 @@ impl<T: Target> Pass<'_, T> {
             if self.not_supported(row) {
                 continue;
             }
+            if row.role_function().is_some() {
+                changes.extend(self.role_difference(subject, row, resource, &changes));
+                continue;
+            }
             let there = held(resource, &row.target);
             if there.is_some() && self.is_nulled(subject.object.id(), row) {
-                changes.push(Change { verb: Verb::Replace, path: row.target.clone(), value: Value::Null });
+                changes.push(Change::new(Verb::Replace, row.target.clone(), Value::Null));
                 continue;
             }
             let Some(value) = value.and_then(on_the_wire) else { continue };
@@ -191,18 +201,35 @@ impl<T: Target> Pass<'_, T> {
                 None => Verb::Add,
                 Some(there) if same(&row.target, &value, there) => {
                     if row.behavior == FlowBehavior::FlowAlways {
-                        unchanged.push(Change { verb: Verb::Replace, path: row.target.clone(), value });
+                        unchanged.push(Change::new(Verb::Replace, row.target.clone(), value));
                     }
                     continue;
                 }
                 Some(_) => Verb::Replace,
             };
-            changes.push(Change { verb, path: row.target.clone(), value });
+            changes.push(Change::new(verb, row.target.clone(), value));
         }
         if !changes.is_empty() {
             changes.append(&mut unchanged);
         }
         Ok(changes)
+    }
+
+    /// Roles that the target does not have. Several rows may write into one role; they are one difference.
+    fn role_difference(
+        &self,
+        subject: &Subject<'_>,
+        row: &AttributeMapping,
+        resource: &Value,
+        before: &[Change],
+    ) -> Option<Change> {
+        let (form, roles) = roles::of(row, subject)?;
+        let there = roles::there(resource);
+        let written = before.iter().any(|change| change.roles.is_some());
+        if written || !row.updates(!there.is_empty()) || roles::are_there(form, &there, &roles) {
+            return None;
+        }
+        Some(self.writer.changed_roles(form, &roles, !there.is_empty()))
     }
 
     /// On demand, roles are not provisioned (provision-on-demand, Known limitations).
@@ -302,6 +329,7 @@ fn on_the_wire(value: TargetValue) -> Option<Value> {
         TargetValue::Boolean(flag) => Some(Value::Bool(flag)),
         TargetValue::Integer(number) => Some(Value::from(number)),
         TargetValue::Texts(texts) => Some(texts.into_iter().map(Value::String).collect()),
+        TargetValue::Roles(roles) => Some(roles.into_iter().map(|role| Value::String(role.value)).collect()),
         TargetValue::Reference(_) | TargetValue::References(_) => None,
     }
 }

@@ -342,6 +342,7 @@ fn read_by(row: &AttributeMapping) -> Vec<String> {
         Source::Expression(expression) => {
             expression.attributes().into_iter().map(|(name, _)| name.to_owned()).collect()
         }
+        Source::Roles(_) => vec!["appRoleAssignments".to_owned()],
         Source::Constant(_) | Source::None => Vec::new(),
     }
 }
@@ -356,6 +357,10 @@ fn source_text(value: &SourceValue) -> Option<String> {
         SourceValue::Boolean(flag) => Some(if *flag { "True" } else { "False" }.to_owned()),
         SourceValue::Texts(texts) => Some(texts.join(";")),
         SourceValue::Reference(id) => Some(id.to_string()),
+        // An import shows a role's plain name.
+        SourceValue::Roles(roles) => {
+            Some(roles.iter().map(|role| role.display_name.as_str()).collect::<Vec<_>>().join(";"))
+        }
         SourceValue::References(_) => None,
     }
 }

@@ -1,7 +1,6 @@
 //! Profiles of applications in the Entra gallery: their documented targets, with sources of our own
 //! reading.
 
-use super::expression::Expression;
 use super::flow::DataType;
 use super::{AttributeMapping, Mapping, ObjectMapping, Source, source_attribute};
 use crate::entra::directory::ObjectKind;
@@ -94,7 +93,7 @@ fn source(kind: ObjectKind, target: &str) -> Source {
     match reading(target).or_else(|| reading(short)) {
         None => Source::None,
         Some((_, text)) if text.contains('(') => {
-            Source::Expression(Expression::parse(text).expect("a test reads every source below"))
+            Source::parse(text).expect("a test reads every source below")
         }
         Some((_, name)) => {
             Source::Attribute(source_attribute(kind, name).expect("a test reads every source below"))
@@ -133,6 +132,9 @@ const USER: &[(&str, &str)] = &[
     (r#"addresses[type eq "untyped"].region"#, "state"),
     (r#"addresses[type eq "untyped"].postalCode"#, "postalCode"),
     (r#"addresses[type eq "untyped"].country"#, "country"),
+    ("roles", "AssertiveAppRoleAssignmentsComplex([appRoleAssignments])"),
+    (r#"roles[primary eq "True"].value"#, "SingleAppRoleAssignment([appRoleAssignments])"),
+    (r#"roles[primary eq "True"].display"#, "SingleAppRoleAssignment([appRoleAssignments])"),
     ("employeeNumber", "employeeId"),
     ("department", "department"),
     ("organization", "companyName"),
@@ -199,7 +201,7 @@ mod tests {
         for (kind, readings) in [(ObjectKind::User, USER), (ObjectKind::Group, GROUP)] {
             for (target, text) in readings {
                 assert!(
-                    source_attribute(kind, text).is_ok() || Expression::parse(text).is_ok(),
+                    source_attribute(kind, text).is_ok() || Source::parse(text).is_ok(),
                     "{target}: {text}"
                 );
             }

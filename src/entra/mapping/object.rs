@@ -2,8 +2,11 @@ use std::borrow::Cow;
 
 use super::expression::{Circumstances, Value, boolean_text};
 use super::guest;
-use super::{AttributeMapping, FlowType, ObjectActions, ScopingFilter, Source, TargetKind, TargetValue};
-use crate::entra::directory::{Object, SourceValue};
+use super::{
+    AttributeMapping, FlowType, ObjectActions, RoleFunction, ScopingFilter, Source, TargetKind, TargetValue,
+};
+use crate::entra::directory::{AppRole, Object, SourceValue};
+use crate::scim::same_name;
 
 /// The mappings of one kind of object, in the profile's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -139,6 +142,10 @@ impl AttributeMapping {
             }
             Source::Constant(text) => self.typed(text.clone()).map(Some),
             Source::None => Ok(None),
+            Source::Roles(function) => match subject.object {
+                Object::User(user) => self.roles(*function, user.app_roles()),
+                Object::Group(_) => Ok(None),
+            },
             Source::Expression(expression) => {
                 let source = |name: &str| subject.get(name).and_then(as_argument);
                 let outcome = expression
@@ -157,6 +164,31 @@ impl AttributeMapping {
         Ok(value?.map_or(Computed::Null, Computed::Value))
     }
 
+    fn roles(
+        &self,
+        function: RoleFunction,
+        roles: &[AppRole],
+    ) -> Result<Option<TargetValue>, EvaluationError> {
+        let Some(first) = roles.first() else { return Ok(None) };
+        match function {
+            RoleFunction::Single if self.role_function().is_none() => {
+                self.typed(first.display_name.clone()).map(Some)
+            }
+            RoleFunction::Single => {
+                let text = match self.target.sub.as_deref() {
+                    Some(sub) if same_name(sub, "display") => &first.display_name,
+                    Some(sub) if same_name(sub, "type") => return Ok(None),
+                    _ => &first.value,
+                };
+                Ok(Some(TargetValue::Text(text.clone())))
+            }
+            RoleFunction::Plain => {
+                Ok(Some(TargetValue::Texts(roles.iter().map(|role| role.value.clone()).collect())))
+            }
+            RoleFunction::Complex | RoleFunction::Assertive => Ok(Some(TargetValue::Roles(roles.to_vec()))),
+        }
+    }
+
     fn default_value(&self) -> Result<Option<TargetValue>, EvaluationError> {
         self.default.clone().map(|text| self.typed(text)).transpose()
     }
@@ -168,6 +200,7 @@ impl AttributeMapping {
             SourceValue::Texts(texts) => Ok(TargetValue::Texts(texts)),
             SourceValue::Reference(id) => Ok(TargetValue::Reference(id)),
             SourceValue::References(ids) => Ok(TargetValue::References(ids)),
+            SourceValue::Roles(roles) => Ok(TargetValue::Roles(roles)),
         }
     }
 
@@ -202,8 +235,8 @@ fn as_argument(value: Cow<'_, SourceValue>) -> Option<Value<'_>> {
         Cow::Owned(SourceValue::Texts(texts)) => Some(Value::Texts(Cow::Owned(texts))),
         Cow::Borrowed(SourceValue::Boolean(value)) => Some(Value::Boolean(*value)),
         Cow::Owned(SourceValue::Boolean(value)) => Some(Value::Boolean(value)),
-        Cow::Borrowed(SourceValue::Reference(_) | SourceValue::References(_))
-        | Cow::Owned(SourceValue::Reference(_) | SourceValue::References(_)) => None,
+        Cow::Borrowed(SourceValue::Reference(_) | SourceValue::References(_) | SourceValue::Roles(_))
+        | Cow::Owned(SourceValue::Reference(_) | SourceValue::References(_) | SourceValue::Roles(_)) => None,
     }
 }
 

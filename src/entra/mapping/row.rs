@@ -6,6 +6,7 @@ use crate::scim::{PatchPath, SyntaxError, same_name};
 
 use super::expression::Expression;
 use super::flow::{DataType, FlowBehavior, FlowType};
+use super::roles::{APP_ROLE_ASSIGNMENTS, RoleFunction};
 use super::target::{self, Target};
 
 /// The computed source attribute that tells a leaver: true when the user is unassigned, out of
@@ -30,6 +31,8 @@ pub enum Source {
     Constant(String),
     /// Computed.
     Expression(Expression),
+    /// Computed from the assignments of app roles.
+    Roles(RoleFunction),
     /// None: the target is left alone, but for the row's default value, which fills it when it is
     /// empty ("Customize attribute-mappings", Understanding attribute-mapping types).
     None,
@@ -168,6 +171,7 @@ impl AttributeMapping {
         match &self.source {
             Source::Attribute(attribute) => attribute.name == name,
             Source::Expression(expression) => expression.attributes().iter().any(|(read, _)| *read == name),
+            Source::Roles(_) => name == APP_ROLE_ASSIGNMENTS,
             Source::Constant(_) | Source::None => false,
         }
     }

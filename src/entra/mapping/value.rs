@@ -1,4 +1,4 @@
-use crate::entra::directory::ObjectId;
+use crate::entra::directory::{AppRole, ObjectId};
 
 /// A value on its way to the target. Null is `Option::None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum TargetValue {
     Reference(ObjectId),
     /// Several other objects.
     References(Vec<ObjectId>),
+    /// App roles, for a target that takes them as objects.
+    Roles(Vec<AppRole>),
 }
 
 impl TargetValue {

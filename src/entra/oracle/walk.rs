@@ -312,7 +312,14 @@ impl Walk {
                 }
                 continue;
             }
-            let next = if certain(row) && !refused { Held::Value(value) } else { held.or(value) };
+            let next = if row.adds_roles() {
+                // Added in a form that depends on how the service speaks.
+                Held::Unjudged
+            } else if certain(row) && !refused {
+                Held::Value(value)
+            } else {
+                held.or(value)
+            };
             self.accounts.hold(account, &row.target, next);
         }
         refused

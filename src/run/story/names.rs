@@ -136,7 +136,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             SourceValue::Text(text) => Some(text.clone().into()),
             SourceValue::Boolean(flag) => Some((*flag).into()),
             SourceValue::Texts(texts) => Some(texts.iter().cloned().map(Value::String).collect()),
-            SourceValue::Reference(_) | SourceValue::References(_) => None,
+            SourceValue::Reference(_) | SourceValue::References(_) | SourceValue::Roles(_) => None,
         }
     }
 }

@@ -1,13 +1,13 @@
 use std::ops::Range;
 
-use super::super::expression::Expression;
 use super::super::target::{self, Target};
 use super::super::{
-    AttributeMapping, DataType, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, Source, source_attribute,
+    AttributeMapping, DataType, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, RoleFunction, Source,
+    source_attribute,
 };
 use super::Profile;
 use crate::diagnostic::Diagnostic;
-use crate::entra::directory::{self, ObjectKind, SourceAttribute};
+use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute};
 use crate::scim::schema::{self, Schema};
 use crate::scim::{PatchPath, SyntaxError, same_name};
 use crate::yaml::Node;
@@ -143,7 +143,7 @@ impl Profile<'_> {
             return None;
         }
         match name {
-            "expression" => self.expression(kind, node).map(Source::Expression),
+            "expression" => self.expression(kind, node),
             "constant" => self.reader.text(node).map(Source::Constant),
             _ => {
                 let name = self.reader.text(node)?;
@@ -158,11 +158,20 @@ impl Profile<'_> {
         name: &str,
         at: &Range<usize>,
     ) -> Option<&'static SourceAttribute> {
-        let found = source_attribute(kind, name);
-        if found.is_err() {
-            self.unknown_source(kind, name, at);
+        match source_attribute(kind, name) {
+            Ok(attribute) if attribute.kind == AttributeKind::Roles => {
+                let title = format!("`{name}` cannot be mapped as it is");
+                let functions = RoleFunction::ALL.map(RoleFunction::expression).join(", ");
+                let problem = self.reader.problem(at, title).help(format!("use one of {functions}"));
+                self.reader.note(problem);
+                None
+            }
+            Ok(attribute) => Some(attribute),
+            Err(_) => {
+                self.unknown_source(kind, name, at);
+                None
+            }
         }
-        found.ok()
     }
 
     fn unknown_source(&mut self, kind: ObjectKind, name: &str, at: &Range<usize>) {
@@ -174,10 +183,15 @@ impl Profile<'_> {
         self.reader.note(problem);
     }
 
-    pub(in super::super) fn expression(&mut self, kind: ObjectKind, node: &Node) -> Option<Expression> {
+    pub(in super::super) fn expression(&mut self, kind: ObjectKind, node: &Node) -> Option<Source> {
         let written = self.reader.text(node)?;
-        let expression = match Expression::parse(&written) {
-            Ok(expression) => expression,
+        let expression = match Source::parse(&written) {
+            Ok(Source::Expression(expression)) => expression,
+            Ok(Source::Roles(_)) if kind == ObjectKind::Group => {
+                self.reader.refuse(&node.span, "groups have no app roles of their own");
+                return None;
+            }
+            Ok(source) => return Some(source),
             Err(error) => {
                 let at = self.inside(node, &written, &error.at);
                 let problem = self.reader.problem(&at, error.message);
@@ -208,7 +222,7 @@ impl Profile<'_> {
             }
             right = false;
         }
-        right.then_some(expression)
+        right.then_some(Source::Expression(expression))
     }
 
     pub(in super::super) fn target(

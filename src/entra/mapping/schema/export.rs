@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::roles::APP_ROLE_ASSIGNMENTS;
 use super::super::{AttributeMapping, FilterGroup, IS_SOFT_DELETED, Mapping, ObjectMapping, Source};
 use super::source::Tree;
 use super::{ENTRA, Frame, object_name};
@@ -166,6 +167,7 @@ fn source_definition(kind: ObjectKind, mapping: &ObjectMapping) -> Value {
     // Those that only this tenant has.
     let read = mapping.rows.iter().filter_map(|row| match &row.source {
         Source::Attribute(attribute) => Some(vec![attribute.name]),
+        Source::Roles(_) => Some(vec![APP_ROLE_ASSIGNMENTS]),
         Source::Expression(expression) => {
             Some(expression.attributes().into_iter().map(|(name, _)| name).collect())
         }
@@ -181,7 +183,7 @@ fn source_definition(kind: ObjectKind, mapping: &ObjectMapping) -> Value {
     let attributes = attributes.into_iter().map(|attribute| {
         let (data_type, multivalued) = match attribute.kind {
             AttributeKind::Text => ("String", false),
-            AttributeKind::Texts => ("String", true),
+            AttributeKind::Texts | AttributeKind::Roles => ("String", true),
             AttributeKind::Boolean => ("Boolean", false),
             AttributeKind::Reference => ("Reference", false),
             AttributeKind::References => ("Reference", true),
@@ -289,11 +291,11 @@ fn attribute_mapping(row: &AttributeMapping) -> Value {
         Source::None => Value::Null,
         Source::Attribute(attribute) => sourced(&Tree::Attribute(attribute.name.to_owned()), None),
         Source::Constant(text) => sourced(&Tree::Constant(text.clone()), None),
-        Source::Expression(expression) => {
-            let written = expression.as_written();
+        source @ (Source::Expression(_) | Source::Roles(_)) => {
+            let written = source.expression().unwrap_or_default();
             // The reader of expressions has read it, so that its parentheses and quotes pair.
-            let tree = Tree::of(written).unwrap_or_else(|| Tree::Constant(written.to_owned()));
-            sourced(&tree, Some(written))
+            let tree = Tree::of(&written).unwrap_or_else(|| Tree::Constant(written.clone()));
+            sourced(&tree, Some(&written))
         }
     };
     let mut mapping = Map::new();

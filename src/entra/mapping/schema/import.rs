@@ -524,7 +524,7 @@ impl Import<'_> {
                 let place = text.unwrap_or(node);
                 let written = written.map_or_else(|| said.text(), str::to_owned);
                 let stands = Node { kind: Kind::Text(written), ..place.clone() };
-                self.profile.expression(kind, &stands).map(Source::Expression)
+                self.profile.expression(kind, &stands)
             }
         }
     }
