@@ -1,8 +1,8 @@
 //! Microsoft Graph's synchronizationSchema: the JSON in which Entra exports and imports the
 //! configuration of a provisioning job (Graph: synchronization resources).
 //!
-//! [`import`] reads it whole. What it names and scimulate does not play is kept and reported as a
-//! [`Remark`]; what is wrong is an error with its place. [`export`] writes a mapping in the same form:
+//! [`import()`] reads it whole. What it names and scimulate does not play is kept and reported as a
+//! [`Remark`]; what is wrong is an error with its place. [`export()`] writes a mapping in the same form:
 //! an imported one as it came, but for what was changed since.
 
 mod export;
