@@ -20,5 +20,6 @@ pub mod selftest;
 pub mod server;
 pub mod snapshot;
 pub mod stages;
+pub mod sync;
 pub mod wire;
 pub mod yaml;

@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("wire", &["scim"]),
     ("check", &["wire"]),
     ("entra/directory", &["diagnostic"]),
+    ("entra/directory_file", &["diagnostic", "yaml", "entra/directory"]),
     ("entra/mapping", &["scim", "diagnostic", "yaml", "entra/directory"]),
     ("entra/scope", &["entra/directory", "entra/mapping"]),
     ("entra/dialect", &["scim", "wire"]),
@@ -47,6 +48,18 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["check", "wire", "run"]),
+    (
+        "sync",
+        &[
+            "diagnostic",
+            "wire",
+            "entra/directory",
+            "entra/mapping",
+            "entra/scope",
+            "entra/dialect",
+            "entra/job",
+        ],
+    ),
     ("server", &["scim"]),
     ("stages", &["run", "server", "http"]),
     (

@@ -128,15 +128,17 @@ fn keep(pipe: Option<impl AsyncRead + Unpin + Send + 'static>, said: &Arc<Mutex<
     });
 }
 
+/// The system's shell with that command line.
 #[cfg(unix)]
-fn shell(command_line: &str) -> Command {
+pub(super) fn shell(command_line: &str) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(command_line);
     command
 }
 
+/// The system's shell with that command line.
 #[cfg(not(unix))]
-fn shell(command_line: &str) -> Command {
+pub(super) fn shell(command_line: &str) -> Command {
     let mut command = Command::new("cmd");
     command.arg("/C").arg(command_line);
     command

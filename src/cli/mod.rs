@@ -20,7 +20,9 @@ mod run;
 mod schema;
 mod selftest;
 mod serve;
+mod sync;
 mod target;
+mod test_connection;
 mod words;
 
 use std::ffi::OsString;
@@ -43,6 +45,8 @@ struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Run>),
+    Sync(Box<sync::Sync>),
+    TestConnection(test_connection::TestConnection),
     List(list::List),
     Explain(explain::Explain),
     Schema(schema::Schema),
@@ -84,6 +88,8 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn play(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(run) => run.play(),
+        Command::Sync(sync) => sync.play(),
+        Command::TestConnection(test) => test.play(),
         Command::List(list) => list.play(),
         Command::Explain(explain) => explain.play(),
         Command::Schema(schema) => schema.play(),

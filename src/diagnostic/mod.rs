@@ -19,6 +19,8 @@ pub struct Diagnostic {
     /// The whole text the span points into. Empty when it could not be read: then title and help
     /// are shown without a place.
     pub source: String,
+    /// The file's line at which `source` begins, from 1: a large file is shown in part.
+    pub first_line: usize,
     /// The bytes that are wrong. A span beyond the text or inside a character is moved to what is there.
     pub span: Range<usize>,
     /// What stands under the underlined token; may be empty.
@@ -40,6 +42,7 @@ impl Diagnostic {
             title: title.into(),
             file: file.into(),
             source: source.into(),
+            first_line: 1,
             span,
             label: String::new(),
             help: None,
@@ -50,6 +53,13 @@ impl Diagnostic {
     #[must_use]
     pub fn about_file(title: impl Into<String>, file: impl Into<String>) -> Self {
         Diagnostic::new(title, file, "", 0..0)
+    }
+
+    /// The same mistake in a part of a file that begins at this line, from 1.
+    #[must_use]
+    pub fn from_line(mut self, first_line: usize) -> Self {
+        self.first_line = first_line;
+        self
     }
 
     /// The same mistake with a text under the underlined token.
@@ -81,7 +91,7 @@ impl Diagnostic {
     /// Line of the mistake, from 1.
     #[must_use]
     pub fn line(&self) -> usize {
-        self.source[..self.span_in_source().start].matches('\n').count() + 1
+        self.source[..self.span_in_source().start].matches('\n').count() + self.first_line
     }
 
     /// The message for people, several lines without a final line break.
@@ -96,9 +106,8 @@ impl Diagnostic {
             if !self.label.is_empty() {
                 annotation = annotation.label(self.label.as_str());
             }
-            title.element(
-                Snippet::source(self.source.as_str()).path(self.file.as_str()).annotation(annotation),
-            )
+            let snippet = Snippet::source(self.source.as_str()).line_start(self.first_line);
+            title.element(snippet.path(self.file.as_str()).annotation(annotation))
         };
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));

@@ -3,6 +3,7 @@
 
 pub mod dialect;
 pub mod directory;
+pub mod directory_file;
 pub mod job;
 pub mod mapping;
 pub mod oracle;

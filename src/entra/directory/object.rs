@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::DirectoryError;
 use super::attribute::{self, SourceAttribute};
@@ -24,6 +25,18 @@ impl ObjectId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for ObjectId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| ObjectId::new(&text))
     }
 }
 
@@ -190,6 +203,11 @@ impl User {
         self.deleted_at
     }
 
+    /// Plain attributes that have a value, by name.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &SourceValue)> {
+        self.attributes.iter().map(|(name, value)| (*name, value))
+    }
+
     /// The value of an attribute by Entra's name, `objectId`, `accountEnabled` and `manager`
     /// included. `None` is null; so is a name that Entra does not have.
     #[must_use]
@@ -263,6 +281,11 @@ impl Group {
         self.attributes.get("securityEnabled") == Some(&SourceValue::Boolean(true))
     }
 
+    /// Plain attributes that have a value, by name.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &SourceValue)> {
+        self.attributes.iter().map(|(name, value)| (*name, value))
+    }
+
     /// The value of an attribute by Entra's name, `objectId` and `members` included. A group
     /// without members has no `members`.
     #[must_use]
@@ -311,6 +334,14 @@ impl<'a> Object<'a> {
         match self {
             Object::User(user) => user.id(),
             Object::Group(group) => group.id(),
+        }
+    }
+
+    /// Plain attributes that have a value, by name.
+    pub fn attributes(self) -> Box<dyn Iterator<Item = (&'static str, &'a SourceValue)> + 'a> {
+        match self {
+            Object::User(user) => Box::new(user.attributes()),
+            Object::Group(group) => Box::new(group.attributes()),
         }
     }
 

@@ -5,83 +5,66 @@ use std::fmt;
 use super::quarantine::{Quarantine, Tally};
 use crate::entra::directory::{ObjectId, ObjectKind};
 
-/// Entra's error codes (Microsoft: howto-analyze-provisioning-logs, Error codes; and those that
-/// vendors quote from real logs).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are Entra's own, and that page explains them")]
-pub enum ErrorCode {
-    Conflict,
-    TooManyRequests,
-    InternalServerError,
-    InsufficientRights,
-    MethodNotAllowed,
-    Unauthorized,
-    UnprocessableEntity,
-    WebExceptionProtocolError,
-    InvalidAnchor,
-    NotImplemented,
-    InternalError,
-    Timeout,
-    DuplicateTargetEntries,
-    DuplicateSourceEntries,
-    ImportSkipped,
-    EntrySynchronizationSkipped,
-    RedundantExport,
-    NotEffectivelyEntitled,
-    AttributeValidationFailed,
-    UnableToResolveReferenceAttributeValue,
-    MultipleEntriesInResponse,
-    ServiceIncompatible,
-    ServiceIncompatibleFiltering,
-    BadRequest,
-    CredentialValidationUnavailable,
-    TooManyDeletes,
-    EncounteredBaseEscrowThreshold,
-    EncounteredTotalEscrowThreshold,
-    EncounteredEscrowProportionThreshold,
+macro_rules! codes {
+    ($( $name:ident = $text:literal; )+) => {
+        /// Entra's error codes (Microsoft: howto-analyze-provisioning-logs, Error codes; and those that
+        /// vendors quote from real logs).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the names are Entra's own, and that page explains them")]
+        pub enum ErrorCode {
+            $( $name, )+
+        }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [ErrorCode] = &[$( ErrorCode::$name ),+];
+
+            /// The code as the provisioning log shows it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $( ErrorCode::$name => $text ),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    Conflict = "Conflict";
+    TooManyRequests = "TooManyRequests";
+    InternalServerError = "InternalServerError";
+    InsufficientRights = "InsufficientRights";
+    MethodNotAllowed = "MethodNotAllowed";
+    Unauthorized = "Unauthorized";
+    UnprocessableEntity = "UnprocessableEntity";
+    WebExceptionProtocolError = "WebExceptionProtocolError";
+    InvalidAnchor = "InvalidAnchor";
+    NotImplemented = "NotImplemented";
+    InternalError = "InternalError";
+    Timeout = "Timeout";
+    DuplicateTargetEntries = "DuplicateTargetEntries";
+    DuplicateSourceEntries = "DuplicateSourceEntries";
+    ImportSkipped = "ImportSkipped";
+    EntrySynchronizationSkipped = "EntrySynchronizationSkipped";
+    RedundantExport = "RedundantExport";
+    NotEffectivelyEntitled = "NotEffectivelyEntitled";
+    AttributeValidationFailed = "AttributeValidationFailed";
+    UnableToResolveReferenceAttributeValue = "UnableToResolveReferenceAttributeValue";
+    MultipleEntriesInResponse = "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse";
+    ServiceIncompatible = "SystemForCrossDomainIdentityManagementServiceIncompatible";
+    ServiceIncompatibleFiltering = "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering";
+    BadRequest = "SystemForCrossDomainIdentityManagementBadRequest";
+    CredentialValidationUnavailable = "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable";
+    TooManyDeletes = "TooManyDeletes";
+    EncounteredBaseEscrowThreshold = "EncounteredBaseEscrowThreshold";
+    EncounteredTotalEscrowThreshold = "EncounteredTotalEscrowThreshold";
+    EncounteredEscrowProportionThreshold = "EncounteredEscrowProportionThreshold";
 }
 
 impl ErrorCode {
-    /// The code as the provisioning log shows it.
+    /// The code of that text.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ErrorCode::Conflict => "Conflict",
-            ErrorCode::TooManyRequests => "TooManyRequests",
-            ErrorCode::InternalServerError => "InternalServerError",
-            ErrorCode::InsufficientRights => "InsufficientRights",
-            ErrorCode::MethodNotAllowed => "MethodNotAllowed",
-            ErrorCode::Unauthorized => "Unauthorized",
-            ErrorCode::UnprocessableEntity => "UnprocessableEntity",
-            ErrorCode::WebExceptionProtocolError => "WebExceptionProtocolError",
-            ErrorCode::InvalidAnchor => "InvalidAnchor",
-            ErrorCode::NotImplemented => "NotImplemented",
-            ErrorCode::InternalError => "InternalError",
-            ErrorCode::Timeout => "Timeout",
-            ErrorCode::DuplicateTargetEntries => "DuplicateTargetEntries",
-            ErrorCode::DuplicateSourceEntries => "DuplicateSourceEntries",
-            ErrorCode::ImportSkipped => "ImportSkipped",
-            ErrorCode::EntrySynchronizationSkipped => "EntrySynchronizationSkipped",
-            ErrorCode::RedundantExport => "RedundantExport",
-            ErrorCode::NotEffectivelyEntitled => "NotEffectivelyEntitled",
-            ErrorCode::AttributeValidationFailed => "AttributeValidationFailed",
-            ErrorCode::UnableToResolveReferenceAttributeValue => "UnableToResolveReferenceAttributeValue",
-            ErrorCode::MultipleEntriesInResponse => {
-                "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse"
-            }
-            ErrorCode::ServiceIncompatible => "SystemForCrossDomainIdentityManagementServiceIncompatible",
-            ErrorCode::ServiceIncompatibleFiltering => {
-                "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering"
-            }
-            ErrorCode::BadRequest => "SystemForCrossDomainIdentityManagementBadRequest",
-            ErrorCode::CredentialValidationUnavailable => {
-                "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable"
-            }
-            ErrorCode::TooManyDeletes => "TooManyDeletes",
-            ErrorCode::EncounteredBaseEscrowThreshold => "EncounteredBaseEscrowThreshold",
-            ErrorCode::EncounteredTotalEscrowThreshold => "EncounteredTotalEscrowThreshold",
-            ErrorCode::EncounteredEscrowProportionThreshold => "EncounteredEscrowProportionThreshold",
-        }
+    pub fn named(text: &str) -> Option<Self> {
+        ErrorCode::ALL.iter().copied().find(|code| code.as_str() == text)
     }
 }
 

@@ -14,6 +14,7 @@ mod groups;
 mod leavers;
 mod log;
 mod matching;
+mod memory;
 mod objects;
 mod on_demand;
 mod pass;
@@ -34,10 +35,11 @@ mod users;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use discovery::{Accounts, Page};
 pub use log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Status, Stopped};
+pub use memory::Memory;
 pub use on_demand::MEMBERS_ON_DEMAND;
 pub use policy::Policy;
 pub use quarantine::{Quarantine, Tally, Thresholds};
@@ -98,6 +100,13 @@ impl Settings {
         }
     }
 
+    /// The date of a minute of the simulated clock.
+    #[must_use]
+    pub fn date(&self, minute: u64) -> Timestamp {
+        let minutes = SignedDuration::from_mins(i64::try_from(minute).unwrap_or(i64::MAX / 60));
+        self.began.saturating_add(minutes).unwrap_or(self.began)
+    }
+
     /// The object's short name, or its id.
     #[must_use]
     pub fn label<'a>(&'a self, id: &'a ObjectId) -> &'a str {
@@ -105,8 +114,8 @@ impl Settings {
     }
 }
 
-/// A provisioning job of one application.
-#[derive(Debug)]
+/// A provisioning job of one application. A clone goes on by itself.
+#[derive(Debug, Clone)]
 pub struct Job {
     settings: Settings,
     state: State,
@@ -128,6 +137,17 @@ impl Job {
     /// Gives an object a short name.
     pub fn name(&mut self, id: ObjectId, label: impl Into<String>) {
         self.settings.labels.insert(id, label.into());
+    }
+
+    /// The date of a minute of the simulated clock.
+    #[must_use]
+    pub fn date(&self, minute: u64) -> Timestamp {
+        self.settings.date(minute)
+    }
+
+    /// Lets somebody hear of every event while it happens.
+    pub fn follow(&mut self, watcher: Option<Arc<dyn Watcher>>) {
+        self.settings.watcher = watcher;
     }
 
     /// The link of an object to its account.

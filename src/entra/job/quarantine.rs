@@ -20,11 +20,19 @@ impl Quarantine {
     /// More deletions than the threshold of accidental-deletions allows.
     pub(super) fn too_many_deletes(held: usize, threshold: usize) -> Self {
         let detail = format!(
-            "{held} disables and deletes are held back, because the accidental-deletion threshold is {threshold}. \
+            "Held back: {held} disables and deletes, as the accidental-deletion threshold is {threshold}. \
              Allow the deletes, or correct what brought them about and restart provisioning."
         );
         let code = ErrorCode::TooManyDeletes;
         Quarantine { reason: code.as_str(), problem: Problem::new(code, detail) }
+    }
+}
+
+impl Quarantine {
+    /// A reason that was kept as text.
+    pub(super) fn reason_named(name: &str) -> &'static str {
+        let known = ErrorCode::ALL.iter().map(|code| code.as_str());
+        known.chain(["EncounteredQuarantineException"]).find(|known| *known == name).unwrap_or("Unknown")
     }
 }
 

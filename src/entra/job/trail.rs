@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::comparison::held;
@@ -315,8 +315,7 @@ impl<T: Target> Pass<'_, T> {
 
     /// The date of a minute of the simulated clock.
     pub fn date(&self, minute: u64) -> Timestamp {
-        let minutes = SignedDuration::from_mins(i64::try_from(minute).unwrap_or(i64::MAX / 60));
-        self.settings.began.saturating_add(minutes).unwrap_or(self.settings.began)
+        self.settings.date(minute)
     }
 }
 

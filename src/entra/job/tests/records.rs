@@ -261,3 +261,19 @@ async fn groups_and_references_are_logged_with_what_they_hold() {
     let description = &lines[2]["provisioningSteps"][0]["description"];
     assert_eq!(description, "Received Group 'team' change of type (Add) from Microsoft Entra ID");
 }
+
+// functions-for-customizing-application-data, Redact.
+#[tokio::test]
+async fn redacted_values_do_not_reach_the_log() {
+    let mut mapping = users_only();
+    mapping.user.rows[3] = row(ObjectKind::User, "Redact([jobTitle])", "title");
+    let mut tenant = tenant(&["ada"]);
+    tenant.set(&id("ada"), "jobTitle", Some("Spy".into())).unwrap();
+    let (mut job, lines) = watched(mapping);
+    let target = Script::default();
+    target.answers([nobody(), nobody(), Answer::json(201, &account("1", "ada"))]);
+    job.cycle(&tenant, &target).await;
+    assert!(target.sent()[2].contains("Spy"));
+    let line = lines.take()[0].to_string();
+    assert!(!line.contains("Spy") && line.contains("[Redact]"), "{line}");
+}

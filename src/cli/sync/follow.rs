@@ -1,0 +1,125 @@
+//! What is shown and written while a job goes on.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use uuid::Uuid;
+
+use crate::cli::failure::Failure;
+use crate::cli::output::unwritten;
+use crate::cli::{console, exec};
+use crate::entra::job::{Identity, LogEntry, Record, Watcher};
+
+/// A progress bar, and the log file if one is named.
+pub(super) struct Follow {
+    followed: Arc<Followed>,
+    path: PathBuf,
+}
+
+#[derive(Debug)]
+struct Followed {
+    bar: ProgressBar,
+    identity: Identity,
+    cycle: Mutex<Uuid>,
+    logs: Option<Mutex<Logs>>,
+}
+
+#[derive(Debug)]
+struct Logs {
+    out: BufWriter<File>,
+    /// The first mistake; nothing is written after it.
+    problem: Option<io::Error>,
+}
+
+impl Follow {
+    /// Opens the log file at its end.
+    pub fn open(path: Option<&Path>, identity: Identity) -> Result<Self, Failure> {
+        let logs = match path {
+            None => None,
+            Some(path) => {
+                let opened = File::options().create(true).append(true).open(path);
+                let file = opened.map_err(|error| {
+                    Failure::usage(
+                        format!("cannot write {}: {error}", path.display()),
+                        "name a file in a folder that exists with --logs",
+                    )
+                })?;
+                Some(Mutex::new(Logs { out: BufWriter::new(file), problem: None }))
+            }
+        };
+        let drawn = if io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, drawn);
+        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {wide_msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        let followed = Followed { bar, identity, cycle: Mutex::new(Uuid::nil()), logs };
+        Ok(Follow { followed: Arc::new(followed), path: path.map(Path::to_path_buf).unwrap_or_default() })
+    }
+
+    /// Who hears of every event.
+    pub fn watcher(&self) -> Arc<dyn Watcher> {
+        Arc::clone(&self.followed) as Arc<dyn Watcher>
+    }
+
+    /// Ends the bar and the file.
+    pub fn close(self) -> Result<(), Failure> {
+        self.followed.bar.finish_and_clear();
+        let Some(logs) = &self.followed.logs else { return Ok(()) };
+        let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = match logs.problem.take() {
+            Some(problem) => Err(problem),
+            None => logs.out.flush(),
+        };
+        ended.map_err(|error| unwritten(&self.path, &error))
+    }
+}
+
+impl Watcher for Followed {
+    fn begins(&self, name: &str, _initial: bool, objects: usize) {
+        *self.cycle.lock().unwrap_or_else(PoisonError::into_inner) = Uuid::new_v4();
+        self.bar.reset();
+        self.bar.set_length(objects as u64);
+        self.bar.set_prefix(name.to_owned());
+    }
+
+    fn logged(&self, entry: &LogEntry, record: &Record) {
+        self.bar.inc(1);
+        self.bar.set_message(entry.label.clone());
+        let Some(logs) = &self.logs else { return };
+        let cycle = *self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
+        if logs.problem.is_none() {
+            let line = self.identity.summary(cycle, entry, record);
+            if let Err(error) = writeln!(logs.out, "{line}") {
+                logs.problem = Some(error);
+            }
+        }
+    }
+}
+
+/// Hands a notification to a command. That it fails is said, and stops nothing.
+pub(super) async fn notify(command: &str, notice: &Value) {
+    let told = async {
+        let mut child = exec::shell(command).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        if let Some(mut input) = child.stdin.take() {
+            // A command that does not read its input is none the worse for it.
+            let _ = input.write_all(format!("{notice}\n").as_bytes()).await;
+        }
+        child.wait().await
+    };
+    match told.await {
+        Ok(status) if status.success() => {}
+        Ok(status) => console::remark(&format!("warning: the command of --notify failed: {status}")),
+        Err(error) => console::remark(&format!("warning: the command of --notify cannot be run: {error}")),
+    }
+}

@@ -1,0 +1,394 @@
+//! `scimulate sync`: one real provisioning job from a directory file to a target.
+
+mod follow;
+mod session;
+mod summary;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use follow::Follow;
+use session::Session;
+
+use super::config::Config;
+use super::failure::Failure;
+use super::target::TargetOptions;
+use super::{Exit, console, interrupt, runtime};
+use crate::diagnostic::Diagnostic;
+use crate::entra::dialect::{Dialect, Switches};
+use crate::entra::directory_file::{self, Contents};
+use crate::entra::job::{Job, NextCycle, Policy, ResetScope, Settings, Stopped};
+use crate::entra::mapping::{Mapping, profiles};
+use crate::entra::scope::Scope;
+use crate::http::{Flag, TenantUrl};
+use crate::run::patience::Patience;
+use crate::run::{Cancel, Stages as _};
+use crate::stages::Embedded;
+use crate::sync::{DryRun, Gate, notices};
+use crate::wire::Target;
+
+/// How many disables and deletes one cycle may play on a target elsewhere, unless it is said.
+const THRESHOLD_ELSEWHERE: usize = 500;
+
+/// How many wrong rows of the directory are shown.
+const SHOWN_PROBLEMS: usize = 10;
+
+/// Provision the people of a directory file, as Entra's provisioning job would
+#[derive(Debug, clap::Args)]
+pub(super) struct Sync {
+    /// Users and groups: a .yaml, .json or .csv file
+    #[arg(long, value_name = "FILE")]
+    directory: PathBuf,
+
+    #[command(flatten)]
+    target: TargetOptions,
+
+    /// The provisioning configuration as Entra exports it (synchronizationSchema)
+    #[arg(long, value_name = "FILE", conflicts_with = "profile", help_heading = "Job")]
+    schema: Option<String>,
+
+    /// Attribute mapping: the name of a built-in profile, or a file [default: default]
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Job")]
+    profile: Option<String>,
+
+    /// Who is provisioned: assigned, or all [default: assigned]
+    #[arg(long, value_name = "SCOPE", value_parser = scope, help_heading = "Job")]
+    scope: Option<Scope>,
+
+    /// default, aadOptscim062020 or customappsso [default: the URL's flag, else default]
+    #[arg(long, value_name = "NAME", help_heading = "Job")]
+    dialect: Option<Dialect>,
+
+    /// Play a named reading of a point where Microsoft's pages differ; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Job")]
+    switch: Vec<String>,
+
+    /// How many cycles are played; the simulated clock moves on between them
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Job")]
+    cycles: usize,
+
+    /// Provision this user alone, at once: id or userPrincipalName
+    #[arg(long, value_name = "USER", conflicts_with = "cycles", help_heading = "Job")]
+    on_demand: Option<String>,
+
+    /// Leave the accounts of those who leave the scope alone (SkipOutOfScopeDeletions)
+    #[arg(long, help_heading = "Job")]
+    skip_out_of_scope_deletions: bool,
+
+    /// Hold disables and deletes back when one cycle has more of them
+    /// [default: none on this machine, 500 elsewhere]
+    #[arg(long, value_name = "N", help_heading = "Safety")]
+    delete_threshold: Option<usize>,
+
+    /// Play what was held back (resetScope ForceDeletes)
+    #[arg(long, help_heading = "Safety")]
+    allow_deletes: bool,
+
+    /// Restart the job before: a resetScope such as Full, or nothing for the portal's Restart
+    #[arg(long, value_name = "SCOPE", num_args = 0..=1, default_missing_value = "", help_heading = "Job")]
+    restart: Option<ResetScope>,
+
+    /// Read the target, write nothing, and print what would be written
+    #[arg(long, conflicts_with = "apply", help_heading = "Safety")]
+    dry_run: bool,
+
+    /// Write to a target that is not on this machine, after the plan was printed
+    #[arg(long, help_heading = "Safety")]
+    apply: bool,
+
+    /// Remember the job in this file, so that the next run is an incremental cycle
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    state: Option<PathBuf>,
+
+    /// Append the provisioning log to this file, as JSON lines in Graph's shape
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    logs: Option<PathBuf>,
+
+    /// Run this command when an administrator would be told something; it reads JSON on standard input
+    #[arg(long, value_name = "COMMAND", help_heading = "Reports")]
+    notify: Option<String>,
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    match text {
+        "assigned" => Ok(Scope::Assigned),
+        "all" => Ok(Scope::Everyone),
+        _ => Err(format!("`{text}` is not a scope: write assigned or all")),
+    }
+}
+
+impl Sync {
+    pub(super) fn play(self) -> Result<Exit, Failure> {
+        let config = Config::read()?;
+        let url = self.target.url(&config)?;
+        self.check(url.as_ref())?;
+        let mapping = config.change(mapping(self.schema.as_deref(), self.profile.as_deref(), &config)?)?;
+        let settings = self.settings(mapping, url.as_ref())?;
+        let mut contents = directory_file::read(&self.directory)?;
+        let base = url.as_ref().map(|url| url.base().to_owned());
+        let mut session = Session::open(settings, base.clone(), self.state.clone(), &mut contents)?;
+        tell_problems(&contents, session.spared);
+        if session.remapped {
+            console::remark("the mapping was changed since the last cycle: the next one looks at everybody");
+        }
+        if let Some(scope) = self.restart {
+            session.job.restart(scope);
+        }
+        if self.allow_deletes {
+            session.job.restart(ResetScope::ALLOW_DELETES);
+        }
+        let runtime = runtime()?;
+        let _context = runtime.enter();
+        let (closed, cancel) = watch();
+        let limit = self.target.timeout(&config)?;
+        let exit = match url {
+            Some(url) => {
+                let elsewhere = !url.is_loopback();
+                let client = self.target.client(&config, url)?;
+                let target = Gate::new(Patience::new(client, limit, cancel), closed);
+                runtime.block_on(self.sync(&mut session, &target, elsewhere))?
+            }
+            None => runtime.block_on(async {
+                let stage = Embedded::default().open().await.map_err(Failure::internal)?;
+                self.sync(&mut session, &Gate::new(stage.target, closed), false).await
+            })?,
+        };
+        let input = if contents.problems.is_empty() { Exit::Success } else { Exit::Findings };
+        Ok(exit.or(input))
+    }
+
+    /// Options that make no sense together.
+    fn check(&self, url: Option<&TenantUrl>) -> Result<(), Failure> {
+        if self.cycles == 0 {
+            return Err(Failure::usage("0 cycles provision nobody", "write --cycles 1 or more"));
+        }
+        if self.dry_run && self.cycles > 1 {
+            let what = "a dry run knows what the next cycle would do, and not what the ones after it would";
+            return Err(Failure::usage(what, "leave --cycles out"));
+        }
+        if url.is_none() && self.state.is_some() {
+            return Err(Failure::usage(
+                "--state needs a target: the embedded server forgets everybody when the run ends",
+                "name the target with --target, as one started with `scimulate serve`",
+            ));
+        }
+        Ok(())
+    }
+
+    fn settings(&self, mapping: Mapping, url: Option<&TenantUrl>) -> Result<Settings, Failure> {
+        let flag = url.and_then(|url| url.flags().last());
+        let by_flag = match flag {
+            Some(Flag::AadOptscim062020 | Flag::AzureAdScimPatch062020) => Dialect::AadOptscim062020,
+            _ => Dialect::Default,
+        };
+        let scope = self.scope.unwrap_or_default();
+        let mut settings = Settings::new(mapping, scope, self.dialect.unwrap_or(by_flag));
+        settings.switches = switches(&self.switch)?;
+        let elsewhere = url.is_some_and(|url| !url.is_loopback());
+        settings.policy = Policy {
+            skip_out_of_scope_deletions: self.skip_out_of_scope_deletions,
+            deletion_threshold: self.delete_threshold.or(elsewhere.then_some(THRESHOLD_ELSEWHERE)),
+            ..Policy::default()
+        };
+        Ok(settings)
+    }
+
+    async fn sync<T: Target>(
+        &self,
+        session: &mut Session,
+        target: &T,
+        elsewhere: bool,
+    ) -> Result<Exit, Failure> {
+        if self.dry_run || elsewhere {
+            let exit = self.plan(session, target).await?;
+            if self.dry_run || exit != Exit::Success {
+                return Ok(exit);
+            }
+            if !self.apply {
+                console::say("Nothing was written: add --apply to write this to the target.\n")?;
+                return Ok(Exit::NothingRan);
+            }
+        }
+        let follow = Follow::open(self.logs.as_deref(), session.identity.clone())?;
+        session.job.follow(Some(follow.watcher()));
+        let exit = match &self.on_demand {
+            Some(user) => self.on_demand(session, target, user).await?,
+            None => self.cycles(session, target).await?,
+        };
+        follow.close()?;
+        Ok(exit)
+    }
+
+    /// What the next cycle would do, found out on a copy of the job.
+    async fn plan<T: Target>(&self, session: &Session, target: &T) -> Result<Exit, Failure> {
+        let target = DryRun::new(target);
+        let mut job: Job = session.job.clone();
+        let report = match &self.on_demand {
+            Some(user) => job.on_demand(&session.tenant, &[session.find(user)?], &target).await,
+            None => job.cycle(&session.tenant, &target).await,
+        };
+        console::say(&summary::plan(&report, target.planned().len()))?;
+        Ok(exit_of(report.stopped.as_ref(), Exit::Success))
+    }
+
+    async fn cycles<T: Target>(&self, session: &mut Session, target: &T) -> Result<Exit, Failure> {
+        let mut exit = Exit::Success;
+        for number in 0..self.cycles {
+            match session.job.next_cycle() {
+                NextCycle::At(minute) if number > 0 => session.advance_to(minute),
+                NextCycle::At(minute) if session.waits(minute) && !self.allow_deletes => {
+                    console::say(&summary::waiting(&session.job, minute))?;
+                    return Ok(exit.or(Exit::Findings));
+                }
+                NextCycle::Disabled if number > 0 => break,
+                _ => {}
+            }
+            let before = session.job.quarantine().cloned();
+            let report = session.job.cycle(&session.tenant, target).await;
+            if report.stopped.is_none() {
+                session.settle();
+            }
+            session.keep()?;
+            console::say(&summary::cycle(&report, &session.job))?;
+            for notice in notices(before.as_ref(), &report, &session.job) {
+                console::say(&format!("! {}\n", notice.message))?;
+                if let Some(command) = &self.notify {
+                    let said = notice.to_json(session.target(), &session.identity.job_id());
+                    follow::notify(command, &said).await;
+                }
+            }
+            let troubled = report.failures().next().is_some() || report.quarantine.is_some();
+            exit = exit.or(if troubled { Exit::Findings } else { Exit::Success });
+            exit = exit_of(report.stopped.as_ref(), exit);
+            if report.stopped == Some(Stopped::Interrupted) {
+                break;
+            }
+        }
+        Ok(exit)
+    }
+
+    async fn on_demand<T: Target>(
+        &self,
+        session: &mut Session,
+        target: &T,
+        user: &str,
+    ) -> Result<Exit, Failure> {
+        let id = session.find(user)?;
+        let report = session.job.on_demand(&session.tenant, &[id], target).await;
+        session.keep()?;
+        console::say(&summary::cycle(&report, &session.job))?;
+        let exit = if report.failures().next().is_some() { Exit::Findings } else { Exit::Success };
+        Ok(exit_of(report.stopped.as_ref(), exit))
+    }
+}
+
+/// The mapping of `--schema` or `--profile`, or the configuration file's.
+pub(super) fn mapping(
+    schema: Option<&str>,
+    profile: Option<&str>,
+    config: &Config,
+) -> Result<Mapping, Failure> {
+    let named = schema.or(profile).or(config.settings.profile.as_deref()).unwrap_or(profiles::DEFAULT);
+    Ok(profiles::load(named)?)
+}
+
+fn switches(given: &[String]) -> Result<Switches, Failure> {
+    let mut switches = Switches::default();
+    for text in given {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(Failure::usage(format!("`{text}` has no `=`"), "write --switch NAME=VALUE"));
+        };
+        switches.set(name.trim(), value.trim()).map_err(|error| {
+            let names: Vec<&str> = switches.positions().iter().map(|position| position.name).collect();
+            Failure::usage(error.to_string(), format!("the switches are {}", names.join(", ")))
+        })?;
+    }
+    Ok(switches)
+}
+
+/// A job that was stopped by the target or the user tells so by its exit code.
+fn exit_of(stopped: Option<&Stopped>, otherwise: Exit) -> Exit {
+    match stopped {
+        Some(Stopped::Interrupted) => Exit::Interrupted,
+        Some(Stopped::Quarantined(quarantine)) => {
+            // No answer at all, or one about the credentials: nothing can be said of the target.
+            let untestable = matches!(quarantine.problem.status, None | Some(401 | 403));
+            otherwise.or(if untestable { Exit::Target } else { Exit::Findings })
+        }
+        Some(Stopped::Withheld(_) | Stopped::Disabled) => otherwise.or(Exit::Findings),
+        None => otherwise,
+    }
+}
+
+/// Rows that cannot be used, the first of them in full.
+fn tell_problems(contents: &Contents, spared: usize) {
+    let color = console::wants_color(&std::io::stderr());
+    for problem in contents.problems.iter().take(SHOWN_PROBLEMS) {
+        console::remark(&format!("{}\n", Diagnostic::render(problem, color)));
+    }
+    if contents.problems.len() > SHOWN_PROBLEMS {
+        console::remark(&format!("and {} more like these\n", contents.problems.len() - SHOWN_PROBLEMS));
+    }
+    if contents.left_out > 0 {
+        console::remark(&format!(
+            "warning: {} left out of {}; whoever stands in them stays as they are\n",
+            if contents.left_out == 1 {
+                "1 row is".to_owned()
+            } else {
+                format!("{} rows are", contents.left_out)
+            },
+            contents.file
+        ));
+    }
+    if spared > 0 {
+        console::remark(&format!(
+            "warning: {spared} objects are missing from {}, and are not taken for deleted while rows of it cannot \
+             be read\n",
+            contents.file
+        ));
+    }
+}
+
+/// Ctrl-C closes the gate: the request on its way is waited for, and the state is kept.
+fn watch() -> (Arc<AtomicBool>, Cancel) {
+    let (closed, cancel) = (Arc::new(AtomicBool::new(false)), Cancel::default());
+    let (flag, waiting) = (Arc::clone(&closed), cancel.clone());
+    tokio::spawn(async move {
+        if interrupt::signal().await.is_ok() {
+            console::remark("stopping after the request on its way; once more stops at once");
+            flag.store(true, Ordering::Relaxed);
+            waiting.cancel();
+            if interrupt::signal().await.is_ok() {
+                std::process::exit(i32::from(Exit::Interrupted as u8));
+            }
+        }
+    });
+    (closed, cancel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        sync: Sync,
+    }
+
+    fn threshold(url: &str, options: &[&str]) -> Option<usize> {
+        let line = ["sync", "--directory", "people.csv"].iter().chain(options);
+        let sync = Line::try_parse_from(line).unwrap().sync;
+        let mapping = profiles::load(profiles::DEFAULT).unwrap();
+        sync.settings(mapping, Some(&TenantUrl::parse(url).unwrap())).unwrap().policy.deletion_threshold
+    }
+
+    #[test]
+    fn elsewhere_deletions_have_a_threshold_unless_another_is_given() {
+        assert_eq!(threshold("https://scim.example.com/v2", &[]), Some(THRESHOLD_ELSEWHERE));
+        assert_eq!(threshold("https://scim.example.com/v2", &["--delete-threshold", "3"]), Some(3));
+        assert_eq!(threshold("http://localhost/scim", &[]), None);
+    }
+}

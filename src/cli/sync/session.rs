@@ -1,0 +1,156 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::cli::failure::Failure;
+use crate::diagnostic::{Diagnostic, closest};
+use crate::entra::directory::{DirectoryState, ObjectId, Tenant};
+use crate::entra::directory_file::{self, Contents};
+use crate::entra::job::{Identity, Job, Settings};
+use crate::sync::{Kept, Refused, fingerprint};
+
+/// A job with its tenant, as it goes on from what was kept.
+pub(super) struct Session {
+    pub job: Job,
+    pub tenant: Tenant,
+    pub identity: Identity,
+    /// Objects missing from a file of which rows could not be read.
+    pub spared: usize,
+    /// The mapping is another one than the last cycle's, so that the next is an initial one.
+    pub remapped: bool,
+    /// The directory at the last cycle that came to its end.
+    seen: Option<Arc<DirectoryState>>,
+    /// The date of minute 0.
+    began: Timestamp,
+    base: Option<String>,
+    state: Option<PathBuf>,
+}
+
+impl Session {
+    /// Reads what was kept, and brings the tenant to what the file says.
+    pub fn open(
+        mut settings: Settings,
+        base: Option<String>,
+        state: Option<PathBuf>,
+        contents: &mut Contents,
+    ) -> Result<Self, Failure> {
+        let kept = match &state {
+            Some(path) => Kept::read(path)?,
+            None => None,
+        };
+        let target = base.clone().unwrap_or_default();
+        if let (Some(kept), Some(path)) = (&kept, &state) {
+            kept.belongs_to(&target, &settings.mapping)
+                .map_err(|refused| refusal(path, &refused, &settings))?;
+        }
+        let now = Timestamp::now();
+        settings.began = kept.as_ref().map_or(now, |kept| kept.began);
+        let began = settings.began;
+        let identity = kept.as_ref().map_or_else(|| Identity::random(&settings.mapping.name), Kept::identity);
+        let changed = kept.as_ref().is_some_and(|kept| kept.fingerprint != fingerprint(&settings.mapping));
+        let mut job = Job::new(settings);
+        let (mut tenant, mut seen) = (Tenant::new(), None);
+        if let Some(kept) = kept {
+            let (read, was_seen) = kept.tenant().map_err(|error| {
+                let file = state.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+                Diagnostic::about_file(format!("the state file contradicts itself: {error}"), file)
+                    .help("move it away: the next cycle is then an initial one")
+            })?;
+            tenant = read;
+            // Another mapping clears the watermark (how-provisioning-works).
+            let goes_on = was_seen && !changed;
+            job.recall(kept.job, goes_on.then_some(&tenant));
+            seen = was_seen.then(|| tenant.state());
+        }
+        let passed = now.duration_since(began).as_mins();
+        let passed = u64::try_from(passed).unwrap_or(0);
+        tenant.advance_minutes(passed.saturating_sub(tenant.minute()));
+        // Before the file is read into it, so that those who are gone from it have their names too.
+        for user in tenant.state().users() {
+            job.name(user.id().clone(), user.text("userPrincipalName").unwrap_or_default());
+        }
+        for group in tenant.state().groups() {
+            job.name(group.id().clone(), group.text("displayName").unwrap_or_default());
+        }
+        let spared = directory_file::apply(contents, &mut tenant);
+        for row in contents.users.iter().chain(&contents.groups) {
+            job.name(row.id.clone(), row.name.clone());
+        }
+        Ok(Session { job, tenant, identity, spared, remapped: changed, seen, began, base, state })
+    }
+
+    /// The target's base URL, or what stands for the embedded server.
+    pub fn target(&self) -> &str {
+        self.base.as_deref().unwrap_or("the embedded server")
+    }
+
+    /// True while the service would wait for that minute before it tries again.
+    pub fn waits(&self, next: u64) -> bool {
+        self.job.quarantine().is_some() && next > self.tenant.minute()
+    }
+
+    /// Moves the simulated clock on, never back.
+    pub fn advance_to(&mut self, minute: u64) {
+        self.tenant.advance_minutes(minute.saturating_sub(self.tenant.minute()));
+    }
+
+    /// A cycle came to its end: what it saw is what the next one compares with.
+    pub fn settle(&mut self) {
+        self.seen = Some(self.tenant.state());
+    }
+
+    /// Writes the state file, if one is named.
+    pub fn keep(&self) -> Result<(), Failure> {
+        let Some(path) = &self.state else { return Ok(()) };
+        let kept = Kept::new(
+            self.base.as_deref().unwrap_or_default(),
+            &self.job.settings().mapping,
+            &self.identity,
+            (self.began, self.tenant.minute()),
+            self.seen.as_deref(),
+            self.job.memory(),
+        );
+        kept.write(path).map_err(|error| {
+            Failure::usage(
+                format!("the state cannot be kept in {}: {error}", path.display()),
+                "name a file in a folder that can be written to with --state; without it the next cycle finds every \
+                 account again by its matching attribute",
+            )
+        })
+    }
+
+    /// The user of an id or userPrincipalName.
+    pub fn find(&self, user: &str) -> Result<ObjectId, Failure> {
+        let state = self.tenant.state();
+        let name =
+            |id: &ObjectId| state.user(id).and_then(|user| user.text("userPrincipalName")).map(str::to_owned);
+        let found = state
+            .users()
+            .map(|found| found.id())
+            .find(|id| id.as_str() == user || name(id).is_some_and(|name| name.eq_ignore_ascii_case(user)));
+        if let Some(id) = found {
+            return Ok(id.clone());
+        }
+        let names: Vec<String> = state.users().filter_map(|found| name(found.id())).collect();
+        let next = match closest(user, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write the userPrincipalName or id of a user of the directory file".to_owned(),
+        };
+        Err(Failure::usage(format!("`{user}` is no user of the directory"), next))
+    }
+}
+
+fn refusal(path: &std::path::Path, refused: &Refused, settings: &Settings) -> Failure {
+    let file = path.display();
+    match refused {
+        Refused::Target { kept } => Failure::usage(
+            format!("{file} belongs to the target {kept}"),
+            "name another file with --state: a job remembers one target",
+        ),
+        Refused::Mapping { kept } => Failure::usage(
+            format!("{file} belongs to the mapping `{kept}`, and this is `{}`", settings.mapping.name),
+            "name another file with --state: a job has one application",
+        ),
+    }
+}

@@ -1,0 +1,51 @@
+use super::config::Config;
+use super::failure::Failure;
+use super::sync::mapping;
+use super::target::TargetOptions;
+use super::{Exit, console, runtime};
+use crate::entra::dialect::Dialect;
+use crate::entra::job::{Job, Settings, Stopped};
+use crate::entra::scope::Scope;
+
+/// Ask the target what the portal's button "Test Connection" asks
+#[derive(Debug, clap::Args)]
+pub(super) struct TestConnection {
+    #[command(flatten)]
+    target: TargetOptions,
+
+    /// The provisioning configuration as Entra exports it (synchronizationSchema)
+    #[arg(long, value_name = "FILE", conflicts_with = "profile")]
+    schema: Option<String>,
+
+    /// Attribute mapping: the name of a built-in profile, or a file [default: default]
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
+}
+
+impl TestConnection {
+    pub(super) fn play(self) -> Result<Exit, Failure> {
+        let config = Config::read()?;
+        let Some(url) = self.target.url(&config)? else {
+            return Err(Failure::usage("no target is named", "name the SCIM base URL with --target"));
+        };
+        let mapping = config.change(mapping(self.schema.as_deref(), self.profile.as_deref(), &config)?)?;
+        let shown = url.to_string();
+        let client = self.target.client(&config, url)?;
+        let job = Job::new(Settings::new(mapping, Scope::default(), Dialect::Default));
+        match runtime()?.block_on(job.test_connection(&client)) {
+            Ok(()) => {
+                console::say(&format!(
+                    "{shown} can be connected to, and answers a filter for nobody as Entra wants it\n"
+                ))?;
+                Ok(Exit::Success)
+            }
+            Err(Stopped::Quarantined(quarantine)) => Err(Failure::target(
+                format!("the test of the connection failed: {}", quarantine.problem),
+                quarantine.problem.code.recommendation(),
+            )),
+            Err(other) => {
+                Err(Failure::internal(format!("the test of the connection ended early: {other:?}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! `scimulate sync` and `test-connection` as a user runs them, against `scimulate serve`.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+/// A running server, and a folder for the files of one test.
+struct Stage {
+    child: Child,
+    base: String,
+    token: String,
+    folder: tempfile::TempDir,
+}
+
+struct Played {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scimulate"));
+    command.current_dir(folder).stdin(Stdio::null()).env_remove("SCIMULATE_TOKEN");
+    for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        command.env_remove(proxy);
+    }
+    command
+}
+
+impl Stage {
+    fn new(options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child =
+            program(folder.path()).arg("serve").args(options).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let ["READY", base, token] = words[..] else { panic!("{line}") };
+        Stage { base: base.to_owned(), token: token.to_owned(), child, folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn play(&self, arguments: &[&str]) -> Played {
+        let output =
+            program(self.folder.path()).args(arguments).env("SCIMULATE_TOKEN", &self.token).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let played = Played {
+            code: output.status.code().unwrap(),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        };
+        assert!(!played.err.contains("panicked"), "{}", played.err);
+        played
+    }
+
+    /// `sync` with a directory file of that text.
+    fn sync(&self, people: &str, options: &[&str]) -> Played {
+        self.write("people.yaml", people);
+        let mut arguments = vec!["sync", "--directory", "people.yaml", "--target", &self.base];
+        arguments.extend(options);
+        self.play(&arguments)
+    }
+
+    /// What the server holds.
+    fn held(&self, endpoint: &str) -> Vec<Value> {
+        let (authority, path) = self.base.strip_prefix("http://").unwrap().split_once('/').unwrap();
+        let mut stream = TcpStream::connect(authority).unwrap();
+        let token = &self.token;
+        write!(
+            stream,
+            "GET /{path}/{endpoint} HTTP/1.1\r\nHost: {authority}\r\nAuthorization: Bearer {token}\r\n\
+             Connection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        body["Resources"].as_array().unwrap().clone()
+    }
+
+    fn user(&self, name: &str) -> Option<Value> {
+        self.held("Users").into_iter().find(|user| user["userName"] == name)
+    }
+
+    /// The provisioning log: action, status, and the source's name, since the last call.
+    fn log(&self) -> Vec<String> {
+        let path = self.path("log.jsonl");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::remove_file(path).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        lines
+            .map(|line| {
+                format!(
+                    "{} {} {}",
+                    word(&line["provisioningAction"]),
+                    word(&line["provisioningStatusInfo"]["status"]),
+                    word(&line["sourceIdentity"]["displayName"])
+                )
+            })
+            .collect()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const ADA: &str = "  - id: a
+    userPrincipalName: ada@example.com
+    displayName: Ada
+    jobTitle: Analyst
+    manager: grace@example.com
+";
+const GRACE: &str = "  - id: g
+    userPrincipalName: grace@example.com
+    displayName: Grace
+";
+const TEAM: &str = "groups:
+  - id: t
+    displayName: Team
+    members: [ada@example.com]
+";
+const KEPT: [&str; 4] = ["--state", "state.json", "--logs", "log.jsonl"];
+
+fn people(users: &[&str]) -> String {
+    format!("users:\n{}", users.concat())
+}
+
+#[test]
+fn a_job_goes_on_from_run_to_run_through_create_update_scope_out_and_purge() {
+    let stage = Stage::new(&[]);
+    let all = people(&[ADA, GRACE, TEAM]);
+    let first = stage.sync(&all, &KEPT);
+    assert_eq!((first.code, first.err.as_str()), (0, ""), "{}", first.out);
+    assert!(first.out.starts_with("cycle 1 (initial)\n  created 3 · updated 2 ·"), "{}", first.out);
+    assert_eq!(
+        stage.log(),
+        [
+            "create success Ada",
+            "create success Grace",
+            "create success Team",
+            "update success Ada",
+            "update success Team"
+        ]
+    );
+    let (ada, grace) = (stage.user("ada@example.com").unwrap(), stage.user("grace@example.com").unwrap());
+    let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    assert_eq!(ada[enterprise]["manager"]["value"], grace["id"]);
+    assert_eq!(stage.held("Groups")[0]["members"][0]["value"], ada["id"]);
+
+    // Nothing changed: nothing is asked but the probe, and nothing is logged.
+    let second = stage.sync(&all, &KEPT);
+    assert!(second.out.starts_with("cycle 2 (incremental)\n  created 0 · updated 0 ·"), "{}", second.out);
+    assert_eq!(stage.log(), Vec::<String>::new());
+
+    let changed = all.replace("Analyst", "Countess");
+    stage.sync(&changed, &KEPT);
+    assert_eq!(stage.log(), ["update success Ada"]);
+    assert_eq!(stage.user("ada@example.com").unwrap()["title"], "Countess");
+
+    // Unassigned: a user is disabled, and stays there.
+    let out = changed.replace("    displayName: Grace\n", "    displayName: Grace\n    assigned: false\n");
+    stage.sync(&out, &KEPT);
+    assert_eq!(stage.log(), ["disable success Grace"]);
+    assert_eq!(stage.user("grace@example.com").unwrap()["active"], false);
+
+    // Blocked, then gone from the file: disabled, then deleted; so is the group.
+    let blocked = out.replace("    displayName: Ada\n", "    displayName: Ada\n    accountEnabled: false\n");
+    stage.sync(&blocked, &KEPT);
+    assert_eq!(stage.log(), ["disable success Ada"]);
+    let last = stage.sync(&people(&[GRACE]).replace("Grace\n", "Grace\n    assigned: false\n"), &KEPT);
+    assert_eq!(last.code, 0, "{}{}", last.out, last.err);
+    assert!(last.out.contains("deleted 2"), "{}", last.out);
+    assert!(stage.user("ada@example.com").is_none() && stage.held("Groups").is_empty());
+    assert!(stage.user("grace@example.com").is_some(), "who was unassigned is no longer managed");
+}
+
+#[test]
+fn a_dry_run_reads_and_writes_nothing() {
+    let stage = Stage::new(&[]);
+    let all = people(&[ADA, GRACE, TEAM]);
+    let planned = stage.sync(&all, &["--dry-run", "--state", "state.json", "--logs", "log.jsonl"]);
+    assert_eq!(planned.code, 0, "{}", planned.err);
+    for line in ["create   ada@example.com", "create   Team", "update   Team 1 added, 0 removed", "5 writes"]
+    {
+        assert!(planned.out.contains(line), "{line}:\n{}", planned.out);
+    }
+    assert!(stage.held("Users").is_empty() && stage.held("Groups").is_empty());
+    assert!(!stage.path("state.json").exists() && !stage.path("log.jsonl").exists());
+    stage.sync(&all, &KEPT);
+    let state = fs::read(stage.path("state.json")).unwrap();
+    let before = stage.held("Users");
+    let planned = stage.sync(&all.replace("Analyst", "Countess"), &["--dry-run", "--state", "state.json"]);
+    assert!(planned.out.contains("update   ada@example.com title\n"), "{}", planned.out);
+    assert_eq!((stage.held("Users"), fs::read(stage.path("state.json")).unwrap()), (before, state));
+}
+
+#[test]
+fn deletions_above_the_threshold_wait_until_they_are_allowed() {
+    let stage = Stage::new(&[]);
+    stage.sync(&people(&[ADA, GRACE, TEAM]), &KEPT);
+    stage.log();
+    let none = people(&["  - userPrincipalName: alan@example.com\n    displayName: Alan\n"]);
+    let told = "--notify=cat > told.json";
+    let held = stage.sync(&none, &[&KEPT[..], &["--delete-threshold", "2", told]].concat());
+    assert_eq!(held.code, 1, "{}", held.out);
+    assert!(held.out.contains("in quarantine (TooManyDeletes)"), "{}", held.out);
+    assert_eq!(
+        stage.log(),
+        ["stageddelete skipped ", "stageddelete skipped ", "create success Alan", "stageddelete skipped "]
+    );
+    assert_eq!((stage.held("Users").len(), stage.held("Groups").len()), (3, 1));
+    let notice: Value = serde_json::from_slice(&fs::read(stage.path("told.json")).unwrap()).unwrap();
+    assert_eq!(notice["event"], "deletionsHeldBack");
+    assert_eq!(notice["target"], stage.base.as_str());
+    assert_eq!(notice["details"]["objects"][0]["name"], "ada@example.com");
+
+    // In quarantine the job waits.
+    let waits = stage.sync(&none, &[&KEPT[..], &["--delete-threshold", "2"]].concat());
+    assert!(waits.code == 1 && waits.out.contains("Nothing was asked"), "{}", waits.out);
+    let allowed = stage.sync(&none, &[&KEPT[..], &["--delete-threshold", "2", "--allow-deletes"]].concat());
+    assert_eq!(allowed.code, 0, "{}", allowed.out);
+    assert!(allowed.out.contains("deleted 3"), "{}", allowed.out);
+    assert_eq!((stage.held("Users").len(), stage.held("Groups").len()), (1, 0));
+}
+
+#[test]
+fn a_user_is_provisioned_on_demand_and_nobody_else() {
+    let stage = Stage::new(&[]);
+    let all = people(&[ADA, GRACE]);
+    let played = stage.sync(&all, &["--on-demand", "GRACE@example.com", "--logs", "log.jsonl"]);
+    assert_eq!((played.code, stage.log()), (0, vec!["create success Grace".to_owned()]), "{}", played.err);
+    assert_eq!(stage.held("Users").len(), 1);
+    let unknown = stage.sync(&all, &["--on-demand", "grac@example.com"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("did you mean `grace@example.com`?"), "{}", unknown.err);
+}
+
+#[test]
+fn wrong_rows_are_listed_and_the_others_are_provisioned() {
+    let stage = Stage::new(&[]);
+    let wrong = people(&[ADA, GRACE, "  - userPrincipalName: alan@example.com\n    jobTitel: x\n"]);
+    let played = stage.sync(&wrong, &KEPT);
+    assert_eq!(played.code, 1);
+    assert!(played.err.contains("people.yaml:11:5") && played.err.contains("did you mean `jobTitle`?"));
+    assert!(played.err.contains("1 row is left out of people.yaml"), "{}", played.err);
+    assert_eq!(stage.held("Users").len(), 2);
+    // Grace's row becomes a wrong one: she is not taken for deleted.
+    let broken =
+        people(&[ADA]) + "  - id: g\n    userPrincipalName: grace@example.com\n    displayName: [1]\n";
+    let played = stage.sync(&broken, &KEPT);
+    assert!(played.out.contains("deleted 0"), "{}", played.out);
+    // A row of which nothing can be read: nobody is taken for deleted.
+    let played = stage.sync(&(people(&[ADA]) + "  - {{\n"), &KEPT);
+    assert!(played.err.contains("1 objects are missing"), "{}", played.err);
+    assert_eq!(stage.held("Users").len(), 2);
+    let circle = people(&[ADA, GRACE]) + "    manager: ada@example.com\n";
+    let played = stage.sync(&circle, &KEPT);
+    assert!(played.err.contains("circle"), "{}", played.err);
+    assert_eq!(played.code, 1);
+}
+
+#[test]
+fn a_state_file_of_another_job_is_refused_and_left_alone() {
+    let stage = Stage::new(&[]);
+    let all = people(&[ADA, GRACE]);
+    stage.sync(&all, &KEPT);
+    let state = fs::read(stage.path("state.json")).unwrap();
+    let other = stage.play(&[
+        "sync",
+        "--directory",
+        "people.yaml",
+        "--target",
+        "http://127.0.0.1:1/scim",
+        "--state",
+        "state.json",
+    ]);
+    assert_eq!(other.code, 2);
+    assert!(other.err.contains("belongs to the target") && other.err.contains("--state"), "{}", other.err);
+    let other = stage.sync(&all, &["--state", "state.json", "--profile", "zoom"]);
+    assert_eq!(other.code, 2);
+    assert!(other.err.contains("belongs to the mapping `default`"), "{}", other.err);
+    assert_eq!(fs::read(stage.path("state.json")).unwrap(), state);
+    stage.write("state.json", "{");
+    let broken = stage.sync(&all, &KEPT);
+    assert_eq!(broken.code, 2);
+    assert!(broken.err.contains("the state file cannot be read"), "{}", broken.err);
+    assert_eq!(fs::read_to_string(stage.path("state.json")).unwrap(), "{");
+    let embedded = stage.play(&["sync", "--directory", "people.yaml", "--state", "state.json"]);
+    assert!(embedded.code == 2 && embedded.err.contains("--target"), "{}", embedded.err);
+}
+
+#[test]
+fn another_mapping_looks_at_everybody_again() {
+    let stage = Stage::new(&[]);
+    let all = people(&[ADA, GRACE]);
+    stage.sync(&all, &KEPT);
+    stage.write("scimulate.toml", "[mapping]\nwithout = ['title']\n");
+    let played = stage.sync(&all, &KEPT);
+    assert!(played.out.starts_with("cycle 2 (initial)"), "{}", played.out);
+    assert!(played.err.contains("the mapping was changed"), "{}", played.err);
+    assert_eq!(stage.held("Users").len(), 2, "links stay");
+}
+
+#[test]
+fn two_rows_of_one_name_are_one_too_many() {
+    let stage = Stage::new(&[]);
+    let twin = GRACE.replace("id: g", "id: x").replace("grace@", "GRACE@");
+    let played = stage.sync(&people(&[GRACE, &twin]), &KEPT);
+    assert!(played.err.contains("is the userPrincipalName of two users"), "{}", played.err);
+    assert!(played.err.contains("line 2 has it already"), "{}", played.err);
+    assert_eq!(stage.held("Users").len(), 1);
+}
+
+#[test]
+fn a_target_that_cannot_be_asked_says_so_by_the_exit_code() {
+    let mut stage = Stage::new(&[]);
+    let base = stage.base.clone();
+    let connection = stage.play(&["test-connection", "--target", &base]);
+    assert_eq!(connection.code, 0, "{}", connection.err);
+    assert_eq!(stage.play(&["test-connection"]).code, 2);
+    stage.token = "wrong".to_owned();
+    let refused = stage.play(&["test-connection", "--target", &base]);
+    assert!(refused.code == 3 && refused.err.contains("Unauthorized"), "{}", refused.err);
+    let played = stage.sync(&people(&[ADA, GRACE]), &["--cycles", "40"]);
+    assert_eq!(played.code, 3, "{}", played.err);
+    // 6, 12 and 24 hours, then daily to the 28th day: 31 attempts, and then the job is disabled.
+    assert!(played.out.contains("cycle 31 ") && !played.out.contains("cycle 32 "), "{}", played.out);
+    assert!(played.out.contains("the job is disabled"), "{}", played.out);
+    assert_eq!(played.out.matches("\n! ").count(), 1, "a lasting quarantine is told once: {}", played.out);
+}
+
+#[test]
+fn without_a_target_the_embedded_server_is_provisioned() {
+    let stage = Stage::new(&[]);
+    stage
+        .write("people.csv", "userPrincipalName,displayName\nada@example.com,Ada\ngrace@example.com,Grace\n");
+    let played = stage.play(&["sync", "--directory", "people.csv", "--cycles", "2", "--scope", "all"]);
+    assert_eq!(played.code, 0, "{}", played.err);
+    assert!(played.out.contains("cycle 1 (initial)\n  created 2 ·"), "{}", played.out);
+    assert!(played.out.contains("cycle 2 (incremental)\n  created 0 ·"), "{}", played.out);
+    for (option, message) in [
+        (["--scope", "some"], "`some` is not a scope"),
+        (["--switch", "retires=next-cycle"], "there is no switch `retires`"),
+        (["--cycles", "0"], "0 cycles"),
+        (["--restart", "full"], "resetScope"),
+    ] {
+        let wrong = stage.play(&[&["sync", "--directory", "people.csv"][..], &option].concat());
+        assert!(wrong.code == 2 && wrong.err.contains(message), "{}", wrong.err);
+    }
+}
+
+#[test]
+fn elsewhere_nothing_is_written_without_apply() {
+    // No name that leads anywhere: the plan already fails, and nothing is asked twice.
+    let stage = Stage::new(&[]);
+    stage.write("people.yaml", &people(&[GRACE]));
+    let away = ["sync", "--directory", "people.yaml", "--target", "https://scim.invalid/v2"];
+    let played = stage.play(&[&away[..], &["--apply"]].concat());
+    assert_eq!(played.code, 3, "{}", played.out);
+    assert!(played.out.starts_with("plan\n") && !played.out.contains("cycle 1"), "{}", played.out);
+}
