@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 
 use super::template::{self, Place, TemplateProblem};
-use crate::entra::directory::{self, DirectoryError, Group, ObjectId, ObjectKind, SourceValue, Tenant, User};
+use crate::entra::directory::{
+    self, AppRole, DirectoryError, Group, ObjectId, ObjectKind, SourceValue, Tenant, User,
+};
 use crate::scenario::{Action, Scenario};
 use crate::wire::ResourceKind;
 
@@ -92,6 +94,10 @@ impl Cast {
                 for (name, value) in &spec.attributes {
                     let value = value.as_deref().map(|text| template::text(text, Place::Plain, &start));
                     person = with_attribute(&person, name, value.transpose()?)?;
+                }
+                if !spec.roles.is_empty() {
+                    let roles = spec.roles.iter().map(|role| app_role(role)).collect();
+                    person = person.with("appRoleAssignments", SourceValue::Roles(roles))?;
                 }
                 person.set_account_enabled(spec.enabled);
                 cast.roles.insert(
@@ -280,6 +286,12 @@ impl Cast {
             }
             Action::Assign(keys) => self.each(keys, |tenant, id| tenant.assign(id))?,
             Action::Unassign(keys) => self.each(keys, |tenant, id| tenant.unassign(id))?,
+            Action::AssignRole(changes) => {
+                self.each_role(changes, |tenant, id, role| tenant.assign_role(id, role))?
+            }
+            Action::UnassignRole(changes) => {
+                self.each_role(changes, |tenant, id, role| tenant.unassign_role(id, &role.id))?
+            }
             Action::BlockSignIn(keys) => {
                 self.each(keys, |tenant, id| tenant.set_account_enabled(id, false))?
             }
@@ -317,6 +329,22 @@ impl Cast {
         for key in self.all(keys)? {
             let id = self.id(&key)?;
             change(&mut self.tenant, &id)?;
+        }
+        Ok(())
+    }
+
+    fn each_role(
+        &mut self,
+        changes: &IndexMap<String, Vec<String>>,
+        change: impl Fn(&mut Tenant, &ObjectId, AppRole) -> Result<(), DirectoryError>,
+    ) -> Result<(), Mistake> {
+        for (key, roles) in changes {
+            for key in self.expand(key)? {
+                let id = self.id(&key)?;
+                for role in roles {
+                    change(&mut self.tenant, &id, app_role(role))?;
+                }
+            }
         }
         Ok(())
     }
@@ -362,6 +390,15 @@ fn with_group_attribute(group: &Group, name: &str, value: Option<String>) -> Res
 
 fn as_another(user: &User, id: ObjectId) -> Result<User, Mistake> {
     copy(user, id, None)
+}
+
+/// The app role of a value. Its id follows from the value, so that it is the same in every run.
+fn app_role(value: &str) -> AppRole {
+    let number = value.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(257).wrapping_add(u64::from(byte)));
+    let id = format!("5c1a0000-0000-4000-8000-{:012x}", number & 0xffff_ffff_ffff);
+    let mut name: Vec<char> = value.chars().collect();
+    name.iter_mut().take(1).for_each(|first| *first = first.to_ascii_uppercase());
+    AppRole::new(&id, value, &name.into_iter().collect::<String>())
 }
 
 fn as_another_group(group: &Group, id: ObjectId) -> Result<Group, Mistake> {

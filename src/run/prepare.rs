@@ -21,6 +21,7 @@ use crate::people::People;
 use crate::scenario::{Ability, Action, Need, Scenario};
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
+use crate::scim::urn;
 use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
 
 /// How many people a scenario of the size `large` has when nobody says otherwise.
@@ -138,7 +139,7 @@ async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut A
         }
         if ability == Ability::Search {
             let body = serde_json::json!({
-                "schemas": [crate::scim::urn::SEARCH_REQUEST], "startIndex": 1, "count": 0
+                "schemas": [urn::SEARCH_REQUEST], "startIndex": 1, "count": 0
             });
             request = request.with_header("Content-Type", "application/scim+json").with_json(&body);
         }
@@ -194,6 +195,10 @@ impl Prepared {
     pub(super) fn obstacle(&self, plan: &Plan, scenario: &Scenario) -> Option<Skip> {
         if let Some(obstacle) = scenario.needs.iter().find_map(|need| self.unmet(plan, need)) {
             return Some(obstacle);
+        }
+        let user = self.discovery.schemas.get(urn::USER);
+        if scenario.mapping.roles.is_some() && user.is_some_and(|user| user.attribute("roles").is_none()) {
+            return Some(Skip::NotSupported("the published User schema has no roles".to_owned()));
         }
         if scenario.large && !plan.loopback && plan.max_users.is_none() {
             let why = "it needs many people; --max-users N allows so many".to_owned();

@@ -19,9 +19,10 @@ use super::story::{MistakeAt, Props, Story};
 use crate::check::{Finding, Outcome, Skip};
 use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
+use crate::entra::mapping::RoleFunction;
 use crate::people::People;
 use crate::rules;
-use crate::scenario::{Action, Scenario};
+use crate::scenario::{Action, RoleMapping, Scenario};
 use crate::wire::{Broken, Exchange};
 
 /// What all trials of a run share.
@@ -161,6 +162,13 @@ impl<S: Stages> Run<S> {
                     return self.skipped(trial, scenario, Skip::NotConfigured(error.to_string()));
                 }
             }
+        }
+        if let Some(roles) = scenario.mapping.roles {
+            mapping = mapping.with_roles(match roles {
+                RoleMapping::Single => RoleFunction::Single,
+                RoleMapping::Complex => RoleFunction::Complex,
+                RoleMapping::Assertive => RoleFunction::Assertive,
+            });
         }
         let stage = match self.stages.open().await {
             Ok(stage) => stage,

@@ -74,6 +74,19 @@ pub enum Ability {
 pub struct MappingChange {
     /// Target paths that match, in order, instead of the profile's.
     pub matching: Vec<String>,
+    /// How app roles are mapped, whatever the profile says of them.
+    pub roles: Option<RoleMapping>,
+}
+
+/// One of Entra's functions for app roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RoleMapping {
+    /// SingleAppRoleAssignment: the first role is the primary one.
+    Single,
+    /// AppRoleAssignmentsComplex: roles are added.
+    Complex,
+    /// AssertiveAppRoleAssignmentsComplex: roles replace those that are there.
+    Assertive,
 }
 
 /// One person of the tenant; what is not said is made up by `people/`.
@@ -86,6 +99,8 @@ pub struct Person {
     pub absent: bool,
     /// Key of the manager.
     pub manager: Option<String>,
+    /// Values of the app roles that the person is assigned.
+    pub roles: Vec<String>,
     /// Assigned to the application from the start.
     pub assigned: bool,
     /// `accountEnabled` from the start.
@@ -176,6 +191,10 @@ pub enum Action {
     Assign(Vec<String>),
     /// `unassign: [ada]`.
     Unassign(Vec<String>),
+    /// `assign-role: { ada: editor }`: app roles, by their values.
+    AssignRole(IndexMap<String, Vec<String>>),
+    /// `unassign-role: { ada: editor }`.
+    UnassignRole(IndexMap<String, Vec<String>>),
     /// `block-sign-in: [ada]`: `accountEnabled` becomes false.
     BlockSignIn(Vec<String>),
     /// `allow-sign-in: [ada]`.

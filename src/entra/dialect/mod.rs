@@ -21,8 +21,8 @@ pub use switches::{
     AddedMember, Booleans, Choice, CreateConflict, DeletionThreshold, ElementFilter, EmptyRoles,
     EnterpriseData, Evidence, FilterQuotes, FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers,
     ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames, PhonePrimary, Position,
-    PurgedAfterUnassign, ReferenceCheck, RemovedMember, Retries, SwitchDefect, Switches, TombstoneName,
-    UnknownSwitch, UserMeta, UserSchemas,
+    PurgedAfterUnassign, ReferenceCheck, RemovedMember, Retries, RoleName, SwitchDefect, Switches,
+    TombstoneName, UnknownSwitch, UserMeta, UserSchemas,
 };
 
 pub use crate::scim::patch::Verb;

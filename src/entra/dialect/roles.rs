@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Assignment, Change, Dialect, Writer};
+use super::{Assignment, Change, Dialect, RoleName, Writer};
 use crate::scim::PatchPath;
 use crate::scim::patch::Verb;
 
@@ -34,16 +34,17 @@ pub enum RoleForm {
 
 impl RoleForm {
     /// Roles as a create writes them, and updates too where nothing else is printed.
-    fn elements(self, roles: &[Role]) -> Value {
+    fn elements(self, roles: &[Role], name: RoleName) -> Value {
+        let name = match (self, name) {
+            (RoleForm::Complex, RoleName::DisplayName) => "displayName",
+            _ => "display",
+        };
         let element = |role: &Role| {
             let mut element = Map::new();
             element.insert("primary".into(), json!(self == RoleForm::Single));
             element.insert("type".into(), json!(ROLE_TYPE));
-            match self {
-                RoleForm::Single => {}
-                // The page prints the two names in its two samples.
-                RoleForm::Complex => drop(element.insert("displayName".into(), json!(role.display_name))),
-                RoleForm::Assertive => drop(element.insert("display".into(), json!(role.display_name))),
+            if self != RoleForm::Single {
+                element.insert(name.into(), json!(role.display_name));
             }
             element.insert("value".into(), json!(role.value));
             Value::Object(element)
@@ -64,7 +65,7 @@ impl Writer {
         roles: &[Role],
     ) -> Vec<Assignment> {
         if target.filter.is_none() && target.sub.is_none() {
-            return vec![(target.clone(), Some(form.elements(roles)))];
+            return vec![(target.clone(), Some(form.elements(roles, self.switches.role_name)))];
         }
         let of_type = PatchPath { sub: Some("type".to_owned()), ..target.clone() };
         let mut assignments = vec![(of_type, Some(json!(ROLE_TYPE)))];
@@ -82,7 +83,7 @@ impl Writer {
             RoleForm::Single | RoleForm::Complex if !flagged => {
                 roles.iter().map(|role| json!({ "value": assignment(role) })).collect()
             }
-            _ => form.elements(roles),
+            _ => form.elements(roles, self.switches.role_name),
         };
         let verb = match form {
             RoleForm::Assertive => Verb::Replace,
@@ -129,7 +130,7 @@ mod tests {
         assert_eq!(
             sent(RoleForm::Complex, true)[0],
             json!({"op": "add", "path": "roles", "value": [
-                {"primary": false, "type": ROLE_TYPE, "displayName": "Editor", "value": "25"}]})
+                {"primary": false, "type": ROLE_TYPE, "display": "Editor", "value": "25"}]})
         );
         assert_eq!(sent(RoleForm::Assertive, true)[0]["op"], "replace");
     }

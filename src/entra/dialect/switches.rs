@@ -232,6 +232,17 @@ choice! {
 }
 
 choice! {
+    /// Where AppRoleAssignmentsComplex puts a role's name. The page's sample of it has another member
+    /// than its sample of AssertiveAppRoleAssignmentsComplex; the default is RFC 7643's.
+    RoleName {
+        /// `display`
+        Display = "display", Documented, "customize-application-attributes, AssertiveAppRoleAssignmentsComplex";
+        /// `displayName`, which servers that refuse unknown members refuse.
+        DisplayName = "display-name", Documented, "customize-application-attributes, AppRoleAssignmentsComplex";
+    }
+}
+
+choice! {
     /// `roles` on create when no role is mapped.
     EmptyRoles {
         /// `"roles": []`
@@ -311,6 +322,8 @@ pub struct Switches {
     pub enterprise_data: EnterpriseData,
     /// See [`Nulls`].
     pub nulls: Nulls,
+    /// See [`RoleName`].
+    pub role_name: RoleName,
     /// See [`UserMeta`].
     pub user_meta: UserMeta,
     /// See [`EmptyRoles`].
@@ -363,6 +376,7 @@ impl Default for Switches {
             user_schemas: UserSchemas::CoreAndEnterprise,
             enterprise_data: EnterpriseData::UnderUrn,
             nulls: Nulls::Skipped,
+            role_name: RoleName::Display,
             user_meta: UserMeta::ResourceType,
             empty_roles: EmptyRoles::Sent,
             phone_primary: PhonePrimary::First,
@@ -431,6 +445,7 @@ macro_rules! for_each_choice {
             user_schemas: UserSchemas, "user-schemas";
             enterprise_data: EnterpriseData, "enterprise-data";
             nulls: Nulls, "nulls";
+            role_name: RoleName, "role-name";
             user_meta: UserMeta, "user-meta";
             empty_roles: EmptyRoles, "empty-roles";
             phone_primary: PhonePrimary, "phone-primary";

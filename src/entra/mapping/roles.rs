@@ -3,7 +3,7 @@
 //! give are objects, which the other functions of the expression language do not know.
 
 use super::expression::{Expression, ExpressionError};
-use super::{AttributeMapping, Source};
+use super::{AttributeMapping, Mapping, Source};
 use crate::scim::same_name;
 
 /// The source attribute that they read.
@@ -66,6 +66,22 @@ impl Source {
             Source::Roles(function) => Some(function.expression()),
             Source::Attribute(_) | Source::Constant(_) | Source::None => None,
         }
+    }
+}
+
+impl Mapping {
+    /// The mapping with this function for app roles, in the place of whatever it writes into `roles`.
+    #[must_use]
+    pub fn with_roles(&self, function: RoleFunction) -> Mapping {
+        let mut changed = self.clone();
+        changed.user.rows.retain(|row| !same_name(&row.target.attribute, "roles"));
+        let target = match function {
+            RoleFunction::Single => r#"roles[primary eq "True"].value"#,
+            _ => "roles",
+        };
+        let row = AttributeMapping::new(target, Source::Roles(function));
+        changed.user.rows.push(row.expect("both targets are paths"));
+        changed
     }
 }
 

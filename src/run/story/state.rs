@@ -189,7 +189,12 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             .accounts
             .values()
             .any(|account| account.of == key && account.values.iter().any(|(held, _)| held.same_as(&path)));
-        if row.is_none() && !of_account {
+        // A row that writes a whole list writes its elements.
+        let of_list = self.rows(kind).is_some_and(|mapping| {
+            let whole = PatchPath { filter: None, sub: None, ..path.clone() };
+            mapping.rows.iter().any(|row| row.target.same_as(&whole))
+        });
+        if row.is_none() && !of_account && !of_list {
             return Ok(());
         }
         let filled = template::json(expected, &|name| self.value_of(name));

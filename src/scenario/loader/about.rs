@@ -1,6 +1,6 @@
 use super::Loader;
 use crate::check::{About, Level, Reference};
-use crate::scenario::{Ability, MappingChange, Need};
+use crate::scenario::{Ability, MappingChange, Need, RoleMapping};
 use crate::scim::{PatchPath, schema};
 use crate::yaml::{Fields, Kind, Node};
 
@@ -150,6 +150,12 @@ impl Loader<'_> {
                 }
             }
         }
+        let words = [
+            ("single", RoleMapping::Single),
+            ("complex", RoleMapping::Complex),
+            ("assertive", RoleMapping::Assertive),
+        ];
+        change.roles = fields.get("roles").and_then(|node| self.reader.word(node, "role function", &words));
         fields.finish(&mut self.reader);
         change
     }

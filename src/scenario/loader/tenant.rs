@@ -4,7 +4,7 @@ use super::Loader;
 use super::names::{MOST_PEOPLE, Wanted};
 use crate::entra::directory::{self, AttributeKind, ObjectKind};
 use crate::scenario::{Account, GroupSpec, LetterCase, Person};
-use crate::yaml::{Key, Node};
+use crate::yaml::{Key, Kind, Node};
 
 const LETTER_CASES: [(&str, LetterCase); 3] =
     [("same", LetterCase::Same), ("upper", LetterCase::Upper), ("lower", LetterCase::Lower)];
@@ -31,10 +31,22 @@ impl Loader<'_> {
             {
                 person.many = usize::try_from(number).unwrap_or(usize::MAX);
             }
-            let keywords = ["manager", "assigned", "enabled", "absent", "many"];
+            if let Some(node) = fields.get("roles") {
+                person.roles = loader.role_names(node);
+            }
+            let keywords = ["manager", "roles", "assigned", "enabled", "absent", "many"];
             person.attributes = loader.attributes(&fields.others(), ObjectKind::User, &keywords);
             Some(person)
         })
+    }
+
+    /// One name of a role, or a list of them.
+    pub(super) fn role_names(&mut self, node: &Node) -> Vec<String> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        items.iter().filter_map(|item| self.reader.text(item)).collect()
     }
 
     pub(super) fn groups(&mut self, node: Option<&Node>) -> IndexMap<String, GroupSpec> {
@@ -115,7 +127,11 @@ impl Loader<'_> {
             Ok(attribute) if attribute.kind != AttributeKind::Text => {
                 let title =
                     format!("`{}` holds {}, and scenarios set texts", key.name, attribute.kind.as_str());
-                self.reader.refuse(&key.span, title);
+                let problem = self.reader.problem(&key.span, title);
+                self.reader.note(match attribute.kind {
+                    AttributeKind::Roles => problem.help("write `roles`, or the step `assign-role`"),
+                    _ => problem,
+                });
                 None
             }
             Ok(_) => {
@@ -146,7 +162,7 @@ impl Loader<'_> {
         mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
     ) -> IndexMap<String, T> {
         // A section that is no map was noted when its names were learned.
-        let Some(crate::yaml::Kind::Map(entries)) = node.map(|node| &node.kind) else {
+        let Some(Kind::Map(entries)) = node.map(|node| &node.kind) else {
             return IndexMap::new();
         };
         entries.iter().filter_map(|(key, value)| Some((key.name.clone(), read(self, value)?))).collect()

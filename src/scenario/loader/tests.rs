@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::check::{Level, Reference};
-use crate::scenario::{Ability, Action, FoundBy, LetterCase, Need};
+use crate::scenario::{Ability, Action, FoundBy, LetterCase, Need, RoleMapping};
 use crate::wire::Method;
 
 const WHOLE: &str = r#"
@@ -106,6 +106,27 @@ fn documentation_needs_and_settings_are_read() {
     assert_eq!(scenario.dialects, ["default", "aadOptscim062020"]);
     assert!(scenario.large);
     assert_eq!(scenario.mapping.matching, ["externalId", "userName"]);
+}
+
+#[test]
+fn app_roles_are_mapped_assigned_and_taken_away() {
+    let head = "title: t\nlevel: note\nwhy: w\nmapping: { roles: complex }\n";
+    let text = format!(
+        "{head}people:\n  ada: {{ roles: [editor, reader] }}\n  grace: {{ roles: owner }}\ntimeline:\n  \
+         - assign-role: {{ ada: owner }}\n  - unassign-role: {{ grace: [owner] }}\n  - cycle\n"
+    );
+    let scenario = load("roles.yaml", &text).unwrap();
+    assert_eq!(scenario.mapping.roles, Some(RoleMapping::Complex));
+    assert_eq!(scenario.people["ada"].roles, ["editor", "reader"]);
+    assert_eq!(scenario.people["grace"].roles, ["owner"]);
+    assert!(matches!(&scenario.timeline[0].action, Action::AssignRole(roles) if roles["ada"] == ["owner"]));
+    assert!(
+        matches!(&scenario.timeline[1].action, Action::UnassignRole(roles) if roles["grace"] == ["owner"])
+    );
+    let wrong = load("roles.yaml", &text.replace("complex", "compex")).unwrap_err();
+    assert_eq!(wrong[0].help.as_deref(), Some("did you mean `complex`?"));
+    let set = load("roles.yaml", &text.replace("roles: owner", "appRoleAssignments: owner")).unwrap_err();
+    assert!(set[0].help.as_ref().is_some_and(|help| help.contains("assign-role")), "{set:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::yaml::{Key, Kind, Node};
 const BARE: [&str; 4] = ["test-connection", "cycle", "restart", "expect-no-writes"];
 
 /// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 21] = [
+const FULL: [&str; 23] = [
     "on-demand",
     "discover",
     "advance",
@@ -22,6 +22,8 @@ const FULL: [&str; 21] = [
     "set-manager",
     "assign",
     "unassign",
+    "assign-role",
+    "unassign-role",
     "block-sign-in",
     "allow-sign-in",
     "soft-delete",
@@ -148,6 +150,8 @@ impl Loader<'_> {
             "set-manager" => Action::SetManager(self.set_manager(value)?),
             "assign" => Action::Assign(everybody(self)),
             "unassign" => Action::Unassign(everybody(self)),
+            "assign-role" => Action::AssignRole(self.role_changes(value)?),
+            "unassign-role" => Action::UnassignRole(self.role_changes(value)?),
             "block-sign-in" => Action::BlockSignIn(people(self)),
             "allow-sign-in" => Action::AllowSignIn(people(self)),
             "soft-delete" => Action::SoftDelete(everybody(self)),
@@ -237,6 +241,18 @@ impl Loader<'_> {
             };
             if let (true, None | Some(Some(_))) = (known, &manager) {
                 changes.insert(key.name.clone(), manager.flatten());
+            }
+        }
+        Some(changes)
+    }
+
+    fn role_changes(&mut self, node: &Node) -> Option<IndexMap<String, Vec<String>>> {
+        let mut changes = IndexMap::new();
+        for (key, value) in self.reader.entries(node)? {
+            let known = self.known(&key.name, &key.span, Wanted::People);
+            let roles = self.role_names(value);
+            if known {
+                changes.insert(key.name.clone(), roles);
             }
         }
         Some(changes)

@@ -19,6 +19,7 @@ mod managers;
 mod memberships;
 mod operations;
 mod paging;
+mod roles;
 mod scene;
 mod shown;
 mod table;

@@ -2,8 +2,8 @@
 
 use super::{Effect, FaultClass};
 use super::{
-    answers, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, paging, shown,
-    texts, transport, updates,
+    answers, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, paging, roles,
+    shown, texts, transport, updates,
 };
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
@@ -278,6 +278,13 @@ faults! {
     LastModifiedGoesBack = "last-modified-goes-back", Named, updates::last_modified_goes_back;
     /// `created` moves with every PATCH.
     CreatedChanges = "created-changes", Named, updates::created_changes;
+    // App roles
+    /// Creates do not keep `roles`.
+    RolesNotKept = "roles-not-kept", Drop, roles::roles_not_kept;
+    /// An add of roles puts them in place of the others.
+    RoleAddReplacesList = "role-add-replaces-list", Wipe, roles::role_add_replaces_list;
+    /// A replace of roles adds them to the others.
+    RoleReplaceAdds = "role-replace-adds", Named, roles::role_replace_adds;
     // Managers
     /// A manager sent as a bare string is refused.
     RefusesManagerString = "refuses-manager-string", Named, managers::refuses_manager_string;

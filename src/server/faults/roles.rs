@@ -1,0 +1,43 @@
+//! Faults of app roles.
+
+use super::creation::sent;
+use super::operations::{Change, operation, replace};
+use super::scene::Effect;
+use crate::scim::patch::Verb;
+use crate::server::call::Call;
+use crate::server::model::Kind;
+
+const USERS: &[Kind] = &[Kind::User];
+
+pub(super) fn roles_not_kept() -> Effect {
+    Effect::before(|call, _| {
+        if let Some(user) = sent(call, Kind::User) {
+            user.remove("roles");
+        }
+        None
+    })
+}
+
+/// Makes changes of the whole list with another verb.
+fn with_verb(call: &mut Call, from: Verb, to: Verb) {
+    replace(call, USERS, |change: &Change<'_>| {
+        let whole = change.path.filter.is_none() && change.path.sub.is_none();
+        let asked = whole && change.verb == from && change.path.is("roles");
+        let value = change.value.filter(|_| asked)?;
+        Some(vec![operation(to, "roles", value.clone())])
+    });
+}
+
+pub(super) fn role_add_replaces_list() -> Effect {
+    Effect::before(|call, _| {
+        with_verb(call, Verb::Add, Verb::Replace);
+        None
+    })
+}
+
+pub(super) fn role_replace_adds() -> Effect {
+    Effect::before(|call, _| {
+        with_verb(call, Verb::Replace, Verb::Add);
+        None
+    })
+}
