@@ -14,7 +14,8 @@ pub struct Circumstances<'a> {
     /// How contradictions in Microsoft's pages are read.
     pub readings: Readings,
     /// The source attributes that changed since the target was last written; `None` when nothing was
-    /// written yet or everything is new. Only the reading `switch-unchanged=null` looks at it.
+    /// written yet or everything is new. Computed ones, as `IsSoftDeleted`, count as changed when they are
+    /// listed. Only the reading `switch-unchanged=null` looks at it.
     pub changed: Option<&'a [String]>,
     /// Values the target directory holds already, for `SelectUniqueValue`; `None` where that function
     /// is not supported, as for every SCIM application.

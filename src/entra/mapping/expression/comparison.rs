@@ -47,7 +47,7 @@ impl Comparison {
             (Value::Date(left), Value::Date(right)) => left.cmp(&right),
             (left, right) => {
                 let typed = matches!(left, Value::Number(_)) || matches!(right, Value::Number(_));
-                let (left, right) = (left.into_text().ok()?, right.into_text().ok()?);
+                let (left, right) = (left.into_one_text()?, right.into_one_text()?);
                 let ordering = !matches!(self, Comparison::Equal | Comparison::NotEqual);
                 match (whole_number(&left), whole_number(&right)) {
                     (Some(left), Some(right)) if typed || ordering => left.cmp(&right),

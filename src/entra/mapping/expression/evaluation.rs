@@ -20,6 +20,16 @@ pub(super) enum Stop {
     Ignored,
 }
 
+impl Stop {
+    /// The same with a way out.
+    pub fn help(mut self, help: &str) -> Self {
+        if let Stop::Error(error) = &mut self {
+            error.help = Some(help.to_owned());
+        }
+        self
+    }
+}
+
 /// What a function gives; `None` is null.
 pub(super) type Computed<'a> = Result<Option<Value<'a>>, Stop>;
 
@@ -45,7 +55,10 @@ impl<'a, 'c> Evaluation<'a, 'c> {
     pub fn value(&self, part: &'a Part) -> Computed<'a> {
         Ok(match &part.node {
             Node::Call(call) => return self.call(call, &part.at),
-            Node::Attribute(name) => (self.source)(name),
+            // A list without values is no value.
+            Node::Attribute(name) => {
+                (self.source)(name).filter(|value| !matches!(value, Value::Texts(texts) if texts.is_empty()))
+            }
             Node::Text(text) => Some(Value::from(text.as_str())),
             Node::Number { value, .. } => Some(Value::Number(*value)),
             Node::Keyword("True") => Some(Value::Boolean(true)),
@@ -73,9 +86,9 @@ impl<'a, 'c> Evaluation<'a, 'c> {
     fn concatenation(&self, parts: &'a [Part]) -> Computed<'a> {
         let mut all = String::new();
         for part in parts {
-            match self.value(part)?.map(Value::into_text) {
-                Some(Ok(text)) => all.push_str(&text),
-                Some(Err(_)) => {
+            match self.value(part)?.map(Value::into_one_text) {
+                Some(Some(text)) => all.push_str(&text),
+                Some(None) => {
                     return Err(failure(
                         "&",
                         "several values stand where one belongs".into(),
@@ -135,12 +148,10 @@ impl<'a, 'c> Call<'a, 'c> {
 
     /// The argument as one text.
     pub fn text(&self, position: usize) -> Result<Option<Cow<'a, str>>, Stop> {
-        match self.value(position)?.map(Value::into_text) {
+        match self.value(position)?.map(Value::into_one_text) {
             None => Ok(None),
-            Some(Ok(text)) => Ok(Some(text)),
-            Some(Err(Cow::Borrowed([only]))) => Ok(Some(Cow::Borrowed(only))),
-            Some(Err(texts)) if texts.len() == 1 => Ok(texts.into_owned().pop().map(Cow::Owned)),
-            Some(Err(_)) => Err(self.misfit(position, "has several values where one belongs")),
+            Some(Some(text)) => Ok(Some(text)),
+            Some(None) => Err(self.misfit(position, "has several values where one belongs")),
         }
     }
 
@@ -158,14 +169,14 @@ impl<'a, 'c> Call<'a, 'c> {
         match self.value(position)? {
             None => Ok(None),
             Some(Value::Number(number)) => Ok(Some(number)),
-            Some(other) => match other.into_text() {
-                Ok(text) => match whole_number(&text) {
+            Some(other) => match other.into_one_text() {
+                Some(text) => match whole_number(&text) {
                     Some(number) => Ok(Some(number)),
                     None => {
                         Err(self.misfit(position, &format!("is \"{text}\" where a whole number belongs")))
                     }
                 },
-                Err(_) => Err(self.misfit(position, "has several values where a number belongs")),
+                None => Err(self.misfit(position, "has several values where a number belongs")),
             },
         }
     }
@@ -181,12 +192,12 @@ impl<'a, 'c> Call<'a, 'c> {
         match self.value(position)? {
             None => Ok(None),
             Some(Value::Date(date)) => Ok(Some(date)),
-            Some(other) => match other.into_text() {
-                Ok(text) => match date::parse(&text) {
+            Some(other) => match other.into_one_text() {
+                Some(text) => match date::parse(&text) {
                     Some(date) => Ok(Some(date)),
                     None => Err(self.misfit(position, &format!("is \"{text}\" where a date belongs"))),
                 },
-                Err(_) => Err(self.misfit(position, "has several values where a date belongs")),
+                None => Err(self.misfit(position, "has several values where a date belongs")),
             },
         }
     }
@@ -197,9 +208,9 @@ impl<'a, 'c> Call<'a, 'c> {
             None => return Ok(None),
             Some(Value::Boolean(value)) => return Ok(Some(value)),
             Some(Value::Number(number)) => return Ok(Some(number != 0)),
-            Some(other) => match other.into_text() {
-                Ok(text) => text,
-                Err(_) => return Err(self.misfit(position, "has several values where a condition belongs")),
+            Some(other) => match other.into_one_text() {
+                Some(text) => text,
+                None => return Err(self.misfit(position, "has several values where a condition belongs")),
             },
         };
         match [true, false].into_iter().find(|value| text.eq_ignore_ascii_case(boolean_text(*value))) {

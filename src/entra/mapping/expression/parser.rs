@@ -26,6 +26,9 @@ const KEYWORDS: &[&str] = &[
     "False",
 ];
 
+/// The way out for those who write an index in brackets.
+const ITEM: &str = "for one item of a list, use Item(list, number) or Word";
+
 /// Reads a whole expression: one call and nothing after it.
 pub(super) fn parse(text: &str) -> Result<Part, ExpressionError> {
     if text.chars().count() > MAXIMUM_LENGTH {
@@ -41,7 +44,8 @@ pub(super) fn parse(text: &str) -> Result<Part, ExpressionError> {
     parser.skip_blanks();
     if !parser.rest().is_empty() {
         let end = parser.at + parser.rest().trim_end().len();
-        return Err(ExpressionError::new(parser.at..end, "nothing may follow the call"));
+        let error = ExpressionError::new(parser.at..end, "nothing may follow the call");
+        return Err(if parser.peek() == Some('[') { error.help(ITEM) } else { error });
     }
     if matches!(part.node, Node::Call(_)) {
         return Ok(part);
@@ -110,6 +114,10 @@ impl<'a> Parser<'a> {
         let left = self.operand(depth)?;
         self.skip_blanks();
         let Some(operator) = self.operator() else { return Ok(left) };
+        if operator == Comparison::Equal && self.peek() == Some('=') {
+            let error = ExpressionError::new(self.at - 1..self.at + 1, "the language has no operator `==`");
+            return Err(error.help("equal is written `=`, and not equal `<>`"));
+        }
         self.skip_blanks();
         let right = self.operand(depth)?;
         self.skip_blanks();
@@ -241,7 +249,10 @@ impl<'a> Parser<'a> {
             Lookup::Known(function) => function,
             Lookup::NotComputed => {
                 let message = format!("the function `{name}` is not computed in expressions");
-                return Err(ExpressionError::new(place, message));
+                let error = ExpressionError::new(place, message);
+                return Err(
+                    error.help("it gives roles: a row of a mapping may have it, alone, as its expression")
+                );
             }
             Lookup::Unknown { closest } => {
                 let help = closest.map(|closest| format!("did you mean `{closest}`?"));
@@ -302,9 +313,8 @@ impl<'a> Parser<'a> {
                 format!("the language has no operator `{word}`"),
             )
             .help("nest another IIF in the value for true (and), or in the one for false (or)"),
-            _ if self.peek() == Some('[') => {
-                error.help("for one item of a list, use Item(list, number) or Word")
-            }
+            _ if self.peek() == Some('[') && self.text[..self.at].ends_with([')', ']']) => error.help(ITEM),
+            _ if self.peek() == Some('!') => error.help("not equal is written `<>`"),
             _ if self.peek() == Some('+') => error.help("join texts with Join or Append"),
             _ => error,
         }

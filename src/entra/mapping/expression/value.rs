@@ -42,6 +42,16 @@ impl<'a> Value<'a> {
         })
     }
 
+    /// The one text it prints; a multi-valued attribute with one value has one.
+    pub(super) fn into_one_text(self) -> Option<Cow<'a, str>> {
+        match self.into_text() {
+            Ok(text) => Some(text),
+            Err(Cow::Borrowed([only])) => Some(Cow::Borrowed(only)),
+            Err(texts) if texts.len() == 1 => texts.into_owned().pop().map(Cow::Owned),
+            Err(_) => None,
+        }
+    }
+
     /// The same value, owning its texts.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {

@@ -173,7 +173,7 @@ fn format_date_time<'a>(call: &Call<'a, '_>) -> Computed<'a> {
     let moment = match source {
         Value::Date(date) => date.into(),
         other => {
-            let Ok(text) = other.into_text() else {
+            let Some(text) = other.into_one_text() else {
                 return Err(call.misfit(0, "has several values where a date belongs"));
             };
             let computed;
@@ -189,7 +189,13 @@ fn format_date_time<'a>(call: &Call<'a, '_>) -> Computed<'a> {
                 Some(moment) => moment,
                 None => {
                     let what = format!("is \"{text}\", which is not written as \"{}\"", format.as_str());
-                    return Err(call.misfit(0, &what));
+                    let stop = call.misfit(0, &what);
+                    let capitals = format.as_str().contains(['Y', 'D']);
+                    return Err(if capitals {
+                        stop.help("years are `y` and days `d`, in lower case")
+                    } else {
+                        stop
+                    });
                 }
             }
         }

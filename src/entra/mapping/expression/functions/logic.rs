@@ -88,7 +88,7 @@ fn is_present<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 
 /// True when `CStr` can make one text of it (cloud sync page): neither null nor several values.
 fn is_string<'a>(call: &Call<'a, '_>) -> Computed<'a> {
-    boolean(matches!(call.value(0)?.map(Value::into_text), Some(Ok(_))))
+    boolean(call.value(0)?.and_then(Value::into_one_text).is_some())
 }
 
 /// `False` for `True`, and `True` for everything else, null included.

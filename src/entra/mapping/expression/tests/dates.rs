@@ -112,7 +112,9 @@ fn dates_are_written_in_another_format() {
         wrong.message,
         "argument 1 (source) is \"2020-12-31-08:00\", which is not written as \"yyyy-MM-dd\""
     );
-    assert_eq!(wrong.at, 15..18);
+    assert_eq!((wrong.at, wrong.help), (15..18, None));
+    let capitals = failure("FormatDateTime(\"2020-12-31\", , \"YYYY-MM-DD\", \"yyyy\")", &[]);
+    assert_eq!(capitals.help.as_deref(), Some("years are `y` and days `d`, in lower case"));
 }
 
 #[test]

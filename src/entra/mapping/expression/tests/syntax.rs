@@ -42,6 +42,18 @@ fn several_values_are_joined_and_stand_in_the_way_elsewhere() {
     assert_eq!(error.at, 4..22);
 }
 
+// In a directory an attribute that may have several values has one.
+#[test]
+fn a_list_of_one_is_one_value() {
+    let one = ["7".to_owned()];
+    let expression =
+        r#"Join("", Left([x], 1), IIF([x] = "7", "a", "b"), "-" & [x], BitAnd([x], 3), Count([x]))"#;
+    let expression = Expression::parse(expression).unwrap();
+    let source = |_: &str| Some(Value::Texts(Cow::Borrowed(&one)));
+    let outcome = expression.evaluate(&source, &Circumstances::default()).unwrap();
+    assert_eq!(outcome.value, Some(Value::from("7a-731")));
+}
+
 // functions.json X007: default and values of a Switch may be calls.
 #[test]
 fn calls_nest() {
@@ -111,6 +123,10 @@ fn usual_slips_are_answered_with_the_way_out() {
     assert_eq!(help("IIF([a]=\"x\" AND [b]=\"y\", \"1\", \"2\")").split(' ').next(), Some("nest"));
     assert_eq!(help("IIF([a]=\"x\"=\"y\", \"1\", \"2\")"), "nest another IIF for a second condition");
     assert!(help("Join(\"\", [a][0])").contains("Item(list, number)"));
+    assert!(help("Split([a], \"@\")[0]").contains("Item(list, number)"));
+    assert_eq!(help("Join(\"\" [a])"), "");
+    assert_eq!(help("IIF([a] == 1, 2, 3)"), "equal is written `=`, and not equal `<>`");
+    assert_eq!(help("IIF([a] != 1, 2, 3)"), "not equal is written `<>`");
     assert!(help("Join(\"\", [a] + [b])").contains("Append"));
     assert!(help("[a] & [b]").contains("Append"));
     assert_eq!(
