@@ -14,6 +14,7 @@ use toml::Spanned;
 use super::failure::Failure;
 use super::words::{Dialects, FailOn};
 use crate::diagnostic::Diagnostic;
+use crate::entra::mapping::expression::{READINGS, Readings};
 use crate::entra::mapping::{Mapping, SelectionError};
 use crate::people;
 use crate::run::Shard;
@@ -93,6 +94,8 @@ struct MappingTable {
     without: Option<Spanned<Vec<Spanned<String>>>>,
     /// These targets match, in this order.
     matching: Option<Spanned<Vec<Spanned<String>>>>,
+    /// How contradictions in Microsoft's pages on expressions are read, by name.
+    readings: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// One way to change a mapping by names of targets.
@@ -168,7 +171,20 @@ impl Config {
                 }
             })?;
         }
-        Ok(mapping)
+        Ok(mapping.with_readings(self.readings()?))
+    }
+
+    /// How contradictions in Microsoft's pages on expressions are read.
+    pub(super) fn readings(&self) -> Result<Readings, Diagnostic> {
+        let mut readings = Readings::default();
+        for (name, value) in &self.settings.mapping.readings {
+            readings.choose(name.get_ref(), value.get_ref()).map_err(|error| {
+                let known = READINGS.iter().any(|reading| reading.name == name.get_ref());
+                let place = if known { value } else { name };
+                self.wrong(error.message, place).help(error.help)
+            })?;
+        }
+        Ok(readings)
     }
 
     fn wrong<T>(&self, title: String, place: &Spanned<T>) -> Diagnostic {
@@ -251,6 +267,21 @@ mod tests {
 
     fn wrong(text: &str) -> Diagnostic {
         Config::parse(text.to_owned()).unwrap_err()
+    }
+
+    #[test]
+    fn readings_are_chosen_by_name_and_a_slip_has_its_place() {
+        let mapping = profiles::load(profiles::DEFAULT).unwrap();
+        let kept = read("[mapping]\nreadings = { join-empty = 'kept' }\n").change(mapping.clone()).unwrap();
+        assert_ne!(kept, mapping);
+        assert_eq!(kept.user.rows.len(), mapping.user.rows.len());
+        let wrong = |readings: &str| {
+            let text = format!("[mapping.readings]\n{readings}\n");
+            let mistake = read(&text).change(mapping.clone()).unwrap_err();
+            (text[mistake.span].to_owned(), mistake.help.unwrap())
+        };
+        assert_eq!(wrong("join-emtpy = 'kept'"), ("join-emtpy".into(), "did you mean `join-empty`?".into()));
+        assert_eq!(wrong("join-empty = 'keep'"), ("'keep'".into(), "it is one of skipped, kept".into()));
     }
 
     #[test]

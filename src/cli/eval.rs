@@ -11,7 +11,7 @@ use super::{Exit, console};
 use crate::diagnostic;
 use crate::entra::mapping::Circumstances;
 use crate::entra::mapping::expression::{
-    Expression, Outcome, READINGS, UnknownReading, Value, parse_date, signatures,
+    Expression, Outcome, READINGS, Readings, UnknownReading, Value, parse_date, signatures,
 };
 
 /// Compute a mapping expression, as Entra's expression builder does
@@ -76,14 +76,16 @@ impl Eval {
         let written = self.written()?;
         let expression =
             Expression::parse(&written).map_err(|error| Failure::from(error.diagnostic(NAME, &written)))?;
+        let mut readings = Readings::default();
+        for (name, value) in &self.readings {
+            readings.choose(name, value)?;
+        }
+        let expression = expression.with_readings(readings);
         let attributes = self.values();
         let mut circumstances = Circumstances::new(
             self.now.unwrap_or_else(Timestamp::now),
             self.seed.unwrap_or_else(rand::random),
         );
-        for (name, value) in &self.readings {
-            circumstances.readings.choose(name, value)?;
-        }
         circumstances.changed = (!self.changed.is_empty()).then_some(self.changed.as_slice());
         circumstances.taken = Some(&self.taken);
         circumstances.default_domain = self.default_domain.as_deref();

@@ -290,7 +290,7 @@ pub(super) fn mapping(
     config: &Config,
 ) -> Result<Mapping, Failure> {
     let named = schema.or(profile).or(config.settings.profile.as_deref()).unwrap_or(profiles::DEFAULT);
-    Ok(profiles::load(named)?)
+    Ok(profiles::load(named)?.with_readings(config.readings()?))
 }
 
 fn switches(given: &[String]) -> Result<Switches, Failure> {

@@ -53,6 +53,18 @@ impl Mapping {
         Mapping { name: name.to_owned(), about: String::new(), user, group, frame: None }
     }
 
+    /// The mapping with contradictions in Microsoft's pages on expressions read in this way.
+    #[must_use]
+    pub fn with_readings(mut self, readings: expression::Readings) -> Self {
+        let groups = self.group.iter_mut().flat_map(|group| &mut group.rows);
+        for row in self.user.rows.iter_mut().chain(groups) {
+            if let Source::Expression(expression) = &mut row.source {
+                *expression = expression.clone().with_readings(readings);
+            }
+        }
+        self
+    }
+
     /// The mapping of that kind of object, if it is provisioned at all.
     #[must_use]
     pub fn object(&self, kind: ObjectKind) -> Option<&ObjectMapping> {

@@ -221,6 +221,22 @@ fn matching_can_be_moved_to_other_attributes_in_order() {
 }
 
 #[test]
+fn readings_reach_every_expression_of_the_mapping() {
+    let user = User::new(ObjectId::new("1")).with("surname", "Lovelace").unwrap();
+    let subject = Subject {
+        object: Object::User(&user),
+        is_soft_deleted: false,
+        circumstances: Circumstances::default(),
+    };
+    let mapping = load(DEFAULT).unwrap();
+    let formatted = |mapping: &Mapping| mapping.user.find("name.formatted").unwrap().value(&subject).unwrap();
+    assert_eq!(formatted(&mapping), Some(TargetValue::Text("Lovelace".into())));
+    let mut readings = expression::Readings::default();
+    readings.choose("join-empty", "kept").unwrap();
+    assert_eq!(formatted(&mapping.with_readings(readings)), Some(TargetValue::Text(" Lovelace".into())));
+}
+
+#[test]
 fn expressions_of_the_profiles_print_as_they_are_written() {
     for name in names() {
         for row in load(name).unwrap().user.rows {

@@ -1,8 +1,6 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-use super::Readings;
-
 /// What an evaluation depends on besides the source attributes. Two evaluations in the same
 /// circumstances give the same value: nothing is read from the machine's clock or its randomness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,8 +9,6 @@ pub struct Circumstances<'a> {
     pub now: Timestamp,
     /// What `Guid()` and `RandomString()` are drawn from.
     pub seed: u64,
-    /// How contradictions in Microsoft's pages are read.
-    pub readings: Readings,
     /// The source attributes that changed since the target was last written; `None` when nothing was
     /// written yet or everything is new. Computed ones, as `IsSoftDeleted`, count as changed when they are
     /// listed. Only the reading `switch-unchanged=null` looks at it.
@@ -28,17 +24,10 @@ pub struct Circumstances<'a> {
 const BEGINNING: i64 = 1_767_225_600;
 
 impl Circumstances<'_> {
-    /// The circumstances at that time, with the default readings.
+    /// The circumstances at that time.
     #[must_use]
     pub fn new(now: Timestamp, seed: u64) -> Self {
-        Circumstances {
-            now,
-            seed,
-            readings: Readings::default(),
-            changed: None,
-            taken: None,
-            default_domain: None,
-        }
+        Circumstances { now, seed, changed: None, taken: None, default_domain: None }
     }
 
     /// The circumstances at that hour of the simulated clock, which begins on 2026-01-01.

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::dotnet::date;
 use super::functions::{Function, Prepared, whole_number};
 use super::node::{CallNode, Node, Part};
-use super::{CallError, Circumstances, Value, boolean_text};
+use super::{CallError, Circumstances, Readings, Value, boolean_text};
 
 /// Why an evaluation ends early.
 #[derive(Debug)]
@@ -37,14 +37,19 @@ pub(super) type Computed<'a> = Result<Option<Value<'a>>, Stop>;
 pub(super) struct Evaluation<'a, 'c> {
     source: &'c dyn Fn(&str) -> Option<Value<'a>>,
     circumstances: &'c Circumstances<'c>,
+    readings: Readings,
     /// Made when the first function asks for it.
     random: RefCell<Option<ChaCha8Rng>>,
     redacted: Cell<bool>,
 }
 
 impl<'a, 'c> Evaluation<'a, 'c> {
-    pub fn new(source: &'c dyn Fn(&str) -> Option<Value<'a>>, circumstances: &'c Circumstances<'c>) -> Self {
-        Evaluation { source, circumstances, random: RefCell::new(None), redacted: Cell::new(false) }
+    pub fn new(
+        source: &'c dyn Fn(&str) -> Option<Value<'a>>,
+        circumstances: &'c Circumstances<'c>,
+        readings: Readings,
+    ) -> Self {
+        Evaluation { source, circumstances, readings, random: RefCell::new(None), redacted: Cell::new(false) }
     }
 
     pub fn redacted(&self) -> bool {
@@ -120,6 +125,11 @@ pub(super) struct Call<'a, 'c> {
 impl<'a, 'c> Call<'a, 'c> {
     pub fn circumstances(&self) -> &'c Circumstances<'c> {
         self.evaluation.circumstances
+    }
+
+    /// How contradictions are read.
+    pub fn readings(&self) -> Readings {
+        self.evaluation.readings
     }
 
     /// What the constant arguments were made into when the expression was read.

@@ -44,6 +44,7 @@ pub const MAXIMUM_LENGTH: usize = 10_000;
 pub struct Expression {
     root: Part,
     written: String,
+    readings: Readings,
 }
 
 /// What an evaluation gives.
@@ -64,7 +65,14 @@ impl Expression {
     /// # Errors
     /// [`ExpressionError`] with the place of what is wrong.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        Ok(Expression { root: parser::parse(text)?, written: text.to_owned() })
+        let root = parser::parse(text)?;
+        Ok(Expression { root, written: text.to_owned(), readings: Readings::default() })
+    }
+
+    /// The same expression, with contradictions in Microsoft's pages read in this way.
+    #[must_use]
+    pub fn with_readings(self, readings: Readings) -> Self {
+        Expression { readings, ..self }
     }
 
     /// The text it was read from.
@@ -106,7 +114,7 @@ impl Expression {
         source: &dyn Fn(&str) -> Option<Value<'a>>,
         circumstances: &Circumstances<'_>,
     ) -> Result<Outcome<'a>, CallError> {
-        let evaluation = Evaluation::new(source, circumstances);
+        let evaluation = Evaluation::new(source, circumstances, self.readings);
         let value = match evaluation.value(&self.root) {
             Ok(value) => value,
             Err(Stop::Ignored) => {
@@ -121,7 +129,7 @@ impl Expression {
 
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
-        self.root == other.root
+        self.root == other.root && self.readings == other.readings
     }
 }
 

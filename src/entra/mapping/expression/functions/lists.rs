@@ -70,7 +70,7 @@ fn split<'a>(call: &Call<'a, '_>) -> Computed<'a> {
     if delimiter.is_empty() {
         return Err(call.misfit(1, "is empty"));
     }
-    let trimmed = call.circumstances().readings.split_items == SplitItems::Trimmed;
+    let trimmed = call.readings().split_items == SplitItems::Trimmed;
     let items = source.split(&*delimiter).map(|item| if trimmed { item.trim() } else { item }.to_owned());
     Ok(Some(Value::Texts(items.collect())))
 }

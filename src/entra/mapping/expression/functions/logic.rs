@@ -42,7 +42,7 @@ fn coalesce<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 
 /// One of two values; the other is not computed.
 fn iif<'a>(call: &Call<'a, '_>) -> Computed<'a> {
-    let reading = call.circumstances().readings.iif_empty;
+    let reading = call.readings().iif_empty;
     if reading != IifEmpty::Computed && asks_of_nothing(call)? {
         return match reading {
             IifEmpty::Refused => Err(call.misfit(0, "reads an attribute that is null or empty")),
@@ -99,15 +99,14 @@ fn not<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 /// The value of the first key that equals the source, letter case included; otherwise the default,
 /// which may be absent.
 fn switch<'a>(call: &Call<'a, '_>) -> Computed<'a> {
-    let circumstances = call.circumstances();
-    let readings = circumstances.readings;
+    let readings = call.readings();
     if let (SwitchPresence::Refused, Some(Node::Call(inner))) =
         (readings.switch_presence, call.part(0).map(|part| &part.node))
         && PRESENCE.contains(&inner.function.name)
     {
         return Err(call.misfit(0, &format!("is {}, which Switch does not take", inner.function.name)));
     }
-    if let (SwitchUnchanged::Null, Some(changed)) = (readings.switch_unchanged, circumstances.changed)
+    if let (SwitchUnchanged::Null, Some(changed)) = (readings.switch_unchanged, call.circumstances().changed)
         && call.part(0).is_some_and(|source| is_unchanged(source, changed))
     {
         return Ok(None);

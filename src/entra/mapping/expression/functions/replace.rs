@@ -132,7 +132,7 @@ fn from_attribute<'a>(
     let stopped = |what: String| call.misfit(PATTERN, &what);
     let source = call.text(0)?;
     let has_value = source.as_ref().is_some_and(|source| !source.is_empty());
-    match (call.circumstances().readings.replace_attribute, source) {
+    match (call.readings().replace_attribute, source) {
         (ReplaceAttribute::Substitutes, Some(source)) if has_value => {
             let value = call.text(ATTRIBUTE)?.unwrap_or_default();
             Ok(Some(Value::from(pattern.replace_group(&source, group, &value).map_err(stopped)?)))

@@ -63,7 +63,7 @@ fn in_str<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 /// Every value of every source with the separator between them. When nothing is left to join, the
 /// result is null, which is our reading.
 fn join<'a>(call: &Call<'a, '_>) -> Computed<'a> {
-    let kept = call.circumstances().readings.join_empty == JoinEmpty::Kept;
+    let kept = call.readings().join_empty == JoinEmpty::Kept;
     let separator = call.text(0)?.unwrap_or_default();
     let mut joined = String::new();
     let mut any = false;

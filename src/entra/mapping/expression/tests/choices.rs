@@ -104,9 +104,9 @@ fn a_null_source_of_switch_is_the_empty_key_or_none() {
 #[test]
 fn switch_gives_null_where_its_source_did_not_change_if_the_defect_is_wanted() {
     let changed = |expression: &str, changed: Option<&[String]>, reading: &str| {
-        let mut circumstances = Circumstances { changed, ..Circumstances::default() };
-        circumstances.readings.choose("switch-unchanged", reading).unwrap();
-        outcome_in(expression, &[("company", &["B"])], &circumstances).unwrap().value
+        let circumstances = Circumstances { changed, ..Circumstances::default() };
+        let readings = chosen("switch-unchanged", reading);
+        outcome_read(expression, &[("company", &["B"])], &circumstances, readings).unwrap().value
     };
     let switch = "Switch([company], \"External\", \"B\", \"b\")";
     let other = ["displayName".to_owned()];
@@ -121,10 +121,14 @@ fn switch_gives_null_where_its_source_did_not_change_if_the_defect_is_wanted() {
 
 #[test]
 fn presence_as_the_source_of_switch_can_be_refused() {
-    let mut circumstances = Circumstances::default();
-    circumstances.readings.choose("switch-presence", "refused").unwrap();
-    let error =
-        outcome_in("Switch(IsPresent([a]), \"x\", \"True\", \"y\")", &[], &circumstances).unwrap_err();
+    let readings = chosen("switch-presence", "refused");
+    let error = outcome_read(
+        "Switch(IsPresent([a]), \"x\", \"True\", \"y\")",
+        &[],
+        &Circumstances::default(),
+        readings,
+    )
+    .unwrap_err();
     assert_eq!(error.message, "argument 1 (source) is IsPresent, which Switch does not take");
     assert_eq!(error.at, 7..21);
 }

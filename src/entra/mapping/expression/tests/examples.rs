@@ -64,16 +64,14 @@ impl Example {
         let now = parse_date(self.now).expect("a date");
         let now = jiff::tz::Offset::UTC.to_timestamp(now).expect("a time");
         let taken: Vec<String> = self.taken.iter().map(|taken| (*taken).to_owned()).collect();
-        let circumstances = Circumstances { taken: Some(&taken), readings, ..Circumstances::new(now, 7) };
-        outcome_in(self.expression, self.attributes, &circumstances)
+        let circumstances = Circumstances { taken: Some(&taken), ..Circumstances::new(now, 7) };
+        outcome_read(self.expression, self.attributes, &circumstances, readings)
     }
 
     fn check(&self) {
         let id = self.id;
         if let Gives::Refused { name, because } = self.gives {
-            let mut readings = Readings::default();
-            readings.choose(name, "refused").expect("a reading that refuses");
-            let error = self.outcome(readings).expect_err(id);
+            let error = self.outcome(chosen(name, "refused")).expect_err(id);
             assert!(error.to_string().contains(because), "{id}: {error}");
             return;
         }

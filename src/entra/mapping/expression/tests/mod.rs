@@ -19,7 +19,22 @@ fn outcome_in(
     attributes: Attributes<'_>,
     circumstances: &Circumstances<'_>,
 ) -> Result<Outcome<'static>, CallError> {
-    let expression = Expression::parse(expression).expect("the expression is right");
+    outcome_read(expression, attributes, circumstances, Readings::default())
+}
+
+fn chosen(name: &str, value: &str) -> Readings {
+    let mut readings = Readings::default();
+    readings.choose(name, value).expect("it is a reading");
+    readings
+}
+
+fn outcome_read(
+    expression: &str,
+    attributes: Attributes<'_>,
+    circumstances: &Circumstances<'_>,
+    readings: Readings,
+) -> Result<Outcome<'static>, CallError> {
+    let expression = Expression::parse(expression).expect("the expression is right").with_readings(readings);
     let source = |name: &str| match attributes.iter().find(|(n, _)| *n == name)?.1 {
         [] => None,
         [only] => Some(Value::from((*only).to_owned())),
@@ -43,9 +58,8 @@ fn text(expression: &str, attributes: Attributes<'_>) -> Option<String> {
 /// The text with a reading chosen.
 #[track_caller]
 fn read(expression: &str, attributes: Attributes<'_>, name: &str, value: &str) -> Option<String> {
-    let mut circumstances = Circumstances::default();
-    circumstances.readings.choose(name, value).expect("it is a reading");
-    let value = outcome_in(expression, attributes, &circumstances).expect("it can be computed").value?;
+    let outcome = outcome_read(expression, attributes, &Circumstances::default(), chosen(name, value));
+    let value = outcome.expect("it can be computed").value?;
     Some(value.into_text().expect("one text").into_owned())
 }
 

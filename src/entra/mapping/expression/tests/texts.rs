@@ -133,9 +133,9 @@ fn lists_are_counted_searched_and_made_unique() {
 #[test]
 fn split_makes_a_list() {
     let split = |reading: &str| {
-        let mut circumstances = Circumstances::default();
-        circumstances.readings.choose("split-items", reading).unwrap();
-        outcome_in("Split(\"a, b,,c\", \",\")", &[], &circumstances).unwrap().value.unwrap()
+        let readings = chosen("split-items", reading);
+        let split = outcome_read("Split(\"a, b,,c\", \",\")", &[], &Circumstances::default(), readings);
+        split.unwrap().value.unwrap()
     };
     assert_eq!(split("trimmed").to_string(), "a\nb\n\nc");
     assert_eq!(split("as-they-are").to_string(), "a\n b\n\nc");
