@@ -19,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::entra::dialect::{Dialect, Switches};
 use crate::entra::directory_file::{self, Contents};
 use crate::entra::job::{Job, NextCycle, Policy, ResetScope, Settings, Stopped};
-use crate::entra::mapping::{Mapping, profiles};
+use crate::entra::mapping::{Mapping, Source, profiles};
 use crate::entra::scope::Scope;
 use crate::http::{Flag, TenantUrl};
 use crate::run::patience::Patience;
@@ -183,6 +183,16 @@ impl Sync {
             _ => Dialect::Default,
         };
         let scope = self.scope.unwrap_or_default();
+        let role = mapping.user.rows.iter().find(|row| matches!(row.source, Source::Roles(_)));
+        if let (Scope::Everyone, Some(role)) = (scope, role) {
+            return Err(Failure::usage(
+                format!(
+                    "app roles are mapped to `{}`, and Entra does not provision them to everybody",
+                    role.written
+                ),
+                "write --scope assigned, or take the row out of the mapping",
+            ));
+        }
         let mut settings = Settings::new(mapping, scope, self.dialect.unwrap_or(by_flag));
         settings.switches = switches(&self.switch)?;
         let elsewhere = url.is_some_and(|url| !url.is_loopback());
@@ -290,7 +300,7 @@ pub(super) fn mapping(
     config: &Config,
 ) -> Result<Mapping, Failure> {
     let named = schema.or(profile).or(config.settings.profile.as_deref()).unwrap_or(profiles::DEFAULT);
-    Ok(profiles::load(named)?.with_readings(config.readings()?))
+    Ok(super::profiles::load(named)?.with_readings(config.readings()?))
 }
 
 fn switches(given: &[String]) -> Result<Switches, Failure> {

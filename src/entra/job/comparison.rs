@@ -1,10 +1,8 @@
 //! What the target holds at a mapping's target, and whether that is what the source says.
 
-use std::sync::OnceLock;
-
 use serde_json::Value;
 
-use crate::scim::schema::SchemaSet;
+use crate::entra::mapping::AttributeMapping;
 use crate::scim::{Comparison, Filter, Literal, PatchPath, member, same_name, urn};
 
 /// The value at a path of a resource; `None` when it is absent, null, or an empty list.
@@ -81,22 +79,24 @@ pub(super) fn reference(value: &Value) -> Option<&str> {
 
 /// True when the target holds what the source says. Letter case counts where the attribute is
 /// caseExact (Graph: attributeDefinition, caseExact; the default template leaves it off but for
-/// identifiers, as RFC 7643 does).
-pub(super) fn same(path: &PatchPath, wanted: &Value, held: &Value) -> bool {
-    match (plain(wanted), plain(held)) {
-        (Some(wanted), Some(held)) if is_case_exact(path) => wanted == held,
+/// identifiers, as RFC 7643 does). Texts for a whole list are the values of its elements, in any order.
+pub(super) fn same(row: &AttributeMapping, wanted: &Value, held: &Value) -> bool {
+    let alike = |wanted: &Value, held: &Value| match (plain(wanted), plain(held)) {
+        (Some(wanted), Some(held)) if row.declared.case_exact => wanted == held,
         (Some(wanted), Some(held)) => wanted == held || wanted.to_lowercase() == held.to_lowercase(),
         _ => wanted == held,
-    }
-}
-
-fn is_case_exact(path: &PatchPath) -> bool {
-    core().find_patch(path).is_some_and(|attribute| attribute.case_exact)
-}
-
-fn core() -> &'static SchemaSet {
-    static CORE: OnceLock<SchemaSet> = OnceLock::new();
-    CORE.get_or_init(SchemaSet::core)
+    };
+    let Value::Array(elements) = held else { return alike(wanted, held) };
+    let wanted = match wanted {
+        Value::Array(wanted) => wanted.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    let value = |element: &'_ Value| match element {
+        Value::Object(_) => member(element, "value").cloned().unwrap_or(Value::Null),
+        element => element.clone(),
+    };
+    let there: Vec<Value> = elements.iter().map(value).collect();
+    wanted.len() == there.len() && wanted.iter().all(|wanted| there.iter().any(|held| alike(wanted, held)))
 }
 
 #[cfg(test)]
@@ -104,6 +104,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::entra::mapping::Source;
 
     fn path(text: &str) -> PatchPath {
         text.parse().unwrap()
@@ -132,12 +133,31 @@ mod tests {
         assert_eq!(reference(manager), Some("m"));
     }
 
+    fn row(target: &str) -> AttributeMapping {
+        AttributeMapping::new(target, Source::None).unwrap()
+    }
+
     #[test]
     fn letter_case_counts_where_the_attribute_is_case_exact() {
-        assert!(same(&path("userName"), &json!("Ada"), &json!("ADA")));
-        assert!(!same(&path("externalId"), &json!("Ada"), &json!("ADA")));
-        assert!(!same(&path("title"), &json!("00123"), &json!(123)));
-        assert!(same(&path("active"), &json!(true), &json!("True")));
-        assert!(!same(&path("active"), &json!(false), &json!(true)));
+        assert!(same(&row("userName"), &json!("Ada"), &json!("ADA")));
+        assert!(!same(&row("externalId"), &json!("Ada"), &json!("ADA")));
+        assert!(!same(&row("title"), &json!("00123"), &json!(123)));
+        assert!(same(&row("active"), &json!(true), &json!("True")));
+        assert!(!same(&row("active"), &json!(false), &json!(true)));
+        // Whatever RFC 7643 says, the application's attribute list decides.
+        let mut declared = row("title");
+        declared.declared.case_exact = true;
+        assert!(!same(&declared, &json!("Chief"), &json!("CHIEF")));
+    }
+
+    #[test]
+    fn texts_for_a_list_are_the_values_of_its_elements() {
+        let held = json!([{"value": "reader", "primary": false}, {"value": "Editor"}]);
+        let roles = row("roles");
+        assert!(same(&roles, &json!(["editor", "reader"]), &held));
+        assert!(!same(&roles, &json!(["editor"]), &held));
+        assert!(!same(&roles, &json!("editor"), &held));
+        assert!(same(&roles, &json!("editor"), &json!([{"value": "editor", "type": "x"}])));
+        assert!(same(&row("urn:example:1.0:Thing:tags"), &json!(["a", "b"]), &json!(["b", "a"])));
     }
 }

@@ -199,7 +199,7 @@ impl<T: Target> Pass<'_, T> {
             }
             let verb = match there {
                 None => Verb::Add,
-                Some(there) if same(&row.target, &value, there) => {
+                Some(there) if same(row, &value, there) => {
                     if row.behavior == FlowBehavior::FlowAlways {
                         unchanged.push(Change::new(Verb::Replace, row.target.clone(), value));
                     }
