@@ -347,7 +347,8 @@ fn read_by(row: &AttributeMapping) -> Vec<String> {
 }
 
 fn is_redacted(row: &AttributeMapping) -> bool {
-    matches!(&row.source, Source::Expression(expression) if expression.as_written().contains("Redact("))
+    matches!(&row.source, Source::Expression(expression)
+        if expression.functions().iter().any(|(name, _)| *name == "Redact"))
 }
 
 fn source_text(value: &SourceValue) -> Option<String> {
