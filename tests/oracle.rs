@@ -16,7 +16,7 @@ use scimulate::entra::dialect::Dialect;
 use scimulate::entra::directory::{Group, ObjectId, ObjectKind, Tenant, User};
 use scimulate::entra::job::{Job, ResetScope, Settings};
 use scimulate::entra::mapping::{
-    Clause, FilterGroup, FlowType, Mapping, ScopingFilter, TargetValue, profiles,
+    Clause, FilterGroup, FlowType, Mapping, ObjectActions, ScopingFilter, TargetValue, profiles,
 };
 use scimulate::entra::oracle::{
     self, AccountFate, CycleKind, CycleView, Expected, ExpectedValue, Origin, Preexisting, Standing,
@@ -144,6 +144,12 @@ fn not_titled_b() -> ScopingFilter {
     ScopingFilter { groups }
 }
 
+/// Target object actions; most jobs allow all of them.
+fn actions() -> impl Strategy<Value = ObjectActions> {
+    let flag = || prop::bool::weighted(0.9);
+    (flag(), flag(), flag()).prop_map(|(create, update, delete)| ObjectActions { create, update, delete })
+}
+
 struct Play {
     tenant: Tenant,
     mapping: Mapping,
@@ -160,7 +166,7 @@ struct Play {
 }
 
 impl Play {
-    fn new(dialect: Dialect, filtered: bool, flow: FlowType) -> Self {
+    fn new(dialect: Dialect, filtered: bool, flow: FlowType, actions: [ObjectActions; 2]) -> Self {
         let targets = ["userName", "active", "title", "externalId", "manager"];
         let mut mapping = profiles::load(profiles::DEFAULT).unwrap().only(&targets).unwrap();
         if filtered {
@@ -168,6 +174,11 @@ impl Play {
         }
         for row in mapping.user.rows.iter_mut().filter(|row| row.is("title")) {
             row.flow = flow;
+        }
+        let [users, groups] = actions;
+        mapping.user.actions = users;
+        if let Some(group) = &mut mapping.group {
+            group.actions = groups;
         }
         Play {
             tenant: Tenant::new(),
@@ -439,10 +450,10 @@ fn the_job_leads_to_what_the_oracle_says() {
         FlowType::ObjectAddOnly,
         FlowType::AttributeAddOnly,
     ]);
-    let settings = (dialect, any::<bool>(), flow);
+    let settings = (dialect, any::<bool>(), flow, [actions(), actions()]);
     let stories = (settings, accounts, prop::collection::vec(event(), 1..40));
-    let outcome = runner.run(&stories, |((dialect, filtered, flow), accounts, events)| {
-        runtime.block_on(story(Play::new(dialect, filtered, flow), &accounts, &events))
+    let outcome = runner.run(&stories, |((dialect, filtered, flow, actions), accounts, events)| {
+        runtime.block_on(story(Play::new(dialect, filtered, flow, actions), &accounts, &events))
     });
     if let Err(error) = outcome {
         panic!("{error}");

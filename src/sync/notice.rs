@@ -101,7 +101,7 @@ pub fn notices(before: Option<&Quarantine>, report: &CycleReport, job: &Job) -> 
         .entries
         .iter()
         .filter(|entry| entry.status == Status::Failure)
-        .filter(|entry| job.escrows().any(|(id, escrow)| *id == entry.id && escrow.retries == REPEATED))
+        .filter(|entry| job.escrow(&entry.id).is_some_and(|escrow| escrow.retries == REPEATED))
         .collect();
     if !repeated.is_empty() {
         let objects: Vec<Value> = repeated
@@ -122,4 +122,67 @@ pub fn notices(before: Option<&Quarantine>, report: &CycleReport, job: &Job) -> 
         });
     }
     notices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entra::dialect::Dialect;
+    use crate::entra::directory::ObjectId;
+    use crate::entra::directory::{Tenant, User};
+    use crate::entra::job::{ResetScope, Settings};
+    use crate::entra::mapping::profiles;
+    use crate::entra::scope::Scope;
+    use crate::wire::{Answer, Broken, Method, Request, Sent, Target};
+
+    /// Finds nobody, refuses every create, and asks for other credentials when told to.
+    struct Refusing {
+        status: u16,
+    }
+
+    impl Target for Refusing {
+        async fn send(&self, request: Request) -> Result<Answer, Broken> {
+            let nobody = json!({"totalResults": 0, "Resources": []});
+            match request.method {
+                Method::Get if self.status != 401 => Ok(Answer::json(200, &nobody)),
+                _ => Ok(Answer::json(self.status, &json!({}))),
+            }
+        }
+
+        fn sent_as(&self, _: &Request) -> Sent {
+            unreachable!("nothing records here")
+        }
+    }
+
+    fn stage() -> (Tenant, Job) {
+        let mut tenant = Tenant::new();
+        let user = User::new(ObjectId::new("1")).with("userPrincipalName", "ada@example.com").unwrap();
+        let id = tenant.add_user(user).unwrap();
+        tenant.assign(&id).unwrap();
+        let mapping = profiles::load(profiles::DEFAULT).unwrap();
+        let mut job = Job::new(Settings::new(mapping, Scope::Assigned, Dialect::Default));
+        job.name(id, "ada");
+        (tenant, job)
+    }
+
+    async fn told(tenant: &Tenant, job: &mut Job, status: u16) -> Vec<&'static str> {
+        let before = job.quarantine().cloned();
+        let report = job.cycle(tenant, &Refusing { status }).await;
+        notices(before.as_ref(), &report, job).iter().map(|notice| notice.event.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_when_it_is_repeated_and_a_quarantine_when_it_begins() {
+        let (mut tenant, mut job) = stage();
+        assert_eq!(told(&tenant, &mut job, 500).await, [""; 0]);
+        assert_eq!(told(&tenant, &mut job, 500).await, [""; 0]);
+        tenant.advance(6);
+        assert_eq!(told(&tenant, &mut job, 500).await, ["repeatedFailures"]);
+        tenant.advance(6);
+        assert_eq!(told(&tenant, &mut job, 500).await, [""; 0]);
+        assert_eq!(told(&tenant, &mut job, 401).await, ["quarantine"]);
+        assert_eq!(told(&tenant, &mut job, 401).await, [""; 0]);
+        job.restart(ResetScope::PORTAL);
+        assert_eq!(told(&tenant, &mut job, 401).await, ["quarantine"]);
+    }
 }

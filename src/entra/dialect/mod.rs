@@ -19,10 +19,10 @@ use serde_json::Value;
 
 pub use switches::{
     AddedMember, Booleans, Choice, CreateConflict, DeletionThreshold, ElementFilter, EmptyRoles,
-    EnterpriseData, Evidence, FilterQuotes, FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers,
+    EnterpriseData, Evidence, FilterQuotes, FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers, Leavers,
     ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames, PhonePrimary, Position,
-    PurgedAfterUnassign, ReferenceCheck, RemovedMember, Retries, RoleName, SwitchDefect, Switches,
-    TombstoneName, UnknownSwitch, UserMeta, UserSchemas,
+    PurgedAfterUnassign, ReferenceCheck, RemovedMember, RestartLinks, Retries, RoleName, SwitchDefect,
+    Switches, TombstoneName, UnknownSwitch, UserMeta, UserSchemas,
 };
 
 pub use crate::scim::patch::Verb;

@@ -87,8 +87,8 @@ macro_rules! choice {
 mod decisions;
 
 pub use decisions::{
-    CreateConflict, DeletionThreshold, LeakedMembers, PurgedAfterUnassign, ReferenceCheck, Retries,
-    SwitchDefect, TombstoneName,
+    CreateConflict, DeletionThreshold, LeakedMembers, Leavers, PurgedAfterUnassign, ReferenceCheck,
+    RestartLinks, Retries, SwitchDefect, TombstoneName,
 };
 
 choice! {
@@ -352,6 +352,10 @@ pub struct Switches {
     pub switch_defect: SwitchDefect,
     /// See [`TombstoneName`].
     pub tombstone_name: TombstoneName,
+    /// See [`Leavers`].
+    pub leavers: Leavers,
+    /// See [`RestartLinks`].
+    pub restart_links: RestartLinks,
     /// How many members one PATCH adds or removes; at least 1.
     pub members_per_patch: usize,
     /// `count` of account discovery; at least 1.
@@ -391,6 +395,8 @@ impl Default for Switches {
             create_conflict: CreateConflict::Conflict,
             switch_defect: SwitchDefect::Off,
             tombstone_name: TombstoneName::Off,
+            leavers: Leavers::Disabled,
+            restart_links: RestartLinks::Kept,
             members_per_patch: 1,
             page_size: 100,
             reference_base: None,
@@ -460,6 +466,8 @@ macro_rules! for_each_choice {
             create_conflict: CreateConflict, "create-conflict";
             switch_defect: SwitchDefect, "switch-defect";
             tombstone_name: TombstoneName, "tombstone-name";
+            leavers: Leavers, "leavers";
+            restart_links: RestartLinks, "restart-links";
         }
     };
 }

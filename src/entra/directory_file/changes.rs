@@ -18,26 +18,26 @@ use crate::entra::directory::{
 /// could not be read at all.
 pub fn apply(contents: &mut Contents, tenant: &mut Tenant) -> usize {
     let names = Names::of(contents, tenant);
-    let rows: Vec<Row> = contents.users.iter().chain(&contents.groups).cloned().collect();
     let mut problems = Vec::new();
+    let rows = || contents.users.iter().chain(&contents.groups);
     let mut refuse = |row: &Row, title: String, help: String| {
         let place = format!("{}:{}", contents.file, row.line);
         problems.push(Diagnostic::about_file(title, place).help(help));
     };
-    for row in &rows {
+    for row in rows() {
         if let Err(error) = object(tenant, row) {
             let help = "correct the row; the object stays as it was".to_owned();
             refuse(row, format!("`{}` cannot be read: {error}", row.name), help);
         }
     }
     // All managers that change are taken away first: a chain that is turned round is no circle.
-    let managers: Vec<(&Row, Option<ObjectId>)> = rows
-        .iter()
+    let managers: Vec<(&Row, Option<ObjectId>)> = rows()
         .filter(|row| row.kind == ObjectKind::User)
         .filter_map(|row| match &row.manager {
             None => Some((row, None)),
             Some(written) => match names.find(written) {
-                Some(id) => Some((row, Some(id))),
+                // One who is gone for good is nobody's manager.
+                Some(id) => Some((row, Some(id).filter(|id| tenant.state().user(id).is_some()))),
                 None => {
                     let title = format!("the manager `{written}` of `{}` is nobody of this file", row.name);
                     refuse(row, title, "write the manager's id or userPrincipalName".to_owned());
@@ -75,7 +75,7 @@ pub fn apply(contents: &mut Contents, tenant: &mut Tenant) -> usize {
             let _ = tenant.set_manager(&row.id, former.get(&row.id).cloned().flatten());
         }
     }
-    for row in rows.iter().filter(|row| row.kind == ObjectKind::Group) {
+    for row in rows().filter(|row| row.kind == ObjectKind::Group) {
         let mut wanted = Vec::new();
         for written in &row.members {
             match names.find(written) {
@@ -139,6 +139,8 @@ fn name_of(object: Object<'_>) -> Option<&str> {
 fn object(tenant: &mut Tenant, row: &Row) -> Result<(), DirectoryError> {
     let id = &row.id;
     match (tenant.state().kind(id), row.kind) {
+        // Deleted before anybody provisioned it, or so long ago that it was purged.
+        (None, ObjectKind::User) if row.deleted => return Ok(()),
         (None, ObjectKind::User) => {
             let mut user = User::new(id.clone());
             for (name, value) in &row.attributes {

@@ -253,3 +253,18 @@ fn who_stands_in_a_wrong_row_is_neither_changed_nor_purged() {
     assert_eq!(state.users().len(), 1);
     assert_eq!(state.users().next().unwrap().text("city"), Some("Paris"));
 }
+
+#[test]
+fn a_deleted_row_is_purged_after_thirty_days_and_does_not_come_back() {
+    let file =
+        |deleted: &str| contents("csv", &format!("userPrincipalName,deleted\nada@example.com,{deleted}\n"));
+    let mut tenant = Tenant::new();
+    apply(&mut file(""), &mut tenant);
+    apply(&mut file("true"), &mut tenant);
+    assert!(tenant.state().users().all(crate::entra::directory::User::is_soft_deleted));
+    tenant.advance(crate::entra::directory::RECYCLE_BIN_HOURS);
+    assert_eq!(tenant.state().users().len(), 0);
+    let mark = tenant.watermark();
+    apply(&mut file("true"), &mut tenant);
+    assert_eq!(log(&tenant, mark), []);
+}

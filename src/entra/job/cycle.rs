@@ -92,6 +92,10 @@ impl<T: Target> Pass<'_, T> {
         }
         for id in entitled.difference(&self.state.entitled) {
             plan.references.insert(id.clone());
+            if self.directory.group(id).is_some() {
+                // What happened to a group that was left alone out of scope was not written.
+                self.whole.insert(id.clone());
+            }
         }
         // An on-demand run in between may have provisioned or disabled somebody, and no cycle knows of it.
         let differs = |id: &ObjectId, link: &Link| link.entitled != entitled.contains(id);

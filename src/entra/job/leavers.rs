@@ -8,7 +8,7 @@ use super::cycle::Plan;
 use super::log::{Action, ErrorCode, Status};
 use super::pass::{Pass, Turn};
 use super::state::Link;
-use crate::entra::dialect::{DeletionThreshold, PurgedAfterUnassign};
+use crate::entra::dialect::{DeletionThreshold, Leavers, PurgedAfterUnassign};
 use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::entra::mapping::{IS_SOFT_DELETED, ObjectActions};
 use crate::wire::Target;
@@ -23,17 +23,15 @@ impl<T: Target> Pass<'_, T> {
     /// is disabled or deleted.
     pub fn left_alone(&self, id: &ObjectId, kind: ObjectKind) -> Option<Turn> {
         let actions = self.actions(kind);
-        let allowed = match kind {
-            ObjectKind::User => actions.update,
-            ObjectKind::Group => actions.delete,
-        };
+        let disables = kind == ObjectKind::User && !self.deletes_leavers();
+        let allowed = if disables { actions.update } else { actions.delete };
         let entitlement = self.entitlement(id);
         let out_of_scope = !entitlement.assigned || !entitlement.in_filter;
         let why = if out_of_scope && self.settings.policy.skip_out_of_scope_deletions {
             "The object left the scope, and SkipOutOfScopeDeletions leaves its account alone."
         } else if !allowed {
             "The object left the scope, and the target object actions do not allow to say so."
-        } else if kind == ObjectKind::User && !self.can_disable() {
+        } else if disables && !self.can_disable() {
             "The user is out of scope, and no mapping says so to the target."
         } else {
             return None;
@@ -53,6 +51,11 @@ impl<T: Target> Pass<'_, T> {
             return Some(Turn::skipped(ErrorCode::EntrySynchronizationSkipped, why));
         }
         None
+    }
+
+    /// The application has no soft delete.
+    pub fn deletes_leavers(&self) -> bool {
+        self.writer.switches.leavers == Leavers::Deleted
     }
 
     /// Without a mapping of IsSoftDeleted a leaver's account is left alone

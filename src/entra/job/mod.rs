@@ -54,7 +54,7 @@ use pass::Pass;
 use state::State;
 use trail::Trail;
 
-use crate::entra::dialect::{Dialect, Switches, Writer};
+use crate::entra::dialect::{Dialect, RestartLinks, Switches, Writer};
 use crate::entra::directory::{ObjectId, Tenant};
 use crate::entra::mapping::Mapping;
 use crate::entra::scope::Scope;
@@ -143,6 +143,12 @@ impl Job {
     #[must_use]
     pub fn date(&self, minute: u64) -> Timestamp {
         self.settings.date(minute)
+    }
+
+    /// What is tried again later for one object.
+    #[must_use]
+    pub fn escrow(&self, id: &ObjectId) -> Option<&Escrow> {
+        self.state.escrows.get(id)
     }
 
     /// Lets somebody hear of every event while it happens.
@@ -296,9 +302,12 @@ impl Job {
         report
     }
 
-    /// Restarts the job; the portal's Restart is [`ResetScope::PORTAL`].
+    /// Restarts the job; the portal's Restart is [`ResetScope::PORTAL`], and the switch `restart-links`
+    /// says what becomes of links then.
     pub fn restart(&mut self, scope: ResetScope) {
-        self.state.restart(scope);
+        let drops = self.settings.switches.restart_links == RestartLinks::Dropped;
+        let connector_data_store = scope.connector_data_store || drops && scope == ResetScope::PORTAL;
+        self.state.restart(ResetScope { connector_data_store, ..scope });
     }
 
     /// Saves another mapping or scope. A difference clears the watermark, so that the next cycle looks

@@ -133,14 +133,12 @@ impl<T: Target> Pass<'_, T> {
         let kind = resource_kind(object_kind);
         self.check_members_left_out(kind, &resource.value)?;
         let mut changes = self.differences(subject, &resource.value)?;
-        if !self.actions(object_kind).update && !changes.is_empty() {
-            self.read.insert(id.clone(), resource.value);
-            return Ok(Turn::skipped(
-                ErrorCode::EntrySynchronizationSkipped,
-                "The account differs, and the target object actions do not allow to update it.",
-            ));
-        }
         let disables = subject.is_soft_deleted;
+        let allowed = self.actions(object_kind).update;
+        let differs = !changes.is_empty();
+        if !allowed {
+            changes.clear();
+        }
         if disables && !changes.iter().any(|change| self.tells_leavers(object_kind, &change.path)) {
             // The account is inactive already; what else differs is no longer this job's business.
             changes.clear();
@@ -162,6 +160,12 @@ impl<T: Target> Pass<'_, T> {
             if !disables {
                 (link.entitled, link.released) = (true, false);
             }
+        }
+        if !allowed && differs {
+            return Ok(Turn::skipped(
+                ErrorCode::EntrySynchronizationSkipped,
+                "The account differs, and the target object actions do not allow to update it.",
+            ));
         }
         if changes.is_empty() {
             return Ok(Turn::skipped(

@@ -30,14 +30,16 @@ impl<T: Target> Pass<'_, T> {
                 continue;
             }
             self.user(user).await?;
-            if self.is_entitled(id) && self.read.contains_key(id) {
+            let allowed = self.actions(ObjectKind::User).update && self.is_entitled(id);
+            if allowed && self.read.contains_key(id) {
                 self.user_references(user).await?;
             }
         }
         let groups = ids.iter().filter_map(|id| directory.group(id));
         for group in groups.filter(|_| self.settings.mapping.group.is_some()).collect::<Vec<_>>() {
             self.group(group).await?;
-            if self.is_entitled(group.id()) && self.read.contains_key(group.id()) {
+            let allowed = self.actions(ObjectKind::Group).update && self.is_entitled(group.id());
+            if allowed && self.read.contains_key(group.id()) {
                 self.members(group, &IndexSet::new(), Some(MEMBERS_ON_DEMAND)).await?;
             }
         }

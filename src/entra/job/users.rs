@@ -39,6 +39,7 @@ impl<T: Target> Pass<'_, T> {
                 self.note_scoping(user.id(), ObjectKind::User);
                 Ok(turn)
             }
+            None if self.deletes_leavers() => self.delete(user.id(), &link).await,
             None => self.update_linked(&subject, &link).await,
         }
     }

@@ -126,6 +126,8 @@ pub enum Why {
     NoMatchingValue,
     /// More than one account matches.
     SeveralMatch,
+    /// The target object actions do not allow to create it.
+    NotAllowed,
     /// Another account has its userName, and the create is refused.
     UserNameTaken,
     /// A mapping cannot be computed for it.
@@ -151,6 +153,7 @@ impl fmt::Display for Why {
             Why::NotActive => "it was blocked from sign-in or in the recycle bin",
             Why::NoMatchingValue => "it has no value in a matching attribute",
             Why::SeveralMatch => "more than one account matches",
+            Why::NotAllowed => "the target object actions do not allow to create it",
             Why::UserNameTaken => "another account has its userName",
             Why::CannotBeComputed => "a mapping cannot be computed for it",
             Why::MatchesAnothers => "the matching account belongs to another object",

@@ -98,6 +98,7 @@ impl Walk {
                 }
                 _ => Ok((account, self.write(account, mapping, subject, |_| true))),
             },
+            Match::Nothing if !mapping.actions.create => Err(Verdict::Never(Why::NotAllowed)),
             Match::Nothing => Ok((self.create(kind, mapping, subject)?, false)),
         }
     }

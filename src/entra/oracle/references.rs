@@ -22,6 +22,9 @@ impl Walk {
     pub(super) fn references(&mut self, state: &DirectoryState, processed: &Processed, mode: Mode) {
         let Some(object) = state.object(&processed.id) else { return };
         let Some(mapping) = self.mapping.object(object.kind()).cloned() else { return };
+        if !mapping.actions.update {
+            return;
+        }
         let subject = super::walk::subject(state, object, !processed.entitled);
         for row in mapping.rows.iter().filter(|row| row.is_reference()) {
             if row.flow == FlowType::ObjectAddOnly && !processed.whole {
@@ -145,6 +148,7 @@ impl Walk {
             let told = mode == Mode::Incremental
                 && !processed.refused
                 && self.resolve(state, &member) != Resolved::No
+                && !self.was_let_go(&member)
                 && self.links.get_mut(&processed.id).is_some_and(|link| link.written.remove(&member));
             let account = self.accounts.get_mut(index);
             if told {
@@ -154,6 +158,11 @@ impl Walk {
                 account.members.insert(member, false);
             }
         }
+    }
+
+    /// The service no longer knows the account when the membership ends, and can hardly name it.
+    fn was_let_go(&self, id: &ObjectId) -> bool {
+        self.last.get(id).is_some_and(|account| self.accounts[*account].released)
     }
 
     fn resolve(&self, state: &DirectoryState, id: &ObjectId) -> Resolved {

@@ -169,19 +169,26 @@ impl Walk {
             .collect();
         for (id, account) in left {
             let managed = self.links.get(&id).and_then(|link| link.managed);
+            let kind = self.accounts[account].kind;
+            let allowed = self.mapping.object(kind).is_none_or(|mapping| mapping.actions.delete);
             match managed {
+                // Without the target object action Delete, hard deletes are ignored.
+                Some(_) if !allowed => self.let_go(&id, account),
                 // Known limitations: after an unassignment the service sends no DELETE.
-                Some(false) if !self.readings.purge_after_unassignment_deletes => {
-                    self.links.remove(&id);
-                    let account = self.accounts.get_mut(account);
-                    (account.owner, account.released) = (None, true);
-                }
+                Some(false) if !self.readings.purge_after_unassignment_deletes => self.let_go(&id, account),
                 Some(_) if mode == Mode::Incremental => {
                     self.delete(&id, account);
                 }
                 _ => self.accounts.get_mut(account).unjudged = Some(Why::LeftBeforeRestart),
             }
         }
+    }
+
+    /// The service knows nothing of the account any more, which stays as it is.
+    fn let_go(&mut self, id: &ObjectId, account: usize) {
+        self.links.remove(id);
+        let account = self.accounts.get_mut(account);
+        (account.owner, account.released) = (None, true);
     }
 
     fn object(
@@ -205,6 +212,13 @@ impl Walk {
             }
             (true, _) if has_no_matching_value(&mapping, &subject) => None,
             (true, true) => self.update(&mapping, &subject),
+            (true, false) if kind == ObjectKind::Group && !mapping.actions.delete => {
+                // It is left alone, and no longer managed when it is out of scope.
+                if let Some(link) = self.links.get_mut(id) {
+                    (link.entitled, link.managed) = (false, Some(entitlement.assigned));
+                }
+                None
+            }
             (true, false) if kind == ObjectKind::Group => {
                 self.drop_group(id, mode);
                 None
@@ -293,6 +307,9 @@ impl Walk {
         subject: &Subject<'_>,
         certain: impl Fn(&AttributeMapping) -> bool,
     ) -> bool {
+        if !mapping.actions.update {
+            return false;
+        }
         let Ok(values) = mapping.evaluate(subject, Phase::Update) else {
             self.accounts.get_mut(account).unjudged = Some(Why::CannotBeComputed);
             return true;

@@ -83,3 +83,23 @@ choice! {
         On = "on", Captured, "onyx-dot-app/onyx 14074, ssoready 166";
     }
 }
+
+choice! {
+    /// What becomes of the account of a user who leaves: unassigned, out of scope, blocked or deleted.
+    Leavers {
+        /// `active` becomes false, through the mapping of IsSoftDeleted.
+        Disabled = "disabled", Documented, "how-provisioning-works, Deprovisioning";
+        /// DELETE, as for applications without a soft delete.
+        Deleted = "deleted", Documented, "how-provisioning-works, Deprovisioning; the Restore_User test of the gallery's validation";
+    }
+}
+
+choice! {
+    /// Links between objects and accounts after the portal's Restart.
+    RestartLinks {
+        /// They stay.
+        Kept = "kept", Documented, "how-provisioning-works, Initial cycle; resetScope without ConnectorDataStore";
+        /// They are dropped, and every object is matched again.
+        Dropped = "dropped", Documented, "howto-analyze-provisioning-logs, Error codes, InvalidAnchor";
+    }
+}

@@ -1,7 +1,7 @@
 //! Leavers who are left alone, held back, or renamed.
 
 use super::*;
-use crate::entra::dialect::{DeletionThreshold, TombstoneName};
+use crate::entra::dialect::{DeletionThreshold, Leavers, TombstoneName};
 
 fn disabled(report: &CycleReport) -> usize {
     report.entries.iter().filter(|entry| entry.action == Action::Disable).count()
@@ -159,4 +159,17 @@ async fn a_tombstone_name_goes_with_the_disable() {
     let sent = target.sent();
     assert!(sent[2].contains(r#""path":"userName","value":"adaada@example.com""#), "{}", sent[2]);
     assert!(sent[2].contains(r#""path":"active","value":"False""#), "{}", sent[2]);
+}
+
+#[tokio::test]
+async fn an_application_without_a_soft_delete_deletes_leavers_and_makes_them_anew() {
+    let (mut tenant, target) = (tenant(&["ada"]), Script::default());
+    let job = job_with(users_only(), |settings| settings.switches.leavers = Leavers::Deleted);
+    let mut job = linked(job, &tenant, &target, &["ada"]).await;
+    tenant.unassign(&id("ada")).unwrap();
+    target.answers([nobody(), empty(204)]);
+    assert_eq!(log(&job.cycle(&tenant, &target).await), ["ada delete success"]);
+    tenant.assign(&id("ada")).unwrap();
+    target.answers([nobody(), nobody(), Answer::json(201, &account("2", "ada"))]);
+    assert_eq!(log(&job.cycle(&tenant, &target).await), ["ada create success"]);
 }

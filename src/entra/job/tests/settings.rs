@@ -1,7 +1,7 @@
 //! Restarts, target object actions, flow types, and switches of the job.
 
 use super::*;
-use crate::entra::dialect::SwitchDefect;
+use crate::entra::dialect::{RestartLinks, SwitchDefect};
 use crate::entra::mapping::{FlowBehavior, FlowType, ObjectActions};
 
 fn acting(change: impl FnOnce(&mut ObjectActions)) -> Mapping {
@@ -154,4 +154,13 @@ async fn roles_are_not_provisioned_on_demand() {
     job.on_demand(&tenant, &[id("ada")], &target).await;
     let sent = target.sent();
     assert!(sent[2].contains(r#""roles":[]"#), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_restart_drops_links_where_the_switch_says_so() {
+    let (tenant, target) = (tenant(&["ada"]), Script::default());
+    let job = job_with(users_only(), |settings| settings.switches.restart_links = RestartLinks::Dropped);
+    let mut job = linked(job, &tenant, &target, &["ada"]).await;
+    job.restart(ResetScope::PORTAL);
+    assert_eq!(job.links().len(), 0);
 }
