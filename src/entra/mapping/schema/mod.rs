@@ -7,6 +7,7 @@
 
 mod export;
 mod import;
+mod row;
 mod source;
 
 use std::fmt;

@@ -200,3 +200,28 @@ fn mistakes_have_their_place_and_a_way_out() {
     let json = mistake("\"version\": \"v1.4 (2)\",", "\"version\": ,");
     assert!(json.help.is_some_and(|help| help.contains("/synchronization/jobs/")), "{}", json.title);
 }
+
+#[test]
+fn groups_that_are_switched_off_are_kept_and_not_mapped() {
+    let off = acme_with("\"enabled\": true", "\"enabled\": false");
+    let mapping = read(&off);
+    assert_eq!(mapping.group, None);
+    let document: Value = serde_json::from_str(&off).expect("it is JSON");
+    assert_eq!(export(&mapping), document);
+    let users = ACME.rfind("\"enabled\": true").expect("users come second");
+    let no_users = format!("{}{}", &ACME[..users], ACME[users..].replacen("true", "false", 1));
+    let problems = import("acme", "acme.json", &no_users).expect_err("users are always mapped");
+    assert_eq!(problems[0].title, "the mapping of users is not enabled");
+}
+
+#[test]
+fn a_damaged_document_is_refused_or_read_and_never_a_panic() {
+    for from in (0..ACME.len()).step_by(397) {
+        for length in [1, 3, 60] {
+            let (Some(head), Some(tail)) = (ACME.get(..from), ACME.get(from + length..)) else { continue };
+            if let Ok(mapping) = import("acme", "acme.json", &format!("{head}{tail}")) {
+                assert!(export(&mapping).is_object());
+            }
+        }
+    }
+}
