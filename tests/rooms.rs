@@ -24,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("people", &["entra/directory"]),
     ("http", &["wire"]),
     ("rules", &["scim", "wire", "check"]),
-    ("scenario", &["scim", "check", "diagnostic", "yaml", "entra/directory", "wire"]),
+    ("scenario", &["scim", "check", "diagnostic", "yaml", "entra/directory", "entra/mapping", "wire"]),
     ("catalogue", &["check", "rules", "scenario", "diagnostic"]),
     ("snapshot", &["wire"]),
     (

@@ -173,6 +173,7 @@ mod tests {
             dialects: vec!["default".into()],
             large: false,
             mapping: crate::scenario::MappingChange::default(),
+            job: crate::scenario::JobSpec::default(),
             people: indexmap::IndexMap::new(),
             groups: indexmap::IndexMap::new(),
             accounts: indexmap::IndexMap::new(),

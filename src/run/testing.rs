@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use indexmap::IndexMap;
 
 use crate::check::{About, Level};
-use crate::scenario::{MappingChange, Scenario};
+use crate::scenario::{JobSpec, MappingChange, Scenario};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, Sent, Target};
 
 use super::observer::Log;
@@ -30,6 +30,7 @@ pub(crate) fn scenario(id: &str) -> Scenario {
         dialects: Vec::new(),
         large: false,
         mapping: MappingChange::default(),
+        job: JobSpec::default(),
         people: IndexMap::new(),
         groups: IndexMap::new(),
         accounts: IndexMap::new(),

@@ -19,10 +19,9 @@ use super::story::{MistakeAt, Props, Story};
 use crate::check::{Finding, Outcome, Skip};
 use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
-use crate::entra::mapping::RoleFunction;
 use crate::people::People;
 use crate::rules;
-use crate::scenario::{Action, RoleMapping, Scenario};
+use crate::scenario::{Action, Scenario};
 use crate::wire::{Broken, Exchange};
 
 /// What all trials of a run share.
@@ -154,22 +153,10 @@ impl<S: Stages> Run<S> {
         tell: impl Fn(Event) + Clone + Send + Sync + 'static,
     ) -> TrialEnd {
         let about = &scenario.about;
-        let mut mapping = self.prepared.mapping.clone();
-        if !scenario.mapping.matching.is_empty() {
-            match mapping.with_matching(&scenario.mapping.matching) {
-                Ok(changed) => mapping = changed,
-                Err(error) => {
-                    return self.skipped(trial, scenario, Skip::NotConfigured(error.to_string()));
-                }
-            }
-        }
-        if let Some(roles) = scenario.mapping.roles {
-            mapping = mapping.with_roles(match roles {
-                RoleMapping::Single => RoleFunction::Single,
-                RoleMapping::Complex => RoleFunction::Complex,
-                RoleMapping::Assertive => RoleFunction::Assertive,
-            });
-        }
+        let mapping = match scenario.mapping.applied(&self.prepared.mapping) {
+            Ok(mapping) => mapping,
+            Err(error) => return self.skipped(trial, scenario, Skip::NotConfigured(error.to_string())),
+        };
         let stage = match self.stages.open().await {
             Ok(stage) => stage,
             Err(problem) => {

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::check::About;
+use crate::entra::mapping::{Edits, Mapping, RoleFunction, SelectionError};
 use crate::wire::Method;
 
 pub use library::{builtin, from_dir, sources};
@@ -25,8 +26,10 @@ pub struct Scenario {
     pub dialects: Vec<String>,
     /// `size: large`: stays off for targets that are not loopback unless asked for.
     pub large: bool,
-    /// How its job differs from the profile.
+    /// How its mapping differs from the profile's.
     pub mapping: MappingChange,
+    /// What an administrator set on its job.
+    pub job: JobSpec,
     /// People of the tenant by their key in the file.
     pub people: IndexMap<String, Person>,
     /// Groups of the tenant by their key in the file.
@@ -69,24 +72,55 @@ pub enum Ability {
     Me,
 }
 
-/// How the scenario's job differs from the profile's mapping.
+/// How a mapping differs from the one before.
 #[derive(Debug, Clone, Default)]
 pub struct MappingChange {
     /// Target paths that match, in order, instead of the profile's.
     pub matching: Vec<String>,
     /// How app roles are mapped, whatever the profile says of them.
-    pub roles: Option<RoleMapping>,
+    pub roles: Option<RoleFunction>,
+    /// Rows, actions and the scoping filter of the user mapping.
+    pub edits: Edits,
 }
 
-/// One of Entra's functions for app roles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RoleMapping {
-    /// SingleAppRoleAssignment: the first role is the primary one.
-    Single,
-    /// AppRoleAssignmentsComplex: roles are added.
-    Complex,
-    /// AssertiveAppRoleAssignmentsComplex: roles replace those that are there.
-    Assertive,
+impl MappingChange {
+    /// The mapping with this difference.
+    ///
+    /// # Errors
+    /// [`SelectionError`] when it does not fit the mapping.
+    pub fn applied(&self, mapping: &Mapping) -> Result<Mapping, SelectionError> {
+        let mut changed = self.edits.applied(mapping)?;
+        if let Some(roles) = self.roles {
+            changed = changed.with_roles(roles);
+        }
+        if self.matching.is_empty() { Ok(changed) } else { changed.with_matching(&self.matching) }
+    }
+}
+
+/// The settings of a scenario's job; what is not said is Entra's default.
+#[derive(Debug, Clone, Default)]
+pub struct JobSpec {
+    /// Everybody is in scope, and not those alone who are assigned.
+    pub everyone: bool,
+    /// `SkipOutOfScopeDeletions`.
+    pub skip_out_of_scope_deletions: bool,
+    /// Accidental deletion prevention: so many disables and deletes in one cycle are allowed.
+    pub deletion_threshold: Option<usize>,
+    /// Microsoft's numbers for quarantine, scaled down.
+    pub quarantine: Option<QuarantineSpec>,
+}
+
+/// From how many failures on a job goes into quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuarantineSpec {
+    /// With fewer failures the share is not looked at.
+    pub evaluated_from: u64,
+    /// More than this share of failures, in percent.
+    pub percent: u64,
+    /// More failures than these, references not counted.
+    pub failures: u64,
+    /// More failures than these of all kinds.
+    pub total: u64,
 }
 
 /// One person of the tenant; what is not said is made up by `people/`.
@@ -164,10 +198,25 @@ pub enum Action {
     Cycle,
     /// `on-demand: [ada]`: provision on demand; ignores the flag.
     OnDemand(Vec<String>),
-    /// `restart` or `restart: full`: the portal's button keeps links, `full` drops them.
+    /// `restart`, `restart: full` or `restart: [Escrows, Watermark]`: Graph's resetScope, words separated by
+    /// commas. Empty is the portal's button, which keeps links; `Full` drops them.
     Restart {
-        /// Links are dropped.
-        full: bool,
+        /// The words.
+        reset: String,
+    },
+    /// `allow-deletes`: what the accidental-deletion threshold holds back happens in the next cycle.
+    AllowDeletes,
+    /// `change-mapping: { rows: […] }`: an administrator saves another mapping.
+    ChangeMapping(MappingChange),
+    /// `change-scope: everyone`, or `assigned`.
+    ChangeScope {
+        /// Everybody is in scope.
+        everyone: bool,
+    },
+    /// `token: wrong`: the service has a token the target does not take; `token: right` ends that.
+    Token {
+        /// The token is the target's.
+        right: bool,
     },
     /// `discover: { count: 3 }`: account discovery pages through all users.
     Discover {
@@ -224,6 +273,23 @@ pub enum Action {
     ExpectDiscovered(Vec<String>),
     /// `expect-log: { ada: { action: create, status: skipped, code: X } }` of the last cycle or on-demand run.
     ExpectLog(IndexMap<String, LogExpectation>),
+    /// `expect-job: { quarantine: TooManyDeletes, held-back: [ada] }`: how the job stands after the last cycle.
+    ExpectJob(JobExpectation),
+}
+
+/// How the job must stand. What is not said is not asked.
+#[derive(Debug, Clone, Default)]
+pub struct JobExpectation {
+    /// The reason it is in quarantine; an inner `None` is no quarantine.
+    pub quarantine: Option<Option<String>>,
+    /// Whose disable or delete is held back, exactly.
+    pub held_back: Option<Vec<String>>,
+    /// Who is to be tried again, exactly.
+    pub failing: Option<Vec<String>>,
+    /// Hours until the service begins its next cycle, rounded down.
+    pub next_cycle: Option<u64>,
+    /// The job was disabled after four weeks in quarantine.
+    pub disabled: Option<bool>,
 }
 
 /// A raw request. Strings may hold `{{ada.id}}`, `{{ada.userName}}`, `{{made.id}}`, `{{prefix}}`,
@@ -290,7 +356,7 @@ pub enum FoundBy {
 /// What the provisioning log of the last cycle must say of one object.
 #[derive(Debug, Clone, Default)]
 pub struct LogExpectation {
-    /// `create`, `update`, `disable`, `delete`, `other`.
+    /// `create`, `update`, `disable`, `delete`, `staged-delete`, `other`.
     pub action: Option<String>,
     /// `success`, `failure`, `skipped`.
     pub status: Option<String>,

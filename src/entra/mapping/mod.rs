@@ -5,6 +5,7 @@
 //! Entra does not clear it at the target (Microsoft Learn, "Customize user provisioning
 //! attribute-mappings", "What you should know").
 
+mod edits;
 pub mod expression;
 mod file;
 mod filter;
@@ -20,6 +21,7 @@ mod select;
 mod target;
 mod value;
 
+pub use edits::Edits;
 pub use expression::Circumstances;
 pub use filter::{Clause, ClauseError, ClausePart, FilterGroup, Operator, ScopingFilter};
 pub use flow::{DataType, FlowBehavior, FlowType, ObjectActions};

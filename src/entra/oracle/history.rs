@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind};
 use crate::entra::mapping::Mapping;
+use crate::entra::scope::Scope;
 
 /// One run of the job, and what it found.
 #[derive(Debug, Clone)]
@@ -14,13 +15,15 @@ pub struct CycleView {
     pub kind: CycleKind,
     /// Accounts that others put into the target since the run before.
     pub accounts: Vec<Preexisting>,
+    /// An administrator allowed the deletes that were held back before the run.
+    pub deletes_allowed: bool,
 }
 
 impl CycleView {
     /// A run before which nobody touched the target.
     #[must_use]
     pub fn new(state: Arc<DirectoryState>, kind: CycleKind) -> Self {
-        CycleView { state, kind, accounts: Vec::new() }
+        CycleView { state, kind, accounts: Vec::new(), deletes_allowed: false }
     }
 
     /// The same run with an account that was there before it.
@@ -42,8 +45,8 @@ pub enum CycleKind {
     },
     /// What changed since the last cycle. On-demand runs in between make no difference to that.
     Incremental,
-    /// The mapping was changed, which starts an initial cycle with the links kept.
-    MappingChanged(Arc<Mapping>),
+    /// Mapping or scope was changed, which starts an initial cycle with the links kept.
+    Reconfigured(Arc<Mapping>, Scope),
     /// Provision on demand: these objects and no others.
     OnDemand(Vec<ObjectId>),
 }

@@ -17,7 +17,8 @@
 //! | members likewise | "Known issues" |
 //! | references are written when all objects of the cycle exist | "How provisioning works", Initial cycle |
 //! | a deleted or unassigned group is deleted | same, Incremental cycles |
-//! | restart, mapping change: every object is evaluated anew, links stay unless they are reset | same |
+//! | restart, mapping or scope change: every object is evaluated anew, links stay unless they are reset | same |
+//! | what the target object actions do not allow is not done | "Customize attribute-mappings" |
 //! | changes made at the target are neither noticed nor reverted | "Known issues" |
 
 mod account;
@@ -27,6 +28,7 @@ mod history;
 mod joining;
 mod matching;
 mod references;
+mod safeguards;
 mod walk;
 
 pub use expectation::{AccountFate, Expectation, Expected, ExpectedValue, Origin, Standing, Why};
@@ -43,21 +45,33 @@ pub struct Readings {
     pub purge_after_unassignment_deletes: bool,
 }
 
-/// What must stand at the target after these cycles, by the documented reading.
-#[must_use]
-pub fn expected(history: &[CycleView], mapping: &Mapping, scope: &Scope) -> Expectation {
-    expected_under(history, mapping, scope, Readings::default())
+/// What an administrator set against deletions nobody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Safeguards {
+    /// `SkipOutOfScopeDeletions`: whoever leaves the scope is left alone; who is blocked or deleted in
+    /// the directory is disabled all the same ("Skip deletion of out of scope users").
+    pub skip_out_of_scope_deletions: bool,
+    /// More disables and deletes than these in one cycle are held back, all of them, until they are
+    /// allowed ("Enable accidental deletions prevention").
+    pub deletion_threshold: Option<usize>,
 }
 
-/// [`expected`] under other readings.
+/// What must stand at the target after these cycles, by the documented reading and with no safeguards.
+#[must_use]
+pub fn expected(history: &[CycleView], mapping: &Mapping, scope: &Scope) -> Expectation {
+    expected_under(history, mapping, scope, Readings::default(), Safeguards::default())
+}
+
+/// [`expected`] under other readings, and with safeguards.
 #[must_use]
 pub fn expected_under(
     history: &[CycleView],
     mapping: &Mapping,
     scope: &Scope,
     readings: Readings,
+    safeguards: Safeguards,
 ) -> Expectation {
-    let mut walk = walk::Walk::new(mapping, *scope, readings);
+    let mut walk = walk::Walk::new(mapping, *scope, readings, safeguards);
     for view in history {
         walk.cycle(view);
     }

@@ -1,11 +1,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Readings;
 use super::account::{Accounts, Held};
 use super::expectation::Why;
 use super::history::{CycleKind, CycleView};
 use super::matching;
+use super::{Readings, Safeguards};
 use crate::entra::directory::{DirectoryState, Object, ObjectId, ObjectKind};
 use crate::entra::mapping::{
     AttributeMapping, Circumstances, Mapping, ObjectMapping, Phase, Subject, TargetValue,
@@ -58,6 +58,9 @@ pub(super) struct Walk {
     pub(super) mapping: Arc<Mapping>,
     scope: Scope,
     readings: Readings,
+    pub(super) safeguards: Safeguards,
+    /// Whose disable or delete is held back.
+    pub(super) held_back: HashSet<ObjectId>,
     pub(super) accounts: Accounts,
     pub(super) links: HashMap<ObjectId, Link>,
     /// The account each object had last, whether the service still knows or not.
@@ -76,11 +79,13 @@ pub(super) fn subject<'a>(state: &DirectoryState, object: Object<'a>, is_soft_de
 }
 
 impl Walk {
-    pub(super) fn new(mapping: &Mapping, scope: Scope, readings: Readings) -> Self {
+    pub(super) fn new(mapping: &Mapping, scope: Scope, readings: Readings, safeguards: Safeguards) -> Self {
         Walk {
             mapping: Arc::new(mapping.clone()),
             scope,
             readings,
+            safeguards,
+            held_back: HashSet::new(),
             accounts: Accounts::default(),
             links: HashMap::new(),
             last: HashMap::new(),
@@ -103,18 +108,23 @@ impl Walk {
             _ => Mode::Full,
         };
         match &view.kind {
-            CycleKind::MappingChanged(mapping) => self.mapping = Arc::clone(mapping),
+            CycleKind::Reconfigured(mapping, scope) => {
+                self.mapping = Arc::clone(mapping);
+                self.scope = *scope;
+            }
             CycleKind::Initial { links_dropped: true } => {
                 self.links.clear();
                 self.accounts.disown();
             }
             _ => {}
         }
-        let ids = match &view.kind {
+        let mut ids = match &view.kind {
             CycleKind::OnDemand(ids) => ids.clone(),
             _ => self.read(state, mode),
         };
         if mode != Mode::OnDemand {
+            ids.extend(self.hold_back(state, &ids, view.deletes_allowed));
+            ids.retain(|id| !self.held_back.contains(id));
             self.purged(state, mode);
         }
         let mut processed = Vec::new();
@@ -152,7 +162,7 @@ impl Walk {
         }
     }
 
-    fn entitlement(&self, state: &DirectoryState, id: &ObjectId) -> Entitlement {
+    pub(super) fn entitlement(&self, state: &DirectoryState, id: &ObjectId) -> Entitlement {
         scope::in_scope(state, &self.scope, &self.mapping, id)
     }
 
@@ -163,7 +173,10 @@ impl Walk {
             .iter()
             .filter(|(id, account)| {
                 let account = &self.accounts[**account];
-                state.object(id).is_none() && !account.is_deleted() && !account.released
+                state.object(id).is_none()
+                    && !account.is_deleted()
+                    && !account.released
+                    && !self.held_back.contains(*id)
             })
             .map(|(id, account)| (id.clone(), *account))
             .collect();
@@ -212,6 +225,7 @@ impl Walk {
             }
             (true, _) if has_no_matching_value(&mapping, &subject) => None,
             (true, true) => self.update(&mapping, &subject),
+            (true, false) if self.is_left_alone(entitlement) => None,
             (true, false) if kind == ObjectKind::Group && !mapping.actions.delete => {
                 // It is left alone, and no longer managed when it is out of scope.
                 if let Some(link) = self.links.get_mut(id) {

@@ -1,9 +1,11 @@
 //! What Entra does in a story: test connection, cycles, on-demand runs, account discovery.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Story;
 use super::failure::Failure;
+use super::job::Line;
 use crate::check::{Finding, Skip};
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{CycleReport, Status, Stopped};
@@ -15,17 +17,26 @@ use crate::wire::{Actor, Operation, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
     pub(super) async fn test_connection(&mut self) {
-        let ended = self.job.test_connection(self.target).await;
-        if let Err(stopped) = ended {
-            self.stopped(&stopped);
+        let line = Line { target: self.target, wrong_token: self.wrong_token };
+        let ended = self.job.test_connection(&line).await;
+        match ended {
+            Err(stopped) if !self.wrong_token => self.stopped(&stopped),
+            _ => {}
         }
     }
 
     pub(super) async fn cycle(&mut self) {
         self.name_everybody();
         let from = self.recorder.len();
-        let report = self.job.cycle(&self.cast.tenant, self.target).await;
-        let kind = if report.initial {
+        let line = Line { target: self.target, wrong_token: self.wrong_token };
+        let report = self.job.cycle(&self.cast.tenant, &line).await;
+        if self.is_idle(&report) {
+            self.last = Some((report, from..self.recorder.len()));
+            return;
+        }
+        let kind = if std::mem::take(&mut self.reconfigured) && report.initial {
+            CycleKind::Reconfigured(Arc::new(self.mapping.clone()), self.scope)
+        } else if report.initial {
             CycleKind::Initial { links_dropped: std::mem::take(&mut self.links_dropped) }
         } else {
             CycleKind::Incremental
@@ -42,9 +53,19 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             }
         }
         let from = self.recorder.len();
-        let report = self.job.on_demand(&self.cast.tenant, &ids, self.target).await;
+        let line = Line { target: self.target, wrong_token: self.wrong_token };
+        let report = self.job.on_demand(&self.cast.tenant, &ids, &line).await;
         self.after(report, from, CycleKind::OnDemand(ids));
         Ok(())
+    }
+
+    /// A cycle that the story stopped itself, with a wrong token or after four weeks of quarantine.
+    fn is_idle(&self, report: &CycleReport) -> bool {
+        match &report.stopped {
+            Some(Stopped::Disabled) => true,
+            Some(Stopped::Quarantined(_)) => self.wrong_token,
+            _ => false,
+        }
     }
 
     /// Steps carry the keys of people and groups.
@@ -58,6 +79,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     fn after(&mut self, report: CycleReport, from: usize, kind: CycleKind) {
         let mut view = CycleView::new(self.cast.tenant.state(), kind);
+        view.deletes_allowed = std::mem::take(&mut self.deletes_allowed);
         if self.history.is_empty() {
             view.accounts = self.accounts.iter().map(|(key, account)| account.as_seen(key)).collect();
         }

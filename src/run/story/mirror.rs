@@ -10,18 +10,12 @@ use super::state::{Membership, Reading};
 use crate::check::{Finding, Level};
 use crate::entra::directory::ObjectId;
 use crate::entra::mapping::TargetValue;
-use crate::entra::oracle::{self, AccountFate, Expectation, Expected, ExpectedValue, Origin, Standing, Why};
-use crate::entra::scope::Scope;
+use crate::entra::oracle::{AccountFate, Expectation, Expected, ExpectedValue, Origin, Standing, Why};
 use crate::run::acceptance;
 use crate::run::cast::{Casting, Mistake};
 use crate::wire::{Actor, Exchange, Operation, ResourceKind, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
-    /// What the oracle says of everybody, from the directory alone.
-    fn expectation(&self) -> Expectation {
-        oracle::expected(&self.history, &self.mapping, &Scope::Assigned)
-    }
-
     pub(super) async fn expect_mirrored(&mut self, keys: &[String], line: usize) -> Result<(), Mistake> {
         let expectation = self.expectation();
         for key in keys {

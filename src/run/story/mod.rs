@@ -5,6 +5,7 @@ mod activity;
 mod ending;
 mod failure;
 mod found;
+mod job;
 mod mirror;
 mod names;
 mod raw;
@@ -25,7 +26,7 @@ use super::stack::Stack;
 use crate::check::{Finding, Level, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectId;
-use crate::entra::job::{Accounts, CycleReport, Job, ResetScope};
+use crate::entra::job::{Accounts, CycleReport, Job};
 use crate::entra::mapping::Mapping;
 use crate::entra::oracle::CycleView;
 use crate::entra::scope::Scope;
@@ -74,7 +75,18 @@ pub(super) type MistakeAt = (usize, Mistake);
 pub(super) struct Story<'a, T: Target, C> {
     scenario: &'a Scenario,
     casting: &'a C,
+    /// Mapping and scope before the first cycle.
+    began_with: (Mapping, Scope),
+    /// The mapping in force.
     mapping: Mapping,
+    /// The scope in force.
+    scope: Scope,
+    /// Mapping or scope was changed since the last cycle.
+    reconfigured: bool,
+    /// Held-back deletes were allowed since the last cycle.
+    deletes_allowed: bool,
+    /// The service has a token that is not the target's.
+    wrong_token: bool,
     passed_over: Vec<PatchPath>,
     subjects: Subjects,
     writer: Writer,
@@ -129,13 +141,20 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             shared,
         } = props;
         let cast = Cast::new(scenario, casting, at_most)?;
-        let mut settings = crate::entra::job::Settings::new(mapping.clone(), Scope::Assigned, writer.dialect);
+        let scope = job::scope(scenario.job.everyone);
+        let mut settings = crate::entra::job::Settings::new(mapping.clone(), scope, writer.dialect);
         settings.switches = writer.switches.clone();
+        settings.policy = job::policy(&scenario.job);
         let subjects = Subjects::of(scenario, &mapping);
         Ok(Story {
             scenario,
             casting,
+            began_with: (mapping.clone(), scope),
             mapping,
+            scope,
+            reconfigured: false,
+            deletes_allowed: false,
+            wrong_token: false,
             passed_over,
             subjects,
             writer,
@@ -192,10 +211,11 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             Action::TestConnection => self.test_connection().await,
             Action::Cycle => self.cycle().await,
             Action::OnDemand(keys) => self.on_demand(keys).await?,
-            Action::Restart { full } => {
-                self.job.restart(if *full { ResetScope::FULL } else { ResetScope::PORTAL });
-                self.links_dropped |= full;
-            }
+            Action::Restart { reset } => self.restart(reset)?,
+            Action::AllowDeletes => self.allow_deletes(),
+            Action::ChangeMapping(change) => self.change_mapping(change),
+            Action::ChangeScope { everyone } => self.change_scope(*everyone),
+            Action::Token { right } => self.wrong_token = !right,
             Action::Discover { count } => self.discover(*count).await,
             Action::Request(request) => self.request(request, line).await?,
             Action::ExpectAnswer(expectation) => self.expect_answer(expectation)?,
@@ -222,6 +242,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
                     }
                 }
             }
+            Action::ExpectJob(expectation) => self.expect_job(expectation)?,
             action => {
                 self.cast.act(self.scenario, self.casting, action)?;
             }

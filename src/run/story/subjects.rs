@@ -27,8 +27,15 @@ impl Subjects {
                 subjects.add(named(name));
             }
         }
-        for name in &scenario.mapping.matching {
-            subjects.add(named(name));
+        let changes = scenario.timeline.iter().filter_map(|step| match &step.action {
+            Action::ChangeMapping(change) => Some(change),
+            _ => None,
+        });
+        for change in changes.chain([&scenario.mapping]) {
+            for name in &change.matching {
+                subjects.add(named(name));
+            }
+            subjects.targets.extend(change.edits.rows.iter().map(|row| row.target.clone()));
         }
         let people = scenario.people.values().map(|person| &person.attributes);
         let groups = scenario.groups.values().map(|group| &group.attributes);

@@ -1,6 +1,6 @@
 use super::Loader;
 use crate::check::{About, Level, Reference};
-use crate::scenario::{Ability, MappingChange, Need, RoleMapping};
+use crate::scenario::{Ability, Need};
 use crate::scim::{PatchPath, schema};
 use crate::yaml::{Fields, Kind, Node};
 
@@ -136,28 +136,6 @@ impl Loader<'_> {
             .filter_map(|item| self.reader.word(item, "dialect", &DIALECTS))
             .map(str::to_owned)
             .collect()
-    }
-
-    pub(super) fn mapping(&mut self, node: Option<&Node>) -> MappingChange {
-        let mut change = MappingChange::default();
-        let Some(mut fields) = node.and_then(|node| self.reader.fields(node)) else { return change };
-        if let Some(items) = fields.get("matching").and_then(|node| self.reader.list(node)) {
-            for item in items {
-                if let Some(text) = self.reader.text(item)
-                    && self.target_path(&text, &item.span)
-                {
-                    change.matching.push(text);
-                }
-            }
-        }
-        let words = [
-            ("single", RoleMapping::Single),
-            ("complex", RoleMapping::Complex),
-            ("assertive", RoleMapping::Assertive),
-        ];
-        change.roles = fields.get("roles").and_then(|node| self.reader.word(node, "role function", &words));
-        fields.finish(&mut self.reader);
-        change
     }
 
     /// Whether a text is a path of a target attribute. Names without a URN must be those of the core

@@ -10,11 +10,12 @@ const FOUND_BY: [(&str, FoundBy); 3] =
     [("id", FoundBy::Id), ("matching", FoundBy::Matching), ("filterable", FoundBy::Filterable)];
 
 /// The words of Entra's provisioning log as scenarios write them.
-const ACTIONS: [(&str, &str); 5] = [
+const ACTIONS: [(&str, &str); 6] = [
     ("create", "create"),
     ("update", "update"),
     ("disable", "disable"),
     ("delete", "delete"),
+    ("staged-delete", "stageddelete"),
     ("other", "other"),
 ];
 const STATUSES: [(&str, &str); 3] = [("success", "success"), ("failure", "failure"), ("skipped", "skipped")];

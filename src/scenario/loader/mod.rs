@@ -4,6 +4,7 @@
 
 mod about;
 mod expectation;
+mod job;
 mod names;
 mod tenant;
 #[cfg(test)]
@@ -30,7 +31,7 @@ pub fn load(file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
 /// Every mistake of the file, in the order of their places.
 pub fn load_as(id: &str, file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let root = yaml::parse(file, text)?;
-    let mut loader = Loader { reader: Reader::new(file, text), names: Names::default() };
+    let mut loader = Loader { file, text, reader: Reader::new(file, text), names: Names::default() };
     let scenario = loader.scenario(id, &root);
     match scenario {
         Some(scenario) if loader.reader.is_clean() => Ok(scenario),
@@ -62,6 +63,8 @@ pub fn unknown_faults(file: &str, text: &str, known: &[&str]) -> Result<Vec<Diag
 
 /// The walk through one file.
 struct Loader<'a> {
+    file: &'a str,
+    text: &'a str,
     reader: Reader<'a>,
     names: Names,
 }
@@ -78,7 +81,8 @@ impl Loader<'_> {
         let needs = self.needs(fields.get("needs"));
         let dialects = self.dialects(fields.get("dialects"));
         let large = fields.get("size").and_then(|node| self.reader.word(node, "size", &[("large", true)]));
-        let mapping = self.mapping(fields.get("mapping"));
+        let mapping = fields.get("mapping").and_then(|node| self.mapping(node)).unwrap_or_default();
+        let job = fields.get("job").and_then(|node| self.job(node)).unwrap_or_default();
         let (people, groups, accounts) = (fields.get("people"), fields.get("groups"), fields.get("accounts"));
         // Everybody may be named before they are described.
         self.learn_names(people, groups, accounts);
@@ -96,6 +100,7 @@ impl Loader<'_> {
             dialects,
             large: large.unwrap_or(false),
             mapping,
+            job,
             people,
             groups,
             accounts,

@@ -2,7 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::check::{Level, Reference};
-use crate::scenario::{Ability, Action, FoundBy, LetterCase, Need, RoleMapping};
+use crate::entra::mapping::RoleFunction;
+use crate::scenario::{Ability, Action, FoundBy, LetterCase, Need};
 use crate::wire::Method;
 
 const WHOLE: &str = r#"
@@ -116,7 +117,7 @@ fn app_roles_are_mapped_assigned_and_taken_away() {
          - assign-role: {{ ada: owner }}\n  - unassign-role: {{ grace: [owner] }}\n  - cycle\n"
     );
     let scenario = load("roles.yaml", &text).unwrap();
-    assert_eq!(scenario.mapping.roles, Some(RoleMapping::Complex));
+    assert_eq!(scenario.mapping.roles, Some(RoleFunction::Complex));
     assert_eq!(scenario.people["ada"].roles, ["editor", "reader"]);
     assert_eq!(scenario.people["grace"].roles, ["owner"]);
     assert!(matches!(&scenario.timeline[0].action, Action::AssignRole(roles) if roles["ada"] == ["owner"]));
@@ -127,6 +128,53 @@ fn app_roles_are_mapped_assigned_and_taken_away() {
     assert_eq!(wrong[0].help.as_deref(), Some("did you mean `complex`?"));
     let set = load("roles.yaml", &text.replace("roles: owner", "appRoleAssignments: owner")).unwrap_err();
     assert!(set[0].help.as_ref().is_some_and(|help| help.contains("assign-role")), "{set:?}");
+}
+
+#[test]
+fn a_job_and_its_mapping_are_set_and_changed() {
+    let text = "title: t\nlevel: note\nwhy: w\n\
+        mapping: { rows: [{ target: title, constant: Staff }], without: [locale], actions: [create] }\n\
+        job: { scope: everyone, skip-out-of-scope-deletions: true, deletion-threshold: 1,\n  \
+          quarantine: { evaluated-from: 2, percent: 40, failures: 3, total: 4 } }\n\
+        people:\n  ada:\ntimeline:\n  - cycle\n  - allow-deletes\n  - restart: [Escrows, Watermark]\n  \
+        - change-mapping: { scope: [{ clauses: [{ attribute: city, operator: IS NULL }] }] }\n  \
+        - change-scope: assigned\n  - token: wrong\n  \
+        - expect-job: { quarantine: null, held-back: [ada], failing: [], next-cycle: 6 hours, disabled: false }\n";
+    let scenario = load("job.yaml", text).unwrap();
+    let edits = &scenario.mapping.edits;
+    assert_eq!((edits.rows.len(), edits.without.as_slice()), (1, &["locale".to_owned()][..]));
+    assert!(edits.actions.is_some_and(|actions| actions.create && !actions.update));
+    let job = &scenario.job;
+    assert!(job.everyone && job.skip_out_of_scope_deletions);
+    assert_eq!(job.deletion_threshold, Some(1));
+    assert_eq!(job.quarantine.map(|numbers| (numbers.evaluated_from, numbers.total)), Some((2, 4)));
+    let action = |place: usize| &scenario.timeline[place].action;
+    assert!(matches!(action(1), Action::AllowDeletes));
+    assert!(matches!(action(2), Action::Restart { reset } if reset == "Escrows, Watermark"));
+    assert!(
+        matches!(action(3), Action::ChangeMapping(change) if change.edits.filter.as_ref().is_some_and(|f| f.groups.len() == 1))
+    );
+    assert!(matches!(action(4), Action::ChangeScope { everyone: false }));
+    assert!(matches!(action(5), Action::Token { right: false }));
+    let Action::ExpectJob(expected) = action(6) else { panic!("expect-job") };
+    assert_eq!((&expected.quarantine, expected.next_cycle), (&Some(None), Some(6)));
+    assert_eq!(
+        (expected.held_back.as_deref(), expected.disabled),
+        (Some(&["ada".to_owned()][..]), Some(false))
+    );
+
+    for (right, wrong, said) in [
+        ("constant: Staff", "constnt: Staff", "did you mean `constant`?"),
+        ("target: title", "target: titel", "titel"),
+        ("scope: everyone", "scope: everybody", "did you mean `everyone`?"),
+        ("[Escrows, Watermark]", "[Escrow]", "did you mean `Escrows`?"),
+        ("token: wrong", "token: old", "right"),
+        ("held-back: [ada]", "held-back: [adda]", "did you mean `ada`?"),
+    ] {
+        let problems = load("job.yaml", &text.replace(right, wrong)).unwrap_err();
+        let text: String = problems.iter().map(ToString::to_string).collect();
+        assert!(text.contains(said), "{wrong}: {text}");
+    }
 }
 
 #[test]
@@ -163,8 +211,8 @@ fn every_step_is_read_with_its_line() {
     }
     let action = |index: usize| &scenario.timeline[index].action;
     assert!(matches!(action(0), Action::TestConnection));
-    assert!(matches!(action(3), Action::Restart { full: false }));
-    assert!(matches!(action(4), Action::Restart { full: true }));
+    assert!(matches!(action(3), Action::Restart { reset } if reset.is_empty()));
+    assert!(matches!(action(4), Action::Restart { reset } if reset == "Full"));
     assert!(matches!(action(5), Action::Discover { count: 5 }));
     assert!(matches!(action(6), Action::Advance { hours: 744 }));
     assert!(matches!(action(7), Action::Advance { hours: 1 }));

@@ -10,13 +10,16 @@ use crate::wire::Method;
 use crate::yaml::{Key, Kind, Node};
 
 /// Steps without anything behind them.
-const BARE: [&str; 4] = ["test-connection", "cycle", "restart", "expect-no-writes"];
+const BARE: [&str; 5] = ["test-connection", "cycle", "restart", "allow-deletes", "expect-no-writes"];
 
 /// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 23] = [
+const FULL: [&str; 27] = [
     "on-demand",
     "discover",
     "advance",
+    "change-mapping",
+    "change-scope",
+    "token",
     "appear",
     "set",
     "set-manager",
@@ -37,6 +40,7 @@ const FULL: [&str; 23] = [
     "expect-mirrored",
     "expect-discovered",
     "expect-log",
+    "expect-job",
 ];
 
 const METHODS: [(&str, Method); 7] = [
@@ -108,7 +112,8 @@ impl Loader<'_> {
                 before.cycle = true;
                 Some(Action::Cycle)
             }
-            "restart" => Some(Action::Restart { full: false }),
+            "restart" => Some(Action::Restart { reset: String::new() }),
+            "allow-deletes" => Some(Action::AllowDeletes),
             "expect-no-writes" => {
                 self.after(before.cycle, at, "`cycle` or `on-demand`");
                 Some(Action::ExpectNoWrites)
@@ -132,9 +137,12 @@ impl Loader<'_> {
                 before.cycle = true;
                 Action::OnDemand(everybody(self))
             }
-            "restart" => {
-                Action::Restart { full: self.reader.word(value, "way to restart", &[("full", true)])? }
-            }
+            "restart" => Action::Restart { reset: self.reset(value)? },
+            "change-mapping" => Action::ChangeMapping(self.mapping(value)?),
+            "change-scope" => Action::ChangeScope { everyone: self.scope(value)? },
+            "token" => Action::Token {
+                right: self.reader.word(value, "token", &[("right", true), ("wrong", false)])?,
+            },
             "discover" => {
                 before.discover = true;
                 let mut fields = self.reader.fields(value)?;
@@ -177,6 +185,10 @@ impl Loader<'_> {
                 self.after(before.cycle, &key.span, "`cycle` or `on-demand`");
                 Action::ExpectLog(self.expect_log(value)?)
             }
+            "expect-job" => {
+                self.after(before.cycle, &key.span, "`cycle` or `on-demand`");
+                Action::ExpectJob(self.expect_job(value)?)
+            }
             name if BARE.contains(&name) => {
                 self.reader.refuse(&value.span, format!("`{name}` stands alone"));
                 return None;
@@ -196,7 +208,7 @@ impl Loader<'_> {
     }
 
     /// `30 days` or `1 hour`.
-    fn hours(&mut self, node: &Node) -> Option<u64> {
+    pub(super) fn hours(&mut self, node: &Node) -> Option<u64> {
         let text = self.reader.text(node)?;
         let hours = text.split_once(' ').and_then(|(number, unit)| {
             let number: u64 = number.parse().ok()?;

@@ -87,6 +87,10 @@ pub(super) fn drop_display_name() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "displayName"))
 }
 
+pub(super) fn drop_title() -> Effect {
+    Effect::after(|_, reply, _| drop_attribute(reply, "title"))
+}
+
 pub(super) fn drop_emails() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "emails"))
 }

@@ -516,6 +516,8 @@ faults! {
     HidesActive = "hides-active", Drop, shown::drop_active;
     /// Answers leave out `displayName`.
     DropDisplayName = "drop-display-name", Drop, shown::drop_display_name;
+    /// Answers leave out `title`.
+    DropTitle = "drop-title", Drop, shown::drop_title;
     /// Answers leave out `emails`.
     DropEmails = "drop-emails", Drop, shown::drop_emails;
     /// Answers leave out `name.givenName`.

@@ -5,12 +5,12 @@ mod row;
 use std::ops::Range;
 
 use super::{
-    AttributeMapping, Clause, ClauseError, ClausePart, FilterGroup, Mapping, ObjectActions, ObjectMapping,
-    ScopingFilter,
+    AttributeMapping, Clause, ClauseError, ClausePart, Edits, FilterGroup, Mapping, ObjectActions,
+    ObjectMapping, ScopingFilter,
 };
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
-use crate::yaml::{self, Kind, Node, Reader};
+use crate::yaml::{self, Fields, Kind, Node, Reader};
 
 /// Reads a profile. `name` becomes the mapping's name, `file` stands in messages.
 ///
@@ -73,6 +73,15 @@ impl<'a> Profile<'a> {
     }
 
     fn rows(&mut self, kind: ObjectKind, node: &Node, rows: &[Node]) -> Option<Vec<AttributeMapping>> {
+        let read = self.some_rows(kind, rows)?;
+        if !read.iter().any(|row| row.matching.is_some()) {
+            self.nothing_matches(kind, node);
+        }
+        Some(read)
+    }
+
+    /// Rows that need not be all of a mapping.
+    fn some_rows(&mut self, kind: ObjectKind, rows: &[Node]) -> Option<Vec<AttributeMapping>> {
         let mut read: Vec<AttributeMapping> = Vec::new();
         let mut complete = true;
         for row in rows {
@@ -81,10 +90,23 @@ impl<'a> Profile<'a> {
                 None => complete = false,
             }
         }
-        if complete && !read.iter().any(|row| row.matching.is_some()) {
-            self.nothing_matches(kind, node);
-        }
         complete.then_some(read)
+    }
+
+    /// Changes of a user mapping. What cannot be read is noted and missing.
+    pub(super) fn edits(&mut self, fields: &mut Fields<'_>) -> Edits {
+        let (rows, without) = (fields.get("rows"), fields.get("without"));
+        let (actions, scope) = (fields.get("actions"), fields.get("scope"));
+        let rows = rows.and_then(|node| self.reader.list(node));
+        let rows = rows.and_then(|rows| self.some_rows(ObjectKind::User, rows));
+        let names = without.and_then(|node| self.reader.list(node)).unwrap_or_default();
+        Edits {
+            rows: rows.unwrap_or_default(),
+            without: names.iter().filter_map(|name| self.reader.text(name)).collect(),
+            actions: actions.and_then(|node| self.actions(node)),
+            filter: scope
+                .and_then(|node| Some(ScopingFilter { groups: self.groups(ObjectKind::User, node)? })),
+        }
     }
 
     pub(super) fn nothing_matches(&mut self, kind: ObjectKind, node: &Node) {

@@ -88,7 +88,7 @@ impl Play {
 
     fn run(&mut self, kind: CycleKind) {
         let accounts = std::mem::take(&mut self.arriving);
-        self.history.push(CycleView { state: self.tenant.state(), kind, accounts });
+        self.history.push(CycleView { accounts, ..CycleView::new(self.tenant.state(), kind) });
     }
 
     /// The next cycle: the first is the initial one.
@@ -166,7 +166,7 @@ impl Play {
     }
 
     fn change_mapping(&mut self, mapping: Mapping) {
-        self.run(CycleKind::MappingChanged(Arc::new(mapping)));
+        self.run(CycleKind::Reconfigured(Arc::new(mapping), self.scope));
     }
 }
 

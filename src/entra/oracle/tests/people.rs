@@ -389,7 +389,7 @@ fn the_reading_of_2017_deletes_who_was_unassigned_before_the_purge() {
     play.cycle();
     assert_eq!(play.active("ada"), Some(false));
     let readings = Readings { purge_after_unassignment_deletes: true };
-    let other = expected_under(&play.history, &play.mapping, &play.scope, readings);
+    let other = expected_under(&play.history, &play.mapping, &play.scope, readings, Safeguards::default());
     assert_eq!(other.object(&id("ada")), &Expected::Gone);
 }
 
