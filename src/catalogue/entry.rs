@@ -93,6 +93,7 @@ fn need(need: &Need) -> String {
     match need {
         Need::Mapped(target) => target.clone(),
         Need::Filterable(target) => format!("filter on {target}"),
+        Need::Published(target) => format!("{target} in /Schemas"),
         Need::Ability(ability) => match ability {
             Ability::Groups => "groups",
             Ability::Bulk => "bulk",

@@ -232,11 +232,23 @@ impl Prepared {
                     _ => None,
                 }
             }),
+            Need::Published(name) => self.unpublished(plan, name),
             Need::Ability(ability) => match self.abilities.of(*ability) {
                 Known::No(skip) => Some(skip.clone()),
                 Known::Yes(_) | Known::Unknown => None,
             },
         }
+    }
+}
+
+impl Prepared {
+    /// Why an attribute cannot be asked of the target, if neither the profile maps it nor /Schemas publishes it.
+    fn unpublished(&self, plan: &Plan, name: &str) -> Option<Skip> {
+        let published = |path: &PatchPath| self.discovery.schemas.find_patch(path).is_some();
+        let known = plan.mapping.user.find(name).is_some()
+            || name.parse().is_ok_and(|path: PatchPath| published(&path));
+        (!known)
+            .then(|| Skip::NotSupported(format!("/Schemas publishes no {name}, and the mapping has none")))
     }
 }
 

@@ -49,6 +49,9 @@ pub enum Need {
     /// itself matches by it or marks it filterable, that is a duty of the target. Elsewhere the target is
     /// asked: it may refuse such a filter (400 or 501), and then the scenario is skipped; a list is an answer.
     Filterable(String),
+    /// `{ published: roles }`: an attribute the profile need not map, because the scenario does. The target
+    /// takes part in it by publishing the attribute in /Schemas.
+    Published(String),
     /// An ability of the target.
     Ability(Ability),
 }

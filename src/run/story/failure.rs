@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Story;
-use crate::check::Finding;
+use crate::check::{Finding, Level};
 use crate::entra::job::{Action, ErrorCode, LogEntry};
 use crate::run::answers::{answered, place};
 use crate::run::cast::Casting;
@@ -29,6 +29,17 @@ impl Failure {
             cycle.iter().rev().find(|exchange| is_about(exchange, &entry.label)).cloned()
         };
         Failure { entry, exchange }
+    }
+
+    /// A failure is in the log for everybody to see. What it leaves undone is as bad as that when somebody
+    /// keeps access by it, and an error otherwise.
+    fn level(&self, undone: Level) -> Level {
+        match self.entry.action {
+            Action::Disable | Action::Delete => undone,
+            Action::Create | Action::Update | Action::StagedDelete | Action::Other => {
+                undone.min(Level::Error)
+            }
+        }
     }
 
     fn sentence(&self, key: &str) -> String {
@@ -84,7 +95,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             self.blocked.insert(key.to_owned());
             let mut told = Finding::of(&self.scenario.about, failure.sentence(key))
                 .concerning(failure.entry.action.as_str())
-                .at(finding.level);
+                .at(failure.level(finding.level));
             let actual = failure.exchange.as_deref().map_or_else(|| failure.entry.detail.clone(), answered);
             told = told.against("the request is answered with success", actual);
             if let Some(code) = failure.entry.code {

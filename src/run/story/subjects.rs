@@ -23,7 +23,7 @@ impl Subjects {
         let named = |name: &str| everything().filter(|row| row.is(name)).collect::<Vec<_>>();
         let from = |source: &str| everything().filter(|row| row.reads(source)).collect::<Vec<_>>();
         for need in &scenario.needs {
-            if let Need::Mapped(name) | Need::Filterable(name) = need {
+            if let Need::Mapped(name) | Need::Filterable(name) | Need::Published(name) = need {
                 subjects.add(named(name));
             }
         }

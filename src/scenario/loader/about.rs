@@ -115,12 +115,17 @@ impl Loader<'_> {
     fn need(&mut self, item: &Node) -> Option<Need> {
         if let Kind::Map(_) = item.kind {
             let mut fields = self.reader.fields(item)?;
-            let path = fields.required(&mut self.reader, "filterable").and_then(|node| {
+            let published = fields.get("published");
+            let node = match published {
+                Some(node) => Some(node),
+                None => fields.required(&mut self.reader, "filterable"),
+            };
+            let path = node.and_then(|node| {
                 let text = self.reader.text(node)?;
                 self.target_path(&text, &node.span).then_some(text)
             });
             fields.finish(&mut self.reader);
-            return path.map(Need::Filterable);
+            return path.map(if published.is_some() { Need::Published } else { Need::Filterable });
         }
         let text = self.reader.text(item)?;
         if let Some((_, ability)) = ABILITIES.iter().find(|(name, _)| *name == text) {

@@ -20,7 +20,7 @@ refs:
   - entra: known-issues
   - field: owner/repo#1
 faults: [hides-disabled-users]
-needs: [active, groups, 'emails[type eq "work"].value', { filterable: externalId }, "urn:example:x:1.0:Thing:shoeSize"]
+needs: [active, groups, 'emails[type eq "work"].value', { filterable: externalId }, { published: roles }, "urn:example:x:1.0:Thing:shoeSize"]
 dialects: [default, aadOptscim062020]
 size: large
 mapping: { matching: [externalId, userName] }
@@ -101,6 +101,7 @@ fn documentation_needs_and_settings_are_read() {
             Need::Ability(Ability::Groups),
             Need::Mapped(r#"emails[type eq "work"].value"#.into()),
             Need::Filterable("externalId".into()),
+            Need::Published("roles".into()),
             Need::Mapped("urn:example:x:1.0:Thing:shoeSize".into()),
         ]
     );
