@@ -368,6 +368,72 @@ fn without_a_target_the_embedded_server_is_provisioned() {
 }
 
 #[test]
+fn what_failed_is_tried_again_by_the_next_run_though_nothing_changed() {
+    // The user is made, and the answer says that there is a conflict.
+    let stage = Stage::new(&["--fault", "create-answers-409"]);
+    let one = people(&[GRACE]);
+    let failed = stage.sync(&one, &KEPT);
+    assert_eq!(failed.code, 1);
+    assert!(failed.out.contains("grace@example.com Conflict") && failed.out.contains("tried again later: 1"));
+    assert_eq!(stage.log(), ["create failure Grace"]);
+    let again = stage.sync(&one, &KEPT);
+    assert!(again.code == 0 && again.out.starts_with("cycle 2 (incremental)"), "{}", again.out);
+    assert_eq!(stage.log(), ["other skipped Grace"], "the account is found and linked");
+    stage.sync(&one.replace("Grace\n", "Hopper\n"), &KEPT);
+    assert_eq!(stage.log(), ["update success Hopper"]);
+}
+
+#[test]
+fn a_schema_drives_the_job_as_a_profile_does() {
+    let stage = Stage::new(&[]);
+    let schema = stage.play(&["schema", "default"]);
+    assert_eq!(schema.code, 0, "{}", schema.err);
+    stage.write("schema.json", &schema.out);
+    let options = [&KEPT[..], &["--schema", "schema.json"]].concat();
+    let all = people(&[ADA, GRACE, TEAM]);
+    assert!(stage.sync(&all, &options).out.contains("created 3 · updated 2 ·"));
+    stage.log();
+    stage.sync(&all.replace("Analyst", "Countess"), &options);
+    assert_eq!(stage.log(), ["update success Ada"]);
+    stage.sync(
+        &all.replace("    displayName: Grace\n", "    displayName: Grace\n    assigned: false\n"),
+        &options,
+    );
+    assert_eq!(stage.log(), ["update success Ada", "disable success Grace"]);
+    stage.sync(&people(&[ADA]), &options);
+    assert!(stage.log().contains(&"delete success ".to_owned()), "the group is gone");
+    assert!(stage.held("Groups").is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_job_keeps_what_it_did() {
+    let stage = Stage::new(&[]);
+    let many: String = (0..50).map(|n| format!("  - userPrincipalName: user{n}@example.com\n")).collect();
+    stage.write("people.yaml", &people(&[&many]));
+    let mut running = program(stage.folder.path())
+        .args(["sync", "--directory", "people.yaml", "--target", &stage.base, "--pace", "60"])
+        .args(KEPT)
+        .env("SCIMULATE_TOKEN", &stage.token)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while stage.held("Users").is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    let made = stage.held("Users").len();
+    assert!(made < 50, "{made}");
+    // Nobody is made twice, and the others follow.
+    let rest =
+        stage.play(&["sync", "--directory", "people.yaml", "--target", &stage.base, "--state", "state.json"]);
+    assert!(rest.out.starts_with(&format!("cycle 2 (initial)\n  created {} ·", 50 - made)), "{}", rest.out);
+    assert_eq!(stage.held("Users").len(), 50);
+}
+
+#[test]
 fn elsewhere_nothing_is_written_without_apply() {
     // No name that leads anywhere: the plan already fails, and nothing is asked twice.
     let stage = Stage::new(&[]);

@@ -138,7 +138,9 @@ fn name_of(object: Object<'_>) -> Option<&str> {
 /// Adds an object, or sets what differs.
 fn object(tenant: &mut Tenant, row: &Row) -> Result<(), DirectoryError> {
     let id = &row.id;
-    match (tenant.state().kind(id), row.kind) {
+    // A state that lives through a change makes the tenant copy itself.
+    let there = tenant.state().kind(id);
+    match (there, row.kind) {
         // Deleted before anybody provisioned it, or so long ago that it was purged.
         (None, ObjectKind::User) if row.deleted => return Ok(()),
         (None, ObjectKind::User) => {
