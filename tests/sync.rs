@@ -269,7 +269,7 @@ fn wrong_rows_are_listed_and_the_others_are_provisioned() {
     assert!(played.out.contains("deleted 0"), "{}", played.out);
     // A row of which nothing can be read: nobody is taken for deleted.
     let played = stage.sync(&(people(&[ADA]) + "  - {{\n"), &KEPT);
-    assert!(played.err.contains("1 objects are missing"), "{}", played.err);
+    assert!(played.err.contains("missing from people.yaml: 1;"), "{}", played.err);
     assert_eq!(stage.held("Users").len(), 2);
     let circle = people(&[ADA, GRACE]) + "    manager: ada@example.com\n";
     let played = stage.sync(&circle, &KEPT);

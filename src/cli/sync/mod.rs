@@ -353,8 +353,7 @@ fn tell_problems(contents: &Contents, spared: usize) {
     }
     if spared > 0 {
         console::remark(&format!(
-            "warning: {spared} objects are missing from {}, and are not taken for deleted while rows of it cannot \
-             be read\n",
+            "warning: missing from {}: {spared}; nobody is taken for deleted while rows of it cannot be read\n",
             contents.file
         ));
     }
