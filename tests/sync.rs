@@ -254,6 +254,28 @@ fn a_schema_from_entra_drives_a_job_through_create_update_scope_out_and_purge() 
 }
 
 #[test]
+fn a_list_that_is_only_added_to_keeps_what_it_holds() {
+    let stage = Stage::new(&[]);
+    stage.write(
+        "profile.yaml",
+        "user:\n\
+         - { target: userName, source: userPrincipalName, match: 1 }\n\
+         - { target: emails, source: otherMails, apply: MultiValueAddOnly }\n",
+    );
+    let kept = [&KEPT[..], &["--profile", "profile.yaml"]].concat();
+    let ada = |mails: &str| {
+        people(&[&format!("  - id: a\n    userPrincipalName: ada@example.com\n    otherMails: [{mails}]\n")])
+    };
+    stage.sync(&ada("one@example.com, two@example.com"), &kept);
+    stage.sync(&ada("two@example.com, three@example.com"), &kept);
+    let account = stage.user("ada@example.com").unwrap();
+    let held: Vec<&str> =
+        account["emails"].as_array().unwrap().iter().map(|mail| mail["value"].as_str().unwrap()).collect();
+    assert_eq!(held, ["one@example.com", "two@example.com", "three@example.com"]);
+    assert_eq!(stage.log(), ["create success ", "update success "]);
+}
+
+#[test]
 fn a_dry_run_reads_and_writes_nothing() {
     let stage = Stage::new(&[]);
     let all = people(&[ADA, GRACE, TEAM]);

@@ -81,22 +81,36 @@ pub(super) fn reference(value: &Value) -> Option<&str> {
 /// caseExact (Graph: attributeDefinition, caseExact; the default template leaves it off but for
 /// identifiers, as RFC 7643 does). Texts for a whole list are the values of its elements, in any order.
 pub(super) fn same(row: &AttributeMapping, wanted: &Value, held: &Value) -> bool {
-    let alike = |wanted: &Value, held: &Value| match (plain(wanted), plain(held)) {
-        (Some(wanted), Some(held)) if row.declared.case_exact => wanted == held,
-        (Some(wanted), Some(held)) => wanted == held || wanted.to_lowercase() == held.to_lowercase(),
-        _ => wanted == held,
-    };
-    let Value::Array(elements) = held else { return alike(wanted, held) };
-    let wanted = match wanted {
-        Value::Array(wanted) => wanted.as_slice(),
-        single => std::slice::from_ref(single),
-    };
+    match held {
+        Value::Array(there) => values(wanted).len() == there.len() && missing(row, wanted, held).is_empty(),
+        single => alike(row, wanted, single),
+    }
+}
+
+/// The values for a list that none of its elements has.
+pub(super) fn missing(row: &AttributeMapping, wanted: &Value, held: &Value) -> Vec<Value> {
     let value = |element: &'_ Value| match element {
         Value::Object(_) => member(element, "value").cloned().unwrap_or(Value::Null),
         element => element.clone(),
     };
-    let there: Vec<Value> = elements.iter().map(value).collect();
-    wanted.len() == there.len() && wanted.iter().all(|wanted| there.iter().any(|held| alike(wanted, held)))
+    let there: Vec<Value> = values(held).iter().map(value).collect();
+    let is_missing = |wanted: &&Value| !there.iter().any(|held| alike(row, wanted, held));
+    values(wanted).iter().filter(is_missing).cloned().collect()
+}
+
+fn values(list: &Value) -> &[Value] {
+    match list {
+        Value::Array(values) => values,
+        single => std::slice::from_ref(single),
+    }
+}
+
+fn alike(row: &AttributeMapping, wanted: &Value, held: &Value) -> bool {
+    match (plain(wanted), plain(held)) {
+        (Some(wanted), Some(held)) if row.declared.case_exact => wanted == held,
+        (Some(wanted), Some(held)) => wanted == held || wanted.to_lowercase() == held.to_lowercase(),
+        _ => wanted == held,
+    }
 }
 
 #[cfg(test)]
@@ -159,5 +173,13 @@ mod tests {
         assert!(!same(&roles, &json!("editor"), &held));
         assert!(same(&roles, &json!("editor"), &json!([{"value": "editor", "type": "x"}])));
         assert!(same(&row("urn:example:1.0:Thing:tags"), &json!(["a", "b"]), &json!(["b", "a"])));
+    }
+
+    #[test]
+    fn what_a_list_lacks_is_what_no_element_has() {
+        let held = json!([{"value": "reader"}, {"value": "Editor"}]);
+        assert_eq!(missing(&row("roles"), &json!(["editor", "owner"]), &held), [json!("owner")]);
+        assert!(missing(&row("roles"), &json!("reader"), &held).is_empty());
+        assert_eq!(missing(&row("roles"), &json!(["a"]), &json!([])), [json!("a")]);
     }
 }

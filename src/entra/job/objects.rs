@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::answers::{self, Asked, Resource, Trouble};
-use super::comparison::{held, same};
+use super::comparison::{held, missing, same};
 use super::log::{Action, ErrorCode, Problem, Stopped};
 use super::matching::Match;
 use super::pass::{Pass, Turn, resource_kind};
@@ -206,6 +206,13 @@ impl<T: Target> Pass<'_, T> {
                 Some(there) if same(row, &value, there) => {
                     if row.behavior == FlowBehavior::FlowAlways {
                         unchanged.push(Change::new(Verb::Replace, row.target.clone(), value));
+                    }
+                    continue;
+                }
+                Some(there) if row.only_adds() => {
+                    let added = missing(row, &value, there);
+                    if !added.is_empty() {
+                        changes.push(Change::new(Verb::Add, row.target.clone(), Value::Array(added)));
                     }
                     continue;
                 }

@@ -158,6 +158,12 @@ impl AttributeMapping {
         }
     }
 
+    /// True when an update adds values to a list and takes none away.
+    #[must_use]
+    pub fn only_adds(&self) -> bool {
+        self.declared.multivalued && matches!(self.flow, FlowType::MultiValueAddOnly | FlowType::ValueAddOnly)
+    }
+
     /// True for links to other objects, which are written after all objects exist. The source
     /// decides: an app may call its manager a String.
     #[must_use]

@@ -333,6 +333,7 @@ impl Walk {
         for (row, value) in values {
             let Some(value) = value.filter(|_| !row.is_reference()) else { continue };
             let held = self.accounts[account].held(&row.target);
+            let value = if row.only_adds() { joined(&held, value) } else { value };
             if matches!(&held, Held::Value(held) if *held == value) {
                 continue;
             }
@@ -369,4 +370,16 @@ fn has_no_matching_value(mapping: &ObjectMapping, subject: &Subject<'_>) -> bool
 /// The row computes with `IsSoftDeleted`, as the default mapping of `active` does.
 fn reads_is_soft_deleted(row: &AttributeMapping) -> bool {
     row.reads(crate::entra::mapping::IS_SOFT_DELETED.name)
+}
+
+/// What a list holds after values were added to it.
+fn joined(held: &Held, added: TargetValue) -> TargetValue {
+    match (held, added) {
+        (Held::Value(TargetValue::Texts(held)), TargetValue::Texts(added)) => {
+            let mut all = held.clone();
+            all.extend(added.into_iter().filter(|text| !held.contains(text)));
+            TargetValue::Texts(all)
+        }
+        (_, added) => added,
+    }
 }

@@ -14,9 +14,8 @@ const ROLES: [(&str, RoleFunction); 3] = [
 ];
 
 /// Graph's words for what a restart forgets, and the word that stories use for `Full`.
-const RESETS: [(&str, &str); 8] = [
+const RESETS: [(&str, &str); 7] = [
     ("full", "Full"),
-    ("Full", "Full"),
     ("Escrows", "Escrows"),
     ("Watermark", "Watermark"),
     ("QuarantineState", "QuarantineState"),
