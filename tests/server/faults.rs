@@ -115,6 +115,7 @@ impl Witness<'_> {
         self.connect();
         let [ann, bea, guest] = self.create();
         self.update(&ann, &bea);
+        self.roles();
         self.groups(&ann, &bea, &guest);
         self.disable(&ann);
         self.page();
@@ -163,6 +164,17 @@ impl Witness<'_> {
             self.send("GET", &format!("/Users/{id}"), None);
         }
         [ann, bea, guest]
+    }
+
+    fn roles(&mut self) {
+        let id = self.post("/Users", json!({ "userName": "with-roles", "roles": [{ "value": "reader" }] }));
+        let path = format!("/Users/{id}");
+        self.send("GET", &path, None);
+        self.patch(&path, json!([{ "op": "Add", "path": "roles", "value": [{ "value": "editor" }] }]));
+        self.send("GET", &path, None);
+        self.patch(&path, json!([{ "op": "replace", "path": "roles", "value": [{ "value": "owner" }] }]));
+        self.send("GET", &path, None);
+        self.send("DELETE", &path, None);
     }
 
     fn update(&mut self, ann: &str, bea: &str) {
