@@ -474,7 +474,7 @@ faults! {
     RedirectsToLogin = "redirects-to-login", Named, transport::redirects_to_login;
     /// Writes on groups are answered with 403.
     TokenRefusedOnGroups = "token-refused-on-groups", Named, transport::token_refused_on_groups;
-    /// The first DELETE of a user is answered with 429, without Retry-After.
+    /// Entra's first DELETE of a user is answered with 429, without Retry-After.
     ThrottlesWithoutRetryAfter = "throttles-without-retry-after", Named, transport::throttles_without_retry_after;
     /// A page beyond the end takes more than five seconds.
     AnswersSlowly = "answers-slowly", Named, transport::answers_slowly;

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::http::{Method, header};
 
 use super::lookups::is_empty_list;
-use super::scene::{Effect, created, deleted, endpoint, fail, patched, queried, read, status};
+use super::scene::{Effect, created, deleted, endpoint, fail, is_from_entra, patched, queried, read, status};
 use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
@@ -78,8 +78,8 @@ pub(super) fn token_refused_on_groups() -> Effect {
 
 pub(super) fn throttles_without_retry_after() -> Effect {
     Effect::before(|call, scene| {
-        // Once per server, so that whoever waits gets on.
-        deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
+        // Once per server, so that whoever waits gets on, and not where a run cleans up.
+        deleted(call).filter(|(kind, _)| *kind == Kind::User && is_from_entra(call))?;
         scene.memory.marked.insert("throttled".into()).then(|| fail(429, "too many requests"))
     })
 }
