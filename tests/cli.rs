@@ -592,3 +592,19 @@ fn the_embedded_server_answers_as_the_snapshots_say() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+/// Whoever reads what a rule advises must find the option it names.
+#[test]
+fn rules_name_only_options_that_exist() {
+    let help = Command::new(env!("CARGO_BIN_EXE_scimulate")).args(["run", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for rule in scimulate::rules::all() {
+        let about = rule.about();
+        for text in [&about.what, &about.why, &about.fix, &about.entra] {
+            for option in text.split('`').filter(|word| word.starts_with("--")) {
+                let name = option.split([' ', '=']).next().unwrap();
+                assert!(help.contains(name), "{} names {option}", about.id);
+            }
+        }
+    }
+}

@@ -137,7 +137,7 @@ const READ_STALE: Declared = Declared {
     what: "A read that begins after a write was answered shows that write. The RFC does not promise it.",
     why: "A lookup that does not see a new account makes Entra create it twice; an update that is not seen is \
           sent again.",
-    fix: "Read from the primary, and drop caches, on the SCIM path. `--settle` makes scimulate wait.",
+    fix: "Read from the primary, and drop caches, on the SCIM path.",
     entra: "Conflict errors for accounts that were just created, and repeated updates.",
     refs: &[Field("fleetdm/fleet#50724"), Field("BerriAI/litellm#37009")],
     faults: &["stale-reads"],

@@ -16,15 +16,16 @@ impl Walk {
         read: &[ObjectId],
         allowed: bool,
     ) -> Vec<ObjectId> {
-        let leaving = self.leaving(state, read);
+        let Some(threshold) = self.safeguards.deletion_threshold else { return Vec::new() };
         let before = std::mem::take(&mut self.held_back);
         let stays = |id: &ObjectId| state.object(id).is_none() || !self.entitlement(state, id).is_entitled();
         let (still, back): (HashSet<ObjectId>, HashSet<ObjectId>) =
             before.into_iter().partition(|id| !allowed && stays(id));
-        let new: Vec<ObjectId> = leaving.into_iter().filter(|id| !still.contains(id)).collect();
+        let new: Vec<ObjectId> =
+            self.leaving(state, read).into_iter().filter(|id| !still.contains(id)).collect();
         self.held_back = still;
         // "Above" the number; whether meeting it is enough is a contradiction of the page.
-        if self.safeguards.deletion_threshold.is_some_and(|threshold| !allowed && new.len() > threshold) {
+        if !allowed && new.len() > threshold {
             self.held_back.extend(new);
         }
         back.into_iter().filter(|id| !read.contains(id) && state.object(id).is_some()).collect()

@@ -109,19 +109,19 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     /// How the job stands after the last cycle.
     pub(super) fn expect_job(&mut self, expectation: &JobExpectation) -> Result<(), Mistake> {
-        let mut wrong: Vec<(&str, String, String)> = Vec::new();
+        let mut asked: Vec<(&str, String, String)> = Vec::new();
         if let Some(wanted) = &expectation.quarantine {
             let word = |reason: Option<&str>| reason.map_or("no quarantine".to_owned(), str::to_owned);
             let (wanted, is) =
                 (word(wanted.as_deref()), word(self.job.quarantine().map(|quarantine| quarantine.reason)));
-            wrong.push(("quarantine", wanted, is));
+            asked.push(("quarantine", wanted, is));
         }
         for (what, wanted, is) in [
             ("held back", &expectation.held_back, self.keys_of(self.job.held_back())),
             ("to be tried again", &expectation.failing, self.keys_of(self.job.escrows().map(|(id, _)| id))),
         ] {
             if let Some(wanted) = wanted {
-                wrong.push((what, self.listed(wanted)?, listed(&is)));
+                asked.push((what, self.listed(wanted)?, listed(&is)));
             }
         }
         if let Some(wanted) = expectation.next_cycle {
@@ -131,14 +131,14 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 }
                 NextCycle::Disabled => "never".to_owned(),
             };
-            wrong.push(("next cycle", format!("in {wanted} hours"), is));
+            asked.push(("next cycle", format!("in {wanted} hours"), is));
         }
         if let Some(wanted) = expectation.disabled {
             let word = |disabled: bool| if disabled { "disabled" } else { "enabled" }.to_owned();
             let is = word(self.job.next_cycle() == NextCycle::Disabled);
-            wrong.push(("job", word(wanted), is));
+            asked.push(("job", word(wanted), is));
         }
-        for (what, wanted, is) in wrong.into_iter().filter(|(_, wanted, is)| wanted != is) {
+        for (what, wanted, is) in asked.into_iter().filter(|(_, wanted, is)| wanted != is) {
             let message = format!("the job's {what} is: {is}; expected: {wanted}");
             let mut finding = Finding::of(&self.scenario.about, message).concerning(what).against(wanted, is);
             if let Some(exchange) = self.recorder.last() {
