@@ -211,6 +211,8 @@ impl Witness<'_> {
         let name = r#"The "Équipe" eq team"#;
         let one = self.post("/Groups", json!({ "displayName": name, "externalId": "G1", "members": [] }));
         let two = self.post("/Groups", json!({ "displayName": "Two", "members": [] }));
+        self.find("/Groups", r#"displayName eq "TWO""#);
+        self.post("/Groups", json!({ "displayName": "two" }));
         let filter = format!("displayName eq {}", json!(name));
         self.find("/Groups", &filter);
         let (path, other) = (format!("/Groups/{one}"), format!("/Groups/{two}"));

@@ -102,6 +102,13 @@ pub(super) fn duplicate_user_accepted() -> Effect {
     })
 }
 
+pub(super) fn duplicate_group_accepted() -> Effect {
+    Effect::before(|call, scene| {
+        scene.store.duplicates_allowed = created(call) == Some(Kind::Group);
+        None
+    })
+}
+
 pub(super) fn duplicate_by_case_accepted() -> Effect {
     Effect::before(|call, scene| {
         let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));

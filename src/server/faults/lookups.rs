@@ -222,6 +222,16 @@ pub(super) fn user_name_filter_case_exact() -> Effect {
     })
 }
 
+pub(super) fn group_name_case_exact() -> Effect {
+    Effect::after(|call, reply, _| {
+        let Some((Kind::Group, text)) = queried(call) else { return };
+        let filter = text.parse::<Filter>().ok();
+        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, Kind::Group)) {
+            withhold(reply, |group| group["displayName"] != name);
+        }
+    })
+}
+
 fn demanded_name(filter: &Filter, kind: Kind) -> Option<&str> {
     demanded(filter, Model::of(kind, false).unique_attribute())
 }

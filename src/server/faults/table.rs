@@ -81,6 +81,8 @@ faults! {
     UserNameCaseExact = "user-name-case-exact", Named, lookups::user_name_case_exact;
     /// `userName` is compared with letter case in filters, and without it for uniqueness.
     UserNameFilterCaseExact = "user-name-filter-case-exact", Named, lookups::user_name_filter_case_exact;
+    /// `displayName` of groups is compared with letter case in filters.
+    GroupNameCaseExact = "group-name-case-exact", Named, lookups::group_name_case_exact;
     /// Looking up an unknown `userName` creates a user of that name.
     LookupCreatesUser = "lookup-creates-user", Named, lookups::lookup_creates_user;
     /// Filters find no users that somebody other than Entra created.
@@ -155,6 +157,8 @@ faults! {
     ConflictAnswers500 = "conflict-answers-500", Named, creation::conflict_answers_500;
     /// Two users may have one `userName`.
     DuplicateUserAccepted = "duplicate-user-accepted", Duplicate, creation::duplicate_user_accepted;
+    /// Two groups may have one `displayName`.
+    DuplicateGroupAccepted = "duplicate-group-accepted", Duplicate, creation::duplicate_group_accepted;
     /// A second user whose `userName` differs in letter case only is accepted.
     DuplicateByCaseAccepted = "duplicate-by-case-accepted", Named, creation::duplicate_by_case_accepted;
     /// A create with a `userName` that is taken is answered with 201 and the other user.
