@@ -169,6 +169,7 @@ mod tests {
                 refs: vec![Reference::Rfc("7643#4.1.1".into())],
                 faults: vec!["hides-disabled-users".into()],
             },
+            test: None,
             needs: Vec::new(),
             dialects: vec!["default".into()],
             large: false,

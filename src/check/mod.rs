@@ -103,6 +103,18 @@ pub struct About {
     pub faults: Vec<String>,
 }
 
+/// Whose judgement a finding is, where Microsoft's gates and the documents they stand for differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Reading {
+    /// Everybody's.
+    #[default]
+    Both,
+    /// Microsoft's gate fails the target for it, and nobody else would.
+    Microsoft,
+    /// Microsoft's gate does not look at it, and it is wrong.
+    Ours,
+}
+
 /// One thing found wrong, with the exchange that shows it.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -127,6 +139,8 @@ pub struct Finding {
     pub refs: Vec<Reference>,
     /// True when RFC 7644 allows what the server does although Entra breaks on it.
     pub rfc_ok: bool,
+    /// Whose judgement it is.
+    pub reading: Reading,
     /// How often the same request shape met the same wrong answer.
     pub times: usize,
     /// The exchanges that show it; the last one decides.
@@ -148,6 +162,7 @@ impl Finding {
             fix: about.fix.clone(),
             refs: about.refs.clone(),
             rfc_ok: false,
+            reading: Reading::Both,
             times: 1,
             exchanges: Vec::new(),
         }
@@ -179,6 +194,13 @@ impl Finding {
     #[must_use]
     pub fn rfc_ok(mut self) -> Self {
         self.rfc_ok = true;
+        self
+    }
+
+    /// The same finding as the judgement of some only.
+    #[must_use]
+    pub fn read_by(mut self, reading: Reading) -> Self {
+        self.reading = reading;
         self
     }
 

@@ -33,7 +33,9 @@ const SEED: u64 = 1;
 impl Selftest {
     pub(super) fn play(self) -> Result<Exit, Failure> {
         let subjects = self.subjects()?;
-        let stories: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
+        // Stories that stand for Microsoft's tests have a verdict of their own.
+        let stories: Vec<_> =
+            scenario::builtin()?.into_iter().filter(|story| story.test.is_none()).map(Arc::new).collect();
         let rules = rules::all().iter().map(|rule| rule.about().clone());
         let abouts: Vec<About> = stories.iter().map(|story| story.about.clone()).chain(rules).collect();
         let mut plan = Plan::new(stories, profiles::load("default")?, "selftest".to_owned());

@@ -65,6 +65,14 @@ pub(super) fn judge(
             findings.push(find(message, expected, actual).concerning(place.as_str()));
         }
     }
+    for place in &expectation.empty {
+        let held: Vec<&Value> = at(body, place).into_iter().filter(|value| !is_empty(value)).collect();
+        if !held.is_empty() {
+            let actual = shown(&held);
+            let message = format!("the answer to {what} holds {actual} at {place}, expected nothing");
+            findings.push(find(message, "nothing".to_owned(), actual).concerning(place.as_str()));
+        }
+    }
     if let Some(expected) = &expectation.scim_type {
         let actual = reader::member(body, "scimType").and_then(Value::as_str);
         if actual.is_none_or(|actual| !actual.eq_ignore_ascii_case(expected)) {
@@ -91,6 +99,17 @@ fn at<'a>(body: &'a Value, place: &str) -> Vec<&'a Value> {
     match place.parse::<PatchPath>() {
         Ok(path) => reader::values(body, &path),
         Err(_) => reader::member(body, place).into_iter().collect(),
+    }
+}
+
+/// True for null, for a text, list or object without anything in it, and for an object of such members.
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(members) => members.values().all(is_empty),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

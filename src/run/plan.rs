@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
 use super::Cancel;
 use super::event::TrialId;
 use super::journal::Journal;
@@ -39,6 +41,13 @@ pub struct Plan {
     pub patience: Duration,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
+    /// The mapping is played as it is, and what the target refuses of it is not left out: so does a gate of
+    /// Microsoft.
+    pub whole_mapping: bool,
+    /// Values to test attributes with, by target path, instead of made-up ones.
+    pub test_values: IndexMap<String, String>,
+    /// Attributes to test are those that /Schemas publishes, not those of the mapping.
+    pub discovered_attributes: bool,
     /// How many people scenarios of the size `large` may use; `None` is our own limit.
     pub max_users: Option<usize>,
     /// The target is this very machine.
@@ -68,6 +77,9 @@ impl Plan {
             jobs: 1,
             patience: Duration::from_secs(60),
             fail_on: Some(Level::Error),
+            whole_mapping: false,
+            test_values: IndexMap::new(),
+            discovered_attributes: false,
             max_users: None,
             loopback: true,
             rules_off: Vec::new(),

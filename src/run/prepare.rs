@@ -79,11 +79,14 @@ pub(super) async fn prepare<T: Target>(
     }
     ask_for_abilities(plan, &stack, &mut abilities).await;
     let mut mapping = plan.mapping.clone();
-    if matches!(abilities.of(Ability::Groups), Known::No(_)) {
+    if !plan.whole_mapping && matches!(abilities.of(Ability::Groups), Known::No(_)) {
         mapping.group = None;
     }
     let filters = ask_for_filters(plan, &stack).await;
-    let acceptance = acceptance::probe(&stack, &recorder, &writer, &mapping, people).await;
+    let acceptance = match plan.whole_mapping {
+        true => Acceptance::default(),
+        false => acceptance::probe(&stack, &recorder, &writer, &mapping, people).await,
+    };
     abilities.refused =
         acceptance.refused.iter().map(|refused| (refused.path.clone(), refused.answer.clone())).collect();
     let refused: Vec<&str> = acceptance.refused.iter().map(|refused| refused.path.as_str()).collect();

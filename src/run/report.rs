@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::check::{Finding, Level, Outcome};
+use crate::check::{Finding, Level, Outcome, Reading};
 
 /// The result of a whole run.
 #[derive(Debug, Clone)]
@@ -117,7 +117,8 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
-    /// A check that was played, failed if a finding stands at or above `fail_on` (`None`: never).
+    /// A check that was played, failed if a finding stands at or above `fail_on` (`None`: never). A story
+    /// that stands for a test of Microsoft's ends as that test would: what it does not look at is told only.
     #[must_use]
     pub fn played(
         id: &str,
@@ -127,7 +128,8 @@ impl CheckResult {
         fail_on: Option<Level>,
     ) -> Self {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-        let failed = fail_on.is_some_and(|limit| findings.iter().any(|finding| finding.level >= limit));
+        let counts = |finding: &Finding, limit| finding.level >= limit && finding.reading != Reading::Ours;
+        let failed = fail_on.is_some_and(|limit| findings.iter().any(|finding| counts(finding, limit)));
         let outcome = if failed { Outcome::Failed } else { Outcome::Passed };
         CheckResult { findings, ..CheckResult::new(id, dialect, title, outcome) }
     }

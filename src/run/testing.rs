@@ -26,6 +26,7 @@ pub(crate) fn scenario(id: &str) -> Scenario {
             refs: Vec::new(),
             faults: Vec::new(),
         },
+        test: None,
         needs: Vec::new(),
         dialects: Vec::new(),
         large: false,

@@ -181,6 +181,8 @@ impl<S: Stages> Run<S> {
             casting: &troupe,
             at_most: prepare::crowd_limit(&self.plan, scenario),
             mapping,
+            test_values: &self.plan.test_values,
+            discovered_attributes: self.plan.discovered_attributes,
             passed_over: self.prepared.passed_over(scenario),
             writer: Writer::new(dialect, self.plan.switches.clone()),
             discovery: &self.prepared.discovery,

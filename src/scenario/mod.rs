@@ -8,9 +8,9 @@ mod loader;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::check::About;
+use crate::check::{About, Reading};
 use crate::entra::mapping::{Edits, Mapping, RoleFunction, SelectionError};
-use crate::wire::Method;
+use crate::wire::{Method, ResourceKind};
 
 pub use library::{builtin, from_dir, sources};
 pub use loader::{load, load_as, unknown_faults};
@@ -20,6 +20,8 @@ pub use loader::{load, load_as, unknown_faults};
 pub struct Scenario {
     /// Documentation; the id is the path below `scenarios/` without its ending, as `cycles/disable`.
     pub about: About,
+    /// The test of Microsoft's that it stands for.
+    pub test: Option<TestSpec>,
     /// What must be mapped or supported for the scenario to make sense.
     pub needs: Vec<Need>,
     /// Names of the dialects it is played in; empty means every dialect asked for.
@@ -38,6 +40,39 @@ pub struct Scenario {
     pub accounts: IndexMap<String, Account>,
     /// What happens, in order.
     pub timeline: Vec<Step>,
+}
+
+/// A test of one of Microsoft's gates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestSpec {
+    /// Microsoft's own name, as `Create_User_Test`.
+    pub name: String,
+    /// Its number, from 1.
+    pub number: u32,
+    /// What its failure means for the whole.
+    pub kind: TestKind,
+    /// Which way Microsoft plays it.
+    pub through: Through,
+}
+
+/// What the failure of a test means for the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestKind {
+    /// The whole fails.
+    Mandatory,
+    /// A warning.
+    Optional,
+    /// It is shown and counts for nothing yet.
+    Preview,
+}
+
+/// Which way a test is played by Microsoft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// Through a real tenant's provisioning service, which is simulated here.
+    Tenant,
+    /// Straight at the endpoint, as here.
+    Endpoint,
 }
 
 /// What a scenario needs. Each is answered yes, no or unknown with its evidence; unknown is played.
@@ -163,6 +198,7 @@ pub struct GroupSpec {
 #[derive(Debug, Clone)]
 pub struct Account {
     /// The person or group whose mapped values the account is made of; a group's account has no members.
+    /// All of a `many` have one each.
     pub of: String,
     /// Letter case of the userName.
     pub letter_case: LetterCase,
@@ -188,6 +224,8 @@ pub enum LetterCase {
 pub struct Step {
     /// Line in the file, from 1.
     pub line: usize,
+    /// Whose judgement it is, if it judges.
+    pub reading: Reading,
     /// What is done.
     pub action: Action,
 }
@@ -276,8 +314,54 @@ pub enum Action {
     ExpectDiscovered(Vec<String>),
     /// `expect-log: { ada: { action: create, status: skipped, code: X } }` of the last cycle or on-demand run.
     ExpectLog(IndexMap<String, LogExpectation>),
+    /// `expect-deprovisioned: [ada]`: gone, or still readable with `active` false.
+    ExpectDeprovisioned(Vec<String>),
+    /// `update-attributes: { of: made, form: compact }`: one PATCH with a value for each attribute that can
+    /// take one, and the resource read back.
+    UpdateAttributes(AttributeUpdate),
+    /// `clear-attributes: { of: made, with: empty }`: one PATCH that sets each optional mapped attribute to
+    /// `""` or null, and the resource read back.
+    ClearAttributes {
+        /// Name of the answer that showed the resource.
+        of: String,
+        /// Null; otherwise an empty text.
+        null: bool,
+    },
+    /// `expect-pages: { of: users, count: 5 }`: two pages and more, each with the `startIndex` asked for.
+    ExpectPages {
+        /// What is listed.
+        kind: ResourceKind,
+        /// Page size.
+        count: usize,
+    },
+    /// `expect-discoverable`: every mapped attribute stands in /Schemas.
+    ExpectDiscoverable,
     /// `expect-job: { quarantine: TooManyDeletes, held-back: [ada] }`: how the job stands after the last cycle.
     ExpectJob(JobExpectation),
+}
+
+/// One PATCH of many attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeUpdate {
+    /// Name of the answer that showed the resource.
+    pub of: String,
+    /// What the resource is.
+    pub kind: ResourceKind,
+    /// How the PATCH is written.
+    pub form: UpdateForm,
+    /// `op: add` instead of replace.
+    pub adds: bool,
+    /// `from: schemas`: the attributes that /Schemas publishes, instead of those of the mapping.
+    pub published: bool,
+}
+
+/// How a PATCH of many attributes is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateForm {
+    /// One operation without a path for all but the elements of lists.
+    Compact,
+    /// One operation for each attribute.
+    Verbose,
 }
 
 /// How the job must stand. What is not said is not asked.
@@ -325,6 +409,8 @@ pub struct AnswerExpectation {
     pub body: IndexMap<String, Value>,
     /// `scimType`, when one is demanded.
     pub scim_type: Option<String>,
+    /// Members that must be absent, null, `""`, or an empty list or object.
+    pub empty: Vec<String>,
 }
 
 /// What must stand at the target for one person or group.
@@ -365,4 +451,15 @@ pub struct LogExpectation {
     pub status: Option<String>,
     /// Entra's error code.
     pub code: Option<String>,
+    /// Modified properties by source attribute.
+    pub modified: IndexMap<String, ModifiedExpectation>,
+}
+
+/// What the log must say of one modified property. What is not said is not asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModifiedExpectation {
+    /// Key of the person it held before; an inner `None` is an empty value.
+    pub old: Option<Option<String>>,
+    /// Key of the person it holds now; an inner `None` is an empty value.
+    pub new: Option<Option<String>>,
 }

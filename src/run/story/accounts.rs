@@ -41,20 +41,26 @@ impl Account {
 impl<T: Target, C: Casting> Story<'_, T, C> {
     pub(super) async fn make_accounts(&mut self) -> Result<(), Mistake> {
         for (key, spec) in &self.scenario.accounts {
-            if self.is_over() {
-                return Ok(());
+            let everybody = self.cast.expand(&spec.of)?;
+            for of in &everybody {
+                if self.is_over() {
+                    return Ok(());
+                }
+                let number = of.rsplit('-').next().filter(|_| everybody.len() > 1);
+                let name = number.map_or_else(|| key.clone(), |number| format!("{key}-{number}"));
+                self.make_account(&name, of, spec).await?;
             }
-            self.make_account(key, spec).await?;
         }
         Ok(())
     }
 
-    async fn make_account(&mut self, key: &str, spec: &scenario::Account) -> Result<(), Mistake> {
-        let role = self.cast.role(&spec.of).ok_or_else(|| Mistake::NoSuchKey(spec.of.clone()))?;
+    /// Makes one account, out of the values of one person or group.
+    async fn make_account(&mut self, key: &str, of: &str, spec: &scenario::Account) -> Result<(), Mistake> {
+        let role = self.cast.role(of).ok_or_else(|| Mistake::NoSuchKey(of.to_owned()))?;
         let kind = role.kind;
-        let id = self.cast.id(&spec.of)?;
+        let id = self.cast.id(of)?;
         let state = self.cast.tenant.state();
-        let object = state.object(&id).ok_or_else(|| Mistake::NotThere(spec.of.clone()))?;
+        let object = state.object(&id).ok_or_else(|| Mistake::NotThere(of.to_owned()))?;
         let Some(mapping) = self.mapping.object(object.kind()) else { return Ok(()) };
         let mut values = acceptance::assignments(mapping, object, false);
         for (path, value) in &mut values {
@@ -86,7 +92,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             Some(id) => {
                 let values =
                     values.into_iter().map(|(path, value)| (path, value.unwrap_or_default())).collect();
-                self.accounts.insert(key.to_owned(), Account { of: spec.of.clone(), kind, id, values });
+                self.accounts.insert(key.to_owned(), Account { of: of.to_owned(), kind, id, values });
             }
             None => self.not_made(key, &exchange),
         }

@@ -12,7 +12,6 @@ use crate::entra::job::{CycleReport, Status, Stopped};
 use crate::entra::oracle::{CycleKind, CycleView};
 use crate::run::answers::place;
 use crate::run::cast::{Casting, Mistake};
-use crate::scenario::LogExpectation;
 use crate::wire::{Actor, Operation, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
@@ -221,48 +220,5 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             .against("no write, because the target already holds everything", body)
             .shown_by(write);
         self.findings.push(finding);
-    }
-
-    /// What the provisioning log says of one object.
-    pub(super) fn expect_log(&mut self, key: &str, expectation: &LogExpectation) -> Result<(), Mistake> {
-        if self.blocked.contains(key) {
-            return Ok(());
-        }
-        let id = self.cast.id(key)?;
-        let Some((report, range)) = &self.last else {
-            return Err(Mistake::Other("there was no cycle before `expect-log`".to_owned()));
-        };
-        let agrees =
-            |wanted: &Option<String>, said: &str| wanted.as_deref().is_none_or(|wanted| wanted == said);
-        let entries: Vec<_> = report.of(&id).collect();
-        let found = entries.iter().any(|entry| {
-            agrees(&expectation.action, entry.action.as_str())
-                && agrees(&expectation.status, entry.status.as_str())
-                && agrees(&expectation.code, entry.code.map_or("", |code| code.as_str()))
-        });
-        if found {
-            return Ok(());
-        }
-        let wanted: Vec<&str> = [&expectation.action, &expectation.status, &expectation.code]
-            .into_iter()
-            .filter_map(|word| word.as_deref())
-            .collect();
-        let wanted = wanted.join(" ");
-        let said: Vec<String> = entries
-            .iter()
-            .map(|entry| {
-                let code = entry.code.map_or("", |code| code.as_str());
-                format!("{} {} {code}", entry.action.as_str(), entry.status.as_str()).trim_end().to_owned()
-            })
-            .collect();
-        let said = if said.is_empty() { "nothing".to_owned() } else { said.join(", ") };
-        let message = format!("the provisioning log says of \"{key}\": {said}; expected {wanted}");
-        let mut finding =
-            Finding::of(&self.scenario.about, message).concerning("provisioning log").against(wanted, said);
-        if let Some(exchange) = super::failure::last_about(key, &self.recorder.trace()[range.clone()]) {
-            finding = finding.shown_by(&exchange);
-        }
-        self.findings.push(finding);
-        Ok(())
     }
 }

@@ -2,15 +2,18 @@
 
 mod accounts;
 mod activity;
+mod direct;
 mod ending;
 mod failure;
 mod found;
 mod job;
+mod log;
 mod mirror;
 mod names;
 mod raw;
 mod state;
 mod subjects;
+mod test_values;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -23,10 +26,10 @@ use super::endstate::EndState;
 use super::observer::Observer;
 use super::recorder::Recorder;
 use super::stack::Stack;
-use crate::check::{Finding, Level, Skip};
+use crate::check::{Finding, Level, Reading, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectId;
-use crate::entra::job::{Accounts, CycleReport, Job};
+use crate::entra::job::{Accounts, CycleReport, Job, Watcher};
 use crate::entra::mapping::Mapping;
 use crate::entra::oracle::CycleView;
 use crate::entra::scope::Scope;
@@ -45,6 +48,10 @@ pub(super) struct Props<'a, T: Target, C> {
     pub(super) at_most: Option<usize>,
     /// The run's mapping, changed as the scenario says.
     pub(super) mapping: Mapping,
+    /// Values to test attributes with, by target path, where the made-up ones will not do.
+    pub(super) test_values: &'a IndexMap<String, String>,
+    /// Attributes to test are those of /Schemas, not those of the mapping.
+    pub(super) discovered_attributes: bool,
     /// Targets that are judged only where they are the scenario's subject.
     pub(super) passed_over: Vec<PatchPath>,
     pub(super) writer: Writer,
@@ -87,6 +94,8 @@ pub(super) struct Story<'a, T: Target, C> {
     deletes_allowed: bool,
     /// The service has a token that is not the target's.
     wrong_token: bool,
+    test_values: &'a IndexMap<String, String>,
+    discovered_attributes: bool,
     passed_over: Vec<PatchPath>,
     subjects: Subjects,
     writer: Writer,
@@ -102,6 +111,8 @@ pub(super) struct Story<'a, T: Target, C> {
     known: HashMap<ObjectId, Vec<String>>,
     /// What the oracle needs to know of each cycle and on-demand run.
     history: Vec<CycleView>,
+    /// Which properties cycles modified, if the story asks.
+    modifications: Option<Arc<log::Modifications>>,
     /// Steps in which Entra sent a create, whatever came of it.
     creates: HashSet<String>,
     /// Links were dropped since the last cycle.
@@ -133,6 +144,8 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             casting,
             at_most,
             mapping,
+            test_values,
+            discovered_attributes,
             passed_over,
             writer,
             discovery,
@@ -146,6 +159,8 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
         settings.switches = writer.switches.clone();
         settings.policy = job::policy(&scenario.job);
         let subjects = Subjects::of(scenario, &mapping);
+        let modifications = log::Modifications::wanted_by(scenario);
+        settings.watcher = modifications.clone().map(|watcher| watcher as Arc<dyn Watcher>);
         Ok(Story {
             scenario,
             casting,
@@ -155,6 +170,8 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             reconfigured: false,
             deletes_allowed: false,
             wrong_token: false,
+            test_values,
+            discovered_attributes,
             passed_over,
             subjects,
             writer,
@@ -168,6 +185,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             accounts: IndexMap::new(),
             known: HashMap::new(),
             history: Vec::new(),
+            modifications,
             creates: HashSet::new(),
             links_dropped: false,
             last: None,
@@ -193,7 +211,11 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             if self.is_over() {
                 break;
             }
+            let told = self.findings.len();
             self.step(step).await.map_err(|mistake| (step.line, mistake))?;
+            if step.reading != Reading::Both {
+                self.findings[told..].iter_mut().for_each(|finding| finding.reading = step.reading);
+            }
         }
         if !self.is_over() {
             self.judge_end().await.map_err(|mistake| (first_line, mistake))?;
@@ -243,6 +265,17 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
                 }
             }
             Action::ExpectJob(expectation) => self.expect_job(expectation)?,
+            Action::ExpectDeprovisioned(keys) => {
+                for key in keys {
+                    for key in self.cast.expand(key)? {
+                        self.expect_deprovisioned(&key, line).await;
+                    }
+                }
+            }
+            Action::UpdateAttributes(update) => self.update_attributes(update, line).await,
+            Action::ClearAttributes { of, null } => self.clear_attributes(of, *null, line).await,
+            Action::ExpectPages { kind, count } => self.expect_pages(*kind, *count, line).await,
+            Action::ExpectDiscoverable => self.expect_discoverable(line).await,
             action => {
                 self.cast.act(self.scenario, self.casting, action)?;
             }

@@ -93,7 +93,7 @@ mod tests {
         scenario.people.insert("ada".into(), Person { attributes, ..Person::default() });
         let change = IndexMap::from([("givenName".to_owned(), Some("Ada".to_owned()))]);
         let action = Action::Set(IndexMap::from([("ada".to_owned(), change)]));
-        scenario.timeline.push(Step { line: 1, action });
+        scenario.timeline.push(Step { line: 1, reading: crate::check::Reading::Both, action });
         let subjects = Subjects::of(&scenario, &mapping);
         let is = |path: &str| subjects.contain(&mapping.user.find(path).unwrap().target);
         assert!(is("title") && is("employeeNumber") && is("name.givenName"));

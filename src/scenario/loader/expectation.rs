@@ -2,7 +2,7 @@ use indexmap::IndexMap;
 
 use super::Loader;
 use super::names::{Wanted, What};
-use crate::scenario::{AnswerExpectation, FoundBy, LogExpectation, StateExpectation};
+use crate::scenario::{AnswerExpectation, FoundBy, LogExpectation, ModifiedExpectation, StateExpectation};
 use crate::scim::message::ScimType;
 use crate::yaml::{Kind, Node};
 
@@ -35,6 +35,9 @@ impl Loader<'_> {
         for (key, value) in fields.get("body").and_then(|node| self.reader.entries(node)).unwrap_or(&[]) {
             self.templates(value, false);
             expectation.body.insert(key.name.clone(), value.to_json());
+        }
+        for item in fields.get("empty").and_then(|node| self.reader.list(node)).unwrap_or(&[]) {
+            expectation.empty.extend(self.reader.text(item));
         }
         if let Some(node) = fields.get("scim-type") {
             let words = ScimType::ALL.map(|kind| (kind.as_str(), kind.as_str()));
@@ -96,6 +99,30 @@ impl Loader<'_> {
         Some(expectation)
     }
 
+    /// `{ manager: { old: null, new: grace } }`
+    fn modified(&mut self, node: &Node) -> IndexMap<String, ModifiedExpectation> {
+        let mut properties = IndexMap::new();
+        for (key, value) in self.reader.entries(node).unwrap_or(&[]) {
+            let known = self.target_path(&key.name, &key.span);
+            let Some(mut fields) = self.reader.fields(value) else { continue };
+            let (old, new) = (fields.get("old"), fields.get("new"));
+            let property =
+                ModifiedExpectation { old: self.somebody_or_null(old), new: self.somebody_or_null(new) };
+            fields.finish(&mut self.reader);
+            if known {
+                properties.insert(key.name.clone(), property);
+            }
+        }
+        properties
+    }
+
+    fn somebody_or_null(&mut self, node: Option<&Node>) -> Option<Option<String>> {
+        match node?.kind {
+            Kind::Null => Some(None),
+            _ => self.one(node?, Wanted::One).map(Some),
+        }
+    }
+
     pub(super) fn expect_log(&mut self, node: &Node) -> Option<IndexMap<String, LogExpectation>> {
         let mut expectations = IndexMap::new();
         for (key, value) in self.reader.entries(node)? {
@@ -111,6 +138,7 @@ impl Loader<'_> {
                     .and_then(|node| self.reader.word(node, "status", &STATUSES))
                     .map(str::to_owned),
                 code: fields.get("code").and_then(|node| self.reader.text(node)),
+                modified: fields.get("modified").map(|node| self.modified(node)).unwrap_or_default(),
             };
             fields.finish(&mut self.reader);
             if known {

@@ -3,6 +3,7 @@
 //! for people in `docs/scenarios.md`.
 
 mod about;
+mod direct;
 mod expectation;
 mod job;
 mod names;
@@ -78,6 +79,7 @@ impl Loader<'_> {
         }
         let mut fields = self.reader.fields(root)?;
         let about = self.about(id, &mut fields);
+        let test = fields.get("test").and_then(|node| self.test(node));
         let needs = self.needs(fields.get("needs"));
         let dialects = self.dialects(fields.get("dialects"));
         let large = fields.get("size").and_then(|node| self.reader.word(node, "size", &[("large", true)]));
@@ -96,6 +98,7 @@ impl Loader<'_> {
         fields.finish(&mut self.reader);
         Some(Scenario {
             about: about?,
+            test,
             needs,
             dialects,
             large: large.unwrap_or(false),

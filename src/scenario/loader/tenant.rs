@@ -71,7 +71,9 @@ impl Loader<'_> {
     pub(super) fn accounts(&mut self, node: Option<&Node>) -> IndexMap<String, Account> {
         self.each(node, |loader, value| {
             let mut fields = loader.reader.fields(value)?;
-            let of = fields.required(&mut loader.reader, "of").and_then(|node| loader.one(node, Wanted::One));
+            let of = fields
+                .required(&mut loader.reader, "of")
+                .and_then(|node| loader.one(node, Wanted::Everybody));
             let letter_case = fields
                 .get("letter-case")
                 .and_then(|node| loader.reader.word(node, "letter case", &LETTER_CASES))

@@ -3,17 +3,23 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use super::Loader;
+use super::direct::reading_of;
 use super::names::{Wanted, What};
+use crate::check::Reading;
 use crate::entra::directory::ObjectKind;
 use crate::scenario::{Action, RawRequest, Step};
 use crate::wire::Method;
 use crate::yaml::{Key, Kind, Node};
 
 /// Steps without anything behind them.
-const BARE: [&str; 5] = ["test-connection", "cycle", "restart", "allow-deletes", "expect-no-writes"];
+const BARE: [&str; 6] =
+    ["test-connection", "cycle", "restart", "allow-deletes", "expect-no-writes", "expect-discoverable"];
+
+/// Steps around others, which say whose judgement those are.
+const WRAPPERS: [&str; 2] = ["ours", "microsoft"];
 
 /// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 27] = [
+const FULL: [&str; 31] = [
     "on-demand",
     "discover",
     "advance",
@@ -41,6 +47,10 @@ const FULL: [&str; 27] = [
     "expect-discovered",
     "expect-log",
     "expect-job",
+    "expect-deprovisioned",
+    "expect-pages",
+    "update-attributes",
+    "clear-attributes",
 ];
 
 const METHODS: [(&str, Method); 7] = [
@@ -58,7 +68,7 @@ const MOST_HOURS: u64 = 24 * 3653;
 
 /// What happened before a step, which expectations need.
 #[derive(Default)]
-struct Before {
+pub(super) struct Before {
     request: bool,
     cycle: bool,
     discover: bool,
@@ -73,14 +83,27 @@ impl Loader<'_> {
         let mut before = Before::default();
         let mut steps = Vec::new();
         for item in items {
-            if let Some(action) = self.step(item, &mut before) {
-                steps.push(Step { line: item.line, action });
+            match &item.kind {
+                Kind::Map(entries)
+                    if let [(key, value)] = entries.as_slice()
+                        && let Some(reading) = reading_of(&key.name) =>
+                {
+                    steps.extend(self.read_by(reading, value, &mut before));
+                }
+                _ => {
+                    let action = self.step(item, &mut before);
+                    steps.extend(action.map(|action| Step {
+                        line: item.line,
+                        reading: Reading::Both,
+                        action,
+                    }));
+                }
             }
         }
         steps
     }
 
-    fn step(&mut self, item: &Node, before: &mut Before) -> Option<Action> {
+    pub(super) fn step(&mut self, item: &Node, before: &mut Before) -> Option<Action> {
         match &item.kind {
             Kind::Text(name) => self.bare_step(name, &item.span, before),
             Kind::Map(entries) => match entries.as_slice() {
@@ -118,12 +141,13 @@ impl Loader<'_> {
                 self.after(before.cycle, at, "`cycle` or `on-demand`");
                 Some(Action::ExpectNoWrites)
             }
-            _ if FULL.contains(&name) => {
+            "expect-discoverable" => Some(Action::ExpectDiscoverable),
+            _ if FULL.contains(&name) || WRAPPERS.contains(&name) => {
                 self.reader.refuse(at, format!("`{name}` needs more than its name"));
                 None
             }
             _ => {
-                self.reader.unknown(at, "step", name, BARE.into_iter().chain(FULL));
+                self.reader.unknown(at, "step", name, BARE.into_iter().chain(FULL).chain(WRAPPERS));
                 None
             }
         }
@@ -189,12 +213,22 @@ impl Loader<'_> {
                 self.after(before.cycle, &key.span, "`cycle` or `on-demand`");
                 Action::ExpectJob(self.expect_job(value)?)
             }
+            "expect-deprovisioned" => Action::ExpectDeprovisioned(everybody(self)),
+            "expect-pages" => {
+                let (kind, count) = self.pages(value)?;
+                Action::ExpectPages { kind, count }
+            }
+            "update-attributes" => Action::UpdateAttributes(self.attribute_update(value)?),
+            "clear-attributes" => {
+                let (of, null) = self.clearing(value)?;
+                Action::ClearAttributes { of, null }
+            }
             name if BARE.contains(&name) => {
                 self.reader.refuse(&value.span, format!("`{name}` stands alone"));
                 return None;
             }
             name => {
-                self.reader.unknown(&key.span, "step", name, BARE.into_iter().chain(FULL));
+                self.reader.unknown(&key.span, "step", name, BARE.into_iter().chain(FULL).chain(WRAPPERS));
                 return None;
             }
         })

@@ -1,0 +1,131 @@
+//! Steps and keys of the stories that stand for tests of Microsoft's gates.
+
+use super::Loader;
+use super::names::{Wanted, What};
+use crate::check::Reading;
+use crate::scenario::{AttributeUpdate, Step, TestKind, TestSpec, Through, UpdateForm};
+use crate::wire::ResourceKind;
+use crate::yaml::{Kind, Node};
+
+const KINDS: [(&str, TestKind); 3] =
+    [("mandatory", TestKind::Mandatory), ("optional", TestKind::Optional), ("preview", TestKind::Preview)];
+const WAYS: [(&str, Through); 2] = [("tenant", Through::Tenant), ("endpoint", Through::Endpoint)];
+const FORMS: [(&str, UpdateForm); 2] = [("compact", UpdateForm::Compact), ("verbose", UpdateForm::Verbose)];
+const LISTED: [(&str, ResourceKind); 2] = [("users", ResourceKind::User), ("groups", ResourceKind::Group)];
+
+/// More tests than any of the gates has.
+const MOST_TESTS: u64 = 99;
+
+impl Loader<'_> {
+    /// `test: { name: Create_User_Test, number: 1, kind: mandatory, through: tenant }`
+    pub(super) fn test(&mut self, node: &Node) -> Option<TestSpec> {
+        let mut fields = self.reader.fields(node)?;
+        let name = fields.required(&mut self.reader, "name").and_then(|node| self.reader.text(node));
+        let number = fields
+            .required(&mut self.reader, "number")
+            .and_then(|node| self.reader.whole_number(node, 1..=MOST_TESTS));
+        let kind = fields
+            .required(&mut self.reader, "kind")
+            .and_then(|node| self.reader.word(node, "kind of test", &KINDS));
+        let through = fields
+            .required(&mut self.reader, "through")
+            .and_then(|node| self.reader.word(node, "way", &WAYS));
+        fields.finish(&mut self.reader);
+        let number = number.and_then(|number| u32::try_from(number).ok());
+        Some(TestSpec { name: name?, number: number?, kind: kind?, through: through? })
+    }
+
+    /// The steps behind `ours` and `microsoft`.
+    pub(super) fn read_by(
+        &mut self,
+        reading: Reading,
+        node: &Node,
+        before: &mut super::timeline::Before,
+    ) -> Vec<Step> {
+        let Some(items) = self.reader.list(node) else { return Vec::new() };
+        if items.is_empty() {
+            self.reader.refuse(&node.span, "nothing is judged here");
+        }
+        let mut steps = Vec::new();
+        for item in items {
+            if let Kind::Map(entries) = &item.kind
+                && let Some((key, _)) = entries.first().filter(|(key, _)| reading_of(&key.name).is_some())
+            {
+                self.reader.refuse(&key.span, "whose judgement it is, is said once");
+                continue;
+            }
+            let step = self.step(item, before);
+            steps.extend(step.map(|action| Step { line: item.line, reading, action }));
+        }
+        steps
+    }
+
+    pub(super) fn attribute_update(&mut self, node: &Node) -> Option<AttributeUpdate> {
+        let mut fields = self.reader.fields(node)?;
+        let of = fields.required(&mut self.reader, "of").and_then(|node| self.capture(node));
+        let kinds = [("User", ResourceKind::User), ("Group", ResourceKind::Group)];
+        let kind = fields.get("kind").and_then(|node| self.reader.word(node, "resource type", &kinds));
+        let form =
+            fields.required(&mut self.reader, "form").and_then(|node| self.reader.word(node, "form", &FORMS));
+        let adds = fields
+            .get("op")
+            .and_then(|node| self.reader.word(node, "operation", &[("replace", false), ("add", true)]));
+        let published = fields
+            .get("from")
+            .and_then(|node| self.reader.word(node, "source", &[("mapping", false), ("schemas", true)]));
+        fields.finish(&mut self.reader);
+        Some(AttributeUpdate {
+            of: of?,
+            kind: kind.unwrap_or(ResourceKind::User),
+            form: form?,
+            adds: adds.unwrap_or(false),
+            published: published.unwrap_or(false),
+        })
+    }
+
+    /// `{ of: made, with: empty }`, or `with: "null"`
+    pub(super) fn clearing(&mut self, node: &Node) -> Option<(String, bool)> {
+        let mut fields = self.reader.fields(node)?;
+        let of = fields.required(&mut self.reader, "of").and_then(|node| self.capture(node));
+        let with = fields.required(&mut self.reader, "with").and_then(|node| match node.kind {
+            Kind::Null => Some(true),
+            _ => self.reader.word(node, "value", &[("empty", false)]),
+        });
+        fields.finish(&mut self.reader);
+        Some((of?, with?))
+    }
+
+    /// `{ of: users, count: 5 }`
+    pub(super) fn pages(&mut self, node: &Node) -> Option<(ResourceKind, usize)> {
+        let mut fields = self.reader.fields(node)?;
+        let kind =
+            fields.required(&mut self.reader, "of").and_then(|node| self.reader.word(node, "list", &LISTED));
+        let count = fields
+            .required(&mut self.reader, "count")
+            .and_then(|node| self.reader.whole_number(node, 1..=10_000));
+        fields.finish(&mut self.reader);
+        Some((kind?, usize::try_from(count?).unwrap_or(usize::MAX)))
+    }
+
+    /// The name of an answer before.
+    fn capture(&mut self, node: &Node) -> Option<String> {
+        let name = self.reader.text(node)?;
+        if self.names.what(&name) == Some(What::Capture) {
+            return Some(name);
+        }
+        if self.known(&name, &node.span, Wanted::Account) {
+            let problem = self.reader.problem(&node.span, format!("`{name}` is no answer"));
+            self.reader.note(problem.help("name the request before with `as:`, and write that name here"));
+        }
+        None
+    }
+}
+
+/// Whose judgement stands behind a wrapper.
+pub(super) fn reading_of(name: &str) -> Option<Reading> {
+    match name {
+        "ours" => Some(Reading::Ours),
+        "microsoft" => Some(Reading::Microsoft),
+        _ => None,
+    }
+}
