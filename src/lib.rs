@@ -21,5 +21,6 @@ pub mod server;
 pub mod snapshot;
 pub mod stages;
 pub mod sync;
+pub mod transport;
 pub mod wire;
 pub mod yaml;

@@ -60,6 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/job",
         ],
     ),
+    ("transport", &["wire", "check", "http", "run", "entra/directory", "entra/mapping", "entra/dialect"]),
     ("server", &["scim"]),
     ("stages", &["run", "server", "http"]),
     (

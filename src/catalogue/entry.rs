@@ -9,7 +9,7 @@ use crate::scenario::{Ability, Need, Scenario};
 pub struct Entry {
     /// What it says of itself.
     pub about: About,
-    /// Rule or scenario.
+    /// Rule, requirement or scenario.
     pub kind: Kind,
 }
 
@@ -18,6 +18,8 @@ pub struct Entry {
 pub enum Kind {
     /// It watches every exchange.
     Rule,
+    /// It looks at the endpoint itself, beside any scenario: TLS, the Tenant URL, the rate.
+    Requirement,
     /// It drives a situation.
     Scenario {
         /// What must be mapped or supported, in words.
@@ -32,6 +34,10 @@ pub enum Kind {
 impl Entry {
     pub(super) fn of_rule(rule: &Rule) -> Self {
         Entry { about: rule.about().clone(), kind: Kind::Rule }
+    }
+
+    pub(super) fn of_requirement(about: &About) -> Self {
+        Entry { about: about.clone(), kind: Kind::Requirement }
     }
 
     pub(super) fn of_scenario(scenario: &Scenario) -> Self {
@@ -70,7 +76,14 @@ impl Entry {
         let mut add = |name: &str, value: Value| json.insert(name.to_owned(), value);
         add("id", json!(id));
         add("suite", json!(self.suite()));
-        add("kind", json!(if self.kind == Kind::Rule { "rule" } else { "scenario" }));
+        add(
+            "kind",
+            json!(match self.kind {
+                Kind::Rule => "rule",
+                Kind::Requirement => "requirement",
+                Kind::Scenario { .. } => "scenario",
+            }),
+        );
         add("title", json!(title));
         add("level", json!(level.as_str()));
         add("what", json!(what));

@@ -1,4 +1,4 @@
-//! One id space over rules and scenarios: what `list` and `explain` show.
+//! One id space over rules, scenarios and requirements: what `list` and `explain` show.
 //!
 //! Nothing is written twice: the texts are those of the rules' files and of the scenarios.
 
@@ -8,7 +8,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::check::Level;
+use crate::check::{About, Level};
 use crate::diagnostic::closest;
 use crate::rules::Rule;
 use crate::scenario::Scenario;
@@ -16,7 +16,7 @@ use crate::scenario::Scenario;
 pub use entry::{Entry, Kind};
 pub use text::listing;
 
-/// Every rule and every scenario, by id.
+/// Every rule, scenario and requirement, by id.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     entries: Vec<Entry>,
@@ -65,13 +65,23 @@ impl Catalogue {
     ) -> Self {
         let rules = rules.into_iter().map(Entry::of_rule);
         let mut catalogue = Catalogue::default();
-        for entry in rules.chain(scenarios.into_iter().map(Entry::of_scenario)) {
-            let next = catalogue.entries.len();
-            if *catalogue.by_id.entry(entry.about.id.clone()).or_insert(next) == next {
-                catalogue.entries.push(entry);
-            }
-        }
+        rules.chain(scenarios.into_iter().map(Entry::of_scenario)).for_each(|entry| catalogue.add(entry));
         catalogue
+    }
+
+    /// The same catalogue with requirements at its end: checks that neither watch exchanges nor play a
+    /// scenario.
+    #[must_use]
+    pub fn with_requirements<'a>(mut self, abouts: impl IntoIterator<Item = &'a About>) -> Self {
+        abouts.into_iter().for_each(|about| self.add(Entry::of_requirement(about)));
+        self
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let next = self.entries.len();
+        if *self.by_id.entry(entry.about.id.clone()).or_insert(next) == next {
+            self.entries.push(entry);
+        }
     }
 
     /// Every entry.
@@ -153,7 +163,7 @@ fn selects(filter: &str, entry: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{About, Reference};
+    use crate::check::Reference;
     use serde_json::json;
 
     fn scenario(id: &str, level: Level) -> Scenario {
@@ -197,6 +207,18 @@ mod tests {
         let catalogue = Catalogue::new([], &twice);
         assert_eq!(catalogue.entries().len(), 1);
         assert_eq!(catalogue.get("cycles/a").unwrap().about.level, Level::Note);
+    }
+
+    #[test]
+    fn requirements_stand_beside_them() {
+        let about = scenario("requirements/tls", Level::Error).about;
+        let catalogue = catalogue().with_requirements([&about]);
+        assert_eq!(catalogue.suites(), ["rules", "cycles", "field", "requirements"]);
+        let entry = catalogue.get("requirements/tls").unwrap();
+        assert_eq!(
+            (&entry.kind, entry.to_json()["kind"].as_str()),
+            (&Kind::Requirement, Some("requirement"))
+        );
     }
 
     #[test]

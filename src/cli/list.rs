@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::{Exit, console};
 use crate::catalogue::{Catalogue, Selection, Unknown, listing};
 use crate::check::Level;
-use crate::{rules, scenario};
+use crate::{rules, scenario, transport};
 
 /// List every check: id, level and what must hold; or, with `profiles`, the mapping profiles, and with
 /// `functions` those of mapping expressions
@@ -18,7 +18,7 @@ pub(super) struct List {
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
-    /// Only this suite: rules, cycles and so on
+    /// Only this suite: rules, requirements, cycles and so on
     #[arg(long, value_name = "NAME")]
     suite: Option<String>,
 
@@ -43,14 +43,14 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// The rules and the scenarios, of the folder that `run` would take them from.
+    /// The rules, the requirements and the scenarios, of the folder that `run` would take them from.
     pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
         let config = Config::read()?;
         let scenarios = match self.scenarios.as_ref().or(config.settings.scenarios.as_ref()) {
             Some(folder) => scenario::from_dir(folder)?,
             None => scenario::builtin()?,
         };
-        Ok(Catalogue::new(rules::all(), &scenarios))
+        Ok(Catalogue::new(rules::all(), &scenarios).with_requirements(transport::abouts()))
     }
 }
 

@@ -13,12 +13,7 @@ pub(super) fn of_request(error: &legacy::Error, https: bool, limit: Duration) ->
     let causes = causes(error);
     for cause in &causes {
         if let Some(unreached) = cause.downcast_ref::<Unreached>() {
-            return match unreached {
-                Unreached::Refused(why) => Broken::Refused(why.clone()),
-                Unreached::NoSuchHost(why) => Broken::NoSuchHost(why.clone()),
-                Unreached::TimedOut => Broken::TimedOut(limit),
-                Unreached::Other(why) => Broken::Protocol(why.clone()),
-            };
+            return of_connection(unreached, limit);
         }
         if let Some(error) = cause.downcast_ref::<rustls::Error>() {
             return Broken::Tls(tls::reason(error));
@@ -38,6 +33,16 @@ pub(super) fn of_request(error: &legacy::Error, https: bool, limit: Duration) ->
         });
     }
     Broken::Protocol(last)
+}
+
+/// What it means that no connection could be opened within `limit`.
+pub(super) fn of_connection(unreached: &Unreached, limit: Duration) -> Broken {
+    match unreached {
+        Unreached::Refused(why) => Broken::Refused(why.clone()),
+        Unreached::NoSuchHost(why) => Broken::NoSuchHost(why.clone()),
+        Unreached::TimedOut => Broken::TimedOut(limit),
+        Unreached::Other(why) => Broken::Protocol(why.clone()),
+    }
 }
 
 /// True when a request met the closing of a connection that had served others before: no byte of an

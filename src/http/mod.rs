@@ -5,6 +5,7 @@
 
 mod broken;
 mod client;
+mod connection;
 mod pace;
 mod problem;
 mod reachability;
@@ -13,7 +14,8 @@ mod tenant_url;
 mod tls;
 
 pub use client::{Client, Settings};
+pub use connection::connect;
 pub use problem::Problem;
 pub use reachability::wait_for;
 pub use tenant_url::{Flag, TenantUrl};
-pub use tls::Trust;
+pub use tls::{Trust, reason as tls_reason};

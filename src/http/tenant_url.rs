@@ -123,6 +123,12 @@ impl TenantUrl {
         origin.split_once("://").map_or(origin, |(_, authority)| authority)
     }
 
+    /// The host by itself: a name or an address.
+    #[must_use]
+    pub fn host(&self) -> &Host<String> {
+        &self.host
+    }
+
     /// True for `https`.
     #[must_use]
     pub fn is_https(&self) -> bool {

@@ -17,36 +17,49 @@ pub enum Trust {
     File(PathBuf),
 }
 
-/// The TLS settings for one target. The machine's certificate store is read for `https` alone: it
-/// takes longer than a whole run over `http`.
-pub(super) fn config(https: bool, trust: &Trust) -> Result<ClientConfig, Problem> {
-    let mut roots = RootCertStore::empty();
-    match trust {
-        Trust::File(path) => {
-            let shown = path.display();
-            let again = "give --cacert a PEM file that holds the certificate of the target's authority";
-            let certificates = CertificateDer::pem_file_iter(path)
-                .and_then(|found| found.collect::<Result<Vec<_>, _>>())
-                .map_err(|error| {
-                    Problem::new(format!("cannot read certificates from {shown}: {}", pem(&error)), again)
-                })?;
-            let (added, _) = roots.add_parsable_certificates(certificates);
-            if added == 0 {
-                return Err(Problem::new(format!("{shown} holds no certificate"), again));
+impl Trust {
+    /// The certificates of the authorities that are believed. The machine's store takes longer to read
+    /// than a whole run over `http` takes.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the file cannot be read, or when there is no certificate at all.
+    pub fn authorities(&self) -> Result<RootCertStore, Problem> {
+        let mut roots = RootCertStore::empty();
+        match self {
+            Trust::File(path) => {
+                let shown = path.display();
+                let again = "give --cacert a PEM file that holds the certificate of the target's authority";
+                let certificates = CertificateDer::pem_file_iter(path)
+                    .and_then(|found| found.collect::<Result<Vec<_>, _>>())
+                    .map_err(|error| {
+                        Problem::new(format!("cannot read certificates from {shown}: {}", pem(&error)), again)
+                    })?;
+                let (added, _) = roots.add_parsable_certificates(certificates);
+                if added == 0 {
+                    return Err(Problem::new(format!("{shown} holds no certificate"), again));
+                }
+            }
+            Trust::System => {
+                let found = rustls_native_certs::load_native_certs();
+                let (added, _) = roots.add_parsable_certificates(found.certs);
+                if added == 0 {
+                    return Err(Problem::new(
+                        "this machine has no certificate authorities to check the target's certificate against",
+                        "install the system's CA certificates, or name the authority's PEM file with --cacert",
+                    ));
+                }
             }
         }
-        Trust::System if https => {
-            let found = rustls_native_certs::load_native_certs();
-            let (added, _) = roots.add_parsable_certificates(found.certs);
-            if added == 0 {
-                return Err(Problem::new(
-                    "this machine has no certificate authorities to check the target's certificate against",
-                    "install the system's CA certificates, or name the authority's PEM file with --cacert",
-                ));
-            }
-        }
-        Trust::System => {}
+        Ok(roots)
     }
+}
+
+/// The TLS settings for one target. The machine's certificate store is read for `https` alone.
+pub(super) fn config(https: bool, trust: &Trust) -> Result<ClientConfig, Problem> {
+    let roots = match trust {
+        Trust::System if !https => RootCertStore::empty(),
+        _ => trust.authorities()?,
+    };
     ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map(|builder| builder.with_root_certificates(roots).with_no_client_auth())
@@ -64,8 +77,9 @@ fn pem(error: &rustls::pki_types::pem::Error) -> String {
     }
 }
 
-/// Why a handshake failed, in words that say what to change.
-pub(super) fn reason(error: &rustls::Error) -> String {
+/// Why a handshake failed or a certificate is refused, in words that say what to change.
+#[must_use]
+pub fn reason(error: &rustls::Error) -> String {
     use CertificateError as C;
     match error {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
@@ -81,7 +95,8 @@ pub(super) fn reason(error: &rustls::Error) -> String {
                 if presented.is_empty() {
                     format!("the certificate names no host, so it is not valid for {wanted}")
                 } else {
-                    format!("the certificate is for {}, not for {wanted}", presented.join(", "))
+                    let names: Vec<&str> = presented.iter().map(|name| plain(name)).collect();
+                    format!("the certificate is for {}, not for {wanted}", names.join(", "))
                 }
             }
             C::BadSignature => "the certificate is not signed by the authority it names".to_owned(),
@@ -98,6 +113,12 @@ pub(super) fn reason(error: &rustls::Error) -> String {
         rustls::Error::AlertReceived(alert) => format!("the server ended the handshake with the alert {alert:?}"),
         other => other.to_string(),
     }
+}
+
+/// A name of a certificate without its kind, which is written as `DnsName("api.example.com")`.
+fn plain(name: &str) -> &str {
+    let quoted = name.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
+    quoted.unwrap_or(name)
 }
 
 fn instant(time: rustls::pki_types::UnixTime) -> String {
