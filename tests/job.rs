@@ -43,7 +43,7 @@ impl Kept {
 async fn target(running: &server::Running) -> Kept {
     let url = http::TenantUrl::parse(&running.base_url).unwrap();
     let mut settings = http::Settings::new(url);
-    settings.token = Some(running.token.clone().into());
+    settings.credentials = http::Credentials::Bearer(running.token.clone().into());
     Kept { client: http::Client::new(settings).unwrap(), lines: Mutex::default() }
 }
 

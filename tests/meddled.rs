@@ -60,6 +60,7 @@ impl Stages for Middle {
             target: Meddled { client: stage.target, meddler: Arc::clone(&self.0) },
             base_url: stage.base_url,
             secrets: stage.secrets,
+            sign_ins: stage.sign_ins,
             hold: stage.hold,
         })
     }

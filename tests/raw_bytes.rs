@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use scimulate::http::{Client, Settings, TenantUrl};
+use scimulate::http::{Client, Credentials, Settings, TenantUrl};
 use scimulate::run::recorder::Recorder;
 use scimulate::wire::{Actor, Exchange, Method, Request, Target};
 use serde_json::json;
@@ -38,10 +38,10 @@ async fn exchange(request: Request, flags: &str) -> (String, Arc<Exchange>) {
         String::from_utf8(bytes).unwrap()
     });
     let mut settings = Settings::new(TenantUrl::parse(&url).unwrap());
-    settings.token = Some(TOKEN.into());
+    settings.credentials = Credentials::Bearer(TOKEN.into());
     settings.headers = vec![("X-Api-Key".into(), "abc".into())];
     let client = Client::new(settings).unwrap();
-    let secrets = client.secrets().to_vec();
+    let secrets = client.secrets();
     let recorder = Recorder::new(client, secrets);
     let answer = recorder.send(request).await.unwrap();
     assert_eq!(answer.status, 204);

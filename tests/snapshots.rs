@@ -71,7 +71,7 @@ fn two_runs_give_the_same_snapshots() {
 
 fn client(server: &server::Running) -> http::Client {
     let mut settings = http::Settings::new(http::TenantUrl::parse(&server.base_url).unwrap());
-    settings.token = Some(server.token.clone().into());
+    settings.credentials = http::Credentials::Bearer(server.token.clone().into());
     http::Client::new(settings).unwrap()
 }
 

@@ -16,6 +16,7 @@ use super::words::{Dialects, FailOn};
 use crate::diagnostic::Diagnostic;
 use crate::entra::mapping::expression::{READINGS, Readings};
 use crate::entra::mapping::{Mapping, SelectionError};
+use crate::http::SentIn;
 use crate::people;
 use crate::run::Shard;
 
@@ -36,6 +37,13 @@ pub(super) struct Config {
 pub(super) struct Settings {
     pub(super) target: Option<String>,
     pub(super) token_file: Option<PathBuf>,
+    pub(super) token_endpoint: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret_file: Option<PathBuf>,
+    #[serde(deserialize_with = "one_or_many")]
+    pub(super) oauth_scope: Vec<String>,
+    #[serde(deserialize_with = "word")]
+    pub(super) credentials_in: Option<SentIn>,
     #[serde(deserialize_with = "one_or_many")]
     pub(super) header: Vec<String>,
     pub(super) cacert: Option<PathBuf>,
@@ -67,6 +75,8 @@ pub(super) struct Settings {
     mapping: MappingTable,
     /// Never accepted: a file that is checked in is no place for it.
     token: Option<Spanned<de::IgnoredAny>>,
+    /// Never accepted either.
+    client_secret: Option<Spanned<de::IgnoredAny>>,
 }
 
 /// What people look like.
@@ -121,6 +131,12 @@ impl Config {
                 .help(
                     "give it in SCIMULATE_TOKEN, or name a file that is not checked in with `token-file`",
                 ));
+        }
+        if let Some(secret) = &settings.client_secret {
+            let place = secret.span();
+            return Err(Diagnostic::new("a client secret does not belong into this file", FILE, text, place).help(
+                "give it in SCIMULATE_CLIENT_SECRET, or name a file that is not checked in with `client-secret-file`",
+            ));
         }
         Ok(Config { settings, text })
     }
@@ -199,7 +215,8 @@ fn mistake(text: &str, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(0..0);
     match (message.starts_with("unknown field"), quoted.next()) {
         (true, Some(name)) => {
-            let known: Vec<&str> = quoted.filter(|known| *known != "token").collect();
+            let known: Vec<&str> =
+                quoted.filter(|known| !["token", "client-secret"].contains(known)).collect();
             let named = Diagnostic::new(format!("unknown setting `{name}`"), FILE, text, span)
                 .did_you_mean(name, known.iter().copied());
             if named.help.is_some() {

@@ -6,6 +6,7 @@ mod bug;
 mod cleanup;
 mod config;
 mod console;
+mod credentials;
 mod eval;
 mod exec;
 mod exit;

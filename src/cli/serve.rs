@@ -1,9 +1,10 @@
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use super::failure::Failure;
 use super::{Exit, console, interrupt, runtime};
 use crate::diagnostic::closest;
-use crate::server::{Fault, Settings, Variant, start};
+use crate::server::{Fault, OAuth, Settings, Variant, start};
 
 /// Serve the embedded SCIM server until it is killed; prints `READY <base-url> <token>`
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,14 @@ pub(super) struct Serve {
     #[arg(long, value_name = "TOKEN", value_parser = token)]
     token: Option<String>,
 
+    /// Print a second line, `OAUTH <token-endpoint> <client-id> <client-secret>`
+    #[arg(long)]
+    oauth: bool,
+
+    /// Seconds for which tokens of the token endpoint are valid [default: 3600]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    token_lifetime: Option<u64>,
+
     /// Be wrong in this way; can be repeated
     #[arg(long, value_name = "NAME", value_parser = fault)]
     fault: Vec<Fault>,
@@ -25,7 +34,7 @@ pub(super) struct Serve {
     variant: Vec<Variant>,
 
     /// List the faults and the right variants, and end
-    #[arg(long, conflicts_with_all = ["port", "token", "fault", "variant"])]
+    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "token_lifetime", "fault", "variant"])]
     list: bool,
 }
 
@@ -78,6 +87,9 @@ impl Serve {
         if let Some(token) = self.token {
             settings.token = token;
         }
+        if let Some(seconds) = self.token_lifetime {
+            settings.oauth.lifetime = Duration::from_secs(seconds);
+        }
         runtime()?.block_on(async {
             let running = start(settings, self.port).await.map_err(|error| {
                 let port = self.port.unwrap_or(0);
@@ -91,6 +103,10 @@ impl Serve {
                 )
             })?;
             console::say(&format!("READY {} {}\n", running.base_url, running.token))?;
+            if self.oauth {
+                let OAuth { client_id, client_secret, .. } = &running.oauth;
+                console::say(&format!("OAUTH {} {client_id} {client_secret}\n", running.token_endpoint))?;
+            }
             interrupt::signal()
                 .await
                 .map_err(|error| Failure::internal(format!("cannot wait for the end: {error}")))?;

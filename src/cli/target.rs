@@ -1,16 +1,12 @@
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::config::{self, Config};
-use super::console;
+use super::credentials::CredentialOptions;
 use super::failure::Failure;
 use crate::http::{Client, Settings, TenantUrl, Trust};
-
-/// The environment variable with the bearer token.
-pub(super) const TOKEN: &str = "SCIMULATE_TOKEN";
 
 /// Where the target is and how it is reached.
 #[derive(Debug, Default, clap::Args)]
@@ -19,14 +15,6 @@ pub(super) struct TargetOptions {
     /// SCIM base URL, as it would stand in Entra's Tenant URL field
     #[arg(long, value_name = "URL")]
     pub(super) target: Option<String>,
-
-    /// Read the bearer token from a file, or from standard input with `-` [also: SCIMULATE_TOKEN]
-    #[arg(long, value_name = "FILE", conflicts_with = "token")]
-    token_file: Option<PathBuf>,
-
-    /// The bearer token; prefer SCIMULATE_TOKEN, since other users can see the command line
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
-    token: Option<SecretString>,
 
     /// Send this header with every request; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = secret)]
@@ -47,9 +35,12 @@ pub(super) struct TargetOptions {
     /// Write to a target that is not on this machine
     #[arg(long)]
     yes: bool,
+
+    #[command(flatten)]
+    credentials: CredentialOptions,
 }
 
-fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
     Ok(SecretString::from(text))
 }
 
@@ -91,12 +82,7 @@ impl TargetOptions {
     /// A client for the target.
     pub(super) fn client(&self, config: &Config, url: TenantUrl) -> Result<Client, Failure> {
         let mut settings = Settings::new(url);
-        settings.token = self.token(config)?;
-        if self.token.is_some() {
-            console::remark(
-                "warning: --token is visible to every user of this machine; SCIMULATE_TOKEN and --token-file are not",
-            );
-        }
+        settings.credentials = self.credentials.resolve(config)?;
         let from_file = config.settings.header.iter().map(|text| SecretString::from(text.as_str()));
         for header in if self.header.is_empty() { from_file.collect() } else { self.header.clone() } {
             settings.headers.push(name_and_value(&header)?);
@@ -106,48 +92,6 @@ impl TargetOptions {
         settings.pace = Duration::from_millis(self.pace.or(config.settings.pace).unwrap_or(0));
         Ok(Client::new(settings)?)
     }
-
-    /// Command line before environment before file.
-    fn token(&self, config: &Config) -> Result<Option<SecretString>, Failure> {
-        if let Some(token) = &self.token {
-            return Ok(Some(token.clone()));
-        }
-        if let Some(path) = &self.token_file {
-            return token_from(path).map(Some);
-        }
-        match std::env::var(TOKEN) {
-            Ok(token) if !token.trim().is_empty() => return Ok(Some(SecretString::from(token.trim()))),
-            Err(std::env::VarError::NotUnicode(_)) => {
-                return Err(Failure::usage(
-                    format!("{TOKEN} is not text"),
-                    "set it to the bare bearer token",
-                ));
-            }
-            _ => {}
-        }
-        config.settings.token_file.as_deref().map(token_from).transpose()
-    }
-}
-
-fn token_from(path: &Path) -> Result<SecretString, Failure> {
-    let mut text = String::new();
-    let (read, shown) = if path == Path::new("-") {
-        (std::io::stdin().read_to_string(&mut text), "standard input".to_owned())
-    } else {
-        let read = std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text));
-        (read, path.display().to_string())
-    };
-    if let Err(error) = read {
-        return Err(Failure::usage(
-            format!("cannot read the token from {shown}: {error}"),
-            format!("name a file that holds nothing but the token, or set {TOKEN}"),
-        ));
-    }
-    let token = text.trim();
-    if token.is_empty() {
-        return Err(Failure::usage(format!("{shown} holds no token"), "write the bare bearer token into it"));
-    }
-    Ok(SecretString::from(token))
 }
 
 fn name_and_value(header: &SecretString) -> Result<(String, SecretString), Failure> {
@@ -201,23 +145,5 @@ mod tests {
         assert!(refused.render(false).contains("--yes"));
         let yes = Config::parse("yes = true".into()).unwrap();
         assert!(options.consent(&yes, &elsewhere, "writes").is_ok());
-    }
-
-    #[test]
-    fn a_token_is_read_from_a_file_without_its_line_break() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token");
-        std::fs::write(&path, "abc\n").unwrap();
-        let config = Config::parse(format!("token-file = '{}'", path.display())).unwrap();
-        let options = TargetOptions { token_file: Some(path.clone()), ..TargetOptions::default() };
-        assert_eq!(options.token(&config).unwrap().unwrap().expose_secret(), "abc");
-        std::fs::write(&path, " \n").unwrap();
-        assert!(token_from(&path).unwrap_err().render(false).contains("holds no token"));
-        assert!(
-            token_from(&folder.path().join("none"))
-                .unwrap_err()
-                .render(false)
-                .contains("cannot read the token")
-        );
     }
 }

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,16 +12,19 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::pace::Pace;
 use super::route::Route;
-use super::{Problem, TenantUrl, Trust, broken, tls};
-use crate::wire::{Answer, Body, Broken, Method, Request, Sent, Target};
+use super::tokens::Tokens;
+use super::{Credentials, Grant, Problem, TenantUrl, Trust, broken, tls};
+use crate::wire::{Answer, Body, Broken, Method, Request, Secrets, Sent, SignIn, Target};
 
 /// How the target is reached.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where it is.
     pub url: TenantUrl,
-    /// The bearer token; without one no `Authorization` is sent.
-    pub token: Option<SecretString>,
+    /// Who calls.
+    pub credentials: Credentials,
+    /// Further ways to get a token, which stories about credentials try.
+    pub grants: Vec<Grant>,
     /// Headers on every request beside Entra's (`--header`). Their values are secrets.
     pub headers: Vec<(String, SecretString)>,
     /// Whose certificates are believed.
@@ -42,7 +46,8 @@ impl Settings {
     pub fn new(url: TenantUrl) -> Self {
         Settings {
             url,
-            token: None,
+            credentials: Credentials::None,
+            grants: Vec::new(),
             headers: Vec::new(),
             trust: Trust::System,
             timeout: Duration::from_secs(60),
@@ -74,14 +79,17 @@ pub struct Client {
     reusing: Engine,
     fresh: Engine,
     headers: HeaderMap,
-    secrets: Vec<(String, String)>,
+    secrets: Secrets,
+    /// Where the token comes from that every request carries, if it is asked for.
+    tokens: Option<Arc<Tokens>>,
+    sign_ins: Vec<Arc<Tokens>>,
     timeout: Duration,
     connect_timeout: Duration,
     pace: Pace,
     max_body: usize,
 }
 
-type Engine = legacy::Client<HttpsConnector<Route>, Full<Bytes>>;
+pub(super) type Engine = legacy::Client<HttpsConnector<Route>, Full<Bytes>>;
 
 impl Client {
     /// A client for one target. Opens no connection yet.
@@ -92,55 +100,60 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self, Problem> {
         let connect_timeout = settings.connect_timeout.min(settings.timeout);
         let route = Route::new(&settings.url, connect_timeout)?;
-        let mut secrets = Vec::new();
+        let secrets = Secrets::default();
         let mut headers = HeaderMap::new();
-        if let Some(token) = &settings.token {
-            headers.insert(AUTHORIZATION, bearer(token)?);
-            secrets.push(("authorization".to_owned(), hidden(token.expose_secret())));
+        let mut tokens = None;
+        let mut sign_ins = Vec::new();
+        let tokens_of = |grant: Grant| {
+            let Settings { trust, timeout, .. } = &settings;
+            Tokens::new(grant, trust, *timeout, connect_timeout, secrets.clone())
+        };
+        match &settings.credentials {
+            Credentials::None => {}
+            Credentials::Bearer(token) => {
+                headers.insert(AUTHORIZATION, bearer(token)?);
+                secrets.add("authorization", hidden(token.expose_secret()));
+            }
+            Credentials::Grant(grant) => {
+                let source = tokens_of(Grant::clone(grant))?;
+                sign_ins.push(Arc::clone(&source));
+                tokens = Some(source);
+            }
+        }
+        for grant in &settings.grants {
+            sign_ins.push(tokens_of(grant.clone())?);
         }
         if let Some(proxy) = route.proxy_authorization() {
             headers.insert(PROXY_AUTHORIZATION, proxy.clone());
-            secrets.push(("proxy-authorization".to_owned(), String::new()));
+            secrets.add("proxy-authorization", "");
         }
         let mut given = HeaderMap::new();
         for (name, value) in &settings.headers {
             let (name, value) = (header_name(name)?, header_value(name, value)?);
-            secrets.push((name.as_str().to_owned(), hidden(value.to_str().unwrap_or(""))));
+            secrets.add(name.as_str(), hidden(value.to_str().unwrap_or("")));
             given.append(name, value);
         }
         // A header that is given replaces ours, `Authorization` too; one given twice is sent twice.
         for name in given.keys() {
             headers.remove(name);
         }
+        if given.contains_key(AUTHORIZATION) {
+            tokens = None;
+        }
         headers.extend(given);
         for part in settings.url.parameters().unwrap_or("").split('&') {
             let value = part.split_once('=').map_or("", |(_, value)| value);
-            secrets.push((String::new(), hidden(value)));
+            secrets.add("", hidden(value));
         }
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls::config(settings.url.is_https(), &settings.trust)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(route.clone());
-        let engine = |idle: usize| {
-            legacy::Client::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(MAX_IDLE)
-                .pool_max_idle_per_host(idle)
-                .http1_title_case_headers(true)
-                .http1_max_buf_size(MAX_HEAD)
-                .set_host(false)
-                // Sends a request again only when the pooled connection turned out to be closed
-                // before a byte was written, so the target never sees it twice.
-                .retry_canceled_requests(true)
-                .build(connector.clone())
-        };
+        let tls = tls::config(settings.url.is_https(), &settings.trust)?;
         Ok(Client {
-            reusing: engine(usize::MAX),
-            fresh: engine(0),
+            reusing: engine(tls.clone(), &route, usize::MAX),
+            fresh: engine(tls, &route, 0),
             route,
             headers,
             secrets,
+            tokens,
+            sign_ins,
             timeout: settings.timeout,
             connect_timeout,
             pace: Pace::new(settings.pace),
@@ -157,14 +170,33 @@ impl Client {
 
     /// What a recorder must take out: names of headers, each with the value to be hidden wherever it
     /// occurs. A value that is too short or too plain to be told from ordinary text is left empty:
-    /// hiding `test` everywhere would change the answers that are judged.
+    /// hiding `test` everywhere would change the answers that are judged. Access tokens are added when
+    /// they are obtained.
     #[must_use]
-    pub fn secrets(&self) -> &[(String, String)] {
-        &self.secrets
+    pub fn secrets(&self) -> Secrets {
+        self.secrets.clone()
+    }
+
+    /// The ways to get a token that are configured, that of the requests first.
+    #[must_use]
+    pub fn sign_ins(&self) -> Vec<Arc<dyn SignIn>> {
+        self.sign_ins.iter().map(|tokens| Arc::clone(tokens) as Arc<dyn SignIn>).collect()
+    }
+
+    /// The token for a request that does not bring its own `Authorization`.
+    async fn authorization(&self, request: &Request) -> Result<Option<HeaderValue>, Broken> {
+        match &self.tokens {
+            Some(tokens)
+                if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) =>
+            {
+                tokens.authorization().await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// URI and headers as they go over the wire.
-    fn head(&self, request: &Request) -> Result<(Uri, HeaderMap), Broken> {
+    fn head(&self, request: &Request, token: Option<HeaderValue>) -> Result<(Uri, HeaderMap), Broken> {
         let unsendable = |why: String| Broken::Protocol(format!("the request cannot be written: {why}"));
         let url = self.url.join(&request.path, request.query.as_deref());
         if url.contains('#') {
@@ -184,6 +216,9 @@ impl Client {
         let host =
             HeaderValue::from_str(self.url.authority()).map_err(|error| unsendable(error.to_string()))?;
         headers.insert(HOST, host);
+        if let Some(token) = token.filter(|_| !own.contains_key(AUTHORIZATION)) {
+            headers.insert(AUTHORIZATION, token);
+        }
         for (name, value) in &self.headers {
             if !own.contains_key(name) {
                 headers.append(name, value.clone());
@@ -203,8 +238,8 @@ impl Client {
         Ok((uri, headers))
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Answer, Broken> {
-        let (uri, headers) = self.head(request)?;
+    async fn exchange(&self, request: &Request, token: Option<HeaderValue>) -> Result<Answer, Broken> {
+        let (uri, headers) = self.head(request, token)?;
         let body = request.body.clone().map_or_else(Full::default, |text| Full::new(Bytes::from(text)));
         let sent = || {
             let mut sent = http::Request::new(body.clone());
@@ -222,47 +257,68 @@ impl Client {
         }
         let https = self.url.is_https();
         let answer = outcome.map_err(|error| broken::of_request(&error, https, self.connect_timeout))?;
-        let (head, body) = answer.into_parts();
-        let bytes = self.read(&head, body).await?;
-        let headers = head
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
-        let elapsed = started.elapsed();
-        Ok(Answer { status: head.status.as_u16(), headers, body: Body::new(bytes), elapsed })
+        read(answer, self.max_body, started).await
     }
+}
 
-    async fn read(
-        &self,
-        head: &http::response::Parts,
-        mut body: hyper::body::Incoming,
-    ) -> Result<Vec<u8>, Broken> {
-        let announced = head
-            .headers
-            .get(CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.parse::<usize>().ok());
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| broken::of_body(&error, bytes.len(), announced))?;
-            if let Some(data) = frame.data_ref() {
-                if bytes.len() + data.len() > self.max_body {
-                    return Err(Broken::TooLarge(self.max_body));
-                }
-                bytes.extend_from_slice(data);
+/// A client engine over a route that keeps at most `idle` connections open.
+pub(super) fn engine(tls: rustls::ClientConfig, route: &Route, idle: usize) -> Engine {
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(route.clone());
+    legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(MAX_IDLE)
+        .pool_max_idle_per_host(idle)
+        .http1_title_case_headers(true)
+        .http1_max_buf_size(MAX_HEAD)
+        .set_host(false)
+        // Sends a request again only when the pooled connection turned out to be closed
+        // before a byte was written, so the target never sees it twice.
+        .retry_canceled_requests(true)
+        .build(connector)
+}
+
+/// Reads an answer whole, up to `max_body` bytes of body.
+pub(super) async fn read(
+    answer: http::Response<hyper::body::Incoming>,
+    max_body: usize,
+    started: Instant,
+) -> Result<Answer, Broken> {
+    let (head, mut body) = answer.into_parts();
+    let announced = head
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<usize>().ok());
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken::of_body(&error, bytes.len(), announced))?;
+        if let Some(data) = frame.data_ref() {
+            if bytes.len() + data.len() > max_body {
+                return Err(Broken::TooLarge(max_body));
             }
+            bytes.extend_from_slice(data);
         }
-        Ok(bytes)
     }
+    let headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
+    let elapsed = started.elapsed();
+    Ok(Answer { status: head.status.as_u16(), headers, body: Body::new(bytes), elapsed })
 }
 
 impl Target for Client {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        let token = self.authorization(&request).await?;
         self.pace.turn().await;
-        match tokio::time::timeout(self.timeout, self.exchange(&request)).await {
+        match tokio::time::timeout(self.timeout, self.exchange(&request, token)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Broken::TimedOut(self.timeout)),
         }
@@ -270,18 +326,22 @@ impl Target for Client {
 
     fn sent_as(&self, request: &Request) -> Sent {
         let url = self.url.join(&request.path, request.query.as_deref());
-        let headers = match self.head(request) {
-            Ok((_, headers)) => headers
-                .iter()
-                .map(|(name, value)| {
-                    (title_case(name.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned())
-                })
-                .collect(),
+        let token = self.tokens.as_ref().map(|tokens| tokens.shown_header());
+        let headers = match self.head(request, token) {
+            Ok((_, headers)) => shown(&headers),
             // Such a request is never written; the record shows what was asked for.
             Err(_) => request.headers.clone(),
         };
         Sent { url, headers }
     }
+}
+
+/// Headers as they go over the wire.
+pub(super) fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+    let shown = |(name, value): (&HeaderName, &HeaderValue)| {
+        (title_case(name.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    headers.iter().map(shown).collect()
 }
 
 /// Header names as hyper writes them: a capital after the beginning and after each hyphen.
@@ -308,7 +368,7 @@ fn method(method: Method) -> http::Method {
     }
 }
 
-fn bearer(token: &SecretString) -> Result<HeaderValue, Problem> {
+pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, Problem> {
     let text = token.expose_secret();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         let what = if text.is_empty() {
@@ -353,7 +413,7 @@ fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, Problem
 }
 
 /// The value if it can be told from ordinary text, else nothing.
-fn hidden(value: &str) -> String {
+pub(super) fn hidden(value: &str) -> String {
     let plain_word = value.chars().all(char::is_alphabetic);
     if value.len() >= 16 || (value.len() >= 8 && !plain_word) { value.to_owned() } else { String::new() }
 }

@@ -6,15 +6,19 @@
 mod broken;
 mod client;
 mod connection;
+mod credentials;
 mod pace;
 mod problem;
 mod reachability;
 mod route;
 mod tenant_url;
 mod tls;
+mod token_answer;
+mod tokens;
 
 pub use client::{Client, Settings};
 pub use connection::connect;
+pub use credentials::{ClientCredentials, Credentials, Grant, SentIn, TokenEndpoint};
 pub use problem::Problem;
 pub use reachability::wait_for;
 pub use tenant_url::{Flag, TenantUrl};

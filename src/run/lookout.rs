@@ -72,7 +72,10 @@ impl<T: Target> Lookout<T> {
             Err(Broken::Interrupted | Broken::TooLarge(_)) => {}
             Err(broken) => {
                 state.broken_in_a_row += 1;
-                let gone = matches!(broken, Broken::Refused(_) | Broken::NoSuchHost(_) | Broken::Tls(_));
+                let gone = matches!(
+                    broken,
+                    Broken::Refused(_) | Broken::NoSuchHost(_) | Broken::Tls(_) | Broken::NoToken(_)
+                );
                 if gone || state.broken_in_a_row >= BROKEN_IN_A_ROW {
                     state.sighting.lost.get_or_insert_with(|| broken.clone());
                 }

@@ -224,6 +224,7 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
             format!("{base} answers a filter that matches nobody with more than {limit} bytes"),
             "check that the filter is applied",
         ),
+        Broken::NoToken(why) => refusal(why.what.clone(), why.next.clone()),
         Broken::Withheld(why) => refusal(why.clone(), "correct that and run again"),
         Broken::Interrupted => refusal("interrupted before the target had answered", "run again"),
     }

@@ -3,21 +3,21 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
+use crate::wire::{Answer, Broken, Exchange, Request, Secrets, Sent, Target};
 
 /// Records what passes through it. What is decorated below it is not seen, what a decorator above it
 /// sends on its own (the guard's questions, a request sent again after 429) is.
 #[derive(Debug)]
 pub struct Recorder<T> {
     inner: T,
-    secrets: Arc<[(String, String)]>,
+    secrets: Secrets,
     trace: Mutex<Vec<Arc<Exchange>>>,
 }
 
 impl<T: Target> Recorder<T> {
     /// Records over `inner`. The secrets are those of [`Exchange::new`]: names of headers, each with
     /// the value that is taken out wherever it occurs.
-    pub fn new(inner: T, secrets: impl Into<Arc<[(String, String)]>>) -> Self {
+    pub fn new(inner: T, secrets: impl Into<Secrets>) -> Self {
         Recorder { inner, secrets: secrets.into(), trace: Mutex::default() }
     }
 
@@ -60,8 +60,10 @@ impl<T: Target> Target for Recorder<T> {
         let started = SystemTime::now();
         let outcome = self.inner.send(request).await;
         let mut trace = self.exchanges();
-        let exchange =
-            Exchange::new(trace.len(), started, sent.url, recorded, outcome.clone(), &self.secrets);
+        // Asked now: a token may have become known while the request was under way.
+        let exchange = self.secrets.with(|secrets| {
+            Exchange::new(trace.len(), started, sent.url, recorded, outcome.clone(), secrets)
+        });
         trace.push(Arc::new(exchange));
         outcome
     }

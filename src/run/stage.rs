@@ -1,8 +1,9 @@
 //! Where a trial plays: a target, given by whoever started the run.
 
 use std::any::Any;
+use std::sync::Arc;
 
-use crate::wire::Target;
+use crate::wire::{Secrets, SignIn, Target};
 
 /// One target as a trial gets it, without decorators.
 pub struct Stage<T> {
@@ -10,9 +11,10 @@ pub struct Stage<T> {
     pub target: T,
     /// Base URL, without credentials.
     pub base_url: String,
-    /// Values that must never be shown, each with the name of the header they belong to; see
-    /// [`crate::wire::Exchange::new`].
-    pub secrets: Vec<(String, String)>,
+    /// Values that must never be shown; tokens are added as they are obtained.
+    pub secrets: Secrets,
+    /// The ways to get a token that are configured, for stories about them.
+    pub sign_ins: Vec<Arc<dyn SignIn>>,
     /// Kept until the trial has ended: the server of an embedded stage, for example.
     pub hold: Box<dyn Any + Send>,
 }

@@ -23,6 +23,7 @@ mod endpoint;
 mod evaluate;
 mod faults;
 mod model;
+mod oauth;
 mod patch;
 mod projection;
 mod query;
@@ -36,6 +37,7 @@ mod variants;
 use call::{Call, Document};
 use connection::Port;
 pub use faults::{Fault, FaultClass};
+pub use oauth::OAuth;
 use service::Service;
 pub use variants::Variant;
 
@@ -49,6 +51,8 @@ pub struct Settings {
     pub token: String,
     /// Where SCIM begins, with a leading slash.
     pub base_path: String,
+    /// The token endpoint beside SCIM, whose tokens are as good as `token`.
+    pub oauth: OAuth,
     /// Right ways in which this server differs.
     pub variants: BTreeSet<Variant>,
     /// Ways in which this server is wrong.
@@ -61,6 +65,7 @@ impl Default for Settings {
         Settings {
             token: uuid::Uuid::new_v4().simple().to_string(),
             base_path: "/scim".to_owned(),
+            oauth: OAuth::default(),
             variants: BTreeSet::new(),
             faults: BTreeSet::new(),
         }
@@ -82,6 +87,13 @@ struct Listening {
 
 async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
+    if head.uri.path() == oauth::TOKEN_PATH {
+        // What cannot be read whole is no form.
+        let body =
+            Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let reply = listening.service.grant(&head.method, &head.headers, &body);
+        return reply.into_response(&listening.service.settings.variants);
+    }
     let body = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => Document::read(&body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Document::TooLarge(MAX_BODY),
@@ -114,6 +126,10 @@ pub struct Running {
     pub base_url: String,
     /// The bearer token it asks for.
     pub token: String,
+    /// Where tokens can be asked for.
+    pub token_endpoint: String,
+    /// Client id, client secret and lifetime of its tokens.
+    pub oauth: OAuth,
     /// Dropping the sender ends the server.
     _stop: oneshot::Sender<()>,
 }
@@ -128,12 +144,13 @@ pub async fn start(settings: Settings, port: Option<u16>) -> io::Result<Running>
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let base_url = format!("http://{address}{}", settings.base_path.trim_end_matches('/'));
-    let token = settings.token.clone();
+    let (token, oauth) = (settings.token.clone(), settings.oauth.clone());
+    let token_endpoint = format!("http://{address}{}", oauth::TOKEN_PATH);
     let port = Port { listener, body_on_204: settings.faults.contains(&Fault::BodyOn204) };
     let served = axum::serve(port, router(settings)).with_graceful_shutdown(async {
         // An error says that the sender is gone, which is the signal.
         drop(stopped.await);
     });
     tokio::spawn(served.into_future());
-    Ok(Running { base_url, token, _stop: stop })
+    Ok(Running { base_url, token, token_endpoint, oauth, _stop: stop })
 }

@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::http::{Method, StatusCode, header};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use super::Settings;
@@ -11,6 +12,7 @@ use super::discovery;
 use super::endpoint::Endpoint;
 use super::faults::{Effect, Memory, Scene};
 use super::model::{Kind, Model};
+use super::oauth;
 use super::patch;
 use super::query::{self, Query};
 use super::render::View;
@@ -26,6 +28,7 @@ use crate::scim::patch::PatchRequest;
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) settings: Settings,
+    tokens: oauth::Tokens,
     state: Mutex<State>,
 }
 
@@ -43,7 +46,8 @@ impl Service {
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
         store.members_must_exist = settings.variants.contains(&Variant::UnknownMembersRefused);
-        Service { settings, state: Mutex::new(State { store, memory: Memory::default() }) }
+        let tokens = oauth::Tokens::default();
+        Service { settings, tokens, state: Mutex::new(State { store, memory: Memory::default() }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -69,6 +73,11 @@ impl Service {
             after(call, &mut reply, &mut scene);
         }
         reply
+    }
+
+    /// Answers a request to the token endpoint.
+    pub(super) fn grant(&self, method: &Method, headers: &HeaderMap, body: &Bytes) -> Reply {
+        oauth::answer(&self.settings.oauth, &self.tokens, method, headers, body)
     }
 
     /// Answers a request as a healthy server does.
@@ -163,7 +172,9 @@ impl Service {
         let value = call.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let parts = value.and_then(|value| value.trim().split_once(' '));
         parts.is_some_and(|(scheme, token)| {
-            scheme.eq_ignore_ascii_case("bearer") && token.trim() == self.settings.token
+            let token = token.trim();
+            scheme.eq_ignore_ascii_case("bearer")
+                && (token == self.settings.token || self.tokens.holds(token))
         })
     }
 

@@ -164,6 +164,7 @@ fn why(broken: &Broken) -> &'static str {
         Broken::TimedOut(_) => "timed out",
         Broken::Protocol(_) => "the connection broke",
         Broken::TooLarge(_) => "too large",
+        Broken::NoToken(_) => "no access token",
         Broken::Withheld(_) => "not sent, it would have changed somebody else's object",
         Broken::Interrupted => "interrupted",
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::http::{Client, Settings, TenantUrl};
+use crate::http::{
+    Client, ClientCredentials, Credentials, Grant, SentIn, Settings, TenantUrl, TokenEndpoint,
+};
 use crate::run::{Stage, Stages};
 use crate::server;
 
@@ -24,11 +26,19 @@ impl Stages for Embedded {
             .map_err(|error| format!("the embedded server cannot be started: {error}"))?;
         let wrong = |error: crate::http::Problem| format!("the embedded server cannot be reached: {error}");
         let mut settings = Settings::new(TenantUrl::parse(&running.base_url).map_err(wrong)?);
-        settings.token = Some(SecretString::from(running.token.clone()));
+        settings.credentials = Credentials::Bearer(SecretString::from(running.token.clone()));
+        settings.grants.push(Grant::ClientCredentials(ClientCredentials {
+            endpoint: TokenEndpoint::parse(&running.token_endpoint).map_err(wrong)?,
+            client_id: running.oauth.client_id.clone(),
+            client_secret: running.oauth.client_secret.clone().into(),
+            scopes: vec!["scim".to_owned()],
+            sent_in: SentIn::default(),
+        }));
         let client = Client::new(settings).map_err(wrong)?;
         Ok(Stage {
             base_url: running.base_url.clone(),
-            secrets: client.secrets().to_vec(),
+            secrets: client.secrets(),
+            sign_ins: client.sign_ins(),
             target: client,
             hold: Box::new(running),
         })
@@ -59,7 +69,8 @@ impl Stages for Shared {
     async fn open(&self) -> Result<Stage<Arc<Client>>, String> {
         Ok(Stage {
             base_url: self.client.url().base().to_owned(),
-            secrets: self.client.secrets().to_vec(),
+            secrets: self.client.secrets(),
+            sign_ins: self.client.sign_ins(),
             target: Arc::clone(&self.client),
             hold: Box::new(()),
         })

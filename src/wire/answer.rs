@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::NoToken;
+
 /// An answer's body: its bytes as they came, and what one parse made of them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Body {
@@ -120,6 +122,9 @@ pub enum Broken {
     /// The answer is larger than the limit in bytes.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
+    /// The request needs an access token, and none could be had.
+    #[error("no access token: {0}")]
+    NoToken(NoToken),
     /// The guard held the request back: it would have changed an object that is not ours.
     #[error("not sent: {0}")]
     Withheld(String),

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use super::{Answer, Broken, Operation, Request};
 
 /// A header or URL part that was redacted shows this instead.
-const REDACTED: &str = "[redacted]";
+pub(super) const REDACTED: &str = "[redacted]";
 
 /// One request and what came of it, as it went over the wire, without secrets.
 #[derive(Debug, Clone)]

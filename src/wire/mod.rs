@@ -7,11 +7,15 @@ mod answer;
 mod exchange;
 mod operation;
 mod request;
+mod secrets;
+mod sign_in;
 
 pub use answer::{Answer, Body, Broken};
 pub use exchange::{Exchange, Named};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request};
+pub use secrets::Secrets;
+pub use sign_in::{Flow, NoToken, SignIn, SignedIn, SigningIn, Token};
 
 /// Where requests go: the real client, or a decorator over it (guard, recorder, patience).
 pub trait Target: Send + Sync {

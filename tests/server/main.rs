@@ -5,6 +5,7 @@ mod client;
 mod discovery;
 mod faults;
 mod groups;
+mod oauth;
 mod patching;
 mod queries;
 mod socket;

@@ -89,6 +89,11 @@ fn without_answer(asked: Asked, broken: Broken) -> Trouble {
     let code = match &broken {
         Broken::Interrupted => return Trouble::Stop(Stopped::Interrupted),
         Broken::Withheld(reason) => return Trouble::Stop(Stopped::Withheld(reason.clone())),
+        // The service does not reach the target: its credentials are not valid any more.
+        Broken::NoToken(_) => {
+            let problem = Problem::new(ErrorCode::Unauthorized, broken.to_string());
+            return Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem)));
+        }
         Broken::TimedOut(_) => ErrorCode::Timeout,
         Broken::Refused(_)
         | Broken::NoSuchHost(_)

@@ -1,0 +1,261 @@
+//! Who calls: a bearer token, or what a token is asked for with.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::config::{self, Config};
+use super::console;
+use super::failure::Failure;
+use crate::http::{ClientCredentials, Credentials, Grant, SentIn, TokenEndpoint};
+
+/// The environment variable with the bearer token.
+pub(super) const TOKEN: &str = "SCIMULATE_TOKEN";
+
+/// The environment variable with the client secret.
+const CLIENT_SECRET: &str = "SCIMULATE_CLIENT_SECRET";
+
+/// How the target is told who calls.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Credentials")]
+pub(super) struct CredentialOptions {
+    /// Read the bearer token from a file, or from standard input with `-` [also: SCIMULATE_TOKEN]
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    pub(super) token_file: Option<PathBuf>,
+
+    /// The bearer token; prefer SCIMULATE_TOKEN, since other users can see the command line
+    #[arg(long, value_name = "TOKEN", value_parser = super::target::secret)]
+    pub(super) token: Option<SecretString>,
+
+    /// Ask this OAuth 2.0 token endpoint for tokens, with client credentials
+    #[arg(long, value_name = "URL")]
+    pub(super) token_endpoint: Option<String>,
+
+    /// Client id for the token endpoint
+    #[arg(long, value_name = "ID")]
+    pub(super) client_id: Option<String>,
+
+    /// Read the client secret from a file, or from standard input with `-` [also: SCIMULATE_CLIENT_SECRET]
+    #[arg(long, value_name = "FILE")]
+    pub(super) client_secret_file: Option<PathBuf>,
+
+    /// Scope to ask for; can be repeated, or hold several with spaces between them
+    #[arg(long, value_name = "SCOPE")]
+    pub(super) oauth_scope: Vec<String>,
+
+    /// How client id and secret are sent: header, body or both [default: header]
+    #[arg(long, value_name = "HOW")]
+    pub(super) credentials_in: Option<SentIn>,
+}
+
+/// Something that was given, and where.
+struct Given<T> {
+    value: T,
+    place: String,
+}
+
+impl<T> Given<T> {
+    fn at(value: T, place: impl Into<String>) -> Self {
+        Given { value, place: place.into() }
+    }
+}
+
+impl CredentialOptions {
+    /// What the command line, the environment and the file say, in this order.
+    pub(super) fn resolve(&self, config: &Config) -> Result<Credentials, Failure> {
+        if self.token.is_some() {
+            console::remark(
+                "warning: --token is visible to every user of this machine; SCIMULATE_TOKEN and --token-file are not",
+            );
+        }
+        let token = self.token(config)?;
+        let client = self.client(config)?;
+        match (token, client) {
+            (None, None) => Ok(Credentials::None),
+            (Some(token), None) => Ok(Credentials::Bearer(token.value)),
+            (None, Some(client)) => Ok(Credentials::Grant(Box::new(Grant::ClientCredentials(client.value)))),
+            (Some(token), Some(client)) => Err(Failure::usage(
+                format!(
+                    "both a bearer token ({}) and a token endpoint ({}) are given",
+                    token.place, client.place
+                ),
+                "take one of them away: Entra uses a secret token or asks for tokens, never both",
+            )),
+        }
+    }
+
+    /// Command line before environment before file.
+    fn token(&self, config: &Config) -> Result<Option<Given<SecretString>>, Failure> {
+        if let Some(token) = &self.token {
+            return Ok(Some(Given::at(token.clone(), "--token")));
+        }
+        let reads = "the token";
+        if let Some(path) = &self.token_file {
+            return secret_from(path, reads, TOKEN).map(|token| Some(Given::at(token, "--token-file")));
+        }
+        if let Some(token) = from_environment(TOKEN, "the bare bearer token")? {
+            return Ok(Some(Given::at(token, TOKEN)));
+        }
+        let Some(path) = &config.settings.token_file else { return Ok(None) };
+        let token = secret_from(path, reads, TOKEN)?;
+        Ok(Some(Given::at(token, format!("token-file in {}", config::FILE))))
+    }
+
+    /// What client credentials need, whole or not at all.
+    fn client(&self, config: &Config) -> Result<Option<Given<ClientCredentials>>, Failure> {
+        let settings = &config.settings;
+        let in_file = |name: &str| format!("{name} in {}", config::FILE);
+        let of = |line: &Option<String>, file: &Option<String>, name: &str| match (line, file) {
+            (Some(value), _) => Some(Given::at(value.clone(), format!("--{name}"))),
+            (None, Some(value)) => Some(Given::at(value.clone(), in_file(name))),
+            (None, None) => None,
+        };
+        let endpoint = of(&self.token_endpoint, &settings.token_endpoint, "token-endpoint");
+        let id = of(&self.client_id, &settings.client_id, "client-id");
+        let scopes = if self.oauth_scope.is_empty() { &settings.oauth_scope } else { &self.oauth_scope };
+        let sent_in = self.credentials_in.or(settings.credentials_in);
+        let secret_file = match (&self.client_secret_file, &settings.client_secret_file) {
+            (Some(path), _) => Some(Given::at(path, "--client-secret-file")),
+            (None, Some(path)) => Some(Given::at(path, in_file("client-secret-file"))),
+            (None, None) => None,
+        };
+        // A secret in the environment alone asks for nothing: other commands may want it.
+        let places = [
+            endpoint.as_ref().map(|given| given.place.clone()),
+            id.as_ref().map(|given| given.place.clone()),
+            secret_file.as_ref().map(|given| given.place.clone()),
+            (!scopes.is_empty()).then(|| "oauth-scope".to_owned()),
+            sent_in.map(|_| "credentials-in".to_owned()),
+        ];
+        let Some(first) = places.into_iter().flatten().next() else { return Ok(None) };
+        let missing = |what: &str, next: &str| {
+            Failure::usage(format!("{first} is given, but {what} is missing for client credentials"), next)
+        };
+        let endpoint =
+            endpoint.ok_or_else(|| missing("the token endpoint", "name it with --token-endpoint URL"))?;
+        let id = id.ok_or_else(|| missing("the client id", "name it with --client-id ID"))?;
+        let from_file = |path: &PathBuf| secret_from(path, "the client secret", CLIENT_SECRET);
+        let in_environment = match &self.client_secret_file {
+            Some(_) => None,
+            None => from_environment(CLIENT_SECRET, "the client secret")?,
+        };
+        let secret = match (in_environment, secret_file) {
+            (Some(secret), _) => secret,
+            (None, Some(path)) => from_file(path.value)?,
+            (None, None) => {
+                let next = "set SCIMULATE_CLIENT_SECRET, or name a file with --client-secret-file";
+                return Err(missing("the client secret", next));
+            }
+        };
+        let credentials = ClientCredentials {
+            endpoint: TokenEndpoint::parse(&endpoint.value)?,
+            client_id: id.value,
+            client_secret: secret,
+            scopes: scopes.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect(),
+            sent_in: sent_in.unwrap_or_default(),
+        };
+        Ok(Some(Given::at(credentials, endpoint.place)))
+    }
+}
+
+/// A secret from an environment variable that is set and not empty.
+fn from_environment(name: &str, what: &str) -> Result<Option<SecretString>, Failure> {
+    match std::env::var(name) {
+        Ok(text) if !text.trim().is_empty() => Ok(Some(SecretString::from(text.trim()))),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Failure::usage(format!("{name} is not text"), format!("set it to {what}")))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A file that holds nothing but a secret; `what` names the secret, `variable` where it can stand too.
+fn secret_from(path: &Path, what: &str, variable: &str) -> Result<SecretString, Failure> {
+    let mut text = String::new();
+    let (read, shown) = if path == Path::new("-") {
+        (std::io::stdin().read_to_string(&mut text), "standard input".to_owned())
+    } else {
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text));
+        (read, path.display().to_string())
+    };
+    if let Err(error) = read {
+        return Err(Failure::usage(
+            format!("cannot read {what} from {shown}: {error}"),
+            format!("name a file that holds nothing but {what}, or set {variable}"),
+        ));
+    }
+    let secret = text.trim();
+    if secret.is_empty() {
+        let bare = what.trim_start_matches("the ");
+        return Err(Failure::usage(
+            format!("{shown} holds no {bare}"),
+            format!("write the bare {bare} into it"),
+        ));
+    }
+    Ok(SecretString::from(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn a_token_is_read_from_a_file_without_its_line_break() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "abc\n").unwrap();
+        let config = Config::parse(format!("token-file = '{}'", path.display())).unwrap();
+        let options = CredentialOptions { token_file: Some(path.clone()), ..CredentialOptions::default() };
+        assert_eq!(options.token(&config).unwrap().unwrap().value.expose_secret(), "abc");
+        std::fs::write(&path, " \n").unwrap();
+        let of = |path: &Path| secret_from(path, "the token", TOKEN).unwrap_err().render(false);
+        assert!(of(&path).contains("holds no token"));
+        assert!(of(&folder.path().join("none")).contains("cannot read the token"));
+    }
+
+    #[test]
+    fn half_filled_settings_name_what_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "hunter2\n").unwrap();
+        let endpoint = "token-endpoint = 'http://localhost/oauth2/token'\n";
+        let id = "client-id = 'me'\n";
+        let secret = format!("client-secret-file = '{}'\n", secret.display());
+        let of = |text: String| CredentialOptions::default().resolve(&Config::parse(text).unwrap());
+        for (text, missing, next) in [
+            (endpoint.to_owned(), "the client id is missing", "--client-id"),
+            (format!("{endpoint}{id}"), "the client secret is missing", "SCIMULATE_CLIENT_SECRET"),
+            (format!("{id}{secret}"), "the token endpoint is missing", "--token-endpoint"),
+            (
+                "oauth-scope = 'scim'\n".to_owned(),
+                "oauth-scope is given, but the token endpoint",
+                "--token-endpoint",
+            ),
+        ] {
+            let message = of(text).unwrap_err().render(false);
+            assert!(message.contains(missing) && message.contains(next), "{message}");
+        }
+        let whole = format!("{endpoint}{id}{secret}oauth-scope = ['a b', 'c']\ncredentials-in = 'body'\n");
+        let Credentials::Grant(grant) = of(whole).unwrap() else { panic!("no grant") };
+        let Grant::ClientCredentials(client) = *grant;
+        assert_eq!(client.scopes, ["a", "b", "c"]);
+        assert_eq!(client.sent_in, SentIn::Body);
+        assert_eq!(client.client_secret.expose_secret(), "hunter2");
+    }
+
+    #[test]
+    fn a_token_beside_a_token_endpoint_is_refused_with_both_places() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "hunter2\n").unwrap();
+        let file = file.display();
+        let text = format!(
+            "token-endpoint = 'http://localhost/t'\nclient-id = 'me'\nclient-secret-file = '{file}'\ntoken-file = '{file}'\n"
+        );
+        let wrong = CredentialOptions::default().resolve(&Config::parse(text).unwrap()).unwrap_err();
+        let message = wrong.render(false);
+        assert!(message.contains("token-file in") && message.contains("token-endpoint in"), "{message}");
+    }
+}

@@ -1,0 +1,216 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Uri};
+use http_body_util::Full;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::client::{self, Engine, bearer, hidden};
+use super::credentials::{Form, Grant};
+use super::route::Route;
+use super::{Problem, Trust, broken, tls, token_answer};
+use crate::wire::{
+    Actor, Answer, Body, Broken, Exchange, Flow, Method, Request, Secrets, SignIn, SignedIn, SigningIn,
+};
+
+/// The largest answer of a token endpoint that is read, in bytes.
+const MAX_BODY: usize = 1 << 20;
+
+/// How long a token counts as valid when the endpoint does not say it: the least that Microsoft accepts.
+const UNSAID: Duration = Duration::from_secs(3600);
+
+/// A token is asked for anew this long before it expires, or a fifth of its lifetime if that is shorter.
+const EARLY: Duration = Duration::from_secs(60);
+
+/// Shown in place of a token that is not there yet.
+const NOT_YET: HeaderValue = HeaderValue::from_static("Bearer [redacted]");
+
+/// The tokens of one grant: asked for when one is needed, kept until shortly before they expire.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    grant: Grant,
+    shown: String,
+    engine: Engine,
+    proxy_authorization: Option<HeaderValue>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    secrets: Secrets,
+    held: Mutex<Option<Held>>,
+    /// Whoever asks for a token holds this, so that parallel requests need one.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    header: HeaderValue,
+    until: Instant,
+}
+
+impl Tokens {
+    /// Opens no connection yet. Tokens become `secrets` when they are obtained.
+    ///
+    /// # Errors
+    /// As [`super::Client::new`].
+    pub(super) fn new(
+        grant: Grant,
+        trust: &Trust,
+        timeout: Duration,
+        connect_timeout: Duration,
+        secrets: Secrets,
+    ) -> Result<Arc<Self>, Problem> {
+        let server = grant.endpoint().server();
+        let route = Route::new(server, connect_timeout)?;
+        for secret in grant.secrets() {
+            secrets.add("", hidden(&secret));
+        }
+        Ok(Arc::new(Tokens {
+            shown: grant.endpoint().to_string(),
+            proxy_authorization: route.proxy_authorization().cloned(),
+            // Token requests are rare: no connection is kept for them.
+            engine: client::engine(tls::config(server.is_https(), trust)?, &route, 0),
+            grant,
+            timeout,
+            connect_timeout,
+            secrets,
+            held: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    /// The value of `Authorization` for a request that is sent now.
+    ///
+    /// # Errors
+    /// [`Broken::NoToken`].
+    pub(super) async fn authorization(&self) -> Result<HeaderValue, Broken> {
+        if let Some(header) = self.valid() {
+            return Ok(header);
+        }
+        let _asking = self.asking.lock().await;
+        // Somebody else may have got it in the meantime.
+        if let Some(header) = self.valid() {
+            return Ok(header);
+        }
+        self.ask().await.outcome.map_err(Broken::NoToken)?;
+        // A token that is about to expire when it comes is as good as it gets.
+        Ok(self.shown_header())
+    }
+
+    /// The value as a record shows it while the request is not sent yet.
+    pub(super) fn shown_header(&self) -> HeaderValue {
+        self.held().as_ref().map_or(NOT_YET, |held| held.header.clone())
+    }
+
+    fn valid(&self) -> Option<HeaderValue> {
+        self.held().as_ref().filter(|held| Instant::now() < held.until).map(|held| held.header.clone())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for a token and keeps it. A server may take back the one before when it gives a new one,
+    /// so the newest is used from then on.
+    async fn ask(&self) -> SignedIn {
+        let form = self.grant.form();
+        let (started, asked) = (SystemTime::now(), Instant::now());
+        let outcome = match tokio::time::timeout(self.timeout, self.exchange(&form)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Broken::TimedOut(self.timeout)),
+        };
+        let mut read = token_answer::read(&self.shown, &outcome);
+        if let Err(problem) = &mut read {
+            // An endpoint may repeat what it was sent, secrets too short to be hidden everywhere included.
+            let said = self.secrets.hide(&problem.what);
+            let all = self.grant.secrets();
+            problem.what = all
+                .iter()
+                .filter(|secret| secret.len() > 2)
+                .fold(said, |said, secret| said.replace(secret.as_str(), "[redacted]"));
+        }
+        if let Ok(token) = &read {
+            self.secrets.add("authorization", hidden(token.value.expose_secret()));
+            if let Ok(header) = bearer(&token.value) {
+                let lifetime = token.lifetime.unwrap_or(UNSAID);
+                let until = asked + lifetime - EARLY.min(lifetime / 5);
+                *self.held() = Some(Held { header, until });
+            }
+        }
+        SignedIn { exchange: self.recorded(&form, started, outcome), outcome: read }
+    }
+
+    async fn exchange(&self, form: &Form) -> Result<Answer, Broken> {
+        let endpoint = self.grant.endpoint();
+        let unsendable = |why: String| Broken::Protocol(format!("the request cannot be written: {why}"));
+        let uri: Uri = endpoint.url().as_str().parse().map_err(|error| unsendable(format!("{error}")))?;
+        let body = form.body();
+        let mut sent = http::Request::new(Full::new(Bytes::from(body.expose_secret().to_owned())));
+        *sent.method_mut() = http::Method::POST;
+        *sent.uri_mut() = uri;
+        *sent.headers_mut() = self.headers(form);
+        let started = Instant::now();
+        let answer = self.engine.request(sent).await;
+        let answer = answer.map_err(|error| {
+            broken::of_request(&error, endpoint.server().is_https(), self.connect_timeout)
+        })?;
+        client::read(answer, MAX_BODY, started).await
+    }
+
+    fn headers(&self, form: &Form) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if let Ok(host) = HeaderValue::from_str(self.grant.endpoint().server().authority()) {
+            headers.insert(HOST, host);
+        }
+        if let Some(basic) = &form.basic {
+            headers.insert(AUTHORIZATION, basic.clone());
+        }
+        if let Some(proxy) = &self.proxy_authorization {
+            headers.insert(PROXY_AUTHORIZATION, proxy.clone());
+        }
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(form.body().expose_secret().len()));
+        headers
+    }
+
+    /// The exchange as it may be shown.
+    fn recorded(&self, form: &Form, started: SystemTime, mut outcome: Result<Answer, Broken>) -> Exchange {
+        let step = format!("sign-in: {}", self.grant.flow());
+        let path = self.grant.endpoint().url().path();
+        let mut request = Request::new(Actor::Entra, Method::Post, path, step);
+        request.headers = client::shown(&self.headers(form));
+        for (name, value) in &mut request.headers {
+            if name.eq_ignore_ascii_case("proxy-authorization") {
+                "[redacted]".clone_into(value);
+            }
+        }
+        request.body = Some(form.shown());
+        if let Ok(answer) = &mut outcome
+            && let Some(Value::Object(mut members)) = answer.body.json().cloned()
+        {
+            for name in ["access_token", "refresh_token", "id_token"] {
+                if let Some(value) = members.get_mut(name).filter(|value| value.is_string()) {
+                    *value = "[redacted]".into();
+                }
+            }
+            answer.body = Body::new(Value::Object(members).to_string().into_bytes());
+        }
+        let url = self.shown.clone();
+        self.secrets.with(|secrets| Exchange::new(0, started, url, request, outcome, secrets))
+    }
+}
+
+impl SignIn for Tokens {
+    fn flow(&self) -> Flow {
+        self.grant.flow()
+    }
+
+    fn sign_in(&self) -> SigningIn<'_> {
+        Box::pin(async {
+            let _asking = self.asking.lock().await;
+            self.ask().await
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! The authorization server beside the SCIM service: a token endpoint for the grant
+//! `client_credentials` (RFC 6749 §4.4), and the tokens it gave.
+
+mod request;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use super::reply::Reply;
+use request::{Refusal, TokenRequest};
+
+/// Where tokens are asked for, beside the base path of SCIM.
+pub(super) const TOKEN_PATH: &str = "/oauth2/token";
+
+/// How the token endpoint behaves.
+#[derive(Debug, Clone)]
+pub struct OAuth {
+    /// The client's id.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: String,
+    /// How long a token is valid; whole seconds.
+    pub lifetime: Duration,
+}
+
+impl Default for OAuth {
+    /// One client with a secret nobody can guess, and tokens for an hour.
+    fn default() -> Self {
+        OAuth {
+            client_id: "scimulate".to_owned(),
+            client_secret: uuid::Uuid::new_v4().simple().to_string(),
+            lifetime: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// The tokens that were given and have not expired.
+#[derive(Debug, Default)]
+pub(super) struct Tokens(Mutex<HashMap<String, Instant>>);
+
+impl Tokens {
+    /// True for a token that was given and has not expired.
+    pub(super) fn holds(&self, token: &str) -> bool {
+        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.get(token).is_some_and(|until| Instant::now() < *until)
+    }
+
+    fn give(&self, lifetime: Duration) -> String {
+        let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        tokens.retain(|_, until| now < *until);
+        tokens.insert(token.clone(), now + lifetime);
+        token
+    }
+}
+
+/// Answers a request to the token endpoint.
+pub(super) fn answer(
+    settings: &OAuth,
+    tokens: &Tokens,
+    method: &Method,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Reply {
+    let granted = TokenRequest::read(method, headers, body).and_then(|request| {
+        request.authenticate(settings)?;
+        Ok(request)
+    });
+    match granted {
+        Ok(request) => {
+            let mut members = Map::new();
+            members.insert("access_token".into(), tokens.give(settings.lifetime).into());
+            members.insert("token_type".into(), "Bearer".into());
+            members.insert("expires_in".into(), settings.lifetime.as_secs().into());
+            if let Some(scope) = request.scope {
+                members.insert("scope".into(), scope.into());
+            }
+            message(StatusCode::OK, Value::Object(members))
+        }
+        Err(refusal) => {
+            let body = json!({ "error": refusal.error, "error_description": refusal.description });
+            let mut reply = message(refusal.status, body);
+            if refusal.challenged {
+                reply = reply.with_header(header::WWW_AUTHENTICATE, "Basic realm=\"oauth2\"");
+            }
+            if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
+                reply = reply.with_header(header::ALLOW, "POST");
+            }
+            reply
+        }
+    }
+}
+
+/// JSON that nobody may keep (RFC 6749 §5.1).
+fn message(status: StatusCode, body: Value) -> Reply {
+    Reply::json(status, body)
+        .with_header(header::CONTENT_TYPE, "application/json")
+        .with_header(header::CACHE_CONTROL, "no-store")
+        .with_header(header::PRAGMA, "no-cache")
+}
+
+impl Refusal {
+    fn new(error: &'static str, description: impl Into<String>) -> Self {
+        let description = description.into();
+        Refusal { status: StatusCode::BAD_REQUEST, error, description, challenged: false }
+    }
+}

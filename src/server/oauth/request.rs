@@ -1,0 +1,114 @@
+//! A request for a token, and whether its client is who it says it is.
+
+use std::collections::HashMap;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::OAuth;
+
+/// An error of RFC 6749 §5.2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) error: &'static str,
+    pub(super) description: String,
+    /// The client used HTTP Basic, and is told that it may try again.
+    pub(super) challenged: bool,
+}
+
+/// A request with the grant `client_credentials`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TokenRequest {
+    /// Id and secret from the header.
+    basic: Option<(String, String)>,
+    parameters: HashMap<String, String>,
+    pub(super) scope: Option<String>,
+}
+
+impl TokenRequest {
+    /// Reads it.
+    pub(super) fn read(method: &Method, headers: &HeaderMap, body: &Bytes) -> Result<Self, Refusal> {
+        let invalid = |description: &str| Refusal::new("invalid_request", description);
+        if method != Method::POST {
+            return Err(Refusal {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                ..invalid("tokens are asked for with POST")
+            });
+        }
+        let media_type =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let media_type = media_type.split(';').next().unwrap_or("").trim();
+        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Refusal {
+                status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                ..invalid("the body must be application/x-www-form-urlencoded")
+            });
+        }
+        let mut parameters = HashMap::new();
+        for (name, value) in form_urlencoded::parse(body) {
+            // RFC 6749 §3.2: empty parameters count as left out, and none may stand twice.
+            if !value.is_empty() && parameters.insert(name.to_string(), value.into_owned()).is_some() {
+                return Err(invalid(&format!("the parameter {name} stands twice")));
+            }
+        }
+        match parameters.get("grant_type").map(String::as_str) {
+            None => return Err(invalid("the parameter grant_type is missing")),
+            Some("client_credentials") => {}
+            Some(_) => {
+                let description = "this server knows the grant client_credentials alone";
+                return Err(Refusal::new("unsupported_grant_type", description));
+            }
+        }
+        let basic = match headers.get(header::AUTHORIZATION) {
+            None => None,
+            Some(value) => Some(basic(value.as_bytes()).ok_or_else(|| Refusal {
+                status: StatusCode::UNAUTHORIZED,
+                challenged: true,
+                ..Refusal::new("invalid_client", "the header Authorization holds no client id and secret")
+            })?),
+        };
+        let scope = parameters.get("scope").cloned();
+        Ok(TokenRequest { basic, parameters, scope })
+    }
+
+    /// Checks id and secret wherever they stand; Entra's "Both" sends them in two places.
+    pub(super) fn authenticate(&self, known: &OAuth) -> Result<(), Refusal> {
+        let refuse = |description: &str| Refusal {
+            status: StatusCode::UNAUTHORIZED,
+            challenged: self.basic.is_some(),
+            ..Refusal::new("invalid_client", description)
+        };
+        let is_known = |id: &str, secret: &str| id == known.client_id && secret == known.client_secret;
+        let parameter = |name: &str| self.parameters.get(name).map(String::as_str);
+        let in_body = match (parameter("client_id"), parameter("client_secret")) {
+            (Some(id), Some(secret)) => Some(is_known(id, secret)),
+            (_, Some(_)) => Some(false),
+            (Some(id), None) if self.basic.is_some() => Some(id == known.client_id),
+            _ => None,
+        };
+        let in_header = self.basic.as_ref().map(|(id, secret)| is_known(id, secret));
+        match (in_header, in_body) {
+            (None, None) => Err(refuse("the client names no id and secret")),
+            (Some(false), _) | (_, Some(false)) => Err(refuse("there is no client with this id and secret")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Id and secret of HTTP Basic, each form-encoded within (RFC 6749 §2.3.1).
+fn basic(value: &[u8]) -> Option<(String, String)> {
+    let (scheme, encoded) = std::str::from_utf8(value).ok()?.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    let decoded = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(|text| text.into_owned())
+    };
+    Some((decoded(id)?, decoded(secret)?))
+}

@@ -1,0 +1,71 @@
+//! Asking a token endpoint for a token, as stories about credentials do.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::Exchange;
+
+/// How a token is asked for (entra-docs: use-scim-to-provision-users-and-groups, "Authorization").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Flow {
+    /// OAuth 2.0 client credentials (RFC 6749 §4.4) with a client secret.
+    ClientCredentials,
+    /// Workload identity federation: client credentials with a JWT of Entra's as client assertion
+    /// (RFC 7523 §2.2).
+    Federation,
+}
+
+impl fmt::Display for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Flow::ClientCredentials => "client-credentials",
+            Flow::Federation => "federation",
+        })
+    }
+}
+
+/// A token as the endpoint gave it.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// What goes behind `Bearer`.
+    pub value: SecretString,
+    /// `expires_in`, if the endpoint said it (RFC 6749 §5.1).
+    pub lifetime: Option<Duration>,
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct NoToken {
+    /// What is wrong, in one sentence without a full stop and without secrets.
+    pub what: String,
+    /// The next step, in one sentence without a full stop.
+    pub next: String,
+    /// The endpoint trusts other issuers than ours: that is no fault of its, and no story fails by it.
+    pub untrusted_issuer: bool,
+}
+
+/// What one request for a token brought.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The exchange with the token endpoint, without secrets and token.
+    pub exchange: Exchange,
+    /// The token, or why there is none.
+    pub outcome: Result<Token, NoToken>,
+}
+
+/// What [`SignIn::sign_in`] gives: a future that can stand in a trait object.
+pub type SigningIn<'a> = Pin<Box<dyn Future<Output = SignedIn> + Send + 'a>>;
+
+/// One configured way to get a token.
+pub trait SignIn: fmt::Debug + Send + Sync {
+    /// Which way it is.
+    fn flow(&self) -> Flow;
+
+    /// Asks for a fresh token, whatever token is held already.
+    fn sign_in(&self) -> SigningIn<'_>;
+}
