@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::reader;
-use super::template::{self, Lookup, TemplateProblem};
+use super::template::{self, Lookup, Place, TemplateProblem};
 use crate::check::{About, Finding, Level};
 use crate::scenario::AnswerExpectation;
 use crate::scim::PatchPath;
@@ -65,6 +65,15 @@ pub(super) fn judge(
             findings.push(find(message, expected, actual).concerning(place.as_str()));
         }
     }
+    for (name, expected) in &expectation.headers {
+        let expected = template::text(expected, Place::Plain, lookup)?;
+        let actual = answer.header(&name.to_ascii_lowercase());
+        if !actual.is_some_and(|actual| is_header(name, &expected, actual)) {
+            let actual = actual.unwrap_or("none");
+            let message = format!("the answer to {what} has {actual} as {name}, expected {expected}");
+            findings.push(find(message, expected, actual.to_owned()).concerning(name.as_str()));
+        }
+    }
     for place in &expectation.empty {
         let held: Vec<&Value> = at(body, place).into_iter().filter(|value| !is_empty(value)).collect();
         if !held.is_empty() {
@@ -100,6 +109,16 @@ fn at<'a>(body: &'a Value, place: &str) -> Vec<&'a Value> {
         Ok(path) => reader::values(body, &path),
         Err(_) => reader::member(body, place).into_iter().collect(),
     }
+}
+
+/// Whether a header has the value that is expected: any for `present`, the media type of a Content-Type.
+fn is_header(name: &str, expected: &str, actual: &str) -> bool {
+    let media_type = |value: &str| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    expected == "present"
+        || match name.eq_ignore_ascii_case("content-type") {
+            true => media_type(expected) == media_type(actual),
+            false => expected == actual,
+        }
 }
 
 /// True for null, for a text, list or object without anything in it, and for an object of such members.
@@ -205,6 +224,19 @@ mod tests {
         assert!(messages(&expectation, 200, &right).is_empty());
         let wrong = json!({"Resources": [1], "totalResults": "0", "id": 7});
         assert_eq!(messages(&expectation, 200, &wrong).len(), 4);
+    }
+
+    #[test]
+    fn headers_are_compared_and_of_a_content_type_the_media_type() {
+        let messages = |name: &str, value: &str| {
+            let headers = [(name.to_owned(), value.to_owned())].into();
+            let expectation = AnswerExpectation { headers, ..AnswerExpectation::default() };
+            messages(&expectation, 200, &json!({})).len()
+        };
+        assert_eq!(messages("Content-Type", "Application/scim+json; charset=utf-8"), 0);
+        assert_eq!(messages("content-type", "present"), 0);
+        assert_eq!(messages("Content-Type", "application/json"), 1);
+        assert_eq!(messages("Location", "present"), 1);
     }
 
     #[test]

@@ -411,6 +411,11 @@ pub struct AnswerExpectation {
     pub scim_type: Option<String>,
     /// Members that must be absent, null, `""`, or an empty list or object.
     pub empty: Vec<String>,
+    /// Headers by name: the value, or `present` for any. Of Content-Type the media type alone is compared.
+    pub headers: IndexMap<String, String>,
+    /// Key of a person or group: the answer, or the first resource of its list, shows every value that the
+    /// mapping gives for a create.
+    pub holds: Option<String>,
 }
 
 /// What must stand at the target for one person or group.

@@ -78,9 +78,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let mut operations = Vec::new();
         for candidate in &candidates {
             let held = reader::values(&resource, &candidate.path);
-            // An element that is not there cannot be replaced.
+            // An element that is not there can be added, not replaced.
             let element = PatchPath { sub: None, ..candidate.path.clone() };
-            if candidate.path.filter.is_some() && reader::values(&resource, &element).is_empty() {
+            let absent = candidate.path.filter.is_some() && reader::values(&resource, &element).is_empty();
+            if absent && !update.adds {
                 continue;
             }
             let TestValue { value, made_up } =
@@ -102,6 +103,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
         let Some(read) = self.read_resource(update.kind, &id, &step, &exchange).await else { return };
         let body = read.json().cloned().unwrap_or_default();
+        self.captures.insert(update.of.clone(), body.clone());
         for operation in &operations {
             let Some(candidate) = candidates.iter().find(|c| c.path.same_as(&operation.path)) else {
                 continue;

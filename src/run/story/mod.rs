@@ -6,6 +6,7 @@ mod direct;
 mod ending;
 mod failure;
 mod found;
+mod held;
 mod job;
 mod log;
 mod mirror;

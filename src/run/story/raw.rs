@@ -93,7 +93,14 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         };
         let lookup = |name: &str| self.value_of(name);
         match answers::judge(expectation, &exchange, &self.scenario.about, &lookup) {
-            Ok(found) => self.findings.extend(found),
+            Ok(found) => {
+                // A wrong answer is told once; what it then shows says no more.
+                let right = found.is_empty();
+                self.findings.extend(found);
+                if let Some(key) = expectation.holds.as_ref().filter(|_| right) {
+                    self.expect_held(key, &exchange);
+                }
+            }
             Err(problem) => self.blocked_or(problem.into())?,
         }
         Ok(())

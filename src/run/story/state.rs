@@ -284,7 +284,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     }
 
     /// Whether letter case counts in an attribute: what the target publishes, or else RFC 7643.
-    fn is_case_exact(&self, path: &PatchPath) -> bool {
+    pub(super) fn is_case_exact(&self, path: &PatchPath) -> bool {
         let published = self.discovery.schemas.find_patch(path);
         let known = published.map(|attribute| attribute.case_exact);
         known

@@ -177,13 +177,17 @@ impl Candidate {
         if let Some(text) = self.canonical.iter().find(other).or(self.canonical.first()) {
             return TestValue { value: self.typed(text), made_up: false };
         }
-        let value = match self.kind {
+        let made_up = |second| match self.kind {
             Simple::Boolean => json!(held != Some(&Value::Bool(true))),
-            Simple::Integer => json!(4217),
+            Simple::Integer => json!(if second { 4218 } else { 4217 }),
+            Simple::DateTime if second => json!("2026-02-28T09:45:00Z"),
             Simple::DateTime => json!("2026-01-31T08:30:00Z"),
-            Simple::Text => json!(self.made_up_text(material)),
+            Simple::Text => json!(self.made_up_text(material, second)),
         };
-        TestValue { value, made_up: self.kind == Simple::Text }
+        let first = made_up(false);
+        // What is there already would be read back even if the update were lost.
+        let taken = held.is_some_and(|held| reader::same(&first, held, false));
+        TestValue { value: if taken { made_up(true) } else { first }, made_up: self.kind == Simple::Text }
     }
 
     /// A text of the settings as this attribute's type.
@@ -197,23 +201,25 @@ impl Candidate {
     }
 
     /// A text that says what it is, of a form that the attribute's meaning asks for.
-    fn made_up_text(&self, material: Material<'_>) -> String {
+    fn made_up_text(&self, material: Material<'_>, second: bool) -> String {
+        let either = |first: &str, other: &str| if second { other.to_owned() } else { first.to_owned() };
         let Material { prefix, domain } = material;
         let name = self.path.attribute.to_ascii_lowercase();
         let sub = self.path.sub.as_deref().unwrap_or("").to_ascii_lowercase();
         // The same text in every run, so that answers can be compared with those of another day.
-        let seed = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, self.path.to_string().as_bytes());
+        let seed = if second { format!("{}, another", self.path) } else { self.path.to_string() };
+        let seed = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, seed.as_bytes());
         let word = &seed.simple().to_string()[..8];
         match (name.as_str(), sub.as_str()) {
             ("username" | "emails", _) => format!("{prefix}-upd-{word}@{domain}"),
             ("displayname" | "externalid", _) => format!("{prefix}-upd-{word}"),
-            ("locale" | "preferredlanguage", _) => "en-GB".to_owned(),
-            ("timezone", _) => "Europe/London".to_owned(),
-            ("usertype", _) => "Contractor".to_owned(),
-            ("phonenumbers", _) => "+1-555-0147".to_owned(),
+            ("locale" | "preferredlanguage", _) => either("en-GB", "de-DE"),
+            ("timezone", _) => either("Europe/London", "Europe/Berlin"),
+            ("usertype", _) => either("Contractor", "Employee"),
+            ("phonenumbers", _) => either("+1-555-0147", "+1-555-0148"),
             ("profileurl" | "photos", _) => format!("https://{domain}/{word}"),
-            ("addresses", "country") => "GB".to_owned(),
-            ("addresses", "postalcode") => "EC1A 1BB".to_owned(),
+            ("addresses", "country") => either("GB", "DE"),
+            ("addresses", "postalcode") => either("EC1A 1BB", "10115"),
             _ => format!("upd-{word}"),
         }
     }
@@ -292,6 +298,17 @@ mod tests {
         candidate.canonical = vec!["Employee".into(), "Guest".into()];
         let value = candidate.value(&none, Some(&json!("employee")), MATERIAL);
         assert_eq!(value, TestValue { value: json!("Guest"), made_up: false });
+    }
+
+    #[test]
+    fn a_made_up_value_differs_from_the_one_that_is_there() {
+        for path in ["title", "displayName", "locale", r#"phoneNumbers[type eq "work"].value"#] {
+            let candidate = of_path(path);
+            let first = candidate.value(&IndexMap::new(), None, MATERIAL).value;
+            let second = candidate.value(&IndexMap::new(), Some(&first), MATERIAL).value;
+            assert!(first != second, "{path}: {first}");
+            assert_eq!(candidate.value(&IndexMap::new(), Some(&second), MATERIAL).value, first);
+        }
     }
 
     #[test]

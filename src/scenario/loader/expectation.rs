@@ -39,6 +39,8 @@ impl Loader<'_> {
         for item in fields.get("empty").and_then(|node| self.reader.list(node)).unwrap_or(&[]) {
             expectation.empty.extend(self.reader.text(item));
         }
+        expectation.headers = self.texts(fields.get("headers"));
+        expectation.holds = fields.get("holds").and_then(|node| self.one(node, Wanted::One));
         if let Some(node) = fields.get("scim-type") {
             let words = ScimType::ALL.map(|kind| (kind.as_str(), kind.as_str()));
             expectation.scim_type = self.reader.word(node, "scimType", &words).map(str::to_owned);

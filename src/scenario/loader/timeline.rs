@@ -357,7 +357,7 @@ impl Loader<'_> {
     }
 
     /// A map of texts in which templates may stand.
-    fn texts(&mut self, node: Option<&Node>) -> IndexMap<String, String> {
+    pub(super) fn texts(&mut self, node: Option<&Node>) -> IndexMap<String, String> {
         let Some(entries) = node.and_then(|node| self.reader.entries(node)) else { return IndexMap::new() };
         let mut texts = IndexMap::new();
         for (key, value) in entries {
