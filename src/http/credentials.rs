@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{Problem, TenantUrl};
-use crate::wire::Flow;
+use crate::wire::{Flow, Proof};
 
 /// How the target is told who calls.
 #[derive(Debug, Clone, Default)]
@@ -200,11 +200,12 @@ impl Grant {
 
     /// The request for a token (RFC 6749 §4.4.2). Microsoft prints none for client credentials, so the
     /// order of the parameters is that of the page on workload identity federation.
-    pub(super) fn form(&self) -> Form {
+    pub(super) fn form(&self, proof: Proof) -> Form {
         let mut form = Form { parameters: Vec::new(), basic: None };
         form.add("grant_type", "client_credentials", Shown::Yes);
         match self {
             Grant::ClientCredentials(client) => {
+                let client = &client.proving(proof);
                 if client.sent_in != SentIn::Body {
                     form.basic = HeaderValue::from_str(&format!("Basic {}", client.basic())).ok();
                 }
@@ -222,6 +223,15 @@ impl Grant {
 }
 
 impl ClientCredentials {
+    /// The same, or the same with another secret.
+    fn proving(&self, proof: Proof) -> ClientCredentials {
+        let mut client = self.clone();
+        if proof == Proof::WrongSecret {
+            client.client_secret = format!("not-{}", self.client_secret.expose_secret()).into();
+        }
+        client
+    }
+
     /// Id and secret for HTTP Basic, each form-encoded first (RFC 6749 §2.3.1).
     fn basic(&self) -> String {
         let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
@@ -257,11 +267,11 @@ mod tests {
             (SentIn::Body, &full, None),
             (SentIn::Both, &full, Some(basic)),
         ] {
-            let form = grant(sent_in).form();
+            let form = grant(sent_in).form(Proof::Right);
             assert_eq!(form.body().expose_secret(), body);
             assert_eq!(form.basic.as_ref().map(|value| value.to_str().unwrap()), header);
         }
-        let shown = grant(SentIn::Body).form().shown();
+        let shown = grant(SentIn::Body).form(Proof::Right).shown();
         assert_eq!(
             shown,
             format!("grant_type=client_credentials&client_id=an+id&client_secret=[redacted]&{scope}")

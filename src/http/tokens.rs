@@ -13,7 +13,7 @@ use super::credentials::{Form, Grant};
 use super::route::Route;
 use super::{Problem, Trust, broken, tls, token_answer};
 use crate::wire::{
-    Actor, Answer, Body, Broken, Exchange, Flow, Method, Request, Secrets, SignIn, SignedIn, SigningIn,
+    Actor, Answer, Body, Broken, Exchange, Flow, Method, Proof, Request, Secrets, SignIn, SignedIn, SigningIn,
 };
 
 /// The largest answer of a token endpoint that is read, in bytes.
@@ -93,7 +93,7 @@ impl Tokens {
         if let Some(header) = self.valid() {
             return Ok(header);
         }
-        self.ask().await.outcome.map_err(Broken::NoToken)?;
+        self.ask(Proof::Right).await.outcome.map_err(Broken::NoToken)?;
         // A token that is about to expire when it comes is as good as it gets.
         Ok(self.shown_header())
     }
@@ -113,8 +113,8 @@ impl Tokens {
 
     /// Asks for a token and keeps it. A server may take back the one before when it gives a new one,
     /// so the newest is used from then on.
-    async fn ask(&self) -> SignedIn {
-        let form = self.grant.form();
+    async fn ask(&self, proof: Proof) -> SignedIn {
+        let form = self.grant.form(proof);
         let (started, asked) = (SystemTime::now(), Instant::now());
         let outcome = match tokio::time::timeout(self.timeout, self.exchange(&form)).await {
             Ok(outcome) => outcome,
@@ -132,7 +132,7 @@ impl Tokens {
         }
         if let Ok(token) = &read {
             self.secrets.add("authorization", hidden(token.value.expose_secret()));
-            if let Ok(header) = bearer(&token.value) {
+            if let (Proof::Right, Ok(header)) = (proof, bearer(&token.value)) {
                 let lifetime = token.lifetime.unwrap_or(UNSAID);
                 let until = asked + lifetime - EARLY.min(lifetime / 5);
                 *self.held() = Some(Held { header, until });
@@ -207,10 +207,10 @@ impl SignIn for Tokens {
         self.grant.flow()
     }
 
-    fn sign_in(&self) -> SigningIn<'_> {
-        Box::pin(async {
+    fn sign_in(&self, proof: Proof) -> SigningIn<'_> {
+        Box::pin(async move {
             let _asking = self.asking.lock().await;
-            self.ask().await
+            self.ask(proof).await
         })
     }
 }

@@ -188,6 +188,7 @@ impl<S: Stages> Run<S> {
             discovery: &self.prepared.discovery,
             target: &target,
             recorder: &recorder,
+            sign_ins: &stage.sign_ins,
             shared: self.stages.is_shared(),
         });
         let first_line = scenario.timeline.first().map_or(1, |step| step.line);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::check::{About, Reading};
 use crate::entra::mapping::{Edits, Mapping, RoleFunction, SelectionError};
-use crate::wire::{Method, ResourceKind};
+use crate::wire::{Flow, Method, Proof, ResourceKind};
 
 pub use library::{builtin, from_dir, sources};
 pub use loader::{load, load_as, unknown_faults};
@@ -299,6 +299,16 @@ pub enum Action {
     AddMembers(IndexMap<String, Vec<String>>),
     /// `remove-members: { team: [ada] }`.
     RemoveMembers(IndexMap<String, Vec<String>>),
+    /// `sign-in: client-credentials`, `sign-in: { with: federation, proof: expired }`: a fresh token is asked
+    /// for, and raw requests go out with it from then on.
+    SignIn {
+        /// Which way.
+        flow: Flow,
+        /// What is shown to the token endpoint.
+        proof: Proof,
+    },
+    /// `expect-token: { minutes: [60, 360] }`, `expect-token: refused`: what the last `sign-in` brought.
+    ExpectToken(TokenExpectation),
     /// `request: { … }`: a raw request.
     Request(RawRequest),
     /// `expect-answer: { … }`: on the last raw request.
@@ -377,6 +387,18 @@ pub struct JobExpectation {
     pub next_cycle: Option<u64>,
     /// The job was disabled after four weeks in quarantine.
     pub disabled: Option<bool>,
+}
+
+/// What the last `sign-in` must have brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenExpectation {
+    /// A token, valid for so many minutes if said.
+    Given {
+        /// From and to, both included.
+        minutes: Option<(u64, u64)>,
+    },
+    /// No token.
+    Refused,
 }
 
 /// A raw request. Strings may hold `{{ada.id}}`, `{{ada.userName}}`, `{{made.id}}`, `{{prefix}}`,

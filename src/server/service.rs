@@ -77,7 +77,21 @@ impl Service {
 
     /// Answers a request to the token endpoint.
     pub(super) fn grant(&self, method: &Method, headers: &HeaderMap, body: &Bytes) -> Reply {
-        oauth::answer(&self.settings.oauth, &self.tokens, method, headers, body)
+        let mut reply = oauth::answer(&self.settings.oauth, &self.tokens, method, headers, body);
+        for granted in self.settings.faults.iter().filter_map(|fault| fault.effect().granted) {
+            granted(&mut reply, self);
+        }
+        reply
+    }
+
+    /// A new token as the token endpoint answers it.
+    pub(super) fn give(&self) -> Reply {
+        oauth::give(&self.settings.oauth, &self.tokens, None)
+    }
+
+    /// True when a request carries a token of the token endpoint.
+    pub(super) fn is_issued(&self, call: &Call) -> bool {
+        bearer(call).is_some_and(|token| self.tokens.holds(token))
     }
 
     /// Answers a request as a healthy server does.
@@ -167,15 +181,8 @@ impl Service {
         if self.is(Variant::UnknownAttributesRefused) { Unknown::Refused } else { Unknown::Ignored }
     }
 
-    /// RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
     fn is_authorized(&self, call: &Call) -> bool {
-        let value = call.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let parts = value.and_then(|value| value.trim().split_once(' '));
-        parts.is_some_and(|(scheme, token)| {
-            let token = token.trim();
-            scheme.eq_ignore_ascii_case("bearer")
-                && (token == self.settings.token || self.tokens.holds(token))
-        })
+        bearer(call).is_some_and(|token| token == self.settings.token || self.tokens.holds(token))
     }
 
     /// A resource as the answer to a request.
@@ -256,6 +263,13 @@ impl Service {
             *name = name.to_lowercase();
         }
     }
+}
+
+/// The token of a request: RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
+fn bearer(call: &Call) -> Option<&str> {
+    let value = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn ok(body: Value) -> Reply {

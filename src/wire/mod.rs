@@ -15,7 +15,7 @@ pub use exchange::{Exchange, Named};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request};
 pub use secrets::Secrets;
-pub use sign_in::{Flow, NoToken, SignIn, SignedIn, SigningIn, Token};
+pub use sign_in::{Flow, NoToken, Proof, SignIn, SignedIn, SigningIn, Token};
 
 /// Where requests go: the real client, or a decorator over it (guard, recorder, patience).
 pub trait Target: Send + Sync {

@@ -28,6 +28,16 @@ impl fmt::Display for Flow {
     }
 }
 
+/// What is shown to the token endpoint as proof of who asks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Proof {
+    /// What is configured.
+    #[default]
+    Right,
+    /// Another client secret. With client credentials alone.
+    WrongSecret,
+}
+
 /// A token as the endpoint gave it.
 #[derive(Debug, Clone)]
 pub struct Token {
@@ -66,6 +76,6 @@ pub trait SignIn: fmt::Debug + Send + Sync {
     /// Which way it is.
     fn flow(&self) -> Flow;
 
-    /// Asks for a fresh token, whatever token is held already.
-    fn sign_in(&self) -> SigningIn<'_>;
+    /// Asks for a fresh token, whatever token is held already. One that a wrong proof brings is not kept.
+    fn sign_in(&self, proof: Proof) -> SigningIn<'_>;
 }

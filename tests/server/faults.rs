@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use scimulate::server::{Fault, FaultClass, Settings, Variant};
+use scimulate::server::{Fault, FaultClass, OAuth, Settings, Variant};
 use serde_json::{Value, json};
 
 use crate::client::{Client, ENTERPRISE, GROUP, Reply, TOKEN, USER};
+
+const SECRET: &str = "correct-horse";
 
 /// What a judge sees of a server whose ids are the same in every run, with dates compared in place of shown.
 struct Witness<'a> {
@@ -23,6 +25,7 @@ impl Witness<'_> {
         let settings = Settings {
             faults: fault.into_iter().collect(),
             variants: [Variant::NumericLookingIds].into(),
+            oauth: OAuth { client_secret: SECRET.into(), ..OAuth::default() },
             ..Settings::default()
         };
         let client = Client::of(settings);
@@ -130,9 +133,28 @@ impl Witness<'_> {
         let request = Request::builder().uri("/scim/Users").header(header::AUTHORIZATION, "Bearer wrong");
         let reply = self.client.raw(request.body(Body::empty()).unwrap());
         self.note("GET", "(wrong token)", &reply);
+        self.sign_in();
         self.find("/Users", r#"userName eq "3e59e27b-68ad-41f5-bb0e-dadf130e2ac8""#);
         self.find("/Groups", r#"displayName eq "3e59e27b-68ad-41f5-bb0e-dadf130e2ac8""#);
         self.send("GET", "/Users/nobody", None);
+    }
+
+    /// Asks for tokens, and looks at what they open.
+    fn sign_in(&mut self) {
+        for secret in [SECRET, "wrong"] {
+            let form = format!("grant_type=client_credentials&client_id=scimulate&client_secret={secret}");
+            let request = Request::builder().method("POST").uri("/oauth2/token");
+            let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let mut reply = self.client.raw(request.body(Body::from(form)).unwrap());
+            let answer: Value = serde_json::from_str(&reply.text).unwrap_or(Value::Null);
+            let token = answer["access_token"].as_str().unwrap_or("none").to_owned();
+            reply.text = reply.text.replace(&token, "[token]");
+            self.note("POST", "(token)", &reply);
+            let request = Request::builder().uri("/scim/Users").header(header::HOST, "scim.example.com");
+            let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            let reply = self.client.raw(request.body(Body::empty()).unwrap());
+            self.note("GET", "(with that token)", &reply);
+        }
     }
 
     fn create(&mut self) -> [String; 3] {

@@ -12,6 +12,7 @@ mod log;
 mod mirror;
 mod names;
 mod raw;
+mod sign_in;
 mod state;
 mod subjects;
 mod test_values;
@@ -37,7 +38,7 @@ use crate::entra::scope::Scope;
 use crate::scenario::{Action, Scenario, Step};
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
-use crate::wire::{Exchange, ResourceKind, Target};
+use crate::wire::{Exchange, ResourceKind, SignIn, Target};
 use accounts::Account;
 use failure::Failure;
 use subjects::Subjects;
@@ -59,6 +60,8 @@ pub(super) struct Props<'a, T: Target, C> {
     pub(super) discovery: &'a Discovery,
     pub(super) target: &'a Stack<'a, T>,
     pub(super) recorder: &'a Recorder<T>,
+    /// The ways to get a token that are configured.
+    pub(super) sign_ins: &'a [Arc<dyn SignIn>],
     /// Other people's objects may be at the target.
     pub(super) shared: bool,
 }
@@ -121,6 +124,8 @@ pub(super) struct Story<'a, T: Target, C> {
     /// The last cycle or on-demand run, and where its exchanges stand in the trace.
     last: Option<(CycleReport, std::ops::Range<usize>)>,
     discovered: Option<(Accounts, Vec<Arc<Exchange>>)>,
+    sign_ins: &'a [Arc<dyn SignIn>],
+    signed_in: Option<sign_in::SignedIn>,
     answer: Option<Arc<Exchange>>,
     captures: HashMap<String, Value>,
     /// Ids that raw requests wrote to: what stands there is no longer Entra's doing.
@@ -152,6 +157,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             discovery,
             target,
             recorder,
+            sign_ins,
             shared,
         } = props;
         let cast = Cast::new(scenario, casting, at_most)?;
@@ -191,6 +197,8 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             links_dropped: false,
             last: None,
             discovered: None,
+            sign_ins,
+            signed_in: None,
             answer: None,
             captures: HashMap::new(),
             touched: HashSet::new(),
@@ -240,6 +248,8 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             Action::ChangeScope { everyone } => self.change_scope(*everyone),
             Action::Token { right } => self.wrong_token = !right,
             Action::Discover { count } => self.discover(*count).await,
+            Action::SignIn { flow, proof } => self.sign_in(*flow, *proof).await,
+            Action::ExpectToken(expectation) => self.expect_token(*expectation),
             Action::Request(request) => self.request(request, line).await?,
             Action::ExpectAnswer(expectation) => self.expect_answer(expectation)?,
             Action::Expect(expectations) => {

@@ -1,6 +1,9 @@
 //! Raw requests of a scenario and what is expected of their answers.
 
+use secrecy::ExposeSecret;
+
 use super::Story;
+use super::sign_in::Carried;
 use crate::run::answers;
 use crate::run::cast::{Casting, Mistake};
 use crate::run::template::{self, Place, TemplateProblem};
@@ -11,8 +14,19 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     /// Sends a raw request; not at all when somebody it names never got an account, which is told then.
     pub(super) async fn request(&mut self, raw: &RawRequest, line: usize) -> Result<(), Mistake> {
         self.answer = None;
+        let carried = self.carried();
+        if matches!(carried, Carried::Missing) {
+            return Ok(());
+        }
         match self.written(raw, line) {
-            Ok(request) => self.send_raw(raw, request).await,
+            Ok(mut request) => {
+                let own = raw.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
+                if let (Carried::Fresh(token), false) = (carried, own) {
+                    let bearer = format!("Bearer {}", token.value.expose_secret());
+                    request = request.with_header("Authorization", bearer);
+                }
+                self.send_raw(raw, request).await;
+            }
             Err(mistake) => self.blocked_or(mistake)?,
         }
         Ok(())

@@ -19,7 +19,7 @@ const BARE: [&str; 6] =
 const WRAPPERS: [&str; 2] = ["ours", "microsoft"];
 
 /// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 31] = [
+const FULL: [&str; 33] = [
     "on-demand",
     "discover",
     "advance",
@@ -40,7 +40,9 @@ const FULL: [&str; 31] = [
     "purge",
     "add-members",
     "remove-members",
+    "sign-in",
     "request",
+    "expect-token",
     "expect-answer",
     "expect",
     "expect-mirrored",
@@ -69,6 +71,7 @@ const MOST_HOURS: u64 = 24 * 3653;
 /// What happened before a step, which expectations need.
 #[derive(Default)]
 pub(super) struct Before {
+    sign_in: bool,
     request: bool,
     cycle: bool,
     discover: bool,
@@ -191,6 +194,14 @@ impl Loader<'_> {
             "purge" => Action::Purge(everybody(self)),
             "add-members" => Action::AddMembers(self.memberships(value)?),
             "remove-members" => Action::RemoveMembers(self.memberships(value)?),
+            "sign-in" => {
+                before.sign_in = true;
+                self.sign_in(value)?
+            }
+            "expect-token" => {
+                self.after(before.sign_in, &key.span, "`sign-in`");
+                Action::ExpectToken(self.expect_token(value)?)
+            }
             "request" => {
                 before.request = true;
                 Action::Request(self.request(value)?)

@@ -24,6 +24,7 @@ mod scene;
 mod shown;
 mod table;
 mod texts;
+mod tokens;
 mod transport;
 mod updates;
 

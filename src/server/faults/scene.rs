@@ -21,24 +21,32 @@ pub(in crate::server) type Before = fn(&mut Call, &mut Scene<'_>) -> Option<Repl
 /// Runs after a request was served, and sees it as it was sent.
 pub(in crate::server) type After = fn(&Call, &mut Reply, &mut Scene<'_>);
 
+/// Runs after a request to the token endpoint was answered.
+pub(in crate::server) type Granted = fn(&mut Reply, &Service);
+
 /// What a fault does.
 #[derive(Clone, Copy, Default)]
 pub(in crate::server) struct Effect {
     pub(in crate::server) before: Option<Before>,
     pub(in crate::server) after: Option<After>,
+    pub(in crate::server) granted: Option<Granted>,
 }
 
 impl Effect {
     pub(super) fn before(before: Before) -> Self {
-        Effect { before: Some(before), after: None }
+        Effect { before: Some(before), ..Effect::default() }
     }
 
     pub(super) fn after(after: After) -> Self {
-        Effect { before: None, after: Some(after) }
+        Effect { after: Some(after), ..Effect::default() }
     }
 
     pub(super) fn both(before: Before, after: After) -> Self {
-        Effect { before: Some(before), after: Some(after) }
+        Effect { before: Some(before), after: Some(after), granted: None }
+    }
+
+    pub(super) fn granting(granted: Granted) -> Self {
+        Effect { granted: Some(granted), ..Effect::default() }
     }
 }
 

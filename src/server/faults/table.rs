@@ -3,7 +3,7 @@
 use super::{Effect, FaultClass};
 use super::{
     answers, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, paging, roles,
-    shown, texts, transport, updates,
+    shown, texts, tokens, transport, updates,
 };
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
@@ -213,6 +213,24 @@ faults! {
     NotFoundIs500 = "not-found-is-500", Named, lifecycle::not_found_is_500;
     /// Every token is as good as the right one, and so is none.
     AnyTokenAccepted = "any-token-accepted", Named, lifecycle::any_token_accepted;
+    // Tokens
+    /// Tokens of the token endpoint are said to be valid for five minutes.
+    TokenLifetimeTooShort = "token-lifetime-too-short", Named, tokens::token_lifetime_too_short;
+    /// Tokens of the token endpoint are said to be valid for a day.
+    TokenLifetimeTooLong = "token-lifetime-too-long", Named, tokens::token_lifetime_too_long;
+    /// The token endpoint does not say how long its tokens are valid.
+    TokenLifetimeUnsaid = "token-lifetime-unsaid", Drop, tokens::token_lifetime_unsaid;
+    /// The token endpoint answers without a token.
+    AccessTokenMissing = "access-token-missing", Drop, tokens::access_token_missing;
+    /// The token endpoint gives a token for any client secret.
+    AnyClientSecretAccepted = "any-client-secret-accepted", Named, tokens::any_client_secret_accepted;
+    /// Tokens of the token endpoint are refused by SCIM.
+    IssuedTokenRefused = "issued-token-refused", Named, tokens::issued_token_refused;
+    /// The token endpoint answers with a web page.
+    HtmlTokenEndpoint = "html-token-endpoint", Named, tokens::html_token_endpoint;
+    /// The token endpoint does not take forms.
+    TokenFormRefused = "token-form-refused", Named, tokens::token_form_refused;
+    // Passwords
     /// Answers to writes show the password.
     PasswordEchoed = "password-echoed", Named, lifecycle::password_echoed;
     /// Reads show the password.

@@ -73,16 +73,7 @@ pub(super) fn answer(
         Ok(request)
     });
     match granted {
-        Ok(request) => {
-            let mut members = Map::new();
-            members.insert("access_token".into(), tokens.give(settings.lifetime).into());
-            members.insert("token_type".into(), "Bearer".into());
-            members.insert("expires_in".into(), settings.lifetime.as_secs().into());
-            if let Some(scope) = request.scope {
-                members.insert("scope".into(), scope.into());
-            }
-            message(StatusCode::OK, Value::Object(members))
-        }
+        Ok(request) => give(settings, tokens, request.scope),
         Err(refusal) => {
             let body = json!({ "error": refusal.error, "error_description": refusal.description });
             let mut reply = message(refusal.status, body);
@@ -95,6 +86,18 @@ pub(super) fn answer(
             reply
         }
     }
+}
+
+/// A new token (RFC 6749 §5.1).
+pub(super) fn give(settings: &OAuth, tokens: &Tokens, scope: Option<String>) -> Reply {
+    let mut members = Map::new();
+    members.insert("access_token".into(), tokens.give(settings.lifetime).into());
+    members.insert("token_type".into(), "Bearer".into());
+    members.insert("expires_in".into(), settings.lifetime.as_secs().into());
+    if let Some(scope) = scope {
+        members.insert("scope".into(), scope.into());
+    }
+    message(StatusCode::OK, Value::Object(members))
 }
 
 /// JSON that nobody may keep (RFC 6749 §5.1).

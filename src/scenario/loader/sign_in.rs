@@ -1,0 +1,58 @@
+//! Steps about tokens.
+
+use super::Loader;
+use crate::scenario::{Action, TokenExpectation};
+use crate::wire::{Flow, Proof};
+use crate::yaml::{Kind, Node};
+
+const FLOWS: [(&str, Flow); 1] = [("client-credentials", Flow::ClientCredentials)];
+
+const PROOFS: [(&str, Proof); 2] = [("right", Proof::Right), ("wrong-secret", Proof::WrongSecret)];
+
+/// The longest lifetime that is asked about, in minutes: a year.
+const MOST_MINUTES: u64 = 366 * 24 * 60;
+
+impl Loader<'_> {
+    /// `client-credentials`, or `{ with: client-credentials, proof: wrong-secret }`.
+    pub(super) fn sign_in(&mut self, node: &Node) -> Option<Action> {
+        if !matches!(node.kind, Kind::Map(_)) {
+            let flow = self.reader.word(node, "way to sign in", &FLOWS)?;
+            return Some(Action::SignIn { flow, proof: Proof::Right });
+        }
+        let mut fields = self.reader.fields(node)?;
+        let flow = fields
+            .required(&mut self.reader, "with")
+            .and_then(|node| self.reader.word(node, "way to sign in", &FLOWS));
+        let proof = match fields.get("proof") {
+            Some(node) => self.reader.word(node, "proof", &PROOFS),
+            None => Some(Proof::Right),
+        };
+        fields.finish(&mut self.reader);
+        Some(Action::SignIn { flow: flow?, proof: proof? })
+    }
+
+    /// `refused`, or `{ minutes: [60, 360] }`; nothing within the braces asks for a token alone.
+    pub(super) fn expect_token(&mut self, node: &Node) -> Option<TokenExpectation> {
+        if !matches!(node.kind, Kind::Map(_)) {
+            return self.reader.word(node, "expectation", &[("refused", TokenExpectation::Refused)]);
+        }
+        let mut fields = self.reader.fields(node)?;
+        let minutes = match fields.get("minutes") {
+            None => Some(None),
+            Some(node) => self.minutes(node).map(Some),
+        };
+        fields.finish(&mut self.reader);
+        Some(TokenExpectation::Given { minutes: minutes? })
+    }
+
+    /// `[60, 360]`
+    fn minutes(&mut self, node: &Node) -> Option<(u64, u64)> {
+        let [from, to] = self.reader.list(node)? else {
+            self.reader.expected(node, "the least and the most number of minutes, as `[60, 360]`");
+            return None;
+        };
+        let from = self.reader.whole_number(from, 1..=MOST_MINUTES);
+        let to = self.reader.whole_number(to, from.unwrap_or(1)..=MOST_MINUTES);
+        Some((from?, to?))
+    }
+}
