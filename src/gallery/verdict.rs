@@ -1,0 +1,193 @@
+//! The verdict over all tests.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::requirement::{self, Requirement};
+use super::test::{Test, TestResult};
+use crate::run::{CheckResult, Report, Verdict as RunVerdict};
+use crate::scenario::{Scenario, TestKind};
+
+/// Numbers of the two tests of authentication, of which one must pass.
+const AUTHENTICATION: [u32; 2] = [21, 22];
+
+/// The edition of Microsoft's template that is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Template {
+    /// August 2026: an endpoint without groups fails.
+    Ten,
+    /// September 2026: endpoints for users alone are supported, and tests of groups are skipped there.
+    #[default]
+    Eleven,
+}
+
+impl Template {
+    /// Its number.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Template::Ten => "10",
+            Template::Eleven => "11",
+        }
+    }
+
+    /// When it came out.
+    #[must_use]
+    pub fn edition(self) -> &'static str {
+        match self {
+            Template::Ten => "August 2026",
+            Template::Eleven => "September 2026",
+        }
+    }
+}
+
+impl std::str::FromStr for Template {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "10" => Ok(Template::Ten),
+            "11" => Ok(Template::Eleven),
+            _ => Err(format!("template {text} is not known here: write 10 or 11")),
+        }
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The template's `overallLogicAppResult`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Overall {
+    /// Every mandatory test passed or was skipped, and one of the two tests of authentication passed.
+    Succeeded,
+    /// It is not so.
+    Failed,
+    /// The run did not come to its end.
+    Incomplete,
+}
+
+impl Overall {
+    /// Microsoft's word; what did not come to its end has none of theirs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Overall::Succeeded => "Succeeded",
+            Overall::Failed => "Failed",
+            Overall::Incomplete => "Incomplete",
+        }
+    }
+}
+
+/// What both gates would say, and what they do not ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The edition that is predicted.
+    pub template: Template,
+    /// The template's word for the whole; `None` when not all of its tests were played.
+    pub overall: Option<Overall>,
+    /// Why the whole fails although no mandatory test does, if it is so.
+    pub why: Option<String>,
+    /// The template's tests, by number. Empty when they were not played.
+    pub tests: Vec<Test>,
+    /// The validator's tests, by number. Empty when they were not played.
+    pub validator: Vec<Test>,
+    /// What is required beside the tests. Empty when the template's tests were not played.
+    pub requirements: Vec<Requirement>,
+}
+
+/// The verdict of a run in which stories of the gates were played; `None` when none was. `more` are checks
+/// that are no stories: of the transport, of the rate.
+#[must_use]
+pub fn judge(
+    template: Template,
+    scenarios: &[Arc<Scenario>],
+    report: &Report,
+    more: &[CheckResult],
+) -> Option<Verdict> {
+    let mut results: BTreeMap<&str, Vec<&CheckResult>> = BTreeMap::new();
+    for check in report.checks.iter().chain(more).filter(|check| check.dialect.is_some() || check.suite == "requirements") {
+        results.entry(check.id.as_str()).or_default().push(check);
+    }
+    let tests_of = |suite: &str| {
+        let mut tests: Vec<Test> = scenarios
+            .iter()
+            .filter(|scenario| scenario.about.id.starts_with(suite))
+            .filter_map(|scenario| {
+                let results = results.get(scenario.about.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+                Some(Test::of(scenario, scenario.test.as_ref()?, results, template))
+            })
+            .collect();
+        tests.sort_by_key(|test| test.spec.number);
+        tests
+    };
+    let (tests, validator) = (tests_of("gallery/"), tests_of("validator/"));
+    if tests.is_empty() && validator.is_empty() {
+        return None;
+    }
+    let (overall, why) = overall(&tests, report);
+    let requirements = match overall {
+        None => Vec::new(),
+        Some(_) => requirement::judge(&results, &tests, &validator),
+    };
+    Some(Verdict { template, overall, why, tests, validator, requirements })
+}
+
+fn overall(tests: &[Test], report: &Report) -> (Option<Overall>, Option<String>) {
+    let authentication = AUTHENTICATION
+        .iter()
+        .map(|number| tests.iter().find(|test| test.spec.number == *number))
+        .collect::<Option<Vec<&Test>>>();
+    // Without both tests of authentication nothing can be said of the whole.
+    let Some(authentication) = authentication else { return (None, None) };
+    let mandatory = || {
+        tests.iter().filter(|test| {
+            test.spec.kind == TestKind::Mandatory && !AUTHENTICATION.contains(&test.spec.number)
+        })
+    };
+    if report.verdict == RunVerdict::Incomplete || tests.iter().any(|t| t.result == TestResult::Undecided) {
+        return (Some(Overall::Incomplete), report.interrupted_by.clone());
+    }
+    if mandatory().any(|test| test.result.blocks()) {
+        return (Some(Overall::Failed), None);
+    }
+    if authentication.iter().any(|test| test.result == TestResult::Passed) {
+        return (Some(Overall::Succeeded), None);
+    }
+    let each: Vec<String> = authentication
+        .iter()
+        .map(|test| {
+            let reason = test.reason.as_deref().unwrap_or("no reason");
+            format!("{} {} ({reason})", test.spec.name, test.result.as_str())
+        })
+        .collect();
+    let why = format!(
+        "one of the two tests of authentication must pass, and neither did: {}. A static bearer token alone never passes",
+        each.join(", ")
+    );
+    (Some(Overall::Failed), Some(why))
+}
+
+impl Verdict {
+    /// Every test of both gates.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &Test)> {
+        let of = |gate: &'static str, tests: &'_ [Test]| tests.iter().map(move |test| (gate, test)).collect::<Vec<_>>();
+        of("gallery", &self.tests).into_iter().chain(of("validator", &self.validator))
+    }
+
+    /// What is not passed, in one line, as tables keep it: `G3=FAILED G10=WARNING V9=FAILED -> Failed`.
+    #[must_use]
+    pub fn vector(&self) -> String {
+        let mut line: Vec<String> = Vec::new();
+        for (gate, test) in self.all().filter(|(_, test)| test.result != TestResult::Passed) {
+            let gate = if gate == "gallery" { 'G' } else { 'V' };
+            line.push(format!("{gate}{}={}", test.spec.number, test.result.as_str()));
+        }
+        line.push(format!("-> {}", self.overall.map_or("none", Overall::as_str)));
+        line.join(" ")
+    }
+}
