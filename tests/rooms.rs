@@ -47,7 +47,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "snapshot",
         ],
     ),
-    ("report", &["check", "wire", "run"]),
+    ("gallery", &["check", "run", "scenario"]),
+    ("report", &["check", "wire", "run", "scenario", "gallery"]),
     (
         "sync",
         &[
@@ -67,6 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "selftest",
         &[
             "run",
+            "gallery",
             "stages",
             "server",
             "catalogue",

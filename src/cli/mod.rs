@@ -12,9 +12,11 @@ mod exec;
 mod exit;
 mod explain;
 mod failure;
+mod gallery;
 mod interrupt;
 mod list;
 mod output;
+mod playing;
 mod profiles;
 mod review;
 mod run;
@@ -46,6 +48,7 @@ struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Run>),
+    Gallery(Box<gallery::Gallery>),
     Sync(Box<sync::Sync>),
     TestConnection(test_connection::TestConnection),
     List(list::List),
@@ -89,6 +92,7 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn play(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(run) => run.play(),
+        Command::Gallery(gallery) => gallery.play(),
         Command::Sync(sync) => sync.play(),
         Command::TestConnection(test) => test.play(),
         Command::List(list) => list.play(),

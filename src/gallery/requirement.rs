@@ -85,22 +85,87 @@ const REQUIREMENTS: &[(&str, &str, Demand, Evidence)] = {
     use Demand::{Recommended, Required};
     use Evidence::{All, Any, ByHand};
     &[
-        ("unknown-user", "an unknown user is answered 200 with no results", Required, All(&["validator/filter-unknown-user"])),
-        ("deprovisioning", "soft delete or hard delete of users", Required, Any(&["gallery/disable-user", "gallery/delete-user"])),
+        (
+            "unknown-user",
+            "an unknown user is answered 200 with no results",
+            Required,
+            All(&["validator/filter-unknown-user"]),
+        ),
+        (
+            "deprovisioning",
+            "soft delete or hard delete of users",
+            Required,
+            Any(&["gallery/disable-user", "gallery/delete-user"]),
+        ),
         ("schema-discovery", "schema discovery", Required, All(&["gallery/schema-discoverability"])),
-        ("authentication", "OAuth 2.0 client credentials or workload identity federation", Required, Any(&["gallery/validate-credentials", "gallery/federated-identity"])),
-        ("rate", "25 requests per second per tenant, sustained", Required, All(&["requirements/rate", "requirements/group-members-kept"])),
-        ("tls", "TLS 1.2 with a listed suite and a certificate that verifies", Required, All(&["requirements/tls", "requirements/certificate"])),
-        ("redirects", "the endpoint answers where it stands, without redirects", Required, All(&["requirements/redirects"])),
-        ("unauthenticated", "nobody without a right token reads anything", Required, All(&["conformance/no-token", "conformance/wrong-token"])),
+        (
+            "authentication",
+            "OAuth 2.0 client credentials or workload identity federation",
+            Required,
+            Any(&["gallery/validate-credentials", "gallery/federated-identity"]),
+        ),
+        (
+            "rate",
+            "25 requests per second per tenant, sustained",
+            Required,
+            All(&["requirements/rate", "requirements/group-members-kept"]),
+        ),
+        (
+            "tls",
+            "TLS 1.2 with a listed suite and a certificate that verifies",
+            Required,
+            All(&["requirements/tls", "requirements/certificate"]),
+        ),
+        (
+            "redirects",
+            "the endpoint answers where it stands, without redirects",
+            Required,
+            All(&["requirements/redirects"]),
+        ),
+        (
+            "unauthenticated",
+            "nobody without a right token reads anything",
+            Required,
+            All(&["conformance/no-token", "conformance/wrong-token"]),
+        ),
         ("groups", "a group endpoint", Recommended, All(&["gallery/create-group"])),
-        ("several-members", "several members in one PATCH", Recommended, All(&["conformance/several-members-in-one-patch"])),
-        ("secret-expiry", "client secrets expire after one to three years", Required, ByHand("state it in the documentation, and try an expired secret")),
-        ("secret-rotation", "several active client secrets at once, or a pair that can be made anew", Required, ByHand("make a second secret, and delete the first")),
-        ("customer-pairs", "client id and secret of each customer's own", Required, ByHand("one pair for all customers is not supported")),
-        ("documentation", "the SCIM endpoint is documented publicly", Required, ByHand("have the link ready")),
+        (
+            "several-members",
+            "several members in one PATCH",
+            Recommended,
+            All(&["conformance/several-members-in-one-patch"]),
+        ),
+        (
+            "secret-expiry",
+            "client secrets expire after one to three years",
+            Required,
+            ByHand("state it in the documentation, and try an expired secret"),
+        ),
+        (
+            "secret-rotation",
+            "several active client secrets at once, or a pair that can be made anew",
+            Required,
+            ByHand("make a second secret, and delete the first"),
+        ),
+        (
+            "customer-pairs",
+            "client id and secret of each customer's own",
+            Required,
+            ByHand("one pair for all customers is not supported"),
+        ),
+        (
+            "documentation",
+            "the SCIM endpoint is documented publicly",
+            Required,
+            ByHand("have the link ready"),
+        ),
         ("contacts", "engineering and support contacts", Required, ByHand("name them in the submission")),
-        ("customers", "100 mutual customers through the non-gallery application", Required, ByHand("count them")),
+        (
+            "customers",
+            "100 mutual customers through the non-gallery application",
+            Required,
+            ByHand("count them"),
+        ),
     ]
 };
 

@@ -80,10 +80,11 @@ impl Test {
         });
         let (result, reason) = match (failing(Reading::Microsoft), skip) {
             (Some(finding), _) => (failed, Some(finding.message.clone())),
-            (None, Some(skip)) => not_played(scenario, spec, skip, template, failed),
+            (None, Some(skip)) => not_played(scenario, skip, template, failed),
             (None, None) if results.is_empty() => (TestResult::Undecided, Some("not played".to_owned())),
             (None, None) => {
-                let note = results.iter().flat_map(|result| &result.findings).find(|f| f.reading == Reading::Both);
+                let note =
+                    results.iter().flat_map(|result| &result.findings).find(|f| f.reading == Reading::Both);
                 (TestResult::Passed, note.map(|finding| finding.message.clone()))
             }
         };
@@ -94,13 +95,7 @@ impl Test {
             }
             _ => None,
         };
-        Test {
-            spec: spec.clone(),
-            checks: vec![scenario.about.id.clone()],
-            result,
-            reason,
-            right,
-        }
+        Test { spec: spec.clone(), checks: vec![scenario.about.id.clone()], result, reason, right }
     }
 
     /// True when Microsoft plays it through a tenant, which is simulated here.
@@ -113,7 +108,6 @@ impl Test {
 /// What a test that was not played means at the gate.
 fn not_played(
     scenario: &Scenario,
-    spec: &TestSpec,
     skip: &Skip,
     template: Template,
     failed: TestResult,
@@ -135,9 +129,6 @@ fn not_played(
         }
         Skip::NotSupported(why) => (TestResult::Skipped, Some(why.clone())),
         Skip::Throttled(why) => (failed, Some(format!("429 counts as a failure: {why}"))),
-        Skip::Blocked(_) | Skip::Disturbed(_) => {
-            let _ = spec;
-            (TestResult::Undecided, Some(skip.to_string()))
-        }
+        Skip::Blocked(_) | Skip::Disturbed(_) => (TestResult::Undecided, Some(skip.to_string())),
     }
 }

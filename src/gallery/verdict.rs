@@ -110,7 +110,12 @@ pub fn judge(
     more: &[CheckResult],
 ) -> Option<Verdict> {
     let mut results: BTreeMap<&str, Vec<&CheckResult>> = BTreeMap::new();
-    for check in report.checks.iter().chain(more).filter(|check| check.dialect.is_some() || check.suite == "requirements") {
+    for check in report
+        .checks
+        .iter()
+        .chain(more)
+        .filter(|check| check.dialect.is_some() || check.suite == "requirements")
+    {
         results.entry(check.id.as_str()).or_default().push(check);
     }
     let tests_of = |suite: &str| {
@@ -175,8 +180,8 @@ fn overall(tests: &[Test], report: &Report) -> (Option<Overall>, Option<String>)
 impl Verdict {
     /// Every test of both gates.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, &Test)> {
-        let of = |gate: &'static str, tests: &'_ [Test]| tests.iter().map(move |test| (gate, test)).collect::<Vec<_>>();
-        of("gallery", &self.tests).into_iter().chain(of("validator", &self.validator))
+        let gallery = self.tests.iter().map(|test| ("gallery", test));
+        gallery.chain(self.validator.iter().map(|test| ("validator", test)))
     }
 
     /// What is not passed, in one line, as tables keep it: `G3=FAILED G10=WARNING V9=FAILED -> Failed`.

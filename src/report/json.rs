@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::shown;
-use crate::check::{Finding, Outcome};
+use crate::check::{Finding, Outcome, Reading};
+use crate::gallery::{Overall, Requirement, Test, Verdict};
 use crate::run::{CheckResult, Report};
 use crate::wire::Exchange;
 
@@ -18,8 +19,9 @@ pub const FORMAT: &str = "scimulate-report/1";
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document::of(report))?;
+pub fn write(report: &Report, verdict: Option<&Verdict>, out: &mut dyn Write) -> io::Result<()> {
+    let gallery = verdict.filter(|verdict| verdict.overall.is_some()).map(Gallery::of);
+    serde_json::to_writer_pretty(&mut *out, &Document { gallery, ..Document::of(report) })?;
     writeln!(out)?;
     out.flush()
 }
@@ -35,6 +37,87 @@ struct Document<'a> {
     counts: Counts,
     checks: Vec<Check<'a>>,
     left_behind: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gallery: Option<Gallery<'a>>,
+}
+
+#[derive(Serialize)]
+struct Gallery<'a> {
+    verdict: &'static str,
+    template: &'static str,
+    why: Option<&'a str>,
+    tests: Vec<GalleryTest<'a>>,
+    validator: Vec<GalleryTest<'a>>,
+    requirements: Vec<Required<'a>>,
+}
+
+#[derive(Serialize)]
+struct GalleryTest<'a> {
+    number: u32,
+    name: &'a str,
+    kind: &'static str,
+    result: &'static str,
+    checks: &'a [String],
+    reason: Option<&'a str>,
+    played: &'static str,
+    right: Option<Right<'a>>,
+}
+
+#[derive(Serialize)]
+struct Right<'a> {
+    result: &'static str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Required<'a> {
+    id: &'static str,
+    title: &'static str,
+    demand: &'static str,
+    met: &'static str,
+    checks: &'a [String],
+    reason: Option<&'a str>,
+}
+
+impl<'a> Gallery<'a> {
+    fn of(verdict: &'a Verdict) -> Self {
+        Gallery {
+            verdict: verdict.overall.unwrap_or(Overall::Incomplete).as_str(),
+            template: verdict.template.as_str(),
+            why: verdict.why.as_deref(),
+            tests: verdict.tests.iter().map(GalleryTest::of).collect(),
+            validator: verdict.validator.iter().map(GalleryTest::of).collect(),
+            requirements: verdict.requirements.iter().map(Required::of).collect(),
+        }
+    }
+}
+
+impl<'a> GalleryTest<'a> {
+    fn of(test: &'a Test) -> Self {
+        GalleryTest {
+            number: test.spec.number,
+            name: &test.spec.name,
+            kind: test.spec.kind.as_str(),
+            result: test.result.as_str(),
+            checks: &test.checks,
+            reason: test.reason.as_deref(),
+            played: if test.is_simulated() { "simulated" } else { "same requests" },
+            right: test.right.as_ref().map(|(result, reason)| Right { result: result.as_str(), reason }),
+        }
+    }
+}
+
+impl<'a> Required<'a> {
+    fn of(required: &'a Requirement) -> Self {
+        Required {
+            id: required.id,
+            title: required.title,
+            demand: required.demand.as_str(),
+            met: required.met.as_str(),
+            checks: &required.checks,
+            reason: required.reason.as_deref(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -66,8 +149,8 @@ struct Found<'a> {
     entra: &'a str,
     fix: &'a str,
     refs: Vec<String>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    tags: &'static [&'static str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'static str>,
     times: usize,
     exchanges: Vec<Shown<'a>>,
 }
@@ -101,6 +184,7 @@ impl<'a> Document<'a> {
             },
             checks: report.checks.iter().map(Check::of).collect(),
             left_behind: &report.left_behind,
+            gallery: None,
         }
     }
 }
@@ -136,11 +220,20 @@ impl<'a> Found<'a> {
             entra: &finding.entra,
             fix: &finding.fix,
             refs: finding.refs.iter().map(ToString::to_string).collect(),
-            tags: if finding.rfc_ok { &["rfc-ok"] } else { &[] },
+            tags: tags(finding),
             times: finding.times,
             exchanges: finding.exchanges.iter().map(|exchange| Shown::of(exchange)).collect(),
         }
     }
+}
+
+fn tags(finding: &Finding) -> Vec<&'static str> {
+    let reading = match finding.reading {
+        Reading::Both => None,
+        Reading::Microsoft => Some("microsoft-only"),
+        Reading::Ours => Some("not-microsoft"),
+    };
+    finding.rfc_ok.then_some("rfc-ok").into_iter().chain(reading).collect()
 }
 
 impl<'a> Shown<'a> {
@@ -171,7 +264,7 @@ mod tests {
 
     fn written(report: &Report) -> Value {
         let mut out = Vec::new();
-        write(report, &mut out).unwrap();
+        write(report, None, &mut out).unwrap();
         assert!(out.ends_with(b"}\n"));
         serde_json::from_slice(&out).unwrap()
     }

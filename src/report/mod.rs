@@ -4,6 +4,7 @@
 //! listen to the run's events: [`progress`] while it goes on, and [`har`], which keeps the traces.
 
 pub mod cause;
+pub mod gallery;
 pub mod github;
 pub mod har;
 pub mod json;

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use super::cause::{self, Cause};
 use super::layout::{self, Paint};
 use super::shown;
-use crate::check::{Finding, Level, Outcome, Reference, Skip};
+use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
 use crate::run::{CheckResult, Counts, Report, Verdict};
 
 /// Width of the labels before what belongs to a finding.
@@ -47,6 +47,14 @@ pub fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::R
     }
 }
 
+/// Writes what is wrong, once each, without table and verdict; mild findings only when all is asked for.
+pub(super) fn findings(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { report, settings, paint: Paint::new(settings.color) };
+    let mut causes = cause::causes(report);
+    causes.retain(|cause| cause.decides || cause.level >= Level::Warning || settings.verbose);
+    page.findings(&causes, out)
+}
+
 struct Page<'a> {
     report: &'a Report,
     settings: &'a Settings,
@@ -59,6 +67,15 @@ impl Page<'_> {
             self.passed(out)?;
         }
         let causes = cause::causes(self.report);
+        self.findings(&causes, out)?;
+        self.expected(out)?;
+        self.skipped(out)?;
+        self.left_behind(out)?;
+        self.table(out)?;
+        self.verdict(&causes, out)
+    }
+
+    fn findings(&self, causes: &[Cause<'_>], out: &mut dyn Write) -> io::Result<()> {
         let in_full =
             |cause: &&Cause<'_>| cause.decides || cause.level >= Level::Error || self.settings.verbose;
         for cause in causes.iter().filter(in_full) {
@@ -75,11 +92,7 @@ impl Page<'_> {
                 self.paint.dim("`scimulate explain ID` says more; `--verbose` shows the requests")
             )?;
         }
-        self.expected(out)?;
-        self.skipped(out)?;
-        self.left_behind(out)?;
-        self.table(out)?;
-        self.verdict(&causes, out)
+        Ok(())
     }
 
     fn passed(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -92,7 +105,12 @@ impl Page<'_> {
     fn cause(&self, cause: &Cause<'_>, out: &mut dyn Write) -> io::Result<()> {
         let finding = cause.finding;
         let level = self.paint.level(cause.level, &format!("{:<LABEL$}", cause.level));
-        let tag = if finding.rfc_ok { " (the RFC allows it, Entra breaks on it)" } else { "" };
+        let tag = match finding.reading {
+            Reading::Microsoft => " (Microsoft's gate alone)",
+            Reading::Ours => " (Microsoft's gate does not look at it)",
+            Reading::Both if finding.rfc_ok => " (the RFC allows it, Entra breaks on it)",
+            Reading::Both => "",
+        };
         let id = self.paint.strong(&finding.rule);
         writeln!(out, "{level}{id}{}", self.paint.dim(&format!(": {}{tag}", cause.check.title)))?;
         self.text("", &layout::excerpt(&finding.message, SENTENCE), out)?;

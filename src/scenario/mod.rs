@@ -66,6 +66,18 @@ pub enum TestKind {
     Preview,
 }
 
+impl TestKind {
+    /// The word of files and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TestKind::Mandatory => "mandatory",
+            TestKind::Optional => "optional",
+            TestKind::Preview => "preview",
+        }
+    }
+}
+
 /// Which way a test is played by Microsoft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Through {

@@ -61,6 +61,12 @@ impl Shared {
     pub fn new(client: Client) -> Self {
         Shared { client: Arc::new(client) }
     }
+
+    /// The client.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
 }
 
 impl Stages for Shared {

@@ -1,0 +1,296 @@
+//! What every command that plays scenarios has: where, with which mapping, and where it is told.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rand::RngExt as _;
+
+use super::config::{self, Config};
+use super::exec::Exec;
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::output::{Output, unwritten};
+use super::target::TargetOptions;
+use super::{Exit, console};
+use crate::entra::mapping::{Mapping, profiles};
+use crate::http::{TenantUrl, wait_for};
+use crate::report::har::Har;
+use crate::report::progress::Progress;
+use crate::run::journal::{self, Journal};
+use crate::run::{self, Event, Listener, Plan, Problem, Report};
+use crate::scenario::Scenario;
+use crate::stages::{Embedded, Shared};
+
+/// Where and with what scenarios are played.
+#[derive(Debug, clap::Args)]
+pub(super) struct Playing {
+    #[command(flatten)]
+    pub(super) target: TargetOptions,
+
+    /// Start the server under test with this command, and stop it after the run
+    #[arg(long, value_name = "COMMAND", help_heading = "Target")]
+    exec: Option<String>,
+
+    /// Wait until something answers at this URL before the run begins [default with --exec: the target]
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    wait_for: Option<String>,
+
+    /// Attribute mapping: the name of a built-in profile, or a YAML file
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Scenarios")]
+    profile: Option<String>,
+
+    /// How many scenarios are played at once [default: 1 for a target elsewhere, else one for each core]
+    #[arg(long, value_name = "N", help_heading = "Scenarios")]
+    jobs: Option<usize>,
+
+    /// Seed of the made-up people [default: 1]
+    #[arg(long, value_name = "N", help_heading = "Scenarios")]
+    seed: Option<u64>,
+
+    /// Write the report as JSON (docs/report.schema.json)
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    json: Option<PathBuf>,
+
+    /// Write every request and answer as HAR, without secrets
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    har: Option<PathBuf>,
+
+    /// Show passed checks and mild findings in full
+    #[arg(long, short, help_heading = "Reports")]
+    pub(super) verbose: bool,
+}
+
+/// A target that is ready to be played against.
+pub(super) struct Ready {
+    /// What trials share; `None` for the embedded server.
+    pub(super) shared: Option<Shared>,
+    pub(super) runtime: tokio::runtime::Runtime,
+    interrupt: Interrupt,
+    exec: Option<Exec>,
+}
+
+impl Playing {
+    /// The mapping in force.
+    pub(super) fn mapping(&self, config: &Config) -> Result<Mapping, Failure> {
+        let given = self.profile.as_deref().or(config.settings.profile.as_deref());
+        Ok(config.change(super::profiles::load(given.unwrap_or(profiles::DEFAULT))?)?)
+    }
+
+    /// What shall be played, from the command line, then from the file. Dialects and levels are the command's.
+    pub(super) fn plan(
+        &self,
+        config: &Config,
+        url: Option<&TenantUrl>,
+        scenarios: Vec<Arc<Scenario>>,
+    ) -> Result<Plan, Failure> {
+        let settings = &config.settings;
+        let loopback = url.is_none_or(TenantUrl::is_loopback);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.or(settings.jobs).unwrap_or(if loopback { cores } else { 1 });
+        if jobs == 0 {
+            return Err(Failure::usage("no scenario can be played by 0 jobs", "write --jobs 1 or more"));
+        }
+        let mut plan = Plan::new(scenarios, self.mapping(config)?, prefix());
+        plan.people = config.people()?;
+        plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
+        plan.jobs = jobs;
+        plan.patience = self.target.timeout(config)?;
+        plan.loopback = loopback;
+        if let Some(url) = url {
+            plan.journal = Some(Arc::new(journal(url, &plan.prefix)?));
+        }
+        Ok(plan)
+    }
+
+    /// Files of reports, opened before the run.
+    pub(super) fn outputs(&self, config: &Config) -> Result<Outputs, Failure> {
+        let settings = &config.settings;
+        let har =
+            match Output::open("--har", self.har.as_ref().or(settings.har.as_ref()).map(PathBuf::as_path))? {
+                None => None,
+                Some(output) => {
+                    let (out, path) = output.stream()?;
+                    Some((Har::new(out).map_err(|error| unwritten(&path, &error))?, path))
+                }
+            };
+        Ok(Outputs {
+            json: Output::open(
+                "--json",
+                self.json.as_ref().or(settings.json.as_ref()).map(PathBuf::as_path),
+            )?,
+            listeners: Listeners { progress: Progress::new(io::stderr(), io::stderr().is_terminal()), har },
+        })
+    }
+
+    /// Makes the target ready: consent, credentials, the server under test. `None` when the user ended it.
+    pub(super) fn ready(&self, config: &Config, plan: &Plan) -> Result<Option<Ready>, Failure> {
+        let url = self.target.url(config)?;
+        let shared = match url.clone() {
+            None => None,
+            Some(url) => {
+                self.target.consent(config, &url, "writes")?;
+                Some(Shared::new(self.target.client(config, url)?))
+            }
+        };
+        let runtime = super::runtime()?;
+        let interrupt = {
+            let _context = runtime.enter();
+            Interrupt::watch(&plan.cancel)
+        };
+        let cancel = plan.cancel.clone();
+        let exec = runtime.block_on(async {
+            tokio::select! {
+                started = self.start(config, url.as_ref()) => started.map(Some),
+                () = cancel.cancelled() => Ok(None),
+            }
+        })?;
+        Ok(exec.map(|exec| Ready { shared, runtime, interrupt, exec }))
+    }
+
+    /// Starts the server under test, and waits for whatever shall be waited for.
+    async fn start(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Option<Exec>, Failure> {
+        let settings = &config.settings;
+        let command = self.exec.as_ref().or(settings.exec.as_ref());
+        let awaited = self.wait_for.as_ref().or(settings.wait_for.as_ref());
+        let trust = self.target.trust(config);
+        let limit = self.target.timeout(config)?;
+        match (command, url) {
+            (Some(_), None) => Err(Failure::usage(
+                "--exec starts a server, but no target is named",
+                "name the server's SCIM base URL with --target",
+            )),
+            (Some(command), Some(url)) => {
+                let mut exec = Exec::start(command)?;
+                let awaited = awaited.map_or(url.base(), String::as_str);
+                exec.until_it_answers(awaited, &trust, limit).await?;
+                Ok(Some(exec))
+            }
+            (None, _) => match awaited {
+                Some(awaited) => wait_for(awaited, &trust, limit)
+                    .await
+                    .map(|()| None)
+                    .map_err(|problem| Failure::target(problem.what, problem.next)),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+impl Ready {
+    /// Plays against the target, or else against the embedded server.
+    pub(super) fn play(
+        &self,
+        plan: Plan,
+        embedded: Embedded,
+        outputs: &mut Outputs,
+    ) -> Result<Report, Problem> {
+        let _context = self.runtime.enter();
+        let runtime = self.runtime.handle();
+        match &self.shared {
+            Some(shared) => run::play(plan, shared.clone(), runtime, &mut outputs.listeners),
+            None => run::play(plan, embedded, runtime, &mut outputs.listeners),
+        }
+    }
+
+    /// Stops what was started. Tells whether the user ended the run.
+    pub(super) fn end(self) -> Exit {
+        if let Some(exec) = self.exec {
+            self.runtime.block_on(exec.stop());
+        }
+        if self.interrupt.happened() { Exit::Interrupted } else { Exit::Success }
+    }
+}
+
+fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
+    let folder = journal::folder().map_err(|error| {
+        Failure::usage(format!("there is no folder for the journal: {error}"), "set HOME to your home folder")
+    })?;
+    Ok(Journal::new(&folder, url.base(), prefix))
+}
+
+/// What every object of this run carries: no word of any language, since it is looked for in the
+/// names of other people's objects.
+fn prefix() -> String {
+    const LETTERS: &[u8] = b"bcdfghjkmnpqrtvwxz2346789";
+    let mut random = rand::rng();
+    let tail: String = (0..8).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect();
+    format!("sm{tail}")
+}
+
+/// Where a run is told and written.
+pub(super) struct Outputs {
+    pub(super) listeners: Listeners,
+    pub(super) json: Option<Output>,
+}
+
+pub(super) struct Listeners {
+    progress: Progress<Stderr>,
+    har: Option<(Har<BufWriter<File>>, PathBuf)>,
+}
+
+impl Listener for Listeners {
+    fn on(&mut self, event: &Event) {
+        self.progress.on(event);
+        if let Some((har, _)) = &mut self.har {
+            har.on(event);
+        }
+    }
+}
+
+impl Outputs {
+    /// Writes to the terminal first: a full disk must not hide it. Then come the files.
+    pub(super) fn write(
+        self,
+        terminal: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        json: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut text = Vec::new();
+        terminal(&mut text)
+            .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
+        console::say_bytes(&text)?;
+        if let Some(output) = self.json {
+            output.write(json)?;
+        }
+        if let Some((har, path)) = self.listeners.har {
+            har.finish().map_err(|error| unwritten(&path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Ends what was begun when there is no report.
+    pub(super) fn abandon(self) {
+        if let Some((har, _)) = self.listeners.har {
+            // Why there is no report matters more than a file that could not be written either.
+            let _ = har.finish();
+        }
+    }
+}
+
+pub(super) fn failure(problem: Problem) -> Failure {
+    match problem {
+        Problem::Refused(refusal) => Failure::from(refusal),
+        Problem::Stage(what) => Failure::Plain { exit: Exit::Internal, what, next: None },
+        Problem::People(_) => {
+            Failure::usage(problem.to_string(), format!("correct [people] in {}", config::FILE))
+        }
+        Problem::Scenario { .. } => Failure::usage(problem.to_string(), "correct the scenario"),
+        Problem::Panicked(_) => Failure::internal(problem.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn prefixes_are_no_words_and_differ() {
+        let prefixes: HashSet<String> = (0..50).map(|_| prefix()).collect();
+        assert_eq!(prefixes.len(), 50);
+        for prefix in prefixes {
+            assert!(prefix.len() == 10 && !prefix[2..].contains(['a', 'e', 'i', 'o', 'u', 'y']), "{prefix}");
+        }
+    }
+}
