@@ -19,6 +19,7 @@ use crate::scenario;
 use crate::scim::PatchPath;
 use crate::stages::Embedded;
 use crate::transport;
+use crate::wire::Secrets;
 
 /// Predict Microsoft's gallery validation: its 25 tests, the validator's, and the requirements beside them
 #[derive(Debug, clap::Args)]
@@ -63,14 +64,14 @@ impl Gallery {
                 plan.switches.clone(),
             ),
             mapping: plan.mapping.clone(),
-            secrets: Vec::new(),
+            secrets: Secrets::default(),
             fail_on: plan.fail_on,
         });
         let Some(ready) = self.playing.ready(&config, &plan)? else { return Ok(Exit::Interrupted) };
         let played = ready.play(plan, Embedded::default(), &mut outputs);
         let more = match (&played, look, &ready.shared) {
             (Ok(_), Some(mut look), Some(shared)) => {
-                look.secrets = shared.client().secrets().to_vec();
+                look.secrets = shared.client().secrets();
                 ready.runtime.block_on(transport::look(&look, shared.client())).map(|seen| seen.checks)?
             }
             _ => Vec::new(),

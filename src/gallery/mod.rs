@@ -7,6 +7,8 @@
 
 mod requirement;
 mod test;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use requirement::{Demand, Met, Requirement};

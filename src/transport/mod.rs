@@ -30,7 +30,7 @@ use crate::entra::mapping::Mapping;
 use crate::http::{Problem, TenantUrl, Trust};
 use crate::run::CheckResult;
 use crate::run::recorder::Recorder;
-use crate::wire::Target;
+use crate::wire::{Secrets, Target};
 
 /// One question beneath HTTP waits no longer than this, whatever the limit for requests is.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -49,7 +49,7 @@ pub struct Settings {
     /// The mapping in force: its matching attributes are asked for.
     pub mapping: Mapping,
     /// What a recorder must take out, as [`crate::http::Client::secrets`] names it.
-    pub secrets: Vec<(String, String)>,
+    pub secrets: Secrets,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
 }

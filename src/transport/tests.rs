@@ -126,7 +126,7 @@ fn settings(url: &TenantUrl, trust: Trust) -> Settings {
         timeout: Duration::from_millis(1500),
         writer: Writer::new(Dialect::Default, Switches::default()),
         mapping: profiles::load(profiles::DEFAULT).unwrap(),
-        secrets: Vec::new(),
+        secrets: Secrets::default(),
         fail_on: Some(Level::Error),
     }
 }
