@@ -13,7 +13,6 @@ use crate::entra::dialect::{Dialect, Writer};
 use crate::gallery::{self, Overall, SUITES, Template};
 use crate::http::TenantUrl;
 use crate::report::{gallery as page, json, terminal};
-use crate::rules;
 use crate::run::Plan;
 use crate::scenario;
 use crate::scim::PatchPath;
@@ -106,17 +105,14 @@ impl Gallery {
             SUITES.iter().any(|suite| id.split('/').next() == Some(suite)) || BESIDE.contains(&id)
         };
         let scenarios = scenario::builtin()?.into_iter().filter(wanted).map(Arc::new).collect();
-        let mut plan = self.playing.plan(config, url, scenarios)?;
+        let mut plan = self.playing.plan(config, url, scenarios)?.as_a_gate();
         let dialects = self.dialect.clone().or_else(|| config.settings.dialect.clone());
         plan.dialects = dialects.unwrap_or_else(|| Dialects::of(url)).0;
         // A tenant has one dialect, and the template does not ask for the flag.
         plan.dialects.truncate(1);
         plan.fail_on = Some(Level::Error);
-        plan.whole_mapping = true;
         plan.discovered_attributes = self.discover_attributes;
         plan.test_values = self.test_values();
-        // The gates know no rules; `scimulate run` does.
-        plan.rules_off = rules::all().iter().map(|rule| rule.about().id.clone()).collect();
         Ok(plan)
     }
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, stderr};
 use std::sync::Arc;
 
@@ -5,6 +6,7 @@ use super::failure::Failure;
 use super::{Exit, console, runtime};
 use crate::check::About;
 use crate::diagnostic::closest;
+use crate::entra::dialect::Dialect;
 use crate::entra::mapping::profiles;
 use crate::run::Plan;
 use crate::selftest::{Settings, Subject, play, subjects};
@@ -22,9 +24,20 @@ pub(super) struct Selftest {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 
+    /// Print what Microsoft's gates would say of each server, and nothing else
+    #[arg(long)]
+    verdicts: bool,
+
     /// List every check that caught a fault
     #[arg(long)]
     verbose: bool,
+}
+
+/// The table of what Microsoft's gates say of each server: written down, read for sense, and compared.
+fn predicted() -> BTreeMap<String, String> {
+    let table = include_str!("../selftest/verdicts.tsv");
+    let lines = table.lines().filter_map(|line| line.split_once('\t'));
+    lines.map(|(name, verdict)| (name.to_owned(), verdict.to_owned())).collect()
 }
 
 /// People of the selftest are always the same, so that its result is too.
@@ -33,19 +46,24 @@ const SEED: u64 = 1;
 impl Selftest {
     pub(super) fn play(self) -> Result<Exit, Failure> {
         let subjects = self.subjects()?;
-        // Stories that stand for Microsoft's tests have a verdict of their own.
-        let stories: Vec<_> =
-            scenario::builtin()?.into_iter().filter(|story| story.test.is_none()).map(Arc::new).collect();
+        let all: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
         let rules = rules::all().iter().map(|rule| rule.about().clone());
-        let abouts: Vec<About> = stories.iter().map(|story| story.about.clone()).chain(rules).collect();
-        let mut plan = Plan::new(stories, profiles::load("default")?, "selftest".to_owned());
-        plan.seed = SEED;
-        plan.fail_on = None;
+        let abouts: Vec<About> = all.iter().map(|story| story.about.clone()).chain(rules).collect();
+        // Stories that stand for Microsoft's tests have a verdict of their own.
+        let (gates, stories) = all.into_iter().partition(|story: &Arc<_>| story.test.is_some());
+        let plan = |stories| -> Result<Plan, Failure> {
+            let mut plan = Plan::new(stories, profiles::load("default")?, "selftest".to_owned());
+            plan.seed = SEED;
+            plan.fail_on = None;
+            Ok(plan)
+        };
+        let plan_of_gates = Plan { dialects: vec![Dialect::Default], ..plan(gates)?.as_a_gate() };
         let jobs = self.jobs.map_or_else(
             || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             usize::from,
         );
-        let settings = Settings { plan, abouts, jobs };
+        let settings =
+            Settings { plan: plan(stories)?, gates: plan_of_gates, abouts, predicted: predicted(), jobs };
         let runtime = runtime()?;
         let shown = stderr().is_terminal();
         let matrix = play(&settings, &subjects, runtime.handle(), |played, subject| {
@@ -53,6 +71,9 @@ impl Selftest {
                 console::remark(&format!("{played} of {}: {subject}", subjects.len()));
             }
         });
+        if self.verdicts {
+            return console::say(&matrix.verdicts()).map(|()| Exit::Success);
+        }
         console::say(&matrix.to_string())?;
         if self.verbose {
             console::say(&matrix.details())?;

@@ -12,6 +12,7 @@ use crate::check::{Finding, Level};
 use crate::entra::dialect::{Dialect, Switches};
 use crate::entra::mapping::Mapping;
 use crate::people;
+use crate::rules;
 use crate::scenario::Scenario;
 use crate::wire::Exchange;
 
@@ -87,6 +88,15 @@ impl Plan {
             cancel: Cancel::default(),
             judge: None,
         }
+    }
+
+    /// The plan as a gate of Microsoft plays: with the whole mapping, and without rules, which the gates do
+    /// not know.
+    #[must_use]
+    pub fn as_a_gate(mut self) -> Self {
+        self.whole_mapping = true;
+        self.rules_off = rules::all().iter().map(|rule| rule.about().id.clone()).collect();
+        self
     }
 
     /// The trials in order: a scenario's dialects follow each other.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::check::{About, Level};
+use crate::gallery;
 use crate::server::{Fault, Variant};
 
 /// The server that was played against.
@@ -43,6 +44,8 @@ pub struct Sighting {
     pub catches: BTreeMap<String, Catch>,
     /// Why nothing could be played, if nothing could: such a fault is seen before the first story.
     pub refused: Option<String>,
+    /// What Microsoft's gates would say, as [`crate::gallery::Verdict::vector`] writes it.
+    pub verdict: String,
 }
 
 /// What a check says it catches.
@@ -65,6 +68,11 @@ impl Declared {
 
     fn is_rule(&self) -> bool {
         self.id.starts_with("rules/")
+    }
+
+    /// A story of Microsoft's gates, which an ordinary run does not play.
+    fn is_of_a_gate(&self) -> bool {
+        gallery::SUITES.iter().any(|suite| self.id.split('/').next() == Some(suite))
     }
 
     fn catches(&self, sighting: &Sighting) -> bool {
@@ -106,6 +114,19 @@ pub enum Problem {
         /// What it said.
         catch: Catch,
     },
+    /// The gates' verdict is another than the table predicts.
+    Verdict {
+        /// The server.
+        subject: Subject,
+        /// What the table says; `None` when it says nothing of this server.
+        predicted: Option<String>,
+        /// What came of it.
+        verdict: String,
+    },
+    /// The table speaks of a server that does not exist.
+    NoSuchSubject(String),
+    /// No fault makes this test of a gate fail.
+    NeverTurned(String),
     /// A right server could not be played against at all.
     Refused {
         /// The right server.
@@ -125,7 +146,14 @@ impl Problem {
     /// True when it is about a subject that was played, and not about a check over all subjects.
     #[must_use]
     pub fn concerns_a_subject(&self) -> bool {
-        !matches!(self, Problem::NeverFails(_) | Problem::NotNeeded(_) | Problem::NoSuchFault { .. })
+        !matches!(
+            self,
+            Problem::NeverFails(_)
+                | Problem::NotNeeded(_)
+                | Problem::NoSuchFault { .. }
+                | Problem::NoSuchSubject(_)
+                | Problem::NeverTurned(_)
+        )
     }
 }
 
@@ -147,6 +175,14 @@ impl fmt::Display for Problem {
             Problem::FalseAlarm { subject, check, catch } => {
                 write!(f, "false alarm on {subject}: {check} ({}): {}", catch.level, catch.message)
             }
+            Problem::Verdict { subject, predicted, verdict } => {
+                let predicted = predicted.as_deref().unwrap_or("nothing");
+                write!(f, "the gates' verdict on {subject}: predicted {predicted}; played {verdict}")
+            }
+            Problem::NoSuchSubject(name) => {
+                write!(f, "no such server: the table of verdicts speaks of `{name}`")
+            }
+            Problem::NeverTurned(test) => write!(f, "never turned: no fault makes {test} fail"),
             Problem::Refused { subject, reason } => {
                 write!(f, "{subject} could not be played against: {reason}")
             }
@@ -161,6 +197,10 @@ pub struct Matrix {
     pub sightings: BTreeMap<Subject, Sighting>,
     /// What the checks say.
     pub declared: Vec<Declared>,
+    /// The verdicts of Microsoft's gates that are predicted, by the name of the server.
+    pub predicted: BTreeMap<String, String>,
+    /// The tests of the gates as verdicts name them: `G3`, `V12`.
+    pub tests: Vec<String>,
 }
 
 impl Matrix {
@@ -196,6 +236,7 @@ impl Matrix {
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = self.false_alarms();
+        problems.extend(self.wrong_verdicts());
         for (subject, sighting) in &self.sightings {
             let Subject::Fault(fault) = *subject else { continue };
             if sighting.refused.is_some() {
@@ -243,7 +284,39 @@ impl Matrix {
     /// True when no other check that names the fault catches it: without this one it would go unseen,
     /// or be seen at a wrong place only.
     fn is_alone(&self, check: &Declared, fault: Fault) -> bool {
-        self.caught_by(fault).iter().all(|other| other.id == check.id || !other.faults.contains(fault.name()))
+        let others = |other: &&&Declared| other.id != check.id && !other.is_of_a_gate();
+        self.caught_by(fault).iter().filter(others).all(|other| !other.faults.contains(fault.name()))
+    }
+
+    fn wrong_verdicts(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (subject, sighting) in &self.sightings {
+            let predicted = self.predicted.get(&subject.to_string());
+            if predicted != Some(&sighting.verdict) {
+                problems.push(Problem::Verdict {
+                    subject: *subject,
+                    predicted: predicted.cloned(),
+                    verdict: sighting.verdict.clone(),
+                });
+            }
+        }
+        let names: BTreeSet<String> = super::plays::subjects().iter().map(ToString::to_string).collect();
+        let unknown = self.predicted.keys().filter(|name| !names.contains(*name));
+        problems.extend(unknown.map(|name| Problem::NoSuchSubject(name.clone())));
+        let turned = |test: &&String| {
+            let (failed, warned) = (format!("{test}=FAILED"), format!("{test}=WARNING"));
+            self.sightings.values().any(|s| s.verdict.split(' ').any(|w| w == failed || w == warned))
+        };
+        let never = self.tests.iter().filter(|test| !turned(test));
+        problems.extend(never.map(|test| Problem::NeverTurned(test.clone())));
+        problems
+    }
+
+    /// The verdicts as they are, one line for each server: what the table should say.
+    #[must_use]
+    pub fn verdicts(&self) -> String {
+        let lines = self.sightings.iter().map(|(subject, s)| format!("{subject}\t{}\n", s.verdict));
+        lines.collect()
     }
 
     fn false_alarms(&self) -> Vec<Problem> {
@@ -281,11 +354,17 @@ mod tests {
 
     fn sighting(checks: &[&str]) -> Sighting {
         let catch = Catch { level: Level::Error, message: "wrong".into() };
-        Sighting { catches: checks.iter().map(|&id| (id.to_owned(), catch.clone())).collect(), refused: None }
+        Sighting {
+            catches: checks.iter().map(|&id| (id.to_owned(), catch.clone())).collect(),
+            ..Sighting::default()
+        }
     }
 
     fn matrix(declared: Vec<Declared>, sightings: Vec<(Subject, Sighting)>) -> Vec<Problem> {
-        Matrix { sightings: sightings.into_iter().collect(), declared }.problems()
+        let sightings: BTreeMap<Subject, Sighting> = sightings.into_iter().collect();
+        let predicted =
+            sightings.iter().map(|(subject, s)| (subject.to_string(), s.verdict.clone())).collect();
+        Matrix { sightings, declared, predicted, tests: Vec::new() }.problems()
     }
 
     const FAULT: Fault = Fault::FilterIgnored;
@@ -338,5 +417,24 @@ mod tests {
         let problems = matrix(vec![check("rules/a", &["no-such"])], Vec::new());
         let named = Problem::NoSuchFault { check: "rules/a".into(), fault: "no-such".into() };
         assert!(problems.contains(&named), "{problems:?}");
+    }
+
+    #[test]
+    fn a_verdict_that_is_not_predicted_and_a_test_that_nothing_turns_are_told() {
+        let seen = Sighting { verdict: "G3=FAILED -> Failed".into(), ..Sighting::default() };
+        let mut matrix = Matrix {
+            sightings: [(Subject::Healthy, seen)].into(),
+            predicted: [("healthy".into(), "G3=FAILED -> Failed".into())].into(),
+            tests: vec!["G3".into()],
+            ..Matrix::default()
+        };
+        assert_eq!(matrix.problems(), []);
+        matrix.tests.push("G1".into());
+        assert_eq!(matrix.problems(), [Problem::NeverTurned("G1".into())]);
+        matrix.tests.clear();
+        matrix.predicted = [("healthy".into(), "-> Succeeded".into()), ("gone".into(), String::new())].into();
+        let problems = matrix.problems();
+        assert!(matches!(&problems[0], Problem::Verdict { verdict, .. } if verdict == "G3=FAILED -> Failed"));
+        assert_eq!(problems[1], Problem::NoSuchSubject("gone".into()));
     }
 }

@@ -8,7 +8,9 @@ use tokio::runtime::Handle;
 
 use super::matrix::{Catch, Declared, Matrix, Sighting, Subject};
 use crate::check::About;
+use crate::gallery::{self, Template};
 use crate::run::{self, Cancel, Plan, Report};
+use crate::scenario::Scenario;
 use crate::server::{self, Fault, Variant};
 use crate::stages::Embedded;
 
@@ -16,8 +18,12 @@ use crate::stages::Embedded;
 pub struct Settings {
     /// Stories, dialects and mapping; the same plan for every subject.
     pub plan: Plan,
+    /// Stories of Microsoft's gates, as those play them.
+    pub gates: Plan,
     /// What every check says of itself, rules and scenarios.
     pub abouts: Vec<About>,
+    /// The verdicts of the gates that are predicted, by the name of the server.
+    pub predicted: BTreeMap<String, String>,
     /// How many subjects are played at once; at least 1.
     pub jobs: usize,
 }
@@ -47,7 +53,7 @@ pub fn play(
         for _ in 0..settings.jobs.max(1) {
             scope.spawn(|| {
                 while let Some(subject) = subjects.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let sighting = look(&settings.plan, *subject, runtime);
+                    let sighting = look(settings, *subject, runtime);
                     sightings
                         .lock()
                         .expect("a thread that panics is passed on by the scope")
@@ -58,22 +64,45 @@ pub fn play(
         }
     });
     let sightings = sightings.into_inner().expect("every thread has ended without a panic");
-    Matrix { sightings, declared: settings.abouts.iter().map(Declared::of).collect() }
+    Matrix {
+        sightings,
+        declared: settings.abouts.iter().map(Declared::of).collect(),
+        predicted: settings.predicted.clone(),
+        tests: settings.gates.scenarios.iter().filter_map(|story| label(story)).collect(),
+    }
 }
 
-fn look(plan: &Plan, subject: Subject, runtime: &Handle) -> Sighting {
+/// A test as verdicts name it.
+fn label(story: &Scenario) -> Option<String> {
+    let gate = if story.about.id.starts_with("gallery/") { 'G' } else { 'V' };
+    story.test.as_ref().map(|test| format!("{gate}{}", test.number))
+}
+
+fn look(settings: &Settings, subject: Subject, runtime: &Handle) -> Sighting {
     let mut server = server::Settings::default();
     match subject {
         Subject::Healthy => {}
         Subject::Variant(variant) => drop(server.variants.insert(variant)),
         Subject::Fault(fault) => drop(server.faults.insert(fault)),
     }
-    // What ends one play, as a fault that withholds answers may, must not end the others.
-    let plan = Plan { cancel: Cancel::default(), ..plan.clone() };
-    match run::play(plan, Embedded { settings: server }, runtime, &mut ()) {
+    let play = |plan: &Plan| {
+        // What ends one play, as a fault that withholds answers may, must not end the others.
+        let plan = Plan { cancel: Cancel::default(), ..plan.clone() };
+        run::play(plan, Embedded { settings: server.clone() }, runtime, &mut ())
+    };
+    let mut sighting = match play(&settings.plan) {
         Ok(report) => seen(&report),
-        Err(problem) => Sighting { catches: BTreeMap::new(), refused: Some(problem.to_string()) },
+        Err(problem) => Sighting { refused: Some(problem.to_string()), ..Sighting::default() },
+    };
+    match play(&settings.gates) {
+        Ok(report) => {
+            sighting.catches.extend(seen(&report).catches);
+            let verdict = gallery::judge(Template::default(), &settings.gates.scenarios, &report, &[]);
+            sighting.verdict = verdict.map(|verdict| verdict.vector()).unwrap_or_default();
+        }
+        Err(_) => sighting.verdict = "-> refused".to_owned(),
     }
+    sighting
 }
 
 /// The worst finding of each check over all dialects.
