@@ -47,7 +47,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "snapshot",
         ],
     ),
-    ("gallery", &["check", "run", "scenario"]),
+    ("gallery", &["check", "run", "scenario", "entra/directory", "entra/mapping"]),
     ("report", &["check", "wire", "run", "scenario", "gallery"]),
     (
         "sync",

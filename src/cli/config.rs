@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use indexmap::IndexMap;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
 
@@ -16,9 +17,11 @@ use super::words::{Dialects, FailOn};
 use crate::diagnostic::Diagnostic;
 use crate::entra::mapping::expression::{READINGS, Readings};
 use crate::entra::mapping::{Mapping, SelectionError};
+use crate::gallery::Template;
 use crate::http::SentIn;
 use crate::people;
 use crate::run::Shard;
+use crate::scim::PatchPath;
 
 /// The file's name.
 pub(super) const FILE: &str = "scimulate.toml";
@@ -73,10 +76,22 @@ pub(super) struct Settings {
     pub(super) max_users: Option<usize>,
     people: PeopleTable,
     mapping: MappingTable,
+    pub(super) gallery: GalleryTable,
     /// Never accepted: a file that is checked in is no place for it.
     token: Option<Spanned<de::IgnoredAny>>,
     /// Never accepted either.
     client_secret: Option<Spanned<de::IgnoredAny>>,
+}
+
+/// How the gallery's tests are played.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct GalleryTable {
+    /// Edition of Microsoft's template.
+    #[serde(deserialize_with = "word")]
+    pub(super) template: Option<Template>,
+    /// Values to test attributes with, by target path.
+    test_values: BTreeMap<Spanned<String>, String>,
 }
 
 /// What people look like.
@@ -102,6 +117,8 @@ struct MappingTable {
     only: Option<Spanned<Vec<Spanned<String>>>>,
     /// All but these targets.
     without: Option<Spanned<Vec<Spanned<String>>>>,
+    /// `false`: groups are not provisioned, as for an application that has none.
+    groups: Option<bool>,
     /// These targets match, in this order.
     matching: Option<Spanned<Vec<Spanned<String>>>>,
     /// How contradictions in Microsoft's pages on expressions are read, by name.
@@ -187,7 +204,24 @@ impl Config {
                 }
             })?;
         }
+        if table.groups == Some(false) {
+            mapping.group = None;
+        }
         Ok(mapping.with_readings(self.readings()?))
+    }
+
+    /// Values to test attributes with, by target path.
+    pub(super) fn test_values(&self) -> Result<IndexMap<String, String>, Diagnostic> {
+        let mut values = IndexMap::new();
+        for (path, value) in &self.settings.gallery.test_values {
+            if let Err(error) = path.get_ref().parse::<PatchPath>() {
+                let title =
+                    format!("`{}` is not the path of an attribute: {}", path.get_ref(), error.message);
+                return Err(self.wrong(title, path));
+            }
+            values.insert(path.get_ref().clone(), value.clone());
+        }
+        Ok(values)
     }
 
     /// How contradictions in Microsoft's pages on expressions are read.
@@ -375,11 +409,30 @@ mod tests {
     }
 
     #[test]
+    fn an_application_may_have_no_groups() {
+        let whole = profiles::load(profiles::DEFAULT).unwrap();
+        assert!(read("[mapping]\ngroups = false\n").change(whole.clone()).unwrap().group.is_none());
+        assert!(read("[mapping]\ngroups = true\n").change(whole).unwrap().group.is_some());
+    }
+
+    #[test]
+    fn the_gallery_is_played_as_the_file_says() {
+        let config = read("[gallery]\ntemplate = '10'\ntest-values = { userType = 'Employee' }\n");
+        assert_eq!(config.settings.gallery.template, Some(Template::Ten));
+        assert_eq!(config.test_values().unwrap()["userType"], "Employee");
+        let slip = wrong("[gallery]\ntemplate = '9'\n");
+        assert!(slip.title.contains("template 9 is not known here: write 10 or 11"), "{}", slip.title);
+        let path = read("[gallery.test-values]\n'a[' = 'x'\n").test_values().unwrap_err();
+        assert_eq!(path.line(), 2);
+    }
+
+    #[test]
     fn the_documented_file_can_be_read() {
         let page = include_str!("../../docs/configuration.md");
         let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let config = read(example);
         config.people().unwrap();
+        config.test_values().unwrap();
         config.change(profiles::load(profiles::DEFAULT).unwrap()).unwrap();
         // Every setting there is stands in the example.
         let unknown = wrong("zzzzzzzz = 1").help.unwrap();

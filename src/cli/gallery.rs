@@ -1,19 +1,20 @@
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use super::Exit;
 use super::config::Config;
 use super::failure::Failure;
+use super::output::unwritten;
 use super::playing::{self, Playing};
 use super::words::Dialects;
+use super::{Exit, console};
 use crate::check::Level;
 use crate::entra::dialect::{Dialect, Writer};
-use crate::gallery::{self, Overall, SUITES, Template};
+use crate::entra::mapping::Mapping;
+use crate::gallery::{self, Overall, Pack, SUITES, Template, Verdict};
 use crate::http::TenantUrl;
 use crate::report::{gallery as page, json, terminal};
-use crate::run::Plan;
+use crate::run::{Plan, Report};
 use crate::scenario;
 use crate::scim::PatchPath;
 use crate::stages::Embedded;
@@ -30,13 +31,22 @@ pub(super) struct Gallery {
     #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
     dialect: Option<Dialects>,
 
-    /// Edition of Microsoft's template: 10 fails an endpoint without groups, 11 skips their tests
-    #[arg(long, value_name = "10|11", default_value = "11")]
-    gallery_template: Template,
+    /// Edition of Microsoft's template: 10 fails an endpoint without groups, 11 skips their tests [default: 11]
+    #[arg(long, value_name = "10|11")]
+    gallery_template: Option<Template>,
 
     /// Test an attribute with this value, as userType=Employee; can be repeated
     #[arg(long, value_name = "PATH=VALUE", value_parser = test_value)]
     test_value: Vec<(String, String)>,
+
+    /// Write what a submission asks for into this folder: attribute tables, the exported schema, endpoint
+    /// facts, the dated verdict and report
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    pack: Option<PathBuf>,
+
+    /// The application's name in the pack [default: the profile's]
+    #[arg(long, value_name = "NAME", help_heading = "Reports", requires = "pack")]
+    app_name: Option<String>,
 
     /// Test the attributes that /Schemas publishes, as the validator's "Discover schema" does, not the mapping's
     #[arg(long)]
@@ -52,8 +62,17 @@ impl Gallery {
         let config = Config::read()?;
         let url = self.playing.target.url(&config)?;
         let plan = self.plan(&config, url.as_ref())?;
+        let template = self.gallery_template.or(config.settings.gallery.template).unwrap_or_default();
         let mut outputs = self.playing.outputs(&config)?;
-        let scenarios = plan.scenarios.clone();
+        if let Some(folder) = &self.pack {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                Failure::usage(
+                    format!("cannot make the folder {}: {error}", folder.display()),
+                    "name a folder that can be written to with --pack",
+                )
+            })?;
+        }
+        let (scenarios, mapping) = (plan.scenarios.clone(), plan.mapping.clone());
         let look = url.map(|url| transport::Settings {
             url,
             trust: self.playing.target.trust(&config),
@@ -68,26 +87,41 @@ impl Gallery {
         });
         let Some(ready) = self.playing.ready(&config, &plan)? else { return Ok(Exit::Interrupted) };
         let played = ready.play(plan, Embedded::default(), &mut outputs);
-        let more = match (&played, look, &ready.shared) {
-            (Ok(_), Some(mut look), Some(shared)) => {
+        let seen = match (look, &ready.shared) {
+            // What keeps a target from being tested at all may be TLS.
+            (Some(mut look), Some(shared)) if played.is_ok() || look.url.is_https() => {
                 look.secrets = shared.client().secrets();
-                ready.runtime.block_on(transport::look(&look, shared.client())).map(|seen| seen.checks)?
+                Some(ready.runtime.block_on(transport::look(&look, shared.client()))?)
             }
-            _ => Vec::new(),
+            _ => None,
         };
         let ended = ready.end();
+        let settings = terminal::Settings::for_stream(&io::stdout(), self.playing.verbose);
         let mut report = match played {
             Ok(report) => report,
             Err(problem) => {
                 outputs.abandon();
-                return if ended == Exit::Interrupted { Ok(ended) } else { Err(playing::failure(problem)) };
+                if ended == Exit::Interrupted {
+                    return Ok(ended);
+                }
+                if let Some(seen) = seen {
+                    let mut text = Vec::new();
+                    page::beneath(&seen.checks, &settings, &mut text)
+                        .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
+                    console::say_bytes(&text)?;
+                }
+                return Err(playing::failure(problem));
             }
         };
-        let verdict = gallery::judge(self.gallery_template, &scenarios, &report, &more)
+        let (facts, more) = seen.map(|seen| (seen.facts, seen.checks)).unzip();
+        let more = more.unwrap_or_default();
+        let verdict = gallery::judge(template, &scenarios, &report, &more)
             .ok_or_else(|| Failure::internal("no test of a gate was played"))?;
         report.checks.extend(more);
         report.settle();
-        let settings = terminal::Settings::for_stream(&io::stdout(), self.playing.verbose);
+        if let Some(folder) = &self.pack {
+            self.write_pack(folder, &mapping, facts.as_ref(), &report, &verdict)?;
+        }
         outputs.write(
             |out| page::write(&report, &verdict, &settings, out),
             |out| json::write(&report, Some(&verdict), out),
@@ -112,13 +146,73 @@ impl Gallery {
         plan.dialects.truncate(1);
         plan.fail_on = Some(Level::Error);
         plan.discovered_attributes = self.discover_attributes;
-        plan.test_values = self.test_values();
+        // Those of the command line come over those of the file.
+        plan.test_values = config.test_values()?;
+        plan.test_values.extend(self.test_value.iter().cloned());
         Ok(plan)
     }
 
-    fn test_values(&self) -> IndexMap<String, String> {
-        self.test_value.iter().cloned().collect()
+    fn write_pack(
+        &self,
+        folder: &Path,
+        mapping: &Mapping,
+        facts: Option<&transport::Facts>,
+        report: &Report,
+        verdict: &Verdict,
+    ) -> Result<(), Failure> {
+        let endpoint = endpoint_facts(mapping, facts, report, verdict);
+        let pack = Pack {
+            application: self.app_name.as_deref().unwrap_or(&mapping.name),
+            date: jiff::Zoned::now().date(),
+            mapping,
+            endpoint: &endpoint,
+            verdict,
+        };
+        let mut files: Vec<(&str, Vec<u8>)> =
+            pack.files().into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+        let plain = terminal::Settings { color: false, verbose: false, width: 100 };
+        let mut text = Vec::new();
+        let mut machine = Vec::new();
+        page::write(report, verdict, &plain, &mut text)
+            .and_then(|()| json::write(report, Some(verdict), &mut machine))
+            .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
+        files.push(("report.txt", text));
+        files.push(("report.json", machine));
+        for (name, bytes) in files {
+            let path = folder.join(name);
+            std::fs::write(&path, bytes).map_err(|error| unwritten(&path, &error))?;
+        }
+        Ok(())
     }
+}
+
+/// What is known of the endpoint after a run, for the pack.
+fn endpoint_facts(
+    mapping: &Mapping,
+    facts: Option<&transport::Facts>,
+    report: &Report,
+    verdict: &Verdict,
+) -> Vec<(String, String)> {
+    let mut rows = vec![("Tenant URL".to_owned(), report.target.clone())];
+    let mut row = |what: &str, value: String| rows.push((what.to_owned(), value));
+    if let Some(facts) = facts {
+        if !facts.flags.is_empty() {
+            row("Flags of the Tenant URL", facts.flags.join(", "));
+        }
+        if let Some(tls) = &facts.tls {
+            row("TLS versions", tls.versions.join(", "));
+            row("Suite in TLS 1.2", tls.suite.unwrap_or("none of Microsoft's list").to_owned());
+        }
+    }
+    row("Resource types", if mapping.group.is_some() { "User, Group" } else { "User" }.to_owned());
+    let matching = mapping.user.matching().iter().map(|row| row.written.clone()).collect::<Vec<_>>();
+    row("Matching attribute of users", matching.join(", "));
+    for (number, what) in [(21, "OAuth 2.0 client credentials"), (22, "Workload identity federation")] {
+        if let Some(test) = verdict.tests.iter().find(|test| test.spec.number == number) {
+            row(what, test.result.as_str().to_owned());
+        }
+    }
+    rows
 }
 
 /// `PATH=VALUE`; the path may hold `eq` and brackets, so the first `=` behind them counts.

@@ -5,12 +5,14 @@
 //! tenant is simulated, and whatever lies between Entra and the target (its network, its clock, its
 //! throttling) is not seen. (Microsoft: validate-user-provisioning-app-gallery.)
 
+mod pack;
 mod requirement;
 mod test;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
+pub use pack::Pack;
 pub use requirement::{Demand, Met, Requirement};
 pub use test::{Test, TestResult};
 pub use verdict::{Overall, Template, Verdict, judge};

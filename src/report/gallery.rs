@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::layout::{self, Paint};
 use super::terminal::{self, Settings};
 use crate::gallery::{Demand, Met, Overall, Requirement, Test, TestResult, Verdict};
-use crate::run::Report;
+use crate::run::{CheckResult, Report};
 use crate::scenario::TestKind;
 
 /// Where a reason begins.
@@ -21,6 +21,24 @@ pub fn write(report: &Report, verdict: &Verdict, settings: &Settings, out: &mut 
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
+}
+
+/// Writes what was found beneath a target that could not be tested at all.
+///
+/// # Errors
+/// Those of `out`.
+pub fn beneath(checks: &[CheckResult], settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+    let report = Report {
+        target: String::new(),
+        seed: 0,
+        elapsed: std::time::Duration::ZERO,
+        verdict: crate::run::Verdict::Incomplete,
+        checks: checks.to_vec(),
+        left_behind: Vec::new(),
+        exchanges: 0,
+        interrupted_by: None,
+    };
+    terminal::findings(&report, settings, out)
 }
 
 struct Page<'a> {
@@ -75,15 +93,19 @@ impl Page<'_> {
                 TestResult::Skipped => self.paint.dim(&result),
             };
             let played = if test.is_simulated() { "simulated" } else { "same requests" };
-            let kind = test.spec.kind.as_str();
+            // Why a test is skipped is short, and stands for a dozen of them.
+            let (beside, beneath) = match (test.result, &test.reason) {
+                (TestResult::Skipped, Some(reason)) => (layout::excerpt(&layout::clean(reason), 80), None),
+                (_, reason) => (format!("{}, {played}", test.spec.kind.as_str()), reason.as_ref()),
+            };
             writeln!(
                 out,
                 "{:>4}  {:<width$}  {result}{}",
                 test.spec.number,
                 test.spec.name,
-                self.paint.dim(&format!("{kind}, {played}"))
+                self.paint.dim(&beside)
             )?;
-            if let Some(reason) = &test.reason {
+            if let Some(reason) = beneath {
                 self.text(reason, INDENT, out)?;
             }
             if let Some((result, reason)) = &test.right {
