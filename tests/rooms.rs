@@ -61,6 +61,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/job",
         ],
     ),
+    (
+        "load",
+        &["wire", "scim", "check", "run", "people", "entra/directory", "entra/mapping", "entra/dialect"],
+    ),
     ("transport", &["wire", "check", "http", "run", "entra/directory", "entra/mapping", "entra/dialect"]),
     ("server", &["scim"]),
     ("stages", &["run", "server", "http"]),

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::{Exit, console};
 use crate::catalogue::{Catalogue, Selection, Unknown, listing};
 use crate::check::Level;
-use crate::{rules, scenario, transport};
+use crate::{load, rules, scenario, transport};
 
 /// List every check: id, level and what must hold; or, with `profiles`, the mapping profiles, and with
 /// `functions` those of mapping expressions
@@ -50,7 +50,8 @@ impl Source {
             Some(folder) => scenario::from_dir(folder)?,
             None => scenario::builtin()?,
         };
-        Ok(Catalogue::new(rules::all(), &scenarios).with_requirements(transport::abouts()))
+        Ok(Catalogue::new(rules::all(), &scenarios)
+            .with_requirements(transport::abouts().chain(load::abouts())))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Removal of everything a trial made: newest first, groups before users.
+//! Removal of everything that was made: newest first, groups before users.
 
 use std::sync::Arc;
 
@@ -64,11 +64,12 @@ fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
     left
 }
 
-/// Deletes what the trace shows was made and what else is ours, and says what could not be deleted.
+/// Deletes what the trace shows was made and what else is ours, and says what could not be deleted; the
+/// target is a guarded one.
 ///
 /// `ours` are ids that were found rather than made: a server may make accounts by itself. The guard
 /// looks at each before it lets a DELETE through, and what is not ours stays.
-pub(super) async fn remove<T: Target>(
+pub async fn remove<T: Target>(
     target: &T,
     trace: &[Arc<Exchange>],
     ours: &[(ResourceKind, String)],

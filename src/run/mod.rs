@@ -3,11 +3,11 @@
 //! [`Event`]s are the one stream that feeds every reporter; [`Report`] is the result.
 
 pub mod abilities;
-mod acceptance;
+pub mod acceptance;
 mod answers;
 pub mod cancel;
 mod cast;
-mod cleanup;
+pub mod cleanup;
 mod endstate;
 pub mod event;
 pub mod guard;

@@ -30,6 +30,12 @@ impl<T: Target> Patience<T> {
         Patience { inner, limit, first_pause: FIRST_PAUSE, cancel, notice: Box::new(|_| ()) }
     }
 
+    /// How long one request may wait in sum.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// The same, calling `notice` with each pause before it begins.
     #[must_use]
     pub fn telling(self, notice: impl Fn(Duration) + Send + Sync + 'static) -> Self {

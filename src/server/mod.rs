@@ -31,6 +31,7 @@ mod render;
 mod reply;
 mod service;
 mod store;
+mod strain;
 mod values;
 mod variants;
 
@@ -39,6 +40,7 @@ use connection::Port;
 pub use faults::{Fault, FaultClass};
 pub use oauth::OAuth;
 use service::Service;
+pub use strain::Strain;
 pub use variants::Variant;
 
 /// The largest request body in bytes: room for a group of ten thousand members.
@@ -57,6 +59,8 @@ pub struct Settings {
     pub variants: BTreeSet<Variant>,
     /// Ways in which this server is wrong.
     pub faults: BTreeSet<Fault>,
+    /// Ways in which it is wrong under load alone.
+    pub strain: Strain,
 }
 
 impl Default for Settings {
@@ -68,6 +72,7 @@ impl Default for Settings {
             oauth: OAuth::default(),
             variants: BTreeSet::new(),
             faults: BTreeSet::new(),
+            strain: Strain::default(),
         }
     }
 }
@@ -112,7 +117,7 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
         headers: head.headers,
         body,
     };
-    let reply = listening.service.answer(&call);
+    let reply = listening.service.answer_under_load(&call).await;
     if !reply.delay.is_zero() {
         tokio::time::sleep(reply.delay).await;
     }

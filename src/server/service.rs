@@ -17,7 +17,8 @@ use super::patch;
 use super::query::{self, Query};
 use super::render::View;
 use super::reply::{Outcome, Reply};
-use super::store::{Store, missing};
+use super::store::{Record, Store, missing};
+use super::strain::Pressure;
 use super::values::{self, Unknown};
 use super::variants::Variant;
 use crate::scim::member;
@@ -30,6 +31,7 @@ pub(super) struct Service {
     pub(super) settings: Settings,
     tokens: oauth::Tokens,
     state: Mutex<State>,
+    pub(super) pressure: Pressure,
 }
 
 /// What changes from request to request.
@@ -46,8 +48,12 @@ impl Service {
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
         store.members_must_exist = settings.variants.contains(&Variant::UnknownMembersRefused);
-        let tokens = oauth::Tokens::default();
-        Service { settings, tokens, state: Mutex::new(State { store, memory: Memory::default() }) }
+        Service {
+            settings,
+            tokens: oauth::Tokens::default(),
+            state: Mutex::new(State { store, memory: Memory::default() }),
+            pressure: Pressure::default(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -92,6 +98,21 @@ impl Service {
     /// True when a request carries a token of the token endpoint.
     pub(super) fn is_issued(&self, call: &Call) -> bool {
         bearer(call).is_some_and(|token| self.tokens.holds(token))
+    }
+
+    /// A resource as it is kept now.
+    pub(super) fn copy(&self, kind: Kind, id: &str) -> Option<Record> {
+        self.state().store.get(kind, id).cloned()
+    }
+
+    /// Answers a request after a resource has been put back to what it was.
+    pub(super) fn answer_over(&self, call: &Call, kind: Kind, stale: Record) -> Reply {
+        let mut state = self.state();
+        if state.store.get(kind, &stale.id).is_some() {
+            state.store.overwrite(kind, stale);
+        }
+        drop(state);
+        self.answer(call)
     }
 
     /// Answers a request as a healthy server does.

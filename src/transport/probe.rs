@@ -9,7 +9,7 @@ use rustls::crypto::{WebPkiSupportedAlgorithms, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    CipherSuite, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    CertificateError, CipherSuite, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     SupportedProtocolVersion,
 };
 use tokio_rustls::TlsConnector;
@@ -114,6 +114,11 @@ async fn handshake(
         Ok(Ok(stream)) => Ok(stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec()),
         Ok(Err(error)) => {
             Err(match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                // No certificate is judged here, so this is about the handshake itself.
+                Some(rustls::Error::InvalidCertificate(CertificateError::BadSignature)) => {
+                    "the server does not prove that it has the certificate's key, or the key is too weak"
+                        .to_owned()
+                }
                 Some(error) => http::tls_reason(error),
                 None => error.to_string(),
             })

@@ -1,0 +1,66 @@
+//! What the checks of this room say of themselves.
+
+use std::sync::LazyLock;
+
+use crate::check::{About, Level, Reference};
+
+/// Microsoft's page of requirements for gallery applications.
+const GALLERY: &str = "app-gallery-user-provisioning-requirements";
+
+/// The checks, in the order in which they are reported.
+#[derive(Debug)]
+pub(super) struct Abouts {
+    pub rate: About,
+    pub members: About,
+}
+
+pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
+    Abouts {
+    rate: About {
+        id: "requirements/rate".into(),
+        title: "25 requests per second are answered".into(),
+        level: Level::Error,
+        what: "For the stated time, 25 requests (or as many as were asked for) begin in every second whether or not \
+               earlier ones are answered: lookups, creates, reads, updates, disables and added members, as the \
+               service writes them. All are answered, none with 5xx or 429, and no backlog grows."
+            .into(),
+        why: "The gallery requires 25 requests per second and tenant; its validation does not measure them, but counts \
+              429 as a failure. The service has no limiter for applications that are not in the gallery."
+            .into(),
+        fix: "Raise the limit for provisioning to 25 requests per second for each tenant, and look for what is slow: a \
+              lookup without an index, a lock around every write, a directory call for each request."
+            .into(),
+        entra: "TooManyRequests, InternalServerError or Timeout; whoever met one is tried again later, and many of them \
+                put the job into quarantine."
+            .into(),
+        refs: vec![
+            Reference::Microsoft(GALLERY.into()),
+            Reference::Microsoft("howto-analyze-provisioning-logs".into()),
+            Reference::Rfc("6585#4".into()),
+        ],
+        faults: Vec::new(),
+    },
+    members: About {
+        id: "requirements/group-members-kept".into(),
+        title: "Members that are added at the same time are all kept".into(),
+        level: Level::Critical,
+        what: "Requests that each add one member to the same group are sent five at a time. Every member whose request \
+               was answered with 2xx is in the group afterwards."
+            .into(),
+        why: "The service adds members in parallel. A server that reads the group, changes it and writes it back loses \
+              whoever was added in between, and nobody is told: the link counts as written."
+            .into(),
+        fix: "Write one membership as one record, or lock the group (or compare its version) from reading to writing."
+            .into(),
+        entra: "Success in the provisioning log, while somebody has no access.".into(),
+        refs: vec![Reference::Rfc("7644#3.5.2.1".into()), Reference::Microsoft(GALLERY.into())],
+        faults: Vec::new(),
+    },
+}
+});
+
+/// What the checks of this room say of themselves, for the catalogue.
+pub fn abouts() -> impl Iterator<Item = &'static About> {
+    let Abouts { rate, members } = &*ABOUTS;
+    [rate, members].into_iter()
+}

@@ -1,0 +1,155 @@
+//! Whether what was measured is enough.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::about::ABOUTS;
+use super::measure::{Fate, Members, Tally};
+use crate::check::{Finding, Level};
+use crate::wire::Exchange;
+
+/// What the gallery requires (app-gallery-user-provisioning-requirements, SCIM API Requirements).
+const REQUIRED: u32 = 25;
+
+/// A backlog that is worked off within this time is none: a pause of the machine is no finding.
+const TOLERATED: Duration = Duration::from_secs(1);
+
+/// What is wrong with the answers under load.
+pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
+    let about = &ABOUTS.rate;
+    let achieved = tally.achieved();
+    // Whoever asks for more than the requirement learns where the limit is; that is no fault.
+    let beyond = rate > REQUIRED && achieved >= f64::from(REQUIRED);
+    let level = |level| if beyond { Level::Note } else { level };
+    let mut findings = Vec::new();
+    let mut add = |fate: Fate, at: Level, message: &dyn Fn(usize) -> String, expected: &str| {
+        let count = tally.count(fate);
+        if count > 0 {
+            let mut finding =
+                Finding::of(about, message(count)).at(at).against(expected, example(tally, fate));
+            finding.times = count;
+            finding.exchanges = tally.evidence(fate).to_vec();
+            findings.push(finding.concerning(subject(fate)));
+        }
+    };
+    let requests = |count: usize, what: &str| {
+        let s = if count == 1 { " was" } else { "s were" };
+        format!("At {rate} requests per second {count} request{s} {what}.")
+    };
+    add(
+        Fate::Unanswered,
+        level(Level::Error),
+        &|count| requests(count, "not answered"),
+        "an answer to every request",
+    );
+    add(
+        Fate::Failed,
+        level(Level::Error),
+        &|count| requests(count, "answered with a server error"),
+        "2xx, as for the same requests without load",
+    );
+    for said in [true, false] {
+        let how = if said { "429 and Retry-After" } else { "429 without Retry-After" };
+        add(
+            Fate::Throttled { said },
+            level(Level::Error),
+            &|count| requests(count, &format!("answered with {how}")),
+            "no 429 below 25 requests per second",
+        );
+    }
+    add(
+        Fate::Refused,
+        level(Level::Error),
+        &|count| requests(count, "refused"),
+        "2xx, as for the same requests without load",
+    );
+    add(
+        Fate::Contended,
+        Level::Warning,
+        &|count| requests(count, "refused because of another request"),
+        "2xx for requests that do not contradict each other",
+    );
+    let backlog = tally.backlog();
+    if backlog > TOLERATED {
+        let message = format!(
+            "Of {rate} requests per second the server works off {achieved:.1}; the backlog took {:.1} s.",
+            backlog.as_secs_f64()
+        );
+        findings.push(
+            Finding::of(about, message)
+                .at(level(Level::Error))
+                .concerning("backlog")
+                .against(format!("{rate} requests per second"), format!("{achieved:.1}")),
+        );
+    }
+    if rate < REQUIRED {
+        let message =
+            format!("Only {rate} requests per second were asked for; the gallery requires {REQUIRED}.");
+        findings.push(
+            Finding::of(about, message)
+                .at(Level::Note)
+                .concerning("rate")
+                .against(format!("{REQUIRED} requests per second"), rate.to_string()),
+        );
+    }
+    findings
+}
+
+fn subject(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Done => "",
+        Fate::Throttled { said: true } => "429 with Retry-After",
+        Fate::Throttled { said: false } => "429 without Retry-After",
+        Fate::Failed => "server errors",
+        Fate::Contended => "conflicts",
+        Fate::Refused => "refusals",
+        Fate::Unanswered => "no answer",
+    }
+}
+
+/// The status or the reason of one of them.
+fn example(tally: &Tally, fate: Fate) -> String {
+    match tally.evidence(fate).last().map(|exchange| &exchange.outcome) {
+        Some(Ok(answer)) => format!("status {}", answer.status),
+        Some(Err(broken)) => broken.to_string(),
+        None => String::new(),
+    }
+}
+
+/// What is wrong with a group to which members were added at the same time. `refused` are those whose
+/// request was not answered with 2xx.
+pub(super) fn judge_members(
+    members: Members,
+    shown: &Arc<Exchange>,
+    refused: &[Arc<Exchange>],
+) -> Vec<Finding> {
+    let about = &ABOUTS.members;
+    let mut findings = Vec::new();
+    let Members { added, kept } = members;
+    if kept < added {
+        let message = format!("{} of {added} members that were added are not in the group.", added - kept);
+        findings.push(
+            Finding::of(about, message)
+                .against(format!("{added} members"), format!("{kept} of them"))
+                .shown_by(shown),
+        );
+    }
+    if let Some(last) = refused.last() {
+        let count = refused.len();
+        let message =
+            format!("{count} of {} requests that add a member at the same time fail.", added + count);
+        let actual = match &last.outcome {
+            Ok(answer) => format!("status {}", answer.status),
+            Err(broken) => broken.to_string(),
+        };
+        // Nothing is lost: the service tries again in its next cycle.
+        findings.push(
+            Finding::of(about, message)
+                .at(Level::Warning)
+                .concerning("refusals")
+                .against("2xx for each", actual)
+                .shown_by(last),
+        );
+    }
+    findings
+}

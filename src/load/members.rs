@@ -1,0 +1,91 @@
+//! Members that are added to one group at the same time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::measure::Members;
+use super::troupe::{Troupe, members_of};
+use crate::check::Skip;
+use crate::wire::{Answer, Broken, Exchange, Target};
+
+/// How many requests are under way at once, as the service is taken to send them.
+const AT_ONCE: usize = 5;
+
+/// A target that reads from a replica gets this time before members count as lost.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// What was seen.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub members: Members,
+    /// The group, read afterwards.
+    pub shown: Arc<Exchange>,
+    /// Requests that were not answered with 2xx.
+    pub refused: Vec<Arc<Exchange>>,
+}
+
+/// Adds those who are to join, several at once, and reads the group. Whoever was added during the load
+/// must be in it too.
+pub(super) async fn play<T: Target + 'static>(troupe: &mut Troupe<T>) -> Result<Seen, Skip> {
+    let Some(group) = troupe.group.clone() else {
+        let why = if troupe.mix.has_groups() {
+            "the target refuses to create a group"
+        } else {
+            "the mapping provisions no groups with members"
+        };
+        return Err(Skip::NotConfigured(why.to_owned()));
+    };
+    if !troupe.shows_members {
+        return Err(Skip::NotSupported(
+            "a member that was added is not shown when the group is read".to_owned(),
+        ));
+    }
+    let mut refused = Vec::new();
+    for joining in troupe.joining.clone().chunks(AT_ONCE) {
+        troupe.go_on()?;
+        let mut under_way = JoinSet::new();
+        for member in joining.iter().cloned() {
+            let request = troupe.mix.add_member(&group, &member);
+            let target = Arc::clone(&troupe.patient);
+            under_way.spawn(async move {
+                let outcome = target.send(request.clone()).await;
+                (member, request, outcome)
+            });
+        }
+        for (member, request, outcome) in under_way.join_all().await {
+            match outcome {
+                Ok(answer) if answer.is_success() => {
+                    troupe.members.insert(member);
+                }
+                // Whoever is asked to come again later has nothing to complain about.
+                Ok(Answer { status: 429, .. }) | Err(Broken::Interrupted) => {}
+                outcome => refused.push(troupe.exchange(&request, &outcome)),
+            }
+        }
+    }
+    let mut missing = read(troupe, &group).await?;
+    if missing.0 > 0 {
+        tokio::time::sleep(SETTLING).await;
+        missing = read(troupe, &group).await?;
+    }
+    let (missing, shown) = missing;
+    let added = troupe.members.len();
+    Ok(Seen { members: Members { added, kept: added - missing }, shown, refused })
+}
+
+/// How many members are missing, and the exchange that shows it.
+async fn read<T: Target + 'static>(troupe: &Troupe<T>, group: &str) -> Result<(usize, Arc<Exchange>), Skip> {
+    let request = troupe.mix.group_with_members(group);
+    let outcome = troupe.patiently(request.clone()).await?;
+    let exchange = troupe.exchange(&request, &outcome);
+    match outcome {
+        Ok(answer) if answer.is_success() => {
+            let held = members_of(&answer);
+            Ok((troupe.members.iter().filter(|member| !held.contains(*member)).count(), exchange))
+        }
+        Ok(answer) => Err(Skip::Blocked(format!("the target: the group is read with {}", answer.status))),
+        Err(broken) => Err(Skip::Blocked(format!("the target: {broken}"))),
+    }
+}

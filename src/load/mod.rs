@@ -1,0 +1,150 @@
+//! The rate gate: does the target bear 25 requests per second, and does a group keep members that are
+//! added at the same time?
+//!
+//! The load is open: a request starts at its instant whether or not earlier ones are answered, and its
+//! latency counts from that instant. A client that waits for each answer would slow down with the
+//! server and measure nothing of it. Requests are those of the provisioning service; everything they
+//! make carries the run's prefix, is journalled and guarded as in [`crate::run`], and is removed at the
+//! end, on failure and on Ctrl-C.
+
+mod about;
+mod judge;
+mod measure;
+mod members;
+mod mix;
+mod storm;
+mod troupe;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+pub use about::abouts;
+pub use measure::{Facts, KindFacts, Latency, LeftOut, Members};
+pub use mix::Kind;
+
+use about::ABOUTS;
+use mix::Mix;
+use troupe::Troupe;
+
+use crate::check::{About, Finding, Level, Outcome, Skip};
+use crate::entra::dialect::Writer;
+use crate::entra::mapping::Mapping;
+use crate::people::People;
+use crate::run::journal::Journal;
+use crate::run::{Cancel, CheckResult};
+use crate::wire::{Secrets, Target};
+
+/// Between preparation and load, so that a limit for each second does not count both together.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What is sent, and for how long.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The mapping in force, without what the target refuses. Groups are part of the load when it
+    /// provisions them.
+    pub mapping: Mapping,
+    /// The dialect.
+    pub writer: Writer,
+    /// Makes people up, with the run's prefix.
+    pub people: People,
+    /// Requests that start in each second; the requirement is 25.
+    pub rate: NonZeroU32,
+    /// For how long. At least one request is sent.
+    pub duration: Duration,
+    /// How long one request outside the load may wait in sum when the target asks for patience (429).
+    pub patience: Duration,
+    /// Where ids of what was made are written down. Closed at the end.
+    pub journal: Option<Arc<Journal>>,
+    /// What must not be shown, as [`crate::wire::Exchange::new`] takes it.
+    pub secrets: Secrets,
+    /// Set to end the load early.
+    pub cancel: Cancel,
+    /// Findings of this level and above fail their check; `None` fails none.
+    pub fail_on: Option<Level>,
+}
+
+/// What was measured and found.
+#[derive(Debug)]
+pub struct Played {
+    /// What was measured; `None` when there was no load, or it did not come to its end.
+    pub facts: Option<Facts>,
+    /// One result for each of [`abouts`], in their order.
+    pub checks: Vec<CheckResult>,
+    /// What could not be removed from the target, each with the reason.
+    pub left_behind: Vec<String>,
+    /// How many requests were sent, preparation and clean-up included.
+    pub exchanges: usize,
+    /// True when the run was ended before it was through.
+    pub interrupted: bool,
+}
+
+/// The results of a gate that was not played, both checks skipped with this reason: off loopback it is
+/// played only when it is asked for.
+#[must_use]
+pub fn not_played(why: &str) -> Vec<CheckResult> {
+    abouts().map(|about| skipped(about, Skip::NotConfigured(why.to_owned()))).collect()
+}
+
+/// Plays the rate gate and removes everything it made. The target must send at once: one that paces
+/// its requests would measure its pace.
+pub async fn play<T: Target + 'static>(settings: Settings, target: Arc<T>) -> Played {
+    let Some(mix) = Mix::new(&settings) else {
+        let checks = not_played("the mapping has no matching attribute for users");
+        return Played { facts: None, checks, left_behind: Vec::new(), exchanges: 0, interrupted: false };
+    };
+    let mut troupe = Troupe::new(&settings, mix, target);
+    let result = perform(&settings, &mut troupe).await;
+    let left_behind = troupe.clean_up().await;
+    if let Some(journal) = &settings.journal {
+        // A journal that cannot be removed is found again by `cleanup`, which sees that all is gone.
+        let _ = journal.close();
+    }
+    let (facts, checks) = match result {
+        Ok((facts, checks)) => (Some(facts), checks),
+        Err(skip) => (None, abouts().map(|about| skipped(about, skip.clone())).collect()),
+    };
+    let exchanges = troupe.exchanges.load(Ordering::Relaxed);
+    Played { facts, checks, left_behind, exchanges, interrupted: settings.cancel.is_cancelled() }
+}
+
+async fn perform<T: Target + 'static>(
+    settings: &Settings,
+    troupe: &mut Troupe<T>,
+) -> Result<(Facts, Vec<CheckResult>), Skip> {
+    troupe.gather().await?;
+    let left_out = troupe.rehearse().await?;
+    tokio::select! {
+        () = tokio::time::sleep(PAUSE) => {}
+        () = settings.cancel.cancelled() => {}
+    }
+    let begin = tokio::time::Instant::now();
+    let tally = storm::play(settings, troupe, &left_out).await?;
+    let rate = settings.rate.get();
+    let mut check = played(&ABOUTS.rate, judge::judge(&tally, rate), settings.fail_on);
+    check.elapsed = begin.elapsed();
+    let mut facts = tally.facts(rate, left_out);
+    let begin = tokio::time::Instant::now();
+    let mut members = match members::play(troupe).await {
+        Ok(seen) => {
+            facts.members = Some(seen.members);
+            let found = judge::judge_members(seen.members, &seen.shown, &seen.refused);
+            played(&ABOUTS.members, found, settings.fail_on)
+        }
+        Err(skip) => skipped(&ABOUTS.members, skip),
+    };
+    members.elapsed = begin.elapsed();
+    Ok((facts, vec![check, members]))
+}
+
+fn played(about: &About, findings: Vec<Finding>, fail_on: Option<Level>) -> CheckResult {
+    CheckResult::played(&about.id, None, &about.title, findings, fail_on)
+}
+
+fn skipped(about: &About, why: Skip) -> CheckResult {
+    CheckResult::new(&about.id, None, &about.title, Outcome::Skipped(why))
+}
+
+#[cfg(test)]
+mod tests;

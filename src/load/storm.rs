@@ -1,0 +1,178 @@
+//! The load itself: requests at their instants, whatever becomes of those before.
+
+use std::sync::Arc;
+
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Duration, Instant, sleep_until};
+
+use super::Settings;
+use super::measure::{Fate, LeftOut, Sample, Tally};
+use super::mix::{Kind, Mix};
+use super::troupe::{Troupe, exchange, interrupted, withheld};
+use crate::check::Skip;
+use crate::wire::{Broken, Exchange, Request, ResourceKind, Target};
+
+/// A request that has come to its end.
+struct Ended {
+    sample: Sample,
+    /// Who becomes a member of the group by it.
+    member: Option<String>,
+    /// The exchange of a create.
+    created: Option<Arc<Exchange>>,
+    withheld: Option<String>,
+}
+
+/// Sends the load; `Err` when it did not come to its end.
+pub(super) async fn play<T: Target + 'static>(
+    settings: &Settings,
+    troupe: &mut Troupe<T>,
+    left_out: &[LeftOut],
+) -> Result<Tally, Skip> {
+    let gap = Duration::from_secs(1) / settings.rate.get();
+    let total = settings.duration.as_nanos().div_ceil(gap.as_nanos().max(1));
+    let total = usize::try_from(total).unwrap_or(usize::MAX).max(1);
+    let mut left_out: Vec<Kind> = left_out.iter().map(|left| left.kind).collect();
+    if troupe.group.is_none() {
+        left_out.push(Kind::AddMember);
+    }
+    let mut script = Script { left_out, counts: [0; Kind::ALL.len()] };
+    let mut tally = Tally::new(total, gap.saturating_mul(u32::try_from(total).unwrap_or(u32::MAX)));
+    let mut under_way: JoinSet<Ended> = JoinSet::new();
+    let mut stopped: Option<Skip> = None;
+    let begin = Instant::now();
+    let cancel = troupe.cancel.clone();
+    'load: for number in 0..total {
+        let due = begin + gap.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
+        // Made up beforehand, so that it can start in time.
+        let (kind, request, member) = script.next(troupe, number);
+        loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break 'load,
+                () = sleep_until(due) => break,
+                Some(ended) = under_way.join_next() => {
+                    stopped = stopped.or(take(ended, troupe, &mut tally));
+                }
+            }
+        }
+        if stopped.is_some() {
+            break;
+        }
+        under_way.spawn(send(troupe, kind, request, member, begin, due));
+    }
+    // A write that is under way is waited for, so that what it made is known and can be removed.
+    while let Some(ended) = under_way.join_next().await {
+        stopped = stopped.or(take(ended, troupe, &mut tally));
+    }
+    match stopped {
+        Some(skip) => Err(skip),
+        None if cancel.is_cancelled() => Err(interrupted()),
+        None => Ok(tally),
+    }
+}
+
+/// One request, from its instant to its answer.
+fn send<T: Target + 'static>(
+    troupe: &Troupe<T>,
+    kind: Kind,
+    request: Request,
+    member: Option<String>,
+    begin: Instant,
+    due: Instant,
+) -> impl Future<Output = Ended> + Send + use<T> {
+    let (target, secrets, cancel) = (Arc::clone(&troupe.direct), troupe.secrets(), troupe.cancel.clone());
+    async move {
+        let late = due.elapsed();
+        let outcome = if request.writes() {
+            target.send(request.clone()).await
+        } else {
+            tokio::select! {
+                outcome = target.send(request.clone()) => outcome,
+                () = cancel.cancelled() => Err(Broken::Interrupted),
+            }
+        };
+        let (latency, ended) = (due.elapsed(), begin.elapsed());
+        let fate = Fate::of(&outcome);
+        let shown = (fate != Fate::Done || kind == Kind::Create)
+            .then(|| exchange(&*target, &secrets, &request, &outcome));
+        let withheld = match outcome {
+            Err(Broken::Withheld(why)) => Some(why),
+            _ => None,
+        };
+        let created = shown.clone().filter(|_| kind == Kind::Create);
+        let exchange = shown.filter(|_| fate != Fate::Done);
+        Ended { sample: Sample { kind, fate, latency, late, ended, exchange }, member, created, withheld }
+    }
+}
+
+/// Takes in what has ended. The guard holding a request back ends the load.
+fn take<T: Target + 'static>(
+    ended: Result<Ended, JoinError>,
+    troupe: &mut Troupe<T>,
+    tally: &mut Tally,
+) -> Option<Skip> {
+    let ended = match ended {
+        Ok(ended) => ended,
+        // A mistake in this program must not look like one of the target.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => return None,
+        },
+    };
+    let done = ended.sample.fate == Fate::Done;
+    if let Some(exchange) = &ended.created
+        && let Some(id) = troupe.made(ResourceKind::User, exchange)
+        && troupe.group.is_some()
+    {
+        troupe.waiting.push_back(id);
+    }
+    troupe.members.extend(ended.member.filter(|_| done));
+    tally.add(ended.sample);
+    ended.withheld.map(|why| withheld(&why))
+}
+
+/// Which request comes next.
+struct Script {
+    left_out: Vec<Kind>,
+    /// How many of each kind there were.
+    counts: [usize; Kind::ALL.len()],
+}
+
+impl Script {
+    /// The next request, and who becomes a member by it.
+    fn next<T: Target + 'static>(
+        &mut self,
+        troupe: &mut Troupe<T>,
+        number: usize,
+    ) -> (Kind, Request, Option<String>) {
+        let kind = troupe.mix.kind(number, &self.left_out);
+        let place = Kind::ALL.iter().position(|known| *known == kind).unwrap_or_default();
+        let count = self.counts[place];
+        self.counts[place] += 1;
+        let mix = Arc::clone(&troupe.mix);
+        let accounts = &troupe.accounts;
+        let account = &accounts[count % accounts.len()];
+        let request = match kind {
+            Kind::Create => {
+                return (kind, mix.create(&Mix::key("recruit", count)), None);
+            }
+            Kind::AddMember => {
+                // Once everybody is a member, somebody is added again.
+                let next = troupe.waiting.pop_front().unwrap_or_else(|| account.id.clone());
+                let group = troupe.group.as_deref().expect("without a group the kind is left out");
+                return (kind, mix.add_member(group, &next), Some(next));
+            }
+            Kind::Update => mix.update(account, count),
+            Kind::Disable => mix.set_active(&accounts[count / 2 % accounts.len()], count % 2 == 1),
+            Kind::Read => Some(mix.read(account)),
+            Kind::Lookup => None,
+        };
+        match request {
+            Some(request) => (kind, request, None),
+            None => {
+                let there = count.is_multiple_of(2).then_some(account);
+                (Kind::Lookup, mix.lookup(there), None)
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Who is at the target during the load, and how requests reach it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::Settings;
+use super::measure::LeftOut;
+use super::mix::{Account, Kind, Mix};
+use crate::check::Skip;
+use crate::run::guard::Guard;
+use crate::run::patience::Patience;
+use crate::run::{Cancel, cleanup, reader};
+use crate::wire::{Answer, Broken, Exchange, Request, ResourceKind, Secrets, Sent, Target};
+
+/// Users that are changed under load.
+const CHANGED: usize = 10;
+/// Users who join the group after the load, at the same time.
+const JOINING: usize = 10;
+
+/// Everybody at the target, and the way there.
+pub(super) struct Troupe<T> {
+    pub mix: Arc<Mix>,
+    /// Sends at once, guarded and journalled.
+    pub direct: Arc<Direct<T>>,
+    /// Waits when the target asks for it.
+    pub patient: Arc<Patience<Arc<Direct<T>>>>,
+    pub cancel: Cancel,
+    pub exchanges: Arc<AtomicUsize>,
+    secrets: Secrets,
+    /// Users that are changed.
+    pub accounts: Vec<Account>,
+    /// Ids of those who join the group after the load.
+    pub joining: Vec<String>,
+    /// Ids of those who may join it during the load.
+    pub waiting: VecDeque<String>,
+    /// Id of the group.
+    pub group: Option<String>,
+    /// Who was added to the group.
+    pub members: BTreeSet<String>,
+    /// The group shows its members when it is read.
+    pub shows_members: bool,
+    made: Vec<(ResourceKind, String)>,
+    /// Creates that may have made something nobody knows the id of.
+    doubtful: Vec<Arc<Exchange>>,
+}
+
+type Direct<T> = Guard<Counted<T>>;
+
+impl<T: Target + 'static> Troupe<T> {
+    pub fn new(settings: &Settings, mix: Mix, target: Arc<T>) -> Self {
+        let exchanges = Arc::new(AtomicUsize::new(0));
+        let counted = Counted { inner: target, count: Arc::clone(&exchanges) };
+        let guard = Guard::new(counted, settings.people.prefix());
+        let direct = Arc::new(match &settings.journal {
+            Some(journal) => guard.journalled(Arc::clone(journal)),
+            None => guard,
+        });
+        let patient = Patience::new(Arc::clone(&direct), settings.patience, settings.cancel.clone());
+        Troupe {
+            mix: Arc::new(mix),
+            direct,
+            patient: Arc::new(patient),
+            cancel: settings.cancel.clone(),
+            exchanges,
+            secrets: settings.secrets.clone(),
+            accounts: Vec::new(),
+            joining: Vec::new(),
+            waiting: VecDeque::new(),
+            group: None,
+            members: BTreeSet::new(),
+            shows_members: false,
+            made: Vec::new(),
+            doubtful: Vec::new(),
+        }
+    }
+
+    /// Creates the group and everybody who is needed before the load.
+    pub async fn gather(&mut self) -> Result<(), Skip> {
+        for number in 0..CHANGED {
+            let key = Mix::key("staff", number);
+            let id = self.create(self.mix.create(&key), ResourceKind::User).await?;
+            self.accounts.push(Mix::account(&key, id));
+        }
+        if let Some(request) = self.mix.create_group() {
+            // A target that has no groups is looked at without them.
+            self.group = self.create(request, ResourceKind::Group).await.ok();
+            self.go_on()?;
+        }
+        if self.group.is_some() {
+            for number in 0..JOINING {
+                let request = self.mix.create(&Mix::key("joiner", number));
+                let id = self.create(request, ResourceKind::User).await?;
+                self.joining.push(id);
+            }
+            self.waiting = self.accounts.iter().skip(1).map(|account| account.id.clone()).collect();
+        }
+        Ok(())
+    }
+
+    /// Sends one request of each kind without any load: what is refused then says nothing about load.
+    pub async fn rehearse(&mut self) -> Result<Vec<LeftOut>, Skip> {
+        let Some(first) = self.accounts.first().cloned() else { return Ok(Vec::new()) };
+        let mut left_out = Vec::new();
+        let mix = Arc::clone(&self.mix);
+        for kind in Kind::ALL {
+            let requests = match kind {
+                Kind::Create => continue,
+                Kind::Lookup => vec![mix.lookup(Some(&first)), mix.lookup(None)],
+                Kind::Read => vec![mix.read(&first)],
+                Kind::Update => mix.update(&first, 0).into_iter().collect(),
+                Kind::Disable => {
+                    [false, true].into_iter().filter_map(|on| mix.set_active(&first, on)).collect()
+                }
+                Kind::AddMember => self.group.iter().map(|group| mix.add_member(group, &first.id)).collect(),
+            };
+            for request in requests {
+                match self.patiently(request).await? {
+                    Ok(Answer { status: 429, .. }) => {
+                        return Err(Skip::Throttled(format!("{} without any load", kind.as_str())));
+                    }
+                    Ok(Answer { status: status @ 300..=499, .. }) => {
+                        left_out.push(LeftOut { kind, status });
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let refuses = |kind| left_out.iter().any(|left| left.kind == kind);
+        if refuses(Kind::Lookup) && refuses(Kind::Read) {
+            return Err(Skip::Blocked("the target: it refuses lookups and reads alike".to_owned()));
+        }
+        if let Some(group) = self.group.clone().filter(|_| !refuses(Kind::AddMember)) {
+            let shown = self.patiently(mix.group_with_members(&group)).await?;
+            self.shows_members = shown.is_ok_and(|answer| members_of(&answer).contains(&first.id));
+            self.members.insert(first.id);
+        }
+        Ok(left_out)
+    }
+
+    async fn create(&mut self, request: Request, kind: ResourceKind) -> Result<String, Skip> {
+        let outcome = self.patiently(request.clone()).await?;
+        let exchange = self.exchange(&request, &outcome);
+        let id = self.made(kind, &exchange);
+        id.ok_or_else(|| match outcome {
+            Ok(answer) if answer.status == 429 => {
+                Skip::Throttled(format!("POST {} without any load", kind.endpoint()))
+            }
+            Ok(answer) => {
+                Skip::Blocked(format!("the target: POST {} is answered {}", kind.endpoint(), answer.status))
+            }
+            Err(broken) => Skip::Blocked(format!("the target: {broken}")),
+        })
+    }
+
+    /// Remembers what a create made, for the clean-up; its id, if it is told.
+    pub fn made(&mut self, kind: ResourceKind, exchange: &Arc<Exchange>) -> Option<String> {
+        let id = exchange
+            .json()
+            .filter(|_| exchange.succeeded())
+            .and_then(|body| text(reader::member(body, "id")?));
+        match &id {
+            Some(id) => self.made.push((kind, id.clone())),
+            None => self.doubtful.push(Arc::clone(exchange)),
+        }
+        id
+    }
+
+    /// Sends a request outside the load; the run's end and a request that the guard holds back end it.
+    pub async fn patiently(&self, request: Request) -> Result<Result<Answer, Broken>, Skip> {
+        self.go_on()?;
+        match self.patient.send(request).await {
+            Err(Broken::Withheld(why)) => Err(withheld(&why)),
+            outcome => Ok(outcome),
+        }
+    }
+
+    /// An error once the run shall end.
+    pub fn go_on(&self) -> Result<(), Skip> {
+        if self.cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    /// A request and what came of it, without secrets.
+    pub fn exchange(&self, request: &Request, outcome: &Result<Answer, Broken>) -> Arc<Exchange> {
+        exchange(&*self.direct, &self.secrets, request, outcome)
+    }
+
+    /// What [`exchange`] needs beside the target.
+    pub fn secrets(&self) -> Secrets {
+        self.secrets.clone()
+    }
+
+    /// Removes everything; what could not be removed, each with the reason. Pauses that the target asks
+    /// for are kept even after Ctrl-C.
+    pub async fn clean_up(&self) -> Vec<String> {
+        let patient = Patience::new(Arc::clone(&self.direct), self.patient.limit(), Cancel::default());
+        cleanup::remove(&patient, &self.doubtful, &self.made).await
+    }
+}
+
+/// The reason of checks whose run was ended.
+pub(super) fn interrupted() -> Skip {
+    Skip::Blocked("the run's end: it was interrupted".to_owned())
+}
+
+/// The reason of checks of which the guard held a request back.
+pub(super) fn withheld(why: &str) -> Skip {
+    Skip::Blocked(format!("the guard: {why}"))
+}
+
+/// A request and what came of it, without secrets.
+pub(super) fn exchange<T: Target>(
+    target: &T,
+    secrets: &Secrets,
+    request: &Request,
+    outcome: &Result<Answer, Broken>,
+) -> Arc<Exchange> {
+    let sent = target.sent_as(request);
+    let mut recorded = request.clone();
+    recorded.headers = sent.headers;
+    Arc::new(
+        secrets.with(|secrets| {
+            Exchange::new(0, SystemTime::now(), sent.url, recorded, outcome.clone(), secrets)
+        }),
+    )
+}
+
+/// Ids of the members that a read of a group shows.
+pub(super) fn members_of(answer: &Answer) -> BTreeSet<String> {
+    let members = answer.body.json().and_then(|body| reader::member(body, "members"));
+    let members = members.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    members.iter().filter_map(|member| text(reader::member(member, "value")?)).collect()
+}
+
+/// An id as text: one that is a number is a fault, but still an id.
+fn text(id: &Value) -> Option<String> {
+    match id {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// Counts requests.
+#[derive(Debug)]
+pub(super) struct Counted<T> {
+    inner: Arc<T>,
+    count: Arc<AtomicUsize>,
+}
+
+impl<T: Target> Target for Counted<T> {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.inner.send(request).await
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.inner.sent_as(request)
+    }
+}

@@ -1,0 +1,79 @@
+//! Ways to be wrong that only many requests at once bring to light.
+//!
+//! No scenario plays so many, so these are no [`Fault`](super::Fault)s, each of which must be seen by one.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::{Method, header};
+
+use super::call::Call;
+use super::endpoint::Endpoint;
+use super::model::Kind;
+use super::reply::Reply;
+use super::service::Service;
+use crate::scim::message::ErrorMessage;
+
+/// Ways in which a server is wrong under load alone; the default is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Strain {
+    /// More requests of the service than this within one second are answered with 429. Those who clean
+    /// up are let through.
+    pub requests_per_second: Option<NonZeroU32>,
+    /// What a 429 says in `Retry-After`, in seconds; `None` leaves the header out.
+    pub retry_after: Option<u32>,
+    /// A PATCH of a group reads it, takes so long, and then writes all of it back: what others wrote in
+    /// between is lost.
+    pub group_write: Option<Duration>,
+}
+
+/// What is going on.
+#[derive(Debug, Default)]
+pub(super) struct Pressure {
+    /// When requests of the last second began.
+    begun: Mutex<VecDeque<Instant>>,
+}
+
+impl Pressure {
+    /// False when there is no room for one more request in this second.
+    fn admits(&self, limit: NonZeroU32) -> bool {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        while begun.front().is_some_and(|at| at.elapsed() >= Duration::from_secs(1)) {
+            begun.pop_front();
+        }
+        let room = begun.len() < limit.get() as usize;
+        if room {
+            begun.push_back(Instant::now());
+        }
+        room
+    }
+}
+
+impl Service {
+    /// Answers a request, as badly as the strain makes it.
+    pub(super) async fn answer_under_load(&self, call: &Call) -> Reply {
+        let Strain { requests_per_second, retry_after, group_write } = self.settings.strain;
+        let from_service = call.headers.contains_key("adscimversion");
+        if let Some(limit) = requests_per_second
+            && from_service
+            && !self.pressure.admits(limit)
+        {
+            let reply = Reply::from(ErrorMessage::plain(429, "too many requests"));
+            return match retry_after {
+                Some(seconds) => reply.with_header(header::RETRY_AFTER, &seconds.to_string()),
+                None => reply,
+            };
+        }
+        if let Some(time) = group_write
+            && call.method == Method::PATCH
+            && let Endpoint::Resource(Kind::Group, id) = Endpoint::of(call.segments.as_deref())
+            && let Some(stale) = self.copy(Kind::Group, &id)
+        {
+            tokio::time::sleep(time).await;
+            return self.answer_over(call, Kind::Group, stale);
+        }
+        self.answer(call)
+    }
+}
