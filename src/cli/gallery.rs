@@ -54,8 +54,7 @@ pub(super) struct Gallery {
 }
 
 /// Checks beside Microsoft's tests that show a requirement.
-const BESIDE: [&str; 3] =
-    ["conformance/no-token", "conformance/wrong-token", "conformance/several-members-in-one-patch"];
+const BESIDE: [&str; 2] = ["conformance/token-required", "cycles/group-members-added-in-one-request"];
 
 impl Gallery {
     pub(super) fn play(self) -> Result<Exit, Failure> {

@@ -30,6 +30,8 @@ struct Operation {
     path: PatchPath,
     value: Value,
     made_up: bool,
+    /// The list has no element that the path selects.
+    absent: bool,
 }
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
@@ -86,7 +88,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             }
             let TestValue { value, made_up } =
                 candidate.value(self.test_values, held.first().copied(), material);
-            operations.push(Operation { path: candidate.path.clone(), value, made_up });
+            operations.push(Operation { path: candidate.path.clone(), value, made_up, absent });
         }
         if operations.is_empty() {
             return;
@@ -195,6 +197,8 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             self.complain(finding);
             return;
         }
+        let (absent, guilty): (Vec<_>, Vec<_>) = guilty.into_iter().partition(|(made, _)| made.absent);
+        self.refused_elements(&absent, whole);
         for (operation, exchange) in guilty {
             let name = operation.path.to_string();
             let value = shown(&[&operation.value]);
@@ -216,6 +220,21 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 .shown_by(&exchange);
             self.complain(finding);
         }
+    }
+
+    /// Additions to lists that have no such element yet: the RFC lets a target refuse them, Entra does not.
+    fn refused_elements(&mut self, refused: &[(&Operation, Arc<Exchange>)], whole: &Arc<Exchange>) {
+        let Some((_, first)) = refused.first() else { return };
+        let paths: Vec<String> = refused.iter().map(|(operation, _)| operation.path.to_string()).collect();
+        let message =
+            format!("a value cannot be added where there is no such element yet: {}", paths.join(", "));
+        let mut finding = Finding::of(&self.scenario.about, message)
+            .concerning("value paths")
+            .against("200 or 204, and the element made", answered(first))
+            .shown_by(whole)
+            .shown_by(first);
+        finding.rfc_ok = true;
+        self.complain(finding);
     }
 
     /// One PATCH that sets every optional mapped attribute to `""` or to null, then a GET.
