@@ -80,6 +80,13 @@ pub(super) fn judge(
             findings.push(find(message, expected, actual.to_owned()).concerning(name.as_str()));
         }
     }
+    for place in &expectation.present {
+        if at(body, place).iter().all(|value| is_empty(value)) {
+            let message = format!("the answer to {what} holds no {place}");
+            let finding = find(message, format!("a value at {place}"), "nothing".to_owned());
+            findings.push(finding.concerning(place.as_str()));
+        }
+    }
     for place in &expectation.empty {
         let held: Vec<&Value> = at(body, place).into_iter().filter(|value| !is_empty(value)).collect();
         if !held.is_empty() {

@@ -329,6 +329,8 @@ pub enum Action {
     Expect(IndexMap<String, StateExpectation>),
     /// `expect-mirrored: [ada]`: what the oracle says must stand at the target.
     ExpectMirrored(Vec<String>),
+    /// `expect-updated: [ada]`: what the last cycle modified reads back as the directory has it.
+    ExpectUpdated(Vec<String>),
     /// `expect-no-writes`: Entra sent no write in the last cycle or on-demand run.
     ExpectNoWrites,
     /// `expect-discovered: [ada]`: the last `discover` met the account of each of them exactly once, met no
@@ -443,6 +445,8 @@ pub struct AnswerExpectation {
     pub body: IndexMap<String, Value>,
     /// `scimType`, when one is demanded.
     pub scim_type: Option<String>,
+    /// Members that must be there, and not empty.
+    pub present: Vec<String>,
     /// Members that must be absent, null, `""`, or an empty list or object.
     pub empty: Vec<String>,
     /// Headers by name: the value, or `present` for any. Of Content-Type the media type alone is compared.

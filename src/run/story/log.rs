@@ -8,6 +8,7 @@ use crate::entra::directory::ObjectId;
 use crate::entra::job::{LogEntry, ModifiedProperty, Record, Watcher};
 use crate::run::cast::{Casting, Mistake};
 use crate::scenario::{Action, LogExpectation, ModifiedExpectation, Scenario};
+use crate::scim::PatchPath;
 use crate::wire::Target;
 
 /// Keeps which properties were modified, for stories that ask.
@@ -19,6 +20,7 @@ impl Modifications {
     pub(super) fn wanted_by(scenario: &Scenario) -> Option<Arc<Self>> {
         let asks = scenario.timeline.iter().any(|step| match &step.action {
             Action::ExpectLog(expected) => expected.values().any(|expected| !expected.modified.is_empty()),
+            Action::ExpectUpdated(_) => true,
             _ => false,
         });
         asks.then(Arc::default)
@@ -83,6 +85,36 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             finding = finding.shown_by(&exchange);
         }
         self.findings.push(finding);
+        Ok(())
+    }
+
+    /// What the last cycle modified reads back as the directory has it; nothing else is looked at.
+    pub(super) async fn expect_updated(&mut self, keys: &[String], line: usize) -> Result<(), Mistake> {
+        let told = self.findings.len();
+        self.expect_mirrored(keys, line).await?;
+        let mut modified = Vec::new();
+        for key in keys {
+            for key in self.cast.expand(key)? {
+                let id = self.cast.id(&key)?;
+                modified.extend(self.modifications.iter().flat_map(|all| all.of(&id)));
+            }
+        }
+        // A finding about no attribute is about the whole account.
+        let is_attribute = |subject: &str| {
+            let rows =
+                self.mapping.user.rows.iter().chain(self.mapping.group.iter().flat_map(|group| &group.rows));
+            rows.into_iter().any(|row| row.target.to_string() == subject || row.written == subject)
+        };
+        let keep = |finding: &Finding| {
+            !is_attribute(&finding.subject)
+                || modified.iter().any(|property| {
+                    let path = property.name.parse::<PatchPath>().map(|path| path.to_string());
+                    property.name == finding.subject || path.is_ok_and(|path| path == finding.subject)
+                })
+        };
+        let found = self.findings.split_off(told);
+        let kept: Vec<Finding> = found.into_iter().filter(keep).collect();
+        self.findings.extend(kept);
         Ok(())
     }
 

@@ -36,6 +36,9 @@ impl Loader<'_> {
             self.templates(value, false);
             expectation.body.insert(key.name.clone(), value.to_json());
         }
+        for item in fields.get("present").and_then(|node| self.reader.list(node)).unwrap_or(&[]) {
+            expectation.present.extend(self.reader.text(item));
+        }
         for item in fields.get("empty").and_then(|node| self.reader.list(node)).unwrap_or(&[]) {
             expectation.empty.extend(self.reader.text(item));
         }

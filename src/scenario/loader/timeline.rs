@@ -19,7 +19,7 @@ const BARE: [&str; 6] =
 const WRAPPERS: [&str; 2] = ["ours", "microsoft"];
 
 /// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 33] = [
+const FULL: [&str; 34] = [
     "on-demand",
     "discover",
     "advance",
@@ -50,6 +50,7 @@ const FULL: [&str; 33] = [
     "expect-log",
     "expect-job",
     "expect-deprovisioned",
+    "expect-updated",
     "expect-pages",
     "update-attributes",
     "clear-attributes",
@@ -225,6 +226,10 @@ impl Loader<'_> {
                 Action::ExpectJob(self.expect_job(value)?)
             }
             "expect-deprovisioned" => Action::ExpectDeprovisioned(everybody(self)),
+            "expect-updated" => {
+                self.after(before.cycle, &key.span, "`cycle` or `on-demand`");
+                Action::ExpectUpdated(everybody(self))
+            }
             "expect-pages" => {
                 let (kind, count) = self.pages(value)?;
                 Action::ExpectPages { kind, count }
