@@ -143,7 +143,7 @@ impl Tally {
         self.count(Fate::Done) as f64 / (self.window + self.backlog()).as_secs_f64()
     }
 
-    pub fn facts(&self, rate: u32, left_out: Vec<LeftOut>) -> Facts {
+    pub fn facts(&self, rate: u32, left_out: Vec<LeftOut>, attributes_left_out: Vec<String>) -> Facts {
         Facts {
             rate,
             seconds: self.window.as_secs_f64(),
@@ -153,6 +153,7 @@ impl Tally {
             latency: Latency::of(&self.all),
             kinds: self.kinds.iter().map(|(kind, times)| KindFacts::of(*kind, times)).collect(),
             left_out,
+            attributes_left_out,
             answered: self.count(Fate::Done),
             throttled_with_retry_after: self.count(Fate::Throttled { said: true }),
             throttled_without_retry_after: self.count(Fate::Throttled { said: false }),
@@ -185,6 +186,8 @@ pub struct Facts {
     pub kinds: Vec<KindFacts>,
     /// Kinds that the target refuses without any load, too.
     pub left_out: Vec<LeftOut>,
+    /// Mapping targets that the target refuses in a create.
+    pub attributes_left_out: Vec<String>,
     /// Answers with 2xx.
     pub answered: usize,
     /// 429 (or 503) that say when to come again.

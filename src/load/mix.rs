@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Settings;
 use crate::entra::dialect::{Assignment, Change, Verb, Writer};
 use crate::entra::directory::Object;
-use crate::entra::mapping::{AttributeMapping, ObjectMapping, TargetKind};
+use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, TargetKind};
 use crate::people::People;
 use crate::run::acceptance::assignments;
 use crate::scim::{PatchPath, same_name};
@@ -100,8 +100,7 @@ pub(super) struct Mix {
 
 impl Mix {
     /// `None` when the mapping has no matching attribute for users.
-    pub fn new(settings: &Settings) -> Option<Self> {
-        let mapping = &settings.mapping;
+    pub fn new(settings: &Settings, mapping: &Mapping) -> Option<Self> {
         let users = mapping.user.clone();
         let matching = users.matching().first()?.target.clone();
         let somebody = settings.people.person(STORY, settings.writer.dialect.as_str(), "somebody");

@@ -42,8 +42,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What is sent, and for how long.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The mapping in force, without what the target refuses. Groups are part of the load when it
-    /// provisions them.
+    /// The mapping in force; what the target refuses in a create is left out. Groups are part of the load
+    /// when it provisions them.
     pub mapping: Mapping,
     /// The dialect.
     pub writer: Writer,
@@ -90,7 +90,7 @@ pub fn not_played(why: &str) -> Vec<CheckResult> {
 /// Plays the rate gate and removes everything it made. The target must send at once: one that paces
 /// its requests would measure its pace.
 pub async fn play<T: Target + 'static>(settings: Settings, target: Arc<T>) -> Played {
-    let Some(mix) = Mix::new(&settings) else {
+    let Some(mix) = Mix::new(&settings, &settings.mapping) else {
         let checks = not_played("the mapping has no matching attribute for users");
         return Played { facts: None, checks, left_behind: Vec::new(), exchanges: 0, interrupted: false };
     };
@@ -113,7 +113,7 @@ async fn perform<T: Target + 'static>(
     settings: &Settings,
     troupe: &mut Troupe<T>,
 ) -> Result<(Facts, Vec<CheckResult>), Skip> {
-    troupe.gather().await?;
+    let refused = troupe.gather(settings).await?;
     let left_out = troupe.rehearse().await?;
     tokio::select! {
         () = tokio::time::sleep(PAUSE) => {}
@@ -124,7 +124,7 @@ async fn perform<T: Target + 'static>(
     let rate = settings.rate.get();
     let mut check = played(&ABOUTS.rate, judge::judge(&tally, rate), settings.fail_on);
     check.elapsed = begin.elapsed();
-    let mut facts = tally.facts(rate, left_out);
+    let mut facts = tally.facts(rate, left_out, refused);
     let begin = tokio::time::Instant::now();
     let mut members = match members::play(troupe).await {
         Ok(seen) => {

@@ -13,7 +13,8 @@ use super::mix::{Account, Kind, Mix};
 use crate::check::Skip;
 use crate::run::guard::Guard;
 use crate::run::patience::Patience;
-use crate::run::{Cancel, cleanup, reader};
+use crate::run::recorder::Recorder;
+use crate::run::{Cancel, acceptance, cleanup, reader};
 use crate::wire::{Answer, Broken, Exchange, Request, ResourceKind, Secrets, Sent, Target};
 
 /// Users that are changed under load.
@@ -44,7 +45,7 @@ pub(super) struct Troupe<T> {
     /// The group shows its members when it is read.
     pub shows_members: bool,
     made: Vec<(ResourceKind, String)>,
-    /// Creates that may have made something nobody knows the id of.
+    /// Creates that may have made something nobody knows the id of, and what was tried before the load.
     doubtful: Vec<Arc<Exchange>>,
 }
 
@@ -78,9 +79,11 @@ impl<T: Target + 'static> Troupe<T> {
         }
     }
 
-    /// Creates the group and everybody who is needed before the load.
-    pub async fn gather(&mut self) -> Result<(), Skip> {
-        for number in 0..CHANGED {
+    /// Creates the group and everybody who is needed before the load. A target that refuses an attribute
+    /// gets people without it; those attributes are returned.
+    pub async fn gather(&mut self, settings: &Settings) -> Result<Vec<String>, Skip> {
+        let refused = self.reduce(settings).await?;
+        for number in self.accounts.len()..CHANGED {
             let key = Mix::key("staff", number);
             let id = self.create(self.mix.create(&key), ResourceKind::User).await?;
             self.accounts.push(Mix::account(&key, id));
@@ -98,7 +101,31 @@ impl<T: Target + 'static> Troupe<T> {
             }
             self.waiting = self.accounts.iter().skip(1).map(|account| account.id.clone()).collect();
         }
-        Ok(())
+        Ok(refused)
+    }
+
+    /// Creates somebody with everything that is mapped. Where that is refused, the mapping is reduced to
+    /// what is taken.
+    async fn reduce(&mut self, settings: &Settings) -> Result<Vec<String>, Skip> {
+        let key = Mix::key("staff", 0);
+        let request = self.mix.create(&key);
+        let outcome = self.patiently(request.clone()).await?;
+        let exchange = self.exchange(&request, &outcome);
+        if let Some(id) = self.made(ResourceKind::User, &exchange) {
+            self.accounts.push(Mix::account(&key, id));
+        }
+        let Ok(Answer { status: 400..=499, .. }) = outcome else { return Ok(Vec::new()) };
+        let recorder = Recorder::new(Arc::clone(&self.patient), self.secrets.clone());
+        let Settings { writer, mapping, people, .. } = settings;
+        let reduced =
+            acceptance::reduced(&recorder, writer, mapping, people, "requirements/rate/create").await;
+        self.doubtful.extend(recorder.trace());
+        self.go_on()?;
+        let Some((mapping, refused)) = reduced else { return Ok(Vec::new()) };
+        if let Some(mix) = Mix::new(settings, &mapping) {
+            self.mix = Arc::new(mix);
+        }
+        Ok(refused)
     }
 
     /// Sends one request of each kind without any load: what is refused then says nothing about load.

@@ -81,6 +81,22 @@ impl Acceptance {
     }
 }
 
+/// The mapping without what the target refuses in a create, and the refused targets as written; `None`
+/// when no create is accepted. People of `story` are created through the recorder; removing them is the
+/// caller's.
+pub async fn reduced<T: Target>(
+    recorder: &Recorder<T>,
+    writer: &Writer,
+    mapping: &Mapping,
+    people: &People,
+    story: &str,
+) -> Option<(Mapping, Vec<String>)> {
+    let acceptance = probe_as(story, recorder, recorder, writer, mapping, people).await;
+    let refused: Vec<String> = acceptance.refused.into_iter().map(|refused| refused.path).collect();
+    let reduced = mapping.without(&refused).ok()?;
+    (!acceptance.nothing).then_some((reduced, refused))
+}
+
 /// Creates one person after the other until it is known what is accepted. Removing them is the caller's.
 pub(super) async fn probe<T: Target, R: Target>(
     target: &T,
@@ -89,8 +105,19 @@ pub(super) async fn probe<T: Target, R: Target>(
     mapping: &Mapping,
     people: &People,
 ) -> Acceptance {
+    probe_as("preflight/create", target, recorder, writer, mapping, people).await
+}
+
+async fn probe_as<T: Target, R: Target>(
+    story: &str,
+    target: &T,
+    recorder: &Recorder<R>,
+    writer: &Writer,
+    mapping: &Mapping,
+    people: &People,
+) -> Acceptance {
     let rows = &mapping.user.rows;
-    let attempt = Attempt { target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
+    let attempt = Attempt { story, target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
     match attempt.create(&[]).await {
         Verdict::Accepted(made) => {
             return Acceptance { not_kept: attempt.not_kept(&made).await, ..Acceptance::default() };
@@ -152,6 +179,7 @@ enum Verdict {
 }
 
 struct Attempt<'a, T, R> {
+    story: &'a str,
     target: &'a T,
     recorder: &'a Recorder<R>,
     writer: &'a Writer,
@@ -165,7 +193,7 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
     async fn create(&self, without: &[usize]) -> Verdict {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
         let key = format!("somebody-{number}");
-        let person = self.people.person("preflight/create", self.writer.dialect.as_str(), &key);
+        let person = self.people.person(self.story, self.writer.dialect.as_str(), &key);
         let dropped: Vec<_> = without.iter().map(|index| &self.mapping.user.rows[*index].target).collect();
         let mut values = assignments(&self.mapping.user, Object::User(&person), false);
         values.retain(|(path, _)| !dropped.contains(&path));

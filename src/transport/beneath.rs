@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, RootCertStore};
 
 use super::about::ABOUTS;
 use super::certificate::{Certificate, Key};
@@ -82,7 +82,8 @@ pub(super) fn judge_tls(offered: &Offered) -> Vec<Finding> {
                 Reply::Odd(what) => (*what).to_owned(),
                 _ => "the connection was closed".to_owned(),
             };
-            let message = if offered.tls13 {
+            let alone = *reply == Reply::Alert(AlertDescription::ProtocolVersion);
+            let message = if offered.tls13 && alone {
                 "The server speaks TLS 1.3 alone."
             } else {
                 "The server refuses TLS 1.2 with every suite of Microsoft's list."

@@ -72,8 +72,16 @@ const NOBODY: &str = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListR
 
 /// A server with TLS of a library, which answers every request with an empty list.
 async fn tls_server(identity: Identity, versions: &[&'static rustls::SupportedProtocolVersion]) -> TenantUrl {
+    tls_server_of(rustls::crypto::ring::default_provider(), identity, versions).await
+}
+
+async fn tls_server_of(
+    provider: rustls::crypto::CryptoProvider,
+    identity: Identity,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> TenantUrl {
     let key = PrivateKeyDer::try_from(identity.key).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
@@ -183,6 +191,22 @@ async fn tls_13_alone_is_not_enough() {
     assert_eq!(found(&seen, TLS), [(Level::Error, "The server speaks TLS 1.3 alone.".to_owned())]);
     assert_eq!(check(&seen, TLS).outcome, Outcome::Failed);
     assert_eq!(check(&seen, CERTIFICATE).outcome, Outcome::Passed, "its certificate is seen all the same");
+}
+
+#[tokio::test]
+async fn tls_12_with_other_suites_beside_tls_13_is_told_apart() {
+    // ChaCha20 is a right suite for TLS 1.2, but not on Microsoft's list.
+    let authority = Authority::new("DigiCert Inc");
+    let identity = authority.sign("localhost", |_| ());
+    let mut provider = rustls::crypto::ring::default_provider();
+    provider
+        .cipher_suites
+        .retain(|suite| format!("{suite:?}").contains("CHACHA20") || suite.tls13().is_some());
+    let url = tls_server_of(provider, identity, &[&TLS12, &TLS13]).await;
+    let seen = beneath(&url, authority.trust()).await;
+    let message = "The server refuses TLS 1.2 with every suite of Microsoft's list.".to_owned();
+    assert_eq!(found(&seen, TLS), [(Level::Error, message)]);
+    assert_eq!(seen.facts.tls.unwrap().versions, ["TLS 1.3"]);
 }
 
 #[tokio::test]
