@@ -1,20 +1,23 @@
 use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::config::Config;
 use super::failure::Failure;
 use super::output::unwritten;
-use super::playing::{self, Playing};
+use super::playing::{self, Playing, Ready};
 use super::words::Dialects;
 use super::{Exit, console};
 use crate::check::Level;
-use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::mapping::Mapping;
 use crate::gallery::{self, Overall, Pack, SUITES, Template, Verdict};
 use crate::http::TenantUrl;
+use crate::load;
+use crate::people::People;
 use crate::report::{gallery as page, json, terminal};
-use crate::run::{Plan, Report};
+use crate::run::{Plan, Report, Stages};
 use crate::scenario;
 use crate::scim::PatchPath;
 use crate::stages::Embedded;
@@ -39,6 +42,14 @@ pub(super) struct Gallery {
     #[arg(long, value_name = "PATH=VALUE", value_parser = test_value)]
     test_value: Vec<(String, String)>,
 
+    /// Measure the rate too: an open load of 25 requests per second for so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    rate_gate: Option<u64>,
+
+    /// Requests per second of the rate gate [default: 25, as the gallery requires]
+    #[arg(long, value_name = "N", requires = "rate_gate")]
+    rate: Option<NonZeroU32>,
+
     /// Write what a submission asks for into this folder: attribute tables, the exported schema, endpoint
     /// facts, the dated verdict and report
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
@@ -53,6 +64,10 @@ pub(super) struct Gallery {
     discover_attributes: bool,
 }
 
+/// What a gallery application must bear, in requests per second and tenant
+/// (Microsoft: app-gallery-user-provisioning-requirements).
+const REQUIRED_RATE: NonZeroU32 = NonZeroU32::new(25).expect("25 is not zero");
+
 /// Checks beside Microsoft's tests that show a requirement.
 const BESIDE: [&str; 2] = ["conformance/token-required", "cycles/group-members-added-in-one-request"];
 
@@ -61,6 +76,12 @@ impl Gallery {
         let config = Config::read()?;
         let url = self.playing.target.url(&config)?;
         let plan = self.plan(&config, url.as_ref())?;
+        if self.rate_gate.is_some() && !self.playing.target.pace(&config).is_zero() {
+            return Err(Failure::usage(
+                "--pace holds requests back, and the rate gate would measure that",
+                "leave one of --pace and --rate-gate out",
+            ));
+        }
         let template = self.gallery_template.or(config.settings.gallery.template).unwrap_or_default();
         let mut outputs = self.playing.outputs(&config)?;
         if let Some(folder) = &self.pack {
@@ -72,14 +93,12 @@ impl Gallery {
             })?;
         }
         let (scenarios, mapping) = (plan.scenarios.clone(), plan.mapping.clone());
+        let load_settings = self.load_settings(&config, url.as_ref(), &plan)?;
         let look = url.map(|url| transport::Settings {
             url,
             trust: self.playing.target.trust(&config),
             timeout: plan.patience,
-            writer: Writer::new(
-                plan.dialects.first().copied().unwrap_or(Dialect::Default),
-                plan.switches.clone(),
-            ),
+            writer: plan.writer(),
             mapping: plan.mapping.clone(),
             secrets: Secrets::default(),
             fail_on: plan.fail_on,
@@ -92,6 +111,10 @@ impl Gallery {
                 look.secrets = shared.client().secrets();
                 Some(ready.runtime.block_on(transport::look(&look, shared.client()))?)
             }
+            _ => None,
+        };
+        let load = match (&played, self.rate_gate) {
+            (Ok(_), Some(seconds)) => Some(self.measure(&ready, load_settings, seconds)?),
             _ => None,
         };
         let ended = ready.end();
@@ -113,9 +136,21 @@ impl Gallery {
             }
         };
         let (facts, more) = seen.map(|seen| (seen.facts, seen.checks)).unzip();
-        let more = more.unwrap_or_default();
-        let verdict = gallery::judge(template, &scenarios, &report, &more)
+        let mut more = more.unwrap_or_default();
+        let rate = load.and_then(|played| {
+            more.extend(played.checks);
+            report.left_behind.extend(played.left_behind);
+            report.exchanges += played.exchanges;
+            played.facts
+        });
+        let mut verdict = gallery::judge(template, &scenarios, &report, &more)
             .ok_or_else(|| Failure::internal("no test of a gate was played"))?;
+        if let Some(rate) = &rate {
+            verdict.measured("rate", rate_line(rate), serde_json::to_value(rate).unwrap_or_default());
+        }
+        if let Some(facts) = &facts {
+            verdict.seen("endpoint", serde_json::to_value(facts).unwrap_or_default());
+        }
         report.checks.extend(more);
         report.settle();
         if let Some(folder) = &self.pack {
@@ -149,6 +184,59 @@ impl Gallery {
         plan.test_values = config.test_values()?;
         plan.test_values.extend(self.test_value.iter().cloned());
         Ok(plan)
+    }
+
+    fn load_settings(
+        &self,
+        config: &Config,
+        url: Option<&TenantUrl>,
+        plan: &Plan,
+    ) -> Result<load::Settings, Failure> {
+        // People and journal of its own: what the tests made is gone by then.
+        let prefix = playing::prefix();
+        let people = People::new(config.people()?, plan.seed, prefix.as_str())
+            .map_err(|error| Failure::usage(error.to_string(), "correct [people] in scimulate.toml"))?;
+        let journal = match url {
+            Some(url) if self.rate_gate.is_some() => Some(Arc::new(playing::journal(url, &prefix)?)),
+            _ => None,
+        };
+        Ok(load::Settings {
+            mapping: plan.mapping.clone(),
+            writer: plan.writer(),
+            people,
+            rate: self.rate.unwrap_or(REQUIRED_RATE),
+            duration: Duration::ZERO,
+            patience: plan.patience,
+            journal,
+            secrets: Secrets::default(),
+            cancel: plan.cancel.clone(),
+            fail_on: plan.fail_on,
+        })
+    }
+
+    fn measure(
+        &self,
+        ready: &Ready,
+        mut settings: load::Settings,
+        seconds: u64,
+    ) -> Result<load::Played, Failure> {
+        settings.duration = Duration::from_secs(seconds);
+        ready.runtime.block_on(async {
+            match &ready.shared {
+                Some(shared) => {
+                    settings.secrets = shared.client().secrets();
+                    let stage = shared.open().await.map_err(Failure::internal)?;
+                    Ok(load::play(settings, Arc::new(stage.target)).await)
+                }
+                None => {
+                    let stage = Embedded::default().open().await.map_err(Failure::internal)?;
+                    settings.secrets = stage.secrets.clone();
+                    let played = load::play(settings, Arc::new(stage.target)).await;
+                    drop(stage.hold);
+                    Ok(played)
+                }
+            }
+        })
     }
 
     fn write_pack(
@@ -185,6 +273,19 @@ impl Gallery {
     }
 }
 
+/// What the rate gate measured, in one line.
+fn rate_line(facts: &load::Facts) -> String {
+    format!(
+        "{} requests, {:.1} answered a second; latency p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms, longest {:.0} ms",
+        facts.requests,
+        facts.achieved,
+        facts.latency.p50_ms,
+        facts.latency.p90_ms,
+        facts.latency.p99_ms,
+        facts.latency.max_ms
+    )
+}
+
 /// What is known of the endpoint after a run, for the pack.
 fn endpoint_facts(
     mapping: &Mapping,
@@ -204,6 +305,9 @@ fn endpoint_facts(
         }
     }
     row("Resource types", if mapping.group.is_some() { "User, Group" } else { "User" }.to_owned());
+    if let Some(rate) = verdict.requirements.iter().find(|required| required.id == "rate") {
+        row("Rate", rate.reason.clone().unwrap_or_else(|| rate.met.as_str().to_owned()));
+    }
     let matching = mapping.user.matching().iter().map(|row| row.written.clone()).collect::<Vec<_>>();
     row("Matching attribute of users", matching.join(", "));
     for (number, what) in [(21, "OAuth 2.0 client credentials"), (22, "Workload identity federation")] {

@@ -203,7 +203,7 @@ impl Ready {
     }
 }
 
-fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
+pub(super) fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
     let folder = journal::folder().map_err(|error| {
         Failure::usage(format!("there is no folder for the journal: {error}"), "set HOME to your home folder")
     })?;
@@ -212,7 +212,7 @@ fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
 
 /// What every object of this run carries: no word of any language, since it is looked for in the
 /// names of other people's objects.
-fn prefix() -> String {
+pub(super) fn prefix() -> String {
     const LETTERS: &[u8] = b"bcdfghjkmnpqrtvwxz2346789";
     let mut random = rand::rng();
     let tail: String = (0..8).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect();

@@ -79,6 +79,11 @@ impl TargetOptions {
         ))
     }
 
+    /// Least time between the starts of two requests.
+    pub(super) fn pace(&self, config: &Config) -> Duration {
+        Duration::from_millis(self.pace.or(config.settings.pace).unwrap_or(0))
+    }
+
     /// A client for the target.
     pub(super) fn client(&self, config: &Config, url: TenantUrl) -> Result<Client, Failure> {
         let mut settings = Settings::new(url);
@@ -89,7 +94,7 @@ impl TargetOptions {
         }
         settings.trust = self.trust(config);
         settings.timeout = self.timeout(config)?;
-        settings.pace = Duration::from_millis(self.pace.or(config.settings.pace).unwrap_or(0));
+        settings.pace = self.pace(config);
         Ok(Client::new(settings)?)
     }
 }

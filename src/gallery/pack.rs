@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 
+use super::Test;
 use super::verdict::{Overall, Verdict};
-use super::{Met, Test};
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{AttributeMapping, DataType, Mapping, ObjectMapping, schema};
 
@@ -60,7 +60,7 @@ impl Pack<'_> {
     }
 
     fn verdict(&self) -> String {
-        let Verdict { template, tests, validator, requirements, why, overall } = self.verdict;
+        let Verdict { template, tests, validator, requirements, why, overall, .. } = self.verdict;
         let word = overall.map_or("not decided", Overall::as_str);
         let mut page = format!(
             "# Predicted gallery validation of {}\n\n{}: **{word}** by template {template} ({}), predicted by scimulate {}.\n",
@@ -88,14 +88,13 @@ impl Pack<'_> {
         );
         for required in requirements {
             let reason = required.reason.as_deref().unwrap_or("");
-            let shown = if required.met == Met::Yes { "" } else { reason };
             let _ = writeln!(
                 page,
                 "| {} | {} | {} | {} |",
                 required.title,
                 required.demand.as_str(),
                 required.met.as_str(),
-                cell(shown)
+                cell(reason)
             );
         }
         page
@@ -182,6 +181,7 @@ mod tests {
             tests: Vec::new(),
             validator: Vec::new(),
             requirements: Vec::new(),
+            facts: serde_json::Map::new(),
         };
         let endpoint = [("Tenant URL".to_owned(), "https://scim.example.com/v2|x".to_owned())];
         let pack = Pack {

@@ -98,6 +98,8 @@ pub struct Verdict {
     pub validator: Vec<Test>,
     /// What is required beside the tests. Empty when the template's tests were not played.
     pub requirements: Vec<Requirement>,
+    /// What was measured and seen beside the tests, by name: `rate`, `endpoint`.
+    pub facts: serde_json::Map<String, serde_json::Value>,
 }
 
 /// The verdict of a run in which stories of the gates were played; `None` when none was. `more` are checks
@@ -139,7 +141,7 @@ pub fn judge(
         None => Vec::new(),
         Some(_) => requirement::judge(&results, &tests, &validator),
     };
-    Some(Verdict { template, overall, why, tests, validator, requirements })
+    Some(Verdict { template, overall, why, tests, validator, requirements, facts: serde_json::Map::new() })
 }
 
 fn overall(tests: &[Test], report: &Report) -> (Option<Overall>, Option<String>) {
@@ -182,6 +184,22 @@ impl Verdict {
     pub fn all(&self) -> impl Iterator<Item = (&'static str, &Test)> {
         let gallery = self.tests.iter().map(|test| ("gallery", test));
         gallery.chain(self.validator.iter().map(|test| ("validator", test)))
+    }
+
+    /// Adds what was seen.
+    pub fn seen(&mut self, name: &str, facts: serde_json::Value) {
+        self.facts.insert(name.to_owned(), facts);
+    }
+
+    /// Adds what was measured for a requirement, with a line that sums it up.
+    pub fn measured(&mut self, name: &str, line: String, facts: serde_json::Value) {
+        self.seen(name, facts);
+        if let Some(required) = self.requirements.iter_mut().find(|required| required.id == name) {
+            required.reason = Some(match required.reason.take() {
+                Some(reason) => format!("{reason}; {line}"),
+                None => line,
+            });
+        }
     }
 
     /// What is not passed, in one line, as tables keep it: `G3=FAILED G10=WARNING V9=FAILED -> Failed`.

@@ -49,6 +49,7 @@ struct Gallery<'a> {
     tests: Vec<GalleryTest<'a>>,
     validator: Vec<GalleryTest<'a>>,
     requirements: Vec<Required<'a>>,
+    facts: &'a serde_json::Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -88,6 +89,7 @@ impl<'a> Gallery<'a> {
             tests: verdict.tests.iter().map(GalleryTest::of).collect(),
             validator: verdict.validator.iter().map(GalleryTest::of).collect(),
             requirements: verdict.requirements.iter().map(Required::of).collect(),
+            facts: &verdict.facts,
         }
     }
 }

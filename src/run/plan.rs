@@ -9,7 +9,7 @@ use super::Cancel;
 use super::event::TrialId;
 use super::journal::Journal;
 use crate::check::{Finding, Level};
-use crate::entra::dialect::{Dialect, Switches};
+use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::entra::mapping::Mapping;
 use crate::people;
 use crate::rules;
@@ -97,6 +97,13 @@ impl Plan {
         self.whole_mapping = true;
         self.rules_off = rules::all().iter().map(|rule| rule.about().id.clone()).collect();
         self
+    }
+
+    /// A writer of the first dialect.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        let dialect = self.dialects.first().copied().unwrap_or(Dialect::Default);
+        Writer::new(dialect, self.switches.clone())
     }
 
     /// The trials in order: a scenario's dialects follow each other.

@@ -14,7 +14,6 @@ use super::recorder::Recorder;
 use super::stack::Stack;
 use super::stage::Stage;
 use crate::check::Skip;
-use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::Mapping;
 use crate::people::People;
@@ -53,8 +52,7 @@ pub(super) async fn prepare<T: Target>(
     people: &People,
     stage: Stage<T>,
 ) -> Result<Prepared, Refusal> {
-    let dialect = plan.dialects.first().copied().unwrap_or(Dialect::Default);
-    let writer = Writer::new(dialect, plan.switches.clone());
+    let writer = plan.writer();
     let recorder = Recorder::new(stage.target, stage.secrets);
     let stack = Stack::new(&recorder, plan, |_| ());
     let probe = |kind: ResourceKind| {
