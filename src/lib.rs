@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod entra;
 pub mod gallery;
 pub mod http;
+pub mod issuer;
 pub mod load;
 pub mod people;
 pub mod report;

@@ -42,7 +42,12 @@ fn settings(base: &str, endpoint: &str) -> Settings {
 }
 
 async fn embedded(lifetime: Duration) -> server::Running {
-    let oauth = server::OAuth { client_id: "entra".into(), client_secret: SECRET.into(), lifetime };
+    let oauth = server::OAuth {
+        client_id: "entra".into(),
+        client_secret: SECRET.into(),
+        lifetime,
+        ..server::OAuth::default()
+    };
     server::start(server::Settings { oauth, ..server::Settings::default() }, None).await.unwrap()
 }
 

@@ -22,7 +22,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("entra/job", &["entra/directory", "entra/mapping", "entra/scope", "entra/dialect", "wire", "scim"]),
     ("entra/oracle", &["entra/directory", "entra/mapping", "entra/scope", "scim"]),
     ("people", &["entra/directory"]),
-    ("http", &["wire"]),
+    ("issuer", &[]),
+    ("http", &["wire", "issuer"]),
     ("rules", &["scim", "wire", "check"]),
     ("scenario", &["scim", "check", "diagnostic", "yaml", "entra/directory", "entra/mapping", "wire"]),
     ("catalogue", &["check", "rules", "scenario", "diagnostic"]),
@@ -67,7 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("transport", &["wire", "check", "http", "run", "entra/directory", "entra/mapping", "entra/dialect"]),
     ("server", &["scim"]),
-    ("stages", &["run", "server", "http"]),
+    ("stages", &["run", "server", "http", "issuer"]),
     (
         "selftest",
         &[

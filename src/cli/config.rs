@@ -47,6 +47,11 @@ pub(super) struct Settings {
     pub(super) oauth_scope: Vec<String>,
     #[serde(deserialize_with = "word")]
     pub(super) credentials_in: Option<SentIn>,
+    pub(super) federation_client_id: Option<String>,
+    pub(super) federation_audience: Option<String>,
+    pub(super) federation_tenant: Option<uuid::Uuid>,
+    pub(super) issuer_port: Option<u16>,
+    pub(super) issuer_dir: Option<PathBuf>,
     #[serde(deserialize_with = "one_or_many")]
     pub(super) header: Vec<String>,
     pub(super) cacert: Option<PathBuf>,

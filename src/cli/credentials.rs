@@ -2,13 +2,16 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::config::{self, Config};
 use super::console;
 use super::failure::Failure;
-use crate::http::{ClientCredentials, Credentials, Grant, SentIn, TokenEndpoint};
+use crate::http::{ClientCredentials, Credentials, Federation, Grant, SentIn, TenantUrl, TokenEndpoint};
+use crate::issuer::{Issuer, Serving, Subject, TENANT};
 
 /// The environment variable with the bearer token.
 pub(super) const TOKEN: &str = "SCIMULATE_TOKEN";
@@ -47,6 +50,26 @@ pub(super) struct CredentialOptions {
     /// How client id and secret are sent: header, body or both [default: header]
     #[arg(long, value_name = "HOW")]
     pub(super) credentials_in: Option<SentIn>,
+
+    /// Client id for workload identity federation, with assertions of an issuer in the place of a secret
+    #[arg(long, value_name = "ID")]
+    federation_client_id: Option<String>,
+
+    /// Audience of the assertions [default: api:// and the client id]
+    #[arg(long, value_name = "AUDIENCE")]
+    federation_audience: Option<String>,
+
+    /// Tenant that the assertions name [default: one that nobody has]
+    #[arg(long, value_name = "GUID")]
+    federation_tenant: Option<Uuid>,
+
+    /// Port on 127.0.0.1 where the issuer stands during the run [default: a free one]
+    #[arg(long, value_name = "PORT", conflicts_with = "issuer_dir")]
+    issuer_port: Option<u16>,
+
+    /// Sign as the hosted issuer that `scimulate issuer` wrote to this folder
+    #[arg(long, value_name = "DIR")]
+    issuer_dir: Option<PathBuf>,
 }
 
 /// Something that was given, and where.
@@ -61,28 +84,49 @@ impl<T> Given<T> {
     }
 }
 
+impl<T: Clone> Given<T> {
+    /// The command line's, or the file's, under the same name.
+    fn first(line: &Option<T>, file: &Option<T>, name: &str) -> Option<Self> {
+        match (line, file) {
+            (Some(value), _) => Some(Given::at(value.clone(), format!("--{name}"))),
+            (None, Some(value)) => Some(Given::at(value.clone(), format!("{name} in {}", config::FILE))),
+            (None, None) => None,
+        }
+    }
+}
+
 impl CredentialOptions {
-    /// What the command line, the environment and the file say, in this order.
-    pub(super) fn resolve(&self, config: &Config) -> Result<Credentials, Failure> {
+    /// What the command line, the environment and the file say, in this order: who calls, and further ways
+    /// to get a token.
+    pub(super) fn resolve(
+        &self,
+        config: &Config,
+        target: &TenantUrl,
+    ) -> Result<(Credentials, Vec<Grant>), Failure> {
         if self.token.is_some() {
             console::remark(
                 "warning: --token is visible to every user of this machine; SCIMULATE_TOKEN and --token-file are not",
             );
         }
         let token = self.token(config)?;
-        let client = self.client(config)?;
-        match (token, client) {
-            (None, None) => Ok(Credentials::None),
-            (Some(token), None) => Ok(Credentials::Bearer(token.value)),
-            (None, Some(client)) => Ok(Credentials::Grant(Box::new(Grant::ClientCredentials(client.value)))),
-            (Some(token), Some(client)) => Err(Failure::usage(
+        let grants: Vec<Given<Grant>> =
+            self.client(config)?.into_iter().chain(self.federation(config, target)?).collect();
+        if let (Some(token), Some(grant)) = (&token, grants.first()) {
+            return Err(Failure::usage(
                 format!(
                     "both a bearer token ({}) and a token endpoint ({}) are given",
-                    token.place, client.place
+                    token.place, grant.place
                 ),
                 "take one of them away: Entra uses a secret token or asks for tokens, never both",
-            )),
+            ));
         }
+        let mut grants = grants.into_iter().map(|given| given.value);
+        let credentials = match (token, grants.next()) {
+            (Some(token), _) => Credentials::Bearer(token.value),
+            (None, Some(grant)) => Credentials::Grant(Box::new(grant)),
+            (None, None) => Credentials::None,
+        };
+        Ok((credentials, grants.collect()))
     }
 
     /// Command line before environment before file.
@@ -102,24 +146,29 @@ impl CredentialOptions {
         Ok(Some(Given::at(token, format!("token-file in {}", config::FILE))))
     }
 
+    fn endpoint(&self, config: &Config) -> Option<Given<String>> {
+        Given::first(&self.token_endpoint, &config.settings.token_endpoint, "token-endpoint")
+    }
+
+    fn scopes(&self, config: &Config) -> Vec<String> {
+        let given =
+            if self.oauth_scope.is_empty() { &config.settings.oauth_scope } else { &self.oauth_scope };
+        given.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect()
+    }
+
     /// What client credentials need, whole or not at all.
-    fn client(&self, config: &Config) -> Result<Option<Given<ClientCredentials>>, Failure> {
+    fn client(&self, config: &Config) -> Result<Option<Given<Grant>>, Failure> {
         let settings = &config.settings;
-        let in_file = |name: &str| format!("{name} in {}", config::FILE);
-        let of = |line: &Option<String>, file: &Option<String>, name: &str| match (line, file) {
-            (Some(value), _) => Some(Given::at(value.clone(), format!("--{name}"))),
-            (None, Some(value)) => Some(Given::at(value.clone(), in_file(name))),
-            (None, None) => None,
-        };
-        let endpoint = of(&self.token_endpoint, &settings.token_endpoint, "token-endpoint");
-        let id = of(&self.client_id, &settings.client_id, "client-id");
-        let scopes = if self.oauth_scope.is_empty() { &settings.oauth_scope } else { &self.oauth_scope };
+        let endpoint = self.endpoint(config);
+        let id = Given::first(&self.client_id, &settings.client_id, "client-id");
+        let scopes = self.scopes(config);
         let sent_in = self.credentials_in.or(settings.credentials_in);
-        let secret_file = match (&self.client_secret_file, &settings.client_secret_file) {
-            (Some(path), _) => Some(Given::at(path, "--client-secret-file")),
-            (None, Some(path)) => Some(Given::at(path, in_file("client-secret-file"))),
-            (None, None) => None,
-        };
+        let secret_file =
+            Given::first(&self.client_secret_file, &settings.client_secret_file, "client-secret-file");
+        let federated = self.federation_client_id.is_some() || settings.federation_client_id.is_some();
+        if federated && id.is_none() && secret_file.is_none() {
+            return Ok(None);
+        }
         // A secret in the environment alone asks for nothing: other commands may want it.
         let places = [
             endpoint.as_ref().map(|given| given.place.clone()),
@@ -135,14 +184,13 @@ impl CredentialOptions {
         let endpoint =
             endpoint.ok_or_else(|| missing("the token endpoint", "name it with --token-endpoint URL"))?;
         let id = id.ok_or_else(|| missing("the client id", "name it with --client-id ID"))?;
-        let from_file = |path: &PathBuf| secret_from(path, "the client secret", CLIENT_SECRET);
         let in_environment = match &self.client_secret_file {
             Some(_) => None,
             None => from_environment(CLIENT_SECRET, "the client secret")?,
         };
         let secret = match (in_environment, secret_file) {
             (Some(secret), _) => secret,
-            (None, Some(path)) => from_file(path.value)?,
+            (None, Some(path)) => secret_from(&path.value, "the client secret", CLIENT_SECRET)?,
             (None, None) => {
                 let next = "set SCIMULATE_CLIENT_SECRET, or name a file with --client-secret-file";
                 return Err(missing("the client secret", next));
@@ -152,10 +200,80 @@ impl CredentialOptions {
             endpoint: TokenEndpoint::parse(&endpoint.value)?,
             client_id: id.value,
             client_secret: secret,
-            scopes: scopes.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect(),
+            scopes,
             sent_in: sent_in.unwrap_or_default(),
         };
-        Ok(Some(Given::at(credentials, endpoint.place)))
+        Ok(Some(Given::at(Grant::ClientCredentials(credentials), endpoint.place)))
+    }
+
+    /// What workload identity federation needs, whole or not at all.
+    fn federation(&self, config: &Config, target: &TenantUrl) -> Result<Option<Given<Grant>>, Failure> {
+        let settings = &config.settings;
+        let of = |line: &Option<String>, file: &Option<String>, name| Given::first(line, file, name);
+        let id = of(&self.federation_client_id, &settings.federation_client_id, "federation-client-id");
+        let audience = of(&self.federation_audience, &settings.federation_audience, "federation-audience");
+        let tenant = Given::first(&self.federation_tenant, &settings.federation_tenant, "federation-tenant");
+        let port = Given::first(&self.issuer_port, &settings.issuer_port, "issuer-port");
+        let dir = Given::first(&self.issuer_dir, &settings.issuer_dir, "issuer-dir");
+        let Some(id) = id else {
+            let places = [
+                audience.map(|given| given.place),
+                tenant.map(|given| given.place),
+                port.map(|given| given.place),
+                dir.map(|given| given.place),
+            ];
+            return match places.into_iter().flatten().next() {
+                None => Ok(None),
+                Some(place) => Err(Failure::usage(
+                    format!("{place} is given, but the client id for federation is missing"),
+                    "name it with --federation-client-id ID",
+                )),
+            };
+        };
+        let endpoint = self.endpoint(config).ok_or_else(|| {
+            Failure::usage(
+                format!("{} is given, but the token endpoint is missing", id.place),
+                "name it with --token-endpoint URL",
+            )
+        })?;
+        let (issuer, served) = match (dir, port) {
+            (Some(dir), _) => {
+                let opened = Issuer::open(&dir.value);
+                let next = "write an issuer with `scimulate issuer --issuer URL --dir DIR`";
+                (opened.map_err(|why| Failure::usage(why, next))?, None)
+            }
+            (None, _) if !target.is_loopback() => {
+                return Err(Failure::usage(
+                    format!("{target} cannot read the keys of an issuer on this machine"),
+                    "write an issuer with `scimulate issuer --issuer URL --dir DIR`, host it, and name its folder with --issuer-dir",
+                ));
+            }
+            (None, port) => {
+                let served = Serving::apart(port.map(|port| port.value)).map_err(|error| {
+                    Failure::usage(
+                        format!("no issuer can be started: {error}"),
+                        "choose another --issuer-port",
+                    )
+                })?;
+                (Arc::clone(&served.issuer), Some(Arc::new(served)))
+            }
+        };
+        let tenant = tenant.map_or(TENANT, |given| given.value);
+        let subject = Subject {
+            audience: audience.map_or_else(|| format!("api://{}", id.value), |given| given.value),
+            application: id.value.clone(),
+            object: Uuid::new_v5(&tenant, id.value.as_bytes()),
+            tenant,
+        };
+        let federation = Federation {
+            endpoint: TokenEndpoint::parse(&endpoint.value)?,
+            client_id: id.value,
+            scopes: self.scopes(config),
+            issuer,
+            subject,
+            served,
+        };
+        Ok(Some(Given::at(Grant::Federation(federation), id.place)))
     }
 }
 
@@ -201,6 +319,10 @@ mod tests {
     use super::*;
     use secrecy::ExposeSecret as _;
 
+    fn here() -> TenantUrl {
+        TenantUrl::parse("http://localhost/scim").unwrap()
+    }
+
     #[test]
     fn a_token_is_read_from_a_file_without_its_line_break() {
         let folder = tempfile::tempdir().unwrap();
@@ -223,7 +345,7 @@ mod tests {
         let endpoint = "token-endpoint = 'http://localhost/oauth2/token'\n";
         let id = "client-id = 'me'\n";
         let secret = format!("client-secret-file = '{}'\n", secret.display());
-        let of = |text: String| CredentialOptions::default().resolve(&Config::parse(text).unwrap());
+        let of = |text: String| CredentialOptions::default().resolve(&Config::parse(text).unwrap(), &here());
         for (text, missing, next) in [
             (endpoint.to_owned(), "the client id is missing", "--client-id"),
             (format!("{endpoint}{id}"), "the client secret is missing", "SCIMULATE_CLIENT_SECRET"),
@@ -238,8 +360,8 @@ mod tests {
             assert!(message.contains(missing) && message.contains(next), "{message}");
         }
         let whole = format!("{endpoint}{id}{secret}oauth-scope = ['a b', 'c']\ncredentials-in = 'body'\n");
-        let Credentials::Grant(grant) = of(whole).unwrap() else { panic!("no grant") };
-        let Grant::ClientCredentials(client) = *grant;
+        let Credentials::Grant(grant) = of(whole).unwrap().0 else { panic!("no grant") };
+        let Grant::ClientCredentials(client) = *grant else { panic!("another grant") };
         assert_eq!(client.scopes, ["a", "b", "c"]);
         assert_eq!(client.sent_in, SentIn::Body);
         assert_eq!(client.client_secret.expose_secret(), "hunter2");
@@ -254,8 +376,48 @@ mod tests {
         let text = format!(
             "token-endpoint = 'http://localhost/t'\nclient-id = 'me'\nclient-secret-file = '{file}'\ntoken-file = '{file}'\n"
         );
-        let wrong = CredentialOptions::default().resolve(&Config::parse(text).unwrap()).unwrap_err();
+        let wrong = CredentialOptions::default().resolve(&Config::parse(text).unwrap(), &here()).unwrap_err();
         let message = wrong.render(false);
         assert!(message.contains("token-file in") && message.contains("token-endpoint in"), "{message}");
+    }
+
+    #[test]
+    fn federation_stands_alone_or_beside_client_credentials_and_is_never_half_filled() {
+        let endpoint = "token-endpoint = 'http://localhost/t'\n";
+        let federation =
+            "federation-client-id = 'app'\nfederation-tenant = '00000000-0000-0000-0000-000000000007'\n";
+        let of = |text: &str, target: &TenantUrl| {
+            CredentialOptions::default().resolve(&Config::parse(text.to_owned()).unwrap(), target)
+        };
+        let (credentials, more) = of(&format!("{endpoint}{federation}"), &here()).unwrap();
+        assert!(more.is_empty());
+        let Credentials::Grant(grant) = credentials else { panic!("no grant") };
+        let Grant::Federation(client) = *grant else { panic!("another grant") };
+        assert_eq!(client.subject.audience, "api://app");
+        assert_eq!(client.subject.tenant, Uuid::from_u128(7));
+        assert!(client.issuer.url().starts_with("http://127.0.0.1:"));
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "hunter2\n").unwrap();
+        let client = format!("client-id = 'me'\nclient-secret-file = '{}'\n", file.display());
+        let (_, more) = of(&format!("{endpoint}{client}{federation}"), &here()).unwrap();
+        assert!(matches!(more[..], [Grant::Federation(_)]));
+
+        let elsewhere = TenantUrl::parse("https://scim.example.com").unwrap();
+        for (text, target, what, next) in [
+            (federation.to_owned(), here(), "the token endpoint is missing", "--token-endpoint"),
+            ("issuer-port = 1\n".to_owned(), here(), "client id for federation", "--federation-client-id"),
+            (format!("{endpoint}{federation}"), elsewhere, "cannot read the keys", "scimulate issuer"),
+            (
+                format!("{endpoint}{federation}issuer-dir = '/nowhere'\n"),
+                here(),
+                "cannot read",
+                "scimulate issuer",
+            ),
+        ] {
+            let message = of(&text, &target).unwrap_err().render(false);
+            assert!(message.contains(what) && message.contains(next), "{message}");
+        }
     }
 }

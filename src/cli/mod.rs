@@ -14,6 +14,7 @@ mod explain;
 mod failure;
 mod gallery;
 mod interrupt;
+mod issuer;
 mod list;
 mod output;
 mod playing;
@@ -51,6 +52,7 @@ enum Command {
     Gallery(Box<gallery::Gallery>),
     Sync(Box<sync::Sync>),
     TestConnection(test_connection::TestConnection),
+    Issuer(issuer::Issuer),
     List(list::List),
     Explain(explain::Explain),
     Schema(schema::Schema),
@@ -95,6 +97,7 @@ fn play(command: Command) -> Result<Exit, Failure> {
         Command::Gallery(gallery) => gallery.play(),
         Command::Sync(sync) => sync.play(),
         Command::TestConnection(test) => test.play(),
+        Command::Issuer(issuer) => issuer.play(),
         Command::List(list) => list.play(),
         Command::Explain(explain) => explain.play(),
         Command::Schema(schema) => schema.play(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::{Exit, console, interrupt, runtime};
 use crate::diagnostic::closest;
-use crate::server::{Fault, OAuth, Settings, Variant, start};
+use crate::server::{Fault, OAuth, Settings, Trusted, Variant, start};
 
 /// Serve the embedded SCIM server until it is killed; prints `READY <base-url> <token>`
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,14 @@ pub(super) struct Serve {
     #[arg(long)]
     oauth: bool,
 
+    /// Accept assertions of this issuer in the place of the client secret (workload identity federation)
+    #[arg(long, value_name = "URL")]
+    trust_issuer: Option<String>,
+
+    /// Audience that assertions must name [default: api:// and the client id]
+    #[arg(long, value_name = "AUDIENCE", requires = "trust_issuer")]
+    trust_audience: Option<String>,
+
     /// Seconds for which tokens of the token endpoint are valid [default: 3600]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     token_lifetime: Option<u64>,
@@ -34,7 +42,7 @@ pub(super) struct Serve {
     variant: Vec<Variant>,
 
     /// List the faults and the right variants, and end
-    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "token_lifetime", "fault", "variant"])]
+    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "trust_issuer", "token_lifetime", "fault", "variant"])]
     list: bool,
 }
 
@@ -86,6 +94,11 @@ impl Serve {
         };
         if let Some(token) = self.token {
             settings.token = token;
+        }
+        if let Some(issuer) = self.trust_issuer {
+            let client_id = &settings.oauth.client_id;
+            let audience = self.trust_audience.unwrap_or_else(|| format!("api://{client_id}"));
+            settings.oauth.federation = Some(Trusted { issuer, audience });
         }
         if let Some(seconds) = self.token_lifetime {
             settings.oauth.lifetime = Duration::from_secs(seconds);

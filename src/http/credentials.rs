@@ -1,5 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{Problem, TenantUrl};
+use crate::issuer::{Issuer, Make, Serving, Subject};
 use crate::wire::{Flow, Proof};
 
 /// How the target is told who calls.
@@ -27,6 +29,8 @@ pub enum Credentials {
 pub enum Grant {
     /// OAuth 2.0 client credentials with a client secret.
     ClientCredentials(ClientCredentials),
+    /// Workload identity federation.
+    Federation(Federation),
 }
 
 /// What an administrator enters for "OAuth 2.0 client credentials"
@@ -43,6 +47,24 @@ pub struct ClientCredentials {
     pub scopes: Vec<String>,
     /// "How credentials are sent".
     pub sent_in: SentIn,
+}
+
+/// What workload identity federation needs
+/// (AzureAD/SCIMReferenceCode, Workload-Identity-Federation-for-SCIM-Provisioning).
+#[derive(Debug, Clone)]
+pub struct Federation {
+    /// The token endpoint.
+    pub endpoint: TokenEndpoint,
+    /// The client id that the server gave.
+    pub client_id: String,
+    /// Scopes, sent separated by spaces; none sends no `scope`.
+    pub scopes: Vec<String>,
+    /// Who signs the assertions.
+    pub issuer: Arc<Issuer>,
+    /// Whom they are about.
+    pub subject: Subject,
+    /// Keeps an issuer on this machine served.
+    pub served: Option<Arc<Serving>>,
 }
 
 /// "How credentials are sent" to a token endpoint.
@@ -124,6 +146,7 @@ impl fmt::Display for TokenEndpoint {
 }
 
 /// A request for a token, but for its URL.
+#[derive(Default)]
 pub(super) struct Form {
     /// Parameters in order, each with whether it may be shown.
     pub(super) parameters: Vec<(&'static str, SecretString, Shown)>,
@@ -161,6 +184,20 @@ impl Form {
         self.parameters.iter().map(part).collect::<Vec<_>>().join("&")
     }
 
+    fn add_scopes(&mut self, scopes: &[String]) {
+        if !scopes.is_empty() {
+            self.add("scope", scopes.join(" "), Shown::Yes);
+        }
+    }
+
+    /// The values that may not be shown.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.parameters
+            .iter()
+            .filter(|(_, _, shown)| *shown == Shown::Never)
+            .map(|(_, value, _)| value.expose_secret())
+    }
+
     fn add(&mut self, name: &'static str, value: impl Into<SecretString>, shown: Shown) {
         self.parameters.push((name, value.into(), shown));
     }
@@ -172,6 +209,7 @@ impl Grant {
     pub fn flow(&self) -> Flow {
         match self {
             Grant::ClientCredentials(_) => Flow::ClientCredentials,
+            Grant::Federation(_) => Flow::Federation,
         }
     }
 
@@ -180,6 +218,7 @@ impl Grant {
     pub fn endpoint(&self) -> &TokenEndpoint {
         match self {
             Grant::ClientCredentials(client) => &client.endpoint,
+            Grant::Federation(client) => &client.endpoint,
         }
     }
 
@@ -194,13 +233,18 @@ impl Grant {
                 secrets.push(form_urlencoded::byte_serialize(secret.as_bytes()).collect());
                 secrets.push(client.basic());
             }
+            // Assertions are secrets as they are made.
+            Grant::Federation(_) => {}
         }
         secrets
     }
 
     /// The request for a token (RFC 6749 §4.4.2). Microsoft prints none for client credentials, so the
     /// order of the parameters is that of the page on workload identity federation.
-    pub(super) fn form(&self, proof: Proof) -> Form {
+    ///
+    /// # Errors
+    /// One sentence when an assertion cannot be signed.
+    pub(super) fn form(&self, proof: Proof) -> Result<Form, String> {
         let mut form = Form { parameters: Vec::new(), basic: None };
         form.add("grant_type", "client_credentials", Shown::Yes);
         match self {
@@ -213,12 +257,45 @@ impl Grant {
                     form.add("client_id", client.client_id.as_str(), Shown::Yes);
                     form.add("client_secret", client.client_secret.clone(), Shown::Never);
                 }
-                if !client.scopes.is_empty() {
-                    form.add("scope", client.scopes.join(" "), Shown::Yes);
-                }
+                form.add_scopes(&client.scopes);
+            }
+            Grant::Federation(client) => {
+                let make = made(proof);
+                let claims = client.issuer.claims(&client.subject, make);
+                form.add("client_id", client.client_id.as_str(), Shown::Yes);
+                form.add("client_assertion_type", JWT_BEARER, Shown::Yes);
+                form.add("client_assertion", client.issuer.sign(&claims, make)?, Shown::Never);
+                form.add_scopes(&client.scopes);
             }
         }
-        form
+        Ok(form)
+    }
+
+    /// Why such a proof cannot be shown, if it cannot.
+    pub(super) fn obstacle(&self, proof: Proof) -> Option<&'static str> {
+        match self {
+            Grant::Federation(client) if proof == Proof::NewKey && client.issuer.is_fixed() => {
+                Some("the issuer's keys stand in files, and no key can be added to them")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// `client_assertion_type` (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The assertion that stands for a proof.
+fn made(proof: Proof) -> Make {
+    match proof {
+        Proof::Right | Proof::WrongSecret => Make::Right,
+        Proof::NextKey => Make::NextKey,
+        Proof::NewKey => Make::NewKey,
+        Proof::ForeignKey => Make::ForeignKey,
+        Proof::Unsigned => Make::Unsigned,
+        Proof::Expired => Make::Expired,
+        Proof::NotYetValid => Make::NotYetValid,
+        Proof::OtherAudience => Make::OtherAudience,
     }
 }
 
@@ -267,11 +344,11 @@ mod tests {
             (SentIn::Body, &full, None),
             (SentIn::Both, &full, Some(basic)),
         ] {
-            let form = grant(sent_in).form(Proof::Right);
+            let form = grant(sent_in).form(Proof::Right).unwrap();
             assert_eq!(form.body().expose_secret(), body);
             assert_eq!(form.basic.as_ref().map(|value| value.to_str().unwrap()), header);
         }
-        let shown = grant(SentIn::Body).form(Proof::Right).shown();
+        let shown = grant(SentIn::Body).form(Proof::Right).unwrap().shown();
         assert_eq!(
             shown,
             format!("grant_type=client_credentials&client_id=an+id&client_secret=[redacted]&{scope}")

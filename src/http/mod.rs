@@ -18,7 +18,7 @@ mod tokens;
 
 pub use client::{Client, Settings};
 pub use connection::connect;
-pub use credentials::{ClientCredentials, Credentials, Grant, SentIn, TokenEndpoint};
+pub use credentials::{ClientCredentials, Credentials, Federation, Grant, SentIn, TokenEndpoint};
 pub use problem::Problem;
 pub use reachability::wait_for;
 pub use tenant_url::{Flag, TenantUrl};

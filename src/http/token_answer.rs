@@ -17,7 +17,7 @@ const SKEW: u64 = 120;
 const QUOTED: usize = 160;
 
 fn no_token(what: String, next: impl Into<String>) -> NoToken {
-    NoToken { what, next: next.into(), untrusted_issuer: false }
+    NoToken { what, next: next.into(), excused: false }
 }
 
 /// Reads the outcome of a request for a token. `endpoint` is its URL as it may be shown.
@@ -152,7 +152,7 @@ fn refused(endpoint: &str, answer: &Answer) -> NoToken {
 }
 
 /// The error code of RFC 6749 §5.2.
-fn code(answer: &Answer) -> Option<&str> {
+pub(super) fn code(answer: &Answer) -> Option<&str> {
     answer.body.json()?.get("error")?.as_str()
 }
 

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,7 +14,8 @@ use super::credentials::{Form, Grant};
 use super::route::Route;
 use super::{Problem, Trust, broken, tls, token_answer};
 use crate::wire::{
-    Actor, Answer, Body, Broken, Exchange, Flow, Method, Proof, Request, Secrets, SignIn, SignedIn, SigningIn,
+    Actor, Answer, Body, Broken, Exchange, Flow, Method, NoToken, Proof, Request, Secrets, SignIn, SignedIn,
+    SigningIn,
 };
 
 /// The largest answer of a token endpoint that is read, in bytes.
@@ -39,6 +41,8 @@ pub(super) struct Tokens {
     connect_timeout: Duration,
     secrets: Secrets,
     held: Mutex<Option<Held>>,
+    /// The endpoint gave a token already, so that it trusts whoever vouches for us.
+    trusted: AtomicBool,
     /// Whoever asks for a token holds this, so that parallel requests need one.
     asking: tokio::sync::Mutex<()>,
 }
@@ -76,6 +80,7 @@ impl Tokens {
             connect_timeout,
             secrets,
             held: Mutex::default(),
+            trusted: AtomicBool::new(false),
             asking: tokio::sync::Mutex::default(),
         }))
     }
@@ -114,11 +119,20 @@ impl Tokens {
     /// Asks for a token and keeps it. A server may take back the one before when it gives a new one,
     /// so the newest is used from then on.
     async fn ask(&self, proof: Proof) -> SignedIn {
-        let form = self.grant.form(proof);
+        // Making a key takes a while, and others go on meanwhile.
+        let grant = self.grant.clone();
+        let form = tokio::task::spawn_blocking(move || grant.form(proof)).await;
+        let form = form.unwrap_or_else(|error| Err(error.to_string()));
         let (started, asked) = (SystemTime::now(), Instant::now());
-        let outcome = match tokio::time::timeout(self.timeout, self.exchange(&form)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Broken::TimedOut(self.timeout)),
+        let (form, outcome) = match form {
+            Err(why) => (Form::default(), Err(Broken::Protocol(why))),
+            Ok(form) => {
+                for secret in form.secrets() {
+                    self.secrets.add("", hidden(secret));
+                }
+                let outcome = tokio::time::timeout(self.timeout, self.exchange(&form)).await;
+                (form, outcome.unwrap_or(Err(Broken::TimedOut(self.timeout))))
+            }
         };
         let mut read = token_answer::read(&self.shown, &outcome);
         if let Err(problem) = &mut read {
@@ -130,7 +144,11 @@ impl Tokens {
                 .filter(|secret| secret.len() > 2)
                 .fold(said, |said, secret| said.replace(secret.as_str(), "[redacted]"));
         }
+        if let (Err(problem), Ok(answer)) = (&mut read, &outcome) {
+            self.excuse(problem, answer, proof);
+        }
         if let Ok(token) = &read {
+            self.trusted.store(true, Ordering::SeqCst);
             self.secrets.add("authorization", hidden(token.value.expose_secret()));
             if let (Proof::Right, Ok(header)) = (proof, bearer(&token.value)) {
                 let lifetime = token.lifetime.unwrap_or(UNSAID);
@@ -139,6 +157,21 @@ impl Tokens {
             }
         }
         SignedIn { exchange: self.recorded(&form, started, outcome), outcome: read }
+    }
+
+    /// A server that trusts Microsoft's issuer alone refuses our assertions, and is right.
+    fn excuse(&self, problem: &mut NoToken, answer: &Answer, proof: Proof) {
+        let Grant::Federation(client) = &self.grant else { return };
+        let refused = matches!(token_answer::code(answer), Some("invalid_client" | "invalid_grant"));
+        if proof == Proof::Right && refused && !self.trusted.load(Ordering::SeqCst) {
+            let issuer = client.issuer.url();
+            problem.what = format!("the server does not trust the issuer {issuer}: {}", problem.what);
+            problem.next = format!(
+                "let it trust {issuer} and the audience {} for this client, see docs/authentication.md",
+                client.subject.audience
+            );
+            problem.excused = true;
+        }
     }
 
     async fn exchange(&self, form: &Form) -> Result<Answer, Broken> {
@@ -205,6 +238,10 @@ impl Tokens {
 impl SignIn for Tokens {
     fn flow(&self) -> Flow {
         self.grant.flow()
+    }
+
+    fn obstacle(&self, proof: Proof) -> Option<&'static str> {
+        self.grant.obstacle(proof)
     }
 
     fn sign_in(&self, proof: Proof) -> SigningIn<'_> {

@@ -38,7 +38,7 @@ mod variants;
 use call::{Call, Document};
 use connection::Port;
 pub use faults::{Fault, FaultClass};
-pub use oauth::OAuth;
+pub use oauth::{OAuth, Trusted};
 use service::Service;
 pub use strain::Strain;
 pub use variants::Variant;
@@ -96,7 +96,7 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
         // What cannot be read whole is no form.
         let body =
             Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        let reply = listening.service.grant(&head.method, &head.headers, &body);
+        let reply = listening.service.grant(&head.method, &head.headers, &body).await;
         return reply.into_response(&listening.service.settings.variants);
     }
     let body = match Limited::new(body, MAX_BODY).collect().await {

@@ -10,7 +10,7 @@ use super::Settings;
 use super::call::{Call, Document};
 use super::discovery;
 use super::endpoint::Endpoint;
-use super::faults::{Effect, Memory, Scene};
+use super::faults::{Effect, Fault, Memory, Scene};
 use super::model::{Kind, Model};
 use super::oauth;
 use super::patch;
@@ -30,6 +30,7 @@ use crate::scim::patch::PatchRequest;
 pub(super) struct Service {
     pub(super) settings: Settings,
     tokens: oauth::Tokens,
+    verifier: oauth::Verifier,
     state: Mutex<State>,
     pub(super) pressure: Pressure,
 }
@@ -48,9 +49,12 @@ impl Service {
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
         store.members_must_exist = settings.variants.contains(&Variant::UnknownMembersRefused);
+        let has = |fault| settings.faults.contains(&fault);
+        let verifier = oauth::Verifier::new(has(Fault::KeysCachedForever), has(Fault::FirstKeyOnly));
         Service {
             settings,
             tokens: oauth::Tokens::default(),
+            verifier,
             state: Mutex::new(State { store, memory: Memory::default() }),
             pressure: Pressure::default(),
         }
@@ -82,12 +86,13 @@ impl Service {
     }
 
     /// Answers a request to the token endpoint.
-    pub(super) fn grant(&self, method: &Method, headers: &HeaderMap, body: &Bytes) -> Reply {
-        let mut reply = oauth::answer(&self.settings.oauth, &self.tokens, method, headers, body);
-        for granted in self.settings.faults.iter().filter_map(|fault| fault.effect().granted) {
-            granted(&mut reply, self);
+    pub(super) async fn grant(&self, method: &Method, headers: &HeaderMap, body: &Bytes) -> Reply {
+        let Service { settings, tokens, verifier, .. } = self;
+        let mut granted = oauth::answer(&settings.oauth, tokens, verifier, method, headers, body).await;
+        for change in settings.faults.iter().filter_map(|fault| fault.effect().granted) {
+            change(&mut granted, self);
         }
-        reply
+        granted.reply
     }
 
     /// A new token as the token endpoint answers it.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::http::{
-    Client, ClientCredentials, Credentials, Grant, SentIn, Settings, TenantUrl, TokenEndpoint,
+    Client, ClientCredentials, Credentials, Federation, Grant, SentIn, Settings, TenantUrl, TokenEndpoint,
 };
+use crate::issuer::{Serving, Subject, TENANT};
 use crate::run::{Stage, Stages};
-use crate::server;
+use crate::server::{self, Trusted};
 
 /// A fresh server on a loopback port for each trial, so that no trial sees another's people.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +22,20 @@ impl Stages for Embedded {
     type Target = Client;
 
     async fn open(&self) -> Result<Stage<Client>, String> {
-        let running = server::start(self.settings.clone(), None)
+        let issuer =
+            Serving::start(None).map_err(|error| format!("the issuer cannot be started: {error}"))?;
+        let subject = Subject {
+            audience: "api://scimulate".to_owned(),
+            application: self.settings.oauth.client_id.clone(),
+            object: TENANT,
+            tenant: TENANT,
+        };
+        let mut server = self.settings.clone();
+        server.oauth.federation.get_or_insert_with(|| Trusted {
+            issuer: issuer.issuer.url().to_owned(),
+            audience: subject.audience.clone(),
+        });
+        let running = server::start(server, None)
             .await
             .map_err(|error| format!("the embedded server cannot be started: {error}"))?;
         let wrong = |error: crate::http::Problem| format!("the embedded server cannot be reached: {error}");
@@ -33,6 +47,14 @@ impl Stages for Embedded {
             client_secret: running.oauth.client_secret.clone().into(),
             scopes: vec!["scim".to_owned()],
             sent_in: SentIn::default(),
+        }));
+        settings.grants.push(Grant::Federation(Federation {
+            endpoint: TokenEndpoint::parse(&running.token_endpoint).map_err(wrong)?,
+            client_id: running.oauth.client_id.clone(),
+            scopes: vec!["scim".to_owned()],
+            issuer: Arc::clone(&issuer.issuer),
+            subject,
+            served: Some(Arc::new(issuer)),
         }));
         let client = Client::new(settings).map_err(wrong)?;
         Ok(Stage {

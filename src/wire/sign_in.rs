@@ -34,8 +34,22 @@ pub enum Proof {
     /// What is configured.
     #[default]
     Right,
-    /// Another client secret. With client credentials alone.
+    /// Another client secret. With client credentials alone, like all below with federation alone.
     WrongSecret,
+    /// An assertion signed with the second of the keys that the issuer publishes.
+    NextKey,
+    /// An assertion signed with a key that the issuer publishes from now on.
+    NewKey,
+    /// An assertion signed with a key that is not published.
+    ForeignKey,
+    /// An assertion without a signature.
+    Unsigned,
+    /// An assertion that has expired.
+    Expired,
+    /// An assertion that is not valid yet.
+    NotYetValid,
+    /// An assertion for another server.
+    OtherAudience,
 }
 
 /// A token as the endpoint gave it.
@@ -55,8 +69,8 @@ pub struct NoToken {
     pub what: String,
     /// The next step, in one sentence without a full stop.
     pub next: String,
-    /// The endpoint trusts other issuers than ours: that is no fault of its, and no story fails by it.
-    pub untrusted_issuer: bool,
+    /// Nothing is wrong with the server, which trusts other issuers than ours: no story fails by it.
+    pub excused: bool,
 }
 
 /// What one request for a token brought.
@@ -75,6 +89,9 @@ pub type SigningIn<'a> = Pin<Box<dyn Future<Output = SignedIn> + Send + 'a>>;
 pub trait SignIn: fmt::Debug + Send + Sync {
     /// Which way it is.
     fn flow(&self) -> Flow;
+
+    /// Says why such a proof cannot be shown, if it cannot.
+    fn obstacle(&self, proof: Proof) -> Option<&'static str>;
 
     /// Asks for a fresh token, whatever token is held already. One that a wrong proof brings is not kept.
     fn sign_in(&self, proof: Proof) -> SigningIn<'_>;

@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         let known: Vec<&str> = known.into_iter().collect();
         let mut problem =
             self.problem(at, format!("unknown {what} `{name}`")).did_you_mean(name, known.iter().copied());
-        if problem.help.is_none() && (1..=40).contains(&known.len()) {
+        if problem.help.is_none() && (1..=60).contains(&known.len()) {
             problem = problem.help(format!("known here: {}", known.join(", ")));
         }
         self.note(problem);

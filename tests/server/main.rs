@@ -4,6 +4,7 @@
 mod client;
 mod discovery;
 mod faults;
+mod federation;
 mod groups;
 mod oauth;
 mod patching;

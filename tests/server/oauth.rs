@@ -12,7 +12,8 @@ use crate::client::{Client, Reply};
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn server(lifetime: Duration) -> Client {
-    let oauth = OAuth { client_id: "an id".into(), client_secret: "s:e c%ret".into(), lifetime };
+    let oauth =
+        OAuth { client_id: "an id".into(), client_secret: "s:e c%ret".into(), lifetime, ..OAuth::default() };
     Client::of(Settings { oauth, ..Settings::default() })
 }
 

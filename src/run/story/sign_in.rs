@@ -42,9 +42,13 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             self.skip = Some(Skip::NotConfigured(why.to_owned()));
             return;
         };
+        if let Some(why) = way.obstacle(proof) {
+            self.skip = Some(Skip::NotConfigured(why.to_owned()));
+            return;
+        }
         let signed_in = way.sign_in(proof).await;
         if let Err(why) = &signed_in.outcome
-            && why.untrusted_issuer
+            && why.excused
         {
             self.skip = Some(Skip::NotConfigured(why.what.clone()));
             return;

@@ -5,9 +5,20 @@ use crate::scenario::{Action, TokenExpectation};
 use crate::wire::{Flow, Proof};
 use crate::yaml::{Kind, Node};
 
-const FLOWS: [(&str, Flow); 1] = [("client-credentials", Flow::ClientCredentials)];
+const FLOWS: [(&str, Flow); 2] =
+    [("client-credentials", Flow::ClientCredentials), ("federation", Flow::Federation)];
 
-const PROOFS: [(&str, Proof); 2] = [("right", Proof::Right), ("wrong-secret", Proof::WrongSecret)];
+const PROOFS: [(&str, Proof); 9] = [
+    ("right", Proof::Right),
+    ("wrong-secret", Proof::WrongSecret),
+    ("next-key", Proof::NextKey),
+    ("new-key", Proof::NewKey),
+    ("foreign-key", Proof::ForeignKey),
+    ("unsigned", Proof::Unsigned),
+    ("expired", Proof::Expired),
+    ("not-yet-valid", Proof::NotYetValid),
+    ("other-audience", Proof::OtherAudience),
+];
 
 /// The longest lifetime that is asked about, in minutes: a year.
 const MOST_MINUTES: u64 = 366 * 24 * 60;
@@ -24,7 +35,18 @@ impl Loader<'_> {
             .required(&mut self.reader, "with")
             .and_then(|node| self.reader.word(node, "way to sign in", &FLOWS));
         let proof = match fields.get("proof") {
-            Some(node) => self.reader.word(node, "proof", &PROOFS),
+            Some(node) => {
+                let proof = self.reader.word(node, "proof", &PROOFS);
+                let belongs = match proof {
+                    None | Some(Proof::Right) => flow,
+                    Some(Proof::WrongSecret) => Some(Flow::ClientCredentials),
+                    Some(_) => Some(Flow::Federation),
+                };
+                if let (Some(flow), true) = (flow, belongs != flow) {
+                    self.reader.refuse(&node.span, format!("{flow} has no such proof"));
+                }
+                proof
+            }
             None => Some(Proof::Right),
         };
         fields.finish(&mut self.reader);

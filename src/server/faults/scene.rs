@@ -10,6 +10,7 @@ use crate::scim::message::{ErrorMessage, ScimType};
 use crate::server::call::Call;
 use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
+use crate::server::oauth::Granted;
 use crate::server::query;
 use crate::server::reply::Reply;
 use crate::server::service::Service;
@@ -22,14 +23,14 @@ pub(in crate::server) type Before = fn(&mut Call, &mut Scene<'_>) -> Option<Repl
 pub(in crate::server) type After = fn(&Call, &mut Reply, &mut Scene<'_>);
 
 /// Runs after a request to the token endpoint was answered.
-pub(in crate::server) type Granted = fn(&mut Reply, &Service);
+pub(in crate::server) type Granting = fn(&mut Granted, &Service);
 
 /// What a fault does.
 #[derive(Clone, Copy, Default)]
 pub(in crate::server) struct Effect {
     pub(in crate::server) before: Option<Before>,
     pub(in crate::server) after: Option<After>,
-    pub(in crate::server) granted: Option<Granted>,
+    pub(in crate::server) granted: Option<Granting>,
 }
 
 impl Effect {
@@ -45,7 +46,7 @@ impl Effect {
         Effect { before: Some(before), after: Some(after), granted: None }
     }
 
-    pub(super) fn granting(granted: Granted) -> Self {
+    pub(super) fn granting(granted: Granting) -> Self {
         Effect { granted: Some(granted), ..Effect::default() }
     }
 }

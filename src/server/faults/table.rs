@@ -230,6 +230,20 @@ faults! {
     HtmlTokenEndpoint = "html-token-endpoint", Named, tokens::html_token_endpoint;
     /// The token endpoint does not take forms.
     TokenFormRefused = "token-form-refused", Named, tokens::token_form_refused;
+    /// The signature of an assertion is not checked.
+    AssertionSignatureIgnored = "assertion-signature-ignored", Named, tokens::assertion_signature_ignored;
+    /// An assertion with the algorithm `none` is accepted.
+    UnsignedAssertionAccepted = "unsigned-assertion-accepted", Named, tokens::unsigned_assertion_accepted;
+    /// The audience of an assertion is not checked.
+    AssertionAudienceIgnored = "assertion-audience-ignored", Named, tokens::assertion_audience_ignored;
+    /// An assertion that has expired is accepted.
+    AssertionExpiryIgnored = "assertion-expiry-ignored", Named, tokens::assertion_expiry_ignored;
+    /// An assertion that is not valid yet is accepted.
+    AssertionStartIgnored = "assertion-start-ignored", Named, tokens::assertion_start_ignored;
+    /// The issuer's keys are read once and never again.
+    KeysCachedForever = "keys-cached-forever", Stale, tokens::keys_cached_forever;
+    /// Of the issuer's keys the first is read and the others are not.
+    FirstKeyOnly = "first-key-only", Truncate, tokens::first_key_only;
     // Passwords
     /// Answers to writes show the password.
     PasswordEchoed = "password-echoed", Named, lifecycle::password_echoed;

@@ -1,6 +1,7 @@
 //! The authorization server beside the SCIM service: a token endpoint for the grant
 //! `client_credentials` (RFC 6749 §4.4), and the tokens it gave.
 
+mod assertion;
 mod request;
 
 use std::collections::HashMap;
@@ -12,6 +13,8 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::reply::Reply;
+pub use assertion::Trusted;
+pub(super) use assertion::{Flaw, Verifier};
 use request::{Refusal, TokenRequest};
 
 /// Where tokens are asked for, beside the base path of SCIM.
@@ -26,15 +29,18 @@ pub struct OAuth {
     pub client_secret: String,
     /// How long a token is valid; whole seconds.
     pub lifetime: Duration,
+    /// Whose assertions stand for the client, in the place of its secret (RFC 7523 §2.2).
+    pub federation: Option<Trusted>,
 }
 
 impl Default for OAuth {
-    /// One client with a secret nobody can guess, and tokens for an hour.
+    /// One client with a secret nobody can guess and without federation, and tokens for an hour.
     fn default() -> Self {
         OAuth {
             client_id: "scimulate".to_owned(),
             client_secret: uuid::Uuid::new_v4().simple().to_string(),
             lifetime: Duration::from_secs(3600),
+            federation: None,
         }
     }
 }
@@ -60,32 +66,38 @@ impl Tokens {
     }
 }
 
+/// An answer of the token endpoint, and what is wrong with the assertion it was asked with.
+pub(super) struct Granted {
+    pub(super) reply: Reply,
+    pub(super) flaw: Option<Flaw>,
+}
+
 /// Answers a request to the token endpoint.
-pub(super) fn answer(
+pub(super) async fn answer(
     settings: &OAuth,
     tokens: &Tokens,
+    verifier: &Verifier,
     method: &Method,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Reply {
-    let granted = TokenRequest::read(method, headers, body).and_then(|request| {
-        request.authenticate(settings)?;
-        Ok(request)
-    });
-    match granted {
-        Ok(request) => give(settings, tokens, request.scope),
-        Err(refusal) => {
-            let body = json!({ "error": refusal.error, "error_description": refusal.description });
-            let mut reply = message(refusal.status, body);
-            if refusal.challenged {
-                reply = reply.with_header(header::WWW_AUTHENTICATE, "Basic realm=\"oauth2\"");
-            }
-            if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
-                reply = reply.with_header(header::ALLOW, "POST");
-            }
-            reply
-        }
+) -> Granted {
+    let granted = match TokenRequest::read(method, headers, body) {
+        Ok(request) => request.authenticate(settings, verifier).await.map(|()| request.scope),
+        Err(refusal) => Err(refusal),
+    };
+    let refusal = match granted {
+        Ok(scope) => return Granted { reply: give(settings, tokens, scope), flaw: None },
+        Err(refusal) => refusal,
+    };
+    let body = json!({ "error": refusal.error, "error_description": refusal.description });
+    let mut reply = message(refusal.status, body);
+    if refusal.challenged {
+        reply = reply.with_header(header::WWW_AUTHENTICATE, "Basic realm=\"oauth2\"");
     }
+    if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
+        reply = reply.with_header(header::ALLOW, "POST");
+    }
+    Granted { reply, flaw: refusal.flaw }
 }
 
 /// A new token (RFC 6749 §5.1).
@@ -111,6 +123,6 @@ fn message(status: StatusCode, body: Value) -> Reply {
 impl Refusal {
     fn new(error: &'static str, description: impl Into<String>) -> Self {
         let description = description.into();
-        Refusal { status: StatusCode::BAD_REQUEST, error, description, challenged: false }
+        Refusal { status: StatusCode::BAD_REQUEST, error, description, challenged: false, flaw: None }
     }
 }

@@ -7,7 +7,10 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::OAuth;
+use super::{Flaw, OAuth, Verifier};
+
+/// `client_assertion_type` (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An error of RFC 6749 §5.2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub(super) struct Refusal {
     pub(super) description: String,
     /// The client used HTTP Basic, and is told that it may try again.
     pub(super) challenged: bool,
+    /// What is wrong with the assertion, if that is why.
+    pub(super) flaw: Option<Flaw>,
 }
 
 /// A request with the grant `client_credentials`.
@@ -74,8 +79,43 @@ impl TokenRequest {
         Ok(TokenRequest { basic, parameters, scope })
     }
 
+    /// Checks who asks: an assertion if there is one, else id and secret.
+    pub(super) async fn authenticate(&self, known: &OAuth, verifier: &Verifier) -> Result<(), Refusal> {
+        let refuse = |description: String, flaw| Refusal {
+            status: StatusCode::UNAUTHORIZED,
+            flaw,
+            ..Refusal::new("invalid_client", description)
+        };
+        let parameter = |name: &str| self.parameters.get(name).map(String::as_str);
+        let assertion = match (parameter("client_assertion_type"), parameter("client_assertion")) {
+            (None, None) => return self.check_secret(known),
+            (Some(JWT_BEARER), Some(assertion)) => assertion,
+            (Some(JWT_BEARER), None) => {
+                return Err(Refusal::new("invalid_request", "the parameter client_assertion is missing"));
+            }
+            _ => {
+                let why = format!("the parameter client_assertion_type must be {JWT_BEARER}");
+                return Err(Refusal::new("invalid_request", why));
+            }
+        };
+        if self.basic.is_some() || parameter("client_secret").is_some() {
+            let why = "a client proves who it is in one way (RFC 6749 §2.3)";
+            return Err(Refusal::new("invalid_request", why));
+        }
+        if parameter("client_id").is_some_and(|id| id != known.client_id) {
+            return Err(refuse("there is no client with this id".to_owned(), None));
+        }
+        let Some(trusted) = &known.federation else {
+            return Err(refuse("this server trusts no issuer of assertions".to_owned(), Some(Flaw::Issuer)));
+        };
+        match verifier.check(assertion, trusted).await {
+            Ok(_) => Ok(()),
+            Err(rejection) => Err(refuse(rejection.why, Some(rejection.flaw))),
+        }
+    }
+
     /// Checks id and secret wherever they stand; Entra's "Both" sends them in two places.
-    pub(super) fn authenticate(&self, known: &OAuth) -> Result<(), Refusal> {
+    fn check_secret(&self, known: &OAuth) -> Result<(), Refusal> {
         let refuse = |description: &str| Refusal {
             status: StatusCode::UNAUTHORIZED,
             challenged: self.basic.is_some(),

@@ -1,0 +1,43 @@
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::failure::Failure;
+use super::{Exit, console};
+use crate::issuer;
+
+/// Write an issuer for workload identity federation: documents to be hosted, and keys to sign with
+#[derive(Debug, clap::Args)]
+pub(super) struct Issuer {
+    /// URL at which the documents will be hosted
+    #[arg(long, value_name = "URL")]
+    issuer: String,
+
+    /// Folder for the documents and the private keys
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+}
+
+impl Issuer {
+    pub(super) fn play(self) -> Result<Exit, Failure> {
+        let example =
+            "write the URL below which the documents will stand, as https://issuer.example.com/entra";
+        let url = Url::parse(&self.issuer)
+            .map_err(|error| Failure::usage(format!("`{}` is not a URL: {error}", self.issuer), example))?;
+        if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
+            let what = "an issuer is an http or https URL without query and fragment (OpenID Connect Discovery 1.0 §3)";
+            return Err(Failure::usage(what, example));
+        }
+        let written = issuer::Issuer::write(self.issuer.trim(), &self.dir)
+            .map_err(|why| Failure::usage(why, "name another folder with --dir, or correct that"))?;
+        let (url, dir) = (self.issuer.trim().trim_end_matches('/'), self.dir.display());
+        console::say(&format!(
+            "host {} at {url}, so that {url}{} is answered\nkeep {} secret\nlet the server trust the issuer {url}, \
+             and play with --issuer-dir {dir}\n",
+            written.public.display(),
+            issuer::DISCOVERY,
+            written.private.display(),
+        ))?;
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,183 @@
+//! Plays Microsoft Entra ID as an issuer of tokens: the assertions of workload identity federation
+//! (AzureAD/SCIMReferenceCode, Workload-Identity-Federation-for-SCIM-Provisioning, "Example Token
+//! Payload"), the discovery document and the keys with which a server checks them.
+
+mod folder;
+mod key;
+mod serving;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub use folder::Written;
+pub use key::Key;
+pub use serving::Serving;
+
+/// Where the discovery document stands below the issuer's URL (OpenID Connect Discovery 1.0 §4).
+pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+
+/// Where the keys stand below the issuer's URL.
+pub const KEYS: &str = "/.well-known/jwks.json";
+
+/// How long an assertion is valid, in seconds, as in Microsoft's example.
+const LIFETIME: u64 = 3900;
+
+/// How wrong an assertion is that must be refused, in seconds: no clock differs by so much.
+const LONG_AGO: u64 = 86_400;
+
+/// The tenant nobody has, for whoever names none.
+pub const TENANT: Uuid = Uuid::from_u128(0x5c1a_ce00_0000_4000_8000_0000_0000_0001);
+
+/// Which assertion is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Make {
+    /// As Entra makes it.
+    Right,
+    /// Signed with the second of the published keys.
+    NextKey,
+    /// Signed with a key that is published from now on.
+    NewKey,
+    /// Signed with a key that is not published, under the name of one that is.
+    ForeignKey,
+    /// Without a signature (`alg` none, RFC 7519 §6).
+    Unsigned,
+    /// Expired a day ago.
+    Expired,
+    /// Valid from tomorrow on.
+    NotYetValid,
+    /// For somebody else.
+    OtherAudience,
+}
+
+/// Whom assertions are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// `aud`: what the server calls itself.
+    pub audience: String,
+    /// The application's id: `appid`.
+    pub application: String,
+    /// The object id of the service's identity: `oid` and `sub`.
+    pub object: Uuid,
+    /// The tenant: `tid`.
+    pub tenant: Uuid,
+}
+
+/// An issuer.
+#[derive(Debug)]
+pub struct Issuer {
+    url: String,
+    /// Kept in a folder; without any, keys of this process.
+    kept: Vec<Key>,
+    /// The third key is published.
+    renewed: AtomicBool,
+}
+
+impl Issuer {
+    /// An issuer at a URL, with keys of this process.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Arc<Self> {
+        let url = url.into().trim_end_matches('/').to_owned();
+        Arc::new(Issuer { url, kept: Vec::new(), renewed: AtomicBool::new(false) })
+    }
+
+    /// Its URL: `iss`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// True when it publishes what stands in files, so that no key can be added.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    fn key(&self, number: usize) -> Result<&Key, String> {
+        match self.kept.get(number) {
+            Some(key) => Ok(key),
+            None => key::made(number),
+        }
+    }
+
+    /// The discovery document.
+    #[must_use]
+    pub fn discovery(&self) -> Value {
+        let url = &self.url;
+        json!({
+            "issuer": url,
+            "jwks_uri": format!("{url}{KEYS}"),
+            "authorization_endpoint": format!("{url}/oauth2/v2.0/authorize"),
+            "token_endpoint": format!("{url}/oauth2/v2.0/token"),
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        })
+    }
+
+    /// The published keys: two, as the real service has several at any time, and a third once it is used.
+    ///
+    /// # Errors
+    /// As [`Key::generate`].
+    pub fn keys(&self) -> Result<Value, String> {
+        let number = if self.renewed.load(Ordering::SeqCst) { 3 } else { 2 };
+        let keys = (0..number).map(|number| Ok(self.key(number)?.public()));
+        Ok(json!({ "keys": keys.collect::<Result<Vec<_>, String>>()? }))
+    }
+
+    /// The claims of an assertion, in the order of Microsoft's example.
+    #[must_use]
+    pub fn claims(&self, subject: &Subject, make: Make) -> Value {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let issued = match make {
+            Make::Expired => now - LONG_AGO,
+            Make::NotYetValid => now + LONG_AGO,
+            _ => now,
+        };
+        let audience = match make {
+            Make::OtherAudience => "api://another-application",
+            _ => &subject.audience,
+        };
+        json!({
+            "aud": audience,
+            "iss": self.url,
+            "iat": issued,
+            "nbf": issued,
+            "exp": issued + LIFETIME,
+            "appid": subject.application,
+            "appidacr": "2",
+            "idp": self.url,
+            "oid": subject.object,
+            "sub": subject.object,
+            "tid": subject.tenant,
+            "ver": "2.0",
+        })
+    }
+
+    /// An assertion (`client_assertion`), or any other token with these claims.
+    ///
+    /// # Errors
+    /// One sentence when a key cannot be made or used.
+    pub fn sign(&self, claims: &Value, make: Make) -> Result<String, String> {
+        let first = self.key(0)?;
+        match make {
+            Make::NextKey => self.key(1).and_then(|key| key.sign(key.kid(), claims)),
+            Make::NewKey => {
+                let key = self.key(2)?;
+                self.renewed.store(true, Ordering::SeqCst);
+                key.sign(key.kid(), claims)
+            }
+            Make::ForeignKey => key::made(3)?.sign(first.kid(), claims),
+            Make::Unsigned => {
+                Ok(format!("{}.", key::unsigned(&json!({ "alg": "none", "typ": "JWT" }), claims)))
+            }
+            _ => first.sign(first.kid(), claims),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Assertions: what a server with a trusted issuer accepts and refuses, and the faults of that.
+
+use std::sync::Arc;
+
+use scimulate::http::{Client, Federation, Grant, Settings, TenantUrl, TokenEndpoint};
+use scimulate::issuer::{Serving, Subject, TENANT};
+use scimulate::server::{self, Fault, OAuth, Trusted};
+use scimulate::wire::{Proof, SignIn};
+
+/// Every proof but the secret, each with what a healthy server says of it.
+const PROOFS: [(Proof, &str); 8] = [
+    (Proof::Right, "token"),
+    (Proof::NextKey, "token"),
+    (Proof::NewKey, "token"),
+    (Proof::ForeignKey, "did not sign the assertion"),
+    (Proof::Unsigned, "the assertion is not signed"),
+    (Proof::OtherAudience, "is not for the audience api://scim"),
+    (Proof::Expired, "the assertion expired"),
+    (Proof::NotYetValid, "by this server's clock"),
+];
+
+/// Faults that show in one of these alone, each with its proof.
+pub const FAULTS: [(Fault, Proof); 7] = [
+    (Fault::FirstKeyOnly, Proof::NextKey),
+    (Fault::KeysCachedForever, Proof::NewKey),
+    (Fault::AssertionSignatureIgnored, Proof::ForeignKey),
+    (Fault::UnsignedAssertionAccepted, Proof::Unsigned),
+    (Fault::AssertionAudienceIgnored, Proof::OtherAudience),
+    (Fault::AssertionExpiryIgnored, Proof::Expired),
+    (Fault::AssertionStartIgnored, Proof::NotYetValid),
+];
+
+/// A server that trusts `trusted`, or an issuer of its own, and a way to sign in there.
+async fn server(fault: Option<Fault>, trusted: Option<&str>) -> (server::Running, Arc<dyn SignIn>) {
+    let serving = Serving::start(None).unwrap();
+    let issuer = trusted.unwrap_or(serving.issuer.url()).to_owned();
+    let federation = Some(Trusted { issuer, audience: "api://scim".into() });
+    let settings = server::Settings {
+        faults: fault.into_iter().collect(),
+        oauth: OAuth { federation, ..OAuth::default() },
+        ..server::Settings::default()
+    };
+    let running = server::start(settings, None).await.unwrap();
+    let mut client = Settings::new(TenantUrl::parse(&running.base_url).unwrap());
+    let subject = Subject {
+        audience: "api://scim".into(),
+        application: "scimulate".into(),
+        object: TENANT,
+        tenant: TENANT,
+    };
+    client.grants.push(Grant::Federation(Federation {
+        endpoint: TokenEndpoint::parse(&running.token_endpoint).unwrap(),
+        client_id: "scimulate".into(),
+        scopes: Vec::new(),
+        issuer: Arc::clone(&serving.issuer),
+        subject,
+        served: Some(Arc::new(serving)),
+    }));
+    (running, Client::new(client).unwrap().sign_ins().remove(0))
+}
+
+/// True when a healthy server says so.
+fn is(said: &str, expected: &str) -> bool {
+    if expected == "token" { said == "token" } else { said.contains(expected) }
+}
+
+async fn said(way: &dyn SignIn, proof: Proof) -> String {
+    match way.sign_in(proof).await.outcome {
+        Ok(_) => "token".to_owned(),
+        Err(why) => why.what,
+    }
+}
+
+#[tokio::test]
+async fn a_right_assertion_is_a_token_and_each_wrong_one_is_refused_with_the_reason() {
+    let (_running, way) = server(None, None).await;
+    for (proof, expected) in PROOFS {
+        let said = said(&*way, proof).await;
+        assert!(is(&said, expected), "{proof:?}: {said}");
+        assert!(said == "token" || said.contains("invalid_client"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn every_fault_of_assertions_shows_in_its_proof_alone() {
+    for (fault, wrong) in FAULTS {
+        let (_running, way) = server(Some(fault), None).await;
+        for (proof, healthy) in PROOFS {
+            let said = said(&*way, proof).await;
+            // A key that is not read is not the one that signed either.
+            let follows = fault == Fault::FirstKeyOnly && proof == Proof::NewKey;
+            if !follows {
+                assert_eq!(is(&said, healthy), proof != wrong, "{fault} {proof:?}: {said}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_trusts_others_is_excused() {
+    let microsoft = "https://login.microsoftonline.com/ce5f061f-abe6-4e40-9615-301f87bcb7f0/v2.0";
+    let (_running, way) = server(None, Some(microsoft)).await;
+    let signed_in = way.sign_in(Proof::Right).await;
+    let why = signed_in.outcome.unwrap_err();
+    assert!(why.excused && why.what.contains("does not trust the issuer http://127.0.0.1:"), "{why:?}");
+    let body = signed_in.exchange.request.body.clone().unwrap();
+    assert!(body.contains(
+        "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=[redacted]"
+    ));
+    assert!(body.starts_with("grant_type=client_credentials&client_id=scimulate&"), "{body}");
+    assert!(!format!("{:?}", signed_in.exchange).contains("eyJ"), "no assertion is shown");
+}
