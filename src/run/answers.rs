@@ -24,7 +24,7 @@ pub(super) fn judge(
     about: &About,
     lookup: Lookup<'_>,
 ) -> Result<Vec<Finding>, TemplateProblem> {
-    let what = format!("{} {}", exchange.request.method.as_str(), exchange.request.path);
+    let what = place(exchange);
     let find = |message: String, expected: String, actual: String| {
         Finding::of(about, message).against(expected, actual).shown_by(exchange)
     };
@@ -42,7 +42,10 @@ pub(super) fn judge(
     };
     if !right {
         let expected = statuses(expectation);
-        let message = format!("{what} was answered {}, expected {expected}", answer.status);
+        let said = answer.body.json().and_then(|body| reader::member(body, "detail")).and_then(Value::as_str);
+        // Quotes mark what belongs to one answer, so that one cause is told once.
+        let said = said.map(|said| format!(" (\"{}\")", cut(&said.replace('"', "'")))).unwrap_or_default();
+        let message = format!("{what} was answered {}{said}, expected {expected}", answer.status);
         return Ok(vec![find(message, expected, answered(exchange))]);
     }
     let mut findings = Vec::new();
@@ -218,6 +221,9 @@ mod tests {
         expectation.scim_type = Some("uniqueness".into());
         let found = messages(&expectation, 201, &json!({"id": "8"}));
         assert_eq!(found, [(Level::Error, "GET /Users was answered 201, expected 409".into())]);
+        let refusal = json!({"detail": "\"title\" is unknown"});
+        let told = &messages(&expectation, 400, &refusal)[0].1;
+        assert_eq!(told, "GET /Users was answered 400 (\"'title' is unknown\"), expected 409");
         assert_eq!(messages(&AnswerExpectation::default(), 404, &json!({})).len(), 1);
         assert!(messages(&AnswerExpectation::default(), 204, &json!({})).is_empty());
     }

@@ -235,6 +235,8 @@ impl Witness<'_> {
         let two = self.post("/Groups", json!({ "displayName": "Two", "members": [] }));
         self.find("/Groups", r#"displayName eq "TWO""#);
         self.post("/Groups", json!({ "displayName": "two" }));
+        let old = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group";
+        self.send("POST", "/Groups", Some(json!({ "schemas": [GROUP, old], "displayName": "Old" })));
         let filter = format!("displayName eq {}", json!(name));
         self.find("/Groups", &filter);
         let (path, other) = (format!("/Groups/{one}"), format!("/Groups/{two}"));

@@ -150,6 +150,14 @@ pub(super) fn requires_manager() -> Effect {
     })
 }
 
+pub(super) fn refuses_unknown_schemas() -> Effect {
+    Effect::before(|call, _| {
+        let schemas = sent(call, Kind::Group)?.get("schemas")?.as_array()?;
+        let unknown = schemas.iter().any(|schema| schema != urn::GROUP);
+        unknown.then(|| refuse(ScimType::InvalidValue, "schemas names a schema that is not known here"))
+    })
+}
+
 pub(super) fn requires_members() -> Effect {
     Effect::before(|call, _| {
         let lacks =

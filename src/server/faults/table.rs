@@ -171,6 +171,8 @@ faults! {
     RequiresManager = "requires-manager", Named, creation::requires_manager;
     /// A group without members is refused.
     RequiresMembers = "requires-members", Named, creation::requires_members;
+    /// A group whose `schemas` names one that is published nowhere is refused.
+    RefusesUnknownSchemas = "refuses-unknown-schemas", Named, creation::refuses_unknown_schemas;
     /// A new user gets a manager nobody named.
     InventsManager = "invents-manager", Named, creation::invents_manager;
     /// A new group gets a member nobody named.
