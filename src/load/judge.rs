@@ -14,6 +14,12 @@ const REQUIRED: u32 = 25;
 /// A backlog that is worked off within this time is none: a pause of the machine is no finding.
 const TOLERATED: Duration = Duration::from_secs(1);
 
+/// Why a load that went well shows nothing, if it does not.
+pub(super) fn too_little(rate: u32) -> Option<String> {
+    (rate < REQUIRED)
+        .then(|| format!("{rate} requests per second were asked for; the gallery requires {REQUIRED}"))
+}
+
 /// What is wrong with the answers under load.
 pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
     let about = &ABOUTS.rate;
@@ -80,16 +86,6 @@ pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
                 .at(level(Level::Error))
                 .concerning("backlog")
                 .against(format!("{rate} requests per second"), format!("{achieved:.1}")),
-        );
-    }
-    if rate < REQUIRED {
-        let message =
-            format!("Only {rate} requests per second were asked for; the gallery requires {REQUIRED}.");
-        findings.push(
-            Finding::of(about, message)
-                .at(Level::Note)
-                .concerning("rate")
-                .against(format!("{REQUIRED} requests per second"), rate.to_string()),
         );
     }
     findings

@@ -122,7 +122,11 @@ async fn perform<T: Target + 'static>(
     let begin = tokio::time::Instant::now();
     let tally = storm::play(settings, troupe, &left_out).await?;
     let rate = settings.rate.get();
-    let mut check = played(&ABOUTS.rate, judge::judge(&tally, rate), settings.fail_on);
+    let findings = judge::judge(&tally, rate);
+    let mut check = match judge::too_little(rate).filter(|_| findings.is_empty()) {
+        Some(why) => skipped(&ABOUTS.rate, Skip::NotConfigured(why)),
+        None => played(&ABOUTS.rate, findings, settings.fail_on),
+    };
     check.elapsed = begin.elapsed();
     let mut facts = tally.facts(rate, left_out, refused);
     let begin = tokio::time::Instant::now();

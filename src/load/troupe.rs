@@ -192,6 +192,8 @@ impl<T: Target + 'static> Troupe<T> {
             .and_then(|body| text(reader::member(body, "id")?));
         match &id {
             Some(id) => self.made.push((kind, id.clone())),
+            // A refusal made nothing.
+            None if exchange.answer().is_some_and(|answer| (300..=499).contains(&answer.status)) => {}
             None => self.doubtful.push(Arc::clone(exchange)),
         }
         id
