@@ -92,6 +92,19 @@ const REQUIREMENTS: &[(&str, &str, Demand, Evidence)] = {
             All(&["validator/filter-non-existing-user"]),
         ),
         (
+            "unknown-group",
+            "an unknown group is answered 200 with no results",
+            Required,
+            All(&["validator/filter-non-existing-group"]),
+        ),
+        (
+            "matching-filter",
+            "users are found by what they are matched by",
+            Required,
+            All(&["validator/filter-existing-user"]),
+        ),
+        ("disabled-readable", "a disabled user stays readable", Required, All(&["validator/disable-user"])),
+        (
             "deprovisioning",
             "soft delete or hard delete of users",
             Required,
@@ -134,6 +147,12 @@ const REQUIREMENTS: &[(&str, &str, Demand, Evidence)] = {
             "several members in one PATCH",
             Recommended,
             All(&["cycles/group-members-added-in-one-request"]),
+        ),
+        (
+            "bulk",
+            "bulk requests",
+            Recommended,
+            ByHand("Entra does not send them today; announce them in ServiceProviderConfig once they work"),
         ),
         (
             "secret-expiry",
