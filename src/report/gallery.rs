@@ -8,6 +8,9 @@ use crate::gallery::{Demand, Met, Overall, Requirement, Test, TestResult, Verdic
 use crate::run::{CheckResult, Report};
 use crate::scenario::TestKind;
 
+/// A reason of so many characters stands beside its test, a longer one beneath.
+const SHORT: usize = 45;
+
 /// Where a reason begins.
 const INDENT: &str = "        ";
 
@@ -95,7 +98,9 @@ impl Page<'_> {
             let played = if test.is_simulated() { "simulated" } else { "same requests" };
             // Why a test is skipped is short, and stands for a dozen of them.
             let (beside, beneath) = match (test.result, &test.reason) {
-                (TestResult::Skipped, Some(reason)) => (layout::excerpt(&layout::clean(reason), 80), None),
+                (TestResult::Skipped, Some(reason)) if reason.chars().count() <= SHORT => {
+                    (layout::clean(reason), None)
+                }
                 (_, reason) => (format!("{}, {played}", test.spec.kind.as_str()), reason.as_ref()),
             };
             writeln!(
