@@ -213,6 +213,7 @@ async fn an_authority_nobody_knows_is_told_with_the_way_out() {
 struct Served {
     child: std::process::Child,
     base: String,
+    token: String,
     endpoint: String,
     client_id: String,
     secret: String,
@@ -229,6 +230,7 @@ impl Served {
         Served {
             child,
             base: word(&ready, 1),
+            token: word(&ready, 2),
             endpoint: word(&oauth, 1),
             client_id: word(&oauth, 2),
             secret: word(&oauth, 3),
@@ -296,10 +298,8 @@ fn every_wrong_token_endpoint_is_one_message_and_exit_3() {
     let serving = |answer: String| runtime.block_on(answering(move |_| answer.clone()));
     let json = "content-type: application/json\r\n";
     let html = "content-type: text/html\r\n";
-    let closed = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    // Nobody listens on port 1.
+    let closed = "http://127.0.0.1:1/token".to_owned();
     let folder = tempfile::tempdir().unwrap();
     for (endpoint, what) in [
         (closed, "cannot be reached: connection refused"),
@@ -359,4 +359,123 @@ fn half_filled_settings_are_a_mistake_of_usage() {
         let (code, out, err) = call(folder.path(), secret, &[&target[..], &endpoint, &more].concat());
         assert!(code == Some(2) && err.contains(what), "{out}{err}");
     }
+}
+
+/// A port where nobody listens.
+fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port().to_string()
+}
+
+/// What became of each check of a report, with its reason.
+fn checks(folder: &std::path::Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(folder.join("r.json")).unwrap();
+    assert!(!text.contains("eyJ"), "no assertion and no JWT is shown");
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
+    let stories = report["checks"].as_array().unwrap().iter().filter(|check| check["dialect"] == "default");
+    stories
+        .filter(|check| !check["id"].as_str().unwrap().starts_with("rules/"))
+        .map(|check| (text(&check["status"]), text(&check["reason"])))
+        .collect()
+}
+
+const FEDERATION: [&str; 4] = [
+    "conformance/federation",
+    "conformance/federation-new-key",
+    "conformance/federation-assertion-checked",
+    "gallery/federated-identity",
+];
+
+#[test]
+fn a_server_that_trusts_our_issuer_is_tested_by_federation_and_another_is_excused() {
+    let port = free_port();
+    let issuer = format!("http://127.0.0.1:{port}");
+    let microsoft = "https://login.microsoftonline.com/ce5f061f-abe6-4e40-9615-301f87bcb7f0/v2.0";
+    for (trusted, status) in [(issuer.as_str(), "passed"), (microsoft, "skipped")] {
+        let served = Served::start(&["--trust-issuer", trusted]);
+        let folder = tempfile::tempdir().unwrap();
+        let oauth = ["--token-endpoint", &served.endpoint, "--oauth-scope", "scim", "--issuer-port", &port];
+        // Client credentials carry the run; federation is tried by the stories.
+        let both = ["--client-id", &served.client_id, "--federation-client-id", &served.client_id];
+        let target = ["--target", &served.base, "--json", "r.json"];
+        let run = [&["run"][..], &FEDERATION, &oauth, &both, &target].concat();
+        let (code, out, err) = call(folder.path(), &served.secret, &run);
+        // Nothing but skipped stories is no success.
+        assert_eq!(code, Some(if status == "passed" { 0 } else { 4 }), "{out}{err}");
+        let checks = checks(folder.path());
+        assert_eq!(checks.len(), 4, "{checks:?}");
+        for (of, why) in &checks {
+            assert_eq!(of, status, "{checks:?}");
+            assert!(status == "passed" || why.contains("does not trust the issuer"), "{why}");
+        }
+        // The same with nothing but federation: a run, or one message.
+        let alone = ["--federation-client-id", served.client_id.as_str()];
+        let run = [&["run", "cycles/create-user"][..], &oauth, &alone, &["--target", &served.base]].concat();
+        let (code, out, err) = call(folder.path(), "", &run);
+        assert_eq!(code, Some(if status == "passed" { 0 } else { 3 }), "{out}{err}");
+        assert!(status == "passed" || err.contains("let it trust"), "{err}");
+    }
+}
+
+#[test]
+fn a_hosted_issuer_is_written_and_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = ["issuer", "--issuer", "https://issuer.example/entra", "--dir", "kept"];
+    let (code, out, err) = call(folder.path(), "", &write);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("https://issuer.example/entra/.well-known/openid-configuration"), "{out}");
+    let (code, _, err) = call(folder.path(), "", &write);
+    assert!(code == Some(2) && err.contains("exists already"), "{err}");
+    let (code, _, err) = call(folder.path(), "", &["issuer", "--issuer", "issuer.example", "--dir", "x"]);
+    assert!(code == Some(2) && err.contains("is not a URL"), "{err}");
+    // Nobody hosts it, so that the embedded server cannot read its keys: it is excused, not failed.
+    let served = Served::start(&["--trust-issuer", "https://issuer.example/entra"]);
+    let run = ["run", "conformance/federation", "--target", &served.base, "--json", "r.json"];
+    let oauth = ["--token-endpoint", &served.endpoint, "--federation-client-id", &served.client_id];
+    let (code, out, err) = call(folder.path(), "", &[&run[..], &oauth, &["--issuer-dir", "kept"]].concat());
+    assert!(code == Some(3) && err.contains("does not trust the issuer"), "{out}{err}");
+}
+
+#[test]
+fn tokens_that_entra_issues_itself_carry_a_run_and_are_checked() {
+    let port = free_port();
+    let issuer = format!("http://127.0.0.1:{port}");
+    let served = Served::start(&["--trust-entra-tokens", &issuer]);
+    let folder = tempfile::tempdir().unwrap();
+    let run = ["run", "conformance/entra-issued-token", "cycles/create-user", "--json", "r.json"];
+    let how = ["--entra-issued-token", "--issuer-port", &port, "--target", &served.base];
+    let (code, out, err) = call(folder.path(), "", &[&run[..], &how].concat());
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert_eq!(checks(folder.path()), vec![("passed".to_owned(), String::new()); 2]);
+    let other = ["--entra-issuer", "https://sts.windows.net/00000000-0000-0000-0000-000000000007/"];
+    let (code, out, err) = call(folder.path(), "", &[&run[..], &how, &other].concat());
+    assert!(code == Some(3) && err.contains("does not accept the token (401"), "{out}{err}");
+    let both = ["--token", "abc"];
+    let (code, out, err) = call(folder.path(), "", &[&run[..], &how, &both].concat());
+    assert!(code == Some(2) && err.contains("both a bearer token (--token) and Entra-issued"), "{out}{err}");
+}
+
+#[test]
+fn tokens_that_must_be_refused_are_tried_where_they_are_given() {
+    let served = Served::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old"), "an-old-token-0123456789").unwrap();
+    let stories = ["conformance/token-expired", "conformance/token-foreign"];
+    let run = [&["run"][..], &stories, &["--target", &served.base, "--json", "r.json"]].concat();
+    let token = ["--token", served.token.as_str()];
+    let (code, out, err) = call(folder.path(), "", &[&run[..], &token].concat());
+    assert_eq!(code, Some(4), "{out}{err}");
+    assert!(
+        checks(folder.path()).iter().all(|(status, why)| status == "skipped" && why.contains("-token-file"))
+    );
+    let given = ["--expired-token-file", "old", "--foreign-token-file", "old"];
+    let (code, out, err) = call(folder.path(), "", &[&run[..], &token, &given].concat());
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(checks(folder.path()).iter().all(|(status, _)| status == "passed"));
+    assert!(!fs::read_to_string(folder.path().join("r.json")).unwrap().contains("an-old-token"));
+    let accepted = ["--token", &served.token, "--expired-token-file", "right"];
+    fs::write(folder.path().join("right"), &served.token).unwrap();
+    let (code, out, _) = call(folder.path(), "", &[&run[..], &accepted].concat());
+    assert!(code == Some(1) && out.contains("conformance/token-expired"), "{out}");
 }

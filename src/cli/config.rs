@@ -49,7 +49,11 @@ pub(super) struct Settings {
     pub(super) credentials_in: Option<SentIn>,
     pub(super) federation_client_id: Option<String>,
     pub(super) federation_audience: Option<String>,
-    pub(super) federation_tenant: Option<uuid::Uuid>,
+    pub(super) expired_token_file: Option<PathBuf>,
+    pub(super) foreign_token_file: Option<PathBuf>,
+    pub(super) entra_issued_token: bool,
+    pub(super) entra_issuer: Option<String>,
+    pub(super) issuer_tenant: Option<uuid::Uuid>,
     pub(super) issuer_port: Option<u16>,
     pub(super) issuer_dir: Option<PathBuf>,
     #[serde(deserialize_with = "one_or_many")]
@@ -362,7 +366,7 @@ mod tests {
         assert_eq!((unknown.title.as_str(), unknown.line()), ("unknown setting `tagret`", 2));
         assert_eq!(unknown.help.as_deref(), Some("did you mean `target`?"));
         let far = wrong("zzzzzzzz = 1");
-        assert!(far.help.is_some_and(|help| help.contains("target, ") && !help.contains("token,")));
+        assert!(far.help.is_some_and(|help| help.contains("target, ") && !help.contains(" token,")));
         let typed = wrong("\n\ntimeout = 'long'");
         assert_eq!(typed.line(), 3);
         assert!(typed.title.contains("invalid type"), "{}", typed.title);

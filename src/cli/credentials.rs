@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::config::{self, Config};
 use super::console;
 use super::failure::Failure;
-use crate::http::{ClientCredentials, Credentials, Federation, Grant, SentIn, TenantUrl, TokenEndpoint};
+use crate::http::{
+    ClientCredentials, Credentials, Federation, Grant, Issued, SentIn, TenantUrl, TokenEndpoint,
+};
 use crate::issuer::{Issuer, Serving, Subject, TENANT};
 
 /// The environment variable with the bearer token.
@@ -30,6 +32,14 @@ pub(super) struct CredentialOptions {
     /// The bearer token; prefer SCIMULATE_TOKEN, since other users can see the command line
     #[arg(long, value_name = "TOKEN", value_parser = super::target::secret)]
     pub(super) token: Option<SecretString>,
+
+    /// A file with a token that has expired: the target must refuse it
+    #[arg(long, value_name = "FILE")]
+    expired_token_file: Option<PathBuf>,
+
+    /// A file with a token for another audience: the target must refuse it
+    #[arg(long, value_name = "FILE")]
+    foreign_token_file: Option<PathBuf>,
 
     /// Ask this OAuth 2.0 token endpoint for tokens, with client credentials
     #[arg(long, value_name = "URL")]
@@ -59,9 +69,17 @@ pub(super) struct CredentialOptions {
     #[arg(long, value_name = "AUDIENCE")]
     federation_audience: Option<String>,
 
-    /// Tenant that the assertions name [default: one that nobody has]
+    /// Send tokens that Entra issues itself, as with a blank "Secret Token"
+    #[arg(long)]
+    entra_issued_token: bool,
+
+    /// Issuer that those tokens name [default: sts.windows.net with the tenant, as documented]
+    #[arg(long, value_name = "ISS")]
+    entra_issuer: Option<String>,
+
+    /// Tenant that assertions and issued tokens name [default: one that nobody has]
     #[arg(long, value_name = "GUID")]
-    federation_tenant: Option<Uuid>,
+    issuer_tenant: Option<Uuid>,
 
     /// Port on 127.0.0.1 where the issuer stands during the run [default: a free one]
     #[arg(long, value_name = "PORT", conflicts_with = "issuer_dir")]
@@ -111,22 +129,42 @@ impl CredentialOptions {
         let token = self.token(config)?;
         let grants: Vec<Given<Grant>> =
             self.client(config)?.into_iter().chain(self.federation(config, target)?).collect();
-        if let (Some(token), Some(grant)) = (&token, grants.first()) {
+        let issued = self.issued(config, target)?;
+        let places = [
+            token.as_ref().map(|given| format!("a bearer token ({})", given.place)),
+            grants.first().map(|given| format!("a token endpoint ({})", given.place)),
+            issued.as_ref().map(|given| format!("Entra-issued tokens ({})", given.place)),
+        ];
+        if let [one, other, ..] = &places.into_iter().flatten().collect::<Vec<_>>()[..] {
             return Err(Failure::usage(
-                format!(
-                    "both a bearer token ({}) and a token endpoint ({}) are given",
-                    token.place, grant.place
-                ),
-                "take one of them away: Entra uses a secret token or asks for tokens, never both",
+                format!("both {one} and {other} are given"),
+                "take one of them away: Entra uses a secret token, asks for tokens, or issues them itself",
             ));
         }
         let mut grants = grants.into_iter().map(|given| given.value);
-        let credentials = match (token, grants.next()) {
-            (Some(token), _) => Credentials::Bearer(token.value),
-            (None, Some(grant)) => Credentials::Grant(Box::new(grant)),
-            (None, None) => Credentials::None,
+        let credentials = match (token, grants.next(), issued) {
+            (Some(token), ..) => Credentials::Bearer(token.value),
+            (None, Some(grant), _) => Credentials::Grant(Box::new(grant)),
+            (None, None, Some(issued)) => Credentials::Issued(Box::new(issued.value)),
+            (None, None, None) => Credentials::None,
         };
         Ok((credentials, grants.collect()))
+    }
+
+    /// Tokens that the target must refuse: one that has expired, one for another audience.
+    pub(super) fn refused(
+        &self,
+        config: &Config,
+    ) -> Result<(Option<SecretString>, Option<SecretString>), Failure> {
+        let read = |line: &Option<PathBuf>, file: &Option<PathBuf>, option: &str| {
+            let path = line.as_ref().or(file.as_ref());
+            path.map(|path| secret_from(path, "the token", option)).transpose()
+        };
+        let Config { settings, .. } = config;
+        Ok((
+            read(&self.expired_token_file, &settings.expired_token_file, "--expired-token-file")?,
+            read(&self.foreign_token_file, &settings.foreign_token_file, "--foreign-token-file")?,
+        ))
     }
 
     /// Command line before environment before file.
@@ -212,15 +250,10 @@ impl CredentialOptions {
         let of = |line: &Option<String>, file: &Option<String>, name| Given::first(line, file, name);
         let id = of(&self.federation_client_id, &settings.federation_client_id, "federation-client-id");
         let audience = of(&self.federation_audience, &settings.federation_audience, "federation-audience");
-        let tenant = Given::first(&self.federation_tenant, &settings.federation_tenant, "federation-tenant");
-        let port = Given::first(&self.issuer_port, &settings.issuer_port, "issuer-port");
-        let dir = Given::first(&self.issuer_dir, &settings.issuer_dir, "issuer-dir");
         let Some(id) = id else {
             let places = [
                 audience.map(|given| given.place),
-                tenant.map(|given| given.place),
-                port.map(|given| given.place),
-                dir.map(|given| given.place),
+                self.issuer_place(config).filter(|_| !self.is_entra_issued(config)),
             ];
             return match places.into_iter().flatten().next() {
                 None => Ok(None),
@@ -236,29 +269,8 @@ impl CredentialOptions {
                 "name it with --token-endpoint URL",
             )
         })?;
-        let (issuer, served) = match (dir, port) {
-            (Some(dir), _) => {
-                let opened = Issuer::open(&dir.value);
-                let next = "write an issuer with `scimulate issuer --issuer URL --dir DIR`";
-                (opened.map_err(|why| Failure::usage(why, next))?, None)
-            }
-            (None, _) if !target.is_loopback() => {
-                return Err(Failure::usage(
-                    format!("{target} cannot read the keys of an issuer on this machine"),
-                    "write an issuer with `scimulate issuer --issuer URL --dir DIR`, host it, and name its folder with --issuer-dir",
-                ));
-            }
-            (None, port) => {
-                let served = Serving::apart(port.map(|port| port.value)).map_err(|error| {
-                    Failure::usage(
-                        format!("no issuer can be started: {error}"),
-                        "choose another --issuer-port",
-                    )
-                })?;
-                (Arc::clone(&served.issuer), Some(Arc::new(served)))
-            }
-        };
-        let tenant = tenant.map_or(TENANT, |given| given.value);
+        let (issuer, served) = self.issuer(config, target)?;
+        let tenant = self.tenant(config);
         let subject = Subject {
             audience: audience.map_or_else(|| format!("api://{}", id.value), |given| given.value),
             application: id.value.clone(),
@@ -274,6 +286,68 @@ impl CredentialOptions {
             served,
         };
         Ok(Some(Given::at(Grant::Federation(federation), id.place)))
+    }
+}
+
+impl CredentialOptions {
+    fn is_entra_issued(&self, config: &Config) -> bool {
+        self.entra_issued_token || config.settings.entra_issued_token
+    }
+
+    fn tenant(&self, config: &Config) -> Uuid {
+        self.issuer_tenant.or(config.settings.issuer_tenant).unwrap_or(TENANT)
+    }
+
+    /// Where something is said of the issuer, if anything is.
+    fn issuer_place(&self, config: &Config) -> Option<String> {
+        let Config { settings, .. } = config;
+        let tenant = Given::first(&self.issuer_tenant, &settings.issuer_tenant, "issuer-tenant");
+        let port = Given::first(&self.issuer_port, &settings.issuer_port, "issuer-port");
+        let dir = Given::first(&self.issuer_dir, &settings.issuer_dir, "issuer-dir");
+        tenant.map(|given| given.place).or(port.map(|given| given.place)).or(dir.map(|given| given.place))
+    }
+
+    /// The issuer in a folder, or one on this machine that the target can read.
+    fn issuer(
+        &self,
+        config: &Config,
+        target: &TenantUrl,
+    ) -> Result<(Arc<Issuer>, Option<Arc<Serving>>), Failure> {
+        let port = self.issuer_port.or(config.settings.issuer_port);
+        // A port on the command line comes before a folder in the file.
+        let dir = self.issuer_dir.as_ref().or(config.settings.issuer_dir.as_ref());
+        if let Some(dir) = dir.filter(|_| self.issuer_port.is_none()) {
+            let next = "write an issuer with `scimulate issuer --issuer URL --dir DIR`";
+            return Ok((Issuer::open(dir).map_err(|why| Failure::usage(why, next))?, None));
+        }
+        if !target.is_loopback() {
+            return Err(Failure::usage(
+                format!("{target} cannot read the keys of an issuer on this machine"),
+                "write an issuer with `scimulate issuer --issuer URL --dir DIR`, host it, and name its folder with --issuer-dir",
+            ));
+        }
+        let served = Serving::apart(port).map_err(|error| {
+            Failure::usage(format!("no issuer can be started: {error}"), "choose another --issuer-port")
+        })?;
+        Ok((Arc::clone(&served.issuer), Some(Arc::new(served))))
+    }
+
+    /// Tokens that Entra issues itself.
+    fn issued(&self, config: &Config, target: &TenantUrl) -> Result<Option<Given<Issued>>, Failure> {
+        let named = Given::first(&self.entra_issuer, &config.settings.entra_issuer, "entra-issuer");
+        if !self.is_entra_issued(config) {
+            return match named {
+                None => Ok(None),
+                Some(given) => Err(Failure::usage(
+                    format!("{} is given, but no Entra-issued tokens are asked for", given.place),
+                    "add --entra-issued-token",
+                )),
+            };
+        }
+        let (issuer, served) = self.issuer(config, target)?;
+        let tenant = self.tenant(config);
+        let named = named.map_or_else(|| Issued::documented(tenant), |given| given.value);
+        Ok(Some(Given::at(Issued { issuer, named, tenant, served }, "entra-issued-token")))
     }
 }
 
@@ -298,9 +372,10 @@ fn secret_from(path: &Path, what: &str, variable: &str) -> Result<SecretString, 
         (read, path.display().to_string())
     };
     if let Err(error) = read {
+        let also = if variable.starts_with("--") { String::new() } else { format!(", or set {variable}") };
         return Err(Failure::usage(
             format!("cannot read {what} from {shown}: {error}"),
-            format!("name a file that holds nothing but {what}, or set {variable}"),
+            format!("name a file that holds nothing but {what}{also}"),
         ));
     }
     let secret = text.trim();
@@ -385,7 +460,7 @@ mod tests {
     fn federation_stands_alone_or_beside_client_credentials_and_is_never_half_filled() {
         let endpoint = "token-endpoint = 'http://localhost/t'\n";
         let federation =
-            "federation-client-id = 'app'\nfederation-tenant = '00000000-0000-0000-0000-000000000007'\n";
+            "federation-client-id = 'app'\nissuer-tenant = '00000000-0000-0000-0000-000000000007'\n";
         let of = |text: &str, target: &TenantUrl| {
             CredentialOptions::default().resolve(&Config::parse(text.to_owned()).unwrap(), target)
         };

@@ -4,6 +4,8 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::{Exit, console, interrupt, runtime};
 use crate::diagnostic::closest;
+use crate::http::Issued;
+use crate::issuer::{CUSTOM_APPLICATIONS, TENANT};
 use crate::server::{Fault, OAuth, Settings, Trusted, Variant, start};
 
 /// Serve the embedded SCIM server until it is killed; prints `READY <base-url> <token>`
@@ -29,6 +31,14 @@ pub(super) struct Serve {
     #[arg(long, value_name = "AUDIENCE", requires = "trust_issuer")]
     trust_audience: Option<String>,
 
+    /// Accept tokens that Entra issues itself, signed by the issuer at this URL
+    #[arg(long, value_name = "URL")]
+    trust_entra_tokens: Option<String>,
+
+    /// The issuer that those tokens name [default: the documented form with a tenant nobody has]
+    #[arg(long, value_name = "ISS", requires = "trust_entra_tokens")]
+    trust_entra_issuer: Option<String>,
+
     /// Seconds for which tokens of the token endpoint are valid [default: 3600]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     token_lifetime: Option<u64>,
@@ -42,7 +52,7 @@ pub(super) struct Serve {
     variant: Vec<Variant>,
 
     /// List the faults and the right variants, and end
-    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "trust_issuer", "token_lifetime", "fault", "variant"])]
+    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "trust_issuer", "trust_entra_tokens", "token_lifetime", "fault", "variant"])]
     list: bool,
 }
 
@@ -98,7 +108,11 @@ impl Serve {
         if let Some(issuer) = self.trust_issuer {
             let client_id = &settings.oauth.client_id;
             let audience = self.trust_audience.unwrap_or_else(|| format!("api://{client_id}"));
-            settings.oauth.federation = Some(Trusted { issuer, audience });
+            settings.oauth.federation = Some(Trusted { keys_at: issuer.clone(), issuer, audience });
+        }
+        if let Some(keys_at) = self.trust_entra_tokens {
+            let issuer = self.trust_entra_issuer.unwrap_or_else(|| Issued::documented(TENANT));
+            settings.entra = Some(Trusted { issuer, keys_at, audience: CUSTOM_APPLICATIONS.to_owned() });
         }
         if let Some(seconds) = self.token_lifetime {
             settings.oauth.lifetime = Duration::from_secs(seconds);

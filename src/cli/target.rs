@@ -87,6 +87,7 @@ impl TargetOptions {
     /// A client for the target.
     pub(super) fn client(&self, config: &Config, url: TenantUrl) -> Result<Client, Failure> {
         let mut settings = Settings::new(url);
+        (settings.expired, settings.foreign) = self.credentials.refused(config)?;
         (settings.credentials, settings.grants) = self.credentials.resolve(config, &settings.url)?;
         let from_file = config.settings.header.iter().map(|text| SecretString::from(text.as_str()));
         for header in if self.header.is_empty() { from_file.collect() } else { self.header.clone() } {

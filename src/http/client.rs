@@ -10,11 +10,13 @@ use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::given::Given;
+use super::issued::Signer;
 use super::pace::Pace;
 use super::route::Route;
 use super::tokens::Tokens;
-use super::{Credentials, Grant, Problem, TenantUrl, Trust, broken, tls};
-use crate::wire::{Answer, Body, Broken, Method, Request, Secrets, Sent, SignIn, Target};
+use super::{Credentials, Grant, Issued, Problem, TenantUrl, Trust, broken, tls};
+use crate::wire::{Answer, Body, Broken, Flow, Method, Request, Secrets, Sent, SignIn, Target};
 
 /// How the target is reached.
 #[derive(Debug, Clone)]
@@ -25,6 +27,12 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Further ways to get a token, which stories about credentials try.
     pub grants: Vec<Grant>,
+    /// Tokens that Entra issues itself, which stories about them send.
+    pub issued: Option<Issued>,
+    /// A token that has expired, which the target must refuse.
+    pub expired: Option<SecretString>,
+    /// A token for another server, which the target must refuse.
+    pub foreign: Option<SecretString>,
     /// Headers on every request beside Entra's (`--header`). Their values are secrets.
     pub headers: Vec<(String, SecretString)>,
     /// Whose certificates are believed.
@@ -48,6 +56,9 @@ impl Settings {
             url,
             credentials: Credentials::None,
             grants: Vec::new(),
+            issued: None,
+            expired: None,
+            foreign: None,
             headers: Vec::new(),
             trust: Trust::System,
             timeout: Duration::from_secs(60),
@@ -81,13 +92,23 @@ pub struct Client {
     headers: HeaderMap,
     secrets: Secrets,
     /// Where the token comes from that every request carries, if it is asked for.
-    tokens: Option<Arc<Tokens>>,
-    sign_ins: Vec<Arc<Tokens>>,
+    tokens: Option<Source>,
+    sign_ins: Vec<Arc<dyn SignIn>>,
     timeout: Duration,
     connect_timeout: Duration,
     pace: Pace,
     max_body: usize,
 }
+
+/// Where the token comes from that every request carries.
+#[derive(Debug)]
+enum Source {
+    Asked(Arc<Tokens>),
+    Issued(Arc<Signer>),
+}
+
+/// Stands for a token that is asked for or made when a request is sent.
+const TOKEN: HeaderValue = HeaderValue::from_static("Bearer [redacted]");
 
 pub(super) type Engine = legacy::Client<HttpsConnector<Route>, Full<Bytes>>;
 
@@ -103,7 +124,7 @@ impl Client {
         let secrets = Secrets::default();
         let mut headers = HeaderMap::new();
         let mut tokens = None;
-        let mut sign_ins = Vec::new();
+        let mut sign_ins: Vec<Arc<dyn SignIn>> = Vec::new();
         let tokens_of = |grant: Grant| {
             let Settings { trust, timeout, .. } = &settings;
             Tokens::new(grant, trust, *timeout, connect_timeout, secrets.clone())
@@ -116,12 +137,26 @@ impl Client {
             }
             Credentials::Grant(grant) => {
                 let source = tokens_of(Grant::clone(grant))?;
-                sign_ins.push(Arc::clone(&source));
-                tokens = Some(source);
+                sign_ins.push(Arc::clone(&source) as Arc<dyn SignIn>);
+                tokens = Some(Source::Asked(source));
+            }
+            Credentials::Issued(issued) => {
+                let source = Arc::new(Signer::new(Issued::clone(issued), secrets.clone()));
+                sign_ins.push(Arc::clone(&source) as Arc<dyn SignIn>);
+                tokens = Some(Source::Issued(source));
             }
         }
         for grant in &settings.grants {
             sign_ins.push(tokens_of(grant.clone())?);
+        }
+        if let Some(issued) = &settings.issued {
+            sign_ins.push(Arc::new(Signer::new(issued.clone(), secrets.clone())));
+        }
+        for (flow, token) in [(Flow::Expired, &settings.expired), (Flow::Foreign, &settings.foreign)] {
+            let Some(token) = token else { continue };
+            let given = Given::new(flow, token.clone())?;
+            secrets.add("authorization", hidden(given.text()));
+            sign_ins.push(Arc::new(given));
         }
         if let Some(proxy) = route.proxy_authorization() {
             headers.insert(PROXY_AUTHORIZATION, proxy.clone());
@@ -180,18 +215,17 @@ impl Client {
     /// The ways to get a token that are configured, that of the requests first.
     #[must_use]
     pub fn sign_ins(&self) -> Vec<Arc<dyn SignIn>> {
-        self.sign_ins.iter().map(|tokens| Arc::clone(tokens) as Arc<dyn SignIn>).collect()
+        self.sign_ins.clone()
     }
 
     /// The token for a request that does not bring its own `Authorization`.
     async fn authorization(&self, request: &Request) -> Result<Option<HeaderValue>, Broken> {
+        let own = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         match &self.tokens {
-            Some(tokens)
-                if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) =>
-            {
-                tokens.authorization().await.map(Some)
-            }
-            _ => Ok(None),
+            None => Ok(None),
+            Some(_) if own => Ok(None),
+            Some(Source::Asked(tokens)) => tokens.authorization().await.map(Some),
+            Some(Source::Issued(signer)) => signer.authorization().await.map(Some),
         }
     }
 
@@ -229,6 +263,9 @@ impl Client {
             if name != HOST && name != CONTENT_LENGTH && !value.is_empty() {
                 headers.append(name, value.clone());
             }
+        }
+        if let (Some(scheme), Some(token)) = (&request.scheme, headers.get_mut(AUTHORIZATION)) {
+            respell(token, scheme);
         }
         let length = request.body.as_ref().map(String::len);
         let expects_body = matches!(request.method, Method::Post | Method::Put | Method::Patch);
@@ -326,7 +363,8 @@ impl Target for Client {
 
     fn sent_as(&self, request: &Request) -> Sent {
         let url = self.url.join(&request.path, request.query.as_deref());
-        let token = self.tokens.as_ref().map(|tokens| tokens.shown_header());
+        // Whoever shows it takes the token out; it may not be there yet.
+        let token = self.tokens.as_ref().map(|_| TOKEN);
         let headers = match self.head(request, token) {
             Ok((_, headers)) => shown(&headers),
             // Such a request is never written; the record shows what was asked for.
@@ -365,6 +403,15 @@ fn method(method: Method) -> http::Method {
         Method::Delete => http::Method::DELETE,
         Method::Head => http::Method::HEAD,
         Method::Options => http::Method::OPTIONS,
+    }
+}
+
+/// Writes another scheme in front of a token, if it can stand there.
+fn respell(value: &mut HeaderValue, scheme: &str) {
+    let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+    if let Some(Ok(mut other)) = token.map(|token| HeaderValue::from_str(&format!("{scheme} {token}"))) {
+        other.set_sensitive(true);
+        *value = other;
     }
 }
 

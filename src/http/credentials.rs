@@ -8,7 +8,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{Problem, TenantUrl};
+use super::{Issued, Problem, TenantUrl};
 use crate::issuer::{Issuer, Make, Serving, Subject};
 use crate::wire::{Flow, Proof};
 
@@ -22,6 +22,8 @@ pub enum Credentials {
     Bearer(SecretString),
     /// A token that is asked for before the first request, and again before it expires.
     Grant(Box<Grant>),
+    /// A token that Entra issues itself.
+    Issued(Box<Issued>),
 }
 
 /// A way to get access tokens.
@@ -274,10 +276,8 @@ impl Grant {
     /// Why such a proof cannot be shown, if it cannot.
     pub(super) fn obstacle(&self, proof: Proof) -> Option<&'static str> {
         match self {
-            Grant::Federation(client) if proof == Proof::NewKey && client.issuer.is_fixed() => {
-                Some("the issuer's keys stand in files, and no key can be added to them")
-            }
-            _ => None,
+            Grant::Federation(client) => client.issuer.obstacle(made(proof)),
+            Grant::ClientCredentials(_) => None,
         }
     }
 }
@@ -286,7 +286,7 @@ impl Grant {
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The assertion that stands for a proof.
-fn made(proof: Proof) -> Make {
+pub(super) fn made(proof: Proof) -> Make {
     match proof {
         Proof::Right | Proof::WrongSecret => Make::Right,
         Proof::NextKey => Make::NextKey,

@@ -27,9 +27,6 @@ const UNSAID: Duration = Duration::from_secs(3600);
 /// A token is asked for anew this long before it expires, or a fifth of its lifetime if that is shorter.
 const EARLY: Duration = Duration::from_secs(60);
 
-/// Shown in place of a token that is not there yet.
-const NOT_YET: HeaderValue = HeaderValue::from_static("Bearer [redacted]");
-
 /// The tokens of one grant: asked for when one is needed, kept until shortly before they expire.
 #[derive(Debug)]
 pub(super) struct Tokens {
@@ -98,14 +95,8 @@ impl Tokens {
         if let Some(header) = self.valid() {
             return Ok(header);
         }
-        self.ask(Proof::Right).await.outcome.map_err(Broken::NoToken)?;
-        // A token that is about to expire when it comes is as good as it gets.
-        Ok(self.shown_header())
-    }
-
-    /// The value as a record shows it while the request is not sent yet.
-    pub(super) fn shown_header(&self) -> HeaderValue {
-        self.held().as_ref().map_or(NOT_YET, |held| held.header.clone())
+        let token = self.ask(Proof::Right).await.outcome.map_err(Broken::NoToken)?;
+        bearer(&token.value).map_err(|problem| Broken::Protocol(problem.what))
     }
 
     fn valid(&self) -> Option<HeaderValue> {
@@ -156,7 +147,7 @@ impl Tokens {
                 *self.held() = Some(Held { header, until });
             }
         }
-        SignedIn { exchange: self.recorded(&form, started, outcome), outcome: read }
+        SignedIn { exchange: Some(self.recorded(&form, started, outcome)), outcome: read }
     }
 
     /// A server that trusts Microsoft's issuer alone refuses our assertions, and is right.

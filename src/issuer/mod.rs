@@ -24,10 +24,16 @@ pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 pub const KEYS: &str = "/.well-known/jwks.json";
 
 /// How long an assertion is valid, in seconds, as in Microsoft's example.
-const LIFETIME: u64 = 3900;
+pub const LIFETIME: u64 = 3900;
 
 /// How wrong an assertion is that must be refused, in seconds: no clock differs by so much.
 const LONG_AGO: u64 = 86_400;
+
+/// `aud` of the tokens that Entra issues for every application that is not in the gallery.
+pub const CUSTOM_APPLICATIONS: &str = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621";
+
+/// `appid` of the provisioning service in tokens that Entra issues itself.
+const PROVISIONING: &str = "00000014-0000-0000-c000-000000000000";
 
 /// The tenant nobody has, for whoever names none.
 pub const TENANT: Uuid = Uuid::from_u128(0x5c1a_ce00_0000_4000_8000_0000_0000_0001);
@@ -90,10 +96,11 @@ impl Issuer {
         &self.url
     }
 
-    /// True when it publishes what stands in files, so that no key can be added.
+    /// Why it cannot make such an assertion, if it cannot.
     #[must_use]
-    pub fn is_fixed(&self) -> bool {
-        !self.kept.is_empty()
+    pub fn obstacle(&self, make: Make) -> Option<&'static str> {
+        (make == Make::NewKey && !self.kept.is_empty())
+            .then_some("the issuer's keys stand in files, and no key can be added to them")
     }
 
     fn key(&self, number: usize) -> Result<&Key, String> {
@@ -131,16 +138,8 @@ impl Issuer {
     /// The claims of an assertion, in the order of Microsoft's example.
     #[must_use]
     pub fn claims(&self, subject: &Subject, make: Make) -> Value {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let issued = match make {
-            Make::Expired => now - LONG_AGO,
-            Make::NotYetValid => now + LONG_AGO,
-            _ => now,
-        };
-        let audience = match make {
-            Make::OtherAudience => "api://another-application",
-            _ => &subject.audience,
-        };
+        let issued = issued_at(make);
+        let audience = audience(make, &subject.audience);
         json!({
             "aud": audience,
             "iss": self.url,
@@ -154,6 +153,28 @@ impl Issuer {
             "sub": subject.object,
             "tid": subject.tenant,
             "ver": "2.0",
+        })
+    }
+
+    /// The claims of a token that Entra issues itself, as captured in the field (2017), with today's
+    /// audience (entra-docs: use-scim-to-provision-users-and-groups). `named` is `iss`.
+    #[must_use]
+    pub fn issued_claims(&self, named: &str, tenant: Uuid, make: Make) -> Value {
+        let issued = issued_at(make);
+        let object = Uuid::new_v5(&tenant, PROVISIONING.as_bytes());
+        json!({
+            "aud": audience(make, CUSTOM_APPLICATIONS),
+            "iss": named,
+            "iat": issued,
+            "nbf": issued,
+            "exp": issued + LIFETIME,
+            "appid": PROVISIONING,
+            "appidacr": "2",
+            "idp": named,
+            "oid": object,
+            "sub": object,
+            "tid": tenant,
+            "ver": "1.0",
         })
     }
 
@@ -177,6 +198,20 @@ impl Issuer {
             _ => first.sign(first.kid(), claims),
         }
     }
+}
+
+/// When it says that it was issued, in seconds since 1970.
+fn issued_at(make: Make) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    match make {
+        Make::Expired => now - LONG_AGO,
+        Make::NotYetValid => now + LONG_AGO,
+        _ => now,
+    }
+}
+
+fn audience(make: Make, right: &str) -> &str {
+    if make == Make::OtherAudience { "api://another-application" } else { right }
 }
 
 #[cfg(test)]

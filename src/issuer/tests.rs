@@ -72,7 +72,7 @@ fn an_issuer_in_a_folder_is_the_same_when_it_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let written = Issuer::write("https://issuer.example/entra/", folder.path()).unwrap();
     let issuer = Issuer::open(folder.path()).unwrap();
-    assert!(issuer.is_fixed() && issuer.url() == "https://issuer.example/entra");
+    assert!(issuer.obstacle(Make::NewKey).is_some() && issuer.url() == "https://issuer.example/entra");
     let read = |place: &str| {
         let text = std::fs::read_to_string(written.public.join(place.trim_start_matches('/'))).unwrap();
         serde_json::from_str::<Value>(&text).unwrap()

@@ -428,6 +428,8 @@ pub struct RawRequest {
     pub query: IndexMap<String, String>,
     /// Headers.
     pub headers: IndexMap<String, String>,
+    /// Another spelling of `Bearer` in front of the token.
+    pub scheme: Option<String>,
     /// JSON body.
     pub body: Option<Value>,
     /// Name under which the answer's members can be used later.

@@ -4,6 +4,8 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
+use super::oauth::Flaw;
+
 /// A request: the path below the base path in decoded segments, decoded parameters, parsed body.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
@@ -14,6 +16,8 @@ pub(super) struct Call {
     pub(super) parameters: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) body: Document,
+    /// What Entra's own token is worth, if the request carries one.
+    pub(super) entra: Option<Result<(), Flaw>>,
     /// Where the client reached the base path: `http://host:port/scim`.
     pub(super) base_url: String,
 }

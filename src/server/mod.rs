@@ -51,10 +51,16 @@ const MAX_BODY: usize = 4 << 20;
 pub struct Settings {
     /// The bearer token every request must carry.
     pub token: String,
+    /// A token that has expired, and is refused like one that never was.
+    pub expired: String,
+    /// A token for another server, and refused.
+    pub foreign: String,
     /// Where SCIM begins, with a leading slash.
     pub base_path: String,
     /// The token endpoint beside SCIM, whose tokens are as good as `token`.
     pub oauth: OAuth,
+    /// Whose tokens are as good as `token`, if Entra's own are accepted: "Secret Token" left blank.
+    pub entra: Option<Trusted>,
     /// Right ways in which this server differs.
     pub variants: BTreeSet<Variant>,
     /// Ways in which this server is wrong.
@@ -68,8 +74,11 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             token: uuid::Uuid::new_v4().simple().to_string(),
+            expired: uuid::Uuid::new_v4().simple().to_string(),
+            foreign: uuid::Uuid::new_v4().simple().to_string(),
             base_path: "/scim".to_owned(),
             oauth: OAuth::default(),
+            entra: None,
             variants: BTreeSet::new(),
             faults: BTreeSet::new(),
             strain: Strain::default(),
@@ -113,6 +122,7 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
         segments: Call::segments_below(&listening.base, head.uri.path()),
         parameters: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         base_url: format!("http://{host}{base_path}"),
+        entra: listening.service.check_entra(&head.headers).await,
         method: head.method,
         headers: head.headers,
         body,

@@ -100,9 +100,16 @@ impl Service {
         oauth::give(&self.settings.oauth, &self.tokens, None)
     }
 
+    /// What Entra's own token in a request is worth, if there is one and such tokens are accepted.
+    pub(super) async fn check_entra(&self, headers: &HeaderMap) -> Option<Result<(), oauth::Flaw>> {
+        let trusted = self.settings.entra.as_ref()?;
+        let token = bearer(headers).filter(|token| token.split('.').count() == 3)?;
+        Some(self.verifier.check(token, trusted).await.map(drop).map_err(|rejection| rejection.flaw))
+    }
+
     /// True when a request carries a token of the token endpoint.
     pub(super) fn is_issued(&self, call: &Call) -> bool {
-        bearer(call).is_some_and(|token| self.tokens.holds(token))
+        bearer(&call.headers).is_some_and(|token| self.tokens.holds(token))
     }
 
     /// A resource as it is kept now.
@@ -208,7 +215,9 @@ impl Service {
     }
 
     fn is_authorized(&self, call: &Call) -> bool {
-        bearer(call).is_some_and(|token| token == self.settings.token || self.tokens.holds(token))
+        call.entra == Some(Ok(()))
+            || bearer(&call.headers)
+                .is_some_and(|token| token == self.settings.token || self.tokens.holds(token))
     }
 
     /// A resource as the answer to a request.
@@ -292,8 +301,8 @@ impl Service {
 }
 
 /// The token of a request: RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
-fn bearer(call: &Call) -> Option<&str> {
-    let value = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::http::{
-    Client, ClientCredentials, Credentials, Federation, Grant, SentIn, Settings, TenantUrl, TokenEndpoint,
+    Client, ClientCredentials, Credentials, Federation, Grant, Issued, SentIn, Settings, TenantUrl,
+    TokenEndpoint,
 };
-use crate::issuer::{Serving, Subject, TENANT};
+use crate::issuer::{CUSTOM_APPLICATIONS, Serving, Subject, TENANT};
 use crate::run::{Stage, Stages};
 use crate::server::{self, Trusted};
 
@@ -24,6 +25,7 @@ impl Stages for Embedded {
     async fn open(&self) -> Result<Stage<Client>, String> {
         let issuer =
             Serving::start(None).map_err(|error| format!("the issuer cannot be started: {error}"))?;
+        let issuer = Arc::new(issuer);
         let subject = Subject {
             audience: "api://scimulate".to_owned(),
             application: self.settings.oauth.client_id.clone(),
@@ -33,7 +35,13 @@ impl Stages for Embedded {
         let mut server = self.settings.clone();
         server.oauth.federation.get_or_insert_with(|| Trusted {
             issuer: issuer.issuer.url().to_owned(),
+            keys_at: issuer.issuer.url().to_owned(),
             audience: subject.audience.clone(),
+        });
+        server.entra.get_or_insert_with(|| Trusted {
+            issuer: Issued::documented(TENANT),
+            keys_at: issuer.issuer.url().to_owned(),
+            audience: CUSTOM_APPLICATIONS.to_owned(),
         });
         let running = server::start(server, None)
             .await
@@ -54,8 +62,16 @@ impl Stages for Embedded {
             scopes: vec!["scim".to_owned()],
             issuer: Arc::clone(&issuer.issuer),
             subject,
-            served: Some(Arc::new(issuer)),
+            served: Some(Arc::clone(&issuer)),
         }));
+        settings.expired = Some(self.settings.expired.clone().into());
+        settings.foreign = Some(self.settings.foreign.clone().into());
+        settings.issued = Some(Issued {
+            issuer: Arc::clone(&issuer.issuer),
+            named: Issued::documented(TENANT),
+            tenant: TENANT,
+            served: Some(issuer),
+        });
         let client = Client::new(settings).map_err(wrong)?;
         Ok(Stage {
             base_url: running.base_url.clone(),

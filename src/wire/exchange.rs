@@ -117,7 +117,12 @@ impl Exchange {
         line.push_str(&quote(&self.url));
         for (name, value) in &self.request.headers {
             if name.eq_ignore_ascii_case("authorization") {
-                line.push_str(" -H \"Authorization: Bearer $SCIMULATE_TOKEN\"");
+                let scheme = value
+                    .split(' ')
+                    .next()
+                    .filter(|scheme| scheme.bytes().all(|b| b.is_ascii_alphanumeric()));
+                let scheme = scheme.unwrap_or("Bearer");
+                line.push_str(&format!(" -H \"Authorization: {scheme} $SCIMULATE_TOKEN\""));
             } else if !["host", "content-length"].iter().any(|n| name.eq_ignore_ascii_case(n)) {
                 line.push_str(" -H ");
                 line.push_str(&quote(&format!("{name}: {value}")));

@@ -90,6 +90,8 @@ pub struct Request {
     pub query: Option<String>,
     /// Headers beside those every request of its actor carries.
     pub headers: Vec<(String, String)>,
+    /// Another spelling of `Bearer` in front of the token that every request carries.
+    pub scheme: Option<String>,
     /// Body, exactly as it shall stand on the wire.
     pub body: Option<String>,
 }
@@ -106,6 +108,7 @@ impl Request {
             path: path.into(),
             query: None,
             headers: Vec::new(),
+            scheme: None,
             body: None,
         }
     }

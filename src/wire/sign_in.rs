@@ -17,6 +17,12 @@ pub enum Flow {
     /// Workload identity federation: client credentials with a JWT of Entra's as client assertion
     /// (RFC 7523 §2.2).
     Federation,
+    /// No token is asked for: the bearer is a JWT of Entra's ("Secret Token" left blank).
+    EntraIssued,
+    /// A token that has expired, as the user gave it.
+    Expired,
+    /// A token for another server, as the user gave it.
+    Foreign,
 }
 
 impl fmt::Display for Flow {
@@ -24,6 +30,9 @@ impl fmt::Display for Flow {
         f.pad(match self {
             Flow::ClientCredentials => "client-credentials",
             Flow::Federation => "federation",
+            Flow::EntraIssued => "entra-issued",
+            Flow::Expired => "expired-token",
+            Flow::Foreign => "foreign-token",
         })
     }
 }
@@ -34,21 +43,21 @@ pub enum Proof {
     /// What is configured.
     #[default]
     Right,
-    /// Another client secret. With client credentials alone, like all below with federation alone.
+    /// Another client secret. With client credentials alone; assertions and issued tokens have the others.
     WrongSecret,
-    /// An assertion signed with the second of the keys that the issuer publishes.
+    /// A JWT signed with the second of the keys that the issuer publishes.
     NextKey,
-    /// An assertion signed with a key that the issuer publishes from now on.
+    /// A JWT signed with a key that the issuer publishes from now on.
     NewKey,
-    /// An assertion signed with a key that is not published.
+    /// A JWT signed with a key that is not published.
     ForeignKey,
-    /// An assertion without a signature.
+    /// A JWT without a signature.
     Unsigned,
-    /// An assertion that has expired.
+    /// A JWT that has expired.
     Expired,
-    /// An assertion that is not valid yet.
+    /// A JWT that is not valid yet.
     NotYetValid,
-    /// An assertion for another server.
+    /// A JWT for another server.
     OtherAudience,
 }
 
@@ -76,8 +85,8 @@ pub struct NoToken {
 /// What one request for a token brought.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// The exchange with the token endpoint, without secrets and token.
-    pub exchange: Exchange,
+    /// The exchange with the token endpoint, if one was asked; without secrets and token.
+    pub exchange: Option<Exchange>,
     /// The token, or why there is none.
     pub outcome: Result<Token, NoToken>,
 }

@@ -25,6 +25,8 @@ impl Witness<'_> {
         let settings = Settings {
             faults: fault.into_iter().collect(),
             variants: [Variant::NumericLookingIds].into(),
+            expired: "expired".into(),
+            foreign: "foreign".into(),
             oauth: OAuth { client_secret: SECRET.into(), ..OAuth::default() },
             ..Settings::default()
         };
@@ -141,6 +143,11 @@ impl Witness<'_> {
 
     /// Asks for tokens, and looks at what they open.
     fn sign_in(&mut self) {
+        for authorization in ["Basic YTpi", &format!("bearer {TOKEN}"), "Bearer expired", "Bearer foreign"] {
+            let request = Request::builder().uri("/scim/Users").header(header::AUTHORIZATION, authorization);
+            let reply = self.client.raw(request.body(Body::empty()).unwrap());
+            self.note("GET", authorization, &reply);
+        }
         for secret in [SECRET, "wrong"] {
             let form = format!("grant_type=client_credentials&client_id=scimulate&client_secret={secret}");
             let request = Request::builder().method("POST").uri("/oauth2/token");

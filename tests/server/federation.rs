@@ -34,7 +34,7 @@ pub const FAULTS: [(Fault, Proof); 7] = [
 async fn server(fault: Option<Fault>, trusted: Option<&str>) -> (server::Running, Arc<dyn SignIn>) {
     let serving = Serving::start(None).unwrap();
     let issuer = trusted.unwrap_or(serving.issuer.url()).to_owned();
-    let federation = Some(Trusted { issuer, audience: "api://scim".into() });
+    let federation = Some(Trusted { keys_at: issuer.clone(), issuer, audience: "api://scim".into() });
     let settings = server::Settings {
         faults: fault.into_iter().collect(),
         oauth: OAuth { federation, ..OAuth::default() },
@@ -103,7 +103,7 @@ async fn a_server_that_trusts_others_is_excused() {
     let signed_in = way.sign_in(Proof::Right).await;
     let why = signed_in.outcome.unwrap_err();
     assert!(why.excused && why.what.contains("does not trust the issuer http://127.0.0.1:"), "{why:?}");
-    let body = signed_in.exchange.request.body.clone().unwrap();
+    let body = signed_in.exchange.as_ref().unwrap().request.body.clone().unwrap();
     assert!(body.contains(
         "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=[redacted]"
     ));

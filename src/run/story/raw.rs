@@ -22,7 +22,8 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             Ok(mut request) => {
                 let own = raw.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
                 if let (Carried::Fresh(token), false) = (carried, own) {
-                    let bearer = format!("Bearer {}", token.value.expose_secret());
+                    let scheme = raw.scheme.as_deref().unwrap_or("Bearer");
+                    let bearer = format!("{scheme} {}", token.value.expose_secret());
                     request = request.with_header("Authorization", bearer);
                 }
                 self.send_raw(raw, request).await;
@@ -75,6 +76,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             request = request.with_json(&template::json(body, &lookup)?);
         }
         request.provoked = raw.provoked;
+        request.scheme.clone_from(&raw.scheme);
         Ok(request)
     }
 

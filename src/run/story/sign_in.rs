@@ -11,7 +11,8 @@ use crate::wire::{Exchange, Flow, NoToken, Proof, Target, Token};
 
 /// What the last `sign-in` brought.
 pub(super) struct SignedIn {
-    exchange: Arc<Exchange>,
+    /// Nobody is asked for tokens that Entra issues itself.
+    exchange: Option<Arc<Exchange>>,
     outcome: Result<Token, NoToken>,
     /// That there is no token was told, or is as it should be.
     told: bool,
@@ -38,6 +39,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 Flow::Federation => {
                     "parameters empty: workload identity federation is not set up (--federation-client-id)"
                 }
+                Flow::Expired => "no expired token is given (--expired-token-file)",
+                Flow::Foreign => "no token for another audience is given (--foreign-token-file)",
+                Flow::EntraIssued => "no Entra-issued tokens are sent (--entra-issued-token)",
             };
             self.skip = Some(Skip::NotConfigured(why.to_owned()));
             return;
@@ -53,7 +57,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             self.skip = Some(Skip::NotConfigured(why.what.clone()));
             return;
         }
-        let (exchange, outcome) = (Arc::new(signed_in.exchange), signed_in.outcome);
+        let (exchange, outcome) = (signed_in.exchange.map(Arc::new), signed_in.outcome);
         self.signed_in = Some(SignedIn { exchange, outcome, told: false });
     }
 
@@ -92,10 +96,11 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         };
         signed_in.told = true;
         if let Some((message, concerned, expected, actual)) = found {
-            let finding = Finding::of(&self.scenario.about, message)
-                .concerning(concerned)
-                .against(expected, actual)
-                .shown_by(&signed_in.exchange);
+            let mut finding =
+                Finding::of(&self.scenario.about, message).concerning(concerned).against(expected, actual);
+            if let Some(exchange) = &signed_in.exchange {
+                finding = finding.shown_by(exchange);
+            }
             self.findings.push(finding);
         }
     }

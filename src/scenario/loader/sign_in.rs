@@ -5,8 +5,13 @@ use crate::scenario::{Action, TokenExpectation};
 use crate::wire::{Flow, Proof};
 use crate::yaml::{Kind, Node};
 
-const FLOWS: [(&str, Flow); 2] =
-    [("client-credentials", Flow::ClientCredentials), ("federation", Flow::Federation)];
+const FLOWS: [(&str, Flow); 5] = [
+    ("client-credentials", Flow::ClientCredentials),
+    ("federation", Flow::Federation),
+    ("entra-issued", Flow::EntraIssued),
+    ("expired-token", Flow::Expired),
+    ("foreign-token", Flow::Foreign),
+];
 
 const PROOFS: [(&str, Proof); 9] = [
     ("right", Proof::Right),
@@ -37,12 +42,10 @@ impl Loader<'_> {
         let proof = match fields.get("proof") {
             Some(node) => {
                 let proof = self.reader.word(node, "proof", &PROOFS);
-                let belongs = match proof {
-                    None | Some(Proof::Right) => flow,
-                    Some(Proof::WrongSecret) => Some(Flow::ClientCredentials),
-                    Some(_) => Some(Flow::Federation),
-                };
-                if let (Some(flow), true) = (flow, belongs != flow) {
+                if let (Some(flow), Some(proof)) = (flow, proof)
+                    && proof != Proof::Right
+                    && !has(flow, proof)
+                {
                     self.reader.refuse(&node.span, format!("{flow} has no such proof"));
                 }
                 proof
@@ -51,6 +54,16 @@ impl Loader<'_> {
         };
         fields.finish(&mut self.reader);
         Some(Action::SignIn { flow: flow?, proof: proof? })
+    }
+
+    /// `bearer`: a word in front of the token.
+    pub(super) fn scheme(&mut self, node: &Node) -> Option<String> {
+        let text = self.reader.text(node)?;
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            self.reader.refuse(&node.span, format!("`{text}` is no name of a scheme"));
+            return None;
+        }
+        Some(text)
     }
 
     /// `refused`, or `{ minutes: [60, 360] }`; nothing within the braces asks for a token alone.
@@ -76,5 +89,14 @@ impl Loader<'_> {
         let from = self.reader.whole_number(from, 1..=MOST_MINUTES);
         let to = self.reader.whole_number(to, from.unwrap_or(1)..=MOST_MINUTES);
         Some((from?, to?))
+    }
+}
+
+/// Whether a way to sign in has such a proof.
+fn has(flow: Flow, proof: Proof) -> bool {
+    match flow {
+        Flow::ClientCredentials => proof == Proof::WrongSecret,
+        Flow::Federation | Flow::EntraIssued => proof != Proof::WrongSecret,
+        Flow::Expired | Flow::Foreign => false,
     }
 }

@@ -340,6 +340,7 @@ impl Loader<'_> {
         let path = fields.required(&mut self.reader, "path").and_then(|node| self.path(node));
         let query = self.texts(fields.get("query"));
         let headers = self.texts(fields.get("headers"));
+        let scheme = fields.get("scheme").and_then(|node| self.scheme(node));
         let body = fields.get("body").map(|node| {
             self.templates(node, false);
             node.to_json()
@@ -354,7 +355,7 @@ impl Loader<'_> {
             Some(name)
         });
         fields.finish(&mut self.reader);
-        Some(RawRequest { method: method?, path: path?, query, headers, body, capture, provoked })
+        Some(RawRequest { method: method?, path: path?, query, headers, scheme, body, capture, provoked })
     }
 
     fn path(&mut self, node: &Node) -> Option<String> {

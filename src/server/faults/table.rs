@@ -232,20 +232,28 @@ faults! {
     HtmlTokenEndpoint = "html-token-endpoint", Named, tokens::html_token_endpoint;
     /// The token endpoint does not take forms.
     TokenFormRefused = "token-form-refused", Named, tokens::token_form_refused;
-    /// The signature of an assertion is not checked.
+    /// The signature of Entra's assertions and tokens is not checked.
     AssertionSignatureIgnored = "assertion-signature-ignored", Named, tokens::assertion_signature_ignored;
-    /// An assertion with the algorithm `none` is accepted.
+    /// Assertions and tokens with the algorithm `none` are accepted.
     UnsignedAssertionAccepted = "unsigned-assertion-accepted", Named, tokens::unsigned_assertion_accepted;
-    /// The audience of an assertion is not checked.
+    /// The audience of Entra's assertions and tokens is not checked.
     AssertionAudienceIgnored = "assertion-audience-ignored", Named, tokens::assertion_audience_ignored;
-    /// An assertion that has expired is accepted.
+    /// Assertions and tokens of Entra's that have expired are accepted.
     AssertionExpiryIgnored = "assertion-expiry-ignored", Named, tokens::assertion_expiry_ignored;
-    /// An assertion that is not valid yet is accepted.
+    /// Assertions and tokens of Entra's that are not valid yet are accepted.
     AssertionStartIgnored = "assertion-start-ignored", Named, tokens::assertion_start_ignored;
     /// The issuer's keys are read once and never again.
     KeysCachedForever = "keys-cached-forever", Stale, tokens::keys_cached_forever;
     /// Of the issuer's keys the first is read and the others are not.
     FirstKeyOnly = "first-key-only", Truncate, tokens::first_key_only;
+    /// Any scheme opens SCIM, whatever stands behind it.
+    AnySchemeAccepted = "any-scheme-accepted", Named, tokens::any_scheme_accepted;
+    /// The scheme is read as `Bearer` in these very letters.
+    SchemeCaseExact = "scheme-case-exact", Named, tokens::scheme_case_exact;
+    /// A token that has expired is accepted.
+    ExpiredTokenAccepted = "expired-token-accepted", Stale, tokens::expired_token_accepted;
+    /// A token for another server is accepted.
+    ForeignTokenAccepted = "foreign-token-accepted", Swap, tokens::foreign_token_accepted;
     // Passwords
     /// Answers to writes show the password.
     PasswordEchoed = "password-echoed", Named, lifecycle::password_echoed;

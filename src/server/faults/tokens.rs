@@ -4,10 +4,11 @@ use axum::body::Bytes;
 use axum::http::header;
 use serde_json::Value;
 
-use super::scene::{Effect, fail, status};
-use crate::server::oauth::{Flaw, Granted};
+use super::scene::{Effect, Scene, fail, status};
+use crate::server::call::Call;
+use crate::server::oauth::Flaw;
 use crate::server::reply::{Content, Reply};
-use crate::server::service::Service;
+use crate::server::service::bearer;
 
 /// Changes what a token is answered with.
 fn rewritten(reply: &mut Reply, change: fn(&mut serde_json::Map<String, Value>)) {
@@ -70,31 +71,33 @@ pub(super) fn token_form_refused() -> Effect {
     })
 }
 
-/// Gives a token whatever is wrong with the assertion, if it is one of these things.
-fn forgiven(granted: &mut Granted, service: &Service, flaws: &[Flaw]) {
-    if granted.flaw.is_some_and(|flaw| flaws.contains(&flaw)) {
-        granted.reply = service.give();
-    }
+/// Forgives one flaw of assertions, and of Entra's own tokens.
+macro_rules! forgives {
+    ($($fault:ident: $flaw:ident;)+) => {$(
+        pub(super) fn $fault() -> Effect {
+            Effect {
+                before: Some(|call, _| {
+                    if call.entra == Some(Err(Flaw::$flaw)) {
+                        call.entra = Some(Ok(()));
+                    }
+                    None
+                }),
+                ..Effect::granting(|granted, service| {
+                    if granted.flaw == Some(Flaw::$flaw) {
+                        granted.reply = service.give();
+                    }
+                })
+            }
+        }
+    )+};
 }
 
-pub(super) fn assertion_signature_ignored() -> Effect {
-    Effect::granting(|granted, service| forgiven(granted, service, &[Flaw::Signature]))
-}
-
-pub(super) fn unsigned_assertion_accepted() -> Effect {
-    Effect::granting(|granted, service| forgiven(granted, service, &[Flaw::Unsigned]))
-}
-
-pub(super) fn assertion_audience_ignored() -> Effect {
-    Effect::granting(|granted, service| forgiven(granted, service, &[Flaw::Audience]))
-}
-
-pub(super) fn assertion_expiry_ignored() -> Effect {
-    Effect::granting(|granted, service| forgiven(granted, service, &[Flaw::Expired]))
-}
-
-pub(super) fn assertion_start_ignored() -> Effect {
-    Effect::granting(|granted, service| forgiven(granted, service, &[Flaw::Early]))
+forgives! {
+    assertion_signature_ignored: Signature;
+    unsigned_assertion_accepted: Unsigned;
+    assertion_audience_ignored: Audience;
+    assertion_expiry_ignored: Expired;
+    assertion_start_ignored: Early;
 }
 
 /// What keeps keys for ever is [`crate::server::oauth`] itself.
@@ -105,4 +108,47 @@ pub(super) fn keys_cached_forever() -> Effect {
 /// A server that looks at the first key of a set and not at `kid`.
 pub(super) fn first_key_only() -> Effect {
     Effect::default()
+}
+
+/// Serves a request as if it carried the right token.
+fn admit(call: &mut Call, scene: &Scene<'_>) {
+    if let Ok(value) = format!("Bearer {}", scene.service.settings.token).parse() {
+        call.headers.insert(header::AUTHORIZATION, value);
+    }
+}
+
+pub(super) fn any_scheme_accepted() -> Effect {
+    Effect::before(|call, scene| {
+        if call.headers.contains_key(header::AUTHORIZATION) && bearer(&call.headers).is_none() {
+            admit(call, scene);
+        }
+        None
+    })
+}
+
+pub(super) fn scheme_case_exact() -> Effect {
+    Effect::before(|call, _| {
+        let value = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let exact = value.starts_with("Bearer ");
+        (!exact && bearer(&call.headers).is_some())
+            .then(|| fail(401, "the header Authorization is not understood"))
+    })
+}
+
+pub(super) fn expired_token_accepted() -> Effect {
+    Effect::before(|call, scene| {
+        if bearer(&call.headers) == Some(scene.service.settings.expired.as_str()) {
+            admit(call, scene);
+        }
+        None
+    })
+}
+
+pub(super) fn foreign_token_accepted() -> Effect {
+    Effect::before(|call, scene| {
+        if bearer(&call.headers) == Some(scene.service.settings.foreign.as_str()) {
+            admit(call, scene);
+        }
+        None
+    })
 }

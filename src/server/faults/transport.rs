@@ -133,6 +133,7 @@ mod tests {
             parameters: vec![("startIndex".into(), start.into())],
             headers: [(header::AUTHORIZATION, token.parse().unwrap())].into_iter().collect(),
             body: Document::Empty,
+            entra: None,
             base_url: "http://localhost/scim".into(),
         };
         let service = Service::new(settings);

@@ -23,8 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An issuer whose tokens are believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trusted {
-    /// Its URL: `iss`, below which its discovery document stands.
+    /// `iss`.
     pub issuer: String,
+    /// The URL below which its discovery document stands; it is `iss` for most.
+    pub keys_at: String,
     /// What this server is called: `aud`.
     pub audience: String,
 }
@@ -110,7 +112,7 @@ impl Verifier {
         }
         let kid = header.get("kid").and_then(Value::as_str);
         let kid = kid.ok_or_else(|| rejection(Flaw::UnknownKey, "the assertion names no kid"))?;
-        let key = self.key(&trusted.issuer, kid).await?;
+        let key = self.key(&trusted.keys_at, kid).await?;
         let signed = token.rsplit_once('.').map_or("", |(signed, _)| signed);
         RsaPublicKeyComponents { n: &key.n, e: &key.e }
             .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decoded(signature)?)

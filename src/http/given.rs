@@ -1,0 +1,41 @@
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Problem;
+use super::client::bearer;
+use crate::wire::{Flow, Proof, SignIn, SignedIn, SigningIn, Token};
+
+/// A token that a server must refuse, given by the user: nobody is asked for it.
+#[derive(Debug)]
+pub(super) struct Given {
+    flow: Flow,
+    token: SecretString,
+}
+
+impl Given {
+    /// # Errors
+    /// A [`Problem`] when the text cannot stand in a request.
+    pub(super) fn new(flow: Flow, token: SecretString) -> Result<Self, Problem> {
+        bearer(&token)?;
+        Ok(Given { flow, token })
+    }
+
+    /// The token.
+    pub(super) fn text(&self) -> &str {
+        self.token.expose_secret()
+    }
+}
+
+impl SignIn for Given {
+    fn flow(&self) -> Flow {
+        self.flow
+    }
+
+    fn obstacle(&self, _: Proof) -> Option<&'static str> {
+        None
+    }
+
+    fn sign_in(&self, _: Proof) -> SigningIn<'_> {
+        let token = Token { value: self.token.clone(), lifetime: None };
+        Box::pin(async { SignedIn { exchange: None, outcome: Ok(token) } })
+    }
+}
