@@ -54,24 +54,29 @@ pub(super) fn judge(
     let mut counted = true;
     for (place, expected) in &expectation.body {
         // Of a list of the wrong length nothing more need be said.
-        if !counted && place.starts_with("/Resources") {
+        if !counted && place.trim_start_matches('/').starts_with("Resources") {
             continue;
         }
         let expected = template::json(expected, lookup)?;
         let held = at(body, place);
-        let same = match (&expected, held.as_slice()) {
+        let compare = |case_exact| match (&expected, held.as_slice()) {
             (Value::Null, held) => held.is_empty(),
-            (expected, [held]) => reader::same(expected, held, true),
+            (expected, [held]) => reader::same(expected, held, case_exact),
             (expected @ Value::Array(_), held) => {
-                reader::same(expected, &Value::Array(held.iter().map(|v| (*v).clone()).collect()), true)
+                let held = held.iter().map(|v| (*v).clone()).collect();
+                reader::same(expected, &Value::Array(held), case_exact)
             }
             _ => false,
         };
+        let same = compare(true);
+        // Names that come back in another letter case are the same names; ids are not.
+        let by_case = !place.ends_with("id") && compare(false);
         if !same {
             counted &= place != "totalResults";
             let (expected, actual) = (shown(&[&expected]), shown(&held));
             let message = format!("the answer to {what} holds {actual} at {place}, expected {expected}");
-            findings.push(find(message, expected, actual).concerning(place.as_str()));
+            let finding = find(message, expected, actual).concerning(place.as_str());
+            findings.push(if by_case { finding.at(Level::Note) } else { finding });
         }
     }
     for (name, expected) in &expectation.headers {
@@ -243,6 +248,18 @@ mod tests {
         assert!(messages(&expectation, 200, &right).is_empty());
         let wrong = json!({"Resources": [1], "totalResults": "0", "id": 7});
         assert_eq!(messages(&expectation, 200, &wrong).len(), 4);
+    }
+
+    #[test]
+    fn another_letter_case_is_mild_but_for_ids() {
+        let expect = |place: &str| AnswerExpectation {
+            body: [(place.to_owned(), json!("Ada"))].into(),
+            ..AnswerExpectation::default()
+        };
+        let held = json!({"displayName": "ADA", "id": "ADA"});
+        let levels = |place: &str| messages(&expect(place), 200, &held).into_iter().map(|(level, _)| level);
+        assert!(levels("displayName").eq([Level::Note]));
+        assert!(levels("id").eq([Level::Error]));
     }
 
     #[test]

@@ -76,7 +76,9 @@ impl<T: Target> Guard<T> {
             Method::Get,
             &object.path,
             format!("guard: whose is {}?", object.path),
-        );
+        )
+        // A server that answers nothing without it must not look like somebody else's.
+        .with_header("Accept", "application/scim+json");
         let sentence = format!("{} {}", request.method.as_str(), object.path);
         let answer = self.inner.send(whose).await.map_err(|broken| {
             Broken::Withheld(format!("{sentence}: the target did not tell whose object it is ({broken})"))

@@ -64,7 +64,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         self.findings.push(finding);
     }
 
-    /// A captured resource and its id; without one nothing is left to be judged, and why was told.
+    /// A captured resource and its id; without one nothing is left to be judged.
     fn captured(&self, of: &str) -> Option<(Value, String)> {
         let resource = self.captures.get(of)?.clone();
         let id = id_of(&resource)?;
@@ -73,7 +73,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     /// One PATCH with a value for every attribute that can take one, then a GET.
     pub(super) async fn update_attributes(&mut self, update: &AttributeUpdate, line: usize) {
-        let Some((resource, id)) = self.captured(&update.of) else { return };
+        let Some((resource, id)) = self.captured(&update.of) else {
+            self.missing_in_answer(&format!("{}.id", update.of));
+            return;
+        };
         let step = format!("line {line}: update the attributes of {}", update.of);
         let candidates = self.candidates(update);
         let material = Material { prefix: self.casting.prefix(), domain: self.casting.domain() };
@@ -239,7 +242,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     /// One PATCH that sets every optional mapped attribute to `""` or to null, then a GET.
     pub(super) async fn clear_attributes(&mut self, of: &str, null: bool, line: usize) {
-        let Some((_, id)) = self.captured(of) else { return };
+        let Some((_, id)) = self.captured(of) else {
+            self.missing_in_answer(&format!("{of}.id"));
+            return;
+        };
         let Some(mapping) = self.rows(ResourceKind::User) else { return };
         let step = format!("line {line}: clear the attributes of {of}");
         let optional = |path: &PatchPath| {

@@ -30,12 +30,18 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             let Some(expected) = expected else { continue };
             let held = reader::values(resource, &path);
             let case_exact = self.is_case_exact(&path);
+            let is_list = path.filter.is_none()
+                || reader::member(resource, &path.attribute).is_some_and(Value::is_array);
             let right = match &expected {
                 Value::Array(_) => {
                     let all = held.iter().map(|value| (*value).clone()).collect();
                     reader::same(&expected, &Value::Array(all), case_exact)
                 }
-                single => !held.is_empty() && held.iter().all(|held| reader::same(single, held, case_exact)),
+                single => {
+                    is_list
+                        && !held.is_empty()
+                        && held.iter().all(|held| reader::same(single, held, case_exact))
+                }
             };
             let hidden = candidates.iter().any(|candidate| candidate.hidden && candidate.path.same_as(&path));
             if right || (hidden && !held.is_empty()) {

@@ -4,6 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::Story;
 use super::sign_in::Carried;
+use crate::check::Finding;
 use crate::run::answers;
 use crate::run::cast::{Casting, Mistake};
 use crate::run::template::{self, Place, TemplateProblem};
@@ -37,6 +38,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     /// by now: somebody's account, or the answer to a request that was refused.
     pub(super) fn blocked_or(&mut self, mistake: Mistake) -> Result<(), Mistake> {
         let Mistake::Template(TemplateProblem::Unknown(name)) = &mistake else { return Err(mistake) };
+        let name = name.as_str();
         let key = name.split('.').next().unwrap_or_default().to_owned();
         if let Some(kind) = self.cast.role(&key).map(|role| role.kind) {
             if self.target_id(&key).is_some() {
@@ -49,7 +51,27 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             Action::Request(raw) => raw.capture.as_ref() == Some(&key),
             _ => false,
         });
+        if captured {
+            self.missing_in_answer(name);
+        }
         if captured || self.scenario.accounts.contains_key(&key) { Ok(()) } else { Err(mistake) }
+    }
+
+    /// An answer lacks what the story goes on with. When it was refused, that was told already.
+    pub(super) fn missing_in_answer(&mut self, name: &str) {
+        if !self.findings.is_empty() || self.target.must_end() {
+            return;
+        }
+        let (key, member) = name.split_once('.').unwrap_or((name, "body"));
+        let message =
+            format!("nothing more can be asked: the answer that is called \"{key}\" has no {member}");
+        let mut finding = Finding::of(&self.scenario.about, message)
+            .concerning(member)
+            .against(format!("an answer with {member}"), "none");
+        if let Some(exchange) = self.recorder.last() {
+            finding = finding.shown_by(&exchange);
+        }
+        self.findings.push(finding);
     }
 
     fn written(&self, raw: &RawRequest, line: usize) -> Result<Request, Mistake> {
