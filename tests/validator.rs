@@ -4,15 +4,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use scimulate::check::{Level, Outcome};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
-use scimulate::run::{Plan, Report, play};
+use scimulate::run::{Plan, Report, Verdict, play};
 use scimulate::scenario::{self, Scenario, TestKind, Through};
 use scimulate::server::{Fault, Settings, Variant};
 use scimulate::stages::Embedded;
+use scimulate::wire::Method;
 use tokio::runtime::Runtime;
 
 fn suite() -> Vec<Arc<Scenario>> {
@@ -73,6 +74,27 @@ fn the_suite_is_whole() {
     }
     let names: BTreeSet<&str> = tests.iter().map(|test| test.name.as_str()).collect();
     assert_eq!(names.len(), tests.len());
+}
+
+#[test]
+fn a_group_of_nothing_but_a_name_is_sent_no_operations() {
+    let (mut stories, runtime) = (suite(), runtime());
+    stories.retain(|story| story.about.id == "validator/replace-group-attributes");
+    let mut mapping = profiles::load("default").unwrap();
+    mapping.group.as_mut().unwrap().rows.retain(|row| !row.target.is("externalId"));
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&bodies);
+    let mut plan = Plan::new(stories, mapping, "valid2".into());
+    plan.dialects = vec![Dialect::Default];
+    plan.judge = Some(Arc::new(move |_, trace| {
+        let patches = trace.iter().filter(|exchange| exchange.request.method == Method::Patch);
+        heard.lock().unwrap().extend(patches.filter_map(|exchange| exchange.request.json()));
+        Vec::new()
+    }));
+    let report = play(plan, Embedded::default(), runtime.handle(), &mut ()).unwrap();
+    assert_eq!(report.verdict, Verdict::Passed, "{:#?}", report.checks);
+    let operations: Vec<_> = bodies.lock().unwrap().iter().map(|body| body["Operations"].clone()).collect();
+    assert_eq!(operations, [serde_json::json!([])]);
 }
 
 /// Every fault that a test names is told in it, and at least one of them fails it as Microsoft would.

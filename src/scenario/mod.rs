@@ -377,6 +377,9 @@ pub struct AttributeUpdate {
     pub adds: bool,
     /// `from: schemas`: the attributes that /Schemas publishes, instead of those of the mapping.
     pub published: bool,
+    /// `keep-matching: true`: what resources are matched by is left as it is. When nothing else is left, the
+    /// PATCH has no operations, as the SCIM Validator sends it.
+    pub keeps_matching: bool,
 }
 
 /// How a PATCH of many attributes is written.

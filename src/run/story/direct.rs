@@ -94,6 +94,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             operations.push(Operation { path: candidate.path.clone(), value, made_up, absent });
         }
         if operations.is_empty() {
+            if update.keeps_matching {
+                self.update_nothing(update.kind, &id, &step).await;
+            }
             return;
         }
         let verb = if update.adds { "add" } else { "replace" };
@@ -139,12 +142,37 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     }
 
     fn candidates(&self, update: &AttributeUpdate) -> Vec<Candidate> {
-        match self.rows(update.kind) {
+        let rows = self.rows(update.kind);
+        let mut candidates = match rows {
             Some(mapping) if !update.published && !self.discovered_attributes => {
                 test_values::mapped(mapping, self.discovery)
             }
             _ => test_values::published(update.kind, self.discovery),
+        };
+        if update.keeps_matching {
+            let matching: Vec<_> = rows.into_iter().flat_map(|rows| rows.matching()).collect();
+            candidates.retain(|candidate| !matching.iter().any(|row| row.target.same_as(&candidate.path)));
         }
+        candidates
+    }
+
+    /// A PATCH without operations. The RFC lets a target refuse it; the SCIM Validator counts that as a failure.
+    async fn update_nothing(&mut self, kind: ResourceKind, id: &str, step: &str) {
+        let request = self.patch(kind, id, Vec::new(), step).provoked();
+        let Some(exchange) = self.exchange(request).await else { return };
+        if exchange.succeeded() {
+            return;
+        }
+        let message = format!(
+            "a PATCH without operations is answered {}: nothing but what is matched by is mapped",
+            status(&exchange)
+        );
+        let finding = Finding::of(&self.scenario.about, message)
+            .concerning("PATCH without operations")
+            .against("200 or 204", answered(&exchange))
+            .read_by(Reading::Microsoft)
+            .shown_by(&exchange);
+        self.complain(finding);
     }
 
     async fn read_resource(

@@ -73,6 +73,7 @@ impl Loader<'_> {
         let published = fields
             .get("from")
             .and_then(|node| self.reader.word(node, "source", &[("mapping", false), ("schemas", true)]));
+        let keeps_matching = fields.get("keep-matching").and_then(|node| self.reader.boolean(node));
         fields.finish(&mut self.reader);
         Some(AttributeUpdate {
             of: of?,
@@ -80,6 +81,7 @@ impl Loader<'_> {
             form: form?,
             adds: adds.unwrap_or(false),
             published: published.unwrap_or(false),
+            keeps_matching: keeps_matching.unwrap_or(false),
         })
     }
 
