@@ -257,7 +257,7 @@ fn call(folder: &std::path::Path, secret: &str, arguments: &[&str]) -> (Option<i
 
 #[test]
 fn a_run_with_client_credentials_shows_no_secret_anywhere() {
-    let served = Served::start(&["--token-lifetime", "1"]);
+    let served = Served::start(&["--token-lifetime", "2"]);
     let folder = tempfile::tempdir().unwrap();
     let oauth =
         ["--token-endpoint", &served.endpoint, "--client-id", &served.client_id, "--oauth-scope", "scim"];
@@ -265,7 +265,7 @@ fn a_run_with_client_credentials_shows_no_secret_anywhere() {
     let reports =
         ["--json", "r.json", "--junit", "r.xml", "--har", "r.har", "--verbose", "--snapshots", "kept"];
     let run = [
-        &["run", "cycles/create-user", "conformance/delete-twice", "--pace", "40"][..],
+        &["run", "cycles/create-user", "conformance/delete-twice", "--pace", "50"][..],
         &target,
         &oauth,
         &reports,
@@ -339,6 +339,24 @@ fn every_wrong_token_endpoint_is_one_message_and_exit_3() {
         assert_eq!(err.lines().filter(|line| line.starts_with("error")).count(), 1, "{err}");
         assert!(!err.contains(SECRET));
     }
+}
+
+#[test]
+fn clocks_that_differ_are_told_before_anybody_looks_for_a_wrong_key() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let date = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(3600));
+    let headers = format!("content-type: application/json\r\ndate: {date}\r\n");
+    let refusal = http("401 Unauthorized", &headers, r#"{"error":"invalid_client"}"#);
+    let endpoint = runtime.block_on(answering(move |_| refusal.clone()));
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["run", "cycles/create-user", "--target", "http://127.0.0.1:9/scim", "--token-endpoint"];
+    let federation = [endpoint.as_str(), "--federation-client-id", "app"];
+    let (code, out, err) = call(folder.path(), "", &[&arguments[..], &federation].concat());
+    assert_eq!(code, Some(3), "{out}{err}");
+    assert!(
+        err.contains("this machine's clock and the server's differ by 3") && err.contains("set the clocks"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -443,11 +461,14 @@ fn tokens_that_entra_issues_itself_carry_a_run_and_are_checked() {
     let issuer = format!("http://127.0.0.1:{port}");
     let served = Served::start(&["--trust-entra-tokens", &issuer]);
     let folder = tempfile::tempdir().unwrap();
-    let run = ["run", "conformance/entra-issued-token", "cycles/create-user", "--json", "r.json"];
+    let run =
+        ["run", "conformance/entra-issued-token", "cycles/create-user", "--json", "r.json", "--har", "r.har"];
     let how = ["--entra-issued-token", "--issuer-port", &port, "--target", &served.base];
     let (code, out, err) = call(folder.path(), "", &[&run[..], &how].concat());
     assert_eq!(code, Some(0), "{out}{err}");
     assert_eq!(checks(folder.path()), vec![("passed".to_owned(), String::new()); 2]);
+    let har = fs::read_to_string(folder.path().join("r.har")).unwrap();
+    assert!(har.contains("Bearer [redacted]") && !har.contains("eyJ"), "no token is in the HAR");
     let other = ["--entra-issuer", "https://sts.windows.net/00000000-0000-0000-0000-000000000007/"];
     let (code, out, err) = call(folder.path(), "", &[&run[..], &how, &other].concat());
     assert!(code == Some(3) && err.contains("does not accept the token (401"), "{out}{err}");

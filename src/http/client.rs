@@ -353,8 +353,9 @@ pub(super) async fn read(
 
 impl Target for Client {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
-        let token = self.authorization(&request).await?;
         self.pace.turn().await;
+        // Asked for when the request is about to leave: a token may expire while others wait their turn.
+        let token = self.authorization(&request).await?;
         match tokio::time::timeout(self.timeout, self.exchange(&request, token)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Broken::TimedOut(self.timeout)),

@@ -157,7 +157,7 @@ pub(super) fn code(answer: &Answer) -> Option<&str> {
 }
 
 /// By how much the server's clock differs, if it matters.
-fn skew(answer: &Answer) -> Option<Duration> {
+pub(super) fn skew(answer: &Answer) -> Option<Duration> {
     let theirs = httpdate::parse_http_date(answer.header("date")?).ok()?;
     let ours = SystemTime::now();
     let differ = ours.duration_since(theirs).or_else(|_| theirs.duration_since(ours)).ok()?;

@@ -155,13 +155,19 @@ impl Tokens {
         let Grant::Federation(client) = &self.grant else { return };
         let refused = matches!(token_answer::code(answer), Some("invalid_client" | "invalid_grant"));
         if proof == Proof::Right && refused && !self.trusted.load(Ordering::SeqCst) {
+            problem.excused = true;
+            if let Some(skew) = token_answer::skew(answer) {
+                let seconds = skew.as_secs();
+                problem.what =
+                    format!("this machine's clock and the server's differ by {seconds} s: {}", problem.what);
+                return;
+            }
             let issuer = client.issuer.url();
             problem.what = format!("the server does not trust the issuer {issuer}: {}", problem.what);
             problem.next = format!(
                 "let it trust {issuer} and the audience {} for this client, see docs/authentication.md",
                 client.subject.audience
             );
-            problem.excused = true;
         }
     }
 

@@ -191,7 +191,11 @@ impl Issuer {
                 self.renewed.store(true, Ordering::SeqCst);
                 key.sign(key.kid(), claims)
             }
-            Make::ForeignKey => key::made(3)?.sign(first.kid(), claims),
+            // The third, as long as nobody can know it.
+            Make::ForeignKey => {
+                let unknown = if self.renewed.load(Ordering::SeqCst) { 3 } else { 2 };
+                key::made(unknown)?.sign(first.kid(), claims)
+            }
             Make::Unsigned => {
                 Ok(format!("{}.", key::unsigned(&json!({ "alg": "none", "typ": "JWT" }), claims)))
             }

@@ -103,7 +103,7 @@ fn first_look(base: &str, answer: &Answer) -> Look {
         401 => {
             return Look::Refused(refusal(
                 format!("{base} does not accept the token (401{})", detail(answer)),
-                "check that SCIMULATE_TOKEN or --token-file holds the token Entra would send, for this tenant, and that it has not expired",
+                "check that SCIMULATE_TOKEN or --token-file holds the token Entra would send, for this tenant, and that it has not expired; tokens of a token endpoint must be meant for this server (--oauth-scope)",
             ));
         }
         403 => {

@@ -333,6 +333,7 @@ fn every_fault_shows() {
     let healthy = Witness::of(None, &[]);
     // One has a unit test that does not wait for it, one needs a socket; assertions need an issuer.
     let mut apart = vec![Fault::AnswersSlowly, Fault::BodyOn204];
+    apart.push(Fault::AssertionBreaksEndpoint);
     apart.extend(crate::federation::FAULTS.map(|(fault, _)| fault));
     let unseen: Vec<&str> = Fault::ALL
         .iter()

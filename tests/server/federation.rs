@@ -97,6 +97,13 @@ async fn every_fault_of_assertions_shows_in_its_proof_alone() {
 }
 
 #[tokio::test]
+async fn a_server_that_breaks_on_assertions_is_not_excused() {
+    let (_running, way) = server(Some(Fault::AssertionBreaksEndpoint), None).await;
+    let why = way.sign_in(Proof::Right).await.outcome.unwrap_err();
+    assert!(!why.excused && why.what.contains("refuses (500"), "{why:?}");
+}
+
+#[tokio::test]
 async fn a_server_that_trusts_others_is_excused() {
     let microsoft = "https://login.microsoftonline.com/ce5f061f-abe6-4e40-9615-301f87bcb7f0/v2.0";
     let (_running, way) = server(None, Some(microsoft)).await;

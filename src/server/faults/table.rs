@@ -226,6 +226,10 @@ faults! {
     AccessTokenMissing = "access-token-missing", Drop, tokens::access_token_missing;
     /// The token endpoint gives a token for any client secret.
     AnyClientSecretAccepted = "any-client-secret-accepted", Named, tokens::any_client_secret_accepted;
+    /// The token endpoint refuses the client's own secret.
+    ClientSecretRefused = "client-secret-refused", Named, tokens::client_secret_refused;
+    /// The token endpoint answers an assertion with 500.
+    AssertionBreaksEndpoint = "assertion-breaks-endpoint", Named, tokens::assertion_breaks_endpoint;
     /// Tokens of the token endpoint are refused by SCIM.
     IssuedTokenRefused = "issued-token-refused", Named, tokens::issued_token_refused;
     /// The token endpoint answers with a web page.

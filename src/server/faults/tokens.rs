@@ -49,6 +49,22 @@ pub(super) fn any_client_secret_accepted() -> Effect {
     })
 }
 
+pub(super) fn client_secret_refused() -> Effect {
+    Effect::granting(|granted, _| {
+        if !granted.asserted {
+            granted.reply = fail(401, "the client is not known");
+        }
+    })
+}
+
+pub(super) fn assertion_breaks_endpoint() -> Effect {
+    Effect::granting(|granted, _| {
+        if granted.asserted {
+            granted.reply = fail(500, "something went wrong");
+        }
+    })
+}
+
 pub(super) fn issued_token_refused() -> Effect {
     Effect::before(|call, scene| {
         scene.service.is_issued(call).then(|| fail(401, "the token was not given by this server"))

@@ -70,6 +70,8 @@ impl Tokens {
 pub(super) struct Granted {
     pub(super) reply: Reply,
     pub(super) flaw: Option<Flaw>,
+    /// The client showed an assertion.
+    pub(super) asserted: bool,
 }
 
 /// Answers a request to the token endpoint.
@@ -81,12 +83,16 @@ pub(super) async fn answer(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Granted {
+    let mut asserted = false;
     let granted = match TokenRequest::read(method, headers, body) {
-        Ok(request) => request.authenticate(settings, verifier).await.map(|()| request.scope),
+        Ok(request) => {
+            asserted = request.has_assertion();
+            request.authenticate(settings, verifier).await.map(|()| request.scope)
+        }
         Err(refusal) => Err(refusal),
     };
     let refusal = match granted {
-        Ok(scope) => return Granted { reply: give(settings, tokens, scope), flaw: None },
+        Ok(scope) => return Granted { reply: give(settings, tokens, scope), flaw: None, asserted },
         Err(refusal) => refusal,
     };
     let body = json!({ "error": refusal.error, "error_description": refusal.description });
@@ -97,7 +103,7 @@ pub(super) async fn answer(
     if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
         reply = reply.with_header(header::ALLOW, "POST");
     }
-    Granted { reply, flaw: refusal.flaw }
+    Granted { reply, flaw: refusal.flaw, asserted }
 }
 
 /// A new token (RFC 6749 §5.1).

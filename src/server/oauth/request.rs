@@ -79,6 +79,11 @@ impl TokenRequest {
         Ok(TokenRequest { basic, parameters, scope })
     }
 
+    /// True when the client shows an assertion.
+    pub(super) fn has_assertion(&self) -> bool {
+        self.parameters.contains_key("client_assertion")
+    }
+
     /// Checks who asks: an assertion if there is one, else id and secret.
     pub(super) async fn authenticate(&self, known: &OAuth, verifier: &Verifier) -> Result<(), Refusal> {
         let refuse = |description: String, flaw| Refusal {
