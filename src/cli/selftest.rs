@@ -62,8 +62,13 @@ impl Selftest {
             || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             usize::from,
         );
-        let settings =
-            Settings { plan: plan(stories)?, gates: plan_of_gates, abouts, predicted: predicted(), jobs };
+        let settings = Settings {
+            plan: if self.verdicts { None } else { Some(plan(stories)?) },
+            gates: plan_of_gates,
+            abouts,
+            predicted: predicted(),
+            jobs,
+        };
         let runtime = runtime()?;
         let shown = stderr().is_terminal();
         let matrix = play(&settings, &subjects, runtime.handle(), |played, subject| {

@@ -121,6 +121,12 @@ const REQUIREMENTS: &[(&str, &str, Demand, Evidence)] = {
             Any(&["gallery/validate-credentials", "gallery/federated-identity"]),
         ),
         (
+            "token-lifetime",
+            "access tokens valid for one to six hours",
+            Required,
+            Any(&["gallery/validate-credentials", "gallery/federated-identity"]),
+        ),
+        (
             "rate",
             "25 requests per second per tenant, sustained",
             Required,
