@@ -285,7 +285,9 @@ fn abilities(discovery: &Discovery, groups: Option<&Answer>) -> Abilities {
     let said = |ability: &str, feature: &str| match discovery.supports(feature) {
         Some(true) => Known::Yes(format!("ServiceProviderConfig: {feature}.supported is true")),
         Some(false) => no(format!("ServiceProviderConfig says that {ability} is not")),
-        None => Known::Unknown,
+        // Nobody promised it, so that nothing is to be held against the target.
+        None if discovery.config.is_some() => no(format!("ServiceProviderConfig says nothing of {ability}")),
+        None => no(format!("without a ServiceProviderConfig nothing says that {ability} is")),
     };
     let by_answer = groups.map(|answer| (answer.status, speaks_scim(answer)));
     let listed = discovery.serves("/Groups");
@@ -305,7 +307,7 @@ fn abilities(discovery: &Discovery, groups: Option<&Answer>) -> Abilities {
         None if discovery.config.is_some() => {
             no("ServiceProviderConfig does not announce paging by cursor".to_owned())
         }
-        None => Known::Unknown,
+        None => no("without a ServiceProviderConfig nothing says that paging by cursor is".to_owned()),
     };
     Abilities {
         abilities: vec![

@@ -85,6 +85,17 @@ pub(super) async fn prepare<T: Target>(
         true => Acceptance::default(),
         false => acceptance::probe(&stack, &recorder, &writer, &mapping, people).await,
     };
+    let etags = ready.discovery.supports("etag").is_none()
+        && recorder.trace().iter().any(|exchange| {
+            exchange.operation.kind().is_some()
+                && exchange.succeeded()
+                && exchange.answer().is_some_and(|answer| answer.header("etag").is_some())
+        });
+    if etags {
+        let known = Known::Yes("answers have the header ETag".to_owned());
+        abilities.abilities.retain(|(ability, _)| *ability != Ability::Etag);
+        abilities.abilities.push((Ability::Etag, known));
+    }
     abilities.refused =
         acceptance.refused.iter().map(|refused| (refused.path.clone(), refused.answer.clone())).collect();
     let refused: Vec<&str> = acceptance.refused.iter().map(|refused| refused.path.as_str()).collect();

@@ -25,7 +25,7 @@ pub(super) fn config(view: View<'_>) -> Value {
         "filter": { "supported": true, "maxResults": MAX_RESULTS },
         "changePassword": { "supported": true },
         "sort": { "supported": false },
-        "etag": { "supported": false },
+        "etag": { "supported": !view.is(Variant::NoEtags) },
         "pagination": {
             "cursor": false,
             "index": true,

@@ -25,6 +25,7 @@ mod faults;
 mod model;
 mod oauth;
 mod patch;
+mod precondition;
 mod projection;
 mod query;
 mod render;

@@ -1,6 +1,7 @@
 //! From what is kept to what an answer shows: ids, references, memberships, `schemas` and `meta`.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp, tz};
 use serde_json::{Map, Value, json};
@@ -13,6 +14,7 @@ use super::store::{Record, Store};
 use super::values;
 use super::variants::Variant;
 use crate::scim::schema::Attribute;
+use crate::scim::urn;
 
 /// Everything that decides how a resource looks.
 #[derive(Clone, Copy)]
@@ -144,13 +146,46 @@ impl Shown<'_> {
         self.view.location(self.model.kind.endpoint(), &self.record.id)
     }
 
+    /// The version as a weak entity tag (RFC 7644 §3.14); `None` where there are no versions.
+    ///
+    /// Two states that show the same have the same version. What is shown of a user follows from other
+    /// resources too: names of groups and of the manager.
+    pub(super) fn version(&self) -> Option<String> {
+        if self.view.is(Variant::NoEtags) {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        for (name, value) in &self.record.attributes {
+            (name, value.to_string()).hash(&mut hasher);
+        }
+        if self.model.kind == Kind::User {
+            for group in self.view.store.groups_of(&self.record.id) {
+                (&group.id, group.text("displayName")).hash(&mut hasher);
+            }
+            if let Some(id) = self
+                .record
+                .attributes
+                .get(urn::ENTERPRISE)
+                .and_then(|extension| extension["manager"]["value"].as_str())
+                && let Some(manager) = self.view.store.get(Kind::User, id)
+            {
+                manager.text("displayName").hash(&mut hasher);
+            }
+        }
+        Some(format!("W/\"{:016x}\"", hasher.finish()))
+    }
+
     fn meta(&self) -> Value {
-        json!({
+        let mut meta = json!({
             "resourceType": self.model.kind.name(),
             "created": self.view.date(self.record.created),
             "lastModified": self.view.date(self.record.modified),
             "location": self.location(),
-        })
+        });
+        if let Some(version) = self.version() {
+            meta["version"] = version.into();
+        }
+        meta
     }
 
     /// The resource as an answer shows it.

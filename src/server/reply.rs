@@ -49,14 +49,14 @@ impl Reply {
         Reply { status, headers, content: Content::Json(value), delay: Duration::ZERO }
     }
 
+    /// A status without a body.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Reply { status, headers: HeaderMap::new(), content: Content::Empty, delay: Duration::ZERO }
+    }
+
     /// 204 without a body.
     pub(super) fn no_content() -> Self {
-        Reply {
-            status: StatusCode::NO_CONTENT,
-            headers: HeaderMap::new(),
-            content: Content::Empty,
-            delay: Duration::ZERO,
-        }
+        Reply::empty(StatusCode::NO_CONTENT)
     }
 
     /// Adds a header, unless the value cannot stand in one.

@@ -14,6 +14,7 @@ use super::faults::{Effect, Fault, Memory, Scene};
 use super::model::{Kind, Model};
 use super::oauth;
 use super::patch;
+use super::precondition;
 use super::query::{self, Query};
 use super::render::View;
 use super::reply::{Outcome, Reply};
@@ -182,15 +183,7 @@ impl Service {
                 Err(refused)
             }
             Endpoint::Collection(kind) => self.create(call, *kind, store),
-            Endpoint::Resource(kind, id) => match call.method {
-                Method::PUT => self.replace(call, *kind, id, store),
-                Method::PATCH => self.modify(call, *kind, id, store),
-                Method::DELETE => match store.remove(*kind, id) {
-                    Some(_) => Ok(Reply::no_content()),
-                    None => Err(missing(id)),
-                },
-                _ => self.shown(call, *kind, id, store, StatusCode::OK),
-            },
+            Endpoint::Resource(kind, id) => self.resource(call, *kind, id, store),
             // Answered before, since no method is served there.
             Endpoint::Unserved(_) | Endpoint::Nowhere => {
                 Err(ErrorMessage::plain(404, "there is no such endpoint"))
@@ -220,12 +213,36 @@ impl Service {
                 .is_some_and(|token| token == self.settings.token || self.tokens.holds(token))
     }
 
+    /// Answers a request to one resource.
+    fn resource(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> Outcome<Reply> {
+        let record = store.get(kind, id).ok_or_else(|| missing(id))?;
+        if precondition::is_conditional(&call.headers)
+            && let Some(version) = self.view(call, store).show(kind, record).version()
+            && let Some(reply) = precondition::stop(&call.method, &call.headers, &version)?
+        {
+            return Ok(reply);
+        }
+        match call.method {
+            Method::PUT => self.replace(call, kind, id, store),
+            Method::PATCH => self.modify(call, kind, id, store),
+            Method::DELETE => match store.remove(kind, id) {
+                Some(_) => Ok(Reply::no_content()),
+                None => Err(missing(id)),
+            },
+            _ => self.shown(call, kind, id, store, StatusCode::OK),
+        }
+    }
+
     /// A resource as the answer to a request.
     fn shown(&self, call: &Call, kind: Kind, id: &str, store: &Store, status: StatusCode) -> Outcome<Reply> {
         let view = self.view(call, store);
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
         let shown = view.show(kind, record);
         let reply = Reply::json(status, shown.to_json(&query::projection(call)));
+        let reply = match shown.version() {
+            Some(version) => reply.with_header(header::ETAG, &version),
+            None => reply,
+        };
         if status != StatusCode::CREATED && self.is(Variant::LocationOnCreationOnly) {
             return Ok(reply);
         }
@@ -245,9 +262,6 @@ impl Service {
 
     fn replace(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> Outcome<Reply> {
         let model = self.model(kind);
-        if store.get(kind, id).is_none() {
-            return Err(missing(id));
-        }
         let mut attributes = values::resource(model, body(call)?, self.unknown())?;
         self.settle(&mut attributes);
         store.update(model, id, attributes)?;
@@ -266,7 +280,12 @@ impl Service {
         if with_body || query::projection(call).is_wanted() {
             return self.shown(call, kind, id, store, StatusCode::OK);
         }
-        Ok(Reply::no_content())
+        let version =
+            store.get(kind, id).and_then(|record| self.view(call, store).show(kind, record).version());
+        Ok(match version {
+            Some(version) => Reply::no_content().with_header(header::ETAG, &version),
+            None => Reply::no_content(),
+        })
     }
 
     /// Attributes after a PATCH request's body.

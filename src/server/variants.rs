@@ -84,6 +84,8 @@ variants! {
     ChunkedAndClosed = "chunked-and-closed",
     /// A user created without `active` is active (RFC 7643 §4.1.1).
     ActiveByDefault = "active-by-default",
+    /// Resources have no versions, and ServiceProviderConfig says so (RFC 7644 §3.14).
+    NoEtags = "no-etags",
     /// The Location header stands on created resources alone (RFC 7644 §3.3).
     LocationOnCreationOnly = "location-on-creation-only",
 }

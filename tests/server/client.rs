@@ -84,11 +84,23 @@ impl Client {
     }
 
     pub fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        self.request(method, path, None, body)
+    }
+
+    /// Sends a request with a header more.
+    pub fn conditional(&self, method: &str, path: &str, header: (&str, &str), body: Option<Value>) -> Reply {
+        self.request(method, path, Some(header), body)
+    }
+
+    fn request(&self, method: &str, path: &str, more: Option<(&str, &str)>, body: Option<Value>) -> Reply {
         let mut request = Request::builder()
             .method(Method::from_bytes(method.as_bytes()).unwrap())
             .uri(format!("/scim{path}"))
             .header(header::HOST, "scim.example.com")
             .header(header::AUTHORIZATION, format!("Bearer {TOKEN}"));
+        if let Some((name, value)) = more {
+            request = request.header(name, value);
+        }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/scim+json; charset=utf-8");
         }

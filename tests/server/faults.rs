@@ -123,6 +123,7 @@ impl Witness<'_> {
         self.roles();
         self.groups(&ann, &bea, &guest);
         self.disable(&ann);
+        self.versions(&ann);
         self.page();
         self.delete(&ann, &bea);
     }
@@ -297,6 +298,27 @@ impl Witness<'_> {
             self.patch(&path, json!([{ "op": "Replace", "path": "displayName", "value": "Returner" }]));
         }
         self.patch(&path, json!([{ "op": "replace", "path": "displayName", "value": "x" }]));
+    }
+
+    /// Asks for what it has seen, and writes to what is no longer there.
+    fn versions(&mut self, ann: &str) {
+        let path = format!("/Users/{ann}");
+        let known = self.tag(&path);
+        let read = self.client.conditional("GET", &path, ("If-None-Match", &known), None);
+        self.note("GET", "(known)", &read);
+        self.patch(&path, json!([{ "op": "replace", "path": "nickName", "value": "newer" }]));
+        let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "replace", "path": "nickName", "value": "stale" }] });
+        for (method, body) in [("PATCH", Some(body)), ("DELETE", None)] {
+            let reply = self.client.conditional(method, &path, ("If-Match", &known), body);
+            self.note(method, "(stale)", &reply);
+        }
+    }
+
+    fn tag(&mut self, path: &str) -> String {
+        let reply = self.client.get(path);
+        self.note("GET", path, &reply);
+        reply.header(header::ETAG).unwrap_or("none").to_owned()
     }
 
     fn page(&mut self) {

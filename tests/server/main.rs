@@ -13,3 +13,4 @@ mod socket;
 mod transport;
 mod users;
 mod variants;
+mod versions;

@@ -187,3 +187,13 @@ fn wire_form() {
     let group = client.group("g", &[&user]);
     assert_eq!(client.read(&format!("/Groups/{group}"))["members"][0]["display"], "Ann");
 }
+
+#[test]
+fn no_etags() {
+    let (client, user) = create(Variant::NoEtags);
+    let path = format!("/Users/{}", id(&user));
+    assert!(user["meta"]["version"].is_null());
+    assert_eq!(client.get(&path).header(header::ETAG), None);
+    assert_eq!(client.read("/ServiceProviderConfig")["etag"]["supported"], json!(false));
+    assert_eq!(client.conditional("GET", &path, ("If-None-Match", "*"), None).status, 200);
+}

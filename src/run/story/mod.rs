@@ -128,6 +128,8 @@ pub(super) struct Story<'a, T: Target, C> {
     signed_in: Option<sign_in::SignedIn>,
     answer: Option<Arc<Exchange>>,
     captures: HashMap<String, Value>,
+    /// The headers of answers that were named, in lower case.
+    captured_headers: HashMap<String, Vec<(String, String)>>,
     /// Ids that raw requests wrote to: what stands there is no longer Entra's doing.
     touched: HashSet<String>,
     /// What Entra could not do, by object, until it can.
@@ -201,6 +203,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             signed_in: None,
             answer: None,
             captures: HashMap::new(),
+            captured_headers: HashMap::new(),
             touched: HashSet::new(),
             failures: HashMap::new(),
             blocked: HashSet::new(),

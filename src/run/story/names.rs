@@ -97,6 +97,13 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             _ => {}
         }
         let (key, rest) = name.split_once('.').unwrap_or((name, ""));
+        if let Some(header) = rest.strip_prefix("headers.") {
+            let headers = self.captured_headers.get(key)?;
+            return headers
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(header))
+                .map(|(_, value)| value.clone().into());
+        }
         if let Some(captured) = self.captures.get(key) {
             return captured_at(captured, rest);
         }

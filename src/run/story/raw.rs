@@ -116,7 +116,11 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             let created = exchange.json().and_then(crate::run::observer::id_of);
             self.touched.extend(id.or(created));
         }
-        if let (Some(name), Some(body)) = (&raw.capture, exchange.json()) {
+        let Some(name) = &raw.capture else { return };
+        if let Some(answer) = exchange.answer() {
+            self.captured_headers.insert(name.clone(), answer.headers.clone());
+        }
+        if let Some(body) = exchange.json() {
             self.captures.insert(name.clone(), body.clone());
         }
     }

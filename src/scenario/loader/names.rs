@@ -208,14 +208,21 @@ impl Loader<'_> {
             if word && member.is_none() {
                 continue;
             }
+            let whole = member.is_none() && self.names.what(base) == Some(What::Capture);
             if outside {
                 let problem = self.reader.problem(at, format!("`{{{{{name}}}}}` is not known here"));
                 self.reader.note(problem.help("known here: {{prefix}}, {{domain}}"));
-            } else if word || member.is_none_or(str::is_empty) {
+            } else if word || !whole && member.is_none_or(str::is_empty) {
                 let problem = self.reader.problem(at, format!("`{{{{{name}}}}}` stands for nothing"));
                 self.reader.note(problem.help("write a name and what of it, as {{ada.id}}"));
             } else {
                 self.known_in_template(base, at);
+                let header = member.is_some_and(|member| member.starts_with("headers."));
+                if header && !matches!(self.names.what(base), None | Some(What::Capture)) {
+                    let problem = self.reader.problem(at, format!("`{base}` has no headers"));
+                    self.reader
+                        .note(problem.help("headers are those of an answer: name its request with `as:`"));
+                }
             }
         }
     }

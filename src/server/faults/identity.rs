@@ -10,7 +10,7 @@ use crate::server::model::{Kind, is_core_urn};
 use crate::server::reply::Reply;
 
 /// Changes `meta` of every resource an answer shows.
-fn each_meta(reply: &mut Reply, change: impl Fn(&mut Map<String, Value>)) {
+pub(super) fn each_meta(reply: &mut Reply, change: impl Fn(&mut Map<String, Value>)) {
     for resource in resources(reply) {
         if let Some(Value::Object(meta)) = resource.get_mut("meta") {
             change(meta);

@@ -27,6 +27,7 @@ mod texts;
 mod tokens;
 mod transport;
 mod updates;
+mod versions;
 
 use super::variants::Variant;
 pub use class::FaultClass;

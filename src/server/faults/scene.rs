@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::scim::message::{ErrorMessage, ScimType};
@@ -110,6 +110,10 @@ impl Scene<'_> {
         if reply.body().is_some_and(|body| body.get("id").is_some())
             && let Some(body) = self.show(call, kind, id)
         {
+            let version = body.pointer("/meta/version").and_then(Value::as_str);
+            if let Some(version) = version.and_then(|version| version.parse().ok()) {
+                reply.headers.insert(header::ETAG, version);
+            }
             reply.content = crate::server::reply::Content::Json(body);
         }
     }

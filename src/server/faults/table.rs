@@ -3,7 +3,7 @@
 use super::{Effect, FaultClass};
 use super::{
     answers, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, paging, roles,
-    shown, texts, tokens, transport, updates,
+    shown, texts, tokens, transport, updates, versions,
 };
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
@@ -507,6 +507,17 @@ faults! {
     NumbersAsText = "numbers-as-text", Retype, identity::numbers_as_text;
     /// A date of a published extension has no zone.
     DateAttributesWithoutZone = "date-attributes-without-zone", Drop, identity::date_attributes_without_zone;
+    // Versions
+    /// ServiceProviderConfig promises ETags, and answers have neither the header nor `meta.version`.
+    EtagsMissing = "etags-missing", Drop, versions::etags_missing;
+    /// A read with If-None-Match is answered in full, whatever the client has already.
+    IfNoneMatchIgnored = "if-none-match-ignored", Named, versions::if_none_match_ignored;
+    /// PUT and PATCH change a resource of which If-Match names an older version.
+    IfMatchIgnored = "if-match-ignored", Named, versions::if_match_ignored;
+    /// DELETE takes away a resource of which If-Match names an older version.
+    DeleteIgnoresIfMatch = "delete-ignores-if-match", Named, versions::delete_ignores_if_match;
+    /// Every resource has the same version for ever.
+    VersionNeverChanges = "version-never-changes", Stale, versions::version_never_changes;
     // Transport
     /// PATCH is answered with 501.
     PatchNotImplemented = "patch-not-implemented", Named, transport::patch_not_implemented;
@@ -535,7 +546,7 @@ faults! {
     // Discovery documents
     /// The discovery documents are 404.
     NoDiscovery = "no-discovery", Hide, documents::no_discovery;
-    /// ServiceProviderConfig leaves out what it does not support.
+    /// ServiceProviderConfig leaves out `sort`, `etag` and `authenticationSchemes`.
     ConfigIncomplete = "config-incomplete", Drop, documents::config_incomplete;
     /// ServiceProviderConfig says that PATCH is not supported.
     PatchNotAdvertised = "patch-not-advertised", Named, documents::patch_not_advertised;

@@ -1,0 +1,73 @@
+//! Faults of versions: ETags and conditional requests.
+
+use axum::http::{HeaderValue, Method, header};
+
+use super::identity::each_meta;
+use super::scene::{Effect, deleted, read};
+use crate::server::call::Call;
+
+/// The only version of a server that knows no changes.
+const ONLY: HeaderValue = HeaderValue::from_static("W/\"1\"");
+
+pub(super) fn etags_missing() -> Effect {
+    Effect::after(|_, reply, _| {
+        reply.headers.remove(header::ETAG);
+        each_meta(reply, |meta| {
+            meta.shift_remove("version");
+        });
+    })
+}
+
+pub(super) fn if_none_match_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if read(call).is_some() {
+            call.headers.remove(header::IF_NONE_MATCH);
+        }
+        None
+    })
+}
+
+pub(super) fn if_match_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if matches!(call.method, Method::PUT | Method::PATCH) {
+            call.headers.remove(header::IF_MATCH);
+        }
+        None
+    })
+}
+
+pub(super) fn delete_ignores_if_match() -> Effect {
+    Effect::before(|call, _| {
+        if deleted(call).is_some() {
+            call.headers.remove(header::IF_MATCH);
+        }
+        None
+    })
+}
+
+pub(super) fn version_never_changes() -> Effect {
+    /// Reads the only version as any.
+    fn widen(call: &mut Call) {
+        for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
+            if call.headers.get(&name) == Some(&ONLY) {
+                call.headers.insert(name, HeaderValue::from_static("*"));
+            }
+        }
+    }
+    Effect::both(
+        |call, _| {
+            widen(call);
+            None
+        },
+        |_, reply, _| {
+            if let Some(version) = reply.headers.get_mut(header::ETAG) {
+                *version = ONLY;
+            }
+            each_meta(reply, |meta| {
+                if let Some(version) = meta.get_mut("version") {
+                    *version = "W/\"1\"".into();
+                }
+            });
+        },
+    )
+}
