@@ -12,7 +12,9 @@ def bearer(respond):
     """Knows one token and nobody else."""
 
     def handle(request):
-        known = request.headers.get("Authorization") == "Bearer " + os.environ["TOKEN"]
+        # The scheme's letter case does not matter (RFC 7235).
+        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+        known = scheme.lower() == "bearer" and sent == os.environ["TOKEN"]
         request.user = User(username="entra", is_superuser=True, is_staff=True) if known else AnonymousUser()
         return respond(request)
 

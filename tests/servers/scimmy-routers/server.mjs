@@ -42,7 +42,9 @@ SCIMMY.Resources.User.extend(SCIMMY.Schemas.EnterpriseUser);
 SCIMMY.Resources.declare(SCIMMY.Resources.Group, handlers('Group'));
 
 const bearer = (request) => {
-  if (request.header('Authorization') !== `Bearer ${token}`) throw new Error('unknown token');
+  // The scheme's letter case does not matter (RFC 7235).
+  const [scheme, sent] = (request.header('Authorization') ?? '').split(' ');
+  if (scheme.toLowerCase() !== 'bearer' || sent !== token) throw new Error('unknown token');
   return 'provisioning';
 };
 const app = express();
