@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod deprovisioning;
 mod direct;
 mod ending;
 mod failure;
