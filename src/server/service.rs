@@ -46,6 +46,9 @@ struct State {
 impl Service {
     pub(super) fn new(mut settings: Settings) -> Self {
         settings.variants.extend(settings.faults.iter().filter_map(|fault| fault.needs()));
+        if settings.variants.contains(&Variant::MicrosoftIssuerOnly) {
+            settings.oauth.federation = Some(oauth::Trusted::microsoft());
+        }
         let mut store = Store::default();
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
@@ -90,6 +93,11 @@ impl Service {
     pub(super) async fn grant(&self, method: &Method, headers: &HeaderMap, body: &Bytes) -> Reply {
         let Service { settings, tokens, verifier, .. } = self;
         let mut granted = oauth::answer(&settings.oauth, tokens, verifier, method, headers, body).await;
+        if self.is(Variant::TokenTypeLowerCase)
+            && let Some(kind) = granted.reply.body_mut().and_then(|body| body.get_mut("token_type"))
+        {
+            *kind = "bearer".into();
+        }
         for change in settings.faults.iter().filter_map(|fault| fault.effect().granted) {
             change(&mut granted, self);
         }

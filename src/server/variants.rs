@@ -88,6 +88,10 @@ variants! {
     NoEtags = "no-etags",
     /// The Location header stands on created resources alone (RFC 7644 §3.3).
     LocationOnCreationOnly = "location-on-creation-only",
+    /// The token endpoint writes the type of its tokens as `bearer` (RFC 6749 §5.1).
+    TokenTypeLowerCase = "token-type-lower-case",
+    /// Assertions of Microsoft's own issuer alone are trusted.
+    MicrosoftIssuerOnly = "microsoft-issuer-only",
 }
 
 impl fmt::Display for Variant {

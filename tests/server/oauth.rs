@@ -4,17 +4,26 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use scimulate::server::{OAuth, Settings};
+use scimulate::issuer::{Issuer, Make, Subject, TENANT};
+use scimulate::server::{OAuth, Settings, Variant};
 use serde_json::Value;
 
 use crate::client::{Client, Reply};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-fn server(lifetime: Duration) -> Client {
-    let oauth =
-        OAuth { client_id: "an id".into(), client_secret: "s:e c%ret".into(), lifetime, ..OAuth::default() };
-    Client::of(Settings { oauth, ..Settings::default() })
+fn secrets(lifetime: u64) -> Settings {
+    let oauth = OAuth {
+        client_id: "an id".into(),
+        client_secret: "s:e c%ret".into(),
+        lifetime: Duration::from_secs(lifetime),
+        ..OAuth::default()
+    };
+    Settings { oauth, ..Settings::default() }
+}
+
+fn server(lifetime: u64) -> Client {
+    Client::of(secrets(lifetime))
 }
 
 fn ask(client: &Client, media_type: &str, basic: Option<&str>, body: &str) -> Reply {
@@ -38,7 +47,7 @@ fn users(client: &Client, authorization: &str) -> u16 {
 
 #[test]
 fn a_token_is_given_for_id_and_secret_wherever_they_stand_and_opens_scim() {
-    let client = server(Duration::from_secs(3600));
+    let client = server(3600);
     let mut tokens = Vec::new();
     for (basic, body) in [
         (Some(BASIC), format!("{GRANT}&scope=scim")),
@@ -62,8 +71,30 @@ fn a_token_is_given_for_id_and_secret_wherever_they_stand_and_opens_scim() {
 }
 
 #[test]
+fn right_variants_write_the_type_in_lower_case_or_trust_microsoft_alone() {
+    let with = |variant: Variant| Client::of(Settings { variants: [variant].into(), ..secrets(3600) });
+    let answer = ask(&with(Variant::TokenTypeLowerCase), FORM, Some(BASIC), GRANT).expect(200);
+    assert_eq!(answer["token_type"], "bearer");
+    let issuer = Issuer::at("http://127.0.0.1:1");
+    let subject = Subject {
+        audience: "api://an id".into(),
+        application: "an id".into(),
+        object: TENANT,
+        tenant: TENANT,
+    };
+    let assertion = issuer.sign(&issuer.claims(&subject, Make::Right), Make::Right).unwrap();
+    let kind = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+    let body = format!("{GRANT}&client_id=an+id&client_assertion_type={kind}&client_assertion={assertion}");
+    let answer = ask(&with(Variant::MicrosoftIssuerOnly), FORM, None, &body).expect(401);
+    assert_eq!(answer["error"], "invalid_client");
+    assert!(
+        answer["error_description"].as_str().unwrap().contains("only https://login.microsoftonline.com/")
+    );
+}
+
+#[test]
 fn a_token_expires() {
-    let client = server(Duration::from_secs(1));
+    let client = server(1);
     let answer = ask(&client, FORM, Some(BASIC), GRANT).expect(200);
     let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
     assert_eq!(users(&client, &bearer), 200);
@@ -73,7 +104,7 @@ fn a_token_expires() {
 
 #[test]
 fn errors_are_those_of_the_rfc() {
-    let client = server(Duration::from_secs(3600));
+    let client = server(3600);
     let wrong = "YW4raWQ6d3Jvbmc="; // `an+id:wrong`
     for (media_type, basic, body, status, error) in [
         (FORM, Some(wrong), GRANT.to_owned(), 401, "invalid_client"),

@@ -31,6 +31,15 @@ pub struct Trusted {
     pub audience: String,
 }
 
+impl Trusted {
+    /// Microsoft's own issuer, for a tenant of Microsoft's example.
+    pub(in crate::server) fn microsoft() -> Self {
+        let issuer = "https://login.microsoftonline.com/ce5f061f-abe6-4e40-9615-301f87bcb7f0/v2.0".to_owned();
+        let audience = "api://b5ba7a93-4452-4522-aeb4-a2b5da870c16".to_owned();
+        Trusted { keys_at: issuer.clone(), issuer, audience }
+    }
+}
+
 /// What is wrong with a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server) enum Flaw {
