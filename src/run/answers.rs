@@ -103,6 +103,10 @@ pub(super) fn judge(
             findings.push(find(message, "nothing".to_owned(), actual).concerning(place.as_str()));
         }
     }
+    findings.extend(misplaced(expectation, body, lookup)?.map(|message| {
+        let (expected, actual) = ("the order asked for", "another order");
+        find(message, expected.to_owned(), actual.to_owned()).concerning("order")
+    }));
     if let Some(expected) = &expectation.scim_type {
         let actual = reader::member(body, "scimType").and_then(Value::as_str);
         if actual.is_none_or(|actual| !actual.eq_ignore_ascii_case(expected)) {
@@ -119,6 +123,24 @@ pub(super) fn judge(
         }
     }
     Ok(findings)
+}
+
+/// What is wrong with the order of a list, if something is: whoever is not on it has no place.
+fn misplaced(
+    expectation: &AnswerExpectation,
+    body: &Value,
+    lookup: Lookup<'_>,
+) -> Result<Option<String>, TemplateProblem> {
+    let resources =
+        reader::member(body, "Resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut places = Vec::new();
+    for name in &expectation.order {
+        let id = template::json(&Value::String(format!("{{{{{name}.id}}}}")), lookup)?;
+        let place = resources.iter().position(|resource| reader::member(resource, "id") == Some(&id));
+        places.extend(place.map(|place| (place, name)));
+    }
+    let wrong = places.windows(2).find(|pair| pair[0].0 > pair[1].0);
+    Ok(wrong.map(|pair| format!("the list shows {} after {}", pair[0].1, pair[1].1)))
 }
 
 /// The values at a JSON pointer (RFC 6901) or an attribute path.

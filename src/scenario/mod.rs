@@ -351,12 +351,15 @@ pub enum Action {
         /// Null; otherwise an empty text.
         null: bool,
     },
-    /// `expect-pages: { of: users, count: 5 }`: two pages and more, each with the `startIndex` asked for.
+    /// `expect-pages: { of: users, count: 5 }`: two pages and more, each with the `startIndex` asked for; with
+    /// `by: cursor` all pages, by cursor (RFC 9865).
     ExpectPages {
         /// What is listed.
         kind: ResourceKind,
         /// Page size.
         count: usize,
+        /// By cursor; otherwise by index.
+        by_cursor: bool,
     },
     /// `expect-discoverable`: every mapped attribute stands in /Schemas.
     ExpectDiscoverable,
@@ -456,6 +459,8 @@ pub struct AnswerExpectation {
     pub empty: Vec<String>,
     /// Headers by name: the value, or `present` for any. Of Content-Type the media type alone is compared.
     pub headers: IndexMap<String, String>,
+    /// Answers, people or groups whose resources stand in this order in the list; others may stand between.
+    pub order: Vec<String>,
     /// Key of a person or group: the answer, or the first resource of its list, shows every value that the
     /// mapping gives for a create.
     pub holds: Option<String>,

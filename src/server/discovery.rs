@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::cursors;
 use super::model::{Kind, Model};
 use super::query::{self, MAX_RESULTS};
 use super::render::View;
@@ -18,16 +19,17 @@ fn with_meta(mut document: Value, view: View<'_>, kind: &str, endpoint: &str, id
 
 /// The ServiceProviderConfig.
 pub(super) fn config(view: View<'_>) -> Value {
-    let config = json!({
+    let cursors = !view.is(Variant::NoCursors);
+    let mut config = json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": { "supported": true },
         "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
         "filter": { "supported": true, "maxResults": MAX_RESULTS },
         "changePassword": { "supported": true },
-        "sort": { "supported": false },
+        "sort": { "supported": !view.is(Variant::NoSort) },
         "etag": { "supported": !view.is(Variant::NoEtags) },
         "pagination": {
-            "cursor": false,
+            "cursor": cursors,
             "index": true,
             "defaultPaginationMethod": "index",
             "defaultPageSize": MAX_RESULTS,
@@ -41,6 +43,9 @@ pub(super) fn config(view: View<'_>) -> Value {
             "primary": true,
         }],
     });
+    if cursors {
+        config["pagination"]["cursorTimeout"] = cursors::TIMEOUT.as_secs().into();
+    }
     with_meta(config, view, "ServiceProviderConfig", "ServiceProviderConfig", "")
 }
 

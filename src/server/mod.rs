@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 mod call;
 mod connection;
+mod cursors;
 mod discovery;
 mod endpoint;
 mod evaluate;
@@ -31,6 +32,7 @@ mod query;
 mod render;
 mod reply;
 mod service;
+mod sort;
 mod store;
 mod strain;
 mod values;

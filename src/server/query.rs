@@ -1,13 +1,15 @@
-//! Queries: filter, paging and projection, from a URL or from a `.search` body (RFC 7644 §3.4.2, §3.4.3).
+//! Queries: filter, order, paging and projection, from a URL or from a `.search` body (RFC 7644 §3.4.2, §3.4.3).
 
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::cursors::{Page, Walks};
 use super::evaluate::{self, Operators};
 use super::model::Kind;
 use super::projection::Projection;
 use super::render::{Shown, View};
 use super::reply::Outcome;
+use super::sort::Order;
 use super::store::{Key, Record};
 use super::values::invalid_value;
 use super::variants::Variant;
@@ -21,6 +23,10 @@ pub(super) const MAX_RESULTS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Query {
     filter: Option<Filter>,
+    sort_by: Option<String>,
+    sort_order: Option<String>,
+    /// An empty one asks for the first page.
+    cursor: Option<String>,
     /// From 1.
     start: usize,
     count: usize,
@@ -40,7 +46,10 @@ impl Query {
     /// `invalidFilter` for a filter that cannot be read, `invalidValue` for paging that is no number.
     pub(super) fn of_url(call: &Call) -> Outcome<Self> {
         let number = |name: &str| call.parameter(name).map(|text| whole(name, text)).transpose();
-        Query::new(call.parameter("filter"), number("startIndex")?, number("count")?, projection(call))
+        let text = |name: &str| call.parameter(name).map(str::to_owned);
+        let query =
+            Query::new(call.parameter("filter"), number("startIndex")?, number("count")?, projection(call))?;
+        Ok(Query { sort_by: text("sortBy"), sort_order: text("sortOrder"), cursor: text("cursor"), ..query })
     }
 
     /// Reads the body of a `.search`.
@@ -74,7 +83,9 @@ impl Query {
         };
         let projection =
             Projection::new(names("attributes"), names("excludedAttributes").unwrap_or_default());
-        Query::new(filter, number("startIndex")?, number("count")?, projection)
+        let text = |name: &str| member(body, name).and_then(Value::as_str).map(str::to_owned);
+        let query = Query::new(filter, number("startIndex")?, number("count")?, projection)?;
+        Ok(Query { sort_by: text("sortBy"), sort_order: text("sortOrder"), cursor: text("cursor"), ..query })
     }
 
     fn new(
@@ -93,18 +104,66 @@ impl Query {
         // RFC 7644 §3.4.2.4: an index below 1 is 1, a negative count is 0.
         let start = usize::try_from(start.unwrap_or(1).max(1)).unwrap_or(usize::MAX);
         let count = count.map_or(MAX_RESULTS, |count| usize::try_from(count.max(0)).unwrap_or(MAX_RESULTS));
-        Ok(Query { filter, start, count: count.min(MAX_RESULTS), projection })
+        let count = count.min(MAX_RESULTS);
+        Ok(Query { filter, sort_by: None, sort_order: None, cursor: None, start, count, projection })
     }
 
     /// Answers the query with a ListResponse.
     ///
     /// # Errors
-    /// `invalidFilter` when the filter fits none of the resource types.
-    pub(super) fn answer(&self, view: View<'_>, kinds: &[Kind]) -> Outcome<Value> {
+    /// `invalidFilter` when the filter fits none of the resource types, `invalidValue` when the order does
+    /// not, and what [`Walks::turn`] says of cursors.
+    pub(super) fn answer(&self, view: View<'_>, kinds: &[Kind], walks: &mut Walks) -> Outcome<Value> {
+        let cursor = self.cursor.as_deref().filter(|_| !view.is(Variant::NoCursors));
+        let Some(cursor) = cursor else {
+            let found = self.found(view, kinds)?;
+            let total = found.len();
+            let page = found.into_iter().skip(self.start - 1).take(self.count);
+            let resources: Vec<Value> = page.map(|shown| shown.to_json(&self.projection)).collect();
+            return Ok(list(view, total, self.start, resources));
+        };
+        let asked = format!("{kinds:?} {:?} {:?} {:?}", self.filter, self.sort_by, self.sort_order);
+        let query = walks.fingerprint(&asked);
+        let page = if cursor.is_empty() {
+            let found = self.found(view, kinds)?;
+            let found = found.iter().map(|shown| (shown.model.kind, shown.record.id.clone())).collect();
+            walks.begin(query, self.count, found)
+        } else {
+            walks.turn(cursor, query, self.count)?
+        };
+        Ok(self.cursor_page(view, page))
+    }
+
+    /// A page of a walk (RFC 9865 §2).
+    fn cursor_page(&self, view: View<'_>, page: Page) -> Value {
+        let shown = |(kind, id): &(Kind, String)| {
+            view.store.get(*kind, id).map(|record| view.show(*kind, record).to_json(&self.projection))
+        };
+        let resources: Vec<Value> = page.found.iter().filter_map(shown).collect();
+        let mut body = Map::new();
+        body.insert("schemas".into(), json!([urn::LIST_RESPONSE]));
+        body.insert("totalResults".into(), page.total.into());
+        body.insert("itemsPerPage".into(), resources.len().into());
+        for (name, cursor) in [("previousCursor", page.previous), ("nextCursor", page.next)] {
+            if let Some(cursor) = cursor {
+                body.insert(name.into(), cursor.into());
+            }
+        }
+        body.insert("Resources".into(), Value::Array(resources));
+        Value::Object(body)
+    }
+
+    /// Everything that the query finds, in order.
+    fn found<'a>(&self, view: View<'a>, kinds: &[Kind]) -> Outcome<Vec<Shown<'a>>> {
+        let order = match view.is(Variant::NoSort) {
+            true => None,
+            false => Order::read(self.sort_by.as_deref(), self.sort_order.as_deref())?,
+        };
         let mut refusal = None;
-        let mut found: Vec<Shown<'_>> = Vec::new();
+        let mut found: Vec<Shown<'a>> = Vec::new();
         for kind in kinds.iter().copied().filter(|kind| *kind == Kind::User || !view.is(Variant::UsersOnly)) {
-            match self.check(view, kind) {
+            let sorted = order.as_ref().map_or(Ok(()), |order| order.check(view.model(kind)));
+            match self.check(view, kind).and(sorted) {
                 Ok(()) => found.extend(self.find(view, kind)),
                 Err(error) => refusal = Some(error),
             }
@@ -113,10 +172,10 @@ impl Query {
         if let Some(error) = refusal.filter(|_| kinds.len() == 1 || found.is_empty()) {
             return Err(error);
         }
-        let total = found.len();
-        let page = found.into_iter().skip(self.start - 1).take(self.count);
-        let resources: Vec<Value> = page.map(|shown| shown.to_json(&self.projection)).collect();
-        Ok(list(view, total, self.start, resources))
+        if let Some(order) = order {
+            order.sort(&mut found);
+        }
+        Ok(found)
     }
 
     fn check(&self, view: View<'_>, kind: Kind) -> Outcome<()> {

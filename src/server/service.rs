@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Settings;
 use super::call::{Call, Document};
+use super::cursors::Walks;
 use super::discovery;
 use super::endpoint::Endpoint;
 use super::faults::{Effect, Fault, Memory, Scene};
@@ -33,6 +34,7 @@ pub(super) struct Service {
     tokens: oauth::Tokens,
     verifier: oauth::Verifier,
     state: Mutex<State>,
+    walks: Mutex<Walks>,
     pub(super) pressure: Pressure,
 }
 
@@ -60,6 +62,7 @@ impl Service {
             tokens: oauth::Tokens::default(),
             verifier,
             state: Mutex::new(State { store, memory: Memory::default() }),
+            walks: Mutex::default(),
             pressure: Pressure::default(),
         }
     }
@@ -67,6 +70,10 @@ impl Service {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic cannot leave the store half changed: changes are made on copies.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn walks(&self) -> MutexGuard<'_, Walks> {
+        self.walks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers a request, faults included.
@@ -174,17 +181,19 @@ impl Service {
         let users_only = self.is(Variant::UsersOnly);
         let view = self.view(call, store);
         match endpoint {
-            Endpoint::Root => Query::of_url(call)?.answer(view, &Kind::ALL).map(ok),
+            Endpoint::Root => Query::of_url(call)?.answer(view, &Kind::ALL, &mut self.walks()).map(ok),
             Endpoint::Search(kind) => {
                 let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
-                Query::of_search(body(call)?)?.answer(view, &kinds).map(ok)
+                Query::of_search(body(call)?)?.answer(view, &kinds, &mut self.walks()).map(ok)
             }
             Endpoint::Config => Ok(ok(discovery::config(view))),
             Endpoint::ResourceTypes(None) => Ok(ok(discovery::resource_types(view))),
             Endpoint::ResourceTypes(Some(name)) => discovery::one_resource_type(view, name).map(ok),
             Endpoint::Schemas(None) => Ok(ok(discovery::schemas(view))),
             Endpoint::Schemas(Some(urn)) => discovery::one_schema(view, urn).map(ok),
-            Endpoint::Collection(kind) if reading => Query::of_url(call)?.answer(view, &[*kind]).map(ok),
+            Endpoint::Collection(kind) if reading => {
+                Query::of_url(call)?.answer(view, &[*kind], &mut self.walks()).map(ok)
+            }
             Endpoint::Collection(Kind::Group) | Endpoint::Resource(Kind::Group, _)
                 if users_only && !reading =>
             {

@@ -86,6 +86,10 @@ variants! {
     ActiveByDefault = "active-by-default",
     /// Resources have no versions, and ServiceProviderConfig says so (RFC 7644 §3.14).
     NoEtags = "no-etags",
+    /// Lists are not sorted: `sortBy` is ignored, and ServiceProviderConfig says so (RFC 7644 §3.4.2.3).
+    NoSort = "no-sort",
+    /// Lists are paged by index alone, and ServiceProviderConfig says so (RFC 9865 §4).
+    NoCursors = "no-cursors",
     /// The Location header stands on created resources alone (RFC 7644 §3.3).
     LocationOnCreationOnly = "location-on-creation-only",
     /// The token endpoint writes the type of its tokens as `bearer` (RFC 6749 §5.1).

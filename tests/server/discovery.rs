@@ -9,11 +9,15 @@ fn what_is_published_is_true() {
     let client = Client::new();
     let config = client.read("/ServiceProviderConfig");
     assert_eq!(config["patch"]["supported"], json!(true));
-    assert_eq!(config["etag"]["supported"], json!(true));
-    for feature in ["bulk", "sort"] {
-        assert_eq!(config[feature]["supported"], json!(false), "{feature}");
+    for feature in ["etag", "sort"] {
+        assert_eq!(config[feature]["supported"], json!(true), "{feature}");
     }
-    assert_eq!(config["pagination"]["cursor"], json!(false));
+    assert_eq!(config["bulk"]["supported"], json!(false));
+    assert_eq!(
+        config["pagination"],
+        json!({ "cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 1000,
+            "maxPageSize": 1000, "cursorTimeout": 600 })
+    );
     client.send("POST", "/Bulk", Some(json!({}))).refused(501, None);
     client.get("/Me").refused(501, None);
 }

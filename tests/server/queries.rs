@@ -181,3 +181,67 @@ fn a_search_is_a_query_in_a_body() {
     client.send("POST", "/.search", Some(json!({}))).refused(400, Some("invalidSyntax"));
     assert_eq!(client.read("/?count=3")["itemsPerPage"], json!(3));
 }
+
+#[test]
+fn lists_are_sorted_by_what_counts() {
+    let client = Client::new();
+    client.user(json!({ "userName": "bea", "title": "b", "active": true, "emails": [{ "value": "x" }, { "value": "1", "primary": true }] }));
+    client.user(json!({ "userName": "Ann", "title": "A", "name": { "familyName": "n" }, "emails": [{ "value": "2" }, { "value": "0" }] }));
+    client.user(json!({ "userName": "cem", "externalId": "a", (ENTERPRISE): { "department": "d" } }));
+    client.user(json!({ "userName": "dan", "externalId": "B" }));
+    let sorted = |query: &str| names(&client.read(&format!("/Users?{query}")));
+    assert_eq!(sorted("sortBy=userName"), ["Ann", "bea", "cem", "dan"]);
+    assert_eq!(sorted("sortBy=USERNAME&sortOrder=Descending"), ["dan", "cem", "bea", "Ann"]);
+    // Who has no value is last, in the order of arrival, and first when the order is turned round.
+    assert_eq!(sorted("sortBy=title&sortOrder=ascending"), ["Ann", "bea", "cem", "dan"]);
+    assert_eq!(sorted("sortBy=title&sortOrder=descending"), ["cem", "dan", "bea", "Ann"]);
+    assert_eq!(sorted("sortBy=emails"), ["bea", "Ann", "cem", "dan"]);
+    assert_eq!(sorted("sortBy=name.familyName")[0], "Ann");
+    assert_eq!(sorted(&format!("sortBy={ENTERPRISE}:department"))[0], "cem");
+    // `externalId` is case exact: upper case comes first.
+    assert_eq!(sorted("sortBy=externalId")[..2], ["dan", "cem"]);
+    assert_eq!(sorted("sortBy=meta.created&sortOrder=ascending")[0], "bea");
+    assert_eq!(sorted("sortBy=userName&startIndex=2&count=2"), ["bea", "cem"]);
+    assert_eq!(sorted("sortOrder=descending")[0], "bea");
+    for refused in ["sortBy=shoeSize", "sortBy=password", "sortBy=userName&sortOrder=up", "sortBy=a..b"] {
+        client.get(&format!("/Users?{refused}")).refused(400, Some("invalidValue"));
+    }
+    let search =
+        json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "sortBy": "userName" });
+    assert_eq!(names(&client.send("POST", "/Users/.search", Some(search)).expect(200))[0], "Ann");
+}
+
+#[test]
+fn cursors_lead_through_a_list() {
+    let client = twelve();
+    let text = |body: &Value, name: &str| body[name].as_str().map(str::to_owned);
+    let mut page = client.read("/Users?cursor&count=5&sortBy=userName&sortOrder=descending");
+    assert_eq!((text(&page, "previousCursor"), &page["startIndex"]), (None, &Value::Null));
+    let mut seen = names(&page);
+    let first = text(&page, "nextCursor").unwrap();
+    while let Some(next) = text(&page, "nextCursor") {
+        assert!(next.chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c)));
+        page = client.read(&format!("/Users?cursor={next}&count=5&sortBy=userName&sortOrder=descending"));
+        assert_eq!((&page["totalResults"], text(&page, "previousCursor").is_some()), (&json!(12), true));
+        seen.extend(names(&page));
+    }
+    assert_eq!(seen, (0..12).rev().map(|number| format!("u{number:02}")).collect::<Vec<_>>());
+    client.get("/Users?cursor=made-up&count=5").refused(400, Some("invalidCursor"));
+    client.get(&format!("/Users?cursor={first}&count=5")).refused(400, Some("invalidCursor"));
+    let order = "sortBy=userName&sortOrder=descending";
+    client.get(&format!("/Users?cursor={first}&count=4&{order}")).refused(400, Some("invalidCount"));
+    let none = client.read("/Users?cursor&count=0");
+    assert_eq!(
+        (&none["totalResults"], &none["Resources"], &none["nextCursor"]),
+        (&json!(12), &json!([]), &Value::Null)
+    );
+    // Who comes or goes during a walk is on no page twice and shifts none.
+    let start = client.read("/Users?cursor&count=5");
+    client.user(json!({ "userName": "late" }));
+    let gone = start["Resources"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(client.send("DELETE", &format!("/Users/{gone}"), None).status, 204);
+    let next = client.read(&format!("/Users?cursor={}&count=5", text(&start, "nextCursor").unwrap()));
+    assert_eq!(names(&next)[0], "u05");
+    let search = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "cursor": "", "count": 5 });
+    assert!(client.send("POST", "/.search", Some(search)).expect(200)["nextCursor"].is_string());
+}

@@ -197,3 +197,18 @@ fn no_etags() {
     assert_eq!(client.read("/ServiceProviderConfig")["etag"]["supported"], json!(false));
     assert_eq!(client.conditional("GET", &path, ("If-None-Match", "*"), None).status, 200);
 }
+
+#[test]
+fn no_sort_and_no_cursors() {
+    let (client, _) = create(Variant::NoSort);
+    client.user(json!({ "userName": "aa" }));
+    let names = |body: &Value| body["Resources"][0]["userName"].clone();
+    assert_eq!(names(&client.read("/Users?sortBy=userName&sortOrder=up")), "Ann");
+    assert_eq!(client.read("/ServiceProviderConfig")["sort"]["supported"], json!(false));
+    let (client, _) = create(Variant::NoCursors);
+    client.user(json!({ "userName": "bea" }));
+    let page = client.read("/Users?cursor=&count=1");
+    assert_eq!((&page["nextCursor"], &page["startIndex"]), (&Value::Null, &json!(1)));
+    let pagination = &client.read("/ServiceProviderConfig")["pagination"];
+    assert_eq!((&pagination["cursor"], &pagination["cursorTimeout"]), (&json!(false), &Value::Null));
+}

@@ -27,7 +27,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     }
 
     /// Sends a request and gives the exchange; `None` when the run is at its end.
-    async fn exchange(&mut self, request: Request) -> Option<Arc<Exchange>> {
+    pub(super) async fn exchange(&mut self, request: Request) -> Option<Arc<Exchange>> {
         let written = request.writes().then(|| request.path.clone());
         let sent = self.target.send(request).await;
         if matches!(sent, Err(Broken::Withheld(_) | Broken::Interrupted)) {
@@ -47,7 +47,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             .with_json(&body)
     }
 
-    fn complain(&mut self, finding: Finding) {
+    pub(super) fn complain(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 

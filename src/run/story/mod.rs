@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod cursors;
 mod deprovisioning;
 mod direct;
 mod ending;
@@ -291,7 +292,12 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             }
             Action::UpdateAttributes(update) => self.update_attributes(update, line).await,
             Action::ClearAttributes { of, null } => self.clear_attributes(of, *null, line).await,
-            Action::ExpectPages { kind, count } => self.expect_pages(*kind, *count, line).await,
+            Action::ExpectPages { kind, count, by_cursor: false } => {
+                self.expect_pages(*kind, *count, line).await;
+            }
+            Action::ExpectPages { kind, count, by_cursor: true } => {
+                self.expect_cursor_pages(*kind, *count, line).await;
+            }
             Action::ExpectDiscoverable => self.expect_discoverable(line).await,
             action => {
                 self.cast.act(self.scenario, self.casting, action)?;

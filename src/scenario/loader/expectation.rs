@@ -43,6 +43,9 @@ impl Loader<'_> {
             expectation.empty.extend(self.reader.text(item));
         }
         expectation.headers = self.texts(fields.get("headers"));
+        for item in fields.get("order").and_then(|node| self.reader.list(node)).unwrap_or(&[]) {
+            expectation.order.extend(self.one(item, Wanted::Account));
+        }
         expectation.holds = fields.get("holds").and_then(|node| self.one(node, Wanted::One));
         if let Some(node) = fields.get("scim-type") {
             let words = ScimType::ALL.map(|kind| (kind.as_str(), kind.as_str()));

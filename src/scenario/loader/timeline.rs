@@ -230,10 +230,7 @@ impl Loader<'_> {
                 self.after(before.cycle, &key.span, "`cycle` or `on-demand`");
                 Action::ExpectUpdated(everybody(self))
             }
-            "expect-pages" => {
-                let (kind, count) = self.pages(value)?;
-                Action::ExpectPages { kind, count }
-            }
+            "expect-pages" => self.pages(value)?,
             "update-attributes" => Action::UpdateAttributes(self.attribute_update(value)?),
             "clear-attributes" => {
                 let (of, null) = self.clearing(value)?;

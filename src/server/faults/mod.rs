@@ -18,6 +18,7 @@ mod lookups;
 mod managers;
 mod memberships;
 mod operations;
+mod order;
 mod paging;
 mod roles;
 mod scene;

@@ -2,8 +2,8 @@
 
 use super::{Effect, FaultClass};
 use super::{
-    answers, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, paging, roles,
-    shown, texts, tokens, transport, updates, versions,
+    answers, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, order, paging,
+    roles, shown, texts, tokens, transport, updates, versions,
 };
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
@@ -138,6 +138,31 @@ faults! {
     ResourcesLowerCase = "resources-lower-case", Named, paging::resources_lower_case;
     /// A list of one holds its resource without a list around it.
     ResourcesSingleObject = "resources-single-object", Retype, paging::resources_single_object;
+    // Order and cursors
+    /// ServiceProviderConfig promises sorted lists, and `sortBy` is ignored.
+    SortIgnored = "sort-ignored", Named, order::sort_ignored;
+    /// Lists are sorted in ascending order, whatever `sortOrder` says.
+    SortOrderIgnored = "sort-order-ignored", Named, order::sort_order_ignored;
+    /// Upper case comes before lower case when `userName` is sorted by.
+    SortCaseExact = "sort-case-exact", Named, order::sort_case_exact;
+    /// Users without a title come first when it is sorted by in ascending order.
+    SortMissingFirst = "sort-missing-first", Swap, order::sort_missing_first;
+    /// `sortBy` is ignored in the body of a `.search`.
+    SearchSortIgnored = "search-sort-ignored", Named, order::search_sort_ignored;
+    /// ServiceProviderConfig promises paging by cursor, and `cursor` is ignored.
+    CursorIgnored = "cursor-ignored", Named, order::cursor_ignored;
+    /// Every page by cursor is the first one.
+    CursorRepeatsPage = "cursor-repeats-page", Stale, order::cursor_repeats_page;
+    /// Each page by cursor but the first lacks its first resource.
+    CursorSkips = "cursor-skips", Hide, order::cursor_skips;
+    /// The first page by cursor has a `previousCursor`.
+    PreviousCursorAtFirst = "previous-cursor-at-first", Named, order::previous_cursor_at_first;
+    /// Cursors end in `==`.
+    CursorNotUrlSafe = "cursor-not-url-safe", Named, order::cursor_not_url_safe;
+    /// A cursor that was never given out is answered with the first page.
+    InvalidCursorAccepted = "invalid-cursor-accepted", Named, order::invalid_cursor_accepted;
+    /// `count=0` with a cursor is answered with everybody.
+    CursorCountZeroIgnored = "cursor-count-zero-ignored", Named, order::cursor_count_zero_ignored;
     // Creating, disabling and deleting
     /// A create is answered with 200.
     CreateAnswers200 = "create-answers-200", Named, creation::create_answers_200;

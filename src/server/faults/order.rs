@@ -1,0 +1,168 @@
+//! Faults of sorting and of paging by cursor.
+
+use serde_json::Value;
+
+use super::scene::{Effect, endpoint, listed};
+use crate::server::call::{Call, Document};
+use crate::server::endpoint::Endpoint;
+
+pub(super) fn sort_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if listed(call).is_some() {
+            call.forget_parameter("sortBy");
+        }
+        None
+    })
+}
+
+pub(super) fn sort_order_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if listed(call).is_some() {
+            call.forget_parameter("sortOrder");
+        }
+        None
+    })
+}
+
+pub(super) fn search_sort_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if matches!(endpoint(call), Endpoint::Search(_))
+            && let Document::Json(Value::Object(body)) = &mut call.body
+        {
+            body.shift_remove("sortBy");
+        }
+        None
+    })
+}
+
+/// The resources of a list that was to be sorted by this attribute, and whether in descending order.
+fn sorted<'a>(call: &Call, body: Option<&'a mut Value>, by: &str) -> Option<(&'a mut Vec<Value>, bool)> {
+    listed(call)?;
+    call.parameter("sortBy").filter(|name| *name == by)?;
+    let descending = call.parameter("sortOrder") == Some("descending");
+    Some((body?.get_mut("Resources")?.as_array_mut()?, descending))
+}
+
+pub(super) fn sort_case_exact() -> Effect {
+    Effect::after(|call, reply, _| {
+        if let Some((resources, descending)) = sorted(call, reply.body_mut(), "userName") {
+            resources.sort_by(|a, b| a["userName"].as_str().cmp(&b["userName"].as_str()));
+            if descending {
+                resources.reverse();
+            }
+        }
+    })
+}
+
+pub(super) fn sort_missing_first() -> Effect {
+    Effect::after(|call, reply, _| {
+        if let Some((resources, descending)) = sorted(call, reply.body_mut(), "title") {
+            // A stable sort: those with a title stay as they are.
+            resources.sort_by_key(|resource| resource["title"].is_string() != descending);
+        }
+    })
+}
+
+pub(super) fn cursor_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if listed(call).is_some() {
+            call.forget_parameter("cursor");
+        }
+        None
+    })
+}
+
+pub(super) fn cursor_repeats_page() -> Effect {
+    Effect::before(|call, _| {
+        if listed(call).is_some() && call.parameter("cursor").is_some_and(|cursor| !cursor.is_empty()) {
+            call.forget_parameter("cursor");
+            call.parameters.push(("cursor".into(), String::new()));
+        }
+        None
+    })
+}
+
+pub(super) fn cursor_skips() -> Effect {
+    Effect::after(|call, reply, _| {
+        // The first of each page but the first page is left out.
+        if listed(call).is_some()
+            && call.parameter("cursor").is_some_and(|cursor| !cursor.is_empty())
+            && let Some(resources) =
+                reply.body_mut().and_then(|body| body.get_mut("Resources")?.as_array_mut())
+            && !resources.is_empty()
+        {
+            resources.remove(0);
+            let left = resources.len();
+            if let Some(body) = reply.body_mut() {
+                body["itemsPerPage"] = left.into();
+            }
+        }
+    })
+}
+
+pub(super) fn previous_cursor_at_first() -> Effect {
+    Effect::after(|call, reply, _| {
+        if listed(call).is_some()
+            && call.parameter("cursor") == Some("")
+            && let Some(Value::Object(body)) = reply.body_mut()
+        {
+            body.insert("previousCursor".into(), "0".into());
+        }
+    })
+}
+
+pub(super) fn cursor_not_url_safe() -> Effect {
+    Effect::both(
+        |call, _| {
+            if listed(call).is_some() {
+                for (name, value) in &mut call.parameters {
+                    if name == "cursor" {
+                        *value = value.replace("==", "");
+                    }
+                }
+            }
+            None
+        },
+        |call, reply, _| {
+            if listed(call).is_some()
+                && let Some(Value::String(cursor)) =
+                    reply.body_mut().and_then(|body| body.get_mut("nextCursor"))
+            {
+                cursor.push_str("==");
+            }
+        },
+    )
+}
+
+pub(super) fn invalid_cursor_accepted() -> Effect {
+    Effect::both(
+        |call, scene| {
+            // What was never given out is read as the wish for a first page.
+            let cursor = call.parameter("cursor").unwrap_or("").to_owned();
+            if listed(call).is_some() && !cursor.is_empty() && !scene.memory.marked.contains(&cursor) {
+                call.forget_parameter("cursor");
+                call.parameters.push(("cursor".into(), String::new()));
+            }
+            None
+        },
+        |call, reply, scene| {
+            if listed(call).is_some()
+                && let Some(next) = reply.body().and_then(|body| body.get("nextCursor")?.as_str())
+            {
+                scene.memory.marked.insert(next.to_owned());
+            }
+        },
+    )
+}
+
+pub(super) fn cursor_count_zero_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if listed(call).is_some()
+            && call.parameter("cursor").is_some()
+            && call.parameter("count") == Some("0")
+        {
+            call.forget_parameter("count");
+        }
+        None
+    })
+}
