@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::observer::{self, resource_path};
 use super::reader;
 use crate::scim::AttributePath;
-use crate::wire::{Actor, Broken, Exchange, Method, Operation, Request, ResourceKind, Target};
+use crate::wire::{
+    Actor, Broken, BulkCreate, Exchange, Method, Operation, Request, ResourceKind, Target, bulk_creates,
+};
 
 /// Something a trial made and did not remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,15 @@ fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
                 if made && (id.is_some() || name.is_some()) {
                     left.push(Leftover { kind: *kind, id, name });
                 }
+            }
+            Operation::Other => {
+                let creates = bulk_creates(&exchange.request, exchange.answer());
+                left.extend(
+                    creates
+                        .into_iter()
+                        .filter(|create| create.id.is_some() || create.name.is_some())
+                        .map(|BulkCreate { kind, id, name }| Leftover { kind, id, name }),
+                );
             }
             Operation::Delete(kind, id) => {
                 let gone = exchange.succeeded() || exchange.answer().is_some_and(|a| a.status == 404);

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::journal::Journal;
 use super::reader;
-use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, ResourceKind, Sent, Target};
+use crate::wire::{
+    Actor, Answer, Broken, Method, Operation, Request, ResourceKind, Sent, Target, bulk_creates,
+};
 
 /// Attributes that carry the run's prefix, and by which a person is named to the user.
 const NAMING: [&str; 3] = ["userName", "displayName", "externalId"];
@@ -102,20 +104,33 @@ impl<T: Target> Guard<T> {
         }
     }
 
+    /// An object that the target says it made for us.
+    fn made(&self, kind: ResourceKind, id: String) -> Result<(), Broken> {
+        let key = (kind, id);
+        // A server may answer a create with an account that was there before.
+        if self.known().foreign.contains(&key) {
+            return Ok(());
+        }
+        if let Some(journal) = &self.journal {
+            journal.made(kind, &key.1).map_err(|error| unwritable(&error))?;
+        }
+        self.known().ours.insert(key);
+        Ok(())
+    }
+
     /// Learns from an answer which objects are ours.
     fn learn(&self, request: &Request, answer: &Answer) -> Result<(), Broken> {
         match Operation::of(request) {
             Operation::Create(kind) if answer.is_success() => {
                 for id in made_id(answer) {
-                    let key = (kind, id);
-                    // A server may answer a create with an account that was there before.
-                    if self.known().foreign.contains(&key) {
-                        continue;
+                    self.made(kind, id)?;
+                }
+            }
+            Operation::Other => {
+                for create in bulk_creates(request, Some(answer)) {
+                    if let Some(id) = create.id {
+                        self.made(create.kind, id)?;
                     }
-                    if let Some(journal) = &self.journal {
-                        journal.made(kind, &key.1).map_err(|error| unwritable(&error))?;
-                    }
-                    self.known().ours.insert(key);
                 }
             }
             Operation::Delete(kind, id) if answer.is_success() || answer.status == 404 => {

@@ -361,6 +361,8 @@ pub enum Action {
         /// By cursor; otherwise by index.
         by_cursor: bool,
     },
+    /// `expect-bulk-limits`: what is beyond the limits of bulk requests is answered 413.
+    ExpectBulkLimits,
     /// `expect-discoverable`: every mapped attribute stands in /Schemas.
     ExpectDiscoverable,
     /// `expect-job: { quarantine: TooManyDeletes, held-back: [ada] }`: how the job stands after the last cycle.

@@ -15,6 +15,8 @@ pub(super) struct Call {
     /// Decoded query parameters in order. A bare key such as `aadOptscim062020` has an empty value.
     pub(super) parameters: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
+    /// Bytes of the body.
+    pub(super) size: usize,
     pub(super) body: Document,
     /// What Entra's own token is worth, if the request carries one.
     pub(super) entra: Option<Result<(), Flaw>>,

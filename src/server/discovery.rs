@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::bulk;
 use super::cursors;
 use super::model::{Kind, Model};
 use super::query::{self, MAX_RESULTS};
@@ -43,6 +44,9 @@ pub(super) fn config(view: View<'_>) -> Value {
             "primary": true,
         }],
     });
+    if !view.is(Variant::NoBulk) {
+        config["bulk"] = json!({ "supported": true, "maxOperations": bulk::MAX_OPERATIONS, "maxPayloadSize": bulk::MAX_PAYLOAD });
+    }
     if cursors {
         config["pagination"]["cursorTimeout"] = cursors::TIMEOUT.as_secs().into();
     }

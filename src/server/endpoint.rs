@@ -21,7 +21,9 @@ pub(super) enum Endpoint {
     ResourceTypes(Option<String>),
     /// `/Schemas`, `/Schemas/{urn}`
     Schemas(Option<String>),
-    /// Endpoints of the RFC that this server does not serve: `/Me`, `/Bulk`.
+    /// `/Bulk`
+    Bulk,
+    /// Endpoints of the RFC that this server does not serve: `/Me`.
     Unserved(String),
     /// Nothing.
     Nowhere,
@@ -40,7 +42,8 @@ impl Endpoint {
             ["ResourceTypes", name] => Endpoint::ResourceTypes(Some((*name).to_owned())),
             ["Schemas"] => Endpoint::Schemas(None),
             ["Schemas", urn] => Endpoint::Schemas(Some((*urn).to_owned())),
-            ["Me", ..] | ["Bulk"] => Endpoint::Unserved(format!("/{}", segments[0])),
+            ["Bulk"] => Endpoint::Bulk,
+            ["Me", ..] => Endpoint::Unserved("/Me".to_owned()),
             [endpoint] => Kind::at(endpoint).map_or(Endpoint::Nowhere, Endpoint::Collection),
             [endpoint, ".search"] => {
                 Kind::at(endpoint).map_or(Endpoint::Nowhere, |kind| Endpoint::Search(Some(kind)))
@@ -57,7 +60,7 @@ impl Endpoint {
             Endpoint::Root | Endpoint::Config | Endpoint::ResourceTypes(_) | Endpoint::Schemas(_) => {
                 &[Method::GET, Method::HEAD]
             }
-            Endpoint::Search(_) => &[Method::POST],
+            Endpoint::Search(_) | Endpoint::Bulk => &[Method::POST],
             Endpoint::Collection(_) => &[Method::GET, Method::HEAD, Method::POST],
             Endpoint::Resource(..) => {
                 &[Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE]

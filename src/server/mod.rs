@@ -16,6 +16,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+mod bulk;
 mod call;
 mod connection;
 mod cursors;
@@ -111,10 +112,10 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
         let reply = listening.service.grant(&head.method, &head.headers, &body).await;
         return reply.into_response(&listening.service.settings.variants);
     }
-    let body = match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => Document::read(&body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Document::TooLarge(MAX_BODY),
-        Err(error) => Document::Broken(error.to_string()),
+    let (size, body) = match Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()) {
+        Ok(bytes) => (bytes.len(), Document::read(&bytes)),
+        Err(error) if error.is::<LengthLimitError>() => (MAX_BODY, Document::TooLarge(MAX_BODY)),
+        Err(error) => (0, Document::Broken(error.to_string())),
     };
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host =
@@ -128,6 +129,7 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
         entra: listening.service.check_entra(&head.headers).await,
         method: head.method,
         headers: head.headers,
+        size,
         body,
     };
     let reply = listening.service.answer_under_load(&call).await;

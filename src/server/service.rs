@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use super::Settings;
+use super::bulk;
 use super::call::{Call, Document};
 use super::cursors::Walks;
 use super::discovery;
@@ -158,6 +159,9 @@ impl Service {
             Endpoint::Unserved(name) => {
                 return ErrorMessage::plain(501, format!("{name} is not implemented")).into();
             }
+            Endpoint::Bulk if self.is(Variant::NoBulk) => {
+                return ErrorMessage::plain(501, "/Bulk is not implemented").into();
+            }
             _ if !methods.contains(&call.method) => {
                 let allowed: Vec<&str> = methods.iter().map(Method::as_str).collect();
                 let detail = format!("{} is not allowed here", call.method);
@@ -186,6 +190,7 @@ impl Service {
                 let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
                 Query::of_search(body(call)?)?.answer(view, &kinds, &mut self.walks()).map(ok)
             }
+            Endpoint::Bulk => bulk::answer(self, call, body(call)?, store),
             Endpoint::Config => Ok(ok(discovery::config(view))),
             Endpoint::ResourceTypes(None) => Ok(ok(discovery::resource_types(view))),
             Endpoint::ResourceTypes(Some(name)) => discovery::one_resource_type(view, name).map(ok),

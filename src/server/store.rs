@@ -66,6 +66,10 @@ pub(super) struct Store {
     pub(super) numeric_ids: bool,
     /// A group takes no members that are neither users nor groups.
     pub(super) members_must_exist: bool,
+    /// Ids that were given out for what is yet to be made: members may have them.
+    pub(super) reserved: BTreeSet<String>,
+    /// The id of what is made next.
+    pub(super) promised: Option<String>,
     /// Two resources may hold the same unique value.
     pub(super) duplicates_allowed: bool,
     /// Letter case matters in `userName`.
@@ -176,6 +180,14 @@ impl Store {
         places.into_iter().flatten().filter_map(|place| self.groups.rows.get(place))
     }
 
+    /// Gives out an id for what is yet to be made.
+    pub(super) fn reserve_id(&mut self) -> String {
+        self.arrivals += 1;
+        let id = self.new_id(self.arrivals);
+        self.reserved.insert(id.clone());
+        id
+    }
+
     /// Keeps a new resource and returns its id.
     ///
     /// # Errors
@@ -184,7 +196,7 @@ impl Store {
         self.admit(model, None, &attributes)?;
         let now = self.now();
         self.arrivals += 1;
-        let id = self.new_id(self.arrivals);
+        let id = self.promised.take().unwrap_or_else(|| self.new_id(self.arrivals));
         self.put(
             model.kind,
             self.arrivals,
@@ -322,7 +334,7 @@ impl Store {
         }
         let members = attributes.get("members").and_then(Value::as_array);
         for member in members.into_iter().flatten().filter_map(|member| member.get("value")?.as_str()) {
-            if self.kind_of(member).is_none() {
+            if self.kind_of(member).is_none() && !self.reserved.contains(member) {
                 let detail = format!("members: there is no user and no group with id \"{member}\"");
                 return Err(ErrorMessage::of(ScimType::InvalidValue, detail));
             }

@@ -86,6 +86,8 @@ variants! {
     ActiveByDefault = "active-by-default",
     /// Resources have no versions, and ServiceProviderConfig says so (RFC 7644 §3.14).
     NoEtags = "no-etags",
+    /// There are no bulk requests, and ServiceProviderConfig says so (RFC 7644 §3.7).
+    NoBulk = "no-bulk",
     /// Lists are not sorted: `sortBy` is ignored, and ServiceProviderConfig says so (RFC 7644 §3.4.2.3).
     NoSort = "no-sort",
     /// Lists are paged by index alone, and ServiceProviderConfig says so (RFC 9865 §4).

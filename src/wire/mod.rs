@@ -4,6 +4,7 @@
 //! are taken out when an [`Exchange`] is made, and an answer's body is parsed once.
 
 mod answer;
+mod bulk;
 mod exchange;
 mod operation;
 mod request;
@@ -11,6 +12,7 @@ mod secrets;
 mod sign_in;
 
 pub use answer::{Answer, Body, Broken};
+pub use bulk::{BulkCreate, bulk_creates};
 pub use exchange::{Exchange, Named};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request};

@@ -126,6 +126,7 @@ impl Witness<'_> {
         self.versions(&ann);
         self.page();
         self.order();
+        self.bulk();
         self.delete(&ann, &bea);
     }
 
@@ -363,6 +364,32 @@ impl Witness<'_> {
             }
             self.note("GET", query, &reply);
         }
+    }
+
+    /// Bulk requests: with references, in a circle, with an error in the midst, and beyond the limit.
+    fn bulk(&mut self) {
+        let user = |name: &str| {
+            json!({ "method": "POST", "path": "/Users", "bulkId": name,
+                "data": { "schemas": [USER], "userName": name } })
+        };
+        let group = |name: &str, member: &str| {
+            json!({ "method": "POST", "path": "/Groups", "bulkId": name,
+                "data": { "schemas": [GROUP], "displayName": name, "members": [{ "value": member }] } })
+        };
+        let many: Vec<Value> =
+            (0..101).map(|_| json!({ "method": "DELETE", "path": "/Users/nobody" })).collect();
+        for (operations, most) in [
+            (json!([user("in-bulk"), group("Bulk", "bulkId:in-bulk")]), 9),
+            (json!([group("Round", "bulkId:Trip"), group("Trip", "bulkId:Round")]), 9),
+            (json!([user("in-bulk"), user("after-an-error")]), 1),
+            (json!([user("in-bulk"), user("after-errors")]), 9),
+            (json!(many), 9),
+        ] {
+            let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+                "failOnErrors": most, "Operations": operations });
+            self.send("POST", "/Bulk", Some(body));
+        }
+        self.send("GET", "/Groups", None);
     }
 
     fn delete(&mut self, ann: &str, bea: &str) {

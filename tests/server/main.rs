@@ -1,6 +1,7 @@
 //! The embedded server, asked through its router: no socket, so that a thousand requests cost nothing.
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
+mod bulk;
 mod client;
 mod discovery;
 mod faults;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod bulk;
 mod cursors;
 mod deprovisioning;
 mod direct;
@@ -298,6 +299,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             Action::ExpectPages { kind, count, by_cursor: true } => {
                 self.expect_cursor_pages(*kind, *count, line).await;
             }
+            Action::ExpectBulkLimits => self.expect_bulk_limits(line).await,
             Action::ExpectDiscoverable => self.expect_discoverable(line).await,
             action => {
                 self.cast.act(self.scenario, self.casting, action)?;

@@ -12,8 +12,15 @@ use crate::wire::Method;
 use crate::yaml::{Key, Kind, Node};
 
 /// Steps without anything behind them.
-const BARE: [&str; 6] =
-    ["test-connection", "cycle", "restart", "allow-deletes", "expect-no-writes", "expect-discoverable"];
+const BARE: [&str; 7] = [
+    "test-connection",
+    "cycle",
+    "restart",
+    "allow-deletes",
+    "expect-no-writes",
+    "expect-discoverable",
+    "expect-bulk-limits",
+];
 
 /// Steps around others, which say whose judgement those are.
 const WRAPPERS: [&str; 2] = ["ours", "microsoft"];
@@ -146,6 +153,7 @@ impl Loader<'_> {
                 Some(Action::ExpectNoWrites)
             }
             "expect-discoverable" => Some(Action::ExpectDiscoverable),
+            "expect-bulk-limits" => Some(Action::ExpectBulkLimits),
             _ if FULL.contains(&name) || WRAPPERS.contains(&name) => {
                 self.reader.refuse(at, format!("`{name}` needs more than its name"));
                 None

@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 mod answers;
+mod bulk;
 mod class;
 mod creation;
 mod documents;

@@ -2,8 +2,8 @@
 
 use super::{Effect, FaultClass};
 use super::{
-    answers, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, order, paging,
-    roles, shown, texts, tokens, transport, updates, versions,
+    answers, bulk, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, order,
+    paging, roles, shown, texts, tokens, transport, updates, versions,
 };
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
@@ -532,6 +532,21 @@ faults! {
     NumbersAsText = "numbers-as-text", Retype, identity::numbers_as_text;
     /// A date of a published extension has no zone.
     DateAttributesWithoutZone = "date-attributes-without-zone", Drop, identity::date_attributes_without_zone;
+    // Bulk
+    /// ServiceProviderConfig promises bulk requests, and /Bulk is answered with 501.
+    BulkNotServed = "bulk-not-served", Named, bulk::bulk_not_served;
+    /// References to other operations of a bulk request are kept as text.
+    BulkReferencesKept = "bulk-references-kept", Swap, bulk::bulk_references_kept;
+    /// Operations of a bulk request that refer to each other are refused with 409.
+    BulkCirclesRefused = "bulk-circles-refused", Named, bulk::bulk_circles_refused;
+    /// A bulk request goes on after `failOnErrors` errors.
+    FailOnErrorsIgnored = "fail-on-errors-ignored", Named, bulk::fail_on_errors_ignored;
+    /// A bulk request without `failOnErrors` stops at the first error.
+    BulkStopsAtFirstError = "bulk-stops-at-first-error", Truncate, bulk::bulk_stops_at_first_error;
+    /// Bulk requests beyond `maxOperations` and `maxPayloadSize` are performed.
+    BulkLimitsIgnored = "bulk-limits-ignored", Named, bulk::bulk_limits_ignored;
+    /// `status` of the operations of a bulk request is a number.
+    BulkStatusNumber = "bulk-status-number", Retype, bulk::bulk_status_number;
     // Versions
     /// ServiceProviderConfig promises ETags, and answers have neither the header nor `meta.version`.
     EtagsMissing = "etags-missing", Drop, versions::etags_missing;

@@ -132,6 +132,7 @@ mod tests {
             segments: Some(vec!["Users".into()]),
             parameters: vec![("startIndex".into(), start.into())],
             headers: [(header::AUTHORIZATION, token.parse().unwrap())].into_iter().collect(),
+            size: 0,
             body: Document::Empty,
             entra: None,
             base_url: "http://localhost/scim".into(),
