@@ -31,7 +31,7 @@ fn answers(view: &View<'_>, resource: &Returned<'_>, term: &Term) -> bool {
     if !view.projection().asks_for(&term.path) {
         return true;
     }
-    if reading::answers(resource.value, resource.kind, view.discovery, term) {
+    if reading::answers(resource.value, resource.kind, term) {
         return true;
     }
     if !reading::values(resource.value, resource.kind, &term.path).is_empty() {

@@ -36,6 +36,9 @@ pub(super) fn judge(
             return Ok(vec![find(message, statuses(expectation), broken.to_string())]);
         }
     };
+    if expectation.or_refused.contains(&answer.status) {
+        return Ok(Vec::new());
+    }
     let right = match expectation.status.as_slice() {
         [] => answer.is_success(),
         accepted => accepted.contains(&answer.status),
@@ -176,10 +179,9 @@ pub(super) fn is_empty(value: &Value) -> bool {
 }
 
 fn statuses(expectation: &AnswerExpectation) -> String {
-    match expectation.status.as_slice() {
-        [] => "a 2xx status".to_owned(),
-        statuses => statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" or "),
-    }
+    let accepted = if expectation.status.is_empty() { vec!["a 2xx status".to_owned()] } else { Vec::new() };
+    let numbers = expectation.status.iter().chain(&expectation.or_refused).map(u16::to_string);
+    accepted.into_iter().chain(numbers).collect::<Vec<_>>().join(" or ")
 }
 
 /// Status and the beginning of the body.
@@ -253,6 +255,23 @@ mod tests {
         assert_eq!(told, "GET /Users was answered 400 (\"'title' is unknown\"), expected 409");
         assert_eq!(messages(&AnswerExpectation::default(), 404, &json!({})).len(), 1);
         assert!(messages(&AnswerExpectation::default(), 204, &json!({})).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_done_may_be_refused() {
+        let mut expectation =
+            AnswerExpectation { or_refused: vec![400, 501], ..AnswerExpectation::default() };
+        expectation.body.insert("id".into(), json!("7"));
+        expectation.scim_type = Some("uniqueness".into());
+        for status in [400, 501] {
+            assert!(messages(&expectation, status, &json!({"id": "8"})).is_empty());
+        }
+        assert_eq!(
+            messages(&expectation, 200, &json!({"id": "8"}))[0].1,
+            "the answer to GET /Users holds \"8\" at id, expected \"7\""
+        );
+        let told = &messages(&expectation, 403, &json!({}))[0].1;
+        assert_eq!(told, "GET /Users was answered 403, expected a 2xx status or 400 or 501");
     }
 
     #[test]

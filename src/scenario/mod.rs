@@ -440,6 +440,8 @@ pub struct RawRequest {
     pub scheme: Option<String>,
     /// JSON body.
     pub body: Option<Value>,
+    /// Body as it is written here, JSON or not.
+    pub text: Option<String>,
     /// Name under which the answer's members can be used later.
     pub capture: Option<String>,
     /// The scenario wants a refusal.
@@ -451,6 +453,9 @@ pub struct RawRequest {
 pub struct AnswerExpectation {
     /// Accepted statuses; empty means any 2xx.
     pub status: Vec<u16>,
+    /// Statuses by which the target says that it does not do this, which is right too: nothing else is
+    /// looked at then.
+    pub or_refused: Vec<u16>,
     /// JSON pointer or member name to the value it must have, null for absent; templates are filled in.
     pub body: IndexMap<String, Value>,
     /// `scimType`, when one is demanded.

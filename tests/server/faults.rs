@@ -127,6 +127,8 @@ impl Witness<'_> {
         self.page();
         self.order();
         self.bulk();
+        self.others(&bea);
+        self.forms(&ann, &bea);
         self.delete(&ann, &bea);
     }
 
@@ -390,6 +392,109 @@ impl Witness<'_> {
             self.send("POST", "/Bulk", Some(body));
         }
         self.send("GET", "/Groups", None);
+    }
+
+    /// A request whose headers or body are unusual.
+    fn odd(&mut self, method: &str, path: &str, headers: &[(header::HeaderName, &str)], body: &str) {
+        let mut request = Request::builder().method(method).uri(format!("/scim{path}"));
+        request = request.header(header::HOST, "scim.example.com");
+        request = request.header(header::AUTHORIZATION, format!("Bearer {TOKEN}"));
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        let reply = self.client.raw(request.body(Body::from(body.to_owned())).unwrap());
+        self.note(method, path, &reply);
+    }
+
+    /// What other clients ask.
+    fn others(&mut self, bea: &str) {
+        self.send("GET", "/Schemas/urn:example:none", None);
+        self.send("POST", "/Schemas", Some(json!({})));
+        self.send("GET", "/Nothing", None);
+        let path = format!("/Users/{bea}");
+        self.send("POST", &path, Some(json!({})));
+        self.odd("GET", &path, &[(header::ACCEPT, "application/json")], "");
+        let rename = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"title","value":"x"}]}"#;
+        self.odd("PATCH", &path, &[(header::CONTENT_TYPE, "application/json")], rename);
+        self.odd("POST", "/Users", &[(header::CONTENT_TYPE, "application/scim+json")], "{");
+        self.post("/Users", json!({ "USERNAME": "any-case" }));
+        self.post("/Users", json!({ "displayName": "Nobody" }));
+        self.post(
+            "/Users",
+            json!({ "userName": "old", "externalId": "Old", "meta": { "created": "2001-01-01T00:00:00Z" } }),
+        );
+        for filter in [
+            r#"userName sw "any""#,
+            r#"userName eq "old" and meta.lastModified gt "2001-01-01T00:00:00Z""#,
+            r#"userName eq "old" and meta.created lt "2002-01-01T00:00:00Z""#,
+            "userName eq",
+            r#"title eq "nobody's""#,
+            r#"USERNAME eq "old""#,
+            r#"externalId eq "OLD""#,
+        ] {
+            self.find("/Users", filter);
+        }
+        self.find("/Groups", &format!("members.value eq \"{bea}\""));
+        let search = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        self.send(
+            "POST",
+            "/Users/.search",
+            Some(json!({ "schemas": [search], "filter": "userName eq \"old\"" })),
+        );
+        for query in ["startIndex=0&count=1", "count=-1"] {
+            self.send("GET", &format!("/Users?{query}"), None);
+        }
+        self.send("GET", &format!("{path}?excludedAttributes=id"), None);
+        let whole = json!({ "schemas": [USER], "userName": "bea", "displayName": "Put" });
+        self.send("PUT", &path, Some(whole));
+        self.send("GET", &path, None);
+        self.send("PUT", "/Users/nobody", Some(json!({ "schemas": [USER], "userName": "put" })));
+        self.send("POST", "/Users", Some(json!({ "schemas": [USER], "userName": "nulls", "title": null })));
+        self.post("/Users", json!({ "userName": "no-mail", "emails": [{ "type": "work" }] }));
+        self.post("/Users", json!({ "userName": "text", "active": "True" }));
+        let role = json!({ "userName": "role", "roles": [{ "value": "a", "primary": "True" }] });
+        self.post("/Users", role);
+        self.post("/Users", json!({ "userName": "away", "active": false }));
+        self.post("/Users", json!({ "userName": "away", "active": true }));
+    }
+
+    /// Forms of a PATCH that are rare.
+    fn forms(&mut self, ann: &str, bea: &str) {
+        let path = format!("/Users/{ann}");
+        let other = "3e59e27b-68ad-41f5-bb0e-dadf130e2ac8";
+        self.patch(&path, json!([]));
+        self.patch(&path, json!([{ "op": "replace", "path": "emails[type eq", "value": "x" }]));
+        self.patch(&path, json!([{ "op": "remove", "path": "userName" }]));
+        self.patch(&path, json!([{ "op": "add", "path": "emails", "value": [{ "value": "p@example.com", "primary": true }] }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": "active", "value": "false" }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": format!("{USER}:title"), "value": "By URN" }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": "title", "value": "By URN" }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": "phoneNumbers[type eq \"pager\"].value", "value": "+1 555-0102" }]));
+        self.patch(
+            &path,
+            json!([{ "op": "Replace", "path": "roles[primary eq true].value", "value": "boss" }]),
+        );
+        self.patch(&path, json!([{ "op": "Replace", "path": "name", "value": { "familyName": "Alone" } }]));
+        let boss = self.post("/Users", json!({ "userName": "boss" }));
+        self.patch(&path, json!([{ "op": "Add", "path": format!("{ENTERPRISE}:manager"), "value": boss }]));
+        self.send("DELETE", &format!("/Users/{boss}"), None);
+        self.send("GET", &path, None);
+        self.patch(&path, json!([{ "op": "Add", "path": format!("{ENTERPRISE}:manager"), "value": other }]));
+        let group = self.post("/Groups", json!({ "displayName": "Forms", "members": [{ "value": ann }] }));
+        let part = self.post("/Groups", json!({ "displayName": "Part" }));
+        let path = format!("/Groups/{group}");
+        self.patch(&path, json!([{ "op": "replace", "value": { "externalId": "F" } }]));
+        self.patch(
+            &path,
+            json!([{ "op": "Add", "path": "members", "value": [{ "$ref": null, "value": bea }] }]),
+        );
+        self.patch(&path, json!([{ "op": "Replace", "path": "members", "value": [{ "value": bea }] }]));
+        self.patch(&path, json!([{ "op": "Add", "path": "members", "value": [{ "value": part }] }]));
+        self.patch(&path, json!([{ "op": "Add", "path": "members", "value": [{ "value": other }] }]));
+        self.patch(&path, json!([{ "op": "Replace", "path": "members", "value": [] }]));
+        self.patch(&format!("/Users/{bea}"), json!([{ "op": "replace", "path": "id", "value": "chosen" }]));
+        self.send("GET", &format!("/Users/{bea}"), None);
+        self.patch("/Users/chosen", json!([{ "op": "replace", "path": "id", "value": bea }]));
     }
 
     fn delete(&mut self, ann: &str, bea: &str) {

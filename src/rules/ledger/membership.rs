@@ -36,12 +36,14 @@ impl Ledger {
         }
         let there: HashSet<String> =
             resource.member("members").map(member_ids).unwrap_or_default().into_iter().collect();
-        // A member this trace did not make, or removed since, may be left out by a right server.
-        let judged: Vec<bool> = known
-            .memberships
-            .iter()
-            .map(|(id, membership)| !membership.inside || self.is_there(id))
-            .collect();
+        // A member this trace did not make, or removed since, may be left out by a right server; and so may a
+        // group in a group.
+        let is_user = |id: &str| {
+            let known = self.known(ResourceKind::User, id);
+            known.is_some_and(|known| known.is_there() && known.made.is_some())
+        };
+        let judged: Vec<bool> =
+            known.memberships.iter().map(|(id, membership)| !membership.inside || is_user(id)).collect();
         let key = (ResourceKind::Group, known.id.clone());
         let Some(known) = self.objects.get_mut(&key) else {
             return;

@@ -148,6 +148,7 @@ impl Ledger {
             if found {
                 self.found(kind, &id, Some(text), exchange);
             } else if first_page
+                && !exchange.request.provoked
                 && wants_some
                 && complete
                 && let (Some(search), Some(known)) = (search, self.objects.get_mut(&(kind, id)))

@@ -32,7 +32,11 @@ impl Ledger {
             return;
         };
         known.note_names(&changes);
-        for change in changes {
+        for mut change in changes {
+            // A request that a server may refuse is none that Entra needs.
+            if let (true, Change::Claim(claim)) = (exchange.request.provoked, &mut change) {
+                claim.weak = true;
+            }
             known.apply(change, exchange, accepted, discovery, &mut self.values);
         }
         known.note_write(exchange);

@@ -90,12 +90,17 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         for (name, value) in &raw.headers {
             request = request.with_header(name, template::text(value, Place::Plain, &lookup)?);
         }
-        if let Some(body) = &raw.body {
+        if raw.body.is_some() || raw.text.is_some() {
             let typed = raw.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"));
             if !typed {
                 request = request.with_header("Content-Type", "application/scim+json");
             }
+        }
+        if let Some(body) = &raw.body {
             request = request.with_json(&template::json(body, &lookup)?);
+        }
+        if let Some(text) = &raw.text {
+            request.body = Some(template::text(text, Place::Plain, &lookup)?);
         }
         request.provoked = raw.provoked;
         request.scheme.clone_from(&raw.scheme);

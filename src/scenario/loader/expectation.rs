@@ -24,14 +24,8 @@ impl Loader<'_> {
     pub(super) fn expect_answer(&mut self, node: &Node) -> Option<AnswerExpectation> {
         let mut fields = self.reader.fields(node)?;
         let mut expectation = AnswerExpectation::default();
-        if let Some(node) = fields.get("status") {
-            let items = match &node.kind {
-                Kind::List(items) => items.as_slice(),
-                _ => std::slice::from_ref(node),
-            };
-            let statuses = items.iter().filter_map(|item| self.reader.whole_number(item, 100..=599));
-            expectation.status = statuses.filter_map(|status| u16::try_from(status).ok()).collect();
-        }
+        expectation.status = self.statuses(fields.get("status"));
+        expectation.or_refused = self.statuses(fields.get("or-refused"));
         for (key, value) in fields.get("body").and_then(|node| self.reader.entries(node)).unwrap_or(&[]) {
             self.templates(value, false);
             expectation.body.insert(key.name.clone(), value.to_json());
@@ -53,6 +47,16 @@ impl Loader<'_> {
         }
         fields.finish(&mut self.reader);
         Some(expectation)
+    }
+
+    /// One status or a list of them.
+    fn statuses(&mut self, node: Option<&Node>) -> Vec<u16> {
+        let items = match node.map(|node| &node.kind) {
+            Some(Kind::List(items)) => items.as_slice(),
+            _ => node.map(std::slice::from_ref).unwrap_or_default(),
+        };
+        let statuses = items.iter().filter_map(|item| self.reader.whole_number(item, 100..=599));
+        statuses.filter_map(|status| u16::try_from(status).ok()).collect()
     }
 
     pub(super) fn expect(&mut self, node: &Node) -> Option<IndexMap<String, StateExpectation>> {

@@ -350,6 +350,14 @@ impl Loader<'_> {
             self.templates(node, false);
             node.to_json()
         });
+        let text = fields.get("text").and_then(|node| {
+            let text = self.reader.text(node)?;
+            if body.is_some() {
+                self.reader.refuse(&node.span, "a request has a `body` or a `text`, not both");
+            }
+            self.template(&text, &node.span, false);
+            Some(text)
+        });
         let provoked = fields.get("provoked").and_then(|node| self.reader.boolean(node)).unwrap_or(false);
         let capture = fields.get("as").and_then(|node| {
             let name = self.reader.text(node)?;
@@ -360,7 +368,17 @@ impl Loader<'_> {
             Some(name)
         });
         fields.finish(&mut self.reader);
-        Some(RawRequest { method: method?, path: path?, query, headers, scheme, body, capture, provoked })
+        Some(RawRequest {
+            method: method?,
+            path: path?,
+            query,
+            headers,
+            scheme,
+            body,
+            text,
+            capture,
+            provoked,
+        })
     }
 
     fn path(&mut self, node: &Node) -> Option<String> {

@@ -14,7 +14,7 @@ use crate::server::model::{Kind, Model};
 use crate::server::reply::{Content, Reply};
 
 /// Rewrites the filter of a query, if it can be read.
-fn refilter(call: &mut Call, rewrite: impl Fn(Filter) -> Filter) {
+pub(super) fn refilter(call: &mut Call, rewrite: impl Fn(Filter) -> Filter) {
     let parsed = queried(call).and_then(|(_, text)| text.parse::<Filter>().ok());
     if let Some(filter) = parsed {
         call.forget_parameter("filter");
@@ -23,7 +23,7 @@ fn refilter(call: &mut Call, rewrite: impl Fn(Filter) -> Filter) {
 }
 
 /// Rewrites every comparison of a filter.
-fn each_comparison(
+pub(super) fn each_comparison(
     filter: Filter,
     rewrite: &impl Fn(Comparison, Literal) -> (Comparison, Literal),
 ) -> Filter {
@@ -53,7 +53,7 @@ fn each_text(call: &mut Call, rewrite: fn(&str) -> String) {
 }
 
 /// A filter nothing fits.
-fn nothing() -> Filter {
+pub(super) fn nothing() -> Filter {
     Filter::Compare(crate::scim::AttributePath::simple("id"), Comparison::Equal, Literal::Text("-".into()))
 }
 

@@ -124,6 +124,11 @@ impl Scene<'_> {
         Some(view.show(kind, self.store.get(kind, id)?).to_json(&query::projection(call)))
     }
 
+    /// Serves another request from the same store.
+    pub(super) fn serve_again(&mut self, call: &Call) -> Reply {
+        self.service.serve(call, self.store)
+    }
+
     /// Serves a request from another store.
     pub(super) fn serve_from(&self, call: &Call, store: &mut Store) -> Reply {
         self.service.serve(call, store)

@@ -2,8 +2,8 @@
 
 use super::{Effect, FaultClass};
 use super::{
-    answers, bulk, creation, documents, identity, kept, lifecycle, lookups, managers, memberships, order,
-    paging, roles, shown, texts, tokens, transport, updates, versions,
+    answers, bulk, creation, documents, forms, identity, kept, lifecycle, lookups, managers, memberships,
+    order, paging, requests, roles, shown, texts, tokens, transport, updates, versions,
 };
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
@@ -583,6 +583,108 @@ faults! {
     AnswersPadded = "answers-padded", Duplicate, transport::answers_padded;
     /// The connection breaks in the middle of the answer to the create of a group.
     ConnectionClosed = "connection-closed", Truncate, transport::connection_closed;
+    // Requests of other clients
+    /// Single schemas and resource types are 404.
+    DocumentsOnlyAsLists = "documents-only-as-lists", Hide, requests::documents_only_as_lists;
+    /// A schema that is not there is answered with another one.
+    AnySchemaAnswered = "any-schema-answered", Swap, requests::any_schema_answered;
+    /// Writes to the discovery documents are answered with 204.
+    DiscoveryWritable = "discovery-writable", Named, requests::discovery_writable;
+    /// Endpoints that do not exist are answered with a start page.
+    UnknownEndpointsAnswered = "unknown-endpoints-answered", Named, requests::unknown_endpoints_answered;
+    /// Methods that an endpoint does not have are answered with 204.
+    UnservedMethodsAnswered = "unserved-methods-answered", Named, requests::unserved_methods_answered;
+    /// Whoever accepts application/json alone is answered with 406.
+    RefusesJsonAccept = "refuses-json-accept", Named, requests::refuses_json_accept;
+    /// Bodies labelled application/json are answered with 415.
+    RefusesJsonBody = "refuses-json-body", Named, requests::refuses_json_body;
+    /// In a create `userName` is read in this letter case alone.
+    NamesCaseSensitive = "names-case-sensitive", Drop, requests::names_case_sensitive;
+    /// A user without `userName` gets one of the server's.
+    UserNameNotRequired = "user-name-not-required", Named, requests::user_name_not_required;
+    /// Bodies that are cut or missing are answered with 500.
+    BrokenBodiesAre500 = "broken-bodies-are-500", Named, requests::broken_bodies_are_500;
+    /// `meta.created` of a new user is the client's.
+    MetaFromClient = "meta-from-client", Swap, requests::meta_from_client;
+    /// Filters take `co`, `sw` and `ew` for `eq`.
+    TextOperatorsAsEq = "text-operators-as-eq", Swap, requests::text_operators_as_eq;
+    /// Filters with `gt` and `ge` find nothing.
+    DatesNeverLater = "dates-never-later", Hide, requests::dates_never_later;
+    /// A filter that cannot be read finds nothing.
+    BrokenFiltersFindNothing = "broken-filters-find-nothing", Hide, requests::broken_filters_find_nothing;
+    /// Filters on users other than by name, `externalId` and `id` are dropped.
+    UnsupportedFiltersIgnored = "unsupported-filters-ignored", Drop, requests::unsupported_filters_ignored;
+    /// A filter finds nobody when it writes `userName` in another letter case.
+    FilterNamesCaseExact = "filter-names-case-exact", Hide, requests::filter_names_case_exact;
+    /// Filters of groups by a member find nothing.
+    MemberFilterFindsNothing = "member-filter-finds-nothing", Hide, requests::member_filter_finds_nothing;
+    /// `externalId` is compared without letter case in filters.
+    ExternalIdCaseFolded = "external-id-case-folded", Swap, requests::external_id_case_folded;
+    /// A query in a body answers everybody, whatever its filter asks for.
+    SearchIgnoresFilter = "search-ignores-filter", Drop, requests::search_ignores_filter;
+    /// `startIndex=0` is answered with 400.
+    StartIndexZeroRefused = "start-index-zero-refused", Named, requests::start_index_zero_refused;
+    /// A negative `count` is answered with everybody.
+    NegativeCountReturnsAll = "negative-count-returns-all", Named, requests::negative_count_returns_all;
+    /// Excluding `id` leaves it out.
+    ExcludedIdLeftOut = "excluded-id-left-out", Drop, requests::excluded_id_left_out;
+    /// PUT is answered with 501.
+    PutNotImplemented = "put-not-implemented", Named, requests::put_not_implemented;
+    /// PUT is answered with 200 and changes nothing.
+    PutIgnored = "put-ignored", Stale, requests::put_ignored;
+    /// PUT on an id that does not exist makes a user.
+    PutCreates = "put-creates", Duplicate, requests::put_creates;
+    /// Operations whose path cannot be read are passed over.
+    UnreadablePathsIgnored = "unreadable-paths-ignored", Drop, requests::unreadable_paths_ignored;
+    /// Removing `userName` is answered with success.
+    RequiredAttributesRemovable = "required-attributes-removable", Named, requests::required_attributes_removable;
+    /// A PATCH may change the `id`.
+    IdPatchable = "id-patchable", Swap, requests::id_patchable;
+    /// `primary` of elements that a PATCH adds is not kept.
+    PrimaryNotMoved = "primary-not-moved", Drop, requests::primary_not_moved;
+    /// A group as a member of another is answered with 500.
+    NestedGroupIs500 = "nested-group-is-500", Named, requests::nested_group_is_500;
+    /// A PATCH without operations is answered with 500.
+    EmptyOperationsAre500 = "empty-operations-are-500", Named, requests::empty_operations_are_500;
+    /// A PATCH that changes nothing is answered with 400.
+    NoChangeIsError = "no-change-is-error", Named, requests::no_change_is_error;
+    /// A create with null is answered with 400.
+    NullsRefused = "nulls-refused", Named, requests::nulls_refused;
+    /// A create with an e-mail that has no value is answered with 500.
+    EmailWithoutValueIs500 = "email-without-value-is-500", Named, requests::email_without_value_is_500;
+    /// A create with `active` as text is answered with 400.
+    CreateRefusesBooleanText = "create-refuses-boolean-text", Named, requests::create_refuses_boolean_text;
+    /// `primary` of roles is kept as the text it came as.
+    PrimaryTextKept = "primary-text-kept", Retype, requests::primary_text_kept;
+    /// The name of a disabled user is given to another.
+    DisabledNameGivenAgain = "disabled-name-given-again", Duplicate, requests::disabled_name_given_again;
+    /// A create of a group does not keep its members.
+    GroupCreateDropsMembers = "group-create-drops-members", Drop, requests::group_create_drops_members;
+    // Forms seen in the field
+    /// `active` as "true" and "false" in lower case is passed over.
+    LowerCaseBooleansIgnored = "lower-case-booleans-ignored", Drop, forms::lower_case_booleans_ignored;
+    /// A path with the URN of the core schema is refused.
+    CoreUrnPathsRefused = "core-urn-paths-refused", Named, forms::core_urn_paths_refused;
+    /// A Replace on a value path that selects nothing is refused, an Add is not.
+    ReplaceValuePathNoTarget = "replace-value-path-no-target", Named, forms::replace_value_path_no_target;
+    /// A value path with a boolean is refused.
+    BooleanLiteralSelectsNothing = "boolean-literal-selects-nothing", Named, forms::boolean_literal_selects_nothing;
+    /// A manager who is nobody is answered with 500.
+    UnknownManagerIs500 = "unknown-manager-is-500", Named, forms::unknown_manager_is_500;
+    /// A user whose manager was deleted cannot be read.
+    DanglingManagerBreaksReads = "dangling-manager-breaks-reads", Hide, forms::dangling_manager_breaks_reads;
+    /// A member beside a `$ref` of null is refused.
+    NullReferenceRefused = "null-reference-refused", Named, forms::null_reference_refused;
+    /// A member who is nobody is answered with 500.
+    UnknownMemberIs500 = "unknown-member-is-500", Named, forms::unknown_member_is_500;
+    /// A replace with an empty list is refused.
+    EmptyReplaceRefused = "empty-replace-refused", Named, forms::empty_replace_refused;
+    /// A replace of members adds them to those who are there.
+    MemberReplaceAdds = "member-replace-adds", Duplicate, forms::member_replace_adds;
+    /// A change of a group without a path takes its members away.
+    PathlessGroupReplaceWipesMembers = "pathless-group-replace-wipes-members", Wipe, forms::pathless_group_replace_wipes_members;
+    /// An object for `name` takes the place of the whole name.
+    NameObjectReplacesWhole = "name-object-replaces-whole", Wipe, forms::name_object_replaces_whole;
     // Discovery documents
     /// The discovery documents are 404.
     NoDiscovery = "no-discovery", Hide, documents::no_discovery;

@@ -273,7 +273,7 @@ pub(super) fn replace_wipes_other_attributes() -> Effect {
 }
 
 /// True when a change has a value path that selects no element of what is kept.
-fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Value>) -> bool {
+pub(super) fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Value>) -> bool {
     let Some(filter) = &change.path.filter else { return false };
     let model = crate::server::model::Model::of(Kind::User, false);
     let Some(place) = model.find_target(&change.path) else { return false };
@@ -284,7 +284,7 @@ fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Value>) -> bool
         .any(|element| crate::server::evaluate::element_holds(place.attribute, filter, element))
 }
 
-fn kept(call: &Call, scene: &Scene<'_>) -> Map<String, Value> {
+pub(super) fn kept(call: &Call, scene: &Scene<'_>) -> Map<String, Value> {
     patched(call)
         .and_then(|(kind, id)| scene.store.get(kind, &id))
         .map(|record| record.attributes.clone())
