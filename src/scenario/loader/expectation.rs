@@ -23,9 +23,11 @@ const STATUSES: [(&str, &str); 3] = [("success", "success"), ("failure", "failur
 impl Loader<'_> {
     pub(super) fn expect_answer(&mut self, node: &Node) -> Option<AnswerExpectation> {
         let mut fields = self.reader.fields(node)?;
-        let mut expectation = AnswerExpectation::default();
-        expectation.status = self.statuses(fields.get("status"));
-        expectation.or_refused = self.statuses(fields.get("or-refused"));
+        let mut expectation = AnswerExpectation {
+            status: self.statuses(fields.get("status")),
+            or_refused: self.statuses(fields.get("or-refused")),
+            ..AnswerExpectation::default()
+        };
         for (key, value) in fields.get("body").and_then(|node| self.reader.entries(node)).unwrap_or(&[]) {
             self.templates(value, false);
             expectation.body.insert(key.name.clone(), value.to_json());
