@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Lines that nothing covers yet. It can only shrink.
-const MISSING: usize = 10;
+const MISSING: usize = 4;
 
 /// Sections of the survey of public tools, and how many problems of real servers were collected.
 const SECTIONS: [&str; 11] = ["4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8", "4.9", "4.10", "4.11"];
