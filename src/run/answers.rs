@@ -106,6 +106,14 @@ pub(super) fn judge(
             findings.push(find(message, "nothing".to_owned(), actual).concerning(place.as_str()));
         }
     }
+    for (place, wrong) in &expectation.unlike {
+        let wrong = template::json(wrong, lookup)?;
+        if at(body, place).iter().any(|held| reader::same(&wrong, held, true)) {
+            let wrong = shown(&[&wrong]);
+            let message = format!("the answer to {what} holds {wrong} at {place}, as it must not");
+            findings.push(find(message, format!("anything but {wrong}"), wrong).concerning(place.as_str()));
+        }
+    }
     findings.extend(misplaced(expectation, body, lookup)?.map(|message| {
         let (expected, actual) = ("the order asked for", "another order");
         find(message, expected.to_owned(), actual.to_owned()).concerning("order")

@@ -90,9 +90,11 @@ pub(super) async fn prepare<T: Target>(
             exchange.operation.kind().is_some()
                 && exchange.succeeded()
                 && exchange.answer().is_some_and(|answer| answer.header("etag").is_some())
+                // Web frameworks label whatever they answer; a version of the resource is SCIM's.
+                && exchange.json().is_some_and(|body| body.pointer("/meta/version").is_some())
         });
     if etags {
-        let known = Known::Yes("answers have the header ETag".to_owned());
+        let known = Known::Yes("answers have ETag and meta.version".to_owned());
         abilities.abilities.retain(|(ability, _)| *ability != Ability::Etag);
         abilities.abilities.push((Ability::Etag, known));
     }

@@ -466,6 +466,8 @@ pub struct AnswerExpectation {
     pub empty: Vec<String>,
     /// Headers by name: the value, or `present` for any. Of Content-Type the media type alone is compared.
     pub headers: IndexMap<String, String>,
+    /// Members or JSON pointers with a value that they must not have.
+    pub unlike: IndexMap<String, Value>,
     /// Answers, people or groups whose resources stand in this order in the list; others may stand between.
     pub order: Vec<String>,
     /// Key of a person or group: the answer, or the first resource of its list, shows every value that the

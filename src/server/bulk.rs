@@ -16,6 +16,7 @@ use super::reply::{Outcome, Reply};
 use super::service::Service;
 use super::store::Store;
 use super::values::invalid_value;
+use super::variants::Variant;
 use crate::scim::message::{ErrorMessage, ScimType};
 use crate::scim::{member, same_name, urn};
 
@@ -167,12 +168,18 @@ impl Work<'_> {
             return;
         }
         self.progress[index] = Progress::Begun;
+        let mut circle = false;
         for name in self.operations[index].references() {
             if let Some(other) = self.named.get(name).copied() {
+                circle |= matches!(self.progress[other], Progress::Begun);
                 self.perform(other);
             }
         }
-        let reply = self.reply(index).unwrap_or_else(Reply::from);
+        let reply = if circle && self.service.settings.variants.contains(&Variant::BulkCirclesRefused) {
+            ErrorMessage::plain(409, "operations refer to each other in a circle").into()
+        } else {
+            self.reply(index).unwrap_or_else(Reply::from)
+        };
         self.progress[index] = Progress::Done(reply);
     }
 

@@ -88,6 +88,8 @@ variants! {
     NoEtags = "no-etags",
     /// There are no bulk requests, and ServiceProviderConfig says so (RFC 7644 §3.7).
     NoBulk = "no-bulk",
+    /// Operations of a bulk request that refer to each other in a circle are refused with 409 (RFC 7644 §3.7.1).
+    BulkCirclesRefused = "bulk-circles-refused",
     /// Lists are not sorted: `sortBy` is ignored, and ServiceProviderConfig says so (RFC 7644 §3.4.2.3).
     NoSort = "no-sort",
     /// Lists are paged by index alone, and ServiceProviderConfig says so (RFC 9865 §4).

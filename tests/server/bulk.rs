@@ -123,3 +123,15 @@ fn a_version_makes_an_operation_conditional() {
     let version = client.read(&format!("/Users/{ann}"))["meta"]["version"].as_str().unwrap().to_owned();
     assert_eq!(statuses(&send(&client, delete(&version), None).expect(200)), ["204"]);
 }
+
+#[test]
+fn circles_may_be_refused() {
+    let client = Client::with([Variant::BulkCirclesRefused]);
+    let body = send(&client, json!([group("a", "bulkId:b"), group("b", "bulkId:a")]), None).expect(200);
+    assert_eq!(statuses(&body), ["400", "409"]);
+    assert_eq!(
+        statuses(&send(&client, json!([group("a", "bulkId:u"), user("u")]), None).expect(200)),
+        ["201", "201"]
+    );
+    assert_eq!(client.read("/Groups")["totalResults"], 1);
+}

@@ -39,6 +39,10 @@ impl Loader<'_> {
             expectation.empty.extend(self.reader.text(item));
         }
         expectation.headers = self.texts(fields.get("headers"));
+        for (key, value) in fields.get("unlike").and_then(|node| self.reader.entries(node)).unwrap_or(&[]) {
+            self.templates(value, false);
+            expectation.unlike.insert(key.name.clone(), value.to_json());
+        }
         for item in fields.get("order").and_then(|node| self.reader.list(node)).unwrap_or(&[]) {
             expectation.order.extend(self.one(item, Wanted::Account));
         }

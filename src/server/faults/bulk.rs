@@ -1,12 +1,11 @@
 //! Faults of bulk requests.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::scene::{Effect, endpoint, fail};
 use crate::server::call::{Call, Document};
 use crate::server::endpoint::Endpoint;
+use crate::server::model::Kind;
 
 /// The body of a bulk request, for rewriting.
 fn bulk(call: &mut Call) -> Option<&mut Value> {
@@ -21,35 +20,31 @@ pub(super) fn bulk_not_served() -> Effect {
 }
 
 pub(super) fn bulk_references_kept() -> Effect {
-    fn keep(value: &mut Value) {
+    fn rewrite(value: &mut Value, from: &str, to: &str) {
         match value {
-            Value::String(text) => *text = text.replace("bulkId:", "bulkId-"),
-            Value::Array(items) => items.iter_mut().for_each(keep),
-            Value::Object(members) => members.values_mut().for_each(keep),
+            Value::String(text) => *text = text.replace(from, to),
+            Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, from, to)),
+            Value::Object(members) => members.values_mut().for_each(|item| rewrite(item, from, to)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
-    Effect::before(|call, _| {
-        keep(bulk(call)?);
-        None
-    })
-}
-
-pub(super) fn bulk_circles_refused() -> Effect {
-    Effect::before(|call, _| {
-        let operations = bulk(call)?.get("Operations")?.as_array()?.clone();
-        // Whom an operation refers to, read from its text.
-        let mut refers: BTreeMap<String, String> = BTreeMap::new();
-        for operation in &operations {
-            if let Some(name) = operation["bulkId"].as_str() {
-                refers.insert(format!("bulkId:{name}"), operation["data"].to_string());
+    Effect::both(
+        |call, _| {
+            // Under another name nobody knows them for references.
+            rewrite(bulk(call)?, "bulkId:", "bulkId-");
+            None
+        },
+        |call, _, scene| {
+            if endpoint(call) == Endpoint::Bulk {
+                for mut group in scene.store.all(Kind::Group).cloned().collect::<Vec<_>>() {
+                    if let Some(members) = group.attributes.get_mut("members") {
+                        rewrite(members, "bulkId-", "bulkId:");
+                        scene.store.overwrite(Kind::Group, group);
+                    }
+                }
             }
-        }
-        let circle = refers.iter().any(|(name, data)| {
-            refers.iter().any(|(other, back)| other != name && data.contains(other) && back.contains(name))
-        });
-        circle.then(|| fail(409, "the operations refer to each other"))
-    })
+        },
+    )
 }
 
 pub(super) fn fail_on_errors_ignored() -> Effect {

@@ -537,8 +537,6 @@ faults! {
     BulkNotServed = "bulk-not-served", Named, bulk::bulk_not_served;
     /// References to other operations of a bulk request are kept as text.
     BulkReferencesKept = "bulk-references-kept", Swap, bulk::bulk_references_kept;
-    /// Operations of a bulk request that refer to each other are refused with 409.
-    BulkCirclesRefused = "bulk-circles-refused", Named, bulk::bulk_circles_refused;
     /// A bulk request goes on after `failOnErrors` errors.
     FailOnErrorsIgnored = "fail-on-errors-ignored", Named, bulk::fail_on_errors_ignored;
     /// A bulk request without `failOnErrors` stops at the first error.
