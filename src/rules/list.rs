@@ -198,7 +198,14 @@ fn resources_missing(view: &View<'_>) -> Vec<Complaint> {
     let start = start_index(view).unwrap_or(1).max(1);
     let beyond = u64::try_from(start).unwrap_or(1) > total;
     let unreadable = part(view, "Resources").is_some_and(|(_, value)| value.is_some_and(|v| !v.is_array()));
-    if total == 0 || beyond || unreadable || count(view).is_some_and(|count| count <= 0) {
+    // RFC 9865 §2: a page by cursor may be empty where what stood on it has gone since.
+    let by_cursor = view
+        .exchange
+        .request
+        .query
+        .as_deref()
+        .is_some_and(|query| form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "cursor"));
+    if total == 0 || beyond || by_cursor || unreadable || count(view).is_some_and(|count| count <= 0) {
         return Vec::new();
     }
     Complaint::new(format!("totalResults is {total} and the page holds no resource."))
