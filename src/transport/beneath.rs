@@ -139,7 +139,8 @@ pub(super) fn judge_certificates(
     if let Some(own) = shown.first() {
         let days = own.days_left(now);
         if (0..SOON).contains(&days) {
-            let message = format!("The certificate expires in {days} days.");
+            let noun = if days == 1 { "day" } else { "days" };
+            let message = format!("The certificate expires in {days} {noun}.");
             findings.push(
                 Finding::of(about, message)
                     .at(Level::Warning)
