@@ -2,7 +2,7 @@
 # usage: tests/servers/judge.sh SCIMULATE [NAME…]
 # Plays everything against each public server and compares what was found with NAME/findings.txt, and the gallery
 # verdict with NAME/gallery.txt: lists that were confirmed by hand (docs/real-servers.md). With ACCEPT=1 the lists
-# are written instead.
+# are written instead. One story at a time: some of these servers let what one leaves behind show in another.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 scimulate=$(realpath "${1:?usage: judge.sh SCIMULATE [NAME…]}")
@@ -20,9 +20,9 @@ for name in "$@"; do
     sleep 0.2
   done
   read -r _ base token <"$work/ready" || { echo "FAILED $name: did not start"; cat "$work/errors"; failed=$((failed + 1)); continue; }
-  (cd "$work" && SCIMULATE_TOKEN=$token "$scimulate" run --target "$base" --seed 1 --fail-on never --json report.json >terminal.txt 2>&1)
+  (cd "$work" && SCIMULATE_TOKEN=$token "$scimulate" run --target "$base" --seed 1 --jobs 1 --fail-on never --json report.json >terminal.txt 2>&1)
   status=$?
-  (cd "$work" && SCIMULATE_TOKEN=$token "$scimulate" gallery --target "$base" --seed 1 --json gallery.json >gallery-terminal.txt 2>&1)
+  (cd "$work" && SCIMULATE_TOKEN=$token "$scimulate" gallery --target "$base" --seed 1 --jobs 1 --json gallery.json >gallery-terminal.txt 2>&1)
   gallery=$?
   kill "$server" 2>/dev/null
   wait "$server" 2>/dev/null
