@@ -81,7 +81,7 @@ impl Page<'_> {
             self.tests(validator, out)?;
         }
         self.requirements(out)?;
-        self.left_behind(out)?;
+        terminal::left_behind(self.report, self.settings, out)?;
         self.verdict(out)
     }
 
@@ -141,18 +141,6 @@ impl Page<'_> {
             }
         }
         writeln!(out)
-    }
-
-    fn left_behind(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.report.left_behind.is_empty() {
-            return Ok(());
-        }
-        let count = layout::counted(self.report.left_behind.len(), "object");
-        writeln!(
-            out,
-            "{}\n",
-            self.paint.odd(&format!("left behind: {count}; `scimulate cleanup` tries again"))
-        )
     }
 
     fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -55,6 +55,11 @@ pub(super) fn findings(report: &Report, settings: &Settings, out: &mut dyn Write
     page.findings(&causes, out)
 }
 
+/// Writes what could not be removed from the target; nothing when all of it was.
+pub(super) fn left_behind(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+    Page { report, settings, paint: Paint::new(settings.color) }.left_behind(out)
+}
+
 struct Page<'a> {
     report: &'a Report,
     settings: &'a Settings,
