@@ -3,15 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-
 use super::measure::Members;
 use super::troupe::{Troupe, members_of};
 use crate::check::Skip;
+use crate::run::together::{AT_ONCE, at_once};
 use crate::wire::{Answer, Broken, Exchange, Target};
-
-/// How many requests are under way at once, as the service is taken to send them.
-const AT_ONCE: usize = 5;
 
 /// A target that reads from a replica gets this time before members count as lost.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -45,16 +41,11 @@ pub(super) async fn play<T: Target + 'static>(troupe: &mut Troupe<T>) -> Result<
     let mut refused = Vec::new();
     for joining in troupe.joining.clone().chunks(AT_ONCE) {
         troupe.go_on()?;
-        let mut under_way = JoinSet::new();
-        for member in joining.iter().cloned() {
-            let request = troupe.mix.add_member(&group, &member);
-            let target = Arc::clone(&troupe.patient);
-            under_way.spawn(async move {
-                let outcome = target.send(request.clone()).await;
-                (member, request, outcome)
-            });
-        }
-        for (member, request, outcome) in under_way.join_all().await {
+        let requests = joining.iter().map(|member| troupe.mix.add_member(&group, member));
+        let requests: Vec<_> = requests.collect();
+        let target = &troupe.patient;
+        let outcomes = at_once(requests.iter().map(|request| target.send(request.clone()))).await;
+        for ((member, request), outcome) in joining.iter().cloned().zip(requests).zip(outcomes) {
             match outcome {
                 Ok(answer) if answer.is_success() => {
                     troupe.members.insert(member);

@@ -32,6 +32,7 @@ pub mod sweep;
 pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod together;
 mod trial;
 mod trials;
 

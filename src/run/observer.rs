@@ -79,6 +79,11 @@ impl<'a, T: Target, L: Log> Observer<'a, T, L> {
         self.ask(lookup(Actor::Observer, kind, attribute, value, step)).await
     }
 
+    /// Asks everything anew from now on, though nobody wrote.
+    pub(super) fn forget(&self) {
+        self.seen().clear();
+    }
+
     async fn ask(&self, request: Request) -> Result<Arc<Exchange>, Broken> {
         let writes = self.log.writes();
         let question = request.path_and_query();

@@ -325,6 +325,18 @@ pub enum Action {
     Request(RawRequest),
     /// `expect-answer: { … }`: on the last raw request.
     ExpectAnswer(AnswerExpectation),
+    /// `at-once: [{ … }]`: raw requests that are under way at the same time, five at most.
+    AtOnce(Vec<Together>),
+    /// `expect-answers: { succeeded: all }`: on the last `at-once`.
+    ExpectAnswers(AnswersExpectation),
+    /// `retry-refused`: what the last `at-once` was refused is sent again, one after the other, as the
+    /// service does in its next cycle.
+    RetryRefused,
+    /// `expect-settled: { team: … }`: as `expect`; what is wrong at once is read again a little later.
+    ExpectSettled(IndexMap<String, StateExpectation>),
+    /// `expect-walk: { of: users, count: 2, between: [ … ] }`: a walk over the pages of a list that changes
+    /// meanwhile.
+    ExpectWalk(WalkExpectation),
     /// `expect: { ada: … , team: … }`: state read back.
     Expect(IndexMap<String, StateExpectation>),
     /// `expect-mirrored: [ada]`: what the oracle says must stand at the target.
@@ -446,6 +458,49 @@ pub struct RawRequest {
     pub capture: Option<String>,
     /// The scenario wants a refusal.
     pub provoked: bool,
+}
+
+/// Requests of a kind that are sent at the same time as others.
+#[derive(Debug, Clone)]
+pub struct Together {
+    /// `each: crowd`: one request for each of these people, who are `{{each.id}}` in it.
+    pub each: Option<String>,
+    /// `times: 2`: how often it is sent, to each; 1 unless said.
+    pub times: usize,
+    /// The request.
+    pub request: RawRequest,
+}
+
+/// How requests that were sent at the same time must have been answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswersExpectation {
+    /// How many are answered with 2xx.
+    pub succeeded: Successes,
+    /// Statuses by which the others may be refused; empty means any.
+    pub others: Vec<u16>,
+}
+
+/// How many requests succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Successes {
+    /// Every one.
+    All,
+    /// So many.
+    Exactly(usize),
+}
+
+/// A walk over the pages of a list while it changes: every account of the story that no request between
+/// the pages concerns stands on one of them.
+#[derive(Debug, Clone)]
+pub struct WalkExpectation {
+    /// What is listed.
+    pub kind: ResourceKind,
+    /// Page size.
+    pub count: usize,
+    /// By cursor; otherwise by index.
+    pub by_cursor: bool,
+    /// One goes out after each page, as long as there are any.
+    pub between: Vec<RawRequest>,
 }
 
 /// What the last raw request must have been answered.

@@ -30,6 +30,7 @@ mod patch;
 mod precondition;
 mod projection;
 mod query;
+mod race;
 mod render;
 mod reply;
 mod service;

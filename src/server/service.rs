@@ -18,9 +18,10 @@ use super::oauth;
 use super::patch;
 use super::precondition;
 use super::query::{self, Query};
+use super::race::Meeting;
 use super::render::View;
 use super::reply::{Outcome, Reply};
-use super::store::{Record, Store, missing};
+use super::store::{Key, Record, Store, missing};
 use super::strain::Pressure;
 use super::values::{self, Unknown};
 use super::variants::Variant;
@@ -37,6 +38,7 @@ pub(super) struct Service {
     state: Mutex<State>,
     walks: Mutex<Walks>,
     pub(super) pressure: Pressure,
+    pub(super) meeting: Meeting,
 }
 
 /// What changes from request to request.
@@ -65,6 +67,7 @@ impl Service {
             state: Mutex::new(State { store, memory: Memory::default() }),
             walks: Mutex::default(),
             pressure: Pressure::default(),
+            meeting: Meeting::default(),
         }
     }
 
@@ -79,7 +82,11 @@ impl Service {
 
     /// Answers a request, faults included.
     pub(super) fn answer(&self, call: &Call) -> Reply {
-        let State { store, memory } = &mut *self.state();
+        self.answer_in(call, &mut self.state())
+    }
+
+    fn answer_in(&self, call: &Call, state: &mut State) -> Reply {
+        let State { store, memory } = state;
         if self.settings.faults.is_empty() {
             return self.serve(call, store);
         }
@@ -136,12 +143,26 @@ impl Service {
 
     /// Answers a request after a resource has been put back to what it was.
     pub(super) fn answer_over(&self, call: &Call, kind: Kind, stale: Record) -> Reply {
+        // Nobody comes in between, so that what was written meanwhile is lost for certain.
         let mut state = self.state();
         if state.store.get(kind, &stale.id).is_some() {
             state.store.overwrite(kind, stale);
         }
-        drop(state);
-        self.answer(call)
+        self.answer_in(call, &mut state)
+    }
+
+    /// True when a user of that name is kept.
+    pub(super) fn is_taken(&self, name: &str) -> bool {
+        self.state().store.with(Kind::User, Key::Name, name).next().is_some()
+    }
+
+    /// Answers a request without looking whether what must be unique is taken.
+    pub(super) fn answer_unchecked(&self, call: &Call) -> Reply {
+        let mut state = self.state();
+        let before = std::mem::replace(&mut state.store.duplicates_allowed, true);
+        let reply = self.answer_in(call, &mut state);
+        state.store.duplicates_allowed = before;
+        reply
     }
 
     /// Answers a request as a healthy server does.
@@ -183,7 +204,9 @@ impl Service {
         }
         let refused = ErrorMessage::plain(501, "this server has no groups");
         let users_only = self.is(Variant::UsersOnly);
-        let view = self.view(call, store);
+        let backwards = (self.is(Variant::NewestFirst) && matches!(endpoint, Endpoint::Collection(_)))
+            .then(|| store.backwards(Kind::User).backwards(Kind::Group));
+        let view = self.view(call, backwards.as_ref().unwrap_or(store));
         match endpoint {
             Endpoint::Root => Query::of_url(call)?.answer(view, &Kind::ALL, &mut self.walks()).map(ok),
             Endpoint::Search(kind) => {

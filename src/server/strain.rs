@@ -74,6 +74,6 @@ impl Service {
             tokio::time::sleep(time).await;
             return self.answer_over(call, Kind::Group, stale);
         }
-        self.answer(call)
+        self.answer_in_a_race(call).await
     }
 }

@@ -54,6 +54,8 @@ variants! {
     ResourcesAbsentAtZero = "resources-absent-at-zero",
     /// A list that is complete leaves `startIndex` and `itemsPerPage` out (RFC 7644 §3.4.2).
     NoPagingFieldsOnFullLists = "no-paging-fields-on-full-lists",
+    /// Lists show the newest resource first (RFC 7644 §3.4.2 sets no order).
+    NewestFirst = "newest-first",
     /// Discovery answers a query with a filter as if it had none (RFC 7644 §4).
     DiscoveryFilterIgnored = "discovery-filter-ignored",
     /// Discovery needs no token (RFC 7644 §4).

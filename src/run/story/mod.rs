@@ -19,6 +19,8 @@ mod sign_in;
 mod state;
 mod subjects;
 mod test_values;
+mod together;
+mod walk;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -130,6 +132,8 @@ pub(super) struct Story<'a, T: Target, C> {
     sign_ins: &'a [Arc<dyn SignIn>],
     signed_in: Option<sign_in::SignedIn>,
     answer: Option<Arc<Exchange>>,
+    /// What was sent at the same time last, with the answers.
+    together: Vec<together::Sent>,
     captures: HashMap<String, Value>,
     /// The headers of answers that were named, in lower case.
     captured_headers: HashMap<String, Vec<(String, String)>>,
@@ -205,6 +209,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             sign_ins,
             signed_in: None,
             answer: None,
+            together: Vec::new(),
             captures: HashMap::new(),
             captured_headers: HashMap::new(),
             touched: HashSet::new(),
@@ -266,6 +271,11 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
                     }
                 }
             }
+            Action::AtOnce(several) => self.at_once(several, line).await?,
+            Action::ExpectAnswers(expectation) => self.expect_answers(expectation),
+            Action::RetryRefused => self.retry_refused().await,
+            Action::ExpectSettled(expectations) => self.expect_settled(expectations, line).await?,
+            Action::ExpectWalk(expectation) => self.expect_walk(expectation, line).await?,
             Action::ExpectMirrored(keys) => self.expect_mirrored(keys, line).await?,
             Action::ExpectUpdated(keys) => self.expect_updated(keys, line).await?,
             Action::ExpectNoWrites => self.expect_no_writes(),

@@ -9,17 +9,31 @@ use crate::run::answers;
 use crate::run::cast::{Casting, Mistake};
 use crate::run::template::{self, Place, TemplateProblem};
 use crate::scenario::{Action, AnswerExpectation, RawRequest};
-use crate::wire::{Actor, Broken, Request, Target};
+use crate::wire::{Actor, Broken, Exchange, Request, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
     /// Sends a raw request; not at all when somebody it names never got an account, which is told then.
     pub(super) async fn request(&mut self, raw: &RawRequest, line: usize) -> Result<(), Mistake> {
         self.answer = None;
+        if let Some(request) = self.prepared(raw, None, line)? {
+            self.send_raw(raw, request).await;
+        }
+        Ok(())
+    }
+
+    /// A raw request as it goes out; `None` when somebody it names never got an account, which is told then.
+    /// `each` is the key that `each` stands for.
+    pub(super) fn prepared(
+        &mut self,
+        raw: &RawRequest,
+        each: Option<&str>,
+        line: usize,
+    ) -> Result<Option<Request>, Mistake> {
         let carried = self.carried();
         if matches!(carried, Carried::Missing) {
-            return Ok(());
+            return Ok(None);
         }
-        match self.written(raw, line) {
+        match self.written(raw, each, line) {
             Ok(mut request) => {
                 let own = raw.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
                 if let (Carried::Fresh(token), false) = (carried, own) {
@@ -27,11 +41,15 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                     let bearer = format!("{scheme} {}", token.value.expose_secret());
                     request = request.with_header("Authorization", bearer);
                 }
-                self.send_raw(raw, request).await;
+                Ok(Some(request))
             }
-            Err(mistake) => self.blocked_or(mistake)?,
+            Err(Mistake::Template(TemplateProblem::Unknown(name))) => {
+                let name = each.and_then(|key| of_each(&name, key)).unwrap_or(name);
+                self.blocked_or(TemplateProblem::Unknown(name).into())?;
+                Ok(None)
+            }
+            Err(mistake) => Err(mistake),
         }
-        Ok(())
     }
 
     /// A name without a value is the scenario's mistake, unless it stands for what should have come about
@@ -49,6 +67,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
         let captured = self.scenario.timeline.iter().any(|step| match &step.action {
             Action::Request(raw) => raw.capture.as_ref() == Some(&key),
+            Action::AtOnce(several) => {
+                several.iter().any(|together| together.request.capture.as_ref() == Some(&key))
+            }
             _ => false,
         });
         if captured {
@@ -74,8 +95,11 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         self.findings.push(finding);
     }
 
-    fn written(&self, raw: &RawRequest, line: usize) -> Result<Request, Mistake> {
-        let lookup = |name: &str| self.value_of(name);
+    fn written(&self, raw: &RawRequest, each: Option<&str>, line: usize) -> Result<Request, Mistake> {
+        let lookup = |name: &str| match each.and_then(|key| of_each(name, key)) {
+            Some(name) => self.value_of(&name),
+            None => self.value_of(name),
+        };
         let path = template::text(&raw.path, Place::Path, &lookup)?;
         let step = format!("line {line}: {} {path}", raw.method.as_str());
         let mut request = Request::new(Actor::Probe, raw.method, path, step);
@@ -108,13 +132,19 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     }
 
     async fn send_raw(&mut self, raw: &RawRequest, request: Request) {
-        let writes = request.writes();
         let sent = self.target.send(request).await;
         if matches!(sent, Err(Broken::Withheld(_) | Broken::Interrupted)) {
             return;
         }
         self.answer = self.recorder.last();
-        let Some(exchange) = &self.answer else { return };
+        if let Some(exchange) = self.answer.clone() {
+            self.take_in(raw, &exchange);
+        }
+    }
+
+    /// Keeps what the answer to a raw request teaches.
+    pub(super) fn take_in(&mut self, raw: &RawRequest, exchange: &Exchange) {
+        let writes = exchange.request.writes();
         // A refused write changed nothing; one that was to be refused and was not, did.
         if writes && (!raw.provoked || exchange.succeeded()) {
             let id = exchange.operation.id().map(str::to_owned);
@@ -152,4 +182,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
         Ok(())
     }
+}
+
+/// What a name that begins with `each` stands for when it stands for this key.
+fn of_each(name: &str, key: &str) -> Option<String> {
+    name.strip_prefix("each.").map(|rest| format!("{key}.{rest}"))
 }

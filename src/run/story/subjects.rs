@@ -55,7 +55,7 @@ impl Subjects {
                     }
                 }
                 Action::SetManager(_) => subjects.add(from("manager")),
-                Action::Expect(expectations) => {
+                Action::Expect(expectations) | Action::ExpectSettled(expectations) => {
                     for name in expectations.values().flat_map(|expected| expected.attributes.keys()) {
                         subjects.add(named(name));
                     }

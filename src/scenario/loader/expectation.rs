@@ -56,7 +56,7 @@ impl Loader<'_> {
     }
 
     /// One status or a list of them.
-    fn statuses(&mut self, node: Option<&Node>) -> Vec<u16> {
+    pub(super) fn statuses(&mut self, node: Option<&Node>) -> Vec<u16> {
         let items = match node.map(|node| &node.kind) {
             Some(Kind::List(items)) => items.as_slice(),
             _ => node.map(std::slice::from_ref).unwrap_or_default(),

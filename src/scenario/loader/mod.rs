@@ -12,6 +12,7 @@ mod tenant;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod together;
 
 use self::names::Names;
 use super::Scenario;

@@ -8,6 +8,9 @@ use crate::yaml::{Key, Kind, Node};
 /// Words that templates use for something else.
 const RESERVED: [&str; 2] = ["prefix", "domain"];
 
+/// Stands for one after the other of many people, in requests that are sent to each.
+const EACH: &str = "each";
+
 /// More people than this under one key are a slip.
 pub(super) const MOST_PEOPLE: u64 = 100_000;
 
@@ -114,7 +117,7 @@ impl Loader<'_> {
         if !is_name {
             let problem = self.reader.problem(&key.span, format!("`{name}` is no name"));
             self.reader.note(problem.help("a name is a letter, then letters, digits, `-` and `_`"));
-        } else if RESERVED.contains(&name) {
+        } else if RESERVED.contains(&name) || name == EACH {
             let problem = self.reader.problem(&key.span, format!("`{name}` is taken"));
             self.reader.note(problem.help(format!("`{{{{{name}}}}}` stands for something else")));
         } else if self.names.what(name).is_some() {
@@ -122,6 +125,14 @@ impl Loader<'_> {
         } else {
             self.names.names.insert(name.to_owned(), what);
         }
+    }
+
+    /// Reads something in which `each` stands for one of many people.
+    pub(super) fn with_each<R>(&mut self, read: impl FnOnce(&mut Self) -> R) -> R {
+        self.names.names.insert(EACH.to_owned(), What::Person(None));
+        let read = read(self);
+        self.names.names.shift_remove(EACH);
+        read
     }
 
     /// Whether a name stands for somebody who may stand here.

@@ -9,14 +9,15 @@ use crate::check::Reading;
 use crate::entra::directory::ObjectKind;
 use crate::scenario::{Action, RawRequest, Step};
 use crate::wire::Method;
-use crate::yaml::{Key, Kind, Node};
+use crate::yaml::{Fields, Key, Kind, Node};
 
 /// Steps without anything behind them.
-const BARE: [&str; 7] = [
+const BARE: [&str; 8] = [
     "test-connection",
     "cycle",
     "restart",
     "allow-deletes",
+    "retry-refused",
     "expect-no-writes",
     "expect-discoverable",
     "expect-bulk-limits",
@@ -26,7 +27,7 @@ const BARE: [&str; 7] = [
 const WRAPPERS: [&str; 2] = ["ours", "microsoft"];
 
 /// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 34] = [
+const FULL: [&str; 38] = [
     "on-demand",
     "discover",
     "advance",
@@ -49,9 +50,13 @@ const FULL: [&str; 34] = [
     "remove-members",
     "sign-in",
     "request",
+    "at-once",
     "expect-token",
     "expect-answer",
+    "expect-answers",
     "expect",
+    "expect-settled",
+    "expect-walk",
     "expect-mirrored",
     "expect-discovered",
     "expect-log",
@@ -81,6 +86,7 @@ const MOST_HOURS: u64 = 24 * 3653;
 pub(super) struct Before {
     sign_in: bool,
     request: bool,
+    at_once: bool,
     cycle: bool,
     discover: bool,
 }
@@ -148,6 +154,10 @@ impl Loader<'_> {
             }
             "restart" => Some(Action::Restart { reset: String::new() }),
             "allow-deletes" => Some(Action::AllowDeletes),
+            "retry-refused" => {
+                self.after(before.at_once, at, "`at-once`");
+                Some(Action::RetryRefused)
+            }
             "expect-no-writes" => {
                 self.after(before.cycle, at, "`cycle` or `on-demand`");
                 Some(Action::ExpectNoWrites)
@@ -219,7 +229,17 @@ impl Loader<'_> {
                 self.after(before.request, &key.span, "`request`");
                 Action::ExpectAnswer(self.expect_answer(value)?)
             }
+            "at-once" => {
+                before.at_once = true;
+                Action::AtOnce(self.at_once(value)?)
+            }
+            "expect-answers" => {
+                self.after(before.at_once, &key.span, "`at-once`");
+                Action::ExpectAnswers(self.expect_answers(value)?)
+            }
             "expect" => Action::Expect(self.expect(value)?),
+            "expect-settled" => Action::ExpectSettled(self.expect(value)?),
+            "expect-walk" => Action::ExpectWalk(self.walk(value)?),
             "expect-mirrored" => Action::ExpectMirrored(everybody(self)),
             "expect-discovered" => {
                 self.after(before.discover, &key.span, "`discover`");
@@ -337,8 +357,15 @@ impl Loader<'_> {
         Some(memberships)
     }
 
-    fn request(&mut self, node: &Node) -> Option<RawRequest> {
+    pub(super) fn request(&mut self, node: &Node) -> Option<RawRequest> {
         let mut fields = self.reader.fields(node)?;
+        let request = self.request_in(&mut fields);
+        fields.finish(&mut self.reader);
+        request
+    }
+
+    /// A request whose keys stand beside others.
+    pub(super) fn request_in(&mut self, fields: &mut Fields<'_>) -> Option<RawRequest> {
         let method = fields
             .required(&mut self.reader, "method")
             .and_then(|node| self.reader.word(node, "method", &METHODS));
@@ -367,7 +394,6 @@ impl Loader<'_> {
             }
             Some(name)
         });
-        fields.finish(&mut self.reader);
         Some(RawRequest {
             method: method?,
             path: path?,

@@ -12,6 +12,7 @@ mod bulk;
 mod class;
 mod creation;
 mod documents;
+mod drift;
 mod forms;
 mod identity;
 mod kept;

@@ -12,6 +12,7 @@ use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
 use crate::server::oauth::Granted;
 use crate::server::query;
+use crate::server::race::Race;
 use crate::server::reply::Reply;
 use crate::server::service::Service;
 use crate::server::store::{Record, Store};
@@ -31,6 +32,7 @@ pub(in crate::server) struct Effect {
     pub(in crate::server) before: Option<Before>,
     pub(in crate::server) after: Option<After>,
     pub(in crate::server) granted: Option<Granting>,
+    pub(in crate::server) race: Option<Race>,
 }
 
 impl Effect {
@@ -43,11 +45,15 @@ impl Effect {
     }
 
     pub(super) fn both(before: Before, after: After) -> Self {
-        Effect { before: Some(before), after: Some(after), granted: None }
+        Effect { before: Some(before), after: Some(after), ..Effect::default() }
     }
 
     pub(super) fn granting(granted: Granting) -> Self {
         Effect { granted: Some(granted), ..Effect::default() }
+    }
+
+    pub(super) fn racing(race: Race) -> Self {
+        Effect { race: Some(race), ..Effect::default() }
     }
 }
 

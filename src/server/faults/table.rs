@@ -2,8 +2,8 @@
 
 use super::{Effect, FaultClass};
 use super::{
-    answers, bulk, creation, documents, forms, identity, kept, lifecycle, lookups, managers, memberships,
-    order, paging, requests, roles, shown, texts, tokens, transport, updates, versions,
+    answers, bulk, creation, documents, drift, forms, identity, kept, lifecycle, lookups, managers,
+    memberships, order, paging, requests, roles, shown, texts, tokens, transport, updates, versions,
 };
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
@@ -107,6 +107,19 @@ faults! {
     AttributesWithoutId = "attributes-without-id", Drop, lookups::attributes_without_id;
     /// The parameter `excludedAttributes` is ignored.
     ExcludedAttributesIgnored = "excluded-attributes-ignored", Named, lookups::excluded_attributes_ignored;
+    // What happens at the same time, and what happens later
+    /// Of two changes of a group at the same time one is lost: each reads it, changes it and writes all of it back.
+    GroupUpdateLost = "group-update-lost", Named, drift::group_update_lost;
+    /// Of two changes of a group at the same time one is answered with 500.
+    GroupLockError = "group-lock-error", Named, drift::group_lock_error;
+    /// Whether a `userName` is taken is looked up a moment before the user is kept.
+    UniquenessCheckedEarly = "uniqueness-checked-early", Duplicate, drift::uniqueness_checked_early;
+    /// The change of a user is undone when somebody else is written.
+    UpdateUndoneLater = "update-undone-later", Stale, drift::update_undone_later;
+    /// A cursor counts the resources before it, so that it skips somebody when one of them goes.
+    CursorCountsResources = "cursor-counts-resources", Hide, drift::cursor_counts_resources;
+    /// Each create turns the order of lists round.
+    OrderTurnsWithCreates = "order-turns-with-creates", Swap, drift::order_turns_with_creates;
     // Paging
     /// Every page is the first one.
     StartIndexIgnored = "start-index-ignored", Named, paging::start_index_ignored;

@@ -1,0 +1,95 @@
+//! Steps about requests that are under way at the same time, and about lists that change while they are
+//! read.
+
+use super::Loader;
+use super::names::{Wanted, What};
+use crate::scenario::{AnswersExpectation, Successes, Together, WalkExpectation};
+use crate::wire::{Method, ResourceKind};
+use crate::yaml::{Kind, Node};
+
+/// More requests of a kind than this are a slip.
+const MOST_TIMES: u64 = 1000;
+
+const LISTED: [(&str, ResourceKind); 2] = [("users", ResourceKind::User), ("groups", ResourceKind::Group)];
+const PAGED: [(&str, bool); 2] = [("index", false), ("cursor", true)];
+
+impl Loader<'_> {
+    /// `[{ each: crowd, method: PATCH, … }, { times: 2, method: POST, … }]`
+    pub(super) fn at_once(&mut self, node: &Node) -> Option<Vec<Together>> {
+        let items = self.reader.list(node)?;
+        if items.is_empty() {
+            self.reader.refuse(&node.span, "nothing is sent here");
+        }
+        Some(items.iter().filter_map(|item| self.together(item)).collect())
+    }
+
+    fn together(&mut self, node: &Node) -> Option<Together> {
+        let mut fields = self.reader.fields(node)?;
+        let each = fields.get("each");
+        let times = fields.get("times").and_then(|node| self.reader.whole_number(node, 2..=MOST_TIMES));
+        let each = match each {
+            Some(node) => Some(self.one(node, Wanted::People)?),
+            None => None,
+        };
+        if let Some((name, node)) = each.as_ref().zip(fields.get("each"))
+            && !matches!(self.names.what(name), Some(What::Person(Some(_))))
+        {
+            let problem = self.reader.problem(&node.span, format!("`{name}` is one person"));
+            self.reader.note(problem.help("`each` stands for one after the other of a `many`"));
+        }
+        let request = match each {
+            Some(_) => self.with_each(|loader| loader.request_in(&mut fields)),
+            None => self.request_in(&mut fields),
+        };
+        fields.finish(&mut self.reader);
+        let times = times.and_then(|times| usize::try_from(times).ok()).unwrap_or(1);
+        Some(Together { each, times, request: request? })
+    }
+
+    /// `{ succeeded: all }`, `{ succeeded: 1, others: [409] }`
+    pub(super) fn expect_answers(&mut self, node: &Node) -> Option<AnswersExpectation> {
+        let mut fields = self.reader.fields(node)?;
+        let succeeded = fields.required(&mut self.reader, "succeeded").and_then(|node| match node.kind {
+            Kind::Text(_) => self.reader.word(node, "number", &[("all", Successes::All)]),
+            _ => {
+                let number = self.reader.whole_number(node, 0..=MOST_TIMES)?;
+                Some(Successes::Exactly(usize::try_from(number).ok()?))
+            }
+        });
+        let others = self.statuses(fields.get("others"));
+        fields.finish(&mut self.reader);
+        Some(AnswersExpectation { succeeded: succeeded?, others })
+    }
+
+    /// `{ of: users, count: 2, by: cursor, between: [{ method: POST, … }] }`
+    pub(super) fn walk(&mut self, node: &Node) -> Option<WalkExpectation> {
+        let mut fields = self.reader.fields(node)?;
+        let kind =
+            fields.required(&mut self.reader, "of").and_then(|node| self.reader.word(node, "list", &LISTED));
+        let count = fields
+            .required(&mut self.reader, "count")
+            .and_then(|node| self.reader.whole_number(node, 1..=10_000));
+        let by_cursor = match fields.get("by") {
+            Some(node) => self.reader.word(node, "way to page", &PAGED),
+            None => Some(false),
+        };
+        let mut between = Vec::new();
+        let items = fields
+            .required(&mut self.reader, "between")
+            .and_then(|node| self.reader.list(node))
+            .unwrap_or(&[]);
+        for item in items {
+            let Some(request) = self.request(item) else { continue };
+            if request.method == Method::Delete && by_cursor == Some(false) {
+                let problem = self.reader.problem(&item.span, "pages by index shift when somebody goes");
+                let help = "whoever stands behind is missed on a right server too (RFC 7644 §3.4.2.4); \
+                            write `by: cursor`, or delete nobody";
+                self.reader.note(problem.help(help));
+            }
+            between.push(request);
+        }
+        fields.finish(&mut self.reader);
+        let count = usize::try_from(count?).unwrap_or(usize::MAX);
+        Some(WalkExpectation { kind: kind?, count, by_cursor: by_cursor?, between })
+    }
+}

@@ -1,0 +1,77 @@
+//! Faults of what happens at the same time, and of what happens to a write later.
+
+use serde_json::Value;
+
+use super::scene::{Effect, created, listed, patched, writes};
+use crate::server::model::Kind;
+use crate::server::race::Race;
+
+pub(super) fn group_update_lost() -> Effect {
+    Effect::racing(Race::GroupUpdateLost)
+}
+
+pub(super) fn group_lock_error() -> Effect {
+    Effect::racing(Race::GroupLockError)
+}
+
+pub(super) fn uniqueness_checked_early() -> Effect {
+    Effect::racing(Race::UniquenessCheckedEarly)
+}
+
+/// A cache that writes back late, over what is there.
+pub(super) fn update_undone_later() -> Effect {
+    Effect::before(|call, scene| {
+        if !writes(call) {
+            return None;
+        }
+        let own = patched(call).filter(|(kind, _)| *kind == Kind::User).map(|(_, id)| id);
+        let undone: Vec<String> =
+            scene.memory.records.keys().filter(|id| Some(*id) != own.as_ref()).cloned().collect();
+        for id in undone {
+            if let Some(record) = scene.memory.records.remove(&id)
+                && scene.store.get(Kind::User, &id).is_some()
+            {
+                scene.store.overwrite(Kind::User, record);
+            }
+        }
+        if let Some(id) = own
+            && let Some(record) = scene.store.get(Kind::User, &id)
+        {
+            scene.memory.records.entry(id).or_insert_with(|| record.clone());
+        }
+        None
+    })
+}
+
+pub(super) fn cursor_counts_resources() -> Effect {
+    Effect::before(|call, scene| {
+        listed(call)?;
+        let start: u64 = match call.parameter("cursor")? {
+            "" => 1,
+            text => text.strip_prefix('r')?.parse().ok()?,
+        };
+        let mut by_index = call.clone();
+        by_index.forget_parameter("cursor");
+        by_index.parameters.push(("startIndex".into(), start.to_string()));
+        let mut reply = scene.serve_again(&by_index);
+        let Some(Value::Object(body)) = reply.body_mut() else { return Some(reply) };
+        body.shift_remove("startIndex");
+        let total = body.get("totalResults").and_then(Value::as_u64).unwrap_or(0);
+        let shown = body.get("Resources").and_then(Value::as_array).map_or(0, Vec::len) as u64;
+        if shown > 0 && start + shown <= total {
+            body.insert("nextCursor".into(), format!("r{}", start + shown).into());
+        }
+        Some(reply)
+    })
+}
+
+pub(super) fn order_turns_with_creates() -> Effect {
+    Effect::before(|call, scene| {
+        if created(call).is_some() {
+            scene.memory.counter += 1;
+        }
+        let kind = listed(call).filter(|_| scene.memory.counter % 2 == 1)?;
+        let mut backwards = scene.store.backwards(kind);
+        Some(scene.serve_from(call, &mut backwards))
+    })
+}

@@ -1,0 +1,113 @@
+//! Ways to be wrong when two requests come at the same time.
+//!
+//! So that it happens every time, the first of two requests waits until the second one is there. Entra's
+//! own requests for one object come one after the other here, and are not kept waiting.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::Method;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use super::call::{Call, Document};
+use super::endpoint::Endpoint;
+use super::model::Kind;
+use super::reply::Reply;
+use super::service::Service;
+use crate::scim::member;
+use crate::scim::message::ErrorMessage;
+
+/// Nobody else comes after that time.
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
+
+/// What goes wrong between two requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server) enum Race {
+    /// Both read a group before either writes it.
+    GroupUpdateLost,
+    /// The second that changes a group is answered 500.
+    GroupLockError,
+    /// Both find a userName free before either takes it.
+    UniquenessCheckedEarly,
+}
+
+/// Where requests wait for each other, by what they are about.
+#[derive(Debug, Default)]
+pub(super) struct Meeting {
+    waiting: Mutex<HashMap<String, Arc<Notify>>>,
+}
+
+/// Who came to a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// Nobody else.
+    Alone,
+    /// Another one, later.
+    First,
+    /// Another one, before.
+    Second,
+}
+
+impl Meeting {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Arc<Notify>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn meet(&self, about: &str) -> Came {
+        let other = self.waiting().remove(about);
+        if let Some(other) = other {
+            other.notify_one();
+            return Came::Second;
+        }
+        let call = Arc::new(Notify::new());
+        self.waiting().insert(about.to_owned(), Arc::clone(&call));
+        if tokio::time::timeout(LONGEST_WAIT, call.notified()).await.is_ok() {
+            return Came::First;
+        }
+        let mut waiting = self.waiting();
+        if waiting.get(about).is_some_and(|own| Arc::ptr_eq(own, &call)) {
+            waiting.remove(about);
+        }
+        Came::Alone
+    }
+}
+
+impl Service {
+    /// Answers a request, as badly as others at the same time make it.
+    pub(super) async fn answer_in_a_race(&self, call: &Call) -> Reply {
+        let race = self.settings.faults.iter().find_map(|fault| fault.effect().race);
+        let from_service = call.headers.contains_key("adscimversion");
+        let Some(race) = race.filter(|_| !from_service) else { return self.answer(call) };
+        match (race, Endpoint::of(call.segments.as_deref())) {
+            (Race::GroupUpdateLost, Endpoint::Resource(Kind::Group, id)) if call.method == Method::PATCH => {
+                let Some(stale) = self.copy(Kind::Group, &id) else { return self.answer(call) };
+                match self.meeting.meet(&id).await {
+                    Came::Alone => self.answer(call),
+                    Came::First | Came::Second => self.answer_over(call, Kind::Group, stale),
+                }
+            }
+            (Race::GroupLockError, Endpoint::Resource(Kind::Group, id)) if call.method == Method::PATCH => {
+                match self.meeting.meet(&id).await {
+                    Came::Second => ErrorMessage::plain(500, "could not serialize access").into(),
+                    Came::Alone | Came::First => self.answer(call),
+                }
+            }
+            (Race::UniquenessCheckedEarly, Endpoint::Collection(Kind::User))
+                if call.method == Method::POST =>
+            {
+                let name = match &call.body {
+                    Document::Json(body) => member(body, "userName").and_then(Value::as_str),
+                    _ => None,
+                };
+                let Some(name) = name.filter(|name| !self.is_taken(name)) else { return self.answer(call) };
+                match self.meeting.meet(&name.to_lowercase()).await {
+                    Came::Alone => self.answer(call),
+                    Came::First | Came::Second => self.answer_unchecked(call),
+                }
+            }
+            _ => self.answer(call),
+        }
+    }
+}
