@@ -115,6 +115,25 @@ pub enum Reading {
     Ours,
 }
 
+/// What of the target a finding is about. A rule and a story that find the same thing wrong in one trial
+/// have one cause, and the rule names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Aspect {
+    /// How an answer is written, or anything that explains nothing else.
+    #[default]
+    Form,
+    /// How a request is answered: refused, accepted, or in a way that nobody can go on with.
+    Answer,
+    /// Who is found by a query.
+    Lookup,
+    /// What an attribute holds.
+    Value,
+    /// Who is a member of a group.
+    Members,
+    /// Whether a resource is there.
+    Existence,
+}
+
 /// One thing found wrong, with the exchange that shows it.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -125,6 +144,12 @@ pub struct Finding {
     /// The attribute, header or member it concerns, as `emails[type eq "work"].value`; empty when it
     /// concerns the whole exchange. No ids and no people's values, so that findings can be grouped.
     pub subject: String,
+    /// What of the target it is about.
+    pub aspect: Aspect,
+    /// [`Finding::shape`] of a rule's finding in the same trial that explains this one.
+    pub explained_by: Option<String>,
+    /// It comes from the look at everybody that ends each story, and not from what the story is about.
+    pub beside_the_point: bool,
     /// One sentence: expected against actual.
     pub message: String,
     /// What a right server would have answered or held.
@@ -155,6 +180,9 @@ impl Finding {
             rule: about.id.clone(),
             level: about.level,
             subject: String::new(),
+            aspect: Aspect::Form,
+            explained_by: None,
+            beside_the_point: false,
             message: message.into(),
             expected: String::new(),
             actual: String::new(),
@@ -172,6 +200,13 @@ impl Finding {
     #[must_use]
     pub fn concerning(mut self, subject: impl Into<String>) -> Self {
         self.subject = subject.into();
+        self
+    }
+
+    /// The same finding about this aspect of the target.
+    #[must_use]
+    pub fn about(mut self, aspect: Aspect) -> Self {
+        self.aspect = aspect;
         self
     }
 

@@ -2,16 +2,16 @@
 
 use std::io::{self, Write};
 
-use super::cause;
 use crate::check::Level;
 use crate::run::Report;
+use crate::run::cause::causes;
 
 /// Writes one workflow command per cause, worst first. GitHub shows ten of a kind.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for cause in cause::causes(report) {
+    for cause in causes(report) {
         let command = match cause.level {
             Level::Critical | Level::Error => "error",
             Level::Warning => "warning",
@@ -37,7 +37,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::run::fixture;
 
     #[test]
     fn each_cause_is_one_line() {

@@ -305,7 +305,7 @@ fn pairs(headers: &[(String, String)]) -> Vec<Pair<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::run::fixture;
     use crate::wire::{Broken, Method};
     use serde_json::{Value, json};
 

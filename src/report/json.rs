@@ -1,6 +1,7 @@
 //! The JSON report `scimulate-report/1`. Its schema is `docs/report.schema.json`; what stands there is
 //! a promise to programs that read it.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use super::shown;
 use crate::check::{Finding, Outcome, Reading};
 use crate::gallery::{Overall, Requirement, Test, Verdict};
+use crate::run::cause::{Cause, causes};
 use crate::run::{CheckResult, Report};
 use crate::wire::Exchange;
 
@@ -36,6 +38,7 @@ struct Document<'a> {
     verdict: &'static str,
     counts: Counts,
     checks: Vec<Check<'a>>,
+    causes: Vec<Caused<'a>>,
     left_behind: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     gallery: Option<Gallery<'a>>,
@@ -142,6 +145,31 @@ struct Check<'a> {
 }
 
 #[derive(Serialize)]
+struct Caused<'a> {
+    rule: &'a str,
+    level: &'static str,
+    message: &'a str,
+    times: usize,
+    dialects: BTreeSet<&'a str>,
+    checks: Vec<&'a str>,
+    blocks: BTreeSet<&'a str>,
+}
+
+impl<'a> Caused<'a> {
+    fn of(cause: &Cause<'a>) -> Self {
+        Caused {
+            rule: &cause.finding.rule,
+            level: cause.level.as_str(),
+            message: &cause.finding.message,
+            times: cause.times,
+            dialects: cause.dialects.clone(),
+            checks: cause.checks.clone(),
+            blocks: cause.consequences.clone(),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct Found<'a> {
     rule: &'a str,
     level: &'static str,
@@ -185,6 +213,7 @@ impl<'a> Document<'a> {
                 expected: counts.expected,
             },
             checks: report.checks.iter().map(Check::of).collect(),
+            causes: causes(report).iter().map(Caused::of).collect(),
             left_behind: &report.left_behind,
             gallery: None,
         }
@@ -255,7 +284,7 @@ impl<'a> Shown<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::run::fixture;
     use crate::wire::{Broken, Method};
     use serde_json::json;
 

@@ -107,7 +107,7 @@ fn detail(finding: &Finding) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::run::fixture;
 
     fn written(report: &Report) -> String {
         let mut out = Vec::new();

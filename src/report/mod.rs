@@ -3,7 +3,6 @@
 //! All of them read the same [`Report`](crate::run::Report); the two that need more than the result
 //! listen to the run's events: [`progress`] while it goes on, and [`har`], which keeps the traces.
 
-pub mod cause;
 pub mod gallery;
 pub mod github;
 pub mod har;
@@ -14,6 +13,3 @@ pub mod terminal;
 
 mod layout;
 mod shown;
-
-#[cfg(test)]
-pub(crate) mod fixture;

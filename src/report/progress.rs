@@ -90,8 +90,8 @@ impl<W: Write> Listener for Progress<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
     use crate::run::TrialId;
+    use crate::run::fixture;
     use std::sync::Arc;
 
     fn played(live: bool) -> String {

@@ -84,7 +84,7 @@ fn cut(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::run::fixture;
     use crate::wire::{Broken, Method};
     use serde_json::json;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
-use super::cause::{self, Cause};
 use super::layout::{self, Paint};
 use super::shown;
 use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
+use crate::run::cause::{Cause, causes};
 use crate::run::{CheckResult, Counts, Report, Verdict};
 
 /// Width of the labels before what belongs to a finding.
@@ -50,7 +50,7 @@ pub fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::R
 /// Writes what is wrong, once each, without table and verdict; mild findings only when all is asked for.
 pub(super) fn findings(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
     let page = Page { report, settings, paint: Paint::new(settings.color) };
-    let mut causes = cause::causes(report);
+    let mut causes = causes(report);
     causes.retain(|cause| cause.decides || cause.level >= Level::Warning || settings.verbose);
     page.findings(&causes, out)
 }
@@ -71,7 +71,7 @@ impl Page<'_> {
         if self.settings.verbose {
             self.passed(out)?;
         }
-        let causes = cause::causes(self.report);
+        let causes = causes(self.report);
         self.findings(&causes, out)?;
         self.expected(out)?;
         self.skipped(out)?;
@@ -117,7 +117,12 @@ impl Page<'_> {
             Reading::Both => "",
         };
         let id = self.paint.strong(&finding.rule);
-        writeln!(out, "{level}{id}{}", self.paint.dim(&format!(": {}{tag}", cause.check.title)))?;
+        let title = if finding.beside_the_point {
+            "not what this story is about, and yet wrong"
+        } else {
+            &cause.check.title
+        };
+        writeln!(out, "{level}{id}{}", self.paint.dim(&format!(": {title}{tag}")))?;
         self.text("", &layout::excerpt(&finding.message, SENTENCE), out)?;
         for (label, text) in [("expected", &finding.expected), ("actual", &finding.actual)] {
             self.text(label, &layout::excerpt(text, SENTENCE / 2), out)?;
@@ -127,10 +132,10 @@ impl Page<'_> {
         self.text("fix", &finding.fix, out)?;
         self.text("see", &sources(&finding.refs), out)?;
         self.text("met", &met(cause), out)?;
-        let consequences: Vec<String> = cause.consequences.iter().cloned().collect();
+        let consequences: Vec<String> = cause.consequences.iter().map(ToString::to_string).collect();
         if !consequences.is_empty() {
             let limit = if self.settings.verbose { usize::MAX } else { 5 };
-            self.text("spoils", &layout::listed(&consequences, limit), out)?;
+            self.text("blocks", &layout::listed(&consequences, limit), out)?;
         }
         writeln!(out)
     }
@@ -321,7 +326,8 @@ fn met(cause: &Cause<'_>) -> String {
     if cause.times > 1 {
         parts.push(format!("{} times", layout::thousands(cause.times)));
     }
-    let others: Vec<String> = cause.checks.iter().filter(|id| **id != cause.finding.rule).cloned().collect();
+    let others: Vec<String> =
+        cause.checks.iter().filter(|id| **id != cause.finding.rule).map(ToString::to_string).collect();
     if !others.is_empty() {
         parts.push(format!("also in {}", layout::listed(&others, 6)));
     }
@@ -364,7 +370,7 @@ fn name(check: &CheckResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::run::fixture;
 
     const PLAIN: Settings = Settings { color: false, verbose: false, width: 100 };
 

@@ -167,6 +167,7 @@ impl Complaint {
     fn finding(self, about: &About, exchange: Option<&Arc<Exchange>>) -> Finding {
         let mut finding = Finding::of(about, self.message)
             .concerning(self.subject)
+            .about(super::aspect::of(&about.id))
             .against(self.expected, self.actual)
             .at(self.level.unwrap_or(about.level));
         finding.rfc_ok = self.rfc_ok;

@@ -11,6 +11,7 @@
 //! behind is not missed later.
 
 mod agreement;
+mod aspect;
 mod body;
 mod declaration;
 mod discovery;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::reader;
 use super::template::{self, Lookup, Place, TemplateProblem};
-use crate::check::{About, Finding, Level};
+use crate::check::{About, Aspect, Finding, Level};
 use crate::scenario::AnswerExpectation;
 use crate::scim::PatchPath;
 use crate::wire::{Broken, Exchange, Operation};
@@ -33,7 +33,8 @@ pub(super) fn judge(
         Err(Broken::Interrupted | Broken::Withheld(_)) => return Ok(Vec::new()),
         Err(broken) => {
             let message = format!("{what} was not answered: {broken}");
-            return Ok(vec![find(message, statuses(expectation), broken.to_string())]);
+            let finding = find(message, statuses(expectation), broken.to_string());
+            return Ok(vec![finding.about(Aspect::Answer)]);
         }
     };
     if expectation.or_refused.contains(&answer.status) {
@@ -49,7 +50,10 @@ pub(super) fn judge(
         // Quotes mark what belongs to one answer, so that one cause is told once.
         let said = said.map(|said| format!(" (\"{}\")", cut(&said.replace('"', "'")))).unwrap_or_default();
         let message = format!("{what} was answered {}{said}, expected {expected}", answer.status);
-        return Ok(vec![find(message, expected, answered(exchange))]);
+        let finding = find(message, expected, answered(exchange)).about(Aspect::Answer);
+        // A refusal stands in the log for everybody to see: that is not the silent damage of `critical`.
+        let level = if answer.is_success() { about.level } else { about.level.min(Level::Error) };
+        return Ok(vec![finding.at(level)]);
     }
     let mut findings = Vec::new();
     let nothing = Value::Null;

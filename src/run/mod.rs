@@ -7,9 +7,12 @@ pub mod acceptance;
 mod answers;
 pub mod cancel;
 mod cast;
+pub mod cause;
 pub mod cleanup;
 mod endstate;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod guard;
 pub mod journal;
 pub mod lookout;

@@ -6,7 +6,6 @@ use std::time::Instant;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::cast::Casting;
-use super::cleanup;
 use super::endstate::EndState;
 use super::event::{Event, TrialId};
 use super::plan::Plan;
@@ -16,6 +15,7 @@ use super::report::CheckResult;
 use super::stack::Stack;
 use super::stage::Stages;
 use super::story::{MistakeAt, Props, Story};
+use super::{cause, cleanup};
 use crate::check::{Finding, Outcome, Skip};
 use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
@@ -229,6 +229,9 @@ impl<S: Stages> Run<S> {
         if let Some(lost) = sighting.lost {
             let _ = self.lost.set(lost);
         }
+        let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
+        let rule_findings = rules::judge_trace_without(&off, &trace, &self.prepared.discovery);
+        cause::explain(&mut findings, &rule_findings);
         let result = match skip {
             Some(skip) => {
                 CheckResult::new(&about.id, Some(&trial.dialect), &about.title, Outcome::Skipped(skip))
@@ -241,8 +244,6 @@ impl<S: Stages> Run<S> {
                 self.plan.fail_on,
             ),
         };
-        let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
-        let rule_findings = rules::judge_trace_without(&off, &trace, &self.prepared.discovery);
         TrialEnd {
             trial: trial.clone(),
             result,

@@ -153,7 +153,9 @@ pub(super) fn shape(request: &Request) -> String {
             // The filtered attribute and the operator, but not the value.
             "filter" => {
                 shape.push('=');
-                shape.push_str(value.rsplit_once(" eq ").map_or(&*value, |(attribute, _)| attribute));
+                // Every other part of a text between quotes is a value.
+                let asked = value.split('"').step_by(2).collect::<Vec<_>>().join("…");
+                shape.push_str(asked.strip_suffix(" eq …").unwrap_or(&asked));
             }
             "attributes" | "excludedAttributes" => {
                 shape.push('=');
@@ -228,6 +230,10 @@ mod tests {
         let third = get("/Users", "filter=externalId+eq+%22b%22");
         assert_eq!(one.shape(), other.shape());
         assert_ne!(one.shape(), third.shape());
+        let both = |value: &str| {
+            get("/Users", &format!("filter=userName+co+%22{value}%22+and+active+eq+true")).shape()
+        };
+        assert_eq!(both("a"), both("b"));
         let patch = |value: &str| {
             Request::new(Actor::Entra, Method::Patch, "/Groups/1", "t").with_json(
                 &json!({"Operations":[{"op":"remove","path":format!("members[value eq \"{value}\"]")}]}),

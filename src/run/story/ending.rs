@@ -24,7 +24,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         // An attribute that is not judged is not compared either.
         let judged = |target: &PatchPath| {
             !self.passed_over.iter().any(|passed| {
-                !self.subjects.contain(passed)
+                !self.is_subject(kind, passed)
                     && passed.schema == target.schema
                     && same_name(&passed.attribute, &target.attribute)
             })

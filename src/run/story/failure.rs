@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Story;
-use crate::check::{Finding, Level};
+use crate::check::{Aspect, Finding, Level};
 use crate::entra::job::{Action, ErrorCode, LogEntry};
+use crate::rules;
 use crate::run::answers::{answered, place};
 use crate::run::cast::Casting;
 use crate::wire::{Actor, Exchange, Operation, Target};
@@ -42,6 +43,16 @@ impl Failure {
         }
     }
 
+    /// A conflict is what follows when somebody was not found before.
+    fn aspect(&self) -> Aspect {
+        let status =
+            self.exchange.as_ref().and_then(|exchange| exchange.answer()).map(|answer| answer.status);
+        match (self.entry.action, status) {
+            (Action::Create, Some(409)) => Aspect::Lookup,
+            _ => Aspect::Answer,
+        }
+    }
+
     fn sentence(&self, key: &str) -> String {
         let what = match self.entry.action {
             Action::Create => "created",
@@ -69,6 +80,29 @@ impl Failure {
     }
 }
 
+/// What a story says of itself does not help with what the look at everybody at its end finds: that
+/// makes provisioning fail, and the rule about the same thing says how.
+fn beside_the_point(mut finding: Finding) -> Finding {
+    let rule = match finding.aspect {
+        Aspect::Lookup => "rules/lookup-misses-resource",
+        Aspect::Members if finding.subject == "members missing" => "rules/member-lost",
+        Aspect::Members => "rules/removed-member-kept",
+        Aspect::Existence if finding.subject == "deleted" => "rules/deleted-still-readable",
+        Aspect::Existence => "rules/resource-lost",
+        // Those say themselves when they are beside the point.
+        Aspect::Form | Aspect::Answer | Aspect::Value => return finding,
+    };
+    if let Some(rule) = rules::find(rule) {
+        let about = rule.about();
+        finding.entra.clone_from(&about.entra);
+        finding.fix.clone_from(&about.fix);
+        finding.refs.clone_from(&about.refs);
+    }
+    finding.level = finding.level.min(Level::Error);
+    finding.beside_the_point = true;
+    finding
+}
+
 /// The exchange that tells why Entra failed with the object of that label: the last refused one, or
 /// else the last. Steps of Entra end in the object's label.
 pub(super) fn last_about(label: &str, cycle: &[Arc<Exchange>]) -> Option<Arc<Exchange>> {
@@ -86,14 +120,18 @@ fn is_about(exchange: &Exchange, label: &str) -> bool {
 impl<T: Target, C: Casting> Story<'_, T, C> {
     /// Something about one person or group is not as it should be. If a failed write of Entra explains
     /// it, that is told instead, once, and nothing more is said of this key.
-    pub(super) fn wrong(&mut self, key: &str, finding: Finding) {
+    pub(super) fn wrong(&mut self, key: &str, mut finding: Finding) {
         if self.blocked.contains(key) {
             return;
+        }
+        if self.at_the_end {
+            finding = beside_the_point(finding);
         }
         let id = self.cast.role(key).and_then(|role| role.id.clone());
         if let Some(failure) = id.and_then(|id| self.failures.get(&id).cloned()) {
             self.blocked.insert(key.to_owned());
             let mut told = Finding::of(&self.scenario.about, failure.sentence(key))
+                .about(failure.aspect())
                 .concerning(failure.entry.action.as_str())
                 .at(failure.level(finding.level));
             let actual = failure.exchange.as_deref().map_or_else(|| failure.entry.detail.clone(), answered);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Story;
-use crate::check::Finding;
+use crate::check::{Aspect, Finding};
 use crate::entra::directory::ObjectId;
 use crate::entra::mapping::AttributeMapping;
 use crate::run::answers::answered;
@@ -80,6 +80,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         };
         let message = format!("\"{key}\" is not matched by {}: the filter finds {how}", row.written);
         let mut finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Lookup)
             .concerning(format!("found by {}", row.written))
             .against(format!("the resource with id \"{id}\" alone"), actual);
         if let Some(exchange) = &exchange {
@@ -125,6 +126,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 let message =
                     format!("\"{key}\" {why}, and yet a filter on {} finds an account", row.written);
                 let finding = Finding::of(&self.scenario.about, message)
+                    .about(Aspect::Lookup)
                     .concerning(format!("not found by {}", row.written))
                     .against("200 with an empty list", answered(&exchange))
                     .shown_by(&exchange);

@@ -36,6 +36,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         if self.history.is_empty() {
             return Ok(());
         }
+        self.at_the_end = true;
         let expectation = self.expectation();
         let everybody: Vec<(String, ResourceKind, ObjectId, bool)> = self
             .cast
@@ -185,7 +186,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     }
 
     fn expect_standing(&mut self, key: &str, value: &ExpectedValue, exchange: &Arc<Exchange>) {
-        if self.is_never_kept(&value.target) && !self.subjects.contain(&value.target) {
+        let kind = self.cast.role(key).map(|role| role.kind);
+        let named = kind.is_some_and(|kind| self.is_subject(kind, &value.target));
+        if self.is_never_kept(&value.target) && !named {
             return;
         }
         match &value.standing {

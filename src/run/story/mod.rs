@@ -145,6 +145,8 @@ pub(super) struct Story<'a, T: Target, C> {
     blocked: HashSet<String>,
     /// Keys and attributes that were complained about.
     told: HashSet<(String, String)>,
+    /// The timeline is over, and everybody is looked at once more.
+    at_the_end: bool,
     findings: Vec<Finding>,
     skip: Option<Skip>,
     over: bool,
@@ -216,6 +218,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             failures: HashMap::new(),
             blocked: HashSet::new(),
             told: HashSet::new(),
+            at_the_end: false,
             findings: Vec::new(),
             skip: None,
             over: false,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Story;
-use crate::check::{Finding, Level, Reference};
+use super::names::object_kind;
+use crate::check::{Aspect, Finding, Level, Reference};
 use crate::run::answers::{answered, shown};
 use crate::run::cast::{Casting, Mistake};
 use crate::run::observer::{id_of, resources};
@@ -129,6 +130,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let message =
             format!("\"{key}\" cannot be read by id: GET {}/{{id}} is answered {status}", kind.endpoint());
         let mut finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Existence)
             .concerning("read by id")
             .against("200 with the resource", actual);
         if let Some(exchange) = &exchange {
@@ -141,6 +143,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     pub(super) fn no_account(&mut self, key: &str, kind: ResourceKind) {
         let message = format!("\"{key}\" has no {} at the target", kind.as_str());
         let mut finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Existence)
             .concerning("account")
             .against("an account", "none that Entra knows of");
         let shows = self
@@ -167,6 +170,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             format!("\"{key}\" was not matched with the {} that was there before", kind.as_str())
         };
         let mut finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Lookup)
             .concerning("same account")
             .against(format!("id \"{expected}\""), format!("id \"{id}\""));
         if let Some(exchange) = made.or(trace.last()) {
@@ -249,6 +253,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             let message = format!("\"{key}\" holds {actual} in {path}, expected {expected}");
             let mut finding = Finding::of(&self.scenario.about, message)
                 .at(self.level_of(key, path))
+                .about(Aspect::Value)
                 .concerning(path.to_string())
                 .against(expected, actual)
                 .shown_by(exchange);
@@ -275,7 +280,12 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let rows = kind.and_then(|kind| self.rows(kind)).into_iter().flat_map(|mapping| &mapping.rows);
         let mut mapped = rows.filter(|row| row.target.same_as(path));
         mapped.any(|row| row.is_active() || row.matching.is_some())
-            || (self.subjects.contain(path) && !self.is_never_kept(path))
+            || (kind.is_some_and(|kind| self.is_subject(kind, path)) && !self.is_never_kept(path))
+    }
+
+    /// True when the scenario names the attribute for objects of this kind.
+    pub(super) fn is_subject(&self, kind: ResourceKind, path: &PatchPath) -> bool {
+        self.subjects.contain(object_kind(kind), path)
     }
 
     /// True for an attribute that the target takes and never keeps; one scenario says so.
@@ -355,6 +365,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let actual = names(held.iter().map(|id| self.name_of(id)).collect());
         for (_, how, subject) in wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong) {
             let finding = Finding::of(&self.scenario.about, format!("\"{key}\" {how}"))
+                .about(Aspect::Members)
                 .concerning(subject)
                 .against(&expected, &actual)
                 .shown_by(exchange);
@@ -390,8 +401,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let status = actual.split(' ').next().unwrap_or_default();
         let message =
             format!("\"{key}\" was deleted, and yet GET {}/{{id}} is answered {status}", kind.endpoint());
-        let mut finding =
-            Finding::of(&self.scenario.about, message).concerning("deleted").against("404", actual);
+        let mut finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Existence)
+            .concerning("deleted")
+            .against("404", actual);
         if let Some(exchange) = &exchange {
             finding = finding.shown_by(exchange);
         }
@@ -428,6 +441,7 @@ fn is_nothing(value: &Value) -> bool {
 
 /// What the scenario says of its own subject does not help with another attribute.
 fn beside_the_point(mut finding: Finding, path: &PatchPath) -> Finding {
+    finding.beside_the_point = true;
     finding.entra =
         "Success, while the account differs from the directory; or the same update in every cycle.".into();
     finding.fix = format!(

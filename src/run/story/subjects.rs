@@ -11,7 +11,7 @@ use crate::scim::PatchPath;
 /// Mapping targets that a scenario names, itself or by their source.
 #[derive(Debug, Default)]
 pub(super) struct Subjects {
-    targets: Vec<PatchPath>,
+    targets: Vec<(ObjectKind, PatchPath)>,
 }
 
 impl Subjects {
@@ -19,12 +19,17 @@ impl Subjects {
     pub(super) fn of(scenario: &Scenario, mapping: &Mapping) -> Self {
         let mut subjects = Subjects::default();
         let rows = |kind| mapping.object(kind).into_iter().flat_map(|mapping| &mapping.rows);
-        let everything = || rows(ObjectKind::User).chain(rows(ObjectKind::Group));
-        let named = |name: &str| everything().filter(|row| row.is(name)).collect::<Vec<_>>();
-        let from = |source: &str| everything().filter(|row| row.reads(source)).collect::<Vec<_>>();
+        let all = |kind, wanted: &dyn Fn(&AttributeMapping) -> bool| {
+            rows(kind).filter(|row| wanted(row)).map(|row| (kind, row.target.clone())).collect::<Vec<_>>()
+        };
+        let named = |name: &str| {
+            let users = all(ObjectKind::User, &|row| row.is(name));
+            [users, all(ObjectKind::Group, &|row| row.is(name))].concat()
+        };
+        let from = |kind, source: &str| all(kind, &|row| row.reads(source));
         for need in &scenario.needs {
             if let Need::Mapped(name) | Need::Filterable(name) | Need::Published(name) = need {
-                subjects.add(named(name));
+                subjects.targets.extend(all(ObjectKind::User, &|row| row.is(name)));
             }
         }
         let changes = scenario.timeline.iter().filter_map(|step| match &step.action {
@@ -33,31 +38,40 @@ impl Subjects {
         });
         for change in changes.chain([&scenario.mapping]) {
             for name in &change.matching {
-                subjects.add(named(name));
+                subjects.targets.extend(named(name));
             }
-            subjects.targets.extend(change.edits.rows.iter().map(|row| row.target.clone()));
+            let edited = change.edits.rows.iter().map(|row| (ObjectKind::User, row.target.clone()));
+            subjects.targets.extend(edited);
         }
-        let people = scenario.people.values().map(|person| &person.attributes);
-        let groups = scenario.groups.values().map(|group| &group.attributes);
-        for source in people.chain(groups).flat_map(|attributes| attributes.keys()) {
-            subjects.add(from(source));
+        for source in scenario.people.values().flat_map(|person| person.attributes.keys()) {
+            subjects.targets.extend(from(ObjectKind::User, source));
         }
+        for source in scenario.groups.values().flat_map(|group| group.attributes.keys()) {
+            subjects.targets.extend(from(ObjectKind::Group, source));
+        }
+        let kind_of = |key: &str| match scenario.groups.contains_key(key) {
+            true => ObjectKind::Group,
+            false => ObjectKind::User,
+        };
         for account in scenario.accounts.values() {
             for name in account.with.keys() {
-                subjects.add(named(name));
+                subjects.targets.extend(named(name));
             }
         }
         for step in &scenario.timeline {
             match &step.action {
                 Action::Set(changes) => {
-                    for source in changes.values().flat_map(|attributes| attributes.keys()) {
-                        subjects.add(from(source));
+                    for (key, attributes) in changes {
+                        let kind = kind_of(key);
+                        subjects.targets.extend(attributes.keys().flat_map(|source| from(kind, source)));
                     }
                 }
-                Action::SetManager(_) => subjects.add(from("manager")),
+                Action::SetManager(_) => subjects.targets.extend(from(ObjectKind::User, "manager")),
                 Action::Expect(expectations) | Action::ExpectSettled(expectations) => {
-                    for name in expectations.values().flat_map(|expected| expected.attributes.keys()) {
-                        subjects.add(named(name));
+                    for (key, expected) in expectations {
+                        let kind = kind_of(key);
+                        let names = expected.attributes.keys();
+                        subjects.targets.extend(names.flat_map(|name| all(kind, &|row| row.is(name))));
                     }
                 }
                 _ => {}
@@ -66,13 +80,9 @@ impl Subjects {
         subjects
     }
 
-    fn add(&mut self, rows: Vec<&AttributeMapping>) {
-        self.targets.extend(rows.into_iter().map(|row| row.target.clone()));
-    }
-
-    /// True when the scenario names it.
-    pub(super) fn contain(&self, target: &PatchPath) -> bool {
-        self.targets.iter().any(|subject| subject.same_as(target))
+    /// True when the scenario names it for objects of this kind.
+    pub(super) fn contain(&self, kind: ObjectKind, target: &PatchPath) -> bool {
+        self.targets.iter().any(|(of, subject)| *of == kind && subject.same_as(target))
     }
 }
 
@@ -95,7 +105,7 @@ mod tests {
         let action = Action::Set(IndexMap::from([("ada".to_owned(), change)]));
         scenario.timeline.push(Step { line: 1, reading: crate::check::Reading::Both, action });
         let subjects = Subjects::of(&scenario, &mapping);
-        let is = |path: &str| subjects.contain(&mapping.user.find(path).unwrap().target);
+        let is = |path: &str| subjects.contain(ObjectKind::User, &mapping.user.find(path).unwrap().target);
         assert!(is("title") && is("employeeNumber") && is("name.givenName"));
         assert!(is("name.formatted"), "an expression reads the given name too");
         assert!(!is("displayName") && !is("externalId"));
