@@ -25,5 +25,6 @@ pub mod snapshot;
 pub mod stages;
 pub mod sync;
 pub mod transport;
+pub mod waivers;
 pub mod wire;
 pub mod yaml;

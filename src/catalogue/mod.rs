@@ -69,6 +69,14 @@ impl Catalogue {
         catalogue
     }
 
+    /// The same catalogue with judgements at its end that are rules in all but their place: they do not
+    /// watch exchanges.
+    #[must_use]
+    pub fn with_judgements<'a>(mut self, abouts: impl IntoIterator<Item = &'a About>) -> Self {
+        abouts.into_iter().for_each(|about| self.add(Entry { about: about.clone(), kind: Kind::Rule }));
+        self
+    }
+
     /// The same catalogue with requirements at its end: checks that neither watch exchanges nor play a
     /// scenario.
     #[must_use]

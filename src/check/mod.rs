@@ -170,6 +170,8 @@ pub struct Finding {
     pub times: usize,
     /// The exchanges that show it; the last one decides.
     pub exchanges: Vec<Arc<Exchange>>,
+    /// Why it was known before the run, by a waiver or the baseline. What is known fails no check.
+    pub waived: Option<String>,
 }
 
 impl Finding {
@@ -193,6 +195,7 @@ impl Finding {
             reading: Reading::Both,
             times: 1,
             exchanges: Vec::new(),
+            waived: None,
         }
     }
 
@@ -244,6 +247,15 @@ impl Finding {
     pub fn shown_by(mut self, exchange: &Arc<Exchange>) -> Self {
         self.exchanges.push(Arc::clone(exchange));
         self
+    }
+
+    /// Whether it makes its check fail: it stands at or above `fail_on` (`None`: nothing fails), is not
+    /// known, and is not beside what a test of Microsoft's looks at.
+    #[must_use]
+    pub fn decides(&self, fail_on: Option<Level>) -> bool {
+        self.waived.is_none()
+            && self.reading != Reading::Ours
+            && fail_on.is_some_and(|limit| self.level >= limit)
     }
 
     /// What makes two findings the same one: rule, level, subject, the shape of the deciding

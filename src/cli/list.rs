@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::{Exit, console};
 use crate::catalogue::{Catalogue, Selection, Unknown, listing};
 use crate::check::Level;
+use crate::run::snapshots;
 use crate::{load, rules, scenario, transport};
 
 /// List every check: id, level and what must hold; or, with `profiles`, the mapping profiles, and with
@@ -51,6 +52,20 @@ impl Source {
             None => scenario::builtin()?,
         };
         Ok(Catalogue::new(rules::all(), &scenarios)
+            .with_requirements(transport::abouts().chain(load::abouts())))
+    }
+
+    /// Every check there is: the built-in scenarios, and beside them those of a folder. Waivers of several
+    /// runs may stand in one file.
+    pub(super) fn everything(folder: Option<&Path>) -> Result<Catalogue, Failure> {
+        let config = Config::read()?;
+        let mut scenarios = scenario::builtin()?;
+        if let Some(folder) = folder.or(config.settings.scenarios.as_deref()) {
+            scenarios.extend(scenario::from_dir(folder)?);
+        }
+        let beside = std::iter::once(snapshots::about());
+        Ok(Catalogue::new(rules::all(), &scenarios)
+            .with_judgements(beside)
             .with_requirements(transport::abouts().chain(load::abouts())))
     }
 }

@@ -15,6 +15,7 @@ mod failure;
 mod gallery;
 mod interrupt;
 mod issuer;
+mod known;
 mod list;
 mod output;
 mod playing;
@@ -27,6 +28,7 @@ mod serve;
 mod sync;
 mod target;
 mod test_connection;
+mod waive;
 mod words;
 
 use std::ffi::OsString;
@@ -59,6 +61,7 @@ enum Command {
     Eval(eval::Eval),
     Serve(serve::Serve),
     Selftest(selftest::Selftest),
+    Waive(waive::Waive),
     Review(review::Review),
     Accept(accept::Accept),
     Cleanup(cleanup::Cleanup),
@@ -104,6 +107,7 @@ fn play(command: Command) -> Result<Exit, Failure> {
         Command::Eval(eval) => eval.play(),
         Command::Serve(serve) => serve.play(),
         Command::Selftest(selftest) => selftest.play(),
+        Command::Waive(waive) => waive.play(),
         Command::Review(review) => review.play(),
         Command::Accept(accept) => accept.play(),
         Command::Cleanup(cleanup) => cleanup.play(),

@@ -64,6 +64,28 @@ impl Drop for Output {
     }
 }
 
+/// Replaces a file that people write too: at every moment it is the old one or the new one. A link is
+/// followed, and the permissions stay.
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut name = real.as_os_str().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let beside = PathBuf::from(name);
+    let written = (|| {
+        let mut file = File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        if let Ok(about) = fs::metadata(&real) {
+            fs::set_permissions(&beside, about.permissions())?;
+        }
+        fs::rename(&beside, &real)
+    })();
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        unwritten(path, &error)
+    })
+}
+
 /// A report that could not be written to its end.
 pub(super) fn unwritten(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(

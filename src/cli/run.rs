@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::config::Config;
 use super::failure::Failure;
+use super::known::Known;
 use super::output::Output;
 use super::playing::{self, Playing};
 use super::words::{Dialects, FailOn};
@@ -52,6 +53,10 @@ pub(super) struct Run {
     #[arg(long, value_name = "LEVEL", help_heading = "Reports")]
     fail_on: Option<FailOn>,
 
+    /// Checks that are known to fail, and why; `scimulate waive` writes such a file
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    waivers: Option<PathBuf>,
+
     /// Write the report as JUnit XML
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     junit: Option<PathBuf>,
@@ -77,7 +82,9 @@ impl Run {
     pub(super) fn play(self) -> Result<Exit, Failure> {
         let config = Config::read()?;
         let url = self.playing.target.url(&config)?;
+        let known = self.known(&config, url.as_ref())?;
         let mut plan = self.plan(&config, url.as_ref())?;
+        let fail_on = plan.fail_on;
         let snapshots = self.snapshots(&config, &plan.prefix, url.is_some())?;
         plan.judge = snapshots.as_ref().map(Snapshots::judge);
         let mut outputs = self.playing.outputs(&config)?;
@@ -88,8 +95,10 @@ impl Run {
         let played = ready.play(plan, Embedded::default(), &mut outputs);
         let ended = ready.end();
         match played {
-            Ok(report) => {
+            Ok(mut report) => {
+                // Microsoft knows no waivers: its verdict comes before them.
                 let verdict = gallery::judge(Template::default(), &scenarios, &report, &[]);
+                known.apply(&mut report, fail_on);
                 let settings = terminal::Settings::for_stream(&io::stdout(), self.playing.verbose);
                 let annotate = self.github || config.settings.github;
                 outputs.write(
@@ -115,6 +124,24 @@ impl Run {
         }
     }
 
+    fn dialects(&self, config: &Config, url: Option<&TenantUrl>) -> Dialects {
+        let given = self.dialect.clone().or_else(|| config.settings.dialect.clone());
+        given.unwrap_or_else(|| Dialects::of(url))
+    }
+
+    /// What is known to fail, read before anything is played.
+    fn known(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Known, Failure> {
+        let settings = &config.settings;
+        let everything = self.filters.is_empty() && self.suite.is_empty() && settings.suite.is_empty();
+        let narrowed = !everything
+            || self.shard.or(settings.shard).is_some()
+            || self.scenarios.is_some()
+            || settings.scenarios.is_some()
+            || Dialects::all().0.iter().any(|dialect| !self.dialects(config, url).0.contains(dialect));
+        let waivers = self.waivers.as_ref().or(settings.waivers.as_ref());
+        Known::read(waivers.map(PathBuf::as_path), self.scenarios.as_deref(), narrowed)
+    }
+
     /// What shall be played, from the command line, then from the file.
     fn plan(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Plan, Failure> {
         let settings = &config.settings;
@@ -125,8 +152,7 @@ impl Run {
         };
         let scenarios = selection.of(&scenarios(self.scenarios.as_ref().or(settings.scenarios.as_ref()))?)?;
         let mut plan = self.playing.plan(config, url, scenarios)?;
-        let dialects = self.dialect.clone().or_else(|| settings.dialect.clone());
-        plan.dialects = dialects.unwrap_or_else(|| Dialects::of(url)).0;
+        plan.dialects = self.dialects(config, url).0;
         plan.fail_on = self.fail_on.or(settings.fail_on).map_or(Some(Level::Error), |FailOn(level)| level);
         plan.max_users = self.max_users.or(settings.max_users);
         // Microsoft's gates leave nothing out that a target refuses.

@@ -40,6 +40,7 @@ pub fn beneath(checks: &[CheckResult], settings: &Settings, out: &mut dyn Write)
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,
+        known: crate::run::Known::default(),
     };
     terminal::findings(&report, settings, out)
 }

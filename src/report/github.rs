@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use crate::check::Level;
-use crate::run::Report;
 use crate::run::cause::causes;
+use crate::run::{Report, WaiverState};
 
 /// Writes one workflow command per cause, worst first. GitHub shows ten of a kind.
 ///
@@ -21,6 +21,12 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let text = format!("{}\n{}\nFix: {}", finding.message, finding.entra, finding.fix);
         let title = format!("{} {}", cause.level, finding.rule);
         writeln!(out, "::{command} title={}::{}", property(&title), data(&text))?;
+    }
+    for note in &report.known.waivers {
+        // What has expired may have let the run fail.
+        let command = if note.state == WaiverState::Expired { "warning" } else { "notice" };
+        let text = format!("{} ({}) {}", note.check, note.place, note.message);
+        writeln!(out, "::{command} title=waiver {}::{}", note.state.as_str(), data(&text))?;
     }
     out.flush()
 }
@@ -45,13 +51,16 @@ mod tests {
         write(&fixture::report(), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.len(), 3);
         assert_eq!(
             lines[0],
             "::error title=critical cycles/disable-unassigned::`active` of ada is true, expected false\
              %0ASuccess although the leaver still signs in.%0AFix: Store a boolean."
         );
         assert!(lines[1].starts_with("::warning title=warning rules/answer-media-type::"));
+        let waiver =
+            "::notice title=waiver passes::cycles/create-user (waivers.toml:7) passes: remove the waiver";
+        assert_eq!(lines[2], waiver);
     }
 
     #[test]

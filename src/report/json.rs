@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::shown;
+use super::{known, shown};
 use crate::check::{Finding, Outcome, Reading};
 use crate::gallery::{Overall, Requirement, Test, Verdict};
 use crate::run::cause::{Cause, causes};
@@ -40,6 +40,10 @@ struct Document<'a> {
     checks: Vec<Check<'a>>,
     causes: Vec<Caused<'a>>,
     left_behind: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waivers: Vec<known::Waiver<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<known::Baseline>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gallery: Option<Gallery<'a>>,
 }
@@ -173,6 +177,8 @@ impl<'a> Caused<'a> {
 struct Found<'a> {
     rule: &'a str,
     level: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    subject: &'a str,
     message: &'a str,
     expected: &'a str,
     actual: &'a str,
@@ -181,6 +187,8 @@ struct Found<'a> {
     refs: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tags: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<&'a str>,
     times: usize,
     exchanges: Vec<Shown<'a>>,
 }
@@ -215,6 +223,8 @@ impl<'a> Document<'a> {
             checks: report.checks.iter().map(Check::of).collect(),
             causes: causes(report).iter().map(Caused::of).collect(),
             left_behind: &report.left_behind,
+            waivers: known::waivers(report),
+            baseline: known::baseline(report),
             gallery: None,
         }
     }
@@ -245,6 +255,7 @@ impl<'a> Found<'a> {
         Found {
             rule: &finding.rule,
             level: finding.level.as_str(),
+            subject: &finding.subject,
             message: &finding.message,
             expected: &finding.expected,
             actual: &finding.actual,
@@ -252,6 +263,7 @@ impl<'a> Found<'a> {
             fix: &finding.fix,
             refs: finding.refs.iter().map(ToString::to_string).collect(),
             tags: tags(finding),
+            waived: finding.waived.as_deref(),
             times: finding.times,
             exchanges: finding.exchanges.iter().map(|exchange| Shown::of(exchange)).collect(),
         }
@@ -329,6 +341,10 @@ mod tests {
         assert_eq!(finding["level"], "critical");
         assert_eq!(finding["refs"][0], "RFC 7643 §4.1.1");
         assert_eq!(finding.get("tags"), None);
+        assert_eq!((finding.get("subject"), finding.get("waived")), (None, None));
+        let waived = json["checks"].as_array().unwrap().iter().find(|c| c["status"] == "expected").unwrap();
+        assert_eq!(waived["findings"][0]["waived"], "tracked in #12");
+        assert_eq!((&json["waivers"][0]["state"], &json["baseline"]["fixed"]), (&json!("passes"), &json!(2)));
         let exchange = &finding["exchanges"][0];
         assert_eq!(exchange["status"], 204);
         assert_eq!(exchange["answer"], Value::Null);

@@ -11,5 +11,6 @@ pub mod junit;
 pub mod progress;
 pub mod terminal;
 
+mod known;
 mod layout;
 mod shown;

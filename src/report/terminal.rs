@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
+use super::known;
 use super::layout::{self, Paint};
 use super::shown;
 use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
@@ -10,7 +11,7 @@ use crate::run::cause::{Cause, causes};
 use crate::run::{CheckResult, Counts, Report, Verdict};
 
 /// Width of the labels before what belongs to a finding.
-const LABEL: usize = 10;
+pub(super) const LABEL: usize = 10;
 /// How much of an answer is shown.
 const EXCERPT: usize = 400;
 /// How much of a sentence is shown: some quote whole answers.
@@ -73,7 +74,7 @@ impl Page<'_> {
         }
         let causes = causes(self.report);
         self.findings(&causes, out)?;
-        self.expected(out)?;
+        known::write(self.report, self.settings, out)?;
         self.skipped(out)?;
         self.left_behind(out)?;
         self.table(out)?;
@@ -185,21 +186,6 @@ impl Page<'_> {
         };
         let message = layout::clean(&cause.finding.message);
         writeln!(out, "{level}{}: {message}{}", cause.finding.rule, self.paint.dim(&times))
-    }
-
-    fn expected(&self, out: &mut dyn Write) -> io::Result<()> {
-        for check in &self.report.checks {
-            if let Outcome::Expected(reason) = &check.outcome {
-                writeln!(
-                    out,
-                    "{:<LABEL$}{} failed as the waiver says: {}",
-                    "expected",
-                    name(check),
-                    layout::clean(reason)
-                )?;
-            }
-        }
-        Ok(())
     }
 
     /// Skipped checks by their reason: forty checks without groups are one line.
@@ -392,6 +378,7 @@ mod tests {
         let mut report = fixture::report();
         report.checks.retain(|check| check.outcome == Outcome::Passed && check.findings.is_empty());
         report.left_behind.clear();
+        report.known = crate::run::Known::default();
         report.settle();
         let expected = "\
 suite           passed  failed  skipped

@@ -42,21 +42,21 @@ struct Group {
     below: Vec<Place>,
 }
 
-/// The causes of everything found, worst first. Findings of waived checks are left out: their check
-/// says what it says.
+/// The causes of everything found, worst first. What was known before is left out: the check says so.
 #[must_use]
 pub fn causes(report: &Report) -> Vec<Cause<'_>> {
     let checks = &report.checks;
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for group in groups(checks) {
-        let waived = |place: &Place| matches!(checks[place.0].outcome, Outcome::Expected(_));
-        if waived(&group.head) {
+        let waived = |place: &Place| finding(checks, *place).waived.is_some();
+        // A rule may be waived in one dialect and not in the other.
+        let Some(head) = std::iter::once(&group.head).chain(&group.same).find(|place| !waived(place)) else {
             continue;
-        }
+        };
         let mut cause = Cause {
             level: group.level,
-            check: &checks[group.head.0],
-            finding: finding(checks, group.head),
+            check: &checks[head.0],
+            finding: finding(checks, *head),
             times: 0,
             checks: Vec::new(),
             dialects: BTreeSet::new(),
@@ -66,7 +66,8 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
         for place in group.same.iter().filter(|place| !waived(place)) {
             let check = &checks[place.0];
             let found = finding(checks, *place);
-            let worst = check.findings.iter().map(|finding| finding.level).max();
+            let unknown = check.findings.iter().filter(|finding| finding.waived.is_none());
+            let worst = unknown.map(|finding| finding.level).max();
             cause.times += found.times;
             cause.dialects.extend(check.dialect.as_deref());
             cause.decides |= check.outcome == Outcome::Failed

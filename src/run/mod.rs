@@ -15,6 +15,7 @@ pub mod event;
 pub(crate) mod fixture;
 pub mod guard;
 pub mod journal;
+pub mod known;
 pub mod lookout;
 mod observer;
 pub mod patience;
@@ -41,6 +42,7 @@ mod trials;
 
 pub use cancel::Cancel;
 pub use event::{Event, Listener, TrialId};
+pub use known::{BaselineCount, Known, WaiverNote, WaiverState};
 pub use plan::{Judge, Plan};
 pub use play::{Problem, play};
 pub use report::{CheckResult, Counts, Report, Verdict};

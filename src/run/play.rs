@@ -283,6 +283,7 @@ impl Gathered {
             left_behind: self.left_behind,
             exchanges: self.exchanges,
             interrupted_by,
+            known: super::Known::default(),
         };
         report.settle();
         // A gate of Microsoft ends each of its tests as if there were no other.

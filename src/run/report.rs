@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::check::{Finding, Level, Outcome, Reading};
+use super::known::Known;
+use crate::check::{Finding, Level, Outcome};
 
 /// The result of a whole run.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Report {
     pub exchanges: usize,
     /// Why the verdict is incomplete, in one sentence.
     pub interrupted_by: Option<String>,
+    /// What the waivers and the baseline had to say.
+    pub known: Known,
 }
 
 impl Report {
@@ -128,9 +131,11 @@ impl CheckResult {
         fail_on: Option<Level>,
     ) -> Self {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-        let counts = |finding: &Finding, limit| finding.level >= limit && finding.reading != Reading::Ours;
-        let failed = fail_on.is_some_and(|limit| findings.iter().any(|finding| counts(finding, limit)));
-        let outcome = if failed { Outcome::Failed } else { Outcome::Passed };
+        let outcome = if findings.iter().any(|finding| finding.decides(fail_on)) {
+            Outcome::Failed
+        } else {
+            Outcome::Passed
+        };
         CheckResult { findings, ..CheckResult::new(id, dialect, title, outcome) }
     }
 
@@ -200,6 +205,7 @@ mod tests {
             left_behind: Vec::new(),
             exchanges: 0,
             interrupted_by: None,
+            known: Known::default(),
         };
         report.settle();
         let order: Vec<_> = report.checks.iter().map(|c| (c.id.as_str(), c.dialect.as_deref())).collect();
@@ -227,6 +233,7 @@ mod tests {
             left_behind: Vec::new(),
             exchanges: 0,
             interrupted_by: None,
+            known: Known::default(),
         };
         assert!(report.is_empty());
         assert_eq!(report.counts().skipped, 1);

@@ -1,0 +1,149 @@
+//! The JSON report of another run, as far as waivers need it.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::report::json::FORMAT;
+
+/// The report of another run. What this version does not know in it is left alone.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PastReport {
+    /// Version of scimulate that wrote it.
+    pub version: String,
+    /// Its checks.
+    pub checks: Vec<PastCheck>,
+}
+
+/// One check of another run.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PastCheck {
+    /// Id, as it was then.
+    pub id: String,
+    /// Its dialect; `None` for the comparison of dialects.
+    pub dialect: Option<String>,
+    status: String,
+}
+
+impl PastCheck {
+    /// Whether it failed, unexpectedly.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.status == "failed"
+    }
+
+    /// Whether it was played, with whatever end.
+    #[must_use]
+    pub fn was_played(&self) -> bool {
+        self.status != "skipped"
+    }
+}
+
+impl PastReport {
+    /// Reads a report.
+    ///
+    /// # Errors
+    /// One mistake about the file: it cannot be read, is something else, or is not whole.
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        let file = path.display().to_string();
+        match std::fs::read(path) {
+            Ok(bytes) => PastReport::parse(&bytes, &file),
+            Err(error) => {
+                Err(Diagnostic::about_file(format!("the report cannot be read: {error}"), file).help(MAKE))
+            }
+        }
+    }
+
+    /// Reads a report's bytes.
+    ///
+    /// # Errors
+    /// One mistake about the file.
+    pub fn parse(bytes: &[u8], file: &str) -> Result<Self, Diagnostic> {
+        let wrong = |title: String| Diagnostic::about_file(title, file).help(MAKE);
+        let begin = bytes.trim_ascii_start();
+        if begin.is_empty() {
+            return Err(wrong("the report is empty".to_owned()));
+        }
+        if begin.starts_with(b"<") {
+            let head = begin[..begin.len().min(200)].to_ascii_lowercase();
+            let is_html = head.windows(5).any(|part| part == b"<html") || head.starts_with(b"<!doctype html");
+            let what = if is_html { "HTML" } else { "XML" };
+            return Err(wrong(format!("this is {what}, and a report is JSON")));
+        }
+        let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            wrong(if error.is_eof() {
+                format!("the report ends in the middle, at {place}")
+            } else {
+                format!("this is not JSON, at {place}")
+            })
+        })?;
+        match value.get("format").and_then(Value::as_str) {
+            Some(FORMAT) => {}
+            Some(other) if other.starts_with("scimulate-report/") => {
+                let version = value.get("version").and_then(Value::as_str).unwrap_or("another version");
+                let title = format!("the report has the format `{other}` of scimulate {version}");
+                let help =
+                    format!("this version reads `{FORMAT}`: use that version, or make the report anew");
+                return Err(Diagnostic::about_file(title, file).help(help));
+            }
+            Some(other) => return Err(wrong(format!("this is no report but `{other}`"))),
+            None if value.pointer("/log/entries").is_some() => {
+                return Err(wrong("this is a HAR and no report".to_owned()));
+            }
+            None => return Err(wrong("this is no report of scimulate".to_owned())),
+        }
+        serde_json::from_value(value)
+            .map_err(|error| wrong(format!("the report is not as scimulate writes it: {error}")))
+    }
+}
+
+const MAKE: &str = "`scimulate run --json FILE` writes a report";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::json;
+    use crate::run::fixture;
+
+    fn wrong(text: &str) -> String {
+        let mistake = PastReport::parse(text.as_bytes(), "r.json").unwrap_err();
+        assert_eq!((mistake.file.as_str(), mistake.help.is_some()), ("r.json", true));
+        mistake.title
+    }
+
+    #[test]
+    fn a_report_is_read_as_it_was_written() {
+        let mut text = Vec::new();
+        json::write(&fixture::report(), None, &mut text).unwrap();
+        let past = PastReport::parse(&text, "r.json").unwrap();
+        let failed: Vec<_> = past.checks.iter().filter(|check| check.failed()).collect();
+        assert_eq!(failed.len(), 3);
+        assert_eq!(failed[0].id, "cycles/disable-unassigned");
+        assert_eq!(failed[1].dialect.as_deref(), Some("default"));
+        assert_eq!(past.checks.iter().filter(|check| check.was_played()).count(), 6);
+        assert_eq!(past.version, env!("CARGO_PKG_VERSION"));
+    }
+
+    #[test]
+    fn what_is_no_report_is_called_by_its_name() {
+        assert_eq!(wrong(" \n"), "the report is empty");
+        assert_eq!(wrong("<!DOCTYPE html><html>"), "this is HTML, and a report is JSON");
+        assert_eq!(wrong("<?xml version=\"1.0\"?><testsuites/>"), "this is XML, and a report is JSON");
+        assert_eq!(
+            wrong("{\"format\": \"scimulate-rep"),
+            "the report ends in the middle, at line 1, column 25"
+        );
+        assert_eq!(wrong("[[waiver]]"), "this is not JSON, at line 1, column 3");
+        assert_eq!(wrong("{\"log\": {\"entries\": []}}"), "this is a HAR and no report");
+        assert_eq!(wrong("[]"), "this is no report of scimulate");
+        assert_eq!(wrong("{\"format\": \"scimulate-sync/1\"}"), "this is no report but `scimulate-sync/1`");
+        assert_eq!(
+            wrong("{\"format\": \"scimulate-report/2\", \"version\": \"3.0.0\"}"),
+            "the report has the format `scimulate-report/2` of scimulate 3.0.0"
+        );
+        assert!(wrong("{\"format\": \"scimulate-report/1\", \"version\": \"0.1.0\"}").contains("`checks`"));
+    }
+}
