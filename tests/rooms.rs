@@ -67,7 +67,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["wire", "scim", "check", "run", "people", "entra/directory", "entra/mapping", "entra/dialect"],
     ),
     ("transport", &["wire", "check", "http", "run", "entra/directory", "entra/mapping", "entra/dialect"]),
-    ("waivers", &["diagnostic", "check", "catalogue", "run", "report"]),
+    ("waivers", &["diagnostic", "wire", "check", "catalogue", "run", "report"]),
     ("server", &["scim"]),
     ("stages", &["run", "server", "http", "issuer"]),
     (

@@ -233,3 +233,29 @@ fn what_cannot_be_waived_is_one_clear_mistake() {
     let no_reason = ["waive", "--from", "r.json", "--reason", " ", "--expires", "2999-01-31"];
     bench.call(&no_reason).ended(2, &["it says nothing"]);
 }
+
+#[test]
+fn only_what_is_new_against_the_baseline_fails() {
+    let bench = Bench::new();
+    bench.run(&["--json", "baseline.json"]).ended(1, &["FAILED"]);
+    let known = bench.run(&["--baseline", "baseline.json", "--json", "baseline.json"]);
+    known
+        .ended(0, &["PASSED", "in the baseline", " as in the baseline, 0 with something new, 0 fixed since"]);
+    assert!(bench.json("baseline.json")["baseline"]["known"].as_u64().unwrap() > 0);
+    // Another run, another port: the report that was moved on is a baseline as well.
+    let other = Bench::new();
+    other.write("scimulate.toml", "baseline = \"baseline.json\"\n");
+    other.write("baseline.json", &bench.read("baseline.json"));
+    other.run(&[]).ended(0, &["PASSED"]);
+
+    let worse = Bench::with(&["hides-disabled-users", "meta-location-wrong", "html-media-type"]);
+    worse.write("baseline.json", &bench.read("baseline.json"));
+    worse.write("none.json", "{}");
+    let healthy = Bench::with(&[]);
+    healthy.write("baseline.json", &bench.read("baseline.json"));
+    healthy
+        .run(&["--baseline", "baseline.json"])
+        .ended(0, &["0 checks as in the baseline, 0 with something new"]);
+    worse.run(&["--baseline", "baseline.json"]).ended(1, &["FAILED", "in the baseline", "html"]);
+    worse.run(&["--baseline", "none.json"]).refused(&["this is no report of scimulate", "none.json"]);
+}

@@ -79,6 +79,7 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "word")]
     pub(super) fail_on: Option<FailOn>,
     pub(super) waivers: Option<PathBuf>,
+    pub(super) baseline: Option<PathBuf>,
     pub(super) jobs: Option<usize>,
     #[serde(deserialize_with = "word")]
     pub(super) shard: Option<Shard>,

@@ -1,39 +1,58 @@
-//! What `run` is told to know of: waivers.
+//! What `run` is told to know of: waivers, and the report of an earlier run.
 
 use std::path::Path;
 
 use super::failure::Failure;
 use super::list::Source;
 use super::waive::today;
+use crate::catalogue::Catalogue;
 use crate::check::Level;
 use crate::run::Report;
-use crate::waivers::{Circumstances, Waivers};
+use crate::waivers::{Baseline, Circumstances, PastReport, Waivers};
 
 /// What is known to fail.
 pub(super) struct Known {
     waivers: Option<Waivers>,
+    baseline: Option<Baseline>,
+    /// Knows the ids that checks had before. Empty when nothing is known.
+    catalogue: Catalogue,
     narrowed: bool,
+}
+
+/// Where it stands.
+pub(super) struct Files<'a> {
+    pub(super) waivers: Option<&'a Path>,
+    pub(super) baseline: Option<&'a Path>,
+    /// The scenarios beside the built-in ones.
+    pub(super) scenarios: Option<&'a Path>,
 }
 
 impl Known {
     /// Reads the files that are named. `narrowed` as in [`Circumstances`].
-    pub(super) fn read(
-        waivers: Option<&Path>,
-        scenarios: Option<&Path>,
-        narrowed: bool,
-    ) -> Result<Self, Failure> {
-        let waivers = match waivers {
-            Some(path) => Some(Waivers::read(path, &Source::everything(scenarios)?)?),
-            None => None,
-        };
-        Ok(Known { waivers, narrowed })
+    pub(super) fn read(files: &Files<'_>, narrowed: bool) -> Result<Self, Failure> {
+        let mut known = Known { waivers: None, baseline: None, catalogue: Catalogue::default(), narrowed };
+        if files.waivers.is_none() && files.baseline.is_none() {
+            return Ok(known);
+        }
+        known.catalogue = Source::everything(files.scenarios)?;
+        known.waivers = files.waivers.map(|path| Waivers::read(path, &known.catalogue)).transpose()?;
+        if let Some(path) = files.baseline {
+            known.baseline = Some(Baseline::of(&PastReport::read(path)?, &known.catalogue));
+        }
+        Ok(known)
     }
 
     /// Marks what is known in a report, and settles it.
-    pub(super) fn apply(&self, report: &mut Report, fail_on: Option<Level>) {
+    pub(super) fn apply(&self, report: &mut Report, fail_on: Option<Level>) -> Result<(), Failure> {
         if let Some(waivers) = &self.waivers {
             let circumstances = Circumstances { fail_on, today: today(), narrowed: self.narrowed };
             waivers.apply(report, circumstances);
         }
+        if let Some(baseline) = &self.baseline {
+            baseline.apply(report, fail_on, &self.catalogue).map_err(|error| {
+                Failure::internal(format!("the report cannot be compared with the baseline: {error}"))
+            })?;
+        }
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::config::Config;
 use super::failure::Failure;
-use super::known::Known;
+use super::known::{Files, Known};
 use super::output::Output;
 use super::playing::{self, Playing};
 use super::words::{Dialects, FailOn};
@@ -57,6 +57,10 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     waivers: Option<PathBuf>,
 
+    /// The JSON report of an earlier run: only what is new against it decides
+    #[arg(long, value_name = "REPORT", help_heading = "Reports")]
+    baseline: Option<PathBuf>,
+
     /// Write the report as JUnit XML
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     junit: Option<PathBuf>,
@@ -98,7 +102,7 @@ impl Run {
             Ok(mut report) => {
                 // Microsoft knows no waivers: its verdict comes before them.
                 let verdict = gallery::judge(Template::default(), &scenarios, &report, &[]);
-                known.apply(&mut report, fail_on);
+                known.apply(&mut report, fail_on)?;
                 let settings = terminal::Settings::for_stream(&io::stdout(), self.playing.verbose);
                 let annotate = self.github || config.settings.github;
                 outputs.write(
@@ -138,8 +142,12 @@ impl Run {
             || self.scenarios.is_some()
             || settings.scenarios.is_some()
             || Dialects::all().0.iter().any(|dialect| !self.dialects(config, url).0.contains(dialect));
-        let waivers = self.waivers.as_ref().or(settings.waivers.as_ref());
-        Known::read(waivers.map(PathBuf::as_path), self.scenarios.as_deref(), narrowed)
+        let files = Files {
+            waivers: self.waivers.as_deref().or(settings.waivers.as_deref()),
+            baseline: self.baseline.as_deref().or(settings.baseline.as_deref()),
+            scenarios: self.scenarios.as_deref(),
+        };
+        Known::read(&files, narrowed)
     }
 
     /// What shall be played, from the command line, then from the file.

@@ -3,6 +3,7 @@
 //! Both mark findings as known ([`Finding::waived`](crate::check::Finding::waived)); a check whose
 //! findings are all known ends as expected. Nothing is taken out of the report.
 
+mod baseline;
 mod draft;
 mod file;
 mod judgement;
@@ -10,10 +11,11 @@ mod past;
 #[cfg(test)]
 mod tests;
 
+pub use baseline::{Baseline, IN_THE_BASELINE};
 pub use draft::{Draft, Drafted, Merged, NothingToWaive, last_day};
 pub use file::{Waiver, Waivers};
 pub use judgement::Circumstances;
-pub use past::{PastCheck, PastReport};
+pub use past::{PastCheck, PastExchange, PastFinding, PastReport};
 
 /// The word for the check that compares the end states of two dialects, in the place of a dialect.
 pub const COMPARISON: &str = "comparison";

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::check::Level;
 use crate::diagnostic::Diagnostic;
 use crate::report::json::FORMAT;
 
@@ -13,6 +14,8 @@ use crate::report::json::FORMAT;
 pub struct PastReport {
     /// Version of scimulate that wrote it.
     pub version: String,
+    /// Base URL of the target.
+    pub target: String,
     /// Its checks.
     pub checks: Vec<PastCheck>,
 }
@@ -25,6 +28,42 @@ pub struct PastCheck {
     /// Its dialect; `None` for the comparison of dialects.
     pub dialect: Option<String>,
     status: String,
+    /// Why it was skipped or expected to fail.
+    pub reason: Option<String>,
+    /// What was found.
+    pub findings: Vec<PastFinding>,
+}
+
+/// One finding of another run.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PastFinding {
+    /// The rule's id, or the check's own, as it was then.
+    pub rule: String,
+    /// How much it mattered.
+    pub level: Level,
+    /// What it concerns; empty for the whole exchange.
+    #[serde(default)]
+    pub subject: String,
+    /// The sentence.
+    pub message: String,
+    /// Why it was known even then.
+    #[serde(default)]
+    pub waived: Option<String>,
+    /// What shows it; the last one decides.
+    pub exchanges: Vec<PastExchange>,
+}
+
+/// One exchange of another run.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PastExchange {
+    /// Who spoke.
+    pub actor: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// The status, if an answer came.
+    pub status: Option<u16>,
 }
 
 impl PastCheck {
@@ -144,6 +183,9 @@ mod tests {
             wrong("{\"format\": \"scimulate-report/2\", \"version\": \"3.0.0\"}"),
             "the report has the format `scimulate-report/2` of scimulate 3.0.0"
         );
-        assert!(wrong("{\"format\": \"scimulate-report/1\", \"version\": \"0.1.0\"}").contains("`checks`"));
+        assert!(
+            wrong("{\"format\": \"scimulate-report/1\", \"version\": \"0.1.0\", \"target\": \"\"}")
+                .contains("`checks`")
+        );
     }
 }

@@ -9,7 +9,8 @@ use crate::check::{Finding, Level, Outcome, Skip};
 use crate::diagnostic::Diagnostic;
 use crate::report::json;
 use crate::run::fixture;
-use crate::run::{CheckResult, Known, Report, Verdict, WaiverState};
+use crate::run::{BaselineCount, CheckResult, Known, Report, Verdict, WaiverState};
+use crate::wire::Method;
 
 const STORY: &str = "cycles/disable-unassigned";
 const RULE: &str = "rules/password-returned";
@@ -382,4 +383,78 @@ fn what_is_waived_in_one_dialect_is_still_told_of_the_other() {
     assert_eq!(causes[0].check.dialect.as_deref(), Some("default"));
     assert_eq!(causes[0].dialects.iter().copied().collect::<Vec<_>>(), ["default"]);
     assert!(causes[0].decides);
+}
+
+fn judged_by(baseline: &Report, report: &mut Report) -> BaselineCount {
+    let baseline = Baseline::of(&past(baseline), catalogue());
+    baseline.apply(report, Some(Level::Error), catalogue()).unwrap();
+    report.known.baseline.unwrap()
+}
+
+/// A finding of a story about an attribute, shown by a read of the user with that id.
+fn about(subject: &str, id: &str) -> Finding {
+    let path = format!("/Users/{id}?attributes=active");
+    let answer = fixture::answer(200, &serde_json::json!({"id": id}));
+    let read = fixture::exchange(Method::Get, &path, None, answer);
+    finding(STORY, Level::Error).concerning(subject).shown_by(&read)
+}
+
+#[test]
+fn what_the_baseline_knows_is_expected_and_what_is_new_fails() {
+    let story = |findings| played(STORY, Some("default"), findings);
+    let mut then = report(vec![
+        story(vec![about("active", "1")]),
+        played("cycles/addresses", Some("default"), vec![finding("cycles/addresses", Level::Error)]),
+    ]);
+    // The embedded server has another port each time.
+    then.target = "http://127.0.0.1:8080/scim".into();
+    let passing = played("cycles/addresses", Some("default"), Vec::new());
+    let mut now = report(vec![story(vec![about("active", "2")]), passing]);
+    now.target.clone_from(&then.target);
+    assert_eq!(judged_by(&then, &mut now), BaselineCount { known: 1, new: 0, fixed: 1 });
+    assert_eq!(now.verdict, Verdict::Passed);
+    let expected = now.checks.iter().find(|check| check.id == STORY).unwrap();
+    assert_eq!(expected.outcome, Outcome::Expected("in the baseline".into()));
+
+    // The report with a baseline is one, too.
+    let mut again = report(vec![story(vec![about("active", "3")])]);
+    again.target.clone_from(&then.target);
+    assert_eq!(judged_by(&now, &mut again).known, 1);
+
+    let worse = about("active", "2").at(Level::Critical);
+    for new in [vec![about("active", "2"), about("title", "2")], vec![worse]] {
+        let mut now = report(vec![story(new)]);
+        now.target.clone_from(&then.target);
+        assert_eq!(judged_by(&then, &mut now), BaselineCount { known: 0, new: 1, fixed: 0 });
+        assert_eq!(now.verdict, Verdict::Failed);
+    }
+    let mut other = report(vec![played(STORY, Some("aadOptscim062020"), vec![about("active", "2")])]);
+    other.target.clone_from(&then.target);
+    assert_eq!(judged_by(&then, &mut other).new, 1, "another dialect is another check");
+}
+
+#[test]
+fn what_a_waiver_covered_is_not_in_the_baseline() {
+    let mut then = report(failing(&["default"]));
+    apply(&waiver(""), &mut then);
+    let mut now = report(failing(&["default"]));
+    assert_eq!(judged_by(&then, &mut now).new, 1);
+    // Today's waivers come first, and the baseline leaves them alone.
+    let mut now = report(failing(&["default"]));
+    apply(&waiver(""), &mut now);
+    judged_by(&report(failing(&["default"])), &mut now);
+    assert_eq!(now.checks[0].outcome, Outcome::Expected("fixed in 4.2".into()));
+}
+
+#[test]
+fn a_sentence_without_subject_is_the_same_whatever_its_values() {
+    let said = |message: &str| {
+        let mut finding = finding(STORY, Level::Error);
+        finding.message = message.into();
+        report(vec![played(STORY, Some("default"), vec![finding])])
+    };
+    let then = said("PATCH /Users/7 of \"ada\" took 12 ms for smbcdfghjk.ada@example.com");
+    let mut same = said("PATCH /Users/9f of \"grace\" took 3 ms for smxvwtrqpn.grace@example.com");
+    let mut other = said("PATCH /Users/7 of \"ada\" was refused");
+    assert_eq!((judged_by(&then, &mut same).new, judged_by(&then, &mut other).new), (0, 1));
 }
