@@ -9,11 +9,10 @@ use std::time::Duration;
 use scimulate::check::{Level, Outcome, Skip};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
-use scimulate::http::Client;
 use scimulate::run::{
     Cancel, CheckResult, Event, Listener, Plan, Problem, Report, Stage, Stages, Verdict, play,
 };
-use scimulate::stages::Embedded;
+use scimulate::stages::{Doors, Embedded};
 use scimulate::wire::{Answer, Broken, Method, Request, Sent, Target};
 use scimulate::{scenario, server};
 use serde_json::{Value, json};
@@ -31,7 +30,7 @@ enum Deed {
 type Meddler = Arc<dyn Fn(&Request) -> Deed + Send + Sync>;
 
 struct Meddled {
-    client: Client,
+    client: Doors,
     meddler: Meddler,
 }
 

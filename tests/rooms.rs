@@ -69,7 +69,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("transport", &["wire", "check", "http", "run", "entra/directory", "entra/mapping", "entra/dialect"]),
     ("waivers", &["diagnostic", "wire", "check", "catalogue", "run", "report"]),
     ("server", &["scim"]),
-    ("stages", &["run", "server", "http", "issuer"]),
+    ("stages", &["wire", "run", "server", "http", "issuer"]),
     (
         "selftest",
         &[

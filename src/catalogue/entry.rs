@@ -115,6 +115,7 @@ fn need(need: &Need) -> String {
             Ability::Cursor => "cursor",
             Ability::Search => "search",
             Ability::Me => "me",
+            Ability::SecondTenant => "second-tenant",
         }
         .to_owned(),
     }

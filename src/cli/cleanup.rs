@@ -1,10 +1,11 @@
 use super::config::Config;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
+use super::second::SecondOptions;
 use super::target::TargetOptions;
 use super::{Exit, console, runtime};
 use crate::entra::dialect::{Dialect, Switches, Writer};
-use crate::http::TenantUrl;
+use crate::http::{Client, Settings, TenantUrl};
 use crate::run::guard::Guard;
 use crate::run::journal::{self, Abandoned};
 use crate::run::patience::Patience;
@@ -17,6 +18,9 @@ use crate::wire::{Request, ResourceKind};
 pub(super) struct Cleanup {
     #[command(flatten)]
     target: TargetOptions,
+
+    #[command(flatten)]
+    second: SecondOptions,
 }
 
 impl Cleanup {
@@ -46,36 +50,57 @@ impl Cleanup {
                 path.display()
             ));
         }
+        let (of_second, of_first): (Vec<_>, Vec<_>) = found.abandoned.into_iter().partition(|run| run.second);
         let url = match self.target.url(&config)? {
             Some(url) => url,
-            None => match only_target(&found.abandoned)? {
+            None => match only_target(&of_first)? {
                 Some(url) => url,
-                None => return console::say("nothing was left behind\n").map(|()| Exit::Success),
+                None => {
+                    tell_of_second_tenants(&of_second);
+                    return console::say("nothing was left behind\n").map(|()| Exit::Success);
+                }
             },
         };
+        let second = self.second.url(&config, &self.target)?;
+        let (mut of_second, other_seconds): (Vec<_>, Vec<_>) = of_second
+            .into_iter()
+            .partition(|run| second.as_ref().is_some_and(|second| run.base == second.base()));
+        tell_of_second_tenants(&other_seconds);
         let (mut runs, others): (Vec<_>, Vec<_>) =
-            found.abandoned.into_iter().partition(|run| run.base == url.base());
+            of_first.into_iter().partition(|run| run.base == url.base());
         if !others.is_empty() {
             let bases = bases(&others).join(", ");
             console::remark(&format!("journals of other targets are left alone: {bases}"));
         }
-        if runs.is_empty() {
+        if runs.is_empty() && of_second.is_empty() {
             return console::say(&format!("nothing was left behind at {}\n", url.base()))
                 .map(|()| Exit::Success);
         }
         self.target.consent(&config, &url, "deletes")?;
         let runtime = runtime()?;
-        runtime.block_on(self.sweep(&config, url, &mut runs))
+        let first = self.target.settings(&config, url)?;
+        let second = match of_second.is_empty() {
+            true => None,
+            false => self.second.settings(&config, &self.target, &first)?,
+        };
+        let mut exit = Exit::Success;
+        if !runs.is_empty() {
+            exit = runtime.block_on(self.sweep(&config, first, &mut runs))?;
+        }
+        if let Some(second) = second.filter(|_| exit != Exit::Interrupted) {
+            exit = exit.or(runtime.block_on(self.sweep(&config, second, &mut of_second))?);
+        }
+        Ok(exit)
     }
 
     async fn sweep(
         &self,
         config: &Config,
-        url: TenantUrl,
+        settings: Settings,
         runs: &mut Vec<Abandoned>,
     ) -> Result<Exit, Failure> {
-        let base = url.base().to_owned();
-        let client = self.target.client(config, url)?;
+        let base = settings.url.base().to_owned();
+        let client = Client::new(settings)?;
         let cancel = Cancel::default();
         Interrupt::watch(&cancel);
         let client = Patience::new(&client, self.target.timeout(config)?, cancel.clone());
@@ -113,6 +138,16 @@ fn probe() -> Request {
     let user_name = PatchPath::simple("userName");
     let nobody = uuid::Uuid::new_v4().to_string();
     writer.probe(ResourceKind::User, &user_name, &nobody, "test connection")
+}
+
+/// What was left in a second tenant needs that tenant's token.
+fn tell_of_second_tenants(runs: &[Abandoned]) {
+    if !runs.is_empty() {
+        let bases = bases(runs).join(", ");
+        console::remark(&format!(
+            "journals of second tenants are left alone: {bases}; name one with --second-target, and the first with --target"
+        ));
+    }
 }
 
 /// The target of all journals, if they have one in common.

@@ -40,6 +40,8 @@ pub(super) struct Config {
 pub(super) struct Settings {
     pub(super) target: Option<String>,
     pub(super) token_file: Option<PathBuf>,
+    pub(super) second_target: Option<String>,
+    pub(super) second_token_file: Option<PathBuf>,
     pub(super) token_endpoint: Option<String>,
     pub(super) client_id: Option<String>,
     pub(super) client_secret_file: Option<PathBuf>,

@@ -18,6 +18,9 @@ use crate::issuer::{Issuer, Serving, Subject, TENANT};
 /// The environment variable with the bearer token.
 pub(super) const TOKEN: &str = "SCIMULATE_TOKEN";
 
+/// The environment variable with the second tenant's bearer token.
+pub(super) const SECOND_TOKEN: &str = "SCIMULATE_SECOND_TOKEN";
+
 /// The environment variable with the client secret.
 const CLIENT_SECRET: &str = "SCIMULATE_CLIENT_SECRET";
 
@@ -349,6 +352,18 @@ impl CredentialOptions {
         let named = named.map_or_else(|| Issued::documented(tenant), |given| given.value);
         Ok(Some(Given::at(Issued { issuer, named, tenant, served }, "entra-issued-token")))
     }
+}
+
+/// The token of the second tenant: command line before environment before file. It is a bearer token.
+pub(super) fn second_token(line: Option<&Path>, config: &Config) -> Result<Option<SecretString>, Failure> {
+    if let Some(path) = line {
+        return secret_from(path, "the second token", SECOND_TOKEN).map(Some);
+    }
+    if let Some(token) = from_environment(SECOND_TOKEN, "the bearer token of the second tenant")? {
+        return Ok(Some(token));
+    }
+    let path = config.settings.second_token_file.as_deref();
+    path.map(|path| secret_from(path, "the second token", SECOND_TOKEN)).transpose()
 }
 
 /// A secret from an environment variable that is set and not empty.

@@ -23,6 +23,7 @@ mod profiles;
 mod review;
 mod run;
 mod schema;
+mod second;
 mod selftest;
 mod serve;
 mod sync;

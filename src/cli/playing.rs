@@ -12,16 +12,17 @@ use super::exec::Exec;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::output::{Output, unwritten};
+use super::second::SecondOptions;
 use super::target::TargetOptions;
 use super::{Exit, console};
 use crate::entra::mapping::{Mapping, profiles};
-use crate::http::{TenantUrl, wait_for};
+use crate::http::{Client, TenantUrl, wait_for};
 use crate::report::har::Har;
 use crate::report::progress::Progress;
 use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Listener, Plan, Problem, Report};
 use crate::scenario::Scenario;
-use crate::stages::{Embedded, Shared};
+use crate::stages::{Doors, Embedded, Shared};
 
 /// Where and with what scenarios are played.
 #[derive(Debug, clap::Args)]
@@ -126,14 +127,34 @@ impl Playing {
 
     /// Makes the target ready: consent, credentials, the server under test. `None` when the user ended it.
     pub(super) fn ready(&self, config: &Config, plan: &Plan) -> Result<Option<Ready>, Failure> {
+        self.ready_with(config, plan, None)
+    }
+
+    /// The same with a second tenant, if there is one.
+    pub(super) fn ready_with(
+        &self,
+        config: &Config,
+        plan: &Plan,
+        second: Option<&SecondOptions>,
+    ) -> Result<Option<Ready>, Failure> {
         let url = self.target.url(config)?;
-        let shared = match url.clone() {
+        let doors = match url.clone() {
             None => None,
             Some(url) => {
                 self.target.consent(config, &url, "writes")?;
-                Some(Shared::new(self.target.client(config, url)?))
+                let settings = self.target.settings(config, url)?;
+                let beside = match second {
+                    Some(second) => second.clients(config, &self.target, &settings)?,
+                    None => None,
+                };
+                let doors = Doors::new(Client::new(settings)?);
+                Some(match beside {
+                    Some((second, by_first)) => doors.with_second(second, by_first),
+                    None => doors,
+                })
             }
         };
+        let shared = doors.map(Shared::of);
         let runtime = super::runtime()?;
         let interrupt = {
             let _context = runtime.enter();
@@ -208,6 +229,11 @@ pub(super) fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure>
         Failure::usage(format!("there is no folder for the journal: {error}"), "set HOME to your home folder")
     })?;
     Ok(Journal::new(&folder, url.base(), prefix))
+}
+
+/// The journal of the second tenant.
+pub(super) fn second_journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
+    Ok(journal(url, prefix)?.of_second_tenant())
 }
 
 /// What every object of this run carries: no word of any language, since it is looked for in the

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::known::{Files, Known};
 use super::output::Output;
 use super::playing::{self, Playing};
+use super::second::SecondOptions;
 use super::words::{Dialects, FailOn};
 use super::{Exit, console};
 use crate::check::Level;
@@ -28,6 +29,9 @@ pub(super) struct Run {
 
     #[command(flatten)]
     playing: Playing,
+
+    #[command(flatten)]
+    second: SecondOptions,
 
     /// default, aadOptscim062020, customappsso, or all: the first two [default: the URL's flag, else all]
     #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
@@ -95,7 +99,9 @@ impl Run {
         let junit = self.junit.as_ref().or(config.settings.junit.as_ref()).map(PathBuf::as_path);
         let junit = Output::open("--junit", junit)?;
         let scenarios = plan.scenarios.clone();
-        let Some(ready) = self.playing.ready(&config, &plan)? else { return Ok(Exit::Interrupted) };
+        let Some(ready) = self.playing.ready_with(&config, &plan, Some(&self.second))? else {
+            return Ok(Exit::Interrupted);
+        };
         let played = ready.play(plan, Embedded::default(), &mut outputs);
         let ended = ready.end();
         match played {
@@ -163,6 +169,9 @@ impl Run {
         plan.dialects = self.dialects(config, url).0;
         plan.fail_on = self.fail_on.or(settings.fail_on).map_or(Some(Level::Error), |FailOn(level)| level);
         plan.max_users = self.max_users.or(settings.max_users);
+        if let Some(second) = self.second.url(config, &self.playing.target)? {
+            plan.second_journal = Some(Arc::new(playing::second_journal(&second, &plan.prefix)?));
+        }
         // Microsoft's gates leave nothing out that a target refuses.
         plan.whole_mapping = plan.scenarios.iter().all(|scenario| scenario.test.is_some());
         Ok(plan)

@@ -6,7 +6,7 @@ use super::{Exit, console, interrupt, runtime};
 use crate::diagnostic::closest;
 use crate::http::Issued;
 use crate::issuer::{CUSTOM_APPLICATIONS, TENANT};
-use crate::server::{Fault, OAuth, Settings, Trusted, Variant, start};
+use crate::server::{Fault, OAuth, SecondTenant, Settings, Trusted, Variant, start};
 
 /// Serve the embedded SCIM server until it is killed; prints `READY <base-url> <token>`
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,10 @@ pub(super) struct Serve {
     /// Print a second line, `OAUTH <token-endpoint> <client-id> <client-secret>`
     #[arg(long)]
     oauth: bool,
+
+    /// Serve a second tenant with users of its own, and print a line `SECOND <base-url> <token>`
+    #[arg(long)]
+    second_tenant: bool,
 
     /// Accept assertions of this issuer in the place of the client secret (workload identity federation)
     #[arg(long, value_name = "URL")]
@@ -52,7 +56,7 @@ pub(super) struct Serve {
     variant: Vec<Variant>,
 
     /// List the faults and the right variants, and end
-    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "trust_issuer", "trust_entra_tokens", "token_lifetime", "fault", "variant"])]
+    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "second_tenant", "trust_issuer", "trust_entra_tokens", "token_lifetime", "fault", "variant"])]
     list: bool,
 }
 
@@ -114,6 +118,9 @@ impl Serve {
             let issuer = self.trust_entra_issuer.unwrap_or_else(|| Issued::documented(TENANT));
             settings.entra = Some(Trusted { issuer, keys_at, audience: CUSTOM_APPLICATIONS.to_owned() });
         }
+        if self.second_tenant {
+            settings.second = Some(SecondTenant::default());
+        }
         if let Some(seconds) = self.token_lifetime {
             settings.oauth.lifetime = Duration::from_secs(seconds);
         }
@@ -130,6 +137,9 @@ impl Serve {
                 )
             })?;
             console::say(&format!("READY {} {}\n", running.base_url, running.token))?;
+            if let Some(second) = &running.second {
+                console::say(&format!("SECOND {} {}\n", second.base_url, second.token))?;
+            }
             if self.oauth {
                 let OAuth { client_id, client_secret, .. } = &running.oauth;
                 console::say(&format!("OAUTH {} {client_id} {client_secret}\n", running.token_endpoint))?;

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -86,6 +86,11 @@ impl TargetOptions {
 
     /// A client for the target.
     pub(super) fn client(&self, config: &Config, url: TenantUrl) -> Result<Client, Failure> {
+        Ok(Client::new(self.settings(config, url)?)?)
+    }
+
+    /// What a client for the target is made of.
+    pub(super) fn settings(&self, config: &Config, url: TenantUrl) -> Result<Settings, Failure> {
         let mut settings = Settings::new(url);
         (settings.expired, settings.foreign) = self.credentials.refused(config)?;
         (settings.credentials, settings.grants) = self.credentials.resolve(config, &settings.url)?;
@@ -96,7 +101,12 @@ impl TargetOptions {
         settings.trust = self.trust(config);
         settings.timeout = self.timeout(config)?;
         settings.pace = self.pace(config);
-        Ok(Client::new(settings)?)
+        Ok(settings)
+    }
+
+    /// True when the target's token is read from standard input.
+    pub(super) fn reads_standard_input(&self) -> bool {
+        self.credentials.token_file.as_deref().is_some_and(|path| path == Path::new("-"))
     }
 }
 

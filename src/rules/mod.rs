@@ -44,7 +44,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::check::Finding;
 use crate::scim::discovery::Discovery;
-use crate::wire::Exchange;
+use crate::wire::{Exchange, Tenant};
 
 pub use declaration::Rule;
 pub use ledger::Ledger;
@@ -108,18 +108,29 @@ pub fn judge_trace_without(
 ) -> Vec<Finding> {
     let rules: Vec<&Rule> =
         all().iter().filter(|rule| !switched_off.contains(&rule.about().id.as_str())).collect();
+    if trace.iter().all(|exchange| exchange.request.tenant == Tenant::First) {
+        return judge_tenant(&rules, trace, discovery);
+    }
+    // Ids of one tenant say nothing of another.
+    let of = |tenant: Tenant| -> Vec<Arc<Exchange>> {
+        trace.iter().filter(|exchange| exchange.request.tenant == tenant).cloned().collect()
+    };
+    Tenant::ALL.into_iter().flat_map(|tenant| judge_tenant(&rules, &of(tenant), discovery)).collect()
+}
+
+fn judge_tenant(rules: &[&Rule], trace: &[Arc<Exchange>], discovery: &Discovery) -> Vec<Finding> {
     let mut ledger = Ledger::default();
     let mut findings = Vec::new();
     for (index, exchange) in trace.iter().enumerate() {
         let view = View::new(exchange, &trace[..index], discovery, &ledger);
-        for rule in &rules {
+        for rule in rules {
             findings.extend(rule.judge(&view));
         }
         let parsed = view.into_parsed();
         ledger.learn(exchange, parsed, discovery);
     }
     ledger.close();
-    for rule in &rules {
+    for rule in rules {
         findings.extend(rule.judge_end(&ledger));
     }
     findings

@@ -8,12 +8,14 @@ use super::observer::{self, resource_path};
 use super::reader;
 use crate::scim::AttributePath;
 use crate::wire::{
-    Actor, Broken, BulkCreate, Exchange, Method, Operation, Request, ResourceKind, Target, bulk_creates,
+    Actor, Broken, BulkCreate, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant,
+    bulk_creates,
 };
 
 /// Something a trial made and did not remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Leftover {
+    tenant: Tenant,
     kind: ResourceKind,
     /// Its id; `None` when a create was answered in a way that does not tell.
     id: Option<String>,
@@ -25,7 +27,8 @@ impl Leftover {
     fn describe(&self) -> String {
         let id = self.id.as_deref().unwrap_or("?");
         let name = self.name.as_deref().unwrap_or("unnamed");
-        format!("{}/{id} ({name})", self.kind.endpoint())
+        let place = if self.tenant.is_second() { "second tenant: " } else { "" };
+        format!("{place}{}/{id} ({name})", self.kind.endpoint())
     }
 }
 
@@ -33,6 +36,7 @@ impl Leftover {
 fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
     let mut left: Vec<Leftover> = Vec::new();
     for exchange in trace {
+        let tenant = exchange.request.tenant;
         match &exchange.operation {
             Operation::Create(kind) => {
                 let sent = exchange.request.json().unwrap_or_default();
@@ -48,7 +52,7 @@ fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
                 };
                 let id = exchange.json().filter(|_| exchange.succeeded()).and_then(observer::id_of);
                 if made && (id.is_some() || name.is_some()) {
-                    left.push(Leftover { kind: *kind, id, name });
+                    left.push(Leftover { tenant, kind: *kind, id, name });
                 }
             }
             Operation::Other => {
@@ -57,13 +61,17 @@ fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
                     creates
                         .into_iter()
                         .filter(|create| create.id.is_some() || create.name.is_some())
-                        .map(|BulkCreate { kind, id, name }| Leftover { kind, id, name }),
+                        .map(|BulkCreate { kind, id, name }| Leftover { tenant, kind, id, name }),
                 );
             }
             Operation::Delete(kind, id) => {
                 let gone = exchange.succeeded() || exchange.answer().is_some_and(|a| a.status == 404);
                 if gone {
-                    left.retain(|leftover| leftover.kind != *kind || leftover.id.as_deref() != Some(id));
+                    left.retain(|leftover| {
+                        leftover.kind != *kind
+                            || leftover.id.as_deref() != Some(id)
+                            || leftover.tenant.is_second() != tenant.is_second()
+                    });
                 }
             }
             _ => {}
@@ -88,8 +96,12 @@ pub async fn remove<T: Target>(
     let mut left_behind = Vec::new();
     let mut leftovers = leftovers(trace);
     for (kind, id) in ours.iter().filter(|(kind, id)| !is_deleted(trace, *kind, id)) {
-        if !leftovers.iter().any(|known| known.kind == *kind && known.id.as_ref() == Some(id)) {
-            leftovers.push(Leftover { kind: *kind, id: Some(id.clone()), name: None });
+        let tenant = Tenant::First;
+        let is_listed = leftovers
+            .iter()
+            .any(|known| known.tenant == tenant && known.kind == *kind && known.id.as_ref() == Some(id));
+        if !is_listed {
+            leftovers.push(Leftover { tenant, kind: *kind, id: Some(id.clone()), name: None });
         }
     }
     leftovers.sort_by_key(|leftover| leftover.kind != ResourceKind::Group);
@@ -100,7 +112,8 @@ pub async fn remove<T: Target>(
         };
         for id in ids {
             let path = resource_path(leftover.kind, &id);
-            let request = Request::new(Actor::Cleanup, Method::Delete, path, "clean-up").provoked();
+            let request =
+                Request::new(Actor::Cleanup, Method::Delete, path, "clean-up").to(leftover.tenant).provoked();
             let problem = match target.send(request).await {
                 Ok(answer) if answer.is_success() || answer.status == 404 => continue,
                 Ok(answer) => format!("DELETE was answered {}", answer.status),
@@ -117,7 +130,8 @@ pub async fn remove<T: Target>(
 /// True when a DELETE of that id succeeded or met nothing.
 fn is_deleted(trace: &[Arc<Exchange>], kind: ResourceKind, id: &str) -> bool {
     trace.iter().any(|exchange| {
-        exchange.operation == Operation::Delete(kind, id.to_owned())
+        exchange.request.tenant == Tenant::First
+            && exchange.operation == Operation::Delete(kind, id.to_owned())
             && (exchange.succeeded() || exchange.answer().is_some_and(|answer| answer.status == 404))
     })
 }
@@ -130,7 +144,9 @@ async fn search<T: Target>(target: &T, leftover: &Leftover) -> Vec<String> {
         ResourceKind::Group => "displayName",
     };
     let path = AttributePath::simple(attribute);
-    let request = observer::lookup(Actor::Cleanup, leftover.kind, &path.into(), name, "clean-up").provoked();
+    let request = observer::lookup(Actor::Cleanup, leftover.kind, &path.into(), name, "clean-up")
+        .to(leftover.tenant)
+        .provoked();
     let Ok(answer) = target.send(request).await else { return Vec::new() };
     let Some(Value::Array(found)) = answer.body.json().and_then(|body| reader::member(body, "Resources"))
     else {
@@ -187,6 +203,25 @@ mod tests {
         assert_eq!(sent, ["/Groups/g", "/Users/3", "/Users/1", "/Users/9"]);
         assert_eq!(left, ["/Users/1 (a): DELETE was answered 500"]);
         assert!(cleaner.sent().iter().all(|request| request.provoked));
+    }
+
+    #[tokio::test]
+    async fn a_delete_in_one_tenant_removes_nothing_from_the_other() {
+        let gone = || Ok(Answer::json(204, &json!({})));
+        let nobody = Ok(Answer::json(404, &json!({})));
+        let tape = Taped::new(Scripted::new(vec![created("1"), created("1"), nobody]));
+        let body = json!({"userName": "a"});
+        for tenant in [Tenant::First, Tenant::Second] {
+            let request =
+                Request::new(Actor::Probe, Method::Post, "/Users", "create").with_json(&body).to(tenant);
+            tape.send(request).await.unwrap();
+        }
+        let delete = Request::new(Actor::Probe, Method::Delete, "/Users/1", "delete").to(Tenant::Second);
+        tape.send(delete).await.unwrap();
+        let cleaner = Scripted::new(vec![gone(), gone()]);
+        assert!(remove(&cleaner, &tape.trace(), &[]).await.is_empty());
+        let sent: Vec<Tenant> = cleaner.sent().iter().map(|request| request.tenant).collect();
+        assert_eq!(sent, [Tenant::First], "the second one's answered 404, so it is gone");
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::journal::Journal;
 use super::reader;
 use crate::wire::{
-    Actor, Answer, Broken, Method, Operation, Request, ResourceKind, Sent, Target, bulk_creates,
+    Actor, Answer, Broken, Method, Operation, Request, ResourceKind, Sent, Target, Tenant, bulk_creates,
 };
 
 /// Attributes that carry the run's prefix, and by which a person is named to the user.
@@ -23,8 +23,9 @@ const NAMING: [&str; 3] = ["userName", "displayName", "externalId"];
 pub struct Guard<T> {
     inner: T,
     prefix: String,
-    journal: Option<Arc<Journal>>,
-    known: Mutex<Known>,
+    /// For the first and the second tenant.
+    journals: [Option<Arc<Journal>>; 2],
+    known: [Mutex<Known>; 2],
 }
 
 #[derive(Debug, Default)]
@@ -36,17 +37,30 @@ struct Known {
 impl<T: Target> Guard<T> {
     /// Guards `inner` for a run with this prefix, which must not be empty.
     pub fn new(inner: T, prefix: &str) -> Self {
-        Guard { inner, prefix: prefix.to_owned(), journal: None, known: Mutex::default() }
+        Guard { inner, prefix: prefix.to_owned(), journals: [None, None], known: Default::default() }
     }
 
     /// The same, writing each object that is made into a journal before anybody hears of it.
     #[must_use]
-    pub fn journalled(self, journal: Arc<Journal>) -> Self {
-        Guard { journal: Some(journal), ..self }
+    pub fn journalled(mut self, journal: Arc<Journal>) -> Self {
+        self.journals[0] = Some(journal);
+        self
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The same for objects of the second tenant.
+    #[must_use]
+    pub fn second_journalled(mut self, journal: Arc<Journal>) -> Self {
+        self.journals[1] = Some(journal);
+        self
+    }
+
+    /// Ids of one tenant say nothing of another.
+    fn known(&self, tenant: Tenant) -> MutexGuard<'_, Known> {
+        self.known[usize::from(tenant.is_second())].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn journal(&self, tenant: Tenant) -> Option<&Arc<Journal>> {
+        self.journals[usize::from(tenant.is_second())].as_ref()
     }
 
     /// Ends well if the request may be sent.
@@ -69,7 +83,7 @@ impl<T: Target> Guard<T> {
 
     async fn check_object(&self, request: &Request, object: &Object) -> Result<(), Broken> {
         if let Some(key) = &object.key
-            && self.known().ours.contains(key)
+            && self.known(request.tenant).ours.contains(key)
         {
             return Ok(());
         }
@@ -79,6 +93,7 @@ impl<T: Target> Guard<T> {
             &object.path,
             format!("guard: whose is {}?", object.path),
         )
+        .to(request.tenant)
         // A server that answers nothing without it must not look like somebody else's.
         .with_header("Accept", "application/scim+json");
         let sentence = format!("{} {}", request.method.as_str(), object.path);
@@ -88,11 +103,11 @@ impl<T: Target> Guard<T> {
         match (answer.status, answer.body.json()) {
             (404 | 410, _) => Ok(()),
             (200..=299, Some(resource)) if shows(resource, &self.prefix) => {
-                self.known().ours.extend(object.key.clone());
+                self.known(request.tenant).ours.extend(object.key.clone());
                 Ok(())
             }
             (200..=299, Some(resource)) => {
-                self.known().foreign.extend(object.key.clone());
+                self.known(request.tenant).foreign.extend(object.key.clone());
                 Err(Broken::Withheld(format!(
                     "{sentence} would have reached {}, which this run did not make",
                     named(resource)
@@ -105,36 +120,37 @@ impl<T: Target> Guard<T> {
     }
 
     /// An object that the target says it made for us.
-    fn made(&self, kind: ResourceKind, id: String) -> Result<(), Broken> {
+    fn made(&self, tenant: Tenant, kind: ResourceKind, id: String) -> Result<(), Broken> {
         let key = (kind, id);
         // A server may answer a create with an account that was there before.
-        if self.known().foreign.contains(&key) {
+        if self.known(tenant).foreign.contains(&key) {
             return Ok(());
         }
-        if let Some(journal) = &self.journal {
+        if let Some(journal) = self.journal(tenant) {
             journal.made(kind, &key.1).map_err(|error| unwritable(&error))?;
         }
-        self.known().ours.insert(key);
+        self.known(tenant).ours.insert(key);
         Ok(())
     }
 
     /// Learns from an answer which objects are ours.
     fn learn(&self, request: &Request, answer: &Answer) -> Result<(), Broken> {
+        let tenant = request.tenant;
         match Operation::of(request) {
             Operation::Create(kind) if answer.is_success() => {
                 for id in made_id(answer) {
-                    self.made(kind, id)?;
+                    self.made(tenant, kind, id)?;
                 }
             }
             Operation::Other => {
                 for create in bulk_creates(request, Some(answer)) {
                     if let Some(id) = create.id {
-                        self.made(create.kind, id)?;
+                        self.made(tenant, create.kind, id)?;
                     }
                 }
             }
             Operation::Delete(kind, id) if answer.is_success() || answer.status == 404 => {
-                if let Some(journal) = &self.journal {
+                if let Some(journal) = self.journal(tenant) {
                     journal.removed(kind, &id).map_err(|error| unwritable(&error))?;
                 }
             }
@@ -144,7 +160,7 @@ impl<T: Target> Guard<T> {
                     let Some(id) = id_of(resource) else { continue };
                     let anonymous = NAMING.iter().all(|name| reader::member(resource, name).is_none());
                     if !anonymous && !shows(resource, &self.prefix) {
-                        self.known().foreign.insert((kind, id));
+                        self.known(tenant).foreign.insert((kind, id));
                     }
                 }
             }
@@ -160,7 +176,7 @@ impl<T: Target> Target for Guard<T> {
             self.check(&request).await?;
         }
         if request.method == Method::Post
-            && let Some(journal) = &self.journal
+            && let Some(journal) = self.journal(request.tenant)
         {
             journal.open().map_err(|error| unwritable(&error))?;
         }

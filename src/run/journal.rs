@@ -36,6 +36,9 @@ struct Head {
     format: String,
     base: String,
     prefix: String,
+    /// The objects are those of the second tenant, which has another token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    second: bool,
 }
 
 /// Every other line.
@@ -68,8 +71,21 @@ impl Journal {
     /// carry `prefix`. The file appears with the first object.
     #[must_use]
     pub fn new(folder: &Path, base: &str, prefix: &str) -> Self {
-        let head = Head { format: FORMAT.to_owned(), base: base.to_owned(), prefix: prefix.to_owned() };
+        let head = Head {
+            format: FORMAT.to_owned(),
+            base: base.to_owned(),
+            prefix: prefix.to_owned(),
+            second: false,
+        };
         Journal { path: folder.join(format!("{prefix}.jsonl")), head, state: Mutex::default() }
+    }
+
+    /// The same for objects of the second tenant, which only its own token can remove.
+    #[must_use]
+    pub fn of_second_tenant(mut self) -> Self {
+        self.path = self.path.with_file_name(format!("{}-second.jsonl", self.head.prefix));
+        self.head.second = true;
+        self
     }
 
     /// Makes sure that the file can be written, before anything is made at the target.
@@ -163,6 +179,8 @@ pub struct Abandoned {
     pub base: String,
     /// The prefix of the run's objects.
     pub prefix: String,
+    /// The objects are those of the second tenant.
+    pub second: bool,
     /// What was made and not removed, in the order in which it was made.
     pub remaining: Vec<(ResourceKind, String)>,
     /// Held while the run lives, so that two clean-ups do not meet.
@@ -228,8 +246,8 @@ pub fn find(folder: &Path) -> io::Result<Found> {
         // Through the same handle: where locks are mandatory, another one could not read.
         match io::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| read(&text)) {
             Ok((head, remaining)) => {
-                let Head { base, prefix, .. } = head;
-                found.abandoned.push(Abandoned { path, base, prefix, remaining, file });
+                let Head { base, prefix, second, .. } = head;
+                found.abandoned.push(Abandoned { path, base, prefix, second, remaining, file });
             }
             Err(why) => found.unreadable.push((path, why)),
         }

@@ -47,4 +47,4 @@ pub use plan::{Judge, Plan};
 pub use play::{Problem, play};
 pub use report::{CheckResult, Counts, Report, Verdict};
 pub use selection::{Selection, SelectionProblem, Shard};
-pub use stage::{Stage, Stages};
+pub use stage::{Stage, Stages, Tenants};

@@ -57,6 +57,8 @@ pub struct Plan {
     pub rules_off: Vec<String>,
     /// Where ids of what was made are written down.
     pub journal: Option<Arc<Journal>>,
+    /// The same for the second tenant.
+    pub second_journal: Option<Arc<Journal>>,
     /// Set to end the run early.
     pub cancel: Cancel,
     /// One more judge of each trial's exchanges.
@@ -85,6 +87,7 @@ impl Plan {
             loopback: true,
             rules_off: Vec::new(),
             journal: None,
+            second_journal: None,
             cancel: Cancel::default(),
             judge: None,
         }

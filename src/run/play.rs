@@ -82,7 +82,7 @@ pub fn play<S: Stages>(
         dialects: plan.dialects.iter().map(ToString::to_string).collect(),
         trials: trials.len(),
     });
-    let prepared = runtime.block_on(prepare::prepare(&plan, &people, stage))?;
+    let prepared = runtime.block_on(prepare::prepare(&plan, &people, stage, stages.tenants()))?;
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
@@ -115,7 +115,7 @@ pub fn play<S: Stages>(
         }
     }
     let panicked = trials.join().unwrap_or(1);
-    if let Some(journal) = &run.plan.journal {
+    for journal in [&run.plan.journal, &run.plan.second_journal].into_iter().flatten() {
         // A journal that cannot be removed is found again by `cleanup`, which sees that all is gone.
         let _ = journal.close();
     }

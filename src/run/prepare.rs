@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::preflight::{self, Refusal};
 use super::recorder::Recorder;
 use super::stack::Stack;
-use super::stage::Stage;
+use super::stage::{Stage, Tenants};
 use crate::check::Skip;
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::Mapping;
@@ -51,6 +51,7 @@ pub(super) async fn prepare<T: Target>(
     plan: &Plan,
     people: &People,
     stage: Stage<T>,
+    tenants: Tenants,
 ) -> Result<Prepared, Refusal> {
     let writer = plan.writer();
     let recorder = Recorder::new(stage.target, stage.secrets);
@@ -76,6 +77,11 @@ pub(super) async fn prepare<T: Target>(
         abilities.abilities.insert(0, (Ability::Groups, known));
     }
     ask_for_abilities(plan, &stack, &mut abilities).await;
+    let second = match tenants {
+        Tenants::Two { .. } => Known::Yes("a second tenant is named".to_owned()),
+        Tenants::One => Known::No(Skip::NotConfigured("--second-target names no second tenant".to_owned())),
+    };
+    abilities.abilities.push((Ability::SecondTenant, second));
     let mut mapping = plan.mapping.clone();
     if !plan.whole_mapping && matches!(abilities.of(Ability::Groups), Known::No(_)) {
         mapping.group = None;

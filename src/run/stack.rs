@@ -28,6 +28,10 @@ impl<'a, T: Target> Stack<'a, T> {
             Some(journal) => guard.journalled(Arc::clone(journal)),
             None => guard,
         };
+        let guard = match &plan.second_journal {
+            Some(journal) => guard.second_journalled(Arc::clone(journal)),
+            None => guard,
+        };
         let patience = Patience::new(guard, plan.patience, plan.cancel.clone()).telling(waiting);
         Stack { outermost: Lookout::new(patience, plan.cancel.clone()) }
     }

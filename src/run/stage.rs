@@ -19,6 +19,18 @@ pub struct Stage<T> {
     pub hold: Box<dyn Any + Send>,
 }
 
+/// Whether a second tenant can be asked on the stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tenants {
+    /// There is one tenant.
+    One,
+    /// There are two.
+    Two {
+        /// They have other URLs and other tokens, so that one's token can be tried at the other.
+        tokens_apart: bool,
+    },
+}
+
 /// Opens stages. Embedded servers give each trial a store of its own; a real target is shared.
 pub trait Stages: Send + Sync + 'static {
     /// What its stages send to.
@@ -32,4 +44,9 @@ pub trait Stages: Send + Sync + 'static {
 
     /// True when other people's objects may be on the stage, or those of other trials.
     fn is_shared(&self) -> bool;
+
+    /// Whether requests can go to a second tenant ([`crate::wire::Tenant`]).
+    fn tenants(&self) -> Tenants {
+        Tenants::One
+    }
 }

@@ -192,6 +192,7 @@ impl<S: Stages> Run<S> {
             recorder: &recorder,
             sign_ins: &stage.sign_ins,
             shared: self.stages.is_shared(),
+            tenants: self.stages.tenants(),
         });
         let first_line = scenario.timeline.first().map_or(1, |step| step.line);
         let ended = match story {

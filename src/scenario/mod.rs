@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::check::{About, Reading};
 use crate::entra::mapping::{Edits, Mapping, RoleFunction, SelectionError};
-use crate::wire::{Flow, Method, Proof, ResourceKind};
+use crate::wire::{Flow, Method, Proof, ResourceKind, Tenant};
 
 pub use library::{builtin, from_dir, sources};
 pub use loader::{load, load_as, unknown_faults};
@@ -120,6 +120,8 @@ pub enum Ability {
     Search,
     /// `/Me` (RFC 7644 §3.11).
     Me,
+    /// `second-tenant`: another tenant of the same vendor, which the user names.
+    SecondTenant,
 }
 
 /// How a mapping differs from the one before.
@@ -334,6 +336,12 @@ pub enum Action {
     RetryRefused,
     /// `expect-settled: { team: … }`: as `expect`; what is wrong at once is read again a little later.
     ExpectSettled(IndexMap<String, StateExpectation>),
+    /// `expect-unseen: [ada]`: the second tenant shows nothing of their accounts, whichever way it is asked.
+    ExpectUnseen(Vec<String>),
+    /// `expect-untouchable: [ada]`: writes to their ids in the second tenant meet nobody.
+    ExpectUntouchable(Vec<String>),
+    /// `expect-token-apart`: the second tenant refuses the token of the first.
+    ExpectTokenApart,
     /// `expect-walk: { of: users, count: 2, between: [ … ] }`: a walk over the pages of a list that changes
     /// meanwhile.
     ExpectWalk(WalkExpectation),
@@ -440,6 +448,8 @@ pub enum TokenExpectation {
 /// which Entra would create ada's account, by the mapping in force.
 #[derive(Debug, Clone)]
 pub struct RawRequest {
+    /// Which tenant it goes to.
+    pub tenant: Tenant,
     /// Method.
     pub method: Method,
     /// Path below the base URL, as `/Users`.

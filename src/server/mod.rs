@@ -37,6 +37,7 @@ mod service;
 mod sort;
 mod store;
 mod strain;
+mod tenancy;
 mod values;
 mod variants;
 
@@ -72,6 +73,27 @@ pub struct Settings {
     pub faults: BTreeSet<Fault>,
     /// Ways in which it is wrong under load alone.
     pub strain: Strain,
+    /// Another tenant beside this one, with users of its own.
+    pub second: Option<SecondTenant>,
+}
+
+/// Another tenant of the same server.
+#[derive(Debug, Clone)]
+pub struct SecondTenant {
+    /// The bearer token that its requests carry.
+    pub token: String,
+    /// Where its SCIM begins, with a leading slash.
+    pub base_path: String,
+}
+
+impl Default for SecondTenant {
+    /// Below `/second/scim`, with a token nobody can guess.
+    fn default() -> Self {
+        SecondTenant {
+            token: uuid::Uuid::new_v4().simple().to_string(),
+            base_path: "/second/scim".to_owned(),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -87,21 +109,47 @@ impl Default for Settings {
             variants: BTreeSet::new(),
             faults: BTreeSet::new(),
             strain: Strain::default(),
+            second: None,
         }
     }
 }
 
 /// The server as a router, for tests without a socket and for those who serve it themselves.
 pub fn router(settings: Settings) -> Router {
-    let segments = Call::segments_below(&[], &settings.base_path).unwrap_or_default();
-    let listening = Listening { base: segments, service: Service::new(settings) };
+    let second = settings.second.clone().map(|SecondTenant { token, base_path }| {
+        Hall::new(Settings { token, base_path, second: None, ..settings.clone() })
+    });
+    let listening = Listening { first: Hall::new(settings), second };
     // One handler for every path: SCIM wants its own answers for unknown routes and methods too.
     Router::new().fallback(handle).with_state(Arc::new(listening))
 }
 
-struct Listening {
+/// One tenant.
+struct Hall {
     base: Vec<String>,
     service: Service,
+}
+
+impl Hall {
+    fn new(settings: Settings) -> Self {
+        let base = Call::segments_below(&[], &settings.base_path).unwrap_or_default();
+        Hall { base, service: Service::new(settings) }
+    }
+}
+
+struct Listening {
+    first: Hall,
+    second: Option<Hall>,
+}
+
+impl Listening {
+    /// The tenant whose path it is, and the other one.
+    fn halls(&self, path: &str) -> (&Hall, Option<&Hall>) {
+        match &self.second {
+            Some(second) if Call::segments_below(&second.base, path).is_some() => (second, Some(&self.first)),
+            second => (&self.first, second.as_ref()),
+        }
+    }
 }
 
 async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>) -> Response<Body> {
@@ -110,9 +158,11 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
         // What cannot be read whole is no form.
         let body =
             Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        let reply = listening.service.grant(&head.method, &head.headers, &body).await;
-        return reply.into_response(&listening.service.settings.variants);
+        let service = &listening.first.service;
+        let reply = service.grant(&head.method, &head.headers, &body).await;
+        return reply.into_response(&service.settings.variants);
     }
+    let (Hall { base, service }, other) = listening.halls(head.uri.path());
     let (size, body) = match Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()) {
         Ok(bytes) => (bytes.len(), Document::read(&bytes)),
         Err(error) if error.is::<LengthLimitError>() => (MAX_BODY, Document::TooLarge(MAX_BODY)),
@@ -122,22 +172,22 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
     let host =
         host.or_else(|| head.uri.authority().map(|authority| authority.as_str())).unwrap_or("localhost");
     let query = head.uri.query().unwrap_or("");
-    let base_path = listening.service.settings.base_path.trim_end_matches('/');
+    let base_path = service.settings.base_path.trim_end_matches('/');
     let call = Call {
-        segments: Call::segments_below(&listening.base, head.uri.path()),
+        segments: Call::segments_below(base, head.uri.path()),
         parameters: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         base_url: format!("http://{host}{base_path}"),
-        entra: listening.service.check_entra(&head.headers).await,
+        entra: service.check_entra(&head.headers).await,
         method: head.method,
         headers: head.headers,
         size,
         body,
     };
-    let reply = listening.service.answer_under_load(&call).await;
+    let reply = service.answer_beside(other.map(|hall| &hall.service), &call).await;
     if !reply.delay.is_zero() {
         tokio::time::sleep(reply.delay).await;
     }
-    reply.into_response(&listening.service.settings.variants)
+    reply.into_response(&service.settings.variants)
 }
 
 /// A server on a loopback port. It stops when this is dropped.
@@ -151,8 +201,19 @@ pub struct Running {
     pub token_endpoint: String,
     /// Client id, client secret and lifetime of its tokens.
     pub oauth: OAuth,
+    /// The other tenant, if there is one.
+    pub second: Option<RunningTenant>,
     /// Dropping the sender ends the server.
     _stop: oneshot::Sender<()>,
+}
+
+/// Another tenant of a server that runs.
+#[derive(Debug, Clone)]
+pub struct RunningTenant {
+    /// Where its SCIM begins.
+    pub base_url: String,
+    /// The bearer token it asks for.
+    pub token: String,
 }
 
 /// Starts a server on 127.0.0.1, on a free port unless one is given. Must be called within a
@@ -166,6 +227,10 @@ pub async fn start(settings: Settings, port: Option<u16>) -> io::Result<Running>
     let (stop, stopped) = oneshot::channel::<()>();
     let base_url = format!("http://{address}{}", settings.base_path.trim_end_matches('/'));
     let (token, oauth) = (settings.token.clone(), settings.oauth.clone());
+    let second = settings.second.as_ref().map(|second| RunningTenant {
+        base_url: format!("http://{address}{}", second.base_path.trim_end_matches('/')),
+        token: second.token.clone(),
+    });
     let token_endpoint = format!("http://{address}{}", oauth::TOKEN_PATH);
     let port = Port { listener, body_on_204: settings.faults.contains(&Fault::BodyOn204) };
     let served = axum::serve(port, router(settings)).with_graceful_shutdown(async {
@@ -173,5 +238,5 @@ pub async fn start(settings: Settings, port: Option<u16>) -> io::Result<Running>
         drop(stopped.await);
     });
     tokio::spawn(served.into_future());
-    Ok(Running { base_url, token, token_endpoint, oauth, _stop: stop })
+    Ok(Running { base_url, token, token_endpoint, oauth, second, _stop: stop })
 }

@@ -9,8 +9,73 @@ use crate::http::{
     TokenEndpoint,
 };
 use crate::issuer::{CUSTOM_APPLICATIONS, Serving, Subject, TENANT};
-use crate::run::{Stage, Stages};
-use crate::server::{self, Trusted};
+use crate::run::{Stage, Stages, Tenants};
+use crate::server::{self, SecondTenant, Trusted};
+use crate::wire::{Answer, Broken, Request, Sent, Target, Tenant};
+
+/// A client for the target and, if one is named, clients for the second tenant.
+#[derive(Debug)]
+pub struct Doors {
+    first: Client,
+    second: Option<Client>,
+    /// The second tenant's URL with the credentials of the first.
+    second_by_first: Option<Client>,
+}
+
+impl Doors {
+    /// One tenant.
+    #[must_use]
+    pub fn new(first: Client) -> Self {
+        Doors { first, second: None, second_by_first: None }
+    }
+
+    /// Two tenants. `by_first` carries the credentials of the first to the URL of the second, where both
+    /// differ.
+    #[must_use]
+    pub fn with_second(self, second: Client, by_first: Option<Client>) -> Self {
+        // Whoever hides the secrets of one tenant hides those of the other.
+        second.secrets().with(|list| {
+            for (name, value) in list {
+                self.first.secrets().add(name, value);
+            }
+        });
+        Doors { second: Some(second), second_by_first: by_first, ..self }
+    }
+
+    /// The client for the target.
+    #[must_use]
+    pub fn first(&self) -> &Client {
+        &self.first
+    }
+
+    fn at(&self, tenant: Tenant) -> Option<&Client> {
+        match tenant {
+            Tenant::First => Some(&self.first),
+            Tenant::Second => self.second.as_ref(),
+            Tenant::SecondByFirst => self.second_by_first.as_ref(),
+        }
+    }
+
+    fn tenants(&self) -> Tenants {
+        match self.second {
+            Some(_) => Tenants::Two { tokens_apart: self.second_by_first.is_some() },
+            None => Tenants::One,
+        }
+    }
+}
+
+impl Target for Doors {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        match self.at(request.tenant) {
+            Some(client) => client.send(request).await,
+            None => Err(Broken::Protocol("no second tenant is named".to_owned())),
+        }
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.at(request.tenant).unwrap_or(&self.first).sent_as(request)
+    }
+}
 
 /// A fresh server on a loopback port for each trial, so that no trial sees another's people.
 #[derive(Debug, Clone, Default)]
@@ -20,9 +85,9 @@ pub struct Embedded {
 }
 
 impl Stages for Embedded {
-    type Target = Client;
+    type Target = Doors;
 
-    async fn open(&self) -> Result<Stage<Client>, String> {
+    async fn open(&self) -> Result<Stage<Doors>, String> {
         let issuer =
             Serving::start(None).map_err(|error| format!("the issuer cannot be started: {error}"))?;
         let issuer = Arc::new(issuer);
@@ -33,6 +98,7 @@ impl Stages for Embedded {
             tenant: TENANT,
         };
         let mut server = self.settings.clone();
+        server.second.get_or_insert_with(SecondTenant::default);
         server.oauth.federation.get_or_insert_with(|| Trusted {
             issuer: issuer.issuer.url().to_owned(),
             keys_at: issuer.issuer.url().to_owned(),
@@ -73,11 +139,21 @@ impl Stages for Embedded {
             served: Some(issuer),
         });
         let client = Client::new(settings).map_err(wrong)?;
+        let sign_ins = client.sign_ins();
+        let mut doors = Doors::new(client);
+        if let Some(second) = &running.second {
+            let by = |token: &str| -> Result<Client, String> {
+                let mut settings = Settings::new(TenantUrl::parse(&second.base_url).map_err(wrong)?);
+                settings.credentials = Credentials::Bearer(SecretString::from(token));
+                Client::new(settings).map_err(wrong)
+            };
+            doors = doors.with_second(by(&second.token)?, Some(by(&running.token)?));
+        }
         Ok(Stage {
             base_url: running.base_url.clone(),
-            secrets: client.secrets(),
-            sign_ins: client.sign_ins(),
-            target: client,
+            secrets: doors.first().secrets(),
+            sign_ins,
+            target: doors,
             hold: Box::new(running),
         })
     }
@@ -85,42 +161,57 @@ impl Stages for Embedded {
     fn is_shared(&self) -> bool {
         false
     }
+
+    fn tenants(&self) -> Tenants {
+        Tenants::Two { tokens_apart: true }
+    }
 }
 
 /// One target for all trials.
 #[derive(Debug, Clone)]
 pub struct Shared {
-    client: Arc<Client>,
+    doors: Arc<Doors>,
 }
 
 impl Shared {
     /// Every trial speaks through this client.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Shared { client: Arc::new(client) }
+        Shared::of(Doors::new(client))
+    }
+
+    /// The same for a target with a second tenant.
+    #[must_use]
+    pub fn of(doors: Doors) -> Self {
+        Shared { doors: Arc::new(doors) }
     }
 
     /// The client.
     #[must_use]
     pub fn client(&self) -> &Client {
-        &self.client
+        self.doors.first()
     }
 }
 
 impl Stages for Shared {
-    type Target = Arc<Client>;
+    type Target = Arc<Doors>;
 
-    async fn open(&self) -> Result<Stage<Arc<Client>>, String> {
+    async fn open(&self) -> Result<Stage<Arc<Doors>>, String> {
+        let client = self.doors.first();
         Ok(Stage {
-            base_url: self.client.url().base().to_owned(),
-            secrets: self.client.secrets(),
-            sign_ins: self.client.sign_ins(),
-            target: Arc::clone(&self.client),
+            base_url: client.url().base().to_owned(),
+            secrets: client.secrets(),
+            sign_ins: client.sign_ins(),
+            target: Arc::clone(&self.doors),
             hold: Box::new(()),
         })
     }
 
     fn is_shared(&self) -> bool {
         true
+    }
+
+    fn tenants(&self) -> Tenants {
+        self.doors.tenants()
     }
 }

@@ -104,7 +104,7 @@ impl Exchange {
         self.answer().is_some_and(Answer::is_success)
     }
 
-    /// The request as a curl command; the token is `$SCIMULATE_TOKEN`.
+    /// The request as a curl command; the token is `$SCIMULATE_TOKEN`, or `$SCIMULATE_SECOND_TOKEN`.
     #[must_use]
     pub fn curl(&self) -> String {
         let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
@@ -122,7 +122,8 @@ impl Exchange {
                     .next()
                     .filter(|scheme| scheme.bytes().all(|b| b.is_ascii_alphanumeric()));
                 let scheme = scheme.unwrap_or("Bearer");
-                line.push_str(&format!(" -H \"Authorization: {scheme} $SCIMULATE_TOKEN\""));
+                let token = self.request.tenant.token_variable();
+                line.push_str(&format!(" -H \"Authorization: {scheme} ${token}\""));
             } else if !["host", "content-length"].iter().any(|n| name.eq_ignore_ascii_case(n)) {
                 line.push_str(" -H ");
                 line.push_str(&quote(&format!("{name}: {value}")));

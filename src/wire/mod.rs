@@ -15,7 +15,7 @@ pub use answer::{Answer, Body, Broken};
 pub use bulk::{BulkCreate, bulk_creates};
 pub use exchange::{Exchange, Named};
 pub use operation::{Operation, ResourceKind};
-pub use request::{Actor, Method, Request};
+pub use request::{Actor, Method, Request, Tenant};
 pub use secrets::Secrets;
 pub use sign_in::{Flow, NoToken, Proof, SignIn, SignedIn, SigningIn, Token};
 

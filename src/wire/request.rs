@@ -26,6 +26,39 @@ impl Actor {
     }
 }
 
+/// Which of a vendor's tenants a request goes to. Nearly all go to the first; the second one is there to
+/// prove that tenants are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Tenant {
+    /// The target.
+    #[default]
+    First,
+    /// The second tenant, with its own credentials.
+    Second,
+    /// The second tenant with the credentials of the first, which it must refuse.
+    SecondByFirst,
+}
+
+impl Tenant {
+    /// Every tenant.
+    pub const ALL: [Tenant; 3] = [Tenant::First, Tenant::Second, Tenant::SecondByFirst];
+
+    /// True when the objects there are those of the second tenant.
+    #[must_use]
+    pub fn is_second(self) -> bool {
+        self != Tenant::First
+    }
+
+    /// The environment variable that holds the token of such a request.
+    #[must_use]
+    pub fn token_variable(self) -> &'static str {
+        match self {
+            Tenant::First | Tenant::SecondByFirst => "SCIMULATE_TOKEN",
+            Tenant::Second => "SCIMULATE_SECOND_TOKEN",
+        }
+    }
+}
+
 /// The HTTP methods of RFC 7644 §3.2, and the few others a scenario may provoke with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the methods")]
@@ -80,6 +113,8 @@ pub struct Request {
     pub actor: Actor,
     /// The step that wants it, as `cycle 2: disable ada`; shown in the HAR and in snapshots.
     pub step: String,
+    /// Which tenant it goes to.
+    pub tenant: Tenant,
     /// True when the scenario wants a refusal, so status rules leave the answer alone.
     pub provoked: bool,
     /// The method.
@@ -103,6 +138,7 @@ impl Request {
         Request {
             actor,
             step: step.into(),
+            tenant: Tenant::First,
             provoked: false,
             method,
             path: path.into(),
@@ -131,6 +167,13 @@ impl Request {
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same request to another tenant.
+    #[must_use]
+    pub fn to(mut self, tenant: Tenant) -> Self {
+        self.tenant = tenant;
         self
     }
 

@@ -70,6 +70,18 @@ async fn a_write_to_somebody_elses_account_is_not_sent_and_names_them() {
 }
 
 #[tokio::test]
+async fn what_was_made_in_one_tenant_is_nobodys_in_the_other() {
+    let shelf = Shelf::with(vec![("/Users/100", bob())]);
+    let guard = Guard::new(&shelf, PREFIX);
+    guard.send(request(Method::Post, "/Users")).await.unwrap();
+    let second = request(Method::Delete, "/Users/100").to(Tenant::Second);
+    assert!(why(guard.send(second).await).contains("bob@contoso.example"));
+    guard.send(request(Method::Delete, "/Users/100")).await.unwrap();
+    let asked = shelf.sent.lock().unwrap()[1].clone();
+    assert_eq!((asked.method, asked.tenant), (Method::Get, Tenant::Second));
+}
+
+#[tokio::test]
 async fn what_a_post_of_this_run_made_may_be_written_without_a_question() {
     let shelf = Shelf::default();
     let guard = Guard::new(&shelf, PREFIX);
@@ -172,7 +184,7 @@ async fn an_account_seen_before_does_not_become_ours_by_a_create_that_returns_it
     guard.send(request(Method::Get, "/Users")).await.unwrap();
     guard.send(request(Method::Post, "/Users")).await.unwrap();
     why(guard.send(request(Method::Delete, "/Users/100")).await);
-    assert_eq!(guard.known().foreign.len(), 1);
+    assert_eq!(guard.known(Tenant::First).foreign.len(), 1);
 }
 
 #[tokio::test]

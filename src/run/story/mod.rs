@@ -15,6 +15,7 @@ mod log;
 mod mirror;
 mod names;
 mod raw;
+mod second;
 mod sign_in;
 mod state;
 mod subjects;
@@ -33,6 +34,7 @@ use super::endstate::EndState;
 use super::observer::Observer;
 use super::recorder::Recorder;
 use super::stack::Stack;
+use super::stage::Tenants;
 use crate::check::{Finding, Level, Reading, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectId;
@@ -69,6 +71,8 @@ pub(super) struct Props<'a, T: Target, C> {
     pub(super) sign_ins: &'a [Arc<dyn SignIn>],
     /// Other people's objects may be at the target.
     pub(super) shared: bool,
+    /// Whether a second tenant can be asked.
+    pub(super) tenants: Tenants,
 }
 
 /// How a story ended.
@@ -113,6 +117,7 @@ pub(super) struct Story<'a, T: Target, C> {
     recorder: &'a Recorder<T>,
     observer: Observer<'a, Stack<'a, T>, Recorder<T>>,
     shared: bool,
+    tenants: Tenants,
     cast: Cast,
     job: Job,
     accounts: IndexMap<String, Account>,
@@ -170,6 +175,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             recorder,
             sign_ins,
             shared,
+            tenants,
         } = props;
         let cast = Cast::new(scenario, casting, at_most)?;
         let scope = job::scope(scenario.job.everyone);
@@ -198,6 +204,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             recorder,
             observer: Observer::new(target, recorder),
             shared,
+            tenants,
             cast,
             job: Job::new(settings),
             accounts: IndexMap::new(),
@@ -278,6 +285,21 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             Action::ExpectAnswers(expectation) => self.expect_answers(expectation),
             Action::RetryRefused => self.retry_refused().await,
             Action::ExpectSettled(expectations) => self.expect_settled(expectations, line).await?,
+            Action::ExpectUnseen(keys) => {
+                for key in keys {
+                    for key in self.cast.expand(key)? {
+                        self.expect_unseen(&key, line).await;
+                    }
+                }
+            }
+            Action::ExpectUntouchable(keys) => {
+                for key in keys {
+                    for key in self.cast.expand(key)? {
+                        self.expect_untouchable(&key, line).await;
+                    }
+                }
+            }
+            Action::ExpectTokenApart => self.expect_token_apart(line).await,
             Action::ExpectWalk(expectation) => self.expect_walk(expectation, line).await?,
             Action::ExpectMirrored(keys) => self.expect_mirrored(keys, line).await?,
             Action::ExpectUpdated(keys) => self.expect_updated(keys, line).await?,

@@ -126,6 +126,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         if let Some(text) = &raw.text {
             request.body = Some(template::text(text, Place::Plain, &lookup)?);
         }
+        request.tenant = raw.tenant;
         request.provoked = raw.provoked;
         request.scheme.clone_from(&raw.scheme);
         Ok(request)

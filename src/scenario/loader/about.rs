@@ -15,7 +15,7 @@ const LEVELS: [(&str, Level); 4] = [
     ("critical", Level::Critical),
 ];
 
-const ABILITIES: [(&str, Ability); 7] = [
+const ABILITIES: [(&str, Ability); 8] = [
     ("groups", Ability::Groups),
     ("bulk", Ability::Bulk),
     ("sort", Ability::Sort),
@@ -23,6 +23,7 @@ const ABILITIES: [(&str, Ability); 7] = [
     ("cursor", Ability::Cursor),
     ("search", Ability::Search),
     ("me", Ability::Me),
+    ("second-tenant", Ability::SecondTenant),
 ];
 
 impl Loader<'_> {

@@ -15,7 +15,7 @@ mod timeline;
 mod together;
 
 use self::names::Names;
-use super::Scenario;
+use super::{Ability, Need, Scenario};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Reader};
 
@@ -83,6 +83,7 @@ impl Loader<'_> {
         let about = self.about(id, &mut fields);
         let test = fields.get("test").and_then(|node| self.test(node));
         let needs = self.needs(fields.get("needs"));
+        self.names.second_tenant = needs.contains(&Need::Ability(Ability::SecondTenant));
         let dialects = self.dialects(fields.get("dialects"));
         let large = fields.get("size").and_then(|node| self.reader.word(node, "size", &[("large", true)]));
         let mapping = fields.get("mapping").and_then(|node| self.mapping(node)).unwrap_or_default();

@@ -17,6 +17,8 @@ pub(super) const MOST_PEOPLE: u64 = 100_000;
 /// Everything in a file that has a name, people first.
 #[derive(Debug, Default)]
 pub(super) struct Names {
+    /// The scenario needs a second tenant, so that it may be spoken to.
+    pub(super) second_tenant: bool,
     names: IndexMap<String, What>,
 }
 
@@ -124,6 +126,14 @@ impl Loader<'_> {
             self.reader.refuse(&key.span, format!("`{name}` is used for two things"));
         } else {
             self.names.names.insert(name.to_owned(), what);
+        }
+    }
+
+    /// Refuses to speak to a second tenant where none is asked for: without it the story cannot be played.
+    pub(super) fn second_tenant(&mut self, at: &Range<usize>) {
+        if !self.names.second_tenant {
+            let problem = self.reader.problem(at, "this needs a second tenant");
+            self.reader.note(problem.help("write `needs: [second-tenant]`"));
         }
     }
 

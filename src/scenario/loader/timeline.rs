@@ -8,11 +8,11 @@ use super::names::{Wanted, What};
 use crate::check::Reading;
 use crate::entra::directory::ObjectKind;
 use crate::scenario::{Action, RawRequest, Step};
-use crate::wire::Method;
+use crate::wire::{Method, Tenant};
 use crate::yaml::{Fields, Key, Kind, Node};
 
 /// Steps without anything behind them.
-const BARE: [&str; 8] = [
+const BARE: [&str; 9] = [
     "test-connection",
     "cycle",
     "restart",
@@ -21,13 +21,14 @@ const BARE: [&str; 8] = [
     "expect-no-writes",
     "expect-discoverable",
     "expect-bulk-limits",
+    "expect-token-apart",
 ];
 
 /// Steps around others, which say whose judgement those are.
 const WRAPPERS: [&str; 2] = ["ours", "microsoft"];
 
 /// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 38] = [
+const FULL: [&str; 40] = [
     "on-demand",
     "discover",
     "advance",
@@ -57,6 +58,8 @@ const FULL: [&str; 38] = [
     "expect",
     "expect-settled",
     "expect-walk",
+    "expect-unseen",
+    "expect-untouchable",
     "expect-mirrored",
     "expect-discovered",
     "expect-log",
@@ -164,6 +167,10 @@ impl Loader<'_> {
             }
             "expect-discoverable" => Some(Action::ExpectDiscoverable),
             "expect-bulk-limits" => Some(Action::ExpectBulkLimits),
+            "expect-token-apart" => {
+                self.second_tenant(at);
+                Some(Action::ExpectTokenApart)
+            }
             _ if FULL.contains(&name) || WRAPPERS.contains(&name) => {
                 self.reader.refuse(at, format!("`{name}` needs more than its name"));
                 None
@@ -238,6 +245,15 @@ impl Loader<'_> {
                 Action::ExpectAnswers(self.expect_answers(value)?)
             }
             "expect" => Action::Expect(self.expect(value)?),
+            "expect-unseen" | "expect-untouchable" => {
+                self.second_tenant(&key.span);
+                let keys = everybody(self);
+                if key.name == "expect-unseen" {
+                    Action::ExpectUnseen(keys)
+                } else {
+                    Action::ExpectUntouchable(keys)
+                }
+            }
             "expect-settled" => Action::ExpectSettled(self.expect(value)?),
             "expect-walk" => Action::ExpectWalk(self.walk(value)?),
             "expect-mirrored" => Action::ExpectMirrored(everybody(self)),
@@ -366,6 +382,14 @@ impl Loader<'_> {
 
     /// A request whose keys stand beside others.
     pub(super) fn request_in(&mut self, fields: &mut Fields<'_>) -> Option<RawRequest> {
+        let tenants = [("first", Tenant::First), ("second", Tenant::Second)];
+        let tenant = fields.get("tenant").and_then(|node| {
+            let tenant = self.reader.word(node, "tenant", &tenants)?;
+            if tenant.is_second() {
+                self.second_tenant(&node.span);
+            }
+            Some(tenant)
+        });
         let method = fields
             .required(&mut self.reader, "method")
             .and_then(|node| self.reader.word(node, "method", &METHODS));
@@ -395,6 +419,7 @@ impl Loader<'_> {
             Some(name)
         });
         Some(RawRequest {
+            tenant: tenant.unwrap_or_default(),
             method: method?,
             path: path?,
             query,

@@ -28,6 +28,7 @@ mod roles;
 mod scene;
 mod shown;
 mod table;
+mod tenants;
 mod texts;
 mod tokens;
 mod transport;

@@ -16,6 +16,7 @@ use crate::server::race::Race;
 use crate::server::reply::Reply;
 use crate::server::service::Service;
 use crate::server::store::{Record, Store};
+use crate::server::tenancy::Leak;
 
 /// Runs before a request is served; it may change the request, or answer it at once.
 pub(in crate::server) type Before = fn(&mut Call, &mut Scene<'_>) -> Option<Reply>;
@@ -33,6 +34,7 @@ pub(in crate::server) struct Effect {
     pub(in crate::server) after: Option<After>,
     pub(in crate::server) granted: Option<Granting>,
     pub(in crate::server) race: Option<Race>,
+    pub(in crate::server) leak: Option<Leak>,
 }
 
 impl Effect {
@@ -50,6 +52,10 @@ impl Effect {
 
     pub(super) fn granting(granted: Granting) -> Self {
         Effect { granted: Some(granted), ..Effect::default() }
+    }
+
+    pub(super) fn leaking(leak: Leak) -> Self {
+        Effect { leak: Some(leak), ..Effect::default() }
     }
 
     pub(super) fn racing(race: Race) -> Self {

@@ -3,7 +3,7 @@
 use super::{Effect, FaultClass};
 use super::{
     answers, bulk, creation, documents, drift, forms, identity, kept, lifecycle, lookups, managers,
-    memberships, order, paging, requests, roles, shown, texts, tokens, transport, updates, versions,
+    memberships, order, paging, requests, roles, shown, tenants, texts, tokens, transport, updates, versions,
 };
 
 /// Declares [`Fault`] from one table: name, class, effect and the sentence about it stand in one place.
@@ -120,6 +120,21 @@ faults! {
     CursorCountsResources = "cursor-counts-resources", Hide, drift::cursor_counts_resources;
     /// Each create turns the order of lists round.
     OrderTurnsWithCreates = "order-turns-with-creates", Swap, drift::order_turns_with_creates;
+    // Tenants
+    /// A read by id finds users and groups of other tenants.
+    TenantIgnoredById = "tenant-ignored-by-id", Named, tenants::by_id;
+    /// Filters find users and groups of other tenants.
+    TenantIgnoredByFilters = "tenant-ignored-by-filters", Named, tenants::by_filters;
+    /// Lists without a filter show users and groups of other tenants.
+    TenantIgnoredByLists = "tenant-ignored-by-lists", Named, tenants::by_lists;
+    /// `.search` finds users and groups of other tenants.
+    TenantIgnoredBySearch = "tenant-ignored-by-search", Named, tenants::by_search;
+    /// Updates and deletes reach users and groups of other tenants.
+    TenantIgnoredByWrites = "tenant-ignored-by-writes", Named, tenants::by_writes;
+    /// A `userName` is taken when another tenant has it.
+    UserNameUniqueOverTenants = "user-name-unique-over-tenants", Named, tenants::unique_over_tenants;
+    /// The token of one tenant opens every other.
+    TokenOpensOtherTenants = "token-opens-other-tenants", Named, tenants::token_opens_all;
     // Paging
     /// Every page is the first one.
     StartIndexIgnored = "start-index-ignored", Named, paging::start_index_ignored;
