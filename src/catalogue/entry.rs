@@ -68,10 +68,10 @@ impl Entry {
     }
 
     /// The whole entry as JSON: `id`, `suite`, `kind`, `title`, `level`, `what`, `why`, `fix`, `entra`,
-    /// `refs`, `faults`; of a scenario also `needs`, `dialects` and `large`.
+    /// `refs`, `faults`, `since`, `aliases`; of a scenario also `needs`, `dialects` and `large`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let About { id, title, level, what, why, fix, entra, refs, faults } = &self.about;
+        let About { id, title, level, what, why, fix, entra, refs, faults, history } = &self.about;
         let mut json = Map::new();
         let mut add = |name: &str, value: Value| json.insert(name.to_owned(), value);
         add("id", json!(id));
@@ -92,6 +92,8 @@ impl Entry {
         add("entra", json!(entra));
         add("refs", refs.iter().map(|reference| Value::String(reference.to_string())).collect());
         add("faults", json!(faults));
+        add("since", json!(history.since.to_string()));
+        add("aliases", json!(history.aliases));
         if let Kind::Scenario { needs, dialects, large } = &self.kind {
             add("needs", json!(needs));
             add("dialects", json!(dialects));

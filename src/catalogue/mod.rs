@@ -21,6 +21,7 @@ pub use text::listing;
 pub struct Catalogue {
     entries: Vec<Entry>,
     by_id: BTreeMap<String, usize>,
+    by_alias: BTreeMap<String, usize>,
 }
 
 /// Which entries to list. The default is all of them.
@@ -88,6 +89,9 @@ impl Catalogue {
     fn add(&mut self, entry: Entry) {
         let next = self.entries.len();
         if *self.by_id.entry(entry.about.id.clone()).or_insert(next) == next {
+            for alias in &entry.about.history.aliases {
+                self.by_alias.entry(alias.clone()).or_insert(next);
+            }
             self.entries.push(entry);
         }
     }
@@ -98,10 +102,10 @@ impl Catalogue {
         &self.entries
     }
 
-    /// The entry of that id.
+    /// The entry that has that id, or had it once.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&Entry> {
-        self.by_id.get(id).and_then(|index| self.entries.get(*index))
+        self.by_id.get(id).or_else(|| self.by_alias.get(id)).and_then(|index| self.entries.get(*index))
     }
 
     /// The entry of that id. A rule may be named without `rules/`.
@@ -165,7 +169,7 @@ impl Catalogue {
 
 /// True when a filter selects an entry: an exact id, or a prefix that ends in `/`.
 fn selects(filter: &str, entry: &Entry) -> bool {
-    entry.about.id == filter || (filter.ends_with('/') && entry.about.id.starts_with(filter))
+    entry.about.is_called(filter) || (filter.ends_with('/') && entry.about.id.starts_with(filter))
 }
 
 #[cfg(test)]
@@ -186,6 +190,7 @@ mod tests {
                 entra: String::new(),
                 refs: vec![Reference::Rfc("7643#4.1.1".into())],
                 faults: vec!["hides-disabled-users".into()],
+                history: crate::check::History::default(),
             },
             test: None,
             needs: Vec::new(),
@@ -289,6 +294,6 @@ mod tests {
         let catalogue = catalogue();
         let selection = Selection { filters: vec!["field/".into()], ..Selection::default() };
         let text = listing(&catalogue.list(&selection).unwrap());
-        assert_eq!(text, "field/disable  note  A disabled user is re-enabled in place\n");
+        assert_eq!(text, "field/disable  note  0.1.0  A disabled user is re-enabled in place\n");
     }
 }

@@ -5,13 +5,19 @@ const WIDTH: usize = 100;
 /// Columns of its field names.
 const INDENT: usize = 12;
 
-/// One line for each entry: id, level, title, in columns.
+/// One line for each entry: id, level, the version that has it first, title, and the ids it had before.
 #[must_use]
 pub fn listing(entries: &[&Entry]) -> String {
     let width = entries.iter().map(|entry| entry.about.id.chars().count()).max().unwrap_or(0);
     let level = entries.iter().map(|entry| entry.about.level.as_str().len()).max().unwrap_or(0);
     let line = |entry: &&Entry| {
-        format!("{:width$}  {:level$}  {}\n", entry.about.id, entry.about.level, entry.about.title)
+        let about = &entry.about;
+        let formerly = match about.history.aliases.as_slice() {
+            [] => String::new(),
+            aliases => format!(" (formerly {})", aliases.join(", ")),
+        };
+        let since = about.history.since.to_string();
+        format!("{:width$}  {:level$}  {since}  {}{formerly}\n", about.id, about.level, about.title)
     };
     entries.iter().map(line).collect()
 }
@@ -42,6 +48,8 @@ pub(super) fn explanation(entry: &Entry) -> String {
         field(if index == 0 { "References" } else { "" }, &reference.to_string());
     }
     field("Faults", &about.faults.join(", "));
+    field("Since", &about.history.since.to_string());
+    field("Formerly", &about.history.aliases.join(", "));
     text
 }
 

@@ -2,11 +2,15 @@
 //!
 //! A failed check is data; a failed program is an error. They never share a type.
 
+mod history;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::Exchange;
+
+pub use history::{FIRST, History};
 
 /// How much a finding matters to somebody whose directory is Entra.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -101,6 +105,16 @@ pub struct About {
     pub refs: Vec<Reference>,
     /// Names of the embedded server's faults that this check must catch.
     pub faults: Vec<String>,
+    /// Since when it exists, and what it was called.
+    pub history: History,
+}
+
+impl About {
+    /// Whether the check has this id, or had it once.
+    #[must_use]
+    pub fn is_called(&self, id: &str) -> bool {
+        self.id == id || self.history.aliases.iter().any(|alias| alias == id)
+    }
 }
 
 /// Whose judgement a finding is, where Microsoft's gates and the documents they stand for differ.

@@ -13,7 +13,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
 
 use super::failure::Failure;
-use super::words::{Dialects, FailOn};
+use super::words::{AsOf, Dialects, FailOn};
 use crate::diagnostic::Diagnostic;
 use crate::entra::mapping::expression::{READINGS, Readings};
 use crate::entra::mapping::{Mapping, SelectionError};
@@ -80,6 +80,8 @@ pub(super) struct Settings {
     pub(super) github: bool,
     #[serde(deserialize_with = "word")]
     pub(super) fail_on: Option<FailOn>,
+    #[serde(deserialize_with = "word")]
+    pub(super) checks_as_of: Option<AsOf>,
     pub(super) waivers: Option<PathBuf>,
     pub(super) baseline: Option<PathBuf>,
     pub(super) jobs: Option<usize>,

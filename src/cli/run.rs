@@ -2,18 +2,21 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use semver::Version;
+
 use super::config::Config;
 use super::failure::Failure;
 use super::known::{Files, Known};
 use super::output::Output;
 use super::playing::{self, Playing};
 use super::second::SecondOptions;
-use super::words::{Dialects, FailOn};
+use super::words::{AsOf, Dialects, FailOn};
 use super::{Exit, console};
 use crate::check::Level;
 use crate::gallery::{self, Template};
 use crate::http::TenantUrl;
 use crate::report::{github, json, junit, terminal};
+use crate::rules;
 use crate::run::snapshots::{Snapshots, Tally};
 use crate::run::{Plan, Report, Selection, SelectionProblem, Shard, Verdict};
 use crate::scenario::{self, Scenario};
@@ -48,6 +51,10 @@ pub(super) struct Run {
     /// Play only the K-th of N parts of the scenarios
     #[arg(long, value_name = "K/N", help_heading = "Scenarios")]
     shard: Option<Shard>,
+
+    /// Leave out checks that are younger than this version of scimulate, so that an upgrade adds none
+    #[arg(long, value_name = "VERSION", help_heading = "Scenarios")]
+    checks_as_of: Option<AsOf>,
 
     /// How many people a large scenario may use; needed for large ones at a target elsewhere
     #[arg(long, value_name = "N", help_heading = "Scenarios")]
@@ -134,6 +141,11 @@ impl Run {
         }
     }
 
+    /// The youngest version of scimulate whose checks are wanted.
+    fn as_of<'a>(&'a self, config: &'a Config) -> Option<&'a Version> {
+        self.checks_as_of.as_ref().or(config.settings.checks_as_of.as_ref()).map(|AsOf(version)| version)
+    }
+
     fn dialects(&self, config: &Config, url: Option<&TenantUrl>) -> Dialects {
         let given = self.dialect.clone().or_else(|| config.settings.dialect.clone());
         given.unwrap_or_else(|| Dialects::of(url))
@@ -145,6 +157,7 @@ impl Run {
         let everything = self.filters.is_empty() && self.suite.is_empty() && settings.suite.is_empty();
         let narrowed = !everything
             || self.shard.or(settings.shard).is_some()
+            || self.as_of(config).is_some()
             || self.scenarios.is_some()
             || settings.scenarios.is_some()
             || Dialects::all().0.iter().any(|dialect| !self.dialects(config, url).0.contains(dialect));
@@ -162,12 +175,18 @@ impl Run {
         let selection = Selection {
             filters: self.filters.clone(),
             suites: if self.suite.is_empty() { settings.suite.clone() } else { self.suite.clone() },
+            as_of: self.as_of(config).cloned(),
             shard: self.shard.or(settings.shard),
         };
         let scenarios = selection.of(&scenarios(self.scenarios.as_ref().or(settings.scenarios.as_ref()))?)?;
         let mut plan = self.playing.plan(config, url, scenarios)?;
         plan.dialects = self.dialects(config, url).0;
         plan.fail_on = self.fail_on.or(settings.fail_on).map_or(Some(Level::Error), |FailOn(level)| level);
+        if let Some(as_of) = self.as_of(config) {
+            let young =
+                rules::all().iter().map(rules::Rule::about).filter(|rule| rule.history.since > *as_of);
+            plan.rules_off.extend(young.map(|rule| rule.id.clone()));
+        }
         plan.max_users = self.max_users.or(settings.max_users);
         if let Some(second) = self.second.url(config, &self.playing.target)? {
             plan.second_journal = Some(Arc::new(playing::second_journal(&second, &plan.prefix)?));

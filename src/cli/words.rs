@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use crate::check::Level;
+use semver::Version;
+
+use crate::check::{FIRST, Level};
 use crate::entra::dialect::Dialect;
 use crate::http::{Flag, TenantUrl};
 
@@ -21,6 +23,27 @@ impl FromStr for FailOn {
             Ok(level) => Ok(FailOn(Some(level))),
             Err(_) => Err(format!("`{text}` is not a level: write critical, error, warning, note or never")),
         }
+    }
+}
+
+/// `--checks-as-of`: a version of scimulate that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AsOf(pub(super) Version);
+
+impl FromStr for AsOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let current = env!("CARGO_PKG_VERSION");
+        let version = Version::parse(text)
+            .map_err(|_| format!("`{text}` is not a version of scimulate: write it as {current}"))?;
+        if current.parse().is_ok_and(|current: Version| version > current) {
+            return Err(format!("version {version} lies ahead: this is scimulate {current}"));
+        }
+        if version < FIRST {
+            return Err(format!("there was no version {version}: the first one is {FIRST}"));
+        }
+        Ok(AsOf(version))
     }
 }
 

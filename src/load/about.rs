@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::check::{About, Level, Reference};
+use crate::check::{About, History, Level, Reference};
 
 /// Microsoft's page of requirements for gallery applications.
 const GALLERY: &str = "app-gallery-user-provisioning-requirements";
@@ -39,6 +39,7 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
             Reference::Rfc("6585#4".into()),
         ],
         faults: Vec::new(),
+        history: History::default(),
     },
     members: About {
         id: "requirements/group-members-kept".into(),
@@ -55,6 +56,7 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
         entra: "Success in the provisioning log, while somebody has no access.".into(),
         refs: vec![Reference::Rfc("7644#3.5.2.1".into()), Reference::Microsoft(GALLERY.into())],
         faults: Vec::new(),
+        history: History::default(),
     },
 }
 });

@@ -70,6 +70,7 @@ impl Rule {
             entra: declared.entra.to_owned(),
             refs: declared.refs.iter().map(reference).collect(),
             faults: declared.faults.iter().map(|&fault| fault.to_owned()).collect(),
+            history: super::history::of(declared.name),
         };
         Rule { about, judge: declared.judge }
     }

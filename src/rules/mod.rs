@@ -19,6 +19,7 @@ mod echo;
 mod elements;
 mod errors;
 mod filters;
+mod history;
 mod identity;
 mod ledger;
 mod list;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::check::{About, Finding, Level, Outcome, Reference, Skip};
+use crate::check::{About, Finding, History, Level, Outcome, Reference, Skip};
 use crate::run::{BaselineCount, CheckResult, Known, Report, Verdict, WaiverNote, WaiverState};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request};
 
@@ -51,6 +51,7 @@ pub fn about(id: &str, level: Level) -> About {
             Reference::Microsoft("how-provisioning-works".into()),
         ],
         faults: Vec::new(),
+        history: History::default(),
     }
 }
 

@@ -175,6 +175,7 @@ mod tests {
             entra: String::new(),
             refs: Vec::new(),
             faults: Vec::new(),
+            history: crate::check::History::default(),
         };
         Finding::of(&about, "m")
     }

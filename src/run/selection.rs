@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use semver::Version;
+
 use crate::diagnostic;
 use crate::scenario::Scenario;
 
@@ -16,6 +18,8 @@ pub struct Selection {
     pub filters: Vec<String>,
     /// Only these suites. Empty means all.
     pub suites: Vec<String>,
+    /// Only scenarios that this version had already.
+    pub as_of: Option<Version>,
     /// Only this part of what is left.
     pub shard: Option<Shard>,
 }
@@ -57,6 +61,16 @@ pub enum SelectionProblem {
         /// What may have been meant.
         closest: Option<String>,
     },
+    /// The scenario is younger than the checks that are wanted.
+    #[error("`{name}` exists since {since}, and only checks as of {as_of} are wanted")]
+    TooYoung {
+        /// What was asked for.
+        name: String,
+        /// Its first version.
+        since: Version,
+        /// The version that was asked for.
+        as_of: Version,
+    },
     /// Everything asked for exists, but together it selects nothing.
     #[error("nothing to play: no scenario matches what was asked for")]
     Nothing,
@@ -96,7 +110,17 @@ impl Selection {
             }
         }
         for filter in &self.filters {
-            if !scenarios.iter().any(|scenario| matches(filter, &scenario.about.id)) {
+            if let Some(as_of) = &self.as_of
+                && let Some(young) = scenarios.iter().find(|scenario| scenario.about.is_called(filter))
+                && young.about.history.since > *as_of
+            {
+                return Err(SelectionProblem::TooYoung {
+                    name: filter.clone(),
+                    since: young.about.history.since.clone(),
+                    as_of: as_of.clone(),
+                });
+            }
+            if !scenarios.iter().any(|scenario| matches(filter, scenario)) {
                 if let Some(name) = filter.strip_suffix('/') {
                     let closest =
                         diagnostic::closest(name, suites.iter().copied()).map(|suite| format!("{suite}/"));
@@ -114,9 +138,10 @@ impl Selection {
             let by_filter = if self.filters.is_empty() {
                 !self.suites.is_empty() || !ON_REQUEST.contains(&suite)
             } else {
-                self.filters.iter().any(|filter| matches(filter, &scenario.about.id))
+                self.filters.iter().any(|filter| matches(filter, scenario))
             };
-            by_suite && by_filter
+            let by_age = self.as_of.as_ref().is_none_or(|as_of| scenario.about.history.since <= *as_of);
+            by_suite && by_filter && by_age
         };
         let selected: Vec<Arc<Scenario>> = scenarios
             .iter()
@@ -140,8 +165,8 @@ fn suite(scenario: &Scenario) -> &str {
     scenario.about.id.split('/').next().unwrap_or_default()
 }
 
-fn matches(filter: &str, id: &str) -> bool {
-    filter == id || (filter.ends_with('/') && id.starts_with(filter))
+fn matches(filter: &str, scenario: &Scenario) -> bool {
+    scenario.about.is_called(filter) || (filter.ends_with('/') && scenario.about.id.starts_with(filter))
 }
 
 #[cfg(test)]
@@ -166,6 +191,30 @@ mod tests {
         assert_eq!(ids(&filter("cycles/disable")).unwrap(), ["cycles/disable"]);
         assert_eq!(ids(&filter("cycles/")).unwrap().len(), 2);
         assert_eq!(ids(&filter("gallery/")).unwrap(), ["gallery/create-user"]);
+    }
+
+    #[test]
+    fn a_scenario_is_found_by_the_name_it_had_and_left_out_when_it_is_too_young() {
+        let mut renamed = scenario("cycles/disable-unassigned");
+        renamed.about.history.aliases = vec!["cycles/disable".into()];
+        renamed.about.history.since = Version::new(0, 2, 0);
+        let all = [Arc::new(renamed), Arc::new(scenario("cycles/create"))];
+        let names = |selection: &Selection| -> Result<Vec<String>, SelectionProblem> {
+            Ok(selection.of(&all)?.iter().map(|scenario| scenario.about.id.clone()).collect())
+        };
+        assert_eq!(names(&filter("cycles/disable")).unwrap(), ["cycles/disable-unassigned"]);
+        let as_of = |minor, filters: &[&str]| Selection {
+            as_of: Some(Version::new(0, minor, 0)),
+            filters: filters.iter().map(|filter| (*filter).to_owned()).collect(),
+            ..Selection::default()
+        };
+        assert_eq!(names(&as_of(1, &[])).unwrap(), ["cycles/create"]);
+        assert_eq!(names(&as_of(1, &["cycles/"])).unwrap(), ["cycles/create"]);
+        assert_eq!(names(&as_of(2, &[])).unwrap().len(), 2);
+        let young = names(&as_of(1, &["cycles/disable"])).unwrap_err();
+        assert!(young.is_usage());
+        let told = "`cycles/disable` exists since 0.2.0, and only checks as of 0.1.0 are wanted";
+        assert_eq!(young.to_string(), told);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::{Judge, TrialId};
-use crate::check::{About, Finding, Level, Reference};
+use crate::check::{About, Finding, History, Level, Reference};
 use crate::snapshot::{self, Outcome, Page, Settings, Store, Verdict};
 use crate::wire::Exchange;
 
@@ -50,6 +50,7 @@ pub fn about() -> &'static About {
         entra: "Nothing by itself; the change may show anywhere.".to_owned(),
         refs: vec![Reference::Rfc("7644#3".to_owned())],
         faults: Vec::new(),
+        history: History::default(),
     }
     });
     &ABOUT

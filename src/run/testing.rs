@@ -25,6 +25,7 @@ pub(crate) fn scenario(id: &str) -> Scenario {
             entra: "entra".into(),
             refs: Vec::new(),
             faults: Vec::new(),
+            history: crate::check::History::default(),
         },
         test: None,
         needs: Vec::new(),

@@ -1,5 +1,6 @@
 //! Where scenarios come from: embedded in the program, or a folder of the user's.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -87,6 +88,19 @@ fn collect(
         if pair[0].about.id == pair[1].about.id {
             let title = format!("two scenarios are called `{}`", pair[0].about.id);
             problems.push(Diagnostic::about_file(title, pair[0].about.id.clone()));
+        }
+    }
+    let ids: BTreeSet<&str> = scenarios.iter().map(|scenario| scenario.about.id.as_str()).collect();
+    let mut aliases = BTreeSet::new();
+    for about in scenarios.iter().map(|scenario| &scenario.about) {
+        for alias in &about.history.aliases {
+            if ids.contains(alias.as_str()) || !aliases.insert(alias) {
+                let title =
+                    format!("`{alias}` was not `{}` before: another scenario has or had that id", about.id);
+                problems.push(
+                    Diagnostic::about_file(title, about.id.clone()).help("take it out of its `aliases`"),
+                );
+            }
         }
     }
     if problems.is_empty() { Ok(scenarios) } else { Err(problems) }
@@ -201,5 +215,19 @@ mod tests {
         assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("too large"));
         let twice = folder(&[("a.yaml", RIGHT), ("a.yml", RIGHT)]);
         assert!(from_dir(twice.path()).unwrap_err()[0].title.contains("two scenarios"));
+    }
+    #[test]
+    fn a_name_of_before_belongs_to_one_scenario() {
+        let renamed = format!("aliases: [mine/old]\nsince: 0.2.0\n{RIGHT}");
+        let folder = folder(&[("mine/a.yaml", &renamed), ("mine/b.yaml", RIGHT)]);
+        let about = from_dir(folder.path()).unwrap().remove(0).about;
+        assert!(about.is_called("mine/a") && about.is_called("mine/old") && !about.is_called("mine/b"));
+        assert_eq!(about.history.since.to_string(), "0.2.0");
+        for (other, text) in [("mine/old", RIGHT), ("mine/c", &renamed)] {
+            fs::write(folder.path().join(format!("{other}.yaml")), text).unwrap();
+            let problems = from_dir(folder.path()).unwrap_err();
+            assert!(problems[0].title.contains("`mine/old` was not"), "{}", problems[0].title);
+            fs::remove_file(folder.path().join(format!("{other}.yaml"))).unwrap();
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::check::{About, Level, Reference};
+use crate::check::{About, History, Level, Reference};
 
 /// Microsoft's tutorial on SCIM endpoints: requirements, TLS, certificates.
 const TUTORIAL: &str = "use-scim-to-provision-users-and-groups";
@@ -31,6 +31,7 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
         entra: "The provisioning settings cannot be saved: Test Connection refuses the Tenant URL.".into(),
         refs: vec![Reference::Microsoft(TUTORIAL.into()), Reference::Rfc("7644#2".into())],
         faults: Vec::new(),
+        history: History::default(),
     },
     tls: About {
         id: "requirements/tls".into(),
@@ -50,6 +51,7 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
             .into(),
         refs: vec![Reference::Microsoft(TUTORIAL.into()), Reference::Rfc("8996#4".into())],
         faults: Vec::new(),
+        history: History::default(),
     },
     certificate: About {
         id: "requirements/certificate".into(),
@@ -71,6 +73,7 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
             .into(),
         refs: vec![Reference::Microsoft(TUTORIAL.into()), Reference::Rfc("9325#7.1".into())],
         faults: Vec::new(),
+        history: History::default(),
     },
     redirects: About {
         id: "requirements/redirects".into(),
@@ -88,6 +91,7 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
         entra: "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable at Test Connection.".into(),
         refs: vec![Reference::Rfc("9110#15.4".into()), Reference::Field("HelpCode-ai/anythingmcp#536".into())],
         faults: Vec::new(),
+        history: History::default(),
     },
     tenant_url: About {
         id: "requirements/tenant-url".into(),
@@ -107,6 +111,7 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
             Reference::Field("jelhub/scimgateway".into()),
         ],
         faults: Vec::new(),
+        history: History::default(),
     },
 }
 });

@@ -1,5 +1,5 @@
 use super::Loader;
-use crate::check::{About, Level, Reference};
+use crate::check::{About, History, Level, Reference};
 use crate::scenario::{Ability, Need};
 use crate::scim::{PatchPath, schema};
 use crate::yaml::{Fields, Kind, Node};
@@ -38,9 +38,48 @@ impl Loader<'_> {
         let (what, fix, entra) = (optional("what"), optional("fix"), optional("entra"));
         let refs = self.refs(fields.get("refs"));
         let faults = self.faults(fields.get("faults"));
+        let history = self.history(id, fields);
         let title = title?;
         let what = if what.is_empty() { title.clone() } else { what };
-        Some(About { id: id.to_owned(), title, level: level?, what, why: why?, fix, entra, refs, faults })
+        Some(About {
+            id: id.to_owned(),
+            title,
+            level: level?,
+            what,
+            why: why?,
+            fix,
+            entra,
+            refs,
+            faults,
+            history,
+        })
+    }
+
+    /// Since when the scenario exists, and what it was called before.
+    fn history(&mut self, id: &str, fields: &mut Fields<'_>) -> History {
+        let mut history = History::default();
+        if let Some(node) = fields.get("since")
+            && let Some(text) = self.reader.text(node)
+        {
+            match text.parse() {
+                Ok(since) => history.since = since,
+                Err(_) => {
+                    let problem = self.reader.problem(&node.span, format!("`{text}` is not a version"));
+                    self.reader
+                        .note(problem.help("write the version of scimulate that has it first, as 0.2.0"));
+                }
+            }
+        }
+        for item in fields.get("aliases").and_then(|node| self.reader.list(node)).unwrap_or_default() {
+            let Some(alias) = self.reader.text(item) else { continue };
+            if alias == id || !is_id(&alias) || history.aliases.contains(&alias) {
+                let problem = self.reader.problem(&item.span, format!("`{alias}` is no id of before"));
+                self.reader.note(problem.help("write the path the file had, as cycles/old-name, once"));
+            } else {
+                history.aliases.push(alias);
+            }
+        }
+        history
     }
 
     /// A text that says something, without line breaks at its ends.
@@ -198,4 +237,12 @@ impl Loader<'_> {
         self.reader.note(problem);
         false
     }
+}
+
+/// Whether a text can be an id: words joined by `-`, below a suite.
+fn is_id(text: &str) -> bool {
+    let is_name = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    text.contains('/') && text.split('/').all(is_name)
 }
