@@ -148,6 +148,9 @@ pub enum Aspect {
     Existence,
 }
 
+/// Longest text of a finding that is shortened, in characters.
+const LONGEST_TEXT: usize = 1000;
+
 /// One thing found wrong, with the exchange that shows it.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -253,6 +256,18 @@ impl Finding {
     #[must_use]
     pub fn read_by(mut self, reading: Reading) -> Self {
         self.reading = reading;
+        self
+    }
+
+    /// The same finding with texts that can be read: a target's values may be as long as it likes.
+    #[must_use]
+    pub fn shortened(mut self) -> Self {
+        for text in [&mut self.message, &mut self.expected, &mut self.actual, &mut self.subject] {
+            if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
         self
     }
 

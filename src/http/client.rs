@@ -72,6 +72,9 @@ impl Settings {
 /// Largest header section of an answer that is read, in bytes.
 const MAX_HEAD: usize = 128 << 10;
 
+/// Longest reason why a request cannot be written, in characters.
+const MAX_REASON: usize = 200;
+
 /// A connection that was idle for longer is not used again. Some servers close idle connections
 /// after two seconds, and a request that meets the closing would look like a fault of theirs.
 const MAX_IDLE: Duration = Duration::from_secs(1);
@@ -231,7 +234,7 @@ impl Client {
 
     /// URI and headers as they go over the wire.
     fn head(&self, request: &Request, token: Option<HeaderValue>) -> Result<(Uri, HeaderMap), Broken> {
-        let unsendable = |why: String| Broken::Protocol(format!("the request cannot be written: {why}"));
+        let unsendable = |why: String| Broken::Unwritable(cut(&why));
         let url = self.url.join(&request.path, request.query.as_deref());
         if url.contains('#') {
             return Err(unsendable("its path or query holds an unencoded `#`".to_owned()));
@@ -393,6 +396,14 @@ fn title_case(name: &str) -> String {
             written
         })
         .collect()
+}
+
+/// So much of a reason as fits a line: an id may be as long as the target likes.
+fn cut(why: &str) -> String {
+    match why.char_indices().nth(MAX_REASON) {
+        Some((end, _)) => format!("{}…", &why[..end]),
+        None => why.to_owned(),
+    }
 }
 
 fn method(method: Method) -> http::Method {

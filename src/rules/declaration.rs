@@ -173,6 +173,7 @@ impl Complaint {
             .at(self.level.unwrap_or(about.level));
         finding.rfc_ok = self.rfc_ok;
         finding.exchanges = self.shown_by;
+        let finding = finding.shortened();
         match exchange {
             Some(exchange) => finding.shown_by(exchange),
             None => finding,

@@ -9,6 +9,9 @@ use crate::wire::{Actor, Answer, Broken, Request, Sent, Target};
 /// How many requests in a row may break before the target counts as lost.
 const BROKEN_IN_A_ROW: usize = 5;
 
+/// More bytes of answers than these end a trial, since all of them are kept until it is judged.
+const MOST_BYTES: usize = 256 << 20;
+
 /// What a trial met that ends it.
 #[derive(Debug, Clone, Default)]
 pub struct Sighting {
@@ -18,6 +21,8 @@ pub struct Sighting {
     pub throttled: Option<String>,
     /// Nobody answers any more.
     pub lost: Option<Broken>,
+    /// The answers came to so many bytes that no more are read.
+    pub swamped: Option<usize>,
 }
 
 /// Watches what happens to requests.
@@ -32,6 +37,8 @@ pub struct Lookout<T> {
 struct State {
     sighting: Sighting,
     broken_in_a_row: usize,
+    /// Bytes of all answers.
+    bytes: usize,
 }
 
 impl<T: Target> Lookout<T> {
@@ -48,8 +55,12 @@ impl<T: Target> Lookout<T> {
     /// True when the trial must end: nothing it could still find would be worth anything.
     pub fn must_end(&self) -> bool {
         let state = self.state();
-        let Sighting { withheld, throttled, lost } = &state.sighting;
-        self.cancel.is_cancelled() || withheld.is_some() || throttled.is_some() || lost.is_some()
+        let Sighting { withheld, throttled, lost, swamped } = &state.sighting;
+        self.cancel.is_cancelled()
+            || withheld.is_some()
+            || throttled.is_some()
+            || lost.is_some()
+            || swamped.is_some()
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -61,6 +72,11 @@ impl<T: Target> Lookout<T> {
         match outcome {
             Ok(answer) => {
                 state.broken_in_a_row = 0;
+                state.bytes = state.bytes.saturating_add(answer.body.bytes().len());
+                if state.bytes > MOST_BYTES {
+                    let bytes = state.bytes;
+                    state.sighting.swamped.get_or_insert(bytes);
+                }
                 if answer.status == 429 && !request.provoked {
                     let what = format!("{} {} ({})", request.method.as_str(), request.path, request.step);
                     state.sighting.throttled.get_or_insert(what);
@@ -69,7 +85,7 @@ impl<T: Target> Lookout<T> {
             Err(Broken::Withheld(reason)) => {
                 state.sighting.withheld.get_or_insert_with(|| (request.clone(), reason.clone()));
             }
-            Err(Broken::Interrupted | Broken::TooLarge(_)) => {}
+            Err(Broken::Interrupted | Broken::TooLarge(_) | Broken::Unwritable(_)) => {}
             Err(broken) => {
                 state.broken_in_a_row += 1;
                 let gone = matches!(
@@ -144,6 +160,22 @@ mod tests {
         let refused = Lookout::new(Scripted::new(vec![]), Cancel::default());
         let _ = refused.send(get(Actor::Entra)).await;
         assert!(refused.sighting().lost.is_none(), "an exhausted script is a protocol error");
+    }
+
+    #[tokio::test]
+    async fn ids_that_make_no_url_lose_no_target_and_too_many_bytes_end_the_trial() {
+        let unwritable = || Err(Broken::Unwritable("it is too long".into()));
+        let large = Ok(Answer::json(200, &json!("x".repeat(MOST_BYTES))));
+        let outcomes = std::iter::repeat_with(unwritable).take(BROKEN_IN_A_ROW + 1).chain([large]).collect();
+        let lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        for _ in 0..=BROKEN_IN_A_ROW {
+            let _ = lookout.send(get(Actor::Entra)).await;
+        }
+        assert!(!lookout.must_end());
+        lookout.send(get(Actor::Entra)).await.unwrap();
+        assert!(lookout.sighting().lost.is_none() && lookout.sighting().swamped.is_some());
+        assert_eq!(lookout.send(get(Actor::Entra)).await, Err(Broken::Interrupted));
+        assert_ne!(lookout.send(get(Actor::Cleanup)).await, Err(Broken::Interrupted));
     }
 
     #[tokio::test]

@@ -219,7 +219,9 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
             what(&format!("no complete answer within {limit:?}")),
             "check that a firewall lets the connection through; --timeout waits longer, Entra gives up after 60 seconds",
         ),
-        Broken::Protocol(why) => refusal(what(why), "check host, port and scheme of the URL"),
+        Broken::Protocol(why) | Broken::Unwritable(why) => {
+            refusal(what(why), "check host, port and scheme of the URL")
+        }
         Broken::TooLarge(limit) => refusal(
             format!("{base} answers a filter that matches nobody with more than {limit} bytes"),
             "check that the filter is applied",

@@ -165,6 +165,7 @@ fn why(broken: &Broken) -> &'static str {
         Broken::Protocol(_) => "the connection broke",
         Broken::TooLarge(_) => "too large",
         Broken::NoToken(_) => "no access token",
+        Broken::Unwritable(_) => "the request cannot be written",
         Broken::Withheld(_) => "not sent, it would have changed somebody else's object",
         Broken::Interrupted => "interrupted",
     }

@@ -20,6 +20,10 @@ impl Body {
         if bytes.is_empty() {
             return Body::default();
         }
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            let problem = "it begins with a byte order mark, which RFC 8259 §8.1 forbids".to_owned();
+            return Body { bytes, json: None, problem: Some(problem), duplicate_keys: Vec::new() };
+        }
         match super::exchange::parse_json(&bytes) {
             Ok((json, duplicate_keys)) => Body { bytes, json: Some(json), problem: None, duplicate_keys },
             Err(problem) => Body { bytes, json: None, problem: Some(problem), duplicate_keys: Vec::new() },
@@ -119,6 +123,9 @@ pub enum Broken {
     /// The connection ended in the middle, or what came is not HTTP.
     #[error("the connection broke: {0}")]
     Protocol(String),
+    /// The request cannot be written: an id that the target gave out makes no URL, for example.
+    #[error("the request cannot be written: {0}")]
+    Unwritable(String),
     /// The answer is larger than the limit in bytes.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),

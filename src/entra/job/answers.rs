@@ -99,6 +99,7 @@ fn without_answer(asked: Asked, broken: Broken) -> Trouble {
         | Broken::NoSuchHost(_)
         | Broken::Tls(_)
         | Broken::Protocol(_)
+        | Broken::Unwritable(_)
         | Broken::TooLarge(_) => ErrorCode::WebExceptionProtocolError,
     };
     if asked == Asked::Probe {

@@ -7,6 +7,9 @@ use super::log::{ErrorCode, Problem, Stopped};
 use crate::entra::dialect::Writer;
 use crate::wire::{ResourceKind, Target};
 
+/// More pages than these are not read: a target may answer page after page for ever.
+const MOST_PAGES: usize = 1000;
+
 /// One page as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -27,6 +30,8 @@ pub struct Accounts {
     pub problem: Option<Problem>,
     /// Why nothing could go on, if so.
     pub stopped: Option<Stopped>,
+    /// There are more pages than are read.
+    pub cut: bool,
 }
 
 impl Accounts {
@@ -64,6 +69,10 @@ pub(super) async fn read_all<T: Target>(writer: &Writer, count: usize, target: &
         start_index += came;
         let reached = u64::try_from(start_index).unwrap_or(u64::MAX) > total_results;
         if came == 0 || reached {
+            return accounts;
+        }
+        if accounts.pages.len() >= MOST_PAGES {
+            accounts.cut = true;
             return accounts;
         }
         if new == 0 {

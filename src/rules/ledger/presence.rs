@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::claim::{Change, Claim, Holds, Spot};
 use super::known::{Known, Miss};
 use super::outcome::{Search, Vanished};
@@ -130,7 +132,9 @@ impl Ledger {
             start_index.as_deref().is_none_or(|start| start.parse::<i64>().is_ok_and(|n| n <= 1));
         let wants_some = count.as_deref().is_none_or(|count| count.parse::<i64>().is_ok_and(|n| n > 0));
         let total = exchange.json().and_then(|body| member(body, "totalResults")?.as_u64());
-        let complete = total.is_none_or(|total| total <= returned.len() as u64);
+        // What is no message at all says nothing of who is there, and other rules speak of it.
+        let readable = exchange.json().is_some_and(Value::is_object);
+        let complete = readable && total.is_none_or(|total| total <= returned.len() as u64);
         if let ([term], true) = (terms, returned.is_empty() && total == Some(0))
             && let Some(text) = reading::text(&term.value)
         {

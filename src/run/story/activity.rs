@@ -179,6 +179,14 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         for id in accounts.ids() {
             *met.entry(id).or_default() += 1;
         }
+        if accounts.cut
+            && keys.iter().any(|key| self.target_id(key).is_some_and(|id| !met.contains_key(id.as_str())))
+        {
+            let pages = accounts.pages.len();
+            let why = format!("the list of users has more than {pages} pages, and not all of them are read");
+            self.skip = Some(Skip::NotConfigured(why));
+            return;
+        }
         let mut missing = Vec::new();
         let mut twice = Vec::new();
         for key in keys.iter().filter(|key| !self.blocked.contains(*key)) {

@@ -359,11 +359,23 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             }
             self.findings.push(finding);
         }
+        if let Some(bytes) = sighting.swamped {
+            let message = "the answers of one story are too large to be read to its end".to_owned();
+            let mut finding = Finding::of(&self.scenario.about, message)
+                .at(Level::Error)
+                .concerning("size of answers")
+                .against("pages as small as they were asked for", format!("{} MiB", bytes >> 20));
+            if let Some(exchange) = self.recorder.last() {
+                finding = finding.shown_by(&exchange);
+            }
+            self.findings.push(finding);
+        }
         let skip = self.skip.or_else(|| sighting.throttled.map(Skip::Throttled));
         let ours = self.cast.roles().flat_map(|(_, role)| {
             let known = role.former.iter().chain(&role.id).filter_map(|id| self.known.get(id)).flatten();
             known.map(|id| (role.kind, id.clone()))
         });
-        Ended { ours: ours.collect(), findings: self.findings, skip, end: self.end }
+        let findings = self.findings.into_iter().map(Finding::shortened).collect();
+        Ended { ours: ours.collect(), findings, skip, end: self.end }
     }
 }
