@@ -9,6 +9,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod entra;
+pub mod examples;
 pub mod gallery;
 pub mod http;
 pub mod issuer;

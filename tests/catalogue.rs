@@ -120,3 +120,36 @@ fn younger_checks_are_left_out_when_that_is_asked_for() {
     let wrong = call(&["run"], &[config]);
     assert!(wrong.code == 2 && wrong.err.contains("scimulate.toml:1:16"), "{}", wrong.err);
 }
+
+#[test]
+fn checks_are_listed_by_what_they_need() {
+    let listed = call(&["list", "--needs", "bulk", "--needs", "sort", "--suite", "conformance"], &[]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    assert!(listed.out.contains("conformance/bulk-") && listed.out.contains("conformance/sort-"));
+    assert!(!listed.out.contains("conformance/filter-"), "{}", listed.out);
+    let wrong = call(&["list", "--needs", "blk"], &[]);
+    assert!(wrong.code == 2 && wrong.err.contains("there is no need `blk`; did you mean `bulk`?"));
+}
+
+#[test]
+fn an_explanation_shows_the_request_and_a_wrong_and_a_right_answer() {
+    let text = call(&["explain", "rules/password-returned", "requirements/tls"], &[]);
+    assert_eq!(text.code, 0, "{}", text.err);
+    for part in [
+        "fault password-echoed",
+        "    POST /Users",
+        "Wrong answer (-) and right answer (+):",
+        "-   \"password\"",
+    ] {
+        assert!(text.out.contains(part), "`{part}` is not in\n{}", text.out);
+    }
+    let json = call(&["explain", "cycles/disable-unassigned", "requirements/tls", "--json"], &[]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let example = &json[0]["example"];
+    assert_eq!(example["fault"], "hides-disabled-users");
+    let shown = &example["shown"];
+    assert!(shown["request"].as_str().unwrap().starts_with("GET /Users/[user:"));
+    assert!(shown["wrong"].as_str().unwrap().starts_with("HTTP 404\n"));
+    assert!(shown["right"].as_str().unwrap().starts_with("HTTP 200\n"));
+    assert!(json[1]["example"].is_null(), "no message shows it");
+}

@@ -55,6 +55,15 @@ impl Entry {
         self.about.id.split_once('/').map_or(self.about.id.as_str(), |(suite, _)| suite)
     }
 
+    /// What must be mapped or supported, in words; of scenarios alone.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        let needs: &[String] = match &self.kind {
+            Kind::Scenario { needs, .. } => needs,
+            Kind::Rule | Kind::Requirement => &[],
+        };
+        needs.iter().map(String::as_str)
+    }
+
     /// The id without its suite.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -5,7 +5,7 @@
 mod entry;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::check::{About, Level};
@@ -31,6 +31,8 @@ pub struct Selection {
     pub suite: Option<String>,
     /// Only this level and those above it.
     pub level: Option<Level>,
+    /// Only scenarios that need one of these abilities or attributes. Empty means all.
+    pub needs: Vec<String>,
     /// Only these: exact ids, or prefixes that end in `/`. Empty means all.
     pub filters: Vec<String>,
 }
@@ -38,6 +40,8 @@ pub struct Selection {
 /// There is no such id, suite or prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
+    /// What kind of thing it is, as `check` or `need`.
+    pub what: &'static str,
     /// What was asked for.
     pub asked: String,
     /// What it may have been meant to be.
@@ -46,7 +50,7 @@ pub struct Unknown {
 
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no check `{}`", self.asked)?;
+        write!(f, "there is no {} `{}`", self.what, self.asked)?;
         match &self.meant {
             Some(meant) => write!(f, "; did you mean `{meant}`?"),
             None => write!(f, "; `scimulate list` prints them all"),
@@ -125,15 +129,27 @@ impl Catalogue {
             && !self.suites().contains(&suite.as_str())
         {
             let meant = closest(suite, self.suites()).map(str::to_owned);
-            return Err(Unknown { asked: suite.clone(), meant });
+            return Err(Unknown { what: "suite", asked: suite.clone(), meant });
         }
         for filter in &selection.filters {
             if !self.entries.iter().any(|entry| selects(filter, entry)) {
                 return Err(self.unknown(filter));
             }
         }
+        for need in &selection.needs {
+            let known: BTreeSet<&str> = self.entries.iter().flat_map(Entry::needs).map(needed).collect();
+            if !known.contains(need.as_str()) {
+                return Err(Unknown {
+                    what: "need",
+                    asked: need.clone(),
+                    meant: closest(need, known).map(str::to_owned),
+                });
+            }
+        }
         let wanted = |entry: &&Entry| {
-            selection.suite.as_deref().is_none_or(|suite| entry.suite() == suite)
+            (selection.needs.is_empty()
+                || entry.needs().any(|need| selection.needs.iter().any(|wanted| wanted == needed(need))))
+                && selection.suite.as_deref().is_none_or(|suite| entry.suite() == suite)
                 && selection.level.is_none_or(|level| entry.about.level >= level)
                 && (selection.filters.is_empty() || selection.filters.iter().any(|f| selects(f, entry)))
         };
@@ -163,8 +179,13 @@ impl Catalogue {
             let name = closest(asked, names)?.to_owned();
             self.entries.iter().find(|entry| entry.name() == name).map(|entry| entry.about.id.clone())
         });
-        Unknown { asked: asked.to_owned(), meant }
+        Unknown { what: "check", asked: asked.to_owned(), meant }
     }
+}
+
+/// The ability or attribute that a need is about, in whatever way it is needed.
+fn needed(need: &str) -> &str {
+    need.strip_prefix("filter on ").or_else(|| need.strip_suffix(" in /Schemas")).unwrap_or(need)
 }
 
 /// True when a filter selects an entry: an exact id, or a prefix that ends in `/`.
@@ -193,7 +214,10 @@ mod tests {
                 history: crate::check::History::default(),
             },
             test: None,
-            needs: Vec::new(),
+            needs: vec![
+                crate::scenario::Need::Ability(crate::scenario::Ability::Bulk),
+                crate::scenario::Need::Filterable("externalId".into()),
+            ],
             dialects: vec!["default".into()],
             large: false,
             mapping: crate::scenario::MappingChange::default(),
@@ -246,6 +270,11 @@ mod tests {
         let critical = ids(Selection { level: Some(Level::Critical), ..Selection::default() });
         assert!(critical.contains(&"rules/member-lost".to_owned()));
         assert!(!critical.contains(&"field/disable".to_owned()));
+        let needs = |need: &str| Selection { needs: vec![need.into()], ..Selection::default() };
+        assert_eq!(ids(needs("externalId")), ["cycles/disable", "field/disable"]);
+        assert_eq!(ids(needs("bulk")), ["cycles/disable", "field/disable"]);
+        let unknown = catalogue.list(&needs("blk")).unwrap_err();
+        assert_eq!(unknown.to_string(), "there is no need `blk`; did you mean `bulk`?");
         let filters = vec!["field/".to_owned(), "cycles/disable".to_owned()];
         assert_eq!(ids(Selection { filters, ..Selection::default() }), ["cycles/disable", "field/disable"]);
     }

@@ -1,10 +1,15 @@
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use super::failure::Failure;
-use super::list::{Source, say_json};
+use super::list::{self, Source, say_json};
 use super::{Exit, console};
-use crate::catalogue::{Entry, Kind};
+use crate::examples::Examples;
 use crate::run::snapshots;
 
-/// Explain checks: what is demanded, why, how to fix it, what the Entra admin sees
+/// Explain checks: what is demanded, why, how to fix it, what the Entra admin sees, and a wrong and a right
+/// answer
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
     /// Ids of checks; a rule may be named without `rules/`
@@ -17,19 +22,25 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn play(self) -> Result<Exit, Failure> {
-        let catalogue = self.source.catalogue()?;
-        // Judged by the comparison of snapshots, not by a rule that watches exchanges.
-        let differs = Entry { about: snapshots::about().clone(), kind: Kind::Rule };
-        let entries = self
-            .ids
-            .iter()
-            .map(|id| if *id == differs.about.id { Ok(&differs) } else { catalogue.get(id) })
-            .collect::<Result<Vec<_>, _>>()?;
+        let scenarios = self.source.scenarios()?;
+        let catalogue = list::catalogue(&scenarios).with_judgements([snapshots::about()]);
+        let entries = self.ids.iter().map(|id| catalogue.get(id)).collect::<Result<Vec<_>, _>>()?;
+        let runtime = super::runtime()?;
+        let scenarios = scenarios.into_iter().map(Arc::new).collect();
+        let examples = Examples::new(scenarios, runtime.handle().clone());
         if self.source.json {
-            say_json(&entries.iter().map(|entry| entry.to_json()).collect())?;
+            let shown = entries.iter().map(|entry| {
+                let mut json = entry.to_json();
+                json["example"] = examples.of(entry).map_or(Value::Null, |example| example.to_json());
+                json
+            });
+            say_json(&shown.collect())?;
         } else {
-            let texts: Vec<String> = entries.iter().map(|entry| entry.explain()).collect();
-            console::say(&texts.join("\n"))?;
+            let texts = entries.iter().map(|entry| {
+                let example = examples.of(entry).map(|example| example.to_text(&entry.about.id));
+                entry.explain() + &example.unwrap_or_default()
+            });
+            console::say(&texts.collect::<Vec<_>>().join("\n"))?;
         }
         Ok(Exit::Success)
     }

@@ -8,6 +8,7 @@ use super::{Exit, console};
 use crate::catalogue::{Catalogue, Selection, Unknown, listing};
 use crate::check::Level;
 use crate::run::snapshots;
+use crate::scenario::Scenario;
 use crate::{load, rules, scenario, transport};
 
 /// List every check: id, level and what must hold; or, with `profiles`, the mapping profiles, and with
@@ -26,6 +27,18 @@ pub(super) struct List {
     /// Only this level and those above: note, warning, error or critical
     #[arg(long, value_name = "LEVEL")]
     level: Option<Level>,
+
+    /// Only scenarios that need this: an ability as bulk, or an attribute; can be repeated for one or another
+    #[arg(long, value_name = "WHAT")]
+    needs: Vec<String>,
+
+    /// Write a page for each check into this folder
+    #[arg(long, value_name = "DIR", hide = true)]
+    pages: Option<PathBuf>,
+
+    /// Search for the story that shows each rule, and print the table
+    #[arg(long, hide = true)]
+    stories: bool,
 
     #[command(flatten)]
     source: Source,
@@ -46,13 +59,16 @@ pub(super) struct Source {
 impl Source {
     /// The rules, the requirements and the scenarios, of the folder that `run` would take them from.
     pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
+        Ok(catalogue(&self.scenarios()?))
+    }
+
+    /// The scenarios of the folder that `run` would take them from.
+    pub(super) fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
         let config = Config::read()?;
-        let scenarios = match self.scenarios.as_ref().or(config.settings.scenarios.as_ref()) {
+        Ok(match self.scenarios.as_ref().or(config.settings.scenarios.as_ref()) {
             Some(folder) => scenario::from_dir(folder)?,
             None => scenario::builtin()?,
-        };
-        Ok(Catalogue::new(rules::all(), &scenarios)
-            .with_requirements(transport::abouts().chain(load::abouts())))
+        })
     }
 
     /// Every check there is: the built-in scenarios, and beside them those of a folder. Waivers of several
@@ -63,11 +79,13 @@ impl Source {
         if let Some(folder) = folder.or(config.settings.scenarios.as_deref()) {
             scenarios.extend(scenario::from_dir(folder)?);
         }
-        let beside = std::iter::once(snapshots::about());
-        Ok(Catalogue::new(rules::all(), &scenarios)
-            .with_judgements(beside)
-            .with_requirements(transport::abouts().chain(load::abouts())))
+        Ok(catalogue(&scenarios).with_judgements([snapshots::about()]))
     }
+}
+
+/// Every rule and requirement, with these scenarios.
+pub(super) fn catalogue(scenarios: &[Scenario]) -> Catalogue {
+    Catalogue::new(rules::all(), scenarios).with_requirements(transport::abouts().chain(load::abouts()))
 }
 
 impl List {
@@ -80,8 +98,15 @@ impl List {
         if self.filters == ["functions"] {
             return super::eval::list_functions(self.source.json);
         }
+        if let Some(folder) = self.pages {
+            return super::pages::write(&folder);
+        }
+        if self.stories {
+            return super::pages::stories(&self.filters);
+        }
         let catalogue = self.source.catalogue()?;
-        let selection = Selection { suite: self.suite, level: self.level, filters: self.filters };
+        let selection =
+            Selection { suite: self.suite, level: self.level, needs: self.needs, filters: self.filters };
         let entries = catalogue.list(&selection)?;
         if self.source.json {
             say_json(&entries.iter().map(|entry| entry.to_json()).collect())?;

@@ -18,6 +18,7 @@ mod issuer;
 mod known;
 mod list;
 mod output;
+mod pages;
 mod playing;
 mod profiles;
 mod review;

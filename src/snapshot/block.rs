@@ -11,15 +11,37 @@ const HEADERS: [&str; 5] = ["content-type", "content-location", "location", "eta
 /// A body that is no JSON is shown up to here, in characters.
 const LONGEST_TEXT: usize = 8_192;
 
+/// How JSON is written.
+pub(super) type Print = fn(&Value) -> String;
+
 /// Request line, status line, chosen headers, body.
 pub(super) fn write(exchange: &Exchange, all: &mut Placeholders) -> String {
+    format!("{}{}", request_line(exchange, all), answer(exchange, all, pretty))
+}
+
+fn request_line(exchange: &Exchange, all: &mut Placeholders) -> String {
+    let target = Context { resource: "-", kind: exchange.operation.kind(), path: "url" };
+    let target = all.text(&exchange.request.path_and_query(), target);
+    format!("{} {target}\n", exchange.request.method.as_str())
+}
+
+/// Request line and body.
+pub(super) fn request(exchange: &Exchange, all: &mut Placeholders, print: Print) -> String {
+    let mut text = request_line(exchange, all);
+    if let Some(json) = exchange.request.json() {
+        let shown = value(&json, "-", exchange.operation.kind(), "", all);
+        text.push_str(&format!("\n{}\n", print(&shown)));
+    } else if let Some(body) = &exchange.request.body {
+        let context = Context { resource: "-", kind: exchange.operation.kind(), path: "body" };
+        text.push_str(&format!("\n{}\n", all.text(body, context)));
+    }
+    text
+}
+
+/// Status line, chosen headers, body.
+pub(super) fn answer(exchange: &Exchange, all: &mut Placeholders, print: Print) -> String {
     let kind = exchange.operation.kind();
-    let target = Context { resource: "-", kind, path: "url" };
-    let mut text = format!(
-        "{} {}\n",
-        exchange.request.method.as_str(),
-        all.text(&exchange.request.path_and_query(), target)
-    );
+    let mut text = String::new();
     match &exchange.outcome {
         Ok(answer) => {
             let id =
@@ -29,7 +51,7 @@ pub(super) fn write(exchange: &Exchange, all: &mut Placeholders) -> String {
                 all.written(&resource);
             }
             text.push_str(&status_and_headers(answer, kind, &resource, all));
-            text.push_str(&body(exchange, answer, all));
+            text.push_str(&body(exchange, answer, all, print));
         }
         Err(broken) => text.push_str(&format!("no answer: {}\n", why(broken))),
     }
@@ -50,7 +72,7 @@ fn status_and_headers(
     text
 }
 
-fn body(exchange: &Exchange, answer: &Answer, all: &mut Placeholders) -> String {
+fn body(exchange: &Exchange, answer: &Answer, all: &mut Placeholders, print: Print) -> String {
     if answer.body.is_empty() {
         return String::new();
     }
@@ -71,8 +93,11 @@ fn body(exchange: &Exchange, answer: &Answer, all: &mut Placeholders) -> String 
         Operation::Discovery(_) => value(json, "-", None, "", all),
         operation => resource_or_list(json, operation.kind(), all),
     };
-    let pretty = serde_json::to_string_pretty(&shown).unwrap_or_else(|_| shown.to_string());
-    format!("\n{pretty}\n")
+    format!("\n{}\n", print(&shown))
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
 /// A resource under its own id, or a list of them each under its own.

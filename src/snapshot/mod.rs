@@ -6,11 +6,13 @@
 //! a numbered placeholder, so reruns are identical while it stays visible which id came back.
 
 mod block;
+mod excerpt;
 mod page;
 mod placeholder;
 mod review;
 mod store;
 
+pub use excerpt::{Excerpt, excerpts};
 pub use page::{Page, Settings, pages};
 pub use review::{Decisions, Pending, accept, pending, review};
 pub use store::{Outcome, Store, Verdict, diff};

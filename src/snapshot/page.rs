@@ -84,7 +84,7 @@ pub fn pages(exchanges: &[Arc<Exchange>], settings: &Settings) -> Vec<Page> {
 }
 
 /// Learns every id in the order in which it appears, and says which resources the trial made itself.
-fn learn(exchanges: &[Arc<Exchange>], all: &mut Placeholders) -> HashSet<(ResourceKind, String)> {
+pub(super) fn learn(exchanges: &[Arc<Exchange>], all: &mut Placeholders) -> HashSet<(ResourceKind, String)> {
     let mut ours = HashSet::new();
     for exchange in exchanges {
         if let Some(base) = base_of(exchange) {
