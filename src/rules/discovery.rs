@@ -12,6 +12,7 @@ pub(super) const RULES: &[&Declared] = &[
     &DISCOVERY_MISSING,
     &PATCH_NOT_ADVERTISED,
     &CONFIG_INCOMPLETE,
+    &PAGINATION_NOT_BOOLEAN,
     &RESOURCE_TYPE_UNRESOLVED,
     &SCHEMA_WORD_UNKNOWN,
     &SCHEMA_NULL_SHOWN,
@@ -138,6 +139,42 @@ fn config_incomplete(view: &View<'_>) -> Vec<Complaint> {
         .concerning(lacking.join(", "))
         .against("present, with a boolean `supported`", "absent or of another type")
         .into()
+}
+
+const PAGINATION_NOT_BOOLEAN: Declared = Declared {
+    name: "pagination-not-boolean",
+    title: "What a server says of its ways to page is yes or no",
+    level: Level::Warning,
+    what: "Where ServiceProviderConfig has `pagination`, `cursor` and `index` in it are booleans.",
+    why: "A client chooses its way to page by them. `\"true\"`, or an object as with other features, is read as no, or \
+          not at all.",
+    fix: "Publish `\"pagination\": {\"cursor\": true, \"index\": true}` with what is true, or leave it out.",
+    entra: "Nothing; Entra pages by index, other clients look.",
+    refs: &[Rfc("9865#4")],
+    faults: &["pagination-as-text"],
+    judge: Judge::Exchange(pagination_not_boolean),
+};
+
+fn pagination_not_boolean(view: &View<'_>) -> Vec<Complaint> {
+    let config = document(view, "/ServiceProviderConfig").map(items).and_then(|all| all.into_iter().next());
+    let Some(pagination) = config.and_then(|config| member(config, "pagination")).filter(|p| !p.is_null())
+    else {
+        return Vec::new();
+    };
+    let wrong: Vec<&str> = ["cursor", "index"]
+        .into_iter()
+        .filter(|name| !member(pagination, name).is_some_and(Value::is_boolean))
+        .collect();
+    if wrong.is_empty() {
+        return Vec::new();
+    }
+    Complaint::new(format!(
+        "ServiceProviderConfig says neither yes nor no in pagination.{}.",
+        wrong.join(", ")
+    ))
+    .concerning(wrong.join(", "))
+    .against("booleans", pagination.to_string())
+    .into()
 }
 
 const RESOURCE_TYPE_UNRESOLVED: Declared = Declared {
@@ -352,6 +389,13 @@ mod tests {
             with(config(), json!({"etag": null, "sort": {"supported": "no"}})),
         );
         trial.finds("config-incomplete", 1, Level::Warning);
+        let pagination = |value: Value| {
+            answered("/ServiceProviderConfig", 200, with(config(), json!({ "pagination": value })))
+        };
+        pagination(json!({"cursor": true, "index": false})).is_right();
+        for wrong in [json!({"cursor": "true", "index": true}), json!({"index": true}), json!(true)] {
+            pagination(wrong).finds("pagination-not-boolean", 1, Level::Warning);
+        }
         assert_eq!(trial.findings("config-incomplete")[0].subject, "sort, etag");
     }
 

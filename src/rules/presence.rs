@@ -274,6 +274,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_bulk_request_deleted_is_not_missed() {
+        let mut trial = Trial::published();
+        let bulk = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "Operations": [{"method": "DELETE", "path": "/Users/1"}],
+        });
+        let done = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"],
+            "Operations": [{"method": "DELETE", "location": "/Users/1", "status": "204"}],
+        });
+        trial.makes_ada(json!({"active": true})).post("/Bulk", bulk, 200, done);
+        trial.get("/Users/1", 404, error(404, None));
+        trial.finds("resource-lost", 0, Level::Error);
+    }
+
+    #[test]
     fn a_hidden_disabled_user_is_found() {
         for (path, status, body) in [(BY_NAME, 200, list(vec![])), ("/Users/1", 404, error(404, None))] {
             let mut trial = Trial::published();

@@ -30,6 +30,7 @@ pub struct Sighting {
 pub struct Lookout<T> {
     inner: T,
     cancel: Cancel,
+    most_bytes: usize,
     state: Mutex<State>,
 }
 
@@ -44,7 +45,7 @@ struct State {
 impl<T: Target> Lookout<T> {
     /// Watches `inner`; once `cancel` is set, only clean-up is sent.
     pub fn new(inner: T, cancel: Cancel) -> Self {
-        Lookout { inner, cancel, state: Mutex::default() }
+        Lookout { inner, cancel, most_bytes: MOST_BYTES, state: Mutex::default() }
     }
 
     /// What was met so far.
@@ -73,7 +74,7 @@ impl<T: Target> Lookout<T> {
             Ok(answer) => {
                 state.broken_in_a_row = 0;
                 state.bytes = state.bytes.saturating_add(answer.body.bytes().len());
-                if state.bytes > MOST_BYTES {
+                if state.bytes > self.most_bytes {
                     let bytes = state.bytes;
                     state.sighting.swamped.get_or_insert(bytes);
                 }
@@ -165,9 +166,10 @@ mod tests {
     #[tokio::test]
     async fn ids_that_make_no_url_lose_no_target_and_too_many_bytes_end_the_trial() {
         let unwritable = || Err(Broken::Unwritable("it is too long".into()));
-        let large = Ok(Answer::json(200, &json!("x".repeat(MOST_BYTES))));
+        let large = Ok(Answer::json(200, &json!("x".repeat(50))));
         let outcomes = std::iter::repeat_with(unwritable).take(BROKEN_IN_A_ROW + 1).chain([large]).collect();
-        let lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        let mut lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        lookout.most_bytes = 50;
         for _ in 0..=BROKEN_IN_A_ROW {
             let _ = lookout.send(get(Actor::Entra)).await;
         }

@@ -48,6 +48,25 @@ pub fn bulk_creates(request: &Request, answer: Option<&Answer>) -> Vec<BulkCreat
     creates.collect()
 }
 
+/// The users and groups that the operations of a bulk request change or delete; none for another request.
+#[must_use]
+pub fn bulk_targets(request: &Request) -> Vec<(ResourceKind, String)> {
+    if request.method != Method::Post || !same_name(request.path.trim_matches('/'), "Bulk") {
+        return Vec::new();
+    }
+    let sent = request.json().unwrap_or_default();
+    let targets = operations(&sent).iter().filter_map(|operation| {
+        let (endpoint, id) = text(operation, "path")?.trim_matches('/').split_once('/')?;
+        let kind = match endpoint {
+            "Users" => ResourceKind::User,
+            "Groups" => ResourceKind::Group,
+            _ => return None,
+        };
+        Some((kind, percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned()))
+    });
+    targets.collect()
+}
+
 fn operations(body: &Value) -> &[Value] {
     member(body, "Operations").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

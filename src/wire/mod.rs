@@ -12,7 +12,7 @@ mod secrets;
 mod sign_in;
 
 pub use answer::{Answer, Body, Broken};
-pub use bulk::{BulkCreate, bulk_creates};
+pub use bulk::{BulkCreate, bulk_creates, bulk_targets};
 pub use exchange::{Exchange, Named};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request, Tenant};

@@ -205,7 +205,16 @@ impl Ledger {
                 }
             }
             Operation::Delete(kind, id) => self.learn_delete(exchange, *kind, id, status),
+            Operation::Other if !refused => self.learn_bulk(exchange),
             _ => {}
+        }
+    }
+
+    /// Of what the operations of a bulk request concern nothing is believed any more: which of them were
+    /// carried out is said in another way than elsewhere.
+    fn learn_bulk(&mut self, exchange: &Arc<Exchange>) {
+        for (kind, id) in crate::wire::bulk_targets(&exchange.request) {
+            self.objects.shift_remove(&(kind, id));
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::scene::{Effect, endpoint, fail};
+use crate::scim::urn;
 use crate::server::call::{Call, Document};
 use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
@@ -41,6 +42,36 @@ pub(super) fn bulk_references_kept() -> Effect {
                         rewrite(members, "bulkId-", "bulkId:");
                         scene.store.overwrite(Kind::Group, group);
                     }
+                }
+            }
+        },
+    )
+}
+
+pub(super) fn bulk_schema_unchecked() -> Effect {
+    Effect::before(|call, _| {
+        bulk(call)?.as_object_mut()?.insert("schemas".into(), json!([urn::BULK_REQUEST]));
+        None
+    })
+}
+
+pub(super) fn bulk_delete_ignored() -> Effect {
+    Effect::both(
+        |call, scene| {
+            let operations = bulk(call)?.get("Operations")?.as_array()?.clone();
+            let deleted = operations.iter().filter(|operation| operation["method"] == "DELETE");
+            let ids = deleted.filter_map(|operation| operation["path"].as_str()?.strip_prefix("/Users/"));
+            for id in ids {
+                if let Some(user) = scene.store.get(Kind::User, id) {
+                    scene.memory.records.insert(id.to_owned(), user.clone());
+                }
+            }
+            None
+        },
+        |call, _, scene| {
+            if endpoint(call) == Endpoint::Bulk {
+                for user in std::mem::take(&mut scene.memory.records).into_values() {
+                    scene.store.overwrite(Kind::User, user);
                 }
             }
         },

@@ -47,6 +47,16 @@ pub(super) fn config_incomplete() -> Effect {
     })
 }
 
+pub(super) fn pagination_as_text() -> Effect {
+    Effect::after(|call, reply, _| {
+        if endpoint(call) == Endpoint::Config
+            && let Some(cursor) = reply.body_mut().and_then(|config| config.pointer_mut("/pagination/cursor"))
+        {
+            *cursor = Value::String(cursor.to_string());
+        }
+    })
+}
+
 pub(super) fn patch_not_advertised() -> Effect {
     Effect::after(|call, reply, _| {
         if endpoint(call) == Endpoint::Config

@@ -571,6 +571,10 @@ faults! {
     BulkStopsAtFirstError = "bulk-stops-at-first-error", Truncate, bulk::bulk_stops_at_first_error;
     /// Bulk requests beyond `maxOperations` and `maxPayloadSize` are performed.
     BulkLimitsIgnored = "bulk-limits-ignored", Named, bulk::bulk_limits_ignored;
+    /// A bulk request that calls itself something else is carried out.
+    BulkSchemaUnchecked = "bulk-schema-unchecked", Named, bulk::bulk_schema_unchecked;
+    /// Users that a bulk request deletes stay.
+    BulkDeleteIgnored = "bulk-delete-ignored", Stale, bulk::bulk_delete_ignored;
     /// `status` of the operations of a bulk request is a number.
     BulkStatusNumber = "bulk-status-number", Retype, bulk::bulk_status_number;
     // Versions
@@ -580,6 +584,8 @@ faults! {
     IfNoneMatchIgnored = "if-none-match-ignored", Named, versions::if_none_match_ignored;
     /// PUT and PATCH change a resource of which If-Match names an older version.
     IfMatchIgnored = "if-match-ignored", Named, versions::if_match_ignored;
+    /// `If-Match: *` fits no version.
+    IfMatchStarRefused = "if-match-star-refused", Named, versions::if_match_star_refused;
     /// DELETE takes away a resource of which If-Match names an older version.
     DeleteIgnoresIfMatch = "delete-ignores-if-match", Named, versions::delete_ignores_if_match;
     /// Every resource has the same version for ever.
@@ -716,6 +722,8 @@ faults! {
     NoDiscovery = "no-discovery", Hide, documents::no_discovery;
     /// ServiceProviderConfig leaves out `sort`, `etag` and `authenticationSchemes`.
     ConfigIncomplete = "config-incomplete", Drop, documents::config_incomplete;
+    /// ServiceProviderConfig says of paging by cursor `"true"`, as text.
+    PaginationAsText = "pagination-as-text", Retype, documents::pagination_as_text;
     /// ServiceProviderConfig says that PATCH is not supported.
     PatchNotAdvertised = "patch-not-advertised", Named, documents::patch_not_advertised;
     /// /Schemas lacks the enterprise extension, which a resource type names.

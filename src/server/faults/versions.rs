@@ -45,6 +45,16 @@ pub(super) fn delete_ignores_if_match() -> Effect {
     })
 }
 
+pub(super) fn if_match_star_refused() -> Effect {
+    Effect::before(|call, _| {
+        // As an entity tag, which no resource has.
+        if call.headers.get(header::IF_MATCH).is_some_and(|value| value == "*") {
+            call.headers.insert(header::IF_MATCH, HeaderValue::from_static("W/\"*\""));
+        }
+        None
+    })
+}
+
 pub(super) fn version_never_changes() -> Effect {
     /// Reads the only version as any.
     fn widen(call: &mut Call) {
