@@ -50,6 +50,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("gallery", &["check", "run", "scenario", "entra/directory", "entra/mapping"]),
     ("report", &["check", "wire", "run", "scenario", "gallery"]),
+    ("interop", &["check", "run", "gallery", "report"]),
     (
         "sync",
         &[

@@ -165,6 +165,9 @@ pub struct Finding {
     pub aspect: Aspect,
     /// [`Finding::shape`] of a rule's finding in the same trial that explains this one.
     pub explained_by: Option<String>,
+    /// Id of the scenario in which a rule met it first; `None` for what a scenario finds itself, and for
+    /// what was met before the first of them.
+    pub met_in: Option<String>,
     /// It comes from the look at everybody that ends each story, and not from what the story is about.
     pub beside_the_point: bool,
     /// One sentence: expected against actual.
@@ -201,6 +204,7 @@ impl Finding {
             subject: String::new(),
             aspect: Aspect::Form,
             explained_by: None,
+            met_in: None,
             beside_the_point: false,
             message: message.into(),
             expected: String::new(),

@@ -77,6 +77,7 @@ pub(super) struct Settings {
     pub(super) json: Option<PathBuf>,
     pub(super) junit: Option<PathBuf>,
     pub(super) har: Option<PathBuf>,
+    pub(super) scripts: Option<PathBuf>,
     pub(super) github: bool,
     #[serde(deserialize_with = "word")]
     pub(super) fail_on: Option<FailOn>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::config::Config;
 use super::failure::Failure;
-use super::output::unwritten;
+use super::output::{folder_of, unwritten};
 use super::playing::{self, Playing, Ready};
 use super::words::Dialects;
 use super::{Exit, console};
@@ -85,12 +85,7 @@ impl Gallery {
         let template = self.gallery_template.or(config.settings.gallery.template).unwrap_or_default();
         let mut outputs = self.playing.outputs(&config)?;
         if let Some(folder) = &self.pack {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                Failure::usage(
-                    format!("cannot make the folder {}: {error}", folder.display()),
-                    "name a folder that can be written to with --pack",
-                )
-            })?;
+            folder_of("--pack", folder)?;
         }
         let (scenarios, mapping) = (plan.scenarios.clone(), plan.mapping.clone());
         let load_settings = self.load_settings(&config, url.as_ref(), &plan)?;
@@ -157,6 +152,7 @@ impl Gallery {
             self.write_pack(folder, &mapping, facts.as_ref(), &report, &verdict)?;
         }
         outputs.write(
+            &report,
             |out| page::write(&report, &verdict, &settings, out),
             |out| json::write(&report, Some(&verdict), out),
         )?;
@@ -168,12 +164,7 @@ impl Gallery {
     }
 
     fn plan(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Plan, Failure> {
-        let wanted = |scenario: &scenario::Scenario| {
-            let id = scenario.about.id.as_str();
-            SUITES.iter().any(|suite| id.split('/').next() == Some(suite)) || BESIDE.contains(&id)
-        };
-        let scenarios = scenario::builtin()?.into_iter().filter(wanted).map(Arc::new).collect();
-        let mut plan = self.playing.plan(config, url, scenarios)?.as_a_gate();
+        let mut plan = self.playing.plan(config, url, stories()?)?.as_a_gate();
         let dialects = self.dialect.clone().or_else(|| config.settings.dialect.clone());
         plan.dialects = dialects.unwrap_or_else(|| Dialects::of(url)).0;
         // A tenant has one dialect, and the template does not ask for the flag.
@@ -271,6 +262,15 @@ impl Gallery {
         }
         Ok(())
     }
+}
+
+/// The stories of Microsoft's gates, and those that show a requirement beside them.
+pub(super) fn stories() -> Result<Vec<Arc<scenario::Scenario>>, Failure> {
+    let wanted = |scenario: &scenario::Scenario| {
+        let id = scenario.about.id.as_str();
+        SUITES.iter().any(|suite| id.split('/').next() == Some(suite)) || BESIDE.contains(&id)
+    };
+    Ok(scenario::builtin()?.into_iter().filter(wanted).map(Arc::new).collect())
 }
 
 /// What the rate gate measured, in one line.

@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod failure;
 mod gallery;
+mod interop;
 mod interrupt;
 mod issuer;
 mod known;
@@ -56,6 +57,7 @@ enum Command {
     Gallery(Box<gallery::Gallery>),
     Sync(Box<sync::Sync>),
     TestConnection(test_connection::TestConnection),
+    Interop(Box<interop::Interop>),
     Issuer(issuer::Issuer),
     List(list::List),
     Explain(explain::Explain),
@@ -102,6 +104,7 @@ fn play(command: Command) -> Result<Exit, Failure> {
         Command::Gallery(gallery) => gallery.play(),
         Command::Sync(sync) => sync.play(),
         Command::TestConnection(test) => test.play(),
+        Command::Interop(interop) => interop.play(),
         Command::Issuer(issuer) => issuer.play(),
         Command::List(list) => list.play(),
         Command::Explain(explain) => explain.play(),

@@ -86,6 +86,17 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
+/// Makes the folder of an option before the run, so that a wrong path costs no time.
+pub(super) fn folder_of(option: &str, path: &Path) -> Result<PathBuf, Failure> {
+    fs::create_dir_all(path).map_err(|error| {
+        Failure::usage(
+            format!("cannot make the folder {}: {error}", path.display()),
+            format!("name a folder that can be written to with {option}"),
+        )
+    })?;
+    Ok(path.to_owned())
+}
+
 /// A report that could not be written to its end.
 pub(super) fn unwritten(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(

@@ -1,6 +1,6 @@
 //! What every command that plays scenarios has: where, with which mapping, and where it is told.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,14 +11,16 @@ use super::config::{self, Config};
 use super::exec::Exec;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use super::output::{Output, unwritten};
+use super::output::{Output, folder_of, unwritten};
 use super::second::SecondOptions;
 use super::target::TargetOptions;
 use super::{Exit, console};
+use crate::check::Level;
 use crate::entra::mapping::{Mapping, profiles};
 use crate::http::{Client, TenantUrl, wait_for};
 use crate::report::har::Har;
 use crate::report::progress::Progress;
+use crate::report::script::Scripts;
 use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Listener, Plan, Problem, Report};
 use crate::scenario::Scenario;
@@ -57,6 +59,10 @@ pub(super) struct Playing {
     /// Write every request and answer as HAR, without secrets
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     har: Option<PathBuf>,
+
+    /// Write a shell script of curl lines for each cause of warning and above into this folder
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    scripts: Option<PathBuf>,
 
     /// Show passed checks and mild findings in full
     #[arg(long, short, help_heading = "Reports")]
@@ -116,12 +122,18 @@ impl Playing {
                     Some((Har::new(out).map_err(|error| unwritten(&path, &error))?, path))
                 }
             };
+        let scripts = self.scripts.as_ref().or(settings.scripts.as_ref());
         Ok(Outputs {
+            scripts: scripts.map(|folder| folder_of("--scripts", folder)).transpose()?,
             json: Output::open(
                 "--json",
                 self.json.as_ref().or(settings.json.as_ref()).map(PathBuf::as_path),
             )?,
-            listeners: Listeners { progress: Progress::new(io::stderr(), io::stderr().is_terminal()), har },
+            listeners: Listeners {
+                progress: Progress::new(io::stderr(), io::stderr().is_terminal()),
+                har,
+                scripts: scripts.map(|_| Scripts::default()),
+            },
         })
     }
 
@@ -207,11 +219,23 @@ impl Ready {
         embedded: Embedded,
         outputs: &mut Outputs,
     ) -> Result<Report, Problem> {
+        self.play_and_keep(plan, embedded, outputs, &mut ())
+    }
+
+    /// [`Ready::play`], heard by one more listener.
+    pub(super) fn play_and_keep(
+        &self,
+        plan: Plan,
+        embedded: Embedded,
+        outputs: &mut Outputs,
+        keeper: &mut dyn Listener,
+    ) -> Result<Report, Problem> {
         let _context = self.runtime.enter();
         let runtime = self.runtime.handle();
+        let mut listeners = Both(&mut outputs.listeners, keeper);
         match &self.shared {
-            Some(shared) => run::play(plan, shared.clone(), runtime, &mut outputs.listeners),
-            None => run::play(plan, embedded, runtime, &mut outputs.listeners),
+            Some(shared) => run::play(plan, shared.clone(), runtime, &mut listeners),
+            None => run::play(plan, embedded, runtime, &mut listeners),
         }
     }
 
@@ -221,6 +245,16 @@ impl Ready {
             self.runtime.block_on(exec.stop());
         }
         if self.interrupt.happened() { Exit::Interrupted } else { Exit::Success }
+    }
+}
+
+/// Two listeners.
+struct Both<'a>(&'a mut dyn Listener, &'a mut dyn Listener);
+
+impl Listener for Both<'_> {
+    fn on(&mut self, event: &Event) {
+        self.0.on(event);
+        self.1.on(event);
     }
 }
 
@@ -249,11 +283,13 @@ pub(super) fn prefix() -> String {
 pub(super) struct Outputs {
     pub(super) listeners: Listeners,
     pub(super) json: Option<Output>,
+    scripts: Option<PathBuf>,
 }
 
 pub(super) struct Listeners {
     progress: Progress<Stderr>,
     har: Option<(Har<BufWriter<File>>, PathBuf)>,
+    scripts: Option<Scripts>,
 }
 
 impl Listener for Listeners {
@@ -262,6 +298,9 @@ impl Listener for Listeners {
         if let Some((har, _)) = &mut self.har {
             har.on(event);
         }
+        if let Some(scripts) = &mut self.scripts {
+            scripts.on(event);
+        }
     }
 }
 
@@ -269,6 +308,7 @@ impl Outputs {
     /// Writes to the terminal first: a full disk must not hide it. Then come the files.
     pub(super) fn write(
         self,
+        report: &Report,
         terminal: impl FnOnce(&mut dyn Write) -> io::Result<()>,
         json: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
@@ -281,6 +321,12 @@ impl Outputs {
         }
         if let Some((har, path)) = self.listeners.har {
             har.finish().map_err(|error| unwritten(&path, &error))?;
+        }
+        if let (Some(scripts), Some(folder)) = (&self.listeners.scripts, &self.scripts) {
+            for (_, script) in scripts.of(report, Level::Warning) {
+                let path = folder.join(format!("{}.sh", script.name));
+                fs::write(&path, script.text).map_err(|error| unwritten(&path, &error))?;
+            }
         }
         Ok(())
     }

@@ -119,6 +119,7 @@ impl Run {
                 let settings = terminal::Settings::for_stream(&io::stdout(), self.playing.verbose);
                 let annotate = self.github || config.settings.github;
                 outputs.write(
+                    &report,
                     |out| {
                         terminal::write(&report, &settings, out)?;
                         if annotate { github::write(&report, out) } else { Ok(()) }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal as _, stderr};
 use std::sync::Arc;
 
@@ -24,6 +24,14 @@ pub(super) struct Selftest {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 
+    /// Play each fault only with the stories that must see it, and right servers with all of them
+    #[arg(long, conflicts_with_all = ["verdicts", "proofs"])]
+    brief: bool,
+
+    /// Print for each fault the story in which each rule that names it sees it, and nothing else
+    #[arg(long)]
+    proofs: bool,
+
     /// Print what Microsoft's gates would say of each server, and nothing else
     #[arg(long)]
     verdicts: bool,
@@ -38,6 +46,17 @@ fn predicted() -> BTreeMap<String, String> {
     let table = include_str!("../selftest/verdicts.tsv");
     let lines = table.lines().filter_map(|line| line.split_once('\t'));
     lines.map(|(name, verdict)| (name.to_owned(), verdict.to_owned())).collect()
+}
+
+/// The stories in which rules see each fault: written down by a whole play, and proved by each brief one.
+fn proofs() -> BTreeMap<String, BTreeSet<String>> {
+    let mut proofs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in include_str!("../selftest/proofs.tsv").lines() {
+        if let [fault, _, story] = line.split('\t').collect::<Vec<_>>()[..] {
+            proofs.entry(fault.to_owned()).or_default().insert(story.to_owned());
+        }
+    }
+    proofs
 }
 
 /// People of the selftest are always the same, so that its result is too.
@@ -64,6 +83,7 @@ impl Selftest {
         );
         let settings = Settings {
             plan: if self.verdicts { None } else { Some(plan(stories)?) },
+            brief: self.brief.then(proofs),
             gates: plan_of_gates,
             abouts,
             predicted: predicted(),
@@ -78,6 +98,9 @@ impl Selftest {
         });
         if self.verdicts {
             return console::say(&matrix.verdicts()).map(|()| Exit::Success);
+        }
+        if self.proofs {
+            return console::say(&matrix.proofs()).map(|()| Exit::Success);
         }
         console::say(&matrix.to_string())?;
         if self.verbose {

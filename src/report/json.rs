@@ -190,6 +190,8 @@ struct Found<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     waived: Option<&'a str>,
     times: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    met_in: Option<&'a str>,
     exchanges: Vec<Shown<'a>>,
 }
 
@@ -265,6 +267,7 @@ impl<'a> Found<'a> {
             tags: tags(finding),
             waived: finding.waived.as_deref(),
             times: finding.times,
+            met_in: finding.met_in.as_deref(),
             exchanges: finding.exchanges.iter().map(|exchange| Shown::of(exchange)).collect(),
         }
     }

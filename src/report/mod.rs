@@ -9,6 +9,7 @@ pub mod har;
 pub mod json;
 pub mod junit;
 pub mod progress;
+pub mod script;
 pub mod terminal;
 
 mod known;

@@ -312,6 +312,7 @@ fn met(cause: &Cause<'_>) -> String {
     if cause.times > 1 {
         parts.push(format!("{} times", layout::thousands(cause.times)));
     }
+    parts.extend(cause.finding.met_in.as_ref().map(|story| format!("first in {story}")));
     let others: Vec<String> =
         cause.checks.iter().filter(|id| **id != cause.finding.rule).map(ToString::to_string).collect();
     if !others.is_empty() {

@@ -191,7 +191,7 @@ fn hesitation(checks: &[CheckResult], place: Place) -> impl Ord + use<> {
         _ => 3,
     };
     let level = std::cmp::Reverse(found.level);
-    (level, found.beside_the_point, check.dialect.is_none(), check.findings.len(), suite, place)
+    (level, found.beside_the_point, check.dialect.is_none(), suite, check.findings.len(), place)
 }
 
 /// What two findings of one cause have in common. Rules say the same of many requests; stories find

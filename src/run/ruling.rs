@@ -22,7 +22,8 @@ impl Ruling {
                 Some(known) => {
                     // The last exchange decides; how often it was met adds up.
                     let times = known.times + finding.times;
-                    *known = Finding { times, ..finding };
+                    let met_in = known.met_in.take();
+                    *known = Finding { times, met_in, ..finding };
                 }
                 None => {
                     new.push(finding.clone());
@@ -65,15 +66,20 @@ mod tests {
         let about = testing::scenario("rules/x").about;
         let other = testing::scenario("rules/y").about;
         let mut ruling = Ruling::default();
-        assert_eq!(ruling.add("default", vec![Finding::of(&about, "first")]).len(), 1);
-        assert!(ruling.add("default", vec![Finding::of(&about, "second")]).is_empty());
+        let met_in = |story: &str, message: &str| Finding {
+            met_in: Some(story.to_owned()),
+            ..Finding::of(&about, message)
+        };
+        assert_eq!(ruling.add("default", vec![met_in("cycles/a", "first")]).len(), 1);
+        assert!(ruling.add("default", vec![met_in("cycles/b", "second")]).is_empty());
         assert_eq!(ruling.add("flag", vec![Finding::of(&about, "third")]).len(), 1);
 
-        let rules = [about, other];
+        let rules = [about.clone(), other];
         let checks = ruling.checks(rules.iter(), "default", Some(Level::Error));
         assert_eq!(checks.len(), 2);
         assert_eq!(checks[0].outcome, Outcome::Failed);
         assert_eq!((checks[0].findings[0].times, checks[0].findings[0].message.as_str()), (2, "second"));
+        assert_eq!(checks[0].findings[0].met_in.as_deref(), Some("cycles/a"));
         assert_eq!(checks[1].outcome, Outcome::Passed);
         assert_eq!(ruling.checks(rules.iter(), "flag", Some(Level::Error))[0].findings[0].times, 1);
     }

@@ -231,7 +231,10 @@ impl<S: Stages> Run<S> {
             let _ = self.lost.set(lost);
         }
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
-        let rule_findings = rules::judge_trace_without(&off, &trace, &self.prepared.discovery);
+        let mut rule_findings = rules::judge_trace_without(&off, &trace, &self.prepared.discovery);
+        for finding in &mut rule_findings {
+            finding.met_in = Some(trial.scenario.clone());
+        }
         cause::explain(&mut findings, &rule_findings);
         let result = match skip {
             Some(skip) => {

@@ -35,6 +35,8 @@ pub struct Catch {
     pub level: Level,
     /// The message of its worst finding.
     pub message: String,
+    /// The story in which a rule met it first.
+    pub met_in: Option<String>,
 }
 
 /// What a whole play against one subject found.
@@ -260,7 +262,7 @@ impl Matrix {
                     problems.push(Problem::NoSuchFault { check: check.id.clone(), fault: name.clone() });
                 }
             }
-            let proofs = self.proofs(check);
+            let proofs = self.proved_by(check);
             if proofs.is_empty() {
                 problems.push(Problem::NeverFails(check.id.clone()));
             } else if check.is_rule() && !proofs.iter().any(|fault| self.is_alone(check, *fault)) {
@@ -271,7 +273,7 @@ impl Matrix {
     }
 
     /// The faults that a check names and catches.
-    fn proofs(&self, check: &Declared) -> Vec<Fault> {
+    fn proved_by(&self, check: &Declared) -> Vec<Fault> {
         let of = |(subject, sighting): (&Subject, &Sighting)| match subject {
             Subject::Fault(fault) if check.faults.contains(fault.name()) && check.catches(sighting) => {
                 Some(*fault)
@@ -310,6 +312,23 @@ impl Matrix {
         let never = self.tests.iter().filter(|test| !turned(test));
         problems.extend(never.map(|test| Problem::NeverTurned(test.clone())));
         problems
+    }
+
+    /// For each fault and each rule that names it and catches it, the story in which it does: what the
+    /// table of proofs should say.
+    #[must_use]
+    pub fn proofs(&self) -> String {
+        let mut text = String::new();
+        for (subject, sighting) in &self.sightings {
+            let Subject::Fault(fault) = *subject else { continue };
+            for rule in self.named_by(fault).into_iter().filter(|check| check.is_rule()) {
+                let story = sighting.catches.get(&rule.id).and_then(|catch| catch.met_in.as_deref());
+                // What is met before the first story needs none.
+                let Some(story) = story.filter(|_| rule.catches(sighting)) else { continue };
+                text.push_str(&format!("{}\t{}\t{story}\n", fault.name(), rule.id));
+            }
+        }
+        text
     }
 
     /// The verdicts as they are, one line for each server: what the table should say.
@@ -355,7 +374,7 @@ mod tests {
     }
 
     fn sighting(checks: &[&str]) -> Sighting {
-        let catch = Catch { level: Level::Error, message: "wrong".into() };
+        let catch = Catch { level: Level::Error, message: "wrong".into(), met_in: None };
         Sighting {
             catches: checks.iter().map(|&id| (id.to_owned(), catch.clone())).collect(),
             ..Sighting::default()

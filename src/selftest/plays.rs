@@ -1,8 +1,8 @@
 //! Plays every subject.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 
@@ -18,6 +18,9 @@ use crate::stages::Embedded;
 pub struct Settings {
     /// Stories, dialects and mapping; the same plan for every subject. `None` plays the gates alone.
     pub plan: Option<Plan>,
+    /// For each fault, the stories that must see it; every fault is played with those that name it and with
+    /// these, and right servers with all. `None`: every server is played with every story.
+    pub brief: Option<BTreeMap<String, BTreeSet<String>>>,
     /// Stories of Microsoft's gates, as those play them.
     pub gates: Plan,
     /// What every check says of itself, rules and scenarios.
@@ -90,7 +93,18 @@ fn look(settings: &Settings, subject: Subject, runtime: &Handle) -> Sighting {
         let plan = Plan { cancel: Cancel::default(), ..plan.clone() };
         run::play(plan, Embedded { settings: server.clone() }, runtime, &mut ())
     };
-    let mut sighting = match settings.plan.as_ref().map(play) {
+    let plan = settings.plan.as_ref().map(|plan| match (&settings.brief, subject) {
+        (Some(proofs), Subject::Fault(fault)) => {
+            let sees = |story: &&Arc<Scenario>| {
+                story.about.faults.iter().any(|name| name == fault.name())
+                    || proofs.get(fault.name()).is_some_and(|stories| stories.contains(&story.about.id))
+            };
+            let scenarios = plan.scenarios.iter().filter(sees).cloned().collect();
+            Plan { scenarios, ..plan.clone() }
+        }
+        _ => plan.clone(),
+    });
+    let mut sighting = match plan.as_ref().map(play) {
         None => Sighting::default(),
         Some(Ok(report)) => seen(&report),
         Some(Err(problem)) => Sighting { refused: Some(problem.to_string()), ..Sighting::default() },
@@ -112,7 +126,8 @@ fn seen(report: &Report) -> Sighting {
     for check in &report.checks {
         // Findings stand worst first.
         let Some(worst) = check.findings.first() else { continue };
-        let catch = Catch { level: worst.level, message: worst.message.clone() };
+        let catch =
+            Catch { level: worst.level, message: worst.message.clone(), met_in: worst.met_in.clone() };
         sighting
             .catches
             .entry(check.id.clone())

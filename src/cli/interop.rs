@@ -1,0 +1,213 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::config::Config;
+use super::failure::Failure;
+use super::output::unwritten;
+use super::playing::{self, Playing};
+use super::{Exit, console, gallery as gate};
+use crate::check::Level;
+use crate::entra::dialect::Dialect;
+use crate::gallery::{self, Template};
+use crate::interop::{Row, files_of, page};
+use crate::report::script::{Script, Scripts};
+use crate::report::terminal;
+use crate::run::{Report, Selection, Verdict};
+use crate::scenario;
+use crate::stages::Embedded;
+
+/// Publish how a server does: everything is played against it, and a row of docs/interop.md is written with
+/// a script of curl lines for each failure
+#[derive(Debug, clap::Args)]
+pub(super) struct Interop {
+    /// Name of the server: letters, digits, `-`, `_` and `.`
+    #[arg(value_name = "NAME", value_parser = file_name)]
+    server: String,
+
+    /// Its version
+    #[arg(long, value_name = "VERSION", value_parser = file_name)]
+    server_version: String,
+
+    /// Folder of the rows; the page is written beside it, under its name
+    #[arg(long, value_name = "DIR", default_value = "docs/interop")]
+    into: PathBuf,
+
+    /// Write nothing, and fail when something else would be written than stands there
+    #[arg(long)]
+    check: bool,
+
+    #[command(flatten)]
+    playing: Playing,
+}
+
+/// What stands in a file name and in a link as it is.
+fn file_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !text.is_empty() && text.chars().all(fits) && !text.starts_with('.') {
+        Ok(text.to_owned())
+    } else {
+        Err("letters, digits, `-`, `_` and `.` only: it becomes a file name".to_owned())
+    }
+}
+
+impl Interop {
+    pub(super) fn play(self) -> Result<Exit, Failure> {
+        let config = Config::read()?;
+        let Some(url) = self.playing.target.url(&config)? else {
+            return Err(Failure::usage("no server is named", "name its SCIM base URL with --target"));
+        };
+        // What comes of requests at the same time depends on chance, and a row must not.
+        let stories = scenario::builtin()?.into_iter().filter(|story| {
+            !story.timeline.iter().any(|step| matches!(step.action, scenario::Action::AtOnce(_)))
+        });
+        let stories: Vec<_> = stories.map(std::sync::Arc::new).collect();
+        let stories = Selection::default().of(&stories)?;
+        let mut plan = self.playing.plan(&config, Some(&url), stories)?;
+        plan.fail_on = Some(Level::Error);
+        // Some servers let what one story leaves behind show in another, so stories never play side by side.
+        plan.jobs = 1;
+        let gates = gate::stories()?;
+        let mut plan_of_gates = self.playing.plan(&config, Some(&url), gates.clone())?.as_a_gate();
+        plan_of_gates.jobs = 1;
+        plan_of_gates.dialects = vec![Dialect::Default];
+        plan_of_gates.cancel = plan.cancel.clone();
+        let mut outputs = self.playing.outputs(&config)?;
+        let Some(ready) = self.playing.ready(&config, &plan)? else { return Ok(Exit::Interrupted) };
+        let mut scripts = Scripts::default();
+        let report = ready.play_and_keep(plan, Embedded::default(), &mut outputs, &mut scripts);
+        let gate = report.is_ok().then(|| ready.play(plan_of_gates, Embedded::default(), &mut outputs));
+        let ended = ready.end();
+        outputs.abandon();
+        let (report, gate) = match (report, gate) {
+            _ if ended == Exit::Interrupted => return Ok(ended),
+            (Ok(report), Some(Ok(gate))) => (report, gate),
+            (Err(problem), _) | (_, Some(Err(problem))) => return Err(playing::failure(problem)),
+            (Ok(_), None) => return Err(Failure::internal("the gates were not played")),
+        };
+        if let Some(why) = whole(&report).or_else(|| whole(&gate)) {
+            return Err(Failure::target(why, "nothing was written; a row is of a whole run"));
+        }
+        let verdict = gallery::judge(Template::default(), &gates, &gate, &[])
+            .ok_or_else(|| Failure::internal("no test of a gate was played"))?;
+        let scripts = scripts.of(&report, Level::Error);
+        let row = Row::of((&self.server, &self.server_version), &report, &verdict, &scripts);
+        if self.playing.verbose {
+            let settings = terminal::Settings::for_stream(&io::stdout(), false);
+            let mut text = Vec::new();
+            terminal::write(&report, &settings, &mut text)
+                .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
+            console::say_bytes(&text)?;
+        }
+        let files = self.files(row, scripts)?;
+        if self.check { self.compare(&files) } else { self.write(&files) }
+    }
+
+    /// Every file that belongs to the row, by path, and the page over all rows.
+    fn files(&self, row: Row, scripts: Vec<(usize, Script)>) -> Result<Vec<(PathBuf, String)>, Failure> {
+        let name = files_of(&row);
+        let folder = self.into.join(&name);
+        let published = row.failures.iter().filter_map(|failure| failure.script.clone());
+        let published: Vec<String> = published.collect();
+        let mut files: Vec<(PathBuf, String)> = scripts
+            .into_iter()
+            .map(|(_, script)| (format!("{}.sh", script.name), script.text))
+            .filter(|(file, _)| published.contains(file))
+            .map(|(file, text)| (folder.join(file), text))
+            .collect();
+        let json = serde_json::to_string_pretty(&row)
+            .map_err(|error| Failure::internal(format!("cannot write the row: {error}")))?;
+        files.push((self.into.join(format!("{name}.json")), json + "\n"));
+        let mut rows = self.others(&name)?;
+        rows.push(row);
+        rows.sort_by(|one, other| (&one.server, &one.version).cmp(&(&other.server, &other.version)));
+        files.push((self.into.with_extension("md"), page(&rows)));
+        Ok(files)
+    }
+
+    /// The rows that stand there already, of other servers and versions.
+    fn others(&self, name: &str) -> Result<Vec<Row>, Failure> {
+        let mut rows = Vec::new();
+        let Ok(folder) = fs::read_dir(&self.into) else { return Ok(rows) };
+        for file in folder.filter_map(Result::ok).map(|entry| entry.path()) {
+            let is_row = file.extension().is_some_and(|extension| extension == "json");
+            if !is_row || file.file_stem().is_some_and(|stem| stem == name) {
+                continue;
+            }
+            let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
+            rows.push(serde_json::from_str(&text).map_err(|error| unreadable(&file, &error.to_string()))?);
+        }
+        Ok(rows)
+    }
+
+    /// Scripts of this row that stand there and are not among the files: of failures that are gone.
+    fn outdated(&self, files: &[(PathBuf, String)]) -> Vec<PathBuf> {
+        let folder = self.into.join(format!("{}-{}", self.server, self.server_version));
+        let scripts = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|e| e.path());
+        scripts.filter(|script| !files.iter().any(|(path, _)| path == script)).collect()
+    }
+
+    fn write(&self, files: &[(PathBuf, String)]) -> Result<Exit, Failure> {
+        let outdated = self.outdated(files);
+        for (path, text) in files {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            fs::create_dir_all(folder)
+                .and_then(|()| fs::write(path, text))
+                .map_err(|error| unwritten(path, &error))?;
+        }
+        for script in &outdated {
+            fs::remove_file(script).map_err(|error| unwritten(script, &error))?;
+        }
+        console::say(&format!("{} {}: {} files written\n", self.server, self.server_version, files.len()))?;
+        Ok(Exit::Success)
+    }
+
+    /// Says what would be another file than stands there. The scripts and the row are of one play, so the
+    /// row decides, and a script's text may only differ where the row does not.
+    fn compare(&self, files: &[(PathBuf, String)]) -> Result<Exit, Failure> {
+        let mut text = String::new();
+        for (path, wanted) in files {
+            match fs::read_to_string(path) {
+                Ok(held) if held == *wanted => {}
+                Ok(held) => {
+                    text.push_str(&format!("{} would change:\n", path.display()));
+                    for change in similar::TextDiff::from_lines(&held, wanted).iter_all_changes() {
+                        let sign = match change.tag() {
+                            similar::ChangeTag::Equal => continue,
+                            similar::ChangeTag::Delete => '-',
+                            similar::ChangeTag::Insert => '+',
+                        };
+                        text.push_str(&format!("{sign} {change}"));
+                    }
+                }
+                Err(_) => text.push_str(&format!("{} would be new\n", path.display())),
+            }
+        }
+        for path in self.outdated(files) {
+            text.push_str(&format!("{} would go\n", path.display()));
+        }
+        if text.is_empty() {
+            console::say(&format!("{} {}: as published\n", self.server, self.server_version))?;
+            return Ok(Exit::Success);
+        }
+        console::say(&text)?;
+        Ok(Exit::Findings)
+    }
+}
+
+/// Why a play is not whole, if it is not.
+fn whole(report: &Report) -> Option<String> {
+    match (&report.interrupted_by, report.left_behind.first()) {
+        (Some(why), _) => Some(why.clone()),
+        _ if report.verdict == Verdict::Incomplete => Some("the run is incomplete".to_owned()),
+        (None, Some(left)) => Some(format!("the clean-up did not succeed: {left}")),
+        (None, None) => None,
+    }
+}
+
+fn unreadable(path: &Path, why: &str) -> Failure {
+    Failure::usage(
+        format!("{} is no row of the interop page: {why}", path.display()),
+        "correct it, or write it anew with `scimulate interop`",
+    )
+}

@@ -1,0 +1,167 @@
+//! What a server is published with: how it did, and each failure with the request that shows it.
+//!
+//! One [`Row`] per server and version is kept as JSON, with a script of curl lines for each published
+//! failure; the page is written from all rows. Nothing in a row changes from run to run as long as the
+//! server answers the same: ids, made-up names and times are taken out.
+
+mod page;
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::Level;
+use crate::gallery::Verdict;
+use crate::report::script::{Script, Stable};
+use crate::run::Report;
+use crate::run::cause::causes;
+
+pub use page::page;
+
+/// How one version of a server did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The server's name; also that of its files.
+    pub server: String,
+    /// Its version.
+    pub version: String,
+    /// How many checks of `scimulate run` ended in which way.
+    pub checks: Checks,
+    /// How many causes there are of each level.
+    pub causes: Levels,
+    /// What Microsoft's gallery validation would say.
+    pub gallery: Gallery,
+    /// What made checks fail, worst first.
+    pub failures: Vec<Failure>,
+}
+
+/// How many checks ended in which way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checks {
+    /// Played, and nothing serious found.
+    pub passed: usize,
+    /// Played, and something serious found.
+    pub failed: usize,
+    /// Not supported, not configured, or blocked by a failure.
+    pub skipped: usize,
+}
+
+/// How many causes there are of each level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Levels {
+    /// Silent damage.
+    pub critical: usize,
+    /// Provisioning fails.
+    pub error: usize,
+    /// The RFC is violated, Entra copes.
+    pub warning: usize,
+    /// Worth knowing.
+    pub note: usize,
+}
+
+/// What Microsoft's gallery validation would say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gallery {
+    /// `Succeeded`, `Failed` or `Incomplete`.
+    pub verdict: String,
+    /// The template's edition.
+    pub template: String,
+    /// Tests of the template and the validator that do not pass, as `3 Update_User_Test: FAILED`; `right:`
+    /// stands behind those that should end otherwise.
+    pub not_passed: Vec<String>,
+}
+
+/// One thing that is wrong with the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// How bad it is.
+    pub level: Level,
+    /// The rule or story that says so.
+    pub check: String,
+    /// What must hold.
+    pub title: String,
+    /// What was found.
+    pub sentence: String,
+    /// How many other checks it blocks.
+    pub blocks: usize,
+    /// The write before that request, when it only looks at the result.
+    pub before: Option<String>,
+    /// The request that shows it; empty when no single one does.
+    pub request: String,
+    /// Its answer.
+    pub answer: String,
+    /// The script's file name; `None` when no sequence of requests shows it.
+    pub script: Option<String>,
+}
+
+/// The name of a row's file without ending, and of the folder with its scripts.
+#[must_use]
+pub fn files_of(row: &Row) -> String {
+    format!("{}-{}", row.server, row.version)
+}
+
+impl Row {
+    /// The row of a run and a gallery verdict. `scripts` are those of the causes of the report, by place.
+    #[must_use]
+    pub fn of(
+        (server, version): (&str, &str),
+        report: &Report,
+        verdict: &Verdict,
+        scripts: &[(usize, Script)],
+    ) -> Self {
+        let counts = report.counts();
+        let causes = causes(report);
+        let of = |level| causes.iter().filter(|cause| cause.level == level).count();
+        let stable = Stable::new(Vec::new(), "", &report.target);
+        let failures = causes.iter().enumerate().filter(|(_, cause)| cause.decides).map(|(place, cause)| {
+            let script = scripts.iter().find(|(of, _)| *of == place).map(|(_, script)| script);
+            let shown = |pick: fn(&Script) -> &String| script.map(pick).cloned().unwrap_or_default();
+            Failure {
+                level: cause.level,
+                check: cause.finding.rule.clone(),
+                title: cause.check.title.clone(),
+                sentence: script.map_or_else(|| stable.text(&cause.finding.message), |s| s.sentence.clone()),
+                blocks: cause.consequences.len(),
+                before: script.and_then(|script| script.before.clone()),
+                request: shown(|script| &script.request),
+                answer: shown(|script| &script.answer),
+                script: script.map(|script| format!("{}.sh", script.name)),
+            }
+        });
+        Row {
+            server: server.to_owned(),
+            version: version.to_owned(),
+            checks: Checks { passed: counts.passed, failed: counts.failed, skipped: counts.skipped },
+            causes: Levels {
+                critical: of(Level::Critical),
+                error: of(Level::Error),
+                warning: of(Level::Warning),
+                note: of(Level::Note),
+            },
+            gallery: Gallery::of(verdict),
+            failures: failures.collect(),
+        }
+    }
+}
+
+impl Gallery {
+    fn of(verdict: &Verdict) -> Self {
+        let gates = [("", &verdict.tests), ("validator ", &verdict.validator)];
+        let tests = gates.into_iter().flat_map(|(gate, tests)| tests.iter().map(move |test| (gate, test)));
+        let not_passed = tests.filter_map(|(gate, test)| {
+            let right = test.right.as_ref().map(|(result, _)| format!(", right: {}", result.as_str()));
+            let passed = test.result.as_str() == "PASSED" && right.is_none();
+            let (number, name, result) = (test.spec.number, &test.spec.name, test.result.as_str());
+            let right = right.unwrap_or_default();
+            (!passed).then(|| format!("{gate}{number} {name}: {result}{right}"))
+        });
+        Gallery {
+            verdict: verdict.overall.map_or("Incomplete", |overall| overall.as_str()).to_owned(),
+            template: verdict.template.as_str().to_owned(),
+            not_passed: not_passed.collect(),
+        }
+    }
+}

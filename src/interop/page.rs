@@ -1,0 +1,174 @@
+//! The page over all rows, as Markdown.
+
+use std::fmt::Write as _;
+
+use super::Row;
+/// Where the scripts and rows lie, seen from the page.
+const FOLDER: &str = "interop";
+
+/// The page: a table with a line for each row, then each server's failures.
+#[must_use]
+pub fn page(rows: &[Row]) -> String {
+    let mut text = String::from(INTRODUCTION);
+    text.push_str(
+        "| server | version | passed | failed | skipped | critical | error | warning | note | gallery |\n",
+    );
+    text.push_str("|---|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
+    for row in rows {
+        let (checks, causes) = (&row.checks, &row.causes);
+        let _ = writeln!(
+            text,
+            "| [{}](#{}) | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.server,
+            anchor(row),
+            row.version,
+            checks.passed,
+            checks.failed,
+            checks.skipped,
+            causes.critical,
+            causes.error,
+            causes.warning,
+            causes.note,
+            row.gallery.verdict,
+        );
+    }
+    for row in rows {
+        section(row, &mut text);
+    }
+    text
+}
+
+const INTRODUCTION: &str = "\
+# Public servers
+
+Public SCIM servers as their packages come, with a store in memory or SQLite, played against with `--seed 1 --jobs 1`.
+Written by `scimulate interop`; `.ci/run` plays them again and fails when a result is another one than stands here.
+
+A check that met nothing but what another one tells is skipped as blocked, so *failed* counts causes and not
+consequences; the columns behind it count causes by level. *Gallery* is the verdict that Microsoft's validation would
+come to. What is told with a script has been seen on the wire: the script sends the requests with curl and says whether
+the answer is still the one printed here. Stories with requests at the same time are left out: what comes of them
+depends on chance; [real-servers.md](real-servers.md) tells what they found.
+
+";
+
+fn anchor(row: &Row) -> String {
+    let title = format!("{} {}", row.server, row.version).to_lowercase();
+    let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+fn section(row: &Row, text: &mut String) {
+    let _ = write!(text, "\n## {} {}\n\n", row.server, row.version);
+    if row.failures.is_empty() {
+        text.push_str("Nothing failed.\n");
+    }
+    for failure in &row.failures {
+        let _ = writeln!(
+            text,
+            "- **{}** `{}`: {}{}",
+            failure.level,
+            failure.check,
+            plain(&failure.sentence),
+            match failure.blocks {
+                0 => String::new(),
+                1 => " Blocks another check.".to_owned(),
+                blocks => format!(" Blocks {blocks} other checks."),
+            }
+        );
+        if let Some(before) = &failure.before {
+            let _ = writeln!(text, "  - after: {}", code(before));
+        }
+        if !failure.request.is_empty() {
+            let _ = writeln!(text, "  - request: {}", code(&failure.request));
+            let _ = writeln!(text, "  - answer: {}", code(&failure.answer));
+        }
+        match &failure.script {
+            Some(script) => {
+                let folder = super::files_of(row);
+                let _ = writeln!(text, "  - script: [{script}]({FOLDER}/{folder}/{script})");
+            }
+            None => text.push_str("  - no script: it takes two plays\n"),
+        }
+    }
+    let _ = writeln!(text, "\nGallery, template {}: {}.", row.gallery.template, row.gallery.verdict);
+    if !row.gallery.not_passed.is_empty() {
+        text.push_str("Tests that do not pass:\n\n");
+        for test in &row.gallery.not_passed {
+            let _ = writeln!(text, "- {test}");
+        }
+    }
+}
+
+/// Text that is no markup.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '*' | '_' | '<' | '>' | '[' | ']') {
+            plain.push('\\');
+        }
+        plain.push(c);
+    }
+    if !plain.ends_with('.') {
+        plain.push('.');
+    }
+    plain
+}
+
+/// Text in a fixed font, whatever it holds.
+fn code(text: &str) -> String {
+    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Level;
+    use crate::interop::{Checks, Failure, Gallery, Levels};
+
+    fn row() -> Row {
+        Row {
+            server: "example-server".into(),
+            version: "1.2.0".into(),
+            checks: Checks { passed: 700, failed: 1, skipped: 30 },
+            causes: Levels { critical: 1, error: 0, warning: 4, note: 2 },
+            gallery: Gallery {
+                verdict: "Failed".into(),
+                template: "11".into(),
+                not_passed: vec!["3 Disable_User_Test: FAILED".into()],
+            },
+            failures: vec![Failure {
+                level: Level::Critical,
+                check: "rules/disable-ignored".into(),
+                title: "An accepted disable disables".into(),
+                sentence: "active is true after *everything*".into(),
+                blocks: 3,
+                before: Some(r#"PATCH /Users/{user_1} {"Operations":[]}"#.into()),
+                request: "GET /Users/{user_1}".into(),
+                answer: r#"200 {"active":true}"#.into(),
+                script: Some("rules-disable-ignored.sh".into()),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_row_stands_in_the_table_and_its_failures_below() {
+        let page = page(&[row()]);
+        assert!(page.contains(
+            "| [example-server](#example-server-120) | 1.2.0 | 700 | 1 | 30 | 1 | 0 | 4 | 2 | Failed |"
+        ));
+        assert!(page.contains("- **critical** `rules/disable-ignored`: active is true after \\*everything\\*. Blocks 3 other checks."));
+        assert!(page.contains("  - after: `PATCH /Users/{user_1} {\"Operations\":[]}`\n  - request: `GET /Users/{user_1}`\n  - answer: `200 {\"active\":true}`\n"));
+        assert!(page.contains("(interop/example-server-1.2.0/rules-disable-ignored.sh)"));
+        assert!(page.contains("- 3 Disable_User_Test: FAILED"));
+    }
+
+    #[test]
+    fn a_row_is_read_back_as_it_was_written_and_nothing_else_is_taken_for_one() {
+        let json = serde_json::to_value(row()).unwrap();
+        assert_eq!(serde_json::from_value::<Row>(json.clone()).unwrap(), row());
+        let mut more = json;
+        more["surprise"] = 1.into();
+        assert!(serde_json::from_value::<Row>(more).is_err());
+    }
+}
