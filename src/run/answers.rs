@@ -59,6 +59,10 @@ pub(super) fn judge(
     let nothing = Value::Null;
     let body = answer.body.json().unwrap_or(&nothing);
     let mut counted = true;
+    let aspect = match exchange.operation {
+        Operation::Query { filter: Some(_), .. } => Aspect::Lookup,
+        _ => Aspect::Value,
+    };
     for (place, expected) in &expectation.body {
         // Of a list of the wrong length nothing more need be said.
         if !counted && place.trim_start_matches('/').starts_with("Resources") {
@@ -82,7 +86,7 @@ pub(super) fn judge(
             counted &= place != "totalResults";
             let (expected, actual) = (shown(&[&expected]), shown(&held));
             let message = format!("the answer to {what} holds {actual} at {place}, expected {expected}");
-            let finding = find(message, expected, actual).concerning(place.as_str());
+            let finding = find(message, expected, actual).concerning(place.as_str()).about(aspect);
             findings.push(if by_case { finding.at(Level::Note) } else { finding });
         }
     }

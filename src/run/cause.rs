@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::report::{CheckResult, Report};
 use crate::check::{Aspect, Finding, Level, Outcome, Reading, Skip};
-use crate::wire::Exchange;
+use crate::wire::{Exchange, Operation};
 
 /// One thing that is wrong at the target, and every check that shows it.
 #[derive(Debug)]
@@ -302,7 +302,9 @@ fn explains(rule: &Finding, story: &Finding) -> bool {
         Aspect::Form => false,
         Aspect::Members => true,
         Aspect::Value => same_attribute(&rule.subject, &story.subject),
-        Aspect::Lookup if story.subject.contains("found by ") => refusal(&one) == refusal(&other),
+        Aspect::Lookup if matches!(other.operation, Operation::Query { .. }) => {
+            refusal(&one) == refusal(&other)
+        }
         // Whom Entra does not find it creates again.
         Aspect::Lookup => one.operation.kind() == other.operation.kind(),
         Aspect::Answer | Aspect::Existence => refusal(&one) == refusal(&other),

@@ -126,8 +126,8 @@ pub(super) fn write(cause: &Cause<'_>, finding: &Finding, replay: &Replay<'_>, s
         VOLATILE.iter().map(|(pattern, name)| format!("s#{pattern}#{name}#g")).collect();
     let _ = writeln!(text, "volatile='{}'", volatile.join(";"));
     for step in &replay.steps {
-        let what = layout::clean(&step.request.step);
-        let _ = write!(text, "\n# {}\n{}", what.replace(replay.prefix, "…"), ask(step, replay));
+        let what = layout::clean(&stable.text(&step.request.step));
+        let _ = write!(text, "\n# {what}\n{}", ask(step, replay));
         if let Some(made) = replay.made.iter().find(|made| made.number == step.number) {
             let Made { variable, kind, .. } = made;
             let _ = writeln!(text, "keep {variable} {}", kind.endpoint());
@@ -251,3 +251,76 @@ published() {
   exit 1
 }
 "#;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::check::{Level, Outcome};
+    use crate::run::CheckResult;
+    use crate::run::fixture;
+    use crate::wire::Method;
+
+    #[test]
+    fn what_differs_from_run_to_run_is_named() {
+        let ids =
+            vec![("12".to_owned(), "user_1".to_owned()), ("2819c223-aa".to_owned(), "group_1".to_owned())];
+        let stable = Stable::new(ids, "smbcdfghjk", "http://127.0.0.1:8080/scim/");
+        for (text, expected) in [
+            (r#"{"id":"12","n":12,"title":"112"}"#, r#"{"id":"{user_1}","n":12,"title":"112"}"#),
+            ("/Users/12?count=12", "/Users/{user_1}?count=12"),
+            ("/Users?filter=id+eq+%2212%22", "/Users?filter=id+eq+%22{user_1}%22"),
+            ("x2819c223-aax", "x{group_1}x"),
+            ("smbcdfghjk.ada SMBCDFGHJK", "{run}.ada {RUN}"),
+            ("2026-11-23T08:00:01.123Z\n2026-11-23T08:00:01+01:00", "{time}{time}"),
+            (r#""version":"W/\"3694e05e\"""#, r#""version":"{version}""#),
+            ("d996163a-f137-4df5-bb7c-05feeafa1830", "{uuid}"),
+            ("http://127.0.0.1:8080/scim/Users/12", "{base}/Users/{user_1}"),
+        ] {
+            assert_eq!(stable.text(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_script_makes_what_it_needs_under_names_of_its_own_and_compares_the_last_answer() {
+        let user = json!({"userName": "smbcdfghjk.o'neill@example.com"});
+        let made = fixture::answer(
+            201,
+            &json!({"id": "2819c223-7f76", "userName": "smbcdfghjk.o'neill@example.com"}),
+        );
+        let mut create = Arc::unwrap_or_clone(fixture::exchange(Method::Post, "/Users", Some(&user), made));
+        create.number = 1;
+        let told = fixture::still_active("cycles/x");
+        let mut read = Arc::unwrap_or_clone(fixture::exchange(
+            Method::Get,
+            "/Users/2819c223-7f76",
+            None,
+            fixture::answer(200, &json!({"id": "2819c223-7f76", "active": true})),
+        ));
+        read.number = 2;
+        let trace = [Arc::new(create), Arc::new(read)];
+        let finding = Finding { exchanges: vec![Arc::clone(&trace[1])], ..told };
+        let replay = Replay::of(&finding, &trace, "smbcdfghjk").unwrap();
+        let check = CheckResult::new("cycles/x", Some("default"), "The title", Outcome::Failed);
+        let cause = Cause {
+            level: Level::Critical,
+            check: &check,
+            finding: &finding,
+            times: 1,
+            checks: vec!["cycles/x"],
+            dialects: Default::default(),
+            consequences: Default::default(),
+            decides: true,
+        };
+        let script = write(&cause, &finding, &replay, &replay.stable("http://127.0.0.1:8080/scim"));
+        assert!(script.starts_with("#!/bin/sh\n# cycles/x (critical): The title\n"), "{script}");
+        let body = r#"--data-binary '{"userName":"'"$run"'.o'\''neill@example.com"}'"#;
+        assert!(script.contains(&format!("ask POST '/Users' \\\n  -H 'ADSCIMVersion: 6.0' \\\n  -H 'Content-Type: application/scim+json; charset=utf-8' \\\n  {body}\nkeep user_1 /Users\nuser_1=$id\n")), "{script}");
+        assert!(script.contains("ask GET '/Users/'\"$user_1\"''"), "{script}");
+        assert!(script.ends_with("published '200 {\"id\":\"{user_1}\",\"active\":true}'\n"), "{script}");
+        assert!(!script.contains("sesame") && !script.contains("smbcdfghjk"));
+    }
+}

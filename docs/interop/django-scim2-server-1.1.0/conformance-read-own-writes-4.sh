@@ -1,0 +1,104 @@
+#!/bin/sh
+# conformance/read-own-writes (error): What was written is read at once, and later still
+# the answer to GET /Users?filter=userName holds 1 at totalResults, expected 0
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# line 24: POST /Users
+ask POST '/Users' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-76hhz22q2u","userName":"'"$run"'.freeda.haag.76hhz22q2u@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 4, room 403","locality":"Farrellmouth","postalCode":"17026","region":"Texas","streetAddress":"8623 Federico Village"}],"displayName":"Freeda Haag","emails":[{"primary":true,"type":"work","value":"freeda.haag.'"$run"'.76hhz22q2u@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Freeda Haag","familyName":"Haag","givenName":"Freeda"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0146"},{"primary":false,"type":"mobile","value":"+1 206-555-0147"},{"primary":false,"type":"fax","value":"+1 206-555-0148"}],"preferredLanguage":"en-US","roles":[],"title":"Chief Real-Estate Liaison"}'
+keep user_1 /Users
+user_1=$id
+
+# line 30: PATCH /Users/db800bcb-3c51-4ec6-95a0-5cffc93b5e16
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"'"$run"'qv73 first"}]}'
+
+# line 42: POST /Users
+ask POST '/Users' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-uruvwjnf5g","userName":"'"$run"'.kian.ondricka.uruvwjnf5g@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 32, room 193","locality":"Weissnatburgh","postalCode":"47594","region":"Nebraska","streetAddress":"1144 Wiegand Walks"}],"displayName":"Kian Ondricka","emails":[{"primary":true,"type":"work","value":"kian.ondricka.'"$run"'.uruvwjnf5g@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Kian Ondricka","familyName":"Ondricka","givenName":"Kian"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0176"},{"primary":false,"type":"mobile","value":"+1 206-555-0177"},{"primary":false,"type":"fax","value":"+1 206-555-0178"}],"preferredLanguage":"en-US","roles":[],"title":"Central Marketing Officer"}'
+keep user_2 /Users
+user_2=$id
+
+# line 46: PATCH /Users/db800bcb-3c51-4ec6-95a0-5cffc93b5e16
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"userName","value":"'"$run"'qv73-renamed@example.com"}]}'
+
+# line 57: PATCH /Users/db800bcb-3c51-4ec6-95a0-5cffc93b5e16
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}'
+
+# line 66: PATCH /Users/5eb61397-b8b9-4229-9e7e-5640265457c6
+ask PATCH '/Users/'"$user_2"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"'"$run"'qv73 second"}]}'
+
+# line 75: DELETE /Users/db800bcb-3c51-4ec6-95a0-5cffc93b5e16
+ask DELETE '/Users/'"$user_1"''
+
+# line 79: GET /Users
+ask GET '/Users?filter=userName+eq+%22'"$run"'qv73-renamed%40example.com%22'
+
+echo 'violated: the answer to GET /Users?filter=userName holds 1 at totalResults, expected 0'
+echo 'expected: 0'
+echo 'see:      field report: simpleidserver/SimpleIdServer#418; RFC 7644 §3.5.2; RFC 7644 §3.3'
+echo 'fix:      Answer SCIM reads from where SCIM writes go, update every index in the same transaction, and never write back a copy that was read before.'
+published '200 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-76hhz22q2u", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}qv73-renamed@example.com", "name": {"familyName": "Haag", "givenName": "Freeda"}, "active": false, "emails": [{"value": "freeda.haag.{run}.76hhz22q2u@example.com", "primary": true}]}]}'

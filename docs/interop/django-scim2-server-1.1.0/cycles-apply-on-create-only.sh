@@ -1,0 +1,75 @@
+#!/bin/sh
+# cycles/apply-on-create-only (error): A row that is applied on creation only is never updated
+# "ada" holds nothing in title, expected "Analyst"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-sxc8q85pvf","userName":"'"$run"'.carroll.jaskolski.sxc8q85pvf@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 23, room 155","locality":"Koepphaven","postalCode":"16492","region":"Nebraska","streetAddress":"693 Shields Mission"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"carroll.jaskolski.'"$run"'.sxc8q85pvf@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Carroll Jaskolski","familyName":"Jaskolski","givenName":"Carroll"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0188"},{"primary":false,"type":"mobile","value":"+1 425-555-0189"},{"primary":false,"type":"fax","value":"+1 425-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Analyst"}'
+keep user_1 /Users
+user_1=$id
+
+# line 18: expect ada
+ask GET '/Users/'"$user_1"''
+
+echo 'violated: "ada" holds nothing in title, expected "Analyst"'
+echo 'expected: "Analyst"'
+echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
+echo 'fix:      Keep title as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-sxc8q85pvf", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.carroll.jaskolski.sxc8q85pvf@example.com", "name": {"familyName": "Jaskolski", "givenName": "Carroll"}, "active": true, "emails": [{"value": "carroll.jaskolski.{run}.sxc8q85pvf@example.com", "primary": true}]}'

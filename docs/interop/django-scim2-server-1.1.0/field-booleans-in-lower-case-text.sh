@@ -1,0 +1,77 @@
+#!/bin/sh
+# field/booleans-in-lower-case-text (error): A user is disabled by "false" as well as by "False"
+# PATCH /Users/{id} was answered 500, expected 200 or 204
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-wn6xrcwaxz","userName":"'"$run"'.ramona.reichert.wn6xrcwaxz@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 16, room 480","locality":"Port Michaela Runolfssonside","postalCode":"9415","region":"Vermont","streetAddress":"9498 Rau Radial"}],"displayName":"Ramona Reichert","emails":[{"primary":true,"type":"work","value":"ramona.reichert.'"$run"'.wn6xrcwaxz@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ramona Reichert","familyName":"Reichert","givenName":"Ramona"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0161"},{"primary":false,"type":"mobile","value":"+1 206-555-0162"},{"primary":false,"type":"fax","value":"+1 206-555-0163"}],"preferredLanguage":"en-US","roles":[],"title":"Lead Construction Associate"}'
+keep user_1 /Users
+user_1=$id
+
+# line 18: PATCH /Users/ef777c8a-3055-48a5-a1d5-90f3f1a3cb11
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"false"}]}'
+
+echo 'violated: PATCH /Users/{id} was answered 500, expected 200 or 204'
+echo 'expected: 200 or 204'
+echo 'see:      field report: scimmyjs/scimmy#86; field report: ssoready/ssoready#155; RFC 7643 §2.3.2'
+echo 'fix:      Read true, "true" and "True" as one value wherever the schema says boolean, and answer with a JSON boolean.'
+published '500 <!doctype html><html lang="en"><head>  <title>Server Error (500)</title></head><body>  <h1>Server Error (500)</h1><p></p></body></html>'

@@ -1,0 +1,67 @@
+#!/bin/sh
+# rules/error-not-scim-json (error): Error answers are application/scim+json
+# The error answer is text/html, expected application/scim+json.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# line 15: GET /Nothing/of/the/kind
+ask GET '/Nothing/of/the/kind'
+
+echo 'violated: The error answer is text/html, expected application/scim+json.'
+echo 'expected: Content-Type: application/scim+json'
+echo 'see:      RFC 7644 §3.12; Microsoft: use-scim-to-provision-users-and-groups; field report: AzureAD/SCIMReferenceCode#108'
+echo 'fix:      Let the SCIM endpoint build its own error messages, for unknown routes and unhandled exceptions too, and give them the type application/scim+json.'
+published '404 <!doctype html><html lang="en"><head>  <title>Not Found</title></head><body>  <h1>Not Found</h1><p>The requested resource was not found on this server.</p></body></html>'

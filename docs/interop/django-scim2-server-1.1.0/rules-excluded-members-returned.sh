@@ -1,0 +1,89 @@
+#!/bin/sh
+# rules/excluded-members-returned (error): excludedAttributes=members leaves the members out
+# The answer holds members although they were excluded.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-y35esdr2av","userName":"'"$run"'.rosemary.grady.y35esdr2av@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 7, room 214","locality":"Linatown","postalCode":"85735","region":"North Carolina","streetAddress":"694 Graham Stream"}],"displayName":"Rosemary Grady","emails":[{"primary":true,"type":"work","value":"rosemary.grady.'"$run"'.y35esdr2av@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Rosemary Grady","familyName":"Grady","givenName":"Rosemary"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 415-555-0158"},{"primary":false,"type":"mobile","value":"+1 415-555-0159"},{"primary":false,"type":"fax","value":"+1 415-555-0160"}],"preferredLanguage":"en-US","roles":[],"title":"National Sales Facilitator"}'
+keep user_1 /Users
+user_1=$id
+
+# cycle 1: create team
+ask POST '/Groups' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"fcd7c4bb-cacc-434f-b741-3cf05e2cf41c","displayName":"'"$run"' Legal v2je8zp8dh","members":[],"meta":{"resourceType":"Group"}}'
+keep group_1 /Groups
+group_1=$id
+
+# cycle 1: add ada to team
+ask PATCH '/Groups/'"$group_1"'' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"members","value":[{"$ref":null,"value":"'"$user_1"'"}]}]}'
+
+# end: team
+ask GET '/Groups?excludedAttributes=members&filter=displayName+eq+%22'"$run"'+Legal+v2je8zp8dh%22'
+
+echo 'violated: The answer holds members although they were excluded.'
+echo 'expected: no members'
+echo 'see:      RFC 7644 §3.9; Microsoft: howto-analyze-provisioning-logs; Microsoft: use-scim-to-provision-users-and-groups; field report: Infisical/infisical#6525'
+echo 'fix:      Honour excludedAttributes on GET by id and on queries, wherever it stands in the query string, and do not load the members at all.'
+published '200 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "id": "{group_1}", "externalId": "{uuid}", "meta": {"resourceType": "Group", "created": "{time}", "lastModified": "{time}", "location": "{base}/Groups/{group_1}"}, "displayName": "{run} Legal v2je8zp8dh", "members": [{"value": "{user_1}", "display": "{run}.rosemary.grady.y35esdr2av@example.com"}]}]}'

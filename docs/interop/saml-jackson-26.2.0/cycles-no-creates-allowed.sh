@@ -1,0 +1,76 @@
+#!/bin/sh
+# cycles/no-creates-allowed (error): Without the action Create only accounts that are there are
+# looked after
+# "ada" has no User at the target
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# before: the account "old"
+ask POST '/Users' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-dmdatn56sh","userName":"'"$run"'.joseph.mraz.dmdatn56sh@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 30, room 205","locality":"South Bridgette Haagburgh","postalCode":"25778","region":"Texas","streetAddress":"251 Volkman Shore"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"joseph.mraz.'"$run"'.dmdatn56sh@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Joseph Mraz","familyName":"Mraz","givenName":"Joseph"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0122"},{"primary":false,"type":"mobile","value":"+1 617-555-0123"},{"primary":false,"type":"fax","value":"+1 617-555-0124"}],"preferredLanguage":"en-US","roles":[],"title":"International Construction Strategist","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0659804227","department":"Sales"}}'
+keep user_1 /Users
+user_1=$id
+
+# cycle 1: match ada
+ask GET '/Users?filter=userName+eq+%22'"$run"'.joseph.mraz.dmdatn56sh%40example.com%22' \
+  -H 'Adscimversion: 6.0'
+
+echo 'violated: "ada" has no User at the target'
+echo 'expected: an account'
+echo 'see:      Microsoft: how-provisioning-works; Microsoft: customize-application-attributes'
+echo 'fix:      Let the matching filter find accounts however they were made, and make none on a lookup.'
+published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

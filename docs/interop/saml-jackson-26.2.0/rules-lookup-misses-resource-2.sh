@@ -1,0 +1,93 @@
+#!/bin/sh
+# rules/lookup-misses-resource (error): A filter finds what matches it
+# A filter does not find a User that has the value.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# before: the account "local"
+ask POST '/Users' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"userName":"'"$run"'.jacinthe.hoppe.brfejefyyu@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 30, room 393","locality":"East Imelda Priceburgh","postalCode":"758","region":"Arizona","streetAddress":"794 Marilie Ridge"}],"displayName":"Jacinthe Hoppe","emails":[{"primary":true,"type":"work","value":"'"$run"'m7wx.local@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Jacinthe Hoppe","familyName":"Hoppe","givenName":"Jacinthe"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0147"},{"primary":false,"type":"mobile","value":"+1 617-555-0148"},{"primary":false,"type":"fax","value":"+1 617-555-0149"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Farming Assistant","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0276164610","department":"Engineering"}}'
+keep user_1 /Users
+user_1=$id
+
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-brfejefyyu","userName":"'"$run"'.jacinthe.hoppe.brfejefyyu@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 30, room 393","locality":"East Imelda Priceburgh","postalCode":"758","region":"Arizona","streetAddress":"794 Marilie Ridge"}],"displayName":"Jacinthe Hoppe","emails":[{"primary":true,"type":"work","value":"jacinthe.hoppe.'"$run"'.brfejefyyu@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Jacinthe Hoppe","familyName":"Hoppe","givenName":"Jacinthe"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0147"},{"primary":false,"type":"mobile","value":"+1 617-555-0148"},{"primary":false,"type":"fax","value":"+1 617-555-0149"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Farming Assistant","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0276164610","department":"Engineering"}}'
+keep user_2 /Users
+user_2=$id
+
+# cycle 1: create grace
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-8439uecn6u","userName":"'"$run"'.sasha.hoppe.8439uecn6u@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 36, room 469","locality":"North Nelda Kilbackberg","postalCode":"4582","region":"Colorado","streetAddress":"6115 Dorothea Forges"}],"displayName":"Sasha Hoppe","emails":[{"primary":true,"type":"work","value":"sasha.hoppe.'"$run"'.8439uecn6u@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Sasha Hoppe","familyName":"Hoppe","givenName":"Sasha"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0126"},{"primary":false,"type":"mobile","value":"+1 617-555-0127"},{"primary":false,"type":"fax","value":"+1 617-555-0128"}],"preferredLanguage":"en-US","roles":[],"title":"Principal Banking Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0681633444","department":"Sales"}}'
+keep user_3 /Users
+user_3=$id
+
+# line 21: DELETE /Users/01400441-d38e-4648-9fcc-77c5ea35a484
+ask DELETE '/Users/'"$user_1"''
+
+# end: grace
+ask GET '/Users?filter=externalId+eq+%22'"$run"'-8439uecn6u%22'
+
+echo 'violated: A filter does not find a User that has the value.'
+echo 'expected: the object that this trace wrote'
+echo 'see:      RFC 7644 §3.4.2.2; Microsoft: use-scim-to-provision-users-and-groups; field report: better-auth/better-auth#10419; field report: kortix-ai/suna#7297'
+echo 'fix:      Search all resources, not the first page of them, and by the attribute that was asked for: URN-qualified names, `emails.value` and `emails[type eq "work"].value` too.'
+published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

@@ -1,0 +1,80 @@
+#!/bin/sh
+# rules/write-lost (error): An accepted write can be read back
+# displayName was written and accepted, and reads show another value.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-rybc97nwh5","userName":"'"$run"'.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.'"$run"'.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"}}'
+keep user_1 /Users
+user_1=$id
+
+# line 16: PATCH /Users/354e2257-de4c-4e32-a68d-de112647a68f
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:displayName","value":"Ada Lovelace"}]}'
+
+# line 24: expect ada
+ask GET '/Users/'"$user_1"''
+
+echo 'violated: displayName was written and accepted, and reads show another value.'
+echo 'expected: displayName: "Ada Lovelace"'
+echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
+echo 'fix:      Store what you accept, also through URN-qualified paths, dotted keys of a path-less operation and value paths whose element does not exist yet; refuse with 400 what you cannot store.'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-rybc97nwh5","userName":"{run}.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.{run}.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"},"id":"{user_1}","urn:ietf:params:scim:schemas:core:2":{"0:User:displayName":"Ada Lovelace"}}'

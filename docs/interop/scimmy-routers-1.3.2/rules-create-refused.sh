@@ -1,0 +1,70 @@
+#!/bin/sh
+# rules/create-refused (error): Entra's create is accepted
+# A create is refused with 400.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-m2jxg7db6t","userName":"'"$run"'.vinnie.gibson.m2jxg7db6t@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 4, room 462","locality":"Gorczanyview","postalCode":"281","region":"Missouri","streetAddress":"2925 Walsh Unions"}],"displayName":"Vinnie Gibson","emails":[{"primary":true,"type":"work","value":"vinnie.gibson.'"$run"'.m2jxg7db6t@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Vinnie Gibson","familyName":"Gibson","givenName":"Vinnie"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0172"},{"primary":false,"type":"mobile","value":"+1 212-555-0173"},{"primary":false,"type":"fax","value":"+1 212-555-0174"}],"preferredLanguage":"en-US","roles":[{"primary":true,"type":"WindowsAzureActiveDirectoryRole","value":"editor"}],"title":"Senior Sales Producer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0254703276","department":"Engineering"}}'
+
+echo 'violated: A create is refused with 400.'
+echo 'expected: a 2xx status'
+echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups; field report: better-auth/better-auth#10620; field report: smallstep/docs#537'
+echo 'fix:      Ignore what you do not know and what is read-only, require nothing /Schemas does not call required, and name attribute and value in `detail` when you must refuse.'
+published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"Attribute '\''type'\'' contains non-canonical value from complex attribute '\''roles'\''"}'

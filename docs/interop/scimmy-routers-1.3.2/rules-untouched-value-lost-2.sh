@@ -1,0 +1,80 @@
+#!/bin/sh
+# rules/untouched-value-lost (error): A PATCH changes what it names and nothing else
+# name.formatted is gone after a request that does not name it.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
+# if the target still answers like this, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-pywjqa2gkj","userName":"'"$run"'.alfonzo.larkin.pywjqa2gkj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 29, room 143","locality":"Bodeburgh","postalCode":"6839","region":"Hawaii","streetAddress":"3840 Miller Square"}],"displayName":"Alfonzo Larkin","emails":[{"primary":true,"type":"work","value":"alfonzo.larkin.'"$run"'.pywjqa2gkj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ada Byron","familyName":"Byron","givenName":"Ada"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0186"},{"primary":false,"type":"mobile","value":"+1 206-555-0187"},{"primary":false,"type":"fax","value":"+1 206-555-0188"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Manufacturing Executive","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0600268845","department":"Sales"}}'
+keep user_1 /Users
+user_1=$id
+
+# line 16: PATCH /Users/a0a51b61-6d97-4859-9fd6-ff8f7873ce35
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"name","value":{"familyName":"Lovelace"}}]}'
+
+# line 23: expect ada
+ask GET '/Users/'"$user_1"''
+
+echo 'violated: name.formatted is gone after a request that does not name it.'
+echo 'expected: name.formatted: "Ada Byron"'
+echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: Captain-P-Goldfish/SCIM-SDK#668'
+echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements a value path selects, and keep everything else.'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"id":"{user_1}","externalId":"{run}-pywjqa2gkj","meta":{"resourceType":"User","created":"{time}","lastModified":"{time}","location":"/scim/Users/{user_1}"},"userName":"{run}.alfonzo.larkin.pywjqa2gkj@example.com","name":{"familyName":"Lovelace"},"displayName":"Alfonzo Larkin","title":"Junior Manufacturing Executive","preferredLanguage":"en-US","active":true,"emails":[{"value":"alfonzo.larkin.{run}.pywjqa2gkj@example.com","type":"work","primary":true}],"phoneNumbers":[{"value":"+1 206-555-0186","type":"work","primary":true},{"value":"+1 206-555-0187","type":"mobile","primary":false},{"value":"+1 206-555-0188","type":"fax","primary":false}],"addresses":[{"formatted":"Building 29, room 143","streetAddress":"3840 Miller Square","locality":"Bodeburgh","region":"Hawaii","postalCode":"6839","country":"US","type":"work","primary":false}],"roles":[],"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0600268845","department":"Sales"}}'
