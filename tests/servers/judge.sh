@@ -26,6 +26,9 @@ version() {
 # Starts a server, and waits until it is ready: sets server, base and token.
 start() {
   port=$((port + 1))
+  # The shell opens the file when it gets to it, and until then it would show the server before.
+  rm -f "$work/ready"
+  touch "$work/ready"
   ./start.sh "$1" "$port" >"$work/ready" 2>"$work/errors" &
   server=$!
   for _ in $(seq 1800); do

@@ -1,13 +1,13 @@
 #!/bin/sh
 # conformance/read-own-writes (error): What was written is read at once, and later still
-# the answer to GET /Users?filter=userName holds nothing at /Resources/0/displayName, expected
-# "{run}qv73 first"
+# GET /Users/{id} was answered 200, expected 404
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
 # if the target still answers like this, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -65,16 +65,41 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 30: PATCH /Users/db800bcb-3c51-4ec6-95a0-5cffc93b5e16
+# line 30: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"'"$run"'qv73 first"}]}'
 
-# line 39: GET /Users
-ask GET '/Users?filter=userName+eq+%22'"$run"'.freeda.haag.76hhz22q2u%40example.com%22'
+# line 42: POST /Users
+ask POST '/Users' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-uruvwjnf5g","userName":"'"$run"'.kian.ondricka.uruvwjnf5g@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 32, room 193","locality":"Weissnatburgh","postalCode":"47594","region":"Nebraska","streetAddress":"1144 Wiegand Walks"}],"displayName":"Kian Ondricka","emails":[{"primary":true,"type":"work","value":"kian.ondricka.'"$run"'.uruvwjnf5g@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Kian Ondricka","familyName":"Ondricka","givenName":"Kian"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0176"},{"primary":false,"type":"mobile","value":"+1 206-555-0177"},{"primary":false,"type":"fax","value":"+1 206-555-0178"}],"preferredLanguage":"en-US","roles":[],"title":"Central Marketing Officer"}'
+keep user_2 /Users
+user_2=$id
 
-echo 'violated: the answer to GET /Users?filter=userName holds nothing at /Resources/0/displayName, expected "{run}qv73 first"'
-echo 'expected: "{run}qv73 first"'
+# line 46: PATCH /Users/{user_1}
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"userName","value":"'"$run"'qv73-renamed@example.com"}]}'
+
+# line 57: PATCH /Users/{user_1}
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}'
+
+# line 66: PATCH /Users/{user_2}
+ask PATCH '/Users/'"$user_2"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"'"$run"'qv73 second"}]}'
+
+# line 75: DELETE /Users/{user_1}
+ask DELETE '/Users/'"$user_1"''
+
+# line 77: GET /Users/{user_1}
+ask GET '/Users/'"$user_1"''
+
+echo 'violated: GET /Users/{id} was answered 200, expected 404'
+echo 'expected: 404'
 echo 'see:      field report: simpleidserver/SimpleIdServer#418; RFC 7644 §3.5.2; RFC 7644 §3.3'
 echo 'fix:      Answer SCIM reads from where SCIM writes go, update every index in the same transaction, and never write back a copy that was read before.'
-published '200 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-76hhz22q2u", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.freeda.haag.76hhz22q2u@example.com", "name": {"familyName": "Haag", "givenName": "Freeda"}, "active": true, "emails": [{"value": "freeda.haag.{run}.76hhz22q2u@example.com", "primary": true}]}]}'
+published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-76hhz22q2u", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}qv73-renamed@example.com", "name": {"familyName": "Haag", "givenName": "Freeda"}, "active": false, "emails": [{"value": "freeda.haag.{run}.76hhz22q2u@example.com", "primary": true}]}'

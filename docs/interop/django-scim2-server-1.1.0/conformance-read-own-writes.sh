@@ -7,6 +7,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -64,12 +65,12 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 30: PATCH /Users/db800bcb-3c51-4ec6-95a0-5cffc93b5e16
+# line 30: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"'"$run"'qv73 first"}]}'
 
-# line 37: GET /Users/db800bcb-3c51-4ec6-95a0-5cffc93b5e16
+# line 37: GET /Users/{user_1}
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: the answer to GET /Users/{id} holds nothing at displayName, expected "{run}qv73 first"'

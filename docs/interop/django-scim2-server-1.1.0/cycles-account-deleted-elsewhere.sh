@@ -8,6 +8,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -74,7 +75,7 @@ ask POST '/Users' \
 keep user_2 /Users
 user_2=$id
 
-# line 17: DELETE /Users/fdad0ba1-fd91-4a8c-9a5c-fda6a21b0ea7
+# line 17: DELETE /Users/{user_1}
 ask DELETE '/Users/'"$user_1"''
 
 # cycle 2: update ada

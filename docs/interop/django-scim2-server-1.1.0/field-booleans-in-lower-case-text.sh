@@ -7,6 +7,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -65,7 +66,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 18: PATCH /Users/ef777c8a-3055-48a5-a1d5-90f3f1a3cb11
+# line 18: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"false"}]}'

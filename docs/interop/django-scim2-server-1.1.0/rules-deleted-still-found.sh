@@ -7,6 +7,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -69,7 +70,7 @@ user_1=$id
 ask DELETE '/Users/'"$user_1"'' \
   -H 'Adscimversion: 6.0'
 
-# line 22: DELETE /Users/25971adc-5a68-41db-8799-92c6999a538f
+# line 22: DELETE /Users/{user_1}
 ask DELETE '/Users/'"$user_1"''
 
 # line 27: expect ada

@@ -7,6 +7,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -64,7 +65,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 22: GET /Users/5da750af-6d91-4bb4-8142-42ae889462fb
+# line 22: GET /Users/{user_1}
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: Emails[type eq "work"].Value was written and accepted, and is absent when read.'

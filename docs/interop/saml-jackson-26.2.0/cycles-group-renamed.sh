@@ -7,6 +7,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -77,7 +78,7 @@ user_2=$id
 ask POST '/Groups' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"3e9af1dd-193a-4de0-b1f1-db41f6d292c8","displayName":"'"$run"' Sales 9e7qdvm3m5","members":[],"meta":{"resourceType":"Group"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"' Sales 9e7qdvm3m5","members":[],"meta":{"resourceType":"Group"}}'
 keep group_1 /Groups
 group_1=$id
 
@@ -97,7 +98,7 @@ ask PATCH '/Groups/'"$group_1"'' \
 ask PATCH '/Groups/'"$group_1"'' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"displayName","value":"'"$run"'9apy Analytical Engines"},{"op":"Add","path":"externalId","value":"3e9af1dd-193a-4de0-b1f1-db41f6d292c8"}]}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"displayName","value":"'"$run"'9apy Analytical Engines"},{"op":"Add","path":"externalId","value":"'"$tag"'-0000-4000-8000-000000000001"}]}'
 
 # line 22: expect team
 ask GET '/Groups?excludedAttributes=members&filter=displayName+eq+%22'"$run"'9apy+Analytical+Engines%22'

@@ -8,6 +8,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -74,7 +75,7 @@ ask POST '/Users' \
 keep user_2 /Users
 user_2=$id
 
-# line 20: PATCH /Users/7b80b666-91ec-4d90-aa81-992bcb86c46e
+# line 20: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"Not Ada"},{"op":"replace","path":"userName","value":"'"$run"'.robbie.robel.rnjf8xsajm@example.com"}]}'

@@ -8,6 +8,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -78,7 +79,7 @@ user_2=$id
 ask POST '/Groups' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"e4bfd87f-410a-43a3-9013-757a02c0686c","displayName":"'"$run"' Legal jz3q9b46k8","members":[],"meta":{"resourceType":"Group"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"' Legal jz3q9b46k8","members":[],"meta":{"resourceType":"Group"}}'
 keep group_1 /Groups
 group_1=$id
 
@@ -94,7 +95,7 @@ ask PATCH '/Groups/'"$group_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"members","value":[{"$ref":null,"value":"'"$user_2"'"}]}]}'
 
-# line 20: PATCH /Groups/1f570665-7871-4b5a-b9aa-22da9a33247e
+# line 20: PATCH /Groups/{group_1}
 ask PATCH '/Groups/'"$group_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"members","value":[{"value":"'"$user_2"'"}]}]}'

@@ -7,6 +7,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -77,7 +78,7 @@ user_2=$id
 ask POST '/Groups' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"3b229f3b-141a-4a8a-b207-5ee88c81521a","displayName":"'"$run"' Finance p7hgyypvsc","members":[],"meta":{"resourceType":"Group"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"' Finance p7hgyypvsc","members":[],"meta":{"resourceType":"Group"}}'
 keep group_1 /Groups
 group_1=$id
 
@@ -87,12 +88,12 @@ ask PATCH '/Groups/'"$group_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"members","value":[{"$ref":null,"value":"'"$user_1"'"}]}]}'
 
-# line 20: PATCH /Groups/381a4ed4-229e-4684-9956-ad8272e66159
+# line 20: PATCH /Groups/{group_1}
 ask PATCH '/Groups/'"$group_1"'' \
   -H 'Content-Type: application/scim+json' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"members","value":[{"value":"3e59e27b-68ad-41f5-bb0e-dadf130e2ac8"},{"value":"'"$user_2"'"}]}]}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"members","value":[{"value":"'"$tag"'-0000-4000-8000-000000000002"},{"value":"'"$user_2"'"}]}]}'
 
-# line 28: GET /Groups/381a4ed4-229e-4684-9956-ad8272e66159
+# line 28: GET /Groups/{group_1}
 ask GET '/Groups/'"$group_1"''
 
 echo 'violated: the answer to GET /Groups/{id} holds no members'

@@ -7,6 +7,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -80,7 +81,7 @@ ask POST '/Users' \
 keep user_3 /Users
 user_3=$id
 
-# line 21: DELETE /Users/01400441-d38e-4648-9fcc-77c5ea35a484
+# line 21: DELETE /Users/{user_1}
 ask DELETE '/Users/'"$user_1"''
 
 # end: grace

@@ -7,6 +7,7 @@ set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -72,7 +73,7 @@ ask POST '/Groups' \
 keep group_1 /Groups
 group_1=$id
 
-# line 26: GET /Groups/47c61657-6ffe-45cd-9a1c-04c13b3c7382
+# line 26: GET /Groups/{group_1}
 ask GET '/Groups/'"$group_1"''
 
 echo 'violated: One member is added to the group with success and missing when it is read.'

@@ -17,6 +17,8 @@ pub(super) struct Replay<'a> {
     /// What the steps create: the id at that time, and what it is called in the script.
     pub(super) made: Vec<Made>,
     pub(super) prefix: &'a str,
+    /// UUIDs in the requests that the target did not give: they are Entra's, and others in each run.
+    pub(super) uuids: Vec<String>,
 }
 
 /// A resource that a step creates.
@@ -72,7 +74,18 @@ impl<'a> Replay<'a> {
         }
         steps.reverse();
         let made = name(&created, &steps);
-        Some(Replay { steps, made, prefix })
+        let mut uuids: Vec<String> = Vec::new();
+        for step in &steps {
+            let request = &step.request;
+            for text in [request.path_and_query().as_str(), request.body.as_deref().unwrap_or("")] {
+                for uuid in text::uuids(text) {
+                    if !uuids.contains(&uuid) && !made.iter().any(|made| made.id == uuid) {
+                        uuids.push(uuid);
+                    }
+                }
+            }
+        }
+        Some(Replay { steps, made, prefix, uuids })
     }
 
     /// The exchange that decides.

@@ -26,6 +26,13 @@ const VOLATILE: [(&str, &str); 3] = [
     (r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", "{uuid}"),
 ];
 
+static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let compiled = VOLATILE
+        .iter()
+        .map(|(pattern, name)| (Regex::new(pattern).expect("the patterns are constant and tested"), *name));
+    compiled.collect()
+});
+
 /// Makes texts of a run independent of it: ids, made-up names, times and versions become names in braces.
 #[derive(Debug, Clone)]
 pub struct Stable {
@@ -46,12 +53,6 @@ impl Stable {
     /// The text on one line.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-            let compiled = VOLATILE.iter().map(|(pattern, name)| {
-                (Regex::new(pattern).expect("the patterns are constant and tested"), *name)
-            });
-            compiled.collect()
-        });
         let mut text = text.replace(['\r', '\n'], "").replace(&self.base, "{base}");
         for (id, name) in &self.ids {
             text = replaced(&text, id, &format!("{{{name}}}"));
@@ -99,6 +100,13 @@ fn replaced(text: &str, id: &str, with: &str) -> String {
         rest = after;
     }
     result + rest
+}
+
+/// Every UUID of the text.
+pub(super) fn uuids(text: &str) -> Vec<String> {
+    let pattern = PATTERNS.iter().find(|(_, name)| *name == "{uuid}").map(|(pattern, _)| pattern);
+    let found = pattern.into_iter().flat_map(|pattern| pattern.find_iter(text)).filter_map(Result::ok);
+    found.map(|found| found.as_str().to_owned()).collect()
 }
 
 /// True where the id stands in the text as one.
@@ -191,6 +199,9 @@ fn quoted(text: &str, replay: &Replay<'_>) -> String {
     for made in &replay.made {
         text = replaced(&text, &made.id, &format!("\u{1}{}\u{2}", made.variable));
     }
+    for (place, uuid) in replay.uuids.iter().enumerate() {
+        text = text.replace(uuid, &format!("\u{1}tag\u{2}-0000-4000-8000-{:012}", place + 1));
+    }
     text = text.replace(replay.prefix, "\u{1}run\u{2}");
     text = text.replace(&replay.prefix.to_uppercase(), "\u{1}run_upper\u{2}");
     let text = text.replace('\'', r"'\''").replace('\u{1}', "'\"$").replace('\u{2}', "\"'");
@@ -202,6 +213,7 @@ const PREAMBLE: &str = r#"set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
 run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
 run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
 answer=$(mktemp)
 ids=''
@@ -286,7 +298,8 @@ mod tests {
 
     #[test]
     fn a_script_makes_what_it_needs_under_names_of_its_own_and_compares_the_last_answer() {
-        let user = json!({"userName": "smbcdfghjk.o'neill@example.com"});
+        let object_id = "d996163a-f137-4df5-bb7c-05feeafa1830";
+        let user = json!({"externalId": object_id, "userName": "smbcdfghjk.o'neill@example.com"});
         let made = fixture::answer(
             201,
             &json!({"id": "2819c223-7f76", "userName": "smbcdfghjk.o'neill@example.com"}),
@@ -317,7 +330,7 @@ mod tests {
         };
         let script = write(&cause, &finding, &replay, &replay.stable("http://127.0.0.1:8080/scim"));
         assert!(script.starts_with("#!/bin/sh\n# cycles/x (critical): The title\n"), "{script}");
-        let body = r#"--data-binary '{"userName":"'"$run"'.o'\''neill@example.com"}'"#;
+        let body = r#"--data-binary '{"externalId":"'"$tag"'-0000-4000-8000-000000000001","userName":"'"$run"'.o'\''neill@example.com"}'"#;
         assert!(script.contains(&format!("ask POST '/Users' \\\n  -H 'ADSCIMVersion: 6.0' \\\n  -H 'Content-Type: application/scim+json; charset=utf-8' \\\n  {body}\nkeep user_1 /Users\nuser_1=$id\n")), "{script}");
         assert!(script.contains("ask GET '/Users/'\"$user_1\"''"), "{script}");
         assert!(script.ends_with("published '200 {\"id\":\"{user_1}\",\"active\":true}'\n"), "{script}");
