@@ -94,7 +94,7 @@ impl Shown {
         let mut lines: Vec<String> = Vec::new();
         let groups = diff.grouped_ops(AROUND);
         if groups.is_empty() {
-            lines.extend(self.wrong.trim_end().lines().map(|line| format!("  {line}")));
+            lines.extend(self.wrong.trim_end().lines().map(|line| format!("  {line}").trim_end().to_owned()));
         }
         for (number, group) in groups.iter().enumerate() {
             if number > 0 || group.first().is_some_and(|first| first.old_range().start > 0) {

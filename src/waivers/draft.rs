@@ -194,7 +194,12 @@ impl Drafted {
             }
         }
         append(&mut document, &new);
-        Ok(Merged { text: document.to_string(), added: new.len(), renewed })
+        let mut merged = document.to_string();
+        if text.contains("\r\n") {
+            // A file from Windows stays one.
+            merged = merged.replace("\r\n", "\n").replace('\n', "\r\n");
+        }
+        Ok(Merged { text: merged, added: new.len(), renewed })
     }
 }
 

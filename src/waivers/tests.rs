@@ -17,9 +17,12 @@ const RULE: &str = "rules/password-returned";
 
 fn catalogue() -> &'static Catalogue {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+        let mut renamed = fixture::about("cycles/new-name", Level::Error);
+        renamed.history.aliases = vec!["cycles/old-name".into()];
         let checks = [STORY, RULE, "cycles/group-renamed", "cycles/addresses"];
         Catalogue::default()
             .with_judgements(&checks.map(|id| fixture::about(id, Level::Error)))
+            .with_judgements([&renamed])
             .with_requirements([&fixture::about("requirements/tls", Level::Error)])
     });
     &CATALOGUE
@@ -457,4 +460,40 @@ fn a_sentence_without_subject_is_the_same_whatever_its_values() {
     let mut same = said("PATCH /Users/9f of \"grace\" took 3 ms for smxvwtrqpn.grace@example.com");
     let mut other = said("PATCH /Users/7 of \"ada\" was refused");
     assert_eq!((judged_by(&then, &mut same).new, judged_by(&then, &mut other).new), (0, 1));
+}
+
+#[test]
+fn a_check_that_was_renamed_is_known_by_the_name_it_had() {
+    let failed = |id: &str| report(vec![played(id, Some("default"), vec![finding(id, Level::Error)])]);
+    let then = past(&failed("cycles/old-name"));
+    let drafted = draft(&["cycles/new-name"]).of(&then, catalogue()).unwrap();
+    assert!(drafted.to_toml().contains("check = \"cycles/new-name\""), "{}", drafted.to_toml());
+    let mut now = failed("cycles/new-name");
+    apply("[[waiver]]\ncheck = \"cycles/old-name\"\nreason = \"r\"\n", &mut now);
+    assert_eq!(now.verdict, Verdict::Passed);
+    assert_eq!(judged_by(&failed("cycles/old-name"), &mut failed("cycles/new-name")).known, 1);
+}
+
+#[test]
+fn what_another_version_had_is_left_out_and_said() {
+    let mut then =
+        past(&report(vec![played("cycles/gone", Some("default"), vec![finding("x", Level::Error)])]));
+    then.version = "0.0.1".into();
+    let nothing = draft(&[]).of(&then, catalogue()).unwrap_err();
+    assert!(
+        nothing.to_string().ends_with("cycles/gone: scimulate 0.0.1 had it, this one does not"),
+        "{nothing}"
+    );
+}
+
+#[test]
+fn a_file_from_windows_stays_one() {
+    let there = waiver("expires = 2020-01-31 # ours\n").replace('\n', "\r\n");
+    let mut checks = failing(&["default"]);
+    checks.push(played(RULE, Some("default"), vec![finding(RULE, Level::Error)]));
+    let drafted = draft(&[]).of(&past(&report(checks)), catalogue()).unwrap();
+    let merged = drafted.merged_into(&there, "waivers.toml", catalogue()).unwrap();
+    assert!(merged.text.starts_with(&there.replace("2020", "2027")), "{:?}", merged.text);
+    assert_eq!(merged.text.matches('\n').count(), merged.text.matches("\r\n").count());
+    assert_eq!(read(&merged.text).list.len(), 2);
 }
