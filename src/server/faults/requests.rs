@@ -259,6 +259,14 @@ pub(super) fn put_ignored() -> Effect {
     })
 }
 
+pub(super) fn put_ignores_attributes() -> Effect {
+    Effect::before(|call, _| {
+        replaced(call)?;
+        call.forget_parameter("attributes");
+        None
+    })
+}
+
 pub(super) fn put_creates() -> Effect {
     Effect::before(|call, scene| {
         let (kind, id) = replaced(call)?;

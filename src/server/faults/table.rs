@@ -664,6 +664,8 @@ faults! {
     PutNotImplemented = "put-not-implemented", Named, requests::put_not_implemented;
     /// PUT is answered with 200 and changes nothing.
     PutIgnored = "put-ignored", Stale, requests::put_ignored;
+    /// PUT is answered with everything, whatever `attributes` asks for.
+    PutIgnoresAttributes = "put-ignores-attributes", Named, requests::put_ignores_attributes;
     /// PUT on an id that does not exist makes a user.
     PutCreates = "put-creates", Duplicate, requests::put_creates;
     /// Operations whose path cannot be read are passed over.
