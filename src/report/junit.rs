@@ -28,6 +28,18 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let before = suite.time.unwrap_or_default();
         suite.set_time(before + check.elapsed);
     }
+    let notes = &report.known.waivers;
+    if !notes.is_empty() {
+        // A check that fails because its waiver has expired says nothing of it itself.
+        let mut suite = TestSuite::new("waivers");
+        for note in notes {
+            let name = format!("{} ({})", note.check, note.place);
+            let mut case = TestCase::new(name, skipped(&note.message));
+            case.set_classname("waivers");
+            suite.add_test_case(case);
+        }
+        suites.push(suite);
+    }
     if let Some(why) = &report.interrupted_by {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_type("incomplete").set_message(why);
@@ -128,7 +140,7 @@ mod tests {
         report.interrupted_by = Some("the target <was> lost".into());
         report.settle();
         let document = Document::deserialize_from_str(&written(&report)).unwrap();
-        assert_eq!((document.failures, document.errors, document.tests), (3, 1, 10));
+        assert_eq!((document.failures, document.errors, document.tests), (3, 1, 11));
     }
 
     #[test]
