@@ -39,7 +39,11 @@ fn every_check_has_its_page_and_every_page_its_check() {
         assert_eq!(without_example(&text), page(entry, None), "{}: {HOW}", entry.about.id);
         // A rule is shown by a story of the table.
         let shows = text.contains("\n## Example\n");
-        assert!(shows || entry.kind != Kind::Rule, "{} has no example: {HOW}", entry.about.id);
+        assert!(
+            shows || entry.kind != Kind::Rule,
+            "{} has no example: CONTRIBUTING.md says how it gets one",
+            entry.about.id
+        );
     }
     assert_eq!(fs::read_to_string(folder().join("README.md")).unwrap(), index(&catalogue), "{HOW}");
     for suite in catalogue.suites() {

@@ -212,7 +212,7 @@ impl Reader<'_> {
 
     /// The id as it is today.
     fn id(&self, asked: &str, at: Range<usize>) -> Result<String, Diagnostic> {
-        if let Some(suite) = asked.strip_suffix('/') {
+        if let Some(suite) = asked.strip_suffix('/').or_else(|| asked.strip_suffix("/*")) {
             let help = format!("leave the suite `{suite}` out of the run, or waive its checks one by one");
             return Err(self.wrong(format!("`{asked}` is no check but a whole suite"), Some(at)).help(help));
         }

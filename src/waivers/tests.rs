@@ -109,6 +109,7 @@ fn ids_are_those_of_checks_that_can_be_waived() {
         "there is no check `cycles/disable-unasigned`; did you mean `cycles/disable-unassigned`?"
     );
     assert!(id("cycles/").contains("a whole suite") && id("cycles/").contains("leave the suite"));
+    assert!(id("cycles/*").contains("a whole suite"));
     assert!(id("something else").contains("`scimulate list`"));
     assert!(id("requirements/tls").contains("`scimulate gallery` alone"));
     let twice = format!("{}\n{}", waiver(""), waiver("expires = 2027-01-31"));
