@@ -53,6 +53,16 @@ impl Reply {
     }
 }
 
+async fn answer(router: Router, request: Request<Body>) -> Reply {
+    let response = router.oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let text = match body.collect().await {
+        Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    Reply { status: StatusCode::as_u16(&head.status), headers: head.headers, text }
+}
+
 impl Client {
     pub fn new() -> Self {
         Client::with([])
@@ -65,22 +75,28 @@ impl Client {
     /// A server with these settings and the token of all tests.
     pub fn of(settings: Settings) -> Self {
         let settings = Settings { token: TOKEN.into(), ..settings };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         Client { router: server::router(settings), runtime }
     }
 
     /// Sends a request as it is.
     pub fn raw(&self, request: Request<Body>) -> Reply {
-        let router = self.router.clone();
-        self.runtime.block_on(async {
-            let response = router.oneshot(request).await.unwrap();
-            let (head, body) = response.into_parts();
-            let text = match body.collect().await {
-                Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
-                Err(error) => error.to_string(),
-            };
-            Reply { status: StatusCode::as_u16(&head.status), headers: head.headers, text }
-        })
+        self.runtime.block_on(answer(self.router.clone(), request))
+    }
+
+    /// Sends two requests of one kind at the same time, with a body each.
+    pub fn both(&self, method: &str, path: &str, bodies: [Value; 2]) -> [Reply; 2] {
+        let [one, other] = bodies.map(|body| {
+            let request = Request::builder()
+                .method(method)
+                .uri(format!("/scim{path}"))
+                .header(header::HOST, "scim.example.com")
+                .header(header::AUTHORIZATION, format!("Bearer {TOKEN}"))
+                .header(header::CONTENT_TYPE, "application/scim+json");
+            answer(self.router.clone(), request.body(Body::from(body.to_string())).unwrap())
+        });
+        let (one, other) = self.runtime.block_on(async { tokio::join!(one, other) });
+        [one, other]
     }
 
     pub fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {

@@ -317,6 +317,10 @@ impl Witness<'_> {
             let reply = self.client.conditional(method, &path, ("If-Match", &known), body);
             self.note(method, "(stale)", &reply);
         }
+        let any = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "replace", "path": "nickName", "value": "any" }] });
+        let reply = self.client.conditional("PATCH", &path, ("If-Match", "*"), Some(any));
+        self.note("PATCH", "(any)", &reply);
     }
 
     fn tag(&mut self, path: &str) -> String {
@@ -391,6 +395,13 @@ impl Witness<'_> {
                 "failOnErrors": most, "Operations": operations });
             self.send("POST", "/Bulk", Some(body));
         }
+        let other = json!({ "schemas": [USER], "Operations": [user("in-another-schema")] });
+        self.send("POST", "/Bulk", Some(other));
+        let leaver = self.post("/Users", json!({ "userName": "leaver" }));
+        let leaves = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "Operations": [{ "method": "DELETE", "path": format!("/Users/{leaver}") }] });
+        self.send("POST", "/Bulk", Some(leaves));
+        self.send("GET", &format!("/Users/{leaver}"), None);
         self.send("GET", "/Groups", None);
     }
 
@@ -446,6 +457,7 @@ impl Witness<'_> {
         }
         self.send("GET", &format!("{path}?excludedAttributes=id"), None);
         let whole = json!({ "schemas": [USER], "userName": "bea", "displayName": "Put" });
+        self.send("PUT", &format!("{path}?attributes=userName"), Some(whole.clone()));
         self.send("PUT", &path, Some(whole));
         self.send("GET", &path, None);
         self.send("PUT", "/Users/nobody", Some(json!({ "schemas": [USER], "userName": "put" })));
@@ -525,6 +537,9 @@ fn every_fault_shows() {
     let mut apart = vec![Fault::AnswersSlowly, Fault::BodyOn204];
     apart.push(Fault::AssertionBreaksEndpoint);
     apart.extend(crate::federation::FAULTS.map(|(fault, _)| fault));
+    // Those of two requests at once and of two tenants have tests of their own.
+    apart.extend(crate::together::FAULTS);
+    apart.extend(crate::tenants::FAULTS);
     let unseen: Vec<&str> = Fault::ALL
         .iter()
         .filter(|fault| !apart.contains(fault) && Witness::of(Some(**fault), &healthy) == healthy)

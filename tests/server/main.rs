@@ -11,6 +11,8 @@ mod oauth;
 mod patching;
 mod queries;
 mod socket;
+mod tenants;
+mod together;
 mod transport;
 mod users;
 mod variants;
