@@ -179,7 +179,9 @@ impl Drafted {
         let mut renewed = 0;
         for entry in &self.entries {
             let known = |dialect: &Option<String>| {
-                there.list.iter().find(|waiver| waiver.check == entry.check && waiver.dialect == *dialect)
+                there.list.iter().find(|waiver| {
+                    waiver.check == entry.check && waiver.dialect == *dialect && waiver.subject.is_none()
+                })
             };
             let known = known(&entry.dialect).or_else(|| known(&None));
             match known.and_then(|waiver| table(&mut document, waiver.number)) {

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::run::known::WaiverNote;
 
 /// What a waiver may say.
-const KEYS: [&str; 5] = ["check", "dialect", "reason", "issue", "expires"];
+const KEYS: [&str; 6] = ["check", "dialect", "subject", "reason", "issue", "expires"];
 
 /// How a file with one waiver looks.
 const EXAMPLE: &str =
@@ -25,6 +25,8 @@ pub struct Waiver {
     pub check: String,
     /// The dialect it is about, or [`super::COMPARISON`]; `None` for all.
     pub dialect: Option<String>,
+    /// The attribute, header or member it is about, as findings name it; `None` for all of the check.
+    pub subject: Option<String>,
     /// Why it may fail.
     pub reason: String,
     /// Where that is followed up.
@@ -55,6 +57,17 @@ impl Waiver {
     #[must_use]
     pub fn is_about(&self, dialect: Option<&str>) -> bool {
         self.dialect.as_deref().is_none_or(|wanted| wanted == dialect.unwrap_or(super::COMPARISON))
+    }
+
+    /// Whether it is about a finding with that subject. Letter case does not matter in names of attributes
+    /// (RFC 7643 §2.1) and headers.
+    #[must_use]
+    pub fn is_about_subject(&self, subject: &str) -> bool {
+        self.subject.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(subject))
+    }
+
+    fn is_the_same(&self, other: &Waiver) -> bool {
+        (&self.check, &self.dialect, &self.subject) == (&other.check, &other.dialect, &other.subject)
     }
 
     /// Whether its last day is over.
@@ -108,9 +121,7 @@ impl Waivers {
         let mut list: Vec<Waiver> = Vec::new();
         for (number, (table, span)) in reader.tables(document.as_table())?.into_iter().enumerate() {
             let (waiver, check_at) = reader.waiver(number, table, span)?;
-            if let Some(first) =
-                list.iter().find(|w| (&w.check, &w.dialect) == (&waiver.check, &waiver.dialect))
-            {
+            if let Some(first) = list.iter().find(|other| other.is_the_same(&waiver)) {
                 let title = format!("`{}` is waived twice", waiver.check);
                 let help = format!("keep one of them; the other stands at {}", first.place);
                 return Err(reader.wrong(title, Some(check_at)).help(help));
@@ -197,6 +208,7 @@ impl Reader<'_> {
         let waiver = Waiver {
             check,
             dialect: dialect.map(|(word, _)| word.to_owned()),
+            subject: self.text(table, "subject")?.map(|(text, _)| text.to_owned()),
             reason: reason.to_owned(),
             issue: self.text(table, "issue")?.map(|(text, _)| text.to_owned()),
             expires: self.date(table)?,

@@ -56,9 +56,12 @@ fn mark(
         let fitting = waivers.iter().filter(|waiver| {
             (waiver.check == check.id || waiver.check == finding.rule)
                 && dialect_fits(waiver, check.dialect.as_deref())
+                && waiver.is_about_subject(&finding.subject)
         });
-        // What is said of one dialect is nearer than what is said of all.
-        if let Some(waiver) = fitting.min_by_key(|waiver| waiver.dialect.is_none()) {
+        // What is said of one attribute or dialect is nearer than what is said of all.
+        if let Some(waiver) =
+            fitting.min_by_key(|waiver| (waiver.subject.is_none(), waiver.dialect.is_none()))
+        {
             finding.waived = Some(waiver.told());
             used[waiver.number] = true;
         }
@@ -103,13 +106,19 @@ fn note(waiver: &Waiver, used: bool, report: &Report, circumstances: Circumstanc
         let passing = about.iter().filter(passed).find(|check| check.dialect.is_some());
         let failing = about.iter().find(|check| check.dialect.is_some() && !check.findings.is_empty());
         let (passing, failing) = (passing?.dialect.as_deref()?, failing?.dialect.as_deref()?);
-        return (!is_rule).then(|| {
+        return (!is_rule && waiver.subject.is_none()).then(|| {
             let message = format!("passes in {passing}: narrow the waiver with `dialect = \"{failing}\"`");
             waiver.note(WaiverState::Passes, message)
         });
     }
     if report.interrupted_by.is_some() {
         return None;
+    }
+    if let Some(subject) = &waiver.subject
+        && about.iter().any(|check| !matches!(check.outcome, Outcome::Skipped(_)))
+    {
+        let gone = format!("finds nothing wrong with `{subject}`: remove the waiver");
+        return (!circumstances.narrowed).then(|| waiver.note(WaiverState::Passes, gone));
     }
     let played = about.iter().filter(passed).count();
     if played > 0 {

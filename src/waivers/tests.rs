@@ -498,3 +498,25 @@ fn a_file_from_windows_stays_one() {
     assert_eq!(merged.text.matches('\n').count(), merged.text.matches("\r\n").count());
     assert_eq!(read(&merged.text).list.len(), 2);
 }
+
+#[test]
+fn a_waiver_of_one_attribute_leaves_the_others() {
+    let text = format!("[[waiver]]\ncheck = \"{RULE}\"\nsubject = \"Title\"\nreason = \"r\"\n");
+    let lost = |subject: &str| finding(RULE, Level::Critical).concerning(subject);
+    let found = |subjects: &[&str]| {
+        let findings = subjects.iter().map(|subject| lost(subject)).collect();
+        report(vec![played(RULE, Some("default"), findings)])
+    };
+    let mut title = found(&["title"]);
+    assert_eq!((apply(&text, &mut title), title.verdict), (vec![], Verdict::Passed));
+    let mut both = found(&["title", "active"]);
+    assert_eq!((apply(&text, &mut both), both.verdict), (vec![], Verdict::Failed));
+    assert_eq!(crate::run::cause::causes(&both).len(), 1, "what is known is not told again");
+    let gone = "finds nothing wrong with `Title`: remove the waiver";
+    for subjects in [&[][..], &["active"]] {
+        assert_eq!(apply(&text, &mut found(subjects)), [(WaiverState::Passes, gone.into())]);
+    }
+    read(&format!("{text}{}", text.replace("Title", "active")));
+    assert!(wrong(&format!("{text}{text}")).2.contains("is waived twice"));
+    assert_eq!(wrong(&text.replace("\"Title\"", "7")).2, "`subject` is a text in quotes");
+}
