@@ -90,13 +90,16 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
 
 /// Marks stories that failed by nothing but what another check tells: one fault of the target is one red
 /// line and not a hundred. What they found stays with them.
-pub(super) fn block(checks: &mut [CheckResult], fail_on: Option<Level>) {
+///
+/// Stories of a gate are left alone: it does not know the others.
+pub(super) fn block(checks: &mut [CheckResult], fail_on: Option<Level>, is_of_a_gate: impl Fn(&str) -> bool) {
     let Some(fail_on) = fail_on else { return };
     let mut heads: HashMap<Place, usize> = HashMap::new();
     for group in groups(checks) {
         heads.extend(group.same.iter().chain(&group.below).map(|place| (*place, group.head.0)));
     }
     let blocked: Vec<(usize, String)> = (0..checks.len())
+        .filter(|index| !is_of_a_gate(&checks[*index].id))
         .filter_map(|index| Some((index, blocked_by(checks, index, fail_on, &heads)?.to_owned())))
         .collect();
     for (index, by) in blocked {
@@ -350,7 +353,7 @@ mod tests {
 
     /// Blocks, and says how each check ended, in order.
     fn ends(mut checks: Vec<CheckResult>) -> Vec<Outcome> {
-        block(&mut checks, Some(Level::Error));
+        block(&mut checks, Some(Level::Error), |id| id.starts_with("gallery/"));
         checks.into_iter().map(|check| check.outcome).collect()
     }
 
@@ -485,6 +488,13 @@ mod tests {
         assert_eq!(wordy, [Outcome::Failed, blocked("cycles/a")]);
         let silent = ends(vec![refused("cycles/a", "title", ""), refused("cycles/b", "name", "")]);
         assert_eq!(silent, [Outcome::Failed, Outcome::Failed]);
+    }
+
+    #[test]
+    fn a_test_of_a_gate_is_never_blocked() {
+        let of = |id: &str| failed(fixture::still_active(id).concerning("active"));
+        let checks = vec![of("cycles/a"), of("gallery/disable-user")];
+        assert_eq!(ends(checks), [Outcome::Failed, Outcome::Failed]);
     }
 
     #[test]

@@ -287,9 +287,9 @@ impl Gathered {
         };
         report.settle();
         // A gate of Microsoft ends each of its tests as if there were no other.
-        if !run.plan.whole_mapping {
-            cause::block(&mut report.checks, run.plan.fail_on);
-        }
+        let scenarios = self.scenarios;
+        let is_of_a_gate = |id: &str| scenarios.get(id).is_some_and(|scenario| scenario.test.is_some());
+        cause::block(&mut report.checks, run.plan.fail_on, is_of_a_gate);
         Ok(report)
     }
 }
