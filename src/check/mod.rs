@@ -146,6 +146,8 @@ pub enum Aspect {
     Members,
     /// Whether a resource is there.
     Existence,
+    /// What the job did next or says of itself: all of that follows from answers it was given.
+    Job,
 }
 
 /// Longest text of a finding that is shortened, in characters.

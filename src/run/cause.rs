@@ -272,6 +272,25 @@ fn below_rules(checks: &[CheckResult], mut groups: Vec<Group>) -> Vec<Group> {
         let above = found.copied().find(|above| groups[*above].level >= group.level);
         moves.extend(above.map(|above| (place, above)));
     }
+    let rules: HashMap<usize, usize> = moves.iter().copied().collect();
+    // What a story finds after its own request was refused follows from that.
+    let mut group_of: HashMap<Place, usize> = HashMap::new();
+    for (place, group) in groups.iter().enumerate() {
+        group_of.extend(group.same.iter().map(|of| (*of, place)));
+    }
+    for (place, group) in groups.iter().enumerate().filter(|(_, group)| !is_rule(group)) {
+        if rules.contains_key(&place) {
+            continue;
+        }
+        let after: Vec<Option<Place>> =
+            group.same.iter().map(|of| refused_before(checks, *of, group.level)).collect();
+        let Some(first) = after.first().copied().flatten().filter(|_| after.iter().all(Option::is_some))
+        else {
+            continue;
+        };
+        let above = group_of.get(&first).map(|above| *rules.get(above).unwrap_or(above));
+        moves.extend(above.filter(|above| *above != place).map(|above| (place, above)));
+    }
     for (place, above) in &moves {
         let mut followers = std::mem::take(&mut groups[*place].same);
         followers.append(&mut groups[*place].below);
@@ -279,6 +298,24 @@ fn below_rules(checks: &[CheckResult], mut groups: Vec<Group>) -> Vec<Group> {
     }
     groups.retain(|group| !group.same.is_empty());
     groups
+}
+
+/// A finding of the same check about a write that was refused before this one's reading, and as bad.
+fn refused_before(checks: &[CheckResult], (check, place): Place, level: Level) -> Option<Place> {
+    let findings = &checks[check].findings;
+    let after = &findings[place];
+    if matches!(after.aspect, Aspect::Form | Aspect::Answer) {
+        return None;
+    }
+    let number = after.exchanges.last()?.number;
+    let refused = |finding: &Finding| {
+        finding.aspect == Aspect::Answer
+            && finding.level >= level
+            && finding.exchanges.last().is_some_and(|exchange| {
+                exchange.request.writes() && !exchange.succeeded() && exchange.number < number
+            })
+    };
+    findings.iter().position(refused).map(|refused| (check, refused))
 }
 
 fn refusal(exchange: &Exchange) -> String {
@@ -296,13 +333,16 @@ pub(super) fn explain(findings: &mut [Finding], by_rules: &[Finding]) {
 
 /// True when a rule and a story found the same thing wrong in one trial.
 fn explains(rule: &Finding, story: &Finding) -> bool {
+    if rule.aspect != Aspect::Form && story.aspect == Aspect::Job {
+        return true;
+    }
     if rule.aspect == Aspect::Form || rule.aspect != story.aspect {
         return false;
     }
     let decisive = |finding: &Finding| finding.exchanges.last().cloned();
     let (Some(one), Some(other)) = (decisive(rule), decisive(story)) else { return false };
     match rule.aspect {
-        Aspect::Form => false,
+        Aspect::Form | Aspect::Job => false,
         Aspect::Members => true,
         Aspect::Value => same_attribute(&rule.subject, &story.subject),
         Aspect::Lookup if matches!(other.operation, Operation::Query { .. }) => {
@@ -495,6 +535,44 @@ mod tests {
         let of = |id: &str| failed(fixture::still_active(id).concerning("active"));
         let checks = vec![of("cycles/a"), of("gallery/disable-user")];
         assert_eq!(ends(checks), [Outcome::Failed, Outcome::Failed]);
+    }
+
+    #[test]
+    fn what_a_story_reads_after_its_request_was_refused_follows_from_that() {
+        let refused = refused_patch();
+        let about = fixture::about("field/x", Level::Error);
+        let refusal = Finding::of(&about, "PATCH was answered 500").about(Aspect::Answer).shown_by(&refused);
+        let absent =
+            fixture::still_active("field/x").at(Level::Error).about(Aspect::Value).concerning("title");
+        let check =
+            |findings| CheckResult::played("field/x", Some("default"), "t", findings, Some(Level::Error));
+        let mut report = fixture::report();
+        report.checks = vec![check(vec![refusal, absent.clone()])];
+        let found = causes(&report);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].finding.message, "PATCH was answered 500");
+        drop(found);
+        report.checks = vec![check(vec![absent])];
+        assert_eq!(causes(&report).len(), 1, "without a refusal it speaks for itself");
+    }
+
+    #[test]
+    fn what_the_job_says_follows_from_any_answer_that_a_rule_calls_wrong() {
+        let rule = |aspect| {
+            let about = fixture::about("rules/duplicate-accepted", Level::Error);
+            let made = fixture::exchange(Method::Post, "/Users", None, fixture::answer(201, &json!({})));
+            Finding::of(&about, "a second one").about(aspect).shown_by(&made)
+        };
+        let story = || {
+            let about = fixture::about("cycles/x", Level::Error);
+            let read = fixture::exchange(Method::Get, "/Users/1", None, fixture::answer(200, &json!({})));
+            Finding::of(&about, "the log says success").about(Aspect::Job).shown_by(&read)
+        };
+        for (aspect, explained) in [(Aspect::Answer, true), (Aspect::Form, false)] {
+            let mut findings = [story()];
+            explain(&mut findings, &[rule(aspect)]);
+            assert_eq!(findings[0].explained_by.is_some(), explained);
+        }
     }
 
     #[test]

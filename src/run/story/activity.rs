@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Story;
 use super::failure::Failure;
 use super::job::Line;
-use crate::check::{Finding, Skip};
+use crate::check::{Aspect, Finding, Skip};
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{CycleReport, Status, Stopped};
 use crate::entra::oracle::{CycleKind, CycleView};
@@ -127,6 +127,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             &self.scenario.about,
             format!("the whole provisioning job goes into quarantine{at}: {}", quarantine.problem.code),
         )
+        .about(Aspect::Job)
         .concerning("quarantine")
         .against("an answer with which the job can go on", &quarantine.problem.detail);
         finding.entra = format!("{}: {}", quarantine.reason, quarantine.problem);
@@ -224,6 +225,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             format!("nothing had changed, and yet what the target answers makes Entra send {}", place(write));
         let body = write.request.body.clone().unwrap_or_default();
         let finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Job)
             .concerning("writes")
             .against("no write, because the target already holds everything", body)
             .shown_by(write);

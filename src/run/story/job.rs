@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::Story;
 use super::subjects::Subjects;
-use crate::check::{Finding, Skip};
+use crate::check::{Aspect, Finding, Skip};
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{NextCycle, Policy, ResetScope, Thresholds};
 use crate::entra::oracle::{self, Expectation, Readings, Safeguards};
@@ -140,7 +140,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
         for (what, wanted, is) in asked.into_iter().filter(|(_, wanted, is)| wanted != is) {
             let message = format!("the job's {what} is: {is}; expected: {wanted}");
-            let mut finding = Finding::of(&self.scenario.about, message).concerning(what).against(wanted, is);
+            let mut finding = Finding::of(&self.scenario.about, message)
+                .about(Aspect::Job)
+                .concerning(what)
+                .against(wanted, is);
             if let Some(exchange) = self.recorder.last() {
                 finding = finding.shown_by(&exchange);
             }

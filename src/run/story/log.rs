@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Story;
-use crate::check::Finding;
+use crate::check::{Aspect, Finding};
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{LogEntry, ModifiedProperty, Record, Watcher};
 use crate::run::cast::{Casting, Mistake};
@@ -79,8 +79,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             .collect();
         let said = if said.is_empty() { "nothing".to_owned() } else { said.join(", ") };
         let message = format!("the provisioning log says of \"{key}\": {said}; expected {wanted}");
-        let mut finding =
-            Finding::of(&self.scenario.about, message).concerning("provisioning log").against(wanted, said);
+        let mut finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Job)
+            .concerning("provisioning log")
+            .against(wanted, said);
         if let Some(exchange) = super::failure::last_about(key, &self.recorder.trace()[range.clone()]) {
             finding = finding.shown_by(&exchange);
         }
@@ -147,6 +149,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             let said = if said.is_empty() { "no change of it".to_owned() } else { said.join(", ") };
             let message = format!("the provisioning log of \"{key}\" does not show the change of {name}");
             let mut finding = Finding::of(&self.scenario.about, message)
+                .about(Aspect::Job)
                 .concerning(name.as_str())
                 .against(format!("{name} among the modified properties, with the right value"), said);
             if let Some((_, range)) = &self.last
