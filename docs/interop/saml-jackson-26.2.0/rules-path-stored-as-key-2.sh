@@ -1,6 +1,6 @@
 #!/bin/sh
 # rules/path-stored-as-key (error): A path is followed, not stored as a name
-# The resource has a member called `urn:ietf:params:scim:schemas:core:2`: a path stored as a name.
+# The resource has a member called `emails[type eq`: a path stored as a name.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
 # if the target still answers like this, else with 1.
 set -u
@@ -62,20 +62,35 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-rybc97nwh5","userName":"'"$run"'.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.'"$run"'.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-udqrbkqdkw","userName":"'"$run"'.sarai.wuckert.udqrbkqdkw@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 28, room 168","locality":"South Allene Altenwerthton","postalCode":"72466","region":"Washington","streetAddress":"568 Ardith Street"}],"displayName":"Sarai Wuckert","emails":[{"primary":true,"type":"work","value":"sarai.wuckert.'"$run"'.udqrbkqdkw@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Sarai Wuckert","familyName":"Wuckert","givenName":"Sarai"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0153"},{"primary":false,"type":"mobile","value":"+1 206-555-0154"},{"primary":false,"type":"fax","value":"+1 206-555-0155"}],"preferredLanguage":"en-US","roles":[],"title":"Central Legal Coordinator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0384275079","department":"Logistics"}}'
 keep user_1 /Users
 user_1=$id
 
-# line 16: PATCH /Users/{user_1}
+# line 17: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:displayName","value":"Ada Lovelace"}]}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"emails[type eq","value":"x"}]}'
 
-# line 24: expect ada
+# line 25: PATCH /Users/{user_1}
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove"}]}'
+
+# line 33: PATCH /Users/{user_1}
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"userName"}]}'
+
+# line 41: PATCH /Users/{user_1}
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":{"nested":"object"}}]}'
+
+# line 49: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:core:2`: a path stored as a name.'
+echo 'violated: The resource has a member called `emails[type eq`: a path stored as a name.'
 echo 'expected: the value at that path'
 echo 'see:      RFC 7644 §3.10; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: pingidentity/scim2#224; field report: jelhub/scimgateway#124'
 echo 'fix:      Read every key of a path-less operation'\''s value as an attribute path: find the longest known URN first, then split at dots.'
-published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-rybc97nwh5","userName":"{run}.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.{run}.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"},"id":"{user_1}","urn:ietf:params:scim:schemas:core:2":{"0:User:displayName":"Ada Lovelace"}}'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-udqrbkqdkw","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 28, room 168","locality":"South Allene Altenwerthton","postalCode":"72466","region":"Washington","streetAddress":"568 Ardith Street"}],"displayName":{"nested":"object"},"emails":[{"primary":true,"type":"work","value":"sarai.wuckert.{run}.udqrbkqdkw@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Sarai Wuckert","familyName":"Wuckert","givenName":"Sarai"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0153"},{"primary":false,"type":"mobile","value":"+1 206-555-0154"},{"primary":false,"type":"fax","value":"+1 206-555-0155"}],"preferredLanguage":"en-US","roles":[],"title":"Central Legal Coordinator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0384275079","department":"Logistics"},"id":"{user_1}","emails[type eq":"x"}'

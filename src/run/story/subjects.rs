@@ -54,9 +54,9 @@ impl Subjects {
             false => ObjectKind::User,
         };
         for account in scenario.accounts.values() {
-            for name in account.with.keys() {
-                subjects.targets.extend(named(name));
-            }
+            let kind = kind_of(&account.of);
+            let names = account.with.keys();
+            subjects.targets.extend(names.flat_map(|name| all(kind, &|row| row.is(name))));
         }
         for step in &scenario.timeline {
             match &step.action {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::entra::mapping::profiles;
     use crate::run::testing;
-    use crate::scenario::{Person, Step};
+    use crate::scenario::{Account, GroupSpec, LetterCase, Person, Step};
     use indexmap::IndexMap;
 
     #[test]
@@ -109,5 +109,13 @@ mod tests {
         assert!(is("title") && is("employeeNumber") && is("name.givenName"));
         assert!(is("name.formatted"), "an expression reads the given name too");
         assert!(!is("displayName") && !is("externalId"));
+
+        let with = IndexMap::from([("displayName".to_owned(), None)]);
+        let account = Account { of: "team".into(), letter_case: LetterCase::Same, with };
+        scenario.accounts.insert("before".into(), account);
+        scenario.groups.insert("team".into(), GroupSpec::default());
+        let subjects = Subjects::of(&scenario, &mapping);
+        let name = &mapping.group.as_ref().unwrap().find("displayName").unwrap().target;
+        assert!(subjects.contain(ObjectKind::Group, name) && !subjects.contain(ObjectKind::User, name));
     }
 }
