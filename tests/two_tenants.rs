@@ -125,6 +125,18 @@ fn whoever_mixes_tenants_up_fails_and_the_request_names_the_second_token() {
 }
 
 #[test]
+fn a_second_tenant_that_refuses_its_token_is_told_before_the_first_story() {
+    let vendor = Vendor::with(None);
+    let wrong = vendor.file("wrong");
+    std::fs::write(&wrong, "no-such-token").unwrap();
+    let output = vendor.call(&["run", "conformance/", "--second-token-file", &wrong.to_string_lossy()]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("the second tenant does not accept its token (401"), "{said}");
+    assert!(said.contains("--second-token-file") && !said.contains("no-such-token"), "{said}");
+}
+
+#[test]
 fn what_was_left_in_the_second_tenant_is_removed_with_its_own_token() {
     let vendor = Vendor::with(None);
     let second = vendor.second().clone();

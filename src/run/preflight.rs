@@ -9,7 +9,7 @@ use crate::check::Skip;
 use crate::scenario::Ability;
 use crate::scim::discovery::Discovery;
 use crate::scim::message::{ErrorMessage, ListResponse};
-use crate::wire::{Actor, Answer, Broken, Method, Request, Target};
+use crate::wire::{Actor, Answer, Broken, Method, Request, Target, Tenant};
 
 /// Why the target cannot be tested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +74,25 @@ pub async fn inspect<T: Target>(
     let discovery = Discovery::read(document(&config), document(&schemas), document(&types));
     let abilities = abilities(&discovery, groups.as_ref());
     Ok(Ready { discovery, abilities })
+}
+
+/// Asks the second tenant for a user that does not exist, so that a wrong URL or token is no finding.
+///
+/// # Errors
+/// A [`Refusal`] when nobody answers there, the token is refused, or what answers is no SCIM service.
+pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Refusal> {
+    const NAME: &str = "the second tenant";
+    let asked = ask(target, user_probe.to(Tenant::Second)).await;
+    let answer = asked.map_err(|broken| unreachable(NAME, &broken))?;
+    match (answer.status, first_look(NAME, &answer)) {
+        (status @ (401 | 403), _) => Err(refusal(
+            format!("{NAME} does not accept its token ({status}{})", detail(&answer)),
+            "check SCIMULATE_SECOND_TOKEN or --second-token-file, and that the token is that tenant's",
+        )),
+        (_, Look::Refused(refusal)) => Err(refusal),
+        // The rules judge what the first tenant answers in the same way.
+        (_, Look::Scim | Look::Doubtful(_)) => Ok(()),
+    }
 }
 
 async fn ask<T: Target>(target: &T, request: Request) -> Result<Answer, Broken> {

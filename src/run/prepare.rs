@@ -69,7 +69,16 @@ pub(super) async fn prepare<T: Target>(
         what: "the mapping has no matching attribute for users".to_owned(),
         next: "add `match: 1` to a row of the profile".to_owned(),
     })?;
+    let second_probe = user_probe.clone();
     let ready = preflight::inspect(&stack, &stage.base_url, user_probe, probe(ResourceKind::Group)).await?;
+    let asks_second = plan
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.needs)
+        .any(|need| matches!(need, Need::Ability(Ability::SecondTenant)));
+    if asks_second && tenants != Tenants::One {
+        preflight::second(&stack, second_probe).await?;
+    }
     let mut abilities = ready.abilities;
     if plan.mapping.group.is_none() {
         let known = Known::No(Skip::NotConfigured("the mapping provisions no groups".to_owned()));

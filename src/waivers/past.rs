@@ -122,8 +122,11 @@ impl PastReport {
         match value.get("format").and_then(Value::as_str) {
             Some(FORMAT) => {}
             Some(other) if other.starts_with("scimulate-report/") => {
-                let version = value.get("version").and_then(Value::as_str).unwrap_or("another version");
-                let title = format!("the report has the format `{other}` of scimulate {version}");
+                let by = match value.get("version").and_then(Value::as_str) {
+                    Some(version) => format!("scimulate {version}"),
+                    None => "another version of scimulate".to_owned(),
+                };
+                let title = format!("the report has the format `{other}` of {by}");
                 let help =
                     format!("this version reads `{FORMAT}`: use that version, or make the report anew");
                 return Err(Diagnostic::about_file(title, file).help(help));
