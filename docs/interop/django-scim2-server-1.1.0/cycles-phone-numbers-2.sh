@@ -47,6 +47,7 @@ keep() {
 # published ANSWER: compares the last answer with the published one, which may be a status alone
 published() {
   body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  case $body in '' | '{'* | '['*) ;; *) body='{text}' ;; esac
   now="$status${body:+ $body}"
   for path in $made; do send DELETE "$path"; done
   rm -f "$answer"

@@ -46,6 +46,7 @@ keep() {
 # published ANSWER: compares the last answer with the published one, which may be a status alone
 published() {
   body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  case $body in '' | '{'* | '['*) ;; *) body='{text}' ;; esac
   now="$status${body:+ $body}"
   for path in $made; do send DELETE "$path"; done
   rm -f "$answer"
@@ -65,4 +66,4 @@ echo 'violated: The error answer is text/html, expected application/scim+json.'
 echo 'expected: Content-Type: application/scim+json'
 echo 'see:      RFC 7644 §3.12; Microsoft: use-scim-to-provision-users-and-groups; field report: AzureAD/SCIMReferenceCode#108'
 echo 'fix:      Let the SCIM endpoint build its own error messages, for unknown routes and unhandled exceptions too, and give them the type application/scim+json.'
-published '404 <!doctype html><html lang="en"><head>  <title>Not Found</title></head><body>  <h1>Not Found</h1><p>The requested resource was not found on this server.</p></body></html>'
+published '404 {text}'

@@ -46,6 +46,7 @@ keep() {
 # published ANSWER: compares the last answer with the published one, which may be a status alone
 published() {
   body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  case $body in '' | '{'* | '['*) ;; *) body='{text}' ;; esac
   now="$status${body:+ $body}"
   for path in $made; do send DELETE "$path"; done
   rm -f "$answer"
@@ -67,4 +68,4 @@ echo 'violated: The error answer is text/html, expected application/scim+json.'
 echo 'expected: Content-Type: application/scim+json'
 echo 'see:      RFC 7644 §3.12; Microsoft: use-scim-to-provision-users-and-groups; field report: AzureAD/SCIMReferenceCode#108'
 echo 'fix:      Let the SCIM endpoint build its own error messages, for unknown routes and unhandled exceptions too, and give them the type application/scim+json.'
-published '400 <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Error</title></head><body><pre>SyntaxError: Unexpected end of JSON input<br> &nbsp; &nbsp;at JSON.parse (&lt;anonymous&gt;)<br> &nbsp; &nbsp;at parse (/tmp/scimulate-servers/saml-jackson/node_modules/body-parser/lib/types/json.js:93:21)<br> &nbsp; &nbsp;at /tmp/scimulate-servers/saml-jackson/node_modules/body-parser/lib/read.js:194:18<br> &nbsp; &nbsp;at AsyncResource.runInAsyncScope (node:async_hooks:206:9)<br> &nbsp; &nbsp;at invokeCallback (/tmp/scimulate-servers/saml-jackson/node_modules/raw-body/index.js:238:16)<br> &nbsp; &nbsp;at done (/tmp/scimulate-servers/saml-jackson/node_modules/raw-body/index.js:227:7)<br> &nbsp; &nbsp;at IncomingMessage.onEnd (/tmp/scimulate-servers/saml-jackson/node_modules/raw-body/index.js:287:7)<br> &nbsp; &nbsp;at IncomingMessage.emit (node:events:524:28)<br> &nbsp; &nbsp;at endReadableNT (node:internal/streams/readable:1698:12)<br> &nbsp; &nbsp;at process.processTicksAndRejections (node:internal/process/task_queues:82:21)</pre></body></html>'
+published '400 {text}'
