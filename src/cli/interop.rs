@@ -105,7 +105,7 @@ impl Interop {
 
     /// Every file that belongs to the row, by path, and the page over all rows.
     fn files(&self, row: Row, scripts: Vec<(usize, Script)>) -> Result<Vec<(PathBuf, String)>, Failure> {
-        let name = files_of(&row);
+        let name = files_of(&row.server, &row.version);
         let folder = self.into.join(&name);
         let published = row.failures.iter().filter_map(|failure| failure.script.clone());
         let published: Vec<String> = published.collect();
@@ -142,7 +142,7 @@ impl Interop {
 
     /// Scripts of this row that stand there and are not among the files: of failures that are gone.
     fn outdated(&self, files: &[(PathBuf, String)]) -> Vec<PathBuf> {
-        let folder = self.into.join(format!("{}-{}", self.server, self.server_version));
+        let folder = self.into.join(files_of(&self.server, &self.server_version));
         let scripts = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|e| e.path());
         scripts.filter(|script| !files.iter().any(|(path, _)| path == script)).collect()
     }
@@ -162,8 +162,7 @@ impl Interop {
         Ok(Exit::Success)
     }
 
-    /// Says what would be another file than stands there. The scripts and the row are of one play, so the
-    /// row decides, and a script's text may only differ where the row does not.
+    /// Says which files would be written otherwise than they stand there, line by line.
     fn compare(&self, files: &[(PathBuf, String)]) -> Result<Exit, Failure> {
         let mut text = String::new();
         for (path, wanted) in files {

@@ -97,10 +97,10 @@ pub struct Failure {
     pub script: Option<String>,
 }
 
-/// The name of a row's file without ending, and of the folder with its scripts.
+/// The name of the file of a server's row without ending, and of the folder with its scripts.
 #[must_use]
-pub fn files_of(row: &Row) -> String {
-    format!("{}-{}", row.server, row.version)
+pub fn files_of(server: &str, version: &str) -> String {
+    format!("{server}-{version}")
 }
 
 impl Row {

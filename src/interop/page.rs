@@ -85,7 +85,7 @@ fn section(row: &Row, text: &mut String) {
         }
         match &failure.script {
             Some(script) => {
-                let folder = super::files_of(row);
+                let folder = super::files_of(&row.server, &row.version);
                 let _ = writeln!(text, "  - script: [{script}]({FOLDER}/{folder}/{script})");
             }
             None => text.push_str("  - no script: it takes two plays\n"),
