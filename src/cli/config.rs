@@ -38,7 +38,8 @@ pub(super) struct Config {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Settings {
-    pub(super) target: Option<String>,
+    #[serde(deserialize_with = "url_or_table")]
+    pub(super) target: TargetTable,
     pub(super) token_file: Option<PathBuf>,
     pub(super) second_target: Option<String>,
     pub(super) second_token_file: Option<PathBuf>,
@@ -97,6 +98,27 @@ pub(super) struct Settings {
     token: Option<Spanned<de::IgnoredAny>>,
     /// Never accepted either.
     client_secret: Option<Spanned<de::IgnoredAny>>,
+}
+
+/// The target: its URL alone, or a table with what else is to be known of it.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TargetTable {
+    /// As it is entered as Tenant URL.
+    pub(super) url: Option<String>,
+    /// Whether its answers show names.
+    pub(super) names: Names,
+}
+
+/// Whether a target's answers show by which names its objects are known (docs/safety.md).
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Names {
+    /// They do, so that the owner of an object can be told.
+    #[default]
+    Shown,
+    /// They do not.
+    Opaque,
 }
 
 /// How the gallery's tests are played.
@@ -298,6 +320,27 @@ fn word<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(reader: D) -> Resul
     reader.deserialize_str(Word(PhantomData)).map(Some)
 }
 
+/// A text is a URL; a table has it under `url`.
+fn url_or_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TargetTable, D::Error> {
+    struct Target;
+    impl<'de> Visitor<'de> for Target {
+        type Value = TargetTable;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a URL, or a table with `url`")
+        }
+
+        fn visit_str<E: de::Error>(self, url: &str) -> Result<TargetTable, E> {
+            Ok(TargetTable { url: Some(url.to_owned()), ..TargetTable::default() })
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<TargetTable, A::Error> {
+            TargetTable::deserialize(de::value::MapAccessDeserializer::new(map))
+        }
+    }
+    deserializer.deserialize_any(Target)
+}
+
 /// What can be repeated on the command line may be one string or several here.
 fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<String>, D::Error> {
     struct OneOrMany;
@@ -358,13 +401,13 @@ mod tests {
              suite = ['cycles', 'field']\nfail-on = 'never'\ndialect = 'all'\nshard = '2/3'\n",
         );
         let settings = &config.settings;
-        assert_eq!(settings.target.as_deref(), Some("http://localhost/scim"));
+        assert_eq!(settings.target.url.as_deref(), Some("http://localhost/scim"));
         assert_eq!(settings.token_file.as_deref(), Some(Path::new("token")));
         assert_eq!(settings.header, ["A=b"]);
         assert_eq!(settings.suite, ["cycles", "field"]);
         assert_eq!(settings.fail_on, Some(FailOn(None)));
         assert!(settings.yes && settings.shard.is_some() && settings.dialect.is_some());
-        assert!(read("").settings.target.is_none());
+        assert!(read("").settings.target.url.is_none());
     }
 
     #[test]
@@ -382,6 +425,16 @@ mod tests {
         assert!(level.title.contains("`sometimes` is not a level"), "{}", level.title);
         assert_eq!(wrong("target = ").line(), 1);
         assert_eq!(wrong("[people]\ndomian = 'x'\n").help.as_deref(), Some("did you mean `domain`?"));
+    }
+
+    #[test]
+    fn a_target_is_a_url_or_a_table() {
+        let table = read("[target]\nurl = 'http://localhost/scim'\nnames = 'opaque'\n").settings.target;
+        assert_eq!((table.url.as_deref(), table.names), (Some("http://localhost/scim"), Names::Opaque));
+        assert_eq!(read("target = 'http://localhost/scim'").settings.target.names, Names::Shown);
+        let slip = wrong("[target]\nurl = 'x'\nnames = 'opake'\n");
+        assert_eq!(slip.line(), 3);
+        assert_eq!(wrong("[target]\nnmaes = 'x'\n").help.as_deref(), Some("did you mean `names`?"));
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Gallery {
         plan: &Plan,
     ) -> Result<load::Settings, Failure> {
         // People and journal of its own: what the tests made is gone by then.
-        let prefix = playing::prefix();
+        let prefix = crate::run::prefix::draw();
         let people = People::new(config.people()?, plan.seed, prefix.as_str())
             .map_err(|error| Failure::usage(error.to_string(), "correct [people] in scimulate.toml"))?;
         let journal = match url {
@@ -199,6 +199,7 @@ impl Gallery {
             duration: Duration::ZERO,
             patience: plan.patience,
             journal,
+            opaque_names: plan.opaque_names,
             secrets: Secrets::default(),
             cancel: plan.cancel.clone(),
             fail_on: plan.fail_on,

@@ -5,9 +5,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rand::RngExt as _;
-
-use super::config::{self, Config};
+use super::config::{self, Config, Names};
 use super::exec::Exec;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -22,7 +20,7 @@ use crate::report::har::Har;
 use crate::report::progress::Progress;
 use crate::report::script::Scripts;
 use crate::run::journal::{self, Journal};
-use crate::run::{self, Event, Listener, Plan, Problem, Report};
+use crate::run::{self, Event, Listener, Plan, Problem, Report, prefix};
 use crate::scenario::Scenario;
 use crate::stages::{Doors, Embedded, Shared};
 
@@ -99,12 +97,13 @@ impl Playing {
         if jobs == 0 {
             return Err(Failure::usage("no scenario can be played by 0 jobs", "write --jobs 1 or more"));
         }
-        let mut plan = Plan::new(scenarios, self.mapping(config)?, prefix());
+        let mut plan = Plan::new(scenarios, self.mapping(config)?, prefix::draw());
         plan.people = config.people()?;
         plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
         plan.jobs = jobs;
         plan.patience = self.target.timeout(config)?;
         plan.loopback = loopback;
+        plan.opaque_names = settings.target.names == Names::Opaque;
         if let Some(url) = url {
             plan.journal = Some(Arc::new(journal(url, &plan.prefix)?));
         }
@@ -259,24 +258,32 @@ impl Listener for Both<'_> {
 }
 
 pub(super) fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
-    let folder = journal::folder().map_err(|error| {
+    opened(Journal::new(&journal_folder()?, url.base(), prefix))
+}
+
+/// A journal is opened before anything is sent: without it nothing may be made at the target.
+fn opened(journal: Journal) -> Result<Journal, Failure> {
+    match journal.open() {
+        Ok(()) => Ok(journal),
+        Err(error) => Err(Failure::usage(
+            format!(
+                "the journal of what the run makes cannot be written to {}: {error}",
+                journal.path().display()
+            ),
+            "make that folder writable, or name another one with XDG_STATE_HOME",
+        )),
+    }
+}
+
+fn journal_folder() -> Result<PathBuf, Failure> {
+    journal::folder().map_err(|error| {
         Failure::usage(format!("there is no folder for the journal: {error}"), "set HOME to your home folder")
-    })?;
-    Ok(Journal::new(&folder, url.base(), prefix))
+    })
 }
 
 /// The journal of the second tenant.
 pub(super) fn second_journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
-    Ok(journal(url, prefix)?.of_second_tenant())
-}
-
-/// What every object of this run carries: no word of any language, since it is looked for in the
-/// names of other people's objects.
-pub(super) fn prefix() -> String {
-    const LETTERS: &[u8] = b"bcdfghjkmnpqrtvwxz2346789";
-    let mut random = rand::rng();
-    let tail: String = (0..8).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect();
-    format!("sm{tail}")
+    opened(Journal::new(&journal_folder()?, url.base(), prefix).of_second_tenant())
 }
 
 /// Where a run is told and written.
@@ -349,20 +356,5 @@ pub(super) fn failure(problem: Problem) -> Failure {
         }
         Problem::Scenario { .. } => Failure::usage(problem.to_string(), "correct the scenario"),
         Problem::Panicked(_) => Failure::internal(problem.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn prefixes_are_no_words_and_differ() {
-        let prefixes: HashSet<String> = (0..50).map(|_| prefix()).collect();
-        assert_eq!(prefixes.len(), 50);
-        for prefix in prefixes {
-            assert!(prefix.len() == 10 && !prefix[2..].contains(['a', 'e', 'i', 'o', 'u', 'y']), "{prefix}");
-        }
     }
 }

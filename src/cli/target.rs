@@ -47,7 +47,7 @@ pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallibl
 impl TargetOptions {
     /// The target's URL: command line before file.
     pub(super) fn url(&self, config: &Config) -> Result<Option<TenantUrl>, Failure> {
-        let given = self.target.as_ref().or(config.settings.target.as_ref());
+        let given = self.target.as_ref().or(config.settings.target.url.as_ref());
         Ok(given.map(|text| TenantUrl::parse(text)).transpose()?)
     }
 

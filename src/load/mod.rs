@@ -57,6 +57,8 @@ pub struct Settings {
     pub patience: Duration,
     /// Where ids of what was made are written down. Closed at the end.
     pub journal: Option<Arc<Journal>>,
+    /// The target never shows names: what a create names is ours, unless an answer speaks against it.
+    pub opaque_names: bool,
     /// What must not be shown, as [`crate::wire::Exchange::new`] takes it.
     pub secrets: Secrets,
     /// Set to end the load early.

@@ -96,7 +96,7 @@ fn send<T: Target + 'static>(
         let shown = (fate != Fate::Done || kind == Kind::Create)
             .then(|| exchange(&*target, &secrets, &request, &outcome));
         let withheld = match outcome {
-            Err(Broken::Withheld(why)) => Some(why),
+            Err(Broken::Withheld(why) | Broken::Unproven(why)) => Some(why),
             _ => None,
         };
         let created = shown.clone().filter(|_| kind == Kind::Create);

@@ -11,11 +11,12 @@ use super::Settings;
 use super::measure::LeftOut;
 use super::mix::{Account, Kind, Mix};
 use crate::check::Skip;
-use crate::run::guard::Guard;
+use crate::run::guard::{Guard, Ownership};
+use crate::run::observer::resource_path;
 use crate::run::patience::Patience;
 use crate::run::recorder::Recorder;
 use crate::run::{Cancel, acceptance, cleanup, reader};
-use crate::wire::{Answer, Broken, Exchange, Request, ResourceKind, Secrets, Sent, Target};
+use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, ResourceKind, Secrets, Sent, Target};
 
 /// Users that are changed under load.
 const CHANGED: usize = 10;
@@ -55,11 +56,13 @@ impl<T: Target + 'static> Troupe<T> {
     pub fn new(settings: &Settings, mix: Mix, target: Arc<T>) -> Self {
         let exchanges = Arc::new(AtomicUsize::new(0));
         let counted = Counted { inner: target, count: Arc::clone(&exchanges) };
-        let guard = Guard::new(counted, settings.people.prefix());
-        let direct = Arc::new(match &settings.journal {
-            Some(journal) => guard.journalled(Arc::clone(journal)),
-            None => guard,
-        });
+        let ownership = Ownership::new(settings.people.prefix());
+        let ownership = if settings.opaque_names { ownership.opaque() } else { ownership };
+        let ownership = match &settings.journal {
+            Some(journal) => ownership.journalled(Arc::clone(journal)),
+            None => ownership,
+        };
+        let direct = Arc::new(Guard::new(counted, Arc::new(ownership)));
         let patient = Patience::new(Arc::clone(&direct), settings.patience, settings.cancel.clone());
         Troupe {
             mix: Arc::new(mix),
@@ -173,6 +176,16 @@ impl<T: Target + 'static> Troupe<T> {
         let outcome = self.patiently(request.clone()).await?;
         let exchange = self.exchange(&request, &outcome);
         let id = self.made(kind, &exchange);
+        if let Some(id) = &id {
+            // The guard asks before the first write whose it is, and no question of its own shall fall into the load.
+            let read = Request::new(
+                Actor::Probe,
+                Method::Get,
+                resource_path(kind, id),
+                "before the load: whose is it?",
+            );
+            let _ = self.patiently(read).await?;
+        }
         id.ok_or_else(|| match outcome {
             Ok(answer) if answer.status == 429 => {
                 Skip::Throttled(format!("POST {} without any load", kind.endpoint()))
@@ -203,7 +216,7 @@ impl<T: Target + 'static> Troupe<T> {
     pub async fn patiently(&self, request: Request) -> Result<Result<Answer, Broken>, Skip> {
         self.go_on()?;
         match self.patient.send(request).await {
-            Err(Broken::Withheld(why)) => Err(withheld(&why)),
+            Err(Broken::Withheld(why) | Broken::Unproven(why)) => Err(withheld(&why)),
             outcome => Ok(outcome),
         }
     }

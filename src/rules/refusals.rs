@@ -48,8 +48,12 @@ enum Cause {
 fn cause(view: &View<'_>) -> Option<Cause> {
     let status = view.status().filter(|status| (400..500).contains(status) || *status == 501)?;
     let kind = view.operation().kind()?;
-    // Preparations of the observer are the runner's to explain.
-    let sends = matches!(view.exchange.request.actor, Actor::Entra | Actor::Observer);
+    // Questions of the runner are the runner's to explain. Its clean-up deletes as Entra does.
+    let sends = match view.exchange.request.actor {
+        Actor::Entra | Actor::Observer => true,
+        Actor::Cleanup => matches!(view.operation(), Operation::Delete(..)),
+        Actor::Probe => false,
+    };
     if !view.expects_success() || !view.is_served(kind) || !sends {
         return None;
     }

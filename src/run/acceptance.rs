@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 
 use super::answers::answered;
-use super::observer::{id_of, resource_path};
+use super::observer::resource_path;
 use super::reader;
 use super::recorder::Recorder;
 use crate::check::{Finding, Level};
@@ -211,7 +211,7 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
 
     /// What an accepted create carried and a read does not show.
     async fn not_kept(&self, made: &Exchange) -> Vec<PatchPath> {
-        let id = made.json().and_then(id_of);
+        let id = made.made_id(ResourceKind::User);
         let (Some(sent), Some(id)) = (made.request.json(), id) else { return Vec::new() };
         let path = resource_path(ResourceKind::User, &id);
         let request = Request::new(Actor::Probe, Method::Get, path, "preflight: what a create leaves behind");

@@ -4,31 +4,35 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::guard::{name_sent, posted_to};
 use super::observer::{self, resource_path};
 use super::reader;
-use crate::scim::AttributePath;
+use crate::scim::PatchPath;
 use crate::wire::{
-    Actor, Broken, BulkCreate, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant,
-    bulk_creates,
+    Actor, Broken, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant, bulk_creates, id_of,
 };
 
-/// Something a trial made and did not remove.
+/// Something a run made and did not remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Leftover {
     tenant: Tenant,
     kind: ResourceKind,
     /// Its id; `None` when a create was answered in a way that does not tell.
     id: Option<String>,
-    /// userName or displayName, as sent.
-    name: Option<String>,
+    /// The attribute and the value by which a filter finds it, as sent.
+    name: Option<(&'static str, String)>,
+    /// How the create was answered, if not with success.
+    trouble: Option<String>,
 }
 
 impl Leftover {
-    fn describe(&self) -> String {
-        let id = self.id.as_deref().unwrap_or("?");
-        let name = self.name.as_deref().unwrap_or("unnamed");
+    fn describe(&self, id: Option<&str>) -> String {
+        let name = self.name.as_ref().map_or("unnamed", |(_, name)| name);
         let place = if self.tenant.is_second() { "second tenant: " } else { "" };
-        format!("{place}{}/{id} ({name})", self.kind.endpoint())
+        match id {
+            Some(id) => format!("{place}{}/{id} ({name})", self.kind.endpoint()),
+            None => format!("{place}{} ({name})", self.kind.endpoint()),
+        }
     }
 }
 
@@ -38,32 +42,7 @@ fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
     for exchange in trace {
         let tenant = exchange.request.tenant;
         match &exchange.operation {
-            Operation::Create(kind) => {
-                let sent = exchange.request.json().unwrap_or_default();
-                let name = ["userName", "displayName"]
-                    .iter()
-                    .find_map(|name| reader::member(&sent, name).and_then(Value::as_str))
-                    .map(str::to_owned);
-                let made = match exchange.answer() {
-                    Some(answer) if answer.is_success() => true,
-                    // A server may store the resource and fail afterwards; a lost answer does not tell.
-                    Some(answer) => answer.status >= 500,
-                    None => true,
-                };
-                let id = exchange.json().filter(|_| exchange.succeeded()).and_then(observer::id_of);
-                if made && (id.is_some() || name.is_some()) {
-                    left.push(Leftover { tenant, kind: *kind, id, name });
-                }
-            }
-            Operation::Other => {
-                let creates = bulk_creates(&exchange.request, exchange.answer());
-                left.extend(
-                    creates
-                        .into_iter()
-                        .filter(|create| create.id.is_some() || create.name.is_some())
-                        .map(|BulkCreate { kind, id, name }| Leftover { tenant, kind, id, name }),
-                );
-            }
+            Operation::Create(kind) => left.extend(created(exchange, *kind)),
             Operation::Delete(kind, id) => {
                 let gone = exchange.succeeded() || exchange.answer().is_some_and(|a| a.status == 404);
                 if gone {
@@ -74,16 +53,41 @@ fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
                     });
                 }
             }
+            Operation::Other => {
+                left.extend(posted_to(&exchange.request).and_then(|kind| created(exchange, kind)));
+                let creates = bulk_creates(&exchange.request, exchange.answer(), &exchange.url);
+                left.extend(creates.into_iter().map(|create| Leftover {
+                    tenant,
+                    kind: create.kind,
+                    id: create.id,
+                    name: name_sent(&create.sent),
+                    trouble: None,
+                }));
+            }
             _ => {}
         }
     }
+    left.retain(|leftover| leftover.id.is_some() || leftover.name.is_some());
     left.reverse();
     // A stable sort keeps newest first within each kind.
     left.sort_by_key(|leftover| leftover.kind != ResourceKind::Group);
     left
 }
 
-/// Deletes what the trace shows was made and what else is ours, and says what could not be deleted; the
+/// What a POST made, or may have made.
+fn created(exchange: &Exchange, kind: ResourceKind) -> Option<Leftover> {
+    let trouble = match &exchange.outcome {
+        Ok(answer) if answer.is_success() => None,
+        // A server may store the resource and fail afterwards; a lost answer does not tell.
+        Ok(answer) if answer.status >= 500 => Some(format!("answered {}", answer.status)),
+        Ok(_) | Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Unwritable(_)) => return None,
+        Err(broken) => Some(format!("not answered: {broken}")),
+    };
+    let name = name_sent(&exchange.request.json().unwrap_or_default());
+    Some(Leftover { tenant: exchange.request.tenant, kind, id: exchange.made_id(kind), name, trouble })
+}
+
+/// Deletes what the trace shows was made and what else is ours, and says what is left, with what to do; the
 /// target is a guarded one.
 ///
 /// `ours` are ids that were found rather than made: a server may make accounts by itself. The guard
@@ -93,7 +97,6 @@ pub async fn remove<T: Target>(
     trace: &[Arc<Exchange>],
     ours: &[(ResourceKind, String)],
 ) -> Vec<String> {
-    let mut left_behind = Vec::new();
     let mut leftovers = leftovers(trace);
     for (kind, id) in ours.iter().filter(|(kind, id)| !is_deleted(trace, *kind, id)) {
         let tenant = Tenant::First;
@@ -101,30 +104,105 @@ pub async fn remove<T: Target>(
             .iter()
             .any(|known| known.tenant == tenant && known.kind == *kind && known.id.as_ref() == Some(id));
         if !is_listed {
-            leftovers.push(Leftover { tenant, kind: *kind, id: Some(id.clone()), name: None });
+            leftovers.push(Leftover { tenant, kind: *kind, id: Some(id.clone()), name: None, trouble: None });
         }
     }
     leftovers.sort_by_key(|leftover| leftover.kind != ResourceKind::Group);
+    let mut left_behind = Vec::new();
     for leftover in leftovers {
-        let ids = match &leftover.id {
-            Some(id) => vec![id.clone()],
-            None => search(target, &leftover).await,
+        let mut left = match &leftover.id {
+            Some(id) => match delete(target, &leftover, id).await {
+                Ended::Gone => continue,
+                Ended::Stays(why) => vec![why],
+                // Under that id the server has nothing of ours. What it made may stand under another.
+                Ended::Elsewhere => by_name(target, &leftover, Some(id)).await,
+            },
+            None => by_name(target, &leftover, None).await,
         };
-        for id in ids {
-            let path = resource_path(leftover.kind, &id);
-            let request =
-                Request::new(Actor::Cleanup, Method::Delete, path, "clean-up").to(leftover.tenant).provoked();
-            let problem = match target.send(request).await {
-                Ok(answer) if answer.is_success() || answer.status == 404 => continue,
-                Ok(answer) => format!("DELETE was answered {}", answer.status),
-                Err(Broken::Withheld(_)) => continue,
-                Err(broken) => broken.to_string(),
-            };
-            let leftover = Leftover { id: Some(id), ..leftover.clone() };
-            left_behind.push(format!("{}: {problem}", leftover.describe()));
-        }
+        left_behind.append(&mut left);
     }
     left_behind
+}
+
+/// How the removal of one id ended.
+enum Ended {
+    /// The server deleted it.
+    Gone,
+    /// It is, or may be, still there; the line for the report.
+    Stays(String),
+    /// There is nothing of ours under that id.
+    Elsewhere,
+}
+
+async fn delete<T: Target>(target: &T, leftover: &Leftover, id: &str) -> Ended {
+    let path = resource_path(leftover.kind, id);
+    let request = Request::new(Actor::Cleanup, Method::Delete, &path, "clean-up").to(leftover.tenant);
+    let why = match target.send(request).await {
+        Ok(answer) if answer.is_success() => return Ended::Gone,
+        Ok(answer) if matches!(answer.status, 404 | 410) => return Ended::Elsewhere,
+        Ok(answer) => format!(
+            "DELETE is answered {}; delete it at the server, or run `scimulate cleanup` when DELETE works",
+            answer.status
+        ),
+        Err(Broken::Withheld(_)) => return Ended::Elsewhere,
+        Err(Broken::Unproven(why)) => {
+            if leftover.name.is_none() {
+                return Ended::Elsewhere;
+            }
+            format!("not deleted, because {why}; look at it and delete it at the server")
+        }
+        Err(broken) => format!("DELETE gets no answer: {broken}; run `scimulate cleanup`"),
+    };
+    match is_there(target, leftover, &path).await {
+        Some(false) => Ended::Elsewhere,
+        Some(true) | None => Ended::Stays(format!("{}: {why}", leftover.describe(Some(id)))),
+    }
+}
+
+/// True or false when a read by id tells whether something is there.
+async fn is_there<T: Target>(target: &T, leftover: &Leftover, path: &str) -> Option<bool> {
+    let read = Request::new(Actor::Cleanup, Method::Get, path, "clean-up: is it still there?")
+        .to(leftover.tenant)
+        .provoked();
+    match target.send(read).await {
+        Ok(answer) if answer.is_success() => Some(true),
+        Ok(answer) if matches!(answer.status, 404 | 410) => Some(false),
+        _ => None,
+    }
+}
+
+/// Looks for what a create made by the name that was sent, deletes it, and says what stays. `known` is an id
+/// under which the server has nothing of ours.
+async fn by_name<T: Target>(target: &T, leftover: &Leftover, known: Option<&str>) -> Vec<String> {
+    let found = search(target, leftover).await;
+    let mut left = Vec::new();
+    match found {
+        Some(ids) => {
+            for id in ids {
+                let again = known == Some(id.as_str());
+                match delete(target, leftover, &id).await {
+                    Ended::Gone => {}
+                    Ended::Stays(why) => left.push(why),
+                    Ended::Elsewhere if again => left.push(format!(
+                        "{}: a filter on its name shows it under this id, and DELETE is answered 404; \
+                         delete it at the server",
+                        leftover.describe(Some(&id))
+                    )),
+                    Ended::Elsewhere => {}
+                }
+            }
+        }
+        None if known.is_some() => {}
+        None => {
+            let how = leftover.trouble.as_deref().unwrap_or("answered without an id that can be read");
+            left.push(format!(
+                "{}: its create is {how}, and a filter on its name is not answered with a list; look for this \
+                 name at the server",
+                leftover.describe(None)
+            ));
+        }
+    }
+    left
 }
 
 /// True when a DELETE of that id succeeded or met nothing.
@@ -136,31 +214,20 @@ fn is_deleted(trace: &[Arc<Exchange>], kind: ResourceKind, id: &str) -> bool {
     })
 }
 
-/// Ids of what carries exactly the name that was sent.
-async fn search<T: Target>(target: &T, leftover: &Leftover) -> Vec<String> {
-    let Some(name) = &leftover.name else { return Vec::new() };
-    let attribute = match leftover.kind {
-        ResourceKind::User => "userName",
-        ResourceKind::Group => "displayName",
-    };
-    let path = AttributePath::simple(attribute);
-    let request = observer::lookup(Actor::Cleanup, leftover.kind, &path.into(), name, "clean-up")
+/// Ids of what carries exactly the name that was sent; `None` when the server does not answer with a list.
+async fn search<T: Target>(target: &T, leftover: &Leftover) -> Option<Vec<String>> {
+    let (attribute, name) = leftover.name.as_ref()?;
+    let path = PatchPath::simple(*attribute);
+    let request = observer::lookup(Actor::Cleanup, leftover.kind, &path, name, "clean-up")
         .to(leftover.tenant)
         .provoked();
-    let Ok(answer) = target.send(request).await else { return Vec::new() };
-    let Some(Value::Array(found)) = answer.body.json().and_then(|body| reader::member(body, "Resources"))
-    else {
-        return Vec::new();
+    let answer = target.send(request).await.ok().filter(|answer| answer.is_success())?;
+    let found = observer::resources_in(answer.body.json()?)?;
+    let carries = |resource: &&Value| {
+        let held = reader::member(resource, attribute).and_then(Value::as_str);
+        held.is_some_and(|held| held.eq_ignore_ascii_case(name))
     };
-    found
-        .iter()
-        .filter(|resource| {
-            reader::member(resource, attribute)
-                .and_then(Value::as_str)
-                .is_some_and(|held| held.eq_ignore_ascii_case(name))
-        })
-        .filter_map(observer::id_of)
-        .collect()
+    Some(found.into_iter().filter(carries).filter_map(id_of).collect())
 }
 
 #[cfg(test)]
@@ -194,15 +261,17 @@ mod tests {
             gone(),
             gone(),
             Ok(Answer::json(500, &json!({}))),
+            Ok(Answer::json(200, &json!({"id": "1"}))),
             Err(Broken::Withheld("bob's".into())),
         ]);
         let left =
             remove(&cleaner, &trace, &[(ResourceKind::User, "2".into()), (ResourceKind::User, "9".into())])
                 .await;
         let sent: Vec<String> = cleaner.sent().iter().map(Request::path_and_query).collect();
-        assert_eq!(sent, ["/Groups/g", "/Users/3", "/Users/1", "/Users/9"]);
-        assert_eq!(left, ["/Users/1 (a): DELETE was answered 500"]);
-        assert!(cleaner.sent().iter().all(|request| request.provoked));
+        assert_eq!(sent, ["/Groups/g", "/Users/3", "/Users/1", "/Users/1", "/Users/9"]);
+        let why =
+            "DELETE is answered 500; delete it at the server, or run `scimulate cleanup` when DELETE works";
+        assert_eq!(left, [format!("/Users/1 (a): {why}")]);
     }
 
     #[tokio::test]
@@ -236,6 +305,80 @@ mod tests {
         assert!(remove(&cleaner, &tape.trace(), &[]).await.is_empty());
         assert_eq!(cleaner.sent()[1].path, "/Users/7");
         assert_eq!(cleaner.sent().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_not_named() {
+        let tape =
+            Taped::new(Scripted::new(vec![created("1"), created("2"), Ok(Answer::json(500, &json!({})))]));
+        for name in ["a", "b", "c"] {
+            post(&tape, "/Users", name).await;
+        }
+        let (nothing, missing) =
+            (|| Ok(Answer::json(200, &json!({"totalResults": 0}))), || Ok(Answer::json(404, &json!({}))));
+        let refused = Ok(Answer::json(500, &json!({})));
+        let cleaner = Scripted::new(vec![
+            // The third create was answered 500, and a filter shows that it made nothing.
+            nothing(),
+            // The second was deleted although DELETE is answered 500.
+            refused,
+            missing(),
+            nothing(),
+            // The first is not there under its id, nor under its name.
+            missing(),
+            nothing(),
+        ]);
+        assert_eq!(remove(&cleaner, &tape.trace(), &[]).await, Vec::<String>::new());
+        assert_eq!(cleaner.sent().len(), 6);
+    }
+
+    #[tokio::test]
+    async fn what_may_be_there_is_named_with_what_to_do() {
+        let unreadable = || {
+            Ok(Answer { body: crate::wire::Body::new(b"{\xff".to_vec()), ..Answer::json(201, &json!({})) })
+        };
+        let wrong = created("wrong");
+        let tape = Taped::new(Scripted::new(vec![
+            unreadable(),
+            Err(Broken::TimedOut(std::time::Duration::from_secs(9))),
+            wrong,
+        ]));
+        for name in ["a", "b", "c"] {
+            post(&tape, "/Users", name).await;
+        }
+        let found = Ok(Answer::json(200, &json!({"Resources": [{"id": "3", "userName": "c"}]})));
+        let cleaner = Scripted::new(vec![
+            // The third create named a wrong id; the object is found by its name and cannot be deleted.
+            Ok(Answer::json(404, &json!({}))),
+            found,
+            Err(Broken::Unproven("DELETE /Users/3: the server does not show whose object it is".into())),
+            Ok(Answer::json(403, &json!({}))),
+            unreadable(),
+            unreadable(),
+        ]);
+        let left = remove(&cleaner, &tape.trace(), &[]).await;
+        assert_eq!(left.len(), 3, "{left:?}");
+        assert!(left[0].starts_with("/Users/3 (c): not deleted, because DELETE /Users/3"), "{}", left[0]);
+        assert!(
+            left[1].starts_with("/Users (b): its create is not answered: no complete answer"),
+            "{}",
+            left[1]
+        );
+        assert!(
+            left[2].starts_with("/Users (a): its create is answered without an id that can be read"),
+            "{}",
+            left[2]
+        );
+        assert!(left.iter().all(|line| line.ends_with("at the server")), "{left:?}");
+    }
+
+    #[tokio::test]
+    async fn a_post_to_an_id_that_makes_a_user_is_cleaned_up() {
+        let tape = Taped::new(Scripted::new(vec![created("7")]));
+        post(&tape, "/Users/smbcdfghjk-new", "a").await;
+        let cleaner = Scripted::new(vec![Ok(Answer::json(204, &json!({})))]);
+        assert!(remove(&cleaner, &tape.trace(), &[]).await.is_empty());
+        assert_eq!(cleaner.sent()[0].path, "/Users/7");
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
 
+use super::prefix;
 use crate::wire::ResourceKind;
 
 const FORMAT: &str = "scimulate-journal/1";
@@ -39,6 +40,13 @@ struct Head {
     /// The objects are those of the second tenant, which has another token.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     second: bool,
+}
+
+impl Head {
+    /// The name of the file without its ending.
+    fn name(&self) -> String {
+        format!("{}{}", self.prefix, if self.second { "-second" } else { "" })
+    }
 }
 
 /// Every other line.
@@ -77,15 +85,21 @@ impl Journal {
             prefix: prefix.to_owned(),
             second: false,
         };
-        Journal { path: folder.join(format!("{prefix}.jsonl")), head, state: Mutex::default() }
+        Journal { path: folder.join(format!("{}.jsonl", head.name())), head, state: Mutex::default() }
     }
 
     /// The same for objects of the second tenant, which only its own token can remove.
     #[must_use]
     pub fn of_second_tenant(mut self) -> Self {
-        self.path = self.path.with_file_name(format!("{}-second.jsonl", self.head.prefix));
         self.head.second = true;
+        self.path = self.path.with_file_name(format!("{}.jsonl", self.head.name()));
         self
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Makes sure that the file can be written, before anything is made at the target.
@@ -159,6 +173,14 @@ impl Journal {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A run that ended before it made anything leaves no file.
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // A journal that cannot be removed is found again by `cleanup`, which sees that nothing is left.
+        let _ = self.close();
     }
 }
 
@@ -243,8 +265,10 @@ pub fn find(folder: &Path) -> io::Result<Found> {
             found.running.push(path);
             continue;
         }
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Through the same handle: where locks are mandatory, another one could not read.
-        match io::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| read(&text)) {
+        match io::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| read(&name, &text))
+        {
             Ok((head, remaining)) => {
                 let Head { base, prefix, second, .. } = head;
                 found.abandoned.push(Abandoned { path, base, prefix, second, remaining, file });
@@ -257,16 +281,20 @@ pub fn find(folder: &Path) -> io::Result<Found> {
 
 type Remaining = Vec<(ResourceKind, String)>;
 
-fn read(text: &str) -> Result<(Head, Remaining), String> {
+/// `name` is the name of the file without its ending.
+fn read(name: &str, text: &str) -> Result<(Head, Remaining), String> {
     let mut lines = text.lines();
     let head: Head =
         serde_json::from_str(lines.next().unwrap_or("")).map_err(|error| format!("line 1: {error}"))?;
     if head.format != FORMAT {
         return Err(format!("it is a {}, and this version reads {FORMAT}", head.format));
     }
-    // An empty prefix would be found in every name.
-    if head.prefix.is_empty() {
-        return Err("it names no prefix".to_owned());
+    // A prefix that scimulate does not draw may be found in anybody's name.
+    if !prefix::is_drawn(&head.prefix) {
+        return Err(format!("`{}` is not a prefix that scimulate draws", head.prefix));
+    }
+    if head.name() != name {
+        return Err(format!("a journal of the prefix {} is called {}.jsonl", head.prefix, head.name()));
     }
     let mut remaining = Remaining::new();
     for (position, line) in lines.enumerate() {
@@ -299,12 +327,13 @@ mod tests {
     use super::*;
 
     const BASE: &str = "https://api.example.com/scim";
+    const PREFIX: &str = "smbcdfghjk";
 
     #[test]
     fn an_interrupted_run_leaves_what_it_made_and_did_not_remove() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("deep/down");
-        let journal = Journal::new(&place, BASE, "s7f3k");
+        let journal = Journal::new(&place, BASE, PREFIX);
         assert!(find(&place).unwrap().abandoned.is_empty());
         journal.made(ResourceKind::User, "1").unwrap();
         journal.made(ResourceKind::Group, "1").unwrap();
@@ -319,14 +348,14 @@ mod tests {
         drop(journal);
         let found = find(&place).unwrap();
         let abandoned = &found.abandoned[0];
-        assert_eq!((abandoned.base.as_str(), abandoned.prefix.as_str()), (BASE, "s7f3k"));
+        assert_eq!((abandoned.base.as_str(), abandoned.prefix.as_str()), (BASE, PREFIX));
         assert_eq!(abandoned.remaining, left);
     }
 
     #[test]
     fn a_run_that_cleaned_up_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::new(folder.path(), BASE, "p");
+        let journal = Journal::new(folder.path(), BASE, PREFIX);
         journal.made(ResourceKind::User, "1").unwrap();
         journal.close().unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something is left at the target");
@@ -337,14 +366,23 @@ mod tests {
 
     #[test]
     fn a_line_cut_short_by_a_crash_is_left_out_but_no_other() {
-        let head = format!(r#"{{"format":"{FORMAT}","base":"{BASE}","prefix":"p"}}"#);
+        let head = format!(r#"{{"format":"{FORMAT}","base":"{BASE}","prefix":"{PREFIX}"}}"#);
+        let read = |text: &str| read(PREFIX, text);
         let made = r#"{"made":{"kind":"User","id":"1"}}"#;
         let (_, remaining) = read(&format!("{head}\n{made}\n{{\"made\":{{\"ki")).unwrap();
         assert_eq!(remaining.len(), 1);
         assert!(read(&format!("{head}\n{{\"made\":\n{made}\n")).unwrap_err().starts_with("line 2"));
         assert!(read("").unwrap_err().starts_with("line 1"));
         assert!(read(&head.replace("journal/1", "journal/9")).unwrap_err().contains("this version reads"));
-        assert!(read(&head.replace("\"p\"", "\"\"")).unwrap_err().contains("no prefix"));
+        for wrong in ["", "e", "smith", "smBCDFGHJK", "%"] {
+            let text = head.replace(PREFIX, wrong);
+            assert!(read(&text).unwrap_err().contains("not a prefix"), "{wrong}");
+        }
+        assert!(
+            read(&head.replace(PREFIX, "smkjhgfdcb")).unwrap_err().contains("is called smkjhgfdcb.jsonl")
+        );
+        let second = head.replace("\"}", "\",\"second\":true}");
+        assert!(read(&second).unwrap_err().contains("-second.jsonl"));
     }
 
     #[test]
@@ -352,7 +390,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.jsonl"), "hello").unwrap();
         fs::write(folder.path().join("b.txt"), "hello").unwrap();
-        let journal = Journal::new(folder.path(), BASE, "p");
+        let journal = Journal::new(folder.path(), BASE, PREFIX);
         journal.made(ResourceKind::User, "1").unwrap();
         drop(journal);
         let found = find(folder.path()).unwrap();

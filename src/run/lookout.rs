@@ -17,6 +17,8 @@ const MOST_BYTES: usize = 256 << 20;
 pub struct Sighting {
     /// The guard held this request back, with its reason.
     pub withheld: Option<(Request, String)>,
+    /// The guard held this request back because nothing proves whose object it is, with its reason.
+    pub unproven: Option<(Request, String)>,
     /// The target answered 429 although every pause it asked for was kept: method, path and step.
     pub throttled: Option<String>,
     /// Nobody answers any more.
@@ -56,9 +58,10 @@ impl<T: Target> Lookout<T> {
     /// True when the trial must end: nothing it could still find would be worth anything.
     pub fn must_end(&self) -> bool {
         let state = self.state();
-        let Sighting { withheld, throttled, lost, swamped } = &state.sighting;
+        let Sighting { withheld, unproven, throttled, lost, swamped } = &state.sighting;
         self.cancel.is_cancelled()
             || withheld.is_some()
+            || unproven.is_some()
             || throttled.is_some()
             || lost.is_some()
             || swamped.is_some()
@@ -85,6 +88,9 @@ impl<T: Target> Lookout<T> {
             }
             Err(Broken::Withheld(reason)) => {
                 state.sighting.withheld.get_or_insert_with(|| (request.clone(), reason.clone()));
+            }
+            Err(Broken::Unproven(reason)) => {
+                state.sighting.unproven.get_or_insert_with(|| (request.clone(), reason.clone()));
             }
             Err(Broken::Interrupted | Broken::TooLarge(_) | Broken::Unwritable(_)) => {}
             Err(broken) => {

@@ -24,7 +24,7 @@ pub(super) trait Log: Send + Sync {
 }
 
 /// The path of one resource.
-pub(super) fn resource_path(kind: ResourceKind, id: &str) -> String {
+pub(crate) fn resource_path(kind: ResourceKind, id: &str) -> String {
     format!("{}/{}", kind.endpoint(), utf8_percent_encode(id, SEGMENT))
 }
 
@@ -110,19 +110,14 @@ impl<'a, T: Target, L: Log> Observer<'a, T, L> {
 
 /// The resources of a list answer; `None` when it is no list.
 pub(super) fn resources(exchange: &Exchange) -> Option<Vec<&Value>> {
-    let body = exchange.json().filter(|_| exchange.succeeded())?;
+    resources_in(exchange.json().filter(|_| exchange.succeeded())?)
+}
+
+/// The resources of a ListResponse; `None` for another body.
+pub(super) fn resources_in(body: &Value) -> Option<Vec<&Value>> {
     match reader::member(body, "Resources") {
         Some(Value::Array(resources)) => Some(resources.iter().collect()),
         Some(Value::Null) | None if reader::member(body, "totalResults").is_some() => Some(Vec::new()),
-        _ => None,
-    }
-}
-
-/// A resource's id as text; numeric ids are read as their digits.
-pub(super) fn id_of(resource: &Value) -> Option<String> {
-    match reader::member(resource, "id")? {
-        Value::String(id) => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
         _ => None,
     }
 }
@@ -145,13 +140,13 @@ mod tests {
         let observer = Observer::new(&tape, &tape);
         for _ in 0..3 {
             let read = observer.read(ResourceKind::User, "a", "s").await.unwrap();
-            assert_eq!(id_of(read.json().unwrap()).unwrap(), "1");
+            assert_eq!(read.json().unwrap()["id"], "1");
         }
         assert_eq!(tape.sent().len(), 1);
         let write = Request::new(Actor::Entra, Method::Patch, "/Users/b", "s");
         tape.send(write).await.unwrap();
         let read = observer.read(ResourceKind::User, "a", "s").await.unwrap();
-        assert_eq!(id_of(read.json().unwrap()).unwrap(), "2");
+        assert_eq!(read.json().unwrap()["id"], "2");
         assert_eq!(tape.sent().len(), 3);
     }
 
@@ -180,6 +175,5 @@ mod tests {
         assert_eq!(resources(&exchange(&json!({"totalResults": 0}))).unwrap().len(), 0);
         assert!(resources(&exchange(&json!({"detail": "x"}))).is_none());
         assert_eq!(resources(&exchange(&json!({"Resources": [{"id": 7}]}))).unwrap().len(), 1);
-        assert_eq!(id_of(&json!({"id": 7})).as_deref(), Some("7"));
     }
 }

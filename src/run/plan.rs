@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::Cancel;
 use super::event::TrialId;
+use super::guard::Ownership;
 use super::journal::Journal;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Dialect, Switches, Writer};
@@ -59,6 +60,8 @@ pub struct Plan {
     pub journal: Option<Arc<Journal>>,
     /// The same for the second tenant.
     pub second_journal: Option<Arc<Journal>>,
+    /// The target never shows names: what a create names is ours, unless an answer speaks against it.
+    pub opaque_names: bool,
     /// Set to end the run early.
     pub cancel: Cancel,
     /// One more judge of each trial's exchanges.
@@ -88,6 +91,7 @@ impl Plan {
             rules_off: Vec::new(),
             journal: None,
             second_journal: None,
+            opaque_names: false,
             cancel: Cancel::default(),
             judge: None,
         }
@@ -100,6 +104,25 @@ impl Plan {
         self.whole_mapping = true;
         self.rules_off = rules::all().iter().map(|rule| rule.about().id.clone()).collect();
         self
+    }
+
+    /// What is known at the begin of whose objects are at the target. `shared` says that other people's may be.
+    #[must_use]
+    pub fn ownership(&self, shared: bool) -> Ownership {
+        let mut ownership = Ownership::new(&self.prefix);
+        if !shared {
+            ownership = ownership.alone();
+        }
+        if self.opaque_names {
+            ownership = ownership.opaque();
+        }
+        if let Some(journal) = &self.journal {
+            ownership = ownership.journalled(Arc::clone(journal));
+        }
+        match &self.second_journal {
+            Some(journal) => ownership.second_journalled(Arc::clone(journal)),
+            None => ownership,
+        }
     }
 
     /// A writer of the first dialect.

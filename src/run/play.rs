@@ -82,11 +82,19 @@ pub fn play<S: Stages>(
         dialects: plan.dialects.iter().map(ToString::to_string).collect(),
         trials: trials.len(),
     });
-    let prepared = runtime.block_on(prepare::prepare(&plan, &people, stage, stages.tenants()))?;
+    let ownership = Arc::new(plan.ownership(stages.is_shared()));
+    let prepared = runtime.block_on(prepare::prepare(
+        &plan,
+        &people,
+        stage,
+        stages.tenants(),
+        Arc::clone(&ownership),
+    ))?;
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
-    let run = Run { plan, people, stages, prepared, lost: OnceLock::new(), floor: RwLock::default() };
+    let run =
+        Run { plan, people, stages, prepared, ownership, lost: OnceLock::new(), floor: RwLock::default() };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
     gathered.preparation(&run, listener);

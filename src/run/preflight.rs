@@ -246,7 +246,7 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
             "check that the filter is applied",
         ),
         Broken::NoToken(why) => refusal(why.what.clone(), why.next.clone()),
-        Broken::Withheld(why) => refusal(why.clone(), "correct that and run again"),
+        Broken::Withheld(why) | Broken::Unproven(why) => refusal(why.clone(), "correct that and run again"),
         Broken::Interrupted => refusal("interrupted before the target had answered", "run again"),
     }
 }

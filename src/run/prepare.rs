@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::abilities::{Abilities, Known};
 use super::acceptance::{self, Acceptance, CREATE_REFUSED};
 use super::cleanup;
+use super::guard::Ownership;
 use super::observer::lookup;
 use super::plan::Plan;
 use super::preflight::{self, Refusal};
@@ -52,10 +53,11 @@ pub(super) async fn prepare<T: Target>(
     people: &People,
     stage: Stage<T>,
     tenants: Tenants,
+    ownership: Arc<Ownership>,
 ) -> Result<Prepared, Refusal> {
     let writer = plan.writer();
     let recorder = Recorder::new(stage.target, stage.secrets);
-    let stack = Stack::new(&recorder, plan, |_| ());
+    let stack = Stack::new(&recorder, plan, ownership, |_| ());
     let probe = |kind: ResourceKind| {
         let object = match kind {
             ResourceKind::User => ObjectKind::User,

@@ -50,6 +50,8 @@ impl Report {
             Verdict::Incomplete
         } else if self.checks.iter().any(|check| check.outcome == Outcome::Failed) {
             Verdict::Failed
+        } else if !self.left_behind.is_empty() {
+            Verdict::Incomplete
         } else {
             Verdict::Passed
         };
@@ -70,7 +72,8 @@ pub enum Verdict {
     Passed,
     /// A check failed.
     Failed,
-    /// Interrupted, or the target was lost: the other checks say what was seen until then.
+    /// Interrupted, the target was lost, or something of the run may still be there: the other checks say what was
+    /// seen until then.
     Incomplete,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::guard::Guard;
+use super::guard::{Guard, Ownership};
 use super::lookout::{Lookout, Sighting};
 use super::observer::Log;
 use super::patience::Patience;
@@ -21,17 +21,10 @@ impl<'a, T: Target> Stack<'a, T> {
     pub(super) fn new(
         recorder: &'a Recorder<T>,
         plan: &Plan,
+        ownership: Arc<Ownership>,
         waiting: impl Fn(Duration) + Send + Sync + 'static,
     ) -> Self {
-        let guard = Guard::new(recorder, &plan.prefix);
-        let guard = match &plan.journal {
-            Some(journal) => guard.journalled(Arc::clone(journal)),
-            None => guard,
-        };
-        let guard = match &plan.second_journal {
-            Some(journal) => guard.second_journalled(Arc::clone(journal)),
-            None => guard,
-        };
+        let guard = Guard::new(recorder, ownership);
         let patience = Patience::new(guard, plan.patience, plan.cancel.clone()).telling(waiting);
         Stack { outermost: Lookout::new(patience, plan.cancel.clone()) }
     }

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::guard::{id_of, named, shows};
+use super::guard::{Shown, named, shown_with};
 use super::journal::Abandoned;
 use super::reader;
-use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target};
+use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target, id_of};
 
 /// Everything but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -85,7 +85,7 @@ async fn remove<T: Target>(target: &T, kind: ResourceKind, id: &str, prefix: &st
     let answer = target.send(request(Method::Get)).await.map_err(|broken| broken.to_string())?;
     match (answer.status, answer.body.json()) {
         (404 | 410, _) => return Ok(false),
-        (200..=299, Some(resource)) if shows(resource, prefix) => {}
+        (200..=299, Some(resource)) if shown_with(prefix, resource) == Shown::Ours => {}
         (200..=299, Some(resource)) => {
             return Err(format!("it is now {}, which does not carry the prefix {prefix}", named(resource)));
         }
@@ -123,7 +123,7 @@ async fn with_prefix<T: Target>(target: &T, kind: ResourceKind, prefix: &str) ->
         let before = seen.len();
         for resource in resources {
             let Some(id) = id_of(resource) else { continue };
-            if seen.insert(id.clone()) && shows(resource, prefix) {
+            if seen.insert(id.clone()) && shown_with(prefix, resource) == Shown::Ours {
                 found.push(id);
             }
         }
@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn abandoned(folder: &std::path::Path, made: &[&str]) -> Abandoned {
-        let journal = Journal::new(folder, "http://target", "s7f3k");
+        let journal = Journal::new(folder, "http://target", "smbcdfghjk");
         journal.open().unwrap();
         for id in made {
             journal.made(ResourceKind::User, id).unwrap();
@@ -213,17 +213,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut run = abandoned(folder.path(), &["1", "2", "3"]);
         let store = store(&[
-            ("1", "s7f3k.ada@example.com"),
+            ("1", "smbcdfghjk.ada@example.com"),
             ("2", "bob@contoso.example"),
             ("4", "carol@contoso.example"),
             ("5", "dave@contoso.example"),
-            ("6", "S7F3K.eve@example.com"),
+            ("6", "SMBCDFGHJK.eve@example.com"),
         ]);
         let swept = sweep(&store, &mut run).await;
         assert_eq!((swept.deleted, swept.gone), (2, 1));
         assert_eq!(
             swept.left,
-            ["/Users/2: it is now `bob@contoso.example` (id 2), which does not carry the prefix s7f3k"]
+            ["/Users/2: it is now `bob@contoso.example` (id 2), which does not carry the prefix smbcdfghjk"]
         );
         let left: Vec<_> = store.users.lock().unwrap().iter().map(|user| user.0.clone()).collect();
         assert_eq!(left, ["2", "4", "5"]);
@@ -233,8 +233,8 @@ mod tests {
     #[tokio::test]
     async fn a_refused_delete_is_left_over_with_its_reason() {
         let folder = tempfile::tempdir().unwrap();
-        let mut run = abandoned(folder.path(), &[]);
-        let mut store = store(&[("1", "s7f3k.ada@example.com")]);
+        let mut run = abandoned(folder.path(), &["9"]);
+        let mut store = store(&[("1", "smbcdfghjk.ada@example.com")]);
         store.refuses_delete = true;
         let swept = sweep(&store, &mut run).await;
         assert_eq!(swept.left, ["/Users/1: DELETE was answered 403"]);

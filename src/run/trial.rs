@@ -8,6 +8,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::cast::Casting;
 use super::endstate::EndState;
 use super::event::{Event, TrialId};
+use super::guard::Ownership;
 use super::plan::Plan;
 use super::prepare::{self, Prepared};
 use super::recorder::Recorder;
@@ -30,6 +31,8 @@ pub(super) struct Run<S> {
     pub(super) people: People,
     pub(super) stages: S,
     pub(super) prepared: Prepared,
+    /// What is known of the objects at a target that trials share.
+    pub(super) ownership: Arc<Ownership>,
     /// Set when the target was lost: trials that have not begun are not played.
     pub(super) lost: OnceLock<Broken>,
     /// On a shared target a trial that reads everybody plays alone.
@@ -64,19 +67,26 @@ struct Troupe<'a> {
     people: &'a People,
     trial: &'a TrialId,
     prefix: String,
+    ownership: Arc<Ownership>,
 }
 
 impl Casting for Troupe<'_> {
     fn person(&self, key: &str) -> User {
-        self.people.person(&self.trial.scenario, &self.trial.dialect, key)
+        let person = self.people.person(&self.trial.scenario, &self.trial.dialect, key);
+        self.ownership.drew(person.id().as_str());
+        person
     }
 
     fn group(&self, key: &str) -> Group {
-        self.people.group(&self.trial.scenario, &self.trial.dialect, key)
+        let group = self.people.group(&self.trial.scenario, &self.trial.dialect, key);
+        self.ownership.drew(group.id().as_str());
+        group
     }
 
     fn another_id(&self, key: &str, time: usize) -> ObjectId {
-        self.people.object_id(&self.trial.scenario, &self.trial.dialect, key, time)
+        let id = self.people.object_id(&self.trial.scenario, &self.trial.dialect, key, time);
+        self.ownership.drew(id.as_str());
+        id
     }
 
     fn prefix(&self) -> &str {
@@ -175,9 +185,13 @@ impl<S: Stages> Run<S> {
                 tell(Event::Waiting { trial: Some(trial.clone()), pause });
             }
         };
-        let target = Stack::new(&recorder, &self.plan, waits);
+        let ownership = match self.stages.is_shared() {
+            true => Arc::clone(&self.ownership),
+            false => Arc::new(self.plan.ownership(false)),
+        };
+        let target = Stack::new(&recorder, &self.plan, Arc::clone(&ownership), waits);
         let prefix = self.people.trial_prefix(&trial.scenario, &trial.dialect);
-        let troupe = Troupe { people: &self.people, trial, prefix };
+        let troupe = Troupe { people: &self.people, trial, prefix, ownership };
         let story = Story::new(Props {
             scenario,
             casting: &troupe,

@@ -135,6 +135,9 @@ pub enum Broken {
     /// The guard held the request back: it would have changed an object that is not ours.
     #[error("not sent: {0}")]
     Withheld(String),
+    /// The guard held the request back: no answer of the target proves that the object is ours.
+    #[error("not sent: {0}")]
+    Unproven(String),
     /// The run is being interrupted.
     #[error("interrupted")]
     Interrupted,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Method, Request, ResourceKind};
+use super::{Answer, Method, Request, ResourceKind, id_of, located_id};
 use crate::scim::{member, same_name};
 
 /// A user or a group that a bulk request made, or may have made.
@@ -10,18 +10,27 @@ use crate::scim::{member, same_name};
 pub struct BulkCreate {
     /// What it is.
     pub kind: ResourceKind,
-    /// Its id, from the location in the answer.
+    /// Its id, from the location in the answer or else the resource beside it.
     pub id: Option<String>,
-    /// userName or displayName, as sent.
-    pub name: Option<String>,
+    /// What was sent.
+    pub sent: Value,
+    /// The resource as the answer shows it, if it does.
+    pub shown: Option<Value>,
+    /// The answer says that it was made.
+    pub succeeded: bool,
+}
+
+/// True for a request to the bulk endpoint.
+#[must_use]
+pub fn is_bulk(request: &Request) -> bool {
+    request.method == Method::Post && same_name(request.path.trim_matches('/'), "Bulk")
 }
 
 /// The creates of a bulk request but those that were refused; none for another request. Without an answer
-/// nobody knows, so that each may have happened.
+/// each may have happened. `sent_to` is the absolute URL of the request.
 #[must_use]
-pub fn bulk_creates(request: &Request, answer: Option<&Answer>) -> Vec<BulkCreate> {
-    let is_bulk = request.method == Method::Post && same_name(request.path.trim_matches('/'), "Bulk");
-    if !is_bulk || answer.is_some_and(|answer| (400..500).contains(&answer.status)) {
+pub fn bulk_creates(request: &Request, answer: Option<&Answer>, sent_to: &str) -> Vec<BulkCreate> {
+    if !is_bulk(request) || answer.is_some_and(|answer| (400..500).contains(&answer.status)) {
         return Vec::new();
     }
     let sent = request.json().unwrap_or_default();
@@ -35,15 +44,25 @@ pub fn bulk_creates(request: &Request, answer: Option<&Answer>) -> Vec<BulkCreat
         };
         let bulk_id = text(operation, "bulkId");
         let result = results.iter().find(|result| bulk_id.is_some() && text(result, "bulkId") == bulk_id);
+        // SCIM 2.0 writes the status as a string, some servers as a number.
         let status = result.and_then(|result| member(result, "status")).map(ToString::to_string);
-        if status.is_some_and(|status| status.trim_matches('"').starts_with('4')) {
+        let status = status.map(|status| status.trim_matches('"').to_owned());
+        if status.as_ref().is_some_and(|status| status.starts_with('4')) {
             return None;
         }
+        let shown = result.and_then(|result| member(result, "response")).cloned();
         let location = result.and_then(|result| text(result, "location"));
-        let id = location.and_then(|url| url.trim_end_matches('/').rsplit('/').next()).map(str::to_owned);
-        let data = member(operation, "data");
-        let name = data.and_then(|data| text(data, "userName").or_else(|| text(data, "displayName")));
-        Some(BulkCreate { kind, id, name: name.map(str::to_owned) })
+        let id = location
+            .and_then(|location| located_id(kind, location, sent_to, &request.path))
+            .or_else(|| shown.as_ref().and_then(id_of));
+        let sent = member(operation, "data").cloned().unwrap_or_default();
+        Some(BulkCreate {
+            kind,
+            id,
+            sent,
+            shown,
+            succeeded: status.is_some_and(|status| status.starts_with('2')),
+        })
     });
     creates.collect()
 }
@@ -51,7 +70,7 @@ pub fn bulk_creates(request: &Request, answer: Option<&Answer>) -> Vec<BulkCreat
 /// The users and groups that the operations of a bulk request change or delete; none for another request.
 #[must_use]
 pub fn bulk_targets(request: &Request) -> Vec<(ResourceKind, String)> {
-    if request.method != Method::Post || !same_name(request.path.trim_matches('/'), "Bulk") {
+    if !is_bulk(request) {
         return Vec::new();
     }
     let sent = request.json().unwrap_or_default();
@@ -89,7 +108,7 @@ mod tests {
             {"method": "post", "path": "/Groups", "bulkId": "g", "data": {"displayName": "team"}},
         ]});
         let request = Request::new(Actor::Probe, Method::Post, "/Bulk", "test").with_json(&body);
-        bulk_creates(&request, answer)
+        bulk_creates(&request, answer, "https://example.com/Bulk")
     }
 
     #[test]
@@ -101,13 +120,9 @@ mod tests {
                 {"bulkId": "a", "method": "POST", "status": "201", "location": "https://example.com/Users/1/"},
             ]}),
         );
-        let made = |kind, id: Option<&str>, name: &str| BulkCreate {
-            kind,
-            id: id.map(str::to_owned),
-            name: Some(name.to_owned()),
-        };
-        let expected = [made(ResourceKind::User, Some("1"), "ann"), made(ResourceKind::Group, None, "team")];
-        assert_eq!(creates(Some(&answer)), expected);
+        let made: Vec<_> = creates(Some(&answer)).into_iter().map(|c| (c.kind, c.id, c.succeeded)).collect();
+        let expected = [(ResourceKind::User, Some("1".to_owned()), true), (ResourceKind::Group, None, false)];
+        assert_eq!(made, expected);
         assert_eq!(creates(None).len(), 3);
         assert!(creates(Some(&Answer::json(413, &json!({})))).is_empty());
     }

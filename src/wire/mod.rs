@@ -6,14 +6,16 @@
 mod answer;
 mod bulk;
 mod exchange;
+mod made;
 mod operation;
 mod request;
 mod secrets;
 mod sign_in;
 
 pub use answer::{Answer, Body, Broken};
-pub use bulk::{BulkCreate, bulk_creates, bulk_targets};
+pub use bulk::{BulkCreate, bulk_creates, bulk_targets, is_bulk};
 pub use exchange::{Exchange, Named};
+pub use made::{id_of, located_id, made_id};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request, Tenant};
 pub use secrets::Secrets;

@@ -6,7 +6,7 @@ use super::log::{ErrorCode, Problem, Stopped};
 use super::quarantine::Quarantine;
 use crate::scim::message::ListResponse;
 use crate::scim::{member, urn};
-use crate::wire::{Answer, Broken, ResourceKind};
+use crate::wire::{Answer, Broken, ResourceKind, made_id};
 
 /// How much of a refusing answer is quoted in the log.
 const QUOTED: usize = 1000;
@@ -88,7 +88,9 @@ pub(super) fn accepted(asked: Asked, sent: Result<Answer, Broken>) -> Result<Ans
 fn without_answer(asked: Asked, broken: Broken) -> Trouble {
     let code = match &broken {
         Broken::Interrupted => return Trouble::Stop(Stopped::Interrupted),
-        Broken::Withheld(reason) => return Trouble::Stop(Stopped::Withheld(reason.clone())),
+        Broken::Withheld(reason) | Broken::Unproven(reason) => {
+            return Trouble::Stop(Stopped::Withheld(reason.clone()));
+        }
         // The service does not reach the target: its credentials are not valid any more.
         Broken::NoToken(_) => {
             let problem = Problem::new(ErrorCode::Unauthorized, broken.to_string());
@@ -159,6 +161,20 @@ fn json(answer: &Answer) -> Result<&Value, Problem> {
 /// The resource of an answer to GET by id or to POST.
 pub(super) fn resource(kind: ResourceKind, answer: &Answer) -> Result<Resource, Problem> {
     readable(kind, json(answer)?.clone())
+}
+
+/// The resource of a create that was answered without a body. No page says what the service makes of that, and
+/// RFC 7644 §3.3 does not forbid it: our reading is that it goes on with the id in the `Location`.
+pub(super) fn located(
+    kind: ResourceKind,
+    answer: &Answer,
+    sent_to: &str,
+    path: &str,
+) -> Result<Resource, Problem> {
+    match made_id(kind, answer, sent_to, path) {
+        Some(id) => readable(kind, serde_json::json!({ "id": id })),
+        None => resource(kind, answer),
+    }
 }
 
 /// The resources of an answer to a query.

@@ -15,7 +15,7 @@ use crate::entra::mapping::{
     AttributeMapping, FlowBehavior, IS_SOFT_DELETED, Phase, Source, Subject, TargetValue,
 };
 use crate::scim::{PatchPath, same_name};
-use crate::wire::{ResourceKind, Target};
+use crate::wire::{Actor, Method, Request, ResourceKind, Target};
 
 impl<T: Target> Pass<'_, T> {
     /// Reads the linked resource; `None` when it is gone.
@@ -105,9 +105,16 @@ impl<T: Target> Pass<'_, T> {
             .collect();
         let request = self.writer.create(kind, &values, self.step("create", id));
         self.doing = Action::Create;
+        let collection = Request::new(Actor::Entra, Method::Post, &request.path, "");
         let answer =
             self.ask(Asked::Create, request).await.map_err(|trouble| self.refused_create(trouble))?;
-        let resource = answers::resource(kind, &answer)?;
+        let resource = match answer.body.is_empty() {
+            true => {
+                let sent_to = self.target.sent_as(&collection).url;
+                answers::located(kind, &answer, &sent_to, &collection.path)?
+            }
+            false => answers::resource(kind, &answer)?,
+        };
         self.state.links.insert(id.clone(), Link::new(object_kind, resource.id));
         self.whole.insert(id.clone());
         self.read.insert(id.clone(), resource.value);

@@ -11,7 +11,6 @@ use crate::entra::oracle::Preexisting;
 use crate::run::acceptance;
 use crate::run::answers::answered;
 use crate::run::cast::{Casting, Mistake};
-use crate::run::observer::id_of;
 use crate::run::template;
 use crate::scenario::{self, LetterCase};
 use crate::scim::{PatchPath, same_name};
@@ -87,7 +86,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         request.headers.retain(|(name, _)| same_name(name, "content-type"));
         let sent = self.target.send(request).await;
         let Some(exchange) = self.recorder.last() else { return Ok(()) };
-        let made = exchange.json().filter(|_| sent.is_ok() && exchange.succeeded()).and_then(id_of);
+        let made = sent.ok().and_then(|_| exchange.made_id(kind));
         match made {
             Some(id) => {
                 let values =

@@ -7,9 +7,9 @@ use super::Story;
 use crate::check::Finding;
 use crate::run::answers::{answered, is_empty};
 use crate::run::cast::Casting;
-use crate::run::observer::{id_of, resources};
+use crate::run::observer::resources;
 use crate::run::reader;
-use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target};
+use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target, id_of};
 
 /// Longer walks are cut short; then nothing is said of who was not met.
 const MOST_PAGES: usize = 40;

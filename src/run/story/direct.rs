@@ -15,9 +15,9 @@ use super::Story;
 use crate::check::Finding;
 use crate::run::answers::answered;
 use crate::run::cast::Casting;
-use crate::run::observer::{id_of, resource_path};
+use crate::run::observer::resource_path;
 use crate::scim::urn;
-use crate::wire::{Actor, Broken, Exchange, Method, Request, ResourceKind, Target};
+use crate::wire::{Actor, Broken, Exchange, Method, Request, ResourceKind, Target, id_of};
 
 const SCIM_JSON: &str = "application/scim+json";
 
@@ -30,7 +30,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     pub(super) async fn exchange(&mut self, request: Request) -> Option<Arc<Exchange>> {
         let written = request.writes().then(|| request.path.clone());
         let sent = self.target.send(request).await;
-        if matches!(sent, Err(Broken::Withheld(_) | Broken::Interrupted)) {
+        if matches!(sent, Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Interrupted)) {
             return None;
         }
         let exchange = self.recorder.last()?;

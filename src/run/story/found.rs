@@ -8,9 +8,8 @@ use crate::entra::directory::ObjectId;
 use crate::entra::mapping::AttributeMapping;
 use crate::run::answers::answered;
 use crate::run::cast::{Casting, Mistake};
-use crate::run::observer::id_of;
 use crate::run::reader;
-use crate::wire::{ResourceKind, Target};
+use crate::wire::{ResourceKind, Target, id_of};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
     /// Rows whose target can be asked for, with the text this key has there. Only the first matching row

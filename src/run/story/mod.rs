@@ -370,7 +370,11 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             }
             self.findings.push(finding);
         }
-        let skip = self.skip.or_else(|| sighting.throttled.map(Skip::Throttled));
+        let unproven = sighting.unproven.filter(|_| self.findings.is_empty());
+        let skip = self
+            .skip
+            .or_else(|| sighting.throttled.map(Skip::Throttled))
+            .or_else(|| unproven.map(|(_, why)| Skip::Blocked(format!("the proof of ownership: {why}"))));
         let ours = self.cast.roles().flat_map(|(_, role)| {
             let known = role.former.iter().chain(&role.id).filter_map(|id| self.known.get(id)).flatten();
             known.map(|id| (role.kind, id.clone()))

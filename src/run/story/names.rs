@@ -60,7 +60,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 .chain(&role.id)
                 .find_map(|id| self.known.get(id).and_then(|known| known.first().cloned()));
         }
-        self.captures.get(key).and_then(crate::run::observer::id_of)
+        self.captures.get(key).and_then(crate::wire::id_of)
     }
 
     /// The directory as Entra last saw it with that object in it.

@@ -1,6 +1,7 @@
 //! Raw requests of a scenario and what is expected of their answers.
 
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use super::Story;
 use super::sign_in::Carried;
@@ -9,7 +10,7 @@ use crate::run::answers;
 use crate::run::cast::{Casting, Mistake};
 use crate::run::template::{self, Place, TemplateProblem};
 use crate::scenario::{Action, AnswerExpectation, RawRequest};
-use crate::wire::{Actor, Broken, Exchange, Request, Target};
+use crate::wire::{Actor, Broken, Exchange, Operation, Request, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
     /// Sends a raw request; not at all when somebody it names never got an account, which is told then.
@@ -134,7 +135,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     async fn send_raw(&mut self, raw: &RawRequest, request: Request) {
         let sent = self.target.send(request).await;
-        if matches!(sent, Err(Broken::Withheld(_) | Broken::Interrupted)) {
+        if matches!(sent, Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Interrupted)) {
             return;
         }
         self.answer = self.recorder.last();
@@ -149,7 +150,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         // A refused write changed nothing; one that was to be refused and was not, did.
         if writes && (!raw.provoked || exchange.succeeded()) {
             let id = exchange.operation.id().map(str::to_owned);
-            let created = exchange.json().and_then(crate::run::observer::id_of);
+            let created = exchange.json().and_then(crate::wire::id_of);
             self.touched.extend(id.or(created));
         }
         let Some(name) = &raw.capture else { return };
@@ -158,6 +159,11 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         }
         if let Some(body) = exchange.json() {
             self.captures.insert(name.clone(), body.clone());
+        } else if let Operation::Create(kind) = exchange.operation
+            && let Some(id) = exchange.made_id(kind)
+        {
+            // An answer without a body still says where the resource is.
+            self.captures.insert(name.clone(), json!({ "id": id }));
         }
     }
 

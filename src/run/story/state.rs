@@ -10,7 +10,7 @@ use super::names::object_kind;
 use crate::check::{Aspect, Finding, Level, Reference};
 use crate::run::answers::{answered, shown};
 use crate::run::cast::{Casting, Mistake};
-use crate::run::observer::{id_of, resources};
+use crate::run::observer::resources;
 use crate::run::{reader, template};
 use crate::scenario::{FoundBy, StateExpectation};
 use crate::scim::PatchPath;
@@ -162,7 +162,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let trace = self.recorder.trace();
         let made = trace.iter().rev().find(|exchange| {
             matches!(&exchange.operation, Operation::Create(made) if *made == kind)
-                && exchange.json().and_then(id_of).as_deref() == Some(id)
+                && exchange.made_id(kind).as_deref() == Some(id)
         });
         let message = if other == key {
             format!("\"{key}\" has another {} than before", kind.as_str())

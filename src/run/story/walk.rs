@@ -14,10 +14,10 @@ use super::Story;
 use crate::check::{Finding, Level, Skip};
 use crate::run::answers::{answered, is_empty};
 use crate::run::cast::{Casting, Mistake};
-use crate::run::observer::{id_of, resources};
+use crate::run::observer::resources;
 use crate::run::reader;
 use crate::scenario::WalkExpectation;
-use crate::wire::{Actor, Exchange, Method, Operation, Request, Target};
+use crate::wire::{Actor, Exchange, Method, Operation, Request, Target, id_of};
 
 /// Longer walks are cut short; then nothing is said of who was not met.
 const MOST_PAGES: usize = 60;
@@ -150,7 +150,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                     Operation::Delete(kind, _) if *kind == expectation.kind => -1,
                     _ => 0,
                 };
-                let made = exchange.json().and_then(id_of);
+                let made = exchange.made_id(expectation.kind).filter(|_| exchange.request.writes());
                 way.changed.extend(exchange.operation.id().map(str::to_owned).or(made));
             }
         }

@@ -1,0 +1,238 @@
+//! The questions that prove whose an object is, asked before the first write to it.
+
+use serde_json::Value;
+
+use super::evidence::Shown;
+use super::ownership::{Key, Standing};
+use super::{Guard, Held};
+use crate::run::observer::{lookup, resource_path, resources_in};
+use crate::scim::PatchPath;
+use crate::wire::{Actor, Answer, Broken, Method, Request, Target, id_of};
+
+/// What a read by id showed.
+enum Read {
+    Resource(Shown, Value),
+    /// 404 or 410.
+    Missing(u16),
+    /// Anything else, in words.
+    Unclear(String),
+}
+
+impl<T: Target> Guard<T> {
+    /// Ends well if an object is ours.
+    pub(super) async fn check_object(&self, request: &Request, path: &str, key: &Key) -> Result<(), Held> {
+        let tenant = request.tenant;
+        let write = format!("{} {path}", request.method.as_str());
+        match self.ownership.standing(tenant, key) {
+            Some(Standing::Ours) => Ok(()),
+            Some(Standing::Foreign(who)) => Err(foreign(&write, &who)),
+            Some(Standing::Deleted | Standing::Candidate { .. }) if self.ownership.is_alone() => Ok(()),
+            Some(Standing::Candidate { echoed }) => self.prove(request, &write, key, echoed).await,
+            Some(Standing::Deleted) => self.check_deleted(request, &write, key).await,
+            // An id with the run's prefix in it, or a GUID of this run: it was drawn here.
+            None if self.ownership.marks(&key.1) => Ok(()),
+            seen => self.check_unnamed(request, &write, key, seen == Some(Standing::SeenAsOurs)).await,
+        }
+    }
+
+    /// Something of another kind than users and groups: it must show that it is ours.
+    pub(super) async fn check_path(&self, request: &Request, path: &str) -> Result<(), Held> {
+        let write = format!("{} {path}", request.method.as_str());
+        match self.read(request, path, None).await? {
+            Read::Resource(Shown::Ours, _) => Ok(()),
+            Read::Resource(_, resource) => Err(foreign(&write, &super::named(&resource))),
+            Read::Missing(_) if self.ownership.is_alone() || self.ownership.marks(path) => Ok(()),
+            Read::Missing(status) => {
+                Err(unproven(&write, &format!("GET is answered {status}, which does not say whose it is")))
+            }
+            Read::Unclear(why) => Err(unproven(&write, &why)),
+        }
+    }
+
+    /// A create of ours named it: one read, and where that shows no names one filter, must bear that out.
+    async fn prove(&self, request: &Request, write: &str, key: &Key, echoed: bool) -> Result<(), Held> {
+        let tenant = request.tenant;
+        let path = resource_path(key.0, &key.1);
+        let why = match self.read(request, &path, Some(key)).await? {
+            Read::Resource(Shown::Ours, _) => {
+                self.ownership.settle(tenant, key, Standing::Ours);
+                return Ok(());
+            }
+            Read::Resource(Shown::Another(who), _) => {
+                self.ownership.settle(tenant, key, Standing::Foreign(who.clone()));
+                return Err(foreign(write, &who));
+            }
+            Read::Resource(Shown::Nothing, _) => "GET shows no names".to_owned(),
+            Read::Missing(status) => format!("GET is answered {status}"),
+            Read::Unclear(why) => why,
+        };
+        let proven = echoed || self.found_by_name(request, key).await?;
+        if proven || (self.ownership.is_opaque() && !self.random_hit(request, key).await?) {
+            self.ownership.settle(tenant, key, Standing::Ours);
+            return Ok(());
+        }
+        Err(unproven(write, &format!("{why}, and a filter on its name does not find it alone")))
+    }
+
+    /// No create of ours named it, but it may carry our names: a server may have made it by itself.
+    async fn check_unnamed(
+        &self,
+        request: &Request,
+        write: &str,
+        key: &Key,
+        shown_as_ours: bool,
+    ) -> Result<(), Held> {
+        let path = resource_path(key.0, &key.1);
+        match self.read(request, &path, Some(key)).await? {
+            Read::Resource(Shown::Ours, _) => {
+                self.ownership.settle(request.tenant, key, Standing::Ours);
+                Ok(())
+            }
+            Read::Resource(Shown::Another(who), _) => {
+                self.ownership.settle(request.tenant, key, Standing::Foreign(who.clone()));
+                Err(foreign(write, &who))
+            }
+            Read::Resource(Shown::Nothing, resource) => Err(foreign(write, &super::named(&resource))),
+            Read::Missing(_) if self.ownership.is_alone() => Ok(()),
+            Read::Missing(status) if shown_as_ours => {
+                Err(unproven(write, &format!("a list shows it, and GET is answered {status}")))
+            }
+            Read::Missing(_) => Err(foreign(
+                write,
+                &format!("the id {}, which no create of this run was answered with", key.1),
+            )),
+            Read::Unclear(why) => Err(unproven(write, &why)),
+        }
+    }
+
+    /// We deleted it, and ids are reused: it must be gone, at a target whose reads tell who is there.
+    async fn check_deleted(&self, request: &Request, write: &str, key: &Key) -> Result<(), Held> {
+        let tenant = request.tenant;
+        let path = resource_path(key.0, &key.1);
+        match self.read(request, &path, Some(key)).await? {
+            // The server kept it.
+            Read::Resource(Shown::Ours, _) => {
+                self.ownership.settle(tenant, key, Standing::Ours);
+                return Ok(());
+            }
+            Read::Resource(Shown::Another(who), _) => {
+                self.ownership.settle(tenant, key, Standing::Foreign(who.clone()));
+                return Err(foreign(write, &who));
+            }
+            Read::Resource(Shown::Nothing, _) => {
+                return Err(unproven(write, "this run deleted it, and GET shows a resource without names"));
+            }
+            Read::Unclear(why) => return Err(unproven(write, &why)),
+            Read::Missing(_) => {}
+        }
+        match self.reads_can_be_trusted(request, key).await? {
+            true => Ok(()),
+            false => Err(unproven(
+                write,
+                "this run deleted it, and reads of this target do not tell whether the id is in use again",
+            )),
+        }
+    }
+
+    /// A read of an id that was just drawn must be 404, and a read of an object of ours must show it.
+    async fn reads_can_be_trusted(&self, request: &Request, key: &Key) -> Result<bool, Held> {
+        let tenant = request.tenant;
+        if self.ownership.reads(tenant).random.is_none() {
+            let drawn = uuid::Uuid::new_v4().to_string();
+            let read = self.read(request, &resource_path(key.0, &drawn), None).await?;
+            self.ownership.note_random_read(tenant, matches!(read, Read::Missing(_)));
+        }
+        if !self.ownership.reads(tenant).show_ours
+            && let Some(living) = self.ownership.living(tenant, key)
+        {
+            self.read(request, &resource_path(living.0, &living.1), Some(&living)).await?;
+        }
+        let reads = self.ownership.reads(tenant);
+        Ok(reads.random == Some(true) && reads.show_ours && !reads.failed)
+    }
+
+    /// A filter on what the create sent finds exactly this id, at a target that does not answer every filter
+    /// with somebody.
+    async fn found_by_name(&self, request: &Request, key: &Key) -> Result<bool, Held> {
+        let Some((attribute, value)) = self.ownership.name_of(request.tenant, key) else { return Ok(false) };
+        let found = self.filter(request, key, attribute, &value).await?;
+        Ok(found.is_some_and(|ids| ids == [key.1.clone()]) && !self.random_hit(request, key).await?)
+    }
+
+    /// True when a filter on a GUID that was just drawn finds somebody, or is not answered with a list.
+    async fn random_hit(&self, request: &Request, key: &Key) -> Result<bool, Held> {
+        if let Some(hit) = self.ownership.random_hit(request.tenant) {
+            return Ok(hit);
+        }
+        let attribute = self.ownership.name_of(request.tenant, key).map_or("userName", |(name, _)| name);
+        let drawn = uuid::Uuid::new_v4().to_string();
+        let found = self.filter(request, key, attribute, &drawn).await?;
+        let hit = found.is_none_or(|ids| !ids.is_empty());
+        self.ownership.note_random_hit(request.tenant, hit);
+        Ok(hit)
+    }
+
+    /// Ids of what a filter finds; `None` where the answer is not a list.
+    async fn filter(
+        &self,
+        request: &Request,
+        key: &Key,
+        attribute: &str,
+        value: &str,
+    ) -> Result<Option<Vec<String>>, Held> {
+        let step = format!("guard: who is {value}?");
+        let question = lookup(Actor::Probe, key.0, &PatchPath::simple(attribute), value, &step);
+        let answer = self.ask(request, question).await?;
+        let found = answer.as_ref().ok().filter(|answer| answer.is_success());
+        let found = found.and_then(|answer| resources_in(answer.body.json()?));
+        Ok(found.map(|found| found.into_iter().map(|one| id_of(one).unwrap_or_default()).collect()))
+    }
+
+    /// Reads one resource. What it shows of its owner counts only if it has the id that was asked for.
+    async fn read(&self, request: &Request, path: &str, key: Option<&Key>) -> Result<Read, Held> {
+        let question = Request::new(Actor::Probe, Method::Get, path, format!("guard: whose is {path}?"));
+        let answer = match self.ask(request, question).await? {
+            Ok(answer) => answer,
+            Err(why) => return Ok(Read::Unclear(why)),
+        };
+        if matches!(answer.status, 404 | 410) {
+            return Ok(Read::Missing(answer.status));
+        }
+        let resource = answer.body.json().filter(|body| answer.is_success() && body.is_object());
+        let Some(resource) = resource else {
+            return Ok(Read::Unclear(format!("GET is answered {}", answer.status)));
+        };
+        let other = id_of(resource).filter(|id| key.is_some_and(|key| key.1 != *id));
+        let shown = match (self.ownership.shown(request.tenant, key, resource), other) {
+            (Shown::Ours, Some(other)) => return Ok(Read::Unclear(format!("GET shows another id, {other}"))),
+            (shown, _) => shown,
+        };
+        Ok(Read::Resource(shown, resource.clone()))
+    }
+
+    /// Sends a question of the guard's own; a broken answer is told in words.
+    async fn ask(&self, request: &Request, question: Request) -> Result<Result<Answer, String>, Held> {
+        // A server that answers nothing without it must not look like somebody else's.
+        let question = question.to(request.tenant).with_header("Accept", "application/scim+json");
+        match self.inner.send(question.clone()).await {
+            Ok(answer) if matches!(answer.status, 429 | 503) => Err(Held::Busy(answer)),
+            Ok(answer) => {
+                let sent_to = self.inner.sent_as(&question).url;
+                self.ownership
+                    .learn(&question, &answer, &sent_to)
+                    .map_err(|error| Held::Back(super::unwritable(&error)))?;
+                Ok(Ok(answer))
+            }
+            Err(Broken::Interrupted) => Err(Held::Back(Broken::Interrupted)),
+            Err(broken) => Ok(Err(format!("GET gets no answer: {broken}"))),
+        }
+    }
+}
+
+fn foreign(write: &str, who: &str) -> Held {
+    Held::Back(Broken::Withheld(format!("{write} would have reached {who}, which this run did not make")))
+}
+
+fn unproven(write: &str, why: &str) -> Held {
+    Held::Back(Broken::Unproven(format!("{write}: the server does not show whose object it is ({why})")))
+}
