@@ -163,7 +163,8 @@ fn a_run_that_is_ended_at_any_moment_leaves_nothing_behind() {
     let (mut wrong, mut swept) = (Vec::new(), 0);
     for number in 0..kills {
         let (signal, noticed) = SIGNALS[number % SIGNALS.len()];
-        let moment = whole.mul_f64(random.random_range(0.0..if number == 0 { 0.5 } else { 0.9 }));
+        let latest = if number == 0 { 0.5 } else { 0.9 };
+        let moment = whole.mul_f64(random.random_range(0.0..latest));
         let what = format!("{signal:?} after {} ms of {}", moment.as_millis(), whole.as_millis());
         let mut child = vendor.run();
         std::thread::sleep(moment);
@@ -192,4 +193,24 @@ fn a_run_that_is_ended_at_any_moment_leaves_nothing_behind() {
     println!("{kills} runs ended from outside, {swept} of them left something to clean up");
     assert!(wrong.is_empty(), "{} of {kills} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(swept > 0, "no signal came at a moment at which something was left");
+}
+
+#[test]
+fn a_journal_that_says_something_else_deletes_nothing() {
+    let vendor = Vendor::new();
+    let before = vendor.state();
+    let person: Value =
+        serde_json::from_str(before.iter().find(|line| line.contains("person7@")).unwrap()).unwrap();
+    let folder = vendor.folder.path().join("scimulate");
+    std::fs::create_dir_all(&folder).unwrap();
+    let made = json!({ "made": { "kind": "User", "id": person["id"] } });
+    // A letter, a part of everybody's name, the name of one person, and a prefix that nobody carries.
+    for prefix in ["e", "person", "@contoso.example", "Person 7", "person7", " ", "s7f3k2qx0a"] {
+        let head =
+            json!({ "format": "scimulate-journal/1", "base": vendor.running.base_url, "prefix": prefix });
+        let path = folder.join("s7f3k2qx0a.jsonl");
+        std::fs::write(&path, format!("{head}\n{made}\n")).unwrap();
+        ended(&mut vendor.start(&["cleanup"]));
+        assert_eq!(difference(&before, &vendor.state()), Vec::<String>::new(), "prefix {prefix:?}");
+    }
 }

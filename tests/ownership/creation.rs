@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::resource::get;
-use super::server::{Reply, State, bare};
+use super::server::{Reply, State};
+use super::showing::bare;
 use super::store::{BASE, Object, encoded};
 
 impl State {

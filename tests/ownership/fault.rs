@@ -139,6 +139,12 @@ pub enum Fault {
     BulkSwappedLocations,
     /// There are no locations in the answer.
     BulkWithoutLocations,
+
+    // The second tenant.
+    /// Requests to the second tenant reach the first.
+    TenantsAreOne,
+    /// The token of the first tenant is taken by the second.
+    TokensOpenBoth,
 }
 
 use Fault::*;

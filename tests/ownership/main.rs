@@ -6,11 +6,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod answers;
+mod bulk;
 mod creation;
 mod fault;
+mod ids;
+mod load;
 mod play;
 mod resource;
 mod server;
+mod showing;
 mod store;
 mod stories;
 
@@ -56,10 +61,10 @@ struct Total {
 impl Total {
     fn add(&mut self, seed: u64, played: &Played) {
         let complaints = played.complaints();
-        let state = played.model.state();
+        let (state, second) = (played.model.state(), played.model.second());
         self.faults += played.faults.len();
-        self.writes += state.writes;
-        self.foreign_writes += state.foreign_writes.len();
+        self.writes += state.writes + second.writes;
+        self.foreign_writes += state.foreign_writes.len() + second.foreign_writes.len();
         self.reports += usize::from(played.report.is_ok());
         if !complaints.is_empty() {
             self.failing.push((seed, format!("{}\n    {}", played.about, complaints.join("\n    "))));
@@ -108,7 +113,14 @@ fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
     let runtime = runtime();
     let play = |story: &std::sync::Arc<_>, faults: &[Fault]| {
         let dialects = vec![Dialect::Default, Dialect::AadOptscim062020];
-        Played::of(8, Faults::of(faults), vec![std::sync::Arc::clone(story)], dialects, runtime.handle())
+        Played::of(
+            8,
+            Faults::of(faults),
+            vec![std::sync::Arc::clone(story)],
+            dialects,
+            None,
+            runtime.handle(),
+        )
     };
     let mut wrong = Vec::new();
     for story in STORIES.iter() {

@@ -1,5 +1,6 @@
 //! One run against a model server, and what there is to complain about afterwards.
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -8,13 +9,16 @@ use rand_chacha::ChaCha8Rng;
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::{Mapping, profiles};
 use scimulate::rules;
+use scimulate::run::journal::{self, Journal};
+use scimulate::run::sweep::sweep;
 use scimulate::run::{Plan, Problem, Report, Verdict, play};
 use scimulate::scenario::Scenario;
+use scimulate::wire::{Answer, Broken, Request, Sent, Target, Tenant};
 use tokio::runtime::Handle;
 
 use super::fault::Faults;
 use super::server::Model;
-use super::store::Object;
+use super::store::{BASE, Object};
 use super::stories;
 
 static MAPPING: LazyLock<Mapping> =
@@ -33,6 +37,34 @@ pub struct Played {
     pub faults: Faults,
     pub model: Model,
     pub report: Result<Report, Problem>,
+    /// What could not be removed after the run was killed, if it was.
+    pub swept: Option<Vec<String>>,
+}
+
+/// Removes what the journals in a folder say, as `scimulate cleanup` does.
+fn swept_after(folder: &Path, model: &Model, runtime: &Handle) -> Vec<String> {
+    let found = journal::find(folder).unwrap_or_else(|error| panic!("no journals: {error}"));
+    let mut left: Vec<String> =
+        found.unreadable.iter().map(|(path, why)| format!("{}: {why}", path.display())).collect();
+    for mut run in found.abandoned {
+        let tenant = if run.second { Tenant::Second } else { Tenant::First };
+        let target = At(model, tenant);
+        left.extend(runtime.block_on(sweep(&target, &mut run)).left);
+    }
+    left
+}
+
+/// One tenant, as a client of its own asks it.
+struct At<'a>(&'a Model, Tenant);
+
+impl Target for At<'_> {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        self.0.send(request.to(self.1)).await
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.0.sent_as(request)
+    }
 }
 
 impl Played {
@@ -42,19 +74,22 @@ impl Played {
         let faults = Faults::draw(&mut random);
         let stories = stories::draw(&mut random);
         let dialect = Dialect::ALL[random.random_range(0..2)];
-        Played::of(seed, faults, stories, vec![dialect], runtime)
+        let killed = random.random_ratio(1, 8).then(|| random.random_range(8..60));
+        Played::of(seed, faults, stories, vec![dialect], killed, runtime)
     }
 
-    /// The run of these stories against a server with these faults.
+    /// The run of these stories against a server with these faults. After as many requests as `killed` says
+    /// the run is over, and what it left is removed as its journal tells.
     pub fn of(
         seed: u64,
         faults: Faults,
         stories: Vec<Arc<Scenario>>,
         dialects: Vec<Dialect>,
+        killed: Option<usize>,
         runtime: &Handle,
     ) -> Self {
         let names: Vec<&str> = stories.iter().map(|story| story.about.id.as_str()).collect();
-        let about = format!("seed {seed}, faults {faults}, {} in {dialects:?}", names.join(" and "));
+        let mut about = format!("seed {seed}, faults {faults}, {} in {dialects:?}", names.join(" and "));
         let mut plan = Plan::new(stories, MAPPING.clone(), format!("s{seed:06x}"));
         plan.dialects = dialects;
         plan.seed = seed;
@@ -63,54 +98,80 @@ impl Played {
             plan.rules_off = RULES.clone();
         }
         let model = Model::new(faults.clone(), seed);
-        let report = play(plan, model.clone(), runtime, &mut ());
-        Played { about, faults, model, report }
+        let mut swept = None;
+        let report = match killed {
+            None => play(plan, model.clone(), runtime, &mut ()),
+            Some(requests) => {
+                about.push_str(&format!(", killed after {requests} requests"));
+                let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"));
+                let journal = Journal::new(folder.path(), BASE, &plan.prefix);
+                plan.second_journal =
+                    Some(Arc::new(Journal::new(folder.path(), BASE, &plan.prefix).of_second_tenant()));
+                plan.journal = Some(Arc::new(journal));
+                model.answer_only(requests);
+                let report = play(plan, model.clone(), runtime, &mut ());
+                model.answer_only(usize::MAX);
+                swept = Some(swept_after(folder.path(), &model, runtime));
+                report
+            }
+        };
+        Played { about, faults, model, report, swept }
     }
 
     /// What must not be, each as a sentence.
     pub fn complaints(&self) -> Vec<String> {
-        let state = self.model.state();
+        let (first, second) = (self.model.state(), self.model.second());
         let mut complaints = Vec::new();
-        complaints
-            .extend(state.foreign_writes.iter().map(|line| format!("written to a foreign object: {line}")));
-        complaints
-            .extend(state.store.harm().into_iter().map(|line| format!("a foreign object changed: {line}")));
-        let report = match &self.report {
-            Ok(report) => report,
-            Err(Problem::Refused(_)) => return complaints,
-            Err(problem) => {
-                complaints.push(format!("there is no report: {problem}"));
-                return complaints;
-            }
-        };
-        let left: Vec<&Object> = state.store.ours().collect();
-        for object in &left {
-            if !report.left_behind.iter().any(|line| is_about(line, object)) {
-                let list = report.left_behind.join(" | ");
-                complaints.push(format!(
-                    "{} {:?} is left and not named: {list}",
-                    object.path(),
-                    object.names
-                ));
-            }
+        for state in [&first, &second] {
+            let written =
+                state.foreign_writes.iter().map(|line| format!("written to a foreign object: {line}"));
+            let harm = state.store.harm().into_iter().map(|line| format!("a foreign object changed: {line}"));
+            complaints.extend(written.chain(harm));
         }
-        if self.faults.leave_everything_to_be_found() {
-            for line in &report.left_behind {
-                if !state.store.all().iter().any(|object| is_about(line, object)) {
-                    complaints.push(format!("named as left behind, and does not exist: {line}"));
+        let left: Vec<&Object> = [&first, &second].into_iter().flat_map(|state| state.store.ours()).collect();
+        let all = [&first, &second].into_iter().flat_map(|state| state.store.all()).collect::<Vec<_>>();
+        match (&self.report, &self.swept) {
+            (Err(Problem::Refused(_)), _) => {}
+            (Err(problem), _) => complaints.push(format!("there is no report: {problem}")),
+            // Of a killed run there is no report, and the lists must be right for what it left to be found.
+            (Ok(_), Some(list)) if self.faults.leave_everything_to_be_found() => {
+                complaints.extend(unnamed(&left, list));
+            }
+            (Ok(_), Some(_)) => {}
+            (Ok(report), None) => {
+                complaints.extend(unnamed(&left, &report.left_behind));
+                if self.faults.leave_everything_to_be_found() {
+                    complaints.extend(imagined(&all, &report.left_behind));
+                }
+                if !left.is_empty() && report.verdict == Verdict::Passed {
+                    complaints.push(format!("the verdict is passed, and {} objects are left", left.len()));
                 }
             }
-        }
-        if !left.is_empty() && report.verdict == Verdict::Passed {
-            complaints.push(format!("the verdict is passed, and {} objects are left", left.len()));
         }
         complaints
     }
 
     /// Everything that was sent.
     pub fn log(&self) -> String {
-        self.model.state().seen.join("\n")
+        let second = self.model.second().seen.join("\nsecond tenant: ");
+        format!("{}\nsecond tenant: {second}", self.model.state().seen.join("\n"))
     }
+}
+
+/// What is left and stands in no line of the list.
+fn unnamed(left: &[&Object], list: &[String]) -> Vec<String> {
+    let unnamed = left.iter().filter(|object| !list.iter().any(|line| is_about(line, object)));
+    unnamed
+        .map(|object| {
+            format!("{} {:?} is left and not named: {}", object.path(), object.names, list.join(" | "))
+        })
+        .collect()
+}
+
+/// Lines about what does not exist.
+fn imagined(all: &[&Object], list: &[String]) -> Vec<String> {
+    let imagined = list.iter().filter(|line| !all.iter().any(|object| is_about(line, object)));
+    imagined.map(|line| format!("named as left behind, and does not exist: {line}")).collect()
 }
 
 /// True when a line of `left_behind` names this object: by where it is or by one of its names.

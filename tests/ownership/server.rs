@@ -1,26 +1,34 @@
 //! The model server: it answers requests, with its faults, and writes down which writes were meant for
 //! somebody else's object.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use scimulate::run::{Stage, Stages};
+use scimulate::run::{self, Stage, Stages};
 use scimulate::scim::urn;
-use scimulate::wire::{Answer, Body, Broken, Method, Request, ResourceKind, Secrets, Sent, Target};
+use scimulate::wire::{Answer, Body, Broken, Method, Request, ResourceKind, Secrets, Sent, Target, Tenant};
 use serde_json::{Value, json};
 
 use super::fault::{Fault, Faults};
-use super::resource::{self, get};
-use super::store::{BASE, Object, Store, encoded};
+use super::resource::get;
+use super::store::{BASE, Object, Store};
 
-/// A server that can be asked by many.
+/// A server with two tenants, that can be asked by many.
 #[derive(Clone)]
-pub struct Model(Arc<Mutex<State>>);
+pub struct Model(Arc<Tenants>);
 
-/// What it holds and what it saw.
+struct Tenants {
+    faults: Faults,
+    first: Mutex<State>,
+    second: Mutex<State>,
+    /// Requests that are answered before the client counts as killed.
+    answered: AtomicUsize,
+}
+
+/// What a tenant holds and what it saw.
 pub struct State {
     pub(super) faults: Faults,
     pub(super) random: ChaCha8Rng,
@@ -34,7 +42,7 @@ pub struct State {
     /// Those of them that were addressed to a foreign object.
     pub foreign_writes: Vec<String>,
     /// How many ids were given, for users and for groups.
-    given: [usize; 2],
+    pub(super) given: [usize; 2],
     /// Ids that were deleted and may be given again.
     pub(super) free: Vec<(ResourceKind, String)>,
 }
@@ -63,7 +71,7 @@ impl Reply {
         Reply::json(status, body)
     }
 
-    fn status(&self) -> u16 {
+    pub(super) fn status(&self) -> u16 {
         match self {
             Reply::Json(status, ..) | Reply::Bytes(status, ..) => *status,
             Reply::Lost => 0,
@@ -88,9 +96,8 @@ impl Reply {
     }
 }
 
-impl Model {
-    /// A server with these faults and some foreign people and groups.
-    pub fn new(faults: Faults, seed: u64) -> Self {
+impl State {
+    fn new(faults: Faults, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let often = if random.random_bool(0.5) { 10 } else { 5 };
         let mut state = State {
@@ -108,17 +115,57 @@ impl Model {
             let id = state.new_id(kind);
             state.store.stranger(kind, id);
         }
-        Model(Arc::new(Mutex::new(state)))
+        state
+    }
+}
+
+impl Model {
+    /// A server with these faults and some foreign people and groups in both of its tenants.
+    pub fn new(faults: Faults, seed: u64) -> Self {
+        let mut second = State::new(faults.clone(), seed.wrapping_add(1 << 32));
+        if faults.has(Fault::NumericIds) {
+            // Ids that the first tenant will give to the run.
+            for number in 0..10 {
+                let kind = if number % 4 == 0 { ResourceKind::Group } else { ResourceKind::User };
+                let id = second.new_id(kind);
+                second.store.stranger(kind, id);
+            }
+        }
+        let first = Mutex::new(State::new(faults.clone(), seed));
+        let answered = AtomicUsize::new(usize::MAX);
+        Model(Arc::new(Tenants { faults, first, second: Mutex::new(second), answered }))
     }
 
+    /// The first tenant.
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.first.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The second tenant.
+    pub fn second(&self) -> MutexGuard<'_, State> {
+        self.0.second.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers so many requests and then none, as if the client were killed; from then on it is as if
+    /// another client asked.
+    pub fn answer_only(&self, requests: usize) {
+        self.0.answered.store(requests, Ordering::Relaxed);
     }
 }
 
 impl Target for Model {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
-        self.state().handle(&request)
+        let spent =
+            self.0.answered.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if spent.is_err() {
+            return Err(Broken::Refused("the client is dead".to_owned()));
+        }
+        match request.tenant {
+            Tenant::First => self.state().handle(&request),
+            Tenant::Second if self.0.faults.has(Fault::TenantsAreOne) => self.state().handle(&request),
+            Tenant::SecondByFirst if !self.0.faults.has(Fault::TokensOpenBoth) => Reply::error(401).answer(),
+            Tenant::Second | Tenant::SecondByFirst => self.second().handle(&request),
+        }
     }
 
     fn sent_as(&self, request: &Request) -> Sent {
@@ -142,6 +189,10 @@ impl Stages for Model {
     fn is_shared(&self) -> bool {
         true
     }
+
+    fn tenants(&self) -> run::Tenants {
+        run::Tenants::Two { tokens_apart: true }
+    }
 }
 
 /// What a path leads to, as web servers read it: cut at `?` and `#`, decoded once, `.` and `..` resolved.
@@ -162,7 +213,7 @@ fn route(path: &str) -> (String, Option<String>) {
     (endpoint, (!rest.is_empty()).then(|| rest.join("/")))
 }
 
-pub(super) fn kind_at(endpoint: &str) -> Option<ResourceKind> {
+fn kind_at(endpoint: &str) -> Option<ResourceKind> {
     [ResourceKind::User, ResourceKind::Group].into_iter().find(|kind| kind.endpoint()[1..] == *endpoint)
 }
 
@@ -180,7 +231,13 @@ impl State {
         reply.answer()
     }
 
-    fn route(&mut self, method: Method, path: &str, body: Option<Value>, request: &Request) -> Reply {
+    pub(super) fn route(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        request: &Request,
+    ) -> Reply {
         let (endpoint, id) = route(path);
         if endpoint == "Bulk" && method == Method::Post {
             return self.bulk(&body.unwrap_or_default(), request);
@@ -216,335 +273,6 @@ impl State {
             _ => Reply::error(405),
         }
     }
-
-    fn list(&mut self, kind: ResourceKind, asked: &dyn Fn(&str) -> Option<String>) -> Reply {
-        let filter = asked("filter");
-        if filter.is_some() && self.faults.has(Fault::FilterRefused) {
-            return Reply::error(501);
-        }
-        let mut hits: Vec<Object> = Vec::new();
-        for object in self.store.of(kind) {
-            let shown = object_for_filters(object);
-            match filter.as_ref().map_or(Some(true), |filter| resource::matches(&shown, filter)) {
-                Some(true) => hits.push(object.clone()),
-                Some(false) => {}
-                None => return Reply::error(400),
-            }
-        }
-        let foreign = || self.store.foreign(kind).into_iter().cloned();
-        if filter.is_some() {
-            if self.faults.has(Fault::FilterAll) {
-                hits = self.store.of(kind).cloned().collect();
-            } else if self.faults.has(Fault::FilterFirst) {
-                hits = self.store.of(kind).take(1).cloned().collect();
-            } else if self.faults.has(Fault::FilterForeign) {
-                hits = foreign().collect();
-            } else if self.faults.has(Fault::FilterOneForeign) {
-                hits = foreign().take(1).collect();
-            }
-        }
-        let number = |name: &str, usual: usize| asked(name).and_then(|n| n.parse().ok()).unwrap_or(usual);
-        let start = number("startIndex", 1).max(1);
-        let page: Vec<Object> = hits.iter().skip(start - 1).take(number("count", 100)).cloned().collect();
-        let mut page: Vec<Value> = page.iter().map(|object| self.listed(object)).collect();
-        page.iter_mut().for_each(|resource| exclude(resource, asked("excludedAttributes")));
-        Reply::json(
-            200,
-            json!({
-                "schemas": [urn::LIST_RESPONSE], "totalResults": hits.len(), "startIndex": start,
-                "itemsPerPage": page.len(), "Resources": page,
-            }),
-        )
-    }
-
-    fn listed(&mut self, object: &Object) -> Value {
-        let mut shown = self.shown(object);
-        if self.met(Fault::ListForeignIds) {
-            shown["id"] = self.foreign_id(object.kind).into();
-        } else if self.met(Fault::ListOtherIds) {
-            shown["id"] = self.other_id(object.kind, &object.id).into();
-        } else if self.met(Fault::ListUnknownIds) {
-            shown["id"] = self.unknown_id().into();
-        }
-        shown
-    }
-
-    fn read(&mut self, kind: ResourceKind, id: &str, excluded: Option<String>) -> Reply {
-        let refusal = [(Fault::ReadForbidden, 403), (Fault::ReadUnsupported, 501), (Fault::ReadMissing, 404)];
-        if let Some((_, status)) = refusal.iter().find(|(fault, _)| self.faults.has(*fault)) {
-            return Reply::error(*status);
-        }
-        for (fault, status) in [(Fault::ReadSometimesMissing, 404), (Fault::ReadFails, 500)] {
-            if self.faults.has(fault) && self.random.random_bool(0.5) {
-                return Reply::error(status);
-            }
-        }
-        let Some(object) = self.store.find(kind, id).cloned() else { return Reply::error(404) };
-        if object.is_foreign() && self.faults.has(Fault::ForeignHidden) {
-            return Reply::error(404);
-        }
-        let mut shown = self.shown(&object);
-        if !object.is_foreign() {
-            if self.met(Fault::ReadForeignId) {
-                shown["id"] = self.foreign_id(kind).into();
-            } else if self.met(Fault::ReadOtherId) {
-                shown["id"] = self.other_id(kind, id).into();
-            } else if self.met(Fault::ReadForeignWhole)
-                && let Some(foreign) = self.a_foreign(kind)
-            {
-                shown = self.shown(&foreign);
-            }
-        }
-        exclude(&mut shown, excluded);
-        Reply::json(200, shown)
-    }
-
-    fn replace(&mut self, kind: ResourceKind, id: &str, body: Option<Value>) -> Reply {
-        let Some(Value::Object(mut held)) = body else { return Reply::error(400) };
-        let Some(object) = self.store.find_mut(kind, id) else { return Reply::error(404) };
-        held.remove("id");
-        held.remove("meta");
-        object.held = Value::Object(held);
-        object.note_names();
-        self.changed(kind, id)
-    }
-
-    fn modify(&mut self, kind: ResourceKind, id: &str, body: &Value) -> Reply {
-        let Some(object) = self.store.find_mut(kind, id) else { return Reply::error(404) };
-        let mut held = object.held.clone();
-        if !resource::patch(&mut held, body) {
-            return Reply::error(400);
-        }
-        object.held = held;
-        object.note_names();
-        self.changed(kind, id)
-    }
-
-    /// The answer to a change.
-    fn changed(&mut self, kind: ResourceKind, id: &str) -> Reply {
-        let Some(object) = self.store.find(kind, id).cloned() else { return Reply::error(404) };
-        let mut shown = self.shown(&object);
-        if self.met(Fault::PatchForeignId) {
-            shown["id"] = self.foreign_id(kind).into();
-        } else if self.met(Fault::PatchForeignWhole)
-            && let Some(foreign) = self.a_foreign(kind)
-        {
-            shown = self.shown(&foreign);
-        }
-        if self.faults.has(Fault::NamesInGetsOnly) {
-            shown = bare(&shown);
-        }
-        Reply::json(200, shown)
-    }
-
-    fn delete(&mut self, kind: ResourceKind, id: &str) -> Reply {
-        if self.faults.has(Fault::DeleteRefused)
-            || (self.faults.has(Fault::DeleteSometimesRefused) && self.random.random_bool(0.5))
-        {
-            return Reply::error(403);
-        }
-        if !self.store.remove(kind, id) {
-            return Reply::error(404);
-        }
-        for object in self.store.of(ResourceKind::Group).map(|group| group.id.clone()).collect::<Vec<_>>() {
-            if let Some(group) = self.store.find_mut(ResourceKind::Group, &object).filter(|g| !g.is_foreign())
-                && let Some(members) = group.held.get_mut("members").and_then(Value::as_array_mut)
-            {
-                members.retain(|member| get(member, "value").and_then(Value::as_str) != Some(id));
-            }
-        }
-        if self.met(Fault::ReusedByForeign) {
-            self.store.stranger(kind, id.to_owned());
-        } else if self.faults.has(Fault::ReusedByNext) {
-            self.free.push((kind, id.to_owned()));
-        }
-        if self.met(Fault::DeleteFailsAfterwards) {
-            return Reply::error(500);
-        }
-        if self.met(Fault::DeleteUnanswered) { Reply::Lost } else { Reply::empty(204) }
-    }
-
-    fn bulk(&mut self, body: &Value, request: &Request) -> Reply {
-        let mut made: Vec<(String, String)> = Vec::new();
-        let mut results = Vec::new();
-        for operation in get(body, "Operations").and_then(Value::as_array).into_iter().flatten() {
-            // References to what was made in the same request.
-            let mut text = operation.to_string();
-            for (bulk_id, id) in &made {
-                text = text.replace(&format!("bulkId:{bulk_id}"), id);
-            }
-            let operation: Value = serde_json::from_str(&text).unwrap_or_default();
-            let named =
-                |name: &str| get(&operation, name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let (path, bulk_id) = (named("path"), named("bulkId"));
-            let Ok(method) = named("method").to_ascii_uppercase().parse::<Method>() else { continue };
-            let count = self.store.all().len();
-            let reply = self.route(method, &path, get(&operation, "data").cloned(), request);
-            let mut result = json!({"method": method.as_str(), "status": reply.status().to_string()});
-            if !bulk_id.is_empty() {
-                result["bulkId"] = bulk_id.clone().into();
-            }
-            let new = self.store.all().get(count..).unwrap_or_default();
-            if let Some(new) = new.iter().find(|object| !object.is_foreign()) {
-                result["location"] = new.location().into();
-                made.push((bulk_id, new.id.clone()));
-            }
-            results.push(result);
-        }
-        self.wrong_locations(&mut results);
-        Reply::json(200, json!({"schemas": [urn::BULK_RESPONSE], "Operations": results}))
-    }
-
-    fn wrong_locations(&mut self, results: &mut [Value]) {
-        if self.faults.has(Fault::BulkSwappedLocations) && results.len() > 1 {
-            let all: Vec<Value> = results.iter().map(|result| result["location"].clone()).collect();
-            for (at, result) in results.iter_mut().enumerate() {
-                result["location"] = all[(at + 1) % all.len()].clone();
-            }
-        }
-        for result in results {
-            if self.faults.has(Fault::BulkWithoutLocations) {
-                result["location"] = Value::Null;
-            } else if self.met(Fault::BulkForeignLocations) {
-                let kind = match result["location"].as_str() {
-                    Some(location) if location.contains("/Groups/") => ResourceKind::Group,
-                    _ => ResourceKind::User,
-                };
-                result["location"] = self.a_foreign(kind).map(|foreign| foreign.location()).into();
-            }
-        }
-    }
-
-    /// A resource as an answer shows it.
-    pub(super) fn shown(&self, object: &Object) -> Value {
-        let mut shown = object.held.clone();
-        shown["id"] = object.id.clone().into();
-        shown["meta"] = json!({"resourceType": object.kind.as_str(), "location": object.location()});
-        self.show_references(object, &mut shown);
-        if self.faults.has(Fault::NamesNowhere) {
-            return bare(&shown);
-        }
-        for name in ["userName", "displayName", "externalId"] {
-            if let Some(Value::String(text)) = shown.get_mut(name) {
-                if self.faults.has(Fault::LowerCase) {
-                    *text = text.to_lowercase();
-                } else if self.faults.has(Fault::UpperCase) {
-                    *text = text.to_uppercase();
-                }
-            }
-        }
-        shown
-    }
-
-    /// Groups of users and members of groups, which carry names of others.
-    fn show_references(&self, object: &Object, shown: &mut Value) {
-        let name = |object: &Object| object.held.get("displayName").cloned().unwrap_or_default();
-        if self.faults.has(Fault::EverybodyGroup) && object.is_foreign() && object.kind == ResourceKind::Group
-        {
-            let everybody = self.store.of(ResourceKind::User).map(|user| {
-                let display = user.held.get("userName").cloned().unwrap_or_default();
-                json!({"value": user.id, "display": display})
-            });
-            shown["members"] = everybody.collect();
-        }
-        if !self.faults.has(Fault::ReferencesNamed) {
-            return;
-        }
-        if object.kind == ResourceKind::User {
-            let is_in = |group: &&Object| {
-                let members = group.held.get("members").and_then(Value::as_array);
-                members
-                    .into_iter()
-                    .flatten()
-                    .any(|m| get(m, "value").and_then(Value::as_str) == Some(&object.id))
-            };
-            let groups: Vec<Value> = self
-                .store
-                .of(ResourceKind::Group)
-                .filter(is_in)
-                .map(|group| json!({"value": group.id, "display": name(group)}))
-                .collect();
-            if !groups.is_empty() {
-                shown["groups"] = groups.into();
-            }
-        }
-        for member in shown.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten() {
-            let id = get(member, "value").and_then(Value::as_str).unwrap_or_default().to_owned();
-            if let Some(user) = self.store.find(ResourceKind::User, &id) {
-                member["display"] = name(user);
-            }
-        }
-    }
-
-    pub(super) fn new_id(&mut self, kind: ResourceKind) -> String {
-        if let Some(at) = self.free.iter().position(|(freed, _)| *freed == kind) {
-            return self.free.remove(at).1;
-        }
-        // Counted for each kind apart, so that a user and a group may have the same number.
-        let given = &mut self.given[usize::from(kind == ResourceKind::Group)];
-        *given += 1;
-        let number = *given;
-        if self.faults.has(Fault::NumericIds) {
-            return number.to_string();
-        }
-        if self.faults.has(Fault::OddIds) {
-            return format!("no. {number}+é%41");
-        }
-        uuid::Builder::from_random_bytes(self.random.random()).into_uuid().to_string()
-    }
-
-    pub(super) fn a_foreign(&mut self, kind: ResourceKind) -> Option<Object> {
-        self.store.foreign(kind).choose(&mut self.random).map(|object| (*object).clone())
-    }
-
-    pub(super) fn foreign_id(&mut self, kind: ResourceKind) -> String {
-        self.a_foreign(kind).map(|object| object.id).unwrap_or_else(|| self.unknown_id())
-    }
-
-    /// The id of another object of the run, or one that does not exist.
-    pub(super) fn other_id(&mut self, kind: ResourceKind, id: &str) -> String {
-        let others: Vec<&Object> =
-            self.store.of(kind).filter(|object| !object.is_foreign() && object.id != id).collect();
-        let other = others.choose(&mut self.random).map(|object| object.id.clone());
-        other.unwrap_or_else(|| self.unknown_id())
-    }
-
-    /// An id that no object has or will have.
-    pub(super) fn unknown_id(&mut self) -> String {
-        format!("unknown-{}", self.random.random_range(0..1_000_000_u32))
-    }
-
-    /// An id which leads to a foreign object once it is put into a path without care.
-    pub(super) fn path_id(&mut self, kind: ResourceKind) -> String {
-        let foreign = encoded(&self.foreign_id(kind));
-        let forms = [format!("x/../{foreign}"), format!("{foreign}?x=1"), format!("{foreign}#x"), foreign];
-        forms.choose(&mut self.random).cloned().unwrap_or_default()
-    }
-}
-
-/// What filters see: the resource with its id.
-fn object_for_filters(object: &Object) -> Value {
-    let mut shown = object.held.clone();
-    shown["id"] = object.id.clone().into();
-    shown
-}
-
-/// Takes away the one attribute that Entra excludes.
-fn exclude(resource: &mut Value, excluded: Option<String>) {
-    if let Some(members) = resource.as_object_mut().filter(|_| excluded.as_deref() == Some("members")) {
-        members.remove("members");
-    }
-}
-
-/// A resource without a name: schemas, id, meta and active.
-pub(super) fn bare(shown: &Value) -> Value {
-    let mut bare = json!({});
-    for name in ["schemas", "id", "meta", "active"] {
-        if let Some(value) = shown.get(name) {
-            bare[name] = value.clone();
-        }
-    }
-    bare
 }
 
 fn config() -> Value {
