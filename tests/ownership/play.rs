@@ -1,0 +1,189 @@
+//! One run against a model server, and what there is to complain about afterwards.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use scimulate::entra::dialect::Dialect;
+use scimulate::entra::mapping::{Mapping, profiles};
+use scimulate::rules;
+use scimulate::run::journal::{self, Journal};
+use scimulate::run::sweep::sweep;
+use scimulate::run::{Plan, Problem, Report, Verdict, play};
+use scimulate::scenario::Scenario;
+use scimulate::wire::{Answer, Broken, Request, Sent, Target, Tenant};
+use tokio::runtime::Handle;
+
+use super::fault::Faults;
+use super::server::Model;
+use super::store::{BASE, Object};
+use super::stories;
+
+static MAPPING: LazyLock<Mapping> =
+    LazyLock::new(|| profiles::load(profiles::DEFAULT).unwrap_or_else(|mistakes| panic!("{mistakes:?}")));
+
+/// Rules judge what was sent and send nothing; one run of so many is judged by them too.
+const RULES_IN: u64 = 4;
+
+static RULES: LazyLock<Vec<String>> =
+    LazyLock::new(|| rules::all().iter().map(|rule| rule.about().id.clone()).collect());
+
+/// A run that was played.
+pub struct Played {
+    /// What there is to know of it before it is played.
+    pub about: String,
+    pub faults: Faults,
+    pub model: Model,
+    pub report: Result<Report, Problem>,
+    /// What could not be removed after the run was killed, if it was.
+    pub swept: Option<Vec<String>>,
+}
+
+/// Removes what the journals in a folder say, as `scimulate cleanup` does.
+fn swept_after(folder: &Path, model: &Model, runtime: &Handle) -> Vec<String> {
+    let found = journal::find(folder).unwrap_or_else(|error| panic!("no journals: {error}"));
+    let mut left: Vec<String> =
+        found.unreadable.iter().map(|(path, why)| format!("{}: {why}", path.display())).collect();
+    for mut run in found.abandoned {
+        let tenant = if run.second { Tenant::Second } else { Tenant::First };
+        let target = At(model, tenant);
+        left.extend(runtime.block_on(sweep(&target, &mut run)).left);
+    }
+    left
+}
+
+/// One tenant, as a client of its own asks it.
+struct At<'a>(&'a Model, Tenant);
+
+impl Target for At<'_> {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        self.0.send(request.to(self.1)).await
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.0.sent_as(request)
+    }
+}
+
+impl Played {
+    /// The run of a seed: it decides on the faults, the stories and the dialect.
+    pub fn seeded(seed: u64, runtime: &Handle) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let faults = Faults::draw(&mut random);
+        let stories = stories::draw(&mut random);
+        let dialect = Dialect::ALL[random.random_range(0..2)];
+        let killed = random.random_ratio(1, 8).then(|| random.random_range(8..60));
+        Played::of(seed, faults, stories, vec![dialect], killed, runtime)
+    }
+
+    /// The run of these stories against a server with these faults. After as many requests as `killed` says
+    /// the run is over, and what it left is removed as its journal tells.
+    pub fn of(
+        seed: u64,
+        faults: Faults,
+        stories: Vec<Arc<Scenario>>,
+        dialects: Vec<Dialect>,
+        killed: Option<usize>,
+        runtime: &Handle,
+    ) -> Self {
+        let names: Vec<&str> = stories.iter().map(|story| story.about.id.as_str()).collect();
+        let mut about = format!("seed {seed}, faults {faults}, {} in {dialects:?}", names.join(" and "));
+        let mut plan = Plan::new(stories, MAPPING.clone(), format!("s{seed:06x}"));
+        plan.dialects = dialects;
+        plan.seed = seed;
+        plan.patience = Duration::ZERO;
+        if !seed.is_multiple_of(RULES_IN) {
+            plan.rules_off = RULES.clone();
+        }
+        let model = Model::new(faults.clone(), seed);
+        let mut swept = None;
+        let report = match killed {
+            None => play(plan, model.clone(), runtime, &mut ()),
+            Some(requests) => {
+                about.push_str(&format!(", killed after {requests} requests"));
+                let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"));
+                let journal = Journal::new(folder.path(), BASE, &plan.prefix);
+                plan.second_journal =
+                    Some(Arc::new(Journal::new(folder.path(), BASE, &plan.prefix).of_second_tenant()));
+                plan.journal = Some(Arc::new(journal));
+                model.answer_only(requests);
+                let report = play(plan, model.clone(), runtime, &mut ());
+                model.answer_only(usize::MAX);
+                swept = Some(swept_after(folder.path(), &model, runtime));
+                report
+            }
+        };
+        Played { about, faults, model, report, swept }
+    }
+
+    /// What must not be, each as a sentence.
+    pub fn complaints(&self) -> Vec<String> {
+        let (first, second) = (self.model.state(), self.model.second());
+        let mut complaints = Vec::new();
+        for state in [&first, &second] {
+            let written =
+                state.foreign_writes.iter().map(|line| format!("written to a foreign object: {line}"));
+            let harm = state.store.harm().into_iter().map(|line| format!("a foreign object changed: {line}"));
+            complaints.extend(written.chain(harm));
+        }
+        let left: Vec<&Object> = [&first, &second].into_iter().flat_map(|state| state.store.ours()).collect();
+        let all = [&first, &second].into_iter().flat_map(|state| state.store.all()).collect::<Vec<_>>();
+        match (&self.report, &self.swept) {
+            (Err(Problem::Refused(_)), _) => {}
+            (Err(problem), _) => complaints.push(format!("there is no report: {problem}")),
+            // Of a killed run there is no report, and the lists must be right for what it left to be found.
+            (Ok(_), Some(list)) if self.faults.leave_everything_to_be_found() => {
+                complaints.extend(unnamed(&left, list));
+            }
+            (Ok(_), Some(_)) => {}
+            (Ok(report), None) => {
+                complaints.extend(unnamed(&left, &report.left_behind));
+                if self.faults.leave_everything_to_be_found() {
+                    complaints.extend(imagined(&all, &report.left_behind));
+                }
+                if !left.is_empty() && report.verdict == Verdict::Passed {
+                    complaints.push(format!("the verdict is passed, and {} objects are left", left.len()));
+                }
+            }
+        }
+        complaints
+    }
+
+    /// Everything that was sent.
+    pub fn log(&self) -> String {
+        let second = self.model.second().seen.join("\nsecond tenant: ");
+        format!("{}\nsecond tenant: {second}", self.model.state().seen.join("\n"))
+    }
+}
+
+/// What is left and stands in no line of the list.
+fn unnamed(left: &[&Object], list: &[String]) -> Vec<String> {
+    let unnamed = left.iter().filter(|object| !list.iter().any(|line| is_about(line, object)));
+    unnamed
+        .map(|object| {
+            format!("{} {:?} is left and not named: {}", object.path(), object.names, list.join(" | "))
+        })
+        .collect()
+}
+
+/// Lines about what does not exist.
+fn imagined(all: &[&Object], list: &[String]) -> Vec<String> {
+    let imagined = list.iter().filter(|line| !all.iter().any(|object| is_about(line, object)));
+    imagined.map(|line| format!("named as left behind, and does not exist: {line}")).collect()
+}
+
+/// True when a line of `left_behind` names this object: by where it is or by one of its names.
+fn is_about(line: &str, object: &Object) -> bool {
+    let line = line.to_lowercase();
+    let plain = format!("{}/{}", object.kind.endpoint(), object.id);
+    let places = [object.path(), plain].map(|place| place.to_lowercase());
+    let stands_alone = |place: &String| {
+        line.match_indices(place.as_str()).any(|(at, _)| {
+            let next = line[at + place.len()..].chars().next();
+            !next.is_some_and(|next| next.is_alphanumeric() || next == '-')
+        })
+    };
+    places.iter().any(stands_alone) || object.names.iter().any(|name| line.contains(&name.to_lowercase()))
+}
