@@ -29,6 +29,7 @@ async fn played(dialect: Dialect, server: server::Settings, rate: u32) -> Played
         rate: NonZeroU32::new(rate).unwrap(),
         duration: Duration::from_millis(500),
         patience: Duration::from_secs(60),
+        opaque_names: false,
         journal: None,
         secrets: client.secrets(),
         cancel: Cancel::default(),

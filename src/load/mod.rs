@@ -99,7 +99,7 @@ pub async fn play<T: Target + 'static>(settings: Settings, target: Arc<T>) -> Pl
     let mut troupe = Troupe::new(&settings, mix, target);
     let result = perform(&settings, &mut troupe).await;
     let left_behind = troupe.clean_up().await;
-    if let Some(journal) = &settings.journal {
+    if let Some(journal) = settings.journal.as_ref().filter(|_| left_behind.is_empty()) {
         // A journal that cannot be removed is found again by `cleanup`, which sees that all is gone.
         let _ = journal.close();
     }

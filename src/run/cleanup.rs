@@ -1,16 +1,22 @@
 //! Removal of everything that was made: newest first, groups before users.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
 use super::guard::{name_sent, posted_to};
 use super::observer::{self, resource_path};
-use super::reader;
+use super::{reader, sweep};
 use crate::scim::PatchPath;
 use crate::wire::{
-    Actor, Broken, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant, bulk_creates, id_of,
+    Actor, Answer, Broken, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant, bulk_creates,
+    id_of,
 };
+
+/// How many pages of a list are walked in search of one object.
+const MOST_PAGES: usize = 50;
 
 /// Something a run made and did not remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,20 +114,58 @@ pub async fn remove<T: Target>(
         }
     }
     leftovers.sort_by_key(|leftover| leftover.kind != ResourceKind::Group);
+    let search = Search { target, filters_tell: filters_tell(trace) };
+    let named_twice = named_twice(trace);
     let mut left_behind = Vec::new();
+    let mut deleted = HashSet::new();
     for leftover in leftovers {
-        let mut left = match &leftover.id {
-            Some(id) => match delete(target, &leftover, id).await {
-                Ended::Gone => continue,
-                Ended::Stays(why) => vec![why],
-                // Under that id the server has nothing of ours. What it made may stand under another.
-                Ended::Elsewhere => by_name(target, &leftover, Some(id)).await,
-            },
-            None => by_name(target, &leftover, None).await,
+        let Some(id) = leftover.id.clone() else {
+            left_behind.append(&mut search.remove(&leftover).await);
+            continue;
         };
-        left_behind.append(&mut left);
+        let key = (leftover.kind, id.clone());
+        let is_shared = named_twice.contains(&key);
+        let ended = match is_shared && !deleted.insert(key) {
+            true => Ended::Elsewhere,
+            false => delete(target, &leftover, &id).await,
+        };
+        match ended {
+            Ended::Stays(why) => left_behind.push(why),
+            Ended::Gone if !is_shared => {}
+            // Under that id the server has, or had, something else. What it made may stand under another.
+            Ended::Gone | Ended::Elsewhere => left_behind.append(&mut search.remove(&leftover).await),
+        }
     }
     left_behind
+}
+
+/// Ids that several creates were answered with.
+fn named_twice(trace: &[Arc<Exchange>]) -> HashSet<(ResourceKind, String)> {
+    let mut named = HashSet::new();
+    let mut twice = HashSet::new();
+    for exchange in trace {
+        if let Operation::Create(kind) = exchange.operation
+            && let Some(id) = exchange.made_id(kind)
+            && !named.insert((kind, id.clone()))
+        {
+            twice.insert((kind, id));
+        }
+    }
+    twice
+}
+
+/// True when a filter has found somebody by the very value that was asked for, so that an empty list means nobody.
+fn filters_tell(trace: &[Arc<Exchange>]) -> bool {
+    trace.iter().any(|exchange| {
+        let Operation::Query { filter: Some(filter), .. } = &exchange.operation else { return false };
+        let Some(value) = filter.split('"').nth(1).filter(|value| !value.is_empty()) else { return false };
+        let found = observer::resources(exchange).unwrap_or_default();
+        let shows = |name| {
+            let held = reader::member(found[0], name).and_then(Value::as_str);
+            held.is_some_and(|held| held.eq_ignore_ascii_case(value))
+        };
+        found.len() == 1 && ["userName", "displayName", "externalId"].into_iter().any(shows)
+    })
 }
 
 /// How the removal of one id ended.
@@ -136,8 +180,13 @@ enum Ended {
 
 async fn delete<T: Target>(target: &T, leftover: &Leftover, id: &str) -> Ended {
     let path = resource_path(leftover.kind, id);
-    let request = Request::new(Actor::Cleanup, Method::Delete, &path, "clean-up").to(leftover.tenant);
-    let why = match target.send(request).await {
+    let request = || Request::new(Actor::Cleanup, Method::Delete, &path, "clean-up").to(leftover.tenant);
+    let mut outcome = target.send(request()).await;
+    if matches!(&outcome, Ok(Answer { status: 500.., .. }) | Err(Broken::TimedOut(_) | Broken::Protocol(_))) {
+        // It may have been deleted all the same. The guard looks whose the id is now, before this is sent.
+        outcome = target.send(request()).await;
+    }
+    let why = match outcome {
         Ok(answer) if answer.is_success() => return Ended::Gone,
         Ok(answer) if matches!(answer.status, 404 | 410) => return Ended::Elsewhere,
         Ok(answer) => format!(
@@ -145,10 +194,8 @@ async fn delete<T: Target>(target: &T, leftover: &Leftover, id: &str) -> Ended {
             answer.status
         ),
         Err(Broken::Withheld(_)) => return Ended::Elsewhere,
+        Err(Broken::Unproven(_)) if leftover.name.is_none() => return Ended::Elsewhere,
         Err(Broken::Unproven(why)) => {
-            if leftover.name.is_none() {
-                return Ended::Elsewhere;
-            }
             format!("not deleted, because {why}; look at it and delete it at the server")
         }
         Err(broken) => format!("DELETE gets no answer: {broken}; run `scimulate cleanup`"),
@@ -171,38 +218,74 @@ async fn is_there<T: Target>(target: &T, leftover: &Leftover, path: &str) -> Opt
     }
 }
 
-/// Looks for what a create made by the name that was sent, deletes it, and says what stays. `known` is an id
-/// under which the server has nothing of ours.
-async fn by_name<T: Target>(target: &T, leftover: &Leftover, known: Option<&str>) -> Vec<String> {
-    let found = search(target, leftover).await;
-    let mut left = Vec::new();
-    match found {
-        Some(ids) => {
-            for id in ids {
-                let again = known == Some(id.as_str());
-                match delete(target, leftover, &id).await {
-                    Ended::Gone => {}
-                    Ended::Stays(why) => left.push(why),
-                    Ended::Elsewhere if again => left.push(format!(
-                        "{}: a filter on its name shows it under this id, and DELETE is answered 404; \
-                         delete it at the server",
-                        leftover.describe(Some(&id))
-                    )),
-                    Ended::Elsewhere => {}
-                }
+/// Looks for what creates made by the names that were sent.
+struct Search<'a, T> {
+    target: &'a T,
+    /// An empty answer to a filter means that there is nothing.
+    filters_tell: bool,
+}
+
+impl<T: Target> Search<'_, T> {
+    /// Looks for what a create made, deletes it, and says what stays or may stay.
+    async fn remove(&self, leftover: &Leftover) -> Vec<String> {
+        if leftover.name.is_none() {
+            return Vec::new();
+        }
+        let Some(ids) = self.find(leftover).await else {
+            let how =
+                leftover.trouble.as_deref().unwrap_or("answered without an id under which it can be found");
+            return vec![format!(
+                "{}: its create is {how}, and no list of the server tells whether it is there; look for this name at \
+                 the server",
+                leftover.describe(None)
+            )];
+        };
+        let mut left = Vec::new();
+        for id in ids {
+            match delete(self.target, leftover, &id).await {
+                Ended::Gone => {}
+                Ended::Stays(why) => left.push(why),
+                Ended::Elsewhere => left.push(format!(
+                    "{}: a list shows its name under this id, and the id itself leads to something else; delete it at \
+                     the server",
+                    leftover.describe(Some(&id))
+                )),
             }
         }
-        None if known.is_some() => {}
-        None => {
-            let how = leftover.trouble.as_deref().unwrap_or("answered without an id that can be read");
-            left.push(format!(
-                "{}: its create is {how}, and a filter on its name is not answered with a list; look for this \
-                 name at the server",
-                leftover.describe(None)
-            ));
-        }
+        left
     }
-    left
+
+    /// Ids of what carries exactly the name that was sent; `None` when the server does not tell.
+    async fn find(&self, leftover: &Leftover) -> Option<Vec<String>> {
+        let (attribute, name) = leftover.name.as_ref()?;
+        let path = PatchPath::simple(*attribute);
+        let request = observer::lookup(Actor::Cleanup, leftover.kind, &path, name, "clean-up")
+            .to(leftover.tenant)
+            .provoked();
+        let answer = self.target.send(request).await.ok().filter(Answer::is_success);
+        let found = answer.as_ref().and_then(|answer| observer::resources_in(answer.body.json()?));
+        let held =
+            |resource: &Value| reader::member(resource, attribute).and_then(Value::as_str).map(str::to_owned);
+        let carries = |resource: &Value| held(resource).is_some_and(|held| held.eq_ignore_ascii_case(name));
+        match &found {
+            Some(found) if found.iter().any(|one| carries(one)) => {
+                return Some(found.iter().filter(|one| carries(one)).filter_map(|one| id_of(one)).collect());
+            }
+            // It shows no names, and what it found is what was asked for.
+            Some(found) if found.len() == 1 && held(found[0]).is_none() => {
+                return Some(found.iter().filter_map(|one| id_of(one)).collect());
+            }
+            Some(found) if found.is_empty() && self.filters_tell => return Some(Vec::new()),
+            _ => {}
+        }
+        let nameless = AtomicBool::new(false);
+        let wanted = |resource: &Value| {
+            nameless.fetch_or(held(resource).is_none(), Ordering::Relaxed);
+            carries(resource)
+        };
+        let ids = sweep::walk(self.target, leftover.tenant, leftover.kind, MOST_PAGES, wanted).await.ok()?;
+        (!ids.is_empty() || !nameless.into_inner()).then_some(ids)
+    }
 }
 
 /// True when a DELETE of that id succeeded or met nothing.
@@ -212,22 +295,6 @@ fn is_deleted(trace: &[Arc<Exchange>], kind: ResourceKind, id: &str) -> bool {
             && exchange.operation == Operation::Delete(kind, id.to_owned())
             && (exchange.succeeded() || exchange.answer().is_some_and(|answer| answer.status == 404))
     })
-}
-
-/// Ids of what carries exactly the name that was sent; `None` when the server does not answer with a list.
-async fn search<T: Target>(target: &T, leftover: &Leftover) -> Option<Vec<String>> {
-    let (attribute, name) = leftover.name.as_ref()?;
-    let path = PatchPath::simple(*attribute);
-    let request = observer::lookup(Actor::Cleanup, leftover.kind, &path, name, "clean-up")
-        .to(leftover.tenant)
-        .provoked();
-    let answer = target.send(request).await.ok().filter(|answer| answer.is_success())?;
-    let found = observer::resources_in(answer.body.json()?)?;
-    let carries = |resource: &&Value| {
-        let held = reader::member(resource, attribute).and_then(Value::as_str);
-        held.is_some_and(|held| held.eq_ignore_ascii_case(name))
-    };
-    Some(found.into_iter().filter(carries).filter_map(id_of).collect())
 }
 
 #[cfg(test)]
@@ -260,7 +327,7 @@ mod tests {
         let cleaner = Scripted::new(vec![
             gone(),
             gone(),
-            Ok(Answer::json(500, &json!({}))),
+            Ok(Answer::json(403, &json!({}))),
             Ok(Answer::json(200, &json!({"id": "1"}))),
             Err(Broken::Withheld("bob's".into())),
         ]);
@@ -270,7 +337,7 @@ mod tests {
         let sent: Vec<String> = cleaner.sent().iter().map(Request::path_and_query).collect();
         assert_eq!(sent, ["/Groups/g", "/Users/3", "/Users/1", "/Users/1", "/Users/9"]);
         let why =
-            "DELETE is answered 500; delete it at the server, or run `scimulate cleanup` when DELETE works";
+            "DELETE is answered 403; delete it at the server, or run `scimulate cleanup` when DELETE works";
         assert_eq!(left, [format!("/Users/1 (a): {why}")]);
     }
 

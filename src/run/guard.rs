@@ -10,7 +10,7 @@ mod reach;
 
 use std::sync::Arc;
 
-use crate::wire::{Answer, Broken, Method, Request, Sent, Target};
+use crate::wire::{Answer, Broken, Method, Operation, Request, Sent, Target};
 
 pub(super) use evidence::{Shown, name_sent, named, shown_with};
 pub use ownership::Ownership;
@@ -72,10 +72,16 @@ impl<T: Target> Target for Guard<T> {
         if request.method == Method::Post
             && let Some(journal) = self.ownership.journal(request.tenant)
         {
-            journal.open().map_err(|error| unwritable(&error))?;
+            journal.creating().map_err(|error| unwritable(&error))?;
         }
         let sent_to = self.inner.sent_as(&request).url;
-        let answer = self.inner.send(request.clone()).await?;
+        let outcome = self.inner.send(request.clone()).await;
+        if outcome.is_err()
+            && let Operation::Delete(kind, id) = Operation::of(&request)
+        {
+            self.ownership.doubt(request.tenant, &(kind, id));
+        }
+        let answer = outcome?;
         self.ownership.learn(&request, &answer, &sent_to).map_err(|error| unwritable(&error))?;
         Ok(answer)
     }

@@ -27,6 +27,8 @@ pub struct Journal {
 #[derive(Debug, Default)]
 struct State {
     file: Option<File>,
+    /// A create may have been sent.
+    used: bool,
     made: Vec<(ResourceKind, String)>,
 }
 
@@ -110,12 +112,23 @@ impl Journal {
         self.file(&mut self.state()).map(|_| ())
     }
 
+    /// Says that a create is about to be sent: from now on something may be at the target.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn creating(&self) -> io::Result<()> {
+        let mut state = self.state();
+        state.used = true;
+        self.file(&mut state).map(|_| ())
+    }
+
     /// Writes down that the target made an object. The line has left the process when this returns.
     ///
     /// # Errors
     /// When it cannot be written; then nothing more may be made.
     pub fn made(&self, kind: ResourceKind, id: &str) -> io::Result<()> {
         let mut state = self.state();
+        state.used = true;
         self.write(&mut state, &Line::Made(Object { kind: kind.as_str().to_owned(), id: id.to_owned() }))?;
         state.made.push((kind, id.to_owned()));
         Ok(())
@@ -176,11 +189,13 @@ impl Journal {
     }
 }
 
-/// A run that ended before it made anything leaves no file.
+/// A run that ended before it made anything leaves no file. Any other that was not closed did not see to its end.
 impl Drop for Journal {
     fn drop(&mut self) {
-        // A journal that cannot be removed is found again by `cleanup`, which sees that nothing is left.
-        let _ = self.close();
+        if !self.state().used {
+            // A journal that cannot be removed is found again by `cleanup`, which sees that nothing is left.
+            let _ = self.close();
+        }
     }
 }
 

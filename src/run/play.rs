@@ -123,9 +123,12 @@ pub fn play<S: Stages>(
         }
     }
     let panicked = trials.join().unwrap_or(1);
-    for journal in [&run.plan.journal, &run.plan.second_journal].into_iter().flatten() {
-        // A journal that cannot be removed is found again by `cleanup`, which sees that all is gone.
-        let _ = journal.close();
+    // What may be left at the target is looked for again by `cleanup`, with the journal's help.
+    if panicked == 0 && gathered.left_behind.is_empty() {
+        for journal in [&run.plan.journal, &run.plan.second_journal].into_iter().flatten() {
+            // A journal that cannot be removed is found again by `cleanup`, which sees that all is gone.
+            let _ = journal.close();
+        }
     }
     if panicked > 0 {
         return Err(Problem::Panicked(panicked));

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::guard::{Shown, named, shown_with};
 use super::journal::Abandoned;
 use super::reader;
-use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target, id_of};
+use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target, Tenant, id_of};
 
 /// Everything but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -98,16 +98,31 @@ async fn remove<T: Target>(target: &T, kind: ResourceKind, id: &str, prefix: &st
     }
 }
 
-/// Ids of everything of one kind that carries the prefix, by walking all pages: servers differ in the
-/// filters they know.
+/// Ids of everything of one kind that carries the prefix: servers differ in the filters they know.
 async fn with_prefix<T: Target>(target: &T, kind: ResourceKind, prefix: &str) -> Result<Vec<String>, String> {
+    let ours = |resource: &Value| shown_with(prefix, resource) == Shown::Ours;
+    walk(target, Tenant::First, kind, MAX_PAGES, ours).await
+}
+
+/// Ids of everything of one kind that is `wanted`, by walking all pages.
+///
+/// # Errors
+/// A sentence when the lists do not say what is there.
+pub(super) async fn walk<T: Target>(
+    target: &T,
+    tenant: Tenant,
+    kind: ResourceKind,
+    most: usize,
+    wanted: impl Fn(&Value) -> bool,
+) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut start = 1;
-    for _ in 0..MAX_PAGES {
+    for _ in 0..most {
         let members = if kind == ResourceKind::Group { "excludedAttributes=members&" } else { "" };
         let request = Request::new(Actor::Cleanup, Method::Get, kind.endpoint(), "clean-up")
             .with_query(format!("{members}startIndex={start}&count={PAGE}"))
+            .to(tenant)
             .provoked();
         let answer = target.send(request).await.map_err(|broken: Broken| broken.to_string())?;
         // A server without groups has none of ours.
@@ -115,25 +130,27 @@ async fn with_prefix<T: Target>(target: &T, kind: ResourceKind, prefix: &str) ->
             return Ok(found);
         }
         let Some((resources, total)) = page(&answer) else {
-            return Err(format!(
-                "the list was answered {}, so nobody knows whether more is left",
-                answer.status
-            ));
+            return Err(format!("its list is answered {}, so that more may be left", answer.status));
         };
         let before = seen.len();
         for resource in resources {
             let Some(id) = id_of(resource) else { continue };
-            if seen.insert(id.clone()) && shown_with(prefix, resource) == Shown::Ours {
+            if seen.insert(id.clone()) && wanted(resource) {
                 found.push(id);
             }
         }
         start += resources.len();
+        let whole = total.is_none_or(|total| seen.len() >= total);
         // A server that ignores startIndex shows the same page for ever.
-        if seen.len() == before || total.is_some_and(|total| start > total) {
-            return Ok(found);
+        if seen.len() == before || start > total.unwrap_or(usize::MAX) {
+            return if whole {
+                Ok(found)
+            } else {
+                Err("its list does not show all that it counts".to_owned())
+            };
         }
     }
-    Err(format!("there are more than {MAX_PAGES} pages"))
+    Err(format!("there are more than {most} pages"))
 }
 
 fn page(answer: &Answer) -> Option<(&[Value], Option<usize>)> {

@@ -202,7 +202,8 @@ impl Request {
     /// True when a right server changes state on this request.
     #[must_use]
     pub fn writes(&self) -> bool {
-        self.method.is_unsafe() && !self.path.ends_with("/.search")
+        let searches = self.method == Method::Post && self.path.ends_with("/.search");
+        self.method.is_unsafe() && !searches
     }
 
     /// Two requests of the same shape ask the same thing of different objects: method, path with

@@ -38,7 +38,7 @@ impl State {
         if self.faults.has(Fault::OddIds) {
             // Decoded twice, the new id would be this one.
             let twin = id.replace("%41", "A");
-            if self.store.find(kind, &twin).is_none() {
+            if twin != id && self.store.find(kind, &twin).is_none() {
                 self.store.stranger(kind, twin);
             }
         }
@@ -135,9 +135,8 @@ impl State {
 fn namesake(kind: ResourceKind, sent: &Value, id: &str) -> Value {
     let mut held = sent.clone();
     if let Some(members) = held.as_object_mut() {
-        for unique in ["externalId", "emails", "members"] {
-            members.remove(unique);
-        }
+        let unique = ["userName", "externalId", "emails", "members"];
+        members.retain(|name, _| !unique.iter().any(|unique| unique.eq_ignore_ascii_case(name)));
     }
     match kind {
         ResourceKind::User => {

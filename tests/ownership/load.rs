@@ -37,10 +37,11 @@ fn play(faults: Faults, runtime: &Handle) -> (Played, Model) {
     let settings = Settings {
         mapping: profiles::load(profiles::DEFAULT).unwrap(),
         writer: Writer::new(Dialect::Default, Switches::default()),
-        people: People::new(people::Settings::default(), 1, "s7f3k2qx").unwrap(),
+        people: People::new(people::Settings::default(), 1, "smbcdfghjk").unwrap(),
         rate: NonZeroU32::new(50).unwrap(),
         duration: Duration::from_millis(400),
         patience: Duration::ZERO,
+        opaque_names: false,
         journal: None,
         secrets: Secrets::default(),
         cancel: Cancel::default(),

@@ -67,6 +67,17 @@ impl Target for At<'_> {
     }
 }
 
+/// The prefix of a seed, in the form that scimulate draws.
+fn prefix_of(mut seed: u64) -> String {
+    let letters = b"bcdfghjkmnpqrtvwxz2346789";
+    let mut prefix = String::from("sm");
+    for _ in 0..8 {
+        prefix.push(char::from(letters[usize::try_from(seed % 25).unwrap_or(0)]));
+        seed /= 25;
+    }
+    prefix
+}
+
 impl Played {
     /// The run of a seed: it decides on the faults, the stories and the dialect.
     pub fn seeded(seed: u64, runtime: &Handle) -> Self {
@@ -90,7 +101,7 @@ impl Played {
     ) -> Self {
         let names: Vec<&str> = stories.iter().map(|story| story.about.id.as_str()).collect();
         let mut about = format!("seed {seed}, faults {faults}, {} in {dialects:?}", names.join(" and "));
-        let mut plan = Plan::new(stories, MAPPING.clone(), format!("s{seed:06x}"));
+        let mut plan = Plan::new(stories, MAPPING.clone(), prefix_of(seed));
         plan.dialects = dialects;
         plan.seed = seed;
         plan.patience = Duration::ZERO;

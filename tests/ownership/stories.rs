@@ -171,7 +171,7 @@ timeline:
         active: true
   - request:
       method: POST
-      path: /Users/2819c223-7f76-453a-919d-413861904646
+      path: "/Users/{{prefix}}-new"
       provoked: true
       body:
         schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"]

@@ -224,6 +224,7 @@ impl Ownership {
             Operation::Delete(kind, id) if answer.is_success() || matches!(answer.status, 404 | 410) => {
                 self.gone(tenant, &(kind, id))?;
             }
+            Operation::Delete(kind, id) => self.doubt(tenant, &(kind, id)),
             Operation::Modify(kind, id) | Operation::Replace(kind, id) => {
                 let key = (kind, id);
                 self.wrote(tenant, &key, &request.json().unwrap_or_default());
@@ -302,13 +303,14 @@ impl Ownership {
         }
     }
 
-    /// What a bulk request did to an object is not certain: it has to be looked at before it is written to.
-    fn doubt(&self, tenant: Tenant, key: &Key) {
+    /// Whether a DELETE was carried out is not certain, and ids are reused: it has to be looked at before it is
+    /// written to.
+    pub(super) fn doubt(&self, tenant: Tenant, key: &Key) {
         if let Some(record) = self.known(tenant).objects.get_mut(key)
-            && record.standing == Standing::Ours
+            && matches!(record.standing, Standing::Ours | Standing::Candidate { .. })
             && !self.alone
         {
-            record.standing = Standing::Deleted;
+            record.standing = Standing::Candidate { echoed: false };
         }
     }
 

@@ -31,7 +31,9 @@ impl<T: Target> Guard<T> {
             Some(Standing::Deleted) => self.check_deleted(request, &write, key).await,
             // An id with the run's prefix in it, or a GUID of this run: it was drawn here.
             None if self.ownership.marks(&key.1) => Ok(()),
-            seen => self.check_unnamed(request, &write, key, seen == Some(Standing::SeenAsOurs)).await,
+            Some(Standing::Seen | Standing::SeenAsOurs) | None => {
+                self.check_unnamed(request, &write, key).await
+            }
         }
     }
 
@@ -75,13 +77,7 @@ impl<T: Target> Guard<T> {
     }
 
     /// No create of ours named it, but it may carry our names: a server may have made it by itself.
-    async fn check_unnamed(
-        &self,
-        request: &Request,
-        write: &str,
-        key: &Key,
-        shown_as_ours: bool,
-    ) -> Result<(), Held> {
+    async fn check_unnamed(&self, request: &Request, write: &str, key: &Key) -> Result<(), Held> {
         let path = resource_path(key.0, &key.1);
         match self.read(request, &path, Some(key)).await? {
             Read::Resource(Shown::Ours, _) => {
@@ -92,14 +88,14 @@ impl<T: Target> Guard<T> {
                 self.ownership.settle(request.tenant, key, Standing::Foreign(who.clone()));
                 Err(foreign(write, &who))
             }
-            Read::Resource(Shown::Nothing, resource) => Err(foreign(write, &super::named(&resource))),
-            Read::Missing(_) if self.ownership.is_alone() => Ok(()),
-            Read::Missing(status) if shown_as_ours => {
-                Err(unproven(write, &format!("a list shows it, and GET is answered {status}")))
-            }
-            Read::Missing(_) => Err(foreign(
+            Read::Resource(Shown::Nothing, _) => Err(unproven(
                 write,
-                &format!("the id {}, which no create of this run was answered with", key.1),
+                "no create of this run was answered with this id, and GET shows no names",
+            )),
+            Read::Missing(_) if self.ownership.is_alone() => Ok(()),
+            Read::Missing(status) => Err(unproven(
+                write,
+                &format!("no create of this run was answered with this id, and GET is answered {status}"),
             )),
             Read::Unclear(why) => Err(unproven(write, &why)),
         }
