@@ -252,6 +252,16 @@ impl Faults {
         drawn
     }
 
+    /// The same but these.
+    pub fn without(mut self, left_out: &[Fault]) -> Self {
+        self.0.retain(|fault| !left_out.contains(fault));
+        self
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Fault> {
+        self.0.iter().copied()
+    }
+
     pub fn has(&self, fault: Fault) -> bool {
         self.0.contains(&fault)
     }
