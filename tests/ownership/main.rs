@@ -161,3 +161,47 @@ fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
     }
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn a_create_that_is_answered_with_somebody_else_is_critical_and_says_who() {
+    let runtime = runtime();
+    let team = STORIES.iter().find(|story| story.about.id == "ownership/team").unwrap();
+    let mut wrong = Vec::new();
+    for fault in [
+        Fault::UpsertWhole,
+        Fault::UpsertId,
+        Fault::UpsertNamesake,
+        Fault::UpsertLocation,
+        Fault::CreateForeignId,
+        Fault::CreateOtherId,
+    ] {
+        // Seeds that rules judge too.
+        let played = [3, 6, 9, 12].map(|seed| {
+            let story = std::sync::Arc::clone(team);
+            Played::of(
+                seed,
+                Faults::of(&[fault]),
+                vec![story],
+                vec![Dialect::Default],
+                None,
+                runtime.handle(),
+            )
+        });
+        let mistaken: usize = played.iter().map(|played| played.model.state().mistaken.len()).sum();
+        assert!(mistaken > 0, "{fault:?} was never met");
+        for played in &played {
+            let mistaken = played.model.state().mistaken.clone();
+            let report = played.report.as_ref().unwrap();
+            let findings = report.checks.iter().flat_map(|check| &check.findings);
+            let critical: Vec<String> = findings
+                .filter(|finding| finding.level == Level::Critical)
+                .map(|finding| format!("{} ({})", finding.message, finding.actual))
+                .collect();
+            let says_who = |name: &String| critical.iter().any(|text| text.contains(name));
+            if !mistaken.is_empty() && !mistaken.iter().any(says_who) {
+                wrong.push(format!("{}\n    {mistaken:?} is not told: {critical:?}", played.about));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
