@@ -41,6 +41,7 @@ pub struct Played {
 /// Removes what the journals in a folder say, as `scimulate cleanup` does.
 fn swept_after(folder: &Path, model: &Model, runtime: &Handle) -> Vec<String> {
     let found = journal::find(folder).unwrap_or_else(|error| panic!("no journals: {error}"));
+    assert!(found.running.is_empty(), "the run is over: {:?}", found.running);
     let mut left: Vec<String> =
         found.unreadable.iter().map(|(path, why)| format!("{}: {why}", path.display())).collect();
     for mut run in found.abandoned {
@@ -129,7 +130,9 @@ impl Played {
                 model.answer_only(requests);
                 let report = play(plan, model.clone(), runtime, &mut ());
                 model.answer_only(usize::MAX);
-                swept = Some(swept_after(folder.path(), &model, runtime));
+                let left = swept_after(folder.path(), &model, runtime);
+                // A run that came to its end before has told itself what it left.
+                swept = model.was_cut().then_some(left);
                 report
             }
         };

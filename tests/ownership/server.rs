@@ -1,7 +1,7 @@
 //! The model server: it answers requests, with its faults, and writes down which writes were meant for
 //! somebody else's object.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ struct Tenants {
     second: Mutex<State>,
     /// Requests that are answered before the client counts as killed.
     answered: AtomicUsize,
+    /// A request came after that.
+    cut: AtomicBool,
 }
 
 /// What a tenant holds and what it saw.
@@ -159,7 +161,13 @@ impl Model {
         }
         let first = Mutex::new(State::new(faults.clone(), seed));
         let answered = AtomicUsize::new(usize::MAX);
-        Model(Arc::new(Tenants { faults, first, second: Mutex::new(second), answered }))
+        Model(Arc::new(Tenants {
+            faults,
+            first,
+            second: Mutex::new(second),
+            answered,
+            cut: AtomicBool::new(false),
+        }))
     }
 
     /// The first tenant.
@@ -172,10 +180,14 @@ impl Model {
         self.0.second.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers so many requests and then none, as if the client were killed; from then on it is as if
-    /// another client asked.
+    /// Answers so many requests and then none, as if the client were killed.
     pub fn answer_only(&self, requests: usize) {
         self.0.answered.store(requests, Ordering::Relaxed);
+    }
+
+    /// True when the client did not come to its end.
+    pub fn was_cut(&self) -> bool {
+        self.0.cut.load(Ordering::Relaxed)
     }
 }
 
@@ -184,6 +196,7 @@ impl Target for Model {
         let spent =
             self.0.answered.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if spent.is_err() {
+            self.0.cut.store(true, Ordering::Relaxed);
             return Err(Broken::Refused("the client is dead".to_owned()));
         }
         match request.tenant {
