@@ -35,7 +35,7 @@ impl State {
             return Reply::error(500);
         }
         let id = self.new_id(kind);
-        if self.faults.has(Fault::OddIds) {
+        if id.contains("%41") {
             // Decoded twice, the new id would be this one.
             let twin = id.replace("%41", "A");
             if twin != id && self.store.find(kind, &twin).is_none() {
@@ -56,20 +56,23 @@ impl State {
             let id = self.new_id(kind);
             self.store.add_foreign(kind, id.clone(), namesake(kind, sent, &id));
             let twin = self.store.find(kind, &id).cloned()?;
+            self.mistaken.extend(twin.names.first().cloned());
             return Some(Reply::json(status, self.shown(&twin)));
         }
         let foreign = self.a_foreign(kind)?;
         let location = vec![("location".to_owned(), foreign.location())];
-        if self.met(Fault::UpsertWhole) {
+        let reply = if self.met(Fault::UpsertWhole) {
             let headers = if self.random.random_bool(0.5) { location } else { Vec::new() };
-            Some(Reply::Json(status, headers, self.shown(&foreign)))
+            Reply::Json(status, headers, self.shown(&foreign))
         } else if self.met(Fault::UpsertId) {
-            Some(Reply::json(status, json!({"schemas": [urn::USER], "id": foreign.id})))
+            Reply::json(status, json!({"schemas": [urn::USER], "id": foreign.id}))
         } else if self.met(Fault::UpsertLocation) {
-            Some(Reply::Bytes(201, location, Vec::new()))
+            Reply::Bytes(201, location, Vec::new())
         } else {
-            None
-        }
+            return None;
+        };
+        self.mistaken.extend(foreign.names.first().cloned());
+        Some(reply)
     }
 
     /// The answer about an object that was made.
@@ -93,6 +96,8 @@ impl State {
             None
         };
         let id = wrong.unwrap_or_else(|| object.id.clone());
+        let other = self.store.find(object.kind, &id).filter(|other| other.id != object.id);
+        self.mistaken.extend(other.and_then(|other| other.names.first()).cloned());
         shown["id"] = id.clone().into();
         if self.faults.any(&[Fault::IdOnly, Fault::NamesInGetsOnly]) {
             shown = bare(&shown);

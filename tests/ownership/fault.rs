@@ -21,7 +21,8 @@ pub enum Fault {
     UpsertNamesake,
     /// What was sent comes back under the id of a foreign object, beside the new one.
     CreateForeignId,
-    /// What was sent comes back under an id that leads to a foreign object once it is put into a path.
+    /// What was sent comes back under an id that leads to a foreign object, or to all of them, once it is put
+    /// into a path.
     CreatePathId,
     /// What was sent comes back under the id of another object of the run.
     CreateOtherId,
@@ -65,8 +66,12 @@ pub enum Fault {
     // Ids.
     /// Ids are numbers, counted for users and groups apart.
     NumericIds,
+    /// Ids are shown as JSON numbers where they are numbers.
+    JsonNumberIds,
     /// Ids hold what must be percent-encoded in a path.
     OddIds,
+    /// Attributes are shown as `Id`, `UserName` and so on.
+    PascalCase,
 
     // Lists.
     /// A filter is ignored, and everything is listed.
@@ -176,7 +181,9 @@ const ALL: &[Fault] = &[
     NamesInGetsOnly,
     NamesNowhere,
     NumericIds,
+    JsonNumberIds,
     OddIds,
+    PascalCase,
     FilterAll,
     FilterFirst,
     FilterForeign,
@@ -250,6 +257,16 @@ impl Faults {
             }
         }
         drawn
+    }
+
+    /// The same but these.
+    pub fn without(mut self, left_out: &[Fault]) -> Self {
+        self.0.retain(|fault| !left_out.contains(fault));
+        self
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Fault> {
+        self.0.iter().copied()
     }
 
     pub fn has(&self, fault: Fault) -> bool {

@@ -17,7 +17,7 @@ impl State {
         let given = &mut self.given[usize::from(kind == ResourceKind::Group)];
         *given += 1;
         let number = *given;
-        if self.faults.has(Fault::NumericIds) {
+        if self.faults.any(&[Fault::NumericIds, Fault::JsonNumberIds]) {
             return number.to_string();
         }
         if self.faults.has(Fault::OddIds) {
@@ -47,10 +47,20 @@ impl State {
         format!("unknown-{}", self.random.random_range(0..1_000_000_u32))
     }
 
-    /// An id which leads to a foreign object once it is put into a path without care.
+    /// An id which leads to a foreign object, or to all of them, once it is put into a path without care.
     pub(super) fn path_id(&mut self, kind: ResourceKind) -> String {
         let foreign = encoded(&self.foreign_id(kind));
-        let forms = [format!("x/../{foreign}"), format!("{foreign}?x=1"), format!("{foreign}#x"), foreign];
+        let forms = [
+            format!("x/../{foreign}"),
+            format!("{foreign}?x=1"),
+            format!("{foreign}#x"),
+            format!("{foreign}/"),
+            foreign,
+            "..".to_owned(),
+            ".".to_owned(),
+            "/".to_owned(),
+            String::new(),
+        ];
         forms.choose(&mut self.random).cloned().unwrap_or_default()
     }
 }

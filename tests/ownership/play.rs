@@ -8,7 +8,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::{Mapping, profiles};
-use scimulate::rules;
 use scimulate::run::journal::{self, Journal};
 use scimulate::run::sweep::sweep;
 use scimulate::run::{Plan, Problem, Report, Verdict, play};
@@ -16,7 +15,7 @@ use scimulate::scenario::Scenario;
 use scimulate::wire::{Answer, Broken, Request, Sent, Target, Tenant};
 use tokio::runtime::Handle;
 
-use super::fault::Faults;
+use super::fault::{Fault, Faults};
 use super::server::Model;
 use super::store::{BASE, Object};
 use super::stories;
@@ -24,11 +23,9 @@ use super::stories;
 static MAPPING: LazyLock<Mapping> =
     LazyLock::new(|| profiles::load(profiles::DEFAULT).unwrap_or_else(|mistakes| panic!("{mistakes:?}")));
 
-/// Rules judge what was sent and send nothing; one run of so many is judged by them too.
-const RULES_IN: u64 = 4;
-
-static RULES: LazyLock<Vec<String>> =
-    LazyLock::new(|| rules::all().iter().map(|rule| rule.about().id.clone()).collect());
+/// One run of so many is played as `run` plays it. The others are played as a gate of Microsoft's is, without
+/// rules, which send nothing, and without asking first what a create may carry.
+const WITH_RULES: u64 = 3;
 
 /// A run that was played.
 pub struct Played {
@@ -44,6 +41,7 @@ pub struct Played {
 /// Removes what the journals in a folder say, as `scimulate cleanup` does.
 fn swept_after(folder: &Path, model: &Model, runtime: &Handle) -> Vec<String> {
     let found = journal::find(folder).unwrap_or_else(|error| panic!("no journals: {error}"));
+    assert!(found.running.is_empty(), "the run is over: {:?}", found.running);
     let mut left: Vec<String> =
         found.unreadable.iter().map(|(path, why)| format!("{}: {why}", path.display())).collect();
     for mut run in found.abandoned {
@@ -81,12 +79,33 @@ fn prefix_of(mut seed: u64) -> String {
 impl Played {
     /// The run of a seed: it decides on the faults, the stories and the dialect.
     pub fn seeded(seed: u64, runtime: &Handle) -> Self {
+        Played::without(seed, &[], runtime)
+    }
+
+    /// The same without some of its faults.
+    fn without(seed: u64, left_out: &[Fault], runtime: &Handle) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let faults = Faults::draw(&mut random);
+        let faults = Faults::draw(&mut random).without(left_out);
         let stories = stories::draw(&mut random);
         let dialect = Dialect::ALL[random.random_range(0..2)];
         let killed = random.random_ratio(1, 8).then(|| random.random_range(8..60));
         Played::of(seed, faults, stories, vec![dialect], killed, runtime)
+    }
+
+    /// The run of a failing seed with no more faults than it fails with.
+    pub fn smallest(seed: u64, runtime: &Handle) -> Self {
+        let mut played = Played::seeded(seed, runtime);
+        let mut left_out = Vec::new();
+        for fault in played.faults.iter().collect::<Vec<_>>() {
+            left_out.push(fault);
+            let smaller = Played::without(seed, &left_out, runtime);
+            if smaller.complaints().is_empty() {
+                left_out.pop();
+            } else {
+                played = smaller;
+            }
+        }
+        played
     }
 
     /// The run of these stories against a server with these faults. After as many requests as `killed` says
@@ -105,8 +124,8 @@ impl Played {
         plan.dialects = dialects;
         plan.seed = seed;
         plan.patience = Duration::ZERO;
-        if !seed.is_multiple_of(RULES_IN) {
-            plan.rules_off = RULES.clone();
+        if !seed.is_multiple_of(WITH_RULES) {
+            plan = plan.as_a_gate();
         }
         let model = Model::new(faults.clone(), seed);
         let mut swept = None;
@@ -122,7 +141,9 @@ impl Played {
                 model.answer_only(requests);
                 let report = play(plan, model.clone(), runtime, &mut ());
                 model.answer_only(usize::MAX);
-                swept = Some(swept_after(folder.path(), &model, runtime));
+                let left = swept_after(folder.path(), &model, runtime);
+                // A run that came to its end before has told itself what it left.
+                swept = model.was_cut().then_some(left);
                 report
             }
         };

@@ -1,7 +1,7 @@
 //! The model server: it answers requests, with its faults, and writes down which writes were meant for
 //! somebody else's object.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ struct Tenants {
     second: Mutex<State>,
     /// Requests that are answered before the client counts as killed.
     answered: AtomicUsize,
+    /// A request came after that.
+    cut: AtomicBool,
 }
 
 /// What a tenant holds and what it saw.
@@ -41,6 +43,8 @@ pub struct State {
     pub writes: usize,
     /// Those of them that were addressed to a foreign object.
     pub foreign_writes: Vec<String>,
+    /// The names of those with whose id a create was answered.
+    pub mistaken: Vec<String>,
     /// How many ids were given, for users and for groups.
     pub(super) given: [usize; 2],
     /// Ids that were deleted and may be given again.
@@ -78,9 +82,10 @@ impl Reply {
         }
     }
 
-    fn answer(self) -> Result<Answer, Broken> {
+    fn answer(self, faults: &Faults) -> Result<Answer, Broken> {
         match self {
-            Reply::Json(status, headers, body) => {
+            Reply::Json(status, headers, mut body) => {
+                written_otherwise(&mut body, faults);
                 let mut answer = Answer::json(status, &body);
                 answer.headers.extend(headers);
                 Ok(answer)
@@ -96,6 +101,28 @@ impl Reply {
     }
 }
 
+/// Ids as numbers, names of attributes in another letter case: in a resource and in a list of them.
+fn written_otherwise(body: &mut Value, faults: &Faults) {
+    let Some(members) = body.as_object_mut() else { return };
+    if let Some(Value::Array(resources)) = members.get_mut("Resources") {
+        resources.iter_mut().for_each(|resource| written_otherwise(resource, faults));
+    }
+    if faults.has(Fault::JsonNumberIds)
+        && let Some(id) = members.get_mut("id")
+        && let Some(number) = id.as_str().and_then(|id| id.parse::<u64>().ok())
+    {
+        *id = number.into();
+    }
+    if faults.has(Fault::PascalCase) && members.contains_key("id") {
+        let renamed = std::mem::take(members).into_iter().map(|(name, value)| {
+            let mut letters = name.chars();
+            let first = letters.next().map(|first| first.to_ascii_uppercase());
+            (first.into_iter().chain(letters).collect(), value)
+        });
+        *members = renamed.collect();
+    }
+}
+
 impl State {
     fn new(faults: Faults, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -108,6 +135,7 @@ impl State {
             seen: Vec::new(),
             writes: 0,
             foreign_writes: Vec::new(),
+            mistaken: Vec::new(),
             given: [0, 0],
             free: Vec::new(),
         };
@@ -123,7 +151,7 @@ impl Model {
     /// A server with these faults and some foreign people and groups in both of its tenants.
     pub fn new(faults: Faults, seed: u64) -> Self {
         let mut second = State::new(faults.clone(), seed.wrapping_add(1 << 32));
-        if faults.has(Fault::NumericIds) {
+        if faults.any(&[Fault::NumericIds, Fault::JsonNumberIds]) {
             // Ids that the first tenant will give to the run.
             for number in 0..10 {
                 let kind = if number % 4 == 0 { ResourceKind::Group } else { ResourceKind::User };
@@ -133,7 +161,13 @@ impl Model {
         }
         let first = Mutex::new(State::new(faults.clone(), seed));
         let answered = AtomicUsize::new(usize::MAX);
-        Model(Arc::new(Tenants { faults, first, second: Mutex::new(second), answered }))
+        Model(Arc::new(Tenants {
+            faults,
+            first,
+            second: Mutex::new(second),
+            answered,
+            cut: AtomicBool::new(false),
+        }))
     }
 
     /// The first tenant.
@@ -146,10 +180,14 @@ impl Model {
         self.0.second.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers so many requests and then none, as if the client were killed; from then on it is as if
-    /// another client asked.
+    /// Answers so many requests and then none, as if the client were killed.
     pub fn answer_only(&self, requests: usize) {
         self.0.answered.store(requests, Ordering::Relaxed);
+    }
+
+    /// True when the client did not come to its end.
+    pub fn was_cut(&self) -> bool {
+        self.0.cut.load(Ordering::Relaxed)
     }
 }
 
@@ -158,12 +196,15 @@ impl Target for Model {
         let spent =
             self.0.answered.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if spent.is_err() {
+            self.0.cut.store(true, Ordering::Relaxed);
             return Err(Broken::Refused("the client is dead".to_owned()));
         }
         match request.tenant {
             Tenant::First => self.state().handle(&request),
             Tenant::Second if self.0.faults.has(Fault::TenantsAreOne) => self.state().handle(&request),
-            Tenant::SecondByFirst if !self.0.faults.has(Fault::TokensOpenBoth) => Reply::error(401).answer(),
+            Tenant::SecondByFirst if !self.0.faults.has(Fault::TokensOpenBoth) => {
+                Reply::error(401).answer(&self.0.faults)
+            }
             Tenant::Second | Tenant::SecondByFirst => self.second().handle(&request),
         }
     }
@@ -228,7 +269,7 @@ impl State {
         let reply = self.route(request.method, &request.path, request.json(), request);
         let body = request.body.as_deref().unwrap_or_default();
         self.seen.push(format!("{line} -> {} [{}] {body}", reply.status(), request.step));
-        reply.answer()
+        reply.answer(&self.faults)
     }
 
     pub(super) fn route(
@@ -245,20 +286,25 @@ impl State {
         if endpoint == "ServiceProviderConfig" && method == Method::Get {
             return Reply::json(200, config());
         }
-        let Some(kind) = kind_at(&endpoint) else { return Reply::error(404) };
-        let searches = id.as_deref() == Some(".search");
+        let searches = method == Method::Post && id.as_deref() == Some(".search");
+        let kind = kind_at(&endpoint);
         if method.is_unsafe() && !searches {
             self.writes += 1;
-            if let Some(id) = &id
-                && self.store.find(kind, id).is_some_and(Object::is_foreign)
-            {
+            let reaches_foreign = match (kind, &id) {
+                (Some(kind), Some(id)) => self.store.find(kind, id).is_some_and(Object::is_foreign),
+                // A whole collection, or everything.
+                (Some(_), None) => method != Method::Post,
+                (None, _) => endpoint.is_empty(),
+            };
+            if reaches_foreign {
                 let body = request.body.as_deref().unwrap_or_default();
                 self.foreign_writes.push(format!("{} {path} [{}] {body}", method.as_str(), request.step));
             }
         }
+        let Some(kind) = kind else { return Reply::error(404) };
         match (method, id) {
             (Method::Get, None) => self.list(kind, &|name| request.parameter(name)),
-            (Method::Post, Some(_)) if searches => {
+            (_, Some(_)) if searches => {
                 let asked = body.unwrap_or_default();
                 self.list(kind, &|name| {
                     get(&asked, name).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))

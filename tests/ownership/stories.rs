@@ -169,14 +169,6 @@ timeline:
         schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"]
         userName: "{{prefix}}.posted@{{domain}}"
         active: true
-  - request:
-      method: POST
-      path: "/Users/{{prefix}}-new"
-      provoked: true
-      body:
-        schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"]
-        userName: "{{prefix}}.posted-too@{{domain}}"
-        active: true
 "#,
     ),
     (
