@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::config::Config;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -8,7 +6,6 @@ use super::target::TargetOptions;
 use super::{Exit, console, runtime};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::http::{Client, Settings, TenantUrl};
-use crate::run::guard::{Guard, Ownership};
 use crate::run::journal::{self, Abandoned};
 use crate::run::patience::Patience;
 use crate::run::{Cancel, preflight, sweep};
@@ -109,9 +106,8 @@ impl Cleanup {
         preflight::inspect(&client, &base, probe(), None).await?;
         let mut exit = Exit::Success;
         for mut run in runs.drain(..) {
-            let guarded = Guard::new(&client, Arc::new(Ownership::new(&run.prefix)));
             let swept = tokio::select! {
-                swept = sweep::sweep(&guarded, &mut run) => swept,
+                swept = sweep::sweep(&client, &mut run) => swept,
                 () = cancel.cancelled() => return Ok(Exit::Interrupted),
             };
             console::say(&format!(

@@ -6,14 +6,16 @@ use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use crate::check::Level;
 use crate::scim::member;
-use crate::wire::{Operation, ResourceKind};
+use crate::wire::{Exchange, Operation, ResourceKind};
 use serde_json::Value;
+use std::sync::Arc;
 
 pub(super) const RULES: &[&Declared] = &[
     &ID_MISSING,
     &ID_NOT_A_STRING,
     &ID_CHANGED,
     &ID_REUSED,
+    &CREATE_ANSWERS_EXISTING,
     &ID_FROM_CLIENT,
     &ID_NAMES_BULK_ID,
     &EXTERNAL_ID_INVENTED,
@@ -143,14 +145,102 @@ fn id_reused(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     let level = if known.is_there() { Level::Critical } else { Level::Warning };
+    let sent = known.made.as_ref().and_then(|made| made.request.json());
+    let name = sent.as_ref().and_then(|sent| {
+        ["userName", "displayName"]
+            .into_iter()
+            .find_map(|name| member(sent, name)?.as_str().map(str::to_owned))
+    });
+    let whose = name.map_or_else(|| known.id.clone(), |name| format!("{}, which is `{name}`'s", known.id));
     let complaint = Complaint::new("A create is answered with the id of another resource.")
         .concerning("id")
-        .against("an id of its own", known.id.clone())
+        .against("an id of its own", whose)
         .at(level);
     match &known.made {
         Some(made) => complaint.shown_by(made).into(),
         None => complaint.into(),
     }
+}
+
+const CREATE_ANSWERS_EXISTING: Declared = Declared {
+    name: "create-answers-existing",
+    title: "A create is not answered with somebody else's account",
+    level: Level::Critical,
+    what: "What a create is answered with, and what is read under the id it names, is what was sent: another \
+           userName, together with another externalId, another displayName and other e-mail addresses, is another \
+           account's.",
+    why: "Entra keeps the id. From then on it writes this person's changes into the other account and disables the \
+          other account when this person leaves.",
+    fix: "Answer 409 when the new resource collides with an existing one, and return the id of the resource that was \
+          made.",
+    entra: "Nothing: the create succeeds, and two people share one account.",
+    refs: &[Rfc("7644#3.3"), Microsoft("how-provisioning-works")],
+    faults: &["create-answers-existing"],
+    judge: Judge::Exchange(create_answers_existing),
+};
+
+fn create_answers_existing(view: &View<'_>) -> Vec<Complaint> {
+    let [resource] = view.resources() else { return Vec::new() };
+    match view.operation() {
+        Operation::Create(_) => match view.sent() {
+            Some(sent) if is_another(sent, resource.value) => taken(resource.value).into(),
+            _ => Vec::new(),
+        },
+        Operation::Read(kind, id)
+            if !view.projection().narrows() && resource.id().is_none_or(|shown| shown == id) =>
+        {
+            let Some(made) = untouched_create(view, *kind, id) else { return Vec::new() };
+            match made.request.json() {
+                Some(sent) if is_another(&sent, resource.value) => {
+                    taken(resource.value).shown_by(made).into()
+                }
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The create that named an id, if nothing was written to it since.
+fn untouched_create<'v>(view: &'v View<'_>, kind: ResourceKind, id: &str) -> Option<&'v Arc<Exchange>> {
+    match view.ledger.known(kind, id) {
+        Some(known) => {
+            let made = known.made.as_ref()?;
+            known.last_write.as_ref().is_none_or(|write| write.number == made.number).then_some(made)
+        }
+        // A create that was answered without a body.
+        None => view.before.iter().rev().find(|exchange| {
+            exchange.operation == Operation::Create(kind) && exchange.made_id(kind).as_deref() == Some(id)
+        }),
+    }
+}
+
+fn taken(resource: &Value) -> Complaint {
+    let text = |name: &str| member(resource, name).and_then(Value::as_str);
+    let names: Vec<String> =
+        ["userName", "displayName"].into_iter().filter_map(text).map(|name| format!("`{name}`")).collect();
+    Complaint::new("A create is answered with an account that was there before.")
+        .concerning("account")
+        .against("the resource that was sent", names.join(", "))
+}
+
+/// True when a resource is somebody else's than what was sent: it has another name, and nothing by which people are
+/// told apart is the same. A server may change how a name is written, so that one may contain the other.
+fn is_another(sent: &Value, shown: &Value) -> bool {
+    let text = |value: &Value, name: &str| {
+        member(value, name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_lowercase)
+    };
+    let emails = |value: &Value| -> Vec<String> {
+        let list = member(value, "emails").and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(|email| text(email, "value")).collect()
+    };
+    let main = if member(sent, "userName").is_some() { "userName" } else { "displayName" };
+    let (Some(wanted), Some(held)) = (text(sent, main), text(shown, main)) else { return false };
+    let local = |name: &str| name.split('@').next().unwrap_or_default().to_owned();
+    let alike = wanted.contains(&local(&held)) || held.contains(&local(&wanted));
+    let same = |name: &str| text(sent, name).is_some_and(|sent| text(shown, name) == Some(sent));
+    let shared_email = emails(sent).iter().any(|email| emails(shown).contains(email));
+    !alike && !same("externalId") && !same("displayName") && !shared_email
 }
 
 const ID_FROM_CLIENT: Declared = Declared {
@@ -321,6 +411,41 @@ mod tests {
         let mut recycled = Trial::published();
         recycled.makes_ada(json!({})).delete("/Users/1", 204).makes_ada(json!({}));
         recycled.finds("id-reused", 1, Level::Warning);
+    }
+
+    #[test]
+    fn an_account_that_was_there_before_is_found_in_the_answer_or_by_a_read() {
+        let boss =
+            || with(ada(json!({})), json!({"userName": "boss@contoso.example", "displayName": "Boss"}));
+        let mut whole = Trial::published();
+        whole.post("/Users", with(sent(), json!({"displayName": "Ada"})), 201, boss());
+        whole.finds("create-answers-existing", 1, Level::Critical);
+        let mut id_alone = Trial::published();
+        id_alone.post("/Users", sent(), 201, json!({"schemas": [urn::USER], "id": "1"}));
+        id_alone.get("/Users/1", 200, boss());
+        id_alone.finds("create-answers-existing", 1, Level::Critical);
+    }
+
+    #[test]
+    fn a_name_that_is_written_in_another_way_is_no_other_account() {
+        let external = json!({"userName": "u-4711", "externalId": "x1", "displayName": null});
+        for (extra, shown) in [
+            (json!({}), json!({"userName": "ADA@EXAMPLE.COM"})),
+            (json!({}), json!({"userName": "ada"})),
+            (json!({}), json!({"userName": "ada.example.com@sso.example"})),
+            (json!({"externalId": "x1"}), external),
+            (json!({"displayName": "Ada"}), json!({"userName": "u-4711", "displayName": "Ada"})),
+        ] {
+            let mut trial = Trial::published();
+            trial.post("/Users", with(sent(), extra), 201, with(ada(json!({})), shown));
+            trial.finds("create-answers-existing", 0, Level::Critical);
+        }
+        let mut renamed = Trial::published();
+        renamed.makes_ada(json!({}));
+        let rename = json!([{"op": "Replace", "path": "userName", "value": "countess@example.com"}]);
+        renamed.patch("/Users/1", rename, 204, Value::Null);
+        renamed.get("/Users/1", 200, with(ada(json!({})), json!({"userName": "countess@example.com"})));
+        renamed.finds("create-answers-existing", 0, Level::Critical);
     }
 
     #[test]

@@ -1,22 +1,17 @@
 //! Removal of everything that was made: newest first, groups before users.
 
+mod search;
+
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::Value;
-
-use super::guard::{name_sent, posted_to};
-use super::observer::{self, resource_path};
-use super::{reader, sweep};
-use crate::scim::PatchPath;
+use super::guard::{name_sent, posted_to, texts};
+use super::observer::resource_path;
+use super::reader;
 use crate::wire::{
     Actor, Answer, Broken, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant, bulk_creates,
-    id_of,
 };
-
-/// How many pages of a list are walked in search of one object.
-const MOST_PAGES: usize = 50;
+use search::Search;
 
 /// Something a run made and did not remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,20 +38,23 @@ impl Leftover {
 }
 
 /// What the trace shows was made and not removed, in the order in which it must be removed.
-fn leftovers(trace: &[Arc<Exchange>]) -> Vec<Leftover> {
+fn leftovers(trace: &[Arc<Exchange>], twice: &HashSet<(ResourceKind, String)>) -> Vec<Leftover> {
     let mut left: Vec<Leftover> = Vec::new();
     for exchange in trace {
         let tenant = exchange.request.tenant;
         match &exchange.operation {
             Operation::Create(kind) => left.extend(created(exchange, *kind)),
-            Operation::Delete(kind, id) => {
-                let gone = exchange.succeeded() || exchange.answer().is_some_and(|a| a.status == 404);
-                if gone {
-                    left.retain(|leftover| {
-                        leftover.kind != *kind
-                            || leftover.id.as_deref() != Some(id)
-                            || leftover.tenant.is_second() != tenant.is_second()
-                    });
+            // After a 404 the object may be there under another id than the create named.
+            Operation::Delete(kind, id) if exchange.succeeded() => {
+                let is_it = |leftover: &Leftover| {
+                    leftover.kind == *kind
+                        && leftover.id.as_deref() == Some(id)
+                        && leftover.tenant.is_second() == tenant.is_second()
+                };
+                match twice.contains(&(*kind, id.clone())) {
+                    false => left.retain(|leftover| !is_it(leftover)),
+                    // Which of those that the id was said to be of is gone, only their names tell.
+                    true => left.iter_mut().filter(|leftover| is_it(leftover)).for_each(|it| it.id = None),
                 }
             }
             Operation::Other => {
@@ -103,7 +101,8 @@ pub async fn remove<T: Target>(
     trace: &[Arc<Exchange>],
     ours: &[(ResourceKind, String)],
 ) -> Vec<String> {
-    let mut leftovers = leftovers(trace);
+    let named_twice = named_twice(trace);
+    let mut leftovers = leftovers(trace, &named_twice);
     for (kind, id) in ours.iter().filter(|(kind, id)| !is_deleted(trace, *kind, id)) {
         let tenant = Tenant::First;
         let is_listed = leftovers
@@ -114,29 +113,74 @@ pub async fn remove<T: Target>(
         }
     }
     leftovers.sort_by_key(|leftover| leftover.kind != ResourceKind::Group);
-    let search = Search { target, filters_tell: filters_tell(trace) };
-    let named_twice = named_twice(trace);
-    let mut left_behind = Vec::new();
-    let mut deleted = HashSet::new();
+    let mut left_behind: Vec<Left> = Vec::new();
+    let mut unsure = Vec::new();
+    let mut sure = Vec::new();
+    let mut search = Search::new(target, trace);
     for leftover in leftovers {
         let Some(id) = leftover.id.clone() else {
-            left_behind.append(&mut search.remove(&leftover).await);
+            unsure.push(leftover);
             continue;
         };
         let key = (leftover.kind, id.clone());
-        let is_shared = named_twice.contains(&key);
-        let ended = match is_shared && !deleted.insert(key) {
+        let ended = match search.deleted.contains(&key) {
             true => Ended::Elsewhere,
             false => delete(target, &leftover, &id).await,
         };
+        // Under that id the server has, or had, something else: what the create made may stand under another.
+        let is_unsure =
+            named_twice.contains(&key) || ended == Ended::Elsewhere || is_unconfirmed(trace, &leftover, &id);
         match ended {
-            Ended::Stays(why) => left_behind.push(why),
-            Ended::Gone if !is_shared => {}
-            // Under that id the server has, or had, something else. What it made may stand under another.
-            Ended::Gone | Ended::Elsewhere => left_behind.append(&mut search.remove(&leftover).await),
+            Ended::Gone => {
+                search.deleted.insert(key);
+            }
+            Ended::Stays(line) => left_behind.push(Left { id: Some(key), line }),
+            Ended::Elsewhere => {}
+        }
+        if is_unsure { unsure.push(leftover) } else { sure.push(leftover) }
+    }
+    // One wrong id puts the others in doubt.
+    if unsure.iter().any(|leftover| leftover.id.is_some()) {
+        unsure.append(&mut sure);
+    }
+    for leftover in unsure {
+        left_behind.append(&mut search.remove(&leftover).await);
+    }
+    // A DELETE that was refused once may have been accepted later.
+    left_behind.retain(|left| left.id.as_ref().is_none_or(|id| !search.deleted.contains(id)));
+    left_behind.into_iter().map(|left| left.line).collect()
+}
+
+/// Something that stays at the target, or may.
+struct Left {
+    id: Option<(ResourceKind, String)>,
+    line: String,
+}
+
+/// True when what is under an id was read, and no read showed a name that was sent to it.
+fn is_unconfirmed(trace: &[Arc<Exchange>], leftover: &Leftover, id: &str) -> bool {
+    let Some((attribute, name)) = &leftover.name else { return false };
+    let is_it = |kind: ResourceKind, other: &str| kind == leftover.kind && other == id;
+    let mut written = vec![name.to_lowercase()];
+    let (mut confirmed, mut read) = (false, false);
+    for exchange in trace.iter().filter(|exchange| exchange.request.tenant == leftover.tenant) {
+        match &exchange.operation {
+            Operation::Modify(kind, other) | Operation::Replace(kind, other) if is_it(*kind, other) => {
+                written.extend(texts(&exchange.request.json().unwrap_or_default()));
+            }
+            Operation::Read(kind, other) if is_it(*kind, other) => {
+                read = true;
+                let body = exchange.json().filter(|_| exchange.succeeded());
+                match body.and_then(|body| reader::member(body, attribute)?.as_str()) {
+                    Some(held) if written.contains(&held.to_lowercase()) => confirmed = true,
+                    Some(_) => return true,
+                    None => {}
+                }
+            }
+            _ => {}
         }
     }
-    left_behind
+    read && !confirmed
 }
 
 /// Ids that several creates were answered with.
@@ -154,21 +198,8 @@ fn named_twice(trace: &[Arc<Exchange>]) -> HashSet<(ResourceKind, String)> {
     twice
 }
 
-/// True when a filter has found somebody by the very value that was asked for, so that an empty list means nobody.
-fn filters_tell(trace: &[Arc<Exchange>]) -> bool {
-    trace.iter().any(|exchange| {
-        let Operation::Query { filter: Some(filter), .. } = &exchange.operation else { return false };
-        let Some(value) = filter.split('"').nth(1).filter(|value| !value.is_empty()) else { return false };
-        let found = observer::resources(exchange).unwrap_or_default();
-        let shows = |name| {
-            let held = reader::member(found[0], name).and_then(Value::as_str);
-            held.is_some_and(|held| held.eq_ignore_ascii_case(value))
-        };
-        found.len() == 1 && ["userName", "displayName", "externalId"].into_iter().any(shows)
-    })
-}
-
 /// How the removal of one id ended.
+#[derive(Debug, PartialEq, Eq)]
 enum Ended {
     /// The server deleted it.
     Gone,
@@ -215,76 +246,6 @@ async fn is_there<T: Target>(target: &T, leftover: &Leftover, path: &str) -> Opt
         Ok(answer) if answer.is_success() => Some(true),
         Ok(answer) if matches!(answer.status, 404 | 410) => Some(false),
         _ => None,
-    }
-}
-
-/// Looks for what creates made by the names that were sent.
-struct Search<'a, T> {
-    target: &'a T,
-    /// An empty answer to a filter means that there is nothing.
-    filters_tell: bool,
-}
-
-impl<T: Target> Search<'_, T> {
-    /// Looks for what a create made, deletes it, and says what stays or may stay.
-    async fn remove(&self, leftover: &Leftover) -> Vec<String> {
-        if leftover.name.is_none() {
-            return Vec::new();
-        }
-        let Some(ids) = self.find(leftover).await else {
-            let how =
-                leftover.trouble.as_deref().unwrap_or("answered without an id under which it can be found");
-            return vec![format!(
-                "{}: its create is {how}, and no list of the server tells whether it is there; look for this name at \
-                 the server",
-                leftover.describe(None)
-            )];
-        };
-        let mut left = Vec::new();
-        for id in ids {
-            match delete(self.target, leftover, &id).await {
-                Ended::Gone => {}
-                Ended::Stays(why) => left.push(why),
-                Ended::Elsewhere => left.push(format!(
-                    "{}: a list shows its name under this id, and the id itself leads to something else; delete it at \
-                     the server",
-                    leftover.describe(Some(&id))
-                )),
-            }
-        }
-        left
-    }
-
-    /// Ids of what carries exactly the name that was sent; `None` when the server does not tell.
-    async fn find(&self, leftover: &Leftover) -> Option<Vec<String>> {
-        let (attribute, name) = leftover.name.as_ref()?;
-        let path = PatchPath::simple(*attribute);
-        let request = observer::lookup(Actor::Cleanup, leftover.kind, &path, name, "clean-up")
-            .to(leftover.tenant)
-            .provoked();
-        let answer = self.target.send(request).await.ok().filter(Answer::is_success);
-        let found = answer.as_ref().and_then(|answer| observer::resources_in(answer.body.json()?));
-        let held =
-            |resource: &Value| reader::member(resource, attribute).and_then(Value::as_str).map(str::to_owned);
-        let carries = |resource: &Value| held(resource).is_some_and(|held| held.eq_ignore_ascii_case(name));
-        match &found {
-            Some(found) if found.iter().any(|one| carries(one)) => {
-                return Some(found.iter().filter(|one| carries(one)).filter_map(|one| id_of(one)).collect());
-            }
-            // It shows no names, and what it found is what was asked for.
-            Some(found) if found.len() == 1 && held(found[0]).is_none() => {
-                return Some(found.iter().filter_map(|one| id_of(one)).collect());
-            }
-            Some(found) if found.is_empty() && self.filters_tell => return Some(Vec::new()),
-            _ => {}
-        }
-        let nameless = AtomicBool::new(false);
-        let wanted = |resource: &Value| {
-            nameless.fetch_or(held(resource).is_none(), Ordering::Relaxed);
-            carries(resource)
-        };
-        let ids = sweep::walk(self.target, leftover.tenant, leftover.kind, MOST_PAGES, wanted).await.ok()?;
-        (!ids.is_empty() || !nameless.into_inner()).then_some(ids)
     }
 }
 
@@ -452,6 +413,6 @@ mod tests {
     async fn a_refused_create_made_nothing() {
         let tape = Taped::new(Scripted::new(vec![Ok(Answer::json(409, &json!({})))]));
         post(&tape, "/Users", "ada").await;
-        assert!(leftovers(&tape.trace()).is_empty());
+        assert!(leftovers(&tape.trace(), &HashSet::new()).is_empty());
     }
 }

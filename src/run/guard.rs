@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::wire::{Answer, Broken, Method, Operation, Request, Sent, Target};
 
-pub(super) use evidence::{Shown, name_sent, named, shown_with};
+pub(super) use evidence::{Shown, name_sent, named, shown_with, texts};
 pub use ownership::Ownership;
 pub(super) use ownership::posted_to;
 use reach::Reach;

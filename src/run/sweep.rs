@@ -2,11 +2,12 @@
 //! carries its prefix. Every object is looked at before it is deleted.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::guard::{Shown, named, shown_with};
+use super::guard::{Guard, Ownership, Shown, named, shown_with};
 use super::journal::Abandoned;
 use super::reader;
 use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target, Tenant, id_of};
@@ -42,6 +43,7 @@ impl Swept {
 /// Removes what the run of this journal left at the target, groups first and the newest first, and
 /// strikes each object out of the journal.
 pub async fn sweep<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
+    let target = &Guard::new(target, Arc::new(Ownership::new(&run.prefix)));
     let mut swept = Swept::default();
     let mut looked_at = HashSet::new();
     let mut journalled = run.remaining.clone();

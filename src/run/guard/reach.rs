@@ -38,10 +38,13 @@ impl Reach {
         let endpoint = parts.next().unwrap_or("");
         let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(endpoint));
         let below = parts.next().is_some();
-        // On its way a server or a proxy may resolve dots, and the write would reach another resource.
+        // On its way a server or a proxy may resolve dots and doubled slashes, and the write would reach another
+        // resource.
         // So it would if a part of the id were read as a query.
         let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-        if decoded.split(['/', '\\']).any(|part| part == "." || part == "..") || path.contains(['?', '#']) {
+        if decoded.trim_start_matches('/').split(['/', '\\']).any(|part| ["", ".", ".."].contains(&part))
+            || path.contains(['?', '#'])
+        {
             return Reach::Collection;
         }
         // There is one of each, and no server lets them be written (RFC 7644 §4).

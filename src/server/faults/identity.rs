@@ -42,6 +42,26 @@ pub(super) fn id_from_client() -> Effect {
     })
 }
 
+pub(super) fn create_answers_existing() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if created(call) != Some(Kind::User) {
+            return;
+        }
+        let Some((kind, id)) = scene.written(call, reply) else { return };
+        if let Some(Value::String(boss)) = scene.memory.values.get("boss").cloned() {
+            scene.store.remove(kind, &id);
+            scene.refresh(call, reply, kind, &boss);
+            return;
+        }
+        scene.memory.values.insert("boss".into(), id.into());
+        scene.rewrite(call, reply, &[kind], |record| {
+            record.attributes.retain(|name, _| ["schemas", "active"].contains(&name.as_str()));
+            record.attributes.insert("userName".into(), "boss@contoso.example".into());
+            record.attributes.insert("displayName".into(), "The Boss".into());
+        });
+    })
+}
+
 pub(super) fn ids_reused() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some((_, id)) = deleted(call).filter(|_| reply.status.is_success()) {

@@ -520,6 +520,8 @@ faults! {
     LocationHeaderWrong = "location-header-wrong", Named, answers::location_header_wrong;
     /// A create takes its `id` from the request, or from `externalId`.
     IdFromClient = "id-from-client", Named, identity::id_from_client;
+    /// A create of a user is answered with an account that was there before.
+    CreateAnswersExisting = "create-answers-existing", Named, identity::create_answers_existing;
     /// The id of a deleted resource is given to the next one.
     IdsReused = "ids-reused", Duplicate, identity::ids_reused;
     /// Ids hold the reserved word `bulkId`.
