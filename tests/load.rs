@@ -30,7 +30,6 @@ async fn played(dialect: Dialect, server: server::Settings, rate: u32) -> Played
         duration: Duration::from_millis(500),
         patience: Duration::from_secs(60),
         journal: None,
-        secrets: client.secrets(),
         cancel: Cancel::default(),
         fail_on: Some(Level::Error),
     };

@@ -34,7 +34,7 @@ use crate::entra::mapping::Mapping;
 use crate::people::People;
 use crate::run::journal::Journal;
 use crate::run::{Cancel, CheckResult};
-use crate::wire::{Secrets, Target};
+use crate::wire::Target;
 
 /// Between preparation and load, so that a limit for each second does not count both together.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -57,8 +57,6 @@ pub struct Settings {
     pub patience: Duration,
     /// Where ids of what was made are written down. Closed at the end.
     pub journal: Option<Arc<Journal>>,
-    /// What must not be shown, as [`crate::wire::Exchange::new`] takes it.
-    pub secrets: Secrets,
     /// Set to end the load early.
     pub cancel: Cancel,
     /// Findings of this level and above fail their check; `None` fails none.

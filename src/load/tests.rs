@@ -190,7 +190,6 @@ fn settings(rate: u32, seconds: u64) -> Settings {
         duration: Duration::from_secs(seconds),
         patience: Duration::from_secs(60),
         journal: None,
-        secrets: Secrets::default(),
         cancel: Cancel::default(),
         fail_on: Some(Level::Error),
     }

@@ -54,7 +54,7 @@ pub(super) async fn prepare<T: Target>(
     tenants: Tenants,
 ) -> Result<Prepared, Refusal> {
     let writer = plan.writer();
-    let recorder = Recorder::new(stage.target, stage.secrets);
+    let recorder = Recorder::new(stage.target);
     let stack = Stack::new(&recorder, plan, |_| ());
     let probe = |kind: ResourceKind| {
         let object = match kind {
