@@ -462,8 +462,9 @@ fn a_job_keeps_logs_and_tells_no_secret() {
         let kept = ["--state", "state.json", "--logs", "log.jsonl", "--cycles", "3", "--apply"];
         let notify = ["--notify", "cat >>told.jsonl; env >>environment"];
         let played = stage.play(&[&sync[..], &kept, &notify, &HEADERS].concat());
-        if manner != Manner::Stored {
+        if manner == Manner::Page {
             played.shows("told.jsonl", "quarantine");
+            played.shows("told.jsonl", "[redacted]");
             played.shows("environment", "HOME=");
         }
         if manner == Manner::Error {

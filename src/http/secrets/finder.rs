@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
+use super::LONG;
 use super::spelling::{settled, unarmoured, unescaped};
 
 /// How deep encodings are read: a token in a URL in JSON in JSON in HTML.
@@ -72,6 +73,9 @@ impl Finder {
 
     /// Every secret in a text, in the order of their places; none lies in another.
     pub fn find(&self, text: &[u8]) -> Vec<Found> {
+        if text.len() < LONG && self.short.is_empty() {
+            return Vec::new();
+        }
         let mut found = self.within(text, DEEPEST);
         if !self.short.is_empty() {
             self.whole_values(text, &mut found);

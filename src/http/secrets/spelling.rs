@@ -6,6 +6,7 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use memchr::memchr3;
 
 /// The bits that a cut or a careless encoder leaves at the end do not matter here.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
@@ -111,7 +112,7 @@ pub(super) fn unescaped(text: &[u8]) -> Option<Decoded> {
     let mut decoded = Decoded::default();
     let mut from = 0;
     let mut at = 0;
-    while let Some(next) = text[at..].iter().position(|byte| matches!(byte, b'\\' | b'%' | b'&')) {
+    while let Some(next) = memchr3(b'\\', b'%', b'&', &text[at..]) {
         at += next;
         let Some((length, letter)) = escape(&text[at..]) else {
             at += 1;
@@ -212,23 +213,17 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
     all.then(|| u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()).flatten()
 }
 
-/// Every run of base64 or base64url read at each of the four places where a group may begin: what stands
-/// before a secret in the encoded text, as `Bearer ` or a user's name, moves it. `None` when there is no run.
+/// Every run of base64 or base64url that may hold text, read at each of the four places where a group may begin:
+/// what stands before a secret in the encoded text, as `Bearer ` or a user's name, moves it. `None` when there is
+/// no run. Secrets are ASCII: headers and RFC 6749 appendix A want it so.
 pub(super) fn unarmoured(text: &[u8]) -> Option<Decoded> {
     let mut decoded = Decoded::default();
-    let mut digits = Vec::new();
     let mut at = 0;
     while at < text.len() {
-        let length = text[at..].iter().take_while(|byte| is_digit(**byte)).count();
+        let length = text[at..].iter().take_while(|byte| class(**byte) != 0).count();
         if (SHORTEST_RUN..=LONGEST_RUN).contains(&length) {
-            digits.clear();
-            digits.extend(text[at..at + length].iter().map(|digit| match digit {
-                b'-' => b'+',
-                b'_' => b'/',
-                other => *other,
-            }));
             for shift in 0..4 {
-                read_base64(&digits, at, shift, &mut decoded);
+                read_run(&text[..at + length], at + shift, &mut decoded);
             }
         }
         at += length.max(1);
@@ -236,22 +231,74 @@ pub(super) fn unarmoured(text: &[u8]) -> Option<Decoded> {
     (!decoded.pieces.is_empty()).then_some(decoded)
 }
 
-fn read_base64(digits: &[u8], at: usize, shift: usize, decoded: &mut Decoded) {
+/// Reads the stretches of groups of four digits from `first` to the end that may be ASCII. A secret fills two
+/// groups at least, and the ends of it may lie in the groups around them.
+fn read_run(text: &[u8], first: usize, decoded: &mut Decoded) {
+    let mut begin = None;
+    for group in (first..).step_by(4) {
+        let digits = text.get(group..group + 3);
+        let plausible =
+            digits.is_some_and(|digits| (0..3).all(|place| class(digits[place]) & (1 << place) != 0));
+        if plausible {
+            begin = begin.or(Some(group));
+        } else if let Some(start) = begin.take().filter(|start| group - start >= 8) {
+            let start = if start > first { start - 4 } else { start };
+            read_base64(text, start..(group + 4).min(text.len()), decoded);
+        }
+        if digits.is_none() {
+            break;
+        }
+    }
+}
+
+fn read_base64(text: &[u8], run: Range<usize>, decoded: &mut Decoded) {
     // One digit alone is no byte.
-    let end = digits.len() - usize::from((digits.len() - shift) % 4 == 1);
+    let end = run.end - usize::from(run.len() % 4 == 1);
+    let digits: Vec<u8> = text[run.start..end]
+        .iter()
+        .map(|digit| match digit {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => *other,
+        })
+        .collect();
     let before = decoded.text.len();
-    decoded.push(at + shift..at + end, Written::Base64);
-    if BASE64.decode_vec(&digits[shift..end], &mut decoded.text).is_err() {
+    decoded.push(run.start..end, Written::Base64);
+    if BASE64.decode_vec(&digits, &mut decoded.text).is_err() {
         decoded.text.truncate(before);
     }
     // No secret holds this byte, so none is found across two runs.
-    decoded.push(at + end..at + end, Written::Escaped);
+    decoded.push(end..end, Written::Escaped);
     decoded.text.push(0);
 }
 
-fn is_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+/// 0 for what is no digit of base64. A bit says that the digit may stand at that place of a group of four whose
+/// bytes are ASCII: the highest bit of each byte is in another digit.
+fn class(byte: u8) -> u8 {
+    CLASSES[usize::from(byte)]
 }
+
+const CLASSES: [u8; 256] = {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+    let mut classes = [0; 256];
+    let mut index = 0;
+    while index < digits.len() {
+        let value = if index < 64 { index } else { index - 2 };
+        let mut class = 8;
+        if value & 32 == 0 {
+            class |= 1;
+        }
+        if value & 8 == 0 {
+            class |= 2;
+        }
+        if value & 2 == 0 {
+            class |= 4;
+        }
+        classes[digits[index] as usize] = class;
+        index += 1;
+    }
+    classes
+};
 
 #[cfg(test)]
 mod tests {
