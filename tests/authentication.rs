@@ -139,7 +139,7 @@ async fn a_401_is_an_answer_and_brings_no_new_token() {
     })
     .await;
     let client = Client::new(settings(&base, &format!("{base}/token"))).unwrap();
-    let recorder = Recorder::new(client, Vec::new());
+    let recorder = Recorder::new(client);
     for _ in 0..3 {
         assert_eq!(recorder.send(get()).await.unwrap().status, 401);
     }
@@ -156,9 +156,8 @@ async fn secrets_that_become_known_later_are_in_no_record() {
     })
     .await;
     let client = Client::new(settings(&base, &format!("{base}/token"))).unwrap();
-    let secrets = client.secrets();
     let sign_in = client.sign_ins().remove(0);
-    let recorder = Recorder::new(client, secrets);
+    let recorder = Recorder::new(client);
     recorder.send(get()).await.unwrap();
     let signed_in = sign_in.sign_in(Proof::Right).await;
     let shown = format!("{:?} {:?} {:?}", recorder.trace(), signed_in.exchange, signed_in.outcome);

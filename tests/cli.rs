@@ -138,7 +138,7 @@ fn wrong_usage_is_2() {
 #[test]
 fn a_wrong_url_is_told_what_to_write() {
     for (url, what, next) in [
-        ("localhost:8080/scim", "does not begin with http://", "http://localhost:8080/scim"),
+        ("localhost:8080/scim", "does not begin with http://", "as http://localhost:8080/scim"),
         ("https://a b/", "is not a URL", "https://api.example.com/scim"),
         ("http://u:hunter2@localhost/", "password", "SCIMULATE_TOKEN"),
     ] {

@@ -233,7 +233,7 @@ fn bad_input_is_told_before_anything_is_sent() {
     for (options, config, message) in [
         (&["--test-value", "userType"][..], "", "write userType=Employee"),
         (&["--test-value", "a[=1"], "", "is not the path of an attribute"),
-        (&["--gallery-template", "9"], "", "template 9 is not known here: write 10 or 11"),
+        (&["--gallery-template", "9"], "", "`9` is not an edition of the template: write 10 or 11"),
         (&[], "[gallery]\ntest-values = { 'a[' = 'x' }\n", "is not the path of an attribute"),
         (&["--app-name", "x"], "", "--pack"),
         (&["--rate-gate", "5", "--pace", "9"], "", "the rate gate would measure that"),

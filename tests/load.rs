@@ -31,7 +31,6 @@ async fn played(dialect: Dialect, server: server::Settings, rate: u32) -> Played
         patience: Duration::from_secs(60),
         opaque_names: false,
         journal: None,
-        secrets: client.secrets(),
         cancel: Cancel::default(),
         fail_on: Some(Level::Error),
     };

@@ -58,7 +58,6 @@ impl Stages for Middle {
         Ok(Stage {
             target: Meddled { client: stage.target, meddler: Arc::clone(&self.0) },
             base_url: stage.base_url,
-            secrets: stage.secrets,
             sign_ins: stage.sign_ins,
             hold: stage.hold,
         })

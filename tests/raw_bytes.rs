@@ -41,8 +41,7 @@ async fn exchange(request: Request, flags: &str) -> (String, Arc<Exchange>) {
     settings.credentials = Credentials::Bearer(TOKEN.into());
     settings.headers = vec![("X-Api-Key".into(), "abc".into())];
     let client = Client::new(settings).unwrap();
-    let secrets = client.secrets();
-    let recorder = Recorder::new(client, secrets);
+    let recorder = Recorder::new(client);
     let answer = recorder.send(request).await.unwrap();
     assert_eq!(answer.status, 204);
     (server.await.unwrap(), recorder.last().unwrap())

@@ -24,6 +24,9 @@ pub(super) const SECOND_TOKEN: &str = "SCIMULATE_SECOND_TOKEN";
 /// The environment variable with the client secret.
 const CLIENT_SECRET: &str = "SCIMULATE_CLIENT_SECRET";
 
+/// Every environment variable that holds a secret.
+pub(super) const VARIABLES: [&str; 3] = [TOKEN, SECOND_TOKEN, CLIENT_SECRET];
+
 /// How the target is told who calls.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Credentials")]

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 
+use super::credentials;
 use super::failure::Failure;
-use crate::http::{Trust, wait_for};
+use crate::http::{Secrets, Trust, wait_for};
 
 /// How long a server may take to stop before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
@@ -32,20 +33,25 @@ pub(super) struct Exec {
     child: Child,
     group: u32,
     said: Arc<Mutex<Vec<u8>>>,
+    secrets: Secrets,
 }
 
 impl Exec {
-    /// Starts a command line through the system's shell. What it says is kept, not shown.
+    /// Starts a command line through the system's shell. What it says is kept, and shown without `secrets`:
+    /// it may log the requests it gets.
     ///
     /// Must be called inside a runtime.
-    pub(super) fn start(command_line: &str) -> Result<Self, Failure> {
+    pub(super) fn start(command_line: &str, secrets: Secrets) -> Result<Self, Failure> {
         let mut command = shell(command_line);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // A group of its own: Ctrl-C must not stop the server before the run has cleaned up.
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| {
-            Failure::usage(format!("cannot start `{command_line}`: {error}"), "check the command of --exec")
+            Failure::usage(
+                format!("the command of --exec cannot be started: {error}"),
+                "check the command of --exec",
+            )
         })?;
         // A child that was not waited for has an id.
         let group = child.id().unwrap_or_default();
@@ -53,7 +59,7 @@ impl Exec {
         let said = Arc::new(Mutex::new(Vec::new()));
         keep(child.stdout.take(), &said);
         keep(child.stderr.take(), &said);
-        Ok(Exec { child, group, said })
+        Ok(Exec { child, group, said, secrets })
     }
 
     /// Waits until something answers at `url`, or the server ends.
@@ -85,6 +91,7 @@ impl Exec {
     fn last_words(&self) -> String {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&said);
+        let text = self.secrets.hide(&text);
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         match lines[lines.len().saturating_sub(3)..].join(" | ") {
             last if last.is_empty() => String::new(),
@@ -128,19 +135,14 @@ fn keep(pipe: Option<impl AsyncRead + Unpin + Send + 'static>, said: &Arc<Mutex<
     });
 }
 
-/// The system's shell with that command line.
-#[cfg(unix)]
+/// The system's shell with that command line. It does not inherit our secrets.
 pub(super) fn shell(command_line: &str) -> Command {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(command_line);
-    command
-}
-
-/// The system's shell with that command line.
-#[cfg(not(unix))]
-pub(super) fn shell(command_line: &str) -> Command {
-    let mut command = Command::new("cmd");
-    command.arg("/C").arg(command_line);
+    let (program, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let mut command = Command::new(program);
+    command.arg(option).arg(command_line);
+    for name in credentials::VARIABLES {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -167,18 +169,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_ends_early_is_quoted() {
-        let mut exec = Exec::start("echo starting; echo no database >&2; exit 7").unwrap();
+        let secrets = Secrets::default();
+        secrets.add("token-0123456789");
+        let command = "echo starting; echo no database for token-0123456789 >&2; exit 7";
+        let mut exec = Exec::start(command, secrets).unwrap();
         let url = "http://127.0.0.1:9/";
         let failure = exec.until_it_answers(url, &SYSTEM, Duration::from_secs(20)).await.unwrap_err();
         let text = failure.render(false);
-        assert!(text.contains("exit status: 7") && text.contains("no database"), "{text}");
+        assert!(text.contains("exit status: 7") && text.contains("no database for [redacted]"), "{text}");
     }
 
     #[tokio::test]
     async fn what_the_command_started_is_stopped_with_it() {
         let folder = tempfile::tempdir().unwrap();
         let mark = folder.path().join("pid");
-        let exec = Exec::start(&format!("sleep 300 & echo $! > '{}'; wait", mark.display())).unwrap();
+        let exec =
+            Exec::start(&format!("sleep 300 & echo $! > '{}'; wait", mark.display()), Secrets::default())
+                .unwrap();
         let pid = loop {
             match std::fs::read_to_string(&mark) {
                 Ok(text) if text.ends_with('\n') => break text.trim().to_owned(),

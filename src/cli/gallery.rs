@@ -22,7 +22,6 @@ use crate::scenario;
 use crate::scim::PatchPath;
 use crate::stages::Embedded;
 use crate::transport;
-use crate::wire::Secrets;
 
 /// Predict Microsoft's gallery validation: its 25 tests, the validator's, and the requirements beside them
 #[derive(Debug, clap::Args)]
@@ -95,15 +94,13 @@ impl Gallery {
             timeout: plan.patience,
             writer: plan.writer(),
             mapping: plan.mapping.clone(),
-            secrets: Secrets::default(),
             fail_on: plan.fail_on,
         });
         let Some(ready) = self.playing.ready(&config, &plan)? else { return Ok(Exit::Interrupted) };
         let played = ready.play(plan, Embedded::default(), &mut outputs);
         let seen = match (look, &ready.shared) {
             // What keeps a target from being tested at all may be TLS.
-            (Some(mut look), Some(shared)) if played.is_ok() || look.url.is_https() => {
-                look.secrets = shared.client().secrets();
+            (Some(look), Some(shared)) if played.is_ok() || look.url.is_https() => {
                 Some(ready.runtime.block_on(transport::look(&look, shared.client()))?)
             }
             _ => None,
@@ -200,7 +197,6 @@ impl Gallery {
             patience: plan.patience,
             journal,
             opaque_names: plan.opaque_names,
-            secrets: Secrets::default(),
             cancel: plan.cancel.clone(),
             fail_on: plan.fail_on,
         })
@@ -216,13 +212,11 @@ impl Gallery {
         ready.runtime.block_on(async {
             match &ready.shared {
                 Some(shared) => {
-                    settings.secrets = shared.client().secrets();
                     let stage = shared.open().await.map_err(Failure::internal)?;
                     Ok(load::play(settings, Arc::new(stage.target)).await)
                 }
                 None => {
                     let stage = Embedded::default().open().await.map_err(Failure::internal)?;
-                    settings.secrets = stage.secrets.clone();
                     let played = load::play(settings, Arc::new(stage.target)).await;
                     drop(stage.hold);
                     Ok(played)

@@ -23,9 +23,13 @@ impl Issuer {
         let example =
             "write the URL below which the documents will stand, as https://issuer.example.com/entra";
         let url = Url::parse(&self.issuer)
-            .map_err(|error| Failure::usage(format!("`{}` is not a URL: {error}", self.issuer), example))?;
-        if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
-            let what = "an issuer is an http or https URL without query and fragment (OpenID Connect Discovery 1.0 §3)";
+            .map_err(|error| Failure::usage(format!("the issuer is not a URL: {error}"), example))?;
+        let more = url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+            || url.password().is_some();
+        if !matches!(url.scheme(), "http" | "https") || more {
+            let what = "an issuer is an http or https URL without user, query and fragment (OpenID Connect Discovery 1.0 §3)";
             return Err(Failure::usage(what, example));
         }
         let written = issuer::Issuer::write(self.issuer.trim(), &self.dir)

@@ -15,7 +15,7 @@ use super::target::TargetOptions;
 use super::{Exit, console};
 use crate::check::Level;
 use crate::entra::mapping::{Mapping, profiles};
-use crate::http::{Client, TenantUrl, wait_for};
+use crate::http::{Client, Secrets, TenantUrl, wait_for};
 use crate::report::har::Har;
 use crate::report::progress::Progress;
 use crate::report::script::Scripts;
@@ -166,6 +166,7 @@ impl Playing {
             }
         };
         let shared = doors.map(Shared::of);
+        let secrets = shared.as_ref().map(|shared| shared.client().secrets()).unwrap_or_default();
         let runtime = super::runtime()?;
         let interrupt = {
             let _context = runtime.enter();
@@ -174,7 +175,7 @@ impl Playing {
         let cancel = plan.cancel.clone();
         let exec = runtime.block_on(async {
             tokio::select! {
-                started = self.start(config, url.as_ref()) => started.map(Some),
+                started = self.start(config, url.as_ref(), secrets) => started.map(Some),
                 () = cancel.cancelled() => Ok(None),
             }
         })?;
@@ -182,7 +183,12 @@ impl Playing {
     }
 
     /// Starts the server under test, and waits for whatever shall be waited for.
-    async fn start(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Option<Exec>, Failure> {
+    async fn start(
+        &self,
+        config: &Config,
+        url: Option<&TenantUrl>,
+        secrets: Secrets,
+    ) -> Result<Option<Exec>, Failure> {
         let settings = &config.settings;
         let command = self.exec.as_ref().or(settings.exec.as_ref());
         let awaited = self.wait_for.as_ref().or(settings.wait_for.as_ref());
@@ -194,8 +200,9 @@ impl Playing {
                 "name the server's SCIM base URL with --target",
             )),
             (Some(command), Some(url)) => {
-                let mut exec = Exec::start(command)?;
                 let awaited = awaited.map_or(url.base(), String::as_str);
+                secrets.add_url(awaited);
+                let mut exec = Exec::start(command, secrets)?;
                 exec.until_it_answers(awaited, &trust, limit).await?;
                 Ok(Some(exec))
             }

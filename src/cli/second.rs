@@ -82,6 +82,7 @@ impl SecondOptions {
             trust: first.trust.clone(),
             timeout: first.timeout,
             pace: first.pace,
+            secrets: first.secrets.clone(),
             ..Settings::new(url)
         }))
     }

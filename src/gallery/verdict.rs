@@ -49,7 +49,7 @@ impl std::str::FromStr for Template {
         match text {
             "10" => Ok(Template::Ten),
             "11" => Ok(Template::Eleven),
-            _ => Err(format!("template {text} is not known here: write 10 or 11")),
+            _ => Err(format!("`{text}` is not an edition of the template: write 10 or 11")),
         }
     }
 }

@@ -2,7 +2,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION};
+use http::header::{
+    ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION,
+    CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -14,9 +17,10 @@ use super::given::Given;
 use super::issued::Signer;
 use super::pace::Pace;
 use super::route::Route;
+use super::secrets::REDACTED;
 use super::tokens::Tokens;
-use super::{Credentials, Grant, Issued, Problem, TenantUrl, Trust, broken, tls};
-use crate::wire::{Answer, Body, Broken, Flow, Method, Request, Secrets, Sent, SignIn, Target};
+use super::{Credentials, Grant, Issued, Problem, Secrets, TenantUrl, Trust, broken, tls};
+use crate::wire::{Answer, Body, Broken, Flow, Method, Request, Sent, SignIn, Target};
 
 /// How the target is reached.
 #[derive(Debug, Clone)]
@@ -33,8 +37,11 @@ pub struct Settings {
     pub expired: Option<SecretString>,
     /// A token for another server, which the target must refuse.
     pub foreign: Option<SecretString>,
-    /// Headers on every request beside Entra's (`--header`). Their values are secrets.
+    /// Headers on every request beside Entra's (`--header`). Their values are secrets, but for those of
+    /// headers that say nothing but what the client reads.
     pub headers: Vec<(String, SecretString)>,
+    /// What is hidden in all that comes in. Clients of one run share it: each adds its own secrets.
+    pub secrets: Secrets,
     /// Whose certificates are believed.
     pub trust: Trust,
     /// Limit for one exchange, from opening the connection to the last byte. Entra gives up after
@@ -60,6 +67,7 @@ impl Settings {
             expired: None,
             foreign: None,
             headers: Vec::new(),
+            secrets: Secrets::default(),
             trust: Trust::System,
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
@@ -93,6 +101,8 @@ pub struct Client {
     reusing: Engine,
     fresh: Engine,
     headers: HeaderMap,
+    /// Names of given headers whose values are never shown.
+    hidden: Vec<HeaderName>,
     secrets: Secrets,
     /// Where the token comes from that every request carries, if it is asked for.
     tokens: Option<Source>,
@@ -110,6 +120,10 @@ enum Source {
     Issued(Arc<Signer>),
 }
 
+/// Given headers whose values are no secrets: a right answer holds the same words.
+const PUBLIC: [HeaderName; 7] =
+    [ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_TYPE];
+
 /// Stands for a token that is asked for or made when a request is sent.
 const TOKEN: HeaderValue = HeaderValue::from_static("Bearer [redacted]");
 
@@ -124,7 +138,7 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self, Problem> {
         let connect_timeout = settings.connect_timeout.min(settings.timeout);
         let route = Route::new(&settings.url, connect_timeout)?;
-        let secrets = Secrets::default();
+        let secrets = settings.secrets.clone();
         let mut headers = HeaderMap::new();
         let mut tokens = None;
         let mut sign_ins: Vec<Arc<dyn SignIn>> = Vec::new();
@@ -136,7 +150,7 @@ impl Client {
             Credentials::None => {}
             Credentials::Bearer(token) => {
                 headers.insert(AUTHORIZATION, bearer(token)?);
-                secrets.add("authorization", hidden(token.expose_secret()));
+                secrets.add(token.expose_secret());
             }
             Credentials::Grant(grant) => {
                 let source = tokens_of(Grant::clone(grant))?;
@@ -158,17 +172,19 @@ impl Client {
         for (flow, token) in [(Flow::Expired, &settings.expired), (Flow::Foreign, &settings.foreign)] {
             let Some(token) = token else { continue };
             let given = Given::new(flow, token.clone())?;
-            secrets.add("authorization", hidden(given.text()));
+            secrets.add(given.text());
             sign_ins.push(Arc::new(given));
         }
         if let Some(proxy) = route.proxy_authorization() {
             headers.insert(PROXY_AUTHORIZATION, proxy.clone());
-            secrets.add("proxy-authorization", "");
         }
+        secrets.add_proxy(&route);
         let mut given = HeaderMap::new();
         for (name, value) in &settings.headers {
             let (name, value) = (header_name(name)?, header_value(name, value)?);
-            secrets.add(name.as_str(), hidden(value.to_str().unwrap_or("")));
+            if !PUBLIC.contains(&name) {
+                secrets.add_header(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+            }
             given.append(name, value);
         }
         // A header that is given replaces ours, `Authorization` too; one given twice is sent twice.
@@ -178,17 +194,18 @@ impl Client {
         if given.contains_key(AUTHORIZATION) {
             tokens = None;
         }
+        let hidden = given.keys().filter(|name| !PUBLIC.contains(name)).cloned().collect();
         headers.extend(given);
-        for part in settings.url.parameters().unwrap_or("").split('&') {
-            let value = part.split_once('=').map_or("", |(_, value)| value);
-            secrets.add("", hidden(value));
-        }
+        secrets.add_query(settings.url.parameters().unwrap_or(""));
+        // A tenant's name that stands in the path as well is shown with every message.
+        secrets.publish([settings.url.base()]);
         let tls = tls::config(settings.url.is_https(), &settings.trust)?;
         Ok(Client {
             reusing: engine(tls.clone(), &route, usize::MAX),
             fresh: engine(tls, &route, 0),
             route,
             headers,
+            hidden,
             secrets,
             tokens,
             sign_ins,
@@ -206,10 +223,7 @@ impl Client {
         &self.url
     }
 
-    /// What a recorder must take out: names of headers, each with the value to be hidden wherever it
-    /// occurs. A value that is too short or too plain to be told from ordinary text is left empty:
-    /// hiding `test` everywhere would change the answers that are judged. Access tokens are added when
-    /// they are obtained.
+    /// What is hidden in all that comes in. Access tokens are added when they are obtained.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
         self.secrets.clone()
@@ -234,12 +248,16 @@ impl Client {
 
     /// URI and headers as they go over the wire.
     fn head(&self, request: &Request, token: Option<HeaderValue>) -> Result<(Uri, HeaderMap), Broken> {
-        let unsendable = |why: String| Broken::Unwritable(cut(&why));
+        // Hidden before it is cut: a part of a secret is not found any more.
+        let unsendable = |why: String| Broken::Unwritable(cut(&self.secrets.hide(&why)));
         let url = self.url.join(&request.path, request.query.as_deref());
         if url.contains('#') {
             return Err(unsendable("its path or query holds an unencoded `#`".to_owned()));
         }
-        let uri: Uri = url.parse().map_err(|error| unsendable(format!("{url}: {error}")))?;
+        let uri: Uri = url.parse().map_err(|error| {
+            let shown = self.url.shown(&request.path, request.query.as_deref());
+            unsendable(format!("{shown}: {error}"))
+        })?;
         let mut own = HeaderMap::new();
         for (name, value) in &request.headers {
             let name = name
@@ -357,20 +375,19 @@ pub(super) async fn read(
 impl Target for Client {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         self.pace.turn().await;
+        self.secrets.publish_data(&request);
         // Asked for when the request is about to leave: a token may expire while others wait their turn.
         let token = self.authorization(&request).await?;
-        match tokio::time::timeout(self.timeout, self.exchange(&request, token)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Broken::TimedOut(self.timeout)),
-        }
+        let outcome = tokio::time::timeout(self.timeout, self.exchange(&request, token)).await;
+        self.secrets.clean(outcome.unwrap_or(Err(Broken::TimedOut(self.timeout))))
     }
 
     fn sent_as(&self, request: &Request) -> Sent {
-        let url = self.url.join(&request.path, request.query.as_deref());
-        // Whoever shows it takes the token out; it may not be there yet.
+        let url = self.url.shown(&request.path, request.query.as_deref());
+        // The token may not be there yet.
         let token = self.tokens.as_ref().map(|_| TOKEN);
         let headers = match self.head(request, token) {
-            Ok((_, headers)) => shown(&headers),
+            Ok((_, headers)) => shown(&headers, &self.hidden),
             // Such a request is never written; the record shows what was asked for.
             Err(_) => request.headers.clone(),
         };
@@ -378,10 +395,20 @@ impl Target for Client {
     }
 }
 
-/// Headers as they go over the wire.
-pub(super) fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+/// Headers as they go over the wire, without credentials and without the values of those that are `hidden`.
+pub(super) fn shown(headers: &HeaderMap, hidden: &[HeaderName]) -> Vec<(String, String)> {
     let shown = |(name, value): (&HeaderName, &HeaderValue)| {
-        (title_case(name.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let value = if [AUTHORIZATION, PROXY_AUTHORIZATION].contains(name) {
+            // A value of one word is the token itself.
+            let scheme = text.split_once(' ').map(|(scheme, _)| format!("{scheme} "));
+            format!("{}{REDACTED}", scheme.unwrap_or_default())
+        } else if hidden.contains(name) || *name == COOKIE {
+            REDACTED.to_owned()
+        } else {
+            text.into_owned()
+        };
+        (title_case(name.as_str()), value)
     };
     headers.iter().map(shown).collect()
 }
@@ -469,12 +496,6 @@ fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, Problem
     })?;
     parsed.set_sensitive(true);
     Ok(parsed)
-}
-
-/// The value if it can be told from ordinary text, else nothing.
-pub(super) fn hidden(value: &str) -> String {
-    let plain_word = value.chars().all(char::is_alphabetic);
-    if value.len() >= 16 || (value.len() >= 8 && !plain_word) { value.to_owned() } else { String::new() }
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use super::client::{bearer, hidden};
+use super::Secrets;
+use super::client::bearer;
 use super::credentials::made;
 use crate::issuer::{Issuer, Serving};
-use crate::wire::{Broken, Flow, NoToken, Proof, Secrets, SignIn, SignedIn, SigningIn, Token};
+use crate::wire::{Broken, Flow, NoToken, Proof, SignIn, SignedIn, SigningIn, Token};
 
 /// Tokens that Entra issues itself when "Secret Token" is left blank
 /// (entra-docs: use-scim-to-provision-users-and-groups, "Handling endpoint authentication").
@@ -77,7 +78,7 @@ impl Signer {
         });
         let signed = signed.await.unwrap_or_else(|error| Err(error.to_string())).map_err(unsigned)?;
         let value = SecretString::from(signed);
-        self.secrets.add("authorization", hidden(value.expose_secret()));
+        self.secrets.add(value.expose_secret());
         Ok(Token { value, lifetime: Some(Duration::from_secs(crate::issuer::LIFETIME)) })
     }
 }

@@ -1,7 +1,8 @@
 //! The one real [`Target`](crate::wire::Target): requests leave the program here and nowhere else.
 //!
 //! Entra sends neither `Accept` nor `User-Agent`, follows no redirect with its credentials and
-//! speaks HTTP/1.1 (entra-wire §4), so this client adds nothing of its own and keeps every byte.
+//! speaks HTTP/1.1 (entra-wire §4), so this client adds nothing of its own and keeps every byte but secrets:
+//! they are taken out here, of answers and of errors, so that nothing further in can hold them.
 
 mod broken;
 mod client;
@@ -13,6 +14,7 @@ mod pace;
 mod problem;
 mod reachability;
 mod route;
+mod secrets;
 mod tenant_url;
 mod tls;
 mod token_answer;
@@ -24,5 +26,6 @@ pub use credentials::{ClientCredentials, Credentials, Federation, Grant, SentIn,
 pub use issued::Issued;
 pub use problem::Problem;
 pub use reachability::wait_for;
+pub use secrets::Secrets;
 pub use tenant_url::{Flag, TenantUrl};
 pub use tls::{Trust, reason as tls_reason};

@@ -21,14 +21,15 @@ pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), P
         builder = builder.no_proxy();
     }
     let client = builder.build().map_err(|error| {
-        Problem::new(format!("cannot make a client for {url}: {}", last_cause(&error)), "report this")
+        Problem::new(format!("cannot make a client for {parsed}: {}", last_cause(&error)), "report this")
     })?;
     let end = Instant::now() + limit;
     let mut pause = Duration::from_millis(10);
     loop {
         let error = match client.get(url.trim()).send().await {
             Ok(_) => return Ok(()),
-            Err(error) => error,
+            // Its text would show the URL with its query.
+            Err(error) => error.without_url(),
         };
         if Instant::now() + pause >= end {
             return Err(Problem::new(

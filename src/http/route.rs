@@ -80,9 +80,14 @@ impl Route {
         self.hasty.load(Ordering::Relaxed)
     }
 
+    /// User and password of the environment's proxy, as the value of `Proxy-Authorization`.
+    pub(super) fn proxy_credentials(&self) -> Option<&HeaderValue> {
+        self.proxy.as_ref().and_then(|proxy| proxy.auth.as_ref())
+    }
+
     /// The `Proxy-Authorization` that every plain request through the proxy carries.
     pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
-        self.proxy.as_ref().filter(|_| !self.https).and_then(|proxy| proxy.auth.as_ref())
+        self.proxy_credentials().filter(|_| !self.https)
     }
 }
 

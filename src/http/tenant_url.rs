@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::Problem;
+use super::secrets::REDACTED;
 
 /// The Tenant URL of Entra's provisioning settings: a SCIM base URL, perhaps with a feature flag as
 /// its query (`https://api.example.com/scim?aadOptscim062020`).
@@ -50,7 +51,7 @@ impl TenantUrl {
     /// or not, feature flags and other parameters after the `?`.
     ///
     /// # Errors
-    /// A [`Problem`] that never repeats a password which stood in the URL.
+    /// A [`Problem`] that repeats nothing of the text, which may hold a secret at any place.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let text = text.trim();
         if text.is_empty() {
@@ -58,22 +59,12 @@ impl TenantUrl {
         }
         let url = match Url::parse(text) {
             Ok(url) => url,
-            Err(url::ParseError::RelativeUrlWithoutBase) => return Err(without_scheme(text)),
-            Err(error) => {
-                let shown = without_userinfo(text);
-                return Err(Problem::new(format!("`{shown}` is not a URL: {error}"), EXAMPLE));
-            }
+            Err(url::ParseError::RelativeUrlWithoutBase) => return Err(without_scheme()),
+            Err(error) => return Err(Problem::new(format!("the target URL is not a URL: {error}"), EXAMPLE)),
         };
+        // `localhost:8080/scim` is a valid URL whose scheme is `localhost`.
         if !matches!(url.scheme(), "http" | "https") {
-            // `localhost:8080/scim` is a valid URL whose scheme is `localhost`.
-            return Err(if text.contains("://") {
-                Problem::new(
-                    format!("the target's scheme is `{}`", url.scheme()),
-                    "write http:// or https://",
-                )
-            } else {
-                without_scheme(text)
-            });
+            return Err(without_scheme());
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Problem::new(
@@ -88,7 +79,7 @@ impl TenantUrl {
             ));
         }
         let Some(host) = url.host().map(|host| host.to_owned()) else {
-            return Err(Problem::new(format!("`{text}` names no host"), EXAMPLE));
+            return Err(Problem::new("the target URL names no host", EXAMPLE));
         };
         if url.port() == Some(0) {
             return Err(Problem::new("port 0 is not a port one can connect to", "write the server's port"));
@@ -170,6 +161,17 @@ impl TenantUrl {
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{}{path}{mark}{}", self.base, query.join("&"))
     }
+
+    /// [`TenantUrl::join`] as it may be shown, without the values of the Tenant URL's own parameters.
+    pub(super) fn shown(&self, path: &str, query: Option<&str>) -> String {
+        let hidden = |part: &str| match part.split_once('=') {
+            Some((name, _)) => format!("{name}={REDACTED}"),
+            None => REDACTED.to_owned(),
+        };
+        let parameters = self.parameters.as_deref();
+        let parameters = parameters.map(|all| all.split('&').map(hidden).collect::<Vec<_>>().join("&"));
+        TenantUrl { parameters, ..self.clone() }.join(path, query)
+    }
 }
 
 impl std::fmt::Display for TenantUrl {
@@ -185,18 +187,11 @@ impl std::fmt::Display for TenantUrl {
 
 const EXAMPLE: &str = "write the SCIM base URL, as https://api.example.com/scim";
 
-fn without_scheme(text: &str) -> Problem {
-    let shown = without_userinfo(text);
+fn without_scheme() -> Problem {
     Problem::new(
-        format!("the target URL `{shown}` does not begin with http:// or https://"),
-        format!("write https://{shown} or http://{shown}"),
+        "the target URL does not begin with http:// or https://",
+        "write the scheme in front of it, as http://localhost:8080/scim or https://api.example.com/scim",
     )
-}
-
-/// What stands before an `@` in the authority may be a password.
-fn without_userinfo(text: &str) -> &str {
-    let authority = text.split(['?', '#']).next().unwrap_or("");
-    authority.rfind('@').map_or(text, |at| &text[at + 1..])
 }
 
 fn read_query(query: &str) -> (Vec<Flag>, Option<String>) {
@@ -296,7 +291,7 @@ mod tests {
             ("localhost:8080/scim", "does not begin with http://", "http://localhost:8080/scim"),
             ("api.example.com/scim", "does not begin with http://", "https://api.example.com/scim"),
             ("/scim", "does not begin with http://", "https://"),
-            ("ftp://api.example.com/scim", "scheme is `ftp`", "https://"),
+            ("ftp://api.example.com/scim", "does not begin with http://", "https://"),
             ("http://", "is not a URL: empty host", "https://api.example.com/scim"),
             ("http://a.example:99999/", "is not a URL: invalid port", "https://api.example.com/scim"),
             ("http://a.example:0/", "port 0", "the server's port"),

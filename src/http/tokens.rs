@@ -9,13 +9,14 @@ use http_body_util::Full;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::client::{self, Engine, bearer, hidden};
+use super::client::{self, Engine, bearer};
 use super::credentials::{Form, Grant};
 use super::route::Route;
-use super::{Problem, Trust, broken, tls, token_answer};
+use super::secrets::REDACTED;
+use super::{Problem, Secrets, Trust, broken, tls, token_answer};
 use crate::wire::{
-    Actor, Answer, Body, Broken, Exchange, Flow, Method, NoToken, Proof, Request, Secrets, SignIn, SignedIn,
-    SigningIn,
+    Actor, Answer, Broken, Exchange, Flow, Method, NoToken, Proof, Request, SignIn, SignedIn, SigningIn,
+    Token,
 };
 
 /// The largest answer of a token endpoint that is read, in bytes.
@@ -65,8 +66,9 @@ impl Tokens {
         let server = grant.endpoint().server();
         let route = Route::new(server, connect_timeout)?;
         for secret in grant.secrets() {
-            secrets.add("", hidden(&secret));
+            secrets.add(&secret);
         }
+        secrets.add_proxy(&route);
         Ok(Arc::new(Tokens {
             shown: grant.endpoint().to_string(),
             proxy_authorization: route.proxy_authorization().cloned(),
@@ -119,28 +121,18 @@ impl Tokens {
             Err(why) => (Form::default(), Err(Broken::Protocol(why))),
             Ok(form) => {
                 for secret in form.secrets() {
-                    self.secrets.add("", hidden(secret));
+                    self.secrets.add(secret);
                 }
                 let outcome = tokio::time::timeout(self.timeout, self.exchange(&form)).await;
                 (form, outcome.unwrap_or(Err(Broken::TimedOut(self.timeout))))
             }
         };
-        let mut read = token_answer::read(&self.shown, &outcome);
-        if let Err(problem) = &mut read {
-            // An endpoint may repeat what it was sent, secrets too short to be hidden everywhere included.
-            let said = self.secrets.hide(&problem.what);
-            let all = self.grant.secrets();
-            problem.what = all
-                .iter()
-                .filter(|secret| secret.len() > 2)
-                .fold(said, |said, secret| said.replace(secret.as_str(), "[redacted]"));
-        }
+        let (mut read, outcome) = self.understood(outcome);
         if let (Err(problem), Ok(answer)) = (&mut read, &outcome) {
             self.excuse(problem, answer, proof);
         }
         if let Ok(token) = &read {
             self.trusted.store(true, Ordering::SeqCst);
-            self.secrets.add("authorization", hidden(token.value.expose_secret()));
             if let (Proof::Right, Ok(header)) = (proof, bearer(&token.value)) {
                 let lifetime = token.lifetime.unwrap_or(UNSAID);
                 let until = asked + lifetime - EARLY.min(lifetime / 5);
@@ -148,6 +140,35 @@ impl Tokens {
             }
         }
         SignedIn { exchange: Some(self.recorded(&form, started, outcome)), outcome: read }
+    }
+
+    /// The token, or why there is none, and what came of the request without any secret.
+    fn understood(
+        &self,
+        outcome: Result<Answer, Broken>,
+    ) -> (Result<Token, NoToken>, Result<Answer, Broken>) {
+        if let Some(Value::Object(members)) = outcome.as_ref().ok().and_then(|answer| answer.body.json()) {
+            let tokens = members.iter().filter(|(name, _)| name.ends_with("_token"));
+            for token in tokens.filter_map(|(_, value)| value.as_str()) {
+                self.secrets.add(token);
+            }
+        }
+        let raw = token_answer::read(&self.shown, &outcome);
+        let clean = self.secrets.clean(outcome);
+        // What a server said is quoted in part, so secrets are taken out before.
+        let read = raw.map_err(|problem| {
+            let mut problem = token_answer::read(&self.shown, &clean).err().unwrap_or(problem);
+            problem.what = self.without_own(&self.secrets.hide(&problem.what));
+            problem
+        });
+        (read, clean)
+    }
+
+    /// An endpoint may repeat what it was sent, secrets too short to be hidden in every text included.
+    fn without_own(&self, text: &str) -> String {
+        let own = self.grant.secrets();
+        let own = own.iter().filter(|secret| secret.len() > 2);
+        own.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED))
     }
 
     /// A server that trusts Microsoft's issuer alone refuses our assertions, and is right.
@@ -206,29 +227,13 @@ impl Tokens {
     }
 
     /// The exchange as it may be shown.
-    fn recorded(&self, form: &Form, started: SystemTime, mut outcome: Result<Answer, Broken>) -> Exchange {
+    fn recorded(&self, form: &Form, started: SystemTime, outcome: Result<Answer, Broken>) -> Exchange {
         let step = format!("sign-in: {}", self.grant.flow());
         let path = self.grant.endpoint().url().path();
         let mut request = Request::new(Actor::Entra, Method::Post, path, step);
-        request.headers = client::shown(&self.headers(form));
-        for (name, value) in &mut request.headers {
-            if name.eq_ignore_ascii_case("proxy-authorization") {
-                "[redacted]".clone_into(value);
-            }
-        }
+        request.headers = client::shown(&self.headers(form), &[]);
         request.body = Some(form.shown());
-        if let Ok(answer) = &mut outcome
-            && let Some(Value::Object(mut members)) = answer.body.json().cloned()
-        {
-            for name in ["access_token", "refresh_token", "id_token"] {
-                if let Some(value) = members.get_mut(name).filter(|value| value.is_string()) {
-                    *value = "[redacted]".into();
-                }
-            }
-            answer.body = Body::new(Value::Object(members).to_string().into_bytes());
-        }
-        let url = self.shown.clone();
-        self.secrets.with(|secrets| Exchange::new(0, started, url, request, outcome, secrets))
+        Exchange::new(0, started, self.shown.clone(), request, outcome)
     }
 }
 

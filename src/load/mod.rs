@@ -34,7 +34,7 @@ use crate::entra::mapping::Mapping;
 use crate::people::People;
 use crate::run::journal::Journal;
 use crate::run::{Cancel, CheckResult};
-use crate::wire::{Secrets, Target};
+use crate::wire::Target;
 
 /// Between preparation and load, so that a limit for each second does not count both together.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -59,8 +59,6 @@ pub struct Settings {
     pub journal: Option<Arc<Journal>>,
     /// The target never shows names: what a create names is ours, unless an answer speaks against it.
     pub opaque_names: bool,
-    /// What must not be shown, as [`crate::wire::Exchange::new`] takes it.
-    pub secrets: Secrets,
     /// Set to end the load early.
     pub cancel: Cancel,
     /// Findings of this level and above fail their check; `None` fails none.

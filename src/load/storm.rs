@@ -80,7 +80,7 @@ fn send<T: Target + 'static>(
     begin: Instant,
     due: Instant,
 ) -> impl Future<Output = Ended> + Send + use<T> {
-    let (target, secrets, cancel) = (Arc::clone(&troupe.direct), troupe.secrets(), troupe.cancel.clone());
+    let (target, cancel) = (Arc::clone(&troupe.direct), troupe.cancel.clone());
     async move {
         let late = due.elapsed();
         let outcome = if request.writes() {
@@ -93,8 +93,8 @@ fn send<T: Target + 'static>(
         };
         let (latency, ended) = (due.elapsed(), begin.elapsed());
         let fate = Fate::of(&outcome);
-        let shown = (fate != Fate::Done || kind == Kind::Create)
-            .then(|| exchange(&*target, &secrets, &request, &outcome));
+        let shown =
+            (fate != Fate::Done || kind == Kind::Create).then(|| exchange(&*target, &request, &outcome));
         let withheld = match outcome {
             Err(Broken::Withheld(why) | Broken::Unproven(why)) => Some(why),
             _ => None,

@@ -191,7 +191,6 @@ fn settings(rate: u32, seconds: u64) -> Settings {
         patience: Duration::from_secs(60),
         journal: None,
         opaque_names: false,
-        secrets: Secrets::default(),
         cancel: Cancel::default(),
         fail_on: Some(Level::Error),
     }

@@ -16,7 +16,7 @@ use crate::run::observer::resource_path;
 use crate::run::patience::Patience;
 use crate::run::recorder::Recorder;
 use crate::run::{Cancel, acceptance, cleanup, reader};
-use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, ResourceKind, Secrets, Sent, Target};
+use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, ResourceKind, Sent, Target};
 
 /// Users that are changed under load.
 const CHANGED: usize = 10;
@@ -32,7 +32,6 @@ pub(super) struct Troupe<T> {
     pub patient: Arc<Patience<Arc<Direct<T>>>>,
     pub cancel: Cancel,
     pub exchanges: Arc<AtomicUsize>,
-    secrets: Secrets,
     /// Users that are changed.
     pub accounts: Vec<Account>,
     /// Ids of those who join the group after the load.
@@ -70,7 +69,6 @@ impl<T: Target + 'static> Troupe<T> {
             patient: Arc::new(patient),
             cancel: settings.cancel.clone(),
             exchanges,
-            secrets: settings.secrets.clone(),
             accounts: Vec::new(),
             joining: Vec::new(),
             waiting: VecDeque::new(),
@@ -118,7 +116,7 @@ impl<T: Target + 'static> Troupe<T> {
             self.accounts.push(Mix::account(&key, id));
         }
         let Ok(Answer { status: 400..=499, .. }) = outcome else { return Ok(Vec::new()) };
-        let recorder = Recorder::new(Arc::clone(&self.patient), self.secrets.clone());
+        let recorder = Recorder::new(Arc::clone(&self.patient));
         let Settings { writer, mapping, people, .. } = settings;
         let reduced =
             acceptance::reduced(&recorder, writer, mapping, people, "requirements/rate/create").await;
@@ -226,16 +224,12 @@ impl<T: Target + 'static> Troupe<T> {
         if self.cancel.is_cancelled() { Err(interrupted()) } else { Ok(()) }
     }
 
-    /// A request and what came of it, without secrets.
+    /// A request and what came of it.
     pub fn exchange(&self, request: &Request, outcome: &Result<Answer, Broken>) -> Arc<Exchange> {
-        exchange(&*self.direct, &self.secrets, request, outcome)
+        exchange(&*self.direct, request, outcome)
     }
 
     /// What [`exchange`] needs beside the target.
-    pub fn secrets(&self) -> Secrets {
-        self.secrets.clone()
-    }
-
     /// Removes everything; what could not be removed, each with the reason. Pauses that the target asks
     /// for are kept even after Ctrl-C.
     pub async fn clean_up(&self) -> Vec<String> {
@@ -254,21 +248,16 @@ pub(super) fn withheld(why: &str) -> Skip {
     Skip::Blocked(format!("the guard: {why}"))
 }
 
-/// A request and what came of it, without secrets.
+/// A request and what came of it.
 pub(super) fn exchange<T: Target>(
     target: &T,
-    secrets: &Secrets,
     request: &Request,
     outcome: &Result<Answer, Broken>,
 ) -> Arc<Exchange> {
     let sent = target.sent_as(request);
     let mut recorded = request.clone();
     recorded.headers = sent.headers;
-    Arc::new(
-        secrets.with(|secrets| {
-            Exchange::new(0, SystemTime::now(), sent.url, recorded, outcome.clone(), secrets)
-        }),
-    )
+    Arc::new(Exchange::new(0, SystemTime::now(), sent.url, recorded, outcome.clone()))
 }
 
 /// Ids of the members that a read of a group shows.

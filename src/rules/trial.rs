@@ -42,7 +42,7 @@ impl Trial {
     pub fn send(&mut self, request: Request, outcome: Result<Answer, Broken>) -> &mut Self {
         self.clock += Duration::from_millis(10);
         let url = format!("http://127.0.0.1:1/scim{}", request.path_and_query());
-        let exchange = Exchange::new(self.trace.len(), self.clock, url, request, outcome, &[]);
+        let exchange = Exchange::new(self.trace.len(), self.clock, url, request, outcome);
         self.trace.push(Arc::new(exchange));
         self
     }

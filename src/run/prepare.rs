@@ -56,7 +56,7 @@ pub(super) async fn prepare<T: Target>(
     ownership: Arc<Ownership>,
 ) -> Result<Prepared, Refusal> {
     let writer = plan.writer();
-    let recorder = Recorder::new(stage.target, stage.secrets);
+    let recorder = Recorder::new(stage.target);
     let stack = Stack::new(&recorder, plan, ownership, |_| ());
     let probe = |kind: ResourceKind| {
         let object = match kind {

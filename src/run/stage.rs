@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::wire::{Secrets, SignIn, Target};
+use crate::wire::{SignIn, Target};
 
 /// One target as a trial gets it, without decorators.
 pub struct Stage<T> {
@@ -11,8 +11,6 @@ pub struct Stage<T> {
     pub target: T,
     /// Base URL, without credentials.
     pub base_url: String,
-    /// Values that must never be shown; tokens are added as they are obtained.
-    pub secrets: Secrets,
     /// The ways to get a token that are configured, for stories about them.
     pub sign_ins: Vec<Arc<dyn SignIn>>,
     /// Kept until the trial has ended: the server of an embedded stage, for example.

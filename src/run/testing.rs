@@ -98,7 +98,7 @@ impl Target for Taped {
         let mut trace = self.trace.lock().unwrap();
         let number = trace.len();
         let started = SystemTime::UNIX_EPOCH;
-        trace.push(Arc::new(Exchange::new(number, started, url, request, outcome.clone(), &[])));
+        trace.push(Arc::new(Exchange::new(number, started, url, request, outcome.clone())));
         outcome
     }
 
@@ -120,5 +120,5 @@ impl Log for Taped {
 /// An exchange of some read with this outcome.
 pub(crate) fn exchange(outcome: Result<Answer, Broken>) -> Exchange {
     let request = Request::new(Actor::Observer, Method::Get, "/Users", "step");
-    Exchange::new(0, SystemTime::UNIX_EPOCH, "http://target/Users".into(), request, outcome, &[])
+    Exchange::new(0, SystemTime::UNIX_EPOCH, "http://target/Users".into(), request, outcome)
 }

@@ -178,7 +178,7 @@ impl<S: Stages> Run<S> {
                 return self.skipped(trial, scenario, skip);
             }
         };
-        let recorder = Recorder::new(stage.target, stage.secrets);
+        let recorder = Recorder::new(stage.target);
         let waits = {
             let (tell, trial) = (tell.clone(), trial.clone());
             move |pause| {

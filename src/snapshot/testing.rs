@@ -12,7 +12,7 @@ pub(super) fn exchange(base: &str, method: Method, path: &str, step: &str, answe
     let mut request = Request::new(Actor::Entra, method, path, step);
     request.query = query.map(str::to_owned);
     let url = format!("{base}{}", request.path_and_query());
-    Exchange::new(0, SystemTime::UNIX_EPOCH, url, request, Ok(answer), &[])
+    Exchange::new(0, SystemTime::UNIX_EPOCH, url, request, Ok(answer))
 }
 
 /// A user as a server would answer it.

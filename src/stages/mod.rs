@@ -29,16 +29,10 @@ impl Doors {
         Doors { first, second: None, second_by_first: None }
     }
 
-    /// Two tenants. `by_first` carries the credentials of the first to the URL of the second, where both
+    /// Two tenants, whose clients share their secrets. `by_first` carries the credentials of the first to the URL of the second, where both
     /// differ.
     #[must_use]
     pub fn with_second(self, second: Client, by_first: Option<Client>) -> Self {
-        // Whoever hides the secrets of one tenant hides those of the other.
-        second.secrets().with(|list| {
-            for (name, value) in list {
-                self.first.secrets().add(name, value);
-            }
-        });
         Doors { second: Some(second), second_by_first: by_first, ..self }
     }
 
@@ -139,23 +133,18 @@ impl Stages for Embedded {
             served: Some(issuer),
         });
         let client = Client::new(settings).map_err(wrong)?;
-        let sign_ins = client.sign_ins();
+        let (sign_ins, secrets) = (client.sign_ins(), client.secrets());
         let mut doors = Doors::new(client);
         if let Some(second) = &running.second {
             let by = |token: &str| -> Result<Client, String> {
                 let mut settings = Settings::new(TenantUrl::parse(&second.base_url).map_err(wrong)?);
                 settings.credentials = Credentials::Bearer(SecretString::from(token));
+                settings.secrets = secrets.clone();
                 Client::new(settings).map_err(wrong)
             };
             doors = doors.with_second(by(&second.token)?, Some(by(&running.token)?));
         }
-        Ok(Stage {
-            base_url: running.base_url.clone(),
-            secrets: doors.first().secrets(),
-            sign_ins,
-            target: doors,
-            hold: Box::new(running),
-        })
+        Ok(Stage { base_url: running.base_url.clone(), sign_ins, target: doors, hold: Box::new(running) })
     }
 
     fn is_shared(&self) -> bool {
@@ -200,7 +189,6 @@ impl Stages for Shared {
         let client = self.doors.first();
         Ok(Stage {
             base_url: client.url().base().to_owned(),
-            secrets: client.secrets(),
             sign_ins: client.sign_ins(),
             target: Arc::clone(&self.doors),
             hold: Box::new(()),

@@ -30,7 +30,7 @@ use crate::entra::mapping::Mapping;
 use crate::http::{Problem, TenantUrl, Trust};
 use crate::run::CheckResult;
 use crate::run::recorder::Recorder;
-use crate::wire::{Secrets, Target};
+use crate::wire::Target;
 
 /// One question beneath HTTP waits no longer than this, whatever the limit for requests is.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -48,8 +48,6 @@ pub struct Settings {
     pub writer: Writer,
     /// The mapping in force: its matching attributes are asked for.
     pub mapping: Mapping,
-    /// What a recorder must take out, as [`crate::http::Client::secrets`] names it.
-    pub secrets: Secrets,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
 }
@@ -93,7 +91,7 @@ pub struct Tls {
 /// A [`Problem`] when the authorities that are believed cannot be read.
 pub async fn look<T: Target>(settings: &Settings, target: T) -> Result<Seen, Problem> {
     let url = &settings.url;
-    let recorder = Recorder::new(target, settings.secrets.clone());
+    let recorder = Recorder::new(target);
     let mut facts = Facts {
         base: url.base().to_owned(),
         flags: url.flags().iter().map(|flag| flag.as_str()).collect(),

@@ -134,7 +134,6 @@ fn settings(url: &TenantUrl, trust: Trust) -> Settings {
         timeout: Duration::from_millis(1500),
         writer: Writer::new(Dialect::Default, Switches::default()),
         mapping: profiles::load(profiles::DEFAULT).unwrap(),
-        secrets: Secrets::default(),
         fail_on: Some(Level::Error),
     }
 }

@@ -1,7 +1,7 @@
 //! One request, its answer, and the exchange they make.
 //!
-//! Everything that leaves or enters the program passes through these types. Secrets
-//! are taken out when an [`Exchange`] is made, and an answer's body is parsed once.
+//! Everything that leaves or enters the program passes through these types. They hold no secrets: the one real
+//! [`Target`] takes them out of what comes in. An answer's body is parsed once.
 
 mod answer;
 mod bulk;
@@ -9,28 +9,26 @@ mod exchange;
 mod made;
 mod operation;
 mod request;
-mod secrets;
 mod sign_in;
 
 pub use answer::{Answer, Body, Broken};
 pub use bulk::{BulkCreate, bulk_creates, bulk_targets, is_bulk};
-pub use exchange::{Exchange, Named};
+pub use exchange::Exchange;
 pub use made::{id_of, located_id, made_id};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request, Tenant};
-pub use secrets::Secrets;
 pub use sign_in::{Flow, NoToken, Proof, SignIn, SignedIn, SigningIn, Token};
 
 /// Where requests go: the real client, or a decorator over it (guard, recorder, patience).
 pub trait Target: Send + Sync {
-    /// Sends one request and waits for its answer.
+    /// Sends one request and waits for its answer, which holds no secrets.
     ///
     /// # Errors
     /// [`Broken`] when no HTTP answer arrived. A status such as 500 is an answer, not an error.
     fn send(&self, request: Request) -> impl Future<Output = Result<Answer, Broken>> + Send;
 
     /// What the request becomes on the wire: absolute URL and every header in order. Recorders ask
-    /// this so that a HAR shows what was really sent; secrets are still in it.
+    /// this so that a HAR shows what was really sent, without secrets.
     fn sent_as(&self, request: &Request) -> Sent;
 }
 

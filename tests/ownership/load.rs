@@ -10,7 +10,6 @@ use scimulate::entra::mapping::profiles;
 use scimulate::load::{self, Played, Settings};
 use scimulate::people::{self, People};
 use scimulate::run::Cancel;
-use scimulate::wire::Secrets;
 use tokio::runtime::Handle;
 
 use super::fault::{Fault, Faults};
@@ -43,7 +42,6 @@ fn play(faults: Faults, runtime: &Handle) -> (Played, Model) {
         patience: Duration::ZERO,
         opaque_names: false,
         journal: None,
-        secrets: Secrets::default(),
         cancel: Cancel::default(),
         fail_on: Some(Level::Error),
     };

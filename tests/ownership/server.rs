@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use scimulate::run::{self, Stage, Stages};
 use scimulate::scim::urn;
-use scimulate::wire::{Answer, Body, Broken, Method, Request, ResourceKind, Secrets, Sent, Target, Tenant};
+use scimulate::wire::{Answer, Body, Broken, Method, Request, ResourceKind, Sent, Target, Tenant};
 use serde_json::{Value, json};
 
 use super::fault::{Fault, Faults};
@@ -221,7 +221,6 @@ impl Stages for Model {
         Ok(Stage {
             target: self.clone(),
             base_url: BASE.to_owned(),
-            secrets: Secrets::default(),
             sign_ins: Vec::new(),
             hold: Box::new(()),
         })

@@ -149,8 +149,11 @@ fn a_request_can_replace_or_leave_out_what_every_request_carries() {
     })
     .unwrap();
     let names = |request: &Request| {
-        let sent = client.sent_as(request);
-        sent.headers.into_iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
+        let (_, headers) = client.head(request, None).unwrap();
+        let line = |(name, value): (&HeaderName, &HeaderValue)| {
+            format!("{}: {}", title_case(name.as_str()), value.to_str().unwrap())
+        };
+        headers.iter().map(line).collect::<Vec<_>>()
     };
     assert_eq!(
         names(&get().with_header("ADSCIMVersion", "6.0")),
@@ -194,16 +197,63 @@ fn a_token_with_a_line_break_and_a_header_without_a_name_are_refused_unrepeated(
 }
 
 #[test]
-fn values_are_hidden_everywhere_only_when_they_cannot_be_ordinary_text() {
+fn what_is_sent_is_shown_without_credentials_and_secrets() {
     let client = client(|s| {
+        s.url =
+            TenantUrl::parse("http://localhost:1/contoso?k=query-value&tenant=contoso&bare-value").unwrap();
         s.credentials = Credentials::Bearer("test".into());
-        s.headers = vec![("X-Api-Key".into(), "0123-4567".into()), ("X-Word".into(), "password".into())];
+        s.headers = vec![
+            ("X-Api-Key".into(), "header-value".into()),
+            ("Accept".into(), "application/scim+json".into()),
+        ];
     })
     .unwrap();
-    let expected =
-        [("authorization", ""), ("x-api-key", "0123-4567"), ("x-word", ""), ("", "0123456789abcdef")];
-    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    client.secrets().with(|secrets| assert_eq!(secrets, expected));
+    let request = get().with_header("Cookie", "sid=cookie").with_query("count=1");
+    let sent = client.sent_as(&request);
+    assert_eq!(
+        sent.url,
+        "http://localhost:1/contoso/Users?k=[redacted]&tenant=[redacted]&[redacted]&count=1"
+    );
+    let shown: Vec<String> = sent.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    for line in [
+        "Authorization: Bearer [redacted]",
+        "X-Api-Key: [redacted]",
+        "Accept: application/scim+json",
+        "Cookie: [redacted]",
+    ] {
+        assert!(shown.iter().any(|shown| shown == line), "{line} is not in {shown:?}");
+    }
+    let secrets = client.secrets();
+    let text = "header-value query-value bare-value test application/scim+json contoso";
+    assert_eq!(secrets.hide(text), "[redacted] [redacted] [redacted] test application/scim+json contoso");
+    assert_eq!(secrets.hide("test"), "[redacted]");
+}
+
+#[tokio::test]
+async fn answers_and_errors_hold_no_secret_when_they_leave_the_client() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/scim?k=query-value", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let body = r#"{"detail":"token\u002D0123456789"}"#;
+        let answer = format!(
+            "HTTP/1.1 401 no\r\nwww-authenticate: Bearer realm=\"token-0123456789\"\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    let mut settings = Settings::new(TenantUrl::parse(&url).unwrap());
+    settings.credentials = Credentials::Bearer("token-0123456789".into());
+    let client = Client::new(settings).unwrap();
+    let answer = client.send(get()).await.unwrap();
+    assert_eq!(answer.body.text(), r#"{"detail":"[redacted]"}"#);
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"[redacted]\""));
+    let broken = client.send(get().with_query("filter=#")).await.unwrap_err();
+    assert!(!broken.to_string().contains("query-value"), "{broken}");
+    let broken = client.send(get().with_query("filter= ")).await.unwrap_err();
+    assert!(broken.to_string().contains("k=[redacted]&filter="), "{broken}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
