@@ -6,6 +6,7 @@
 mod answer;
 mod bulk;
 mod exchange;
+mod json;
 mod operation;
 mod request;
 mod secrets;
@@ -14,6 +15,7 @@ mod sign_in;
 pub use answer::{Answer, Body, Broken};
 pub use bulk::{BulkCreate, bulk_creates, bulk_targets};
 pub use exchange::{Exchange, Named};
+pub use json::{Excess, Stopped};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request, Tenant};
 pub use secrets::Secrets;
