@@ -1,5 +1,6 @@
 //! CSV: one user in each line, source attributes as column names, as the portal's "Download users"
-//! writes it. Lists are joined with `;`.
+//! writes it. Lists are joined with `;`. A row is one line: a quote that was left open must not take in
+//! the rows below it.
 
 use std::io::BufRead;
 
@@ -9,6 +10,9 @@ use super::Contents;
 use super::raw::{Field, RawRow, RawValue};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{ObjectKind, find};
+
+/// So much is shown of a row that cannot be read, in characters.
+const LONGEST_SHOWN: usize = 200;
 
 pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), Diagnostic> {
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(source.chain(&b"\n"[..]));
@@ -20,6 +24,10 @@ pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), 
     if let Some(first) = header.get(0).and_then(|first| first.strip_prefix('\u{feff}')) {
         header = std::iter::once(first).chain(header.iter().skip(1)).map(str::to_owned).collect();
     }
+    if header.iter().any(|name| name.contains(['\n', '\r'])) {
+        return Err(Diagnostic::about_file("a quote of the first line is not closed", &contents.file)
+            .help("write the names of source attributes into the first line, separated by commas"));
+    }
     let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if !names.iter().any(|name| name == "userPrincipalName") {
         let text = line_of(&header);
@@ -28,14 +36,23 @@ pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), 
     }
     check_columns(&contents.file, &header, &names)?;
     let mut record = StringRecord::new();
+    let mut spread = None;
     loop {
-        match reader.read_record(&mut record) {
+        let outcome = reader.read_record(&mut record);
+        let next = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
+        if let Some(spread) = spread.take() {
+            refuse(contents, spread, matches!(outcome, Ok(false)));
+        }
+        match outcome {
             Ok(false) => return Ok(()),
             Ok(true) => {
-                // The record's own position is where the empty lines before it begin.
-                let inside = record.iter().map(|value| value.matches('\n').count()).sum::<usize>();
-                let next = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
-                take(contents, &names, &record, next.saturating_sub(inside + 1));
+                let breaks = record.iter().map(|value| value.matches('\n').count()).sum::<usize>();
+                if breaks > 0 || record.iter().any(|value| value.contains('\r')) {
+                    spread = Some(Spread { text: line_of(&record), breaks, next });
+                } else {
+                    // The record's own position is where the empty lines before it begin.
+                    take(contents, &names, &record, next.saturating_sub(1));
+                }
             }
             Err(error) => {
                 let line = error.position().map_or(0, |position| position.line());
@@ -50,6 +67,31 @@ pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), 
             }
         }
     }
+}
+
+/// A row with a line break in a field. Its quote may have been left open, and then the rows after it
+/// are part of the field.
+struct Spread {
+    text: String,
+    breaks: usize,
+    /// The line after it.
+    next: usize,
+}
+
+fn refuse(contents: &mut Contents, row: Spread, is_last: bool) {
+    // An open quote takes in the line break that the reader puts after the last row.
+    let open = is_last && row.text.trim_end_matches('"').ends_with('\n');
+    let (title, own) = match open {
+        true => ("a quote of this row is not closed", 0),
+        false => ("a field of this row contains a line break", 1),
+    };
+    let first: String = row.text.lines().next().unwrap_or_default().chars().take(LONGEST_SHOWN).collect();
+    let line = row.next.saturating_sub(row.breaks + own);
+    contents.fault(
+        Diagnostic::new(title, &contents.file, first, 0..0)
+            .from_line(line)
+            .help("write each row on one line, and close each quote on the line that opens it"),
+    );
 }
 
 /// A wrong name of a column would make every row wrong.
@@ -76,7 +118,8 @@ fn check_columns(file: &str, header: &StringRecord, names: &[String]) -> Result<
 fn take(contents: &mut Contents, names: &[String], record: &StringRecord, line: usize) {
     let (text, spans) = line_with_spans(record);
     if record.len() != names.len() {
-        let title = format!("this row has {} values, and the first line has {}", record.len(), names.len());
+        let values = if record.len() == 1 { "value" } else { "values" };
+        let title = format!("this row has {} {values}, and the first line has {}", record.len(), names.len());
         let problem = Diagnostic::new(title, &contents.file, text, 0..0)
             .from_line(line)
             .help("put texts with commas into quotes");
