@@ -138,7 +138,7 @@ impl Eval {
         }
         match outcome.value {
             value if self.json => say_json(&value.map_or(Json::Null, to_json)),
-            Some(value) => console::say(&format!("{value}\n")),
+            Some(value) => console::hand_over(&format!("{value}\n")),
             None => Ok(()),
         }
     }

@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::unwritten;
 use crate::cli::{console, exec};
 use crate::entra::job::{Identity, LogEntry, Record, Watcher};
+use crate::report::layout;
 
 /// A progress bar, and the log file if one is named.
 pub(super) struct Follow {
@@ -106,7 +107,7 @@ impl Watcher for Followed {
 
     fn logged(&self, entry: &LogEntry, record: &Record) {
         self.bar.inc(1);
-        self.bar.set_message(entry.label.clone());
+        self.bar.set_message(layout::clean(&entry.label));
         let Some(logs) = &self.logs else { return };
         let cycle = *self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
