@@ -207,7 +207,7 @@ mod tests {
         fs::write(empty.path().join("a.yaml"), [0xff, 0xfe, 0x00]).unwrap();
         assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("cannot be read"));
         fs::write(empty.path().join("a.yaml"), "#".repeat(2 << 20)).unwrap();
-        assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("too large"));
+        assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("larger than 1 MiB"));
         let twice = folder(&[("a.yaml", RIGHT), ("a.yml", RIGHT)]);
         assert!(from_dir(twice.path()).unwrap_err()[0].title.contains("two scenarios"));
     }

@@ -4,29 +4,42 @@
 
 use std::io::BufRead;
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 
 use super::Contents;
 use super::raw::{Field, RawRow, RawValue};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{ObjectKind, find};
 
+/// Is read behind the last row. A field that holds it was opened by a quote and never closed.
+const END: &str = "\n\0\n";
+
 /// So much is shown of a row that cannot be read, in characters.
 const LONGEST_SHOWN: usize = 200;
 
 pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), Diagnostic> {
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(source.chain(&b"\n"[..]));
+    let mut reader = ReaderBuilder::new()
+        .flexible(true)
+        // Lines are counted by their line feeds, so a row has to end with one.
+        .terminator(Terminator::Any(b'\n'))
+        .from_reader(source.chain(END.as_bytes()));
     let unreadable = |error: csv::Error| {
         Diagnostic::about_file(format!("this is not CSV: {error}"), &contents.file)
             .help("write the names of source attributes into the first line, separated by commas")
     };
-    let mut header = reader.headers().map_err(unreadable)?.clone();
+    let mut header = without_carriage_return(reader.headers().map_err(unreadable)?.clone());
     if let Some(first) = header.get(0).and_then(|first| first.strip_prefix('\u{feff}')) {
         header = std::iter::once(first).chain(header.iter().skip(1)).map(str::to_owned).collect();
     }
+    if header.len() == 1 && header[0] == *END.trim() {
+        header.clear();
+    }
     if header.iter().any(|name| name.contains(['\n', '\r'])) {
-        return Err(Diagnostic::about_file("a quote of the first line is not closed", &contents.file)
-            .help("write the names of source attributes into the first line, separated by commas"));
+        return Err(Diagnostic::about_file(
+            "the names of the first line contain a line break",
+            &contents.file,
+        )
+        .help("write the names of source attributes into the first line, separated by commas"));
     }
     let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if !names.iter().any(|name| name == "userPrincipalName") {
@@ -36,19 +49,18 @@ pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), 
     }
     check_columns(&contents.file, &header, &names)?;
     let mut record = StringRecord::new();
-    let mut spread = None;
     loop {
-        let outcome = reader.read_record(&mut record);
-        let next = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
-        if let Some(spread) = spread.take() {
-            refuse(contents, spread, matches!(outcome, Ok(false)));
-        }
-        match outcome {
+        match reader.read_record(&mut record) {
             Ok(false) => return Ok(()),
             Ok(true) => {
+                record = without_carriage_return(record);
+                let next = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
                 let breaks = record.iter().map(|value| value.matches('\n').count()).sum::<usize>();
+                if record.len() == 1 && ["", END.trim()].contains(&&record[0]) {
+                    continue;
+                }
                 if breaks > 0 || record.iter().any(|value| value.contains('\r')) {
-                    spread = Some(Spread { text: line_of(&record), breaks, next });
+                    refuse(contents, &record, next.saturating_sub(breaks));
                 } else {
                     // The record's own position is where the empty lines before it begin.
                     take(contents, &names, &record, next.saturating_sub(1));
@@ -69,24 +81,25 @@ pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), 
     }
 }
 
-/// A row with a line break in a field. Its quote may have been left open, and then the rows after it
-/// are part of the field.
-struct Spread {
-    text: String,
-    breaks: usize,
-    /// The line after it.
-    next: usize,
+/// The row of a file whose lines end with CR LF.
+fn without_carriage_return(record: StringRecord) -> StringRecord {
+    let last = record.len().saturating_sub(1);
+    match record.get(last).and_then(|value| value.strip_suffix('\r')) {
+        Some(value) => record.iter().take(last).chain([value]).collect(),
+        None => record,
+    }
 }
 
-fn refuse(contents: &mut Contents, row: Spread, is_last: bool) {
-    // An open quote takes in the line break that the reader puts after the last row.
-    let open = is_last && row.text.trim_end_matches('"').ends_with('\n');
-    let (title, own) = match open {
-        true => ("a quote of this row is not closed", 0),
-        false => ("a field of this row contains a line break", 1),
+/// Leaves out a row with a line break in a field. `after` is the line after its first one, unless its
+/// last field goes on to the end of the file.
+fn refuse(contents: &mut Contents, record: &StringRecord, after: usize) {
+    let open = record.iter().last().is_some_and(|value| value.ends_with(END));
+    let (title, line) = match open {
+        true => ("a quote of this row is not closed", after),
+        false => ("a field of this row contains a line break", after.saturating_sub(1)),
     };
-    let first: String = row.text.lines().next().unwrap_or_default().chars().take(LONGEST_SHOWN).collect();
-    let line = row.next.saturating_sub(row.breaks + own);
+    let text = line_of(record);
+    let first: String = text.lines().next().unwrap_or_default().chars().take(LONGEST_SHOWN).collect();
     contents.fault(
         Diagnostic::new(title, &contents.file, first, 0..0)
             .from_line(line)

@@ -87,7 +87,7 @@ async fn each_way_of_not_being_reachable_has_its_own_next_step() {
         (Broken::TimedOut(Duration::from_secs(60)), "within 60s", "--timeout"),
         (Broken::Protocol("what came back is not HTTP/1.1".into()), "not HTTP", "scheme"),
         (Broken::TooLarge(Excess::Bytes(7)), "more than 7 bytes", "filter"),
-        (Broken::TooLarge(Excess::Values), "more than 150000 JSON values", "filter"),
+        (Broken::TooLarge(Excess::Values), "more than 100000 JSON values", "filter"),
     ] {
         let text = refused(Err(broken)).await;
         assert!(text.contains(BASE) && text.contains(what) && text.contains(next), "{text}");
