@@ -507,7 +507,7 @@ fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
 
 #[test]
 fn signs_that_turn_the_order_of_letters_are_shown_escaped() {
-    let played = Call::new(&["eval", "[mail]", "--attr", "m\u{202e}=a"]).play();
+    let played = Call::new(&["eval", "Left([mail], 9)", "--attr", "m\u{202e}=a"]).play();
     assert!(played.err.contains(r"`m\u202e`") && !played.err.contains('\u{202e}'), "{}", played.err);
     let profile = Call::new(&["list", "profiles", "no\u{2066}\x1b[2J"]).play();
     assert!(!profile.err.contains(['\u{2066}', '\x1b']), "{}", profile.err);

@@ -395,11 +395,11 @@ fn a_log_stays_readable_when_runs_are_killed_and_lines_are_broken_off() {
     let text = fs::read_to_string(stage.path("log.jsonl")).unwrap();
     assert!(lines(&text) >= 2, "what is written is written at once: {text}");
     stage.write("log.jsonl", &format!("{text}{{\"broken"));
-    let played = stage.sync(&people(&[ADA, GRACE]), &["--logs", "log.jsonl"]);
+    let played = stage.sync(&people(&[GRACE]), &["--logs", "log.jsonl"]);
     assert_eq!(played.code, 0, "{}", played.err);
     let after = fs::read_to_string(stage.path("log.jsonl")).unwrap();
     assert!(after.contains("{\"broken\n"), "{after}");
-    assert_eq!(lines(&after), lines(&text) + 2, "{after}");
+    assert_eq!(lines(&after), lines(&text) + 1);
 }
 
 #[test]
