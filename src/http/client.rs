@@ -74,8 +74,10 @@ impl Settings {
 /// Largest header section of an answer that is read, in bytes.
 const MAX_HEAD: usize = 128 << 10;
 
-/// Most header lines of an answer, eight bytes each: hyper makes room for all of them before it reads.
-const MAX_HEADER_LINES: usize = MAX_HEAD / 8;
+/// Most header lines of an answer. hyper makes room for all of them anew before it parses a head, and an
+/// endless row of `100 Continue` makes it parse thousands without a pause: with ten times as many lines
+/// that keeps a thread busy for minutes.
+const MAX_HEADER_LINES: usize = 1000;
 
 /// Longest reason why a request cannot be written, in characters.
 const MAX_REASON: usize = 200;

@@ -93,7 +93,7 @@ fn without_carriage_return(record: StringRecord) -> StringRecord {
 /// Leaves out a row with a line break in a field. `after` is the line after its first one, unless its
 /// last field goes on to the end of the file.
 fn refuse(contents: &mut Contents, record: &StringRecord, after: usize) {
-    let open = record.iter().last().is_some_and(|value| value.ends_with(END));
+    let open = record.iter().next_back().is_some_and(|value| value.ends_with(END));
     let (title, line) = match open {
         true => ("a quote of this row is not closed", after),
         false => ("a field of this row contains a line break", after.saturating_sub(1)),

@@ -101,17 +101,36 @@ async fn limits_hold_for_bodies_and_headers() {
 }
 
 #[tokio::test]
-async fn header_lines_are_limited_by_their_size_and_not_at_a_hundred() {
+async fn a_hundred_header_lines_are_not_the_most() {
     let answer = |lines: usize| {
         let lines: String = (0..lines).map(|i| format!("x-{i}: y\r\n")).collect();
         format!("HTTP/1.1 200 OK\r\n{lines}\r\n{{}}")
     };
-    for lines in [110, 9000] {
+    for lines in [110, MAX_HEADER_LINES] {
         let answer = outcome(answer(lines)).await.unwrap();
         assert_eq!((answer.headers.len(), answer.body.text().as_ref()), (lines, "{}"));
     }
     let beyond = outcome(answer(MAX_HEADER_LINES + 1)).await;
     assert_eq!(beyond, Err(Broken::Protocol("the answer's header section is too large".into())));
+}
+
+#[tokio::test]
+async fn interim_answers_without_end_meet_the_time_limit_and_leave_no_thread_busy() {
+    // A thread of its own writes: the test's thread is the one that is to be kept busy.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = TenantUrl::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+        while std::io::Write::write_all(&mut stream, interim.as_bytes()).is_ok() {}
+    });
+    let mut settings = Settings::new(url);
+    settings.timeout = Duration::from_millis(100);
+    let client = Client::new(settings).unwrap();
+    let began = Instant::now();
+    assert_eq!(client.send(get()).await, Err(Broken::TimedOut(Duration::from_millis(100))));
+    // One thread does all of it here: a parser that does not pause would keep it from the time limit.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
