@@ -12,6 +12,7 @@ pub mod entra;
 pub mod examples;
 pub mod gallery;
 pub mod http;
+pub mod input;
 pub mod interop;
 pub mod issuer;
 pub mod load;

@@ -456,7 +456,14 @@ fn the_server_under_test_is_started_and_stopped() {
 
 #[test]
 #[cfg(unix)]
-fn ctrl_c_removes_what_was_made_and_writes_the_reports() {
+fn ctrl_c_and_other_signals_to_end_remove_what_was_made_and_write_the_reports() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        interrupt_a_run(signal);
+    }
+}
+
+#[cfg(unix)]
+fn interrupt_a_run(signal: &str) {
     let served = Served::start(&["serve"]);
     let mut call =
         Call::new(&["run", "--target", &served.base, "--pace", "20", "--jobs", "1", "--json", "r.json"]);
@@ -465,16 +472,48 @@ fn ctrl_c_removes_what_was_made_and_writes_the_reports() {
     while served.users() == 0 {
         thread::sleep(std::time::Duration::from_millis(5));
     }
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let interrupt = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(interrupt.success());
     let output = child.wait_with_output().unwrap();
     let played = Played::new(&output, call.folder.path());
-    assert_eq!(played.code, Some(130), "{}{}", played.out, played.err);
+    assert_eq!(played.code, Some(130), "{signal}: {}{}", played.out, played.err);
     assert!(played.err.contains("stopping"), "{}", played.err);
     assert_eq!(served.users(), 0, "{}", played.out);
     let report = fs::read_to_string(call.folder.path().join("r.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["verdict"], "incomplete");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
+    let mut call = Call::new(&["serve"]);
+    call.command = {
+        let mut nohup = Command::new("nohup");
+        nohup.arg(env!("CARGO_BIN_EXE_scimulate")).arg("serve").stdin(Stdio::null()).stderr(Stdio::null());
+        nohup
+    };
+    let mut child = call.command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    for signal in ["-HUP", "-TERM"] {
+        // The server watches for signals right after it is ready.
+        thread::sleep(std::time::Duration::from_millis(200));
+        assert!(child.try_wait().unwrap().is_none(), "before {signal}");
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn signs_that_turn_the_order_of_letters_are_shown_escaped() {
+    let played = Call::new(&["eval", "Left([mail], 9)", "--attr", "m\u{202e}=a"]).play();
+    assert!(played.err.contains(r"`m\u202e`") && !played.err.contains('\u{202e}'), "{}", played.err);
+    let profile = Call::new(&["list", "profiles", "no\u{2066}\x1b[2J"]).play();
+    assert!(!profile.err.contains(['\u{2066}', '\x1b']), "{}", profile.err);
+    // What another program reads is the value itself.
+    let value = Call::new(&["eval", "Left([mail], 9)", "--attr", "mail=a\u{202e}b"]).play();
+    assert_eq!(value.out, "a\u{202e}b\n");
 }
 
 #[test]

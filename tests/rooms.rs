@@ -10,24 +10,28 @@ use std::path::{Path, PathBuf};
 /// A room and the rooms it may use. A room below another (`entra/job`) is a room of its own.
 const ROOMS: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
+    ("input", &[]),
     ("yaml", &["diagnostic"]),
     ("scim", &["diagnostic"]),
     ("wire", &["scim"]),
     ("check", &["wire"]),
     ("entra/directory", &["diagnostic"]),
-    ("entra/directory_file", &["diagnostic", "yaml", "entra/directory"]),
-    ("entra/mapping", &["scim", "diagnostic", "yaml", "entra/directory"]),
+    ("entra/directory_file", &["input", "diagnostic", "yaml", "entra/directory"]),
+    ("entra/mapping", &["input", "scim", "diagnostic", "yaml", "entra/directory"]),
     ("entra/scope", &["entra/directory", "entra/mapping"]),
     ("entra/dialect", &["scim", "wire"]),
     ("entra/job", &["entra/directory", "entra/mapping", "entra/scope", "entra/dialect", "wire", "scim"]),
     ("entra/oracle", &["entra/directory", "entra/mapping", "entra/scope", "scim"]),
     ("people", &["entra/directory"]),
-    ("issuer", &[]),
-    ("http", &["wire", "issuer"]),
+    ("issuer", &["input"]),
+    ("http", &["input", "wire", "issuer"]),
     ("rules", &["scim", "wire", "check"]),
-    ("scenario", &["scim", "check", "diagnostic", "yaml", "entra/directory", "entra/mapping", "wire"]),
+    (
+        "scenario",
+        &["input", "scim", "check", "diagnostic", "yaml", "entra/directory", "entra/mapping", "wire"],
+    ),
     ("catalogue", &["check", "rules", "scenario", "diagnostic"]),
-    ("snapshot", &["wire"]),
+    ("snapshot", &["input", "wire"]),
     (
         "run",
         &[
@@ -54,6 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "sync",
         &[
+            "input",
             "diagnostic",
             "wire",
             "entra/directory",
@@ -83,7 +88,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/dialect",
         ],
     ),
-    ("waivers", &["diagnostic", "wire", "check", "catalogue", "run", "report"]),
+    ("waivers", &["input", "diagnostic", "wire", "check", "catalogue", "run", "report"]),
     ("server", &["scim"]),
     ("stages", &["wire", "run", "server", "http", "issuer"]),
     (

@@ -325,6 +325,84 @@ fn deletions_above_the_threshold_wait_until_they_are_allowed() {
 }
 
 #[test]
+fn a_file_that_misses_many_deletes_nobody_until_it_is_approved() {
+    let stage = Stage::new(&[]);
+    let many = |count: usize| {
+        let user = |n: usize| format!("  - userPrincipalName: user{n}@example.com\n");
+        people(&(0..count).map(user).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert_eq!(stage.sync(&many(12), &KEPT).code, 0);
+    let notify = "--notify=cat > told.json";
+    let held = stage.sync(&many(5), &[&KEPT[..], &[notify]].concat());
+    assert_eq!(held.code, 1, "{}", held.out);
+    assert!(held.err.contains("7 of 12 users and groups are missing from people.yaml"), "{}", held.err);
+    assert!(held.err.contains("--allow-deletes") && held.out.contains("--allow-deletes"), "{}", held.out);
+    let notice: Value = serde_json::from_slice(&fs::read(stage.path("told.json")).unwrap()).unwrap();
+    assert_eq!(notice["event"], "deletionsHeldBack");
+    assert_eq!(notice["details"]["objects"].as_array().unwrap().len(), 7);
+    // A restart approves nothing, and others are provisioned meanwhile.
+    let changed = many(5) + "    displayName: Changed\n";
+    let again = stage.sync(&changed, &[&KEPT[..], &["--restart"]].concat());
+    assert!(again.code == 1 && again.out.contains("updated 1"), "{}", again.out);
+    assert_eq!(stage.held("Users").len(), 12);
+    let plan = stage.sync(&changed, &[&KEPT[..], &["--dry-run"]].concat());
+    assert!(plan.out.contains("held back: delete user11@example.com"), "{}", plan.out);
+    let approved = stage.sync(&changed, &[&KEPT[..], &["--allow-deletes"]].concat());
+    assert!(approved.code == 0 && approved.out.contains("deleted 7"), "{} {}", approved.out, approved.err);
+    assert_eq!(stage.held("Users").len(), 5);
+    // Five are few enough, whatever their share is.
+    let few = stage.sync(&many(1), &KEPT);
+    assert!(few.code == 0 && few.out.contains("deleted 4"), "{} {}", few.out, few.err);
+}
+
+#[test]
+fn a_csv_file_with_an_open_quote_deletes_nobody() {
+    let stage = Stage::new(&[]);
+    let sync = |text: &str| {
+        stage.write("people.csv", text);
+        let arguments = ["sync", "--directory", "people.csv", "--target", &stage.base];
+        stage.play(&[&arguments[..], &KEPT].concat())
+    };
+    let head = "userPrincipalName,displayName\nada@example.com,Ada\n";
+    assert_eq!(sync(&format!("{head}grace@example.com,Grace\nalan@example.com,Alan\n")).code, 0);
+    let broken = sync(&format!("{head}grace@example.com,\"Grace\nalan@example.com,Alan\n"));
+    assert!(broken.code == 1 && broken.err.contains("people.csv:3"), "{}", broken.err);
+    assert!(broken.err.contains("a quote of this row is not closed"), "{}", broken.err);
+    assert_eq!(stage.held("Users").len(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_stays_readable_when_runs_are_killed_and_lines_are_broken_off() {
+    let stage = Stage::new(&[]);
+    let many: String = (0..50).map(|n| format!("  - userPrincipalName: user{n}@example.com\n")).collect();
+    stage.write("people.yaml", &people(&[&many]));
+    let arguments = ["sync", "--directory", "people.yaml", "--target", &stage.base, "--pace", "60"];
+    let mut running = program(stage.folder.path())
+        .args(arguments)
+        .args(["--logs", "log.jsonl"])
+        .env("SCIMULATE_TOKEN", &stage.token)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while stage.held("Users").len() < 3 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let lines = |text: &str| text.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count();
+    let text = fs::read_to_string(stage.path("log.jsonl")).unwrap();
+    assert!(lines(&text) >= 2, "what is written is written at once: {text}");
+    stage.write("log.jsonl", &format!("{text}{{\"broken"));
+    let played = stage.sync(&people(&[GRACE]), &["--logs", "log.jsonl"]);
+    assert_eq!(played.code, 0, "{}", played.err);
+    let after = fs::read_to_string(stage.path("log.jsonl")).unwrap();
+    assert!(after.contains("{\"broken\n"), "{after}");
+    assert_eq!(lines(&after), lines(&text) + 1);
+}
+
+#[test]
 fn a_user_is_provisioned_on_demand_and_nobody_else() {
     let stage = Stage::new(&[]);
     let all = people(&[ADA, GRACE]);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::marker::PhantomData;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use indexmap::IndexMap;
@@ -22,6 +22,7 @@ use crate::entra::mapping::expression::{READINGS, Readings};
 use crate::entra::mapping::{Mapping, SelectionError};
 use crate::gallery::Template;
 use crate::http::SentIn;
+use crate::input;
 use crate::people;
 use crate::run::Shard;
 use crate::scim::PatchPath;
@@ -172,7 +173,7 @@ type Cut = fn(&Mapping, &[String]) -> Result<Mapping, SelectionError>;
 impl Config {
     /// Reads the file in the working folder. Without one, nothing is configured.
     pub(super) fn read() -> Result<Self, Failure> {
-        match std::fs::read_to_string(FILE) {
+        match input::text(Path::new(FILE), input::WRITTEN) {
             Ok(text) => Ok(Config::parse(text)?),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Config::default()),
             Err(error) => {

@@ -1,26 +1,46 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::failure::Failure;
+use crate::report::layout;
 
-/// Writes a text to standard output. A reader that has gone away, as in `| head`, is no error.
+/// Writes a text to standard output, as a terminal may show it.
 pub(super) fn say(text: &str) -> Result<(), Failure> {
-    say_bytes(text.as_bytes())
+    say_exactly(layout::visible(text).as_bytes())
 }
 
 /// The same with what a reporter has written.
 pub(super) fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    say(&String::from_utf8_lossy(bytes))
+}
+
+/// Writes a value to standard output: as it is for another program, and as a terminal may show it for
+/// people.
+pub(super) fn hand_over(value: &str) -> Result<(), Failure> {
+    if io::stdout().is_terminal() { say(value) } else { say_exactly(value.as_bytes()) }
+}
+
+/// A reader that has gone away, as in `| head` or with its terminal, is not an error.
+fn say_exactly(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if is_gone(&error) => Ok(()),
         written => {
             written.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
         }
     }
 }
 
+fn is_gone(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let hung_up = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::IO);
+    #[cfg(not(unix))]
+    let hung_up = false;
+    hung_up || error.kind() == io::ErrorKind::BrokenPipe
+}
+
 /// Writes one remark to standard error. When nobody can read it, nobody misses it.
 pub(super) fn remark(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", layout::visible(text));
 }
 
 /// Says why a command could not do what it was asked.

@@ -1,6 +1,5 @@
 //! Who calls: a bearer token, or what a token is asked for with.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use super::failure::Failure;
 use crate::http::{
     ClientCredentials, Credentials, Federation, Grant, Issued, SentIn, TenantUrl, TokenEndpoint,
 };
+use crate::input;
 use crate::issuer::{Issuer, Serving, Subject, TENANT};
 
 /// The environment variable with the bearer token.
@@ -382,20 +382,18 @@ fn from_environment(name: &str, what: &str) -> Result<Option<SecretString>, Fail
 
 /// A file that holds nothing but a secret; `what` names the secret, `variable` where it can stand too.
 fn secret_from(path: &Path, what: &str, variable: &str) -> Result<SecretString, Failure> {
-    let mut text = String::new();
     let (read, shown) = if path == Path::new("-") {
-        (std::io::stdin().read_to_string(&mut text), "standard input".to_owned())
+        (input::standard_input(input::WRITTEN), "standard input".to_owned())
     } else {
-        let read = std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text));
-        (read, path.display().to_string())
+        (input::text(path, input::WRITTEN), path.display().to_string())
     };
-    if let Err(error) = read {
+    let text = read.map_err(|error| {
         let also = if variable.starts_with("--") { String::new() } else { format!(", or set {variable}") };
-        return Err(Failure::usage(
+        Failure::usage(
             format!("cannot read {what} from {shown}: {error}"),
             format!("name a file that holds nothing but {what}{also}"),
-        ));
-    }
+        )
+    })?;
     let secret = text.trim();
     if secret.is_empty() {
         let bare = what.trim_start_matches("the ");

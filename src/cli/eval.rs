@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::io::Read as _;
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -13,6 +12,7 @@ use crate::entra::mapping::Circumstances;
 use crate::entra::mapping::expression::{
     Expression, Outcome, READINGS, Readings, UnknownReading, Value, parse_date, signatures,
 };
+use crate::input;
 
 /// Compute a mapping expression, as Entra's expression builder does
 #[derive(Debug, clap::Args)]
@@ -107,14 +107,12 @@ impl Eval {
         if self.expression != "-" {
             return Ok(self.expression.clone());
         }
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| {
+        input::standard_input(input::WRITTEN).map_err(|error| {
             Failure::usage(
                 format!("standard input cannot be read: {error}"),
                 "write the expression as text in UTF-8",
             )
-        })?;
-        Ok(text)
+        })
     }
 
     /// The values of every attribute, in the order the attributes are first named.
@@ -140,7 +138,7 @@ impl Eval {
         }
         match outcome.value {
             value if self.json => say_json(&value.map_or(Json::Null, to_json)),
-            Some(value) => console::say(&format!("{value}\n")),
+            Some(value) => console::hand_over(&format!("{value}\n")),
             None => Ok(()),
         }
     }

@@ -24,7 +24,7 @@ pub enum Exit {
 pub(super) const HELP: &str = "\
 Exit codes: 0 nothing at or above the fail level · 1 findings · 2 usage, configuration or scenario
 file · 3 the target cannot be tested, or the run is incomplete · 4 nothing ran · 5 internal error ·
-130 Ctrl-C, with the reports written";
+130 Ctrl-C, SIGTERM or SIGHUP, with the reports written";
 
 impl Exit {
     /// From the first that applies to the last.

@@ -10,6 +10,7 @@ use super::{Exit, console, gallery as gate};
 use crate::check::Level;
 use crate::entra::dialect::Dialect;
 use crate::gallery::{self, Template};
+use crate::input;
 use crate::interop::{Row, files_of, page};
 use crate::report::script::{Script, Scripts};
 use crate::report::terminal;
@@ -134,7 +135,8 @@ impl Interop {
             if !is_row || file.file_stem().is_some_and(|stem| stem == name) {
                 continue;
             }
-            let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
+            let text =
+                input::text(&file, input::RECORDED).map_err(|error| unreadable(&file, &error.to_string()))?;
             rows.push(serde_json::from_str(&text).map_err(|error| unreadable(&file, &error.to_string()))?);
         }
         Ok(rows)
@@ -166,7 +168,7 @@ impl Interop {
     fn compare(&self, files: &[(PathBuf, String)]) -> Result<Exit, Failure> {
         let mut text = String::new();
         for (path, wanted) in files {
-            match fs::read_to_string(path) {
+            match input::text(path, input::RECORDED) {
                 Ok(held) if held == *wanted => {}
                 Ok(held) => {
                     text.push_str(&format!("{} would change:\n", path.display()));

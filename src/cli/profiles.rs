@@ -9,6 +9,9 @@ use crate::entra::mapping::{
     AttributeMapping, FlowBehavior, FlowType, Mapping, ObjectMapping, Source, profiles,
 };
 
+/// How many remarks on an imported schema are shown.
+const MOST_REMARKS: usize = 50;
+
 /// Lists every built-in profile, or the rows of those named.
 pub(super) fn list(names: &[String], json: bool) -> Result<Exit, Failure> {
     if names.is_empty() {
@@ -33,8 +36,15 @@ pub(super) fn list(names: &[String], json: bool) -> Result<Exit, Failure> {
 /// Loads a profile, and says what of an imported schema is not played.
 pub(super) fn load(name_or_file: &str) -> Result<Mapping, Failure> {
     let mapping = profiles::load(name_or_file)?;
-    for remark in mapping.frame.iter().flat_map(|frame| &frame.remarks) {
+    let remarks = mapping.frame.as_ref().map_or(&[][..], |frame| &frame.remarks);
+    for remark in remarks.iter().take(MOST_REMARKS) {
         console::remark(&format!("warning: {name_or_file}: {remark}"));
+    }
+    if remarks.len() > MOST_REMARKS {
+        console::remark(&format!(
+            "warning: {name_or_file}: and {} more like these",
+            remarks.len() - MOST_REMARKS
+        ));
     }
     Ok(mapping)
 }

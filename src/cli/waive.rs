@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::list::Source;
 use super::output;
 use super::{Exit, console};
+use crate::input;
 use crate::waivers::{Draft, Drafted, NothingToWaive, PastReport, last_day};
 
 /// Write waivers for what failed in a report: to standard output, or into a file of waivers
@@ -80,7 +81,7 @@ impl Waive {
 }
 
 fn merge(drafted: &Drafted, path: &Path, catalogue: &crate::catalogue::Catalogue) -> Result<(), Failure> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match input::text(path, input::WRITTEN) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => {

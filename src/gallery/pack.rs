@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::BidiControl;
 use jiff::civil::Date;
 
 use super::Test;
@@ -41,7 +43,8 @@ impl Pack<'_> {
 
     /// The attribute tables in the form of Microsoft's provisioning tutorials.
     fn attributes(&self) -> String {
-        let mut page = format!("# Attributes that Microsoft Entra ID provisions to {}\n", self.application);
+        let mut page =
+            format!("# Attributes that Microsoft Entra ID provisions to {}\n", cell(self.application));
         for (kind, title) in [(ObjectKind::User, "Users"), (ObjectKind::Group, "Groups")] {
             if let Some(mapping) = self.mapping.object(kind) {
                 let _ = write!(page, "\n## {title}\n\n{}", table(mapping, self.application));
@@ -51,9 +54,9 @@ impl Pack<'_> {
     }
 
     fn endpoint(&self) -> String {
-        let mut page = format!("# The SCIM endpoint of {}\n\n| | |\n|---|---|\n", self.application);
+        let mut page = format!("# The SCIM endpoint of {}\n\n| | |\n|---|---|\n", cell(self.application));
         for (what, value) in self.endpoint {
-            let _ = writeln!(page, "| {what} | {} |", cell(value));
+            let _ = writeln!(page, "| {} | {} |", cell(what), cell(value));
         }
         page.push_str("\nTo be added by hand: where the endpoint is documented, how a customer gets client id and secret, support contacts.\n");
         page
@@ -64,13 +67,13 @@ impl Pack<'_> {
         let word = overall.map_or("not decided", Overall::as_str);
         let mut page = format!(
             "# Predicted gallery validation of {}\n\n{}: **{word}** by template {template} ({}), predicted by scimulate {}.\n",
-            self.application,
+            cell(self.application),
             self.date,
             template.edition(),
             env!("CARGO_PKG_VERSION"),
         );
         if let Some(why) = why {
-            let _ = writeln!(page, "\n{why}");
+            let _ = writeln!(page, "\n{}", cell(why));
         }
         for (title, tests) in
             [("The tests of the template", tests), ("The tests of the SCIM Validator", validator)]
@@ -118,8 +121,10 @@ fn row(test: &Test) -> String {
 }
 
 fn table(mapping: &ObjectMapping, application: &str) -> String {
-    let mut table =
-        format!("|Attribute|Type|Supported for filtering|Required by {application}|\n|---|---|---|---|\n");
+    let mut table = format!(
+        "|Attribute|Type|Supported for filtering|Required by {}|\n|---|---|---|---|\n",
+        cell(application)
+    );
     let mark = |yes: bool| if yes { "&check;" } else { "" };
     for row in &mapping.rows {
         let required = row.declared.required || row.matching.is_some();
@@ -148,9 +153,30 @@ fn type_name(row: &AttributeMapping) -> &'static str {
     }
 }
 
-/// A text that can stand in a table.
+/// True for the signs that turn the direction of the text around them.
+fn turns_text(letter: char) -> bool {
+    CodePointSetData::new::<BidiControl>().contains(letter)
+}
+
+/// A text as it is, in a table or a line of Markdown: it may quote what a target answered, and that
+/// must bring no link, markup or invisible sign into what is handed in.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+    let mut cell = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' | '\t' => cell.push(' '),
+            '&' => cell.push_str("&amp;"),
+            '<' => cell.push_str("&lt;"),
+            '>' => cell.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => cell.extend(['\\', letter]),
+            // The backslash is escaped as well: it reads as `\u202e`.
+            _ if letter.is_control() || turns_text(letter) => {
+                let _ = write!(cell, "\\\\u{:04x}", u32::from(letter));
+            }
+            _ => cell.push(letter),
+        }
+    }
+    cell
 }
 
 #[cfg(test)]
@@ -172,9 +198,30 @@ mod tests {
     }
 
     #[test]
-    fn a_pack_holds_what_the_submission_asks_for() {
+    fn what_a_target_answers_brings_no_markup_into_a_pack() {
+        let answered = "<img src=x>\x1b[31m [here](http://evil.example) `a`|\u{202e}\r\n# &amp; **b**";
+        assert_eq!(
+            cell(answered),
+            "&lt;img src=x&gt;\\\\u001b\\[31m \\[here\\](http://evil.example) \\`a\\`\\|\\\\u202e  \\# &amp;amp; \\*\\*b\\*\\*"
+        );
         let mapping = profiles::load(profiles::DEFAULT).unwrap();
-        let verdict = Verdict {
+        let mut verdict = verdict();
+        verdict.why = Some(answered.to_owned());
+        let endpoint = [(answered.to_owned(), answered.to_owned())];
+        let date = jiff::civil::date(2026, 11, 23);
+        let pack =
+            Pack { application: answered, date, mapping: &mapping, endpoint: &endpoint, verdict: &verdict };
+        for (name, text) in pack.files().iter().filter(|(name, _)| name.ends_with(".md")) {
+            assert!(text.contains("img src"), "{name}");
+            assert!(
+                !text.contains(['<', '\x1b', '\u{202e}', '\r']) && !text.contains(" [here"),
+                "{name}: {text}"
+            );
+        }
+    }
+
+    fn verdict() -> Verdict {
+        Verdict {
             template: Template::Eleven,
             overall: Some(Overall::Succeeded),
             why: None,
@@ -182,7 +229,13 @@ mod tests {
             validator: Vec::new(),
             requirements: Vec::new(),
             facts: serde_json::Map::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_pack_holds_what_the_submission_asks_for() {
+        let mapping = profiles::load(profiles::DEFAULT).unwrap();
+        let verdict = verdict();
         let endpoint = [("Tenant URL".to_owned(), "https://scim.example.com/v2|x".to_owned())];
         let pack = Pack {
             application: "Clock",

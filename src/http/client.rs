@@ -20,7 +20,7 @@ use super::route::Route;
 use super::secrets::REDACTED;
 use super::tokens::Tokens;
 use super::{Credentials, Grant, Issued, Problem, Secrets, TenantUrl, Trust, broken, tls};
-use crate::wire::{Answer, Body, Broken, Flow, Method, Request, Sent, SignIn, Target};
+use crate::wire::{Answer, Body, Broken, Excess, Flow, Method, Request, Sent, SignIn, Stopped, Target};
 
 /// How the target is reached.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults for a target: 60 seconds, no pace, bodies up to 32 MiB.
+    /// The defaults for a target: 60 seconds, no pace, bodies up to 16 MiB.
     #[must_use]
     pub fn new(url: TenantUrl) -> Self {
         Settings {
@@ -72,13 +72,18 @@ impl Settings {
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
             pace: Duration::ZERO,
-            max_body: 32 << 20,
+            max_body: 16 << 20,
         }
     }
 }
 
 /// Largest header section of an answer that is read, in bytes.
 const MAX_HEAD: usize = 128 << 10;
+
+/// Most header lines of an answer. hyper makes room for all of them anew before it parses a head, and an
+/// endless row of `100 Continue` makes it parse thousands without a pause: with ten times as many lines
+/// that keeps a thread busy for minutes.
+const MAX_HEADER_LINES: usize = 1000;
 
 /// Longest reason why a request cannot be written, in characters.
 const MAX_REASON: usize = 200;
@@ -297,6 +302,7 @@ impl Client {
     }
 
     async fn exchange(&self, request: &Request, token: Option<HeaderValue>) -> Result<Answer, Broken> {
+        let until = Instant::now() + self.timeout;
         let (uri, headers) = self.head(request, token)?;
         let body = request.body.clone().map_or_else(Full::default, |text| Full::new(Bytes::from(text)));
         let sent = || {
@@ -315,7 +321,8 @@ impl Client {
         }
         let https = self.url.is_https();
         let answer = outcome.map_err(|error| broken::of_request(&error, https, self.connect_timeout))?;
-        read(answer, self.max_body, started).await
+        let limits = Limits { body: self.max_body, until, timeout: self.timeout };
+        read(answer, started, limits).await
     }
 }
 
@@ -332,6 +339,7 @@ pub(super) fn engine(tls: rustls::ClientConfig, route: &Route, idle: usize) -> E
         .pool_max_idle_per_host(idle)
         .http1_title_case_headers(true)
         .http1_max_buf_size(MAX_HEAD)
+        .http1_max_headers(MAX_HEADER_LINES)
         .set_host(false)
         // Sends a request again only when the pooled connection turned out to be closed
         // before a byte was written, so the target never sees it twice.
@@ -339,11 +347,21 @@ pub(super) fn engine(tls: rustls::ClientConfig, route: &Route, idle: usize) -> E
         .build(connector)
 }
 
-/// Reads an answer whole, up to `max_body` bytes of body.
+/// How much of an answer is read, and for how long.
+pub(super) struct Limits {
+    /// Bytes of body.
+    pub body: usize,
+    /// The end of the time for the exchange: parsing is part of it.
+    pub until: Instant,
+    /// That time, to be named.
+    pub timeout: Duration,
+}
+
+/// Reads an answer whole, within the limits.
 pub(super) async fn read(
     answer: http::Response<hyper::body::Incoming>,
-    max_body: usize,
     started: Instant,
+    limits: Limits,
 ) -> Result<Answer, Broken> {
     let (head, mut body) = answer.into_parts();
     let announced = head
@@ -355,8 +373,8 @@ pub(super) async fn read(
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| broken::of_body(&error, bytes.len(), announced))?;
         if let Some(data) = frame.data_ref() {
-            if bytes.len() + data.len() > max_body {
-                return Err(Broken::TooLarge(max_body));
+            if bytes.len() + data.len() > limits.body {
+                return Err(Broken::TooLarge(Excess::Bytes(limits.body)));
             }
             bytes.extend_from_slice(data);
         }
@@ -369,7 +387,11 @@ pub(super) async fn read(
         })
         .collect();
     let elapsed = started.elapsed();
-    Ok(Answer { status: head.status.as_u16(), headers, body: Body::new(bytes), elapsed })
+    let body = Body::received(bytes, limits.until).map_err(|stopped| match stopped {
+        Stopped::TooLate => Broken::TimedOut(limits.timeout),
+        Stopped::Costly(excess) => Broken::TooLarge(excess),
+    })?;
+    Ok(Answer { status: head.status.as_u16(), headers, body, elapsed })
 }
 
 impl Target for Client {

@@ -6,6 +6,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 use super::Problem;
+use crate::input;
 
 /// Whose certificates are believed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,8 +30,9 @@ impl Trust {
             Trust::File(path) => {
                 let shown = path.display();
                 let again = "give --cacert a PEM file that holds the certificate of the target's authority";
-                let certificates = CertificateDer::pem_file_iter(path)
-                    .and_then(|found| found.collect::<Result<Vec<_>, _>>())
+                let certificates = input::bytes(path, input::WRITTEN)
+                    .map_err(rustls::pki_types::pem::Error::Io)
+                    .and_then(|bytes| CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>())
                     .map_err(|error| {
                         Problem::new(format!("cannot read certificates from {shown}: {}", pem(&error)), again)
                     })?;

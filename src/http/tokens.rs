@@ -202,11 +202,13 @@ impl Tokens {
         *sent.uri_mut() = uri;
         *sent.headers_mut() = self.headers(form);
         let started = Instant::now();
+        let until = started + self.timeout;
         let answer = self.engine.request(sent).await;
         let answer = answer.map_err(|error| {
             broken::of_request(&error, endpoint.server().is_https(), self.connect_timeout)
         })?;
-        client::read(answer, MAX_BODY, started).await
+        let limits = client::Limits { body: MAX_BODY, until, timeout: self.timeout };
+        client::read(answer, started, limits).await
     }
 
     fn headers(&self, form: &Form) -> HeaderMap {

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{DISCOVERY, Issuer, KEYS, Key};
+use crate::input;
 
 /// The file with the private keys, below the folder.
 const PRIVATE: &str = "private-keys.json";
@@ -35,7 +36,8 @@ impl Issuer {
     pub fn open(folder: &Path) -> Result<Arc<Self>, String> {
         let path = folder.join(PRIVATE);
         let shown = path.display();
-        let text = fs::read_to_string(&path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+        let text =
+            input::text(&path, input::WRITTEN).map_err(|error| format!("cannot read {shown}: {error}"))?;
         let wrong = |why: &str| format!("{shown} holds no issuer: {why}");
         let document: Value = serde_json::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
         let url =

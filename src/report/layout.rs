@@ -3,6 +3,9 @@
 use std::env;
 use std::io::IsTerminal;
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::BidiControl;
+
 use crate::check::Level;
 
 /// Colours on or off.
@@ -64,16 +67,61 @@ pub fn wants_color(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// The text on one line without control characters: what a target answers must not move the cursor
-/// or colour the screen.
+/// The text on one line without control characters: what a target answers must not move the cursor,
+/// colour the screen or turn the order of letters.
 pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\r' | '\t' => ' ',
-            c if c.is_control() => '\u{fffd}',
-            c => c,
-        })
-        .collect()
+    let mut cleaned = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' | '\t' => cleaned.push(' '),
+            letter => push_visible(letter, &mut cleaned),
+        }
+    }
+    cleaned
+}
+
+/// A whole page as it may be written to a terminal: line breaks, tabs and colours stay.
+///
+/// What a target answers is cleaned where it is put in; this holds for what was forgotten there.
+pub fn visible(page: &str) -> String {
+    let mut shown = String::with_capacity(page.len());
+    let mut rest = page;
+    while let Some(letter) = rest.chars().next() {
+        let length = match (letter, color_at(rest)) {
+            ('\x1b', Some(length)) => {
+                shown.push_str(&rest[..length]);
+                length
+            }
+            ('\n' | '\t', _) => {
+                shown.push(letter);
+                1
+            }
+            _ => {
+                push_visible(letter, &mut shown);
+                letter.len_utf8()
+            }
+        };
+        rest = &rest[length..];
+    }
+    shown
+}
+
+/// The length of the escape sequence for a colour that a text begins with.
+fn color_at(text: &str) -> Option<usize> {
+    let codes = text.strip_prefix("\x1b[")?;
+    let length = codes.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+    codes[length..].starts_with('m').then_some(length + 3)
+}
+
+/// Signs that turn the direction of text are written as JSON escapes them, so that JSON stays the same.
+fn push_visible(letter: char, text: &mut String) {
+    if letter.is_control() {
+        text.push('\u{fffd}');
+    } else if CodePointSetData::new::<BidiControl>().contains(letter) {
+        text.push_str(&format!("\\u{:04x}", u32::from(letter)));
+    } else {
+        text.push(letter);
+    }
 }
 
 /// The beginning of a text, at most `limit` characters.
@@ -151,6 +199,22 @@ mod tests {
     #[test]
     fn an_answer_cannot_steer_the_terminal() {
         assert_eq!(clean("a\x1b[31mb\u{9b}2Jc\r\nd"), "a\u{fffd}[31mb\u{fffd}2Jc  d");
+    }
+
+    #[test]
+    fn an_answer_cannot_turn_the_order_of_letters() {
+        assert_eq!(clean("a\u{202e}b\u{2066}\u{200f}é"), r"a\u202eb\u2066\u200fé");
+    }
+
+    #[test]
+    fn of_a_page_line_breaks_and_colours_stay() {
+        let red = "\x1b[1;31mred\x1b[0m\tx\n";
+        assert_eq!(visible(red), red);
+        assert_eq!(
+            visible("\x1b[2Ja\x1b]0;b\x07\u{9b}\r\u{202e}c"),
+            "\u{fffd}[2Ja\u{fffd}]0;b\u{fffd}\u{fffd}\u{fffd}\\u202ec"
+        );
+        assert_eq!(visible("\x1b[\x1b"), "\u{fffd}[\u{fffd}");
     }
 
     #[test]

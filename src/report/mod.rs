@@ -13,5 +13,5 @@ pub mod script;
 pub mod terminal;
 
 mod known;
-mod layout;
+pub mod layout;
 mod shown;

@@ -241,8 +241,8 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
         Broken::Protocol(why) | Broken::Unwritable(why) => {
             refusal(what(why), "check host, port and scheme of the URL")
         }
-        Broken::TooLarge(limit) => refusal(
-            format!("{base} answers a filter that matches nobody with more than {limit} bytes"),
+        Broken::TooLarge(excess) => refusal(
+            format!("{base} answers a filter that matches no user with {excess}"),
             "check that the filter is applied",
         ),
         Broken::NoToken(why) => refusal(why.what.clone(), why.next.clone()),

@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 
 use super::{Scenario, load, load_as};
 use crate::diagnostic::Diagnostic;
+use crate::input;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
@@ -136,13 +137,7 @@ fn find(root: &Path, below: &mut Vec<String>, files: &mut Vec<String>, problems:
 
 fn read(path: &Path) -> Result<String, Diagnostic> {
     let file = path.display().to_string();
-    match fs::metadata(path) {
-        Ok(about) if about.len() > MOST_BYTES => {
-            return Err(Diagnostic::about_file("the file is too large for a scenario", file));
-        }
-        _ => {}
-    }
-    fs::read_to_string(path)
+    input::text(path, MOST_BYTES)
         .map_err(|error| Diagnostic::about_file(format!("the scenario cannot be read: {error}"), file))
 }
 
@@ -212,7 +207,7 @@ mod tests {
         fs::write(empty.path().join("a.yaml"), [0xff, 0xfe, 0x00]).unwrap();
         assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("cannot be read"));
         fs::write(empty.path().join("a.yaml"), "#".repeat(2 << 20)).unwrap();
-        assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("too large"));
+        assert!(from_dir(empty.path()).unwrap_err()[0].title.contains("larger than 1 MiB"));
         let twice = folder(&[("a.yaml", RIGHT), ("a.yml", RIGHT)]);
         assert!(from_dir(twice.path()).unwrap_err()[0].title.contains("two scenarios"));
     }

@@ -15,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Page;
+use crate::input;
 
 const ACCEPTED: &str = "snap";
 pub(super) const PENDING: &str = "snap.new";
@@ -163,7 +164,7 @@ impl Store {
 /// The text of an accepted or pending snapshot; `None` when there is no file.
 pub(super) fn accepted(path: &Path) -> Result<Option<String>, String> {
     // insta reads files without the first line as an older format of its own and warns on the terminal.
-    match fs::read(path) {
+    match input::bytes(path, input::WRITTEN) {
         Ok(bytes) if bytes.starts_with(b"---\n") || bytes.starts_with(b"---\r\n") => {}
         Ok(_) => return Err("it is not a snapshot in insta's format".to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

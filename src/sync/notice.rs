@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::entra::directory::ObjectId;
 use crate::entra::job::{CycleReport, Job, LogEntry, Quarantine, Status};
 
 /// From this retry on a failure is called repeated. Microsoft names no number.
@@ -56,6 +57,23 @@ impl Notice {
     }
 }
 
+/// What is told when many are missing from the directory file, whose accounts therefore stay.
+#[must_use]
+pub fn missing_from_file(missing: &[ObjectId], job: &Job) -> Option<Notice> {
+    let message = format!(
+        "Held back: the deletion of {} users and groups that are missing from the directory file; \
+         --allow-deletes approves it.",
+        missing.len()
+    );
+    (!missing.is_empty()).then(|| held_back_notice(message, missing, job))
+}
+
+fn held_back_notice(message: String, ids: &[ObjectId], job: &Job) -> Notice {
+    let object = |id: &ObjectId| json!({ "id": id.as_str(), "name": job.settings().label(id) });
+    let objects: Vec<Value> = ids.iter().map(object).collect();
+    Notice { event: Event::DeletionsHeldBack, message, details: json!({ "objects": objects }) }
+}
+
 /// What has to be told after a cycle. `before` is the quarantine the job was in when it began: one that
 /// lasts is told once. What was held back before is not told again either.
 #[must_use]
@@ -64,23 +82,11 @@ pub fn notices(before: Option<&Quarantine>, report: &CycleReport, job: &Job) -> 
     let held_back =
         before.is_none_or(|quarantine| quarantine.reason != "TooManyDeletes") && !report.held_back.is_empty();
     if held_back {
-        let objects: Vec<Value> = report
-            .held_back
-            .iter()
-            .map(|id| {
-                json!({
-                    "id": id.as_str(), "name": job.settings().label(id),
-                })
-            })
-            .collect();
-        notices.push(Notice {
-            event: Event::DeletionsHeldBack,
-            message: format!(
-                "Held back by the accidental-deletion threshold: {} disables and deletes.",
-                report.held_back.len()
-            ),
-            details: json!({ "objects": objects }),
-        });
+        let message = format!(
+            "Held back by the accidental-deletion threshold: {} disables and deletes; --allow-deletes approves them.",
+            report.held_back.len()
+        );
+        notices.push(held_back_notice(message, &report.held_back, job));
     }
     let reason = |quarantine: &Quarantine| quarantine.reason;
     if let Some(quarantine) = &report.quarantine
@@ -128,7 +134,6 @@ pub fn notices(before: Option<&Quarantine>, report: &CycleReport, job: &Job) -> 
 mod tests {
     use super::*;
     use crate::entra::dialect::Dialect;
-    use crate::entra::directory::ObjectId;
     use crate::entra::directory::{Tenant, User};
     use crate::entra::job::{ResetScope, Settings};
     use crate::entra::mapping::profiles;

@@ -2,7 +2,7 @@
 //! links, escrows, quarantine, the simulated clock.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,7 @@ use crate::entra::directory::{
 };
 use crate::entra::job::{Identity, Memory};
 use crate::entra::mapping::{Mapping, Source};
+use crate::input;
 
 /// Name and version of the format.
 const FORMAT: &str = "scimulate-sync/1";
@@ -170,7 +171,7 @@ impl Kept {
         let help = "name another file with --state, or move this one away: the next cycle is then an initial one, \
                     which finds every account again by its matching attribute";
         let wrong = |title: String| Diagnostic::about_file(title, &file).help(help);
-        let opened = match File::open(path) {
+        let opened = match input::open(path, input::RECORDED) {
             Ok(opened) => opened,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(wrong(format!("the state file cannot be read: {error}"))),

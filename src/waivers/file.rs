@@ -9,6 +9,7 @@ use toml_edit::{Document, InlineTable, Item, Table, TableLike, Value};
 use super::DIALECTS;
 use crate::catalogue::{Catalogue, Kind};
 use crate::diagnostic::Diagnostic;
+use crate::input;
 use crate::run::known::WaiverNote;
 
 /// What a waiver may say.
@@ -101,7 +102,7 @@ impl Waivers {
     /// The first mistake, with its place.
     pub fn read(path: &Path, catalogue: &Catalogue) -> Result<Self, Diagnostic> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = input::text(path, input::WRITTEN).map_err(|error| {
             Diagnostic::about_file(format!("the waivers cannot be read: {error}"), &file)
                 .help("`scimulate waive --from REPORT --into FILE` writes such a file")
         })?;

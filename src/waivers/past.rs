@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::check::Level;
 use crate::diagnostic::Diagnostic;
+use crate::input;
 use crate::report::json::FORMAT;
 
 /// The report of another run. What this version does not know in it is left alone.
@@ -87,7 +88,7 @@ impl PastReport {
     /// One mistake about the file: it cannot be read, is something else, or is not whole.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let file = path.display().to_string();
-        match std::fs::read(path) {
+        match input::bytes(path, input::RECORDED) {
             Ok(bytes) => PastReport::parse(&bytes, &file),
             Err(error) => {
                 Err(Diagnostic::about_file(format!("the report cannot be read: {error}"), file).help(MAKE))

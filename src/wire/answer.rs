@@ -1,12 +1,17 @@
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::NoToken;
+use super::json::{Excess, Parsed, Stopped, Unread, parse};
 
-/// An answer's body: its bytes as they came, and what one parse made of them.
+/// An answer's body: its bytes as they came, and what one parse made of them. A clone costs nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Body {
+pub struct Body(Arc<Held>);
+
+#[derive(Debug, Default, PartialEq)]
+struct Held {
     bytes: Vec<u8>,
     json: Option<Value>,
     problem: Option<String>,
@@ -14,56 +19,72 @@ pub struct Body {
 }
 
 impl Body {
-    /// Parses the bytes once. A body nested deeper than serde_json's limit of 128 is a problem, not a crash.
+    /// Parses the bytes once. A body that is nested deeper than serde_json's limit of 128, or beyond
+    /// a limit of [`Excess`], is a problem, not a crash.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
+        let parsed = parse(&bytes, None);
+        Body::of(bytes, parsed)
+    }
+
+    /// The same for what came over the network, which must be parsed by a moment.
+    ///
+    /// # Errors
+    /// When it was not, or is beyond a limit of [`Excess`].
+    pub fn received(bytes: Vec<u8>, until: Instant) -> Result<Self, Stopped> {
+        match parse(&bytes, Some(until)) {
+            Err(Unread::Stopped(stopped)) => Err(stopped),
+            parsed => Ok(Body::of(bytes, parsed)),
+        }
+    }
+
+    fn of(bytes: Vec<u8>, parsed: Result<Parsed, Unread>) -> Self {
         if bytes.is_empty() {
             return Body::default();
         }
-        if bytes.starts_with(b"\xef\xbb\xbf") {
-            let problem = "it begins with a byte order mark, which RFC 8259 §8.1 forbids".to_owned();
-            return Body { bytes, json: None, problem: Some(problem), duplicate_keys: Vec::new() };
-        }
-        match super::exchange::parse_json(&bytes) {
-            Ok((json, duplicate_keys)) => Body { bytes, json: Some(json), problem: None, duplicate_keys },
-            Err(problem) => Body { bytes, json: None, problem: Some(problem), duplicate_keys: Vec::new() },
-        }
+        let held = match parsed {
+            Ok(Parsed { value, duplicate_keys }) => {
+                Held { bytes, json: Some(value), problem: None, duplicate_keys }
+            }
+            Err(unread) => Held { bytes, problem: Some(unread.to_string()), ..Held::default() },
+        };
+        Body(Arc::new(held))
     }
 
     /// The bytes as they came over the wire.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.0.bytes
     }
 
     /// The body as text; bytes that are not UTF-8 are replaced by U+FFFD.
     #[must_use]
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+        String::from_utf8_lossy(&self.0.bytes)
     }
 
     /// The JSON value, if the body is JSON.
     #[must_use]
     pub fn json(&self) -> Option<&Value> {
-        self.json.as_ref()
+        self.0.json.as_ref()
     }
 
     /// Why the body is not JSON. `None` for an empty body and for JSON.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
-        self.problem.as_deref()
+        self.0.problem.as_deref()
     }
 
     /// JSON pointers of keys that stand more than once in one object (RFC 8259 §4).
     #[must_use]
     pub fn duplicate_keys(&self) -> &[String] {
-        &self.duplicate_keys
+        &self.0.duplicate_keys
     }
 
     /// True when no byte came.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.0.bytes.is_empty()
     }
 }
 
@@ -126,9 +147,9 @@ pub enum Broken {
     /// The request cannot be written: an id that the target gave out makes no URL, for example.
     #[error("the request cannot be written: {0}")]
     Unwritable(String),
-    /// The answer is larger than the limit in bytes.
-    #[error("the answer is larger than {0} bytes")]
-    TooLarge(usize),
+    /// The answer is beyond a limit of what is read.
+    #[error("the answer has {0}")]
+    TooLarge(Excess),
     /// The request needs an access token, and none could be had.
     #[error("no access token: {0}")]
     NoToken(NoToken),

@@ -1,9 +1,6 @@
-use std::collections::HashSet;
-use std::fmt;
 use std::time::SystemTime;
 
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
 use super::{Answer, Broken, Operation, Request};
 
@@ -99,103 +96,10 @@ impl Exchange {
     }
 }
 
-/// Parses JSON once, keeping the last of duplicate keys and the pointers of all that occur twice.
-pub(super) fn parse_json(bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
-    let mut duplicates = Vec::new();
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let seed = Seed { pointer: String::new(), duplicates: &mut duplicates };
-    let value = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    value.map(|value| (value, duplicates)).map_err(|error| error.to_string())
-}
-
-struct Seed<'a> {
-    pointer: String,
-    duplicates: &'a mut Vec<String>,
-}
-
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
-    type Value = Value;
-
-    fn deserialize<D: de::Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Seed<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        loop {
-            let pointer = format!("{}/{}", self.pointer, values.len());
-            match items.next_element_seed(Seed { pointer, duplicates: &mut *self.duplicates })? {
-                Some(value) => values.push(value),
-                None => return Ok(Value::Array(values)),
-            }
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        let mut seen = HashSet::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            let pointer = format!("{}/{}", self.pointer, key.replace('~', "~0").replace('/', "~1"));
-            if !seen.insert(key.clone()) {
-                self.duplicates.push(pointer.clone());
-            }
-            let value = entries.next_value_seed(Seed { pointer, duplicates: &mut *self.duplicates })?;
-            map.insert(key, value);
-        }
-        Ok(Value::Object(map))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Actor, Body, Method};
-
-    #[test]
-    fn duplicate_keys_are_named_by_pointer_and_the_last_wins() {
-        let body = Body::new(br#"{"a":1,"b":{"c":1,"c":2},"a":3}"#.to_vec());
-        assert_eq!(body.duplicate_keys(), ["/b/c", "/a"]);
-        assert_eq!(body.json(), Some(&serde_json::json!({"a":3,"b":{"c":2}})));
-    }
-
-    #[test]
-    fn a_body_nested_beyond_the_limit_is_a_problem_not_a_crash() {
-        let body = Body::new("[".repeat(100_000).into_bytes());
-        assert!(body.json().is_none());
-        assert!(body.problem().is_some_and(|p| p.contains("recursion limit")));
-    }
+    use crate::wire::{Actor, Method};
 
     #[test]
     fn an_authorization_is_not_kept() {

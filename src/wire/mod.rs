@@ -6,6 +6,7 @@
 mod answer;
 mod bulk;
 mod exchange;
+mod json;
 mod made;
 mod operation;
 mod request;
@@ -14,6 +15,7 @@ mod sign_in;
 pub use answer::{Answer, Body, Broken};
 pub use bulk::{BulkCreate, bulk_creates, bulk_targets, is_bulk};
 pub use exchange::Exchange;
+pub use json::{Excess, Stopped};
 pub use made::{id_of, located_id, made_id};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request, Tenant};

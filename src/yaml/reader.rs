@@ -45,7 +45,9 @@ impl<'a> Reader<'a> {
     /// A mistake at a place, to be completed and noted with [`Reader::note`].
     #[must_use]
     pub fn problem(&self, at: &Range<usize>, title: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(title, self.file, self.text, at.clone())
+        // Beyond the limit it is thrown away, and a copy of the text for each would take long.
+        let text = if self.problems.len() < MAX_PROBLEMS { self.text } else { "" };
+        Diagnostic::new(title, self.file, text, at.clone())
     }
 
     /// Notes a mistake.

@@ -1,7 +1,7 @@
 //! What is shown and written while a job goes on.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::unwritten;
 use crate::cli::{console, exec};
 use crate::entra::job::{Identity, LogEntry, Record, Watcher};
+use crate::report::layout;
 
 /// A progress bar, and the log file if one is named.
 pub(super) struct Follow {
@@ -32,7 +33,7 @@ struct Followed {
 
 #[derive(Debug)]
 struct Logs {
-    out: BufWriter<File>,
+    out: File,
     /// The first mistake; nothing is written after it.
     problem: Option<io::Error>,
 }
@@ -43,14 +44,13 @@ impl Follow {
         let logs = match path {
             None => None,
             Some(path) => {
-                let opened = File::options().create(true).append(true).open(path);
-                let file = opened.map_err(|error| {
+                let file = open_log(path).map_err(|error| {
                     Failure::usage(
                         format!("cannot write {}: {error}", path.display()),
                         "name a file in a folder that exists with --logs",
                     )
                 })?;
-                Some(Mutex::new(Logs { out: BufWriter::new(file), problem: None }))
+                Some(Mutex::new(Logs { out: file, problem: None }))
             }
         };
         let drawn = if io::stderr().is_terminal() {
@@ -76,12 +76,25 @@ impl Follow {
         self.followed.bar.finish_and_clear();
         let Some(logs) = &self.followed.logs else { return Ok(()) };
         let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = match logs.problem.take() {
-            Some(problem) => Err(problem),
-            None => logs.out.flush(),
-        };
-        ended.map_err(|error| unwritten(&self.path, &error))
+        logs.problem.take().map_or(Ok(()), |error| Err(unwritten(&self.path, &error)))
     }
+}
+
+/// Opens a log at its end. A last line that was broken off, by a full disk or a machine that went
+/// down, is closed off, so that the next one stays readable.
+fn open_log(path: &Path) -> io::Result<File> {
+    let mut file = File::options().create(true).append(true).open(path)?;
+    let about = file.metadata()?;
+    if about.is_file() && about.len() > 0 {
+        let mut last = [0];
+        let mut written = File::open(path)?;
+        written.seek(SeekFrom::End(-1))?;
+        written.read_exact(&mut last)?;
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
 }
 
 impl Watcher for Followed {
@@ -94,13 +107,14 @@ impl Watcher for Followed {
 
     fn logged(&self, entry: &LogEntry, record: &Record) {
         self.bar.inc(1);
-        self.bar.set_message(entry.label.clone());
+        self.bar.set_message(layout::clean(&entry.label));
         let Some(logs) = &self.logs else { return };
         let cycle = *self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
         if logs.problem.is_none() {
             let line = self.identity.summary(cycle, entry, record);
-            if let Err(error) = writeln!(logs.out, "{line}") {
+            // In one piece and at once: a run that is killed leaves whole lines.
+            if let Err(error) = logs.out.write_all(format!("{line}\n").as_bytes()) {
                 logs.problem = Some(error);
             }
         }

@@ -1,6 +1,7 @@
 //! `scimulate sync`: one real provisioning job from a directory file to a target.
 
 mod follow;
+mod problems;
 mod session;
 mod summary;
 
@@ -15,9 +16,8 @@ use super::config::Config;
 use super::failure::Failure;
 use super::target::TargetOptions;
 use super::{Exit, console, interrupt, runtime};
-use crate::diagnostic::Diagnostic;
 use crate::entra::dialect::{Dialect, Switches};
-use crate::entra::directory_file::{self, Contents};
+use crate::entra::directory_file;
 use crate::entra::job::{Job, NextCycle, Policy, ResetScope, Settings, Stopped};
 use crate::entra::mapping::{Mapping, Source, profiles};
 use crate::entra::scope::Scope;
@@ -25,14 +25,11 @@ use crate::http::{Flag, TenantUrl};
 use crate::run::patience::Patience;
 use crate::run::{Cancel, Stages as _};
 use crate::stages::Embedded;
-use crate::sync::{DryRun, Gate, notices};
+use crate::sync::{DryRun, Gate, Notice, missing_from_file, notices};
 use crate::wire::Target;
 
 /// How many disables and deletes one cycle may play on a target elsewhere, unless it is said.
 const THRESHOLD_ELSEWHERE: usize = 500;
-
-/// How many wrong rows of the directory are shown.
-const SHOWN_PROBLEMS: usize = 10;
 
 /// Provision the people of a directory file, as Entra's provisioning job would
 #[derive(Debug, clap::Args)]
@@ -81,7 +78,7 @@ pub(super) struct Sync {
     #[arg(long, value_name = "N", help_heading = "Safety")]
     delete_threshold: Option<usize>,
 
-    /// Play what was held back (resetScope ForceDeletes)
+    /// Approve the deletions that were held back (resetScope ForceDeletes)
     #[arg(long, help_heading = "Safety")]
     allow_deletes: bool,
 
@@ -127,8 +124,10 @@ impl Sync {
         let settings = self.settings(mapping, url.as_ref())?;
         let mut contents = directory_file::read(&self.directory)?;
         let base = url.as_ref().map(|url| url.base().to_owned());
-        let mut session = Session::open(settings, base.clone(), self.state.clone(), &mut contents)?;
-        tell_problems(&contents, session.spared);
+        let approved = self.allow_deletes || self.restart.is_some_and(|scope| scope.force_deletes);
+        let mut session = Session::open(settings, base.clone(), self.state.clone(), &mut contents, approved)?;
+        problems::tell_problems(&contents);
+        problems::tell_missing(&session, &contents.file);
         if session.remapped {
             console::remark("the mapping was changed since the last cycle: the next one looks at everybody");
         }
@@ -154,8 +153,9 @@ impl Sync {
                 self.sync(&mut session, &Gate::new(stage.target, closed), false).await
             })?,
         };
-        let input = if contents.problems.is_empty() { Exit::Success } else { Exit::Findings };
-        Ok(exit.or(input))
+        let usable = contents.problems.is_empty() && session.held_back().is_empty();
+        let read = if usable { Exit::Success } else { Exit::Findings };
+        Ok(exit.or(read))
     }
 
     /// Options that make no sense together.
@@ -238,7 +238,8 @@ impl Sync {
             Some(user) => job.on_demand(&session.tenant, &[session.find(user)?], &target).await,
             None => job.cycle(&session.tenant, &target).await,
         };
-        console::say(&summary::plan(&report, target.planned().len()))?;
+        let held: Vec<&str> = session.held_back().iter().map(|id| session.job.settings().label(id)).collect();
+        console::say(&summary::plan(&report, target.planned().len(), &held))?;
         Ok(exit_of(report.stopped.as_ref(), Exit::Success))
     }
 
@@ -261,12 +262,9 @@ impl Sync {
             }
             session.keep()?;
             console::say(&summary::cycle(&report, &session.job))?;
-            for notice in notices(before.as_ref(), &report, &session.job) {
-                console::say(&format!("! {}\n", notice.message))?;
-                if let Some(command) = &self.notify {
-                    let said = notice.to_json(session.target(), &session.identity.job_id());
-                    follow::notify(command, &said).await;
-                }
+            let missing = missing_from_file(session.held_back(), &session.job).filter(|_| number == 0);
+            for notice in missing.into_iter().chain(notices(before.as_ref(), &report, &session.job)) {
+                self.tell(session, &notice).await?;
             }
             let troubled = report.failures().next().is_some() || report.quarantine.is_some();
             exit = exit.or(if troubled { Exit::Findings } else { Exit::Success });
@@ -276,6 +274,16 @@ impl Sync {
             }
         }
         Ok(exit)
+    }
+
+    /// Says what an administrator would be told, here and to the command of `--notify`.
+    async fn tell(&self, session: &Session, notice: &Notice) -> Result<(), Failure> {
+        console::say(&format!("! {}\n", notice.message))?;
+        if let Some(command) = &self.notify {
+            let said = notice.to_json(session.target(), &session.identity.job_id());
+            follow::notify(command, &said).await;
+        }
+        Ok(())
     }
 
     async fn on_demand<T: Target>(
@@ -328,34 +336,6 @@ fn exit_of(stopped: Option<&Stopped>, otherwise: Exit) -> Exit {
         }
         Some(Stopped::Withheld(_) | Stopped::Disabled) => otherwise.or(Exit::Findings),
         None => otherwise,
-    }
-}
-
-/// Rows that cannot be used, the first of them in full.
-fn tell_problems(contents: &Contents, spared: usize) {
-    let color = console::wants_color(&std::io::stderr());
-    for problem in contents.problems.iter().take(SHOWN_PROBLEMS) {
-        console::remark(&format!("{}\n", Diagnostic::render(problem, color)));
-    }
-    if contents.problems.len() > SHOWN_PROBLEMS {
-        console::remark(&format!("and {} more like these\n", contents.problems.len() - SHOWN_PROBLEMS));
-    }
-    if contents.left_out > 0 {
-        console::remark(&format!(
-            "warning: {} left out of {}; whoever stands in them stays as they are\n",
-            if contents.left_out == 1 {
-                "1 row is".to_owned()
-            } else {
-                format!("{} rows are", contents.left_out)
-            },
-            contents.file
-        ));
-    }
-    if spared > 0 {
-        console::remark(&format!(
-            "warning: missing from {}: {spared}; nobody is taken for deleted while rows of it cannot be read\n",
-            contents.file
-        ));
     }
 }
 

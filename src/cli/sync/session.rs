@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::cli::failure::Failure;
 use crate::diagnostic::{Diagnostic, closest};
 use crate::entra::directory::{DirectoryState, ObjectId, Tenant};
-use crate::entra::directory_file::{self, Contents};
+use crate::entra::directory_file::{self, Contents, Missing};
 use crate::entra::job::{Identity, Job, Settings};
 use crate::sync::{Kept, Refused, fingerprint};
 
@@ -15,8 +15,8 @@ pub(super) struct Session {
     pub job: Job,
     pub tenant: Tenant,
     pub identity: Identity,
-    /// Objects missing from a file of which rows could not be read.
-    pub spared: usize,
+    /// What became of those who are missing from the file.
+    pub missing: Missing,
     /// The mapping is another one than the last cycle's, so that the next is an initial one.
     pub remapped: bool,
     /// The directory at the last cycle that came to its end.
@@ -28,12 +28,14 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Reads what was kept, and brings the tenant to what the file says.
+    /// Reads what was kept, and brings the tenant to what the file says. Deletions of many need to be
+    /// approved.
     pub fn open(
         mut settings: Settings,
         base: Option<String>,
         state: Option<PathBuf>,
         contents: &mut Contents,
+        approved: bool,
     ) -> Result<Self, Failure> {
         let kept = match &state {
             Some(path) => Kept::read(path)?,
@@ -73,11 +75,19 @@ impl Session {
         for group in tenant.state().groups() {
             job.name(group.id().clone(), group.text("displayName").unwrap_or_default());
         }
-        let spared = directory_file::apply(contents, &mut tenant);
+        let missing = directory_file::apply(contents, &mut tenant, approved);
         for row in contents.users.iter().chain(&contents.groups) {
             job.name(row.id.clone(), row.name.clone());
         }
-        Ok(Session { job, tenant, identity, spared, remapped: changed, seen, began, base, state })
+        Ok(Session { job, tenant, identity, missing, remapped: changed, seen, began, base, state })
+    }
+
+    /// Those whose deletion waits for an approval, because too many are missing from the file.
+    pub fn held_back(&self) -> &[ObjectId] {
+        match &self.missing {
+            Missing::TooMany { missing, .. } => missing,
+            Missing::Purged | Missing::Unread(_) => &[],
+        }
     }
 
     /// The target's base URL, or what stands for the embedded server.

@@ -55,8 +55,8 @@ pub(super) fn cycle(report: &CycleReport, job: &Job) -> String {
     text
 }
 
-/// What a cycle would write.
-pub(super) fn plan(report: &CycleReport, requests: usize) -> String {
+/// What a cycle would write, and who would be deleted if it were approved.
+pub(super) fn plan(report: &CycleReport, requests: usize, missing: &[&str]) -> String {
     let mut text = String::from("plan\n");
     let written = report.entries.iter().filter(|entry| entry.status == Status::Success);
     for entry in written {
@@ -69,6 +69,9 @@ pub(super) fn plan(report: &CycleReport, requests: usize) -> String {
     }
     for entry in report.entries.iter().filter(|entry| entry.action == Action::StagedDelete) {
         text.push_str(&format!("  held back: disable or delete {}\n", entry.label));
+    }
+    for label in missing {
+        text.push_str(&format!("  held back: delete {label}\n"));
     }
     for entry in report.failures() {
         text.push_str(&format!("  fails    {}: {}\n", entry.label, one_line(&entry.detail)));

@@ -9,14 +9,34 @@ use crate::entra::directory::{
     DirectoryError, Group, Object, ObjectId, ObjectKind, SourceValue, Tenant, User,
 };
 
+/// What became of the objects that the tenant has and the file has not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// They were purged; there may have been none.
+    Purged,
+    /// They stay: a row of the file could not be read, and they may be in it. How many they are.
+    Unread(usize),
+    /// They stay: they are too many to be gone without an approval.
+    TooMany {
+        /// Who is missing.
+        missing: Vec<ObjectId>,
+        /// How many objects the tenant had.
+        of: usize,
+    },
+}
+
+/// So many may be missing from a file without an approval, whatever their share is.
+const FEW: usize = 5;
+
+/// Beyond [`FEW`], one in so many may be missing without an approval.
+const SHARE: usize = 10;
+
 /// Brings a tenant to what the file says: new objects are added, values, sign-in, recycle bin,
-/// managers, members and assignments are set, and who is gone from the file is purged. An object
-/// whose row was left out stays as it is; a link that cannot be made is a mistake of its row, and
-/// the object stays without it.
-///
-/// Returns how many objects are missing from the file and were yet not purged, because a row of it
-/// could not be read at all.
-pub fn apply(contents: &mut Contents, tenant: &mut Tenant) -> usize {
+/// managers, members and assignments are set, and who is gone from the file is purged, unless too
+/// many are and it is not approved. An object whose row was left out stays as it is; a link that
+/// cannot be made is a mistake of its row, and the object stays without it.
+pub fn apply(contents: &mut Contents, tenant: &mut Tenant, approved: bool) -> Missing {
+    let missing = missing(contents, tenant, approved);
     let names = Names::of(contents, tenant);
     let mut problems = Vec::new();
     let rows = || contents.users.iter().chain(&contents.groups);
@@ -93,7 +113,34 @@ pub fn apply(contents: &mut Contents, tenant: &mut Tenant) -> usize {
         members(tenant, &row.id, &wanted);
     }
     contents.problems.extend(problems);
-    purge(contents, tenant)
+    purge(contents, tenant);
+    missing
+}
+
+/// Decides about those who are missing. Who stays can still be a manager or a member.
+fn missing(contents: &mut Contents, tenant: &Tenant, approved: bool) -> Missing {
+    let gone = gone(contents, tenant);
+    let decided = if !contents.is_complete() && !gone.is_empty() {
+        Missing::Unread(gone.len())
+    } else if !approved && are_too_many(&gone, tenant) {
+        let state = tenant.state();
+        Missing::TooMany { missing: gone.clone(), of: state.users().len() + state.groups().len() }
+    } else {
+        return Missing::Purged;
+    };
+    contents.kept.extend(gone);
+    decided
+}
+
+/// True when more than a few and more than a share are gone, of users, of groups or of both.
+fn are_too_many(gone: &[ObjectId], tenant: &Tenant) -> bool {
+    let state = tenant.state();
+    let users = gone.iter().filter(|id| state.kind(id) == Some(ObjectKind::User)).count();
+    let (all_users, all_groups) = (state.users().len(), state.groups().len());
+    let too_many = |gone: usize, of: usize| gone > FEW && gone.saturating_mul(SHARE) > of;
+    too_many(users, all_users)
+        || too_many(gone.len() - users, all_groups)
+        || too_many(gone.len(), all_users + all_groups)
 }
 
 /// Who is meant by an id or a name. Names of rows that were left out are known from before.
@@ -216,24 +263,19 @@ fn members(tenant: &mut Tenant, group: &ObjectId, wanted: &[ObjectId]) {
     }
 }
 
-/// Purges who is gone from the file; how many were spared because the file is not complete.
-fn purge(contents: &Contents, tenant: &mut Tenant) -> usize {
+/// Who is in the tenant and not in the file, nor in a row of it that was left out.
+fn gone(contents: &Contents, tenant: &Tenant) -> Vec<ObjectId> {
     let rows = contents.users.iter().chain(&contents.groups);
     let there: HashSet<&ObjectId> = rows.map(|row| &row.id).chain(&contents.kept).collect();
     let state = tenant.state();
     let users = state.users().map(|user| user.id());
-    let gone: Vec<ObjectId> = users
-        .chain(state.groups().map(|group| group.id()))
-        .filter(|id| !there.contains(id))
-        .cloned()
-        .collect();
-    drop(state);
-    if !contents.is_complete() {
-        return gone.len();
-    }
-    for id in gone {
+    let all = users.chain(state.groups().map(|group| group.id()));
+    all.filter(|id| !there.contains(id)).cloned().collect()
+}
+
+fn purge(contents: &Contents, tenant: &mut Tenant) {
+    for id in gone(contents, tenant) {
         // The object was just there.
         let _ = tenant.purge(&id);
     }
-    0
 }

@@ -1,24 +1,45 @@
 //! CSV: one user in each line, source attributes as column names, as the portal's "Download users"
-//! writes it. Lists are joined with `;`.
+//! writes it. Lists are joined with `;`. A row is one line: a quote that was left open must not take in
+//! the rows below it.
 
 use std::io::BufRead;
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 
 use super::Contents;
 use super::raw::{Field, RawRow, RawValue};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{ObjectKind, find};
 
+/// Is read behind the last row. A field that holds it was opened by a quote and never closed.
+const END: &str = "\n\0\n";
+
+/// So much is shown of a row that cannot be read, in characters.
+const LONGEST_SHOWN: usize = 200;
+
 pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), Diagnostic> {
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(source.chain(&b"\n"[..]));
+    let mut reader = ReaderBuilder::new()
+        .flexible(true)
+        // Lines are counted by their line feeds, so a row has to end with one.
+        .terminator(Terminator::Any(b'\n'))
+        .from_reader(source.chain(END.as_bytes()));
     let unreadable = |error: csv::Error| {
         Diagnostic::about_file(format!("this is not CSV: {error}"), &contents.file)
             .help("write the names of source attributes into the first line, separated by commas")
     };
-    let mut header = reader.headers().map_err(unreadable)?.clone();
+    let mut header = without_carriage_return(reader.headers().map_err(unreadable)?.clone());
     if let Some(first) = header.get(0).and_then(|first| first.strip_prefix('\u{feff}')) {
         header = std::iter::once(first).chain(header.iter().skip(1)).map(str::to_owned).collect();
+    }
+    if header.len() == 1 && header[0] == *END.trim() {
+        header.clear();
+    }
+    if header.iter().any(|name| name.contains(['\n', '\r'])) {
+        return Err(Diagnostic::about_file(
+            "the names of the first line contain a line break",
+            &contents.file,
+        )
+        .help("write the names of source attributes into the first line, separated by commas"));
     }
     let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if !names.iter().any(|name| name == "userPrincipalName") {
@@ -32,10 +53,18 @@ pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), 
         match reader.read_record(&mut record) {
             Ok(false) => return Ok(()),
             Ok(true) => {
-                // The record's own position is where the empty lines before it begin.
-                let inside = record.iter().map(|value| value.matches('\n').count()).sum::<usize>();
+                record = without_carriage_return(record);
                 let next = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
-                take(contents, &names, &record, next.saturating_sub(inside + 1));
+                let breaks = record.iter().map(|value| value.matches('\n').count()).sum::<usize>();
+                if record.len() == 1 && ["", END.trim()].contains(&&record[0]) {
+                    continue;
+                }
+                if breaks > 0 || record.iter().any(|value| value.contains('\r')) {
+                    refuse(contents, &record, next.saturating_sub(breaks));
+                } else {
+                    // The record's own position is where the empty lines before it begin.
+                    take(contents, &names, &record, next.saturating_sub(1));
+                }
             }
             Err(error) => {
                 let line = error.position().map_or(0, |position| position.line());
@@ -50,6 +79,32 @@ pub(super) fn read(source: impl BufRead, contents: &mut Contents) -> Result<(), 
             }
         }
     }
+}
+
+/// The row of a file whose lines end with CR LF.
+fn without_carriage_return(record: StringRecord) -> StringRecord {
+    let last = record.len().saturating_sub(1);
+    match record.get(last).and_then(|value| value.strip_suffix('\r')) {
+        Some(value) => record.iter().take(last).chain([value]).collect(),
+        None => record,
+    }
+}
+
+/// Leaves out a row with a line break in a field. `after` is the line after its first one, unless its
+/// last field goes on to the end of the file.
+fn refuse(contents: &mut Contents, record: &StringRecord, after: usize) {
+    let open = record.iter().next_back().is_some_and(|value| value.ends_with(END));
+    let (title, line) = match open {
+        true => ("a quote of this row is not closed", after),
+        false => ("a field of this row contains a line break", after.saturating_sub(1)),
+    };
+    let text = line_of(record);
+    let first: String = text.lines().next().unwrap_or_default().chars().take(LONGEST_SHOWN).collect();
+    contents.fault(
+        Diagnostic::new(title, &contents.file, first, 0..0)
+            .from_line(line)
+            .help("write each row on one line, and close each quote on the line that opens it"),
+    );
 }
 
 /// A wrong name of a column would make every row wrong.
@@ -76,7 +131,8 @@ fn check_columns(file: &str, header: &StringRecord, names: &[String]) -> Result<
 fn take(contents: &mut Contents, names: &[String], record: &StringRecord, line: usize) {
     let (text, spans) = line_with_spans(record);
     if record.len() != names.len() {
-        let title = format!("this row has {} values, and the first line has {}", record.len(), names.len());
+        let values = if record.len() == 1 { "value" } else { "values" };
+        let title = format!("this row has {} {values}, and the first line has {}", record.len(), names.len());
         let problem = Diagnostic::new(title, &contents.file, text, 0..0)
             .from_line(line)
             .help("put texts with commas into quotes");

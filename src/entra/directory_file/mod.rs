@@ -14,17 +14,17 @@ mod tests;
 mod yaml_rows;
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-pub use changes::apply;
+pub use changes::{Missing, apply};
 pub use row::Row;
 
 use raw::RawRow;
 
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{ObjectId, ObjectKind};
+use crate::input;
 
 /// What a file holds, as far as it could be read.
 #[derive(Debug, Default)]
@@ -109,7 +109,7 @@ impl Contents {
 pub fn read(path: &Path) -> Result<Contents, Diagnostic> {
     let file = path.display().to_string();
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    let opened = File::open(path).map_err(|error| {
+    let opened = input::open(path, input::RECORDED).map_err(|error| {
         Diagnostic::about_file(format!("the directory cannot be read: {error}"), &file)
             .help("name a file of users and groups: .yaml, .yml, .json, or .csv with users")
     })?;

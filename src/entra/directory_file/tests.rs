@@ -5,6 +5,15 @@ fn contents(ending: &str, text: &str) -> Contents {
     read_from(&format!("people.{ending}"), ending, text.as_bytes()).unwrap()
 }
 
+/// Applies a file without an approval; how many are missing and stay.
+fn apply(contents: &mut Contents, tenant: &mut Tenant) -> usize {
+    match super::apply(contents, tenant, false) {
+        Missing::Purged => 0,
+        Missing::Unread(count) => count,
+        Missing::TooMany { missing, .. } => missing.len(),
+    }
+}
+
 fn names(contents: &Contents) -> Vec<&str> {
     contents.users.iter().chain(&contents.groups).map(|row| row.name.as_str()).collect()
 }
@@ -169,6 +178,93 @@ fn a_file_that_ends_too_early_takes_nobody_for_deleted() {
     assert_eq!((names(&cut), cut.is_complete()), (vec!["a"], false));
     assert_eq!(apply(&mut cut, &mut tenant), 1);
     assert_eq!(tenant.state().users().len(), 2);
+}
+
+#[test]
+fn a_csv_row_is_one_line_and_another_takes_nobody_for_deleted() {
+    let row = |rest: &str| format!("userPrincipalName,city\nada@example.com,London\n{rest}");
+    let mut whole = contents("csv", &row("grace@example.com,Paris\nalan@example.com,Rome\n"));
+    let open = "a quote of this row is not closed";
+    let spread = "a field of this row contains a line break";
+    for (rest, title, line, read) in [
+        ("grace@example.com,\"Paris\nalan@example.com,Rome\n", open, 3, 1),
+        ("\n\ngrace@example.com,\"Paris\nalan@example.com,Rome", open, 5, 1),
+        ("grace@example.com,\"Par\nis\"\n\nalan@example.com,Rome\n", spread, 3, 2),
+        ("\r\ngrace@example.com,\"Par\r\nis\"\r\nalan@example.com,Rome\r\n", spread, 4, 2),
+        ("alan@example.com,Rome\ngrace@example.com,\"Paris\n\"\n", spread, 4, 2),
+        (
+            "grace@example.com,Paris,\nalan@example.com,Rome\n",
+            "this row has 3 values, and the first line has 2",
+            3,
+            2,
+        ),
+        (
+            "grace@example.com\nalan@example.com,Rome\n",
+            "this row has 1 value, and the first line has 2",
+            3,
+            2,
+        ),
+    ] {
+        for text in [row(rest), row(&rest.replace('\r', "")).replace('\n', "\r\n")] {
+            let mut tenant = Tenant::new();
+            apply(&mut whole, &mut tenant);
+            let mut broken = contents("csv", &text);
+            let [(found, at, _)] = &problems(&broken)[..] else {
+                panic!("{text:?}: {:?}", problems(&broken))
+            };
+            assert_eq!((found.as_str(), *at, broken.users.len()), (title, line, read), "{text:?}");
+            assert_eq!((broken.left_out, broken.is_complete()), (1, false), "{text:?}");
+            apply(&mut broken, &mut tenant);
+            assert_eq!(tenant.state().users().len(), 3, "{text:?}");
+        }
+    }
+    let header = read_from("people.csv", "csv", &b"userPrincipalName,\"city\nada@example.com,London\n"[..]);
+    assert!(header.unwrap_err().title.contains("line break"));
+}
+
+#[test]
+fn those_who_are_missing_from_a_row_that_cannot_be_read_stay_members() {
+    let mut tenant = Tenant::new();
+    let group = r#""groups": [{"displayName": "t", "members": ["a", "b"]}]"#;
+    apply(&mut contents("json", &format!(r#"{{"users": [{A}, {B}], {group}}}"#)), &mut tenant);
+    let mut wrong = contents("json", &format!(r#"{{"users": [{A}, {{"userPrincipalName" 5}}], {group}}}"#));
+    assert_eq!((apply(&mut wrong, &mut tenant), wrong.problems.len()), (1, 1));
+    assert_eq!(tenant.state().groups().next().unwrap().members().len(), 2);
+}
+
+const A: &str = r#"{"userPrincipalName": "a"}"#;
+const B: &str = r#"{"userPrincipalName": "b"}"#;
+
+/// A tenant of a file with so many users and groups, and how many of them stay after one with fewer.
+fn left(before: (usize, usize), after: (usize, usize), approved: bool) -> (Missing, usize) {
+    let file = |(users, groups): (usize, usize)| {
+        let user = |n: usize| format!("- userPrincipalName: u{n}\n");
+        let group = |n: usize| format!("- displayName: g{n}\n  members: [u0]\n");
+        let users: String = (0..users).map(user).collect();
+        contents("yaml", &format!("users:\n{users}groups:\n{}", (0..groups).map(group).collect::<String>()))
+    };
+    let mut tenant = Tenant::new();
+    assert_eq!(super::apply(&mut file(before), &mut tenant, false), Missing::Purged);
+    let missing = super::apply(&mut file(after), &mut tenant, approved);
+    let state = tenant.state();
+    (missing, state.users().len() + state.groups().len())
+}
+
+#[test]
+fn more_than_a_tenth_and_more_than_five_are_purged_only_when_it_is_approved() {
+    for (before, after) in [((100, 0), (90, 0)), ((10, 0), (5, 0)), ((5, 5), (3, 2)), ((60, 60), (54, 54))] {
+        assert_eq!(left(before, after, false), (Missing::Purged, after.0 + after.1), "{before:?} {after:?}");
+    }
+    // Users alone, groups alone among many users, and both together.
+    for (before, after) in
+        [((100, 0), (89, 0)), ((10, 0), (4, 0)), ((100, 6), (100, 0)), ((20, 20), (16, 16))]
+    {
+        let all = before.0 + before.1;
+        let (missing, kept) = left(before, after, false);
+        let Missing::TooMany { missing, of } = missing else { panic!("{before:?} {after:?}: {missing:?}") };
+        assert_eq!((missing.len(), of, kept), (all - after.0 - after.1, all, all), "{before:?} {after:?}");
+        assert_eq!(left(before, after, true), (Missing::Purged, after.0 + after.1), "{before:?} {after:?}");
+    }
 }
 
 fn log(tenant: &Tenant, since: crate::entra::directory::Watermark) -> Vec<What> {

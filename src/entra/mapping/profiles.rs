@@ -6,6 +6,7 @@ use include_dir::{Dir, include_dir};
 
 use super::{Mapping, file, gallery, schema};
 use crate::diagnostic::{Diagnostic, closest};
+use crate::input;
 
 /// The profile that is used when none is named: Entra's default mapping.
 pub const DEFAULT: &str = "default";
@@ -64,7 +65,7 @@ pub fn load(name_or_file: &str) -> Result<Mapping, Vec<Diagnostic>> {
         let title = format!("there is no profile `{name_or_file}`");
         return Err(vec![Diagnostic::about_file(title, name_or_file).help(help)]);
     }
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = input::text(path, input::WRITTEN).map_err(|error| {
         let title = format!("the profile cannot be read: {error}");
         vec![Diagnostic::about_file(title, name_or_file).help(SEE_LIST)]
     })?;

@@ -2,7 +2,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
-use crate::wire::{Body, Sent};
+use crate::wire::{Body, Excess, Sent};
 use serde_json::json;
 
 const BASE: &str = "https://api.example.com/scim";
@@ -86,7 +86,8 @@ async fn each_way_of_not_being_reachable_has_its_own_next_step() {
         (Broken::Tls("the certificate has expired".into()), "expired", "a certificate that is valid"),
         (Broken::TimedOut(Duration::from_secs(60)), "within 60s", "--timeout"),
         (Broken::Protocol("what came back is not HTTP/1.1".into()), "not HTTP", "scheme"),
-        (Broken::TooLarge(7), "more than 7 bytes", "filter"),
+        (Broken::TooLarge(Excess::Bytes(7)), "more than 7 bytes", "filter"),
+        (Broken::TooLarge(Excess::Values), "more than 100000 JSON values", "filter"),
     ] {
         let text = refused(Err(broken)).await;
         assert!(text.contains(BASE) && text.contains(what) && text.contains(next), "{text}");

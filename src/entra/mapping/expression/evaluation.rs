@@ -92,7 +92,12 @@ impl<'a, 'c> Evaluation<'a, 'c> {
         let mut all = String::new();
         for part in parts {
             match self.value(part)?.map(Value::into_one_text) {
-                Some(Some(text)) => all.push_str(&text),
+                Some(Some(text)) => {
+                    all.push_str(&text);
+                    if all.len() > LONGEST_VALUE {
+                        return Err(too_long("&", part.at.clone()));
+                    }
+                }
                 Some(None) => {
                     return Err(failure(
                         "&",
@@ -107,8 +112,19 @@ impl<'a, 'c> Evaluation<'a, 'c> {
     }
 
     fn call(&self, node: &'a CallNode, at: &'a Range<usize>) -> Computed<'a> {
-        (node.function.call)(&Call { node, at, evaluation: self })
+        let value = (node.function.call)(&Call { node, at, evaluation: self })?;
+        match value.as_ref().is_some_and(|value| value.size() > LONGEST_VALUE) {
+            true => Err(too_long(node.function.name, at.clone())),
+            false => Ok(value),
+        }
     }
+}
+
+/// Longest value of a part, in bytes. A few nested calls of Replace would else fill any memory.
+pub(super) const LONGEST_VALUE: usize = 1 << 20;
+
+fn too_long(function: &'static str, at: Range<usize>) -> Stop {
+    failure(function, "the value is longer than 1 MiB".to_owned(), at)
 }
 
 fn failure(function: &'static str, message: String, at: Range<usize>) -> Stop {
@@ -246,6 +262,14 @@ impl<'a, 'c> Call<'a, 'c> {
     /// An error about the whole call.
     pub fn failure(&self, message: impl Into<String>) -> Stop {
         failure(self.function().name, message.into(), self.at.clone())
+    }
+
+    /// An error when a value that is about to be made is too long.
+    pub fn allow(&self, length: usize) -> Result<(), Stop> {
+        match length > LONGEST_VALUE {
+            true => Err(too_long(self.function().name, self.at.clone())),
+            false => Ok(()),
+        }
     }
 
     /// An error about an argument: `what` follows its name.

@@ -52,6 +52,15 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The bytes of its texts.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len(),
+            Value::Texts(texts) => texts.iter().map(String::len).sum(),
+            Value::Number(_) | Value::Boolean(_) | Value::Date(_) | Value::Keyword(_) => 0,
+        }
+    }
+
     /// The same value, owning its texts.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {

@@ -1,7 +1,10 @@
 //! .NET's `Regex.Replace` (Microsoft Learn, "Substitutions in regular expressions").
 
+use std::time::{Duration, Instant};
+
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
+use super::super::evaluation::LONGEST_VALUE;
 use super::pattern::{Group, rewrite};
 
 /// A compiled pattern.
@@ -36,6 +39,9 @@ enum Piece {
 
 /// Steps of backtracking after which a match is given up.
 const PATIENCE: usize = 1_000_000;
+
+/// How long a text is searched for matches: each of many may take all its steps.
+const PATIENT_FOR: Duration = Duration::from_secs(2);
 
 impl Pattern {
     /// Compiles a pattern; the error follows the argument's name.
@@ -85,7 +91,9 @@ impl Pattern {
                     }
                     Piece::Whole => replaced.push_str(text),
                 }
+                allow(&replaced)?;
             }
+            Ok(())
         })?;
         replaced.push_str(&text[copied..]);
         Ok(replaced)
@@ -106,6 +114,7 @@ impl Pattern {
                 replaced.push_str(replacement);
                 copied = end;
             }
+            allow(&replaced)
         })?;
         replaced.push_str(&text[copied..]);
         Ok(replaced)
@@ -122,14 +131,22 @@ impl Pattern {
 
     /// Shows every match. After an empty one the search goes on behind the next letter, and one may also
     /// follow a match directly, as in .NET.
-    fn each(&self, text: &str, mut see: impl FnMut(&Captures<'_, str>)) -> Result<(), String> {
+    fn each(
+        &self,
+        text: &str,
+        mut see: impl FnMut(&Captures<'_, str>) -> Result<(), String>,
+    ) -> Result<(), String> {
         let mut at = 0;
+        let began = Instant::now();
         while at <= text.len() {
+            if began.elapsed() > PATIENT_FOR {
+                return Err(impatient());
+            }
             let Some(captures) = self.regex.captures_from_pos(text, at).map_err(|_| impatient())? else {
                 break;
             };
             let (start, end) = span(&captures, 0).unwrap_or((text.len(), text.len()));
-            see(&captures);
+            see(&captures)?;
             at = end;
             if start == end {
                 at += text[end..].chars().next().map_or(1, char::len_utf8);
@@ -158,6 +175,13 @@ impl Pattern {
 
 fn span(captures: &Captures<'_, str>, position: usize) -> Option<(usize, usize)> {
     captures.get(position).map(|found| (found.start(), found.end()))
+}
+
+fn allow(replaced: &str) -> Result<(), String> {
+    match replaced.len() > LONGEST_VALUE {
+        true => Err("makes a value that is longer than 1 MiB".to_owned()),
+        false => Ok(()),
+    }
 }
 
 fn impatient() -> String {

@@ -81,10 +81,15 @@ fn with_old_value<'a>(call: &Call<'a, '_>, template: bool) -> Computed<'a> {
     if old.is_empty() {
         return Err(call.misfit(OLD, "is empty"));
     }
+    let replaced = |text: &str, new: &str| {
+        let matches = text.matches(&*old).count();
+        call.allow((text.len() - matches * old.len()).saturating_add(matches.saturating_mul(new.len())))?;
+        Ok(text.replace(&*old, new))
+    };
     Ok(Some(Value::from(if template {
-        call.text(TEMPLATE)?.unwrap_or_default().replace(&*old, &source)
+        replaced(&call.text(TEMPLATE)?.unwrap_or_default(), &source)?
     } else if source.contains(&*old) {
-        source.replace(&*old, &call.text(VALUE)?.unwrap_or_default())
+        replaced(&source, &call.text(VALUE)?.unwrap_or_default())?
     } else {
         source.into_owned()
     })))

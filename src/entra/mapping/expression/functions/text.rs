@@ -75,12 +75,13 @@ fn join<'a>(call: &Call<'a, '_>) -> Computed<'a> {
             any = true;
             joined.push_str(part);
         }
+        call.allow(joined.len())
     };
     for position in 1..call.count() {
         match call.value(position)?.map(Value::into_text) {
-            Some(Ok(text)) => add(&text),
-            Some(Err(texts)) => texts.iter().for_each(|text| add(text)),
-            None => add(""),
+            Some(Ok(text)) => add(&text)?,
+            Some(Err(texts)) => texts.iter().try_for_each(|text| add(text))?,
+            None => add("")?,
         }
     }
     Ok(any.then(|| Value::from(joined)))

@@ -187,3 +187,25 @@ fn random_values_follow_the_seed() {
         assert_eq!(failure(expression, &[]).message, message);
     }
 }
+
+#[test]
+fn values_do_not_grow_without_bounds() {
+    let many = "a".repeat(1 << 11);
+    let attributes: Attributes<'_> = &[("x", &[many.as_str()])];
+    // Each level makes the text 2,048 times longer.
+    let nested = |call: &str| call.replace('_', &call.replace('_', &call.replace('_', "[x]")));
+    for call in [
+        r#"Replace(_, "a", , , [x])"#,
+        r#"Replace([x], "a", , , , , _)"#,
+        r#"Replace(_, , "a", , [x])"#,
+        r#"Replace(_, , "(?<n>a)", "n", [x])"#,
+        r#"Join(_, [x], [x], [x], [x], [x], [x], [x], [x], [x], [x], Replace([x], "a", , , [x]))"#,
+        r#"Append(_, Replace([x], "a", , , Left([x], 1024)))"#,
+        r#"Append(_ & Replace([x], "a", , , Left([x], 500)), "")"#,
+    ] {
+        let failure = failure(&nested(call), attributes);
+        assert!(failure.message.contains("longer than 1 MiB"), "{call}: {}", failure.message);
+    }
+    let near = text(r#"Replace([x], "a", , , Left([x], 500))"#, attributes).map(|text| text.len());
+    assert_eq!(near, Some(500 << 11));
+}
