@@ -9,11 +9,12 @@ use std::time::Duration;
 use scimulate::check::{Level, Outcome, Skip};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
+use scimulate::run::patience::Waiting;
 use scimulate::run::{
     Cancel, CheckResult, Event, Listener, Plan, Problem, Report, Stage, Stages, Verdict, play,
 };
 use scimulate::stages::{Doors, Embedded};
-use scimulate::wire::{Answer, Broken, Method, Request, Sent, Target};
+use scimulate::wire::{Actor, Answer, Broken, Method, Request, Sent, Target};
 use scimulate::{scenario, server};
 use serde_json::{Value, json};
 
@@ -79,7 +80,7 @@ fn plan(ids: &[&str]) -> Plan {
     assert_eq!(scenarios.len(), ids.len(), "every scenario asked for exists");
     let mut plan = Plan::new(scenarios, profiles::load(profiles::DEFAULT).unwrap(), "meddled1".into());
     plan.dialects = vec![Dialect::Default];
-    plan.patience = Duration::from_millis(50);
+    plan.patience = Waiting::at_most(Duration::from_millis(50));
     plan
 }
 
@@ -190,6 +191,60 @@ fn a_target_that_keeps_asking_for_patience_costs_no_finding() {
     let [story] = stories(&report)[..] else { panic!("one story") };
     assert!(matches!(&story.outcome, Outcome::Skipped(Skip::Throttled(_))), "{:?}", story.outcome);
     assert_eq!(report.left_behind, Vec::<String>::new());
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    let why = report.interrupted_by.unwrap();
+    assert!(why.contains("1 of 1 stories") && why.contains("--max-wait"), "{why}");
+}
+
+/// Answers like `answer` once a request was met that `is_met`.
+fn from_then_on(
+    is_met: impl Fn(&Request) -> bool + Send + Sync + 'static,
+    answer: Answer,
+) -> impl Fn(&Request) -> Deed + Send + Sync + 'static {
+    let seen = AtomicUsize::new(0);
+    move |request| {
+        if seen.load(Ordering::Relaxed) > 0 || is_met(request) {
+            seen.fetch_add(1, Ordering::Relaxed);
+            return Deed::Answer(Ok(answer.clone()));
+        }
+        Deed::Pass
+    }
+}
+
+#[test]
+fn a_target_that_answers_everything_with_503_or_a_login_page_is_lost_and_told_once() {
+    // Redirected to a login page, the target takes nobody's access away any more.
+    for (status, level) in [(503, Level::Error), (302, Level::Critical)] {
+        let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
+        let of_ada = |request: &Request| request.step.contains("disable ada");
+        let report = run(plan, from_then_on(of_ada, Answer::json(status, &json!({}))));
+        assert_eq!(report.verdict, Verdict::Incomplete);
+        let why = report.interrupted_by.as_ref().unwrap();
+        assert!(why.contains("2 of 3 stories") && why.contains(&status.to_string()), "{why}");
+        let [create, disable, update] = stories(&report)[..] else { panic!("three stories") };
+        assert_eq!(create.outcome, Outcome::Passed);
+        for blocked in [disable, update] {
+            assert!(matches!(&blocked.outcome, Outcome::Skipped(Skip::Blocked(_))), "{:?}", blocked.outcome);
+        }
+        let causes = scimulate::run::cause::causes(&report);
+        let serious: Vec<_> = causes.iter().filter(|cause| cause.level >= Level::Error).collect();
+        let [only] = &serious[..] else { panic!("{serious:#?}") };
+        assert_eq!(only.level, level);
+    }
+}
+
+#[test]
+fn what_was_found_before_the_target_said_later_is_not_forgotten() {
+    let mut busy = Answer::json(429, &json!({}));
+    busy.headers.push(("retry-after".into(), "1000".into()));
+    let later = from_then_on(|request| request.method == Method::Patch, busy);
+    let report = run(plan(&["cycles/update-one-attribute"]), move |request| match later(request) {
+        // A second rule to break beside the story.
+        Deed::Pass if request.path.starts_with("/Users/") && request.method == Method::Get => refusal(406),
+        deed => deed,
+    });
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    assert!(report.checks.iter().any(|check| check.outcome == Outcome::Failed));
 }
 
 #[test]

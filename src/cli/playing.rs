@@ -103,7 +103,7 @@ impl Playing {
         plan.people = config.people()?;
         plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
         plan.jobs = jobs;
-        plan.patience = self.target.timeout(config)?;
+        plan.patience = self.target.max_wait(config);
         plan.loopback = loopback;
         if let Some(url) = url {
             plan.journal = Some(Arc::new(journal(url, &plan.prefix)?));

@@ -12,7 +12,7 @@ use super::measure::LeftOut;
 use super::mix::{Account, Kind, Mix};
 use crate::check::Skip;
 use crate::run::guard::Guard;
-use crate::run::patience::Patience;
+use crate::run::patience::{Patience, Waiting};
 use crate::run::recorder::Recorder;
 use crate::run::{Cancel, acceptance, cleanup, reader};
 use crate::wire::{Answer, Broken, Exchange, Request, ResourceKind, Secrets, Sent, Target};
@@ -60,7 +60,8 @@ impl<T: Target + 'static> Troupe<T> {
             Some(journal) => guard.journalled(Arc::clone(journal)),
             None => guard,
         });
-        let patient = Patience::new(Arc::clone(&direct), settings.patience, settings.cancel.clone());
+        let waiting = Waiting::at_most(settings.patience);
+        let patient = Patience::new(Arc::clone(&direct), waiting, settings.cancel.clone());
         Troupe {
             mix: Arc::new(mix),
             direct,
@@ -226,7 +227,11 @@ impl<T: Target + 'static> Troupe<T> {
     /// Removes everything; what could not be removed, each with the reason. Pauses that the target asks
     /// for are kept even after Ctrl-C.
     pub async fn clean_up(&self) -> Vec<String> {
-        let patient = Patience::new(Arc::clone(&self.direct), self.patient.limit(), Cancel::default());
+        let patient = Patience::new(
+            Arc::clone(&self.direct),
+            Waiting::at_most(self.patient.limit()),
+            Cancel::default(),
+        );
         cleanup::remove(&patient, &self.doubtful, &self.made).await
     }
 }

@@ -87,6 +87,9 @@ pub fn all() -> &'static [Rule] {
     &ALL
 }
 
+/// The id of the rule about redirects.
+pub const REDIRECTED: &str = "rules/redirected";
+
 /// The rule of that id, as `rules/password-echoed`.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {

@@ -4,7 +4,7 @@ use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use crate::check::Level;
-use crate::wire::{Actor, Broken};
+use crate::wire::{Actor, Answer, Broken};
 use std::time::Duration;
 
 pub(super) const RULES: &[&Declared] = &[
@@ -43,7 +43,7 @@ fn server_error(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     // 503 with Retry-After is throttling, said in another way.
-    if status == 503 && view.answer().is_some_and(|answer| answer.header("retry-after").is_some()) {
+    if view.answer().is_some_and(Answer::is_throttled) {
         return Vec::new();
     }
     let request = &view.exchange.request;
@@ -98,6 +98,12 @@ fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
         Err(broken @ (Broken::Protocol(_) | Broken::TimedOut(_) | Broken::TooLarge(_))) => {
             Complaint::new("The request was not answered.").against("an answer", broken.to_string()).into()
         }
+        // Making guesses slow is right; Entra's own tokens are never among these.
+        Err(broken @ Broken::Unrefused(_)) => Complaint::new("Wrong credentials are not refused in time.")
+            .concerning("wrong credentials")
+            .against("401", broken.to_string())
+            .at(Level::Note)
+            .into(),
         // The others say that the target is gone or that the request was not sent.
         _ => Vec::new(),
     }

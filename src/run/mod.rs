@@ -23,6 +23,7 @@ pub mod plan;
 mod play;
 pub mod preflight;
 mod prepare;
+mod rate;
 pub mod reader;
 pub mod recorder;
 pub mod report;

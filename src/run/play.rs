@@ -14,11 +14,12 @@ use super::endstate::EndState;
 use super::event::{Event, Listener};
 use super::plan::Plan;
 use super::preflight::Refusal;
-use super::prepare;
+use super::prepare::{self, Asking};
+use super::rate::Rate;
 use super::report::{CheckResult, Report, Verdict};
 use super::ruling::Ruling;
 use super::stage::Stages;
-use super::trial::{Run, TrialEnd};
+use super::trial::{CutShort, Run, TrialEnd};
 use super::trials::{self, Work};
 use crate::check::{Finding, Level, Outcome, Skip};
 use crate::entra::directory::DirectoryError;
@@ -82,11 +83,20 @@ pub fn play<S: Stages>(
         dialects: plan.dialects.iter().map(ToString::to_string).collect(),
         trials: trials.len(),
     });
-    let prepared = runtime.block_on(prepare::prepare(&plan, &people, stage, stages.tenants()))?;
+    let rate: Arc<Rate> = Arc::default();
+    let (told, pauses) = mpsc::channel();
+    let asking = Asking { plan: &plan, people: &people, rate: Arc::clone(&rate), tenants: stages.tenants() };
+    let prepared = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| runtime.block_on(prepare::prepare(asking, stage, told)));
+        for pause in pauses {
+            listener.on(&Event::Waiting { trial: None, pause });
+        }
+        asked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
-    let run = Run { plan, people, stages, prepared, lost: OnceLock::new(), floor: RwLock::default() };
+    let run = Run { plan, people, stages, prepared, lost: OnceLock::new(), rate, floor: RwLock::default() };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
     gathered.preparation(&run, listener);
@@ -147,7 +157,9 @@ struct Gathered {
     played: Vec<String>,
     left_behind: Vec<String>,
     exchanges: usize,
-    interrupted: bool,
+    /// How many trials were not played to their end.
+    cut_short: usize,
+    throttled: bool,
     mistake: Option<Problem>,
 }
 
@@ -162,7 +174,8 @@ impl Gathered {
             played: Vec::new(),
             left_behind: Vec::new(),
             exchanges: 0,
-            interrupted: false,
+            cut_short: 0,
+            throttled: false,
             mistake: None,
         }
     }
@@ -195,8 +208,9 @@ impl Gathered {
     }
 
     fn trial<S: Stages>(&mut self, run: &Run<S>, end: TrialEnd, listener: &mut dyn Listener) {
-        let TrialEnd { trial, result, trace, rule_findings, end, left_behind, mistake, interrupted } = end;
-        self.interrupted |= interrupted;
+        let TrialEnd { trial, result, trace, rule_findings, end, left_behind, mistake, cut_short } = end;
+        self.cut_short += usize::from(cut_short.is_some());
+        self.throttled |= cut_short == Some(CutShort::Throttled);
         self.exchanges += trace.len();
         self.left_behind.extend(left_behind);
         if let Some((line, mistake)) = mistake {
@@ -251,6 +265,26 @@ impl Gathered {
         self.checks.push(check);
     }
 
+    /// Why the run is incomplete, if it is, how much of it is missing, and what helps.
+    fn interrupted_by<S: Stages>(&self, run: &Run<S>) -> Option<String> {
+        if self.cut_short == 0 {
+            return None;
+        }
+        let of = run.plan.trials().len();
+        let missing = format!("{} of {of} stories were not played to their end", self.cut_short);
+        Some(match run.lost.get() {
+            Some(lost) => format!(
+                "the target was lost: {lost}; {missing}. Run again when it is back; --pace MS spares a server that cannot keep up"
+            ),
+            None if self.throttled => format!(
+                "the target kept answering 429, or 503 with Retry-After: {missing}. --max-wait SECONDS allows longer pauses \
+                 than {} s, --pace MS sends more slowly from the start",
+                run.plan.patience.longest().as_secs()
+            ),
+            None => format!("the run was ended before it was through: {missing}"),
+        })
+    }
+
     fn report<S: Stages>(
         mut self,
         run: &Run<S>,
@@ -269,11 +303,7 @@ impl Gathered {
                 self.checks.push(check);
             }
         }
-        let interrupted_by = match run.lost.get() {
-            Some(lost) => Some(format!("the target was lost: {lost}")),
-            None if self.interrupted => Some("the run was ended before it was through".to_owned()),
-            None => None,
-        };
+        let interrupted_by = self.interrupted_by(run);
         let mut report = Report {
             target,
             seed: run.plan.seed,

@@ -1,4 +1,4 @@
-//! The decorators of one trial's target, from the outside in: lookout, patience, guard, recorder.
+//! The decorators of one trial's target, from the outside in: lookout, guard, patience, recorder.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
 
 /// A target with everything a trial needs around it. The recorder stays with whoever made it.
 pub(super) struct Stack<'a, T: Target> {
-    outermost: Lookout<Patience<Guard<&'a Recorder<T>>>>,
+    outermost: Lookout<Guard<Patience<&'a Recorder<T>>>>,
 }
 
 impl<'a, T: Target> Stack<'a, T> {
@@ -23,7 +23,9 @@ impl<'a, T: Target> Stack<'a, T> {
         plan: &Plan,
         waiting: impl Fn(Duration) + Send + Sync + 'static,
     ) -> Self {
-        let guard = Guard::new(recorder, &plan.prefix);
+        // What the guard asks on its own must wait as well.
+        let patience = Patience::new(recorder, plan.patience.clone(), plan.cancel.clone()).telling(waiting);
+        let guard = Guard::new(patience, &plan.prefix);
         let guard = match &plan.journal {
             Some(journal) => guard.journalled(Arc::clone(journal)),
             None => guard,
@@ -32,8 +34,7 @@ impl<'a, T: Target> Stack<'a, T> {
             Some(journal) => guard.second_journalled(Arc::clone(journal)),
             None => guard,
         };
-        let patience = Patience::new(guard, plan.patience, plan.cancel.clone()).telling(waiting);
-        Stack { outermost: Lookout::new(patience, plan.cancel.clone()) }
+        Stack { outermost: Lookout::new(guard, plan.cancel.clone()) }
     }
 
     /// What the trial met that ends it.

@@ -205,6 +205,13 @@ impl Request {
         self.method.is_unsafe() && !self.path.ends_with("/.search")
     }
 
+    /// True when the request tries whether wrong credentials are refused.
+    #[must_use]
+    pub fn tries_credentials(&self) -> bool {
+        let own = || self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        self.provoked && (self.tenant == Tenant::SecondByFirst || self.scheme.is_some() || own())
+    }
+
     /// Two requests of the same shape ask the same thing of different objects: method, path with
     /// ids taken out, names of query parameters, filtered attribute, and operations with their
     /// paths. Values are left out.

@@ -163,7 +163,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 self.complain(finding);
                 return;
             }
-            if !exchange.answer().is_some_and(|answer| matches!(answer.status, 403 | 404 | 410 | 429)) {
+            if !exchange.answer().is_some_and(|answer| matches!(answer.status, 403 | 404 | 410)) {
                 let message = format!("{} is not answered 404 in a tenant without it", place(&exchange));
                 let finding = Finding::of(&self.scenario.about, message)
                     .at(self.scenario.about.level.min(Level::Warning))
