@@ -248,6 +248,61 @@ fn what_was_found_before_the_target_said_later_is_not_forgotten() {
 }
 
 #[test]
+fn a_wrong_token_that_is_not_refused_in_time_leaves_the_story_undecided() {
+    let ids = ["conformance/token-required", "conformance/token-scheme", "cycles/wrong-token-quarantines"];
+    let slow = |request: &Request| match request.tries_credentials() {
+        true => Deed::Answer(Err(Broken::Unrefused(Duration::from_secs(5)))),
+        false => Deed::Pass,
+    };
+    let report = run(plan(&ids), slow);
+    for story in stories(&report) {
+        let why = "wrong credentials were not refused within 5s";
+        assert!(
+            matches!(&story.outcome, Outcome::Skipped(Skip::Blocked(by)) if by.contains(why)),
+            "{}: {:?} {:?}",
+            story.id,
+            story.outcome,
+            messages(story)
+        );
+    }
+    assert!(report.checks.iter().flat_map(|check| &check.findings).all(|found| found.level == Level::Note));
+    assert_eq!((report.verdict, report.left_behind.len()), (Verdict::Passed, 0));
+
+    let open = run(plan(&ids[..2]), |request| match request.tries_credentials() {
+        true => Deed::Instead(Request { headers: Vec::new(), ..request.clone() }),
+        false => Deed::Pass,
+    });
+    for story in stories(&open) {
+        assert_eq!((&story.outcome, story.findings[0].level), (&Outcome::Failed, Level::Critical));
+    }
+}
+
+#[test]
+fn a_story_whose_deciding_request_was_never_sent_is_blocked() {
+    // Nobody is created, so nobody can be deleted.
+    let report = run(plan(&["cycles/purge-user"]), |request| match (request.method, request.actor) {
+        (Method::Post, Actor::Entra) => refusal(403),
+        _ => Deed::Pass,
+    });
+    let [story] = stories(&report)[..] else { panic!("one story") };
+    assert_ne!(story.outcome, Outcome::Passed, "{story:?}");
+}
+
+#[test]
+fn a_rule_that_met_nothing_it_is_about_is_not_exercised() {
+    let report = run(plan(&["cycles/create-user"]), |_| Deed::Pass);
+    let outcome = |id: &str| &report.checks.iter().find(|check| check.id == id).unwrap().outcome;
+    for id in ["rules/retry-after-missing", "rules/member-lost", "rules/delete-not-204"] {
+        let played = id == "rules/delete-not-204";
+        assert_eq!(*outcome(id) == Outcome::Passed, played, "{id}: {:?}", outcome(id));
+        assert_eq!(matches!(outcome(id), Outcome::Skipped(Skip::NotExercised(_))), !played, "{id}");
+    }
+    let counts = report.counts();
+    assert!(counts.not_exercised > 50 && counts.skipped == 0, "{counts:?}");
+    assert_eq!(report.verdict, Verdict::Passed);
+}
+
+#[test]
 fn somebody_elses_account_is_not_written_to_and_the_finding_says_whose_it_is() {
     let foreign = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],

@@ -3,6 +3,7 @@
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
 use crate::wire::{Actor, Answer, Broken};
 use std::time::Duration;
@@ -35,6 +36,7 @@ const SERVER_ERROR: Declared = Declared {
         Field("goauthentik/authentik#25987"),
     ],
     faults: &["patch-answers-500", "conflict-answers-500", "not-found-is-500", "apostrophe-breaks-filter"],
+    judges: subject::an_answer,
     judge: Judge::Exchange(server_error),
 };
 
@@ -65,6 +67,7 @@ const REDIRECTED: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable at Test Connection.",
     refs: &[Rfc("7644#3.2"), Field("HelpCode-ai/anythingmcp#536"), Field("HumanSignal/label-studio#3487")],
     faults: &["redirects-to-login"],
+    judges: subject::an_answer,
     judge: Judge::Exchange(redirected),
 };
 
@@ -90,6 +93,7 @@ const CONNECTION_BROKEN: Declared = Declared {
     entra: "Timeout or WebExceptionProtocolError, retried after 40 minutes.",
     refs: &[Rfc("9110#15"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["connection-closed"],
+    judges: subject::anything,
     judge: Judge::Exchange(connection_broken),
 };
 
@@ -119,6 +123,7 @@ const ACCESS_REFUSED: Declared = Declared {
     entra: "Unauthorized, InsufficientRights or NotPermitted; quarantine after a 401.",
     refs: &[Rfc("7644#2"), Microsoft("application-provisioning-quarantine-status")],
     faults: &["token-refused-on-groups"],
+    judges: subject::in_earnest,
     judge: Judge::Exchange(access_refused),
 };
 
@@ -144,6 +149,7 @@ const CHALLENGE_MISSING: Declared = Declared {
     entra: "\"You appear to have entered invalid credentials\" without a reason.",
     refs: &[Rfc("7235#3.1"), Rfc("6750#3")],
     faults: &["challenge-missing"],
+    judges: |view| view.status() == Some(401),
     judge: Judge::Exchange(challenge_missing),
 };
 
@@ -173,6 +179,7 @@ const RETRY_AFTER_MISSING: Declared = Declared {
         Field("rancher/rancher#54870"),
     ],
     faults: &["throttles-without-retry-after"],
+    judges: |view| view.status() == Some(429),
     judge: Judge::Exchange(retry_after_missing),
 };
 
@@ -207,6 +214,7 @@ const ANSWER_SLOW: Declared = Declared {
         Field("learn.microsoft.com/answers/questions/1151866"),
     ],
     faults: &["answers-slowly"],
+    judges: subject::an_answer,
     judge: Judge::Exchange(answer_slow),
 };
 
@@ -237,6 +245,7 @@ const ANSWER_LARGE: Declared = Declared {
     entra: "Slow cycles.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["answers-padded"],
+    judges: subject::an_answer,
     judge: Judge::Exchange(answer_large),
 };
 

@@ -184,11 +184,13 @@ impl Gathered {
     fn preparation<S: Stages>(&mut self, run: &Run<S>, listener: &mut dyn Listener) {
         let off: Vec<&str> = run.plan.rules_off.iter().map(String::as_str).collect();
         let prepared = &run.prepared;
-        let mut findings = rules::judge_trace_without(&off, &prepared.trace, &prepared.discovery);
+        let rules::Judgement { mut findings, exercised } =
+            rules::judge(&off, &prepared.trace, &prepared.discovery);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
         }
         if let Some(dialect) = run.plan.dialects.first() {
+            self.ruling.note(dialect.as_str(), &exercised);
             self.rule(dialect.as_str(), findings, None, listener);
         }
         self.exchanges += prepared.trace.len();
@@ -208,7 +210,8 @@ impl Gathered {
     }
 
     fn trial<S: Stages>(&mut self, run: &Run<S>, end: TrialEnd, listener: &mut dyn Listener) {
-        let TrialEnd { trial, result, trace, rule_findings, end, left_behind, mistake, cut_short } = end;
+        let TrialEnd { trial, result, trace, rule_findings, exercised, end, left_behind, mistake, cut_short } =
+            end;
         self.cut_short += usize::from(cut_short.is_some());
         self.throttled |= cut_short == Some(CutShort::Throttled);
         self.exchanges += trace.len();
@@ -222,9 +225,11 @@ impl Gathered {
                 message: mistake.to_string(),
             });
         }
-        if !matches!(result.outcome, Outcome::Skipped(_)) && !self.played.contains(&trial.dialect) {
+        // A trial that came to no conclusion was watched all the same.
+        if !trace.is_empty() && !self.played.contains(&trial.dialect) {
             self.played.push(trial.dialect.clone());
         }
+        self.ruling.note(&trial.dialect, &exercised);
         self.rule(&trial.dialect, rule_findings, Some(&trial), listener);
         let shared = Arc::new(result.clone());
         listener.on(&Event::TrialFinished { trial: trial.clone(), result: shared, trace });
@@ -371,6 +376,8 @@ fn compare<S: Stages>(
             let skip = Skip::Blocked(format!("{}: it did not come to an end", about.id));
             return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
         }
+        let skip = Skip::NotExercised("the story leaves nothing behind that could be compared".to_owned());
+        return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
     }
     CheckResult::played(&about.id, None, &title, findings, run.plan.fail_on)
 }

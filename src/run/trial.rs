@@ -1,5 +1,6 @@
 //! One trial: its stage, its story, its judges and its clean-up.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -55,6 +56,8 @@ pub(super) struct TrialEnd {
     pub(super) result: CheckResult,
     pub(super) trace: Vec<Arc<Exchange>>,
     pub(super) rule_findings: Vec<Finding>,
+    /// Ids of the rules that met what they are about.
+    pub(super) exercised: BTreeSet<&'static str>,
     pub(super) end: EndState,
     pub(super) left_behind: Vec<String>,
     pub(super) mistake: Option<MistakeAt>,
@@ -154,6 +157,7 @@ impl<S: Stages> Run<S> {
             result: CheckResult::new(&trial.scenario, Some(&trial.dialect), &scenario.about.title, outcome),
             trace: Vec::new(),
             rule_findings: Vec::new(),
+            exercised: BTreeSet::new(),
             end: EndState::new(),
             left_behind: Vec::new(),
             mistake: None,
@@ -259,7 +263,8 @@ impl<S: Stages> Run<S> {
         }
         let cut_short = self.cut_short(sighting.throttled.is_some());
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
-        let mut rule_findings = rules::judge_trace_without(&off, &trace, &self.prepared.discovery);
+        let rules::Judgement { findings: mut rule_findings, exercised } =
+            rules::judge(&off, &trace, &self.prepared.discovery);
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(trial.scenario.clone());
@@ -286,6 +291,7 @@ impl<S: Stages> Run<S> {
             result,
             trace,
             rule_findings,
+            exercised,
             end: ended.end,
             left_behind,
             mistake,
