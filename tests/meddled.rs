@@ -239,8 +239,12 @@ fn what_was_found_before_the_target_said_later_is_not_forgotten() {
     busy.headers.push(("retry-after".into(), "1000".into()));
     let later = from_then_on(|request| request.method == Method::Patch, busy);
     let report = run(plan(&["cycles/update-one-attribute"]), move |request| match later(request) {
-        // A second rule to break beside the story.
-        Deed::Pass if request.path.starts_with("/Users/") && request.method == Method::Get => refusal(406),
+        // The create loses a name, and the read before the PATCH shows it.
+        Deed::Pass if request.method == Method::Post && request.actor == Actor::Entra => {
+            let mut body = request.json().unwrap();
+            body["displayName"] = json!("somebody else");
+            Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
+        }
         deed => deed,
     });
     assert_eq!(report.verdict, Verdict::Incomplete);

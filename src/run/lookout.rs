@@ -10,7 +10,7 @@ use crate::wire::{Actor, Answer, Broken, Request, ResourceKind, Sent, Target, Te
 /// How many requests in a row may break before the target counts as lost.
 const BROKEN_IN_A_ROW: usize = 5;
 
-/// Of so many answers in a row that no SCIM service gives, the first makes the lookout ask whether the
+/// Of so many answers in a row that no SCIM service gives, the first makes the lookout doubt whether the
 /// target is still there.
 const STRANGE_IN_A_ROW: usize = 5;
 
@@ -45,6 +45,8 @@ struct State {
     broken_in_a_row: usize,
     /// Answers in a row that no SCIM service gives, since the target was last seen.
     strange_in_a_row: usize,
+    /// It is to be asked whether the target is still there.
+    doubt: bool,
     /// Bytes of all answers.
     bytes: usize,
 }
@@ -80,6 +82,13 @@ impl<T: Target> Lookout<T> {
         match outcome {
             Ok(answer) => {
                 state.broken_in_a_row = 0;
+                match strange(answer, request) {
+                    Some(_) => {
+                        state.strange_in_a_row += 1;
+                        state.doubt |= state.strange_in_a_row % STRANGE_IN_A_ROW == 1;
+                    }
+                    None => state.strange_in_a_row = 0,
+                }
                 state.bytes = state.bytes.saturating_add(answer.body.bytes().len());
                 if state.bytes > self.most_bytes {
                     let bytes = state.bytes;
@@ -110,20 +119,10 @@ impl<T: Target> Lookout<T> {
 }
 
 impl<T: Target> Lookout<T> {
-    /// An answer that no SCIM service gives may be this request's alone, or the service is gone: a question
-    /// that every one of them answers tells which.
-    async fn look_again(&self, request: &Request, outcome: &Result<Answer, Broken>) {
-        let Ok(answer) = outcome else { return };
-        if strange(answer, request).is_none() {
-            self.state().strange_in_a_row = 0;
-            return;
-        }
-        let times = {
-            let mut state = self.state();
-            state.strange_in_a_row += 1;
-            state.strange_in_a_row
-        };
-        if times % STRANGE_IN_A_ROW != 1 || request.actor == Actor::Cleanup || self.must_end() {
+    /// An answer that no SCIM service gives may be one request's alone, or the service is gone: a question that
+    /// every one of them answers tells which. To be called where nobody waits for the last exchange.
+    pub async fn look_again(&self) {
+        if !std::mem::take(&mut self.state().doubt) || self.must_end() {
             return;
         }
         let name = PatchPath::simple("userName");
@@ -171,7 +170,6 @@ impl<T: Target> Target for Lookout<T> {
             }
         };
         self.note(&request, &outcome);
-        self.look_again(&request, &outcome).await;
         outcome
     }
 
@@ -264,6 +262,7 @@ mod tests {
             let target = Scripted::new(vec![Ok(strange.clone()), Ok(strange.clone())]);
             let lookout = Lookout::new(target, Cancel::default());
             assert_eq!(lookout.send(get(Actor::Entra)).await, Ok(strange.clone()));
+            lookout.look_again().await;
             assert!(matches!(lookout.sighting().lost, Some(Broken::Gone(_))), "{strange:?}");
             assert!(lookout.inner.sent()[1].query.as_ref().unwrap().starts_with("filter=userName"));
         }
@@ -277,12 +276,14 @@ mod tests {
         let lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
         for _ in 0..6 {
             let _ = lookout.send(get(Actor::Entra)).await;
+            lookout.look_again().await;
         }
         assert!(!lookout.must_end(), "{:?}", lookout.sighting());
         assert_eq!(lookout.inner.sent().len(), 8, "it is asked for at the first and at the sixth");
         let own = Answer::json(401, &json!({}));
         let lookout = Lookout::new(Scripted::new(vec![Ok(own)]), Cancel::default());
         let _ = lookout.send(get(Actor::Probe).provoked()).await;
+        lookout.look_again().await;
         assert!(!lookout.must_end() && lookout.inner.sent().len() == 1);
     }
 

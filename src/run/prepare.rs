@@ -135,6 +135,7 @@ pub(super) async fn prepare<T: Target>(
         mapping = reduced;
     }
     let left_behind = cleanup::remove(&stack, &recorder.trace(), &[]).await;
+    stack.look_again().await;
     // With half of the answers nothing can be said of what the target can do.
     if let Some(refusal) = preflight::unfinished(&stage.base_url, &stack.sighting()) {
         return Err(refusal);

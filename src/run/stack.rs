@@ -42,6 +42,11 @@ impl<'a, T: Target> Stack<'a, T> {
         self.outermost.sighting()
     }
 
+    /// Asks whether the target is still there, if there is a doubt.
+    pub(super) async fn look_again(&self) {
+        self.outermost.look_again().await;
+    }
+
     /// True when the trial must end.
     pub(super) fn must_end(&self) -> bool {
         self.outermost.must_end()

@@ -205,11 +205,12 @@ impl Request {
         self.method.is_unsafe() && !self.path.ends_with("/.search")
     }
 
-    /// True when the request tries whether wrong credentials are refused.
+    /// True when the request tries other credentials than those that Entra sends: a server that makes guessing
+    /// slow may take its time.
     #[must_use]
     pub fn tries_credentials(&self) -> bool {
         let own = || self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        self.provoked && (self.tenant == Tenant::SecondByFirst || self.scheme.is_some() || own())
+        self.scheme.is_some() || (self.provoked && (self.tenant == Tenant::SecondByFirst || own()))
     }
 
     /// Two requests of the same shape ask the same thing of different objects: method, path with

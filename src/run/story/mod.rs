@@ -241,13 +241,14 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
     pub(super) async fn play(mut self) -> Result<Ended, MistakeAt> {
         let first_line = self.scenario.timeline.first().map_or(1, |step| step.line);
         self.make_accounts().await.map_err(|mistake| (first_line, mistake))?;
+        self.forget_doubtful(0).await;
         for step in &self.scenario.timeline {
             if self.is_over() {
                 break;
             }
             let told = self.findings.len();
             self.step(step).await.map_err(|mistake| (step.line, mistake))?;
-            self.forget_doubtful(told);
+            self.forget_doubtful(told).await;
             if step.reading != Reading::Both {
                 self.findings[told..].iter_mut().for_each(|finding| finding.reading = step.reading);
             }
@@ -256,7 +257,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
         if !self.is_over() && self.scenario.test.is_none() {
             let told = self.findings.len();
             self.judge_end().await.map_err(|mistake| (first_line, mistake))?;
-            self.forget_doubtful(told);
+            self.forget_doubtful(told).await;
         }
         Ok(self.close())
     }
@@ -267,7 +268,8 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
     }
 
     /// What was found in a step in which the target was lost or kept saying "later" may come of that alone.
-    fn forget_doubtful(&mut self, told: usize) {
+    async fn forget_doubtful(&mut self, told: usize) {
+        self.target.look_again().await;
         let Sighting { throttled, lost, .. } = self.target.sighting();
         if throttled.is_some() || lost.is_some() {
             self.findings.truncate(told);
