@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use scimulate::check::{Level, Outcome, Skip};
 use scimulate::entra::dialect::Dialect;
@@ -194,6 +194,35 @@ fn a_target_that_keeps_asking_for_patience_costs_no_finding() {
     assert_eq!(report.verdict, Verdict::Incomplete);
     let why = report.interrupted_by.unwrap();
     assert!(why.contains("1 of 1 stories") && why.contains("--max-wait"), "{why}");
+}
+
+#[test]
+fn a_limit_is_kept_to_and_everything_is_played_and_removed() {
+    const LIMIT: usize = 15;
+    let window = Duration::from_secs(1);
+    let (begins, refused) = (Mutex::new(Vec::<Instant>::new()), Arc::new(Mutex::new(Vec::new())));
+    let (cleaned, told) = (AtomicUsize::new(0), Arc::clone(&refused));
+    let mut plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
+    plan.patience = Waiting::at_most(Duration::from_secs(30));
+    let report = run(plan, move |request| {
+        let mut begins = begins.lock().unwrap();
+        begins.retain(|begin| begin.elapsed() < window);
+        let cleans = request.actor == Actor::Cleanup;
+        let first = cleans && cleaned.fetch_add(1, Ordering::Relaxed) == 0;
+        if begins.len() < LIMIT && !first {
+            begins.push(Instant::now());
+            return Deed::Pass;
+        }
+        told.lock().unwrap().push(request.actor);
+        let mut busy = Answer::json(429, &json!({}));
+        busy.headers.push(("retry-after".into(), "1".into()));
+        Deed::Answer(Ok(busy))
+    });
+    assert_eq!((report.verdict, &report.interrupted_by), (Verdict::Passed, &None));
+    assert!(stories(&report).iter().all(|story| story.outcome == Outcome::Passed));
+    assert_eq!(report.left_behind, Vec::<String>::new());
+    let refused = refused.lock().unwrap();
+    assert!(refused.contains(&Actor::Entra) && refused.contains(&Actor::Cleanup), "{refused:?}");
 }
 
 /// Answers like `answer` once a request was met that `is_met`.

@@ -24,7 +24,7 @@ const SERVER_ERROR: Declared = Declared {
     title: "No request makes the server fail",
     level: Level::Error,
     what: "No request is answered with 5xx; 501 is right for what is not implemented. A request that was to be \
-           refused is answered with 4xx: 5xx there is a warning.",
+           refused is answered with 4xx: 5xx there is a warning. 503 with Retry-After is waited for and is no finding.",
     why: "Entra takes 5xx for a passing failure and sends the same request for ever; the real cause, as an unknown \
           member or a missing e-mail, is never told.",
     fix: "Answer 4xx with a SCIM error to whatever the request is at fault for.",
@@ -60,7 +60,8 @@ const REDIRECTED: Declared = Declared {
     name: "redirected",
     title: "No request is redirected",
     level: Level::Error,
-    what: "No answer is a 3xx, 304 to a conditional read excepted.",
+    what: "No answer is a 3xx, 304 to a conditional read excepted. It is critical when every request is redirected from \
+           then on: no account can be disabled any more.",
     why: "A redirect usually leads to a login page or adds a slash; the token must not be sent along, and a write is \
           not repeated.",
     fix: "Serve the SCIM path itself, with and without a trailing slash, apart from sessions and logins.",
@@ -87,7 +88,8 @@ const CONNECTION_BROKEN: Declared = Declared {
     name: "connection-broken",
     title: "Every request is answered",
     level: Level::Error,
-    what: "A request is answered whole, in time and within the limit of size.",
+    what: "A request is answered whole, in time and within the limit of size. That wrong credentials are not refused \
+           within five seconds is a note.",
     why: "Nobody knows whether a write without an answer happened. Entra sends the create again and meets a conflict.",
     fix: "Look for a crash, a proxy's time limit, or an answer that holds far too much.",
     entra: "Timeout or WebExceptionProtocolError, retried after 40 minutes.",
