@@ -2,18 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use scimulate::check::{Level, Outcome, Skip};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
+use scimulate::run::patience::Waiting;
 use scimulate::run::{
     Cancel, CheckResult, Event, Listener, Plan, Problem, Report, Stage, Stages, Verdict, play,
 };
 use scimulate::stages::{Doors, Embedded};
-use scimulate::wire::{Answer, Broken, Method, Request, Sent, Target};
+use scimulate::wire::{Actor, Answer, Broken, Method, Request, Sent, Target};
 use scimulate::{scenario, server};
 use serde_json::{Value, json};
 
@@ -78,7 +79,7 @@ fn plan(ids: &[&str]) -> Plan {
     assert_eq!(scenarios.len(), ids.len(), "every scenario asked for exists");
     let mut plan = Plan::new(scenarios, profiles::load(profiles::DEFAULT).unwrap(), "meddled1".into());
     plan.dialects = vec![Dialect::Default];
-    plan.patience = Duration::from_millis(50);
+    plan.patience = Waiting::at_most(Duration::from_millis(50));
     plan
 }
 
@@ -189,6 +190,148 @@ fn a_target_that_keeps_asking_for_patience_costs_no_finding() {
     let [story] = stories(&report)[..] else { panic!("one story") };
     assert!(matches!(&story.outcome, Outcome::Skipped(Skip::Throttled(_))), "{:?}", story.outcome);
     assert_eq!(report.left_behind, Vec::<String>::new());
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    let why = report.interrupted_by.unwrap();
+    assert!(why.contains("1 of 1 stories") && why.contains("--max-wait"), "{why}");
+}
+
+#[test]
+fn a_limit_is_kept_to_and_everything_is_played_and_removed() {
+    const LIMIT: usize = 15;
+    let window = Duration::from_secs(1);
+    let (begins, refused) = (Mutex::new(Vec::<Instant>::new()), Arc::new(Mutex::new(Vec::new())));
+    let (cleaned, told) = (AtomicUsize::new(0), Arc::clone(&refused));
+    let mut plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
+    plan.patience = Waiting::at_most(Duration::from_secs(30));
+    let report = run(plan, move |request| {
+        let mut begins = begins.lock().unwrap();
+        begins.retain(|begin| begin.elapsed() < window);
+        let cleans = request.actor == Actor::Cleanup;
+        let first = cleans && cleaned.fetch_add(1, Ordering::Relaxed) == 0;
+        if begins.len() < LIMIT && !first {
+            begins.push(Instant::now());
+            return Deed::Pass;
+        }
+        told.lock().unwrap().push(request.actor);
+        let mut busy = Answer::json(429, &json!({}));
+        busy.headers.push(("retry-after".into(), "1".into()));
+        Deed::Answer(Ok(busy))
+    });
+    assert_eq!((report.verdict, &report.interrupted_by), (Verdict::Passed, &None));
+    assert!(stories(&report).iter().all(|story| story.outcome == Outcome::Passed));
+    assert_eq!(report.left_behind, Vec::<String>::new());
+    let refused = refused.lock().unwrap();
+    assert!(refused.contains(&Actor::Entra) && refused.contains(&Actor::Cleanup), "{refused:?}");
+}
+
+/// Answers like `answer` once a request was met that `is_met`.
+fn from_then_on(
+    is_met: impl Fn(&Request) -> bool + Send + Sync + 'static,
+    answer: Answer,
+) -> impl Fn(&Request) -> Deed + Send + Sync + 'static {
+    let seen = AtomicUsize::new(0);
+    move |request| {
+        if seen.load(Ordering::Relaxed) > 0 || is_met(request) {
+            seen.fetch_add(1, Ordering::Relaxed);
+            return Deed::Answer(Ok(answer.clone()));
+        }
+        Deed::Pass
+    }
+}
+
+#[test]
+fn a_target_that_answers_everything_with_503_or_a_login_page_is_lost_and_told_once() {
+    // Redirected to a login page, the target takes nobody's access away any more.
+    for (status, level) in [(503, Level::Error), (302, Level::Critical)] {
+        let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
+        let of_ada = |request: &Request| request.step.contains("disable ada");
+        let report = run(plan, from_then_on(of_ada, Answer::json(status, &json!({}))));
+        assert_eq!(report.verdict, Verdict::Incomplete);
+        let why = report.interrupted_by.as_ref().unwrap();
+        assert!(why.contains("2 of 3 stories") && why.contains(&status.to_string()), "{why}");
+        let [create, disable, update] = stories(&report)[..] else { panic!("three stories") };
+        assert_eq!(create.outcome, Outcome::Passed);
+        for blocked in [disable, update] {
+            assert!(matches!(&blocked.outcome, Outcome::Skipped(Skip::Blocked(_))), "{:?}", blocked.outcome);
+        }
+        let causes = scimulate::run::cause::causes(&report);
+        let serious: Vec<_> = causes.iter().filter(|cause| cause.level >= Level::Error).collect();
+        let [only] = &serious[..] else { panic!("{serious:#?}") };
+        assert_eq!(only.level, level);
+    }
+}
+
+#[test]
+fn what_was_found_before_the_target_said_later_is_not_forgotten() {
+    let mut busy = Answer::json(429, &json!({}));
+    busy.headers.push(("retry-after".into(), "1000".into()));
+    let later = from_then_on(|request| request.method == Method::Patch, busy);
+    let report = run(plan(&["cycles/update-one-attribute"]), move |request| match later(request) {
+        // The create loses a name, and the read before the PATCH shows it.
+        Deed::Pass if request.method == Method::Post && request.actor == Actor::Entra => {
+            let mut body = request.json().unwrap();
+            body["displayName"] = json!("somebody else");
+            Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
+        }
+        deed => deed,
+    });
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    assert!(report.checks.iter().any(|check| check.outcome == Outcome::Failed));
+}
+
+#[test]
+fn a_wrong_token_that_is_not_refused_in_time_leaves_the_story_undecided() {
+    let ids = ["conformance/token-required", "conformance/token-scheme", "cycles/wrong-token-quarantines"];
+    let slow = |request: &Request| match request.tries_credentials() {
+        true => Deed::Answer(Err(Broken::Unrefused(Duration::from_secs(5)))),
+        false => Deed::Pass,
+    };
+    let report = run(plan(&ids), slow);
+    for story in stories(&report) {
+        let why = "wrong credentials were not refused within 5s";
+        assert!(
+            matches!(&story.outcome, Outcome::Skipped(Skip::Blocked(by)) if by.contains(why)),
+            "{}: {:?} {:?}",
+            story.id,
+            story.outcome,
+            messages(story)
+        );
+    }
+    assert!(report.checks.iter().flat_map(|check| &check.findings).all(|found| found.level == Level::Note));
+    assert_eq!((report.verdict, report.left_behind.len()), (Verdict::Passed, 0));
+
+    let open = run(plan(&ids[..2]), |request| match request.tries_credentials() {
+        true => Deed::Instead(Request { headers: Vec::new(), ..request.clone() }),
+        false => Deed::Pass,
+    });
+    for story in stories(&open) {
+        assert_eq!((&story.outcome, story.findings[0].level), (&Outcome::Failed, Level::Critical));
+    }
+}
+
+#[test]
+fn a_story_whose_deciding_request_was_never_sent_is_blocked() {
+    // Nobody is created, so nobody can be deleted.
+    let report = run(plan(&["cycles/purge-user"]), |request| match (request.method, request.actor) {
+        (Method::Post, Actor::Entra) => refusal(403),
+        _ => Deed::Pass,
+    });
+    let [story] = stories(&report)[..] else { panic!("one story") };
+    assert_ne!(story.outcome, Outcome::Passed, "{story:?}");
+}
+
+#[test]
+fn a_rule_that_met_nothing_it_is_about_is_not_exercised() {
+    let report = run(plan(&["cycles/create-user"]), |_| Deed::Pass);
+    let outcome = |id: &str| &report.checks.iter().find(|check| check.id == id).unwrap().outcome;
+    for id in ["rules/retry-after-missing", "rules/member-lost", "rules/delete-not-204"] {
+        let played = id == "rules/delete-not-204";
+        assert_eq!(*outcome(id) == Outcome::Passed, played, "{id}: {:?}", outcome(id));
+        assert_eq!(matches!(outcome(id), Outcome::Skipped(Skip::NotExercised(_))), !played, "{id}");
+    }
+    let counts = report.counts();
+    assert!(counts.not_exercised > 50 && counts.skipped == 0, "{counts:?}");
+    assert_eq!(report.verdict, Verdict::Passed);
 }
 
 #[test]

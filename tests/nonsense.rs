@@ -15,6 +15,7 @@ use http_body_util::BodyExt as _;
 use scimulate::check::Level;
 use scimulate::entra::mapping::profiles;
 use scimulate::http::{Client, Credentials, Settings, TenantUrl};
+use scimulate::run::patience::Waiting;
 use scimulate::run::{Plan, Problem, Report, play};
 use scimulate::stages::Shared;
 use scimulate::{scenario, server};
@@ -161,7 +162,7 @@ fn run_of(stories: &[&str], spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send + S
         Plan::new(scenarios.collect(), profiles::load(profiles::DEFAULT).unwrap(), "nonsense1".into());
     assert_eq!(plan.scenarios.len(), stories.len(), "the stories exist");
     plan.dialects.truncate(1);
-    plan.patience = Duration::from_millis(200);
+    plan.patience = Waiting::at_most(Duration::from_millis(200));
     let played = play(plan, Shared::new(client), runtime.handle(), &mut ());
     Outcome { played, requests: count.load(Ordering::Relaxed) }
 }

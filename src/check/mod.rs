@@ -314,6 +314,8 @@ pub enum Skip {
     NotSupported(String),
     /// The mapping or the settings leave it out.
     NotConfigured(String),
+    /// Nothing that was sent or answered has what the check is about.
+    NotExercised(String),
     /// What it needs never existed because another check failed.
     Blocked(String),
     /// The target kept answering 429.
@@ -322,11 +324,26 @@ pub enum Skip {
     Disturbed(String),
 }
 
+impl Skip {
+    /// The kind of reason, as reports name it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Skip::NotSupported(_) => "unsupported",
+            Skip::NotConfigured(_) => "not-configured",
+            Skip::NotExercised(_) => "not-exercised",
+            Skip::Blocked(_) | Skip::Disturbed(_) => "blocked",
+            Skip::Throttled(_) => "throttled",
+        }
+    }
+}
+
 impl std::fmt::Display for Skip {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Skip::NotSupported(why) => write!(f, "not supported: {why}"),
             Skip::NotConfigured(why) => write!(f, "not configured: {why}"),
+            Skip::NotExercised(why) => write!(f, "not exercised: {why}"),
             Skip::Blocked(why) => write!(f, "blocked by {why}"),
             Skip::Throttled(why) => write!(f, "throttled: {why}"),
             Skip::Disturbed(why) => write!(f, "disturbed: {why}"),

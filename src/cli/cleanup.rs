@@ -102,7 +102,7 @@ impl Cleanup {
         let client = Client::new(settings)?;
         let cancel = Cancel::default();
         Interrupt::watch(&cancel);
-        let client = Patience::new(&client, self.target.timeout(config)?, cancel.clone());
+        let client = Patience::new(&client, self.target.max_wait(config), cancel.clone());
         preflight::inspect(&client, &base, probe(), None).await?;
         let mut exit = Exit::Success;
         for mut run in runs.drain(..) {

@@ -67,6 +67,7 @@ pub(super) struct Settings {
     pub(super) header: Vec<String>,
     pub(super) cacert: Option<PathBuf>,
     pub(super) timeout: Option<u64>,
+    pub(super) max_wait: Option<u64>,
     pub(super) pace: Option<u64>,
     pub(super) yes: bool,
     pub(super) exec: Option<String>,

@@ -88,10 +88,11 @@ impl Gallery {
         }
         let (scenarios, mapping) = (plan.scenarios.clone(), plan.mapping.clone());
         let load_settings = self.load_settings(&config, url.as_ref(), &plan)?;
+        let timeout = self.playing.target.timeout(&config)?;
         let look = url.map(|url| transport::Settings {
             url,
             trust: self.playing.target.trust(&config),
-            timeout: plan.patience,
+            timeout,
             writer: plan.writer(),
             mapping: plan.mapping.clone(),
             fail_on: plan.fail_on,
@@ -194,7 +195,7 @@ impl Gallery {
             people,
             rate: self.rate.unwrap_or(REQUIRED_RATE),
             duration: Duration::ZERO,
-            patience: plan.patience,
+            patience: plan.patience.longest(),
             journal,
             opaque_names: plan.opaque_names,
             cancel: plan.cancel.clone(),

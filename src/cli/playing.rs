@@ -101,7 +101,7 @@ impl Playing {
         plan.people = config.people()?;
         plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
         plan.jobs = jobs;
-        plan.patience = self.target.timeout(config)?;
+        plan.patience = self.target.max_wait(config);
         plan.loopback = loopback;
         plan.opaque_names = settings.target.names == Names::Opaque;
         if let Some(url) = url {

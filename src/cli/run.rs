@@ -18,7 +18,7 @@ use crate::http::TenantUrl;
 use crate::report::{github, json, junit, terminal};
 use crate::rules;
 use crate::run::snapshots::{Snapshots, Tally};
-use crate::run::{Plan, Report, Selection, SelectionProblem, Shard, Verdict};
+use crate::run::{Plan, Problem, Report, Selection, SelectionProblem, Shard, Verdict};
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 use crate::stages::Embedded;
@@ -137,7 +137,13 @@ impl Run {
             Err(problem) => {
                 outputs.abandon();
                 // The message would only say that the user interrupted it.
-                if ended == Exit::Interrupted { Ok(ended) } else { Err(playing::failure(problem)) }
+                if ended == Exit::Interrupted {
+                    return Ok(ended);
+                }
+                if let (Problem::Refused(_), Some(url)) = (&problem, &url) {
+                    console::say(&format!("INCOMPLETE {}: no check was played\n", url.base()))?;
+                }
+                Err(playing::failure(problem))
             }
         }
     }

@@ -7,6 +7,7 @@ use super::config::{self, Config};
 use super::credentials::CredentialOptions;
 use super::failure::Failure;
 use crate::http::{Client, Settings, TenantUrl, Trust};
+use crate::run::patience::Waiting;
 
 /// Where the target is and how it is reached.
 #[derive(Debug, Default, clap::Args)]
@@ -27,6 +28,10 @@ pub(super) struct TargetOptions {
     /// Seconds to wait for an answer; Entra gives up after 60 [default: 60]
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
+
+    /// Longest pause to wait for in seconds, when the target answers 429 or 503 with Retry-After [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    max_wait: Option<u64>,
 
     /// Milliseconds between the starts of two requests [default: 0]
     #[arg(long, value_name = "MS")]
@@ -66,6 +71,12 @@ impl TargetOptions {
             )),
             seconds => Ok(Duration::from_secs(seconds)),
         }
+    }
+
+    /// How long a target is waited for that answers 429, or 503 with Retry-After.
+    pub(super) fn max_wait(&self, config: &Config) -> Waiting {
+        let seconds = self.max_wait.or(config.settings.max_wait).unwrap_or(300);
+        Waiting::at_most(Duration::from_secs(seconds))
     }
 
     /// Refuses to write to a target that is not on this machine without having been told so.
@@ -139,10 +150,13 @@ mod tests {
 
     #[test]
     fn the_command_line_comes_before_the_file() {
-        let config = Config::parse("target = 'http://localhost:1/file'\ntimeout = 7\n".into()).unwrap();
+        let config =
+            Config::parse("target = 'http://localhost:1/file'\ntimeout = 7\nmax-wait = 8\n".into()).unwrap();
         let mut options = TargetOptions::default();
         assert_eq!(options.url(&config).unwrap().unwrap().base(), "http://localhost:1/file");
         assert_eq!(options.timeout(&config).unwrap(), Duration::from_secs(7));
+        assert_eq!(options.max_wait(&config).longest(), Duration::from_secs(8));
+        assert_eq!(options.max_wait(&Config::default()).longest(), Duration::from_secs(300));
         options.target = Some("http://localhost:1/line".into());
         options.timeout = Some(8);
         assert_eq!(options.url(&config).unwrap().unwrap().base(), "http://localhost:1/line");

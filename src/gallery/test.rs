@@ -129,6 +129,8 @@ fn not_played(
         }
         Skip::NotSupported(why) => (TestResult::Skipped, Some(why.clone())),
         Skip::Throttled(why) => (failed, Some(format!("429 counts as a failure: {why}"))),
-        Skip::Blocked(_) | Skip::Disturbed(_) => (TestResult::Undecided, Some(skip.to_string())),
+        Skip::Blocked(_) | Skip::Disturbed(_) | Skip::NotExercised(_) => {
+            (TestResult::Undecided, Some(skip.to_string()))
+        }
     }
 }

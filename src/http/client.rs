@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -88,6 +89,10 @@ const MAX_HEADER_LINES: usize = 1000;
 /// Longest reason why a request cannot be written, in characters.
 const MAX_REASON: usize = 200;
 
+/// How long the refusal of wrong credentials is waited for, and how long once one did not come in time.
+const REFUSAL: Duration = Duration::from_secs(5);
+const REFUSAL_AGAIN: Duration = Duration::from_secs(1);
+
 /// A connection that was idle for longer is not used again. Some servers close idle connections
 /// after two seconds, and a request that meets the closing would look like a fault of theirs.
 const MAX_IDLE: Duration = Duration::from_secs(1);
@@ -114,6 +119,8 @@ pub struct Client {
     sign_ins: Vec<Arc<dyn SignIn>>,
     timeout: Duration,
     connect_timeout: Duration,
+    /// The target was slow to refuse wrong credentials once.
+    refuses_slowly: AtomicBool,
     pace: Pace,
     max_body: usize,
 }
@@ -216,6 +223,7 @@ impl Client {
             sign_ins,
             timeout: settings.timeout,
             connect_timeout,
+            refuses_slowly: AtomicBool::new(false),
             pace: Pace::new(settings.pace),
             max_body: settings.max_body,
             url: settings.url,
@@ -299,6 +307,16 @@ impl Client {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         Ok((uri, headers))
+    }
+
+    /// How long an answer is waited for. Some servers let whoever tries wrong credentials wait, longer than
+    /// Entra waits for anything; that is no reason for a run to stand still.
+    fn patience(&self, request: &Request) -> Duration {
+        if !request.tries_credentials() {
+            return self.timeout;
+        }
+        let slow = self.refuses_slowly.load(Ordering::Relaxed);
+        self.timeout.min(if slow { REFUSAL_AGAIN } else { REFUSAL })
     }
 
     async fn exchange(&self, request: &Request, token: Option<HeaderValue>) -> Result<Answer, Broken> {
@@ -400,8 +418,16 @@ impl Target for Client {
         self.secrets.publish_data(&request);
         // Asked for when the request is about to leave: a token may expire while others wait their turn.
         let token = self.authorization(&request).await?;
-        let outcome = tokio::time::timeout(self.timeout, self.exchange(&request, token)).await;
-        self.secrets.clean(outcome.unwrap_or(Err(Broken::TimedOut(self.timeout))))
+        let patience = self.patience(&request);
+        let outcome = match tokio::time::timeout(patience, self.exchange(&request, token)).await {
+            Ok(outcome) => outcome,
+            Err(_) if request.tries_credentials() => {
+                self.refuses_slowly.store(true, Ordering::Relaxed);
+                Err(Broken::Unrefused(patience))
+            }
+            Err(_) => Err(Broken::TimedOut(self.timeout)),
+        };
+        self.secrets.clean(outcome)
     }
 
     fn sent_as(&self, request: &Request) -> Sent {

@@ -101,7 +101,9 @@ fn unreachable(endpoint: &str, broken: &Broken) -> NoToken {
             "name the PEM file of the certificate's authority with --cacert; Entra itself accepts public authorities only"
         }
         Broken::Tls(_) => "give the server a certificate that is valid for this host",
-        Broken::TimedOut(_) => "check that a firewall lets the connection through; --timeout waits longer",
+        Broken::TimedOut(_) | Broken::Unrefused(_) => {
+            "check that a firewall lets the connection through; --timeout waits longer"
+        }
         _ => "check host, port and scheme of --token-endpoint",
     };
     no_token(format!("the token endpoint {endpoint} cannot be reached: {broken}"), next)

@@ -134,7 +134,11 @@ impl Row {
         Row {
             server: server.to_owned(),
             version: version.to_owned(),
-            checks: Checks { passed: counts.passed, failed: counts.failed, skipped: counts.skipped },
+            checks: Checks {
+                passed: counts.passed,
+                failed: counts.failed,
+                skipped: counts.skipped + counts.not_exercised,
+            },
             causes: Levels {
                 critical: of(Level::Critical),
                 error: of(Level::Error),

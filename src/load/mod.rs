@@ -53,7 +53,7 @@ pub struct Settings {
     pub rate: NonZeroU32,
     /// For how long. At least one request is sent.
     pub duration: Duration,
-    /// How long one request outside the load may wait in sum when the target asks for patience (429).
+    /// The longest pause of a request outside the load when the target asks for patience (429).
     pub patience: Duration,
     /// Where ids of what was made are written down. Closed at the end.
     pub journal: Option<Arc<Journal>>,

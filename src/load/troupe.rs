@@ -13,7 +13,7 @@ use super::mix::{Account, Kind, Mix};
 use crate::check::Skip;
 use crate::run::guard::{Guard, Ownership};
 use crate::run::observer::resource_path;
-use crate::run::patience::Patience;
+use crate::run::patience::{Patience, Waiting};
 use crate::run::recorder::Recorder;
 use crate::run::{Cancel, acceptance, cleanup, reader};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, ResourceKind, Sent, Target};
@@ -62,7 +62,8 @@ impl<T: Target + 'static> Troupe<T> {
             None => ownership,
         };
         let direct = Arc::new(Guard::new(counted, Arc::new(ownership)));
-        let patient = Patience::new(Arc::clone(&direct), settings.patience, settings.cancel.clone());
+        let waiting = Waiting::at_most(settings.patience);
+        let patient = Patience::new(Arc::clone(&direct), waiting, settings.cancel.clone());
         Troupe {
             mix: Arc::new(mix),
             direct,
@@ -233,7 +234,11 @@ impl<T: Target + 'static> Troupe<T> {
     /// Removes everything; what could not be removed, each with the reason. Pauses that the target asks
     /// for are kept even after Ctrl-C.
     pub async fn clean_up(&self) -> Vec<String> {
-        let patient = Patience::new(Arc::clone(&self.direct), self.patient.limit(), Cancel::default());
+        let patient = Patience::new(
+            Arc::clone(&self.direct),
+            Waiting::at_most(self.patient.limit()),
+            Cancel::default(),
+        );
         cleanup::remove(&patient, &self.doubtful, &self.made).await
     }
 }

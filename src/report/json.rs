@@ -134,6 +134,7 @@ struct Counts {
     passed: usize,
     failed: usize,
     skipped: usize,
+    not_exercised: usize,
     expected: usize,
 }
 
@@ -144,6 +145,7 @@ struct Check<'a> {
     dialect: Option<&'a str>,
     status: &'static str,
     reason: Option<String>,
+    reason_kind: Option<&'static str>,
     seconds: f64,
     findings: Vec<Found<'a>>,
 }
@@ -220,6 +222,7 @@ impl<'a> Document<'a> {
                 passed: counts.passed,
                 failed: counts.failed,
                 skipped: counts.skipped,
+                not_exercised: counts.not_exercised,
                 expected: counts.expected,
             },
             checks: report.checks.iter().map(Check::of).collect(),
@@ -246,6 +249,10 @@ impl<'a> Check<'a> {
             dialect: check.dialect.as_deref(),
             status,
             reason,
+            reason_kind: match &check.outcome {
+                Outcome::Skipped(skip) => Some(skip.kind()),
+                _ => None,
+            },
             seconds: check.elapsed.as_secs_f64(),
             findings: check.findings.iter().map(Found::of).collect(),
         }
@@ -331,7 +338,10 @@ mod tests {
         let json = written(&everything());
         assert_eq!(json["format"], FORMAT);
         assert_eq!(json["verdict"], "failed");
-        assert_eq!(json["counts"], json!({"passed": 3, "failed": 3, "skipped": 3, "expected": 1}));
+        assert_eq!(
+            json["counts"],
+            json!({"passed": 3, "failed": 3, "skipped": 3, "not_exercised": 1, "expected": 1})
+        );
         let check = json["checks"]
             .as_array()
             .unwrap()
@@ -339,7 +349,10 @@ mod tests {
             .find(|c| c["id"] == "cycles/disable-unassigned")
             .unwrap();
         assert_eq!(check["suite"], "cycles");
-        assert_eq!(check["reason"], Value::Null);
+        assert_eq!((&check["reason"], &check["reason_kind"]), (&Value::Null, &Value::Null));
+        let kinds: BTreeSet<&str> =
+            json["checks"].as_array().unwrap().iter().filter_map(|c| c["reason_kind"].as_str()).collect();
+        assert_eq!(kinds, BTreeSet::from(["blocked", "not-configured", "not-exercised"]));
         let finding = &check["findings"][0];
         assert_eq!(finding["level"], "critical");
         assert_eq!(finding["refs"][0], "RFC 7643 §4.1.1");
@@ -377,13 +390,17 @@ mod tests {
         let schema = schema();
         let good = written(&everything());
         assert!(schema.is_valid(&good));
-        let broken: [fn(&mut Value); 7] = [
+        let broken: [fn(&mut Value); 9] = [
             |json| json["format"] = json!("scimulate-report/2"),
             |json| json["verdict"] = json!("fine"),
             |json| json["checks"][0]["status"] = json!("ok"),
             |json| json["checks"][0]["dialect"] = json!("klingon"),
             |json| json["counts"]["passed"] = json!(-1),
             |json| json["surprise"] = json!(1),
+            |json| json["checks"][0]["reason_kind"] = json!("blocked"),
+            |json| {
+                json["counts"].as_object_mut().unwrap().remove("not_exercised");
+            },
             |json| {
                 json.as_object_mut().unwrap().remove("left_behind");
             },

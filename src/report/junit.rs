@@ -140,7 +140,7 @@ mod tests {
         report.interrupted_by = Some("the target <was> lost".into());
         report.settle();
         let document = Document::deserialize_from_str(&written(&report)).unwrap();
-        assert_eq!((document.failures, document.errors, document.tests), (3, 1, 11));
+        assert_eq!((document.failures, document.errors, document.tests), (3, 1, 12));
     }
 
     #[test]

@@ -74,7 +74,12 @@ impl<W: Write> Listener for Progress<W> {
             Event::Prepared { .. } => {}
             Event::TrialStarted(trial) => self.tell(&trial.to_string()),
             Event::Waiting { pause, .. } => {
-                self.tell(&format!("waiting {} s, as the target asked", pause.as_secs_f32().ceil()));
+                // A line that is due later must not leave a long silence unexplained.
+                if self.live || *pause >= SIGN_OF_LIFE {
+                    self.written = None;
+                }
+                let seconds = pause.as_secs_f32().ceil();
+                self.tell(&format!("waiting {seconds} s: the target says it has too much to do"));
             }
             Event::Finding { finding, .. } => self.findings += usize::from(finding.level >= Level::Error),
             Event::TrialFinished { trial, .. } => {
@@ -116,6 +121,17 @@ mod tests {
         assert!(out.starts_with("\r\x1b[2K0/2 asking http://127.0.0.1:1/"), "{out:?}");
         assert!(out.ends_with("\r\x1b[2K"), "{out:?}");
         assert!(!out.contains("\x1b[31m") && !out.contains('\n'));
+    }
+
+    #[test]
+    fn a_long_pause_is_told_at_once_and_a_short_one_when_a_line_is_due() {
+        for (seconds, told) in [(60, "0/0 waiting 60 s: the target says it has too much to do\n"), (1, "")] {
+            let mut out = Vec::new();
+            let mut progress = Progress::new(&mut out, false);
+            progress.written = Some(Instant::now());
+            progress.on(&Event::Waiting { trial: None, pause: Duration::from_secs(seconds) });
+            assert_eq!(String::from_utf8(out).unwrap(), told);
+        }
     }
 
     #[test]

@@ -199,7 +199,11 @@ impl Page<'_> {
     fn skipped(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for check in &self.report.checks {
-            if let Outcome::Skipped(skip) = &check.outcome {
+            // Those are a number in the table; all are named where everything is asked for.
+            let told = |skip: &Skip| self.settings.verbose || !matches!(skip, Skip::NotExercised(_));
+            if let Outcome::Skipped(skip) = &check.outcome
+                && told(skip)
+            {
                 let reason = match skip {
                     // Most are the comparison of two dialects of which one failed: told above.
                     Skip::Blocked(by) if self.is_expected(by) => {
@@ -248,27 +252,26 @@ impl Page<'_> {
                 suites.len() - 1
             });
             let counts = &mut suites[place].1;
-            match check.outcome {
-                Outcome::Passed => counts.passed += 1,
-                Outcome::Failed => counts.failed += 1,
-                Outcome::Skipped(_) => counts.skipped += 1,
-                Outcome::Expected(_) => counts.expected += 1,
-            }
+            counts.add(&check.outcome);
         }
         let total = self.report.counts();
         let expected = total.expected > 0;
-        let row = |name: &str, cells: [&str; 4]| {
-            let [passed, failed, skipped, waived] = cells;
+        let row = |name: &str, cells: [&str; 5]| {
+            let [passed, failed, skipped, not_exercised, waived] = cells;
             let waived = if expected { format!("{waived:>10}") } else { String::new() };
-            format!("{name:<14}{passed:>8}{failed:>8}{skipped:>9}{waived}")
+            format!("{name:<14}{passed:>8}{failed:>8}{skipped:>9}{not_exercised:>15}{waived}")
         };
-        writeln!(out, "{}", self.paint.dim(&row("suite", ["passed", "failed", "skipped", "expected"])))?;
+        writeln!(
+            out,
+            "{}",
+            self.paint.dim(&row("suite", ["passed", "failed", "skipped", "not exercised", "expected"]))
+        )?;
         if suites.len() > 1 {
             suites.push(("all", total));
         }
         for (suite, counts) in &suites {
-            let cells =
-                [counts.passed, counts.failed, counts.skipped, counts.expected].map(layout::thousands);
+            let cells = [counts.passed, counts.failed, counts.skipped, counts.not_exercised, counts.expected]
+                .map(layout::thousands);
             writeln!(out, "{}", row(suite, cells.each_ref().map(String::as_str)))?;
         }
         writeln!(out)
@@ -392,8 +395,8 @@ mod tests {
         report.known = crate::run::Known::default();
         report.settle();
         let expected = "\
-suite           passed  failed  skipped
-cycles               1       0        0
+suite           passed  failed  skipped  not exercised
+cycles               1       0        0              0
 
 PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
 ";

@@ -7,6 +7,7 @@ use super::declaration::{Complaint, Declared, Judge};
 use super::echo::{complaint, outcomes};
 use super::ledger::{Fate, Ledger, Reply, ValueOutcome};
 use super::reading;
+use super::subject;
 use crate::check::Level;
 use crate::scim::schema::Returned as Shown;
 use crate::scim::{AttributePath, same_name};
@@ -33,6 +34,7 @@ const CREATE_ANSWER_DIFFERS: Declared = Declared {
     entra: "An update right after the create, in every cycle.",
     refs: &[Rfc("7644#3.3"), Field("Infisical/infisical#5947")],
     faults: &["create-answer-wrong", "swap-given-and-family-name", "truncate-display-names"],
+    judges: |view| subject::shown_by(view, subject::a_creation),
     judge: Judge::Trace(create_answer_differs),
 };
 
@@ -78,6 +80,7 @@ const CREATE_ANSWER_INCOMPLETE: Declared = Declared {
         "drop-given-name",
         "truncate-phone-numbers-to-first",
     ],
+    judges: |view| subject::shown_by(view, subject::a_creation),
     judge: Judge::Trace(create_answer_incomplete),
 };
 
@@ -96,6 +99,7 @@ const UPDATE_ANSWER_DIFFERS: Declared = Declared {
     entra: "An update that is logged as done and sent again.",
     refs: &[Rfc("7644#3.5.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["stale-patch-answer"],
+    judges: |view| subject::shown_by(view, subject::an_update),
     judge: Judge::Trace(update_answer_differs),
 };
 
@@ -114,6 +118,10 @@ const QUERY_SHOWS_OTHER_VALUES: Declared = Declared {
     entra: "Updates that change nothing after each matching.",
     refs: &[Rfc("7644#3.4.2"), Field("getsentry/sentry#79354")],
     faults: &["stale-queries"],
+    judges: |view| {
+        matches!(view.operation(), Operation::Query { .. })
+            && subject::reads_written(view, |_, held| subject::is_value(held))
+    },
     judge: Judge::Trace(query_shows_other_values),
 };
 
@@ -141,6 +149,7 @@ const READ_STALE: Declared = Declared {
     entra: "Conflict errors for accounts that were just created, and repeated updates.",
     refs: &[Field("fleetdm/fleet#50724"), Field("BerriAI/litellm#37009")],
     faults: &["stale-reads"],
+    judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
     judge: Judge::Trace(read_stale),
 };
 
@@ -177,6 +186,7 @@ const ANSWER_DIFFERS_FROM_READ: Declared = Declared {
     entra: "Updates that follow their own success.",
     refs: &[Rfc("7644#3.3"), Rfc("7644#3.5.2"), Field("Infisical/infisical#5947")],
     faults: &["write-answers-invent", "reads-swapped"],
+    judges: |view| subject::reads_known(view, |known| known.shown.is_some()),
     judge: Judge::Exchange(answer_differs_from_read),
 };
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
 use crate::scim::urn;
 use crate::wire::Operation;
@@ -29,6 +30,7 @@ const BODY_NOT_JSON: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7644#3.1"), Rfc("8259#2"), Field("HumanSignal/label-studio#3487")],
     faults: &["broken-json"],
+    judges: subject::a_body,
     judge: Judge::Exchange(body_not_json),
 };
 
@@ -57,6 +59,7 @@ const BODY_NOT_AN_OBJECT: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["bare-array-lists"],
+    judges: subject::json,
     judge: Judge::Exchange(body_not_an_object),
 };
 
@@ -93,6 +96,7 @@ const DUPLICATE_KEYS: Declared = Declared {
     entra: "Nothing, or an attribute that is sent again in every cycle.",
     refs: &[Rfc("8259#4")],
     faults: &["duplicate-keys"],
+    judges: subject::json,
     judge: Judge::Exchange(duplicate_keys),
 };
 
@@ -118,6 +122,7 @@ const BODY_ON_NO_CONTENT: Declared = Declared {
     entra: "WebExceptionProtocolError on the request that follows, retried after 40 minutes.",
     refs: &[Rfc("9110#15.3.5")],
     faults: &["body-on-204"],
+    judges: |view| view.status() == Some(204),
     judge: Judge::Exchange(body_on_no_content),
 };
 
@@ -147,6 +152,7 @@ const ERROR_UNDER_SUCCESS: Declared = Declared {
             SystemForCrossDomainIdentityManagementServiceIncompatible on a read.",
     refs: &[Rfc("7644#3.12")],
     faults: &["errors-as-200"],
+    judges: subject::a_success_with_body,
     judge: Judge::Exchange(error_under_success),
 };
 
@@ -173,6 +179,7 @@ const READ_ANSWERED_WITH_LIST: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse or …ServiceIncompatible.",
     refs: &[Rfc("7644#3.4.1"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["list-on-read"],
+    judges: |view| matches!(view.operation(), Operation::Read(..)) && view.exchange.succeeded(),
     judge: Judge::Exchange(read_answered_with_list),
 };
 

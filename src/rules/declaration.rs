@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::subject::Subject;
 use super::{Ledger, View};
 use crate::check::{About, Finding, Level, Reference};
 use crate::wire::Exchange;
@@ -24,6 +25,8 @@ pub(super) struct Declared {
     pub refs: &'static [Source],
     /// Faults of the embedded server that it must catch.
     pub faults: &'static [&'static str],
+    /// Whether an exchange has what it is about. No other exchange is judged.
+    pub judges: Subject,
     /// How it judges.
     pub judge: Judge,
 }
@@ -50,6 +53,7 @@ pub(super) enum Judge {
 /// A rule: what it says of itself, and its judgement.
 pub struct Rule {
     about: About,
+    judges: Subject,
     judge: Judge,
 }
 
@@ -72,7 +76,7 @@ impl Rule {
             faults: declared.faults.iter().map(|&fault| fault.to_owned()).collect(),
             history: super::history::of(declared.name),
         };
-        Rule { about, judge: declared.judge }
+        Rule { about, judges: declared.judges, judge: declared.judge }
     }
 
     /// What the rule says of itself.
@@ -81,15 +85,18 @@ impl Rule {
         &self.about
     }
 
-    /// What the rule finds wrong with one exchange. Empty for rules that judge whole traces.
+    /// What the rule finds wrong with one exchange; `None` when the exchange has nothing the rule is about.
+    /// A rule that judges whole traces finds nothing yet.
     #[must_use]
-    pub fn judge(&self, view: &View<'_>) -> Vec<Finding> {
-        match self.judge {
-            Judge::Exchange(judge) => {
-                judge(view).into_iter().map(|c| c.finding(&self.about, Some(view.exchange))).collect()
-            }
-            Judge::Trace(_) => Vec::new(),
+    pub fn judge(&self, view: &View<'_>) -> Option<Vec<Finding>> {
+        if !(self.judges)(view) {
+            return None;
         }
+        let complaints = match self.judge {
+            Judge::Exchange(judge) => judge(view),
+            Judge::Trace(_) => Vec::new(),
+        };
+        Some(complaints.into_iter().map(|c| c.finding(&self.about, Some(view.exchange))).collect())
     }
 
     /// What the rule finds wrong when the trace is over. Empty for rules that judge exchanges.

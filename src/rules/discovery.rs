@@ -3,6 +3,7 @@
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
 use crate::scim::{member, same_name};
 use crate::wire::Operation;
@@ -50,6 +51,7 @@ const DISCOVERY_MISSING: Declared = Declared {
         Microsoft("use-scim-to-provision-users-and-groups"),
     ],
     faults: &["no-discovery"],
+    judges: |view| subject::an_answer(view) && matches!(view.operation(), Operation::Discovery(_)),
     judge: Judge::Exchange(discovery_missing),
 };
 
@@ -86,6 +88,7 @@ const PATCH_NOT_ADVERTISED: Declared = Declared {
         Field("goauthentik/authentik#20764"),
     ],
     faults: &["patch-not-advertised"],
+    judges: |view| document(view, "/ServiceProviderConfig").is_some(),
     judge: Judge::Exchange(patch_not_advertised),
 };
 
@@ -115,6 +118,7 @@ const CONFIG_INCOMPLETE: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#5")],
     faults: &["config-incomplete"],
+    judges: |view| document(view, "/ServiceProviderConfig").is_some(),
     judge: Judge::Exchange(config_incomplete),
 };
 
@@ -152,13 +156,18 @@ const PAGINATION_NOT_BOOLEAN: Declared = Declared {
     entra: "Nothing; Entra pages by index, other clients look.",
     refs: &[Rfc("9865#4")],
     faults: &["pagination-as-text"],
+    judges: |view| pagination(view).is_some(),
     judge: Judge::Exchange(pagination_not_boolean),
 };
 
+/// What ServiceProviderConfig says of paging.
+fn pagination<'v>(view: &View<'v>) -> Option<&'v Value> {
+    let config = document(view, "/ServiceProviderConfig").map(items)?.into_iter().next()?;
+    member(config, "pagination").filter(|pagination| !pagination.is_null())
+}
+
 fn pagination_not_boolean(view: &View<'_>) -> Vec<Complaint> {
-    let config = document(view, "/ServiceProviderConfig").map(items).and_then(|all| all.into_iter().next());
-    let Some(pagination) = config.and_then(|config| member(config, "pagination")).filter(|p| !p.is_null())
-    else {
+    let Some(pagination) = pagination(view) else {
         return Vec::new();
     };
     let wrong: Vec<&str> = ["cursor", "index"]
@@ -187,6 +196,7 @@ const RESOURCE_TYPE_UNRESOLVED: Declared = Declared {
     entra: "Mapped attributes that cannot be discovered.",
     refs: &[Rfc("7643#6"), Rfc("7643#7")],
     faults: &["schema-unpublished"],
+    judges: |view| !view.discovery.schemas.is_empty() && document(view, "/ResourceTypes").is_some(),
     judge: Judge::Exchange(resource_type_unresolved),
 };
 
@@ -239,6 +249,7 @@ const SCHEMA_WORD_UNKNOWN: Declared = Declared {
     entra: "Attributes that are missing or read-only in the mapping's editor.",
     refs: &[Rfc("7643#7"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["schema-words-lower-case"],
+    judges: |view| !all_definitions(view).is_empty(),
     judge: Judge::Exchange(schema_word_unknown),
 };
 
@@ -274,6 +285,7 @@ const SCHEMA_NULL_SHOWN: Declared = Declared {
     entra: "Attributes that cannot be discovered.",
     refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7643#7")],
     faults: &["schema-nulls"],
+    judges: |view| !all_definitions(view).is_empty(),
     judge: Judge::Exchange(schema_null_shown),
 };
 
@@ -302,6 +314,10 @@ const DISCOVERY_FILTER_APPLIED: Declared = Declared {
     entra: "Nothing: Entra sends no filter there.",
     refs: &[Rfc("7644#4")],
     faults: &["discovery-filter-applied"],
+    judges: |view| {
+        view.exchange.request.parameter("filter").is_some()
+            && matches!(view.operation(), Operation::Discovery(_))
+    },
     judge: Judge::Exchange(discovery_filter_applied),
 };
 

@@ -6,8 +6,10 @@
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
-use super::ledger::{Fate, Holds, Ledger, Reply, ValueOutcome};
+use super::ledger::{Fate, Held, Holds, Known, Ledger, Reply, ValueOutcome};
+use super::subject;
 use crate::check::Level;
+use crate::scim::same_name;
 use serde_json::Value;
 
 pub(super) const RULES: &[&Declared] = &[
@@ -85,6 +87,7 @@ const DISABLE_IGNORED: Declared = Declared {
         Field("rancher/rancher#52996"),
     ],
     faults: &["ignores-string-boolean", "disable-ignored"],
+    judges: |view| subject::reads_known(view, Known::is_disabled),
     judge: Judge::Trace(disable_ignored),
 };
 
@@ -129,6 +132,7 @@ const WRITE_LOST: Declared = Declared {
         "ignores-user-name-change",
         "truncate-emails-to-first",
     ],
+    judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
     judge: Judge::Trace(write_lost),
 };
 
@@ -168,6 +172,11 @@ const UNTOUCHED_VALUE_LOST: Declared = Declared {
         "disable-wipes-attributes",
         "swap-names-of-two-users",
     ],
+    judges: |view| {
+        subject::reads_written(view, |known, held| {
+            known.last_write.as_ref().is_some_and(|last| !std::sync::Arc::ptr_eq(last, &held.by))
+        })
+    },
     judge: Judge::Trace(untouched_value_lost),
 };
 
@@ -196,6 +205,7 @@ const REFUSED_WRITE_APPLIED: Declared = Declared {
     entra: "A failed update in the log, while part of it has happened.",
     refs: &[Rfc("7644#3.5.2")],
     faults: &["conflict-keeps-other-changes"],
+    judges: |view| subject::reads_known(view, Known::was_refused),
     judge: Judge::Trace(refused_write_applied),
 };
 
@@ -217,6 +227,7 @@ const REMOVED_VALUE_KEPT: Declared = Declared {
     entra: "Success in the log; the removal is not sent again.",
     refs: &[Rfc("7644#3.5.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#686")],
     faults: &["remove-ignored"],
+    judges: |view| subject::reads_written(view, |_, held| held.claim.holds == Holds::Absent),
     judge: Judge::Trace(removed_value_kept),
 };
 
@@ -244,6 +255,7 @@ const VALUE_REFORMATTED: Declared = Declared {
         Field("Captain-P-Goldfish/scim-for-keycloak#73"),
     ],
     faults: &["reformats-phone-numbers", "leading-zeros-dropped", "drops-four-byte-characters"],
+    judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
     judge: Judge::Trace(value_reformatted),
 };
 
@@ -266,6 +278,7 @@ const LETTER_CASE_CHANGED: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#2.2")],
     faults: &["lower-cased-values"],
+    judges: |view| subject::reads_written(view, |_, held| subject::is_text(held)),
     judge: Judge::Trace(letter_case_changed),
 };
 
@@ -293,6 +306,7 @@ const ELEMENT_DOUBLED: Declared = Declared {
         Field("Captain-P-Goldfish/SCIM-SDK#668"),
     ],
     faults: &["value-path-appends-always"],
+    judges: |view| subject::reads_written(view, |_, held| !held.claim.spot.selector.is_empty()),
     judge: Judge::Trace(element_doubled),
 };
 
@@ -316,8 +330,18 @@ const MANAGER_LEFT_EMPTY: Declared = Declared {
     entra: "A manager that is changed in every cycle, or InvalidLookupReference.",
     refs: &[Rfc("7643#2.5"), Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["empty-manager-kept"],
+    judges: |view| {
+        let is_manager = |held: &Held| same_name(&held.claim.spot.attribute, "manager");
+        has_manager(view) || subject::reads_written(view, |_, held| is_manager(held))
+    },
     judge: Judge::Exchange(manager_left_empty),
 };
+
+fn has_manager(view: &View<'_>) -> bool {
+    let manager =
+        |home: &'_ Value| crate::scim::member(home, "manager").is_some_and(|manager| !manager.is_null());
+    view.resources().iter().any(|resource| resource.member(crate::scim::urn::ENTERPRISE).is_some_and(manager))
+}
 
 fn manager_left_empty(view: &View<'_>) -> Vec<Complaint> {
     let empty = view.resources().iter().find(|resource| {

@@ -32,6 +32,7 @@ const EQUAL_ELEMENTS: Declared = Declared {
     entra: "A member that is removed and stays; large groups that grow.",
     refs: &[Rfc("7643#2.4"), Rfc("7644#3.5.2.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["member-add-duplicates", "duplicate-emails", "duplicate-members"],
+    judges: |view| arrays(view).any(|(_, list)| list.len() > 1),
     judge: Judge::Exchange(equal_elements),
 };
 
@@ -64,6 +65,7 @@ const SEVERAL_PRIMARIES: Declared = Declared {
     entra: "A role or address that differs from what was assigned.",
     refs: &[Rfc("7643#2.4"), Microsoft("customize-application-attributes"), Field("pingidentity/scim2#239")],
     faults: &["several-primaries"],
+    judges: |view| arrays(view).any(|(_, list)| list.len() > 1),
     judge: Judge::Exchange(several_primaries),
 };
 

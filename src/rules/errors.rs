@@ -5,6 +5,7 @@ use super::View;
 use super::body::kind;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
 use crate::scim::message::ScimType;
 use crate::scim::{member, urn};
@@ -49,6 +50,7 @@ const ERROR_WITHOUT_BODY: Declared = Declared {
         Field("lightdash/lightdash#24458"),
     ],
     faults: &["error-without-body"],
+    judges: |view| subject::an_error(view) && view.exchange.request.method != Method::Head,
     judge: Judge::Exchange(error_without_body),
 };
 
@@ -74,6 +76,7 @@ const ERROR_SCHEMA_MISSING: Declared = Declared {
     entra: "The provisioning log quotes the framework's body.",
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
     faults: &["error-without-schemas", "framework-errors"],
+    judges: |view| error(view).is_some(),
     judge: Judge::Exchange(error_schema_missing),
 };
 
@@ -103,6 +106,7 @@ const ERROR_STATUS_NOT_A_STRING: Declared = Declared {
     entra: "Nothing: the validator does not check it.",
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
     faults: &["error-status-number"],
+    judges: |view| message(view).is_some(),
     judge: Judge::Exchange(error_status_not_a_string),
 };
 
@@ -131,6 +135,7 @@ const ERROR_STATUS_DIFFERS: Declared = Declared {
     entra: "A log that contradicts itself.",
     refs: &[Rfc("7644#3.12")],
     faults: &["error-status-differs"],
+    judges: |view| message(view).is_some_and(|(_, body)| member(body, "status").is_some()),
     judge: Judge::Exchange(error_status_differs),
 };
 
@@ -159,6 +164,7 @@ const ERROR_DETAIL_UNREADABLE: Declared = Declared {
     entra: "The provisioning log quotes JSON in place of a reason.",
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#79354")],
     faults: &["error-detail-object"],
+    judges: |view| message(view).is_some(),
     judge: Judge::Exchange(error_detail_unreadable),
 };
 
@@ -204,6 +210,7 @@ const SCIM_TYPE_MISSING: Declared = Declared {
     entra: "Nothing: Entra goes by the status.",
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
     faults: &["conflict-without-keyword"],
+    judges: |view| message(view).is_some_and(|(answer, _)| demanded(view, answer.status).is_some()),
     judge: Judge::Exchange(scim_type_missing),
 };
 
@@ -236,6 +243,7 @@ const SCIM_TYPE_WRONG: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7644#3.12")],
     faults: &["conflict-keyword-wrong"],
+    judges: |view| message(view).is_some_and(|(_, body)| member(body, "scimType").is_some()),
     judge: Judge::Exchange(scim_type_wrong),
 };
 
@@ -280,6 +288,7 @@ const ERROR_SHOWS_INTERNALS: Declared = Declared {
     entra: "The provisioning log quotes the trace.",
     refs: &[Rfc("7644#3.12"), Field("1Password/scim-examples#82")],
     faults: &["stack-traces-shown"],
+    judges: subject::an_error_with_body,
     judge: Judge::Exchange(error_shows_internals),
 };
 

@@ -4,6 +4,7 @@ use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::reading::{self, Term};
+use super::subject;
 use super::view::Returned;
 use crate::check::Level;
 use crate::scim::schema;
@@ -81,6 +82,7 @@ const FILTER_IGNORED: Declared = Declared {
         "external-id-filter-ignored",
         "filters-answer-first-resource",
     ],
+    judges: |view| subject::a_list(view) && view.terms().is_some(),
     judge: Judge::Exchange(filter_ignored),
 };
 
@@ -107,6 +109,7 @@ const FILTER_TOO_WIDE: Declared = Declared {
             match this value, when no more than one was expected\".",
     refs: &[Rfc("7644#3.4.2.2"), Field("FusionAuth/fusionauth-issues#3111")],
     faults: &["eq-as-prefix"],
+    judges: |view| !matches(view).is_empty(),
     judge: Judge::Exchange(filter_too_wide),
 };
 
@@ -136,6 +139,7 @@ const MATCH_NOT_UNIQUE: Declared = Declared {
     entra: "DuplicateTargetEntries: the object is skipped in every cycle.",
     refs: &[Rfc("7643#4.1.1"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["no-uniqueness-on-patch"],
+    judges: |view| subject::a_list(view) && matches!(view.terms(), Some([term]) if term.path.is("userName")),
     judge: Judge::Exchange(match_not_unique),
 };
 
@@ -170,6 +174,10 @@ const NO_MATCH_NOT_EMPTY_LIST: Declared = Declared {
         Field("jelhub/scimgateway#18"),
     ],
     faults: &["not-found-for-no-match"],
+    judges: |view| {
+        let none = view.status() == Some(404) || (view.exchange.succeeded() && !subject::resources(view));
+        none && view.expects_success() && matches!(view.operation(), Operation::Query { .. })
+    },
     judge: Judge::Exchange(no_match_not_empty_list),
 };
 
@@ -204,6 +212,7 @@ const LOOKUP_REFUSED: Declared = Declared {
         Field("OctopusDeploy/Issues#9841"),
     ],
     faults: &["user-name-filter-refused"],
+    judges: |view| view.expects_success() && matches!(view.operation(), Operation::Query { .. }),
     judge: Judge::Exchange(lookup_refused),
 };
 

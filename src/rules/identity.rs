@@ -4,6 +4,7 @@ use super::View;
 use super::body::kind;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
 use crate::scim::member;
 use crate::wire::{Exchange, Operation, ResourceKind};
@@ -35,6 +36,7 @@ const ID_MISSING: Declared = Declared {
         Field("MicrosoftDocs/azure-docs#11784"),
     ],
     faults: &["id-missing", "create-answers-empty"],
+    judges: |view| subject::resources(view) || subject::a_creation(view),
     judge: Judge::Exchange(id_missing),
 };
 
@@ -75,6 +77,7 @@ const ID_NOT_A_STRING: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["numeric-ids"],
+    judges: subject::resources,
     judge: Judge::Exchange(id_not_a_string),
 };
 
@@ -104,6 +107,10 @@ const ID_CHANGED: Declared = Declared {
     entra: "Updates of the wrong person, or InvalidAnchor.",
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["id-changes-on-update"],
+    judges: |view| {
+        view.operation().id().is_some()
+            && view.resources().first().is_some_and(|resource| resource.id().is_some())
+    },
     judge: Judge::Exchange(id_changed),
 };
 
@@ -134,6 +141,7 @@ const ID_REUSED: Declared = Declared {
     entra: "Two people in Entra linked to one account.",
     refs: &[Rfc("7643#3.1"), Field("msaad00/agent-bom#3540")],
     faults: &["ids-reused"],
+    judges: |view| subject::a_creation(view) && subject::resources(view),
     judge: Judge::Exchange(id_reused),
 };
 
@@ -176,6 +184,11 @@ const CREATE_ANSWERS_EXISTING: Declared = Declared {
     entra: "Nothing: the create succeeds, and two people share one account.",
     refs: &[Rfc("7644#3.3"), Microsoft("how-provisioning-works")],
     faults: &["create-answers-existing"],
+    judges: |view| match view.operation() {
+        Operation::Create(_) => subject::resources(view),
+        Operation::Read(kind, id) => subject::resources(view) && untouched_create(view, *kind, id).is_some(),
+        _ => false,
+    },
     judge: Judge::Exchange(create_answers_existing),
 };
 
@@ -253,6 +266,7 @@ const ID_FROM_CLIENT: Declared = Declared {
     entra: "Nothing: Entra sends no id.",
     refs: &[Rfc("7643#3.1"), Rfc("7644#3.3"), Field("msaad00/agent-bom#3540")],
     faults: &["id-from-client"],
+    judges: |view| subject::a_creation(view) && view.sent().is_some_and(|sent| member(sent, "id").is_some()),
     judge: Judge::Exchange(id_from_client),
 };
 
@@ -282,6 +296,7 @@ const ID_NAMES_BULK_ID: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["ids-with-bulk-id"],
+    judges: subject::resources,
     judge: Judge::Exchange(id_names_bulk_id),
 };
 
@@ -304,6 +319,7 @@ const EXTERNAL_ID_INVENTED: Declared = Declared {
     entra: "A mapped externalId is written again after each match.",
     refs: &[Rfc("7643#3.1")],
     faults: &["external-id-invented"],
+    judges: subject::resources,
     judge: Judge::Exchange(external_id_invented),
 };
 

@@ -5,6 +5,7 @@ use super::body::kind;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::ledger::Walk;
+use super::subject;
 use crate::check::Level;
 use crate::scim::{member, same_name, urn};
 use crate::wire::Operation;
@@ -69,6 +70,7 @@ const LIST_WITHOUT_MEMBERS: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or duplicates.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["query-answers-resource"],
+    judges: subject::a_list,
     judge: Judge::Exchange(list_without_members),
 };
 
@@ -94,6 +96,7 @@ const LIST_SCHEMA_MISSING: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7644#3.4.2"), Rfc("7644#8.2")],
     faults: &["list-schema-missing"],
+    judges: subject::a_list,
     judge: Judge::Exchange(list_schema_missing),
 };
 
@@ -122,6 +125,7 @@ const TOTAL_RESULTS_NOT_A_NUMBER: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["total-results-missing", "total-results-as-string"],
+    judges: subject::a_list,
     judge: Judge::Exchange(total_results_not_a_number),
 };
 
@@ -156,6 +160,7 @@ const RESOURCES_NOT_AN_ARRAY: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or Conflict on create.",
     refs: &[Rfc("7644#3.4.2")],
     faults: &["resources-lower-case", "resources-single-object"],
+    judges: |view| part(view, "Resources").is_some_and(|(_, value)| value.is_some()),
     judge: Judge::Exchange(resources_not_an_array),
 };
 
@@ -188,6 +193,7 @@ const RESOURCES_MISSING: Declared = Declared {
     entra: "The match fails, and the create after it ends in a conflict.",
     refs: &[Rfc("7644#3.4.2")],
     faults: &["resources-withheld"],
+    judges: |view| total(view).is_some_and(|total| total > 0),
     judge: Judge::Exchange(resources_missing),
 };
 
@@ -226,6 +232,7 @@ const TOTAL_RESULTS_TOO_SMALL: Declared = Declared {
     entra: "Accounts that exist are missing in account discovery; SCIM_User_Pagination_Test fails.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("how-to-account-discovery"), Field("scimmyjs/scimmy#21")],
     faults: &["paging-overlaps"],
+    judges: |view| total(view).is_some() && !page(view).is_empty(),
     judge: Judge::Exchange(total_results_too_small),
 };
 
@@ -258,12 +265,16 @@ const TOTAL_RESULTS_NOT_FILTERED: Declared = Declared {
     entra: "Possibly DuplicateTargetEntries.",
     refs: &[Rfc("7644#3.4.2")],
     faults: &["total-results-unfiltered"],
+    judges: |view| is_by_user_name(view) && total(view).is_some() && page(view).len() == 1,
     judge: Judge::Exchange(total_results_not_filtered),
 };
 
+fn is_by_user_name(view: &View<'_>) -> bool {
+    matches!(view.terms(), Some([term]) if term.path.is("userName"))
+}
+
 fn total_results_not_filtered(view: &View<'_>) -> Vec<Complaint> {
-    let by_name = matches!(view.terms(), Some([term]) if term.path.is("userName"));
-    let (Some(total), true) = (total(view), by_name && count(view).is_none()) else {
+    let (Some(total), true) = (total(view), is_by_user_name(view) && count(view).is_none()) else {
         return Vec::new();
     };
     let size = page(view).len();
@@ -287,6 +298,7 @@ const ITEMS_PER_PAGE_DIFFERS: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["items-per-page-is-count"],
+    judges: |view| part(view, "itemsPerPage").is_some_and(|(_, value)| value.is_some()),
     judge: Judge::Exchange(items_per_page_differs),
 };
 
@@ -316,6 +328,7 @@ const RESOURCE_TWICE_IN_LIST: Declared = Declared {
     entra: "DuplicateTargetEntries or SystemForCrossDomainIdentityManagementMultipleEntriesInResponse.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["resources-listed-twice"],
+    judges: |view| !page(view).is_empty(),
     judge: Judge::Exchange(resource_twice_in_list),
 };
 

@@ -3,6 +3,7 @@
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
 use crate::wire::Answer;
 
@@ -28,6 +29,7 @@ const ANSWER_NOT_SCIM_JSON: Declared = Declared {
         Field("HumanSignal/label-studio#3487"),
     ],
     faults: &["plain-json-media-type", "html-media-type", "no-media-type"],
+    judges: subject::a_success_with_body,
     judge: Judge::Exchange(answer_not_scim_json),
 };
 
@@ -57,6 +59,7 @@ const ERROR_NOT_SCIM_JSON: Declared = Declared {
         Field("AzureAD/SCIMReferenceCode#108"),
     ],
     faults: &["html-errors", "plain-json-errors"],
+    judges: subject::an_error_with_body,
     judge: Judge::Exchange(error_not_scim_json),
 };
 
@@ -105,6 +108,7 @@ const CHARSET_NOT_UTF_8: Declared = Declared {
             cycle.",
     refs: &[Rfc("7644#8.1"), Rfc("8259#8.1")],
     faults: &["latin-1-charset"],
+    judges: |view| view.answer().is_some_and(|answer| answer.header("content-type").is_some()),
     judge: Judge::Exchange(charset_not_utf_8),
 };
 

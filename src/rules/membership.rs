@@ -4,6 +4,7 @@ use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::ledger::{Ledger, MemberOutcome};
+use super::subject;
 use crate::check::Level;
 use crate::scim::{member, same_name};
 use crate::wire::{Operation, ResourceKind};
@@ -41,6 +42,7 @@ const MEMBER_LOST: Declared = Declared {
         "group-rename-wipes-members",
         "reenable-changes-id",
     ],
+    judges: |view| subject::reads_known(view, |known| known.counts_members(true)),
     judge: Judge::Trace(member_lost),
 };
 
@@ -71,6 +73,7 @@ const REMOVED_MEMBER_KEPT: Declared = Declared {
         Field("thomaspoignant/scim-patch#959"),
     ],
     faults: &["member-remove-ignored", "member-remove-value-ignored"],
+    judges: |view| subject::reads_known(view, |known| known.counts_members(false)),
     judge: Judge::Trace(removed_member_kept),
 };
 
@@ -117,6 +120,10 @@ const EXCLUDED_MEMBERS_RETURNED: Declared = Declared {
         Field("Infisical/infisical#6525"),
     ],
     faults: &["excluded-attributes-ignored"],
+    judges: |view| {
+        let of_groups = |resource: &super::view::Returned<'_>| resource.kind == ResourceKind::Group;
+        view.projection().excludes("members") && view.resources().iter().any(of_groups)
+    },
     judge: Judge::Exchange(excluded_members_returned),
 };
 
@@ -148,6 +155,9 @@ const GROUP_PATCH_LISTS_MEMBERS: Declared = Declared {
     entra: "Slow cycles for large groups.",
     refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7644#3.5.2")],
     faults: &["group-patch-lists-members"],
+    judges: |view| {
+        view.exchange.succeeded() && matches!(view.operation(), Operation::Modify(ResourceKind::Group, _))
+    },
     judge: Judge::Exchange(group_patch_lists_members),
 };
 
@@ -175,16 +185,27 @@ const USER_GROUPS_DIFFER: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#4.1.2")],
     faults: &["user-groups-stale"],
+    judges: |view| match view.operation() {
+        Operation::Read(ResourceKind::User, id) => {
+            publishes_groups(view) && view.ledger.groups_naming(id).next().is_some()
+        }
+        _ => false,
+    },
     judge: Judge::Exchange(user_groups_differ),
 };
+
+/// Whether the answer has to show the groups of a user.
+fn publishes_groups(view: &View<'_>) -> bool {
+    let path = crate::scim::AttributePath::simple("groups");
+    let published = view.discovery.schemas.find_within(crate::scim::urn::USER, &path);
+    published.is_some() && view.projection().asks_for(&path)
+}
 
 fn user_groups_differ(view: &View<'_>) -> Vec<Complaint> {
     let (Operation::Read(ResourceKind::User, id), [user]) = (view.operation(), view.resources()) else {
         return Vec::new();
     };
-    let path = crate::scim::AttributePath::simple("groups");
-    let published = view.discovery.schemas.find_within(crate::scim::urn::USER, &path);
-    if published.is_none() || !view.projection().asks_for(&path) {
+    if !publishes_groups(view) {
         return Vec::new();
     }
     let groups: Vec<&str> = super::reading::elements(user.member("groups").unwrap_or(&Value::Null))

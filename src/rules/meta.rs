@@ -3,6 +3,7 @@
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use super::view::Returned;
 use crate::check::Level;
 use crate::scim::{AttributePath, member};
@@ -21,6 +22,10 @@ pub(super) const RULES: &[&Declared] = &[
     &CONTENT_LOCATION_DIFFERS,
     &ETAG_DIFFERS_FROM_VERSION,
 ];
+
+fn has_header(view: &View<'_>, name: &str) -> bool {
+    view.answer().is_some_and(|answer| answer.header(name).is_some())
+}
 
 /// The resources whose `meta` was asked for. The answer to a PATCH may leave it out.
 fn judged<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v Returned<'v>> {
@@ -47,6 +52,7 @@ const META_MISSING: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["meta-missing"],
+    judges: |view| judged(view).next().is_some(),
     judge: Judge::Exchange(meta_missing),
 };
 
@@ -67,6 +73,7 @@ const RESOURCE_TYPE_WRONG: Declared = Declared {
     entra: "Nothing: a sample of Microsoft's own prints `Users`.",
     refs: &[Rfc("7643#3.1"), Rfc("7643#6")],
     faults: &["resource-type-wrong", "drop-resource-type"],
+    judges: |view| judged(view).any(|resource| meta(resource).is_some()),
     judge: Judge::Exchange(resource_type_wrong),
 };
 
@@ -100,6 +107,7 @@ const META_LOCATION_MISSING: Declared = Declared {
     entra: "Nothing: Microsoft's samples leave it out.",
     refs: &[Rfc("7643#3.1")],
     faults: &["meta-location-missing"],
+    judges: |view| judged(view).any(|resource| meta(resource).is_some()),
     judge: Judge::Exchange(meta_location_missing),
 };
 
@@ -126,6 +134,7 @@ const META_LOCATION_WRONG: Declared = Declared {
     entra: "Nothing: Entra builds the URL itself.",
     refs: &[Rfc("7643#3.1"), Rfc("7643#2.3.7")],
     faults: &["meta-location-wrong"],
+    judges: |view| judged(view).any(|resource| text(resource, "location").is_some()),
     judge: Judge::Exchange(meta_location_wrong),
 };
 
@@ -164,6 +173,7 @@ const META_DATES_MISSING: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["meta-dates-missing"],
+    judges: |view| judged(view).any(|resource| meta(resource).is_some()),
     judge: Judge::Exchange(meta_dates_missing),
 };
 
@@ -190,6 +200,7 @@ const LOCATION_HEADER_MISSING: Declared = Declared {
     entra: "Nothing: the validator does not check it.",
     refs: &[Rfc("7644#3.3")],
     faults: &["location-header-missing"],
+    judges: |view| matches!(view.operation(), Operation::Create(_)) && view.status() == Some(201),
     judge: Judge::Exchange(location_header_missing),
 };
 
@@ -254,6 +265,7 @@ const LOCATION_DIFFERS_FROM_META: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7644#3.3"), Rfc("7643#3.1")],
     faults: &["location-header-wrong"],
+    judges: |view| subject::a_creation(view) && has_header(view, "location"),
     judge: Judge::Exchange(location_differs_from_meta),
 };
 
@@ -275,6 +287,7 @@ const CONTENT_LOCATION_DIFFERS: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["content-location-wrong"],
+    judges: |view| has_header(view, "content-location"),
     judge: Judge::Exchange(content_location_differs),
 };
 
@@ -292,6 +305,7 @@ const ETAG_DIFFERS_FROM_VERSION: Declared = Declared {
     entra: "Nothing: Entra sends no If-Match.",
     refs: &[Rfc("7643#3.1"), Rfc("7644#3.14"), Field("pranems/SCIMServer")],
     faults: &["etag-wrong"],
+    judges: |view| has_header(view, "etag") && subject::resources(view),
     judge: Judge::Exchange(etag_differs_from_version),
 };
 

@@ -34,6 +34,7 @@ mod refusals;
 mod schemas;
 mod secrets;
 mod status;
+mod subject;
 mod time;
 mod transport;
 #[cfg(test)]
@@ -41,6 +42,7 @@ mod trial;
 mod types;
 mod view;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use crate::check::Finding;
@@ -87,52 +89,74 @@ pub fn all() -> &'static [Rule] {
     &ALL
 }
 
+/// The id of the rule about redirects.
+pub const REDIRECTED: &str = "rules/redirected";
+
 /// The rule of that id, as `rules/password-echoed`.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().iter().find(|rule| rule.about().id == id)
 }
 
+/// What came of judging a trace.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// What is wrong, in the order of the exchanges; what only the whole trace shows comes last.
+    pub findings: Vec<Finding>,
+    /// Ids of the rules that met what they are about. The others can say nothing of this trace.
+    pub exercised: BTreeSet<&'static str>,
+}
+
 /// Judges one trace: exchanges of one trial in the order they were sent. Findings come in the order
 /// of their exchanges; those that only the whole trace shows come last.
 #[must_use]
 pub fn judge_trace(trace: &[Arc<Exchange>], discovery: &Discovery) -> Vec<Finding> {
-    judge_trace_without(&[], trace, discovery)
+    judge(&[], trace, discovery).findings
 }
 
-/// [`judge_trace`] with some rules switched off, to see what goes unseen without them.
+/// Judges one trace with some rules switched off, to see what goes unseen without them.
 #[must_use]
-pub fn judge_trace_without(
-    switched_off: &[&str],
-    trace: &[Arc<Exchange>],
-    discovery: &Discovery,
-) -> Vec<Finding> {
-    let rules: Vec<&Rule> =
+pub fn judge(switched_off: &[&str], trace: &[Arc<Exchange>], discovery: &Discovery) -> Judgement {
+    let rules: Vec<&'static Rule> =
         all().iter().filter(|rule| !switched_off.contains(&rule.about().id.as_str())).collect();
+    let mut judgement = Judgement::default();
     if trace.iter().all(|exchange| exchange.request.tenant == Tenant::First) {
-        return judge_tenant(&rules, trace, discovery);
+        judge_tenant(&rules, trace, discovery, &mut judgement);
+        return judgement;
     }
     // Ids of one tenant say nothing of another.
-    let of = |tenant: Tenant| -> Vec<Arc<Exchange>> {
-        trace.iter().filter(|exchange| exchange.request.tenant == tenant).cloned().collect()
-    };
-    Tenant::ALL.into_iter().flat_map(|tenant| judge_tenant(&rules, &of(tenant), discovery)).collect()
+    for tenant in Tenant::ALL {
+        let own = trace.iter().filter(|exchange| exchange.request.tenant == tenant);
+        judge_tenant(&rules, &own.cloned().collect::<Vec<_>>(), discovery, &mut judgement);
+    }
+    judgement
 }
 
-fn judge_tenant(rules: &[&Rule], trace: &[Arc<Exchange>], discovery: &Discovery) -> Vec<Finding> {
+fn judge_tenant(
+    rules: &[&'static Rule],
+    trace: &[Arc<Exchange>],
+    discovery: &Discovery,
+    judgement: &mut Judgement,
+) {
     let mut ledger = Ledger::default();
-    let mut findings = Vec::new();
+    let Judgement { findings, exercised } = judgement;
     for (index, exchange) in trace.iter().enumerate() {
         let view = View::new(exchange, &trace[..index], discovery, &ledger);
         for rule in rules {
-            findings.extend(rule.judge(&view));
+            if let Some(found) = rule.judge(&view) {
+                findings.extend(found);
+                exercised.insert(rule.about().id.as_str());
+            }
         }
         let parsed = view.into_parsed();
         ledger.learn(exchange, parsed, discovery);
     }
     ledger.close();
     for rule in rules {
-        findings.extend(rule.judge_end(&ledger));
+        let found = rule.judge_end(&ledger);
+        if !found.is_empty() {
+            exercised.insert(rule.about().id.as_str());
+        }
+        findings.extend(found);
     }
-    findings
 }

@@ -40,6 +40,7 @@ const START_INDEX_NOT_ECHOED: Declared = Declared {
         Field("bitwarden/server#4034"),
     ],
     faults: &["start-index-fixed", "start-index-from-zero"],
+    judges: |view| is_query(view) && !page(view).is_empty(),
     judge: Judge::Exchange(start_index_not_echoed),
 };
 
@@ -78,6 +79,7 @@ const COUNT_EXCEEDED: Declared = Declared {
     entra: "SCIM_User_Pagination_Test: FAILED; slow or failing account discovery.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery"), Field("15five/django-scim2#208")],
     faults: &["count-ignored"],
+    judges: |view| is_query(view) && count(view).is_some(),
     judge: Judge::Exchange(count_exceeded),
 };
 
@@ -108,6 +110,10 @@ const PAGE_BEYOND_END_NOT_EMPTY: Declared = Declared {
     entra: "Account discovery does not finish or lists accounts twice.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
     faults: &["last-page-repeated"],
+    judges: |view| {
+        let start = start_index(view).and_then(|start| u64::try_from(start).ok());
+        is_query(view) && start.zip(total(view)).is_some_and(|(start, total)| start > total)
+    },
     judge: Judge::Exchange(page_beyond_end_not_empty),
 };
 
@@ -142,6 +148,7 @@ const RESOURCE_TWICE_IN_WALK: Declared = Declared {
         Field("Captain-P-Goldfish/scim-for-keycloak#157"),
     ],
     faults: &["start-index-ignored"],
+    judges: |view| steady_walk(view).is_some(),
     judge: Judge::Exchange(resource_twice_in_walk),
 };
 
@@ -181,6 +188,11 @@ const RESOURCE_MISSING_IN_WALK: Declared = Declared {
     entra: "Account discovery misses accounts.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
     faults: &["unordered-pages"],
+    judges: |view| {
+        is_query(view)
+            && total(view).is_some()
+            && matches!(view.operation(), Operation::Query { filter: None, .. })
+    },
     judge: Judge::Exchange(resource_missing_in_walk),
 };
 
@@ -235,6 +247,7 @@ const TOTAL_CHANGES_IN_WALK: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7644#3.4.2.4")],
     faults: &["hide-newest-from-lists"],
+    judges: |view| is_query(view) && view.ledger.walk(view.exchange).is_some(),
     judge: Judge::Exchange(total_changes_in_walk),
 };
 

@@ -3,9 +3,12 @@
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
-use super::ledger::{Ledger, Search, Vanished};
+use super::ledger::{Holds, Known, Ledger, Search, Vanished};
+use super::reading::{Likeness, Term, likeness};
+use super::subject;
 use crate::check::Level;
 use crate::wire::Operation;
+use serde_json::Value;
 
 pub(super) const RULES: &[&Declared] = &[
     &DISABLED_USER_HIDDEN,
@@ -32,12 +35,30 @@ fn evidence(vanished: &Vanished) -> Evidence {
         _ if vanished.disabled => Evidence::Disabled,
         Search::Id => Evidence::ById,
         Search::Filter { letter_case: true, .. } => Evidence::LetterCase,
-        Search::Filter { value, .. } => {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
-            let text = super::reading::text(value).unwrap_or_default();
-            if text.chars().all(plain) { Evidence::Plain } else { Evidence::Characters }
-        }
+        Search::Filter { value, .. } if is_plain(value) => Evidence::Plain,
+        Search::Filter { .. } => Evidence::Characters,
     }
+}
+
+/// True when a filter's value has no characters that could be misread.
+fn is_plain(value: &Value) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
+    super::reading::text(value).unwrap_or_default().chars().all(plain)
+}
+
+/// A filter looks for an object that has the value, by a term that is so.
+fn filters_for(view: &View<'_>, which: impl Fn((&Known, &Term)) -> bool) -> bool {
+    let terms = view.terms().unwrap_or_default();
+    matches!(view.operation(), Operation::Query { .. })
+        && subject::looks_for(view, |known| terms.iter().any(|term| which((known, term))))
+}
+
+/// True when the object has the term's value in another letter case.
+fn is_other_case(known: &Known, term: &Term) -> bool {
+    known.held_for(term).is_some_and(|held| {
+        matches!(&held.claim.holds, Holds::Value(value)
+            if likeness(value, &term.value) == Likeness::LetterCase)
+    })
 }
 
 /// A complaint for every object missed in that way and not found by the same request later.
@@ -91,6 +112,7 @@ const DISABLED_USER_HIDDEN: Declared = Declared {
         "lists-hide-disabled-users",
         "hide-changed-from-filters",
     ],
+    judges: |view| subject::looks_for(view, Known::is_disabled),
     judge: Judge::Trace(disabled_user_hidden),
 };
 
@@ -112,6 +134,10 @@ const RESOURCE_LOST: Declared = Declared {
     entra: "InvalidAnchor: the object is not updated until the job is restarted.",
     refs: &[Rfc("7643#3.1"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["create-not-stored", "hide-by-id"],
+    judges: |view| {
+        matches!(view.operation(), Operation::Read(..))
+            && subject::looks_for(view, |known| known.made.is_some())
+    },
     judge: Judge::Trace(resource_lost),
 };
 
@@ -139,6 +165,7 @@ const LOOKUP_MISSES_RESOURCE: Declared = Declared {
         Field("kortix-ai/suna#7297"),
     ],
     faults: &["filters-find-nothing", "value-path-filters-find-nothing"],
+    judges: |view| filters_for(view, |_| true),
     judge: Judge::Trace(lookup_misses_resource),
 };
 
@@ -165,6 +192,7 @@ const LOOKUP_CASE_SENSITIVE: Declared = Declared {
         Field("zulip/zulip#21758"),
     ],
     faults: &["user-name-case-exact"],
+    judges: |view| filters_for(view, |(known, term)| is_other_case(known, term)),
     judge: Judge::Trace(lookup_case_sensitive),
 };
 
@@ -185,6 +213,7 @@ const LOOKUP_VALUE_MISREAD: Declared = Declared {
     entra: "Duplicate groups, or Conflict on create in every cycle.",
     refs: &[Rfc("7644#3.4.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#913"), Field("Infisical/infisical#6941")],
     faults: &["filter-splits-at-spaces", "query-decoded-twice", "escapes-not-decoded"],
+    judges: |view| filters_for(view, |(_, term)| !is_plain(&term.value)),
     judge: Judge::Trace(lookup_value_misread),
 };
 
@@ -205,6 +234,11 @@ const DELETED_STILL_READABLE: Declared = Declared {
     entra: "A successful delete in the log, an account in the application.",
     refs: &[Rfc("7644#3.6"), Microsoft("scim-validator-tutorial")],
     faults: &["delete-ignored", "delete-disables"],
+    judges: |view| {
+        let object = view.operation().kind().zip(view.operation().id());
+        let known = object.and_then(|(kind, id)| view.ledger.known(kind, id));
+        subject::an_answer(view) && known.is_some_and(|known| known.gone.is_some())
+    },
     judge: Judge::Exchange(deleted_still_readable),
 };
 
@@ -240,6 +274,7 @@ const DELETED_STILL_FOUND: Declared = Declared {
     entra: "InvalidAnchor or 404 on update after a successful match.",
     refs: &[Rfc("7644#3.6")],
     faults: &["deleted-user-in-lists"],
+    judges: |view| subject::a_list(view) && view.ledger.objects().any(|known| known.gone.is_some()),
     judge: Judge::Exchange(deleted_still_found),
 };
 

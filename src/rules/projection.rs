@@ -4,6 +4,7 @@
 use super::View;
 use super::declaration::Source::Rfc;
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
 use crate::scim::schema::Returned as WhenReturned;
 use crate::scim::{AttributePath, same_name};
@@ -21,6 +22,7 @@ const ATTRIBUTES_IGNORED: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7644#3.9")],
     faults: &["attributes-ignored"],
+    judges: |view| view.projection().narrows() && subject::resources(view),
     judge: Judge::Exchange(attributes_ignored),
 };
 

@@ -47,16 +47,7 @@ enum Cause {
 /// The cause of a refused write that Entra needs accepted; `None` for every other exchange.
 fn cause(view: &View<'_>) -> Option<Cause> {
     let status = view.status().filter(|status| (400..500).contains(status) || *status == 501)?;
-    let kind = view.operation().kind()?;
-    // Questions of the runner are the runner's to explain. Its clean-up deletes as Entra does.
-    let sends = match view.exchange.request.actor {
-        Actor::Entra | Actor::Observer => true,
-        Actor::Cleanup => matches!(view.operation(), Operation::Delete(..)),
-        Actor::Probe => false,
-    };
-    if !view.expects_success() || !view.is_served(kind) || !sends {
-        return None;
-    }
+    let kind = view.operation().kind().filter(|_| is_sent(view))?;
     match view.operation() {
         Operation::Create(_) if status == 409 => conflict(view, kind),
         Operation::Create(_) => Some(Cause::Create),
@@ -75,6 +66,56 @@ fn cause(view: &View<'_>) -> Option<Cause> {
         }
         _ => None,
     }
+}
+
+/// A request that Entra needs accepted. Preparations of the observer are the runner's to explain.
+fn is_sent(view: &View<'_>) -> bool {
+    // Questions of the runner are its own to explain. Its clean-up deletes as Entra does.
+    let sends = match view.exchange.request.actor {
+        Actor::Entra | Actor::Observer => true,
+        Actor::Cleanup => matches!(view.operation(), Operation::Delete(..)),
+        Actor::Probe => false,
+    };
+    sends && view.expects_success() && view.operation().kind().is_some_and(|kind| view.is_served(kind))
+}
+
+fn is_patched(view: &View<'_>) -> bool {
+    is_sent(view) && matches!(view.operation(), Operation::Modify(..))
+}
+
+/// A PATCH with such an operation.
+fn is_patched_by(view: &View<'_>, which: fn(&PatchOperation) -> bool) -> bool {
+    is_patched(view) && operations(view).is_some_and(|operations| operations.iter().any(which))
+}
+
+fn operations(view: &View<'_>) -> Option<Vec<PatchOperation>> {
+    Some(PatchRequest::read(view.sent()?).ok()?.operations)
+}
+
+/// What is known of the object that the request is about, if it is there.
+fn of_known<'v>(view: &'v View<'_>) -> Option<&'v Known> {
+    let (kind, id) = view.operation().kind().zip(view.operation().id())?;
+    view.ledger.known(kind, id).filter(|known| known.is_there())
+}
+
+/// A create with a value of which that is so, and which no other resource has.
+fn creates_a(view: &View<'_>, which: impl Fn(ResourceKind, &Spot, &Value) -> bool) -> bool {
+    match view.operation() {
+        Operation::Create(kind) => {
+            is_sent(view)
+                && !is_taken(view, *kind)
+                && unique_values(view, *kind).any(|(spot, value)| which(*kind, spot, value))
+        }
+        _ => false,
+    }
+}
+
+/// True for the attribute that names a resource of the kind.
+fn names(kind: ResourceKind, spot: &Spot) -> bool {
+    spot.is_core(match kind {
+        ResourceKind::User => "userName",
+        ResourceKind::Group => "displayName",
+    })
 }
 
 /// Values two resources may not share on some server: the names, and what people are matched by.
@@ -112,11 +153,7 @@ fn conflict(view: &View<'_>, kind: ResourceKind) -> Option<Cause> {
     if unique_values(view, kind).any(|(spot, value)| view.ledger.was_deleted_with(kind, spot, value)) {
         return Some(Cause::Tombstone);
     }
-    let name = match kind {
-        ResourceKind::User => "userName",
-        ResourceKind::Group => "displayName",
-    };
-    let free = |(spot, value): (&Spot, &Value)| spot.is_core(name) && view.ledger.was_not_found(kind, value);
+    let free = |(spot, value): (&Spot, &Value)| names(kind, spot) && view.ledger.was_not_found(kind, value);
     unique_values(view, kind).any(free).then_some(Cause::Conflict)
 }
 
@@ -127,10 +164,7 @@ fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&Known
     if status == 409 && is_taken(view, kind) {
         return None;
     }
-    let request = view.sent().and_then(|sent| PatchRequest::read(sent).ok())?;
-    let operations = &request.operations;
-    let disables =
-        |claim: &Claim| claim.spot.is_core("active") && claim.holds == Holds::Value(Value::Bool(false));
+    let operations = &operations(view)?;
     if kind == ResourceKind::User && view.claims().any(disables) {
         return Some(Cause::Disable);
     }
@@ -141,14 +175,10 @@ fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&Known
     if removes_nothing(view, operations, known) && !form_is_refused {
         return Some(Cause::AbsentRemoval);
     }
-    let writes_element = |operation: &PatchOperation| {
-        operation.verb != Verb::Remove
-            && operation.path.as_ref().is_some_and(|path| path.filter.is_some() && path.sub.is_some())
-    };
     if keyword == Some("noTarget") && operations.iter().any(writes_element) {
         return Some(Cause::NoTarget);
     }
-    if operations.iter().any(|operation| is_manager(operation) && operation.verb != Verb::Remove) {
+    if operations.iter().any(writes_manager) {
         return Some(Cause::ManagerString);
     }
     if removes_by_value {
@@ -158,6 +188,21 @@ fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&Known
         return Some(Cause::Repeat);
     }
     Some(Cause::Update)
+}
+
+fn disables(claim: &Claim) -> bool {
+    claim.spot.is_core("active") && claim.holds == Holds::Value(Value::Bool(false))
+}
+
+/// A value at a sub-attribute of an element that a filter selects.
+fn writes_element(operation: &PatchOperation) -> bool {
+    operation.verb != Verb::Remove
+        && operation.path.as_ref().is_some_and(|path| path.filter.is_some() && path.sub.is_some())
+}
+
+/// A manager set by a bare string.
+fn writes_manager(operation: &PatchOperation) -> bool {
+    is_manager(operation) && operation.verb != Verb::Remove
 }
 
 /// A removal of `members` that names them in `value`, as Entra does by default.
@@ -253,6 +298,7 @@ const CREATE_REFUSED: Declared = Declared {
         Field("smallstep/docs#537"),
     ],
     faults: &["requires-manager", "requires-members"],
+    judges: |view| is_sent(view) && matches!(view.operation(), Operation::Create(_)),
     judge: Judge::Exchange(create_refused),
 };
 
@@ -270,6 +316,9 @@ const CONFLICT_WITHOUT_CAUSE: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering, in every cycle.",
     refs: &[Rfc("7644#3.3"), Microsoft("howto-analyze-provisioning-logs"), Field("langfuse/langfuse#13528")],
     faults: &["create-answers-409"],
+    judges: |view| {
+        creates_a(view, |kind, spot, value| names(kind, spot) && view.ledger.was_not_found(kind, value))
+    },
     judge: Judge::Exchange(conflict_without_cause),
 };
 
@@ -287,6 +336,7 @@ const RECREATE_REFUSED: Declared = Declared {
     entra: "Conflict on create, in every cycle.",
     refs: &[Rfc("7644#3.6")],
     faults: &["tombstone-blocks-create"],
+    judges: |view| creates_a(view, |kind, spot, value| view.ledger.was_deleted_with(kind, spot, value)),
     judge: Judge::Exchange(recreate_refused),
 };
 
@@ -308,6 +358,7 @@ const PATCH_NOT_IMPLEMENTED: Declared = Declared {
         Field("getsentry/self-hosted#2280"),
     ],
     faults: &["patch-not-implemented"],
+    judges: is_patched,
     judge: Judge::Exchange(patch_not_implemented),
 };
 
@@ -332,6 +383,7 @@ const DISABLE_REFUSED: Declared = Declared {
         Field("ssoready/ssoready#155"),
     ],
     faults: &["refuses-string-boolean"],
+    judges: |view| is_patched(view) && view.claims().any(disables),
     judge: Judge::Exchange(disable_refused),
 };
 
@@ -355,6 +407,7 @@ const VALUE_PATH_NOT_CREATED: Declared = Declared {
         Field("Captain-P-Goldfish/SCIM-SDK#416"),
     ],
     faults: &["value-path-no-target"],
+    judges: |view| is_patched_by(view, writes_element),
     judge: Judge::Exchange(value_path_not_created),
 };
 
@@ -373,6 +426,7 @@ const MANAGER_STRING_REFUSED: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible on each manager, in every cycle.",
     refs: &[Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups"), Field("imulab/go-scim#75")],
     faults: &["refuses-manager-string"],
+    judges: |view| is_patched_by(view, writes_manager),
     judge: Judge::Exchange(manager_string_refused),
 };
 
@@ -395,6 +449,7 @@ const MEMBER_REMOVAL_REFUSED: Declared = Declared {
         Field("Captain-P-Goldfish/SCIM-SDK#149"),
     ],
     faults: &["member-remove-value-refused"],
+    judges: |view| is_patched_by(view, removes_members_by_value),
     judge: Judge::Exchange(member_removal_refused),
 };
 
@@ -415,6 +470,10 @@ const ABSENT_REMOVAL_REFUSED: Declared = Declared {
     entra: "A failed update that is retried although nothing is left to do.",
     refs: &[Rfc("7644#3.5.2.2"), Field("lightdash/lightdash#24458")],
     faults: &["remove-absent-member-is-error"],
+    judges: |view| {
+        operations(view).is_some_and(|operations| removes_nothing(view, &operations, of_known(view)))
+            && is_sent(view)
+    },
     judge: Judge::Exchange(absent_removal_refused),
 };
 
@@ -432,6 +491,7 @@ const REPEAT_REFUSED: Declared = Declared {
     entra: "A failed update in every cycle, for a person whose data is right.",
     refs: &[Rfc("7644#3.5.2.1"), Field("better-auth/better-auth#8549")],
     faults: &["member-re-add-refused"],
+    judges: |view| is_sent(view) && of_known(view).is_some_and(|known| repeats(view.changes(), known)),
     judge: Judge::Exchange(repeat_refused),
 };
 
@@ -462,6 +522,7 @@ const UPDATE_REFUSED: Declared = Declared {
         "member-remove-path-refused",
         "refuses-manager-remove",
     ],
+    judges: is_patched,
     judge: Judge::Exchange(update_refused),
 };
 
@@ -479,6 +540,9 @@ const DELETE_REFUSED: Declared = Declared {
     entra: "A failed delete in every cycle, until the administrator switches deletes off.",
     refs: &[Rfc("7644#3.6"), Microsoft("how-provisioning-works"), Field("Unleash/unleash#9190")],
     faults: &["delete-refuses-disabled"],
+    judges: |view| {
+        is_sent(view) && matches!(view.operation(), Operation::Delete(..)) && of_known(view).is_some()
+    },
     judge: Judge::Exchange(delete_refused),
 };
 

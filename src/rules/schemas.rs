@@ -4,6 +4,7 @@ use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::reading::core_urn;
+use super::subject;
 use super::view::Returned;
 use crate::check::Level;
 use crate::scim::{same_name, urn};
@@ -40,6 +41,7 @@ const SCHEMAS_MISSING: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#3"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["schemas-missing", "retype-schemas-to-string"],
+    judges: |view| !judged(view).is_empty(),
     judge: Judge::Exchange(schemas_missing),
 };
 
@@ -66,6 +68,7 @@ const BASE_SCHEMA_MISSING: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#3"), Rfc("7643#4.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["base-schema-missing"],
+    judges: |view| judged(view).iter().any(|resource| declared(resource).is_some()),
     judge: Judge::Exchange(base_schema_missing),
 };
 
@@ -98,6 +101,7 @@ const EXTENSION_NOT_DECLARED: Declared = Declared {
     entra: "Nothing, or extension attributes that are written again in every cycle.",
     refs: &[Rfc("7643#3.3"), Microsoft("customize-application-attributes")],
     faults: &["extension-not-declared"],
+    judges: |view| judged(view).iter().any(|resource| resource.members.keys().any(|key| key.contains(':'))),
     judge: Judge::Exchange(extension_not_declared),
 };
 
@@ -129,6 +133,7 @@ const SCHEMA_DECLARED_TWICE: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3")],
     faults: &["schemas-repeated"],
+    judges: |view| judged(view).iter().any(|resource| declared(resource).is_some()),
     judge: Judge::Exchange(schema_declared_twice),
 };
 
@@ -158,6 +163,7 @@ const UNKNOWN_SCHEMA_DECLARED: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3"), Field("1Password/scim-examples#82")],
     faults: &["unknown-schemas-kept"],
+    judges: |view| !view.discovery.schemas.is_empty() && !judged(view).is_empty(),
     judge: Judge::Exchange(unknown_schema_declared),
 };
 
@@ -196,6 +202,7 @@ const PATH_STORED_AS_KEY: Declared = Declared {
         Field("jelhub/scimgateway#124"),
     ],
     faults: &["dotted-keys-literal", "urn-split-at-dot"],
+    judges: subject::resources,
     judge: Judge::Exchange(path_stored_as_key),
 };
 

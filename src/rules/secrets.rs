@@ -3,6 +3,7 @@
 use super::View;
 use super::declaration::Source::{Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
 use crate::scim::schema::{Mutability, Returned as WhenReturned};
 use crate::scim::{AttributePath, same_name};
@@ -19,6 +20,7 @@ const PASSWORD_RETURNED: Declared = Declared {
     entra: "Nothing shows.",
     refs: &[Rfc("7643#4.1.1"), Rfc("7643#9.2")],
     faults: &["password-echoed"],
+    judges: subject::users,
     judge: Judge::Exchange(password_returned),
 };
 
@@ -49,6 +51,7 @@ const UNRETURNABLE_RETURNED: Declared = Declared {
     entra: "Nothing shows.",
     refs: &[Rfc("7643#7"), Microsoft("scim-validator-tutorial")],
     faults: &["write-only-returned"],
+    judges: |view| !view.discovery.schemas.is_empty() && subject::resources(view),
     judge: Judge::Exchange(unreturnable_returned),
 };
 

@@ -6,6 +6,7 @@ use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::ledger::{Holds, Spot};
 use super::reading::is_case_exact;
+use super::subject;
 use crate::check::Level;
 use crate::scim::{AttributePath, urn};
 use crate::wire::{Actor, Operation, ResourceKind};
@@ -33,6 +34,7 @@ const CREATE_NOT_201: Declared = Declared {
     entra: "Nothing with 200. Without a body: the account exists and Entra cannot reach it.",
     refs: &[Rfc("7644#3.3"), Microsoft("scim-validator-tutorial")],
     faults: &["create-answers-200"],
+    judges: |view| subject::a_creation(view) && !view.exchange.request.provoked,
     judge: Judge::Exchange(create_not_201),
 };
 
@@ -67,8 +69,33 @@ const DUPLICATE_ACCEPTED: Declared = Declared {
         Field("ory/polis#4067"),
     ],
     faults: &["duplicate-user-accepted", "duplicate-adopts-existing"],
+    judges: creates_a_double,
     judge: Judge::Exchange(duplicate_accepted),
 };
+
+/// A create whose name another resource has already.
+fn creates_a_double(view: &View<'_>) -> bool {
+    let Operation::Create(kind) = view.operation() else {
+        return false;
+    };
+    let spot = Spot::core(name_of(*kind));
+    view.claims().any(|claim| match &claim.holds {
+        Holds::Value(value) => {
+            claim.spot == spot
+                && !view.ledger.holders(*kind, &spot, value).is_empty()
+                && subject::an_answer(view)
+        }
+        _ => false,
+    })
+}
+
+/// The attribute that names a resource of the kind.
+fn name_of(kind: ResourceKind) -> &'static str {
+    match kind {
+        ResourceKind::User => "userName",
+        ResourceKind::Group => "displayName",
+    }
+}
 
 fn duplicate_accepted(view: &View<'_>) -> Vec<Complaint> {
     let Operation::Create(kind) = view.operation() else {
@@ -77,9 +104,10 @@ fn duplicate_accepted(view: &View<'_>) -> Vec<Complaint> {
     if !view.exchange.succeeded() {
         return Vec::new();
     }
-    let (name, level) = match kind {
-        ResourceKind::User => ("userName", Level::Error),
-        ResourceKind::Group => ("displayName", Level::Warning),
+    let name = name_of(*kind);
+    let level = match kind {
+        ResourceKind::User => Level::Error,
+        ResourceKind::Group => Level::Warning,
     };
     let spot = Spot::core(name);
     let value = view.claims().find_map(|claim| match &claim.holds {
@@ -131,6 +159,7 @@ const UPDATE_STATUS_UNUSUAL: Declared = Declared {
         Field("MicrosoftDocs/azure-docs#11784"),
     ],
     faults: &["update-answers-201"],
+    judges: subject::an_update,
     judge: Judge::Exchange(update_status_unusual),
 };
 
@@ -153,6 +182,7 @@ const UPDATE_200_WITHOUT_BODY: Declared = Declared {
     entra: "Nothing: the validator does not notice.",
     refs: &[Rfc("7644#3.5.2"), Field("jelhub/scimgateway#89")],
     faults: &["patch-answers-200-without-body"],
+    judges: |view| updated(view) == Some(200),
     judge: Judge::Exchange(update_200_without_body),
 };
 
@@ -177,6 +207,7 @@ const UPDATE_ANSWER_NOT_A_RESOURCE: Declared = Declared {
     entra: "Nothing known.",
     refs: &[Rfc("7644#3.5.2"), Field("jelhub/scimgateway#33")],
     faults: &["patch-answers-its-request"],
+    judges: |view| subject::an_update(view) && subject::json(view),
     judge: Judge::Exchange(update_answer_not_a_resource),
 };
 
@@ -206,6 +237,7 @@ const DELETE_NOT_204: Declared = Declared {
     entra: "Nothing known with 200.",
     refs: &[Rfc("7644#3.6"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["delete-answers-200"],
+    judges: |view| matches!(view.operation(), Operation::Delete(..)) && view.exchange.succeeded(),
     judge: Judge::Exchange(delete_not_204),
 };
 
@@ -230,8 +262,16 @@ const DELETED_TWICE: Declared = Declared {
     entra: "Nothing; the SCIM Validator's preview test fails.",
     refs: &[Rfc("7644#3.6"), Microsoft("scim-validator-tutorial")],
     faults: &["delete-always-204"],
+    judges: deletes_again,
     judge: Judge::Exchange(deleted_twice),
 };
+
+fn deletes_again(view: &View<'_>) -> bool {
+    let (Operation::Delete(kind, id), true) = (view.operation(), subject::an_answer(view)) else {
+        return false;
+    };
+    view.ledger.known(*kind, id).is_some_and(|known| known.gone.is_some())
+}
 
 fn deleted_twice(view: &View<'_>) -> Vec<Complaint> {
     let (Operation::Delete(kind, id), Some(200..300)) = (view.operation(), view.status()) else {
@@ -261,6 +301,7 @@ const READ_REFUSED: Declared = Declared {
         Field("MicrosoftDocs/azure-docs#94189"),
     ],
     faults: &["read-needs-accept"],
+    judges: |view| matches!(view.operation(), Operation::Read(..)) && view.expects_success(),
     judge: Judge::Exchange(read_refused),
 };
 

@@ -34,6 +34,7 @@ const DATE_MALFORMED: Declared = Declared {
     entra: "Nothing known; strict clients refuse the whole resource.",
     refs: &[Rfc("7643#2.3.5"), Rfc("7643#3.1"), Field("learn.microsoft.com/answers/questions/2238842")],
     faults: &["dates-without-zone", "dates-as-numbers"],
+    judges: |view| view.resources().iter().any(|resource| resource.member("meta").is_some()),
     judge: Judge::Exchange(date_malformed),
 };
 
@@ -82,6 +83,7 @@ const LAST_MODIFIED_WENT_BACK: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["last-modified-goes-back"],
+    judges: |view| stamps(view).iter().any(|(a, b)| a.last_modified.is_some() && b.last_modified.is_some()),
     judge: Judge::Exchange(last_modified_went_back),
 };
 
@@ -118,6 +120,7 @@ const CREATED_CHANGED: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["created-changes"],
+    judges: |view| stamps(view).iter().any(|(a, b)| a.created.is_some() && b.created.is_some()),
     judge: Judge::Exchange(created_changed),
 };
 
@@ -139,6 +142,7 @@ const MODIFIED_BEFORE_CREATED: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["modified-before-created"],
+    judges: |view| view.stamps().iter().any(|of| of.created.is_some() && of.last_modified.is_some()),
     judge: Judge::Exchange(modified_before_created),
 };
 
@@ -160,6 +164,10 @@ const HTTP_DATE_MALFORMED: Declared = Declared {
     entra: "Nothing.",
     refs: &[Rfc("9110#5.6.7")],
     faults: &["http-date-malformed"],
+    judges: |view| {
+        let has = |name| view.answer().is_some_and(|answer| answer.header(name).is_some());
+        has("date") || has("last-modified")
+    },
     judge: Judge::Exchange(http_date_malformed),
 };
 

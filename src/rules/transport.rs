@@ -3,8 +3,9 @@
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use crate::check::Level;
-use crate::wire::{Actor, Broken};
+use crate::wire::{Actor, Answer, Broken};
 use std::time::Duration;
 
 pub(super) const RULES: &[&Declared] = &[
@@ -23,7 +24,7 @@ const SERVER_ERROR: Declared = Declared {
     title: "No request makes the server fail",
     level: Level::Error,
     what: "No request is answered with 5xx; 501 is right for what is not implemented. A request that was to be \
-           refused is answered with 4xx: 5xx there is a warning.",
+           refused is answered with 4xx: 5xx there is a warning. 503 with Retry-After is waited for and is no finding.",
     why: "Entra takes 5xx for a passing failure and sends the same request for ever; the real cause, as an unknown \
           member or a missing e-mail, is never told.",
     fix: "Answer 4xx with a SCIM error to whatever the request is at fault for.",
@@ -35,6 +36,7 @@ const SERVER_ERROR: Declared = Declared {
         Field("goauthentik/authentik#25987"),
     ],
     faults: &["patch-answers-500", "conflict-answers-500", "not-found-is-500", "apostrophe-breaks-filter"],
+    judges: subject::an_answer,
     judge: Judge::Exchange(server_error),
 };
 
@@ -43,7 +45,7 @@ fn server_error(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     // 503 with Retry-After is throttling, said in another way.
-    if status == 503 && view.answer().is_some_and(|answer| answer.header("retry-after").is_some()) {
+    if view.answer().is_some_and(Answer::is_throttled) {
         return Vec::new();
     }
     let request = &view.exchange.request;
@@ -58,13 +60,15 @@ const REDIRECTED: Declared = Declared {
     name: "redirected",
     title: "No request is redirected",
     level: Level::Error,
-    what: "No answer is a 3xx, 304 to a conditional read excepted.",
+    what: "No answer is a 3xx, 304 to a conditional read excepted. It is critical when every request is redirected from \
+           then on: no account can be disabled any more.",
     why: "A redirect usually leads to a login page or adds a slash; the token must not be sent along, and a write is \
           not repeated.",
     fix: "Serve the SCIM path itself, with and without a trailing slash, apart from sessions and logins.",
     entra: "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable at Test Connection.",
     refs: &[Rfc("7644#3.2"), Field("HelpCode-ai/anythingmcp#536"), Field("HumanSignal/label-studio#3487")],
     faults: &["redirects-to-login"],
+    judges: subject::an_answer,
     judge: Judge::Exchange(redirected),
 };
 
@@ -84,12 +88,14 @@ const CONNECTION_BROKEN: Declared = Declared {
     name: "connection-broken",
     title: "Every request is answered",
     level: Level::Error,
-    what: "A request is answered whole, in time and within the limit of size.",
+    what: "A request is answered whole, in time and within the limit of size. That wrong credentials are not refused \
+           within five seconds is a note.",
     why: "Nobody knows whether a write without an answer happened. Entra sends the create again and meets a conflict.",
     fix: "Look for a crash, a proxy's time limit, or an answer that holds far too much.",
     entra: "Timeout or WebExceptionProtocolError, retried after 40 minutes.",
     refs: &[Rfc("9110#15"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["connection-closed"],
+    judges: subject::anything,
     judge: Judge::Exchange(connection_broken),
 };
 
@@ -98,6 +104,12 @@ fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
         Err(broken @ (Broken::Protocol(_) | Broken::TimedOut(_) | Broken::TooLarge(_))) => {
             Complaint::new("The request was not answered.").against("an answer", broken.to_string()).into()
         }
+        // Making guesses slow is right; Entra's own tokens are never among these.
+        Err(broken @ Broken::Unrefused(_)) => Complaint::new("Wrong credentials are not refused in time.")
+            .concerning("wrong credentials")
+            .against("401", broken.to_string())
+            .at(Level::Note)
+            .into(),
         // The others say that the target is gone or that the request was not sent.
         _ => Vec::new(),
     }
@@ -113,6 +125,7 @@ const ACCESS_REFUSED: Declared = Declared {
     entra: "Unauthorized, InsufficientRights or NotPermitted; quarantine after a 401.",
     refs: &[Rfc("7644#2"), Microsoft("application-provisioning-quarantine-status")],
     faults: &["token-refused-on-groups"],
+    judges: subject::in_earnest,
     judge: Judge::Exchange(access_refused),
 };
 
@@ -138,6 +151,7 @@ const CHALLENGE_MISSING: Declared = Declared {
     entra: "\"You appear to have entered invalid credentials\" without a reason.",
     refs: &[Rfc("7235#3.1"), Rfc("6750#3")],
     faults: &["challenge-missing"],
+    judges: |view| view.status() == Some(401),
     judge: Judge::Exchange(challenge_missing),
 };
 
@@ -167,6 +181,7 @@ const RETRY_AFTER_MISSING: Declared = Declared {
         Field("rancher/rancher#54870"),
     ],
     faults: &["throttles-without-retry-after"],
+    judges: |view| view.status() == Some(429),
     judge: Judge::Exchange(retry_after_missing),
 };
 
@@ -201,6 +216,7 @@ const ANSWER_SLOW: Declared = Declared {
         Field("learn.microsoft.com/answers/questions/1151866"),
     ],
     faults: &["answers-slowly"],
+    judges: subject::an_answer,
     judge: Judge::Exchange(answer_slow),
 };
 
@@ -231,6 +247,7 @@ const ANSWER_LARGE: Declared = Declared {
     entra: "Slow cycles.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["answers-padded"],
+    judges: subject::an_answer,
     judge: Judge::Exchange(answer_large),
 };
 

@@ -4,6 +4,7 @@ use super::View;
 use super::body::kind;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::subject;
 use super::view::Returned;
 use crate::check::Level;
 use crate::scim::schema::{Attribute, AttributeType};
@@ -188,6 +189,26 @@ fn complaints(view: &View<'_>, fault: Fault, fits: impl Fn(&str) -> bool, expect
     complaints
 }
 
+/// Whether the answer holds an attribute whose definition is so, or which has such a sub-attribute.
+fn holds(view: &View<'_>, is_so: fn(&Attribute) -> bool) -> bool {
+    let defined = |resource: &Returned<'_>, schema: Option<&str>, name: &str| {
+        let path = AttributePath { schema: schema.map(str::to_owned), ..AttributePath::simple(name) };
+        let definition = view.definition(resource.kind, &path);
+        definition.is_some_and(|of| is_so(of) || of.sub_attributes.iter().any(is_so))
+    };
+    view.resources().iter().any(|resource| {
+        resource.members.iter().any(|(name, value)| match value.as_object().filter(|_| name.contains(':')) {
+            Some(inner) => inner.keys().any(|inner| defined(resource, Some(name), inner)),
+            None => defined(resource, None, name),
+        })
+    })
+}
+
+/// The managers of the users in the answer.
+fn managers<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v Value> {
+    view.resources().iter().filter_map(|resource| member(resource.member(urn::ENTERPRISE)?, "manager"))
+}
+
 fn is_manager(path: &str) -> bool {
     path.rsplit(':').next().is_some_and(|name| same_name(name, "manager"))
 }
@@ -208,6 +229,9 @@ const ACTIVE_NOT_A_BOOLEAN: Declared = Declared {
         Field("learn.microsoft.com/answers/questions/5618325"),
     ],
     faults: &["string-boolean-echoed", "retype-active-to-string"],
+    judges: |view| {
+        subject::users(view) && view.resources().iter().any(|user| user.member("active").is_some())
+    },
     judge: Judge::Exchange(active_not_a_boolean),
 };
 
@@ -236,6 +260,7 @@ const BOOLEAN_AS_TEXT: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, for some people only.",
     refs: &[Rfc("7643#2.3.2"), Field("learn.microsoft.com/answers/questions/5618325")],
     faults: &["primary-as-text"],
+    judges: |view| holds(view, |a| a.kind == AttributeType::Boolean && !same_name(&a.name, "active")),
     judge: Judge::Exchange(boolean_as_text),
 };
 
@@ -253,6 +278,7 @@ const NUMBER_AS_TEXT: Declared = Declared {
     entra: "Possibly SystemForCrossDomainIdentityManagementServiceIncompatible.",
     refs: &[Rfc("7643#2.3.4"), Rfc("7643#2.3.3"), Field("elimity-com/scim#165")],
     faults: &["numbers-as-text"],
+    judges: |view| holds(view, |a| matches!(a.kind, AttributeType::Integer | AttributeType::Decimal)),
     judge: Judge::Exchange(number_as_text),
 };
 
@@ -270,6 +296,7 @@ const TEXT_AS_OTHER_TYPE: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or the same update in every cycle.",
     refs: &[Rfc("7643#2.3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["numbers-from-text"],
+    judges: |view| holds(view, |a| matches!(a.kind, AttributeType::String | AttributeType::Reference)),
     judge: Judge::Exchange(text_as_other_type),
 };
 
@@ -287,6 +314,7 @@ const LIST_EXPECTED: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#2.4")],
     faults: &["retype-emails-to-object"],
+    judges: |view| holds(view, |attribute| attribute.multi_valued),
     judge: Judge::Exchange(list_expected),
 };
 
@@ -304,6 +332,7 @@ const SINGLE_VALUE_EXPECTED: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#2.3"), Field("MicrosoftDocs/azure-docs#42220")],
     faults: &["retype-display-name-to-list"],
+    judges: |view| holds(view, |attribute| !attribute.multi_valued),
     judge: Judge::Exchange(single_value_expected),
 };
 
@@ -321,6 +350,7 @@ const OBJECT_EXPECTED: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#2.3.8")],
     faults: &["retype-emails-to-strings", "retype-name-to-string"],
+    judges: |view| holds(view, |attribute| attribute.kind == AttributeType::Complex),
     judge: Judge::Exchange(object_expected),
 };
 
@@ -340,16 +370,14 @@ const MANAGER_NOT_AN_OBJECT: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: \"We are not able to deserialize the resource\".",
     refs: &[Rfc("7643#4.3"), Field("apache/directory-scimple#1242"), Field("Budibase/budibase#15369")],
     faults: &["manager-as-string"],
+    judges: |view| managers(view).next().is_some(),
     judge: Judge::Exchange(manager_not_an_object),
 };
 
 fn manager_not_an_object(view: &View<'_>) -> Vec<Complaint> {
-    let wrong = view.resources().iter().find_map(|resource| {
-        let manager = member(resource.member(urn::ENTERPRISE)?, "manager")?;
-        // An empty string is said elsewhere.
-        (!manager.is_object() && !manager.is_null() && *manager != "").then_some(manager)
-    });
-    match wrong {
+    // An empty string is said elsewhere.
+    let is_wrong = |manager: &&Value| !manager.is_object() && !manager.is_null() && **manager != "";
+    match managers(view).find(is_wrong) {
         Some(manager) => Complaint::new(format!("The manager is {}, expected an object.", kind(manager)))
             .concerning("manager")
             .against("{\"value\": the manager's id}", manager.to_string())
@@ -368,6 +396,12 @@ const MEMBERS_NOT_OBJECTS: Declared = Declared {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible when the group is read with its members.",
     refs: &[Rfc("7643#4.2")],
     faults: &["members-as-strings"],
+    judges: |view| {
+        let of_groups = |resource: &Returned<'_>| {
+            resource.kind == ResourceKind::Group && resource.member("members").is_some()
+        };
+        view.resources().iter().any(of_groups)
+    },
     judge: Judge::Exchange(members_not_objects),
 };
 
@@ -396,6 +430,7 @@ const DATE_TIME_EXPECTED: Declared = Declared {
     entra: "The same update in every cycle.",
     refs: &[Rfc("7643#2.3.5")],
     faults: &["date-attributes-without-zone"],
+    judges: |view| holds(view, |attribute| attribute.kind == AttributeType::DateTime),
     judge: Judge::Exchange(date_time_expected),
 };
 
@@ -413,6 +448,7 @@ const BINARY_NOT_BASE64: Declared = Declared {
     entra: "Nothing: Entra maps no binary attribute.",
     refs: &[Rfc("7643#2.3.6"), Rfc("7643#4.1.2")],
     faults: &["certificates-as-pem"],
+    judges: |view| holds(view, |attribute| attribute.kind == AttributeType::Binary),
     judge: Judge::Exchange(binary_not_base64),
 };
 
@@ -430,6 +466,7 @@ const NAME_IN_OTHER_LETTER_CASE: Declared = Declared {
     entra: "An attribute that Entra does not see and writes again in every cycle.",
     refs: &[Rfc("7643#2.1"), Field("learn.microsoft.com/answers/questions/2238842")],
     faults: &["names-capitalised"],
+    judges: subject::resources,
     judge: Judge::Exchange(name_in_other_letter_case),
 };
 
@@ -455,6 +492,7 @@ const ATTRIBUTE_NOT_PUBLISHED: Declared = Declared {
     entra: "Schema_Discoverability_Test fails when the attribute is mapped.",
     refs: &[Rfc("7643#7"), Microsoft("validate-user-provisioning-app-gallery")],
     faults: &["unpublished-attributes", "write-answers-invent"],
+    judges: |view| !view.discovery.schemas.is_empty() && subject::resources(view),
     judge: Judge::Exchange(attribute_not_published),
 };
 

@@ -238,13 +238,15 @@ impl<'a> View<'a> {
 
     /// Whether statuses are to be judged: an answer arrived, the scenario does not want a refusal,
     /// and it is not our own question about what the target can do. Refusals of the token and
-    /// throttling (401, 403, 429) are rules of their own.
+    /// throttling (401, 403, 429, 503 with Retry-After) are rules of their own.
     #[must_use]
     pub fn expects_success(&self) -> bool {
         let request = &self.exchange.request;
         !request.provoked
             && request.actor != Actor::Probe
-            && self.status().is_some_and(|status| ![401, 403, 429].contains(&status))
+            && self
+                .answer()
+                .is_some_and(|answer| !matches!(answer.status, 401 | 403) && !answer.is_throttled())
     }
 
     /// Whether the server publishes the endpoint of a kind of resource. True when it publishes nothing.

@@ -204,7 +204,8 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
         let Some(exchange) = self.recorder.last() else { return Verdict::Unknown };
         match answer.status {
             200..=299 => Verdict::Accepted(exchange),
-            401 | 403 | 408 | 409 | 429 => Verdict::Unknown,
+            _ if answer.is_throttled() => Verdict::Unknown,
+            401 | 403 | 408 | 409 => Verdict::Unknown,
             _ => Verdict::Refused(exchange),
         }
     }

@@ -30,11 +30,15 @@ pub(super) fn judge(
     };
     let answer = match &exchange.outcome {
         Ok(answer) => answer,
-        Err(Broken::Interrupted | Broken::Withheld(_) | Broken::Unproven(_)) => return Ok(Vec::new()),
+        // Whether it would have been refused is not known.
+        Err(Broken::Interrupted | Broken::Withheld(_) | Broken::Unproven(_) | Broken::Unrefused(_)) => {
+            return Ok(Vec::new());
+        }
         Err(broken) => {
             let message = format!("{what} was not answered: {broken}");
             let finding = find(message, statuses(expectation), broken.to_string());
-            return Ok(vec![finding.about(Aspect::Answer)]);
+            // Without an answer nothing was given away.
+            return Ok(vec![finding.about(Aspect::Answer).at(about.level.min(Level::Error))]);
         }
     };
     if expectation.or_refused.contains(&answer.status) {

@@ -121,6 +121,12 @@ pub fn report() -> Report {
                 Some(Level::Error),
             ),
             CheckResult::new(
+                "rules/retry-after-missing",
+                Some("default"),
+                "429 says when to come back",
+                Outcome::Skipped(Skip::NotExercised("no exchange has what the rule is about".into())),
+            ),
+            CheckResult::new(
                 "cycles/group-created-empty",
                 Some("default"),
                 "A group is created empty",

@@ -3,11 +3,16 @@
 
 use std::sync::Mutex;
 
-use super::Cancel;
-use crate::wire::{Actor, Answer, Broken, Request, Sent, Target};
+use super::{Cancel, observer};
+use crate::scim::PatchPath;
+use crate::wire::{Actor, Answer, Broken, Request, ResourceKind, Sent, Target, Tenant};
 
 /// How many requests in a row may break before the target counts as lost.
 const BROKEN_IN_A_ROW: usize = 5;
+
+/// Of so many answers in a row that no SCIM service gives, the first makes the lookout doubt whether the
+/// target is still there.
+const STRANGE_IN_A_ROW: usize = 5;
 
 /// More bytes of answers than these end a trial, since all of them are kept until it is judged.
 const MOST_BYTES: usize = 256 << 20;
@@ -19,9 +24,9 @@ pub struct Sighting {
     pub withheld: Option<(Request, String)>,
     /// The guard held this request back because nothing proves whose object it is, with its reason.
     pub unproven: Option<(Request, String)>,
-    /// The target answered 429 although every pause it asked for was kept: method, path and step.
+    /// The target kept saying "later" for longer than it was waited for: method, path and step.
     pub throttled: Option<String>,
-    /// Nobody answers any more.
+    /// The target does not answer any more, or something else answers in its place.
     pub lost: Option<Broken>,
     /// The answers came to so many bytes that no more are read.
     pub swamped: Option<usize>,
@@ -40,6 +45,10 @@ pub struct Lookout<T> {
 struct State {
     sighting: Sighting,
     broken_in_a_row: usize,
+    /// Answers in a row that no SCIM service gives, since the target was last seen.
+    strange_in_a_row: usize,
+    /// It is to be asked whether the target is still there.
+    doubt: bool,
     /// Bytes of all answers.
     bytes: usize,
 }
@@ -76,12 +85,19 @@ impl<T: Target> Lookout<T> {
         match outcome {
             Ok(answer) => {
                 state.broken_in_a_row = 0;
+                match strange(answer, request) {
+                    Some(_) => {
+                        state.strange_in_a_row += 1;
+                        state.doubt |= state.strange_in_a_row % STRANGE_IN_A_ROW == 1;
+                    }
+                    None => state.strange_in_a_row = 0,
+                }
                 state.bytes = state.bytes.saturating_add(answer.body.bytes().len());
                 if state.bytes > self.most_bytes {
                     let bytes = state.bytes;
                     state.sighting.swamped.get_or_insert(bytes);
                 }
-                if answer.status == 429 && !request.provoked {
+                if answer.is_throttled() && request.actor != Actor::Cleanup {
                     let what = format!("{} {} ({})", request.method.as_str(), request.path, request.step);
                     state.sighting.throttled.get_or_insert(what);
                 }
@@ -92,7 +108,8 @@ impl<T: Target> Lookout<T> {
             Err(Broken::Unproven(reason)) => {
                 state.sighting.unproven.get_or_insert_with(|| (request.clone(), reason.clone()));
             }
-            Err(Broken::Interrupted | Broken::TooLarge(_) | Broken::Unwritable(_)) => {}
+            Err(Broken::Interrupted | Broken::TooLarge(_) | Broken::Unwritable(_) | Broken::Unrefused(_)) => {
+            }
             Err(broken) => {
                 state.broken_in_a_row += 1;
                 let gone = matches!(
@@ -105,6 +122,43 @@ impl<T: Target> Lookout<T> {
             }
         }
     }
+}
+
+impl<T: Target> Lookout<T> {
+    /// An answer that no SCIM service gives may be one request's alone, or the service is gone: a question that
+    /// every one of them answers tells which. To be called where nobody waits for the last exchange.
+    pub async fn look_again(&self) {
+        if !std::mem::take(&mut self.state().doubt) || self.must_end() {
+            return;
+        }
+        let name = PatchPath::simple("userName");
+        let nobody = uuid::Uuid::new_v4().to_string();
+        let step = "is the target still there?";
+        let question = observer::lookup(Actor::Probe, ResourceKind::User, &name, &nobody, step);
+        let answer = self.inner.send(question.clone()).await;
+        if let Some(why) = answer.ok().and_then(|answer| strange(&answer, &question)) {
+            self.state().sighting.lost.get_or_insert(Broken::Gone(why));
+        }
+    }
+}
+
+/// What is strange about an answer, if no SCIM service gives such a one: it is down, moved or shut, or a
+/// web page stands in its place.
+fn strange(answer: &Answer, request: &Request) -> Option<String> {
+    let status = answer.status;
+    let page = || {
+        answer.body.json().is_none()
+            && answer.header("content-type").is_some_and(|of| of.to_ascii_lowercase().contains("html"))
+    };
+    let what = match status {
+        _ if request.tenant != Tenant::First => return None,
+        502..=504 if !answer.is_throttled() => format!("with {status}"),
+        300..=399 if status != 304 => format!("with a redirect ({status})"),
+        200..=299 if page() => format!("with a web page ({status})"),
+        401 if !request.provoked => "with 401: the token is not accepted any more".to_owned(),
+        _ => return None,
+    };
+    Some(what)
 }
 
 impl<T: Target> Target for Lookout<T> {
@@ -195,5 +249,69 @@ mod tests {
         assert_eq!(lookout.send(get(Actor::Observer)).await, Err(Broken::Interrupted));
         assert!(lookout.send(get(Actor::Cleanup)).await.is_ok());
         assert!(lookout.sighting().lost.is_none());
+    }
+
+    fn unavailable(retry_after: Option<&str>) -> Answer {
+        let mut answer = Answer::json(503, &json!({}));
+        answer.headers.extend(retry_after.map(|wait| ("retry-after".to_owned(), wait.to_owned())));
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_target_that_answers_its_first_question_in_a_strange_way_too_is_lost() {
+        let mut login = Answer::json(200, &json!({}));
+        login.headers = vec![("content-type".into(), "text/html; charset=utf-8".into())];
+        login.body = crate::wire::Body::new(b"<html>".to_vec());
+        let moved = Answer::json(302, &json!({}));
+        let refused = Answer::json(401, &json!({}));
+        for strange in [unavailable(None), Answer::json(502, &json!({})), moved, refused, login] {
+            let target = Scripted::new(vec![Ok(strange.clone()), Ok(strange.clone())]);
+            let lookout = Lookout::new(target, Cancel::default());
+            assert_eq!(lookout.send(get(Actor::Entra)).await, Ok(strange.clone()));
+            lookout.look_again().await;
+            assert!(matches!(lookout.sighting().lost, Some(Broken::Gone(_))), "{strange:?}");
+            assert!(lookout.inner.sent()[1].query.as_ref().unwrap().starts_with("filter=userName"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_strange_answer_to_one_kind_of_request_loses_no_target() {
+        let strange = || Ok(unavailable(None));
+        let good = || Ok(Answer::json(200, &json!({})));
+        let outcomes = vec![strange(), good(), strange(), strange(), strange(), strange(), strange(), good()];
+        let lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        for _ in 0..6 {
+            let _ = lookout.send(get(Actor::Entra)).await;
+            lookout.look_again().await;
+        }
+        assert!(!lookout.must_end(), "{:?}", lookout.sighting());
+        assert_eq!(lookout.inner.sent().len(), 8, "it is asked for at the first and at the sixth");
+        let own = Answer::json(401, &json!({}));
+        let lookout = Lookout::new(Scripted::new(vec![Ok(own)]), Cancel::default());
+        let _ = lookout.send(get(Actor::Probe).provoked()).await;
+        lookout.look_again().await;
+        assert!(!lookout.must_end() && lookout.inner.sent().len() == 1);
+    }
+
+    #[tokio::test]
+    async fn who_says_later_ends_the_trial_whoever_asks_but_clean_up() {
+        for (actor, ends) in [(Actor::Probe, true), (Actor::Cleanup, false)] {
+            let target = Scripted::new(vec![Ok(unavailable(Some("60")))]);
+            let lookout = Lookout::new(target, Cancel::default());
+            let _ = lookout.send(get(actor).provoked()).await;
+            assert_eq!(lookout.sighting().throttled.is_some(), ends);
+            assert!(lookout.sighting().lost.is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn wrong_credentials_that_are_not_refused_in_time_lose_no_target() {
+        let slow = || Err(Broken::Unrefused(std::time::Duration::from_secs(1)));
+        let outcomes = std::iter::repeat_with(slow).take(BROKEN_IN_A_ROW + 1).collect();
+        let lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        for _ in 0..=BROKEN_IN_A_ROW {
+            let _ = lookout.send(get(Actor::Probe).provoked()).await;
+        }
+        assert!(!lookout.must_end());
     }
 }

@@ -24,6 +24,7 @@ mod play;
 pub mod prefix;
 pub mod preflight;
 mod prepare;
+mod rate;
 pub mod reader;
 pub mod recorder;
 pub mod report;

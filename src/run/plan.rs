@@ -9,6 +9,7 @@ use super::Cancel;
 use super::event::TrialId;
 use super::guard::Ownership;
 use super::journal::Journal;
+use super::patience::Waiting;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::entra::mapping::Mapping;
@@ -39,8 +40,8 @@ pub struct Plan {
     pub seed: u64,
     /// How many trials go on at once; at least 1.
     pub jobs: usize,
-    /// How long one request may wait in sum when the target asks for patience (429).
-    pub patience: Duration,
+    /// How long the target is waited for when it says "later" (429, 503 with Retry-After).
+    pub patience: Waiting,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
     /// The mapping is played as it is, and what the target refuses of it is not left out: so does a gate of
@@ -81,7 +82,7 @@ impl Plan {
             prefix,
             seed: 1,
             jobs: 1,
-            patience: Duration::from_secs(60),
+            patience: Waiting::at_most(Duration::from_secs(300)),
             fail_on: Some(Level::Error),
             whole_mapping: false,
             test_values: IndexMap::new(),

@@ -14,11 +14,12 @@ use super::endstate::EndState;
 use super::event::{Event, Listener};
 use super::plan::Plan;
 use super::preflight::Refusal;
-use super::prepare;
+use super::prepare::{self, Asking};
+use super::rate::Rate;
 use super::report::{CheckResult, Report, Verdict};
 use super::ruling::Ruling;
 use super::stage::Stages;
-use super::trial::{Run, TrialEnd};
+use super::trial::{CutShort, Run, TrialEnd};
 use super::trials::{self, Work};
 use crate::check::{Finding, Level, Outcome, Skip};
 use crate::entra::directory::DirectoryError;
@@ -82,19 +83,36 @@ pub fn play<S: Stages>(
         dialects: plan.dialects.iter().map(ToString::to_string).collect(),
         trials: trials.len(),
     });
+    let rate: Arc<Rate> = Arc::default();
+    let (told, pauses) = mpsc::channel();
     let ownership = Arc::new(plan.ownership(stages.is_shared()));
-    let prepared = runtime.block_on(prepare::prepare(
-        &plan,
-        &people,
-        stage,
-        stages.tenants(),
-        Arc::clone(&ownership),
-    ))?;
+    let asking = Asking {
+        plan: &plan,
+        people: &people,
+        rate: Arc::clone(&rate),
+        ownership: Arc::clone(&ownership),
+        tenants: stages.tenants(),
+    };
+    let prepared = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| runtime.block_on(prepare::prepare(asking, stage, told)));
+        for pause in pauses {
+            listener.on(&Event::Waiting { trial: None, pause });
+        }
+        asked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
-    let run =
-        Run { plan, people, stages, prepared, ownership, lost: OnceLock::new(), floor: RwLock::default() };
+    let run = Run {
+        plan,
+        people,
+        stages,
+        prepared,
+        ownership,
+        lost: OnceLock::new(),
+        rate,
+        floor: RwLock::default(),
+    };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
     gathered.preparation(&run, listener);
@@ -158,7 +176,9 @@ struct Gathered {
     played: Vec<String>,
     left_behind: Vec<String>,
     exchanges: usize,
-    interrupted: bool,
+    /// How many trials were not played to their end.
+    cut_short: usize,
+    throttled: bool,
     mistake: Option<Problem>,
 }
 
@@ -173,7 +193,8 @@ impl Gathered {
             played: Vec::new(),
             left_behind: Vec::new(),
             exchanges: 0,
-            interrupted: false,
+            cut_short: 0,
+            throttled: false,
             mistake: None,
         }
     }
@@ -182,11 +203,13 @@ impl Gathered {
     fn preparation<S: Stages>(&mut self, run: &Run<S>, listener: &mut dyn Listener) {
         let off: Vec<&str> = run.plan.rules_off.iter().map(String::as_str).collect();
         let prepared = &run.prepared;
-        let mut findings = rules::judge_trace_without(&off, &prepared.trace, &prepared.discovery);
+        let rules::Judgement { mut findings, exercised } =
+            rules::judge(&off, &prepared.trace, &prepared.discovery);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
         }
         if let Some(dialect) = run.plan.dialects.first() {
+            self.ruling.note(dialect.as_str(), &exercised);
             self.rule(dialect.as_str(), findings, None, listener);
         }
         self.exchanges += prepared.trace.len();
@@ -206,8 +229,10 @@ impl Gathered {
     }
 
     fn trial<S: Stages>(&mut self, run: &Run<S>, end: TrialEnd, listener: &mut dyn Listener) {
-        let TrialEnd { trial, result, trace, rule_findings, end, left_behind, mistake, interrupted } = end;
-        self.interrupted |= interrupted;
+        let TrialEnd { trial, result, trace, rule_findings, exercised, end, left_behind, mistake, cut_short } =
+            end;
+        self.cut_short += usize::from(cut_short.is_some());
+        self.throttled |= cut_short == Some(CutShort::Throttled);
         self.exchanges += trace.len();
         self.left_behind.extend(left_behind);
         if let Some((line, mistake)) = mistake {
@@ -219,9 +244,11 @@ impl Gathered {
                 message: mistake.to_string(),
             });
         }
-        if !matches!(result.outcome, Outcome::Skipped(_)) && !self.played.contains(&trial.dialect) {
+        // A trial that came to no conclusion was watched all the same.
+        if !trace.is_empty() && !self.played.contains(&trial.dialect) {
             self.played.push(trial.dialect.clone());
         }
+        self.ruling.note(&trial.dialect, &exercised);
         self.rule(&trial.dialect, rule_findings, Some(&trial), listener);
         let shared = Arc::new(result.clone());
         listener.on(&Event::TrialFinished { trial: trial.clone(), result: shared, trace });
@@ -262,6 +289,26 @@ impl Gathered {
         self.checks.push(check);
     }
 
+    /// Why the run is incomplete, if it is, how much of it is missing, and what helps.
+    fn interrupted_by<S: Stages>(&self, run: &Run<S>) -> Option<String> {
+        if self.cut_short == 0 {
+            return None;
+        }
+        let of = run.plan.trials().len();
+        let missing = format!("{} of {of} stories were not played to their end", self.cut_short);
+        Some(match run.lost.get() {
+            Some(lost) => format!(
+                "the target was lost: {lost}; {missing}. Run again when it is back; --pace MS spares a server that cannot keep up"
+            ),
+            None if self.throttled => format!(
+                "the target kept answering 429, or 503 with Retry-After: {missing}. --max-wait SECONDS allows longer pauses \
+                 than {} s, --pace MS sends more slowly from the start",
+                run.plan.patience.longest().as_secs()
+            ),
+            None => format!("the run was ended before it was through: {missing}"),
+        })
+    }
+
     fn report<S: Stages>(
         mut self,
         run: &Run<S>,
@@ -280,11 +327,7 @@ impl Gathered {
                 self.checks.push(check);
             }
         }
-        let interrupted_by = match run.lost.get() {
-            Some(lost) => Some(format!("the target was lost: {lost}")),
-            None if self.interrupted => Some("the run was ended before it was through".to_owned()),
-            None => None,
-        };
+        let interrupted_by = self.interrupted_by(run);
         let mut report = Report {
             target,
             seed: run.plan.seed,
@@ -352,6 +395,8 @@ fn compare<S: Stages>(
             let skip = Skip::Blocked(format!("{}: it did not come to an end", about.id));
             return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
         }
+        let skip = Skip::NotExercised("the story leaves nothing behind that could be compared".to_owned());
+        return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
     }
     CheckResult::played(&about.id, None, &title, findings, run.plan.fail_on)
 }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::abilities::{Abilities, Known};
+use super::lookout::Sighting;
 use super::reader;
 use crate::check::Skip;
 use crate::scenario::Ability;
@@ -95,6 +96,23 @@ pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Re
     }
 }
 
+/// Why the questions could not be asked to their end, if so.
+#[must_use]
+pub fn unfinished(base: &str, sighting: &Sighting) -> Option<Refusal> {
+    match (&sighting.lost, &sighting.throttled) {
+        (Some(lost), _) => Some(unreachable(base, lost)),
+        (None, Some(_)) => Some(busy(base)),
+        (None, None) => None,
+    }
+}
+
+fn busy(base: &str) -> Refusal {
+    refusal(
+        format!("{base} keeps answering that it has too much to do (429, or 503 with Retry-After)"),
+        "try again later, allow longer pauses with --max-wait, or send more slowly with --pace",
+    )
+}
+
 async fn ask<T: Target>(target: &T, request: Request) -> Result<Answer, Broken> {
     target.send(Request { actor: Actor::Probe, ..request }).await
 }
@@ -137,10 +155,11 @@ fn first_look(base: &str, answer: &Answer) -> Look {
                 "put them into the proxy's URL in HTTP_PROXY or HTTPS_PROXY, or put the host into NO_PROXY",
             ));
         }
-        429 => {
+        _ if answer.is_throttled() => return Look::Refused(busy(base)),
+        503 => {
             return Look::Refused(refusal(
-                format!("{base} keeps answering that it has too much to do (429)"),
-                "try again later, or more slowly with --pace",
+                format!("{base} says that it is unavailable (503{})", detail(answer)),
+                "run again when it is back",
             ));
         }
         300..=399 => return Look::Refused(redirected(base, answer)),
@@ -234,7 +253,7 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
                 "give the server a certificate that is valid for this host"
             },
         ),
-        Broken::TimedOut(limit) => refusal(
+        Broken::TimedOut(limit) | Broken::Unrefused(limit) => refusal(
             what(&format!("no complete answer within {limit:?}")),
             "check that a firewall lets the connection through; --timeout waits longer, Entra gives up after 60 seconds",
         ),
@@ -247,6 +266,7 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
         ),
         Broken::NoToken(why) => refusal(why.what.clone(), why.next.clone()),
         Broken::Withheld(why) | Broken::Unproven(why) => refusal(why.clone(), "correct that and run again"),
+        Broken::Gone(why) => refusal(format!("{base} answers every request {why}"), "check the server's log"),
         Broken::Interrupted => refusal("interrupted before the target had answered", "run again"),
     }
 }

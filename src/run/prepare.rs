@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use super::abilities::{Abilities, Known};
 use super::acceptance::{self, Acceptance, CREATE_REFUSED};
@@ -11,6 +13,7 @@ use super::guard::Ownership;
 use super::observer::lookup;
 use super::plan::Plan;
 use super::preflight::{self, Refusal};
+use super::rate::{Paced, Rate};
 use super::recorder::Recorder;
 use super::stack::Stack;
 use super::stage::{Stage, Tenants};
@@ -47,17 +50,30 @@ pub(super) struct Prepared {
     pub(super) left_behind: Vec<String>,
 }
 
-/// Asks all that. The stage is closed before the trials begin.
+/// What is asked with.
+pub(super) struct Asking<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) people: &'a People,
+    /// The rate that the target bears.
+    pub(super) rate: Arc<Rate>,
+    /// What is known of the objects at the target.
+    pub(super) ownership: Arc<Ownership>,
+    pub(super) tenants: Tenants,
+}
+
+/// Asks all that. The stage is closed before the trials begin; `pauses` hears of each pause.
 pub(super) async fn prepare<T: Target>(
-    plan: &Plan,
-    people: &People,
+    asking: Asking<'_>,
     stage: Stage<T>,
-    tenants: Tenants,
-    ownership: Arc<Ownership>,
+    pauses: Sender<Duration>,
 ) -> Result<Prepared, Refusal> {
+    let Asking { plan, people, rate, ownership, tenants } = asking;
     let writer = plan.writer();
-    let recorder = Recorder::new(stage.target);
-    let stack = Stack::new(&recorder, plan, ownership, |_| ());
+    let recorder = Recorder::new(Paced::new(stage.target, rate));
+    let stack = Stack::new(&recorder, plan, ownership, move |pause| {
+        // Nobody listens only when the whole run is being dropped.
+        let _ = pauses.send(pause);
+    });
     let probe = |kind: ResourceKind| {
         let object = match kind {
             ResourceKind::User => ObjectKind::User,
@@ -122,6 +138,11 @@ pub(super) async fn prepare<T: Target>(
         mapping = reduced;
     }
     let left_behind = cleanup::remove(&stack, &recorder.trace(), &[]).await;
+    stack.look_again().await;
+    // With half of the answers nothing can be said of what the target can do.
+    if let Some(refusal) = preflight::unfinished(&stage.base_url, &stack.sighting()) {
+        return Err(refusal);
+    }
     let spokesman = spokesman(plan);
     Ok(Prepared {
         discovery: ready.discovery,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::known::Known;
-use crate::check::{Finding, Level, Outcome};
+use crate::check::{Finding, Level, Outcome, Skip};
 
 /// The result of a whole run.
 #[derive(Debug, Clone)]
@@ -33,14 +33,7 @@ impl Report {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for check in &self.checks {
-            match check.outcome {
-                Outcome::Passed => counts.passed += 1,
-                Outcome::Failed => counts.failed += 1,
-                Outcome::Skipped(_) => counts.skipped += 1,
-                Outcome::Expected(_) => counts.expected += 1,
-            }
-        }
+        self.checks.iter().for_each(|check| counts.add(&check.outcome));
         counts
     }
 
@@ -96,10 +89,25 @@ pub struct Counts {
     pub passed: usize,
     /// Played, something at or above the fail level.
     pub failed: usize,
-    /// Not played.
+    /// Not played, or not to a conclusion.
     pub skipped: usize,
+    /// Nothing that was sent or answered has what the check is about.
+    pub not_exercised: usize,
     /// Failed as the waiver file says.
     pub expected: usize,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, outcome: &Outcome) {
+        *match outcome {
+            Outcome::Passed => &mut self.passed,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Skipped(Skip::NotExercised(_)) => &mut self.not_exercised,
+            Outcome::Skipped(_) => &mut self.skipped,
+            Outcome::Expected(_) => &mut self.expected,
+        } += 1;
+    }
 }
 
 /// One check: a scenario in a dialect, a rule over all scenarios of a dialect, or the comparison of a
@@ -165,7 +173,7 @@ impl CheckResult {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{About, Skip};
+    use crate::check::About;
 
     fn finding(level: Level) -> Finding {
         let about = About {

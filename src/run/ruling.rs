@@ -1,18 +1,25 @@
 //! Rules over a whole run: one check per rule and dialect, however many trials showed the fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::report::CheckResult;
-use crate::check::{About, Finding, Level};
+use crate::check::{About, Finding, Level, Outcome, Skip};
 
 /// Findings of rules, gathered trial by trial.
 #[derive(Debug, Default)]
 pub(super) struct Ruling {
     /// By dialect, rule and the shape of the finding.
     found: BTreeMap<(String, String, String), Finding>,
+    /// Ids of the rules that met what they are about, by dialect.
+    exercised: HashMap<String, BTreeSet<&'static str>>,
 }
 
 impl Ruling {
+    /// Notes which rules met what they are about in one trial.
+    pub(super) fn note(&mut self, dialect: &str, exercised: &BTreeSet<&'static str>) {
+        self.exercised.entry(dialect.to_owned()).or_default().extend(exercised);
+    }
+
     /// Adds one trial's findings and returns those whose shape is new in this dialect.
     pub(super) fn add(&mut self, dialect: &str, findings: Vec<Finding>) -> Vec<Finding> {
         let mut new = Vec::new();
@@ -34,7 +41,7 @@ impl Ruling {
         new
     }
 
-    /// One check per rule in a dialect that was played.
+    /// One check per rule in a dialect that was played. A rule that no exchange exercised has nothing to say.
     pub(super) fn checks<'a>(
         &self,
         rules: impl Iterator<Item = &'a About>,
@@ -48,7 +55,13 @@ impl Ruling {
                     .iter()
                     .filter(|((in_dialect, rule, _), _)| in_dialect == dialect && *rule == about.id)
                     .map(|(_, finding)| finding.clone())
-                    .collect();
+                    .collect::<Vec<_>>();
+                let exercised =
+                    self.exercised.get(dialect).is_some_and(|ids| ids.contains(about.id.as_str()));
+                if findings.is_empty() && !exercised {
+                    let skip = Skip::NotExercised("no exchange has what the rule is about".to_owned());
+                    return CheckResult::new(&about.id, Some(dialect), &about.title, Outcome::Skipped(skip));
+                }
                 CheckResult::played(&about.id, Some(dialect), &about.title, findings, fail_on)
             })
             .collect()
@@ -58,7 +71,6 @@ impl Ruling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Outcome;
     use crate::run::testing;
 
     #[test]
@@ -80,7 +92,9 @@ mod tests {
         assert_eq!(checks[0].outcome, Outcome::Failed);
         assert_eq!((checks[0].findings[0].times, checks[0].findings[0].message.as_str()), (2, "second"));
         assert_eq!(checks[0].findings[0].met_in.as_deref(), Some("cycles/a"));
-        assert_eq!(checks[1].outcome, Outcome::Passed);
+        assert!(matches!(checks[1].outcome, Outcome::Skipped(Skip::NotExercised(_))));
+        ruling.note("default", &BTreeSet::from(["rules/y"]));
+        assert_eq!(ruling.checks(rules.iter(), "default", None)[1].outcome, Outcome::Passed);
         assert_eq!(ruling.checks(rules.iter(), "flag", Some(Level::Error))[0].findings[0].times, 1);
     }
 }

@@ -1,4 +1,4 @@
-//! The decorators of one trial's target, from the outside in: lookout, patience, guard, recorder.
+//! The decorators of one trial's target, from the outside in: lookout, guard, patience, recorder.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
 
 /// A target with everything a trial needs around it. The recorder stays with whoever made it.
 pub(super) struct Stack<'a, T: Target> {
-    outermost: Lookout<Patience<Guard<&'a Recorder<T>>>>,
+    outermost: Lookout<Guard<Patience<&'a Recorder<T>>>>,
 }
 
 impl<'a, T: Target> Stack<'a, T> {
@@ -24,14 +24,19 @@ impl<'a, T: Target> Stack<'a, T> {
         ownership: Arc<Ownership>,
         waiting: impl Fn(Duration) + Send + Sync + 'static,
     ) -> Self {
-        let guard = Guard::new(recorder, ownership);
-        let patience = Patience::new(guard, plan.patience, plan.cancel.clone()).telling(waiting);
-        Stack { outermost: Lookout::new(patience, plan.cancel.clone()) }
+        // What the guard asks on its own must wait as well.
+        let patience = Patience::new(recorder, plan.patience.clone(), plan.cancel.clone()).telling(waiting);
+        Stack { outermost: Lookout::new(Guard::new(patience, ownership), plan.cancel.clone()) }
     }
 
     /// What the trial met that ends it.
     pub(super) fn sighting(&self) -> Sighting {
         self.outermost.sighting()
+    }
+
+    /// Asks whether the target is still there, if there is a doubt.
+    pub(super) async fn look_again(&self) {
+        self.outermost.look_again().await;
     }
 
     /// True when the trial must end.

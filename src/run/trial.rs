@@ -1,5 +1,6 @@
 //! One trial: its stage, its story, its judges and its clean-up.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -11,13 +12,14 @@ use super::event::{Event, TrialId};
 use super::guard::Ownership;
 use super::plan::Plan;
 use super::prepare::{self, Prepared};
+use super::rate::{Paced, Rate};
 use super::recorder::Recorder;
 use super::report::CheckResult;
 use super::stack::Stack;
 use super::stage::Stages;
 use super::story::{MistakeAt, Props, Story};
 use super::{cause, cleanup};
-use crate::check::{Finding, Outcome, Skip};
+use crate::check::{Finding, Level, Outcome, Skip};
 use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
 use crate::people::People;
@@ -35,6 +37,8 @@ pub(super) struct Run<S> {
     pub(super) ownership: Arc<Ownership>,
     /// Set when the target was lost: trials that have not begun are not played.
     pub(super) lost: OnceLock<Broken>,
+    /// The rate that a shared target bears.
+    pub(super) rate: Arc<Rate>,
     /// On a shared target a trial that reads everybody plays alone.
     pub(super) floor: RwLock<()>,
 }
@@ -55,11 +59,24 @@ pub(super) struct TrialEnd {
     pub(super) result: CheckResult,
     pub(super) trace: Vec<Arc<Exchange>>,
     pub(super) rule_findings: Vec<Finding>,
+    /// Ids of the rules that met what they are about.
+    pub(super) exercised: BTreeSet<&'static str>,
     pub(super) end: EndState,
     pub(super) left_behind: Vec<String>,
     pub(super) mistake: Option<MistakeAt>,
-    /// The run was ended before the trial was.
-    pub(super) interrupted: bool,
+    /// What kept the trial from being played to its end, if something did.
+    pub(super) cut_short: Option<CutShort>,
+}
+
+/// What keeps trials from being played to their end, whatever the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CutShort {
+    /// The target was lost.
+    Lost,
+    /// The run was ended.
+    Ended,
+    /// The target kept saying "later".
+    Throttled,
 }
 
 /// The people of one trial.
@@ -150,10 +167,21 @@ impl<S: Stages> Run<S> {
             result: CheckResult::new(&trial.scenario, Some(&trial.dialect), &scenario.about.title, outcome),
             trace: Vec::new(),
             rule_findings: Vec::new(),
+            exercised: BTreeSet::new(),
             end: EndState::new(),
             left_behind: Vec::new(),
             mistake: None,
-            interrupted: self.plan.cancel.is_cancelled() || self.lost.get().is_some(),
+            cut_short: self.cut_short(false),
+        }
+    }
+
+    fn cut_short(&self, throttled: bool) -> Option<CutShort> {
+        if self.lost.get().is_some() {
+            Some(CutShort::Lost)
+        } else if self.plan.cancel.is_cancelled() {
+            Some(CutShort::Ended)
+        } else {
+            throttled.then_some(CutShort::Throttled)
         }
     }
 
@@ -178,7 +206,11 @@ impl<S: Stages> Run<S> {
                 return self.skipped(trial, scenario, skip);
             }
         };
-        let recorder = Recorder::new(stage.target);
+        let rate = match self.stages.is_shared() {
+            true => Arc::clone(&self.rate),
+            false => Arc::default(),
+        };
+        let recorder = Recorder::new(Paced::new(stage.target, rate));
         let waits = {
             let (tell, trial) = (tell.clone(), trial.clone());
             move |pause| {
@@ -231,7 +263,6 @@ impl<S: Stages> Run<S> {
         for finding in &findings {
             tell(Event::Finding { trial: Some(trial.clone()), finding: Arc::new(finding.clone()) });
         }
-        let interrupted = self.plan.cancel.is_cancelled() || sighting.lost.is_some();
         let skip = ended.skip.or_else(|| match &sighting.lost {
             Some(lost) if findings.is_empty() => {
                 Some(Skip::Blocked(format!("the loss of the target: {lost}")))
@@ -241,13 +272,20 @@ impl<S: Stages> Run<S> {
             }
             _ => None,
         });
-        if let Some(lost) = sighting.lost {
-            let _ = self.lost.set(lost);
+        if let Some(lost) = &sighting.lost {
+            let _ = self.lost.set(lost.clone());
         }
+        let cut_short = self.cut_short(sighting.throttled.is_some());
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
-        let mut rule_findings = rules::judge_trace_without(&off, &trace, &self.prepared.discovery);
+        let rules::Judgement { findings: mut rule_findings, exercised } =
+            rules::judge(&off, &trace, &self.prepared.discovery);
+        let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(trial.scenario.clone());
+            // Redirected for good, the target takes nobody's access away any more.
+            if moved && finding.rule == rules::REDIRECTED {
+                finding.level = Level::Critical;
+            }
         }
         cause::explain(&mut findings, &rule_findings);
         let result = match skip {
@@ -267,10 +305,11 @@ impl<S: Stages> Run<S> {
             result,
             trace,
             rule_findings,
+            exercised,
             end: ended.end,
             left_behind,
             mistake,
-            interrupted,
+            cut_short,
         }
     }
 }

@@ -93,7 +93,7 @@ fn look(settings: &Settings, subject: Subject, runtime: &Handle) -> Sighting {
     }
     let play = |plan: &Plan| {
         // What ends one play, as a fault that withholds answers may, must not end the others.
-        let plan = Plan { cancel: Cancel::default(), ..plan.clone() };
+        let plan = Plan { cancel: Cancel::default(), patience: plan.patience.anew(), ..plan.clone() };
         run::play(plan, Embedded { settings: server.clone() }, runtime, &mut ())
     };
     let plan = settings.plan.as_ref().map(|plan| match (&settings.brief, subject) {

@@ -187,6 +187,8 @@ fn why(broken: &Broken) -> &'static str {
         Broken::NoSuchHost(_) => "host not found",
         Broken::Tls(_) => "TLS failed",
         Broken::TimedOut(_) => "timed out",
+        Broken::Unrefused(_) => "wrong credentials were not refused in time",
+        Broken::Gone(_) => "another service answers",
         Broken::Protocol(_) => "the connection broke",
         Broken::TooLarge(_) => "too large",
         Broken::NoToken(_) => "no access token",

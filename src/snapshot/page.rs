@@ -36,7 +36,7 @@ pub struct Page {
 
 /// The pages of one trial, in the order of its steps.
 ///
-/// What the probe and the clean-up exchanged is left out, and so are answers 429 that were waited
+/// What the probe and the clean-up exchanged is left out, and so are answers that were waited
 /// for: how often a target asks for patience is no part of its answers.
 #[must_use]
 pub fn pages(exchanges: &[Arc<Exchange>], settings: &Settings) -> Vec<Page> {
@@ -120,7 +120,7 @@ fn base_of(exchange: &Exchange) -> Option<&str> {
 }
 
 fn is_shown(exchange: &Exchange) -> bool {
-    let patience = exchange.answer().is_some_and(|answer| answer.status == 429) && !exchange.request.provoked;
+    let patience = exchange.answer().is_some_and(|answer| answer.is_throttled());
     matches!(exchange.request.actor, Actor::Entra | Actor::Observer)
         && !patience
         && !matches!(exchange.outcome, Err(Broken::Interrupted))

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -124,6 +124,25 @@ impl Answer {
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
+
+    /// How long `Retry-After` says to wait, as a number of seconds or as an HTTP date (RFC 9110 §10.2.3);
+    /// `None` when the header is absent or cannot be read.
+    #[must_use]
+    pub fn retry_after(&self, now: SystemTime) -> Option<Duration> {
+        let said = self.header("retry-after")?.trim();
+        if !said.is_empty() && said.bytes().all(|byte| byte.is_ascii_digit()) {
+            // More digits than fit are a very long time.
+            return Some(Duration::from_secs(said.parse().unwrap_or(u64::from(u32::MAX))));
+        }
+        let at = httpdate::parse_http_date(said).ok()?;
+        Some(at.duration_since(now).unwrap_or_default())
+    }
+
+    /// True for an answer that says nothing but "later": 429, and 503 with a `Retry-After` that can be read.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.status == 429 || (self.status == 503 && self.retry_after(SystemTime::UNIX_EPOCH).is_some())
+    }
 }
 
 /// Why no HTTP answer arrived, or why a request was not sent at all.
@@ -141,6 +160,9 @@ pub enum Broken {
     /// No complete answer within the limit.
     #[error("no complete answer within {0:?}")]
     TimedOut(Duration),
+    /// Wrong credentials were neither refused nor accepted for so long: some servers make guessing slow.
+    #[error("wrong credentials were not refused within {0:?}")]
+    Unrefused(Duration),
     /// The connection ended in the middle, or what came is not HTTP.
     #[error("the connection broke: {0}")]
     Protocol(String),
@@ -153,6 +175,9 @@ pub enum Broken {
     /// The request needs an access token, and none could be had.
     #[error("no access token: {0}")]
     NoToken(NoToken),
+    /// Something answers, and it is not the service any more.
+    #[error("every request is answered {0}")]
+    Gone(String),
     /// The guard held the request back: it would have changed an object that is not ours.
     #[error("not sent: {0}")]
     Withheld(String),

@@ -206,6 +206,14 @@ impl Request {
         self.method.is_unsafe() && !searches
     }
 
+    /// True when the request tries other credentials than those that Entra sends: a server that makes guessing
+    /// slow may take its time.
+    #[must_use]
+    pub fn tries_credentials(&self) -> bool {
+        let own = || self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        self.scheme.is_some() || (self.provoked && (self.tenant == Tenant::SecondByFirst || own()))
+    }
+
     /// Two requests of the same shape ask the same thing of different objects: method, path with
     /// ids taken out, names of query parameters, filtered attribute, and operations with their
     /// paths. Values are left out.

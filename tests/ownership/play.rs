@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::{Mapping, profiles};
 use scimulate::run::journal::{self, Journal};
+use scimulate::run::patience::Waiting;
 use scimulate::run::sweep::sweep;
 use scimulate::run::{Plan, Problem, Report, Verdict, play};
 use scimulate::scenario::Scenario;
@@ -123,7 +124,7 @@ impl Played {
         let mut plan = Plan::new(stories, MAPPING.clone(), prefix_of(seed));
         plan.dialects = dialects;
         plan.seed = seed;
-        plan.patience = Duration::ZERO;
+        plan.patience = Waiting::at_most(Duration::ZERO);
         if !seed.is_multiple_of(WITH_RULES) {
             plan = plan.as_a_gate();
         }

@@ -140,12 +140,12 @@ impl Sync {
         let runtime = runtime()?;
         let _context = runtime.enter();
         let (closed, cancel) = watch();
-        let limit = self.target.timeout(&config)?;
+        let waiting = self.target.max_wait(&config);
         let exit = match url {
             Some(url) => {
                 let elsewhere = !url.is_loopback();
                 let client = self.target.client(&config, url)?;
-                let target = Gate::new(Patience::new(client, limit, cancel), closed);
+                let target = Gate::new(Patience::new(client, waiting, cancel), closed);
                 runtime.block_on(self.sync(&mut session, &target, elsewhere))?
             }
             None => runtime.block_on(async {

@@ -96,11 +96,12 @@ fn without_answer(asked: Asked, broken: Broken) -> Trouble {
             let problem = Problem::new(ErrorCode::Unauthorized, broken.to_string());
             return Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem)));
         }
-        Broken::TimedOut(_) => ErrorCode::Timeout,
+        Broken::TimedOut(_) | Broken::Unrefused(_) => ErrorCode::Timeout,
         Broken::Refused(_)
         | Broken::NoSuchHost(_)
         | Broken::Tls(_)
         | Broken::Protocol(_)
+        | Broken::Gone(_)
         | Broken::Unwritable(_)
         | Broken::TooLarge(_) => ErrorCode::WebExceptionProtocolError,
     };

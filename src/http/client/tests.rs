@@ -173,8 +173,10 @@ async fn a_silent_server_meets_the_time_limit() {
     let mut settings =
         Settings::new(TenantUrl::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap());
     settings.timeout = Duration::from_millis(30);
-    let silent = Client::new(settings).unwrap().send(get()).await;
-    assert_eq!(silent, Err(Broken::TimedOut(Duration::from_millis(30))));
+    let client = Client::new(settings).unwrap();
+    assert_eq!(client.send(get()).await, Err(Broken::TimedOut(Duration::from_millis(30))));
+    let wrong = get().with_header("Authorization", "Bearer wrong").provoked();
+    assert_eq!(client.send(wrong).await, Err(Broken::Unrefused(Duration::from_millis(30))));
 }
 
 #[tokio::test]

@@ -223,6 +223,8 @@ impl Secrets {
             | Broken::NoToken(_)
             | Broken::Withheld(_)
             | Broken::Unproven(_)
+            | Broken::Unrefused(_)
+            | Broken::Gone(_)
             | Broken::Interrupted => broken,
         }
     }

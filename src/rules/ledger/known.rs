@@ -156,6 +156,16 @@ impl Known {
         self.held.iter().find(|held| held.claim.spot.overlaps(spot))
     }
 
+    /// True when a request to it was refused that would have written something.
+    pub fn was_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// True when somebody is a member by the last accepted write, or was taken out by one.
+    pub fn counts_members(&self, inside: bool) -> bool {
+        self.memberships.values().any(|membership| membership.inside == inside)
+    }
+
     /// Every claim that stands.
     pub fn all_held(&self) -> &[Held] {
         &self.held
@@ -223,7 +233,7 @@ impl Known {
     }
 
     /// The claim a term asks for.
-    pub(super) fn held_for(&self, term: &Term) -> Option<&Held> {
+    pub fn held_for(&self, term: &Term) -> Option<&Held> {
         let wanted = term.path.sub.as_deref().unwrap_or("value");
         self.held.iter().filter(|held| held.is_reliable()).find(|held| {
             let spot = &held.claim.spot;

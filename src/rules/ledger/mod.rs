@@ -22,7 +22,7 @@ use serde_json::Value;
 
 pub(super) use claim::{Change, Claim, Holds, Spot, changes, member_ids};
 pub(super) use comparison::Reply;
-pub(super) use known::{Known, Stamps};
+pub(super) use known::{Held, Known, Stamps};
 pub(super) use outcome::{Fate, MemberOutcome, Search, ValueOutcome, Vanished};
 pub(super) use walk::Walk;
 

@@ -12,7 +12,7 @@ use crate::entra::job::{CycleReport, Status, Stopped};
 use crate::entra::oracle::{CycleKind, CycleView};
 use crate::run::answers::place;
 use crate::run::cast::{Casting, Mistake};
-use crate::wire::{Actor, Operation, Target};
+use crate::wire::{Actor, Broken, Operation, Target};
 
 impl<T: Target, C: Casting> Story<'_, T, C> {
     pub(super) async fn test_connection(&mut self) {
@@ -29,6 +29,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let from = self.recorder.len();
         let line = Line { target: self.target, wrong_token: self.wrong_token };
         let report = self.job.cycle(&self.cast.tenant, &line).await;
+        self.expect_refusal(from);
         if self.is_idle(&report) {
             self.last = Some((report, from..self.recorder.len()));
             return;
@@ -41,6 +42,19 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             CycleKind::Incremental
         };
         self.after(report, from, kind);
+    }
+
+    /// Whether a wrong token is refused is not known while nothing is answered.
+    fn expect_refusal(&mut self, from: usize) {
+        let trace = self.recorder.trace();
+        let unrefused = trace[from..].iter().find_map(|exchange| match &exchange.outcome {
+            Err(broken @ Broken::Unrefused(_)) => Some(broken.to_string()),
+            _ => None,
+        });
+        if let Some(broken) = unrefused {
+            self.over = true;
+            self.leave_undecided(format!("the target: {broken}"));
+        }
     }
 
     pub(super) async fn on_demand(&mut self, keys: &[String]) -> Result<(), Mistake> {
@@ -149,8 +163,12 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     /// The last discovery met everybody exactly once, and every page told the same total.
     pub(super) fn expect_discovered(&mut self, keys: &[String]) {
-        let Some((accounts, pages)) = self.discovered.take() else { return };
-        let Some(last_page) = pages.last() else { return };
+        let Some((accounts, pages)) = self.discovered.take() else {
+            return self.leave_undecided("the discovery of accounts, which did not come about");
+        };
+        let Some(last_page) = pages.last() else {
+            return self.leave_undecided("the discovery of accounts, which did not come about");
+        };
         let about = &self.scenario.about;
         if let Some(problem) = &accounts.problem {
             let finding =
@@ -213,7 +231,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
     /// Entra wrote nothing in the last cycle or on-demand run. What failed before is tried again, so
     /// nothing is said while that is so.
     pub(super) fn expect_no_writes(&mut self) {
-        let Some((_, range)) = self.last.as_ref().filter(|_| self.failures.is_empty()) else { return };
+        let Some((_, range)) = self.last.as_ref().filter(|_| self.failures.is_empty()) else {
+            return self.leave_undecided("what Entra could not do before, and tries again");
+        };
         let trace = self.recorder.trace();
         let Some(write) = trace[range.clone()]
             .iter()

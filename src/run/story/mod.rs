@@ -31,6 +31,7 @@ use serde_json::Value;
 
 use super::cast::{Cast, Casting, Mistake};
 use super::endstate::EndState;
+use super::lookout::Sighting;
 use super::observer::Observer;
 use super::recorder::Recorder;
 use super::stack::Stack;
@@ -154,6 +155,8 @@ pub(super) struct Story<'a, T: Target, C> {
     at_the_end: bool,
     findings: Vec<Finding>,
     skip: Option<Skip>,
+    /// What kept an expectation from being decided. Without a finding the story says nothing then.
+    undecided: Option<String>,
     over: bool,
     end: EndState,
 }
@@ -228,6 +231,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             at_the_end: false,
             findings: Vec::new(),
             skip: None,
+            undecided: None,
             over: false,
             end: EndState::new(),
         })
@@ -237,21 +241,39 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
     pub(super) async fn play(mut self) -> Result<Ended, MistakeAt> {
         let first_line = self.scenario.timeline.first().map_or(1, |step| step.line);
         self.make_accounts().await.map_err(|mistake| (first_line, mistake))?;
+        self.forget_doubtful(0).await;
         for step in &self.scenario.timeline {
             if self.is_over() {
                 break;
             }
             let told = self.findings.len();
             self.step(step).await.map_err(|mistake| (step.line, mistake))?;
+            self.forget_doubtful(told).await;
             if step.reading != Reading::Both {
                 self.findings[told..].iter_mut().for_each(|finding| finding.reading = step.reading);
             }
         }
         // A test of a gate judges what it says and no more.
         if !self.is_over() && self.scenario.test.is_none() {
+            let told = self.findings.len();
             self.judge_end().await.map_err(|mistake| (first_line, mistake))?;
+            self.forget_doubtful(told).await;
         }
         Ok(self.close())
+    }
+
+    /// An expectation cannot be judged, for this reason.
+    fn leave_undecided(&mut self, why: impl Into<String>) {
+        self.undecided.get_or_insert_with(|| why.into());
+    }
+
+    /// What was found in a step in which the target was lost or kept saying "later" may come of that alone.
+    async fn forget_doubtful(&mut self, told: usize) {
+        self.target.look_again().await;
+        let Sighting { throttled, lost, .. } = self.target.sighting();
+        if throttled.is_some() || lost.is_some() {
+            self.findings.truncate(told);
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -370,11 +392,15 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             }
             self.findings.push(finding);
         }
-        let unproven = sighting.unproven.filter(|_| self.findings.is_empty());
+        // A finding stays one, whatever else could not be seen.
+        let found_nothing = self.findings.is_empty();
+        let unproven = sighting.unproven.filter(|_| found_nothing);
+        let undecided = self.undecided.filter(|_| found_nothing && sighting.lost.is_none());
         let skip = self
             .skip
-            .or_else(|| sighting.throttled.map(Skip::Throttled))
-            .or_else(|| unproven.map(|(_, why)| Skip::Blocked(format!("the proof of ownership: {why}"))));
+            .or_else(|| sighting.throttled.filter(|_| found_nothing).map(Skip::Throttled))
+            .or_else(|| unproven.map(|(_, why)| Skip::Blocked(format!("the proof of ownership: {why}"))))
+            .or_else(|| undecided.map(Skip::Blocked));
         let ours = self.cast.roles().flat_map(|(_, role)| {
             let known = role.former.iter().chain(&role.id).filter_map(|id| self.known.get(id)).flatten();
             known.map(|id| (role.kind, id.clone()))

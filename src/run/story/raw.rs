@@ -171,10 +171,15 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let asks = self.scenario.timeline.iter().any(|step| matches!(step.action, Action::Request(_)));
         let exchange = match self.answer.clone() {
             Some(exchange) => exchange,
-            // The request was not sent, and the reason was told.
-            None if asks => return Ok(()),
+            None if asks => {
+                self.leave_undecided("a request that was not sent");
+                return Ok(());
+            }
             None => return Err(Mistake::Other("there is no request before `expect-answer`".to_owned())),
         };
+        if let Err(broken @ Broken::Unrefused(_)) = &exchange.outcome {
+            self.leave_undecided(format!("the target: {broken}"));
+        }
         let lookup = |name: &str| self.value_of(name);
         match answers::judge(expectation, &exchange, &self.scenario.about, &lookup) {
             Ok(found) => {

@@ -63,6 +63,16 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     /// Judges what the last `sign-in` brought.
     pub(super) fn expect_token(&mut self, expectation: TokenExpectation) {
+        // Without an answer of its own the endpoint has not refused anybody.
+        let refuses = |exchange: &Exchange| exchange.answer().is_some_and(|answer| answer.status < 500);
+        if expectation == TokenExpectation::Refused
+            && let Some(SignedIn { exchange: Some(exchange), outcome: Err(_), told }) = &mut self.signed_in
+            && !refuses(exchange)
+        {
+            *told = true;
+            self.leave_undecided("the token endpoint, which neither gives nor refuses a token");
+            return;
+        }
         let Some(signed_in) = &mut self.signed_in else { return };
         let found = match (expectation, &signed_in.outcome) {
             (TokenExpectation::Refused, Err(_)) | (TokenExpectation::Given { minutes: None }, Ok(_)) => None,

@@ -56,8 +56,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             return self.expect_nobody(key, kind, "was never to have an account", &step).await;
         }
         if expectation.gone {
-            if let Some(id) = self.target_id(key) {
-                self.expect_gone(key, kind, &id, &step).await?;
+            match self.target_id(key) {
+                Some(id) => drop(self.expect_gone(key, kind, &id, &step).await?),
+                None => self.leave_undecided(format!("the account of \"{key}\", which never existed")),
             }
             return self.expect_nobody(key, kind, "was deleted", &step).await;
         }
@@ -212,7 +213,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             // A key names the account; anything else is an id.
             let id =
                 if self.cast.role(other).is_some() { self.target_id(other) } else { Some(other.clone()) };
-            let Some(id) = id else { return Ok(()) };
+            let Some(id) = id else {
+                self.leave_undecided(format!("the account of \"{other}\", which never existed"));
+                return Ok(());
+            };
             expected = serde_json::json!({ "value": id });
         }
         self.compare(key, &path, &expected, exchange);

@@ -71,8 +71,9 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let (done, refused): (Vec<_>, Vec<_>) =
             self.together.iter().map(|sent| &sent.exchange).partition(|exchange| exchange.succeeded());
         let all = self.together.len();
-        // With nothing sent there is nothing to judge, and that was told.
-        let Some(last) = self.together.last().map(|sent| &sent.exchange) else { return };
+        let Some(last) = self.together.last().map(|sent| &sent.exchange) else {
+            return self.leave_undecided("requests that were not sent");
+        };
         if self.target.must_end() {
             return;
         }

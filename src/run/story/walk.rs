@@ -46,7 +46,10 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         line: usize,
     ) -> Result<(), Mistake> {
         let way = self.walk(expectation, line).await?;
-        let Some(last) = &way.last else { return Ok(()) };
+        let Some(last) = &way.last else {
+            self.leave_undecided("the walk over the pages, which did not come to its end");
+            return Ok(());
+        };
         let level = self.scenario.about.level.min(Level::Warning);
         let find = |message: String| Finding::of(&self.scenario.about, message).at(level);
         if let Some((first, second)) = way.twice.as_ref().filter(|_| expectation.by_cursor) {
