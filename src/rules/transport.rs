@@ -144,7 +144,7 @@ fn access_refused(view: &View<'_>) -> Vec<Complaint> {
 const CHALLENGE_MISSING: Declared = Declared {
     name: "challenge-missing",
     title: "401 says which authentication is wanted",
-    level: Level::Warning,
+    level: Level::Note,
     what: "An answer 401 carries WWW-Authenticate.",
     why: "The header tells whether the token is missing, expired or of the wrong kind.",
     fix: "Send `WWW-Authenticate: Bearer` with every 401, with an `error` parameter when the token is wrong.",
@@ -319,12 +319,8 @@ mod tests {
     #[test]
     fn authentication_is_judged() {
         answered(answer(401, &error(401, None))).finds("access-refused", 1, Level::Error);
-        answered(answer(401, &error(401, None))).finds("challenge-missing", 1, Level::Warning);
-        answered(with_header(401, "www-authenticate", "Bearer")).finds(
-            "challenge-missing",
-            0,
-            Level::Warning,
-        );
+        answered(answer(401, &error(401, None))).finds("challenge-missing", 1, Level::Note);
+        answered(with_header(401, "www-authenticate", "Bearer")).finds("challenge-missing", 0, Level::Note);
         let mut provoked = Trial::published();
         provoked.send(read().provoked(), Ok(with_header(401, "www-authenticate", "Bearer")));
         provoked.is_right();

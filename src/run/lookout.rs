@@ -14,7 +14,7 @@ const BROKEN_IN_A_ROW: usize = 5;
 /// target is still there.
 const STRANGE_IN_A_ROW: usize = 5;
 
-/// More bytes of answers than these end a trial, since all of them are kept until it is judged.
+/// Answers that take more memory than these bytes end a trial, since all of them are kept until it is judged.
 const MOST_BYTES: usize = 256 << 20;
 
 /// What a trial met that ends it.
@@ -28,7 +28,7 @@ pub struct Sighting {
     pub throttled: Option<String>,
     /// The target does not answer any more, or something else answers in its place.
     pub lost: Option<Broken>,
-    /// The answers came to so many bytes that no more are read.
+    /// The answers take so many bytes of memory that no more are read.
     pub swamped: Option<usize>,
 }
 
@@ -49,7 +49,7 @@ struct State {
     strange_in_a_row: usize,
     /// It is to be asked whether the target is still there.
     doubt: bool,
-    /// Bytes of all answers.
+    /// What all answers take, in bytes of memory.
     bytes: usize,
 }
 
@@ -92,7 +92,7 @@ impl<T: Target> Lookout<T> {
                     }
                     None => state.strange_in_a_row = 0,
                 }
-                state.bytes = state.bytes.saturating_add(answer.body.bytes().len());
+                state.bytes = state.bytes.saturating_add(answer.body.weight());
                 if state.bytes > self.most_bytes {
                     let bytes = state.bytes;
                     state.sighting.swamped.get_or_insert(bytes);

@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::NoToken;
 use super::json::{Excess, Parsed, Stopped, Unread, parse};
 
+/// Bytes that one parsed value takes, with its share of the maps and lists around it.
+const VALUE: usize = 500;
+
 /// An answer's body: its bytes as they came, and what one parse made of them. A clone costs nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Body(Arc<Held>);
@@ -16,6 +19,7 @@ struct Held {
     json: Option<Value>,
     problem: Option<String>,
     duplicate_keys: Vec<String>,
+    values: usize,
 }
 
 impl Body {
@@ -43,12 +47,18 @@ impl Body {
             return Body::default();
         }
         let held = match parsed {
-            Ok(Parsed { value, duplicate_keys }) => {
-                Held { bytes, json: Some(value), problem: None, duplicate_keys }
+            Ok(Parsed { value, duplicate_keys, values }) => {
+                Held { bytes, json: Some(value), problem: None, duplicate_keys, values }
             }
             Err(unread) => Held { bytes, problem: Some(unread.to_string()), ..Held::default() },
         };
         Body(Arc::new(held))
+    }
+
+    /// About how many bytes of memory the body takes: a parsed value takes many times the bytes it came in.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.0.bytes.len() + self.0.values.saturating_mul(VALUE)
     }
 
     /// The bytes as they came over the wire.

@@ -25,6 +25,8 @@ pub(super) struct Parsed {
     pub value: Value,
     /// Pointers of keys that occur more than once in one object; the last one counts.
     pub duplicate_keys: Vec<String>,
+    /// How many values there are.
+    pub values: usize,
 }
 
 /// Why a body gives no value.
@@ -78,7 +80,9 @@ pub(super) fn parse(bytes: &[u8], until: Option<Instant>) -> Result<Parsed, Unre
     match (value, reading.stopped) {
         (_, Some(stopped)) => Err(Unread::Stopped(stopped)),
         (Err(error), None) => Err(Unread::Malformed(error.to_string())),
-        (Ok(value), None) => Ok(Parsed { value, duplicate_keys: reading.duplicate_keys }),
+        (Ok(value), None) => {
+            Ok(Parsed { value, duplicate_keys: reading.duplicate_keys, values: reading.values })
+        }
     }
 }
 
