@@ -38,8 +38,8 @@ impl Call {
 
     /// The same with a run against `base` that was interrupted.
     fn interrupted(self, base: &str) -> Self {
-        let head = format!(r#"{{"format":"scimulate-journal/1","base":"{base}","prefix":"s7f3k"}}"#);
-        self.file("scimulate/s7f3k.jsonl", &format!("{head}\n"))
+        let head = format!(r#"{{"format":"scimulate-journal/1","base":"{base}","prefix":"smbcdfghjk"}}"#);
+        self.file("scimulate/smbcdfghjk.jsonl", &format!("{head}\n"))
     }
 
     fn env(mut self, name: &str, value: &str) -> Self {
@@ -566,15 +566,14 @@ impl Drop for Served {
 fn serve_says_where_and_with_which_token_and_is_cleaned_up() {
     let served = Served::start(&["serve", "--variant", "numeric-looking-ids"]);
     let port = served.port();
-    let ada =
-        r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"s7f3k.ada@example.com"}"#;
+    let ada = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"smbcdfghjk.ada@example.com"}"#;
     let created = exchange(port, &served.token, "POST", "/scim/Users", ada);
     assert!(created.starts_with("HTTP/1.1 201"), "{created}");
     let call = Call::new(&["cleanup"]).interrupted(&served.base).env("SCIMULATE_TOKEN", &served.token);
     let played = call.play();
     assert_eq!(
         (played.code, played.out.as_str()),
-        (Some(0), "s7f3k: 1 deleted, 0 gone already\n"),
+        (Some(0), "smbcdfghjk: 1 deleted, 0 gone already\n"),
         "{}",
         played.err
     );

@@ -296,9 +296,9 @@ impl Stage {
         }
         fs::write(inputs.join("people.csv"), "id,userPrincipalName\n1,ada@example.com\n2,bob@example.com\n")
             .unwrap();
-        let head = json!({"format": "scimulate-journal/1", "base": format!("{}/scim", self.origin), "prefix": "s7f3k"});
+        let head = json!({"format": "scimulate-journal/1", "base": format!("{}/scim", self.origin), "prefix": "smbcdfghjk"});
         fs::create_dir(outputs.join("scimulate")).unwrap();
-        fs::write(outputs.join("scimulate/s7f3k.jsonl"), format!("{head}\n")).unwrap();
+        fs::write(outputs.join("scimulate/smbcdfghjk.jsonl"), format!("{head}\n")).unwrap();
         let replaced = |argument: &str| {
             argument
                 .replace("{in}", inputs.to_str().unwrap())

@@ -165,6 +165,12 @@ impl Ownership {
         self.known(tenant).objects.get(key)?.name.clone()
     }
 
+    /// True when an object of the other tenant with this id is ours.
+    pub(super) fn is_ours_elsewhere(&self, tenant: Tenant, key: &Key) -> bool {
+        let other = if tenant.is_second() { Tenant::First } else { Tenant::Second };
+        matches!(self.standing(other, key), Some(Standing::Ours | Standing::Candidate { .. }))
+    }
+
     /// An object of ours that is at the target now, another than `key`.
     pub(super) fn living(&self, tenant: Tenant, key: &Key) -> Option<Key> {
         let known = self.known(tenant);

@@ -28,7 +28,11 @@ impl<T: Target> Guard<T> {
             Some(Standing::Foreign(who)) => Err(foreign(&write, &who)),
             Some(Standing::Deleted | Standing::Candidate { .. }) if self.ownership.is_alone() => Ok(()),
             Some(Standing::Candidate { echoed }) => self.prove(request, &write, key, echoed).await,
-            Some(Standing::Deleted) => self.check_deleted(request, &write, key).await,
+            Some(Standing::Deleted) => self.check_missing(request, &write, key, "this run deleted it").await,
+            // A scenario tries at one tenant what is ours in the other.
+            None if self.ownership.is_ours_elsewhere(tenant, key) => {
+                self.check_missing(request, &write, key, "it is ours in the other tenant").await
+            }
             // An id with the run's prefix in it, or a GUID of this run: it was drawn here.
             None if self.ownership.marks(&key.1) => Ok(()),
             Some(Standing::Seen | Standing::SeenAsOurs) | None => {
@@ -101,8 +105,15 @@ impl<T: Target> Guard<T> {
         }
     }
 
-    /// We deleted it, and ids are reused: it must be gone, at a target whose reads tell who is there.
-    async fn check_deleted(&self, request: &Request, write: &str, key: &Key) -> Result<(), Held> {
+    /// Nothing of ours should be under that id, and ids are reused: nothing at all may be there, at a target whose
+    /// reads tell who is there.
+    async fn check_missing(
+        &self,
+        request: &Request,
+        write: &str,
+        key: &Key,
+        because: &str,
+    ) -> Result<(), Held> {
         let tenant = request.tenant;
         let path = resource_path(key.0, &key.1);
         match self.read(request, &path, Some(key)).await? {
@@ -116,7 +127,7 @@ impl<T: Target> Guard<T> {
                 return Err(foreign(write, &who));
             }
             Read::Resource(Shown::Nothing, _) => {
-                return Err(unproven(write, "this run deleted it, and GET shows a resource without names"));
+                return Err(unproven(write, &format!("{because}, and GET shows a resource without names")));
             }
             Read::Unclear(why) => return Err(unproven(write, &why)),
             Read::Missing(_) => {}
@@ -125,7 +136,7 @@ impl<T: Target> Guard<T> {
             true => Ok(()),
             false => Err(unproven(
                 write,
-                "this run deleted it, and reads of this target do not tell whether the id is in use again",
+                &format!("{because}, and reads of this target do not tell whether the id is in use"),
             )),
         }
     }
