@@ -147,6 +147,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             return;
         }
         let Some(change) = self.harmless_change(*kind) else { return };
+        self.settle_in_second(key, *kind, &step).await;
         let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [change] });
         let patch = Request::new(Actor::Probe, Method::Patch, path.clone(), step.clone())
             .with_header("Content-Type", "application/scim+json")
@@ -182,6 +183,24 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         {
             self.unreadable(key, *kind, reading);
         }
+    }
+
+    /// Makes somebody in the second tenant: only where a read shows an object of ours can a 404 be trusted, and
+    /// nothing is written to an id before.
+    async fn settle_in_second(&mut self, key: &str, kind: ResourceKind, step: &str) {
+        let name = match kind {
+            ResourceKind::User => "userName",
+            ResourceKind::Group => "displayName",
+        };
+        let Some(Value::Object(mut body)) = self.value_of(&format!("{key}.create")) else { return };
+        body.shift_remove("externalId");
+        let beside = format!("{}.beside@{}", self.casting.prefix(), self.casting.domain());
+        body.insert(name.to_owned(), beside.into());
+        let create = Request::new(Actor::Probe, Method::Post, kind.endpoint(), step)
+            .with_header("Content-Type", "application/scim+json")
+            .with_json(&Value::Object(body))
+            .provoked();
+        self.ask_second(create).await;
     }
 
     /// A PATCH operation that everybody may send.
