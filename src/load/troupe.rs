@@ -240,7 +240,8 @@ impl<T: Target + 'static> Troupe<T> {
     /// for are kept even after Ctrl-C.
     pub async fn clean_up(&self) -> Vec<String> {
         let patient = Patience::new(Arc::clone(&self.direct), self.patient.limit(), Cancel::default());
-        cleanup::remove(&patient, &self.doubtful, &self.made).await
+        let left = cleanup::remove(&patient, || self.doubtful.clone(), &self.made).await;
+        left.into_iter().map(|left| left.line).collect()
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) struct Prepared {
     /// Every exchange so far.
     pub(super) trace: Vec<Arc<Exchange>>,
     /// What could not be removed.
-    pub(super) left_behind: Vec<String>,
+    pub(super) left_behind: Vec<cleanup::Left>,
 }
 
 /// Asks all that. The stage is closed before the trials begin.
@@ -121,7 +121,7 @@ pub(super) async fn prepare<T: Target>(
     if let Ok(reduced) = mapping.without(&refused) {
         mapping = reduced;
     }
-    let left_behind = cleanup::remove(&stack, &recorder.trace(), &[]).await;
+    let left_behind = cleanup::remove(&stack, || recorder.trace(), &[]).await;
     let spokesman = spokesman(plan);
     Ok(Prepared {
         discovery: ready.discovery,

@@ -56,7 +56,7 @@ pub(super) struct TrialEnd {
     pub(super) trace: Vec<Arc<Exchange>>,
     pub(super) rule_findings: Vec<Finding>,
     pub(super) end: EndState,
-    pub(super) left_behind: Vec<String>,
+    pub(super) left_behind: Vec<cleanup::Left>,
     pub(super) mistake: Option<MistakeAt>,
     /// The run was ended before the trial was.
     pub(super) interrupted: bool,
@@ -215,7 +215,7 @@ impl<S: Stages> Run<S> {
         };
         let sighting = target.sighting();
         let ours = ended.as_ref().map(|ended| ended.ours.clone()).unwrap_or_default();
-        let left_behind = cleanup::remove(&target, &recorder.trace(), &ours).await;
+        let left_behind = cleanup::remove(&target, || recorder.trace(), &ours).await;
         let trace = recorder.trace();
         drop(stage.hold);
         let (ended, mistake) = match ended {

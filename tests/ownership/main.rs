@@ -138,7 +138,12 @@ fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
         }
         // A template in a bulk operation's path is not percent-encoded, so that it may lead elsewhere.
         let in_bulk = story.needs.contains(&Need::Ability(Ability::Bulk));
-        for variation in HARMLESS.iter().filter(|variation| !in_bulk || **variation != Fault::OddIds) {
+        // Where users and groups have the same ids, the story writes to somebody else's group.
+        let shares_ids = story.about.id == "ownership/group-with-the-id-of-a-user";
+        let left_out = |variation: Fault| {
+            (in_bulk && variation == Fault::OddIds) || (shares_ids && variation == Fault::NumericIds)
+        };
+        for variation in HARMLESS.iter().filter(|variation| !left_out(**variation)) {
             let played = play(story, &[*variation]);
             let report = played.report.as_ref().unwrap();
             let mut complaints = played.complaints();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::{Ended, Left, Leftover, delete};
+use super::{Ended, Left, Leftover, Place, delete};
 use crate::run::{observer, reader, sweep};
 use crate::scim::PatchPath;
 use crate::wire::{Actor, Answer, Exchange, Operation, ResourceKind, Target, id_of};
@@ -24,7 +24,7 @@ pub(super) struct Search<'a, T> {
     filters_tell: bool,
     lists: HashMap<(bool, ResourceKind), Listed>,
     /// What was deleted in this clean-up.
-    pub(super) deleted: HashSet<(ResourceKind, String)>,
+    pub(super) deleted: HashSet<Place>,
 }
 
 impl<'a, T: Target> Search<'a, T> {
@@ -45,7 +45,7 @@ impl<'a, T: Target> Search<'a, T> {
                  the server",
                 leftover.describe(None)
             );
-            return vec![Left { id: None, line }];
+            return vec![Left::new(None, line)];
         };
         let mut left = Vec::new();
         let mut deleted = false;
@@ -53,9 +53,9 @@ impl<'a, T: Target> Search<'a, T> {
             match delete(self.target, leftover, &id).await {
                 Ended::Gone => {
                     deleted = true;
-                    self.deleted.insert((leftover.kind, id));
+                    self.deleted.insert(leftover.at(&id));
                 }
-                Ended::Stays(line) => left.push(Left { id: Some((leftover.kind, id)), line }),
+                Ended::Stays(line) => left.push(Left::new(Some(leftover.at(&id)), line)),
                 Ended::Elsewhere => left.push(unclear(leftover, &id)),
             }
         }
@@ -99,7 +99,7 @@ impl<'a, T: Target> Search<'a, T> {
             .iter()
             .filter(|(_, names)| held(names).as_ref() == Some(&name))
             .map(|(id, _)| id.clone())
-            .filter(|id| !deleted.contains(&(leftover.kind, id.clone())))
+            .filter(|id| !deleted.contains(&leftover.at(id)))
             .collect();
         let nameless = listed.iter().any(|(_, names)| held(names).is_none());
         (!ids.is_empty() || !nameless).then_some(ids)
@@ -133,7 +133,7 @@ fn unclear(leftover: &Leftover, id: &str) -> Left {
          server",
         leftover.describe(Some(id))
     );
-    Left { id: None, line }
+    Left::new(None, line)
 }
 
 /// True when a filter has found somebody by the very value that was asked for, so that an empty list means nobody.

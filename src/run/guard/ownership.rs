@@ -40,8 +40,8 @@ struct Known {
     reads_show_ours: bool,
     /// A read of an id of ours did not show it.
     reads_failed: bool,
-    /// What came of a filter on a GUID that was just drawn: true if it had a hit.
-    random_hit: Option<bool>,
+    /// What came of a filter on a GUID that was just drawn.
+    random_filter: Option<RandomFilter>,
     /// What came of a read of an id that was just drawn: true if it was 404.
     random_read: Option<bool>,
 }
@@ -177,12 +177,12 @@ impl Ownership {
         Reads { show_ours: known.reads_show_ours, failed: known.reads_failed, random: known.random_read }
     }
 
-    pub(super) fn random_hit(&self, tenant: Tenant) -> Option<bool> {
-        self.known(tenant).random_hit
+    pub(super) fn random_filter(&self, tenant: Tenant) -> Option<RandomFilter> {
+        self.known(tenant).random_filter
     }
 
-    pub(super) fn note_random_hit(&self, tenant: Tenant, hit: bool) {
-        self.known(tenant).random_hit = Some(hit);
+    pub(super) fn note_random_filter(&self, tenant: Tenant, filter: RandomFilter) {
+        self.known(tenant).random_filter = Some(filter);
     }
 
     pub(super) fn note_random_read(&self, tenant: Tenant, missing: bool) {
@@ -390,6 +390,17 @@ impl Ownership {
     fn known(&self, tenant: Tenant) -> MutexGuard<'_, Known> {
         self.tenants[usize::from(tenant.is_second())].lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a filter on a GUID that was just drawn is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RandomFilter {
+    /// An empty list, as is right.
+    Nobody,
+    /// Somebody: filters are ignored.
+    Somebody,
+    /// No list.
+    Refused,
 }
 
 /// What was learnt of a target's reads by id.

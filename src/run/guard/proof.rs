@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::evidence::Shown;
-use super::ownership::{Key, Standing};
+use super::ownership::{Key, RandomFilter, Standing};
 use super::{Guard, Held};
 use crate::run::observer::{lookup, resource_path, resources_in};
 use crate::scim::PatchPath;
@@ -69,7 +69,8 @@ impl<T: Target> Guard<T> {
             Read::Unclear(why) => why,
         };
         let proven = echoed || self.found_by_name(request, key).await?;
-        if proven || (self.ownership.is_opaque() && !self.random_hit(request, key).await?) {
+        let is_opaque = self.ownership.is_opaque();
+        if proven || (is_opaque && self.random_filter(request, key).await? != RandomFilter::Somebody) {
             self.ownership.settle(tenant, key, Standing::Ours);
             return Ok(());
         }
@@ -152,20 +153,24 @@ impl<T: Target> Guard<T> {
     async fn found_by_name(&self, request: &Request, key: &Key) -> Result<bool, Held> {
         let Some((attribute, value)) = self.ownership.name_of(request.tenant, key) else { return Ok(false) };
         let found = self.filter(request, key, attribute, &value).await?;
-        Ok(found.is_some_and(|ids| ids == [key.1.clone()]) && !self.random_hit(request, key).await?)
+        let alone = found.is_some_and(|ids| ids == [key.1.clone()]);
+        Ok(alone && self.random_filter(request, key).await? == RandomFilter::Nobody)
     }
 
-    /// True when a filter on a GUID that was just drawn finds somebody, or is not answered with a list.
-    async fn random_hit(&self, request: &Request, key: &Key) -> Result<bool, Held> {
-        if let Some(hit) = self.ownership.random_hit(request.tenant) {
-            return Ok(hit);
+    /// What a filter on a GUID that was just drawn finds, asked once for each tenant.
+    async fn random_filter(&self, request: &Request, key: &Key) -> Result<RandomFilter, Held> {
+        if let Some(known) = self.ownership.random_filter(request.tenant) {
+            return Ok(known);
         }
         let attribute = self.ownership.name_of(request.tenant, key).map_or("userName", |(name, _)| name);
         let drawn = uuid::Uuid::new_v4().to_string();
-        let found = self.filter(request, key, attribute, &drawn).await?;
-        let hit = found.is_none_or(|ids| !ids.is_empty());
-        self.ownership.note_random_hit(request.tenant, hit);
-        Ok(hit)
+        let random = match self.filter(request, key, attribute, &drawn).await? {
+            Some(ids) if ids.is_empty() => RandomFilter::Nobody,
+            Some(_) => RandomFilter::Somebody,
+            None => RandomFilter::Refused,
+        };
+        self.ownership.note_random_filter(request.tenant, random);
+        Ok(random)
     }
 
     /// Ids of what a filter finds; `None` where the answer is not a list.
