@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde_json::Value;
+
 use super::guard::{name_sent, posted_to, texts};
 use super::observer::resource_path;
 use super::reader;
@@ -78,6 +80,8 @@ struct Leftover {
     id: Option<String>,
     /// The attribute and the value by which a filter finds it, as sent.
     name: Option<(&'static str, String)>,
+    /// Other values of that attribute that this run wrote later.
+    renamed: Vec<String>,
     /// How the create was answered, if not with success.
     trouble: Option<String>,
 }
@@ -90,6 +94,24 @@ impl Leftover {
     /// Where its create said that it is.
     fn place(&self) -> Option<Place> {
         self.id.as_deref().map(|id| self.at(id))
+    }
+
+    /// Takes down another name that a PUT or a PATCH gave it.
+    fn rename(&mut self, sent: &Value) {
+        let Some((attribute, name)) = &self.name else { return };
+        let operations = reader::member(sent, "Operations").and_then(Value::as_array);
+        let written = operations.into_iter().flatten().filter_map(|operation| {
+            let value = reader::member(operation, "value")?;
+            match reader::member(operation, "path").and_then(Value::as_str) {
+                Some(path) => path.rsplit(':').next()?.eq_ignore_ascii_case(attribute).then_some(value),
+                None => reader::member(value, attribute),
+            }
+        });
+        for value in written.chain(reader::member(sent, attribute)).filter_map(Value::as_str) {
+            if value != name && !self.renamed.iter().any(|known| known == value) {
+                self.renamed.push(value.to_owned());
+            }
+        }
     }
 
     fn describe(&self, id: Option<&str>) -> String {
@@ -109,6 +131,13 @@ fn leftovers(trace: &[Arc<Exchange>], twice: &HashSet<Place>) -> Vec<Leftover> {
         let tenant = exchange.request.tenant;
         match &exchange.operation {
             Operation::Create(kind) => left.extend(created(position, exchange, *kind)),
+            Operation::Modify(kind, id) | Operation::Replace(kind, id) => {
+                let place = Place::new(tenant, *kind, id);
+                let sent = exchange.request.json().unwrap_or_default();
+                for leftover in left.iter_mut().filter(|it| it.place().as_ref() == Some(&place)) {
+                    leftover.rename(&sent);
+                }
+            }
             // After a 404 the object may be there under another id than the create named.
             Operation::Delete(kind, id) if exchange.succeeded() => {
                 let place = Place::new(tenant, *kind, id);
@@ -118,8 +147,7 @@ fn leftovers(trace: &[Arc<Exchange>], twice: &HashSet<Place>) -> Vec<Leftover> {
                         return true;
                     }
                     // What is gone is not what that create made, or need not be: only its name tells.
-                    let is_doubtful =
-                        twice.contains(&place) || names_shown(before, leftover, id).contains(&Some(false));
+                    let is_doubtful = twice.contains(&place) || is_unconfirmed(before, leftover, id);
                     leftover.id = None;
                     is_doubtful
                 });
@@ -133,6 +161,7 @@ fn leftovers(trace: &[Arc<Exchange>], twice: &HashSet<Place>) -> Vec<Leftover> {
                     kind: create.kind,
                     id: create.id,
                     name: name_sent(&create.sent),
+                    renamed: Vec::new(),
                     trouble: None,
                 }));
             }
@@ -157,7 +186,7 @@ fn created(made_at: usize, exchange: &Exchange, kind: ResourceKind) -> Option<Le
     };
     let name = name_sent(&exchange.request.json().unwrap_or_default());
     let (tenant, id) = (exchange.request.tenant, exchange.made_id(kind));
-    Some(Leftover { made_at, tenant, kind, id, name, trouble })
+    Some(Leftover { made_at, tenant, kind, id, name, renamed: Vec::new(), trouble })
 }
 
 /// Deletes what the trace shows was made and what else is ours, and says what is left, with what to do; the
@@ -221,8 +250,15 @@ fn with_found(
     for (kind, id) in ours.iter().filter(|(kind, id)| !is_deleted(trace, *kind, id)) {
         let place = Place::new(Tenant::First, *kind, id);
         if !leftovers.iter().any(|known| known.place().as_ref() == Some(&place)) {
-            let (tenant, id) = (Tenant::First, Some(id.clone()));
-            leftovers.push(Leftover { made_at: 0, tenant, kind: *kind, id, name: None, trouble: None });
+            leftovers.push(Leftover {
+                made_at: 0,
+                tenant: Tenant::First,
+                kind: *kind,
+                id: Some(id.clone()),
+                name: None,
+                renamed: Vec::new(),
+                trouble: None,
+            });
         }
     }
     leftovers.sort_by_key(|leftover| leftover.kind != ResourceKind::Group);
@@ -245,6 +281,9 @@ fn names_shown(trace: &[Arc<Exchange>], leftover: &Leftover, id: &str) -> Vec<Op
     let mut shown = Vec::new();
     let since = trace.iter().skip(leftover.made_at);
     for exchange in since.filter(|exchange| exchange.request.tenant == leftover.tenant) {
+        if exchange.request.parameter("attributes").is_some() {
+            continue;
+        }
         match &exchange.operation {
             Operation::Modify(kind, other) | Operation::Replace(kind, other) if is_it(*kind, other) => {
                 written.extend(texts(&exchange.request.json().unwrap_or_default()));

@@ -67,10 +67,28 @@ impl<'a, T: Target> Search<'a, T> {
         left
     }
 
-    /// Ids of what carries exactly the name that was sent; `None` when the server does not tell.
+    /// Ids of what carries exactly a name that was sent; `None` when the server does not tell.
     async fn find(&mut self, leftover: &Leftover) -> Option<Vec<String>> {
-        let (attribute, name) = leftover.name.as_ref()?;
-        let path = PatchPath::simple(*attribute);
+        let (attribute, first) = leftover.name.as_ref()?;
+        let (mut ids, mut is_told) = (Vec::new(), true);
+        for name in std::iter::once(first).chain(&leftover.renamed) {
+            match self.find_by(leftover, attribute, name).await {
+                Some(found) => {
+                    ids.extend(found.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>())
+                }
+                None => is_told = false,
+            }
+        }
+        (is_told || !ids.is_empty()).then_some(ids)
+    }
+
+    async fn find_by(
+        &mut self,
+        leftover: &Leftover,
+        attribute: &'static str,
+        name: &str,
+    ) -> Option<Vec<String>> {
+        let path = PatchPath::simple(attribute);
         let request = observer::lookup(Actor::Cleanup, leftover.kind, &path, name, "clean-up")
             .to(leftover.tenant)
             .provoked();
@@ -91,7 +109,7 @@ impl<'a, T: Target> Search<'a, T> {
             Some(found) if found.is_empty() && self.filters_tell => return Some(Vec::new()),
             _ => {}
         }
-        let (attribute, name) = (*attribute, name.to_lowercase());
+        let name = name.to_lowercase();
         let deleted = self.deleted.clone();
         let listed = self.list(leftover).await.as_ref()?;
         let held = |names: &Value| names.get(attribute).and_then(Value::as_str).map(str::to_lowercase);

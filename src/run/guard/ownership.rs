@@ -260,8 +260,8 @@ impl Ownership {
                 "the object with the id {}, which was there before this run's create",
                 key.1
             )),
-            // Another create of ours has that id already, and nothing speaks against it being ours.
-            (Some(Standing::Ours), _) => Standing::Ours,
+            // Another object of ours has that id: it is looked at once more before it is written to.
+            (Some(Standing::Ours), _) => Standing::Candidate { echoed: true },
             (None | Some(_), shown) => Standing::Candidate { echoed: shown == Shown::Ours },
         };
         let is_foreign = matches!(standing, Standing::Foreign(_));
