@@ -204,11 +204,12 @@ fn a_journal_that_says_something_else_deletes_nothing() {
     let folder = vendor.folder.path().join("scimulate");
     std::fs::create_dir_all(&folder).unwrap();
     let made = json!({ "made": { "kind": "User", "id": person["id"] } });
-    // A letter, a part of everybody's name, the name of one person, and a prefix that nobody carries.
-    for prefix in ["e", "person", "@contoso.example", "Person 7", "person7", " ", "s7f3k2qx0a"] {
+    // A letter, a part of everybody's name, the name of one person, and a prefix that nobody carries, each in a file
+    // of that name.
+    for prefix in ["e", "person", "@contoso.example", "Person 7", "person7", " ", "smbcdfghjk"] {
         let head =
             json!({ "format": "scimulate-journal/1", "base": vendor.running.base_url, "prefix": prefix });
-        let path = folder.join("s7f3k2qx0a.jsonl");
+        let path = folder.join(format!("{prefix}.jsonl"));
         std::fs::write(&path, format!("{head}\n{made}\n")).unwrap();
         ended(&mut vendor.start(&["cleanup"]));
         assert_eq!(difference(&before, &vendor.state()), Vec::<String>::new(), "prefix {prefix:?}");

@@ -239,7 +239,8 @@ impl<T: Target + 'static> Troupe<T> {
             Waiting::at_most(self.patient.limit()),
             Cancel::default(),
         );
-        cleanup::remove(&patient, &self.doubtful, &self.made).await
+        let left = cleanup::remove(&patient, || self.doubtful.clone(), &self.made).await;
+        left.into_iter().map(|left| left.line).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::RwLock;
 
 use super::acceptance::CREATE_REFUSED;
 use super::cause;
+use super::cleanup;
 use super::endstate::EndState;
 use super::event::{Event, Listener};
 use super::plan::Plan;
@@ -141,6 +142,7 @@ pub fn play<S: Stages>(
         }
     }
     let panicked = trials.join().unwrap_or(1);
+    gathered.left_behind.retain(|left| !gathered.deleted.holds(left));
     // What may be left at the target is looked for again by `cleanup`, with the journal's help.
     if panicked == 0 && gathered.left_behind.is_empty() {
         for journal in [&run.plan.journal, &run.plan.second_journal].into_iter().flatten() {
@@ -174,7 +176,9 @@ struct Gathered {
     scenarios: BTreeMap<String, Arc<Scenario>>,
     /// Dialects in which something was played.
     played: Vec<String>,
-    left_behind: Vec<String>,
+    left_behind: Vec<cleanup::Left>,
+    /// What was deleted at a target that all trials share.
+    deleted: cleanup::Deleted,
     exchanges: usize,
     /// How many trials were not played to their end.
     cut_short: usize,
@@ -192,6 +196,7 @@ impl Gathered {
             scenarios: scenarios.map(|scenario| (scenario.about.id.clone(), Arc::clone(scenario))).collect(),
             played: Vec::new(),
             left_behind: Vec::new(),
+            deleted: cleanup::Deleted::default(),
             exchanges: 0,
             cut_short: 0,
             throttled: false,
@@ -235,6 +240,9 @@ impl Gathered {
         self.throttled |= cut_short == Some(CutShort::Throttled);
         self.exchanges += trace.len();
         self.left_behind.extend(left_behind);
+        if run.stages.is_shared() {
+            self.deleted.note(&trace);
+        }
         if let Some((line, mistake)) = mistake {
             // One wrong scenario is enough to know that the run says nothing.
             run.plan.cancel.cancel();
@@ -334,7 +342,7 @@ impl Gathered {
             elapsed: begin.elapsed(),
             verdict: Verdict::Passed,
             checks: self.checks,
-            left_behind: self.left_behind,
+            left_behind: self.left_behind.into_iter().map(|left| left.line).collect(),
             exchanges: self.exchanges,
             interrupted_by,
             known: super::Known::default(),

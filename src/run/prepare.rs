@@ -47,7 +47,7 @@ pub(super) struct Prepared {
     /// Every exchange so far.
     pub(super) trace: Vec<Arc<Exchange>>,
     /// What could not be removed.
-    pub(super) left_behind: Vec<String>,
+    pub(super) left_behind: Vec<cleanup::Left>,
 }
 
 /// What is asked with.
@@ -137,7 +137,7 @@ pub(super) async fn prepare<T: Target>(
     if let Ok(reduced) = mapping.without(&refused) {
         mapping = reduced;
     }
-    let left_behind = cleanup::remove(&stack, &recorder.trace(), &[]).await;
+    let left_behind = cleanup::remove(&stack, || recorder.trace(), &[]).await;
     stack.look_again().await;
     // With half of the answers nothing can be said of what the target can do.
     if let Some(refusal) = preflight::unfinished(&stage.base_url, &stack.sighting()) {

@@ -62,7 +62,7 @@ pub(super) struct TrialEnd {
     /// Ids of the rules that met what they are about.
     pub(super) exercised: BTreeSet<&'static str>,
     pub(super) end: EndState,
-    pub(super) left_behind: Vec<String>,
+    pub(super) left_behind: Vec<cleanup::Left>,
     pub(super) mistake: Option<MistakeAt>,
     /// What kept the trial from being played to its end, if something did.
     pub(super) cut_short: Option<CutShort>,
@@ -247,7 +247,7 @@ impl<S: Stages> Run<S> {
         };
         let sighting = target.sighting();
         let ours = ended.as_ref().map(|ended| ended.ours.clone()).unwrap_or_default();
-        let left_behind = cleanup::remove(&target, &recorder.trace(), &ours).await;
+        let left_behind = cleanup::remove(&target, || recorder.trace(), &ours).await;
         let trace = recorder.trace();
         drop(stage.hold);
         let (ended, mistake) = match ended {

@@ -145,6 +145,10 @@ pub enum Fault {
     /// There are no locations in the answer.
     BulkWithoutLocations,
 
+    // The settings.
+    /// No fault of the server: its user says that it shows no names.
+    CalledOpaque,
+
     // The second tenant.
     /// Requests to the second tenant reach the first.
     TenantsAreOne,
@@ -216,6 +220,7 @@ const ALL: &[Fault] = &[
     BulkForeignLocations,
     BulkSwappedLocations,
     BulkWithoutLocations,
+    CalledOpaque,
 ];
 
 /// What right servers do differently; a run must be played on each of them as on any other.
@@ -233,6 +238,13 @@ pub const HARMLESS: &[Fault] = &[
 
 const READS_REFUSED: &[Fault] =
     &[ReadMissing, ReadSometimesMissing, ReadForbidden, ReadFails, ReadUnsupported, ForeignHidden];
+
+/// A create names a foreign object.
+const NAME_FOREIGN: &[Fault] =
+    &[UpsertWhole, UpsertId, UpsertLocation, UpsertNamesake, LocationForeign, BulkForeignLocations];
+
+/// A filter on a random value finds somebody.
+const FILTERS_IGNORED: &[Fault] = &[FilterAll, FilterFirst, FilterForeign, FilterOneForeign];
 
 /// The faults of one server.
 #[derive(Debug, Clone, Default)]
@@ -286,6 +298,9 @@ impl Faults {
     ///
     /// - What was sent comes back under a foreign id, or a filter finds it there, and a read of that id
     ///   tells nothing. Every answer about that id is then the one of a server that made the object.
+    /// - The user says that the server shows no names, and a create names a foreign object, which no answer
+    ///   shows with its names: the user has said that this does not happen. Where a filter on a random value
+    ///   finds somebody, what the user says has no effect.
     /// - A read says that there is nothing under an id which is a foreign object's by now, while other
     ///   reads are right.
     ///
@@ -295,7 +310,11 @@ impl Faults {
         let reads_tell = !self.any(READS_REFUSED) && !self.has(NamesNowhere);
         let echoes_foreign = self.any(&[CreateForeignId, CreatePathId, ListForeignIds]);
         let reused = self.any(&[ReusedByForeign, ReusedByNext]);
-        (reads_tell || !echoes_foreign) && !(reused && self.any(&[ReadSometimesMissing, ForeignHidden]))
+        let names_foreign = echoes_foreign || self.any(NAME_FOREIGN) || reused;
+        let is_believed = self.has(CalledOpaque) && !self.any(FILTERS_IGNORED);
+        (reads_tell || !echoes_foreign)
+            && (reads_tell || !names_foreign || !is_believed)
+            && !(reused && self.any(&[ReadSometimesMissing, ForeignHidden]))
     }
 
     /// True when a client can find out what became of every create: by a filter on its name, or by a list.

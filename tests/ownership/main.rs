@@ -55,7 +55,8 @@ struct Total {
     writes: usize,
     foreign_writes: usize,
     reports: usize,
-    failing: Vec<u64>,
+    /// Whether nothing foreign was harmed, and the seed.
+    failing: Vec<(bool, u64)>,
 }
 
 impl Total {
@@ -63,11 +64,12 @@ impl Total {
         let (state, second) = (played.model.state(), played.model.second());
         self.faults += played.faults.len();
         self.writes += state.writes + second.writes;
-        self.foreign_writes += state.foreign_writes.len() + second.foreign_writes.len();
+        let foreign_writes = state.foreign_writes.len() + second.foreign_writes.len();
+        self.foreign_writes += foreign_writes;
         self.reports += usize::from(played.report.is_ok());
         drop((state, second));
         if !played.complaints().is_empty() {
-            self.failing.push(seed);
+            self.failing.push((foreign_writes == 0, seed));
         }
     }
 }
@@ -103,7 +105,7 @@ fn nothing_foreign_is_written_to_whatever_is_wrong_about_identity() {
          {foreign_writes} to foreign objects"
     );
     failing.sort();
-    let told = failing.iter().take(TOLD).map(|seed| {
+    let told = failing.iter().take(TOLD).map(|(_, seed)| {
         let played = Played::smallest(*seed, runtime.handle());
         format!("{}\n    {}", played.about, played.complaints().join("\n    "))
     });
@@ -138,7 +140,12 @@ fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
         }
         // A template in a bulk operation's path is not percent-encoded, so that it may lead elsewhere.
         let in_bulk = story.needs.contains(&Need::Ability(Ability::Bulk));
-        for variation in HARMLESS.iter().filter(|variation| !in_bulk || **variation != Fault::OddIds) {
+        // Where users and groups have the same ids, the story writes to somebody else's group.
+        let shares_ids = story.about.id == "ownership/group-with-the-id-of-a-user";
+        let left_out = |variation: Fault| {
+            (in_bulk && variation == Fault::OddIds) || (shares_ids && variation == Fault::NumericIds)
+        };
+        for variation in HARMLESS.iter().filter(|variation| !left_out(**variation)) {
             let played = play(story, &[*variation]);
             let report = played.report.as_ref().unwrap();
             let mut complaints = played.complaints();

@@ -128,6 +128,7 @@ impl Played {
         if !seed.is_multiple_of(WITH_RULES) {
             plan = plan.as_a_gate();
         }
+        plan.opaque_names = faults.has(Fault::CalledOpaque);
         let model = Model::new(faults.clone(), seed);
         let mut swept = None;
         let report = match killed {
@@ -142,9 +143,8 @@ impl Played {
                 model.answer_only(requests);
                 let report = play(plan, model.clone(), runtime, &mut ());
                 model.answer_only(usize::MAX);
-                let left = swept_after(folder.path(), &model, runtime);
                 // A run that came to its end before has told itself what it left.
-                swept = model.was_cut().then_some(left);
+                swept = model.was_cut().then(|| swept_after(folder.path(), &model, runtime));
                 report
             }
         };

@@ -159,7 +159,15 @@ impl Model {
                 second.store.stranger(kind, id);
             }
         }
-        let first = Mutex::new(State::new(faults.clone(), seed));
+        let mut first = State::new(faults.clone(), seed);
+        if faults.any(&[Fault::NumericIds, Fault::JsonNumberIds]) {
+            // Groups with the ids that the run's users will have.
+            for _ in 0..5 {
+                let id = first.new_id(ResourceKind::Group);
+                first.store.stranger(ResourceKind::Group, id);
+            }
+        }
+        let first = Mutex::new(first);
         let answered = AtomicUsize::new(usize::MAX);
         Model(Arc::new(Tenants {
             faults,

@@ -172,6 +172,24 @@ timeline:
 "#,
     ),
     (
+        "group-with-the-id-of-a-user",
+        r#"
+people:
+  ada:
+  grace:
+timeline:
+  - cycle
+  - request: { method: GET, path: "/Users/{{grace.id}}", as: made }
+  - request:
+      method: PATCH
+      path: "/Groups/{{made.id}}"
+      provoked: true
+      body:
+        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+        Operations: [{ op: replace, path: displayName, value: Taken }]
+"#,
+    ),
+    (
         "bulk",
         r#"
 needs: [bulk]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::{Ended, Left, Leftover, delete};
+use super::{Ended, Left, Leftover, Place, delete};
 use crate::run::{observer, reader, sweep};
 use crate::scim::PatchPath;
 use crate::wire::{Actor, Answer, Exchange, Operation, ResourceKind, Target, id_of};
@@ -24,7 +24,7 @@ pub(super) struct Search<'a, T> {
     filters_tell: bool,
     lists: HashMap<(bool, ResourceKind), Listed>,
     /// What was deleted in this clean-up.
-    pub(super) deleted: HashSet<(ResourceKind, String)>,
+    pub(super) deleted: HashSet<Place>,
 }
 
 impl<'a, T: Target> Search<'a, T> {
@@ -45,7 +45,7 @@ impl<'a, T: Target> Search<'a, T> {
                  the server",
                 leftover.describe(None)
             );
-            return vec![Left { id: None, line }];
+            return vec![Left::new(None, line)];
         };
         let mut left = Vec::new();
         let mut deleted = false;
@@ -53,9 +53,9 @@ impl<'a, T: Target> Search<'a, T> {
             match delete(self.target, leftover, &id).await {
                 Ended::Gone => {
                     deleted = true;
-                    self.deleted.insert((leftover.kind, id));
+                    self.deleted.insert(leftover.at(&id));
                 }
-                Ended::Stays(line) => left.push(Left { id: Some((leftover.kind, id)), line }),
+                Ended::Stays(line) => left.push(Left::new(Some(leftover.at(&id)), line)),
                 Ended::Elsewhere => left.push(unclear(leftover, &id)),
             }
         }
@@ -67,10 +67,28 @@ impl<'a, T: Target> Search<'a, T> {
         left
     }
 
-    /// Ids of what carries exactly the name that was sent; `None` when the server does not tell.
+    /// Ids of what carries exactly a name that was sent; `None` when the server does not tell.
     async fn find(&mut self, leftover: &Leftover) -> Option<Vec<String>> {
-        let (attribute, name) = leftover.name.as_ref()?;
-        let path = PatchPath::simple(*attribute);
+        let (attribute, first) = leftover.name.as_ref()?;
+        let (mut ids, mut is_told) = (Vec::new(), true);
+        for name in std::iter::once(first).chain(&leftover.renamed) {
+            match self.find_by(leftover, attribute, name).await {
+                Some(found) => {
+                    ids.extend(found.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>())
+                }
+                None => is_told = false,
+            }
+        }
+        (is_told || !ids.is_empty()).then_some(ids)
+    }
+
+    async fn find_by(
+        &mut self,
+        leftover: &Leftover,
+        attribute: &'static str,
+        name: &str,
+    ) -> Option<Vec<String>> {
+        let path = PatchPath::simple(attribute);
         let request = observer::lookup(Actor::Cleanup, leftover.kind, &path, name, "clean-up")
             .to(leftover.tenant)
             .provoked();
@@ -91,7 +109,7 @@ impl<'a, T: Target> Search<'a, T> {
             Some(found) if found.is_empty() && self.filters_tell => return Some(Vec::new()),
             _ => {}
         }
-        let (attribute, name) = (*attribute, name.to_lowercase());
+        let name = name.to_lowercase();
         let deleted = self.deleted.clone();
         let listed = self.list(leftover).await.as_ref()?;
         let held = |names: &Value| names.get(attribute).and_then(Value::as_str).map(str::to_lowercase);
@@ -99,7 +117,7 @@ impl<'a, T: Target> Search<'a, T> {
             .iter()
             .filter(|(_, names)| held(names).as_ref() == Some(&name))
             .map(|(id, _)| id.clone())
-            .filter(|id| !deleted.contains(&(leftover.kind, id.clone())))
+            .filter(|id| !deleted.contains(&leftover.at(id)))
             .collect();
         let nameless = listed.iter().any(|(_, names)| held(names).is_none());
         (!ids.is_empty() || !nameless).then_some(ids)
@@ -133,7 +151,7 @@ fn unclear(leftover: &Leftover, id: &str) -> Left {
          server",
         leftover.describe(Some(id))
     );
-    Left { id: None, line }
+    Left::new(None, line)
 }
 
 /// True when a filter has found somebody by the very value that was asked for, so that an empty list means nobody.

@@ -40,8 +40,8 @@ struct Known {
     reads_show_ours: bool,
     /// A read of an id of ours did not show it.
     reads_failed: bool,
-    /// What came of a filter on a GUID that was just drawn: true if it had a hit.
-    random_hit: Option<bool>,
+    /// What came of a filter on a GUID that was just drawn.
+    random_filter: Option<RandomFilter>,
     /// What came of a read of an id that was just drawn: true if it was 404.
     random_read: Option<bool>,
 }
@@ -174,7 +174,9 @@ impl Ownership {
     /// An object of ours that is at the target now, another than `key`.
     pub(super) fn living(&self, tenant: Tenant, key: &Key) -> Option<Key> {
         let known = self.known(tenant);
-        let ours = known.objects.iter().filter(|(_, record)| record.standing == Standing::Ours);
+        let is_ours =
+            |record: &Record| matches!(record.standing, Standing::Ours | Standing::Candidate { .. });
+        let ours = known.objects.iter().filter(|(_, record)| is_ours(record));
         ours.map(|(other, _)| other).find(|other| other.0 == key.0 && *other != key).cloned()
     }
 
@@ -183,12 +185,12 @@ impl Ownership {
         Reads { show_ours: known.reads_show_ours, failed: known.reads_failed, random: known.random_read }
     }
 
-    pub(super) fn random_hit(&self, tenant: Tenant) -> Option<bool> {
-        self.known(tenant).random_hit
+    pub(super) fn random_filter(&self, tenant: Tenant) -> Option<RandomFilter> {
+        self.known(tenant).random_filter
     }
 
-    pub(super) fn note_random_hit(&self, tenant: Tenant, hit: bool) {
-        self.known(tenant).random_hit = Some(hit);
+    pub(super) fn note_random_filter(&self, tenant: Tenant, filter: RandomFilter) {
+        self.known(tenant).random_filter = Some(filter);
     }
 
     pub(super) fn note_random_read(&self, tenant: Tenant, missing: bool) {
@@ -266,8 +268,8 @@ impl Ownership {
                 "the object with the id {}, which was there before this run's create",
                 key.1
             )),
-            // Another create of ours has that id already, and nothing speaks against it being ours.
-            (Some(Standing::Ours), _) => Standing::Ours,
+            // Another object of ours has that id: it is looked at once more before it is written to.
+            (Some(Standing::Ours), _) => Standing::Candidate { echoed: true },
             (None | Some(_), shown) => Standing::Candidate { echoed: shown == Shown::Ours },
         };
         let is_foreign = matches!(standing, Standing::Foreign(_));
@@ -341,17 +343,16 @@ impl Ownership {
             }
             return;
         };
-        if !narrows(request) && is_ours && self.shown(tenant, Some(&key), body) == Shown::Ours {
-            self.known(tenant).reads_show_ours = true;
-        }
         self.see(tenant, kind, Some(&key.1), body, !narrows(request));
         let other = id_of(body).is_some_and(|id| id != key.1);
         if !other && self.shown(tenant, Some(&key), body) == Shown::Ours {
             let mut known = self.known(tenant);
             let record = known.objects.entry(key).or_default();
+            let named = matches!(record.standing, Standing::Candidate { .. } | Standing::Ours);
             if !matches!(record.standing, Standing::Foreign(_) | Standing::Deleted) {
                 record.standing = Standing::Ours;
             }
+            known.reads_show_ours |= named && !narrows(request);
         }
     }
 
@@ -396,6 +397,17 @@ impl Ownership {
     fn known(&self, tenant: Tenant) -> MutexGuard<'_, Known> {
         self.tenants[usize::from(tenant.is_second())].lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a filter on a GUID that was just drawn is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RandomFilter {
+    /// An empty list, as is right.
+    Nobody,
+    /// Somebody: filters are ignored.
+    Somebody,
+    /// No list.
+    Refused,
 }
 
 /// What was learnt of a target's reads by id.

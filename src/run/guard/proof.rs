@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::evidence::Shown;
-use super::ownership::{Key, Standing};
+use super::ownership::{Key, RandomFilter, Standing};
 use super::{Guard, Held};
 use crate::run::observer::{lookup, resource_path, resources_in};
 use crate::scim::PatchPath;
@@ -73,7 +73,8 @@ impl<T: Target> Guard<T> {
             Read::Unclear(why) => why,
         };
         let proven = echoed || self.found_by_name(request, key).await?;
-        if proven || (self.ownership.is_opaque() && !self.random_hit(request, key).await?) {
+        let is_opaque = self.ownership.is_opaque();
+        if proven || (is_opaque && self.random_filter(request, key).await? != RandomFilter::Somebody) {
             self.ownership.settle(tenant, key, Standing::Ours);
             return Ok(());
         }
@@ -163,20 +164,24 @@ impl<T: Target> Guard<T> {
     async fn found_by_name(&self, request: &Request, key: &Key) -> Result<bool, Held> {
         let Some((attribute, value)) = self.ownership.name_of(request.tenant, key) else { return Ok(false) };
         let found = self.filter(request, key, attribute, &value).await?;
-        Ok(found.is_some_and(|ids| ids == [key.1.clone()]) && !self.random_hit(request, key).await?)
+        let alone = found.is_some_and(|ids| ids == [key.1.clone()]);
+        Ok(alone && self.random_filter(request, key).await? == RandomFilter::Nobody)
     }
 
-    /// True when a filter on a GUID that was just drawn finds somebody, or is not answered with a list.
-    async fn random_hit(&self, request: &Request, key: &Key) -> Result<bool, Held> {
-        if let Some(hit) = self.ownership.random_hit(request.tenant) {
-            return Ok(hit);
+    /// What a filter on a GUID that was just drawn finds, asked once for each tenant.
+    async fn random_filter(&self, request: &Request, key: &Key) -> Result<RandomFilter, Held> {
+        if let Some(known) = self.ownership.random_filter(request.tenant) {
+            return Ok(known);
         }
         let attribute = self.ownership.name_of(request.tenant, key).map_or("userName", |(name, _)| name);
         let drawn = uuid::Uuid::new_v4().to_string();
-        let found = self.filter(request, key, attribute, &drawn).await?;
-        let hit = found.is_none_or(|ids| !ids.is_empty());
-        self.ownership.note_random_hit(request.tenant, hit);
-        Ok(hit)
+        let random = match self.filter(request, key, attribute, &drawn).await? {
+            Some(ids) if ids.is_empty() => RandomFilter::Nobody,
+            Some(_) => RandomFilter::Somebody,
+            None => RandomFilter::Refused,
+        };
+        self.ownership.note_random_filter(request.tenant, random);
+        Ok(random)
     }
 
     /// Ids of what a filter finds; `None` where the answer is not a list.
@@ -188,7 +193,7 @@ impl<T: Target> Guard<T> {
         value: &str,
     ) -> Result<Option<Vec<String>>, Held> {
         let step = format!("guard: who is {value}?");
-        let question = lookup(Actor::Probe, key.0, &PatchPath::simple(attribute), value, &step);
+        let question = lookup(asker(request), key.0, &PatchPath::simple(attribute), value, &step);
         let answer = self.ask(request, question).await?;
         let found = answer.as_ref().ok().filter(|answer| answer.is_success());
         let found = found.and_then(|answer| resources_in(answer.body.json()?));
@@ -197,7 +202,7 @@ impl<T: Target> Guard<T> {
 
     /// Reads one resource. What it shows of its owner counts only if it has the id that was asked for.
     async fn read(&self, request: &Request, path: &str, key: Option<&Key>) -> Result<Read, Held> {
-        let question = Request::new(Actor::Probe, Method::Get, path, format!("guard: whose is {path}?"));
+        let question = Request::new(asker(request), Method::Get, path, format!("guard: whose is {path}?"));
         let answer = match self.ask(request, question).await? {
             Ok(answer) => answer,
             Err(why) => return Ok(Read::Unclear(why)),
@@ -233,6 +238,14 @@ impl<T: Target> Guard<T> {
             Err(Broken::Interrupted) => Err(Held::Back(Broken::Interrupted)),
             Err(broken) => Ok(Err(format!("GET gets no answer: {broken}"))),
         }
+    }
+}
+
+/// Who asks: what clean-up needs to know is waited for even after Ctrl-C, as clean-up is.
+fn asker(request: &Request) -> Actor {
+    match request.actor {
+        Actor::Cleanup => Actor::Cleanup,
+        Actor::Entra | Actor::Observer | Actor::Probe => Actor::Probe,
     }
 }
 
