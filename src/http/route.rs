@@ -152,7 +152,7 @@ impl<E: std::error::Error + 'static> From<&E> for Unreached {
             if let Some(io) = error.downcast_ref::<io::Error>() {
                 match io.kind() {
                     io::ErrorKind::ConnectionRefused => {
-                        return Unreached::Refused("nobody listens there".to_owned());
+                        return Unreached::Refused("no server listens there".to_owned());
                     }
                     io::ErrorKind::TimedOut => return Unreached::TimedOut,
                     _ => {}

@@ -10,6 +10,9 @@ use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
 use crate::run::cause::{Cause, causes};
 use crate::run::{CheckResult, Counts, Report, Verdict};
 
+/// How many objects that are left behind are named.
+const LEFT_SHOWN: usize = 20;
+
 /// Width of the labels before what belongs to a finding.
 pub(super) const LABEL: usize = 10;
 /// How much of an answer is shown.
@@ -238,8 +241,16 @@ impl Page<'_> {
             "{}",
             self.paint.odd(&format!("left behind: {count}; `scimulate cleanup` tries again"))
         )?;
-        for object in self.report.left_behind.iter().take(10) {
+        for object in self.report.left_behind.iter().take(LEFT_SHOWN) {
             self.text("", object, out)?;
+        }
+        let more = self.report.left_behind.len().saturating_sub(LEFT_SHOWN);
+        if more > 0 {
+            self.text(
+                "",
+                &format!("and {} more; the JSON report names them all", layout::thousands(more)),
+                out,
+            )?;
         }
         writeln!(out)
     }

@@ -96,7 +96,7 @@ async fn remove<T: Target>(target: &T, kind: ResourceKind, id: &str, prefix: &st
     let answer = target.send(request(Method::Delete)).await.map_err(|broken| broken.to_string())?;
     match answer.status {
         200..=299 | 404 | 410 => Ok(true),
-        status => Err(format!("DELETE was answered {status}")),
+        status => Err(format!("DELETE is answered {status}; delete it at the server")),
     }
 }
 
@@ -256,7 +256,7 @@ mod tests {
         let mut store = store(&[("1", "smbcdfghjk.ada@example.com")]);
         store.refuses_delete = true;
         let swept = sweep(&store, &mut run).await;
-        assert_eq!(swept.left, ["/Users/1: DELETE was answered 403"]);
+        assert_eq!(swept.left, ["/Users/1: DELETE is answered 403; delete it at the server"]);
         assert!(!swept.is_clean());
     }
 }

@@ -161,7 +161,7 @@ async fn refused_and_unknown_hosts_are_told_apart() {
         Client::new(Settings::new(TenantUrl::parse(url).unwrap())).unwrap().send(get()).await
     };
     let refused = send(&format!("http://{free}/")).await;
-    assert_eq!(refused, Err(Broken::Refused("nobody listens there".into())));
+    assert_eq!(refused, Err(Broken::Refused("no server listens there".into())));
     // RFC 6761 §6.4: `.invalid` never resolves.
     let unknown = send("http://scim.invalid/").await;
     assert!(matches!(&unknown, Err(Broken::NoSuchHost(why)) if why.contains("scim.invalid")), "{unknown:?}");

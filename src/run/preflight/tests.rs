@@ -79,7 +79,7 @@ async fn a_server_that_answers_is_ready_and_asked_as_a_probe_with_entras_headers
 #[tokio::test]
 async fn each_way_of_not_being_reachable_has_its_own_next_step() {
     for (broken, what, next) in [
-        (Broken::Refused("nobody listens there".into()), "connection refused", "--wait-for"),
+        (Broken::Refused("no server listens there".into()), "connection refused", "--wait-for"),
         (Broken::NoSuchHost("`x` does not resolve".into()), "does not resolve", "spelling"),
         (Broken::Tls("the certificate is self-signed".into()), "self-signed", "--cacert"),
         (Broken::Tls("the server does not speak TLS on this port".into()), "TLS failed", "http://"),
