@@ -156,11 +156,17 @@ fn overall(tests: &[Test], report: &Report) -> (Option<Overall>, Option<String>)
             test.spec.kind == TestKind::Mandatory && !AUTHENTICATION.contains(&test.spec.number)
         })
     };
-    if report.verdict == RunVerdict::Incomplete || tests.iter().any(|t| t.result == TestResult::Undecided) {
+    if report.interrupted_by.is_some() || tests.iter().any(|t| t.result == TestResult::Undecided) {
         return (Some(Overall::Incomplete), report.interrupted_by.clone());
     }
     if mandatory().any(|test| test.result.blocks()) {
         return (Some(Overall::Failed), None);
+    }
+    if report.verdict == RunVerdict::Incomplete {
+        return (
+            Some(Overall::Incomplete),
+            Some("something of this run may still be at the target".to_owned()),
+        );
     }
     if authentication.iter().any(|test| test.result == TestResult::Passed) {
         return (Some(Overall::Succeeded), None);

@@ -13,6 +13,7 @@ use super::observer::resource_path;
 use super::reader;
 use crate::wire::{
     Actor, Answer, Broken, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant, bulk_creates,
+    located_id,
 };
 use search::Search;
 
@@ -78,6 +79,8 @@ struct Leftover {
     kind: ResourceKind,
     /// Its id; `None` when a create was answered in a way that does not tell.
     id: Option<String>,
+    /// Another id, which the `Location` of the create names.
+    located: Option<String>,
     /// The attribute and the value by which a filter finds it, as sent.
     name: Option<(&'static str, String)>,
     /// Other values of that attribute that this run wrote later.
@@ -160,6 +163,7 @@ fn leftovers(trace: &[Arc<Exchange>], twice: &HashSet<Place>) -> Vec<Leftover> {
                     tenant,
                     kind: create.kind,
                     id: create.id,
+                    located: None,
                     name: name_sent(&create.sent),
                     renamed: Vec::new(),
                     trouble: None,
@@ -186,7 +190,11 @@ fn created(made_at: usize, exchange: &Exchange, kind: ResourceKind) -> Option<Le
     };
     let name = name_sent(&exchange.request.json().unwrap_or_default());
     let (tenant, id) = (exchange.request.tenant, exchange.made_id(kind));
-    Some(Leftover { made_at, tenant, kind, id, name, renamed: Vec::new(), trouble })
+    let location = exchange.answer().and_then(|answer| answer.header("location"));
+    let located = location
+        .and_then(|location| located_id(kind, location, &exchange.url, &exchange.request.path))
+        .filter(|located| id.as_ref() != Some(located));
+    Some(Leftover { made_at, tenant, kind, id, located, name, renamed: Vec::new(), trouble })
 }
 
 /// Deletes what the trace shows was made and what else is ours, and says what is left, with what to do; the
@@ -212,10 +220,13 @@ pub async fn remove<T: Target>(
             continue;
         };
         let place = leftover.at(&id);
-        let ended = match search.deleted.contains(&place) {
+        let mut ended = match search.deleted.contains(&place) {
             true => Ended::Elsewhere,
             false => delete(target, &leftover, &id).await,
         };
+        if let (Ended::Elsewhere, Some(located)) = (&ended, &leftover.located) {
+            ended = delete(target, &leftover, located).await;
+        }
         // Under that id the server has, or had, something else: what the create made may stand under another.
         let is_unsure = named_twice.contains(&place)
             || ended == Ended::Elsewhere
@@ -255,6 +266,7 @@ fn with_found(
                 tenant: Tenant::First,
                 kind: *kind,
                 id: Some(id.clone()),
+                located: None,
                 name: None,
                 renamed: Vec::new(),
                 trouble: None,

@@ -136,6 +136,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let Stranger { kind, id, .. } = &stranger;
         let step = format!("line {line}: writing to \"{key}\" in the second tenant");
         let path = resource_path(*kind, id);
+        self.settle_in_second(key, *kind, &step).await;
         let read = Request::new(Actor::Probe, Method::Get, path.clone(), step.clone()).provoked();
         let Some(exchange) = self.ask_second(read).await else { return };
         // Somebody of the second tenant may have the same id, and is left alone.
@@ -147,7 +148,6 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             return;
         }
         let Some(change) = self.harmless_change(*kind) else { return };
-        self.settle_in_second(key, *kind, &step).await;
         let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [change] });
         let patch = Request::new(Actor::Probe, Method::Patch, path.clone(), step.clone())
             .with_header("Content-Type", "application/scim+json")
