@@ -71,11 +71,9 @@ user_1=$id
 ask DELETE '/Users/'"$user_1"'' \
   -H 'Adscimversion: 6.0'
 
-# line 22: DELETE /Users/{user_1}
-ask DELETE '/Users/'"$user_1"''
-
-# line 27: expect ada
-ask GET '/Users/'"$user_1"''
+# guard: whose is /Users/{user_1}?
+ask GET '/Users/'"$user_1"'' \
+  -H 'Accept: application/scim+json'
 
 echo 'violated: A deleted User still answers.'
 echo 'expected: 404'
