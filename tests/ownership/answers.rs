@@ -17,6 +17,14 @@ impl State {
         if filter.is_some() && self.faults.has(Fault::FilterRefused) {
             return Reply::error(501);
         }
+        if filter.is_none() && self.met(Fault::TakenOver) {
+            let ours: Vec<(ResourceKind, String)> =
+                self.store.ours().map(|object| (object.kind, object.id.clone())).collect();
+            for (kind, id) in ours {
+                self.store.remove(kind, &id);
+                self.store.stranger(kind, id);
+            }
+        }
         let mut hits: Vec<Object> = Vec::new();
         for object in self.store.of(kind) {
             let shown = object_for_filters(object);
@@ -79,7 +87,12 @@ impl State {
             return Reply::error(404);
         }
         let mut shown = self.shown(&object);
-        if !object.is_foreign() {
+        if object.is_foreign() {
+            let ours = self.store.of(kind).find(|other| !other.is_foreign()).cloned();
+            if let Some(ours) = ours.filter(|_| self.met(Fault::ReadForeignAsOurs)) {
+                shown = self.shown(&ours);
+            }
+        } else {
             if self.met(Fault::ReadForeignId) {
                 shown["id"] = self.foreign_id(kind).into();
             } else if self.met(Fault::ReadOtherId) {

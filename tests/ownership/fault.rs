@@ -110,6 +110,8 @@ pub enum Fault {
     ReadForeignWhole,
     /// A read shows the object of the run under another id of the run.
     ReadOtherId,
+    /// A read of a foreign object shows one of the run, with the id of that one.
+    ReadForeignAsOurs,
     /// A user shows its groups, and a group its members, by their names.
     ReferencesNamed,
     /// A foreign group has everybody as its member, and shows their names.
@@ -134,6 +136,8 @@ pub enum Fault {
     ReusedByNext,
     /// Foreign people arrive whenever something is created.
     ForeignArrives,
+    /// When everybody is listed, the objects of the run have gone, and foreign people have their ids.
+    TakenOver,
     /// POST to an id makes an object.
     PostToIdCreates,
 
@@ -205,6 +209,7 @@ const ALL: &[Fault] = &[
     ReadForeignId,
     ReadForeignWhole,
     ReadOtherId,
+    ReadForeignAsOurs,
     ReferencesNamed,
     EverybodyGroup,
     PatchForeignWhole,
@@ -216,6 +221,7 @@ const ALL: &[Fault] = &[
     ReusedByForeign,
     ReusedByNext,
     ForeignArrives,
+    TakenOver,
     PostToIdCreates,
     BulkForeignLocations,
     BulkSwappedLocations,
@@ -236,12 +242,18 @@ pub const HARMLESS: &[Fault] = &[
     ReferencesNamed,
 ];
 
-const READS_REFUSED: &[Fault] =
-    &[ReadMissing, ReadSometimesMissing, ReadForbidden, ReadFails, ReadUnsupported, ForeignHidden];
+const READS_REFUSED: &[Fault] = &[
+    ReadMissing,
+    ReadSometimesMissing,
+    ReadForbidden,
+    ReadFails,
+    ReadUnsupported,
+    ForeignHidden,
+    ReadForeignAsOurs,
+];
 
 /// A create names a foreign object.
-const NAME_FOREIGN: &[Fault] =
-    &[UpsertWhole, UpsertId, UpsertLocation, UpsertNamesake, LocationForeign, BulkForeignLocations];
+const NAME_FOREIGN: &[Fault] = &[UpsertId, UpsertLocation, LocationForeign, BulkForeignLocations];
 
 /// A filter on a random value finds somebody.
 const FILTERS_IGNORED: &[Fault] = &[FilterAll, FilterFirst, FilterForeign, FilterOneForeign];
@@ -310,11 +322,13 @@ impl Faults {
         let reads_tell = !self.any(READS_REFUSED) && !self.has(NamesNowhere);
         let echoes_foreign = self.any(&[CreateForeignId, CreatePathId, ListForeignIds]);
         let reused = self.any(&[ReusedByForeign, ReusedByNext]);
-        let names_foreign = echoes_foreign || self.any(NAME_FOREIGN) || reused;
+        let nameless = self.has(NamesNowhere) && self.any(&[UpsertWhole, UpsertNamesake]);
+        let names_foreign = echoes_foreign || self.any(NAME_FOREIGN) || nameless || reused;
         let is_believed = self.has(CalledOpaque) && !self.any(FILTERS_IGNORED);
         (reads_tell || !echoes_foreign)
             && (reads_tell || !names_foreign || !is_believed)
             && !(reused && self.any(&[ReadSometimesMissing, ForeignHidden]))
+            && !(self.has(TakenOver) && self.has(NamesNowhere))
     }
 
     /// True when a client can find out what became of every create: by a filter on its name, or by a list.
@@ -332,6 +346,7 @@ impl Faults {
             ReadForeignId,
             ReadForeignWhole,
             ReadOtherId,
+            ReadForeignAsOurs,
             PatchForeignWhole,
             PatchForeignId,
             DeleteUnanswered,
