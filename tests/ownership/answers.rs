@@ -44,6 +44,13 @@ impl State {
                 hits = foreign().collect();
             } else if self.faults.has(Fault::FilterOneForeign) {
                 hits = foreign().take(1).collect();
+            } else if self.faults.has(Fault::FilterLastNamed) {
+                let last = self.last_named.as_ref().filter(|(named, _)| *named == kind);
+                hits = last.and_then(|(kind, id)| self.store.find(*kind, id)).cloned().into_iter().collect();
+            } else if self.faults.has(Fault::FilterByWords)
+                && filter.as_ref().is_some_and(|f| f.contains("example"))
+            {
+                hits = self.store.of(kind).cloned().collect();
             }
         }
         let number = |name: &str, usual: usize| asked(name).and_then(|n| n.parse().ok()).unwrap_or(usual);
@@ -82,7 +89,8 @@ impl State {
                 return Reply::error(status);
             }
         }
-        let Some(object) = self.store.find(kind, id).cloned() else { return Reply::error(404) };
+        let unknown = if self.faults.has(Fault::UnknownForbidden) { 403 } else { 404 };
+        let Some(object) = self.store.find(kind, id).cloned() else { return Reply::error(unknown) };
         if object.is_foreign() && self.faults.has(Fault::ForeignHidden) {
             return Reply::error(404);
         }

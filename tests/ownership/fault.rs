@@ -46,6 +46,8 @@ pub enum Fault {
     LocationRelative,
     /// Location has another origin.
     LocationElsewhere,
+    /// Location has another origin or another base, and ends with the id of a foreign object.
+    LocationElsewhereForeign,
     /// Location is that of a foreign object, whatever the body says.
     LocationForeign,
     /// Location holds the id as it is, not percent-encoded.
@@ -70,6 +72,8 @@ pub enum Fault {
     JsonNumberIds,
     /// Ids hold what must be percent-encoded in a path.
     OddIds,
+    /// The meta of each object shows the name that the last create sent.
+    MetaTellsLast,
     /// Attributes are shown as `Id`, `UserName` and so on.
     PascalCase,
 
@@ -82,6 +86,10 @@ pub enum Fault {
     FilterForeign,
     /// A filter is answered with one foreign object, always the same.
     FilterOneForeign,
+    /// A filter is answered with what the last create was answered with.
+    FilterLastNamed,
+    /// A filter finds everybody when a word of its value is one that everybody's name has.
+    FilterByWords,
     /// A filter is refused.
     FilterRefused,
     /// Objects are listed under ids of foreign ones.
@@ -102,6 +110,8 @@ pub enum Fault {
     ReadFails,
     /// Every read is answered 501.
     ReadUnsupported,
+    /// A read of what is not there is answered 403.
+    UnknownForbidden,
     /// Foreign objects are not there for reads.
     ForeignHidden,
     /// A read shows the object of the run under the id of a foreign one.
@@ -114,7 +124,8 @@ pub enum Fault {
     ReadForeignAsOurs,
     /// A user shows its groups, and a group its members, by their names.
     ReferencesNamed,
-    /// A foreign group has everybody as its member, and shows their names.
+    /// A foreign group has everybody as its member, foreign people have somebody of the run as their manager, and
+    /// both show their names.
     EverybodyGroup,
 
     // Changes.
@@ -181,6 +192,7 @@ const ALL: &[Fault] = &[
     NothingShown,
     LocationRelative,
     LocationElsewhere,
+    LocationElsewhereForeign,
     LocationForeign,
     LocationRaw,
     LocationTwiceEncoded,
@@ -191,11 +203,14 @@ const ALL: &[Fault] = &[
     NumericIds,
     JsonNumberIds,
     OddIds,
+    MetaTellsLast,
     PascalCase,
     FilterAll,
     FilterFirst,
     FilterForeign,
     FilterOneForeign,
+    FilterLastNamed,
+    FilterByWords,
     FilterRefused,
     ListForeignIds,
     ListOtherIds,
@@ -205,6 +220,7 @@ const ALL: &[Fault] = &[
     ReadForbidden,
     ReadFails,
     ReadUnsupported,
+    UnknownForbidden,
     ForeignHidden,
     ReadForeignId,
     ReadForeignWhole,
@@ -256,7 +272,7 @@ const READS_REFUSED: &[Fault] = &[
 const NAME_FOREIGN: &[Fault] = &[UpsertId, UpsertLocation, LocationForeign, BulkForeignLocations];
 
 /// A filter on a random value finds somebody.
-const FILTERS_IGNORED: &[Fault] = &[FilterAll, FilterFirst, FilterForeign, FilterOneForeign];
+const FILTERS_IGNORED: &[Fault] = &[FilterAll, FilterFirst, FilterForeign, FilterOneForeign, FilterLastNamed];
 
 /// The faults of one server.
 #[derive(Debug, Clone, Default)]
@@ -339,6 +355,8 @@ impl Faults {
             FilterFirst,
             FilterForeign,
             FilterOneForeign,
+            FilterLastNamed,
+            FilterByWords,
             FilterRefused,
             ListForeignIds,
             ListOtherIds,

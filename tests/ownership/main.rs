@@ -186,13 +186,20 @@ const BY_ONE_RULE: &[(&str, &[Fault])] = &[
     ("everybody-listed-later", &[Fault::UpsertId, Fault::ReadForbidden, Fault::CalledOpaque]),
     ("everybody-listed-later", &[Fault::TakenOver]),
     // A read shows an object of ours, with another id.
-    ("renamed", &[Fault::UpsertId, Fault::ReadForeignAsOurs]),
+    ("renamed", &[Fault::CreateForeignId, Fault::IdOnly, Fault::ReadForeignAsOurs]),
     ("purged", &[Fault::UpsertLocation, Fault::ReadForeignAsOurs]),
     // Filters find somebody, whatever is asked for.
-    ("renamed", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterOneForeign]),
-    ("renamed", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterAll]),
-    ("renamed", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterOneForeign, Fault::CalledOpaque]),
-    ("renamed", &[Fault::UpsertId, Fault::ReadForbidden, Fault::FilterForeign, Fault::CalledOpaque]),
+    ("put", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterLastNamed]),
+    ("put", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterLastNamed, Fault::CalledOpaque]),
+    ("put", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterByWords]),
+    // A Location leads to another server or base, or is decoded twice.
+    (
+        "put",
+        &[Fault::LocationElsewhereForeign, Fault::LocationOnly, Fault::NamesNowhere, Fault::CalledOpaque],
+    ),
+    ("put", &[Fault::OddIds, Fault::LocationOnly, Fault::NamesNowhere, Fault::CalledOpaque]),
+    // Names of the run are shown of other objects.
+    ("team", &[Fault::UpsertId, Fault::MetaTellsLast]),
     // A filter finds an account of ours under the id of somebody else.
     ("account-before", &[Fault::ListForeignIds]),
     ("group-with-the-id-of-a-user", &[Fault::NumericIds]),
@@ -200,6 +207,8 @@ const BY_ONE_RULE: &[(&str, &[Fault])] = &[
     ("deleted-and-written-to", &[Fault::ReusedByForeign]),
     ("deleted-and-written-to", &[Fault::ReusedByForeign, Fault::ReadMissing]),
     ("deleted-and-written-to", &[Fault::ReusedByForeign, Fault::ReadForbidden]),
+    ("deleted-unread", &[Fault::ReusedByForeign, Fault::ReadMissing]),
+    ("deleted-unread", &[Fault::ReusedByForeign, Fault::UnknownForbidden, Fault::ForeignHidden]),
     ("deleted-twice", &[Fault::ReusedByForeign, Fault::DeleteFailsAfterwards]),
     ("deleted-twice", &[Fault::ReusedByForeign, Fault::DeleteUnanswered]),
     ("bulk-on-what-was-made", &[Fault::ReusedByForeign]),
