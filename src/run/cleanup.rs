@@ -39,34 +39,52 @@ pub struct Left {
     /// What it is, why it stays, and what to do.
     pub line: String,
     told: SystemTime,
+    /// The name under which a list showed it there, in lower case: it may stand elsewhere.
+    listed_as: Option<String>,
 }
 
 impl Left {
     fn new(place: Option<Place>, line: String) -> Self {
-        Left { place, line, told: SystemTime::now() }
+        Left { place, line, told: SystemTime::now(), listed_as: None }
     }
 }
 
-/// What was deleted in a run, each with the time when its last DELETE that was answered with success was sent.
+/// What was deleted in a run.
 #[derive(Debug, Default)]
-pub(super) struct Deleted(HashMap<Place, SystemTime>);
+pub(super) struct Deleted {
+    /// When the last DELETE that was answered with success was sent.
+    at: HashMap<Place, SystemTime>,
+    /// Names that reads by id showed, in lower case.
+    names: HashMap<Place, HashSet<String>>,
+}
 
 impl Deleted {
     /// Adds what a trace shows.
     pub(super) fn note(&mut self, trace: &[Arc<Exchange>]) {
         for exchange in trace.iter().filter(|exchange| exchange.succeeded()) {
-            if let Operation::Delete(kind, id) = &exchange.operation {
-                let place = Place::new(exchange.request.tenant, *kind, id);
-                let last = self.0.entry(place).or_insert(exchange.started);
-                *last = exchange.started.max(*last);
+            let tenant = exchange.request.tenant;
+            match &exchange.operation {
+                Operation::Delete(kind, id) => {
+                    let last = self.at.entry(Place::new(tenant, *kind, id)).or_insert(exchange.started);
+                    *last = exchange.started.max(*last);
+                }
+                Operation::Read(kind, id) => {
+                    let (_, name) = exchange.json().and_then(name_sent).unwrap_or_default();
+                    self.names.entry(Place::new(tenant, *kind, id)).or_default().insert(name.to_lowercase());
+                }
+                _ => {}
             }
         }
     }
 
     /// True when something was deleted after it was told that it stays: a later trial may have met it.
     pub(super) fn holds(&self, left: &Left) -> bool {
-        let deleted = left.place.as_ref().and_then(|place| self.0.get(place));
-        deleted.is_some_and(|at| *at >= left.told)
+        let Some(place) = &left.place else { return false };
+        let is_it = left
+            .listed_as
+            .as_ref()
+            .is_none_or(|name| self.names.get(place).is_some_and(|names| names.contains(name)));
+        is_it && self.at.get(place).is_some_and(|at| *at >= left.told)
     }
 }
 

@@ -17,6 +17,14 @@ impl State {
         if filter.is_some() && self.faults.has(Fault::FilterRefused) {
             return Reply::error(501);
         }
+        if filter.is_none() && self.met(Fault::TakenOver) {
+            let ours: Vec<(ResourceKind, String)> =
+                self.store.ours().map(|object| (object.kind, object.id.clone())).collect();
+            for (kind, id) in ours {
+                self.store.remove(kind, &id);
+                self.store.stranger(kind, id);
+            }
+        }
         let mut hits: Vec<Object> = Vec::new();
         for object in self.store.of(kind) {
             let shown = object_for_filters(object);
@@ -36,6 +44,13 @@ impl State {
                 hits = foreign().collect();
             } else if self.faults.has(Fault::FilterOneForeign) {
                 hits = foreign().take(1).collect();
+            } else if self.faults.has(Fault::FilterLastNamed) {
+                let last = self.last_named.as_ref().filter(|(named, _)| *named == kind);
+                hits = last.and_then(|(kind, id)| self.store.find(*kind, id)).cloned().into_iter().collect();
+            } else if self.faults.has(Fault::FilterByWords)
+                && filter.as_ref().is_some_and(|f| f.contains("example"))
+            {
+                hits = self.store.of(kind).cloned().collect();
             }
         }
         let number = |name: &str, usual: usize| asked(name).and_then(|n| n.parse().ok()).unwrap_or(usual);
@@ -74,12 +89,18 @@ impl State {
                 return Reply::error(status);
             }
         }
-        let Some(object) = self.store.find(kind, id).cloned() else { return Reply::error(404) };
+        let unknown = if self.faults.has(Fault::UnknownForbidden) { 403 } else { 404 };
+        let Some(object) = self.store.find(kind, id).cloned() else { return Reply::error(unknown) };
         if object.is_foreign() && self.faults.has(Fault::ForeignHidden) {
             return Reply::error(404);
         }
         let mut shown = self.shown(&object);
-        if !object.is_foreign() {
+        if object.is_foreign() {
+            let ours = self.store.of(kind).find(|other| !other.is_foreign()).cloned();
+            if let Some(ours) = ours.filter(|_| self.met(Fault::ReadForeignAsOurs)) {
+                shown = self.shown(&ours);
+            }
+        } else {
             if self.met(Fault::ReadForeignId) {
                 shown["id"] = self.foreign_id(kind).into();
             } else if self.met(Fault::ReadOtherId) {

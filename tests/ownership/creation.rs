@@ -21,6 +21,7 @@ impl State {
         if get(&held, name).and_then(Value::as_str).is_none_or(str::is_empty) {
             return Reply::error(400);
         }
+        self.last_name = get(&held, name).cloned().unwrap_or_default();
         if self.faults.has(Fault::ForeignArrives) {
             let id = self.new_id(kind);
             self.store.stranger(kind, id);
@@ -72,6 +73,7 @@ impl State {
             return None;
         };
         self.mistaken.extend(foreign.names.first().cloned());
+        self.last_named = Some((kind, foreign.id));
         Some(reply)
     }
 
@@ -83,6 +85,7 @@ impl State {
         if self.met(Fault::CreateUnanswered) {
             return Reply::Lost;
         }
+        self.last_named = Some((object.kind, object.id.clone()));
         let mut shown = self.shown(object);
         let wrong = if self.met(Fault::CreateForeignId) {
             Some(self.foreign_id(object.kind))
@@ -124,6 +127,11 @@ impl State {
             self.a_foreign(kind).map(|foreign| foreign.location())
         } else if self.faults.has(Fault::LocationElsewhere) {
             Some(format!("https://elsewhere.example/scim{end}/{once}"))
+        } else if self.met(Fault::LocationElsewhereForeign) {
+            let foreign = encoded(&self.foreign_id(kind));
+            let bases =
+                ["https://elsewhere.example/scim", "http://127.0.0.1/other", "http://127.0.0.1:8/scim"];
+            Some(format!("{}{end}/{foreign}", bases[self.random.random_range(0..bases.len())]))
         } else if self.faults.has(Fault::LocationRelative) {
             Some(format!("/scim{end}/{once}"))
         } else if self.faults.has(Fault::LocationRaw) {
@@ -140,7 +148,7 @@ impl State {
 fn namesake(kind: ResourceKind, sent: &Value, id: &str) -> Value {
     let mut held = sent.clone();
     if let Some(members) = held.as_object_mut() {
-        let unique = ["userName", "externalId", "emails", "members"];
+        let unique = ["userName", "externalId", "emails", "members", "password"];
         members.retain(|name, _| !unique.iter().any(|unique| unique.eq_ignore_ascii_case(name)));
     }
     match kind {

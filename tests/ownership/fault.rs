@@ -46,6 +46,8 @@ pub enum Fault {
     LocationRelative,
     /// Location has another origin.
     LocationElsewhere,
+    /// Location has another origin or another base, and ends with the id of a foreign object.
+    LocationElsewhereForeign,
     /// Location is that of a foreign object, whatever the body says.
     LocationForeign,
     /// Location holds the id as it is, not percent-encoded.
@@ -70,6 +72,8 @@ pub enum Fault {
     JsonNumberIds,
     /// Ids hold what must be percent-encoded in a path.
     OddIds,
+    /// The meta of each object shows the name that the last create sent.
+    MetaTellsLast,
     /// Attributes are shown as `Id`, `UserName` and so on.
     PascalCase,
 
@@ -82,6 +86,10 @@ pub enum Fault {
     FilterForeign,
     /// A filter is answered with one foreign object, always the same.
     FilterOneForeign,
+    /// A filter is answered with what the last create was answered with.
+    FilterLastNamed,
+    /// A filter finds everybody when a word of its value is one that everybody's name has.
+    FilterByWords,
     /// A filter is refused.
     FilterRefused,
     /// Objects are listed under ids of foreign ones.
@@ -102,6 +110,8 @@ pub enum Fault {
     ReadFails,
     /// Every read is answered 501.
     ReadUnsupported,
+    /// A read of what is not there is answered 403.
+    UnknownForbidden,
     /// Foreign objects are not there for reads.
     ForeignHidden,
     /// A read shows the object of the run under the id of a foreign one.
@@ -110,9 +120,12 @@ pub enum Fault {
     ReadForeignWhole,
     /// A read shows the object of the run under another id of the run.
     ReadOtherId,
+    /// A read of a foreign object shows one of the run, with the id of that one.
+    ReadForeignAsOurs,
     /// A user shows its groups, and a group its members, by their names.
     ReferencesNamed,
-    /// A foreign group has everybody as its member, and shows their names.
+    /// A foreign group has everybody as its member, foreign people have somebody of the run as their manager, and
+    /// both show their names.
     EverybodyGroup,
 
     // Changes.
@@ -134,6 +147,8 @@ pub enum Fault {
     ReusedByNext,
     /// Foreign people arrive whenever something is created.
     ForeignArrives,
+    /// When everybody is listed, the objects of the run have gone, and foreign people have their ids.
+    TakenOver,
     /// POST to an id makes an object.
     PostToIdCreates,
 
@@ -158,7 +173,8 @@ pub enum Fault {
 
 use Fault::*;
 
-/// Every fault.
+/// Every fault that is drawn. `FilterLastNamed` is not: its filters find the very name that was asked for and are
+/// empty later, so that a client cannot tell an object that is left from one that was never made.
 const ALL: &[Fault] = &[
     UpsertWhole,
     UpsertId,
@@ -177,6 +193,7 @@ const ALL: &[Fault] = &[
     NothingShown,
     LocationRelative,
     LocationElsewhere,
+    LocationElsewhereForeign,
     LocationForeign,
     LocationRaw,
     LocationTwiceEncoded,
@@ -187,11 +204,13 @@ const ALL: &[Fault] = &[
     NumericIds,
     JsonNumberIds,
     OddIds,
+    MetaTellsLast,
     PascalCase,
     FilterAll,
     FilterFirst,
     FilterForeign,
     FilterOneForeign,
+    FilterByWords,
     FilterRefused,
     ListForeignIds,
     ListOtherIds,
@@ -201,10 +220,12 @@ const ALL: &[Fault] = &[
     ReadForbidden,
     ReadFails,
     ReadUnsupported,
+    UnknownForbidden,
     ForeignHidden,
     ReadForeignId,
     ReadForeignWhole,
     ReadOtherId,
+    ReadForeignAsOurs,
     ReferencesNamed,
     EverybodyGroup,
     PatchForeignWhole,
@@ -216,6 +237,7 @@ const ALL: &[Fault] = &[
     ReusedByForeign,
     ReusedByNext,
     ForeignArrives,
+    TakenOver,
     PostToIdCreates,
     BulkForeignLocations,
     BulkSwappedLocations,
@@ -236,15 +258,21 @@ pub const HARMLESS: &[Fault] = &[
     ReferencesNamed,
 ];
 
-const READS_REFUSED: &[Fault] =
-    &[ReadMissing, ReadSometimesMissing, ReadForbidden, ReadFails, ReadUnsupported, ForeignHidden];
+const READS_REFUSED: &[Fault] = &[
+    ReadMissing,
+    ReadSometimesMissing,
+    ReadForbidden,
+    ReadFails,
+    ReadUnsupported,
+    ForeignHidden,
+    ReadForeignAsOurs,
+];
 
 /// A create names a foreign object.
-const NAME_FOREIGN: &[Fault] =
-    &[UpsertWhole, UpsertId, UpsertLocation, UpsertNamesake, LocationForeign, BulkForeignLocations];
+const NAME_FOREIGN: &[Fault] = &[UpsertId, UpsertLocation, LocationForeign, BulkForeignLocations];
 
 /// A filter on a random value finds somebody.
-const FILTERS_IGNORED: &[Fault] = &[FilterAll, FilterFirst, FilterForeign, FilterOneForeign];
+const FILTERS_IGNORED: &[Fault] = &[FilterAll, FilterFirst, FilterForeign, FilterOneForeign, FilterLastNamed];
 
 /// The faults of one server.
 #[derive(Debug, Clone, Default)]
@@ -310,11 +338,13 @@ impl Faults {
         let reads_tell = !self.any(READS_REFUSED) && !self.has(NamesNowhere);
         let echoes_foreign = self.any(&[CreateForeignId, CreatePathId, ListForeignIds]);
         let reused = self.any(&[ReusedByForeign, ReusedByNext]);
-        let names_foreign = echoes_foreign || self.any(NAME_FOREIGN) || reused;
+        let nameless = self.has(NamesNowhere) && self.any(&[UpsertWhole, UpsertNamesake]);
+        let names_foreign = echoes_foreign || self.any(NAME_FOREIGN) || nameless || reused;
         let is_believed = self.has(CalledOpaque) && !self.any(FILTERS_IGNORED);
         (reads_tell || !echoes_foreign)
             && (reads_tell || !names_foreign || !is_believed)
             && !(reused && self.any(&[ReadSometimesMissing, ForeignHidden]))
+            && !(self.has(TakenOver) && self.has(NamesNowhere))
     }
 
     /// True when a client can find out what became of every create: by a filter on its name, or by a list.
@@ -325,6 +355,8 @@ impl Faults {
             FilterFirst,
             FilterForeign,
             FilterOneForeign,
+            FilterLastNamed,
+            FilterByWords,
             FilterRefused,
             ListForeignIds,
             ListOtherIds,
@@ -332,6 +364,7 @@ impl Faults {
             ReadForeignId,
             ReadForeignWhole,
             ReadOtherId,
+            ReadForeignAsOurs,
             PatchForeignWhole,
             PatchForeignId,
             DeleteUnanswered,

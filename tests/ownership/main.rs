@@ -86,7 +86,7 @@ fn nothing_foreign_is_written_to_whatever_is_wrong_about_identity() {
     let runs = asked("SCIMULATE_OWNERSHIP_RUNS").unwrap_or(RUNS);
     let (next, total) = (AtomicU64::new(1), Mutex::new(Total::default()));
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+        for _ in 0..2 * std::thread::available_parallelism().map_or(1, NonZero::get) {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -140,8 +140,10 @@ fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
         }
         // A template in a bulk operation's path is not percent-encoded, so that it may lead elsewhere.
         let in_bulk = story.needs.contains(&Need::Ability(Ability::Bulk));
-        // Where users and groups have the same ids, the story writes to somebody else's group.
-        let shares_ids = story.about.id == "ownership/group-with-the-id-of-a-user";
+        // Where users and groups, or two tenants, have the same ids, the story writes to somebody else.
+        let shares_ids = ["group-with-the-id-of-a-user", "same-id-in-the-second-tenant"]
+            .iter()
+            .any(|name| story.about.id.ends_with(name));
         let left_out = |variation: Fault| {
             (in_bulk && variation == Fault::OddIds) || (shares_ids && variation == Fault::NumericIds)
         };
@@ -163,6 +165,76 @@ fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
             }
             if !complaints.is_empty() {
                 wrong.push(format!("{}\n    {}", played.about, complaints.join("\n    ")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Servers that one rule of the guard tells from right ones, too seldom drawn to rely on: a story, and faults.
+const BY_ONE_RULE: &[(&str, &[Fault])] = &[
+    // A list showed it before the create named it, and the create's answer says that it is ours.
+    ("everybody-listed-before", &[Fault::CreateForeignId, Fault::ReadForbidden]),
+    ("everybody-listed-before", &[Fault::CreateForeignId, Fault::ReadMissing]),
+    // The same without its names: as a member of a group.
+    ("everybody-listed-before", &[Fault::CreateForeignId, Fault::ReadForbidden, Fault::EverybodyGroup]),
+    ("groups-listed-before", &[Fault::CreateForeignId, Fault::ReadForbidden, Fault::EverybodyGroup]),
+    // The create's answer is all that shows somebody else's names.
+    ("renamed", &[Fault::UpsertWhole, Fault::ReadForbidden, Fault::CalledOpaque]),
+    ("renamed", &[Fault::UpsertNamesake, Fault::ReadMissing, Fault::CalledOpaque]),
+    // A list is all that does.
+    ("everybody-listed-later", &[Fault::UpsertId, Fault::ReadForbidden, Fault::CalledOpaque]),
+    ("everybody-listed-later", &[Fault::TakenOver]),
+    // A read shows an object of ours, with another id.
+    ("renamed", &[Fault::CreateForeignId, Fault::IdOnly, Fault::ReadForeignAsOurs]),
+    ("purged", &[Fault::UpsertLocation, Fault::ReadForeignAsOurs]),
+    // Filters find somebody, whatever is asked for.
+    ("put", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterLastNamed]),
+    ("put", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterLastNamed, Fault::CalledOpaque]),
+    ("put", &[Fault::UpsertId, Fault::NamesNowhere, Fault::FilterByWords]),
+    // A Location leads to another server or base, or is decoded twice.
+    (
+        "put",
+        &[Fault::LocationElsewhereForeign, Fault::LocationOnly, Fault::NamesNowhere, Fault::CalledOpaque],
+    ),
+    ("put", &[Fault::OddIds, Fault::LocationOnly, Fault::NamesNowhere, Fault::CalledOpaque]),
+    // Names of the run are shown of other objects.
+    ("team", &[Fault::UpsertId, Fault::MetaTellsLast]),
+    // A filter finds an account of ours under the id of somebody else.
+    ("account-before", &[Fault::ListForeignIds]),
+    ("group-with-the-id-of-a-user", &[Fault::NumericIds]),
+    ("same-id-in-the-second-tenant", &[Fault::NumericIds]),
+    ("deleted-and-written-to", &[Fault::ReusedByForeign]),
+    ("deleted-and-written-to", &[Fault::ReusedByForeign, Fault::ReadMissing]),
+    ("deleted-and-written-to", &[Fault::ReusedByForeign, Fault::ReadForbidden]),
+    ("deleted-unread", &[Fault::ReusedByForeign, Fault::ReadMissing]),
+    ("deleted-unread", &[Fault::ReusedByForeign, Fault::UnknownForbidden, Fault::ForeignHidden]),
+    ("deleted-twice", &[Fault::ReusedByForeign, Fault::DeleteFailsAfterwards]),
+    ("deleted-twice", &[Fault::ReusedByForeign, Fault::DeleteUnanswered]),
+    ("bulk-on-what-was-made", &[Fault::ReusedByForeign]),
+    ("team", &[Fault::CreateForeignId]),
+    ("team", &[Fault::UpsertId, Fault::EverybodyGroup]),
+    ("team", &[Fault::UpsertId, Fault::ReferencesNamed]),
+    ("renamed", &[Fault::LocationForeign, Fault::LocationOnly]),
+    ("posted-to-an-id", &[Fault::UpsertId]),
+    ("purged", &[Fault::CreatePathId]),
+];
+
+#[test]
+fn what_one_rule_tells_is_not_written_to() {
+    let runtime = runtime();
+    let mut wrong = Vec::new();
+    for (name, faults) in BY_ONE_RULE {
+        let story = STORIES.iter().find(|story| story.about.id == format!("ownership/{name}")).unwrap();
+        // Without the create of the preparation, which would come before the story's list.
+        for seed in [1, 2, 4, 5, 7, 8] {
+            let story = std::sync::Arc::clone(story);
+            let faults = Faults::of(faults);
+            let played =
+                Played::of(seed, faults, vec![story], vec![Dialect::Default], None, runtime.handle());
+            let harm = played.harm();
+            if !harm.is_empty() {
+                wrong.push(format!("{}\n    {}", played.about, harm.join("\n    ")));
             }
         }
     }

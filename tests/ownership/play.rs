@@ -151,16 +151,23 @@ impl Played {
         Played { about, faults, model, report, swept }
     }
 
-    /// What must not be, each as a sentence.
-    pub fn complaints(&self) -> Vec<String> {
-        let (first, second) = (self.model.state(), self.model.second());
-        let mut complaints = Vec::new();
-        for state in [&first, &second] {
+    /// What was done to foreign objects: nothing, if all is well.
+    pub fn harm(&self) -> Vec<String> {
+        let mut harm = Vec::new();
+        for state in [self.model.state(), self.model.second()] {
             let written =
                 state.foreign_writes.iter().map(|line| format!("written to a foreign object: {line}"));
-            let harm = state.store.harm().into_iter().map(|line| format!("a foreign object changed: {line}"));
-            complaints.extend(written.chain(harm));
+            let changed =
+                state.store.harm().into_iter().map(|line| format!("a foreign object changed: {line}"));
+            harm.extend(written.chain(changed));
         }
+        harm
+    }
+
+    /// What must not be, each as a sentence.
+    pub fn complaints(&self) -> Vec<String> {
+        let mut complaints = self.harm();
+        let (first, second) = (self.model.state(), self.model.second());
         let left: Vec<&Object> = [&first, &second].into_iter().flat_map(|state| state.store.ours()).collect();
         let all = [&first, &second].into_iter().flat_map(|state| state.store.all()).collect::<Vec<_>>();
         match (&self.report, &self.swept) {

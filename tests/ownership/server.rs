@@ -45,6 +45,9 @@ pub struct State {
     pub foreign_writes: Vec<String>,
     /// The names of those with whose id a create was answered.
     pub mistaken: Vec<String>,
+    /// The object that the last create was answered with, and the name that it sent.
+    pub(super) last_named: Option<(ResourceKind, String)>,
+    pub(super) last_name: Value,
     /// How many ids were given, for users and for groups.
     pub(super) given: [usize; 2],
     /// Ids that were deleted and may be given again.
@@ -136,6 +139,8 @@ impl State {
             writes: 0,
             foreign_writes: Vec::new(),
             mistaken: Vec::new(),
+            last_named: None,
+            last_name: Value::Null,
             given: [0, 0],
             free: Vec::new(),
         };

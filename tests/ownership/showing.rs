@@ -1,5 +1,6 @@
 //! What answers of the model server show of an object.
 
+use scimulate::scim::urn;
 use scimulate::wire::ResourceKind;
 use serde_json::{Value, json};
 
@@ -14,20 +15,33 @@ impl State {
         let mut shown = object.held.clone();
         shown["id"] = object.id.clone().into();
         shown["meta"] = json!({"resourceType": object.kind.as_str(), "location": object.location()});
+        if self.faults.has(Fault::MetaTellsLast) {
+            shown["meta"]["lastCreated"] = self.last_name.clone();
+        }
         self.show_references(object, &mut shown);
         if self.faults.has(Fault::NamesNowhere) {
             return bare(&shown);
         }
         for name in ["userName", "displayName", "externalId"] {
-            if let Some(Value::String(text)) = shown.get_mut(name) {
-                if self.faults.has(Fault::LowerCase) {
-                    *text = text.to_lowercase();
-                } else if self.faults.has(Fault::UpperCase) {
-                    *text = text.to_uppercase();
-                }
+            if let Some(text) = shown.get_mut(name) {
+                self.in_another_case(text);
+            }
+        }
+        for email in shown.get_mut("emails").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(text) = email.get_mut("value") {
+                self.in_another_case(text);
             }
         }
         shown
+    }
+
+    fn in_another_case(&self, value: &mut Value) {
+        let Value::String(text) = value else { return };
+        if self.faults.has(Fault::LowerCase) {
+            *text = text.to_lowercase();
+        } else if self.faults.has(Fault::UpperCase) {
+            *text = text.to_uppercase();
+        }
     }
 
     /// Groups of users and members of groups, which carry names of others.
@@ -40,6 +54,14 @@ impl State {
                 json!({"value": user.id, "display": display})
             });
             shown["members"] = everybody.collect();
+        }
+        if self.faults.has(Fault::EverybodyGroup) && object.is_foreign() && object.kind == ResourceKind::User
+        {
+            let manager = self.store.of(ResourceKind::User).find(|user| !user.is_foreign());
+            if let Some(manager) = manager {
+                shown[urn::ENTERPRISE]["manager"] =
+                    json!({"value": manager.id, "displayName": manager.held.get("userName")});
+            }
         }
         if !self.faults.has(Fault::ReferencesNamed) {
             return;

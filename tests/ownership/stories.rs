@@ -154,6 +154,25 @@ timeline:
 "#,
     ),
     (
+        "deleted-unread",
+        r#"
+people:
+  ada:
+  grace:
+timeline:
+  - cycle
+  - request: { method: DELETE, path: "/Users/{{ada.id}}", provoked: true }
+  - request: { method: GET, path: "/Users/{{grace.id}}" }
+  - request:
+      method: PATCH
+      path: "/Users/{{ada.id}}"
+      provoked: true
+      body:
+        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+        Operations: [{ op: replace, path: title, value: Late }]
+"#,
+    ),
+    (
         "posted-to-an-id",
         r#"
 people:
@@ -169,6 +188,69 @@ timeline:
         schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"]
         userName: "{{prefix}}.posted@{{domain}}"
         active: true
+"#,
+    ),
+    (
+        "everybody-listed-before",
+        r#"
+people:
+  ada:
+  grace:
+timeline:
+  - request: { method: GET, path: /Users, query: { startIndex: "1", count: "50" } }
+  - request: { method: GET, path: /Groups, query: { startIndex: "1", count: "50" } }
+  - cycle
+  - set: { ada: { jobTitle: Countess } }
+  - cycle
+  - purge: [grace]
+  - cycle
+"#,
+    ),
+    (
+        "groups-listed-before",
+        r#"
+people:
+  ada:
+timeline:
+  - request: { method: GET, path: /Groups, query: { startIndex: "1", count: "50" } }
+  - cycle
+  - set: { ada: { jobTitle: Countess } }
+  - cycle
+"#,
+    ),
+    (
+        "everybody-listed-later",
+        r#"
+people:
+  ada:
+  grace:
+timeline:
+  - cycle
+  - set: { ada: { jobTitle: Countess } }
+  - cycle
+  - request: { method: GET, path: /Users, query: { startIndex: "1", count: "50" } }
+  - set: { ada: { jobTitle: Mathematician } }
+  - unassign: [grace]
+  - cycle
+"#,
+    ),
+    (
+        "same-id-in-the-second-tenant",
+        r#"
+needs: [second-tenant]
+people:
+  ada:
+timeline:
+  - request: { method: POST, path: /Users, as: made, body: "{{ada.create}}" }
+  - request: { method: GET, path: "/Users/{{made.id}}" }
+  - request:
+      method: PATCH
+      path: "/Users/{{made.id}}"
+      tenant: second
+      provoked: true
+      body:
+        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+        Operations: [{ op: replace, path: title, value: Taken }]
 "#,
     ),
     (

@@ -55,7 +55,10 @@ impl<'a, T: Target> Search<'a, T> {
                     deleted = true;
                     self.deleted.insert(leftover.at(&id));
                 }
-                Ended::Stays(line) => left.push(Left::new(Some(leftover.at(&id)), line)),
+                Ended::Stays(line) => {
+                    let listed_as = leftover.name.as_ref().map(|(_, name)| name.to_lowercase());
+                    left.push(Left { listed_as, ..Left::new(Some(leftover.at(&id)), line) });
+                }
                 Ended::Elsewhere => left.push(unclear(leftover, &id)),
             }
         }

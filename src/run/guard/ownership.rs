@@ -40,8 +40,8 @@ struct Known {
     reads_show_ours: bool,
     /// A read of an id of ours did not show it.
     reads_failed: bool,
-    /// What came of a filter on a GUID that was just drawn.
-    random_filter: Option<RandomFilter>,
+    /// What came of a filter on a GUID that was just drawn, for users and for groups.
+    random_filter: HashMap<ResourceKind, RandomFilter>,
     /// What came of a read of an id that was just drawn: true if it was 404.
     random_read: Option<bool>,
 }
@@ -185,12 +185,12 @@ impl Ownership {
         Reads { show_ours: known.reads_show_ours, failed: known.reads_failed, random: known.random_read }
     }
 
-    pub(super) fn random_filter(&self, tenant: Tenant) -> Option<RandomFilter> {
-        self.known(tenant).random_filter
+    pub(super) fn random_filter(&self, tenant: Tenant, kind: ResourceKind) -> Option<RandomFilter> {
+        self.known(tenant).random_filter.get(&kind).copied()
     }
 
-    pub(super) fn note_random_filter(&self, tenant: Tenant, filter: RandomFilter) {
-        self.known(tenant).random_filter = Some(filter);
+    pub(super) fn note_random_filter(&self, tenant: Tenant, kind: ResourceKind, filter: RandomFilter) {
+        self.known(tenant).random_filter.insert(kind, filter);
     }
 
     pub(super) fn note_random_read(&self, tenant: Tenant, missing: bool) {

@@ -168,9 +168,9 @@ impl<T: Target> Guard<T> {
         Ok(alone && self.random_filter(request, key).await? == RandomFilter::Nobody)
     }
 
-    /// What a filter on a GUID that was just drawn finds, asked once for each tenant.
+    /// What a filter on a GUID that was just drawn finds, asked once for each kind in each tenant.
     async fn random_filter(&self, request: &Request, key: &Key) -> Result<RandomFilter, Held> {
-        if let Some(known) = self.ownership.random_filter(request.tenant) {
+        if let Some(known) = self.ownership.random_filter(request.tenant, key.0) {
             return Ok(known);
         }
         let attribute = self.ownership.name_of(request.tenant, key).map_or("userName", |(name, _)| name);
@@ -180,7 +180,7 @@ impl<T: Target> Guard<T> {
             Some(_) => RandomFilter::Somebody,
             None => RandomFilter::Refused,
         };
-        self.ownership.note_random_filter(request.tenant, random);
+        self.ownership.note_random_filter(request.tenant, key.0, random);
         Ok(random)
     }
 
