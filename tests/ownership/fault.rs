@@ -341,10 +341,10 @@ impl Faults {
         let nameless = self.has(NamesNowhere) && self.any(&[UpsertWhole, UpsertNamesake]);
         let names_foreign = echoes_foreign || self.any(NAME_FOREIGN) || nameless || reused;
         let is_believed = self.has(CalledOpaque) && !self.any(FILTERS_IGNORED);
-        (reads_tell || !echoes_foreign)
-            && (reads_tell || !names_foreign || !is_believed)
-            && !(reused && self.any(&[ReadSometimesMissing, ForeignHidden]))
-            && !(self.has(TakenOver) && self.has(NamesNowhere))
+        let unread = !reads_tell && (echoes_foreign || (names_foreign && is_believed));
+        let misread = reused && self.any(&[ReadSometimesMissing, ForeignHidden]);
+        let taken_unseen = self.has(TakenOver) && self.has(NamesNowhere);
+        !unread && !misread && !taken_unseen
     }
 
     /// True when a client can find out what became of every create: by a filter on its name, or by a list.
