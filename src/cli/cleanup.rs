@@ -56,24 +56,24 @@ impl Cleanup {
                 Some(url) => url,
                 None => {
                     tell_of_second_tenants(&of_second);
-                    return console::say("nothing was left behind\n").map(|()| Exit::Success);
+                    return nothing("nothing was left behind", found.unreadable.len());
                 }
             },
         };
         let second = self.second.url(&config, &self.target)?;
         let (mut of_second, other_seconds): (Vec<_>, Vec<_>) = of_second
             .into_iter()
-            .partition(|run| second.as_ref().is_some_and(|second| run.base == second.base()));
+            .partition(|run| second.as_ref().is_some_and(|second| same_base(&run.base, second.base())));
         tell_of_second_tenants(&other_seconds);
         let (mut runs, others): (Vec<_>, Vec<_>) =
-            of_first.into_iter().partition(|run| run.base == url.base());
+            of_first.into_iter().partition(|run| same_base(&run.base, url.base()));
         if !others.is_empty() {
             let bases = bases(&others).join(", ");
             console::remark(&format!("journals of other targets are left alone: {bases}"));
         }
         if runs.is_empty() && of_second.is_empty() {
-            return console::say(&format!("nothing was left behind at {}\n", url.base()))
-                .map(|()| Exit::Success);
+            let nothing_there = format!("no journal names anything that was left behind at {}", url.base());
+            return nothing(&nothing_there, found.unreadable.len());
         }
         self.target.consent(&config, &url, "deletes")?;
         let runtime = runtime()?;
@@ -146,6 +146,19 @@ fn tell_of_second_tenants(runs: &[Abandoned]) {
             "journals of second tenants are left alone: {bases}; name one with --second-target, and the first with --target"
         ));
     }
+}
+
+/// Says that there is nothing to do, unless a journal could not be read.
+fn nothing(said: &str, unread: usize) -> Result<Exit, Failure> {
+    if unread > 0 {
+        console::remark("what the journals above name may still be there: look for it at the server");
+        return Ok(Exit::Target);
+    }
+    console::say(&format!("{said}\n")).map(|()| Exit::Success)
+}
+
+fn same_base(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
 /// The target of all journals, if they have one in common.

@@ -1,8 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::{Exit, console, exec};
 use crate::run::Cancel;
+
+/// Signals that follow each other this closely are one.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 /// Makes Ctrl-C, a request to terminate and the end of the terminal (SIGHUP) end a run properly: what it made is removed and the
 /// reports are written. The second one ends the process at once.
@@ -23,7 +27,12 @@ impl Interrupt {
                 "stopping: removing what this run made; once more stops at once and leaves it there",
             );
             cancel.cancel();
-            if signal().await.is_ok() {
+            let first = Instant::now();
+            while signal().await.is_ok() {
+                // `timeout` and others send the same signal to the process and to its group.
+                if first.elapsed() < SAME_SIGNAL {
+                    continue;
+                }
                 exec::end_all();
                 console::remark("stopped: `scimulate cleanup` removes what is left");
                 std::process::exit(i32::from(Exit::Interrupted as u8));

@@ -44,6 +44,11 @@ pub struct Left {
 }
 
 impl Left {
+    /// Something that lists showed when the run was over.
+    pub(super) fn found(line: String) -> Self {
+        Left::new(None, line)
+    }
+
     fn new(place: Option<Place>, line: String) -> Self {
         Left { place, line, told: SystemTime::now(), listed_as: None }
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::wire::{Answer, Broken, Method, Operation, Request, Sent, Target};
 
-pub(super) use evidence::{Shown, name_sent, named, shown_with, texts};
+pub(super) use evidence::{Named, Shown, name_sent, named, named_with, shown_with, texts};
 pub use ownership::Ownership;
 pub(super) use ownership::posted_to;
 use reach::Reach;
@@ -43,7 +43,8 @@ impl<T: Target> Guard<T> {
         match Reach::of(request) {
             Reach::New => Ok(()),
             Reach::Collection => Err(Held::Back(Broken::Withheld(format!(
-                "{} {} would concern every object at the target",
+                "{} {} could reach more than one object, or another one: the path names a whole collection, or an id in it \
+                 holds a slash, dots or a question mark",
                 request.method.as_str(),
                 request.path
             )))),

@@ -165,6 +165,15 @@ impl Journal {
         Ok(())
     }
 
+    /// Removes the file: nothing of the run is left at the target, whatever DELETE each object went by.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn finish(&self) -> io::Result<()> {
+        self.state().made.clear();
+        self.close()
+    }
+
     fn write(&self, state: &mut State, line: &Line) -> io::Result<()> {
         let file = self.file(state)?;
         append(file, line)

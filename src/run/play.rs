@@ -143,11 +143,14 @@ pub fn play<S: Stages>(
     }
     let panicked = trials.join().unwrap_or(1);
     gathered.left_behind.retain(|left| !gathered.deleted.holds(left));
+    let (left, exchanges) = runtime.block_on(run.rest(&gathered.left_behind));
+    gathered.left_behind.extend(left);
+    gathered.exchanges += exchanges;
     // What may be left at the target is looked for again by `cleanup`, with the journal's help.
     if panicked == 0 && gathered.left_behind.is_empty() {
         for journal in [&run.plan.journal, &run.plan.second_journal].into_iter().flatten() {
             // A journal that cannot be removed is found again by `cleanup`, which sees that all is gone.
-            let _ = journal.close();
+            let _ = journal.finish();
         }
     }
     if panicked > 0 {

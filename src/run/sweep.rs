@@ -2,12 +2,12 @@
 //! carries its prefix. Every object is looked at before it is deleted.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::guard::{Guard, Ownership, Shown, named, shown_with};
+use super::guard::{Guard, Named, Ownership, Shown, named, named_with, shown_with};
 use super::journal::Abandoned;
 use super::reader;
 use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target, Tenant, id_of};
@@ -20,6 +20,9 @@ const PAGE: usize = 100;
 
 /// How many pages are walked for one kind of resource.
 const MAX_PAGES: usize = 10_000;
+
+/// How many pages are walked at the end of a run.
+const REST_PAGES: usize = 20;
 
 /// What a clean-up did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,7 +54,7 @@ pub async fn sweep<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
     journalled.sort_by_key(|(kind, _)| *kind != ResourceKind::Group);
     for (kind, id) in journalled {
         looked_at.insert((kind, id.clone()));
-        match remove(target, kind, &id, &run.prefix).await {
+        match remove(target, Tenant::First, kind, &id, &Evidence::Journal(&run.prefix)).await {
             Ok(deleted) => {
                 swept.deleted += usize::from(deleted);
                 swept.gone += usize::from(!deleted);
@@ -62,17 +65,20 @@ pub async fn sweep<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
         }
     }
     for kind in [ResourceKind::Group, ResourceKind::User] {
-        match with_prefix(target, kind, &run.prefix).await {
-            Ok(ids) => {
-                for id in ids {
+        match with_prefix(target, Tenant::First, kind, &run.prefix, MAX_PAGES).await {
+            Ok(found) => {
+                for id in found.ours {
                     if !looked_at.insert((kind, id.clone())) {
                         continue;
                     }
-                    match remove(target, kind, &id, &run.prefix).await {
+                    match remove(target, Tenant::First, kind, &id, &Evidence::Found(&run.prefix)).await {
                         Ok(deleted) => swept.deleted += usize::from(deleted),
                         Err(why) => swept.left.push(format!("{}/{id}: {why}", kind.endpoint())),
                     }
                 }
+                let unsure =
+                    found.unsure.into_iter().filter(|(id, _)| !looked_at.contains(&(kind, id.clone())));
+                swept.left.extend(unsure.map(|(_, line)| line));
             }
             Err(why) => swept.left.push(format!("{}: {why}", kind.endpoint())),
         }
@@ -80,16 +86,62 @@ pub async fn sweep<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
     swept
 }
 
+/// Removes what a run left without any create naming it: servers make accounts by themselves, and some keep what they
+/// refused. What only may be the run's is named. Nothing is said where the lists are too long or are not shown.
+///
+/// `is_told` says of a kind and an id whether it is known to stay.
+pub(super) async fn rest<T: Target>(
+    target: &T,
+    tenant: Tenant,
+    prefix: &str,
+    is_told: impl Fn(ResourceKind, &str) -> bool,
+) -> Vec<String> {
+    let mut left = Vec::new();
+    for kind in [ResourceKind::Group, ResourceKind::User] {
+        let Ok(found) = with_prefix(target, tenant, kind, prefix, REST_PAGES).await else { continue };
+        for id in found.ours.into_iter().filter(|id| !is_told(kind, id)) {
+            if let Err(why) = remove(target, tenant, kind, &id, &Evidence::Found(prefix)).await {
+                left.push(format!("{}/{id}: {why}", kind.endpoint()));
+            }
+        }
+        left.extend(found.unsure.into_iter().filter(|(id, _)| !is_told(kind, id)).map(|(_, line)| line));
+    }
+    left
+}
+
+/// By what an object is known to be the run's.
+enum Evidence<'a> {
+    /// The journal names its id; it must show the prefix.
+    Journal(&'a str),
+    /// A list showed it; one of its names must begin with the prefix.
+    Found(&'a str),
+}
+
+impl Evidence<'_> {
+    fn holds(&self, resource: &Value) -> bool {
+        match self {
+            Evidence::Journal(prefix) => shown_with(prefix, resource) == Shown::Ours,
+            Evidence::Found(prefix) => named_with(prefix, resource) == Named::Begins,
+        }
+    }
+}
+
 /// Looks at an object and deletes it. False when there was none.
-async fn remove<T: Target>(target: &T, kind: ResourceKind, id: &str, prefix: &str) -> Result<bool, String> {
+async fn remove<T: Target>(
+    target: &T,
+    tenant: Tenant,
+    kind: ResourceKind,
+    id: &str,
+    evidence: &Evidence<'_>,
+) -> Result<bool, String> {
     let path = format!("{}/{}", kind.endpoint(), utf8_percent_encode(id, SEGMENT));
-    let request = |method| Request::new(Actor::Cleanup, method, &path, "clean-up").provoked();
+    let request = |method| Request::new(Actor::Cleanup, method, &path, "clean-up").to(tenant).provoked();
     let answer = target.send(request(Method::Get)).await.map_err(|broken| broken.to_string())?;
     match (answer.status, answer.body.json()) {
         (404 | 410, _) => return Ok(false),
-        (200..=299, Some(resource)) if shown_with(prefix, resource) == Shown::Ours => {}
+        (200..=299, Some(resource)) if evidence.holds(resource) => {}
         (200..=299, Some(resource)) => {
-            return Err(format!("it is now {}, which does not carry the prefix {prefix}", named(resource)));
+            return Err(format!("it is now {}, which does not carry the prefix of the run", named(resource)));
         }
         (status, _) => return Err(format!("GET was answered {status}, so it was not deleted")),
     }
@@ -100,10 +152,38 @@ async fn remove<T: Target>(target: &T, kind: ResourceKind, id: &str, prefix: &st
     }
 }
 
-/// Ids of everything of one kind that carries the prefix: servers differ in the filters they know.
-async fn with_prefix<T: Target>(target: &T, kind: ResourceKind, prefix: &str) -> Result<Vec<String>, String> {
-    let ours = |resource: &Value| shown_with(prefix, resource) == Shown::Ours;
-    walk(target, Tenant::First, kind, MAX_PAGES, ours).await
+/// What lists show of a run.
+struct Listed {
+    /// Ids of what a name of begins with the prefix.
+    ours: Vec<String>,
+    /// Ids of what only holds it in a name, each with a line that says so.
+    unsure: Vec<(String, String)>,
+}
+
+/// Everything of one kind whose names carry the prefix: servers differ in the filters they know.
+async fn with_prefix<T: Target>(
+    target: &T,
+    tenant: Tenant,
+    kind: ResourceKind,
+    prefix: &str,
+    most: usize,
+) -> Result<Listed, String> {
+    let unsure = Mutex::new(Vec::new());
+    let ours = |resource: &Value| {
+        let how = named_with(prefix, resource);
+        if let (Named::Holds, Some(id)) = (how, id_of(resource)) {
+            let line = format!(
+                "{}/{id}: {} holds the run's prefix, and no create of the run was answered with it; look at it and \
+                 delete it at the server if it is a leftover",
+                kind.endpoint(),
+                named(resource)
+            );
+            unsure.lock().unwrap_or_else(PoisonError::into_inner).push((id, line));
+        }
+        how == Named::Begins
+    };
+    let ours = walk(target, tenant, kind, most, ours).await?;
+    Ok(Listed { ours, unsure: unsure.into_inner().unwrap_or_else(PoisonError::into_inner) })
 }
 
 /// Ids of everything of one kind that is `wanted`, by walking all pages.
@@ -242,7 +322,7 @@ mod tests {
         assert_eq!((swept.deleted, swept.gone), (2, 1));
         assert_eq!(
             swept.left,
-            ["/Users/2: it is now `bob@contoso.example` (id 2), which does not carry the prefix smbcdfghjk"]
+            ["/Users/2: it is now `bob@contoso.example` (id 2), which does not carry the prefix of the run"]
         );
         let left: Vec<_> = store.users.lock().unwrap().iter().map(|user| user.0.clone()).collect();
         assert_eq!(left, ["2", "4", "5"]);

@@ -16,16 +16,16 @@ use super::rate::{Paced, Rate};
 use super::recorder::Recorder;
 use super::report::CheckResult;
 use super::stack::Stack;
-use super::stage::Stages;
+use super::stage::{Stages, Tenants};
 use super::story::{MistakeAt, Props, Story};
-use super::{cause, cleanup};
+use super::{cause, cleanup, sweep};
 use crate::check::{Finding, Level, Outcome, Skip};
 use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
 use crate::people::People;
 use crate::rules;
 use crate::scenario::{Action, Scenario};
-use crate::wire::{Broken, Exchange};
+use crate::wire::{Broken, Exchange, ResourceKind, Tenant};
 
 /// What all trials of a run share.
 pub(super) struct Run<S> {
@@ -133,6 +133,28 @@ impl<S: Stages> Run<S> {
         };
         end.result.elapsed = begin.elapsed();
         end
+    }
+
+    /// Removes what no create named, when all trials are over: servers make accounts by themselves, and some keep what
+    /// they refused. The lines of what stays, and how many requests that took.
+    pub(super) async fn rest(&self, told: &[cleanup::Left]) -> (Vec<cleanup::Left>, usize) {
+        if !self.stages.is_shared() || self.lost.get().is_some() {
+            return (Vec::new(), 0);
+        }
+        let Ok(stage) = self.stages.open().await else { return (Vec::new(), 0) };
+        let recorder = Recorder::new(Paced::new(stage.target, Arc::clone(&self.rate)));
+        let target = Stack::new(&recorder, &self.plan, Arc::clone(&self.ownership), |_| ());
+        let is_told = |kind: ResourceKind, id: &str| {
+            let place = format!("{}/{id} ", kind.endpoint());
+            told.iter().any(|left| left.line.contains(&place))
+        };
+        let mut left = sweep::rest(&target, Tenant::First, &self.plan.prefix, is_told).await;
+        if self.stages.tenants() != Tenants::One {
+            let second = sweep::rest(&target, Tenant::Second, &self.plan.prefix, is_told).await;
+            left.extend(second.into_iter().map(|line| format!("second tenant: {line}")));
+        }
+        drop(stage.hold);
+        (left.into_iter().map(cleanup::Left::found).collect(), recorder.len())
     }
 
     /// Waits until the floor is free for this scenario, and holds it while the result lives.

@@ -77,18 +77,21 @@ impl Contents {
         }
     }
 
-    fn unique(&self, row: Row, raw: &RawRow) -> Result<Row, Diagnostic> {
+    fn unique(&mut self, row: Row, raw: &RawRow) -> Result<Row, Diagnostic> {
         let (name, of) = match row.kind {
             ObjectKind::User => ("userPrincipalName", "user"),
             ObjectKind::Group => ("displayName", "group"),
         };
         if let Some(line) = self.names.get(&row.unique_name()) {
             let title = format!("`{}` is the {name} of two {of}s", row.name);
+            // Whose row this was meant to be is not known.
+            self.incomplete = true;
             return Err(raw
                 .problem(&self.file, name, title)
                 .help(format!("line {line} has it already: give each {of} a {name} of its own")));
         }
         if let Some(line) = self.lines.get(&row.id) {
+            self.incomplete = true;
             let title = format!("`{}` is the id of two objects", row.id);
             return Err(raw.problem(&self.file, "id", title).help(format!("line {line} has it already")));
         }

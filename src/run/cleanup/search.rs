@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::{Ended, Left, Leftover, Place, delete};
+use crate::run::guard::name_sent;
 use crate::run::{observer, reader, sweep};
 use crate::scim::PatchPath;
 use crate::wire::{Actor, Answer, Exchange, Operation, ResourceKind, Target, id_of};
@@ -157,16 +158,27 @@ fn unclear(leftover: &Leftover, id: &str) -> Left {
     Left::new(None, line)
 }
 
-/// True when a filter has found somebody by the very value that was asked for, so that an empty list means nobody.
+/// True when a filter has found somebody by the very value that was asked for, so that an empty list means nobody:
+/// the hit shows the value, or it is the one that a create with that value was answered with.
 fn filters_tell(trace: &[Arc<Exchange>]) -> bool {
+    let made: HashSet<(String, String)> = trace
+        .iter()
+        .filter_map(|exchange| {
+            let Operation::Create(kind) = exchange.operation else { return None };
+            let (_, name) = name_sent(&exchange.request.json()?)?;
+            Some((name.to_lowercase(), exchange.made_id(kind)?))
+        })
+        .collect();
     trace.iter().any(|exchange| {
         let Operation::Query { filter: Some(filter), .. } = &exchange.operation else { return false };
         let Some(value) = filter.split('"').nth(1).filter(|value| !value.is_empty()) else { return false };
         let found = observer::resources(exchange).unwrap_or_default();
+        let [hit] = found.as_slice() else { return false };
         let shows = |name| {
-            let held = reader::member(found[0], name).and_then(Value::as_str);
+            let held = reader::member(hit, name).and_then(Value::as_str);
             held.is_some_and(|held| held.eq_ignore_ascii_case(value))
         };
-        found.len() == 1 && ["userName", "displayName", "externalId"].into_iter().any(shows)
+        ["userName", "displayName", "externalId"].into_iter().any(shows)
+            || id_of(hit).is_some_and(|id| made.contains(&(value.to_lowercase(), id)))
     })
 }

@@ -69,6 +69,33 @@ fn carries(value: &Value, marks: Marks<'_>) -> bool {
     }
 }
 
+/// How a resource that no create of this run named carries the run's prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::run) enum Named {
+    /// A name begins with it, as the names of what a run makes do.
+    Begins,
+    /// A name holds it: the object may be ours, or somebody may speak of us.
+    Holds,
+    /// No name holds it.
+    Not,
+}
+
+/// How the names of a resource carry a prefix, in any letter case.
+pub(in crate::run) fn named_with(prefix: &str, resource: &Value) -> Named {
+    let prefix = prefix.to_lowercase();
+    let names = NAMING.iter().filter_map(|name| reader::member(resource, name).and_then(Value::as_str));
+    let mut named = Named::Not;
+    for name in names.map(str::to_lowercase) {
+        if name.starts_with(&prefix) {
+            return Named::Begins;
+        }
+        if name.contains(&prefix) {
+            named = Named::Holds;
+        }
+    }
+    named
+}
+
 /// Every text of what was sent, in lower case.
 pub(in crate::run) fn texts(sent: &Value) -> Vec<String> {
     match sent {
@@ -130,6 +157,19 @@ mod tests {
             json!({"manager": {"displayName": "sm7f3k"}, "active": true}),
         ] {
             assert_eq!(judge(&nothing, &[]), Shown::Nothing, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn what_no_create_named_is_ours_only_if_a_name_begins_with_the_prefix() {
+        for (names, named) in [
+            (json!({"userName": "SM7F3K.ada@example.com"}), Named::Begins),
+            (json!({"userName": "x", "displayName": "sm7f3k Sales"}), Named::Begins),
+            (json!({"userName": "shadow-sm7f3k.ada@example.com"}), Named::Holds),
+            (json!({"displayName": "about sm7f3k"}), Named::Holds),
+            (json!({"userName": "bob", "title": "Looks after sm7f3k"}), Named::Not),
+        ] {
+            assert_eq!(named_with("sm7f3k", &names), named, "{names}");
         }
     }
 

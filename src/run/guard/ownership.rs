@@ -124,6 +124,11 @@ impl Ownership {
         self.drawn().insert(guid.to_lowercase());
     }
 
+    /// True when a name of a resource begins with the run's prefix.
+    pub(super) fn is_named_by_us(&self, resource: &Value) -> bool {
+        evidence::named_with(&self.prefix, resource) == evidence::Named::Begins
+    }
+
     pub(super) fn is_alone(&self) -> bool {
         self.alone
     }
@@ -349,7 +354,8 @@ impl Ownership {
             let mut known = self.known(tenant);
             let record = known.objects.entry(key).or_default();
             let named = matches!(record.standing, Standing::Candidate { .. } | Standing::Ours);
-            if !matches!(record.standing, Standing::Foreign(_) | Standing::Deleted) {
+            let begins = evidence::named_with(&self.prefix, body) == evidence::Named::Begins;
+            if named || (begins && matches!(record.standing, Standing::Seen | Standing::SeenAsOurs)) {
                 record.standing = Standing::Ours;
             }
             known.reads_show_ours |= named && !narrows(request);

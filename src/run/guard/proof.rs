@@ -85,10 +85,14 @@ impl<T: Target> Guard<T> {
     async fn check_unnamed(&self, request: &Request, write: &str, key: &Key) -> Result<(), Held> {
         let path = resource_path(key.0, &key.1);
         match self.read(request, &path, Some(key)).await? {
-            Read::Resource(Shown::Ours, _) => {
+            Read::Resource(Shown::Ours, resource) if self.ownership.is_named_by_us(&resource) => {
                 self.ownership.settle(request.tenant, key, Standing::Ours);
                 Ok(())
             }
+            Read::Resource(Shown::Ours, _) => Err(unproven(
+                write,
+                "no create of this run was answered with this id, and its names do not begin with the run's prefix",
+            )),
             Read::Resource(Shown::Another(who), _) => {
                 self.ownership.settle(request.tenant, key, Standing::Foreign(who.clone()));
                 Err(foreign(write, &who))
