@@ -329,6 +329,7 @@ impl Faults {
     /// - The user says that the server shows no names, and a create names a foreign object, which no answer
     ///   shows with its names: the user has said that this does not happen. Where a filter on a random value
     ///   finds somebody, what the user says has no effect.
+    /// - The run's objects have gone, and no list shows whose their ids are now.
     /// - A read says that there is nothing under an id which is a foreign object's by now, while other
     ///   reads are right.
     ///
@@ -344,7 +345,8 @@ impl Faults {
         (reads_tell || !echoes_foreign)
             && (reads_tell || !names_foreign || !is_believed)
             && !(reused && self.any(&[ReadSometimesMissing, ForeignHidden]))
-            && !(self.has(TakenOver) && self.has(NamesNowhere))
+            && !(self.has(TakenOver)
+                && self.any(&[NamesNowhere, ListForeignIds, ListOtherIds, ListUnknownIds]))
     }
 
     /// True when a client can find out what became of every create: by a filter on its name, or by a list.
@@ -365,6 +367,7 @@ impl Faults {
             ReadForeignWhole,
             ReadOtherId,
             ReadForeignAsOurs,
+            UnknownForbidden,
             PatchForeignWhole,
             PatchForeignId,
             DeleteUnanswered,
