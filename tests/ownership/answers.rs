@@ -17,9 +17,15 @@ impl State {
         if filter.is_some() && self.faults.has(Fault::FilterRefused) {
             return Reply::error(501);
         }
-        if filter.is_none() && self.met(Fault::TakenOver) {
-            let ours: Vec<(ResourceKind, String)> =
-                self.store.ours().map(|object| (object.kind, object.id.clone())).collect();
+        // Only where the list shows it.
+        let lists_all = filter.is_none() && asked("startIndex").is_none_or(|start| start == "1");
+        if lists_all && asked("count").is_none_or(|count| count.len() > 1) && self.met(Fault::TakenOver) {
+            let ours: Vec<(ResourceKind, String)> = self
+                .store
+                .of(kind)
+                .filter(|object| !object.is_foreign())
+                .map(|object| (object.kind, object.id.clone()))
+                .collect();
             for (kind, id) in ours {
                 self.store.remove(kind, &id);
                 self.store.stranger(kind, id);

@@ -329,6 +329,7 @@ impl Faults {
     /// - The user says that the server shows no names, and a create names a foreign object, which no answer
     ///   shows with its names: the user has said that this does not happen. Where a filter on a random value
     ///   finds somebody, what the user says has no effect.
+    /// - The run's objects have gone, and no list shows whose their ids are now.
     /// - A read says that there is nothing under an id which is a foreign object's by now, while other
     ///   reads are right.
     ///
@@ -343,7 +344,8 @@ impl Faults {
         let is_believed = self.has(CalledOpaque) && !self.any(FILTERS_IGNORED);
         let unread = !reads_tell && (echoes_foreign || (names_foreign && is_believed));
         let misread = reused && self.any(&[ReadSometimesMissing, ForeignHidden]);
-        let taken_unseen = self.has(TakenOver) && self.has(NamesNowhere);
+        let unlisted = [NamesNowhere, ListForeignIds, ListOtherIds, ListUnknownIds];
+        let taken_unseen = self.has(TakenOver) && self.any(&unlisted);
         !unread && !misread && !taken_unseen
     }
 
@@ -365,6 +367,7 @@ impl Faults {
             ReadForeignWhole,
             ReadOtherId,
             ReadForeignAsOurs,
+            UnknownForbidden,
             PatchForeignWhole,
             PatchForeignId,
             DeleteUnanswered,
