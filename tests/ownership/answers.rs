@@ -86,6 +86,9 @@ impl State {
     }
 
     pub(super) fn read(&mut self, kind: ResourceKind, id: &str, excluded: Option<String>) -> Reply {
+        if self.faults.has(Fault::ReadsEndWithDelete) && self.has_deleted {
+            return Reply::error(404);
+        }
         let refusal = [(Fault::ReadForbidden, 403), (Fault::ReadUnsupported, 501), (Fault::ReadMissing, 404)];
         if let Some((_, status)) = refusal.iter().find(|(fault, _)| self.faults.has(*fault)) {
             return Reply::error(*status);
@@ -168,6 +171,7 @@ impl State {
         if !self.store.remove(kind, id) {
             return Reply::error(404);
         }
+        self.has_deleted = true;
         for object in self.store.of(ResourceKind::Group).map(|group| group.id.clone()).collect::<Vec<_>>() {
             if let Some(group) = self.store.find_mut(ResourceKind::Group, &object).filter(|g| !g.is_foreign())
                 && let Some(members) = group.held.get_mut("members").and_then(Value::as_array_mut)

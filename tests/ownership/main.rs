@@ -209,6 +209,7 @@ const BY_ONE_RULE: &[(&str, &[Fault])] = &[
     ("deleted-and-written-to", &[Fault::ReusedByForeign, Fault::ReadForbidden]),
     ("deleted-unread", &[Fault::ReusedByForeign, Fault::ReadMissing]),
     ("deleted-unread", &[Fault::ReusedByForeign, Fault::UnknownForbidden, Fault::ForeignHidden]),
+    ("deleted-after-reads", &[Fault::ReusedByForeign, Fault::ReadsEndWithDelete]),
     ("deleted-twice", &[Fault::ReusedByForeign, Fault::DeleteFailsAfterwards]),
     ("deleted-twice", &[Fault::ReusedByForeign, Fault::DeleteUnanswered]),
     ("bulk-on-what-was-made", &[Fault::ReusedByForeign]),

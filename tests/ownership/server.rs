@@ -48,6 +48,7 @@ pub struct State {
     /// The object that the last create was answered with, and the name that it sent.
     pub(super) last_named: Option<(ResourceKind, String)>,
     pub(super) last_name: Value,
+    pub(super) has_deleted: bool,
     /// How many ids were given, for users and for groups.
     pub(super) given: [usize; 2],
     /// Ids that were deleted and may be given again.
@@ -141,6 +142,7 @@ impl State {
             mistaken: Vec::new(),
             last_named: None,
             last_name: Value::Null,
+            has_deleted: false,
             given: [0, 0],
             free: Vec::new(),
         };

@@ -173,6 +173,28 @@ timeline:
 "#,
     ),
     (
+        "deleted-after-reads",
+        r#"
+people:
+  ada:
+  grace:
+timeline:
+  - cycle
+  - request: { method: GET, path: "/Users/{{ada.id}}" }
+  - request: { method: GET, path: "/Users/{{grace.id}}" }
+  - request: { method: GET, path: "/Users/{{grace.id}}" }
+  - request: { method: DELETE, path: "/Users/{{ada.id}}", provoked: true }
+  - request: { method: GET, path: "/Users/{{grace.id}}" }
+  - request:
+      method: PATCH
+      path: "/Users/{{ada.id}}"
+      provoked: true
+      body:
+        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+        Operations: [{ op: replace, path: title, value: Late }]
+"#,
+    ),
+    (
         "posted-to-an-id",
         r#"
 people:

@@ -154,6 +154,7 @@ mod tests {
         for nothing in [
             json!({"id": "sm7f3k", "meta": {"location": "/Users/sm7f3k"}, "schemas": ["sm7f3k"]}),
             json!({"members": [{"value": "1", "display": "sm7f3k Ada"}]}),
+            json!({"groups": [{"value": "1", "display": "sm7f3k Team"}]}),
             json!({"manager": {"displayName": "sm7f3k"}, "active": true}),
         ] {
             assert_eq!(judge(&nothing, &[]), Shown::Nothing, "{nothing}");
