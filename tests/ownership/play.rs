@@ -179,11 +179,14 @@ impl Played {
             }
             (Ok(_), Some(_)) => {}
             (Ok(report), None) => {
-                complaints.extend(unnamed(&left, &report.left_behind));
+                let is_told = self.faults.show_what_is_left();
+                if is_told {
+                    complaints.extend(unnamed(&left, &report.left_behind));
+                }
                 if self.faults.leave_everything_to_be_found() {
                     complaints.extend(imagined(&all, &report.left_behind));
                 }
-                if !left.is_empty() && report.verdict == Verdict::Passed {
+                if is_told && !left.is_empty() && report.verdict == Verdict::Passed {
                     complaints.push(format!("the verdict is passed, and {} objects are left", left.len()));
                 }
             }
