@@ -4,16 +4,13 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::guard::{Guard, Named, Ownership, Shown, named, named_with, shown_with};
 use super::journal::Abandoned;
+use super::observer::resource_path;
 use super::reader;
 use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target, Tenant, id_of};
-
-/// Everything but RFC 3986's unreserved characters.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How many resources are asked for at once.
 const PAGE: usize = 100;
@@ -134,7 +131,7 @@ async fn remove<T: Target>(
     id: &str,
     evidence: &Evidence<'_>,
 ) -> Result<bool, String> {
-    let path = format!("{}/{}", kind.endpoint(), utf8_percent_encode(id, SEGMENT));
+    let path = resource_path(kind, id);
     let request = |method| Request::new(Actor::Cleanup, method, &path, "clean-up").to(tenant).provoked();
     let answer = target.send(request(Method::Get)).await.map_err(|broken| broken.to_string())?;
     match (answer.status, answer.body.json()) {
