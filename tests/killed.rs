@@ -215,3 +215,25 @@ fn a_journal_that_says_something_else_deletes_nothing() {
         assert_eq!(difference(&before, &vendor.state()), Vec::<String>::new(), "prefix {prefix:?}");
     }
 }
+
+#[test]
+fn a_journal_with_a_line_that_cannot_be_read_is_used_as_far_as_it_goes() {
+    let vendor = Vendor::new();
+    let before = vendor.state();
+    let prefix = "smbcdfghjk";
+    let ada = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": format!("{prefix}.ada@contoso.example"),
+        "displayName": "Ada",
+    });
+    let answer = vendor.send(Method::Post, "/Users", "", Some(&ada));
+    let made = json!({ "made": { "kind": "User", "id": answer.body.json().unwrap()["id"] } });
+    let folder = vendor.folder.path().join("scimulate");
+    std::fs::create_dir_all(&folder).unwrap();
+    let head = json!({ "format": "scimulate-journal/1", "base": vendor.running.base_url, "prefix": prefix });
+    std::fs::write(folder.join(format!("{prefix}.jsonl")), format!("{head}\nmeddled\n{made}\n")).unwrap();
+    let ended = ended(&mut vendor.start(&["cleanup"]));
+    assert_eq!(difference(&before, &vendor.state()), Vec::<String>::new());
+    assert_eq!(ended.code(), Some(3), "what the line names may still be there");
+    assert_eq!(vendor.journals().len(), 1);
+}

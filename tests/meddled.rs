@@ -262,6 +262,29 @@ fn a_target_that_answers_everything_with_503_or_a_login_page_is_lost_and_told_on
 }
 
 #[test]
+fn a_target_lost_before_the_first_story_has_its_left_objects_named() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let outcome = run_with(
+        plan(&["cycles/create-user"]),
+        move |request| match (made.load(Ordering::Relaxed), request.method) {
+            (0, Method::Post) => {
+                made.store(1, Ordering::Relaxed);
+                Deed::Pass
+            }
+            (0, _) => Deed::Pass,
+            _ => Deed::Answer(Ok(Answer::json(502, &json!({})))),
+        },
+        &mut (),
+    );
+    let Err(Problem::Refused(refusal)) = outcome else { panic!("{outcome:?}") };
+    assert!(refusal.what.contains("502"), "{}", refusal.what);
+    // Whether the second create made something, nothing tells.
+    let [known, unknown] = &refusal.left_behind[..] else { panic!("{refusal:?}") };
+    assert!(known.starts_with("/Users/") && known.contains("meddled1."), "{known}");
+    assert!(unknown.contains("look for this name at the server"), "{unknown}");
+}
+
+#[test]
 fn what_was_found_before_the_target_said_later_is_not_forgotten() {
     let mut busy = Answer::json(429, &json!({}));
     busy.headers.push(("retry-after".into(), "1000".into()));

@@ -78,6 +78,7 @@ fn spellings(text: &str) -> Vec<String> {
     let one = |text: &str| {
         vec![
             text.to_owned(),
+            text.to_lowercase(),
             percent(text),
             form(text),
             unicode(text),

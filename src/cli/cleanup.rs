@@ -117,7 +117,13 @@ impl Cleanup {
             for left in &swept.left {
                 console::remark(&format!("left behind: {left}"));
             }
-            if swept.is_clean() {
+            for line in &run.unread {
+                console::remark(&format!(
+                    "warning: {} cannot be read, {line}; look for what it names at the server, then remove the file",
+                    run.path.display()
+                ));
+            }
+            if swept.is_clean() && run.unread.is_empty() {
                 let path = run.path.clone();
                 run.close().map_err(|error| {
                     Failure::usage(format!("cannot remove {}: {error}", path.display()), "remove it by hand")

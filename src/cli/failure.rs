@@ -14,6 +14,8 @@ pub(super) enum Failure {
         what: String,
         /// What to do.
         next: Option<String>,
+        /// What was made at the target and is still there.
+        left_behind: Vec<String>,
     },
     /// Mistakes in a file, each with its place.
     Placed(Vec<Diagnostic>),
@@ -25,17 +27,27 @@ const MOST_PLACES: usize = 5;
 impl Failure {
     /// Wrong usage or configuration, with the next step.
     pub(super) fn usage(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Failure::Plain { exit: Exit::Usage, what: what.into(), next: Some(next.into()) }
+        Failure::Plain {
+            exit: Exit::Usage,
+            what: what.into(),
+            next: Some(next.into()),
+            left_behind: Vec::new(),
+        }
     }
 
     /// The target cannot be tested.
     pub(super) fn target(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Failure::Plain { exit: Exit::Target, what: what.into(), next: Some(next.into()) }
+        Failure::Plain {
+            exit: Exit::Target,
+            what: what.into(),
+            next: Some(next.into()),
+            left_behind: Vec::new(),
+        }
     }
 
     /// Something that should not have been possible.
     pub(super) fn internal(what: impl Into<String>) -> Self {
-        Failure::Plain { exit: Exit::Internal, what: what.into(), next: None }
+        Failure::Plain { exit: Exit::Internal, what: what.into(), next: None, left_behind: Vec::new() }
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -48,10 +60,13 @@ impl Failure {
     /// The message for people.
     pub(super) fn render(&self, color: bool) -> String {
         match self {
-            Failure::Plain { what, next, .. } => {
+            Failure::Plain { what, next, left_behind, .. } => {
                 let mut text = format!("error: {}", one_line(what));
                 if let Some(next) = next {
                     text.push_str(&format!("\n  help: {}", one_line(next)));
+                }
+                for left in left_behind {
+                    text.push_str(&format!("\n  left behind: {}", one_line(left)));
                 }
                 text
             }
@@ -75,7 +90,8 @@ impl From<Problem> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Failure::target(refusal.what, refusal.next)
+        let Refusal { what, next, left_behind } = refusal;
+        Failure::Plain { exit: Exit::Target, what, next: Some(next), left_behind }
     }
 }
 

@@ -357,7 +357,7 @@ impl Outputs {
 pub(super) fn failure(problem: Problem) -> Failure {
     match problem {
         Problem::Refused(refusal) => Failure::from(refusal),
-        Problem::Stage(what) => Failure::Plain { exit: Exit::Internal, what, next: None },
+        Problem::Stage(what) => Failure::internal(what),
         Problem::People(_) => {
             Failure::usage(problem.to_string(), format!("correct [people] in {}", config::FILE))
         }

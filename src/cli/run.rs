@@ -267,6 +267,6 @@ impl From<SelectionProblem> for Failure {
     fn from(problem: SelectionProblem) -> Self {
         let exit = if problem.is_usage() { Exit::Usage } else { Exit::NothingRan };
         let next = "`scimulate list` names every scenario".to_owned();
-        Failure::Plain { exit, what: problem.to_string(), next: Some(next) }
+        Failure::Plain { exit, what: problem.to_string(), next: Some(next), left_behind: Vec::new() }
     }
 }

@@ -24,7 +24,7 @@ const SERVER_ERROR: Declared = Declared {
     title: "No request makes the server fail",
     level: Level::Error,
     what: "No request is answered with 5xx; 501 is right for what is not implemented. A request that was to be \
-           refused is answered with 4xx: 5xx there is a warning. 503 with Retry-After is waited for and is no finding.",
+           refused is answered with 4xx: 5xx there is a warning. 503 with Retry-After is waited for and not reported.",
     why: "Entra takes 5xx for a passing failure and sends the same request for ever; the real cause, as an unknown \
           member or a missing e-mail, is never told.",
     fix: "Answer 4xx with a SCIM error to whatever the request is at fault for.",

@@ -229,6 +229,8 @@ pub struct Abandoned {
     pub second: bool,
     /// What was made and not removed, in the order in which it was made.
     pub remaining: Vec<(ResourceKind, String)>,
+    /// Lines that cannot be read, each with its number and the reason. What they name is in no list.
+    pub unread: Vec<String>,
     /// Held while the run lives, so that two clean-ups do not meet.
     file: File,
 }
@@ -293,9 +295,9 @@ pub fn find(folder: &Path) -> io::Result<Found> {
         // Through the same handle: where locks are mandatory, another one could not read.
         match io::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| read(&name, &text))
         {
-            Ok((head, remaining)) => {
+            Ok((head, Lines { remaining, unread })) => {
                 let Head { base, prefix, second, .. } = head;
-                found.abandoned.push(Abandoned { path, base, prefix, second, remaining, file });
+                found.abandoned.push(Abandoned { path, base, prefix, second, remaining, unread, file });
             }
             Err(why) => found.unreadable.push((path, why)),
         }
@@ -303,13 +305,18 @@ pub fn find(folder: &Path) -> io::Result<Found> {
     Ok(found)
 }
 
-type Remaining = Vec<(ResourceKind, String)>;
+/// What the lines after the first say.
+#[derive(Debug, Default)]
+struct Lines {
+    remaining: Vec<(ResourceKind, String)>,
+    unread: Vec<String>,
+}
 
 /// `name` is the name of the file without its ending.
-fn read(name: &str, text: &str) -> Result<(Head, Remaining), String> {
-    let mut lines = text.lines();
+fn read(name: &str, text: &str) -> Result<(Head, Lines), String> {
+    let mut written = text.lines();
     let head: Head =
-        serde_json::from_str(lines.next().unwrap_or("")).map_err(|error| format!("line 1: {error}"))?;
+        serde_json::from_str(written.next().unwrap_or("")).map_err(|error| format!("line 1: {error}"))?;
     if head.format != FORMAT {
         return Err(format!("it is a {}, and this version reads {FORMAT}", head.format));
     }
@@ -320,23 +327,29 @@ fn read(name: &str, text: &str) -> Result<(Head, Remaining), String> {
     if head.name() != name {
         return Err(format!("a journal of the prefix {} is called {}.jsonl", head.prefix, head.name()));
     }
-    let mut remaining = Remaining::new();
-    for (position, line) in lines.enumerate() {
-        let line = match serde_json::from_str(line) {
-            Ok(line) => line,
+    let mut lines = Lines::default();
+    for (position, line) in written.enumerate() {
+        if let Err(why) = lines.take(line) {
             // The last line of a killed process may be cut short; the object is found by its prefix.
-            Err(_) if !text.ends_with('\n') && position + 2 == text.lines().count() => break,
-            Err(error) => return Err(format!("line {}: {error}", position + 2)),
-        };
-        match line {
-            Line::Made(object) => remaining.push((kind(&object.kind)?, object.id)),
-            Line::Removed(object) => {
-                let kind = kind(&object.kind)?;
-                remaining.retain(|(known, id)| *known != kind || *id != object.id);
+            if text.ends_with('\n') || position + 2 < text.lines().count() {
+                lines.unread.push(format!("line {}: {why}", position + 2));
             }
         }
     }
-    Ok((head, remaining))
+    Ok((head, lines))
+}
+
+impl Lines {
+    fn take(&mut self, line: &str) -> Result<(), String> {
+        match serde_json::from_str(line).map_err(|error| error.to_string())? {
+            Line::Made(object) => self.remaining.push((kind(&object.kind)?, object.id)),
+            Line::Removed(object) => {
+                let kind = kind(&object.kind)?;
+                self.remaining.retain(|(known, id)| *known != kind || *id != object.id);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn kind(name: &str) -> Result<ResourceKind, String> {
@@ -389,13 +402,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_cut_short_by_a_crash_is_left_out_but_no_other() {
+    fn a_line_cut_short_by_a_crash_is_left_out_and_any_other_is_told() {
         let head = format!(r#"{{"format":"{FORMAT}","base":"{BASE}","prefix":"{PREFIX}"}}"#);
         let read = |text: &str| read(PREFIX, text);
         let made = r#"{"made":{"kind":"User","id":"1"}}"#;
-        let (_, remaining) = read(&format!("{head}\n{made}\n{{\"made\":{{\"ki")).unwrap();
-        assert_eq!(remaining.len(), 1);
-        assert!(read(&format!("{head}\n{{\"made\":\n{made}\n")).unwrap_err().starts_with("line 2"));
+        let (_, lines) = read(&format!("{head}\n{made}\n{{\"made\":{{\"ki")).unwrap();
+        assert_eq!((lines.remaining.len(), lines.unread.len()), (1, 0));
+        let (_, lines) = read(&format!("{head}\n{{\"made\":\n{made}\n")).unwrap();
+        assert_eq!(lines.remaining.len(), 1, "the lines that can be read are used");
+        assert!(lines.unread[0].starts_with("line 2"));
         assert!(read("").unwrap_err().starts_with("line 1"));
         assert!(read(&head.replace("journal/1", "journal/9")).unwrap_err().contains("this version reads"));
         for wrong in ["", "e", "smith", "smBCDFGHJK", "%"] {

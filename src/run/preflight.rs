@@ -20,6 +20,8 @@ pub struct Refusal {
     pub what: String,
     /// The next step, in one sentence without a full stop.
     pub next: String,
+    /// What this run made at the target and could not remove, one sentence each.
+    pub left_behind: Vec<String>,
 }
 
 /// What is known of a target that can be tested.
@@ -130,8 +132,8 @@ enum Look {
     Refused(Refusal),
 }
 
-fn refusal(what: impl Into<String>, next: impl Into<String>) -> Refusal {
-    Refusal { what: what.into(), next: next.into() }
+pub(super) fn refusal(what: impl Into<String>, next: impl Into<String>) -> Refusal {
+    Refusal { what: what.into(), next: next.into(), left_behind: Vec::new() }
 }
 
 fn first_look(base: &str, answer: &Answer) -> Look {

@@ -83,9 +83,11 @@ pub(super) async fn prepare<T: Target>(
         let nobody = uuid::Uuid::new_v4().to_string();
         Some(writer.probe(kind, &row, &nobody, format!("preflight: {}", kind.endpoint())))
     };
-    let user_probe = probe(ResourceKind::User).ok_or_else(|| Refusal {
-        what: "the mapping has no matching attribute for users".to_owned(),
-        next: "add `match: 1` to a row of the profile".to_owned(),
+    let user_probe = probe(ResourceKind::User).ok_or_else(|| {
+        preflight::refusal(
+            "the mapping has no matching attribute for users",
+            "add `match: 1` to a row of the profile",
+        )
     })?;
     let second_probe = user_probe.clone();
     let ready = preflight::inspect(&stack, &stage.base_url, user_probe, probe(ResourceKind::Group)).await?;
@@ -141,7 +143,8 @@ pub(super) async fn prepare<T: Target>(
     stack.look_again().await;
     // With half of the answers nothing can be said of what the target can do.
     if let Some(refusal) = preflight::unfinished(&stage.base_url, &stack.sighting()) {
-        return Err(refusal);
+        let left_behind = left_behind.into_iter().map(|left| left.line).collect();
+        return Err(Refusal { left_behind, ..refusal });
     }
     let spokesman = spokesman(plan);
     Ok(Prepared {

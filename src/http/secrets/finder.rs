@@ -61,6 +61,8 @@ impl Finder {
         }
         let tails = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            // Servers that compare without letter case repeat tokens in small letters, which gives them away.
+            .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(by_tail.keys());
         Finder {
@@ -112,7 +114,12 @@ impl Finder {
         while let Some(hit) = tails.find(Input::new(text).range(from..)) {
             let spelled = &self.spelled[hit.pattern().as_usize()];
             let before = &text[..hit.start()];
-            let fits = |(whole, _): &&(Vec<u8>, usize)| before.ends_with(&whole[..whole.len() - hit.len()]);
+            let fits = |(whole, _): &&(Vec<u8>, usize)| {
+                let start = before.len().checked_sub(whole.len() - hit.len());
+                start.is_some_and(|start| {
+                    before[start..].eq_ignore_ascii_case(&whole[..whole.len() - hit.len()])
+                })
+            };
             let (start, secret) = match spelled.iter().find(fits) {
                 Some((whole, secret)) => (hit.end() - whole.len(), *secret),
                 // The end of a long secret by itself gives enough away.
@@ -137,13 +144,14 @@ impl Finder {
 }
 
 /// The spellings that are looked for in each decoded text. A text whose escapes were all read is compared
-/// with a secret whose escapes were all read; forms write a space as `+`.
+/// with a secret whose escapes were all read; forms write a space as `+`. All in small letters.
 fn spellings(secret: &str) -> Vec<Vec<u8>> {
     let mut all = vec![secret.as_bytes().to_vec(), settled(secret.as_bytes())];
     for position in 0..2 {
         let form = all[position].iter().map(|byte| if *byte == b' ' { b'+' } else { *byte }).collect();
         all.push(form);
     }
+    all.iter_mut().for_each(|spelling| spelling.make_ascii_lowercase());
     all.sort();
     all.dedup();
     all

@@ -55,7 +55,8 @@ fn a_secret_is_hidden_in_every_spelling_and_in_spellings_of_spellings() {
     let secrets = hiding(&[TOKEN]);
     let spellings: [fn(&str) -> String; 8] =
         [str::to_owned, json_escaped, slashes, percent, form, html, base64, base64url];
-    for inner in spellings {
+    let cases: [fn(&str) -> String; 2] = [str::to_lowercase, str::to_uppercase];
+    for inner in spellings.into_iter().chain(cases) {
         for outer in spellings {
             for before in ["", "Bearer ", "user:", "a:", "ab:"] {
                 let written = outer(&inner(&format!("{before}{TOKEN}")));

@@ -176,13 +176,19 @@ impl Ownership {
         matches!(self.standing(other, key), Some(Standing::Ours | Standing::Candidate { .. }))
     }
 
-    /// An object of ours that is at the target now, another than `key`.
-    pub(super) fn living(&self, tenant: Tenant, key: &Key) -> Option<Key> {
+    /// Objects of ours that are at the target now, others than `key`: those that were proven first.
+    pub(super) fn living(&self, tenant: Tenant, key: &Key) -> Vec<Key> {
         let known = self.known(tenant);
-        let is_ours =
-            |record: &Record| matches!(record.standing, Standing::Ours | Standing::Candidate { .. });
-        let ours = known.objects.iter().filter(|(_, record)| is_ours(record));
-        ours.map(|(other, _)| other).find(|other| other.0 == key.0 && *other != key).cloned()
+        let of_that_kind = known.objects.iter().filter(|(other, _)| other.0 == key.0 && *other != key);
+        let mut living: Vec<(bool, Key)> = of_that_kind
+            .filter_map(|(other, record)| match record.standing {
+                Standing::Ours => Some((false, other.clone())),
+                Standing::Candidate { .. } => Some((true, other.clone())),
+                _ => None,
+            })
+            .collect();
+        living.sort_unstable_by(|one, other| (one.0, &one.1.1).cmp(&(other.0, &other.1.1)));
+        living.into_iter().map(|(_, key)| key).collect()
     }
 
     pub(super) fn reads(&self, tenant: Tenant) -> Reads {

@@ -243,6 +243,13 @@ fn row(name: &str) -> Row {
                 .read("/Users/8", &ada("8"))
                 .then(request(Method::Get, "/Users/8")),
         ),
+        "deleted-and-reads-have-ended" => deleted(
+            Row::new()
+                .listed_first(ada("8"))
+                .then(request(Method::Get, "/Users/8"))
+                .read("/Users/8", &ada("8"))
+                .once(),
+        ),
         "opaque" => Row { opaque: true, ..row("no-names-and-no-filter") },
         "create-shows-another" => Row::new().created(&bob("7")),
         "create-shows-us-read-another" => Row::new().created(&ada("7")).read("/Users/7", &bob("7")),
@@ -307,7 +314,7 @@ async fn the_table_in_the_documentation_is_what_happens() {
         .filter_map(|line| Some((line.split(" | ").next()?, line.rsplit(" | ").next()?)))
         .filter(|(name, _)| *name != "row")
         .collect();
-    assert_eq!(table.len(), 34);
+    assert_eq!(table.len(), 35);
     let mut wrong = Vec::new();
     for (name, expected) in table {
         let outcome = row(name).play().await;

@@ -113,7 +113,7 @@ async fn refused_credentials_pages_and_redirects_end_it_after_one_question() {
         (plain(308, "", ""), "redirects (308)", "final URL"),
     ] {
         let (outcome, asked) = inspected(vec![("/", Ok(answer))]).await;
-        let Refusal { what: said, next: step } = outcome.unwrap_err();
+        let Refusal { what: said, next: step, .. } = outcome.unwrap_err();
         assert!(said.contains(what), "{said}");
         assert!(step.contains(next), "{step}");
         assert!(!said.contains("secret"));
