@@ -13,7 +13,7 @@ use std::time::Duration;
 use scimulate::http::{
     Client, ClientCredentials, Credentials, Grant, SentIn, Settings, TenantUrl, TokenEndpoint, Trust,
 };
-use scimulate::run::recorder::Recorder;
+use scimulate::run::target::recorder::Recorder;
 use scimulate::server;
 use scimulate::wire::{Actor, Broken, Method, Proof, Request, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

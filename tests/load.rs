@@ -12,7 +12,7 @@ use scimulate::entra::mapping::profiles;
 use scimulate::http::{self, Client, TenantUrl};
 use scimulate::load::{self, Played};
 use scimulate::people::{self, People};
-use scimulate::run::Cancel;
+use scimulate::run::target::cancel::Cancel;
 use scimulate::server::{self, Strain, Variant};
 use scimulate::wire::{Actor, Method, Request, Target};
 

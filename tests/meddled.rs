@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 use scimulate::check::{Level, Outcome, Skip};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
-use scimulate::run::patience::Waiting;
-use scimulate::run::{
-    Cancel, CheckResult, Event, Listener, Plan, Problem, Report, Stage, Stages, Verdict, play,
-};
+use scimulate::run::event::{Event, Listener};
+use scimulate::run::plan::Plan;
+use scimulate::run::target::cancel::Cancel;
+use scimulate::run::target::deployment::{Stage, Stages};
+use scimulate::run::target::retry_after::Waiting;
+use scimulate::run::verdict::report::{CheckResult, Report, Verdict};
+use scimulate::run::{Problem, play};
 use scimulate::stages::{Doors, Embedded};
 use scimulate::wire::{Actor, Answer, Broken, Method, Request, Sent, Target};
 use scimulate::{scenario, server};
@@ -254,7 +257,7 @@ fn a_target_that_answers_everything_with_503_or_a_login_page_is_lost_and_told_on
         for blocked in [disable, update] {
             assert!(matches!(&blocked.outcome, Outcome::Skipped(Skip::Blocked(_))), "{:?}", blocked.outcome);
         }
-        let causes = scimulate::run::cause::causes(&report);
+        let causes = scimulate::run::verdict::cause::causes(&report);
         let serious: Vec<_> = causes.iter().filter(|cause| cause.level >= Level::Error).collect();
         let [only] = &serious[..] else { panic!("{serious:#?}") };
         assert_eq!(only.level, level);

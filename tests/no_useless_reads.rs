@@ -7,7 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use scimulate::entra::mapping::profiles;
-use scimulate::run::{Event, Listener, Plan, Verdict, play};
+use scimulate::run::event::{Event, Listener};
+use scimulate::run::plan::Plan;
+use scimulate::run::play;
+use scimulate::run::verdict::report::Verdict;
 use scimulate::scenario;
 use scimulate::stages::Embedded;
 use scimulate::wire::{Actor, Exchange};

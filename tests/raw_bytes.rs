@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use scimulate::http::{Client, Credentials, Settings, TenantUrl};
-use scimulate::run::recorder::Recorder;
+use scimulate::run::target::recorder::Recorder;
 use scimulate::wire::{Actor, Exchange, Method, Request, Target};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

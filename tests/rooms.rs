@@ -32,8 +32,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("catalogue", &["check", "rules", "scenario", "diagnostic"]),
     ("snapshot", &["input", "wire"]),
+    ("run/observer", &["scim", "wire"]),
+    ("run/target", &["scim", "wire", "run/observer"]),
+    ("run/cleanup", &["scim", "wire", "check", "run/observer", "run/target"]),
+    ("run/verdict", &["wire", "check", "scenario", "catalogue"]),
     (
-        "run",
+        "run/steps",
         &[
             "diagnostic",
             "scim",
@@ -46,15 +50,55 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/job",
             "entra/oracle",
             "people",
+            "scenario",
+            "run/observer",
+            "run/target",
+            "rules",
+        ],
+    ),
+    (
+        "run/preflight",
+        &[
+            "scim",
+            "wire",
+            "check",
+            "people",
+            "scenario",
+            "entra/directory",
+            "entra/mapping",
+            "entra/dialect",
+            "run/observer",
+            "run/target",
+            "run/steps",
+            "rules",
+        ],
+    ),
+    (
+        "run",
+        &[
+            "diagnostic",
+            "scim",
+            "wire",
+            "check",
+            "entra/directory",
+            "entra/mapping",
+            "entra/dialect",
+            "people",
             "rules",
             "scenario",
             "catalogue",
             "snapshot",
+            "run/observer",
+            "run/target",
+            "run/cleanup",
+            "run/verdict",
+            "run/steps",
+            "run/preflight",
         ],
     ),
-    ("gallery", &["check", "run", "scenario", "entra/directory", "entra/mapping"]),
-    ("report", &["check", "wire", "run", "scenario", "gallery"]),
-    ("interop", &["check", "run", "gallery", "report"]),
+    ("gallery", &["check", "run", "scenario", "entra/directory", "entra/mapping", "run/verdict"]),
+    ("report", &["check", "wire", "run", "scenario", "gallery", "run/verdict"]),
+    ("interop", &["check", "run", "gallery", "report", "run/verdict"]),
     (
         "sync",
         &[
@@ -70,9 +114,38 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "load",
-        &["wire", "scim", "check", "run", "people", "entra/directory", "entra/mapping", "entra/dialect"],
+        &[
+            "wire",
+            "scim",
+            "check",
+            "run",
+            "people",
+            "entra/directory",
+            "entra/mapping",
+            "entra/dialect",
+            "run/target",
+            "run/steps",
+            "run/verdict",
+            "run/cleanup",
+            "run/observer",
+            "run/preflight",
+        ],
     ),
-    ("transport", &["wire", "check", "http", "run", "entra/directory", "entra/mapping", "entra/dialect"]),
+    (
+        "transport",
+        &[
+            "wire",
+            "check",
+            "http",
+            "run",
+            "entra/directory",
+            "entra/mapping",
+            "entra/dialect",
+            "run/target",
+            "run/verdict",
+            "run/observer",
+        ],
+    ),
     (
         "examples",
         &[
@@ -88,9 +161,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/dialect",
         ],
     ),
-    ("waivers", &["input", "diagnostic", "wire", "check", "catalogue", "run", "report"]),
+    ("waivers", &["input", "diagnostic", "wire", "check", "catalogue", "run", "report", "run/verdict"]),
     ("server", &["scim"]),
-    ("stages", &["wire", "run", "server", "http", "issuer"]),
+    ("stages", &["wire", "run", "server", "http", "issuer", "run/target"]),
     (
         "selftest",
         &[
@@ -112,6 +185,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/dialect",
             "entra/job",
             "entra/oracle",
+            "run/target",
+            "run/verdict",
         ],
     ),
 ];
@@ -234,11 +309,19 @@ fn named_paths(code: &str, module: &[String]) -> Vec<Vec<String>> {
             if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
                 continue;
             }
+            // `pub(in crate::run)` uses nothing.
+            if code[..at].ends_with("(in ") {
+                continue;
+            }
             let mut base: Vec<String> = Vec::new();
             let mut rest = &code[from..];
             if start == "super::" {
                 base = module.to_vec();
-                base.pop();
+                // An indented `use` stands in a module of the file, whose `super` is the file itself.
+                let line = code[..at].rsplit('\n').next().unwrap_or("");
+                if !(line.starts_with(' ') && line.trim_start().starts_with("use ")) {
+                    base.pop();
+                }
                 while let Some(after) = rest.strip_prefix("super::") {
                     base.pop();
                     rest = after;

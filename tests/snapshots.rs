@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use scimulate::check::Level;
 use scimulate::entra::mapping::profiles;
+use scimulate::run::event::{Event, Listener};
+use scimulate::run::plan::Plan;
+use scimulate::run::play;
 use scimulate::run::snapshots::{Snapshots, Tally};
-use scimulate::run::{Event, Listener, Plan, Stages, play};
+use scimulate::run::target::deployment::Stages;
 use scimulate::snapshot::{Settings, Store};
 use scimulate::stages::{Embedded, Shared};
 use scimulate::wire::{Actor, Method, Request, Target};

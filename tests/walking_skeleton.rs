@@ -5,7 +5,10 @@ use std::sync::Arc;
 use scimulate::check::Outcome;
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
-use scimulate::run::{Event, Listener, Plan, Verdict, play};
+use scimulate::run::event::{Event, Listener};
+use scimulate::run::plan::Plan;
+use scimulate::run::play;
+use scimulate::run::verdict::report::Verdict;
 use scimulate::scenario;
 use scimulate::stages::Embedded;
 

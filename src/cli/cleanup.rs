@@ -6,9 +6,12 @@ use super::target::TargetOptions;
 use super::{Exit, console, runtime};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::http::{Client, Settings, TenantUrl};
-use crate::run::journal::{self, Abandoned};
-use crate::run::patience::Patience;
-use crate::run::{Cancel, preflight, sweep};
+use crate::run::cleanup::leftovers;
+use crate::run::preflight;
+use crate::run::target::cancel::Cancel;
+use crate::run::target::journal;
+use crate::run::target::journal::Abandoned;
+use crate::run::target::retry_after::Patience;
 use crate::scim::PatchPath;
 use crate::wire::{Request, ResourceKind};
 
@@ -107,7 +110,7 @@ impl Cleanup {
         let mut exit = Exit::Success;
         for mut run in runs.drain(..) {
             let swept = tokio::select! {
-                swept = sweep::sweep(&client, &mut run) => swept,
+                swept = leftovers::sweep(&client, &mut run) => swept,
                 () = cancel.cancelled() => return Ok(Exit::Interrupted),
             };
             console::say(&format!(

@@ -17,7 +17,9 @@ use crate::http::TenantUrl;
 use crate::load;
 use crate::people::People;
 use crate::report::{gallery as page, json, terminal};
-use crate::run::{Plan, Report, Stages};
+use crate::run::plan::Plan;
+use crate::run::target::deployment::Stages;
+use crate::run::verdict::report::Report;
 use crate::scenario;
 use crate::scim::PatchPath;
 use crate::stages::Embedded;
@@ -182,7 +184,7 @@ impl Gallery {
         plan: &Plan,
     ) -> Result<load::Settings, Failure> {
         // People and journal of its own: what the tests made is gone by then.
-        let prefix = crate::run::prefix::draw();
+        let prefix = crate::run::target::prefix::draw();
         let people = People::new(config.people()?, plan.seed, prefix.as_str())
             .map_err(|error| Failure::usage(error.to_string(), "correct [people] in scimulate.toml"))?;
         let journal = match url {

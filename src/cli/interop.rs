@@ -14,7 +14,8 @@ use crate::input;
 use crate::interop::{Row, files_of, page};
 use crate::report::script::{Script, Scripts};
 use crate::report::terminal;
-use crate::run::{Report, Selection, Verdict};
+use crate::run::Selection;
+use crate::run::verdict::report::{Report, Verdict};
 use crate::scenario;
 use crate::stages::Embedded;
 

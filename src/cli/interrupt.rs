@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Exit, console, exec};
-use crate::run::Cancel;
+use crate::run::target::cancel::Cancel;
 
 /// Signals that follow each other this closely are one.
 const SAME_SIGNAL: Duration = Duration::from_secs(1);

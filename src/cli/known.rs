@@ -7,7 +7,7 @@ use super::list::Source;
 use super::waive::today;
 use crate::catalogue::Catalogue;
 use crate::check::Level;
-use crate::run::Report;
+use crate::run::verdict::report::Report;
 use crate::waivers::{Baseline, Circumstances, PastReport, Waivers};
 
 /// What is known to fail.

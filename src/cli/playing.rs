@@ -19,8 +19,14 @@ use crate::http::{Client, Secrets, TenantUrl, wait_for};
 use crate::report::har::Har;
 use crate::report::progress::Progress;
 use crate::report::script::Scripts;
-use crate::run::journal::{self, Journal};
-use crate::run::{self, Event, Listener, Plan, Problem, Report, prefix};
+use crate::run;
+use crate::run::Problem;
+use crate::run::event::{Event, Listener};
+use crate::run::plan::Plan;
+use crate::run::target::journal;
+use crate::run::target::journal::Journal;
+use crate::run::target::prefix;
+use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
 use crate::stages::{Doors, Embedded, Shared};
 

@@ -8,7 +8,7 @@ use crate::check::About;
 use crate::diagnostic::closest;
 use crate::entra::dialect::Dialect;
 use crate::entra::mapping::profiles;
-use crate::run::Plan;
+use crate::run::plan::Plan;
 use crate::selftest::{Settings, Subject, play, subjects};
 use crate::{rules, scenario};
 

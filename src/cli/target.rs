@@ -7,7 +7,7 @@ use super::config::{self, Config};
 use super::credentials::CredentialOptions;
 use super::failure::Failure;
 use crate::http::{Client, Settings, TenantUrl, Trust};
-use crate::run::patience::Waiting;
+use crate::run::target::retry_after::Waiting;
 
 /// Where the target is and how it is reached.
 #[derive(Debug, Default, clap::Args)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::test::{Test, TestResult};
 use crate::check::{Finding, Level, Outcome, Skip};
-use crate::run::CheckResult;
+use crate::run::verdict::report::CheckResult;
 
 /// How strongly it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

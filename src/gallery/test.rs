@@ -2,7 +2,7 @@
 
 use super::verdict::Template;
 use crate::check::{Finding, Level, Outcome, Reading, Skip};
-use crate::run::CheckResult;
+use crate::run::verdict::report::CheckResult;
 use crate::scenario::{Ability, Need, Scenario, TestKind, TestSpec, Through};
 
 /// How a test ends, in the words of Microsoft's report.

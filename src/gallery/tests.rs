@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::check::{Finding, Level, Outcome, Reading, Skip};
-use crate::run::{CheckResult, Report, Verdict as RunVerdict};
+use crate::run::verdict::report::{CheckResult, Report, Verdict as RunVerdict};
 use crate::scenario::{self, Scenario};
 
 /// A story that stands for a test of the template.
@@ -54,7 +54,7 @@ fn report(outcomes: &[(u32, Ending)]) -> Report {
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,
-        known: crate::run::Known::default(),
+        known: crate::run::verdict::known::Known::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::requirement::{self, Requirement};
 use super::test::{Test, TestResult};
-use crate::run::{CheckResult, Report, Verdict as RunVerdict};
+use crate::run::verdict::report::{CheckResult, Report, Verdict as RunVerdict};
 use crate::scenario::{Scenario, TestKind};
 
 /// Numbers of the two tests of authentication, of which one must pass.

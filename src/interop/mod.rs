@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::check::Level;
 use crate::gallery::Verdict;
 use crate::report::script::{Script, Stable};
-use crate::run::Report;
-use crate::run::cause::causes;
+use crate::run::verdict::cause::causes;
+use crate::run::verdict::report::Report;
 
 pub use page::page;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::measure::Members;
 use super::troupe::{Troupe, members_of};
 use crate::check::Skip;
-use crate::run::together::{AT_ONCE, at_once};
+use crate::run::target::at_once::{AT_ONCE, at_once};
 use crate::wire::{Answer, Broken, Exchange, Target};
 
 /// A target that reads from a replica gets this time before members count as lost.

@@ -8,7 +8,7 @@ use crate::entra::dialect::{Assignment, Change, Verb, Writer};
 use crate::entra::directory::Object;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, TargetKind};
 use crate::people::People;
-use crate::run::acceptance::assignments;
+use crate::run::steps::mapped::assignments;
 use crate::scim::{PatchPath, same_name};
 use crate::wire::{Actor, Request, ResourceKind};
 

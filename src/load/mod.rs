@@ -32,8 +32,9 @@ use crate::check::{About, Finding, Level, Outcome, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::mapping::Mapping;
 use crate::people::People;
-use crate::run::journal::Journal;
-use crate::run::{Cancel, CheckResult};
+use crate::run::target::cancel::Cancel;
+use crate::run::target::journal::Journal;
+use crate::run::verdict::report::CheckResult;
 use crate::wire::Target;
 
 /// Between preparation and load, so that a limit for each second does not count both together.

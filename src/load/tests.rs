@@ -10,7 +10,7 @@ use super::*;
 use crate::entra::dialect::{Dialect, Switches};
 use crate::entra::mapping::profiles;
 use crate::people;
-use crate::run::journal;
+use crate::run::target::journal;
 use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, ResourceKind, Sent};
 
 /// A small server in this process, with the ways to be slow and wrong that the gate must see.

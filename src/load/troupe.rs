@@ -11,11 +11,14 @@ use super::Settings;
 use super::measure::LeftOut;
 use super::mix::{Account, Kind, Mix};
 use crate::check::Skip;
-use crate::run::guard::{Guard, Ownership};
+use crate::run::cleanup;
+use crate::run::observer::reader;
 use crate::run::observer::resource_path;
-use crate::run::patience::{Patience, Waiting};
-use crate::run::recorder::Recorder;
-use crate::run::{Cancel, acceptance, cleanup, reader};
+use crate::run::preflight::acceptance;
+use crate::run::target::cancel::Cancel;
+use crate::run::target::guard::{Guard, Ownership};
+use crate::run::target::recorder::Recorder;
+use crate::run::target::retry_after::{Patience, Waiting};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, ResourceKind, Sent, Target};
 
 /// Users that are changed under load.

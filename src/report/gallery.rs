@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::layout::{self, Paint};
 use super::terminal::{self, Settings};
 use crate::gallery::{Demand, Met, Overall, Requirement, Test, TestResult, Verdict};
-use crate::run::{CheckResult, Report};
+use crate::run::verdict::report::{CheckResult, Report};
 use crate::scenario::TestKind;
 
 /// A reason of so many characters stands beside its test, a longer one beneath.
@@ -35,12 +35,12 @@ pub fn beneath(checks: &[CheckResult], settings: &Settings, out: &mut dyn Write)
         target: String::new(),
         seed: 0,
         elapsed: std::time::Duration::ZERO,
-        verdict: crate::run::Verdict::Incomplete,
+        verdict: crate::run::verdict::report::Verdict::Incomplete,
         checks: checks.to_vec(),
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,
-        known: crate::run::Known::default(),
+        known: crate::run::verdict::known::Known::default(),
     };
     terminal::findings(&report, settings, out)
 }

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use crate::check::Level;
-use crate::run::cause::causes;
-use crate::run::{Report, WaiverState};
+use crate::run::verdict::cause::causes;
+use crate::run::verdict::known::WaiverState;
+use crate::run::verdict::report::Report;
 
 /// Writes one workflow command per cause, worst first. GitHub shows ten of a kind.
 ///
@@ -43,12 +44,12 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::fixture;
+    use crate::run::verdict::example;
 
     #[test]
     fn each_cause_is_one_line() {
         let mut out = Vec::new();
-        write(&fixture::report(), &mut out).unwrap();
+        write(&example::report(), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);

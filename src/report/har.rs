@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::shown;
-use crate::run::{Event, Listener, TrialId};
+use crate::run::event::{Event, Listener, TrialId};
 use crate::wire::Exchange;
 
 /// Writes the exchanges it hears of. Call [`Har::finish`] after the run.
@@ -305,7 +305,7 @@ fn pairs(headers: &[(String, String)]) -> Vec<Pair<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::fixture;
+    use crate::run::verdict::example;
     use crate::wire::{Broken, Method};
     use serde_json::{Value, json};
 
@@ -360,8 +360,8 @@ mod tests {
     fn entries_name_their_step_and_hold_no_secret() {
         let body = json!({"userName": "a"});
         let trace = vec![
-            fixture::exchange(Method::Post, "/Users", Some(&body), fixture::answer(201, &body)),
-            fixture::exchange(
+            example::exchange(Method::Post, "/Users", Some(&body), example::answer(201, &body)),
+            example::exchange(
                 Method::Get,
                 "/Users?filter=userName+eq+%22a%2Bb%22",
                 None,
@@ -412,8 +412,8 @@ mod tests {
             }
         }
         let mut har = Har::new(Full).unwrap();
-        let trace = vec![fixture::exchange(Method::Get, "/Users", None, fixture::answer(200, &json!({})))];
-        let result = Arc::new(fixture::report().checks.remove(0));
+        let trace = vec![example::exchange(Method::Get, "/Users", None, example::answer(200, &json!({})))];
+        let result = Arc::new(example::report().checks.remove(0));
         har.on(&Event::TrialFinished { trial: trial(), result, trace });
         assert_eq!(har.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
     }

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{known, shown};
 use crate::check::{Finding, Outcome, Reading};
 use crate::gallery::{Overall, Requirement, Test, Verdict};
-use crate::run::cause::{Cause, causes};
-use crate::run::{CheckResult, Report};
+use crate::run::verdict::cause::{Cause, causes};
+use crate::run::verdict::report::{CheckResult, Report};
 use crate::wire::Exchange;
 
 /// The value of `format`.
@@ -306,7 +306,7 @@ impl<'a> Shown<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::fixture;
+    use crate::run::verdict::example;
     use crate::wire::{Broken, Method};
     use serde_json::json;
 
@@ -324,9 +324,9 @@ mod tests {
 
     /// A report with every optional part in it.
     fn everything() -> Report {
-        let mut report = fixture::report();
-        let broken = fixture::exchange(Method::Get, "/Users", None, Err(Broken::Refused("nobody".into())));
-        let finding = Finding::of(&fixture::about("rules/x", crate::check::Level::Note), "m")
+        let mut report = example::report();
+        let broken = example::exchange(Method::Get, "/Users", None, Err(Broken::Refused("nobody".into())));
+        let finding = Finding::of(&example::about("rules/x", crate::check::Level::Note), "m")
             .rfc_ok()
             .shown_by(&broken);
         report.checks.push(CheckResult::played("rules/x", None, "t", vec![finding], None));
@@ -371,10 +371,10 @@ mod tests {
 
     #[test]
     fn reports_follow_the_committed_schema() {
-        let mut incomplete = fixture::report();
+        let mut incomplete = example::report();
         incomplete.interrupted_by = Some("Ctrl-C".into());
         incomplete.settle();
-        let mut empty = fixture::report();
+        let mut empty = example::report();
         empty.checks.clear();
         empty.settle();
         for report in [everything(), incomplete, empty] {

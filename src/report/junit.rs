@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::shown;
 use crate::check::{Finding, Outcome};
-use crate::run::{CheckResult, Report};
+use crate::run::verdict::report::{CheckResult, Report};
 
 /// Writes the report. A suite of the document is a suite of checks in one dialect.
 ///
@@ -119,7 +119,7 @@ fn detail(finding: &Finding) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::fixture;
+    use crate::run::verdict::example;
 
     fn written(report: &Report) -> String {
         let mut out = Vec::new();
@@ -130,13 +130,13 @@ mod tests {
     #[test]
     fn a_report_reads_as_in_the_expected_file() {
         let expected = include_str!("../../tests/reports/failed.junit.xml");
-        let actual = written(&fixture::report());
+        let actual = written(&example::report());
         assert!(actual == expected, "expected:\n{expected}\nactual:\n{actual}");
     }
 
     #[test]
     fn the_target_fails_and_the_run_errs() {
-        let mut report = fixture::report();
+        let mut report = example::report();
         report.interrupted_by = Some("the target <was> lost".into());
         report.settle();
         let document = Document::deserialize_from_str(&written(&report)).unwrap();
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn control_characters_in_answers_do_not_break_the_xml() {
-        let mut report = fixture::report();
+        let mut report = example::report();
         report.checks[1].findings[0].message = "a\u{0}b\x1b[31m]]>".into();
         assert!(Document::deserialize_from_str(&written(&report)).is_ok());
     }

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::layout::{self, Paint};
 use super::terminal::{LABEL, Settings};
 use crate::check::Outcome;
-use crate::run::{Report, WaiverNote};
+use crate::run::verdict::known::WaiverNote;
+use crate::run::verdict::report::Report;
 
 /// Writes it for people: nothing at all when nothing was known.
 pub(super) fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! What a run found, written for people and for programs: one file per format.
 //!
-//! All of them read the same [`Report`](crate::run::Report); the two that need more than the result
+//! All of them read the same [`Report`](crate::run::verdict::report::Report); the two that need more than the result
 //! listen to the run's events: [`progress`] while it goes on, and [`har`], which keeps the traces.
 
 pub mod gallery;

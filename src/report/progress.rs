@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::layout;
 use crate::check::Level;
-use crate::run::{Event, Listener};
+use crate::run::event::{Event, Listener};
 
 /// How often the line on a terminal is written anew at most.
 const REDRAW: Duration = Duration::from_millis(80);
@@ -95,8 +95,8 @@ impl<W: Write> Listener for Progress<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::TrialId;
-    use crate::run::fixture;
+    use crate::run::event::TrialId;
+    use crate::run::verdict::example;
     use std::sync::Arc;
 
     fn played(live: bool) -> String {
@@ -111,7 +111,7 @@ mod tests {
             trials: 2,
         });
         progress.on(&Event::TrialStarted(trial));
-        progress.on(&Event::Finished(Arc::new(fixture::report())));
+        progress.on(&Event::Finished(Arc::new(example::report())));
         String::from_utf8(out).unwrap()
     }
 

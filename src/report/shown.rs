@@ -84,18 +84,18 @@ fn cut(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::fixture;
+    use crate::run::verdict::example;
     use crate::wire::{Broken, Method};
     use serde_json::json;
 
     #[test]
     fn an_answer_is_one_line_with_its_status_and_type() {
         let exchange =
-            fixture::exchange(Method::Get, "/Users/1", None, fixture::answer(404, &json!({"status": "404"})));
+            example::exchange(Method::Get, "/Users/1", None, example::answer(404, &json!({"status": "404"})));
         assert_eq!(answer_line(&exchange, 100), r#"404 Not Found application/scim+json {"status":"404"}"#);
         assert_eq!(answer_line(&exchange, 4), r#"404 Not Found application/scim+json {"st…"#);
         let broken =
-            fixture::exchange(Method::Get, "/Users/1", None, Err(Broken::Refused("localhost:1".into())));
+            example::exchange(Method::Get, "/Users/1", None, Err(Broken::Refused("localhost:1".into())));
         assert_eq!(answer_line(&broken, 100), "connection refused: localhost:1");
         assert_eq!(answer_body(&broken), json!("connection refused: localhost:1"));
     }
@@ -103,10 +103,10 @@ mod tests {
     #[test]
     fn bodies_are_json_where_they_are_json_and_long_ones_are_cut() {
         let body = json!({"userName": "a"});
-        let exchange = fixture::exchange(Method::Post, "/Users", Some(&body), fixture::answer(201, &body));
+        let exchange = example::exchange(Method::Post, "/Users", Some(&body), example::answer(201, &body));
         assert_eq!((request_body(&exchange), answer_body(&exchange)), (body.clone(), body));
         let long = json!("ä".repeat(WHOLE_BODY));
-        let exchange = fixture::exchange(Method::Post, "/Users", Some(&long), fixture::answer(200, &long));
+        let exchange = example::exchange(Method::Post, "/Users", Some(&long), example::answer(200, &long));
         for shown in [request_body(&exchange), answer_body(&exchange)] {
             let text = shown.as_str().unwrap();
             assert!(

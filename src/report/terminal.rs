@@ -7,8 +7,8 @@ use super::known;
 use super::layout::{self, Paint};
 use super::shown;
 use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
-use crate::run::cause::{Cause, causes};
-use crate::run::{CheckResult, Counts, Report, Verdict};
+use crate::run::verdict::cause::{Cause, causes};
+use crate::run::verdict::report::{CheckResult, Counts, Report, Verdict};
 
 /// How many objects that are left behind are named.
 const LEFT_SHOWN: usize = 20;
@@ -381,7 +381,7 @@ fn name(check: &CheckResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::fixture;
+    use crate::run::verdict::example;
 
     const PLAIN: Settings = Settings { color: false, verbose: false, width: 100 };
 
@@ -394,16 +394,16 @@ mod tests {
     #[test]
     fn a_failed_run_reads_as_in_the_expected_file() {
         let expected = include_str!("../../tests/reports/failed.txt");
-        let actual = written(&fixture::report(), &PLAIN);
+        let actual = written(&example::report(), &PLAIN);
         assert!(actual == expected, "expected:\n{expected}\nactual:\n{actual}");
     }
 
     #[test]
     fn a_clean_run_is_a_table_and_a_verdict() {
-        let mut report = fixture::report();
+        let mut report = example::report();
         report.checks.retain(|check| check.outcome == Outcome::Passed && check.findings.is_empty());
         report.left_behind.clear();
-        report.known = crate::run::Known::default();
+        report.known = crate::run::verdict::known::Known::default();
         report.settle();
         let expected = "\
 suite           passed  failed  skipped  not exercised
@@ -416,7 +416,7 @@ PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
 
     #[test]
     fn an_interrupted_run_says_why_and_an_empty_one_is_no_success() {
-        let mut report = fixture::report();
+        let mut report = example::report();
         report.interrupted_by = Some("The target stopped answering.".into());
         report.settle();
         let text = written(&report, &PLAIN);
@@ -431,14 +431,14 @@ PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
 
     #[test]
     fn verbose_lists_passed_checks_and_shows_mild_findings_in_full() {
-        let text = written(&fixture::report(), &Settings { verbose: true, ..PLAIN });
+        let text = written(&example::report(), &Settings { verbose: true, ..PLAIN });
         assert!(text.starts_with("passed cycles/create-user [default]  A new person arrives\n"));
         assert!(text.contains("Send Content-Type: application/scim+json."));
     }
 
     #[test]
     fn colours_come_only_when_asked_for_and_answers_bring_none() {
-        let mut report = fixture::report();
+        let mut report = example::report();
         report.checks[1].findings[0].message = "the answer says \x1b[5mhello".into();
         assert!(!written(&report, &PLAIN).contains('\x1b'));
         let colored = written(&report, &Settings { color: true, ..PLAIN });
@@ -463,6 +463,6 @@ PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
                 Ok(())
             }
         }
-        assert!(write(&fixture::report(), &PLAIN, &mut Gone(100)).is_ok());
+        assert!(write(&example::report(), &PLAIN, &mut Gone(100)).is_ok());
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::abilities::Abilities;
-use super::report::{CheckResult, Report};
+use super::preflight::abilities::Abilities;
+use super::verdict::report::{CheckResult, Report};
 use crate::check::Finding;
 use crate::wire::Exchange;
 

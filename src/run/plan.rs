@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::Cancel;
 use super::event::TrialId;
-use super::guard::Ownership;
-use super::journal::Journal;
-use super::patience::Waiting;
+use super::target::cancel::Cancel;
+use super::target::guard::Ownership;
+use super::target::journal::Journal;
+use super::target::retry_after::Waiting;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::entra::mapping::Mapping;

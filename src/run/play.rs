@@ -8,20 +8,21 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::RwLock;
 
-use super::acceptance::CREATE_REFUSED;
-use super::cause;
 use super::cleanup;
-use super::endstate::EndState;
 use super::event::{Event, Listener};
 use super::plan::Plan;
 use super::preflight::Refusal;
+use super::preflight::acceptance::CREATE_REFUSED;
 use super::prepare::{self, Asking};
-use super::rate::Rate;
-use super::report::{CheckResult, Report, Verdict};
-use super::ruling::Ruling;
-use super::stage::Stages;
-use super::trial::{CutShort, Run, TrialEnd};
-use super::trials::{self, Work};
+use super::scenario_run::{CutShort, Run, TrialEnd};
+use super::schedule;
+use super::schedule::Work;
+use super::steps::end_state::EndState;
+use super::target::deployment::Stages;
+use super::target::rate::Rate;
+use super::verdict::cause;
+use super::verdict::report::{CheckResult, Report, Verdict};
+use super::verdict::ruling::Ruling;
 use crate::check::{Finding, Level, Outcome, Skip};
 use crate::entra::directory::DirectoryError;
 use crate::people::People;
@@ -134,7 +135,7 @@ pub fn play<S: Stages>(
         })
         .collect();
     drop(sender);
-    let trials = std::thread::spawn(move || trials::play(work, jobs));
+    let trials = std::thread::spawn(move || schedule::play(work, jobs));
     for message in messages {
         match message {
             Message::Event(event) => listener.on(&event),
@@ -228,7 +229,7 @@ impl Gathered {
         &mut self,
         dialect: &str,
         findings: Vec<Finding>,
-        trial: Option<&super::TrialId>,
+        trial: Option<&super::event::TrialId>,
         listener: &mut dyn Listener,
     ) {
         for finding in self.ruling.add(dialect, findings) {
@@ -348,7 +349,7 @@ impl Gathered {
             left_behind: self.left_behind.into_iter().map(|left| left.line).collect(),
             exchanges: self.exchanges,
             interrupted_by,
-            known: super::Known::default(),
+            known: super::verdict::known::Known::default(),
         };
         report.settle();
         // A gate of Microsoft ends each of its tests as if there were no other.

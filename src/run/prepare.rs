@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use super::abilities::{Abilities, Known};
-use super::acceptance::{self, Acceptance, CREATE_REFUSED};
 use super::cleanup;
-use super::guard::Ownership;
 use super::observer::lookup;
 use super::plan::Plan;
+use super::preflight::abilities::{Abilities, Known};
+use super::preflight::acceptance;
+use super::preflight::acceptance::{Acceptance, CREATE_REFUSED};
 use super::preflight::{self, Refusal};
-use super::rate::{Paced, Rate};
-use super::recorder::Recorder;
-use super::stack::Stack;
-use super::stage::{Stage, Tenants};
+use super::target::deployment::{Stage, Tenants};
+use super::target::guard::Ownership;
+use super::target::rate::{Paced, Rate};
+use super::target::recorder::Recorder;
+use super::target::stack::Stack;
 use crate::check::Skip;
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::Mapping;
@@ -70,7 +71,7 @@ pub(super) async fn prepare<T: Target>(
     let Asking { plan, people, rate, ownership, tenants } = asking;
     let writer = plan.writer();
     let recorder = Recorder::new(Paced::new(stage.target, rate));
-    let stack = Stack::new(&recorder, plan, ownership, move |pause| {
+    let stack = Stack::new(&recorder, &plan.patience, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
     });

@@ -172,7 +172,7 @@ fn matches(filter: &str, scenario: &Scenario) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::testing::scenario;
+    use crate::scenario::testing::scenario;
 
     fn ids(selection: &Selection) -> Result<Vec<String>, SelectionProblem> {
         let all: Vec<_> =

@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use super::{Judge, TrialId};
+use super::event::TrialId;
+use super::plan::Judge;
 use crate::check::{About, Finding, History, Level, Reference};
 use crate::snapshot::{self, Outcome, Page, Settings, Store, Verdict};
 use crate::wire::Exchange;
@@ -64,7 +65,7 @@ impl Snapshots {
         Arc::new(Snapshots { store, settings, level, tally: Mutex::default() })
     }
 
-    /// The judge of a [`super::Plan`].
+    /// The judge of a [`super::plan::Plan`].
     #[must_use]
     pub fn judge(self: &Arc<Self>) -> Judge {
         let snapshots = Arc::clone(self);
@@ -137,7 +138,7 @@ fn sentence(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::testing;
+    use crate::run::observer::testing;
     use crate::wire::{Answer, Broken};
     use serde_json::json;
 

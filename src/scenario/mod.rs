@@ -4,6 +4,8 @@
 
 mod library;
 mod loader;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use indexmap::IndexMap;
 use serde_json::Value;

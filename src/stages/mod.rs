@@ -9,7 +9,7 @@ use crate::http::{
     TokenEndpoint,
 };
 use crate::issuer::{CUSTOM_APPLICATIONS, Serving, Subject, TENANT};
-use crate::run::{Stage, Stages, Tenants};
+use crate::run::target::deployment::{Stage, Stages, Tenants};
 use crate::server::{self, SecondTenant, Trusted};
 use crate::wire::{Answer, Broken, Request, Sent, Target, Tenant};
 

@@ -28,8 +28,8 @@ use crate::check::{About, Finding, Level, Outcome, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::mapping::Mapping;
 use crate::http::{Problem, TenantUrl, Trust};
-use crate::run::CheckResult;
-use crate::run::recorder::Recorder;
+use crate::run::target::recorder::Recorder;
+use crate::run::verdict::report::CheckResult;
 use crate::wire::Target;
 
 /// One question beneath HTTP waits no longer than this, whatever the limit for requests is.

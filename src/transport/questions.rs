@@ -12,7 +12,7 @@ use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::Mapping;
 use crate::http::{Flag, TenantUrl};
-use crate::run::recorder::Recorder;
+use crate::run::target::recorder::Recorder;
 use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target};
 
 /// What the service asks before anything else: for a user and a group that do not exist, and for the

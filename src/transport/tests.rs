@@ -15,7 +15,7 @@ use super::*;
 use crate::entra::dialect::{Dialect, Switches};
 use crate::entra::mapping::profiles;
 use crate::http::Client;
-use crate::run::testing::Scripted;
+use crate::run::observer::testing::Scripted;
 use crate::wire::{Answer, Broken, Request};
 
 /// An authority, its certificate as a file, and what it signs.

@@ -7,7 +7,8 @@ use super::past::{PastCheck, PastFinding, PastReport};
 use crate::catalogue::Catalogue;
 use crate::check::{Level, Outcome};
 use crate::report::json;
-use crate::run::{BaselineCount, Report};
+use crate::run::verdict::known::BaselineCount;
+use crate::run::verdict::report::Report;
 
 /// The reason of what the baseline knows.
 pub const IN_THE_BASELINE: &str = "in the baseline";

@@ -10,7 +10,7 @@ use super::DIALECTS;
 use crate::catalogue::{Catalogue, Kind};
 use crate::diagnostic::Diagnostic;
 use crate::input;
-use crate::run::known::WaiverNote;
+use crate::run::verdict::known::WaiverNote;
 
 /// What a waiver may say.
 const KEYS: [&str; 6] = ["check", "dialect", "subject", "reason", "issue", "expires"];
@@ -77,7 +77,7 @@ impl Waiver {
         self.expires.is_some_and(|last| last < today)
     }
 
-    pub(super) fn note(&self, state: crate::run::WaiverState, message: String) -> WaiverNote {
+    pub(super) fn note(&self, state: crate::run::verdict::known::WaiverState, message: String) -> WaiverNote {
         WaiverNote {
             check: self.check.clone(),
             dialect: self.dialect.clone(),

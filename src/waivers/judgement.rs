@@ -5,7 +5,8 @@ use jiff::civil::Date;
 
 use super::{Waiver, Waivers};
 use crate::check::{Level, Outcome, Skip};
-use crate::run::{CheckResult, Report, WaiverNote, WaiverState};
+use crate::run::verdict::known::{WaiverNote, WaiverState};
+use crate::run::verdict::report::{CheckResult, Report};
 
 /// What a waiver's fate depends on beside the report.
 #[derive(Debug, Clone, Copy)]

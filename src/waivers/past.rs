@@ -149,7 +149,7 @@ const MAKE: &str = "`scimulate run --json FILE` writes a report";
 mod tests {
     use super::*;
     use crate::report::json;
-    use crate::run::fixture;
+    use crate::run::verdict::example;
 
     fn wrong(text: &str) -> String {
         let mistake = PastReport::parse(text.as_bytes(), "r.json").unwrap_err();
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_report_is_read_as_it_was_written() {
         let mut text = Vec::new();
-        json::write(&fixture::report(), None, &mut text).unwrap();
+        json::write(&example::report(), None, &mut text).unwrap();
         let past = PastReport::parse(&text, "r.json").unwrap();
         let failed: Vec<_> = past.checks.iter().filter(|check| check.failed()).collect();
         assert_eq!(failed.len(), 3);

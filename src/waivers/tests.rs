@@ -8,8 +8,9 @@ use crate::catalogue::Catalogue;
 use crate::check::{Finding, Level, Outcome, Skip};
 use crate::diagnostic::Diagnostic;
 use crate::report::json;
-use crate::run::fixture;
-use crate::run::{BaselineCount, CheckResult, Known, Report, Verdict, WaiverState};
+use crate::run::verdict::example;
+use crate::run::verdict::known::{BaselineCount, Known, WaiverState};
+use crate::run::verdict::report::{CheckResult, Report, Verdict};
 use crate::wire::Method;
 
 const STORY: &str = "cycles/disable-unassigned";
@@ -17,13 +18,13 @@ const RULE: &str = "rules/password-returned";
 
 fn catalogue() -> &'static Catalogue {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-        let mut renamed = fixture::about("cycles/new-name", Level::Error);
+        let mut renamed = example::about("cycles/new-name", Level::Error);
         renamed.history.aliases = vec!["cycles/old-name".into()];
         let checks = [STORY, RULE, "cycles/group-renamed", "cycles/addresses"];
         Catalogue::default()
-            .with_judgements(&checks.map(|id| fixture::about(id, Level::Error)))
+            .with_judgements(&checks.map(|id| example::about(id, Level::Error)))
             .with_judgements([&renamed])
-            .with_requirements([&fixture::about("requirements/tls", Level::Error)])
+            .with_requirements([&example::about("requirements/tls", Level::Error)])
     });
     &CATALOGUE
 }
@@ -120,7 +121,7 @@ fn ids_are_those_of_checks_that_can_be_waived() {
 }
 
 fn finding(rule: &str, level: Level) -> Finding {
-    Finding::of(&fixture::about(rule, level), "it is wrong")
+    Finding::of(&example::about(rule, level), "it is wrong")
 }
 
 fn played(id: &str, dialect: Option<&str>, findings: Vec<Finding>) -> CheckResult {
@@ -217,7 +218,7 @@ fn a_mild_finding_that_is_waived_is_known_and_its_check_passes_as_before() {
     assert_eq!(apply(&waived, &mut report), [], "it is used");
     assert_eq!(report.checks[0].outcome, Outcome::Passed);
     assert!(report.checks[0].findings[0].waived.is_some());
-    assert!(crate::run::cause::causes(&report).is_empty());
+    assert!(crate::run::verdict::cause::causes(&report).is_empty());
 }
 
 #[test]
@@ -382,7 +383,7 @@ fn what_is_waived_in_one_dialect_is_still_told_of_the_other() {
     let mut report = report(vec![found("aadOptscim062020"), found("default")]);
     let only = format!("[[waiver]]\ncheck = \"{RULE}\"\ndialect = \"aadOptscim062020\"\nreason = \"r\"\n");
     apply(&only, &mut report);
-    let causes = crate::run::cause::causes(&report);
+    let causes = crate::run::verdict::cause::causes(&report);
     assert_eq!(causes.len(), 1);
     assert_eq!(causes[0].check.dialect.as_deref(), Some("default"));
     assert_eq!(causes[0].dialects.iter().copied().collect::<Vec<_>>(), ["default"]);
@@ -398,8 +399,8 @@ fn judged_by(baseline: &Report, report: &mut Report) -> BaselineCount {
 /// A finding of a story about an attribute, shown by a read of the user with that id.
 fn about(subject: &str, id: &str) -> Finding {
     let path = format!("/Users/{id}?attributes=active");
-    let answer = fixture::answer(200, &serde_json::json!({"id": id}));
-    let read = fixture::exchange(Method::Get, &path, None, answer);
+    let answer = example::answer(200, &serde_json::json!({"id": id}));
+    let read = example::exchange(Method::Get, &path, None, answer);
     finding(STORY, Level::Error).concerning(subject).shown_by(&read)
 }
 
@@ -511,7 +512,7 @@ fn a_waiver_of_one_attribute_leaves_the_others() {
     assert_eq!((apply(&text, &mut title), title.verdict), (vec![], Verdict::Passed));
     let mut both = found(&["title", "active"]);
     assert_eq!((apply(&text, &mut both), both.verdict), (vec![], Verdict::Failed));
-    assert_eq!(crate::run::cause::causes(&both).len(), 1, "what is known is not told again");
+    assert_eq!(crate::run::verdict::cause::causes(&both).len(), 1, "what is known is not told again");
     let gone = "finds nothing wrong with `Title`: remove the waiver";
     for subjects in [&[][..], &["active"]] {
         assert_eq!(apply(&text, &mut found(subjects)), [(WaiverState::Passes, gone.into())]);

@@ -9,7 +9,7 @@ use scimulate::entra::dialect::{Dialect, Switches, Writer};
 use scimulate::entra::mapping::profiles;
 use scimulate::load::{self, Played, Settings};
 use scimulate::people::{self, People};
-use scimulate::run::Cancel;
+use scimulate::run::target::cancel::Cancel;
 use tokio::runtime::Handle;
 
 use super::fault::{Fault, Faults};

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use scimulate::check::{Level, Outcome};
 use scimulate::entra::dialect::Dialect;
-use scimulate::run::Verdict;
+use scimulate::run::verdict::report::Verdict;
 use scimulate::scenario::{Ability, Need};
 use tokio::runtime::{Builder, Runtime};
 

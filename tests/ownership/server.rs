@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use scimulate::run::{self, Stage, Stages};
+use scimulate::run;
+use scimulate::run::target::deployment::{Stage, Stages};
 use scimulate::scim::urn;
 use scimulate::wire::{Answer, Body, Broken, Method, Request, ResourceKind, Sent, Target, Tenant};
 use serde_json::{Value, json};

@@ -10,8 +10,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::{Finding, Level};
-use crate::run::cause::{Cause, causes};
-use crate::run::{Event, Listener, Report, TrialId};
+use crate::run::event::{Event, Listener, TrialId};
+use crate::run::verdict::cause::{Cause, causes};
+use crate::run::verdict::report::Report;
 use crate::wire::Exchange;
 
 pub use text::Stable;

@@ -8,7 +8,7 @@ use fancy_regex::Regex;
 use super::replay::{Made, Replay};
 use crate::check::Finding;
 use crate::report::{layout, shown};
-use crate::run::cause::Cause;
+use crate::run::verdict::cause::Cause;
 use crate::wire::{Exchange, Operation};
 
 /// Ids this long stand nowhere by chance; shorter ones are looked for between quotes and slashes only.
@@ -277,8 +277,8 @@ mod tests {
 
     use super::*;
     use crate::check::{Level, Outcome};
-    use crate::run::CheckResult;
-    use crate::run::fixture;
+    use crate::run::verdict::example;
+    use crate::run::verdict::report::CheckResult;
     use crate::wire::Method;
 
     #[test]
@@ -305,8 +305,8 @@ mod tests {
     fn a_page_of_an_error_is_known_by_its_status() {
         let page = crate::wire::Body::new(b"<html>at /srv/app/read.js:194".to_vec());
         let answer =
-            crate::wire::Answer { status: 500, body: page, ..fixture::answer(500, &json!({})).unwrap() };
-        let exchange = fixture::exchange(Method::Get, "/Users/1", None, Ok(answer));
+            crate::wire::Answer { status: 500, body: page, ..example::answer(500, &json!({})).unwrap() };
+        let exchange = example::exchange(Method::Get, "/Users/1", None, Ok(answer));
         let stable = Stable::new(Vec::new(), "smbcdfghjk", "http://127.0.0.1:8080/scim");
         assert_eq!(stable.answer(&exchange), "500 {text}");
     }
@@ -315,18 +315,18 @@ mod tests {
     fn a_script_makes_what_it_needs_under_names_of_its_own_and_compares_the_last_answer() {
         let object_id = "d996163a-f137-4df5-bb7c-05feeafa1830";
         let user = json!({"externalId": object_id, "userName": "smbcdfghjk.o'neill@example.com"});
-        let made = fixture::answer(
+        let made = example::answer(
             201,
             &json!({"id": "2819c223-7f76", "userName": "smbcdfghjk.o'neill@example.com"}),
         );
-        let mut create = Arc::unwrap_or_clone(fixture::exchange(Method::Post, "/Users", Some(&user), made));
+        let mut create = Arc::unwrap_or_clone(example::exchange(Method::Post, "/Users", Some(&user), made));
         create.number = 1;
-        let told = fixture::still_active("cycles/x");
-        let mut read = Arc::unwrap_or_clone(fixture::exchange(
+        let told = example::still_active("cycles/x");
+        let mut read = Arc::unwrap_or_clone(example::exchange(
             Method::Get,
             "/Users/2819c223-7f76",
             None,
-            fixture::answer(200, &json!({"id": "2819c223-7f76", "active": true})),
+            example::answer(200, &json!({"id": "2819c223-7f76", "active": true})),
         ));
         read.number = 2;
         let trace = [Arc::new(create), Arc::new(read)];

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+use super::leftovers;
 use super::{Ended, Left, Leftover, Place, delete};
-use crate::run::guard::name_sent;
-use crate::run::{observer, reader, sweep};
+use crate::run::observer;
+use crate::run::observer::reader;
+use crate::run::target::guard::name_sent;
 use crate::scim::PatchPath;
 use crate::wire::{Actor, Answer, Exchange, Operation, ResourceKind, Target, id_of};
 
@@ -141,7 +143,7 @@ impl<'a, T: Target> Search<'a, T> {
                 listed.lock().unwrap_or_else(PoisonError::into_inner).extend(line);
                 false
             };
-            let walked = sweep::walk(self.target, leftover.tenant, leftover.kind, MOST_PAGES, note).await;
+            let walked = leftovers::walk(self.target, leftover.tenant, leftover.kind, MOST_PAGES, note).await;
             let listed = listed.into_inner().unwrap_or_else(PoisonError::into_inner);
             self.lists.insert(key, walked.ok().map(|_| listed));
         }

@@ -1,0 +1,347 @@
+//! One trial: its stage, its story, its judges and its clean-up.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::cleanup;
+use super::cleanup::leftovers;
+use super::event::{Event, TrialId};
+use super::plan::Plan;
+use super::prepare;
+use super::prepare::Prepared;
+use super::steps::end_state::EndState;
+use super::steps::fixture::Casting;
+use super::steps::{MistakeAt, Props, Story};
+use super::target::deployment::{Stages, Tenants};
+use super::target::guard::Ownership;
+use super::target::rate::{Paced, Rate};
+use super::target::recorder::Recorder;
+use super::target::stack::Stack;
+use super::verdict::cause;
+use super::verdict::report::CheckResult;
+use crate::check::{Finding, Level, Outcome, Skip};
+use crate::entra::dialect::{Dialect, Writer};
+use crate::entra::directory::{Group, ObjectId, User};
+use crate::people::People;
+use crate::rules;
+use crate::scenario::{Action, Scenario};
+use crate::wire::{Broken, Exchange, ResourceKind, Tenant};
+
+/// What all trials of a run share.
+pub(in crate::run) struct Run<S> {
+    pub(in crate::run) plan: Plan,
+    pub(in crate::run) people: People,
+    pub(in crate::run) stages: S,
+    pub(in crate::run) prepared: Prepared,
+    /// What is known of the objects at a target that trials share.
+    pub(in crate::run) ownership: Arc<Ownership>,
+    /// Set when the target was lost: trials that have not begun are not played.
+    pub(in crate::run) lost: OnceLock<Broken>,
+    /// The rate that a shared target bears.
+    pub(in crate::run) rate: Arc<Rate>,
+    /// On a shared target a trial that reads everybody plays alone.
+    pub(in crate::run) floor: RwLock<()>,
+}
+
+/// A trial's place on the stage.
+enum Floor<'a> {
+    /// The stage is the trial's own.
+    Own,
+    /// Nobody else plays.
+    Alone { _held: RwLockWriteGuard<'a, ()> },
+    /// Others play too.
+    Beside { _held: RwLockReadGuard<'a, ()> },
+}
+
+/// What a trial leaves to the whole run.
+pub(in crate::run) struct TrialEnd {
+    pub(in crate::run) trial: TrialId,
+    pub(in crate::run) result: CheckResult,
+    pub(in crate::run) trace: Vec<Arc<Exchange>>,
+    pub(in crate::run) rule_findings: Vec<Finding>,
+    /// Ids of the rules that met what they are about.
+    pub(in crate::run) exercised: BTreeSet<&'static str>,
+    pub(in crate::run) end: EndState,
+    pub(in crate::run) left_behind: Vec<cleanup::Left>,
+    pub(in crate::run) mistake: Option<MistakeAt>,
+    /// What kept the trial from being played to its end, if something did.
+    pub(in crate::run) cut_short: Option<CutShort>,
+}
+
+/// What keeps trials from being played to their end, whatever the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::run) enum CutShort {
+    /// The target was lost.
+    Lost,
+    /// The run was ended.
+    Ended,
+    /// The target kept saying "later".
+    Throttled,
+}
+
+/// The people of one trial.
+struct Troupe<'a> {
+    people: &'a People,
+    trial: &'a TrialId,
+    prefix: String,
+    ownership: Arc<Ownership>,
+}
+
+impl Casting for Troupe<'_> {
+    fn person(&self, key: &str) -> User {
+        let person = self.people.person(&self.trial.scenario, &self.trial.dialect, key);
+        self.ownership.drew(person.id().as_str());
+        person
+    }
+
+    fn group(&self, key: &str) -> Group {
+        let group = self.people.group(&self.trial.scenario, &self.trial.dialect, key);
+        self.ownership.drew(group.id().as_str());
+        group
+    }
+
+    fn another_id(&self, key: &str, time: usize) -> ObjectId {
+        let id = self.people.object_id(&self.trial.scenario, &self.trial.dialect, key, time);
+        self.ownership.drew(id.as_str());
+        id
+    }
+
+    fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    fn domain(&self) -> &str {
+        self.people.domain()
+    }
+}
+
+impl<S: Stages> Run<S> {
+    /// Plays one trial. `tell` passes events on.
+    pub(in crate::run) async fn trial(
+        &self,
+        scenario: &Scenario,
+        dialect: Dialect,
+        tell: impl Fn(Event) + Clone + Send + Sync + 'static,
+    ) -> TrialEnd {
+        let trial = TrialId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
+        let _floor = self.enter(scenario).await;
+        let begin = Instant::now();
+        tell(Event::TrialStarted(trial.clone()));
+        let mut end = match self.obstacle(scenario) {
+            Some(skip) => self.skipped(&trial, scenario, skip),
+            None => self.play(&trial, scenario, dialect, tell).await,
+        };
+        end.result.elapsed = begin.elapsed();
+        end
+    }
+
+    /// Removes what no create named, when all trials are over: servers make accounts by themselves, and some keep what
+    /// they refused. The lines of what stays, and how many requests that took.
+    pub(in crate::run) async fn rest(&self, told: &[cleanup::Left]) -> (Vec<cleanup::Left>, usize) {
+        if !self.stages.is_shared() || self.lost.get().is_some() {
+            return (Vec::new(), 0);
+        }
+        let Ok(stage) = self.stages.open().await else { return (Vec::new(), 0) };
+        let recorder = Recorder::new(Paced::new(stage.target, Arc::clone(&self.rate)));
+        let target = Stack::new(
+            &recorder,
+            &self.plan.patience,
+            &self.plan.cancel,
+            Arc::clone(&self.ownership),
+            |_| (),
+        );
+        let is_told = |kind: ResourceKind, id: &str| {
+            let place = format!("{}/{id} ", kind.endpoint());
+            told.iter().any(|left| left.line.contains(&place))
+        };
+        let mut left = leftovers::rest(&target, Tenant::First, &self.plan.prefix, is_told).await;
+        if self.stages.tenants() != Tenants::One {
+            let second = leftovers::rest(&target, Tenant::Second, &self.plan.prefix, is_told).await;
+            left.extend(second.into_iter().map(|line| format!("second tenant: {line}")));
+        }
+        drop(stage.hold);
+        (left.into_iter().map(cleanup::Left::found).collect(), recorder.len())
+    }
+
+    /// Waits until the floor is free for this scenario, and holds it while the result lives.
+    async fn enter(&self, scenario: &Scenario) -> Floor<'_> {
+        let reads_everybody = scenario
+            .timeline
+            .iter()
+            .any(|step| matches!(step.action, Action::Discover { .. } | Action::ExpectWalk(_)));
+        if !self.stages.is_shared() {
+            Floor::Own
+        } else if reads_everybody {
+            Floor::Alone { _held: self.floor.write().await }
+        } else {
+            Floor::Beside { _held: self.floor.read().await }
+        }
+    }
+
+    fn obstacle(&self, scenario: &Scenario) -> Option<Skip> {
+        if self.plan.cancel.is_cancelled() {
+            return Some(Skip::Blocked("the end of the run".to_owned()));
+        }
+        if let Some(broken) = self.lost.get() {
+            return Some(Skip::Blocked(format!("the loss of the target: {broken}")));
+        }
+        self.prepared.obstacle(&self.plan, scenario)
+    }
+
+    fn skipped(&self, trial: &TrialId, scenario: &Scenario, skip: Skip) -> TrialEnd {
+        let outcome = Outcome::Skipped(skip);
+        TrialEnd {
+            trial: trial.clone(),
+            result: CheckResult::new(&trial.scenario, Some(&trial.dialect), &scenario.about.title, outcome),
+            trace: Vec::new(),
+            rule_findings: Vec::new(),
+            exercised: BTreeSet::new(),
+            end: EndState::new(),
+            left_behind: Vec::new(),
+            mistake: None,
+            cut_short: self.cut_short(false),
+        }
+    }
+
+    fn cut_short(&self, throttled: bool) -> Option<CutShort> {
+        if self.lost.get().is_some() {
+            Some(CutShort::Lost)
+        } else if self.plan.cancel.is_cancelled() {
+            Some(CutShort::Ended)
+        } else {
+            throttled.then_some(CutShort::Throttled)
+        }
+    }
+
+    async fn play(
+        &self,
+        trial: &TrialId,
+        scenario: &Scenario,
+        dialect: Dialect,
+        tell: impl Fn(Event) + Clone + Send + Sync + 'static,
+    ) -> TrialEnd {
+        let about = &scenario.about;
+        let mapping = match scenario.mapping.applied(&self.prepared.mapping) {
+            Ok(mapping) => mapping,
+            Err(error) => return self.skipped(trial, scenario, Skip::NotConfigured(error.to_string())),
+        };
+        let stage = match self.stages.open().await {
+            Ok(stage) => stage,
+            Err(problem) => {
+                let lost = Broken::Protocol(problem);
+                let skip = Skip::Blocked(format!("the loss of the target: {lost}"));
+                let _ = self.lost.set(lost);
+                return self.skipped(trial, scenario, skip);
+            }
+        };
+        let rate = match self.stages.is_shared() {
+            true => Arc::clone(&self.rate),
+            false => Arc::default(),
+        };
+        let recorder = Recorder::new(Paced::new(stage.target, rate));
+        let waits = {
+            let (tell, trial) = (tell.clone(), trial.clone());
+            move |pause| {
+                tell(Event::Waiting { trial: Some(trial.clone()), pause });
+            }
+        };
+        let ownership = match self.stages.is_shared() {
+            true => Arc::clone(&self.ownership),
+            false => Arc::new(self.plan.ownership(false)),
+        };
+        let target =
+            Stack::new(&recorder, &self.plan.patience, &self.plan.cancel, Arc::clone(&ownership), waits);
+        let prefix = self.people.trial_prefix(&trial.scenario, &trial.dialect);
+        let troupe = Troupe { people: &self.people, trial, prefix, ownership };
+        let story = Story::new(Props {
+            scenario,
+            casting: &troupe,
+            at_most: prepare::crowd_limit(&self.plan, scenario),
+            mapping,
+            test_values: &self.plan.test_values,
+            discovered_attributes: self.plan.discovered_attributes,
+            passed_over: self.prepared.passed_over(scenario),
+            writer: Writer::new(dialect, self.plan.switches.clone()),
+            discovery: &self.prepared.discovery,
+            target: &target,
+            recorder: &recorder,
+            sign_ins: &stage.sign_ins,
+            shared: self.stages.is_shared(),
+            tenants: self.stages.tenants(),
+        });
+        let first_line = scenario.timeline.first().map_or(1, |step| step.line);
+        let ended = match story {
+            Ok(story) => story.play().await,
+            Err(mistake) => Err((first_line, mistake)),
+        };
+        let sighting = target.sighting();
+        let ours = ended.as_ref().map(|ended| ended.ours.clone()).unwrap_or_default();
+        let left_behind = cleanup::remove(&target, || recorder.trace(), &ours).await;
+        let trace = recorder.trace();
+        drop(stage.hold);
+        let (ended, mistake) = match ended {
+            Ok(ended) => (ended, None),
+            Err(mistake) => (super::steps::Ended::default(), Some(mistake)),
+        };
+        let mut findings = ended.findings;
+        // What is under way at the same time ends in another order each time.
+        let races = scenario.timeline.iter().any(|step| matches!(step.action, Action::AtOnce(_)));
+        if let Some(judge) = self.plan.judge.as_ref().filter(|_| !races) {
+            findings.extend(judge(trial, &trace));
+        }
+        for finding in &findings {
+            tell(Event::Finding { trial: Some(trial.clone()), finding: Arc::new(finding.clone()) });
+        }
+        let skip = ended.skip.or_else(|| match &sighting.lost {
+            Some(lost) if findings.is_empty() => {
+                Some(Skip::Blocked(format!("the loss of the target: {lost}")))
+            }
+            _ if self.plan.cancel.is_cancelled() && findings.is_empty() => {
+                Some(Skip::Blocked("the end of the run".to_owned()))
+            }
+            _ => None,
+        });
+        if let Some(lost) = &sighting.lost {
+            let _ = self.lost.set(lost.clone());
+        }
+        let cut_short = self.cut_short(sighting.throttled.is_some());
+        let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
+        let rules::Judgement { findings: mut rule_findings, exercised } =
+            rules::judge(&off, &trace, &self.prepared.discovery);
+        let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
+        for finding in &mut rule_findings {
+            finding.met_in = Some(trial.scenario.clone());
+            // Redirected for good, the target takes nobody's access away any more.
+            if moved && finding.rule == rules::REDIRECTED {
+                finding.level = Level::Critical;
+            }
+        }
+        cause::explain(&mut findings, &rule_findings);
+        let result = match skip {
+            Some(skip) => {
+                CheckResult::new(&about.id, Some(&trial.dialect), &about.title, Outcome::Skipped(skip))
+            }
+            None => CheckResult::played(
+                &about.id,
+                Some(&trial.dialect),
+                &about.title,
+                findings,
+                self.plan.fail_on,
+            ),
+        };
+        TrialEnd {
+            trial: trial.clone(),
+            result,
+            trace,
+            rule_findings,
+            exercised,
+            end: ended.end,
+            left_behind,
+            mistake,
+            cut_short,
+        }
+    }
+}

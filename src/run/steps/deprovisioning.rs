@@ -1,0 +1,63 @@
+//! What Microsoft's gate accepts as deprovisioned.
+
+use serde_json::Value;
+
+use super::Story;
+use super::fixture::Casting;
+use super::state::Reading;
+use crate::check::{Finding, Level};
+use crate::run::observer::reader;
+use crate::scim::same_name;
+use crate::wire::Target;
+
+impl<T: Target, C: Casting> Story<'_, T, C> {
+    /// Gone, or disabled and readable; the gate knows a tag for either.
+    pub(super) async fn expect_deprovisioned(&mut self, key: &str, line: usize) {
+        let Some(role) = self.cast.role(key) else { return };
+        let kind = role.kind;
+        if self.blocked.contains(key) || self.rows(kind).is_none() {
+            return;
+        }
+        let Some(id) = self.target_id(key) else {
+            self.no_account(key, kind);
+            return;
+        };
+        match self.read(kind, &id, &format!("line {line}: deprovisioned {key}")).await {
+            Reading::Nothing(exchange) => {
+                let message = format!(
+                    "(UnassignReassign) \"{key}\" is gone, and comes back as a new {}",
+                    kind.as_str()
+                );
+                let note = Finding::of(&self.scenario.about, message).at(Level::Note).shown_by(&exchange);
+                self.findings.push(note);
+            }
+            Reading::Resource(exchange) => {
+                let active = exchange.json().and_then(|body| reader::member(body, "active")).cloned();
+                let disabled = match &active {
+                    Some(Value::Bool(active)) => !active,
+                    Some(Value::String(text)) => same_name(text, "false"),
+                    _ => false,
+                };
+                if disabled {
+                    let message = format!(
+                        "(SoftDeleteRestore) \"{key}\" is disabled and stays readable. The template's page wants the user gone \
+                         at this point; Microsoft's provisioning pages want a disabled user to stay readable, and so does the \
+                         next lookup. Either way is accepted here"
+                    );
+                    let note = Finding::of(&self.scenario.about, message).at(Level::Note).shown_by(&exchange);
+                    self.findings.push(note);
+                    return;
+                }
+                let actual =
+                    active.map_or_else(|| "no active".to_owned(), |active| format!("active {active}"));
+                let message = format!("\"{key}\" left the scope and is neither gone nor disabled");
+                let finding = Finding::of(&self.scenario.about, message)
+                    .concerning("deprovisioning")
+                    .against("404, or active false", actual)
+                    .shown_by(&exchange);
+                self.wrong(key, finding);
+            }
+            reading @ Reading::Unclear(..) => self.unreadable(key, kind, reading),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! How a story leaves its people and groups, in a form that another dialect's can be compared with.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Story;
+use super::end_state::{Ending, Names};
+use super::fixture::Casting;
+use super::state::Reading;
+use crate::entra::directory;
+use crate::entra::directory::SourceValue;
+use crate::scim::{PatchPath, same_name};
+use crate::wire::{ResourceKind, Target};
+
+impl<T: Target, C: Casting> Story<'_, T, C> {
+    pub(super) fn was_complained_about(&self, key: &str) -> bool {
+        self.blocked.contains(key) || self.told.iter().any(|(about, _)| about == key)
+    }
+
+    pub(super) async fn remember_ending(&mut self, key: &str, kind: ResourceKind, names: &Names, step: &str) {
+        let Some(id) = self.target_id(key) else { return };
+        let Some(mapping) = self.rows(kind) else { return };
+        // An attribute that is not judged is not compared either.
+        let judged = |target: &PatchPath| {
+            !self.passed_over.iter().any(|passed| {
+                !self.is_subject(kind, passed)
+                    && passed.schema == target.schema
+                    && same_name(&passed.attribute, &target.attribute)
+            })
+        };
+        // Roles that are added stand there in a form that differs by dialect.
+        let rows = mapping.rows.iter().filter(|row| judged(&row.target) && !row.adds_roles());
+        let targets: Vec<_> = rows.map(|row| (row.target.clone(), row.is_reference())).collect();
+        let ending = match self.read(kind, &id, step).await {
+            Reading::Resource(exchange) => {
+                let resource = exchange.json().cloned();
+                Ending::of(resource.as_ref(), &targets, names, exchange)
+            }
+            Reading::Nothing(exchange) => Ending::of(None, &targets, names, exchange),
+            Reading::Unclear(..) => return,
+        };
+        self.end.insert(key.to_owned(), ending);
+    }
+
+    /// Whose every id of this trial is, in the directory and at the target.
+    pub(super) fn ids(&self) -> Arc<HashMap<String, String>> {
+        let mut ids = HashMap::new();
+        for (account, made) in &self.accounts {
+            ids.insert(made.id.clone(), account.clone());
+        }
+        for (key, role) in self.cast.roles() {
+            for id in role.former.iter().chain(&role.id) {
+                ids.insert(id.as_str().to_owned(), format!("{key}.objectId"));
+                ids.extend(
+                    self.known.get(id).into_iter().flatten().map(|known| (known.clone(), key.to_owned())),
+                );
+            }
+        }
+        Arc::new(ids)
+    }
+
+    /// What is different in every trial: ids, the prefix, and the values of one person or group.
+    pub(super) fn names(&self, key: &str, ids: &Arc<HashMap<String, String>>) -> Names {
+        let mut names = Names::with_ids(Arc::clone(ids));
+        names.add(self.casting.prefix(), "prefix");
+        let id = self.cast.role(key).and_then(|role| role.id.clone());
+        let Some(id) = id else { return names };
+        let Some(state) = self.last_seen(&id) else { return names };
+        let Some(object) = state.object(&id) else { return names };
+        let kind = object.kind();
+        for attribute in directory::attributes(kind).iter().filter(|attribute| !attribute.computed) {
+            if let Some(SourceValue::Text(text)) = object.get(attribute.name).as_deref() {
+                names.add(text, attribute.name);
+            }
+        }
+        // What an expression makes of them is in no source attribute.
+        for row in self.mapping.object(kind).into_iter().flat_map(|mapping| &mapping.rows) {
+            if let Some(Value::String(text)) = self.mapped(row, &id).filter(|_| !row.is_reference()) {
+                names.add(&text, &row.written);
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,102 @@
+//! Lets no write through that would concern an object which is not this run's.
+//!
+//! A server that answers a lookup or a create with somebody else's account would make a faithful simulator
+//! disable a real person. Such a write is not sent. docs/safety.md says what has to be shown before a write.
+
+mod evidence;
+mod ownership;
+mod proof;
+mod reach;
+
+use std::sync::Arc;
+
+use crate::wire::{Answer, Broken, Method, Operation, Request, Sent, Target};
+
+pub(in crate::run) use evidence::{Named, Shown, name_sent, named, named_with, shown_with, texts};
+pub use ownership::Ownership;
+pub(in crate::run) use ownership::posted_to;
+use reach::Reach;
+
+/// Asks whose object a write would reach, and lets it through only if the answer is: this run's.
+#[derive(Debug)]
+pub struct Guard<T> {
+    inner: T,
+    ownership: Arc<Ownership>,
+}
+
+/// Why a write is not sent as it is.
+enum Held {
+    /// It must not be sent.
+    Back(Broken),
+    /// The target is busy and answered the guard's question like this. Whoever waits for the target waits now.
+    Busy(Answer),
+}
+
+impl<T: Target> Guard<T> {
+    /// Guards `inner` by what is known of the target's objects, and adds to it.
+    pub fn new(inner: T, ownership: Arc<Ownership>) -> Self {
+        Guard { inner, ownership }
+    }
+
+    /// Ends well if the request may be sent.
+    async fn check(&self, request: &Request) -> Result<(), Held> {
+        match Reach::of(request) {
+            Reach::New => Ok(()),
+            Reach::Collection => Err(Held::Back(Broken::Withheld(format!(
+                "{} {} could reach more than one object, or another one: the path names a whole collection, or an id in it \
+                 holds a slash, dots or a question mark",
+                request.method.as_str(),
+                request.path
+            )))),
+            Reach::Objects(objects) => {
+                for object in &objects {
+                    match &object.key {
+                        Some(key) => self.check_object(request, &object.path, key).await?,
+                        None => self.check_path(request, &object.path).await?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<T: Target> Target for Guard<T> {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        if request.writes() {
+            match self.check(&request).await {
+                Ok(()) => {}
+                Err(Held::Back(broken)) => return Err(broken),
+                Err(Held::Busy(answer)) => return Ok(answer),
+            }
+        }
+        if request.method == Method::Post
+            && let Some(journal) = self.ownership.journal(request.tenant)
+        {
+            journal.creating().map_err(|error| unwritable(&error))?;
+        }
+        let sent_to = self.inner.sent_as(&request).url;
+        let outcome = self.inner.send(request.clone()).await;
+        if outcome.is_err()
+            && let Operation::Delete(kind, id) = Operation::of(&request)
+        {
+            self.ownership.doubt(request.tenant, &(kind, id));
+        }
+        let answer = outcome?;
+        self.ownership.learn(&request, &answer, &sent_to).map_err(|error| unwritable(&error))?;
+        Ok(answer)
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.inner.sent_as(request)
+    }
+}
+
+fn unwritable(error: &std::io::Error) -> Broken {
+    Broken::Withheld(format!(
+        "the journal of objects made at the target cannot be written ({error}), so nothing more may be made there"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,476 @@
+//! Which objects at a target are this run's, by what its answers have shown so far.
+//!
+//! docs/safety.md has the rules as a table, and `tests` hold each line of it.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::evidence;
+use super::evidence::{Marks, Shown};
+use crate::run::observer::reader;
+use crate::run::target::journal::Journal;
+use crate::wire::{
+    Answer, Method, Operation, Request, ResourceKind, Tenant, bulk_creates, id_of, is_bulk, made_id,
+};
+
+/// A user or a group at a target.
+pub(super) type Key = (ResourceKind, String);
+
+/// What a whole run knows of the objects at its target. Every scenario of the run shares it.
+#[derive(Debug)]
+pub struct Ownership {
+    prefix: String,
+    /// The run started the server itself: nobody else's objects are there.
+    alone: bool,
+    /// The target shows no names, and the user has said so.
+    opaque: bool,
+    drawn: Mutex<HashSet<String>>,
+    /// For the first and the second tenant.
+    journals: [Option<Arc<Journal>>; 2],
+    tenants: [Mutex<Known>; 2],
+}
+
+/// What is known of one tenant.
+#[derive(Debug, Default)]
+struct Known {
+    objects: HashMap<Key, Record>,
+    /// A read by id has shown an object of ours with its names, so that reads tell who is there.
+    reads_show_ours: bool,
+    /// A read of an id of ours did not show it.
+    reads_failed: bool,
+    /// What came of a filter on a GUID that was just drawn, for users and for groups.
+    random_filter: HashMap<ResourceKind, RandomFilter>,
+    /// What came of a read of an id that was just drawn: true if it was 404.
+    random_read: Option<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    standing: Standing,
+    /// What this run sent to it, in lower case: no name of somebody else.
+    sent: Vec<String>,
+    /// The attribute and the value by which a filter finds it.
+    name: Option<(&'static str, String)>,
+}
+
+/// Where an object stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) enum Standing {
+    /// An answer showed it; no create of this run named it. It may carry our names.
+    #[default]
+    Seen,
+    /// An answer showed it with our names; no create of this run named it.
+    SeenAsOurs,
+    /// It belongs to somebody else.
+    Foreign(String),
+    /// A create of this run named it, and no earlier answer had shown it.
+    Candidate {
+        /// The create's own answer shows that it is ours.
+        echoed: bool,
+    },
+    /// It is ours.
+    Ours,
+    /// It was ours, and this run deleted it.
+    Deleted,
+}
+
+impl Ownership {
+    /// For a run with this prefix, which must not be empty, at a target where other people's objects are.
+    #[must_use]
+    pub fn new(prefix: &str) -> Self {
+        Ownership {
+            prefix: prefix.to_lowercase(),
+            alone: false,
+            opaque: false,
+            drawn: Mutex::default(),
+            journals: [None, None],
+            tenants: Default::default(),
+        }
+    }
+
+    /// The same at a server that was started for the run and holds nobody else's objects.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
+    /// The same at a target that never shows names: what a create names is ours, unless an answer speaks
+    /// against it.
+    #[must_use]
+    pub fn opaque(mut self) -> Self {
+        self.opaque = true;
+        self
+    }
+
+    /// The same, writing each object that is made into a journal before anybody hears of it.
+    #[must_use]
+    pub fn journalled(mut self, journal: Arc<Journal>) -> Self {
+        self.journals[0] = Some(journal);
+        self
+    }
+
+    /// The same for objects of the second tenant.
+    #[must_use]
+    pub fn second_journalled(mut self, journal: Arc<Journal>) -> Self {
+        self.journals[1] = Some(journal);
+        self
+    }
+
+    /// A GUID was drawn at random in this run: nobody else's object carries it.
+    pub fn drew(&self, guid: &str) {
+        self.drawn().insert(guid.to_lowercase());
+    }
+
+    /// True when a name of a resource begins with the run's prefix.
+    pub(super) fn is_named_by_us(&self, resource: &Value) -> bool {
+        evidence::named_with(&self.prefix, resource) == evidence::Named::Begins
+    }
+
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    pub(super) fn is_opaque(&self) -> bool {
+        self.opaque
+    }
+
+    pub(super) fn journal(&self, tenant: Tenant) -> Option<&Arc<Journal>> {
+        self.journals[usize::from(tenant.is_second())].as_ref()
+    }
+
+    /// True for a text that only this run can have written.
+    pub(super) fn marks(&self, text: &str) -> bool {
+        Marks { prefix: &self.prefix, drawn: &self.drawn() }.are_in(text)
+    }
+
+    /// Whom a resource belongs to by what it shows; `key` is what a create of ours may have sent to.
+    pub(super) fn shown(&self, tenant: Tenant, key: Option<&Key>, resource: &Value) -> Shown {
+        let known = self.known(tenant);
+        let sent = key.and_then(|key| known.objects.get(key)).map_or(&[][..], |record| &record.sent);
+        self.shown_after(sent, resource)
+    }
+
+    fn shown_after(&self, sent: &[String], resource: &Value) -> Shown {
+        evidence::shown(resource, Marks { prefix: &self.prefix, drawn: &self.drawn() }, sent)
+    }
+
+    pub(super) fn standing(&self, tenant: Tenant, key: &Key) -> Option<Standing> {
+        self.known(tenant).objects.get(key).map(|record| record.standing.clone())
+    }
+
+    pub(super) fn settle(&self, tenant: Tenant, key: &Key, standing: Standing) {
+        self.known(tenant).objects.entry(key.clone()).or_default().standing = standing;
+    }
+
+    /// The attribute and the value by which a filter finds what a create of ours made.
+    pub(super) fn name_of(&self, tenant: Tenant, key: &Key) -> Option<(&'static str, String)> {
+        self.known(tenant).objects.get(key)?.name.clone()
+    }
+
+    /// True when an object of the other tenant with this id is ours.
+    pub(super) fn is_ours_elsewhere(&self, tenant: Tenant, key: &Key) -> bool {
+        let other = if tenant.is_second() { Tenant::First } else { Tenant::Second };
+        matches!(self.standing(other, key), Some(Standing::Ours | Standing::Candidate { .. }))
+    }
+
+    /// Objects of ours that are at the target now, others than `key`: those that were proven first.
+    pub(super) fn living(&self, tenant: Tenant, key: &Key) -> Vec<Key> {
+        let known = self.known(tenant);
+        let of_that_kind = known.objects.iter().filter(|(other, _)| other.0 == key.0 && *other != key);
+        let mut living: Vec<(bool, Key)> = of_that_kind
+            .filter_map(|(other, record)| match record.standing {
+                Standing::Ours => Some((false, other.clone())),
+                Standing::Candidate { .. } => Some((true, other.clone())),
+                _ => None,
+            })
+            .collect();
+        living.sort_unstable_by(|one, other| (one.0, &one.1.1).cmp(&(other.0, &other.1.1)));
+        living.into_iter().map(|(_, key)| key).collect()
+    }
+
+    pub(super) fn reads(&self, tenant: Tenant) -> Reads {
+        let known = self.known(tenant);
+        Reads { show_ours: known.reads_show_ours, failed: known.reads_failed, random: known.random_read }
+    }
+
+    pub(super) fn random_filter(&self, tenant: Tenant, kind: ResourceKind) -> Option<RandomFilter> {
+        self.known(tenant).random_filter.get(&kind).copied()
+    }
+
+    pub(super) fn note_random_filter(&self, tenant: Tenant, kind: ResourceKind, filter: RandomFilter) {
+        self.known(tenant).random_filter.insert(kind, filter);
+    }
+
+    pub(super) fn note_random_read(&self, tenant: Tenant, missing: bool) {
+        self.known(tenant).random_read = Some(missing);
+    }
+
+    /// Learns what an answer says of objects. `sent_to` is the absolute URL of the request.
+    ///
+    /// # Errors
+    /// When the journal cannot be written; then nothing more may be made.
+    pub(super) fn learn(&self, request: &Request, answer: &Answer, sent_to: &str) -> io::Result<()> {
+        let tenant = request.tenant;
+        match Operation::of(request) {
+            Operation::Create(kind) if answer.is_success() => {
+                if let Some(id) = made_id(kind, answer, sent_to, &request.path) {
+                    let sent = request.json().unwrap_or_default();
+                    self.named(tenant, (kind, id), &sent, answer.body.json())?;
+                }
+            }
+            Operation::Other if is_bulk(request) => {
+                for create in bulk_creates(request, Some(answer), sent_to) {
+                    if let (Some(id), true) = (create.id, create.succeeded) {
+                        self.named(tenant, (create.kind, id), &create.sent, create.shown.as_ref())?;
+                    }
+                }
+                if answer.is_success() {
+                    self.bulk_deleted(request);
+                }
+            }
+            Operation::Other if request.writes() && answer.is_success() => {
+                // A POST to /Users/{id}, which RFC 7644 does not know, may make a user all the same.
+                if let Some(kind) = posted_to(request)
+                    && let Some(id) = made_id(kind, answer, sent_to, &request.path)
+                {
+                    let sent = request.json().unwrap_or_default();
+                    self.named(tenant, (kind, id), &sent, answer.body.json())?;
+                }
+            }
+            Operation::Delete(kind, id) if answer.is_success() || matches!(answer.status, 404 | 410) => {
+                self.gone(tenant, &(kind, id))?;
+            }
+            Operation::Delete(kind, id) => self.doubt(tenant, &(kind, id)),
+            Operation::Modify(kind, id) | Operation::Replace(kind, id) => {
+                let key = (kind, id);
+                self.wrote(tenant, &key, &request.json().unwrap_or_default());
+                if let Some(body) = answer.body.json().filter(|_| answer.is_success()) {
+                    self.see(tenant, kind, Some(&key.1), body, false);
+                }
+            }
+            Operation::Read(kind, id) => self.read(request, kind, id, answer),
+            Operation::Query { kind, .. } if answer.is_success() => {
+                self.list(request, Some(kind), answer);
+            }
+            Operation::Search if answer.is_success() => {
+                let kinds = [ResourceKind::User, ResourceKind::Group];
+                let kind = kinds.into_iter().find(|kind| request.path.starts_with(kind.endpoint()));
+                self.list(request, kind, answer);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A create of ours was answered with success and named this id.
+    fn named(&self, tenant: Tenant, key: Key, sent: &Value, body: Option<&Value>) -> io::Result<()> {
+        let texts = evidence::texts(sent);
+        let shown = body.map_or(Shown::Nothing, |body| self.shown_after(&texts, body));
+        let mut known = self.known(tenant);
+        let before = known.objects.get(&key).map(|record| record.standing.clone());
+        let standing = match (before, shown) {
+            // A server may answer a create with an object that was there before.
+            (Some(Standing::Foreign(who)), _) => Standing::Foreign(who),
+            (_, Shown::Another(who)) => Standing::Foreign(who),
+            (Some(Standing::Seen), _) if !self.alone => Standing::Foreign(format!(
+                "the object with the id {}, which was there before this run's create",
+                key.1
+            )),
+            // Another object of ours has that id: it is looked at once more before it is written to.
+            (Some(Standing::Ours), _) => Standing::Candidate { echoed: true },
+            (None | Some(_), shown) => Standing::Candidate { echoed: shown == Shown::Ours },
+        };
+        let is_foreign = matches!(standing, Standing::Foreign(_));
+        let record = known.objects.entry(key.clone()).or_default();
+        record.standing = standing;
+        record.sent.extend(texts);
+        record.name = record.name.take().or_else(|| evidence::name_sent(sent));
+        drop(known);
+        match self.journal(tenant) {
+            Some(journal) if !is_foreign => journal.made(key.0, &key.1),
+            _ => Ok(()),
+        }
+    }
+
+    fn gone(&self, tenant: Tenant, key: &Key) -> io::Result<()> {
+        let mut known = self.known(tenant);
+        if let Some(record) = known.objects.get_mut(key)
+            && matches!(record.standing, Standing::Ours | Standing::Candidate { .. })
+        {
+            record.standing = Standing::Deleted;
+        }
+        drop(known);
+        self.journal(tenant).map_or(Ok(()), |journal| journal.removed(key.0, &key.1))
+    }
+
+    /// What a bulk request deleted, it may also have left: its answer is not read for that.
+    fn bulk_deleted(&self, request: &Request) {
+        let sent = request.json().unwrap_or_default();
+        let operations = reader::member(&sent, "Operations").and_then(Value::as_array);
+        for operation in operations.into_iter().flatten() {
+            let text = |name| reader::member(operation, name).and_then(Value::as_str).unwrap_or_default();
+            if !text("method").eq_ignore_ascii_case("DELETE") {
+                continue;
+            }
+            let delete = Request::new(request.actor, Method::Delete, text("path"), "");
+            if let Operation::Delete(kind, id) = Operation::of(&delete) {
+                self.doubt(request.tenant, &(kind, id));
+            }
+        }
+    }
+
+    /// Whether a DELETE was carried out is not certain, and ids are reused: it has to be looked at before it is
+    /// written to.
+    pub(super) fn doubt(&self, tenant: Tenant, key: &Key) {
+        if let Some(record) = self.known(tenant).objects.get_mut(key)
+            && matches!(record.standing, Standing::Ours | Standing::Candidate { .. })
+            && !self.alone
+        {
+            record.standing = Standing::Candidate { echoed: false };
+        }
+    }
+
+    fn wrote(&self, tenant: Tenant, key: &Key, sent: &Value) {
+        if let Some(record) = self.known(tenant).objects.get_mut(key) {
+            record.sent.extend(evidence::texts(sent));
+        }
+    }
+
+    fn read(&self, request: &Request, kind: ResourceKind, id: String, answer: &Answer) {
+        let tenant = request.tenant;
+        let key = (kind, id);
+        let body = answer.body.json().filter(|body| answer.is_success() && body.is_object());
+        let is_ours = self.standing(tenant, &key) == Some(Standing::Ours);
+        let Some(body) = body else {
+            // Of a busy server nothing is learnt.
+            let asked_as_usual = !request.provoked
+                && tenant != Tenant::SecondByFirst
+                && !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+            if is_ours && asked_as_usual && !matches!(answer.status, 304 | 429 | 503) {
+                self.known(tenant).reads_failed = true;
+            }
+            return;
+        };
+        self.see(tenant, kind, Some(&key.1), body, !narrows(request));
+        let other = id_of(body).is_some_and(|id| id != key.1);
+        if !other && self.shown(tenant, Some(&key), body) == Shown::Ours {
+            let mut known = self.known(tenant);
+            let record = known.objects.entry(key).or_default();
+            let named = matches!(record.standing, Standing::Candidate { .. } | Standing::Ours);
+            let begins = evidence::named_with(&self.prefix, body) == evidence::Named::Begins;
+            if named || (begins && matches!(record.standing, Standing::Seen | Standing::SeenAsOurs)) {
+                record.standing = Standing::Ours;
+            }
+            known.reads_show_ours |= named && !narrows(request);
+        }
+    }
+
+    fn list(&self, request: &Request, kind: Option<ResourceKind>, answer: &Answer) {
+        let resources = answer.body.json().and_then(|body| reader::member(body, "Resources"));
+        for resource in resources.and_then(Value::as_array).into_iter().flatten() {
+            let kind = kind.unwrap_or_else(|| match reader::member(resource, "userName") {
+                Some(_) => ResourceKind::User,
+                None => ResourceKind::Group,
+            });
+            self.see(request.tenant, kind, None, resource, !narrows(request));
+        }
+    }
+
+    /// An answer showed a resource. `asked` is the id in the URL; `whole` says that its names would be there.
+    fn see(&self, tenant: Tenant, kind: ResourceKind, asked: Option<&str>, resource: &Value, whole: bool) {
+        let id = id_of(resource);
+        let ids: HashSet<&str> = asked.into_iter().chain(id.as_deref()).collect();
+        let agrees = ids.len() < 2;
+        for id in ids {
+            let key = (kind, id.to_owned());
+            let shown = match (self.shown(tenant, Some(&key), resource), whole) {
+                (Shown::Another(_), false) => Shown::Nothing,
+                // Which of the two ids the names belong to is not said.
+                (Shown::Ours, _) if !agrees => Shown::Nothing,
+                (shown, _) => shown,
+            };
+            let mut known = self.known(tenant);
+            let record = known.objects.entry(key).or_default();
+            record.standing = seen(std::mem::take(&mut record.standing), shown);
+        }
+        for (kind, id) in referred_to(resource) {
+            self.known(tenant).objects.entry((kind, id)).or_default();
+        }
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ids of one tenant say nothing of another.
+    fn known(&self, tenant: Tenant) -> MutexGuard<'_, Known> {
+        self.tenants[usize::from(tenant.is_second())].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a filter on a GUID that was just drawn is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RandomFilter {
+    /// An empty list, as is right.
+    Nobody,
+    /// Somebody: filters are ignored.
+    Somebody,
+    /// No list.
+    Refused,
+}
+
+/// What was learnt of a target's reads by id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reads {
+    pub show_ours: bool,
+    pub failed: bool,
+    pub random: Option<bool>,
+}
+
+/// Where an object stands after an answer showed it like this.
+fn seen(before: Standing, shown: Shown) -> Standing {
+    match (before, shown) {
+        (Standing::Foreign(who), _) => Standing::Foreign(who),
+        // What we own and what shows another name is looked at once more before it is written to.
+        (Standing::Ours, Shown::Another(_)) => Standing::Candidate { echoed: false },
+        (_, Shown::Another(who)) => Standing::Foreign(who),
+        (Standing::Seen, Shown::Ours) => Standing::SeenAsOurs,
+        (before, Shown::Ours | Shown::Nothing) => before,
+    }
+}
+
+/// Ids of other objects that a resource names: its members, its groups, its manager.
+fn referred_to(resource: &Value) -> Vec<Key> {
+    let mut found = Vec::new();
+    for (name, kind) in [("members", ResourceKind::User), ("groups", ResourceKind::Group)] {
+        let elements = reader::member(resource, name).and_then(Value::as_array);
+        for element in elements.into_iter().flatten() {
+            let is_group = reader::member(element, "type").and_then(Value::as_str) == Some("Group");
+            let kind = if is_group { ResourceKind::Group } else { kind };
+            if let Some(Value::String(id)) = reader::member(element, "value") {
+                found.push((kind, id.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The request asks for some attributes only, so that names may be missing in the answer.
+fn narrows(request: &Request) -> bool {
+    let excluded = request.parameter("excludedAttributes").unwrap_or_default().to_lowercase();
+    request.parameter("attributes").is_some() || excluded.contains("name") || excluded.contains("externalid")
+}
+
+/// What a POST to a single user or group may have made.
+pub(in crate::run) fn posted_to(request: &Request) -> Option<ResourceKind> {
+    let below = |kind: &ResourceKind| {
+        let rest = request.path.strip_prefix(kind.endpoint())?.strip_prefix('/')?;
+        Some(!rest.is_empty() && rest != ".search")
+    };
+    (request.method == Method::Post).then_some(())?;
+    [ResourceKind::User, ResourceKind::Group].into_iter().find(|kind| below(kind) == Some(true))
+}

@@ -1,0 +1,67 @@
+//! The decorators of one trial's target, from the outside in: lookout, guard, patience, recorder.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cancel::Cancel;
+use super::circuit_breaker::{Lookout, Sighting};
+use super::guard::{Guard, Ownership};
+use super::recorder::Recorder;
+use super::retry_after::{Patience, Waiting};
+use crate::run::observer::Log;
+use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
+
+/// A target with everything a trial needs around it. The recorder stays with whoever made it.
+pub(in crate::run) struct Stack<'a, T: Target> {
+    outermost: Lookout<Guard<Patience<&'a Recorder<T>>>>,
+}
+
+impl<'a, T: Target> Stack<'a, T> {
+    /// Puts the decorators around a recorder; `waiting` hears of each pause.
+    pub(in crate::run) fn new(
+        recorder: &'a Recorder<T>,
+        patience: &Waiting,
+        cancel: &Cancel,
+        ownership: Arc<Ownership>,
+        waiting: impl Fn(Duration) + Send + Sync + 'static,
+    ) -> Self {
+        // What the guard asks on its own must wait as well.
+        let patience = Patience::new(recorder, patience.clone(), cancel.clone()).telling(waiting);
+        Stack { outermost: Lookout::new(Guard::new(patience, ownership), cancel.clone()) }
+    }
+
+    /// What the trial met that ends it.
+    pub(in crate::run) fn sighting(&self) -> Sighting {
+        self.outermost.sighting()
+    }
+
+    /// Asks whether the target is still there, if there is a doubt.
+    pub(in crate::run) async fn look_again(&self) {
+        self.outermost.look_again().await;
+    }
+
+    /// True when the trial must end.
+    pub(in crate::run) fn must_end(&self) -> bool {
+        self.outermost.must_end()
+    }
+}
+
+impl<T: Target> Target for Stack<'_, T> {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        self.outermost.send(request).await
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.outermost.sent_as(request)
+    }
+}
+
+impl<T: Target> Log for Recorder<T> {
+    fn last(&self) -> Option<Arc<Exchange>> {
+        Recorder::last(self)
+    }
+
+    fn writes(&self) -> usize {
+        Recorder::writes(self)
+    }
+}

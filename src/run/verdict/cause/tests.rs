@@ -1,0 +1,218 @@
+use super::*;
+use crate::run::verdict::example;
+use crate::wire::Method;
+use serde_json::json;
+
+#[test]
+fn one_fault_seen_by_many_checks_in_two_dialects_is_one_cause() {
+    let report = example::report();
+    let causes = causes(&report);
+    assert_eq!(causes.len(), 2);
+    let first = &causes[0];
+    assert_eq!(first.level, Level::Critical);
+    assert_eq!(first.checks, ["cycles/disable-unassigned", "cycles/reenable-in-place"]);
+    assert_eq!(first.dialects.len(), 2);
+    assert_eq!(first.times, 3);
+    assert!(first.decides);
+    let second = &causes[1];
+    assert_eq!((second.level, second.times, second.decides), (Level::Warning, 8, false));
+}
+
+fn failed(finding: Finding) -> CheckResult {
+    let id = finding.rule.clone();
+    CheckResult::played(&id, Some("default"), "t", vec![finding], Some(Level::Error))
+}
+
+/// Blocks, and says how each check ended, in order.
+fn ends(mut checks: Vec<CheckResult>) -> Vec<Outcome> {
+    block(&mut checks, Some(Level::Error), |id| id.starts_with("gallery/"));
+    checks.into_iter().map(|check| check.outcome).collect()
+}
+
+fn blocked(by: &str) -> Outcome {
+    Outcome::Skipped(Skip::Blocked(by.to_owned()))
+}
+
+fn refused_patch() -> std::sync::Arc<Exchange> {
+    example::exchange(
+        Method::Patch,
+        "/Users/1",
+        Some(&json!({"Operations": [{"op": "Replace", "path": "active", "value": "False"}]})),
+        example::answer(500, &json!({})),
+    )
+}
+
+#[test]
+fn a_story_spoiled_by_a_refusal_is_blocked_by_the_rule_that_names_it() {
+    let refused = refused_patch();
+    let mut report = example::report();
+    let rule =
+        Finding::of(&example::about("rules/disable-refused", Level::Critical), "PATCH was answered 500")
+            .about(Aspect::Answer)
+            .shown_by(&refused);
+    let mut story = example::still_active("cycles/disable-unassigned");
+    story.exchanges.insert(0, refused);
+    report.checks = vec![failed(rule), failed(story)];
+    let causes = causes(&report);
+    assert_eq!(causes.len(), 1);
+    assert_eq!(causes[0].finding.rule, "rules/disable-refused");
+    assert!(causes[0].consequences.contains("cycles/disable-unassigned"));
+    drop(causes);
+    assert_eq!(ends(report.checks), [Outcome::Failed, blocked("rules/disable-refused")]);
+}
+
+#[test]
+fn a_rule_about_the_form_of_an_answer_blocks_nothing() {
+    let refused = refused_patch();
+    let rule =
+        Finding::of(&example::about("rules/error-not-scim-json", Level::Critical), "500 with text/html")
+            .shown_by(&refused);
+    let mut story = example::still_active("cycles/disable-unassigned");
+    story.exchanges.insert(0, refused);
+    assert_eq!(ends(vec![failed(rule), failed(story)]), [Outcome::Failed, Outcome::Failed]);
+}
+
+#[test]
+fn a_story_about_an_attribute_that_a_rule_found_lost_is_blocked_unless_it_is_worse() {
+    let lost = |level| {
+        Finding::of(&example::about("rules/write-lost", level), "active was written and is not there")
+            .about(Aspect::Value)
+            .concerning("Active")
+    };
+    let story = || {
+        let found = example::still_active("cycles/disable-unassigned").about(Aspect::Value);
+        failed(found.concerning("active"))
+    };
+    assert_eq!(
+        ends(vec![story(), failed(lost(Level::Critical))]),
+        [blocked("rules/write-lost"), Outcome::Failed]
+    );
+    assert_eq!(ends(vec![story(), failed(lost(Level::Error))]), [Outcome::Failed, Outcome::Failed]);
+}
+
+#[test]
+fn of_stories_that_found_the_same_the_one_that_is_about_it_stays_red() {
+    let of = |id: &str, beside: bool| {
+        let mut finding = example::still_active(id).concerning("found by userName").about(Aspect::Lookup);
+        finding.beside_the_point = beside;
+        failed(finding)
+    };
+    let mut both = of("cycles/match-exact", false);
+    both.dialect = None;
+    let checks = vec![of("cycles/addresses", true), of("cycles/match-exact", false), both];
+    assert_eq!(ends(checks), [blocked("cycles/match-exact"), Outcome::Failed, blocked("cycles/match-exact")]);
+}
+
+#[test]
+fn a_story_with_something_of_its_own_to_say_stays_red() {
+    let one = failed(example::still_active("cycles/a").concerning("active"));
+    let mut two = failed(example::still_active("cycles/b").concerning("active"));
+    two.findings.push(example::still_active("cycles/b").concerning("title"));
+    assert_eq!(ends(vec![one.clone(), two.clone()]), [Outcome::Failed, Outcome::Failed]);
+    two.findings.pop();
+    two.findings[0].rule = "rules/snapshot-differs".into();
+    assert_eq!(ends(vec![one, two]), [Outcome::Failed, Outcome::Failed], "another judge speaks for itself");
+}
+
+#[test]
+fn a_rule_explains_what_a_story_finds_wrong_with_the_same_thing_in_the_same_trial() {
+    let rule = |aspect, subject: &str| {
+        let about = example::about("rules/write-lost", Level::Critical);
+        let read = example::exchange(Method::Get, "/Users/1", None, example::answer(200, &json!({})));
+        Finding::of(&about, "lost").about(aspect).concerning(subject).shown_by(&read)
+    };
+    let story = || {
+        example::still_active("cycles/x").about(Aspect::Value).concerning(r#"emails[type eq "work"].value"#)
+    };
+    let explained = |rule: Finding| {
+        let mut findings = [story()];
+        explain(&mut findings, &[rule]);
+        findings[0].explained_by.is_some()
+    };
+    assert!(explained(rule(Aspect::Value, "Emails")));
+    assert!(!explained(rule(Aspect::Value, "email")));
+    assert!(!explained(rule(Aspect::Form, "emails")));
+    assert!(!explained(rule(Aspect::Value, "emails").at(Level::Warning)), "milder than the story's");
+}
+
+#[test]
+fn a_refusal_in_the_same_words_is_one_cause_whatever_was_asked() {
+    let refused = |id: &str, path: &str, detail: &str| {
+        let body = json!({"Operations": [{"op": "Replace", "path": path, "value": "x"}]});
+        let answer = example::answer(400, &json!({ "detail": detail }));
+        let exchange = example::exchange(Method::Patch, "/Users/1", Some(&body), answer);
+        let about = example::about(id, Level::Error);
+        failed(Finding::of(&about, "m").about(Aspect::Answer).shown_by(&exchange))
+    };
+    let wordy = ends(vec![
+        refused("cycles/a", "title", "value \"x\" of 1 is odd"),
+        refused("cycles/b", "name", "value \"y\" of 2 is odd"),
+    ]);
+    assert_eq!(wordy, [Outcome::Failed, blocked("cycles/a")]);
+    let silent = ends(vec![refused("cycles/a", "title", ""), refused("cycles/b", "name", "")]);
+    assert_eq!(silent, [Outcome::Failed, Outcome::Failed]);
+}
+
+#[test]
+fn a_test_of_a_gate_is_never_blocked() {
+    let of = |id: &str| failed(example::still_active(id).concerning("active"));
+    let checks = vec![of("cycles/a"), of("gallery/disable-user")];
+    assert_eq!(ends(checks), [Outcome::Failed, Outcome::Failed]);
+}
+
+#[test]
+fn what_a_story_reads_after_its_request_was_refused_follows_from_that() {
+    let refused = refused_patch();
+    let about = example::about("field/x", Level::Error);
+    let refusal = Finding::of(&about, "PATCH was answered 500").about(Aspect::Answer).shown_by(&refused);
+    let absent = example::still_active("field/x").at(Level::Error).about(Aspect::Value).concerning("title");
+    let check = |findings| CheckResult::played("field/x", Some("default"), "t", findings, Some(Level::Error));
+    let mut report = example::report();
+    report.checks = vec![check(vec![refusal, absent.clone()])];
+    let found = causes(&report);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].finding.message, "PATCH was answered 500");
+    drop(found);
+    report.checks = vec![check(vec![absent])];
+    assert_eq!(causes(&report).len(), 1, "without a refusal it speaks for itself");
+}
+
+#[test]
+fn what_the_job_says_follows_from_any_answer_that_a_rule_calls_wrong() {
+    let rule = |aspect| {
+        let about = example::about("rules/duplicate-accepted", Level::Error);
+        let made = example::exchange(Method::Post, "/Users", None, example::answer(201, &json!({})));
+        Finding::of(&about, "a second one").about(aspect).shown_by(&made)
+    };
+    let story = || {
+        let about = example::about("cycles/x", Level::Error);
+        let read = example::exchange(Method::Get, "/Users/1", None, example::answer(200, &json!({})));
+        Finding::of(&about, "the log says success").about(Aspect::Job).shown_by(&read)
+    };
+    for (aspect, explained) in [(Aspect::Answer, true), (Aspect::Form, false)] {
+        let mut findings = [story()];
+        explain(&mut findings, &[rule(aspect)]);
+        assert_eq!(findings[0].explained_by.is_some(), explained);
+    }
+}
+
+#[test]
+fn the_ids_of_a_path_do_not_make_two_causes() {
+    let refused = |id: &str, story: &str| {
+        let path = format!("/Groups/{id}");
+        let exchange = example::exchange(Method::Patch, &path, None, example::answer(409, &json!({})));
+        let about = example::about(story, Level::Error);
+        failed(Finding::of(&about, format!("PATCH {path} was answered 409")).shown_by(&exchange))
+    };
+    let checks = vec![refused("c432cdca", "cycles/a"), refused("b9a0d91e", "cycles/b")];
+    assert_eq!(ends(checks), [Outcome::Failed, blocked("cycles/a")]);
+}
+
+#[test]
+fn values_do_not_make_two_causes() {
+    assert_eq!(
+        without_values(r#"`title` is "Analyst 7", expected "Boss" in 12 ms"#),
+        without_values(r#"`title` is "Clerk", expected "Head" in 3 ms"#)
+    );
+    assert_ne!(without_values("`title` is wrong"), without_values("`active` is wrong"));
+}

@@ -1,0 +1,8 @@
+//! What a run comes to: results of checks, the causes they have in common, and the verdict over them.
+
+pub mod cause;
+#[cfg(test)]
+pub(crate) mod example;
+pub mod known;
+pub mod report;
+pub(in crate::run) mod ruling;
