@@ -421,7 +421,9 @@ fn snapshots_are_kept_for_a_review_accepted_and_compared() {
     assert!(!folder.join("kept/cycles/test-connection").exists(), "nothing is written in CI");
     let updated = again(&["run", "cycles/test-connection", "--snapshots", "kept", "--update"]);
     assert_eq!(updated.code, Some(0), "{}{}", updated.out, updated.err);
-    assert!(folder.join("kept/cycles/test-connection").exists());
+    for dialect in ["default", "aadOptscim062020"] {
+        assert!(folder.join(format!("kept/cycles/test-connection/{dialect}.snap")).is_file());
+    }
 
     Call::new(&["run", STORY, "--update"]).play().failed(2, "a folder of snapshots", "--snapshots");
     Call::new(&["accept"]).play().failed(2, "no folder of snapshots", "--snapshots");
@@ -613,8 +615,8 @@ fn a_closed_pipe_is_no_error() {
     }
 }
 
-/// The embedded server's answers are kept in `snapshots/`; whoever changes one reviews it:
-/// `scimulate run --snapshots snapshots --update`, then a look at the difference.
+/// The embedded server's answers are kept in `snapshots/`. After a change of one:
+/// `scimulate run --seed 1 --snapshots snapshots --update`, then a look at the difference.
 #[test]
 fn the_embedded_server_answers_as_the_snapshots_say() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");

@@ -1,9 +1,13 @@
 //! Snapshots of the embedded server's answers do not depend on the run: neither on its prefix nor on
 //! ids, dates and ports. One scenario in five is played, twice.
+//!
+//! A folder that cannot be used is one message, and a write that is interrupted costs nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
 use std::path::Path;
+use std::process::{Command, Output};
 use std::sync::Arc;
 
 use scimulate::check::Level;
@@ -102,13 +106,98 @@ fn others_do_not_disturb_on_a_shared_target() {
 
 fn texts(folder: &Path) -> Vec<String> {
     let mut texts = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             texts.extend(self::texts(&path));
         } else {
-            texts.push(std::fs::read_to_string(path).unwrap());
+            texts.push(fs::read_to_string(path).unwrap());
         }
     }
     texts
+}
+
+/// A call of the program in this folder.
+fn call(folder: &Path, program: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).env("HOME", folder).env("XDG_STATE_HOME", folder);
+    command.env_remove("SCIMULATE_TOKEN").env_remove("CI").output().unwrap()
+}
+
+fn scimulate(folder: &Path, arguments: &[&str]) -> Output {
+    call(folder, env!("CARGO_BIN_EXE_scimulate"), arguments)
+}
+
+/// The call failed with exit code 2 and a message that has all of these in it.
+#[track_caller]
+fn refused(output: &Output, parts: &[&str]) {
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is not in\n{message}");
+    }
+}
+
+#[test]
+fn a_folder_with_a_file_for_each_step_is_refused_before_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("kept/cycles/create-user/default/01-cycle-1.snap");
+    fs::create_dir_all(old.parent().unwrap()).unwrap();
+    fs::write(&old, "---\nsource: x\n---\nGET /Users\n").unwrap();
+    let way_out = "remove kept, then accept the answers again with `scimulate run --snapshots kept --update`";
+    let parts = ["kept/cycles/create-user/default/01-cycle-1.snap", "one file for each scenario", way_out];
+    for command in [&["run", "cycles/create-user"][..], &["review"], &["accept"]] {
+        let played = scimulate(folder.path(), &[command, &["--snapshots", "kept"]].concat());
+        refused(&played, &parts);
+        assert!(played.stdout.is_empty(), "nothing was played: {played:?}");
+    }
+    fs::remove_dir_all(folder.path().join("kept")).unwrap();
+    let update = ["run", "cycles/create-user", "--snapshots", "kept", "--update"];
+    assert!(scimulate(folder.path(), &update).status.success());
+    let strict = ["run", "cycles/create-user", "--snapshots", "kept", "--snapshots-strict"];
+    assert!(scimulate(folder.path(), &strict).status.success());
+}
+
+#[test]
+fn a_file_with_a_conflict_is_named_with_its_line_by_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept/cycles/create-user");
+    fs::create_dir_all(&kept).unwrap();
+    let conflict = "---\nsource: x\n---\n=== 01-cycle-1\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> theirs\n";
+    fs::write(kept.join("default.snap"), conflict).unwrap();
+    fs::write(kept.join("default.snap.new"), "---\nsource: x\n---\n=== 01-cycle-1\ny\n").unwrap();
+    let place = "kept/cycles/create-user/default.snap:7: `=======` is not the heading of a section";
+    let way_out = "correct the file, or remove it and accept the answers again";
+    for command in ["review", "accept"] {
+        refused(&scimulate(folder.path(), &[command, "--snapshots", "kept"]), &[place, way_out]);
+    }
+    let run =
+        ["run", "cycles/create-user", "--dialect", "default", "--snapshots", "kept", "--snapshots-strict"];
+    let played = scimulate(folder.path(), &run);
+    let shown = String::from_utf8_lossy(&played.stdout);
+    assert_eq!(played.status.code(), Some(1), "{shown}");
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains(place) && shown.contains(way_out), "{shown}");
+    assert_eq!(fs::read_to_string(kept.join("default.snap")).unwrap(), conflict);
+}
+
+/// The limit for the size of files ends the process in the middle of its write.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_write_leaves_what_was_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept/cycles/a");
+    fs::create_dir_all(&kept).unwrap();
+    let text = |body: &str| format!("---\nsource: x\n---\n=== 01-cycle-1\n{body}\n");
+    let (old, new) = (text(&"old\n".repeat(10_000)), text(&"new\n".repeat(10_000)));
+    fs::write(kept.join("default.snap"), &old).unwrap();
+    fs::write(kept.join("default.snap.new"), &new).unwrap();
+    let limited = format!("ulimit -f 8; exec '{}' accept --snapshots kept", env!("CARGO_BIN_EXE_scimulate"));
+    let interrupted = call(folder.path(), "sh", &["-c", &limited]);
+    assert!(!interrupted.status.success(), "{interrupted:?}");
+    assert_eq!(fs::read_to_string(kept.join("default.snap")).unwrap(), old);
+    assert_eq!(fs::read_to_string(kept.join("default.snap.new")).unwrap(), new);
+    assert!(scimulate(folder.path(), &["accept", "--snapshots", "kept"]).status.success());
+    assert!(fs::read_to_string(kept.join("default.snap")).unwrap().contains("new\nnew"));
+    assert!(!kept.join("default.snap.new").exists());
 }

@@ -1,5 +1,5 @@
 use super::failure::Failure;
-use super::review::Waiting;
+use super::review::{self, Waiting};
 use super::{Exit, console};
 use crate::snapshot;
 
@@ -13,9 +13,8 @@ pub(super) struct Accept {
 impl Accept {
     pub(super) fn play(self) -> Result<Exit, Failure> {
         let pending = self.waiting.find()?;
-        let accepted = snapshot::accept(&pending).map_err(|error| {
-            Failure::usage(format!("cannot accept every snapshot: {error}"), "check the folder's permissions")
-        })?;
+        let accepted = snapshot::accept(&pending)
+            .map_err(|error| review::failure("cannot accept every snapshot", &error))?;
         for snapshot in &pending[..accepted] {
             console::say(&format!("accepted {}\n", snapshot.name))?;
         }

@@ -1,5 +1,5 @@
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::config::{self, Config};
 use super::failure::Failure;
@@ -39,10 +39,37 @@ impl Waiting {
                 "`scimulate run --snapshots DIR` makes it",
             ));
         }
-        snapshot::pending(&folder, &self.filters).map_err(|error| {
-            Failure::usage(format!("cannot read {}: {error}", folder.display()), "check the folder")
-        })
+        refuse_old_layout(&folder)?;
+        snapshot::pending(&folder, &self.filters)
+            .map_err(|error| failure(&format!("cannot read {}", folder.display()), &error))
     }
+}
+
+/// A folder with a file for each step would only be told that everything in it is new.
+pub(super) fn refuse_old_layout(folder: &Path) -> Result<(), Failure> {
+    let old = snapshot::old_layout(folder)
+        .map_err(|error| failure(&format!("cannot read {}", folder.display()), &error))?;
+    let Some(old) = old else { return Ok(()) };
+    let shown = folder.display();
+    Err(Failure::usage(
+        format!(
+            "{shown} has a file for each step, as {}; snapshots are now one file for each scenario and dialect",
+            old.display()
+        ),
+        format!(
+            "remove {shown}, then accept the answers again with `scimulate run --snapshots {shown} --update`"
+        ),
+    ))
+}
+
+/// What went wrong with snapshots, and what to do.
+pub(super) fn failure(what: &str, error: &io::Error) -> Failure {
+    let next = match error.kind() {
+        ErrorKind::InvalidData => snapshot::Unreadable::WAY_OUT,
+        ErrorKind::NotFound => "look at what waits with `scimulate review`",
+        _ => "check the folder and its permissions",
+    };
+    Failure::usage(format!("{what}: {error}"), next)
 }
 
 impl Review {
@@ -56,12 +83,7 @@ impl Review {
             match snapshot::review(&pending, &mut io::stdin().lock(), &mut io::stdout().lock(), color) {
                 // Nobody looks any more; what is not decided waits.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Success),
-                decided => decided.map_err(|error| {
-                    Failure::usage(
-                        format!("the review cannot go on: {error}"),
-                        "check the folder's permissions",
-                    )
-                })?,
+                decided => decided.map_err(|error| failure("the review cannot go on", &error))?,
             };
         let snapshot::Decisions { accepted, rejected, skipped } = decisions;
         console::say(&format!("\n{accepted} accepted, {rejected} rejected, {skipped} left\n"))?;

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::known::{Files, Known};
 use super::output::Output;
 use super::playing::{self, Playing};
+use super::review;
 use super::second::SecondOptions;
 use super::words::{AsOf, Dialects, FailOn};
 use super::{Exit, console};
@@ -220,6 +221,7 @@ impl Run {
                 false => Ok(None),
             };
         };
+        review::refuse_old_layout(folder)?;
         let keep_pending = std::env::var_os("CI").is_none_or(|ci| ci.is_empty());
         let store = snapshot::Store::new(folder, self.update, keep_pending);
         let settings = snapshot::Settings { prefix: prefix.to_owned(), shared };

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use super::event::TrialId;
 use super::plan::Judge;
 use crate::check::{About, Finding, History, Level, Reference};
-use crate::snapshot::{self, Outcome, Page, Settings, Store, Verdict};
+use crate::snapshot::{self, Outcome, Page, Settings, Store, Unreadable, Verdict};
 use crate::wire::Exchange;
 
 /// Compares every trial's answers with a store of snapshots and counts what it saw.
@@ -23,7 +23,7 @@ pub struct Snapshots {
 pub struct Tally {
     /// Pages as before.
     pub same: usize,
-    /// Pages that differ, are new, are no longer there, or whose snapshot cannot be read.
+    /// Pages that differ, are new or are no longer there, and files that cannot be read.
     pub different: usize,
     /// Pages that were written because an update was asked for.
     pub updated: usize,
@@ -114,7 +114,9 @@ impl Snapshots {
             Verdict::Obsolete => {
                 (format!("{name} was accepted, but there is no such step"), "no such step".to_owned())
             }
-            Verdict::Unreadable(why) => (format!("the snapshot {name} cannot be read: {why}"), why.clone()),
+            Verdict::Unreadable(why) => {
+                (format!("snapshots cannot be read: {why}; {}", Unreadable::WAY_OUT), why.to_string())
+            }
         };
         let expected = format!("as in {}", outcome.path.display());
         let mut finding = Finding::of(about(), message).against(expected, actual).at(self.level);
@@ -179,6 +181,20 @@ mod tests {
         let mut broken = testing::exchange(Err(Broken::Interrupted));
         broken.request.step = "other".into();
         assert!((check.judge())(&trial(), &[Arc::new(broken)]).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_a_finding_with_its_line_and_a_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        (snapshots(folder.path(), true).judge())(&trial(), &trace("ada"));
+        let path = folder.path().join("cycles/a/default.snap");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("=== 0", "== 0")).unwrap();
+        let check = snapshots(folder.path(), false);
+        let findings = (check.judge())(&trial(), &trace("ada"));
+        assert_eq!((findings.len(), check.tally().different), (1, 1));
+        let message = &findings[0].message;
+        assert!(message.contains("default.snap:5: ") && message.contains("remove it"), "{message}");
     }
 
     #[test]

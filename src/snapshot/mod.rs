@@ -1,18 +1,22 @@
 //! Answers kept as text: taken from a trial's exchanges, compared with what was accepted before,
 //! reviewed and accepted.
 //!
-//! A trial (one scenario in one dialect) has a folder, a step has a file in it. Whatever differs
+//! A trial (one scenario in one dialect) has a file, a step has a section in it. Whatever differs
 //! from run to run although nothing changed (ids, dates, ETags, the base URL, the run's prefix) is
 //! a numbered placeholder, so reruns are identical while it stays visible which id came back.
 
 mod block;
 mod excerpt;
+mod file;
+mod folder;
 mod page;
 mod placeholder;
 mod review;
 mod store;
 
 pub use excerpt::{Excerpt, excerpts};
+pub use file::Unreadable;
+pub use folder::old_layout;
 pub use page::{Page, Settings, pages};
 pub use review::{Decisions, Pending, accept, pending, review};
 pub use store::{Outcome, Store, Verdict, diff};

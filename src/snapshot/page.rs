@@ -22,7 +22,7 @@ pub struct Settings {
 /// The answers of one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// Name of its file without ending, as `03-cycle-2`.
+    /// Name of its section, as `03-cycle-2`.
     pub name: String,
     /// The step, as `cycle 2` or `expect ada`.
     pub step: String,
@@ -163,7 +163,7 @@ fn group_of(step: &str) -> &str {
 }
 
 /// What a step is called. Lines of the scenario's file are left out: a comment added there would
-/// rename every file that follows.
+/// rename every section that follows.
 fn label(step: &str) -> &str {
     match step.split_once(": ") {
         Some((group, what)) if group.starts_with("line ") => what,
@@ -172,7 +172,7 @@ fn label(step: &str) -> &str {
     }
 }
 
-/// A step's name as part of a file's name.
+/// A step's name as part of a section's name.
 fn slug(step: &str, prefix: &str) -> String {
     let step = if prefix.is_empty() { step.to_owned() } else { step.replace(prefix, "") };
     let words = step.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -409,7 +409,7 @@ location: [base]/Users/[user:1]
     }
 
     #[test]
-    fn names_of_files_are_plain() {
+    fn names_of_sections_are_plain() {
         assert_eq!(slug("PATCH /Users/zq7f.x", "zq7f"), "patch-users-x");
         assert_eq!(slug("éé", ""), "step");
         assert!(slug(&"a b ".repeat(40), "").len() <= 48);

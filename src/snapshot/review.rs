@@ -1,21 +1,22 @@
-//! Pending snapshots: looked at, accepted or thrown away.
+//! Pending snapshots: looked at, accepted or thrown away, one step at a time.
 
-use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
-use super::store::{PENDING, accepted};
+use super::file::{Section, SnapshotFile};
+use super::folder;
 
-/// A snapshot that waits for a decision.
+/// The answers of a step, which wait for a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// Where it lies below the folder, without ending: `cycles/a/default/01-cycle-1`.
+    /// Its file below the folder, without ending, and its section: `cycles/a/default/01-cycle-1`.
     pub name: String,
-    /// What was accepted before; `None` when nothing was, or when it cannot be read.
+    /// What was accepted before; `None` when nothing was.
     pub old: Option<String>,
     /// What the target answers now.
     pub new: String,
     file: PathBuf,
+    section: String,
 }
 
 /// How many decisions were made.
@@ -39,55 +40,95 @@ impl Pending {
         }
     }
 
-    /// Makes it the accepted one.
+    /// Makes it the accepted one; the rest of its file stays as it was accepted.
     ///
     /// # Errors
-    /// When the file cannot be moved.
+    /// When it no longer waits, or a file cannot be read or written.
     pub fn accept(&self) -> io::Result<()> {
-        // `.snap.new` becomes `.snap`; renaming replaces what was there in one go.
-        fs::rename(&self.file, self.file.with_extension(""))
+        accept_in(&self.file, std::slice::from_ref(self))
     }
 
     /// Throws it away; what was accepted stays.
     ///
     /// # Errors
-    /// When the file cannot be removed.
+    /// When it no longer waits, or a file cannot be read or written.
     pub fn reject(&self) -> io::Result<()> {
-        fs::remove_file(&self.file)
+        let (accepted, waiting) = both(&self.file)?;
+        self.still_waits(accepted.as_ref(), &waiting)?;
+        let rest = waiting.sections().iter().filter(|section| section.name != self.section);
+        let rest = waiting.only(rest.cloned().collect()).completed_by(accepted.as_ref());
+        rest.keep_pending(accepted.as_ref(), &self.file)
     }
+
+    /// Another run or review may have come between.
+    fn still_waits(&self, accepted: Option<&SnapshotFile>, waiting: &SnapshotFile) -> io::Result<()> {
+        let same = |section: &Section| section.name == self.section && section.text == self.new;
+        if waiting.news(accepted).any(same) { Ok(()) } else { Err(gone(&self.name)) }
+    }
+}
+
+fn gone(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("{name} no longer waits for a review"))
+}
+
+/// What was accepted, and the pending file beside it.
+fn both(pending: &Path) -> io::Result<(Option<SnapshotFile>, SnapshotFile)> {
+    // `default.snap.new` lies beside `default.snap`.
+    let accepted = SnapshotFile::read(&pending.with_extension(""))?;
+    let waiting = SnapshotFile::read(pending)?.ok_or_else(|| gone(&pending.display().to_string()))?;
+    Ok((accepted, waiting))
+}
+
+/// Accepts these sections of a pending file; its others go on waiting.
+fn accept_in(pending: &Path, chosen: &[Pending]) -> io::Result<()> {
+    let (accepted, waiting) = both(pending)?;
+    chosen.iter().try_for_each(|one| one.still_waits(accepted.as_ref(), &waiting))?;
+    let sections = chosen.iter().map(|one| Section::new(&one.section, &one.new)).collect();
+    let accepted = waiting.only(sections).completed_by(accepted.as_ref());
+    accepted.write(&pending.with_extension(""))?;
+    waiting.keep_pending(Some(&accepted), pending)
 }
 
 /// Every pending snapshot in a folder whose name begins with one of the filters (all of them without
-/// filters), in the order of their names.
+/// filters), in the order of their names and steps.
 ///
 /// # Errors
-/// When the folder cannot be read, or a pending snapshot is none.
+/// When the folder or a file in it cannot be read.
 pub fn pending(folder: &Path, filters: &[String]) -> io::Result<Vec<Pending>> {
-    let mut files = Vec::new();
-    find(folder, &mut files)?;
     let mut found = Vec::new();
-    for file in files {
+    for file in folder::pending_files(folder)? {
         let below = file.strip_prefix(folder).unwrap_or(&file);
-        let name = below.with_extension("").with_extension("").to_string_lossy().replace('\\', "/");
-        if !filters.is_empty() && !filters.iter().any(|filter| name.starts_with(filter.as_str())) {
-            continue;
+        let trial = below.with_extension("").with_extension("").to_string_lossy().replace('\\', "/");
+        // A filter may go on after the trial's name, with the step's.
+        let meant = |filter: &String| trial.starts_with(filter.as_str()) || filter.starts_with(&trial);
+        if filters.is_empty() || filters.iter().any(meant) {
+            found.extend(pending_in(&file, &trial)?);
         }
-        let unreadable =
-            |why: String| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", file.display()));
-        let new = accepted(&file).map_err(unreadable)?.unwrap_or_default();
-        let old = accepted(&file.with_extension("")).ok().flatten();
-        found.push(Pending { name, old, new, file });
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.retain(|one| filters.is_empty() || filters.iter().any(|filter| one.name.starts_with(filter)));
     Ok(found)
 }
 
-/// Accepts all of these, and says how many that were.
+fn pending_in(file: &Path, trial: &str) -> io::Result<Vec<Pending>> {
+    let (accepted, waiting) = both(file)?;
+    let found = waiting.news(accepted.as_ref()).map(|section| Pending {
+        name: format!("{trial}/{}", section.name),
+        old: accepted.as_ref().and_then(|accepted| accepted.text(&section.name)).map(str::to_owned),
+        new: section.text.clone(),
+        file: file.to_owned(),
+        section: section.name.clone(),
+    });
+    Ok(found.collect())
+}
+
+/// Accepts all of these, each file at once, and says how many that were.
 ///
 /// # Errors
-/// When a file cannot be moved; those before it are accepted then.
+/// When one no longer waits, or a file cannot be read or written; those before it are accepted then.
 pub fn accept(pending: &[Pending]) -> io::Result<usize> {
-    pending.iter().try_for_each(Pending::accept)?;
+    for chosen in pending.chunk_by(|a, b| a.file == b.file) {
+        accept_in(&chosen[0].file, chosen)?;
+    }
     Ok(pending.len())
 }
 
@@ -150,19 +191,6 @@ fn painted(diff: &str, color: bool) -> String {
     diff.lines().map(paint).collect::<Vec<_>>().join("\n")
 }
 
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            find(&path, files)?;
-        } else if path.to_str().is_some_and(|path| path.ends_with(&format!(".{PENDING}"))) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +238,7 @@ mod tests {
         assert!(accept(&one).is_err(), "it is no longer pending");
         for snapshot in pending(folder.path(), &["cycles/a/default/02".into()]).unwrap() {
             snapshot.reject().unwrap();
+            assert!(snapshot.accept().is_err() && snapshot.reject().is_err(), "it is no longer pending");
         }
         let pages = [page("01-x", "new"), page("02-y", "y")];
         let outcomes =
@@ -242,5 +271,59 @@ mod tests {
         let decisions = review(&all, &mut &b"s\nq\n"[..], &mut Vec::new(), false).unwrap();
         assert_eq!(decisions, Decisions { accepted: 0, rejected: 0, skipped: 3 });
         assert_eq!(names(folder.path(), &[]).len(), 3);
+    }
+
+    fn texts(folder: &Path, file: &str) -> Option<Vec<String>> {
+        let file = SnapshotFile::read(&folder.join("cycles/a").join(file)).unwrap()?;
+        Some(file.sections().iter().map(|section| format!("{}={}", section.name, section.text)).collect())
+    }
+
+    #[test]
+    fn a_decision_about_a_step_leaves_the_others_of_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let pages = |text: &str| ["01-a", "02-b", "03-c", "04-d"].map(|name| page(name, text));
+        let old = pages("old");
+        Store::new(folder.path(), true, true).compare("cycles/a", "default", &old[..3], true).unwrap();
+        let mut new = pages("new");
+        new[1] = page("02-b", "old");
+        Store::new(folder.path(), false, true).compare("cycles/a", "default", &new, true).unwrap();
+        let all = pending(folder.path(), &[]).unwrap();
+        assert_eq!(names(folder.path(), &[]).join(" ").replace("cycles/a/default/", ""), "01-a 03-c 04-d");
+        all[2].accept().unwrap();
+        let kept = texts(folder.path(), "default.snap").unwrap();
+        assert_eq!(kept, ["01-a=old", "02-b=old", "03-c=old", "04-d=new"]);
+        all[0].reject().unwrap();
+        let waiting = texts(folder.path(), "default.snap.new").unwrap();
+        assert_eq!(waiting, ["01-a=old", "02-b=old", "03-c=new", "04-d=new"]);
+        all[1].accept().unwrap();
+        let kept = texts(folder.path(), "default.snap").unwrap();
+        assert_eq!(kept, ["01-a=old", "02-b=old", "03-c=new", "04-d=new"]);
+        assert_eq!(texts(folder.path(), "default.snap.new"), None, "nothing waits any more");
+    }
+
+    #[test]
+    fn accepting_does_not_remove_the_steps_that_were_not_played() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (page("01-a", "old"), page("02-b", "old"));
+        Store::new(folder.path(), true, true).compare("cycles/a", "default", &[a, b], true).unwrap();
+        let store = Store::new(folder.path(), false, true);
+        store.compare("cycles/a", "default", &[page("01-a", "new")], true).unwrap();
+        assert_eq!(accept(&pending(folder.path(), &[]).unwrap()).unwrap(), 1);
+        assert_eq!(texts(folder.path(), "default.snap").unwrap(), ["01-a=new", "02-b=old"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_and_not_replaced() {
+        let folder = folder();
+        let waiting = pending(folder.path(), &["cycles/a".into()]).unwrap();
+        let path = folder.path().join("cycles/a/default.snap");
+        let broken = "---\nsource: x\n---\n=== 01-x\n=======\n";
+        std::fs::write(&path, broken).unwrap();
+        for error in [pending(folder.path(), &[]).unwrap_err(), accept(&waiting).unwrap_err()] {
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+            assert!(error.to_string().contains("default.snap:5: `=======`"), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), broken);
+        assert_eq!(names(folder.path(), &["cycles/b"]), ["cycles/b/default/01-z"]);
     }
 }

@@ -1,24 +1,10 @@
-//! Accepted snapshots on disk, in insta's file format.
-//!
-//! insta finds, reads and normalises what was accepted; the comparison and the writing are ours. Its
-//! assertions (`assert_snapshot!`) cannot be used in a program that runs in other people's folders:
-//! they take their orders from the environment (`INSTA_UPDATE`, `INSTA_FORCE_PASS`) and from an
-//! `insta.yaml` in the working folder, which may well be the user's own for something else; they print
-//! and panic; and the program cannot set the environment itself, because that is unsafe once there are
-//! threads, and starting itself again for it would double the time to start. What is left is insta's
-//! public [`insta::Snapshot`], which depends on none of that. The files stay insta's: `.snap` is
-//! accepted, `.snap.new` beside it is pending, and cargo-insta reviews them too.
+//! Answers compared with the snapshots that were accepted before.
 
-use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Page;
-use crate::input;
-
-const ACCEPTED: &str = "snap";
-pub(super) const PENDING: &str = "snap.new";
+use super::file::{ACCEPTED, PENDING, Section, SnapshotFile, Unreadable};
 
 /// A folder of snapshots.
 #[derive(Debug, Clone)]
@@ -31,9 +17,9 @@ pub struct Store {
 /// What became of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Name of the page: `03-cycle-2`.
+    /// Name of the page: `03-cycle-2`; of the trial when its file cannot be read.
     pub name: String,
-    /// The accepted file, whether it is there or not.
+    /// The file of accepted answers, whether it exists or not.
     pub path: PathBuf,
     /// What became of it.
     pub verdict: Verdict,
@@ -50,8 +36,8 @@ pub enum Verdict {
     Changed(String),
     /// Something was accepted for a step that is no longer there.
     Obsolete,
-    /// What was accepted cannot be read, with the reason.
-    Unreadable(String),
+    /// The file of the trial cannot be read, and stays as it is.
+    Unreadable(Unreadable),
     /// Written, changed or removed because an update was asked for.
     Updated,
 }
@@ -66,7 +52,7 @@ impl Store {
     }
 
     /// Compares all pages of a trial. `complete` says that the trial was played to its end: only then
-    /// are files without a page obsolete.
+    /// are sections without a page obsolete.
     ///
     /// # Errors
     /// When the folder cannot be read or written.
@@ -77,77 +63,75 @@ impl Store {
         pages: &[Page],
         complete: bool,
     ) -> io::Result<Vec<Outcome>> {
-        let folder = self.folder_of(scenario, dialect);
-        let mut outcomes = Vec::with_capacity(pages.len());
-        for page in pages {
-            let path = folder.join(&page.name).with_added_extension(ACCEPTED);
-            let verdict = self.compare_page(scenario, dialect, page, &path)?;
-            outcomes.push(Outcome { name: page.name.clone(), path, verdict });
-        }
-        if complete {
-            outcomes.extend(self.obsolete(&folder, pages)?);
-        }
-        Ok(outcomes)
-    }
-
-    fn compare_page(&self, scenario: &str, dialect: &str, page: &Page, path: &Path) -> io::Result<Verdict> {
-        let new = file_text(scenario, dialect, page);
-        let pending = path.with_extension(PENDING);
-        let verdict = match accepted(path) {
-            Ok(Some(old)) if old == page.text => {
-                remove_if_there(&pending, self.update || self.keep_pending)?;
-                return Ok(Verdict::Same);
+        let path = self.path_of(scenario, dialect);
+        let played = pages.iter().map(|page| Section::new(&page.name, &page.text)).collect();
+        let played = SnapshotFile::new(scenario, dialect, played);
+        let accepted = match SnapshotFile::read(&path) {
+            Ok(accepted) => accepted,
+            // All of the file is written again: no section is lost.
+            Err(_) if self.update && complete => None,
+            Err(unreadable) => {
+                let name = format!("{scenario}/{dialect}");
+                return Ok(vec![Outcome { name, path, verdict: Verdict::Unreadable(unreadable) }]);
             }
-            Ok(Some(old)) => Verdict::Changed(diff(&old, &page.text)),
-            Ok(None) => Verdict::New,
-            Err(problem) => Verdict::Unreadable(problem),
         };
-        if self.update {
-            write(path, &new)?;
-            remove_if_there(&pending, true)?;
-            return Ok(Verdict::Updated);
+        if self.update || self.keep_pending {
+            self.keep(&path, accepted.as_ref(), &played, complete)?;
         }
-        if self.keep_pending {
-            write(&pending, &new)?;
-        }
-        Ok(verdict)
+        Ok(self.outcomes(&path, accepted.as_ref(), &played, complete))
     }
 
-    fn obsolete(&self, folder: &Path, pages: &[Page]) -> io::Result<Vec<Outcome>> {
-        let names: HashSet<&str> = pages.iter().map(|page| page.name.as_str()).collect();
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let mut outcomes = Vec::new();
-        for entry in entries {
-            let path = entry?.path();
-            let Some((name, ending)) =
-                path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once('.'))
-            else {
-                continue;
+    fn outcomes(
+        &self,
+        path: &Path,
+        accepted: Option<&SnapshotFile>,
+        played: &SnapshotFile,
+        complete: bool,
+    ) -> Vec<Outcome> {
+        let compared = played.sections().iter().map(|new| {
+            let verdict = match accepted.and_then(|accepted| accepted.text(&new.name)) {
+                Some(old) if old == new.text => Verdict::Same,
+                Some(old) => Verdict::Changed(diff(old, &new.text)),
+                None => Verdict::New,
             };
-            if names.contains(name) {
-                continue;
-            }
-            let name = name.to_owned();
-            match ending {
-                ACCEPTED => {
-                    remove_if_there(&path, self.update)?;
-                    let verdict = if self.update { Verdict::Updated } else { Verdict::Obsolete };
-                    outcomes.push(Outcome { name, path, verdict });
-                }
-                PENDING => remove_if_there(&path, self.update || self.keep_pending)?,
-                _ => {}
-            }
-        }
-        outcomes.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(outcomes)
+            (&new.name, verdict)
+        });
+        let kept = accepted.filter(|_| complete).map(SnapshotFile::sections).unwrap_or_default().iter();
+        let obsolete = kept
+            .filter(|section| played.text(&section.name).is_none())
+            .map(|section| (&section.name, Verdict::Obsolete));
+        compared
+            .chain(obsolete)
+            .map(|(name, verdict)| {
+                let written = self.update && verdict != Verdict::Same;
+                let verdict = if written { Verdict::Updated } else { verdict };
+                Outcome { name: name.clone(), path: path.to_owned(), verdict }
+            })
+            .collect()
     }
 
-    fn folder_of(&self, scenario: &str, dialect: &str) -> PathBuf {
-        let mut folder = self.folder.clone();
+    /// Writes what is accepted at once, and what waits for a review.
+    fn keep(
+        &self,
+        path: &Path,
+        accepted: Option<&SnapshotFile>,
+        played: &SnapshotFile,
+        complete: bool,
+    ) -> io::Result<()> {
+        let pending = path.with_extension(PENDING);
+        // What a trial that broke off did not play may wait from an earlier run.
+        let earlier = if complete { None } else { SnapshotFile::read(&pending).ok().flatten() };
+        let updated = self.update.then(|| played.clone().completed_by(accepted.filter(|_| !complete)));
+        if let Some(updated) = updated.as_ref().filter(|updated| Some(*updated) != accepted) {
+            updated.write(path)?;
+        }
+        let accepted = updated.as_ref().or(accepted);
+        let waiting = played.clone().completed_by(earlier.as_ref()).completed_by(accepted);
+        waiting.keep_pending(accepted, &pending)
+    }
+
+    fn path_of(&self, scenario: &str, dialect: &str) -> PathBuf {
+        let mut path = self.folder.clone();
         for part in scenario.split('/').chain([dialect]) {
             let plain: String = part
                 .chars()
@@ -155,52 +139,9 @@ impl Store {
                 .collect();
             // `..` in the name of a scenario must not lead out of the folder.
             let plain = plain.trim_start_matches('.');
-            folder.push(if plain.is_empty() { "-" } else { plain });
+            path.push(if plain.is_empty() { "-" } else { plain });
         }
-        folder
-    }
-}
-
-/// The text of an accepted or pending snapshot; `None` when there is no file.
-pub(super) fn accepted(path: &Path) -> Result<Option<String>, String> {
-    // insta reads files without the first line as an older format of its own and warns on the terminal.
-    match input::bytes(path, input::WRITTEN) {
-        Ok(bytes) if bytes.starts_with(b"---\n") || bytes.starts_with(b"---\r\n") => {}
-        Ok(_) => return Err("it is not a snapshot in insta's format".to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
-    }
-    let snapshot = insta::Snapshot::from_file(path).map_err(|error| error.to_string())?;
-    let text = snapshot.as_text().ok_or_else(|| "it is not a snapshot of a text".to_owned())?;
-    Ok(Some(text.to_string()))
-}
-
-/// The whole file: insta's header and the text.
-fn file_text(scenario: &str, dialect: &str, page: &Page) -> String {
-    // A JSON string is a YAML string too.
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    format!(
-        "---\nsource: {}\nexpression: {}\n---\n{}\n",
-        quoted(&format!("scenarios/{scenario}.yaml")),
-        quoted(&format!("{dialect}: {}", page.step)),
-        page.text
-    )
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, text)
-}
-
-fn remove_if_there(path: &Path, may: bool) -> io::Result<()> {
-    if !may {
-        return Ok(());
-    }
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        path.with_added_extension(ACCEPTED)
     }
 }
 
@@ -216,6 +157,7 @@ pub fn diff(old: &str, new: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn page(name: &str, text: &str) -> Page {
         Page { name: name.into(), step: "cycle 1".into(), text: text.into(), foreign: 0, last: 0 }
@@ -225,8 +167,13 @@ mod tests {
         store.compare("cycles/a", "default", pages, true).unwrap().into_iter().map(|o| o.verdict).collect()
     }
 
+    /// Compares as a trial that broke off after these pages.
+    fn partly(store: &Store, pages: &[Page]) -> Vec<Verdict> {
+        store.compare("cycles/a", "default", pages, false).unwrap().into_iter().map(|o| o.verdict).collect()
+    }
+
     fn files(folder: &Path) -> Vec<String> {
-        let mut names: Vec<_> = match fs::read_dir(folder.join("cycles/a/default")) {
+        let mut names: Vec<_> = match fs::read_dir(folder.join("cycles/a")) {
             Ok(entries) => entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect(),
             Err(_) => Vec::new(),
         };
@@ -234,21 +181,32 @@ mod tests {
         names
     }
 
+    /// The sections of a file as `name=text`.
+    fn sections(folder: &Path, file: &str) -> Vec<String> {
+        let file = SnapshotFile::read(&folder.join("cycles/a").join(file)).unwrap().unwrap();
+        file.sections().iter().map(|section| format!("{}={}", section.name, section.text)).collect()
+    }
+
     #[test]
     fn new_changed_and_same_pages_are_told_apart_and_kept_for_review() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path(), false, true);
         assert_eq!(verdicts(&store, &[page("01-a", "x")]), [Verdict::New]);
-        assert_eq!(files(folder.path()), ["01-a.snap.new"]);
+        assert_eq!(files(folder.path()), ["default.snap.new"]);
         let update = Store::new(folder.path(), true, true);
-        assert_eq!(verdicts(&update, &[page("01-a", "one\ntwo")]), [Verdict::Updated]);
-        assert_eq!(files(folder.path()), ["01-a.snap"]);
-        assert_eq!(verdicts(&store, &[page("01-a", "one\ntwo")]), [Verdict::Same]);
-        let changed = verdicts(&store, &[page("01-a", "one\nthree")]);
-        assert_eq!(changed, [Verdict::Changed("@@ -1,2 +1,2 @@\n one\n-two\n+three".into())]);
-        assert_eq!(files(folder.path()), ["01-a.snap", "01-a.snap.new"]);
-        assert_eq!(verdicts(&store, &[page("01-a", "one\ntwo")]), [Verdict::Same]);
-        assert_eq!(files(folder.path()), ["01-a.snap"]);
+        let (a, b) = (page("01-a", "one\ntwo"), page("02-b", "b"));
+        assert_eq!(verdicts(&update, &[a.clone(), b.clone()]), [Verdict::Updated, Verdict::Updated]);
+        assert_eq!(files(folder.path()), ["default.snap"]);
+        assert_eq!(verdicts(&store, &[a.clone(), b.clone()]), [Verdict::Same, Verdict::Same]);
+        let changed = verdicts(&store, &[page("01-a", "one\nthree"), b.clone(), page("03-c", "c")]);
+        let difference = Verdict::Changed("@@ -1,2 +1,2 @@\n one\n-two\n+three".into());
+        assert_eq!(changed, [difference, Verdict::Same, Verdict::New]);
+        assert_eq!(files(folder.path()), ["default.snap", "default.snap.new"]);
+        assert_eq!(sections(folder.path(), "default.snap"), ["01-a=one\ntwo", "02-b=b"]);
+        let waiting = sections(folder.path(), "default.snap.new");
+        assert_eq!(waiting, ["01-a=one\nthree", "02-b=b", "03-c=c"], "as cargo-insta would accept it");
+        assert_eq!(verdicts(&store, &[a, b]), [Verdict::Same, Verdict::Same]);
+        assert_eq!(files(folder.path()), ["default.snap"]);
     }
 
     #[test]
@@ -260,58 +218,89 @@ mod tests {
     }
 
     #[test]
-    fn files_of_steps_that_are_gone_are_obsolete() {
+    fn sections_of_steps_that_are_gone_are_obsolete_and_an_update_removes_them() {
         let folder = tempfile::tempdir().unwrap();
         let update = Store::new(folder.path(), true, true);
-        verdicts(&update, &[page("01-a", "x"), page("02-b", "y")]);
+        let (a, b) = (page("01-a", "x"), page("02-b", "y"));
+        verdicts(&update, &[a.clone(), b]);
         let store = Store::new(folder.path(), false, true);
-        assert_eq!(verdicts(&store, &[page("01-a", "x")]), [Verdict::Same, Verdict::Obsolete]);
-        let partly = store.compare("cycles/a", "default", &[page("01-a", "x")], false).unwrap();
-        assert_eq!(partly.len(), 1, "a trial that broke off says nothing of the rest");
-        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [Verdict::Same, Verdict::Updated]);
-        assert_eq!(files(folder.path()), ["01-a.snap"]);
+        assert_eq!(verdicts(&store, std::slice::from_ref(&a)), [Verdict::Same, Verdict::Obsolete]);
+        assert_eq!(files(folder.path()), ["default.snap"], "no answer waits for a review");
+        assert_eq!(partly(&store, std::slice::from_ref(&a)), [Verdict::Same], "nothing is known of the rest");
+        assert_eq!(partly(&update, &[page("01-a", "z")]), [Verdict::Updated]);
+        assert_eq!(sections(folder.path(), "default.snap"), ["01-a=z", "02-b=y"]);
+        assert_eq!(verdicts(&update, &[page("01-a", "z")]), [Verdict::Same, Verdict::Updated]);
+        assert_eq!(sections(folder.path(), "default.snap"), ["01-a=z"]);
+        assert_eq!(verdicts(&update, &[]), [Verdict::Updated]);
+        assert_eq!(files(folder.path()), Vec::<String>::new());
     }
 
     #[test]
-    fn what_was_accepted_survives_texts_of_every_kind() {
+    fn a_trial_that_broke_off_leaves_what_waits_for_the_rest() {
         let folder = tempfile::tempdir().unwrap();
-        for text in [
-            "",
-            "---\nx: y\n---",
-            "  indented\n\n\nend",
-            "é 😀 \u{2028}\ttab",
-            "{\n  \"a\": \"\\r\\u0000\"\n}",
-        ] {
-            verdicts(&Store::new(folder.path(), true, true), &[page("01-a", text)]);
-            let again = verdicts(&Store::new(folder.path(), false, false), &[page("01-a", text)]);
-            assert_eq!(again, [Verdict::Same], "{text:?}");
-        }
+        verdicts(&Store::new(folder.path(), true, true), &[page("01-a", "x"), page("02-b", "y")]);
+        let store = Store::new(folder.path(), false, true);
+        verdicts(&store, &[page("01-a", "x"), page("02-b", "waits")]);
+        assert_eq!(partly(&store, &[page("01-a", "new")]).len(), 1);
+        assert_eq!(sections(folder.path(), "default.snap.new"), ["01-a=new", "02-b=waits"]);
+        assert_eq!(partly(&Store::new(folder.path(), true, true), &[page("01-a", "new")]).len(), 1);
+        assert_eq!(sections(folder.path(), "default.snap"), ["01-a=new", "02-b=y"]);
+        assert_eq!(sections(folder.path(), "default.snap.new"), ["01-a=new", "02-b=waits"]);
     }
 
     #[test]
-    fn a_broken_file_is_said_to_be_broken_and_can_be_replaced() {
+    fn each_dialect_has_a_file_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("cycles/a/default/01-a.snap");
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        for broken in ["<<<<<<< HEAD\n", "---\nsource: [\n---\nx\n", ""] {
-            fs::write(&path, broken).unwrap();
-            let store = Store::new(folder.path(), false, true);
-            assert!(
-                matches!(verdicts(&store, &[page("01-a", "x")])[..], [Verdict::Unreadable(_)]),
-                "{broken:?}"
-            );
+        let update = Store::new(folder.path(), true, true);
+        for (dialect, text) in [("default", "x"), ("aadOptscim062020", "y")] {
+            update.compare("cycles/a", dialect, &[page("01-a", text)], true).unwrap();
         }
-        assert_eq!(
-            verdicts(&Store::new(folder.path(), true, true), &[page("01-a", "x")]),
-            [Verdict::Updated]
-        );
+        assert_eq!(files(folder.path()), ["aadOptscim062020.snap", "default.snap"]);
+        assert_eq!(sections(folder.path(), "default.snap"), ["01-a=x"]);
+        assert_eq!(sections(folder.path(), "aadOptscim062020.snap"), ["01-a=y"]);
+        let text = fs::read_to_string(folder.path().join("cycles/a/aadOptscim062020.snap")).unwrap();
+        assert!(text.contains("expression: \"cycles/a, dialect aadOptscim062020\"\n"), "{text}");
+    }
+
+    #[test]
+    fn the_same_answers_leave_the_file_alone_and_another_name_in_its_header_is_corrected() {
+        let folder = tempfile::tempdir().unwrap();
+        let update = Store::new(folder.path(), true, true);
+        verdicts(&update, &[page("01-a", "x")]);
+        let path = folder.path().join("cycles/a/default.snap");
+        let text = fs::read_to_string(&path).unwrap();
+        let windows = text.replace('\n', "\r\n");
+        fs::write(&path, &windows).unwrap();
+        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [Verdict::Same]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), windows);
+        fs::write(&path, text.replace("cycles/a", "cycles/old")).unwrap();
         assert_eq!(verdicts(&Store::new(folder.path(), false, true), &[page("01-a", "x")]), [Verdict::Same]);
+        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [Verdict::Same]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_stays_until_all_of_it_is_updated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cycles/a/default.snap");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let broken = "---\nsource: x\n---\n=== 01-a\nx\n=======\ny\n";
+        fs::write(&path, broken).unwrap();
+        let (update, store) = (Store::new(folder.path(), true, true), Store::new(folder.path(), false, true));
+        for verdicts in [verdicts(&store, &[page("01-a", "x")]), partly(&update, &[page("01-a", "x")])] {
+            let [Verdict::Unreadable(why)] = &verdicts[..] else { panic!("{verdicts:?}") };
+            assert!(why.to_string().contains("default.snap:6: `=======`"), "{why}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), broken);
+            assert_eq!(files(folder.path()), ["default.snap"]);
+        }
+        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [Verdict::Updated]);
+        assert_eq!(verdicts(&store, &[page("01-a", "x")]), [Verdict::Same]);
     }
 
     #[test]
     fn names_of_scenarios_do_not_lead_out_of_the_folder() {
         let store = Store::new("/s", false, false);
-        assert_eq!(store.folder_of("../../etc", "a b"), Path::new("/s/-/-/etc/a-b"));
-        assert_eq!(store.folder_of("cycles/x.y", "default"), Path::new("/s/cycles/x.y/default"));
+        assert_eq!(store.path_of("../../etc", "a b"), Path::new("/s/-/-/etc/a-b.snap"));
+        assert_eq!(store.path_of("cycles/x.y", "default"), Path::new("/s/cycles/x.y/default.snap"));
     }
 }
