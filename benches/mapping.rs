@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use scimulate::entra::directory::{Object, User};
 use scimulate::entra::mapping::{Circumstances, Phase, Subject, profiles};
-use scimulate::people::{People, Settings};
+use scimulate::people::{People, PeopleSettings};
 
 const PEOPLE: usize = 2_000;
 /// Counted rounds over everybody, after one that is not counted.
 const ROUNDS: usize = 50;
 
 fn main() {
-    let people = People::new(Settings::default(), 1, "bench").expect("the default settings are right");
+    let people = People::new(PeopleSettings::default(), 1, "bench").expect("the default settings are right");
     let everybody: Vec<User> =
         (0..PEOPLE).map(|number| people.person("bench", "default", &format!("person-{number}"))).collect();
     let mapping = profiles::load(profiles::DEFAULT).expect("the default profile is built in");

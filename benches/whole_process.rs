@@ -6,7 +6,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use scimulate::run::target::deployment::Stages as _;
+use scimulate::run::target::deployment::Deployments as _;
 use scimulate::stages::Embedded;
 use scimulate::wire::{Actor, Method, Request, Target as _};
 

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use scimulate::catalogue::{Catalogue, Kind};
+use scimulate::catalogue::{Catalogue, CheckKind};
 use scimulate::examples::{Examples, index, page, without_example};
 use scimulate::{load, rules, scenario, transport};
 
@@ -40,7 +40,7 @@ fn every_check_has_its_page_and_every_page_its_check() {
         // A rule is shown by a story of the table.
         let shows = text.contains("\n## Example\n");
         assert!(
-            shows || entry.kind != Kind::Rule,
+            shows || entry.kind != CheckKind::Rule,
             "{} has no example: CONTRIBUTING.md says how it gets one",
             entry.about.id
         );

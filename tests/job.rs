@@ -72,7 +72,7 @@ async fn a_tenant_lives_through_its_cycles_without_a_failure_or_a_needless_write
     for dialect in Dialect::ALL {
         let running = server::start(server::Settings::default(), None).await.unwrap();
         let target = target(&running).await;
-        let people = People::new(people::Settings::default(), 7, "t").unwrap();
+        let people = People::new(people::PeopleSettings::default(), 7, "t").unwrap();
         let (mut tenant, ids, team) = tenant(&people);
         let mut job =
             Job::new(Settings::new(profiles::load(profiles::DEFAULT).unwrap(), Scope::Assigned, dialect));

@@ -22,10 +22,10 @@ async fn played(dialect: Dialect, server: server::Settings, rate: u32) -> Played
     let mut settings = http::Settings::new(TenantUrl::parse(&running.base_url).unwrap());
     settings.credentials = http::Credentials::Bearer(running.token.clone().into());
     let client = Arc::new(Client::new(settings).unwrap());
-    let settings = load::Settings {
+    let settings = load::LoadSettings {
         mapping: profiles::load(profiles::DEFAULT).unwrap(),
         writer: Writer::new(dialect, Switches::default()),
-        people: People::new(people::Settings::default(), 1, "zz9run").unwrap(),
+        people: People::new(people::PeopleSettings::default(), 1, "zz9run").unwrap(),
         rate: NonZeroU32::new(rate).unwrap(),
         duration: Duration::from_millis(500),
         patience: Duration::from_secs(60),

@@ -12,11 +12,11 @@ use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
 use scimulate::run::plan::Plan;
 use scimulate::run::target::cancel::Cancel;
-use scimulate::run::target::deployment::{Stage, Stages};
-use scimulate::run::target::retry_after::Waiting;
+use scimulate::run::target::deployment::{Deployment, Deployments};
+use scimulate::run::target::retry_after::WaitLimit;
 use scimulate::run::verdict::report::{CheckResult, Report, Verdict};
-use scimulate::run::{Problem, play};
-use scimulate::stages::{Doors, Embedded};
+use scimulate::run::{RunProblem, play_scenarios};
+use scimulate::stages::{Embedded, TenantClients};
 use scimulate::wire::{Actor, Answer, Broken, Method, Request, Sent, Target};
 use scimulate::{scenario, server};
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ enum Deed {
 type Meddler = Arc<dyn Fn(&Request) -> Deed + Send + Sync>;
 
 struct Meddled {
-    client: Doors,
+    client: TenantClients,
     meddler: Meddler,
 }
 
@@ -54,12 +54,12 @@ impl Target for Meddled {
 
 struct Middle(Meddler);
 
-impl Stages for Middle {
+impl Deployments for Middle {
     type Target = Meddled;
 
-    async fn open(&self) -> Result<Stage<Meddled>, String> {
+    async fn open(&self) -> Result<Deployment<Meddled>, String> {
         let stage = Embedded { settings: server::Settings::default() }.open().await?;
-        Ok(Stage {
+        Ok(Deployment {
             target: Meddled { client: stage.target, meddler: Arc::clone(&self.0) },
             base_url: stage.base_url,
             sign_ins: stage.sign_ins,
@@ -82,7 +82,7 @@ fn plan(ids: &[&str]) -> Plan {
     assert_eq!(scenarios.len(), ids.len(), "every scenario asked for exists");
     let mut plan = Plan::new(scenarios, profiles::load(profiles::DEFAULT).unwrap(), "meddled1".into());
     plan.dialects = vec![Dialect::Default];
-    plan.patience = Waiting::at_most(Duration::from_millis(50));
+    plan.patience = WaitLimit::at_most(Duration::from_millis(50));
     plan
 }
 
@@ -94,9 +94,9 @@ fn run_with(
     plan: Plan,
     meddler: impl Fn(&Request) -> Deed + Send + Sync + 'static,
     listener: &mut dyn Listener,
-) -> Result<Report, Problem> {
+) -> Result<Report, RunProblem> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    play(plan, Middle(Arc::new(meddler)), runtime.handle(), listener)
+    play_scenarios(plan, Middle(Arc::new(meddler)), runtime.handle(), listener)
 }
 
 fn stories(report: &Report) -> Vec<&CheckResult> {
@@ -205,7 +205,7 @@ fn a_limit_is_kept_to_and_everything_is_played_and_removed() {
     let (begins, refused) = (Mutex::new(Vec::<Instant>::new()), Arc::new(Mutex::new(Vec::new())));
     let (cleaned, told) = (AtomicUsize::new(0), Arc::clone(&refused));
     let mut plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
-    plan.patience = Waiting::at_most(Duration::from_secs(30));
+    plan.patience = WaitLimit::at_most(Duration::from_secs(30));
     let report = run(plan, move |request| {
         let mut begins = begins.lock().unwrap();
         begins.retain(|begin| begin.elapsed() < window);
@@ -279,7 +279,7 @@ fn a_target_lost_before_the_first_story_has_its_left_objects_named() {
         },
         &mut (),
     );
-    let Err(Problem::Refused(refusal)) = outcome else { panic!("{outcome:?}") };
+    let Err(RunProblem::Refused(refusal)) = outcome else { panic!("{outcome:?}") };
     assert!(refusal.what.contains("502"), "{}", refusal.what);
     // Whether the second create made something, nothing tells.
     let [known, unknown] = &refusal.left_behind[..] else { panic!("{refusal:?}") };
@@ -422,7 +422,7 @@ fn ctrl_c_ends_the_run_early_and_still_cleans_up() {
     struct Impatient(Cancel, usize);
     impl Listener for Impatient {
         fn on(&mut self, event: &Event) {
-            if let Event::TrialFinished { .. } = event {
+            if let Event::ScenarioFinished { .. } = event {
                 self.1 += 1;
             }
         }

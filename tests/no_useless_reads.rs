@@ -9,7 +9,7 @@ use std::sync::Arc;
 use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
 use scimulate::run::plan::Plan;
-use scimulate::run::play;
+use scimulate::run::play_scenarios;
 use scimulate::run::verdict::report::Verdict;
 use scimulate::scenario;
 use scimulate::stages::Embedded;
@@ -23,7 +23,7 @@ struct Watch {
 
 impl Listener for Watch {
     fn on(&mut self, event: &Event) {
-        let Event::TrialFinished { trial, trace, .. } = event else { return };
+        let Event::ScenarioFinished { trial, trace, .. } = event else { return };
         self.exchanges += trace.len();
         let mut writes = 0;
         let mut asked: HashMap<(Actor, String, String), usize> = HashMap::new();
@@ -59,7 +59,7 @@ fn no_question_is_asked_twice_for_nothing_in_any_scenario() {
     let mut plan = Plan::new(scenarios, profiles::load(profiles::DEFAULT).unwrap(), "reads1".into());
     plan.jobs = 2;
     let mut watch = Watch::default();
-    let report = play(plan, Embedded::default(), runtime.handle(), &mut watch).unwrap();
+    let report = play_scenarios(plan, Embedded::default(), runtime.handle(), &mut watch).unwrap();
     assert!(watch.exchanges > 1000, "all scenarios are played");
     assert_eq!(watch.twice, Vec::<String>::new());
     let failed: Vec<_> = report.checks.iter().filter(|check| !check.findings.is_empty()).collect();

@@ -16,9 +16,9 @@ use scimulate::check::Level;
 use scimulate::entra::mapping::profiles;
 use scimulate::http::{Client, Credentials, Settings, TenantUrl};
 use scimulate::run::plan::Plan;
-use scimulate::run::target::retry_after::Waiting;
+use scimulate::run::target::retry_after::WaitLimit;
 use scimulate::run::verdict::report::Report;
-use scimulate::run::{Problem, play};
+use scimulate::run::{RunProblem, play_scenarios};
 use scimulate::stages::Shared;
 use scimulate::{scenario, server};
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ type Spoil = dyn Fn(&Asked, &Right) -> Vec<u8> + Send + Sync;
 
 /// What came of a run.
 struct Outcome {
-    played: Result<Report, Problem>,
+    played: Result<Report, RunProblem>,
     /// Requests that were met.
     requests: usize,
 }
@@ -130,7 +130,7 @@ impl Outcome {
     #[track_caller]
     fn is_refused(&self) -> String {
         match &self.played {
-            Err(Problem::Refused(refusal)) => refusal.to_string(),
+            Err(RunProblem::Refused(refusal)) => refusal.to_string(),
             Err(problem) => panic!("another problem: {problem}"),
             Ok(_) => panic!("played, and found {:?}", self.found(Level::Note)),
         }
@@ -164,8 +164,8 @@ fn run_of(stories: &[&str], spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send + S
         Plan::new(scenarios.collect(), profiles::load(profiles::DEFAULT).unwrap(), "nonsense1".into());
     assert_eq!(plan.scenarios.len(), stories.len(), "the stories exist");
     plan.dialects.truncate(1);
-    plan.patience = Waiting::at_most(Duration::from_millis(200));
-    let played = play(plan, Shared::new(client), runtime.handle(), &mut ());
+    plan.patience = WaitLimit::at_most(Duration::from_millis(200));
+    let played = play_scenarios(plan, Shared::new(client), runtime.handle(), &mut ());
     Outcome { played, requests: count.load(Ordering::Relaxed) }
 }
 

@@ -14,10 +14,10 @@ use scimulate::check::Level;
 use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
 use scimulate::run::plan::Plan;
-use scimulate::run::play;
+use scimulate::run::play_scenarios;
 use scimulate::run::snapshots::{Snapshots, Tally};
-use scimulate::run::target::deployment::Stages;
-use scimulate::snapshot::{Settings, Store};
+use scimulate::run::target::deployment::Deployments;
+use scimulate::snapshot::{SnapshotSettings, Store};
 use scimulate::stages::{Embedded, Shared};
 use scimulate::wire::{Actor, Method, Request, Target};
 use scimulate::{http, scenario, scim, server};
@@ -39,17 +39,22 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
 }
 
-fn run(prefix: &str, store: Store, stages: impl Stages, wanted: fn(&str) -> bool) -> (Tally, Vec<String>) {
+fn run(
+    prefix: &str,
+    store: Store,
+    stages: impl Deployments,
+    wanted: fn(&str) -> bool,
+) -> (Tally, Vec<String>) {
     let runtime = runtime();
     let scenarios = scenario::builtin().unwrap().into_iter().filter(|s| wanted(&s.about.id)).map(Arc::new);
     let mapping = profiles::load(profiles::DEFAULT).unwrap();
     let mut plan = Plan::new(scenarios.collect(), mapping, prefix.into());
-    let settings = Settings { prefix: prefix.into(), shared: stages.is_shared() };
+    let settings = SnapshotSettings { prefix: prefix.into(), shared: stages.is_shared() };
     plan.jobs = if settings.shared { 1 } else { 2 };
     let snapshots = Snapshots::new(store, settings, Level::Error);
     plan.judge = Some(snapshots.judge());
     let mut differences = Differences::default();
-    play(plan, stages, runtime.handle(), &mut differences).unwrap();
+    play_scenarios(plan, stages, runtime.handle(), &mut differences).unwrap();
     (snapshots.tally(), differences.0)
 }
 

@@ -10,7 +10,7 @@ use scimulate::check::{Level, Outcome};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
 use scimulate::run::plan::Plan;
-use scimulate::run::play;
+use scimulate::run::play_scenarios;
 use scimulate::run::verdict::report::{Report, Verdict};
 use scimulate::scenario::{self, Scenario, TestKind, Through};
 use scimulate::server::{Fault, Settings, Variant};
@@ -29,7 +29,7 @@ fn played(stories: &[Arc<Scenario>], settings: Settings, runtime: &Runtime) -> R
     let mut plan = Plan::new(stories.to_vec(), mapping, "valid1".into());
     plan.dialects = vec![Dialect::AadOptscim062020];
     plan.fail_on = Some(Level::Warning);
-    play(plan, Embedded { settings }, runtime.handle(), &mut ()).unwrap()
+    play_scenarios(plan, Embedded { settings }, runtime.handle(), &mut ()).unwrap()
 }
 
 /// How each story of the suite ended.
@@ -93,7 +93,7 @@ fn a_group_of_nothing_but_a_name_is_sent_no_operations() {
         heard.lock().unwrap().extend(patches.filter_map(|exchange| exchange.request.json()));
         Vec::new()
     }));
-    let report = play(plan, Embedded::default(), runtime.handle(), &mut ()).unwrap();
+    let report = play_scenarios(plan, Embedded::default(), runtime.handle(), &mut ()).unwrap();
     assert_eq!(report.verdict, Verdict::Passed, "{:#?}", report.checks);
     let operations: Vec<_> = bodies.lock().unwrap().iter().map(|body| body["Operations"].clone()).collect();
     assert_eq!(operations, [serde_json::json!([])]);

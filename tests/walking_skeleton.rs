@@ -7,7 +7,7 @@ use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
 use scimulate::run::plan::Plan;
-use scimulate::run::play;
+use scimulate::run::play_scenarios;
 use scimulate::run::verdict::report::Verdict;
 use scimulate::scenario;
 use scimulate::stages::Embedded;
@@ -20,8 +20,8 @@ impl Listener for Heard {
         self.0.push(match event {
             Event::Started { trials, .. } => format!("started {trials}"),
             Event::Prepared { .. } => "prepared".into(),
-            Event::TrialStarted(trial) => format!("trial {trial}"),
-            Event::TrialFinished { result, trace, .. } => {
+            Event::ScenarioStarted(trial) => format!("trial {trial}"),
+            Event::ScenarioFinished { result, trace, .. } => {
                 format!("finished {} {}", result.id, trace.len() > 4)
             }
             Event::Finding { finding, .. } => format!("finding {}", finding.message),
@@ -39,7 +39,7 @@ fn one_story_is_played_against_the_embedded_server() {
     let mut plan = Plan::new(vec![Arc::new(story.unwrap())], mapping, "walk1".into());
     plan.dialects = vec![Dialect::Default];
     let mut heard = Heard::default();
-    let report = play(plan, Embedded::default(), runtime.handle(), &mut heard).unwrap();
+    let report = play_scenarios(plan, Embedded::default(), runtime.handle(), &mut heard).unwrap();
     assert_eq!(report.verdict, Verdict::Passed, "{:#?}", report.checks);
     assert_eq!(report.checks[0].id, "cycles/create-user");
     assert_eq!(report.checks[0].outcome, Outcome::Passed);

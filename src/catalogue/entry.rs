@@ -10,12 +10,12 @@ pub struct Entry {
     /// What it says of itself.
     pub about: About,
     /// Rule, requirement or scenario.
-    pub kind: Kind,
+    pub kind: CheckKind,
 }
 
 /// What a check is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum CheckKind {
     /// It watches every exchange.
     Rule,
     /// It looks at the endpoint itself, beside any scenario: TLS, the Tenant URL, the rate.
@@ -33,15 +33,15 @@ pub enum Kind {
 
 impl Entry {
     pub(super) fn of_rule(rule: &Rule) -> Self {
-        Entry { about: rule.about().clone(), kind: Kind::Rule }
+        Entry { about: rule.about().clone(), kind: CheckKind::Rule }
     }
 
     pub(super) fn of_requirement(about: &About) -> Self {
-        Entry { about: about.clone(), kind: Kind::Requirement }
+        Entry { about: about.clone(), kind: CheckKind::Requirement }
     }
 
     pub(super) fn of_scenario(scenario: &Scenario) -> Self {
-        let kind = Kind::Scenario {
+        let kind = CheckKind::Scenario {
             needs: scenario.needs.iter().map(need).collect(),
             dialects: scenario.dialects.clone(),
             large: scenario.large,
@@ -58,8 +58,8 @@ impl Entry {
     /// What must be mapped or supported, in words; of scenarios alone.
     pub fn needs(&self) -> impl Iterator<Item = &str> {
         let needs: &[String] = match &self.kind {
-            Kind::Scenario { needs, .. } => needs,
-            Kind::Rule | Kind::Requirement => &[],
+            CheckKind::Scenario { needs, .. } => needs,
+            CheckKind::Rule | CheckKind::Requirement => &[],
         };
         needs.iter().map(String::as_str)
     }
@@ -88,9 +88,9 @@ impl Entry {
         add(
             "kind",
             json!(match self.kind {
-                Kind::Rule => "rule",
-                Kind::Requirement => "requirement",
-                Kind::Scenario { .. } => "scenario",
+                CheckKind::Rule => "rule",
+                CheckKind::Requirement => "requirement",
+                CheckKind::Scenario { .. } => "scenario",
             }),
         );
         add("title", json!(title));
@@ -103,7 +103,7 @@ impl Entry {
         add("faults", json!(faults));
         add("since", json!(history.since.to_string()));
         add("aliases", json!(history.aliases));
-        if let Kind::Scenario { needs, dialects, large } = &self.kind {
+        if let CheckKind::Scenario { needs, dialects, large } = &self.kind {
             add("needs", json!(needs));
             add("dialects", json!(dialects));
             add("large", json!(large));

@@ -13,7 +13,7 @@ use crate::diagnostic::closest;
 use crate::rules::Rule;
 use crate::scenario::Scenario;
 
-pub use entry::{Entry, Kind};
+pub use entry::{CheckKind, Entry};
 pub use text::listing;
 
 /// Every rule, scenario and requirement, by id.
@@ -78,7 +78,7 @@ impl Catalogue {
     /// watch exchanges.
     #[must_use]
     pub fn with_judgements<'a>(mut self, abouts: impl IntoIterator<Item = &'a About>) -> Self {
-        abouts.into_iter().for_each(|about| self.add(Entry { about: about.clone(), kind: Kind::Rule }));
+        abouts.into_iter().for_each(|about| self.add(Entry { about: about.clone(), kind: CheckKind::Rule }));
         self
     }
 
@@ -238,7 +238,7 @@ mod tests {
     fn rules_and_scenarios_share_one_id_space() {
         let catalogue = catalogue();
         assert_eq!(catalogue.suites(), ["rules", "cycles", "field"]);
-        assert!(matches!(catalogue.get("cycles/disable").unwrap().kind, Kind::Scenario { .. }));
+        assert!(matches!(catalogue.get("cycles/disable").unwrap().kind, CheckKind::Scenario { .. }));
         assert_eq!(catalogue.get("password-returned").unwrap().about.id, "rules/password-returned");
         let twice = [scenario("cycles/a", Level::Note), scenario("cycles/a", Level::Error)];
         let catalogue = Catalogue::new([], &twice);
@@ -254,7 +254,7 @@ mod tests {
         let entry = catalogue.get("requirements/tls").unwrap();
         assert_eq!(
             (&entry.kind, entry.to_json()["kind"].as_str()),
-            (&Kind::Requirement, Some("requirement"))
+            (&CheckKind::Requirement, Some("requirement"))
         );
     }
 

@@ -1,4 +1,4 @@
-use super::{Entry, Kind};
+use super::{CheckKind, Entry};
 
 /// Columns of an explanation.
 const WIDTH: usize = 100;
@@ -37,7 +37,7 @@ pub(super) fn explanation(entry: &Entry) -> String {
     field("Why", &about.why);
     field("Fix", &about.fix);
     field("In Entra", &about.entra);
-    if let Kind::Scenario { needs, dialects, large } = &entry.kind {
+    if let CheckKind::Scenario { needs, dialects, large } = &entry.kind {
         field("Needs", &needs.join(", "));
         field("Dialects", &dialects.join(", "));
         if *large {

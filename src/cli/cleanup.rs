@@ -11,7 +11,7 @@ use crate::run::preflight;
 use crate::run::target::cancel::Cancel;
 use crate::run::target::journal;
 use crate::run::target::journal::Abandoned;
-use crate::run::target::retry_after::Patience;
+use crate::run::target::retry_after::RetryAfter;
 use crate::scim::PatchPath;
 use crate::wire::{Request, ResourceKind};
 
@@ -105,12 +105,12 @@ impl Cleanup {
         let client = Client::new(settings)?;
         let cancel = Cancel::default();
         Interrupt::watch(&cancel);
-        let client = Patience::new(&client, self.target.max_wait(config), cancel.clone());
+        let client = RetryAfter::new(&client, self.target.max_wait(config), cancel.clone());
         preflight::inspect(&client, &base, probe(), None).await?;
         let mut exit = Exit::Success;
         for mut run in runs.drain(..) {
             let swept = tokio::select! {
-                swept = leftovers::sweep(&client, &mut run) => swept,
+                swept = leftovers::remove_leftovers(&client, &mut run) => swept,
                 () = cancel.cancelled() => return Ok(Exit::Interrupted),
             };
             console::say(&format!(

@@ -206,9 +206,9 @@ impl Config {
     }
 
     /// What people look like.
-    pub(super) fn people(&self) -> Result<people::Settings, Diagnostic> {
+    pub(super) fn people(&self) -> Result<people::PeopleSettings, Diagnostic> {
         let table = &self.settings.people;
-        let mut settings = people::Settings::default();
+        let mut settings = people::PeopleSettings::default();
         if let Some(domain) = &table.domain {
             settings.domain.clone_from(domain);
         }
@@ -218,8 +218,10 @@ impl Config {
         settings.leave_out = table.leave_out.iter().map(|name| name.get_ref().clone()).collect();
         // Each name on its own, so that the mistake has its place.
         for name in table.fixed.keys().chain(&table.leave_out) {
-            let alone =
-                people::Settings { leave_out: vec![name.get_ref().clone()], ..people::Settings::default() };
+            let alone = people::PeopleSettings {
+                leave_out: vec![name.get_ref().clone()],
+                ..people::PeopleSettings::default()
+            };
             people::People::new(alone, 0, "p").map_err(|error| self.wrong(error.to_string(), name))?;
         }
         Ok(settings)

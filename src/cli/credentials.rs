@@ -13,7 +13,7 @@ use crate::http::{
     ClientCredentials, Credentials, Federation, Grant, Issued, SentIn, TenantUrl, TokenEndpoint,
 };
 use crate::input;
-use crate::issuer::{Issuer, Serving, Subject, TENANT};
+use crate::issuer::{AssertionSubject, Issuer, Serving, TENANT};
 
 /// The environment variable with the bearer token.
 pub(super) const TOKEN: &str = "SCIMULATE_TOKEN";
@@ -277,7 +277,7 @@ impl CredentialOptions {
         })?;
         let (issuer, served) = self.issuer(config, target)?;
         let tenant = self.tenant(config);
-        let subject = Subject {
+        let subject = AssertionSubject {
             audience: audience.map_or_else(|| format!("api://{}", id.value), |given| given.value),
             application: id.value.clone(),
             object: Uuid::new_v5(&tenant, id.value.as_bytes()),

@@ -18,7 +18,7 @@ use crate::load;
 use crate::people::People;
 use crate::report::{gallery as page, json, terminal};
 use crate::run::plan::Plan;
-use crate::run::target::deployment::Stages;
+use crate::run::target::deployment::Deployments;
 use crate::run::verdict::report::Report;
 use crate::scenario;
 use crate::scim::PatchPath;
@@ -91,7 +91,7 @@ impl Gallery {
         let (scenarios, mapping) = (plan.scenarios.clone(), plan.mapping.clone());
         let load_settings = self.load_settings(&config, url.as_ref(), &plan)?;
         let timeout = self.playing.target.timeout(&config)?;
-        let look = url.map(|url| transport::Settings {
+        let look = url.map(|url| transport::TransportSettings {
             url,
             trust: self.playing.target.trust(&config),
             timeout,
@@ -113,7 +113,7 @@ impl Gallery {
             _ => None,
         };
         let ended = ready.end();
-        let settings = terminal::Settings::for_stream(&io::stdout(), self.playing.verbose);
+        let settings = terminal::TerminalSettings::for_stream(&io::stdout(), self.playing.verbose);
         let mut report = match played {
             Ok(report) => report,
             Err(problem) => {
@@ -182,7 +182,7 @@ impl Gallery {
         config: &Config,
         url: Option<&TenantUrl>,
         plan: &Plan,
-    ) -> Result<load::Settings, Failure> {
+    ) -> Result<load::LoadSettings, Failure> {
         // People and journal of its own: what the tests made is gone by then.
         let prefix = crate::run::target::prefix::draw();
         let people = People::new(config.people()?, plan.seed, prefix.as_str())
@@ -191,7 +191,7 @@ impl Gallery {
             Some(url) if self.rate_gate.is_some() => Some(Arc::new(playing::journal(url, &prefix)?)),
             _ => None,
         };
-        Ok(load::Settings {
+        Ok(load::LoadSettings {
             mapping: plan.mapping.clone(),
             writer: plan.writer(),
             people,
@@ -208,7 +208,7 @@ impl Gallery {
     fn measure(
         &self,
         ready: &Ready,
-        mut settings: load::Settings,
+        mut settings: load::LoadSettings,
         seconds: u64,
     ) -> Result<load::Played, Failure> {
         settings.duration = Duration::from_secs(seconds);
@@ -246,7 +246,7 @@ impl Gallery {
         };
         let mut files: Vec<(&str, Vec<u8>)> =
             pack.files().into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-        let plain = terminal::Settings { color: false, verbose: false, width: 100 };
+        let plain = terminal::TerminalSettings { color: false, verbose: false, width: 100 };
         let mut text = Vec::new();
         let mut machine = Vec::new();
         page::write(report, verdict, &plain, &mut text)

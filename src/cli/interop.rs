@@ -95,7 +95,7 @@ impl Interop {
         let scripts = scripts.of(&report, Level::Error);
         let row = Row::of((&self.server, &self.server_version), &report, &verdict, &scripts);
         if self.playing.verbose {
-            let settings = terminal::Settings::for_stream(&io::stdout(), false);
+            let settings = terminal::TerminalSettings::for_stream(&io::stdout(), false);
             let mut text = Vec::new();
             terminal::write(&report, &settings, &mut text)
                 .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;

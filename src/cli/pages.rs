@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::failure::Failure;
 use super::{Exit, console, list};
-use crate::catalogue::Kind;
+use crate::catalogue::CheckKind;
 use crate::examples::{self, Examples};
 use crate::{rules, scenario};
 
@@ -25,7 +25,7 @@ pub(super) fn write(folder: &Path) -> Result<Exit, Failure> {
         let example = player.of(entry);
         if example.is_none() && !entry.about.faults.is_empty() {
             let next = match entry.kind {
-                Kind::Rule => "; has it a line in src/examples/rules.tsv?",
+                CheckKind::Rule => "; has it a line in src/examples/rules.tsv?",
                 _ => "",
             };
             console::remark(&format!("{}: no fault shows it{next}", entry.about.id));

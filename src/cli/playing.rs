@@ -20,7 +20,7 @@ use crate::report::har::Har;
 use crate::report::progress::Progress;
 use crate::report::script::Scripts;
 use crate::run;
-use crate::run::Problem;
+use crate::run::RunProblem;
 use crate::run::event::{Event, Listener};
 use crate::run::plan::Plan;
 use crate::run::target::journal;
@@ -28,7 +28,7 @@ use crate::run::target::journal::Journal;
 use crate::run::target::prefix;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
-use crate::stages::{Doors, Embedded, Shared};
+use crate::stages::{Embedded, Shared, TenantClients};
 
 /// Where and with what scenarios are played.
 #[derive(Debug, clap::Args)]
@@ -164,7 +164,7 @@ impl Playing {
                     Some(second) => second.clients(config, &self.target, &settings)?,
                     None => None,
                 };
-                let doors = Doors::new(Client::new(settings)?);
+                let doors = TenantClients::new(Client::new(settings)?);
                 Some(match beside {
                     Some((second, by_first)) => doors.with_second(second, by_first),
                     None => doors,
@@ -230,7 +230,7 @@ impl Ready {
         plan: Plan,
         embedded: Embedded,
         outputs: &mut Outputs,
-    ) -> Result<Report, Problem> {
+    ) -> Result<Report, RunProblem> {
         self.play_and_keep(plan, embedded, outputs, &mut ())
     }
 
@@ -241,13 +241,13 @@ impl Ready {
         embedded: Embedded,
         outputs: &mut Outputs,
         keeper: &mut dyn Listener,
-    ) -> Result<Report, Problem> {
+    ) -> Result<Report, RunProblem> {
         let _context = self.runtime.enter();
         let runtime = self.runtime.handle();
         let mut listeners = Both(&mut outputs.listeners, keeper);
         match &self.shared {
-            Some(shared) => run::play(plan, shared.clone(), runtime, &mut listeners),
-            None => run::play(plan, embedded, runtime, &mut listeners),
+            Some(shared) => run::play_scenarios(plan, shared.clone(), runtime, &mut listeners),
+            None => run::play_scenarios(plan, embedded, runtime, &mut listeners),
         }
     }
 
@@ -360,14 +360,14 @@ impl Outputs {
     }
 }
 
-pub(super) fn failure(problem: Problem) -> Failure {
+pub(super) fn failure(problem: RunProblem) -> Failure {
     match problem {
-        Problem::Refused(refusal) => Failure::from(refusal),
-        Problem::Stage(what) => Failure::internal(what),
-        Problem::People(_) => {
+        RunProblem::Refused(refusal) => Failure::from(refusal),
+        RunProblem::Stage(what) => Failure::internal(what),
+        RunProblem::People(_) => {
             Failure::usage(problem.to_string(), format!("correct [people] in {}", config::FILE))
         }
-        Problem::Scenario { .. } => Failure::usage(problem.to_string(), "correct the scenario"),
-        Problem::Panicked(_) => Failure::internal(problem.to_string()),
+        RunProblem::Scenario { .. } => Failure::usage(problem.to_string(), "correct the scenario"),
+        RunProblem::Panicked(_) => Failure::internal(problem.to_string()),
     }
 }

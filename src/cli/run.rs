@@ -21,7 +21,7 @@ use crate::rules;
 use crate::run::plan::Plan;
 use crate::run::snapshots::{Snapshots, Tally};
 use crate::run::verdict::report::{Report, Verdict};
-use crate::run::{Problem, Selection, SelectionProblem, Shard};
+use crate::run::{RunProblem, Selection, SelectionProblem, Shard};
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
 use crate::stages::Embedded;
@@ -119,7 +119,7 @@ impl Run {
                 // Microsoft knows no waivers: its verdict comes before them.
                 let verdict = gallery::judge(Template::default(), &scenarios, &report, &[]);
                 known.apply(&mut report, fail_on)?;
-                let settings = terminal::Settings::for_stream(&io::stdout(), self.playing.verbose);
+                let settings = terminal::TerminalSettings::for_stream(&io::stdout(), self.playing.verbose);
                 let annotate = self.github || config.settings.github;
                 outputs.write(
                     &report,
@@ -143,7 +143,7 @@ impl Run {
                 if ended == Exit::Interrupted {
                     return Ok(ended);
                 }
-                if let (Problem::Refused(_), Some(url)) = (&problem, &url) {
+                if let (RunProblem::Refused(_), Some(url)) = (&problem, &url) {
                     console::say(&format!("INCOMPLETE {}: no check was played\n", url.base()))?;
                 }
                 Err(playing::failure(problem))
@@ -224,7 +224,7 @@ impl Run {
         review::refuse_old_layout(folder)?;
         let keep_pending = std::env::var_os("CI").is_none_or(|ci| ci.is_empty());
         let store = snapshot::Store::new(folder, self.update, keep_pending);
-        let settings = snapshot::Settings { prefix: prefix.to_owned(), shared };
+        let settings = snapshot::SnapshotSettings { prefix: prefix.to_owned(), shared };
         let strict = self.snapshots_strict || config.settings.snapshots_strict;
         Ok(Some(Snapshots::new(store, settings, if strict { Level::Error } else { Level::Note })))
     }

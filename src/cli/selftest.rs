@@ -9,7 +9,7 @@ use crate::diagnostic::closest;
 use crate::entra::dialect::Dialect;
 use crate::entra::mapping::profiles;
 use crate::run::plan::Plan;
-use crate::selftest::{Settings, Subject, play, subjects};
+use crate::selftest::{SelftestSettings, ServerUnderTest, play, subjects};
 use crate::{rules, scenario};
 
 /// Prove that the checks can fail: play them against every fault of the embedded server, and against
@@ -81,7 +81,7 @@ impl Selftest {
             || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             usize::from,
         );
-        let settings = Settings {
+        let settings = SelftestSettings {
             plan: if self.verdicts { None } else { Some(plan(stories)?) },
             brief: self.brief.then(proofs),
             gates: plan_of_gates,
@@ -115,7 +115,7 @@ impl Selftest {
         Ok(if sound { Exit::Success } else { Exit::Findings })
     }
 
-    fn subjects(&self) -> Result<Vec<Subject>, Failure> {
+    fn subjects(&self) -> Result<Vec<ServerUnderTest>, Failure> {
         let all = subjects();
         if self.names.is_empty() {
             return Ok(all);

@@ -7,7 +7,7 @@ use super::config::{self, Config};
 use super::credentials::CredentialOptions;
 use super::failure::Failure;
 use crate::http::{Client, Settings, TenantUrl, Trust};
-use crate::run::target::retry_after::Waiting;
+use crate::run::target::retry_after::WaitLimit;
 
 /// Where the target is and how it is reached.
 #[derive(Debug, Default, clap::Args)]
@@ -74,9 +74,9 @@ impl TargetOptions {
     }
 
     /// How long a target is waited for that answers 429, or 503 with Retry-After.
-    pub(super) fn max_wait(&self, config: &Config) -> Waiting {
+    pub(super) fn max_wait(&self, config: &Config) -> WaitLimit {
         let seconds = self.max_wait.or(config.settings.max_wait).unwrap_or(300);
-        Waiting::at_most(Duration::from_secs(seconds))
+        WaitLimit::at_most(Duration::from_secs(seconds))
     }
 
     /// Refuses to write to a target that is not on this machine without having been told so.

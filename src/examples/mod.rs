@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::catalogue::{Entry, Kind};
+use crate::catalogue::{CheckKind, Entry};
 use crate::scenario::Scenario;
 
 pub use page::{index, page, without_example};
@@ -27,12 +27,12 @@ pub struct Example {
     /// What scimulate says of it.
     pub message: String,
     /// What shows it; `None` where no message of the trace does, as for tokens.
-    pub shown: Option<Shown>,
+    pub shown: Option<ShownCheck>,
 }
 
 /// A wrong answer and the right one to the same request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct ShownCheck {
     /// The write that led there, where the request that decides only looks at the result: the request
     /// and the first line of its answer.
     pub before: Option<(String, String)>,
@@ -63,13 +63,13 @@ impl Examples {
     pub fn of(&self, entry: &Entry) -> Option<Example> {
         let id = &entry.about.id;
         match &entry.kind {
-            Kind::Requirement => None,
-            Kind::Rule => {
+            CheckKind::Requirement => None,
+            CheckKind::Rule => {
                 let line = shown_by::line(id)?;
                 let scenario = self.scenario(line.scenario)?;
                 play::attempt(&self.runtime, scenario, line.dialect.parse().ok()?, line.fault, id)
             }
-            Kind::Scenario { .. } => {
+            CheckKind::Scenario { .. } => {
                 let scenario = self.scenario(id)?;
                 let attempts = entry.about.faults.iter().flat_map(|fault| {
                     play::dialects(scenario).into_iter().map(move |dialect| (fault, dialect))

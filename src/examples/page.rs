@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
-use super::{Example, Shown};
-use crate::catalogue::{Catalogue, Entry, Kind};
+use super::{Example, ShownCheck};
+use crate::catalogue::{Catalogue, CheckKind, Entry};
 use crate::check::Reference;
 
 /// Lines of a request or of compared answers that are shown.
@@ -22,7 +22,7 @@ pub fn page(entry: &Entry, example: Option<&Example>) -> String {
     let about = &entry.about;
     let mut facts =
         vec![format!("`{}`", about.id), about.level.to_string(), format!("since {}", about.history.since)];
-    if let Kind::Scenario { needs, dialects, large } = &entry.kind {
+    if let CheckKind::Scenario { needs, dialects, large } = &entry.kind {
         if !needs.is_empty() {
             facts.push(format!("needs {}", coded(needs)));
         }
@@ -84,7 +84,7 @@ pub fn index(catalogue: &Catalogue) -> String {
     index
 }
 
-impl Shown {
+impl ShownCheck {
     /// Both answers in one text: lines of the wrong one alone begin with `-`, those of the right one alone
     /// with `+`, and long runs of lines that are the same are left out.
     #[must_use]
@@ -242,7 +242,7 @@ mod tests {
             scenario: "cycles/a".into(),
             dialect: "default".into(),
             message: "it is <wrong>".into(),
-            shown: Some(Shown {
+            shown: Some(ShownCheck {
                 before: Some(("PATCH /Users/[user:1]\n".into(), "HTTP 204".into())),
                 request: "GET /Users/[user:1]\n".into(),
                 wrong: wrong.into(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::{Example, Shown};
+use super::{Example, ShownCheck};
 use crate::check::Finding;
 use crate::entra::dialect::Dialect;
 use crate::entra::mapping::profiles;
@@ -32,7 +32,7 @@ impl Listener for Seen {
     fn on(&mut self, event: &Event) {
         match event {
             Event::Prepared { trace, .. } => self.traces.push(trace.clone()),
-            Event::TrialFinished { trace, .. } => self.traces.push(trace.clone()),
+            Event::ScenarioFinished { trace, .. } => self.traces.push(trace.clone()),
             Event::Finding { finding, .. } => self.findings.push(Finding::clone(finding)),
             _ => {}
         }
@@ -69,7 +69,7 @@ pub(super) fn play(
     plan.whole_mapping = scenario.test.is_some();
     let settings = Settings { faults: fault.into_iter().collect(), ..Settings::default() };
     let mut seen = Seen::default();
-    run::play(plan, Embedded { settings }, runtime, &mut seen).ok()?;
+    run::play_scenarios(plan, Embedded { settings }, runtime, &mut seen).ok()?;
     Some(seen)
 }
 
@@ -116,7 +116,7 @@ pub(super) fn attempt(
         let status = before.answer.lines().next().unwrap_or_default().to_owned();
         (stable(&before.request), status)
     });
-    let shown = Shown { before, request: stable(&request), wrong: stable(&wrong), right };
+    let shown = ShownCheck { before, request: stable(&request), wrong: stable(&wrong), right };
     Some(example(message, Some(shown)))
 }
 

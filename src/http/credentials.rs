@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{Issued, Problem, TenantUrl};
-use crate::issuer::{Issuer, Make, Serving, Subject};
+use crate::issuer::{AssertionSubject, Issuer, Make, Serving};
 use crate::wire::{Flow, Proof};
 
 /// How the target is told who calls.
@@ -64,7 +64,7 @@ pub struct Federation {
     /// Who signs the assertions.
     pub issuer: Arc<Issuer>,
     /// Whom they are about.
-    pub subject: Subject,
+    pub subject: AssertionSubject,
     /// Keeps an issuer on this machine served.
     pub served: Option<Arc<Serving>>,
 }

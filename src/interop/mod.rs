@@ -31,7 +31,7 @@ pub struct Row {
     /// What Microsoft's gallery validation would say.
     pub gallery: Gallery,
     /// What made checks fail, worst first.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<InteropFailure>,
 }
 
 /// How many checks ended in which way.
@@ -76,7 +76,7 @@ pub struct Gallery {
 /// One thing that is wrong with the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Failure {
+pub struct InteropFailure {
     /// How bad it is.
     pub level: Level,
     /// The rule or story that says so.
@@ -119,7 +119,7 @@ impl Row {
         let failures = causes.iter().enumerate().filter(|(_, cause)| cause.decides).map(|(place, cause)| {
             let script = scripts.iter().find(|(of, _)| *of == place).map(|(_, script)| script);
             let shown = |pick: fn(&Script) -> &String| script.map(pick).cloned().unwrap_or_default();
-            Failure {
+            InteropFailure {
                 level: cause.level,
                 check: cause.finding.rule.clone(),
                 title: cause.check.title.clone(),

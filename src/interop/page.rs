@@ -124,7 +124,7 @@ fn code(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::check::Level;
-    use crate::interop::{Checks, Failure, Gallery, Levels};
+    use crate::interop::{Checks, Gallery, InteropFailure, Levels};
 
     fn row() -> Row {
         Row {
@@ -137,7 +137,7 @@ mod tests {
                 template: "11".into(),
                 not_passed: vec!["3 Disable_User_Test: FAILED".into()],
             },
-            failures: vec![Failure {
+            failures: vec![InteropFailure {
                 level: Level::Critical,
                 check: "rules/disable-ignored".into(),
                 title: "An accepted disable disables".into(),

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{DISCOVERY, Issuer, KEYS, Key};
+use super::{DISCOVERY, Issuer, KEYS, SigningKey};
 use crate::input;
 
 /// The file with the private keys, below the folder.
@@ -45,7 +45,7 @@ impl Issuer {
         let keys = document.get("keys").and_then(Value::as_array).ok_or_else(|| wrong("it has no keys"))?;
         let key = |key: &Value| {
             let der = key.as_str().and_then(|text| STANDARD.decode(text).ok());
-            Key::read(&der.ok_or_else(|| wrong("a key is not base64"))?).map_err(|why| wrong(&why))
+            SigningKey::read(&der.ok_or_else(|| wrong("a key is not base64"))?).map_err(|why| wrong(&why))
         };
         let kept = keys.iter().map(key).collect::<Result<Vec<_>, _>>()?;
         if kept.len() != 2 {
@@ -60,7 +60,7 @@ impl Issuer {
     /// # Errors
     /// One sentence when something cannot be written, or when there are private keys already.
     pub fn write(url: &str, folder: &Path) -> Result<Written, String> {
-        let kept = vec![Key::generate()?, Key::generate()?];
+        let kept = vec![SigningKey::generate()?, SigningKey::generate()?];
         let url = url.trim_end_matches('/').to_owned();
         let issuer = Issuer { url, kept, renewed: AtomicBool::new(false) };
         let (public, private) = (folder.join(PUBLIC), folder.join(PRIVATE));

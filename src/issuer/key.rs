@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const BITS: usize = 2048;
 
 /// A key that signs assertions.
-pub struct Key {
+pub struct SigningKey {
     private: Vec<u8>,
     pair: RsaKeyPair,
     /// Modulus and exponent as a JWK writes them.
@@ -24,13 +24,13 @@ pub struct Key {
     kid: String,
 }
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Key {}", self.kid)
     }
 }
 
-impl Key {
+impl SigningKey {
     /// A new key; looking for primes takes a fraction of a second.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Key {
         let wrong = |why: String| format!("no RSA key can be made: {why}");
         let private = RsaPrivateKey::new(&mut OsRng, BITS).map_err(|error| wrong(error.to_string()))?;
         let der = private.to_pkcs1_der().map_err(|error| wrong(error.to_string()))?;
-        Key::read(der.as_bytes()).map_err(wrong)
+        SigningKey::read(der.as_bytes()).map_err(wrong)
     }
 
     /// Reads a private key (PKCS #1, DER).
@@ -55,7 +55,7 @@ impl Key {
         // The thumbprint of RFC 7638.
         let thumbprint = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
         let kid = URL_SAFE_NO_PAD.encode(digest(&SHA256, thumbprint.as_bytes()));
-        Ok(Key { private: der.to_vec(), pair, modulus, exponent, kid })
+        Ok(SigningKey { private: der.to_vec(), pair, modulus, exponent, kid })
     }
 
     /// The private key (PKCS #1, DER).
@@ -104,7 +104,7 @@ pub(super) fn unsigned(header: &Value, claims: &Value) -> String {
 ///
 /// # Errors
 /// As [`Key::generate`].
-pub(super) fn made(number: usize) -> Result<&'static Key, String> {
-    static MADE: [OnceLock<Result<Key, String>>; 4] = [const { OnceLock::new() }; 4];
-    MADE[number].get_or_init(Key::generate).as_ref().map_err(Clone::clone)
+pub(super) fn made(number: usize) -> Result<&'static SigningKey, String> {
+    static MADE: [OnceLock<Result<SigningKey, String>>; 4] = [const { OnceLock::new() }; 4];
+    MADE[number].get_or_init(SigningKey::generate).as_ref().map_err(Clone::clone)
 }

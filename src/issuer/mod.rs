@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use folder::Written;
-pub use key::Key;
+pub use key::SigningKey;
 pub use serving::Serving;
 
 /// Where the discovery document stands below the issuer's URL (OpenID Connect Discovery 1.0 §4).
@@ -61,7 +61,7 @@ pub enum Make {
 
 /// Whom assertions are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
+pub struct AssertionSubject {
     /// `aud`: what the server calls itself.
     pub audience: String,
     /// The application's id: `appid`.
@@ -77,7 +77,7 @@ pub struct Subject {
 pub struct Issuer {
     url: String,
     /// Kept in a folder; without any, keys of this process.
-    kept: Vec<Key>,
+    kept: Vec<SigningKey>,
     /// The third key is published.
     renewed: AtomicBool,
 }
@@ -103,7 +103,7 @@ impl Issuer {
             .then_some("the issuer's keys stand in files, and no key can be added to them")
     }
 
-    fn key(&self, number: usize) -> Result<&Key, String> {
+    fn key(&self, number: usize) -> Result<&SigningKey, String> {
         match self.kept.get(number) {
             Some(key) => Ok(key),
             None => key::made(number),
@@ -137,7 +137,7 @@ impl Issuer {
 
     /// The claims of an assertion, in the order of Microsoft's example.
     #[must_use]
-    pub fn claims(&self, subject: &Subject, make: Make) -> Value {
+    pub fn claims(&self, subject: &AssertionSubject, make: Make) -> Value {
         let issued = issued_at(make);
         let audience = audience(make, &subject.audience);
         json!({

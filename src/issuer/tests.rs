@@ -8,8 +8,8 @@ fn decoded(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
-fn subject() -> Subject {
-    Subject {
+fn subject() -> AssertionSubject {
+    AssertionSubject {
         audience: "api://b5ba7a93-4452-4522-aeb4-a2b5da870c16".into(),
         application: "b5ba7a93-4452-4522-aeb4-a2b5da870c16".into(),
         object: Uuid::from_u128(7),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::mix::Kind;
+use super::mix::LoadOperation;
 use crate::wire::{Answer, Broken, Exchange};
 
 /// Longest latency that is told apart, in microseconds: an hour.
@@ -54,7 +54,7 @@ impl Fate {
 /// One request under load.
 #[derive(Debug)]
 pub(super) struct Sample {
-    pub kind: Kind,
+    pub kind: LoadOperation,
     pub fate: Fate,
     /// From the instant at which it was to start.
     pub latency: Duration,
@@ -70,7 +70,7 @@ pub(super) struct Sample {
 #[derive(Debug)]
 pub(super) struct Tally {
     all: Histogram<u64>,
-    kinds: BTreeMap<Kind, Histogram<u64>>,
+    kinds: BTreeMap<LoadOperation, Histogram<u64>>,
     late: Histogram<u64>,
     early: Histogram<u64>,
     fates: BTreeMap<Fate, usize>,
@@ -229,7 +229,7 @@ impl Latency {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct KindFacts {
     /// What it does.
-    pub kind: Kind,
+    pub kind: LoadOperation,
     /// How many were sent.
     pub requests: u64,
     /// How long they took.
@@ -237,7 +237,7 @@ pub struct KindFacts {
 }
 
 impl KindFacts {
-    fn of(kind: Kind, times: &Histogram<u64>) -> Self {
+    fn of(kind: LoadOperation, times: &Histogram<u64>) -> Self {
         KindFacts { kind, requests: times.len(), latency: Latency::of(times) }
     }
 }
@@ -246,7 +246,7 @@ impl KindFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
     /// What it does.
-    pub kind: Kind,
+    pub kind: LoadOperation,
     /// What the target answers to it without any load.
     pub status: u16,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::measure::Members;
-use super::troupe::{Troupe, members_of};
+use super::troupe::{Population, members_of};
 use crate::check::Skip;
 use crate::run::target::at_once::{AT_ONCE, at_once};
 use crate::wire::{Answer, Broken, Exchange, Target};
@@ -24,7 +24,7 @@ pub(super) struct Seen {
 
 /// Adds those who are to join, several at once, and reads the group. Whoever was added during the load
 /// must be in it too.
-pub(super) async fn play<T: Target + 'static>(troupe: &mut Troupe<T>) -> Result<Seen, Skip> {
+pub(super) async fn play<T: Target + 'static>(troupe: &mut Population<T>) -> Result<Seen, Skip> {
     let Some(group) = troupe.group.clone() else {
         let why = if troupe.mix.has_groups() {
             "the target refuses to create a group"
@@ -67,7 +67,10 @@ pub(super) async fn play<T: Target + 'static>(troupe: &mut Troupe<T>) -> Result<
 }
 
 /// How many members are missing, and the exchange that shows it.
-async fn read<T: Target + 'static>(troupe: &Troupe<T>, group: &str) -> Result<(usize, Arc<Exchange>), Skip> {
+async fn read<T: Target + 'static>(
+    troupe: &Population<T>,
+    group: &str,
+) -> Result<(usize, Arc<Exchange>), Skip> {
     let request = troupe.mix.group_with_members(group);
     let outcome = troupe.patiently(request.clone()).await?;
     let exchange = troupe.exchange(&request, &outcome);

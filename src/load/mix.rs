@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Settings;
+use super::LoadSettings;
 use crate::entra::dialect::{Assignment, Change, Verb, Writer};
 use crate::entra::directory::Object;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, TargetKind};
@@ -15,7 +15,7 @@ use crate::wire::{Actor, Request, ResourceKind};
 /// What a request under load does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum LoadOperation {
     /// Asks for a user by the matching attribute: for one that is there, or for nobody.
     Lookup,
     /// Creates a user.
@@ -30,48 +30,54 @@ pub enum Kind {
     AddMember,
 }
 
-impl Kind {
+impl LoadOperation {
     /// Every kind.
-    pub const ALL: [Kind; 6] =
-        [Kind::Lookup, Kind::Create, Kind::Read, Kind::Update, Kind::Disable, Kind::AddMember];
+    pub const ALL: [LoadOperation; 6] = [
+        LoadOperation::Lookup,
+        LoadOperation::Create,
+        LoadOperation::Read,
+        LoadOperation::Update,
+        LoadOperation::Disable,
+        LoadOperation::AddMember,
+    ];
 
     /// The words of reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Lookup => "lookups",
-            Kind::Create => "creates",
-            Kind::Read => "reads",
-            Kind::Update => "updates",
-            Kind::Disable => "disables",
-            Kind::AddMember => "added members",
+            LoadOperation::Lookup => "lookups",
+            LoadOperation::Create => "creates",
+            LoadOperation::Read => "reads",
+            LoadOperation::Update => "updates",
+            LoadOperation::Disable => "disables",
+            LoadOperation::AddMember => "added members",
         }
     }
 }
 
 /// Twenty requests of a cycle: the service looks somebody up before it creates them, and reads them
 /// before it changes them.
-const CYCLE: [Kind; 20] = [
-    Kind::Lookup,
-    Kind::Create,
-    Kind::Read,
-    Kind::Update,
-    Kind::Lookup,
-    Kind::Read,
-    Kind::AddMember,
-    Kind::Lookup,
-    Kind::Create,
-    Kind::Read,
-    Kind::Update,
-    Kind::Lookup,
-    Kind::Read,
-    Kind::Disable,
-    Kind::Lookup,
-    Kind::Create,
-    Kind::Read,
-    Kind::Update,
-    Kind::Lookup,
-    Kind::AddMember,
+const CYCLE: [LoadOperation; 20] = [
+    LoadOperation::Lookup,
+    LoadOperation::Create,
+    LoadOperation::Read,
+    LoadOperation::Update,
+    LoadOperation::Lookup,
+    LoadOperation::Read,
+    LoadOperation::AddMember,
+    LoadOperation::Lookup,
+    LoadOperation::Create,
+    LoadOperation::Read,
+    LoadOperation::Update,
+    LoadOperation::Lookup,
+    LoadOperation::Read,
+    LoadOperation::Disable,
+    LoadOperation::Lookup,
+    LoadOperation::Create,
+    LoadOperation::Read,
+    LoadOperation::Update,
+    LoadOperation::Lookup,
+    LoadOperation::AddMember,
 ];
 
 /// The name under which people are made up.
@@ -100,7 +106,7 @@ pub(super) struct Mix {
 
 impl Mix {
     /// `None` when the mapping has no matching attribute for users.
-    pub fn new(settings: &Settings, mapping: &Mapping) -> Option<Self> {
+    pub fn new(settings: &LoadSettings, mapping: &Mapping) -> Option<Self> {
         let users = mapping.user.clone();
         let matching = users.matching().first()?.target.clone();
         let somebody = settings.people.person(STORY, settings.writer.dialect.as_str(), "somebody");
@@ -126,18 +132,18 @@ impl Mix {
     }
 
     /// The kind of the n-th request, of those that can be sent.
-    pub fn kind(&self, number: usize, left_out: &[Kind]) -> Kind {
+    pub fn kind(&self, number: usize, left_out: &[LoadOperation]) -> LoadOperation {
         let kind = CYCLE[number % CYCLE.len()];
         let there = match kind {
-            Kind::Update => self.changing.is_some(),
-            Kind::Disable => self.active.is_some(),
-            Kind::AddMember => self.group.is_some(),
-            Kind::Lookup | Kind::Create | Kind::Read => true,
+            LoadOperation::Update => self.changing.is_some(),
+            LoadOperation::Disable => self.active.is_some(),
+            LoadOperation::AddMember => self.group.is_some(),
+            LoadOperation::Lookup | LoadOperation::Create | LoadOperation::Read => true,
         };
         if there && !left_out.contains(&kind) {
             return kind;
         }
-        if left_out.contains(&Kind::Lookup) { Kind::Read } else { Kind::Lookup }
+        if left_out.contains(&LoadOperation::Lookup) { LoadOperation::Read } else { LoadOperation::Lookup }
     }
 
     /// The key of somebody who is made up as the n-th of a set.

@@ -22,11 +22,11 @@ use std::time::Duration;
 
 pub use about::abouts;
 pub use measure::{Facts, KindFacts, Latency, LeftOut, Members};
-pub use mix::Kind;
+pub use mix::LoadOperation;
 
 use about::ABOUTS;
 use mix::Mix;
-use troupe::Troupe;
+use troupe::Population;
 
 use crate::check::{About, Finding, Level, Outcome, Skip};
 use crate::entra::dialect::Writer;
@@ -42,7 +42,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is sent, and for how long.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct LoadSettings {
     /// The mapping in force; what the target refuses in a create is left out. Groups are part of the load
     /// when it provisions them.
     pub mapping: Mapping,
@@ -90,12 +90,12 @@ pub fn not_played(why: &str) -> Vec<CheckResult> {
 
 /// Plays the rate gate and removes everything it made. The target must send at once: one that paces
 /// its requests would measure its pace.
-pub async fn play<T: Target + 'static>(settings: Settings, target: Arc<T>) -> Played {
+pub async fn play<T: Target + 'static>(settings: LoadSettings, target: Arc<T>) -> Played {
     let Some(mix) = Mix::new(&settings, &settings.mapping) else {
         let checks = not_played("the mapping has no matching attribute for users");
         return Played { facts: None, checks, left_behind: Vec::new(), exchanges: 0, interrupted: false };
     };
-    let mut troupe = Troupe::new(&settings, mix, target);
+    let mut troupe = Population::new(&settings, mix, target);
     let result = perform(&settings, &mut troupe).await;
     let left_behind = troupe.clean_up().await;
     if let Some(journal) = settings.journal.as_ref().filter(|_| left_behind.is_empty()) {
@@ -111,8 +111,8 @@ pub async fn play<T: Target + 'static>(settings: Settings, target: Arc<T>) -> Pl
 }
 
 async fn perform<T: Target + 'static>(
-    settings: &Settings,
-    troupe: &mut Troupe<T>,
+    settings: &LoadSettings,
+    troupe: &mut Population<T>,
 ) -> Result<(Facts, Vec<CheckResult>), Skip> {
     let refused = troupe.gather(settings).await?;
     let left_out = troupe.rehearse().await?;

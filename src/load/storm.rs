@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Duration, Instant, sleep_until};
 
-use super::Settings;
+use super::LoadSettings;
 use super::measure::{Fate, LeftOut, Sample, Tally};
-use super::mix::{Kind, Mix};
-use super::troupe::{Troupe, exchange, interrupted, withheld};
+use super::mix::{LoadOperation, Mix};
+use super::troupe::{Population, exchange, interrupted, withheld};
 use crate::check::Skip;
 use crate::wire::{Broken, Exchange, Request, ResourceKind, Target};
 
@@ -24,18 +24,18 @@ struct Ended {
 
 /// Sends the load; `Err` when it did not come to its end.
 pub(super) async fn play<T: Target + 'static>(
-    settings: &Settings,
-    troupe: &mut Troupe<T>,
+    settings: &LoadSettings,
+    troupe: &mut Population<T>,
     left_out: &[LeftOut],
 ) -> Result<Tally, Skip> {
     let gap = Duration::from_secs(1) / settings.rate.get();
     let total = settings.duration.as_nanos().div_ceil(gap.as_nanos().max(1));
     let total = usize::try_from(total).unwrap_or(usize::MAX).max(1);
-    let mut left_out: Vec<Kind> = left_out.iter().map(|left| left.kind).collect();
+    let mut left_out: Vec<LoadOperation> = left_out.iter().map(|left| left.kind).collect();
     if troupe.group.is_none() {
-        left_out.push(Kind::AddMember);
+        left_out.push(LoadOperation::AddMember);
     }
-    let mut script = Script { left_out, counts: [0; Kind::ALL.len()] };
+    let mut script = Script { left_out, counts: [0; LoadOperation::ALL.len()] };
     let mut tally = Tally::new(total, gap.saturating_mul(u32::try_from(total).unwrap_or(u32::MAX)));
     let mut under_way: JoinSet<Ended> = JoinSet::new();
     let mut stopped: Option<Skip> = None;
@@ -73,8 +73,8 @@ pub(super) async fn play<T: Target + 'static>(
 
 /// One request, from its instant to its answer.
 fn send<T: Target + 'static>(
-    troupe: &Troupe<T>,
-    kind: Kind,
+    troupe: &Population<T>,
+    kind: LoadOperation,
     request: Request,
     member: Option<String>,
     begin: Instant,
@@ -93,13 +93,13 @@ fn send<T: Target + 'static>(
         };
         let (latency, ended) = (due.elapsed(), begin.elapsed());
         let fate = Fate::of(&outcome);
-        let shown =
-            (fate != Fate::Done || kind == Kind::Create).then(|| exchange(&*target, &request, &outcome));
+        let shown = (fate != Fate::Done || kind == LoadOperation::Create)
+            .then(|| exchange(&*target, &request, &outcome));
         let withheld = match outcome {
             Err(Broken::Withheld(why) | Broken::Unproven(why)) => Some(why),
             _ => None,
         };
-        let created = shown.clone().filter(|_| kind == Kind::Create);
+        let created = shown.clone().filter(|_| kind == LoadOperation::Create);
         let exchange = shown.filter(|_| fate != Fate::Done);
         Ended { sample: Sample { kind, fate, latency, late, ended, exchange }, member, created, withheld }
     }
@@ -108,7 +108,7 @@ fn send<T: Target + 'static>(
 /// Takes in what has ended. The guard holding a request back ends the load.
 fn take<T: Target + 'static>(
     ended: Result<Ended, JoinError>,
-    troupe: &mut Troupe<T>,
+    troupe: &mut Population<T>,
     tally: &mut Tally,
 ) -> Option<Skip> {
     let ended = match ended {
@@ -133,45 +133,45 @@ fn take<T: Target + 'static>(
 
 /// Which request comes next.
 struct Script {
-    left_out: Vec<Kind>,
+    left_out: Vec<LoadOperation>,
     /// How many of each kind there were.
-    counts: [usize; Kind::ALL.len()],
+    counts: [usize; LoadOperation::ALL.len()],
 }
 
 impl Script {
     /// The next request, and who becomes a member by it.
     fn next<T: Target + 'static>(
         &mut self,
-        troupe: &mut Troupe<T>,
+        troupe: &mut Population<T>,
         number: usize,
-    ) -> (Kind, Request, Option<String>) {
+    ) -> (LoadOperation, Request, Option<String>) {
         let kind = troupe.mix.kind(number, &self.left_out);
-        let place = Kind::ALL.iter().position(|known| *known == kind).unwrap_or_default();
+        let place = LoadOperation::ALL.iter().position(|known| *known == kind).unwrap_or_default();
         let count = self.counts[place];
         self.counts[place] += 1;
         let mix = Arc::clone(&troupe.mix);
         let accounts = &troupe.accounts;
         let account = &accounts[count % accounts.len()];
         let request = match kind {
-            Kind::Create => {
+            LoadOperation::Create => {
                 return (kind, mix.create(&Mix::key("recruit", count)), None);
             }
-            Kind::AddMember => {
+            LoadOperation::AddMember => {
                 // Once everybody is a member, somebody is added again.
                 let next = troupe.waiting.pop_front().unwrap_or_else(|| account.id.clone());
                 let group = troupe.group.as_deref().expect("without a group the kind is left out");
                 return (kind, mix.add_member(group, &next), Some(next));
             }
-            Kind::Update => mix.update(account, count),
-            Kind::Disable => mix.set_active(&accounts[count / 2 % accounts.len()], count % 2 == 1),
-            Kind::Read => Some(mix.read(account)),
-            Kind::Lookup => None,
+            LoadOperation::Update => mix.update(account, count),
+            LoadOperation::Disable => mix.set_active(&accounts[count / 2 % accounts.len()], count % 2 == 1),
+            LoadOperation::Read => Some(mix.read(account)),
+            LoadOperation::Lookup => None,
         };
         match request {
             Some(request) => (kind, request, None),
             None => {
                 let there = count.is_multiple_of(2).then_some(account);
-                (Kind::Lookup, mix.lookup(there), None)
+                (LoadOperation::Lookup, mix.lookup(there), None)
             }
         }
     }

@@ -181,11 +181,11 @@ impl Target for Service {
     }
 }
 
-fn settings(rate: u32, seconds: u64) -> Settings {
-    Settings {
+fn settings(rate: u32, seconds: u64) -> LoadSettings {
+    LoadSettings {
         mapping: profiles::load(profiles::DEFAULT).unwrap(),
         writer: Writer::new(Dialect::Default, Switches::default()),
-        people: People::new(people::Settings::default(), 1, "zz9run").unwrap(),
+        people: People::new(people::PeopleSettings::default(), 1, "zz9run").unwrap(),
         rate: NonZeroU32::new(rate).unwrap(),
         duration: Duration::from_secs(seconds),
         patience: Duration::from_secs(60),
@@ -196,7 +196,7 @@ fn settings(rate: u32, seconds: u64) -> Settings {
     }
 }
 
-async fn played(settings: Settings, service: Service) -> (Played, Arc<Service>) {
+async fn played(settings: LoadSettings, service: Service) -> (Played, Arc<Service>) {
     let service = Arc::new(service);
     let played = play(settings, Arc::clone(&service)).await;
     assert_eq!(played.left_behind, Vec::<String>::new());

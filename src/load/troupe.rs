@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::Settings;
+use super::LoadSettings;
 use super::measure::LeftOut;
-use super::mix::{Account, Kind, Mix};
+use super::mix::{Account, LoadOperation, Mix};
 use crate::check::Skip;
 use crate::run::cleanup;
 use crate::run::observer::reader;
@@ -18,7 +18,7 @@ use crate::run::preflight::acceptance;
 use crate::run::target::cancel::Cancel;
 use crate::run::target::guard::{Guard, Ownership};
 use crate::run::target::recorder::Recorder;
-use crate::run::target::retry_after::{Patience, Waiting};
+use crate::run::target::retry_after::{RetryAfter, WaitLimit};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, ResourceKind, Sent, Target};
 
 /// Users that are changed under load.
@@ -27,12 +27,12 @@ const CHANGED: usize = 10;
 const JOINING: usize = 10;
 
 /// Everybody at the target, and the way there.
-pub(super) struct Troupe<T> {
+pub(super) struct Population<T> {
     pub mix: Arc<Mix>,
     /// Sends at once, guarded and journalled.
     pub direct: Arc<Direct<T>>,
     /// Waits when the target asks for it.
-    pub patient: Arc<Patience<Arc<Direct<T>>>>,
+    pub patient: Arc<RetryAfter<Arc<Direct<T>>>>,
     pub cancel: Cancel,
     pub exchanges: Arc<AtomicUsize>,
     /// Users that are changed.
@@ -54,8 +54,8 @@ pub(super) struct Troupe<T> {
 
 type Direct<T> = Guard<Counted<T>>;
 
-impl<T: Target + 'static> Troupe<T> {
-    pub fn new(settings: &Settings, mix: Mix, target: Arc<T>) -> Self {
+impl<T: Target + 'static> Population<T> {
+    pub fn new(settings: &LoadSettings, mix: Mix, target: Arc<T>) -> Self {
         let exchanges = Arc::new(AtomicUsize::new(0));
         let counted = Counted { inner: target, count: Arc::clone(&exchanges) };
         let ownership = Ownership::new(settings.people.prefix());
@@ -65,9 +65,9 @@ impl<T: Target + 'static> Troupe<T> {
             None => ownership,
         };
         let direct = Arc::new(Guard::new(counted, Arc::new(ownership)));
-        let waiting = Waiting::at_most(settings.patience);
-        let patient = Patience::new(Arc::clone(&direct), waiting, settings.cancel.clone());
-        Troupe {
+        let waiting = WaitLimit::at_most(settings.patience);
+        let patient = RetryAfter::new(Arc::clone(&direct), waiting, settings.cancel.clone());
+        Population {
             mix: Arc::new(mix),
             direct,
             patient: Arc::new(patient),
@@ -86,7 +86,7 @@ impl<T: Target + 'static> Troupe<T> {
 
     /// Creates the group and everybody who is needed before the load. A target that refuses an attribute
     /// gets people without it; those attributes are returned.
-    pub async fn gather(&mut self, settings: &Settings) -> Result<Vec<String>, Skip> {
+    pub async fn gather(&mut self, settings: &LoadSettings) -> Result<Vec<String>, Skip> {
         let refused = self.reduce(settings).await?;
         for number in self.accounts.len()..CHANGED {
             let key = Mix::key("staff", number);
@@ -111,7 +111,7 @@ impl<T: Target + 'static> Troupe<T> {
 
     /// Creates somebody with everything that is mapped. Where that is refused, the mapping is reduced to
     /// what is taken.
-    async fn reduce(&mut self, settings: &Settings) -> Result<Vec<String>, Skip> {
+    async fn reduce(&mut self, settings: &LoadSettings) -> Result<Vec<String>, Skip> {
         let key = Mix::key("staff", 0);
         let request = self.mix.create(&key);
         let outcome = self.patiently(request.clone()).await?;
@@ -121,7 +121,7 @@ impl<T: Target + 'static> Troupe<T> {
         }
         let Ok(Answer { status: 400..=499, .. }) = outcome else { return Ok(Vec::new()) };
         let recorder = Recorder::new(Arc::clone(&self.patient));
-        let Settings { writer, mapping, people, .. } = settings;
+        let LoadSettings { writer, mapping, people, .. } = settings;
         let reduced =
             acceptance::reduced(&recorder, writer, mapping, people, "requirements/rate/create").await;
         self.doubtful.extend(recorder.trace());
@@ -138,16 +138,18 @@ impl<T: Target + 'static> Troupe<T> {
         let Some(first) = self.accounts.first().cloned() else { return Ok(Vec::new()) };
         let mut left_out = Vec::new();
         let mix = Arc::clone(&self.mix);
-        for kind in Kind::ALL {
+        for kind in LoadOperation::ALL {
             let requests = match kind {
-                Kind::Create => continue,
-                Kind::Lookup => vec![mix.lookup(Some(&first)), mix.lookup(None)],
-                Kind::Read => vec![mix.read(&first)],
-                Kind::Update => mix.update(&first, 0).into_iter().collect(),
-                Kind::Disable => {
+                LoadOperation::Create => continue,
+                LoadOperation::Lookup => vec![mix.lookup(Some(&first)), mix.lookup(None)],
+                LoadOperation::Read => vec![mix.read(&first)],
+                LoadOperation::Update => mix.update(&first, 0).into_iter().collect(),
+                LoadOperation::Disable => {
                     [false, true].into_iter().filter_map(|on| mix.set_active(&first, on)).collect()
                 }
-                Kind::AddMember => self.group.iter().map(|group| mix.add_member(group, &first.id)).collect(),
+                LoadOperation::AddMember => {
+                    self.group.iter().map(|group| mix.add_member(group, &first.id)).collect()
+                }
             };
             for request in requests {
                 match self.patiently(request).await? {
@@ -163,10 +165,10 @@ impl<T: Target + 'static> Troupe<T> {
             }
         }
         let refuses = |kind| left_out.iter().any(|left| left.kind == kind);
-        if refuses(Kind::Lookup) && refuses(Kind::Read) {
+        if refuses(LoadOperation::Lookup) && refuses(LoadOperation::Read) {
             return Err(Skip::Blocked("the target: it refuses lookups and reads alike".to_owned()));
         }
-        if let Some(group) = self.group.clone().filter(|_| !refuses(Kind::AddMember)) {
+        if let Some(group) = self.group.clone().filter(|_| !refuses(LoadOperation::AddMember)) {
             let shown = self.patiently(mix.group_with_members(&group)).await?;
             self.shows_members = shown.is_ok_and(|answer| members_of(&answer).contains(&first.id));
             self.members.insert(first.id);
@@ -237,9 +239,9 @@ impl<T: Target + 'static> Troupe<T> {
     /// Removes everything; what could not be removed, each with the reason. Pauses that the target asks
     /// for are kept even after Ctrl-C.
     pub async fn clean_up(&self) -> Vec<String> {
-        let patient = Patience::new(
+        let patient = RetryAfter::new(
             Arc::clone(&self.direct),
-            Waiting::at_most(self.patient.limit()),
+            WaitLimit::at_most(self.patient.limit()),
             Cancel::default(),
         );
         let left = cleanup::remove(&patient, || self.doubtful.clone(), &self.made).await;

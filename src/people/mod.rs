@@ -20,7 +20,7 @@ pub use locale::{Locale, UnknownLocale};
 
 /// What people look like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct PeopleSettings {
     /// Domain of userPrincipalName and mail.
     pub domain: String,
     /// Where names and addresses come from.
@@ -31,9 +31,9 @@ pub struct Settings {
     pub leave_out: Vec<String>,
 }
 
-impl Default for Settings {
+impl Default for PeopleSettings {
     fn default() -> Self {
-        Settings {
+        PeopleSettings {
             domain: "example.com".to_owned(),
             locale: Locale::default(),
             fixed: BTreeMap::new(),
@@ -45,7 +45,7 @@ impl Default for Settings {
 /// Makes people up.
 #[derive(Debug, Clone)]
 pub struct People {
-    settings: Settings,
+    settings: PeopleSettings,
     seed: u64,
     prefix: String,
 }
@@ -62,7 +62,11 @@ impl People {
     ///
     /// # Errors
     /// When the settings name an attribute that Entra's users do not have or that cannot be set.
-    pub fn new(settings: Settings, seed: u64, prefix: impl Into<String>) -> Result<Self, DirectoryError> {
+    pub fn new(
+        settings: PeopleSettings,
+        seed: u64,
+        prefix: impl Into<String>,
+    ) -> Result<Self, DirectoryError> {
         let mut trial = User::new(ObjectId::new(""));
         for name in settings.fixed.keys().chain(&settings.leave_out) {
             trial = trial.with(name, "")?;
@@ -196,7 +200,7 @@ mod tests {
 
     use super::*;
 
-    fn people(settings: Settings) -> People {
+    fn people(settings: PeopleSettings) -> People {
         People::new(settings, 1, "zz9run").expect("the settings are right")
     }
 
@@ -206,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_trial_has_a_prefix_of_its_own_that_begins_with_the_runs() {
-        let people = People::new(Settings::default(), 1, "run1").unwrap();
+        let people = People::new(PeopleSettings::default(), 1, "run1").unwrap();
         let one = people.trial_prefix("cycles/a", "default");
         assert!(one.starts_with("run1") && one.len() == 8, "{one}");
         assert_eq!(one, people.trial_prefix("cycles/a", "default"));
@@ -216,14 +220,14 @@ mod tests {
 
     #[test]
     fn the_same_question_gives_the_same_person_and_another_one_another() {
-        let people = people(Settings::default());
+        let people = people(PeopleSettings::default());
         let ada = people.person("cycles/a", "default", "ada");
         assert_eq!(ada, people.person("cycles/a", "default", "ada"));
         for other in [
             people.person("cycles/b", "default", "ada"),
             people.person("cycles/a", "aadOptscim062020", "ada"),
             people.person("cycles/a", "default", "grace"),
-            People::new(Settings::default(), 2, "zz9run").unwrap().person("cycles/a", "default", "ada"),
+            People::new(PeopleSettings::default(), 2, "zz9run").unwrap().person("cycles/a", "default", "ada"),
         ] {
             assert_ne!(text(&other, "userPrincipalName"), text(&ada, "userPrincipalName"));
             assert_ne!(other.id(), ada.id());
@@ -232,8 +236,8 @@ mod tests {
 
     #[test]
     fn only_prefix_and_object_id_tell_two_runs_apart() {
-        let one = people(Settings::default()).person("s", "default", "ada");
-        let two = People::new(Settings::default(), 1, "another").unwrap().person("s", "default", "ada");
+        let one = people(PeopleSettings::default()).person("s", "default", "ada");
+        let two = People::new(PeopleSettings::default(), 1, "another").unwrap().person("s", "default", "ada");
         assert_ne!(one.id(), two.id());
         for attribute in crate::entra::directory::attributes(crate::entra::directory::ObjectKind::User) {
             if let (Some(a), Some(b)) = (one.text(attribute.name), two.text(attribute.name))
@@ -246,7 +250,7 @@ mod tests {
 
     #[test]
     fn the_prefix_stands_where_left_behind_objects_are_looked_for() {
-        let people = people(Settings::default());
+        let people = people(PeopleSettings::default());
         let ada = people.person("s", "default", "ada");
         for name in ["userPrincipalName", "mail", "mailNickname"] {
             assert!(text(&ada, name).contains("zz9run"), "{name}");
@@ -258,7 +262,7 @@ mod tests {
 
     #[test]
     fn nobody_can_be_reached() {
-        let people = people(Settings::default());
+        let people = people(PeopleSettings::default());
         for key in 0..200 {
             let person = people.person("s", "default", &key.to_string());
             assert!(text(&person, "mail").ends_with("@example.com"));
@@ -272,7 +276,7 @@ mod tests {
 
     #[test]
     fn no_two_of_many_collide() {
-        let people = people(Settings::default());
+        let people = people(PeopleSettings::default());
         let mut seen = HashSet::new();
         for key in 0..2_000 {
             let person = people.person("large", "default", &format!("crowd-{key}"));
@@ -285,7 +289,7 @@ mod tests {
     #[test]
     fn everybody_has_every_attribute_of_the_default_mapping_in_every_locale() {
         for locale in Locale::ALL {
-            let people = people(Settings { locale: *locale, ..Settings::default() });
+            let people = people(PeopleSettings { locale: *locale, ..PeopleSettings::default() });
             for key in 0..20 {
                 let person = people.person("s", "default", &key.to_string());
                 for attribute in
@@ -302,14 +306,14 @@ mod tests {
 
     #[test]
     fn settings_fix_attributes_and_leave_others_out() {
-        let settings = Settings {
+        let settings = PeopleSettings {
             domain: "corp.test".into(),
             fixed: BTreeMap::from([
                 ("companyName".into(), "Contoso".into()),
                 ("city".into(), "Berlin".into()),
             ]),
             leave_out: vec!["mobile".into()],
-            ..Settings::default()
+            ..PeopleSettings::default()
         };
         let person = people(settings).person("s", "default", "ada");
         assert!(text(&person, "userPrincipalName").ends_with("@corp.test"));
@@ -320,16 +324,16 @@ mod tests {
     #[test]
     fn settings_with_unknown_attributes_are_refused() {
         let fixed = BTreeMap::from([("cities".to_owned(), "Berlin".to_owned())]);
-        let error =
-            People::new(Settings { fixed, ..Settings::default() }, 1, "p").expect_err("no such attribute");
+        let error = People::new(PeopleSettings { fixed, ..PeopleSettings::default() }, 1, "p")
+            .expect_err("no such attribute");
         assert!(matches!(error, DirectoryError::UnknownAttribute(unknown) if unknown.name == "cities"));
         let leave_out = vec!["objectId".to_owned()];
-        assert!(People::new(Settings { leave_out, ..Settings::default() }, 1, "p").is_err());
+        assert!(People::new(PeopleSettings { leave_out, ..PeopleSettings::default() }, 1, "p").is_err());
     }
 
     #[test]
     fn who_comes_back_is_another_object() {
-        let people = people(Settings::default());
+        let people = people(PeopleSettings::default());
         assert_ne!(people.object_id("s", "d", "ada", 0), people.object_id("s", "d", "ada", 1));
         assert_eq!(people.object_id("s", "d", "ada", 0), *people.person("s", "d", "ada").id());
     }
@@ -337,7 +341,7 @@ mod tests {
     // Written down once: a change of these values breaks every stored snapshot.
     #[test]
     fn people_do_not_change_between_versions() {
-        let ada = people(Settings::default()).person("cycles/create-user", "default", "ada");
+        let ada = people(PeopleSettings::default()).person("cycles/create-user", "default", "ada");
         assert_eq!(text(&ada, "userPrincipalName"), "zz9run.elyssa.rippin.rpcjuuzf56@example.com");
         assert_eq!(text(&ada, "telephoneNumber"), "+1 312-555-0125");
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{self, Paint};
-use super::terminal::{self, Settings};
+use super::terminal::{self, TerminalSettings};
 use crate::gallery::{Demand, Met, Overall, Requirement, Test, TestResult, Verdict};
 use crate::run::verdict::report::{CheckResult, Report};
 use crate::scenario::TestKind;
@@ -18,8 +18,13 @@ const INDENT: &str = "        ";
 ///
 /// # Errors
 /// Those of `out`. A reader that has gone away is no error: the rest is left out.
-pub fn write(report: &Report, verdict: &Verdict, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { report, verdict, settings, paint: Paint::new(settings.color) };
+pub fn write(
+    report: &Report,
+    verdict: &Verdict,
+    settings: &TerminalSettings,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = GalleryPage { report, verdict, settings, paint: Paint::new(settings.color) };
     match page.write(out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
@@ -30,7 +35,7 @@ pub fn write(report: &Report, verdict: &Verdict, settings: &Settings, out: &mut 
 ///
 /// # Errors
 /// Those of `out`.
-pub fn beneath(checks: &[CheckResult], settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
+pub fn beneath(checks: &[CheckResult], settings: &TerminalSettings, out: &mut dyn Write) -> io::Result<()> {
     let report = Report {
         target: String::new(),
         seed: 0,
@@ -40,19 +45,19 @@ pub fn beneath(checks: &[CheckResult], settings: &Settings, out: &mut dyn Write)
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,
-        known: crate::run::verdict::known::Known::default(),
+        known: crate::run::verdict::known::Waived::default(),
     };
     terminal::findings(&report, settings, out)
 }
 
-struct Page<'a> {
+struct GalleryPage<'a> {
     report: &'a Report,
     verdict: &'a Verdict,
-    settings: &'a Settings,
+    settings: &'a TerminalSettings,
     paint: Paint,
 }
 
-impl Page<'_> {
+impl GalleryPage<'_> {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         terminal::findings(self.report, self.settings, out)?;
         let Verdict { template, tests, validator, .. } = self.verdict;

@@ -11,13 +11,13 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::shown;
-use crate::run::event::{Event, Listener, TrialId};
+use crate::run::event::{Event, Listener, ScenarioRunId};
 use crate::wire::Exchange;
 
 /// Writes the exchanges it hears of. Call [`Har::finish`] after the run.
 pub struct Har<W: Write> {
     out: W,
-    pages: Vec<Page>,
+    pages: Vec<HarPage>,
     entries: usize,
     problem: Option<io::Error>,
 }
@@ -49,7 +49,7 @@ impl<W: Write> Har<W> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn add(&mut self, trial: Option<&TrialId>, trace: &[Arc<Exchange>]) -> io::Result<()> {
+    pub fn add(&mut self, trial: Option<&ScenarioRunId>, trace: &[Arc<Exchange>]) -> io::Result<()> {
         let Some(first) = trace.first() else { return Ok(()) };
         let title = trial.map_or_else(|| "before the first scenario".to_owned(), ToString::to_string);
         let id = format!("page_{}", self.pages.len() + 1);
@@ -58,7 +58,7 @@ impl<W: Write> Har<W> {
             write!(self.out, "{separator}{}", json(&Entry::of(exchange, trial, &title, &id))?)?;
             self.entries += 1;
         }
-        self.pages.push(Page {
+        self.pages.push(HarPage {
             started: time(first.started),
             id,
             title,
@@ -72,7 +72,7 @@ impl<W: Write> Listener for Har<W> {
     fn on(&mut self, event: &Event) {
         let (trial, trace) = match event {
             Event::Prepared { trace, .. } => (None, trace),
-            Event::TrialFinished { trial, trace, .. } => (Some(trial), trace),
+            Event::ScenarioFinished { trial, trace, .. } => (Some(trial), trace),
             _ => return,
         };
         if self.problem.is_none() {
@@ -101,7 +101,7 @@ struct Creator {
 }
 
 #[derive(Serialize)]
-struct Page {
+struct HarPage {
     #[serde(rename = "startedDateTime")]
     started: String,
     id: String,
@@ -219,7 +219,7 @@ struct Content {
 }
 
 impl<'a> Entry<'a> {
-    fn of(exchange: &'a Exchange, trial: Option<&'a TrialId>, title: &str, page: &'a str) -> Self {
+    fn of(exchange: &'a Exchange, trial: Option<&'a ScenarioRunId>, title: &str, page: &'a str) -> Self {
         let elapsed = exchange.answer().map_or(0.0, |answer| answer.elapsed.as_secs_f64() * 1000.0);
         Entry {
             pageref: page,
@@ -309,7 +309,7 @@ mod tests {
     use crate::wire::{Broken, Method};
     use serde_json::{Value, json};
 
-    fn document(trials: &[(Option<&TrialId>, Vec<Arc<Exchange>>)]) -> Value {
+    fn document(trials: &[(Option<&ScenarioRunId>, Vec<Arc<Exchange>>)]) -> Value {
         let mut out = Vec::new();
         let mut har = Har::new(&mut out).unwrap();
         for (trial, trace) in trials {
@@ -319,8 +319,8 @@ mod tests {
         serde_json::from_slice(&out).unwrap()
     }
 
-    fn trial() -> TrialId {
-        TrialId { scenario: "cycles/a".into(), dialect: "default".into() }
+    fn trial() -> ScenarioRunId {
+        ScenarioRunId { scenario: "cycles/a".into(), dialect: "default".into() }
     }
 
     /// HAR 1.2 as far as it is mandatory.
@@ -414,7 +414,7 @@ mod tests {
         let mut har = Har::new(Full).unwrap();
         let trace = vec![example::exchange(Method::Get, "/Users", None, example::answer(200, &json!({})))];
         let result = Arc::new(example::report().checks.remove(0));
-        har.on(&Event::TrialFinished { trial: trial(), result, trace });
+        har.on(&Event::ScenarioFinished { trial: trial(), result, trace });
         assert_eq!(har.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
     }
 }

@@ -194,11 +194,11 @@ struct Found<'a> {
     times: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     met_in: Option<&'a str>,
-    exchanges: Vec<Shown<'a>>,
+    exchanges: Vec<ShownFinding<'a>>,
 }
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownFinding<'a> {
     actor: &'static str,
     method: &'static str,
     url: &'a str,
@@ -275,7 +275,7 @@ impl<'a> Found<'a> {
             waived: finding.waived.as_deref(),
             times: finding.times,
             met_in: finding.met_in.as_deref(),
-            exchanges: finding.exchanges.iter().map(|exchange| Shown::of(exchange)).collect(),
+            exchanges: finding.exchanges.iter().map(|exchange| ShownFinding::of(exchange)).collect(),
         }
     }
 }
@@ -289,9 +289,9 @@ fn tags(finding: &Finding) -> Vec<&'static str> {
     finding.rfc_ok.then_some("rfc-ok").into_iter().chain(reading).collect()
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ShownFinding<'a> {
     fn of(exchange: &'a Exchange) -> Self {
-        Shown {
+        ShownFinding {
             actor: exchange.request.actor.as_str(),
             method: exchange.request.method.as_str(),
             url: &exchange.url,

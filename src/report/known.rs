@@ -6,14 +6,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::layout::{self, Paint};
-use super::terminal::{LABEL, Settings};
+use super::terminal::{LABEL, TerminalSettings};
 use crate::check::Outcome;
 use crate::run::verdict::known::WaiverNote;
 use crate::run::verdict::report::Report;
 
 /// Writes it for people: nothing at all when nothing was known.
-pub(super) fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { settings, paint: Paint::new(settings.color) };
+pub(super) fn write(report: &Report, settings: &TerminalSettings, out: &mut dyn Write) -> io::Result<()> {
+    let page = WaivedPage { settings, paint: Paint::new(settings.color) };
     page.expected(report, out)?;
     let notes = &report.known.waivers;
     for note in notes {
@@ -34,12 +34,12 @@ pub(super) fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -
     Ok(())
 }
 
-struct Page<'a> {
-    settings: &'a Settings,
+struct WaivedPage<'a> {
+    settings: &'a TerminalSettings,
     paint: Paint,
 }
 
-impl Page<'_> {
+impl WaivedPage<'_> {
     /// Checks that failed as expected, by the reason: one waiver of a rule is one line.
     fn expected(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();

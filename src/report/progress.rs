@@ -72,7 +72,7 @@ impl<W: Write> Listener for Progress<W> {
                 self.tell(&format!("asking {target} what it can do"));
             }
             Event::Prepared { .. } => {}
-            Event::TrialStarted(trial) => self.tell(&trial.to_string()),
+            Event::ScenarioStarted(trial) => self.tell(&trial.to_string()),
             Event::Waiting { pause, .. } => {
                 // A line that is due later must not leave a long silence unexplained.
                 if self.live || *pause >= SIGN_OF_LIFE {
@@ -82,7 +82,7 @@ impl<W: Write> Listener for Progress<W> {
                 self.tell(&format!("waiting {seconds} s: the target says it has too much to do"));
             }
             Event::Finding { finding, .. } => self.findings += usize::from(finding.level >= Level::Error),
-            Event::TrialFinished { trial, .. } => {
+            Event::ScenarioFinished { trial, .. } => {
                 self.finished += 1;
                 self.tell(&trial.to_string());
             }
@@ -95,14 +95,14 @@ impl<W: Write> Listener for Progress<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::event::TrialId;
+    use crate::run::event::ScenarioRunId;
     use crate::run::verdict::example;
     use std::sync::Arc;
 
     fn played(live: bool) -> String {
         let mut out = Vec::new();
         let mut progress = Progress::new(&mut out, live);
-        let trial = TrialId { scenario: "cycles/a".into(), dialect: "default".into() };
+        let trial = ScenarioRunId { scenario: "cycles/a".into(), dialect: "default".into() };
         progress.on(&Event::Started {
             target: "http://127.0.0.1:1/\x1b[31m".into(),
             seed: 0,
@@ -110,7 +110,7 @@ mod tests {
             dialects: Vec::new(),
             trials: 2,
         });
-        progress.on(&Event::TrialStarted(trial));
+        progress.on(&Event::ScenarioStarted(trial));
         progress.on(&Event::Finished(Arc::new(example::report())));
         String::from_utf8(out).unwrap()
     }

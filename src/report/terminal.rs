@@ -22,7 +22,7 @@ const SENTENCE: usize = 300;
 
 /// How the report is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Settings {
+pub struct TerminalSettings {
     /// ANSI colours.
     pub color: bool,
     /// Passed checks and mild findings in full.
@@ -31,11 +31,11 @@ pub struct Settings {
     pub width: usize,
 }
 
-impl Settings {
+impl TerminalSettings {
     /// Settings for a stream: colours on a terminal unless `NO_COLOR` is set.
     #[must_use]
     pub fn for_stream(stream: &impl IsTerminal, verbose: bool) -> Self {
-        Settings { color: layout::wants_color(stream), verbose, width: 100 }
+        TerminalSettings { color: layout::wants_color(stream), verbose, width: 100 }
     }
 }
 
@@ -43,8 +43,8 @@ impl Settings {
 ///
 /// # Errors
 /// Those of `out`. A reader that has gone away, as in `| head`, is no error: the rest is left out.
-pub fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { report, settings, paint: Paint::new(settings.color) };
+pub fn write(report: &Report, settings: &TerminalSettings, out: &mut dyn Write) -> io::Result<()> {
+    let page = TerminalPage { report, settings, paint: Paint::new(settings.color) };
     match page.write(out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
@@ -52,25 +52,29 @@ pub fn write(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::R
 }
 
 /// Writes what is wrong, once each, without table and verdict; mild findings only when all is asked for.
-pub(super) fn findings(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { report, settings, paint: Paint::new(settings.color) };
+pub(super) fn findings(report: &Report, settings: &TerminalSettings, out: &mut dyn Write) -> io::Result<()> {
+    let page = TerminalPage { report, settings, paint: Paint::new(settings.color) };
     let mut causes = causes(report);
     causes.retain(|cause| cause.decides || cause.level >= Level::Warning || settings.verbose);
     page.findings(&causes, out)
 }
 
 /// Writes what could not be removed from the target; nothing when all of it was.
-pub(super) fn left_behind(report: &Report, settings: &Settings, out: &mut dyn Write) -> io::Result<()> {
-    Page { report, settings, paint: Paint::new(settings.color) }.left_behind(out)
+pub(super) fn left_behind(
+    report: &Report,
+    settings: &TerminalSettings,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    TerminalPage { report, settings, paint: Paint::new(settings.color) }.left_behind(out)
 }
 
-struct Page<'a> {
+struct TerminalPage<'a> {
     report: &'a Report,
-    settings: &'a Settings,
+    settings: &'a TerminalSettings,
     paint: Paint,
 }
 
-impl Page<'_> {
+impl TerminalPage<'_> {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.settings.verbose {
             self.passed(out)?;
@@ -383,9 +387,9 @@ mod tests {
     use super::*;
     use crate::run::verdict::example;
 
-    const PLAIN: Settings = Settings { color: false, verbose: false, width: 100 };
+    const PLAIN: TerminalSettings = TerminalSettings { color: false, verbose: false, width: 100 };
 
-    fn written(report: &Report, settings: &Settings) -> String {
+    fn written(report: &Report, settings: &TerminalSettings) -> String {
         let mut out = Vec::new();
         write(report, settings, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -403,7 +407,7 @@ mod tests {
         let mut report = example::report();
         report.checks.retain(|check| check.outcome == Outcome::Passed && check.findings.is_empty());
         report.left_behind.clear();
-        report.known = crate::run::verdict::known::Known::default();
+        report.known = crate::run::verdict::known::Waived::default();
         report.settle();
         let expected = "\
 suite           passed  failed  skipped  not exercised
@@ -431,7 +435,7 @@ PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
 
     #[test]
     fn verbose_lists_passed_checks_and_shows_mild_findings_in_full() {
-        let text = written(&example::report(), &Settings { verbose: true, ..PLAIN });
+        let text = written(&example::report(), &TerminalSettings { verbose: true, ..PLAIN });
         assert!(text.starts_with("passed cycles/create-user [default]  A new person arrives\n"));
         assert!(text.contains("Send Content-Type: application/scim+json."));
     }
@@ -441,7 +445,7 @@ PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
         let mut report = example::report();
         report.checks[1].findings[0].message = "the answer says \x1b[5mhello".into();
         assert!(!written(&report, &PLAIN).contains('\x1b'));
-        let colored = written(&report, &Settings { color: true, ..PLAIN });
+        let colored = written(&report, &TerminalSettings { color: true, ..PLAIN });
         assert!(colored.contains("\x1b[1;31m") && !colored.contains("\x1b[5m"));
     }
 

@@ -11,14 +11,14 @@ use crate::wire::Exchange;
 
 /// One scenario in one dialect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TrialId {
+pub struct ScenarioRunId {
     /// The scenario's id, as `cycles/disable`.
     pub scenario: String,
     /// The dialect's name, as `default`.
     pub dialect: String,
 }
 
-impl fmt::Display for TrialId {
+impl fmt::Display for ScenarioRunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} [{}]", self.scenario, self.dialect)
     }
@@ -49,11 +49,11 @@ pub enum Event {
         trace: Vec<Arc<Exchange>>,
     },
     /// A trial begins.
-    TrialStarted(TrialId),
+    ScenarioStarted(ScenarioRunId),
     /// The target asked for patience, and a request waits for it.
     Waiting {
         /// The trial whose request waits; `None` before the first trial.
-        trial: Option<TrialId>,
+        trial: Option<ScenarioRunId>,
         /// How long it waits before it is sent again.
         pause: Duration,
     },
@@ -61,14 +61,14 @@ pub enum Event {
     /// the report counts how often it was met.
     Finding {
         /// Where it was met; `None` when it belongs to no single trial.
-        trial: Option<TrialId>,
+        trial: Option<ScenarioRunId>,
         /// What was found.
         finding: Arc<Finding>,
     },
     /// A trial ended, clean-up included.
-    TrialFinished {
+    ScenarioFinished {
         /// Which trial.
-        trial: TrialId,
+        trial: ScenarioRunId,
         /// How it ended.
         result: Arc<CheckResult>,
         /// Every exchange of the trial in order. It is dropped after this event, so a listener that

@@ -17,11 +17,11 @@ pub mod steps;
 pub mod target;
 pub mod verdict;
 
-pub use event::{Event, Listener, TrialId};
+pub use event::{Event, Listener, ScenarioRunId};
 pub use plan::{Judge, Plan};
-pub use play::{Problem, play};
+pub use play::{RunProblem, play_scenarios};
 pub use selection::{Selection, SelectionProblem, Shard};
 pub use target::cancel::Cancel;
-pub use target::deployment::{Stage, Stages, Tenants};
-pub use verdict::known::{BaselineCount, Known, WaiverNote, WaiverState};
+pub use target::deployment::{Deployment, Deployments, Tenants};
+pub use verdict::known::{BaselineCount, Waived, WaiverNote, WaiverState};
 pub use verdict::report::{CheckResult, Counts, Report, Verdict};

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::event::TrialId;
+use super::event::ScenarioRunId;
 use super::target::cancel::Cancel;
 use super::target::guard::Ownership;
 use super::target::journal::Journal;
-use super::target::retry_after::Waiting;
+use super::target::retry_after::WaitLimit;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::entra::mapping::Mapping;
@@ -19,7 +19,7 @@ use crate::scenario::Scenario;
 use crate::wire::Exchange;
 
 /// Looks at the exchanges of one trial and says what it found; snapshots do so.
-pub type Judge = Arc<dyn Fn(&TrialId, &[Arc<Exchange>]) -> Vec<Finding> + Send + Sync>;
+pub type Judge = Arc<dyn Fn(&ScenarioRunId, &[Arc<Exchange>]) -> Vec<Finding> + Send + Sync>;
 
 /// What shall be played, and how.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub struct Plan {
     /// The profile's mapping.
     pub mapping: Mapping,
     /// What people look like.
-    pub people: people::Settings,
+    pub people: people::PeopleSettings,
     /// Stands in every object of this run. Random, and independent of the seed.
     pub prefix: String,
     /// Seed of the people.
@@ -41,7 +41,7 @@ pub struct Plan {
     /// How many trials go on at once; at least 1.
     pub jobs: usize,
     /// How long the target is waited for when it says "later" (429, 503 with Retry-After).
-    pub patience: Waiting,
+    pub patience: WaitLimit,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
     /// The mapping is played as it is, and what the target refuses of it is not left out: so does a gate of
@@ -78,11 +78,11 @@ impl Plan {
             dialects: vec![Dialect::Default, Dialect::AadOptscim062020],
             switches: Switches::default(),
             mapping,
-            people: people::Settings::default(),
+            people: people::PeopleSettings::default(),
             prefix,
             seed: 1,
             jobs: 1,
-            patience: Waiting::at_most(Duration::from_secs(300)),
+            patience: WaitLimit::at_most(Duration::from_secs(300)),
             fail_on: Some(Level::Error),
             whole_mapping: false,
             test_values: IndexMap::new(),

@@ -14,11 +14,11 @@ use super::plan::Plan;
 use super::preflight::Refusal;
 use super::preflight::acceptance::CREATE_REFUSED;
 use super::prepare::{self, Asking};
-use super::scenario_run::{CutShort, Run, TrialEnd};
+use super::scenario_run::{CutShort, ScenarioRunEnd, SharedRun};
 use super::schedule;
 use super::schedule::Work;
 use super::steps::end_state::EndState;
-use super::target::deployment::Stages;
+use super::target::deployment::Deployments;
 use super::target::rate::Rate;
 use super::verdict::cause;
 use super::verdict::report::{CheckResult, Report, Verdict};
@@ -31,7 +31,7 @@ use crate::scenario::Scenario;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum RunProblem {
     /// No stage could be opened; one sentence.
     #[error("{0}")]
     Stage(String),
@@ -58,7 +58,7 @@ pub enum Problem {
 
 enum Message {
     Event(Box<Event>),
-    End(Box<TrialEnd>),
+    End(Box<ScenarioRunEnd>),
 }
 
 /// Plays a plan. Events are told on the calling thread, in order.
@@ -67,15 +67,15 @@ enum Message {
 ///
 /// # Errors
 /// [`Problem`] when nothing can be played, a scenario is wrong, or this program is.
-pub fn play<S: Stages>(
+pub fn play_scenarios<S: Deployments>(
     plan: Plan,
     stages: S,
     runtime: &Handle,
     listener: &mut dyn Listener,
-) -> Result<Report, Problem> {
+) -> Result<Report, RunProblem> {
     let begin = Instant::now();
     let people = People::new(plan.people.clone(), plan.seed, plan.prefix.clone())?;
-    let stage = runtime.block_on(stages.open()).map_err(Problem::Stage)?;
+    let stage = runtime.block_on(stages.open()).map_err(RunProblem::Stage)?;
     let base_url = stage.base_url.clone();
     let trials = plan.trials();
     listener.on(&Event::Started {
@@ -105,7 +105,7 @@ pub fn play<S: Stages>(
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
-    let run = Run {
+    let run = SharedRun {
         plan,
         people,
         stages,
@@ -155,7 +155,7 @@ pub fn play<S: Stages>(
         }
     }
     if panicked > 0 {
-        return Err(Problem::Panicked(panicked));
+        return Err(RunProblem::Panicked(panicked));
     }
     let report = gathered.report(&run, base_url, begin, listener)?;
     let report = Arc::new(report);
@@ -187,11 +187,11 @@ struct Gathered {
     /// How many trials were not played to their end.
     cut_short: usize,
     throttled: bool,
-    mistake: Option<Problem>,
+    mistake: Option<RunProblem>,
 }
 
 impl Gathered {
-    fn new<S: Stages>(run: &Run<S>) -> Self {
+    fn new<S: Deployments>(run: &SharedRun<S>) -> Self {
         let scenarios = run.plan.scenarios.iter();
         Gathered {
             checks: Vec::new(),
@@ -209,7 +209,7 @@ impl Gathered {
     }
 
     /// Rules watch the preparation too; what they find there belongs to the first dialect.
-    fn preparation<S: Stages>(&mut self, run: &Run<S>, listener: &mut dyn Listener) {
+    fn preparation<S: Deployments>(&mut self, run: &SharedRun<S>, listener: &mut dyn Listener) {
         let off: Vec<&str> = run.plan.rules_off.iter().map(String::as_str).collect();
         let prepared = &run.prepared;
         let rules::Judgement { mut findings, exercised } =
@@ -229,7 +229,7 @@ impl Gathered {
         &mut self,
         dialect: &str,
         findings: Vec<Finding>,
-        trial: Option<&super::event::TrialId>,
+        trial: Option<&super::event::ScenarioRunId>,
         listener: &mut dyn Listener,
     ) {
         for finding in self.ruling.add(dialect, findings) {
@@ -237,9 +237,23 @@ impl Gathered {
         }
     }
 
-    fn trial<S: Stages>(&mut self, run: &Run<S>, end: TrialEnd, listener: &mut dyn Listener) {
-        let TrialEnd { trial, result, trace, rule_findings, exercised, end, left_behind, mistake, cut_short } =
-            end;
+    fn trial<S: Deployments>(
+        &mut self,
+        run: &SharedRun<S>,
+        end: ScenarioRunEnd,
+        listener: &mut dyn Listener,
+    ) {
+        let ScenarioRunEnd {
+            trial,
+            result,
+            trace,
+            rule_findings,
+            exercised,
+            end,
+            left_behind,
+            mistake,
+            cut_short,
+        } = end;
         self.cut_short += usize::from(cut_short.is_some());
         self.throttled |= cut_short == Some(CutShort::Throttled);
         self.exchanges += trace.len();
@@ -250,7 +264,7 @@ impl Gathered {
         if let Some((line, mistake)) = mistake {
             // One wrong scenario is enough to know that the run says nothing.
             run.plan.cancel.cancel();
-            self.mistake.get_or_insert(Problem::Scenario {
+            self.mistake.get_or_insert(RunProblem::Scenario {
                 scenario: trial.scenario.clone(),
                 line,
                 message: mistake.to_string(),
@@ -263,15 +277,15 @@ impl Gathered {
         self.ruling.note(&trial.dialect, &exercised);
         self.rule(&trial.dialect, rule_findings, Some(&trial), listener);
         let shared = Arc::new(result.clone());
-        listener.on(&Event::TrialFinished { trial: trial.clone(), result: shared, trace });
+        listener.on(&Event::ScenarioFinished { trial: trial.clone(), result: shared, trace });
         self.checks.push(result.clone());
         self.pair(run, &trial.scenario, trial.dialect, result, end, listener);
     }
 
     /// Once a scenario has been played in every dialect, its ends must be the same.
-    fn pair<S: Stages>(
+    fn pair<S: Deployments>(
         &mut self,
-        run: &Run<S>,
+        run: &SharedRun<S>,
         id: &str,
         dialect: String,
         result: CheckResult,
@@ -302,7 +316,7 @@ impl Gathered {
     }
 
     /// Why the run is incomplete, if it is, how much of it is missing, and what helps.
-    fn interrupted_by<S: Stages>(&self, run: &Run<S>) -> Option<String> {
+    fn interrupted_by<S: Deployments>(&self, run: &SharedRun<S>) -> Option<String> {
         if self.cut_short == 0 {
             return None;
         }
@@ -321,13 +335,13 @@ impl Gathered {
         })
     }
 
-    fn report<S: Stages>(
+    fn report<S: Deployments>(
         mut self,
-        run: &Run<S>,
+        run: &SharedRun<S>,
         target: String,
         begin: Instant,
         listener: &mut dyn Listener,
-    ) -> Result<Report, Problem> {
+    ) -> Result<Report, RunProblem> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
@@ -349,7 +363,7 @@ impl Gathered {
             left_behind: self.left_behind.into_iter().map(|left| left.line).collect(),
             exchanges: self.exchanges,
             interrupted_by,
-            known: super::verdict::known::Known::default(),
+            known: super::verdict::known::Waived::default(),
         };
         report.settle();
         // A gate of Microsoft ends each of its tests as if there were no other.
@@ -361,10 +375,10 @@ impl Gathered {
 }
 
 /// "Same end state in every dialect", as a check of its own.
-fn compare<S: Stages>(
+fn compare<S: Deployments>(
     scenario: &Scenario,
     ends: &[(String, CheckResult, EndState)],
-    run: &Run<S>,
+    run: &SharedRun<S>,
 ) -> CheckResult {
     let about = &scenario.about;
     let title = format!("{}: the same end state in every dialect", about.title);

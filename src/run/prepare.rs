@@ -9,11 +9,11 @@ use std::time::Duration;
 use super::cleanup;
 use super::observer::lookup;
 use super::plan::Plan;
-use super::preflight::abilities::{Abilities, Known};
+use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance;
 use super::preflight::acceptance::{Acceptance, CREATE_REFUSED};
 use super::preflight::{self, Refusal};
-use super::target::deployment::{Stage, Tenants};
+use super::target::deployment::{Deployment, Tenants};
 use super::target::guard::Ownership;
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
@@ -44,7 +44,7 @@ pub(super) struct Prepared {
     /// The scenario that is played even when every create is refused, and judges what of them is lost.
     pub(super) spokesman: Option<String>,
     /// Whether target paths can be filtered on that the profile does not promise.
-    filters: HashMap<String, Known>,
+    filters: HashMap<String, Support>,
     /// Every exchange so far.
     pub(super) trace: Vec<Arc<Exchange>>,
     /// What could not be removed.
@@ -65,7 +65,7 @@ pub(super) struct Asking<'a> {
 /// Asks all that. The stage is closed before the trials begin; `pauses` hears of each pause.
 pub(super) async fn prepare<T: Target>(
     asking: Asking<'_>,
-    stage: Stage<T>,
+    stage: Deployment<T>,
     pauses: Sender<Duration>,
 ) -> Result<Prepared, Refusal> {
     let Asking { plan, people, rate, ownership, tenants } = asking;
@@ -102,18 +102,18 @@ pub(super) async fn prepare<T: Target>(
     }
     let mut abilities = ready.abilities;
     if plan.mapping.group.is_none() {
-        let known = Known::No(Skip::NotConfigured("the mapping provisions no groups".to_owned()));
+        let known = Support::No(Skip::NotConfigured("the mapping provisions no groups".to_owned()));
         abilities.abilities.retain(|(ability, _)| *ability != Ability::Groups);
         abilities.abilities.insert(0, (Ability::Groups, known));
     }
     ask_for_abilities(plan, &stack, &mut abilities).await;
     let second = match tenants {
-        Tenants::Two { .. } => Known::Yes("a second tenant is named".to_owned()),
-        Tenants::One => Known::No(Skip::NotConfigured("--second-target names no second tenant".to_owned())),
+        Tenants::Two { .. } => Support::Yes("a second tenant is named".to_owned()),
+        Tenants::One => Support::No(Skip::NotConfigured("--second-target names no second tenant".to_owned())),
     };
     abilities.abilities.push((Ability::SecondTenant, second));
     let mut mapping = plan.mapping.clone();
-    if !plan.whole_mapping && matches!(abilities.of(Ability::Groups), Known::No(_)) {
+    if !plan.whole_mapping && matches!(abilities.of(Ability::Groups), Support::No(_)) {
         mapping.group = None;
     }
     let filters = ask_for_filters(plan, &stack).await;
@@ -130,7 +130,7 @@ pub(super) async fn prepare<T: Target>(
                 && exchange.json().is_some_and(|body| body.pointer("/meta/version").is_some())
         });
     if etags {
-        let known = Known::Yes("answers have ETag and meta.version".to_owned());
+        let known = Support::Yes("answers have ETag and meta.version".to_owned());
         abilities.abilities.retain(|(ability, _)| *ability != Ability::Etag);
         abilities.abilities.push((Ability::Etag, known));
     }
@@ -190,7 +190,7 @@ async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut A
         (Ability::Me, Request::new(Actor::Probe, Method::Get, "/Me", "preflight: /Me")),
     ];
     for (ability, mut request) in questions {
-        if !needed.contains(&ability) || *abilities.of(ability) != Known::Unknown {
+        if !needed.contains(&ability) || *abilities.of(ability) != Support::Unknown {
             continue;
         }
         if ability == Ability::Search {
@@ -202,10 +202,12 @@ async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut A
         let what = format!("{} {}", request.method.as_str(), request.path);
         let known = match target.send(request.provoked()).await {
             Ok(Answer { status: 404 | 405 | 501, .. }) => {
-                Known::No(Skip::NotSupported(format!("{what} is not there")))
+                Support::No(Skip::NotSupported(format!("{what} is not there")))
             }
-            Ok(answer) if answer.is_success() => Known::Yes(format!("{what} is answered {}", answer.status)),
-            _ => Known::Unknown,
+            Ok(answer) if answer.is_success() => {
+                Support::Yes(format!("{what} is answered {}", answer.status))
+            }
+            _ => Support::Unknown,
         };
         abilities.abilities.retain(|(other, _)| *other != ability);
         abilities.abilities.push((ability, known));
@@ -213,7 +215,7 @@ async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut A
 }
 
 /// Asks whether the target filters on attributes that scenarios need and the profile does not promise.
-async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, Known> {
+async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, Support> {
     let mut filters = HashMap::new();
     for need in plan.scenarios.iter().flat_map(|scenario| &scenario.needs) {
         let Need::Filterable(name) = need else { continue };
@@ -225,12 +227,14 @@ async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, 
         let step = format!("preflight: filter on {}", row.written);
         let question = lookup(Actor::Probe, ResourceKind::User, &row.target, &nobody, &step);
         let known = match target.send(question.provoked()).await {
-            Ok(answer) if answer.is_success() => Known::Yes("such a filter is answered".to_owned()),
-            Ok(Answer { status: status @ (400 | 403 | 501), .. }) => Known::No(Skip::NotSupported(format!(
-                "a filter on {} is answered {status}, and the profile does not promise it",
-                row.written
-            ))),
-            _ => Known::Unknown,
+            Ok(answer) if answer.is_success() => Support::Yes("such a filter is answered".to_owned()),
+            Ok(Answer { status: status @ (400 | 403 | 501), .. }) => {
+                Support::No(Skip::NotSupported(format!(
+                    "a filter on {} is answered {status}, and the profile does not promise it",
+                    row.written
+                )))
+            }
+            _ => Support::Unknown,
         };
         filters.insert(row.written.clone(), known);
     }
@@ -284,14 +288,14 @@ impl Prepared {
             Need::Filterable(name) => mapped(name).or_else(|| {
                 let row = self.mapping.user.find(name)?;
                 match self.filters.get(&row.written) {
-                    Some(Known::No(skip)) => Some(skip.clone()),
+                    Some(Support::No(skip)) => Some(skip.clone()),
                     _ => None,
                 }
             }),
             Need::Published(name) => self.unpublished(plan, name),
             Need::Ability(ability) => match self.abilities.of(*ability) {
-                Known::No(skip) => Some(skip.clone()),
-                Known::Yes(_) | Known::Unknown => None,
+                Support::No(skip) => Some(skip.clone()),
+                Support::Yes(_) | Support::Unknown => None,
             },
         }
     }

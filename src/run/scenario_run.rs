@@ -8,14 +8,14 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::cleanup;
 use super::cleanup::leftovers;
-use super::event::{Event, TrialId};
+use super::event::{Event, ScenarioRunId};
 use super::plan::Plan;
 use super::prepare;
 use super::prepare::Prepared;
 use super::steps::end_state::EndState;
-use super::steps::fixture::Casting;
-use super::steps::{MistakeAt, Props, Story};
-use super::target::deployment::{Stages, Tenants};
+use super::steps::fixture::FixtureSource;
+use super::steps::{MistakeAt, Player, PlayerInput};
+use super::target::deployment::{Deployments, Tenants};
 use super::target::guard::Ownership;
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
@@ -31,7 +31,7 @@ use crate::scenario::{Action, Scenario};
 use crate::wire::{Broken, Exchange, ResourceKind, Tenant};
 
 /// What all trials of a run share.
-pub(in crate::run) struct Run<S> {
+pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) plan: Plan,
     pub(in crate::run) people: People,
     pub(in crate::run) stages: S,
@@ -57,8 +57,8 @@ enum Floor<'a> {
 }
 
 /// What a trial leaves to the whole run.
-pub(in crate::run) struct TrialEnd {
-    pub(in crate::run) trial: TrialId,
+pub(in crate::run) struct ScenarioRunEnd {
+    pub(in crate::run) trial: ScenarioRunId,
     pub(in crate::run) result: CheckResult,
     pub(in crate::run) trace: Vec<Arc<Exchange>>,
     pub(in crate::run) rule_findings: Vec<Finding>,
@@ -83,14 +83,14 @@ pub(in crate::run) enum CutShort {
 }
 
 /// The people of one trial.
-struct Troupe<'a> {
+struct PeopleOfScenario<'a> {
     people: &'a People,
-    trial: &'a TrialId,
+    trial: &'a ScenarioRunId,
     prefix: String,
     ownership: Arc<Ownership>,
 }
 
-impl Casting for Troupe<'_> {
+impl FixtureSource for PeopleOfScenario<'_> {
     fn person(&self, key: &str) -> User {
         let person = self.people.person(&self.trial.scenario, &self.trial.dialect, key);
         self.ownership.drew(person.id().as_str());
@@ -118,18 +118,18 @@ impl Casting for Troupe<'_> {
     }
 }
 
-impl<S: Stages> Run<S> {
+impl<S: Deployments> SharedRun<S> {
     /// Plays one trial. `tell` passes events on.
     pub(in crate::run) async fn trial(
         &self,
         scenario: &Scenario,
         dialect: Dialect,
         tell: impl Fn(Event) + Clone + Send + Sync + 'static,
-    ) -> TrialEnd {
-        let trial = TrialId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
+    ) -> ScenarioRunEnd {
+        let trial = ScenarioRunId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
         let _floor = self.enter(scenario).await;
         let begin = Instant::now();
-        tell(Event::TrialStarted(trial.clone()));
+        tell(Event::ScenarioStarted(trial.clone()));
         let mut end = match self.obstacle(scenario) {
             Some(skip) => self.skipped(&trial, scenario, skip),
             None => self.play(&trial, scenario, dialect, tell).await,
@@ -191,9 +191,9 @@ impl<S: Stages> Run<S> {
         self.prepared.obstacle(&self.plan, scenario)
     }
 
-    fn skipped(&self, trial: &TrialId, scenario: &Scenario, skip: Skip) -> TrialEnd {
+    fn skipped(&self, trial: &ScenarioRunId, scenario: &Scenario, skip: Skip) -> ScenarioRunEnd {
         let outcome = Outcome::Skipped(skip);
-        TrialEnd {
+        ScenarioRunEnd {
             trial: trial.clone(),
             result: CheckResult::new(&trial.scenario, Some(&trial.dialect), &scenario.about.title, outcome),
             trace: Vec::new(),
@@ -218,11 +218,11 @@ impl<S: Stages> Run<S> {
 
     async fn play(
         &self,
-        trial: &TrialId,
+        trial: &ScenarioRunId,
         scenario: &Scenario,
         dialect: Dialect,
         tell: impl Fn(Event) + Clone + Send + Sync + 'static,
-    ) -> TrialEnd {
+    ) -> ScenarioRunEnd {
         let about = &scenario.about;
         let mapping = match scenario.mapping.applied(&self.prepared.mapping) {
             Ok(mapping) => mapping,
@@ -255,8 +255,8 @@ impl<S: Stages> Run<S> {
         let target =
             Stack::new(&recorder, &self.plan.patience, &self.plan.cancel, Arc::clone(&ownership), waits);
         let prefix = self.people.trial_prefix(&trial.scenario, &trial.dialect);
-        let troupe = Troupe { people: &self.people, trial, prefix, ownership };
-        let story = Story::new(Props {
+        let troupe = PeopleOfScenario { people: &self.people, trial, prefix, ownership };
+        let story = Player::new(PlayerInput {
             scenario,
             casting: &troupe,
             at_most: prepare::crowd_limit(&self.plan, scenario),
@@ -332,7 +332,7 @@ impl<S: Stages> Run<S> {
                 self.plan.fail_on,
             ),
         };
-        TrialEnd {
+        ScenarioRunEnd {
             trial: trial.clone(),
             result,
             trace,

@@ -3,17 +3,19 @@
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use super::event::TrialId;
+use super::event::ScenarioRunId;
 use super::plan::Judge;
 use crate::check::{About, Finding, History, Level, Reference};
-use crate::snapshot::{self, Outcome, Page, Settings, Store, Unreadable, Verdict};
+use crate::snapshot::{
+    self, SnapshotOutcome, SnapshotPage, SnapshotSettings, SnapshotVerdict, Store, Unreadable,
+};
 use crate::wire::Exchange;
 
 /// Compares every trial's answers with a store of snapshots and counts what it saw.
 #[derive(Debug)]
 pub struct Snapshots {
     store: Store,
-    settings: Settings,
+    settings: SnapshotSettings,
     level: Level,
     tally: Mutex<Tally>,
 }
@@ -61,7 +63,7 @@ impl Snapshots {
     /// Compares with this store. Differences are findings of this level: note, or error when they
     /// are to fail the run.
     #[must_use]
-    pub fn new(store: Store, settings: Settings, level: Level) -> Arc<Self> {
+    pub fn new(store: Store, settings: SnapshotSettings, level: Level) -> Arc<Self> {
         Arc::new(Snapshots { store, settings, level, tally: Mutex::default() })
     }
 
@@ -78,7 +80,7 @@ impl Snapshots {
         self.counted().clone()
     }
 
-    fn compare(&self, trial: &TrialId, trace: &[Arc<Exchange>]) -> Vec<Finding> {
+    fn compare(&self, trial: &ScenarioRunId, trace: &[Arc<Exchange>]) -> Vec<Finding> {
         let pages = snapshot::pages(trace, &self.settings);
         // After a broken connection the rest was not played: what is missing says nothing.
         let complete = trace.iter().all(|exchange| exchange.outcome.is_ok());
@@ -94,8 +96,8 @@ impl Snapshots {
         };
         for outcome in &outcomes {
             match outcome.verdict {
-                Verdict::Same => tally.same += 1,
-                Verdict::Updated => tally.updated += 1,
+                SnapshotVerdict::Same => tally.same += 1,
+                SnapshotVerdict::Updated => tally.updated += 1,
                 _ => tally.different += 1,
             }
         }
@@ -103,18 +105,25 @@ impl Snapshots {
         outcomes.iter().filter_map(|outcome| self.finding(outcome, &pages, trace)).collect()
     }
 
-    fn finding(&self, outcome: &Outcome, pages: &[Page], trace: &[Arc<Exchange>]) -> Option<Finding> {
+    fn finding(
+        &self,
+        outcome: &SnapshotOutcome,
+        pages: &[SnapshotPage],
+        trace: &[Arc<Exchange>],
+    ) -> Option<Finding> {
         let name = &outcome.name;
         let (message, actual) = match &outcome.verdict {
-            Verdict::Same | Verdict::Updated => return None,
-            Verdict::New => (format!("no answers were accepted yet for {name}"), "new answers".to_owned()),
-            Verdict::Changed(diff) => {
+            SnapshotVerdict::Same | SnapshotVerdict::Updated => return None,
+            SnapshotVerdict::New => {
+                (format!("no answers were accepted yet for {name}"), "new answers".to_owned())
+            }
+            SnapshotVerdict::Changed(diff) => {
                 (format!("the answers of {name} differ from those accepted"), diff.clone())
             }
-            Verdict::Obsolete => {
+            SnapshotVerdict::Obsolete => {
                 (format!("{name} was accepted, but there is no such step"), "no such step".to_owned())
             }
-            Verdict::Unreadable(why) => {
+            SnapshotVerdict::Unreadable(why) => {
                 (format!("snapshots cannot be read: {why}; {}", Unreadable::WAY_OUT), why.to_string())
             }
         };
@@ -144,8 +153,8 @@ mod tests {
     use crate::wire::{Answer, Broken};
     use serde_json::json;
 
-    fn trial() -> TrialId {
-        TrialId { scenario: "cycles/a".into(), dialect: "default".into() }
+    fn trial() -> ScenarioRunId {
+        ScenarioRunId { scenario: "cycles/a".into(), dialect: "default".into() }
     }
 
     fn trace(name: &str) -> Vec<Arc<Exchange>> {
@@ -153,7 +162,7 @@ mod tests {
     }
 
     fn snapshots(folder: &std::path::Path, update: bool) -> Arc<Snapshots> {
-        Snapshots::new(Store::new(folder, update, false), Settings::default(), Level::Note)
+        Snapshots::new(Store::new(folder, update, false), SnapshotSettings::default(), Level::Note)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::server::{Fault, Variant};
 
 /// The server that was played against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
+pub enum ServerUnderTest {
     /// The embedded server as it is.
     Healthy,
     /// Another right way.
@@ -18,12 +18,12 @@ pub enum Subject {
     Fault(Fault),
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for ServerUnderTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Subject::Healthy => f.pad("healthy"),
-            Subject::Variant(variant) => f.pad(variant.name()),
-            Subject::Fault(fault) => f.pad(fault.name()),
+            ServerUnderTest::Healthy => f.pad("healthy"),
+            ServerUnderTest::Variant(variant) => f.pad(variant.name()),
+            ServerUnderTest::Fault(fault) => f.pad(fault.name()),
         }
     }
 }
@@ -84,7 +84,7 @@ fn is_of_a_gate(id: &str) -> bool {
 
 /// Something the selftest does not accept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
+pub enum MatrixProblem {
     /// No check saw the fault.
     Unseen(Fault),
     /// Checks saw the fault, but none of those that say they catch it.
@@ -110,7 +110,7 @@ pub enum Problem {
     /// A check found something wrong with a right server.
     FalseAlarm {
         /// The right server.
-        subject: Subject,
+        subject: ServerUnderTest,
         /// The check.
         check: String,
         /// What it said.
@@ -119,7 +119,7 @@ pub enum Problem {
     /// The gates' verdict is another than the table predicts.
     Verdict {
         /// The server.
-        subject: Subject,
+        subject: ServerUnderTest,
         /// What the table says; `None` when it says nothing of this server.
         predicted: Option<String>,
         /// What came of it.
@@ -132,17 +132,17 @@ pub enum Problem {
     /// A right server could not be played against at all.
     Refused {
         /// The right server.
-        subject: Subject,
+        subject: ServerUnderTest,
         /// Why.
         reason: String,
     },
 }
 
-impl Problem {
+impl MatrixProblem {
     /// True when a check spoke about a right server, or a right server could not be played against.
     #[must_use]
     pub fn is_false_alarm(&self) -> bool {
-        matches!(self, Problem::FalseAlarm { .. } | Problem::Refused { .. })
+        matches!(self, MatrixProblem::FalseAlarm { .. } | MatrixProblem::Refused { .. })
     }
 
     /// True when it is about a subject that was played, and not about a check over all subjects.
@@ -150,42 +150,46 @@ impl Problem {
     pub fn concerns_a_subject(&self) -> bool {
         !matches!(
             self,
-            Problem::NeverFails(_)
-                | Problem::NotNeeded(_)
-                | Problem::NoSuchFault { .. }
-                | Problem::NoSuchSubject(_)
-                | Problem::NeverTurned(_)
+            MatrixProblem::NeverFails(_)
+                | MatrixProblem::NotNeeded(_)
+                | MatrixProblem::NoSuchFault { .. }
+                | MatrixProblem::NoSuchSubject(_)
+                | MatrixProblem::NeverTurned(_)
         )
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for MatrixProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::Unseen(fault) => write!(f, "unseen: {} ({})", fault.name(), fault.about()),
-            Problem::SeenElsewhere(fault) => {
+            MatrixProblem::Unseen(fault) => write!(f, "unseen: {} ({})", fault.name(), fault.about()),
+            MatrixProblem::SeenElsewhere(fault) => {
                 write!(f, "seen at a wrong place only: {}: no check that names it catches it", fault.name())
             }
-            Problem::NotCaught { check, fault } => {
+            MatrixProblem::NotCaught { check, fault } => {
                 write!(f, "not caught: {check} names {} and does not catch it", fault.name())
             }
-            Problem::NeverFails(check) => write!(f, "never fails: {check} catches no fault that it names"),
-            Problem::NotNeeded(rule) => {
+            MatrixProblem::NeverFails(check) => {
+                write!(f, "never fails: {check} catches no fault that it names")
+            }
+            MatrixProblem::NotNeeded(rule) => {
                 write!(f, "not needed: every fault {rule} names is seen at a right place without it too")
             }
-            Problem::NoSuchFault { check, fault } => write!(f, "no such fault: {check} names `{fault}`"),
-            Problem::FalseAlarm { subject, check, catch } => {
+            MatrixProblem::NoSuchFault { check, fault } => {
+                write!(f, "no such fault: {check} names `{fault}`")
+            }
+            MatrixProblem::FalseAlarm { subject, check, catch } => {
                 write!(f, "false alarm on {subject}: {check} ({}): {}", catch.level, catch.message)
             }
-            Problem::Verdict { subject, predicted, verdict } => {
+            MatrixProblem::Verdict { subject, predicted, verdict } => {
                 let predicted = predicted.as_deref().unwrap_or("nothing");
                 write!(f, "the gates' verdict on {subject}: predicted {predicted}; played {verdict}")
             }
-            Problem::NoSuchSubject(name) => {
+            MatrixProblem::NoSuchSubject(name) => {
                 write!(f, "no such server: the table of verdicts speaks of `{name}`")
             }
-            Problem::NeverTurned(test) => write!(f, "never turned: no fault makes {test} fail"),
-            Problem::Refused { subject, reason } => {
+            MatrixProblem::NeverTurned(test) => write!(f, "never turned: no fault makes {test} fail"),
+            MatrixProblem::Refused { subject, reason } => {
                 write!(f, "{subject} could not be played against: {reason}")
             }
         }
@@ -196,7 +200,7 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, Default)]
 pub struct Matrix {
     /// What was found, by subject.
-    pub sightings: BTreeMap<Subject, Sighting>,
+    pub sightings: BTreeMap<ServerUnderTest, Sighting>,
     /// What the checks say.
     pub declared: Vec<Declared>,
     /// The verdicts of Microsoft's gates that are predicted, by the name of the server.
@@ -209,7 +213,7 @@ impl Matrix {
     /// The checks that caught a fault, those that name it first.
     #[must_use]
     pub fn caught_by(&self, fault: Fault) -> Vec<&Declared> {
-        let Some(sighting) = self.sightings.get(&Subject::Fault(fault)) else { return Vec::new() };
+        let Some(sighting) = self.sightings.get(&ServerUnderTest::Fault(fault)) else { return Vec::new() };
         let mut checks: Vec<_> = self.declared.iter().filter(|check| check.catches(sighting)).collect();
         checks.sort_by_key(|check| !check.faults.contains(fault.name()));
         checks
@@ -224,7 +228,7 @@ impl Matrix {
     /// True when a fault kept every story from being played, so that it cannot be missed.
     #[must_use]
     pub fn is_refused(&self, fault: Fault) -> bool {
-        self.sightings.get(&Subject::Fault(fault)).is_some_and(|sighting| sighting.refused.is_some())
+        self.sightings.get(&ServerUnderTest::Fault(fault)).is_some_and(|sighting| sighting.refused.is_some())
     }
 
     /// True when a check that names the fault catches it, or nothing can be played because of it.
@@ -236,37 +240,38 @@ impl Matrix {
 
     /// Everything that is not as it must be; empty for a sound set of checks.
     #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<MatrixProblem> {
         let mut problems = self.false_alarms();
         problems.extend(self.wrong_verdicts());
         for (subject, sighting) in &self.sightings {
-            let Subject::Fault(fault) = *subject else { continue };
+            let ServerUnderTest::Fault(fault) = *subject else { continue };
             if sighting.refused.is_some() {
                 continue;
             }
             let caught = self.caught_by(fault);
             if caught.is_empty() {
-                problems.push(Problem::Unseen(fault));
+                problems.push(MatrixProblem::Unseen(fault));
             } else if !caught.iter().any(|check| check.faults.contains(fault.name())) {
-                problems.push(Problem::SeenElsewhere(fault));
+                problems.push(MatrixProblem::SeenElsewhere(fault));
             }
             for check in self.named_by(fault) {
                 if !check.catches(sighting) {
-                    problems.push(Problem::NotCaught { check: check.id.clone(), fault });
+                    problems.push(MatrixProblem::NotCaught { check: check.id.clone(), fault });
                 }
             }
         }
         for check in &self.declared {
             for name in &check.faults {
                 if !Fault::ALL.iter().any(|fault| fault.name() == name) {
-                    problems.push(Problem::NoSuchFault { check: check.id.clone(), fault: name.clone() });
+                    problems
+                        .push(MatrixProblem::NoSuchFault { check: check.id.clone(), fault: name.clone() });
                 }
             }
             let proofs = self.proved_by(check);
             if proofs.is_empty() {
-                problems.push(Problem::NeverFails(check.id.clone()));
+                problems.push(MatrixProblem::NeverFails(check.id.clone()));
             } else if check.is_rule() && !proofs.iter().any(|fault| self.is_alone(check, *fault)) {
-                problems.push(Problem::NotNeeded(check.id.clone()));
+                problems.push(MatrixProblem::NotNeeded(check.id.clone()));
             }
         }
         problems
@@ -274,8 +279,10 @@ impl Matrix {
 
     /// The faults that a check names and catches.
     fn proved_by(&self, check: &Declared) -> Vec<Fault> {
-        let of = |(subject, sighting): (&Subject, &Sighting)| match subject {
-            Subject::Fault(fault) if check.faults.contains(fault.name()) && check.catches(sighting) => {
+        let of = |(subject, sighting): (&ServerUnderTest, &Sighting)| match subject {
+            ServerUnderTest::Fault(fault)
+                if check.faults.contains(fault.name()) && check.catches(sighting) =>
+            {
                 Some(*fault)
             }
             _ => None,
@@ -290,12 +297,12 @@ impl Matrix {
         self.caught_by(fault).iter().filter(others).all(|other| !other.faults.contains(fault.name()))
     }
 
-    fn wrong_verdicts(&self) -> Vec<Problem> {
+    fn wrong_verdicts(&self) -> Vec<MatrixProblem> {
         let mut problems = Vec::new();
         for (subject, sighting) in &self.sightings {
             let predicted = self.predicted.get(&subject.to_string());
             if predicted != Some(&sighting.verdict) {
-                problems.push(Problem::Verdict {
+                problems.push(MatrixProblem::Verdict {
                     subject: *subject,
                     predicted: predicted.cloned(),
                     verdict: sighting.verdict.clone(),
@@ -304,13 +311,13 @@ impl Matrix {
         }
         let names: BTreeSet<String> = super::plays::subjects().iter().map(ToString::to_string).collect();
         let unknown = self.predicted.keys().filter(|name| !names.contains(*name));
-        problems.extend(unknown.map(|name| Problem::NoSuchSubject(name.clone())));
+        problems.extend(unknown.map(|name| MatrixProblem::NoSuchSubject(name.clone())));
         let turned = |test: &&String| {
             let (failed, warned) = (format!("{test}=FAILED"), format!("{test}=WARNING"));
             self.sightings.values().any(|s| s.verdict.split(' ').any(|w| w == failed || w == warned))
         };
         let never = self.tests.iter().filter(|test| !turned(test));
-        problems.extend(never.map(|test| Problem::NeverTurned(test.clone())));
+        problems.extend(never.map(|test| MatrixProblem::NeverTurned(test.clone())));
         problems
     }
 
@@ -320,7 +327,7 @@ impl Matrix {
     pub fn proofs(&self) -> String {
         let mut text = String::new();
         for (subject, sighting) in &self.sightings {
-            let Subject::Fault(fault) = *subject else { continue };
+            let ServerUnderTest::Fault(fault) = *subject else { continue };
             for rule in self.named_by(fault).into_iter().filter(|check| check.is_rule()) {
                 let story = sighting.catches.get(&rule.id).and_then(|catch| catch.met_in.as_deref());
                 // What is met before the first story needs none.
@@ -338,19 +345,19 @@ impl Matrix {
         lines.collect()
     }
 
-    fn false_alarms(&self) -> Vec<Problem> {
+    fn false_alarms(&self) -> Vec<MatrixProblem> {
         let mut problems = Vec::new();
         for (subject, sighting) in &self.sightings {
-            if matches!(subject, Subject::Fault(_)) {
+            if matches!(subject, ServerUnderTest::Fault(_)) {
                 continue;
             }
             if let Some(reason) = &sighting.refused {
-                problems.push(Problem::Refused { subject: *subject, reason: reason.clone() });
+                problems.push(MatrixProblem::Refused { subject: *subject, reason: reason.clone() });
             }
             let serious = sighting.catches.iter().filter(|(_, catch)| catch.level >= Level::Warning);
             // What the gates say of a right server stands in the table: they fail some.
             for (check, catch) in serious.filter(|(check, _)| !is_of_a_gate(check)) {
-                problems.push(Problem::FalseAlarm {
+                problems.push(MatrixProblem::FalseAlarm {
                     subject: *subject,
                     check: check.clone(),
                     catch: catch.clone(),
@@ -381,8 +388,8 @@ mod tests {
         }
     }
 
-    fn matrix(declared: Vec<Declared>, sightings: Vec<(Subject, Sighting)>) -> Vec<Problem> {
-        let sightings: BTreeMap<Subject, Sighting> = sightings.into_iter().collect();
+    fn matrix(declared: Vec<Declared>, sightings: Vec<(ServerUnderTest, Sighting)>) -> Vec<MatrixProblem> {
+        let sightings: BTreeMap<ServerUnderTest, Sighting> = sightings.into_iter().collect();
         let predicted =
             sightings.iter().map(|(subject, s)| (subject.to_string(), s.verdict.clone())).collect();
         Matrix { sightings, declared, predicted, tests: Vec::new() }.problems()
@@ -393,50 +400,52 @@ mod tests {
     #[test]
     fn a_fault_seen_by_the_rule_that_names_it_is_sound() {
         let declared = vec![check("rules/a", &["filter-ignored"])];
-        let sightings =
-            vec![(Subject::Healthy, sighting(&[])), (Subject::Fault(FAULT), sighting(&["rules/a"]))];
+        let sightings = vec![
+            (ServerUnderTest::Healthy, sighting(&[])),
+            (ServerUnderTest::Fault(FAULT), sighting(&["rules/a"])),
+        ];
         assert_eq!(matrix(declared, sightings), []);
     }
 
     #[test]
     fn a_fault_that_nobody_sees_is_told_with_the_check_that_names_it() {
         let declared = vec![check("rules/a", &["filter-ignored"])];
-        let problems = matrix(declared, vec![(Subject::Fault(FAULT), sighting(&[]))]);
-        assert!(problems.contains(&Problem::Unseen(FAULT)), "{problems:?}");
-        assert!(problems.contains(&Problem::NotCaught { check: "rules/a".into(), fault: FAULT }));
-        assert!(problems.contains(&Problem::NeverFails("rules/a".into())));
+        let problems = matrix(declared, vec![(ServerUnderTest::Fault(FAULT), sighting(&[]))]);
+        assert!(problems.contains(&MatrixProblem::Unseen(FAULT)), "{problems:?}");
+        assert!(problems.contains(&MatrixProblem::NotCaught { check: "rules/a".into(), fault: FAULT }));
+        assert!(problems.contains(&MatrixProblem::NeverFails("rules/a".into())));
     }
 
     #[test]
     fn a_fault_seen_by_others_only_is_seen_at_a_wrong_place() {
         let declared = vec![check("rules/a", &[])];
-        let problems = matrix(declared, vec![(Subject::Fault(FAULT), sighting(&["rules/a"]))]);
-        assert!(problems.contains(&Problem::SeenElsewhere(FAULT)), "{problems:?}");
+        let problems = matrix(declared, vec![(ServerUnderTest::Fault(FAULT), sighting(&["rules/a"]))]);
+        assert!(problems.contains(&MatrixProblem::SeenElsewhere(FAULT)), "{problems:?}");
     }
 
     #[test]
     fn a_rule_whose_faults_a_story_names_too_is_not_needed() {
         let declared = vec![check("rules/a", &["filter-ignored"]), check("cycles/b", &["filter-ignored"])];
-        let sightings = vec![(Subject::Fault(FAULT), sighting(&["rules/a", "cycles/b"]))];
-        assert_eq!(matrix(declared, sightings), [Problem::NotNeeded("rules/a".into())]);
+        let sightings = vec![(ServerUnderTest::Fault(FAULT), sighting(&["rules/a", "cycles/b"]))];
+        assert_eq!(matrix(declared, sightings), [MatrixProblem::NotNeeded("rules/a".into())]);
     }
 
     #[test]
     fn a_finding_on_a_right_server_is_a_false_alarm_and_a_note_is_none() {
         let declared = vec![check("rules/a", &["filter-ignored"])];
-        let seen = (Subject::Fault(FAULT), sighting(&["rules/a"]));
+        let seen = (ServerUnderTest::Fault(FAULT), sighting(&["rules/a"]));
         let problems =
-            matrix(declared.clone(), vec![(Subject::Healthy, sighting(&["rules/a"])), seen.clone()]);
-        assert!(matches!(problems[..], [Problem::FalseAlarm { .. }]), "{problems:?}");
+            matrix(declared.clone(), vec![(ServerUnderTest::Healthy, sighting(&["rules/a"])), seen.clone()]);
+        assert!(matches!(problems[..], [MatrixProblem::FalseAlarm { .. }]), "{problems:?}");
         let mut note = sighting(&["rules/a"]);
         note.catches.values_mut().for_each(|catch| catch.level = Level::Note);
-        assert_eq!(matrix(declared, vec![(Subject::Healthy, note), seen]), []);
+        assert_eq!(matrix(declared, vec![(ServerUnderTest::Healthy, note), seen]), []);
     }
 
     #[test]
     fn a_name_that_is_no_fault_is_told() {
         let problems = matrix(vec![check("rules/a", &["no-such"])], Vec::new());
-        let named = Problem::NoSuchFault { check: "rules/a".into(), fault: "no-such".into() };
+        let named = MatrixProblem::NoSuchFault { check: "rules/a".into(), fault: "no-such".into() };
         assert!(problems.contains(&named), "{problems:?}");
     }
 
@@ -444,18 +453,20 @@ mod tests {
     fn a_verdict_that_is_not_predicted_and_a_test_that_nothing_turns_are_told() {
         let seen = Sighting { verdict: "G3=FAILED -> Failed".into(), ..Sighting::default() };
         let mut matrix = Matrix {
-            sightings: [(Subject::Healthy, seen)].into(),
+            sightings: [(ServerUnderTest::Healthy, seen)].into(),
             predicted: [("healthy".into(), "G3=FAILED -> Failed".into())].into(),
             tests: vec!["G3".into()],
             ..Matrix::default()
         };
         assert_eq!(matrix.problems(), []);
         matrix.tests.push("G1".into());
-        assert_eq!(matrix.problems(), [Problem::NeverTurned("G1".into())]);
+        assert_eq!(matrix.problems(), [MatrixProblem::NeverTurned("G1".into())]);
         matrix.tests.clear();
         matrix.predicted = [("healthy".into(), "-> Succeeded".into()), ("gone".into(), String::new())].into();
         let problems = matrix.problems();
-        assert!(matches!(&problems[0], Problem::Verdict { verdict, .. } if verdict == "G3=FAILED -> Failed"));
-        assert_eq!(problems[1], Problem::NoSuchSubject("gone".into()));
+        assert!(
+            matches!(&problems[0], MatrixProblem::Verdict { verdict, .. } if verdict == "G3=FAILED -> Failed")
+        );
+        assert_eq!(problems[1], MatrixProblem::NoSuchSubject("gone".into()));
     }
 }

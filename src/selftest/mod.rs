@@ -8,5 +8,5 @@ mod matrix;
 mod plays;
 mod table;
 
-pub use matrix::{Catch, Declared, Matrix, Problem, Sighting, Subject};
-pub use plays::{Settings, play, subjects};
+pub use matrix::{Catch, Declared, Matrix, MatrixProblem, ServerUnderTest, Sighting};
+pub use plays::{SelftestSettings, play, subjects};

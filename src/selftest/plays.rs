@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 
-use super::matrix::{Catch, Declared, Matrix, Sighting, Subject};
+use super::matrix::{Catch, Declared, Matrix, ServerUnderTest, Sighting};
 use crate::check::About;
 use crate::gallery::{self, Template};
 use crate::run;
@@ -18,7 +18,7 @@ use crate::server::{self, Fault, Variant};
 use crate::stages::Embedded;
 
 /// What is played against which subjects.
-pub struct Settings {
+pub struct SelftestSettings {
     /// Stories, dialects and mapping; the same plan for every subject. `None` plays the gates alone.
     pub plan: Option<Plan>,
     /// For each fault, the stories that must see it; every fault is played with those that name it and with
@@ -39,10 +39,10 @@ const ALWAYS: &str = "cycles/test-connection";
 
 /// The healthy server, then every right variant, then every fault.
 #[must_use]
-pub fn subjects() -> Vec<Subject> {
-    let variants = Variant::ALL.iter().copied().map(Subject::Variant);
-    let faults = Fault::ALL.iter().copied().map(Subject::Fault);
-    std::iter::once(Subject::Healthy).chain(variants).chain(faults).collect()
+pub fn subjects() -> Vec<ServerUnderTest> {
+    let variants = Variant::ALL.iter().copied().map(ServerUnderTest::Variant);
+    let faults = Fault::ALL.iter().copied().map(ServerUnderTest::Fault);
+    std::iter::once(ServerUnderTest::Healthy).chain(variants).chain(faults).collect()
 }
 
 /// Plays the plan against each subject and calls `told` after each with the number played so far.
@@ -50,10 +50,10 @@ pub fn subjects() -> Vec<Subject> {
 /// # Panics
 /// When a thread that plays panicked.
 pub fn play(
-    settings: &Settings,
-    subjects: &[Subject],
+    settings: &SelftestSettings,
+    subjects: &[ServerUnderTest],
     runtime: &Handle,
-    told: impl Fn(usize, Subject) + Sync,
+    told: impl Fn(usize, ServerUnderTest) + Sync,
 ) -> Matrix {
     let next = AtomicUsize::new(0);
     let played = AtomicUsize::new(0);
@@ -87,20 +87,20 @@ fn label(story: &Scenario) -> Option<String> {
     story.test.as_ref().map(|test| format!("{gate}{}", test.number))
 }
 
-fn look(settings: &Settings, subject: Subject, runtime: &Handle) -> Sighting {
+fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> Sighting {
     let mut server = server::Settings::default();
     match subject {
-        Subject::Healthy => {}
-        Subject::Variant(variant) => drop(server.variants.insert(variant)),
-        Subject::Fault(fault) => drop(server.faults.insert(fault)),
+        ServerUnderTest::Healthy => {}
+        ServerUnderTest::Variant(variant) => drop(server.variants.insert(variant)),
+        ServerUnderTest::Fault(fault) => drop(server.faults.insert(fault)),
     }
     let play = |plan: &Plan| {
         // What ends one play, as a fault that withholds answers may, must not end the others.
         let plan = Plan { cancel: Cancel::default(), patience: plan.patience.anew(), ..plan.clone() };
-        run::play(plan, Embedded { settings: server.clone() }, runtime, &mut ())
+        run::play_scenarios(plan, Embedded { settings: server.clone() }, runtime, &mut ())
     };
     let plan = settings.plan.as_ref().map(|plan| match (&settings.brief, subject) {
-        (Some(proofs), Subject::Fault(fault)) => {
+        (Some(proofs), ServerUnderTest::Fault(fault)) => {
             let sees = |story: &&Arc<Scenario>| {
                 story.about.id == ALWAYS
                     || story.about.faults.iter().any(|name| name == fault.name())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::matrix::{Matrix, Subject};
+use super::matrix::{Matrix, ServerUnderTest};
 use crate::server::Fault;
 
 /// Faults by class, a line each: how many stories and rules catch it, and the first that names it.
@@ -13,8 +13,10 @@ impl fmt::Display for Matrix {
         let mut right = 0;
         for subject in self.sightings.keys() {
             match subject {
-                Subject::Fault(fault) => classes.entry(fault.class().to_string()).or_default().push(*fault),
-                Subject::Healthy | Subject::Variant(_) => right += 1,
+                ServerUnderTest::Fault(fault) => {
+                    classes.entry(fault.class().to_string()).or_default().push(*fault)
+                }
+                ServerUnderTest::Healthy | ServerUnderTest::Variant(_) => right += 1,
             }
         }
         for (class, faults) in &classes {
@@ -58,7 +60,7 @@ impl Matrix {
     pub fn details(&self) -> String {
         let mut text = String::new();
         for subject in self.sightings.keys() {
-            let Subject::Fault(fault) = *subject else { continue };
+            let ServerUnderTest::Fault(fault) = *subject else { continue };
             text.push_str(&format!("{}\n", fault.name()));
             for check in self.caught_by(fault) {
                 let mark = if check.faults.contains(fault.name()) { '*' } else { ' ' };

@@ -17,9 +17,9 @@ mod store;
 pub use excerpt::{Excerpt, excerpts};
 pub use file::Unreadable;
 pub use folder::old_layout;
-pub use page::{Page, Settings, pages};
+pub use page::{SnapshotPage, SnapshotSettings, pages};
 pub use review::{Decisions, Pending, accept, pending, review};
-pub use store::{Outcome, Store, Verdict, diff};
+pub use store::{SnapshotOutcome, SnapshotVerdict, Store, diff};
 
 #[cfg(test)]
 mod testing;

@@ -11,7 +11,7 @@ use crate::wire::{Actor, Broken, Exchange, Operation, ResourceKind};
 
 /// How texts are taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct SnapshotSettings {
     /// The run's prefix, which every object of the run bears.
     pub prefix: String,
     /// Others work on the target too: what this trial did not make is left out of unfiltered lists
@@ -21,7 +21,7 @@ pub struct Settings {
 
 /// The answers of one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct SnapshotPage {
     /// Name of its section, as `03-cycle-2`.
     pub name: String,
     /// The step, as `cycle 2` or `expect ada`.
@@ -39,10 +39,10 @@ pub struct Page {
 /// What the probe and the clean-up exchanged is left out, and so are answers that were waited
 /// for: how often a target asks for patience is no part of its answers.
 #[must_use]
-pub fn pages(exchanges: &[Arc<Exchange>], settings: &Settings) -> Vec<Page> {
+pub fn pages(exchanges: &[Arc<Exchange>], settings: &SnapshotSettings) -> Vec<SnapshotPage> {
     let mut all = Placeholders::new(&settings.prefix);
     let ours = learn(exchanges, &mut all);
-    let mut pages: Vec<Page> = Vec::new();
+    let mut pages: Vec<SnapshotPage> = Vec::new();
     let mut open: Option<String> = None;
     let shown: Vec<&Arc<Exchange>> = exchanges.iter().filter(|exchange| is_shown(exchange)).collect();
     let mut rest = shown.as_slice();
@@ -51,7 +51,7 @@ pub fn pages(exchanges: &[Arc<Exchange>], settings: &Settings) -> Vec<Page> {
         if open.as_deref() != Some(group) {
             let step = label(&first.request.step).to_owned();
             let name = format!("{:02}-{}", pages.len() + 1, slug(&step, &settings.prefix));
-            pages.push(Page { name, step, text: String::new(), foreign: 0, last: 0 });
+            pages.push(SnapshotPage { name, step, text: String::new(), foreign: 0, last: 0 });
             open = Some(group.to_owned());
         }
         let Some(page) = pages.last_mut() else { break };
@@ -188,8 +188,8 @@ mod tests {
     use crate::snapshot::testing::{exchange, user};
     use crate::wire::{Answer, Method};
 
-    fn settings() -> Settings {
-        Settings { prefix: "zq7f".into(), shared: false }
+    fn settings() -> SnapshotSettings {
+        SnapshotSettings { prefix: "zq7f".into(), shared: false }
     }
 
     /// A small trial; what a run makes up is `salt`.
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_trial_becomes_one_page_per_step() {
-        let pages = pages(&trial(17), &Settings { prefix: "zq17".into(), shared: false });
+        let pages = pages(&trial(17), &SnapshotSettings { prefix: "zq17".into(), shared: false });
         let names: Vec<_> = pages.iter().map(|p| (p.name.as_str(), p.step.as_str())).collect();
         assert_eq!(
             names,
@@ -312,7 +312,8 @@ location: [base]/Users/[user:1]
 
     #[test]
     fn two_runs_give_the_same_pages() {
-        let run = |salt: u32| pages(&trial(salt), &Settings { prefix: format!("zq{salt}"), shared: false });
+        let run =
+            |salt: u32| pages(&trial(salt), &SnapshotSettings { prefix: format!("zq{salt}"), shared: false });
         assert_eq!(run(17), run(28));
     }
 
@@ -356,7 +357,7 @@ location: [base]/Users/[user:1]
         let made = user("ours-0001", "zq7f", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
         let made =
             Arc::new(exchange(base, Method::Post, "/Users", "cycle 1: create ada", Answer::json(201, &made)));
-        let shared = Settings { shared: true, ..settings() };
+        let shared = SnapshotSettings { shared: true, ..settings() };
         let one = [
             Arc::clone(&made),
             list("discovery: page 1", &["theirs-1", "ours-0001"]),

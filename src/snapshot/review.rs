@@ -194,10 +194,10 @@ fn painted(diff: &str, color: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Page, Store, Verdict};
+    use crate::snapshot::{SnapshotPage, SnapshotVerdict, Store};
 
-    fn page(name: &str, text: &str) -> Page {
-        Page { name: name.into(), step: "cycle 1".into(), text: text.into(), foreign: 0, last: 0 }
+    fn page(name: &str, text: &str) -> SnapshotPage {
+        SnapshotPage { name: name.into(), step: "cycle 1".into(), text: text.into(), foreign: 0, last: 0 }
     }
 
     /// A folder with one changed and two new snapshots.
@@ -245,7 +245,7 @@ mod tests {
             Store::new(folder.path(), false, false).compare("cycles/a", "default", &pages, true).unwrap();
         assert_eq!(
             outcomes.iter().map(|o| o.verdict.clone()).collect::<Vec<_>>(),
-            [Verdict::Same, Verdict::New]
+            [SnapshotVerdict::Same, SnapshotVerdict::New]
         );
         assert_eq!(names(folder.path(), &[]), ["cycles/b/default/01-z"]);
     }

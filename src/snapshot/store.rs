@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Page;
+use super::SnapshotPage;
 use super::file::{ACCEPTED, PENDING, Section, SnapshotFile, Unreadable};
 
 /// A folder of snapshots.
@@ -16,18 +16,18 @@ pub struct Store {
 
 /// What became of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct SnapshotOutcome {
     /// Name of the page: `03-cycle-2`; of the trial when its file cannot be read.
     pub name: String,
     /// The file of accepted answers, whether it exists or not.
     pub path: PathBuf,
     /// What became of it.
-    pub verdict: Verdict,
+    pub verdict: SnapshotVerdict,
 }
 
 /// How a page compares with what was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SnapshotVerdict {
     /// As before.
     Same,
     /// Nothing was accepted yet.
@@ -60,9 +60,9 @@ impl Store {
         &self,
         scenario: &str,
         dialect: &str,
-        pages: &[Page],
+        pages: &[SnapshotPage],
         complete: bool,
-    ) -> io::Result<Vec<Outcome>> {
+    ) -> io::Result<Vec<SnapshotOutcome>> {
         let path = self.path_of(scenario, dialect);
         let played = pages.iter().map(|page| Section::new(&page.name, &page.text)).collect();
         let played = SnapshotFile::new(scenario, dialect, played);
@@ -72,7 +72,11 @@ impl Store {
             Err(_) if self.update && complete => None,
             Err(unreadable) => {
                 let name = format!("{scenario}/{dialect}");
-                return Ok(vec![Outcome { name, path, verdict: Verdict::Unreadable(unreadable) }]);
+                return Ok(vec![SnapshotOutcome {
+                    name,
+                    path,
+                    verdict: SnapshotVerdict::Unreadable(unreadable),
+                }]);
             }
         };
         if self.update || self.keep_pending {
@@ -87,25 +91,25 @@ impl Store {
         accepted: Option<&SnapshotFile>,
         played: &SnapshotFile,
         complete: bool,
-    ) -> Vec<Outcome> {
+    ) -> Vec<SnapshotOutcome> {
         let compared = played.sections().iter().map(|new| {
             let verdict = match accepted.and_then(|accepted| accepted.text(&new.name)) {
-                Some(old) if old == new.text => Verdict::Same,
-                Some(old) => Verdict::Changed(diff(old, &new.text)),
-                None => Verdict::New,
+                Some(old) if old == new.text => SnapshotVerdict::Same,
+                Some(old) => SnapshotVerdict::Changed(diff(old, &new.text)),
+                None => SnapshotVerdict::New,
             };
             (&new.name, verdict)
         });
         let kept = accepted.filter(|_| complete).map(SnapshotFile::sections).unwrap_or_default().iter();
         let obsolete = kept
             .filter(|section| played.text(&section.name).is_none())
-            .map(|section| (&section.name, Verdict::Obsolete));
+            .map(|section| (&section.name, SnapshotVerdict::Obsolete));
         compared
             .chain(obsolete)
             .map(|(name, verdict)| {
-                let written = self.update && verdict != Verdict::Same;
-                let verdict = if written { Verdict::Updated } else { verdict };
-                Outcome { name: name.clone(), path: path.to_owned(), verdict }
+                let written = self.update && verdict != SnapshotVerdict::Same;
+                let verdict = if written { SnapshotVerdict::Updated } else { verdict };
+                SnapshotOutcome { name: name.clone(), path: path.to_owned(), verdict }
             })
             .collect()
     }
@@ -159,16 +163,16 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn page(name: &str, text: &str) -> Page {
-        Page { name: name.into(), step: "cycle 1".into(), text: text.into(), foreign: 0, last: 0 }
+    fn page(name: &str, text: &str) -> SnapshotPage {
+        SnapshotPage { name: name.into(), step: "cycle 1".into(), text: text.into(), foreign: 0, last: 0 }
     }
 
-    fn verdicts(store: &Store, pages: &[Page]) -> Vec<Verdict> {
+    fn verdicts(store: &Store, pages: &[SnapshotPage]) -> Vec<SnapshotVerdict> {
         store.compare("cycles/a", "default", pages, true).unwrap().into_iter().map(|o| o.verdict).collect()
     }
 
     /// Compares as a trial that broke off after these pages.
-    fn partly(store: &Store, pages: &[Page]) -> Vec<Verdict> {
+    fn partly(store: &Store, pages: &[SnapshotPage]) -> Vec<SnapshotVerdict> {
         store.compare("cycles/a", "default", pages, false).unwrap().into_iter().map(|o| o.verdict).collect()
     }
 
@@ -191,21 +195,24 @@ mod tests {
     fn new_changed_and_same_pages_are_told_apart_and_kept_for_review() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path(), false, true);
-        assert_eq!(verdicts(&store, &[page("01-a", "x")]), [Verdict::New]);
+        assert_eq!(verdicts(&store, &[page("01-a", "x")]), [SnapshotVerdict::New]);
         assert_eq!(files(folder.path()), ["default.snap.new"]);
         let update = Store::new(folder.path(), true, true);
         let (a, b) = (page("01-a", "one\ntwo"), page("02-b", "b"));
-        assert_eq!(verdicts(&update, &[a.clone(), b.clone()]), [Verdict::Updated, Verdict::Updated]);
+        assert_eq!(
+            verdicts(&update, &[a.clone(), b.clone()]),
+            [SnapshotVerdict::Updated, SnapshotVerdict::Updated]
+        );
         assert_eq!(files(folder.path()), ["default.snap"]);
-        assert_eq!(verdicts(&store, &[a.clone(), b.clone()]), [Verdict::Same, Verdict::Same]);
+        assert_eq!(verdicts(&store, &[a.clone(), b.clone()]), [SnapshotVerdict::Same, SnapshotVerdict::Same]);
         let changed = verdicts(&store, &[page("01-a", "one\nthree"), b.clone(), page("03-c", "c")]);
-        let difference = Verdict::Changed("@@ -1,2 +1,2 @@\n one\n-two\n+three".into());
-        assert_eq!(changed, [difference, Verdict::Same, Verdict::New]);
+        let difference = SnapshotVerdict::Changed("@@ -1,2 +1,2 @@\n one\n-two\n+three".into());
+        assert_eq!(changed, [difference, SnapshotVerdict::Same, SnapshotVerdict::New]);
         assert_eq!(files(folder.path()), ["default.snap", "default.snap.new"]);
         assert_eq!(sections(folder.path(), "default.snap"), ["01-a=one\ntwo", "02-b=b"]);
         let waiting = sections(folder.path(), "default.snap.new");
         assert_eq!(waiting, ["01-a=one\nthree", "02-b=b", "03-c=c"], "as cargo-insta would accept it");
-        assert_eq!(verdicts(&store, &[a, b]), [Verdict::Same, Verdict::Same]);
+        assert_eq!(verdicts(&store, &[a, b]), [SnapshotVerdict::Same, SnapshotVerdict::Same]);
         assert_eq!(files(folder.path()), ["default.snap"]);
     }
 
@@ -213,7 +220,7 @@ mod tests {
     fn in_ci_nothing_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path().join("none"), false, false);
-        assert_eq!(verdicts(&store, &[page("01-a", "x")]), [Verdict::New]);
+        assert_eq!(verdicts(&store, &[page("01-a", "x")]), [SnapshotVerdict::New]);
         assert!(!folder.path().join("none").exists());
     }
 
@@ -224,14 +231,24 @@ mod tests {
         let (a, b) = (page("01-a", "x"), page("02-b", "y"));
         verdicts(&update, &[a.clone(), b]);
         let store = Store::new(folder.path(), false, true);
-        assert_eq!(verdicts(&store, std::slice::from_ref(&a)), [Verdict::Same, Verdict::Obsolete]);
+        assert_eq!(
+            verdicts(&store, std::slice::from_ref(&a)),
+            [SnapshotVerdict::Same, SnapshotVerdict::Obsolete]
+        );
         assert_eq!(files(folder.path()), ["default.snap"], "no answer waits for a review");
-        assert_eq!(partly(&store, std::slice::from_ref(&a)), [Verdict::Same], "nothing is known of the rest");
-        assert_eq!(partly(&update, &[page("01-a", "z")]), [Verdict::Updated]);
+        assert_eq!(
+            partly(&store, std::slice::from_ref(&a)),
+            [SnapshotVerdict::Same],
+            "nothing is known of the rest"
+        );
+        assert_eq!(partly(&update, &[page("01-a", "z")]), [SnapshotVerdict::Updated]);
         assert_eq!(sections(folder.path(), "default.snap"), ["01-a=z", "02-b=y"]);
-        assert_eq!(verdicts(&update, &[page("01-a", "z")]), [Verdict::Same, Verdict::Updated]);
+        assert_eq!(
+            verdicts(&update, &[page("01-a", "z")]),
+            [SnapshotVerdict::Same, SnapshotVerdict::Updated]
+        );
         assert_eq!(sections(folder.path(), "default.snap"), ["01-a=z"]);
-        assert_eq!(verdicts(&update, &[]), [Verdict::Updated]);
+        assert_eq!(verdicts(&update, &[]), [SnapshotVerdict::Updated]);
         assert_eq!(files(folder.path()), Vec::<String>::new());
     }
 
@@ -271,11 +288,14 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         let windows = text.replace('\n', "\r\n");
         fs::write(&path, &windows).unwrap();
-        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [Verdict::Same]);
+        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [SnapshotVerdict::Same]);
         assert_eq!(fs::read_to_string(&path).unwrap(), windows);
         fs::write(&path, text.replace("cycles/a", "cycles/old")).unwrap();
-        assert_eq!(verdicts(&Store::new(folder.path(), false, true), &[page("01-a", "x")]), [Verdict::Same]);
-        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [Verdict::Same]);
+        assert_eq!(
+            verdicts(&Store::new(folder.path(), false, true), &[page("01-a", "x")]),
+            [SnapshotVerdict::Same]
+        );
+        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [SnapshotVerdict::Same]);
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
 
@@ -288,13 +308,13 @@ mod tests {
         fs::write(&path, broken).unwrap();
         let (update, store) = (Store::new(folder.path(), true, true), Store::new(folder.path(), false, true));
         for verdicts in [verdicts(&store, &[page("01-a", "x")]), partly(&update, &[page("01-a", "x")])] {
-            let [Verdict::Unreadable(why)] = &verdicts[..] else { panic!("{verdicts:?}") };
+            let [SnapshotVerdict::Unreadable(why)] = &verdicts[..] else { panic!("{verdicts:?}") };
             assert!(why.to_string().contains("default.snap:6: `=======`"), "{why}");
             assert_eq!(fs::read_to_string(&path).unwrap(), broken);
             assert_eq!(files(folder.path()), ["default.snap"]);
         }
-        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [Verdict::Updated]);
-        assert_eq!(verdicts(&store, &[page("01-a", "x")]), [Verdict::Same]);
+        assert_eq!(verdicts(&update, &[page("01-a", "x")]), [SnapshotVerdict::Updated]);
+        assert_eq!(verdicts(&store, &[page("01-a", "x")]), [SnapshotVerdict::Same]);
     }
 
     #[test]

@@ -8,32 +8,32 @@ use crate::http::{
     Client, ClientCredentials, Credentials, Federation, Grant, Issued, SentIn, Settings, TenantUrl,
     TokenEndpoint,
 };
-use crate::issuer::{CUSTOM_APPLICATIONS, Serving, Subject, TENANT};
-use crate::run::target::deployment::{Stage, Stages, Tenants};
+use crate::issuer::{AssertionSubject, CUSTOM_APPLICATIONS, Serving, TENANT};
+use crate::run::target::deployment::{Deployment, Deployments, Tenants};
 use crate::server::{self, SecondTenant, Trusted};
 use crate::wire::{Answer, Broken, Request, Sent, Target, Tenant};
 
 /// A client for the target and, if one is named, clients for the second tenant.
 #[derive(Debug)]
-pub struct Doors {
+pub struct TenantClients {
     first: Client,
     second: Option<Client>,
     /// The second tenant's URL with the credentials of the first.
     second_by_first: Option<Client>,
 }
 
-impl Doors {
+impl TenantClients {
     /// One tenant.
     #[must_use]
     pub fn new(first: Client) -> Self {
-        Doors { first, second: None, second_by_first: None }
+        TenantClients { first, second: None, second_by_first: None }
     }
 
     /// Two tenants, whose clients share their secrets. `by_first` carries the credentials of the first to the URL of the second, where both
     /// differ.
     #[must_use]
     pub fn with_second(self, second: Client, by_first: Option<Client>) -> Self {
-        Doors { second: Some(second), second_by_first: by_first, ..self }
+        TenantClients { second: Some(second), second_by_first: by_first, ..self }
     }
 
     /// The client for the target.
@@ -58,7 +58,7 @@ impl Doors {
     }
 }
 
-impl Target for Doors {
+impl Target for TenantClients {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         match self.at(request.tenant) {
             Some(client) => client.send(request).await,
@@ -78,14 +78,14 @@ pub struct Embedded {
     pub settings: server::Settings,
 }
 
-impl Stages for Embedded {
-    type Target = Doors;
+impl Deployments for Embedded {
+    type Target = TenantClients;
 
-    async fn open(&self) -> Result<Stage<Doors>, String> {
+    async fn open(&self) -> Result<Deployment<TenantClients>, String> {
         let issuer =
             Serving::start(None).map_err(|error| format!("the issuer cannot be started: {error}"))?;
         let issuer = Arc::new(issuer);
-        let subject = Subject {
+        let subject = AssertionSubject {
             audience: "api://scimulate".to_owned(),
             application: self.settings.oauth.client_id.clone(),
             object: TENANT,
@@ -134,7 +134,7 @@ impl Stages for Embedded {
         });
         let client = Client::new(settings).map_err(wrong)?;
         let (sign_ins, secrets) = (client.sign_ins(), client.secrets());
-        let mut doors = Doors::new(client);
+        let mut doors = TenantClients::new(client);
         if let Some(second) = &running.second {
             let by = |token: &str| -> Result<Client, String> {
                 let mut settings = Settings::new(TenantUrl::parse(&second.base_url).map_err(wrong)?);
@@ -144,7 +144,12 @@ impl Stages for Embedded {
             };
             doors = doors.with_second(by(&second.token)?, Some(by(&running.token)?));
         }
-        Ok(Stage { base_url: running.base_url.clone(), sign_ins, target: doors, hold: Box::new(running) })
+        Ok(Deployment {
+            base_url: running.base_url.clone(),
+            sign_ins,
+            target: doors,
+            hold: Box::new(running),
+        })
     }
 
     fn is_shared(&self) -> bool {
@@ -159,19 +164,19 @@ impl Stages for Embedded {
 /// One target for all trials.
 #[derive(Debug, Clone)]
 pub struct Shared {
-    doors: Arc<Doors>,
+    doors: Arc<TenantClients>,
 }
 
 impl Shared {
     /// Every trial speaks through this client.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Shared::of(Doors::new(client))
+        Shared::of(TenantClients::new(client))
     }
 
     /// The same for a target with a second tenant.
     #[must_use]
-    pub fn of(doors: Doors) -> Self {
+    pub fn of(doors: TenantClients) -> Self {
         Shared { doors: Arc::new(doors) }
     }
 
@@ -182,12 +187,12 @@ impl Shared {
     }
 }
 
-impl Stages for Shared {
-    type Target = Arc<Doors>;
+impl Deployments for Shared {
+    type Target = Arc<TenantClients>;
 
-    async fn open(&self) -> Result<Stage<Arc<Doors>>, String> {
+    async fn open(&self) -> Result<Deployment<Arc<TenantClients>>, String> {
         let client = self.doors.first();
-        Ok(Stage {
+        Ok(Deployment {
             base_url: client.url().base().to_owned(),
             sign_ins: client.sign_ins(),
             target: Arc::clone(&self.doors),

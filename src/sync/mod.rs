@@ -8,5 +8,5 @@ mod state_file;
 
 pub use dry_run::DryRun;
 pub use gate::Gate;
-pub use notice::{Event, Notice, missing_from_file, notices};
+pub use notice::{Notice, NoticeEvent, missing_from_file, notices};
 pub use state_file::{Kept, Refused, fingerprint};

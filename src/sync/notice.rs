@@ -11,7 +11,7 @@ const REPEATED: usize = 2;
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum NoticeEvent {
     /// The job went into quarantine, or was disabled.
     Quarantine,
     /// Objects fail again and again.
@@ -20,14 +20,14 @@ pub enum Event {
     DeletionsHeldBack,
 }
 
-impl Event {
+impl NoticeEvent {
     /// The word in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Event::Quarantine => "quarantine",
-            Event::RepeatedFailures => "repeatedFailures",
-            Event::DeletionsHeldBack => "deletionsHeldBack",
+            NoticeEvent::Quarantine => "quarantine",
+            NoticeEvent::RepeatedFailures => "repeatedFailures",
+            NoticeEvent::DeletionsHeldBack => "deletionsHeldBack",
         }
     }
 }
@@ -36,7 +36,7 @@ impl Event {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     /// What it is about.
-    pub event: Event,
+    pub event: NoticeEvent,
     /// One or two sentences.
     pub message: String,
     /// The quarantine's reason or the objects concerned.
@@ -71,7 +71,7 @@ pub fn missing_from_file(missing: &[ObjectId], job: &Job) -> Option<Notice> {
 fn held_back_notice(message: String, ids: &[ObjectId], job: &Job) -> Notice {
     let object = |id: &ObjectId| json!({ "id": id.as_str(), "name": job.settings().label(id) });
     let objects: Vec<Value> = ids.iter().map(object).collect();
-    Notice { event: Event::DeletionsHeldBack, message, details: json!({ "objects": objects }) }
+    Notice { event: NoticeEvent::DeletionsHeldBack, message, details: json!({ "objects": objects }) }
 }
 
 /// What has to be told after a cycle. `before` is the quarantine the job was in when it began: one that
@@ -94,7 +94,7 @@ pub fn notices(before: Option<&Quarantine>, report: &CycleReport, job: &Job) -> 
         && quarantine.reason != "TooManyDeletes"
     {
         notices.push(Notice {
-            event: Event::Quarantine,
+            event: NoticeEvent::Quarantine,
             message: format!("The provisioning job is in quarantine: {}", quarantine.problem),
             details: json!({
                 "reason": quarantine.reason,
@@ -122,7 +122,7 @@ pub fn notices(before: Option<&Quarantine>, report: &CycleReport, job: &Job) -> 
             })
             .collect();
         notices.push(Notice {
-            event: Event::RepeatedFailures,
+            event: NoticeEvent::RepeatedFailures,
             message: format!("{} objects failed again after {REPEATED} retries.", repeated.len()),
             details: json!({ "objects": objects }),
         });

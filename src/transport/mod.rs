@@ -37,7 +37,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// What is looked at, and how.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct TransportSettings {
     /// The Tenant URL as it was given.
     pub url: TenantUrl,
     /// Whose certificates are believed.
@@ -89,7 +89,7 @@ pub struct Tls {
 ///
 /// # Errors
 /// A [`Problem`] when the authorities that are believed cannot be read.
-pub async fn look<T: Target>(settings: &Settings, target: T) -> Result<Seen, Problem> {
+pub async fn look<T: Target>(settings: &TransportSettings, target: T) -> Result<Seen, Problem> {
     let url = &settings.url;
     let recorder = Recorder::new(target);
     let mut facts = Facts {
@@ -123,7 +123,7 @@ pub async fn look<T: Target>(settings: &Settings, target: T) -> Result<Seen, Pro
     Ok(Seen { facts, checks, exchanges: recorder.len() })
 }
 
-impl Settings {
+impl TransportSettings {
     fn played(&self, about: &About, findings: Vec<Finding>) -> CheckResult {
         CheckResult::played(&about.id, None, &about.title, findings, self.fail_on)
     }
@@ -137,7 +137,7 @@ fn timed(begin: Instant, check: CheckResult) -> CheckResult {
     CheckResult { elapsed: begin.elapsed(), ..check }
 }
 
-fn https(settings: &Settings) -> CheckResult {
+fn https(settings: &TransportSettings) -> CheckResult {
     let about = &ABOUTS.https;
     if settings.url.is_https() {
         return settings.played(about, Vec::new());
@@ -152,7 +152,7 @@ fn https(settings: &Settings) -> CheckResult {
 }
 
 /// The checks of TLS and certificates.
-async fn beneath_http(settings: &Settings, facts: &mut Facts) -> Result<[CheckResult; 2], Problem> {
+async fn beneath_http(settings: &TransportSettings, facts: &mut Facts) -> Result<[CheckResult; 2], Problem> {
     let url = &settings.url;
     if !url.is_https() {
         let why = || Skip::NotConfigured("the target is http: there is no TLS to look at".to_owned());

@@ -127,8 +127,8 @@ async fn answering(answer: impl Fn(u16) -> Vec<u8> + Send + Sync + 'static) -> T
     .await
 }
 
-fn settings(url: &TenantUrl, trust: Trust) -> Settings {
-    Settings {
+fn settings(url: &TenantUrl, trust: Trust) -> TransportSettings {
+    TransportSettings {
         url: url.clone(),
         trust,
         timeout: Duration::from_millis(1500),

@@ -17,7 +17,7 @@ pub const IN_THE_BASELINE: &str = "in the baseline";
 #[derive(Debug, Clone)]
 pub struct Baseline {
     /// The worst level of each thing it found.
-    known: HashMap<Key, Level>,
+    known: HashMap<FindingKey, Level>,
     /// Checks that failed, by today's id.
     failed: HashSet<(String, Option<String>)>,
 }
@@ -25,7 +25,7 @@ pub struct Baseline {
 /// What two findings of two runs have in common when they are the same one. It holds no ids, values,
 /// ports or prefixes: those differ from run to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct FindingKey {
     check: String,
     dialect: Option<String>,
     rule: String,
@@ -98,7 +98,7 @@ fn today(catalogue: &Catalogue, id: &str) -> String {
     catalogue.find(id).map_or(id, |entry| entry.about.id.as_str()).to_owned()
 }
 
-fn key(report: &PastReport, check: &PastCheck, finding: &PastFinding, catalogue: &Catalogue) -> Key {
+fn key(report: &PastReport, check: &PastCheck, finding: &PastFinding, catalogue: &Catalogue) -> FindingKey {
     let shows = finding.exchanges.last();
     // What is asked before the first story belongs to whichever dialect comes first.
     let dialect = check.dialect.clone().filter(|_| shows.is_none_or(|exchange| exchange.actor != "probe"));
@@ -113,7 +113,13 @@ fn key(report: &PastReport, check: &PastCheck, finding: &PastFinding, catalogue:
         let status = exchange.status.map_or_else(String::new, |status| status.to_string());
         format!("{} {} {status}", exchange.method, endpoint(place))
     });
-    Key { check: today(catalogue, &check.id), dialect, rule: today(catalogue, &finding.rule), about, request }
+    FindingKey {
+        check: today(catalogue, &check.id),
+        dialect,
+        rule: today(catalogue, &finding.rule),
+        about,
+        request,
+    }
 }
 
 /// A path without query and ids: `/Users/7?attributes=x` is `/Users/{}`.

@@ -6,7 +6,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike,
 
 use super::file::day;
 use super::{COMPARISON, PastReport, Waivers};
-use crate::catalogue::{Catalogue, Kind};
+use crate::catalogue::{Catalogue, CheckKind};
 use crate::diagnostic::Diagnostic;
 
 /// What shall be waived, and why.
@@ -107,7 +107,7 @@ impl Draft {
                     };
                     drafted.left_out.push(format!("{id}: {known}"));
                 }
-                Some(Kind::Requirement) => {
+                Some(CheckKind::Requirement) => {
                     drafted.left_out.push(format!("{id}: Microsoft's verdict knows no waivers"));
                 }
                 Some(_) => drafted.entries.extend(self.entries(report, &id, |other| today(other) == id)),

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use toml_edit::{Document, InlineTable, Item, Table, TableLike, Value};
 
 use super::DIALECTS;
-use crate::catalogue::{Catalogue, Kind};
+use crate::catalogue::{Catalogue, CheckKind};
 use crate::diagnostic::Diagnostic;
 use crate::input;
 use crate::run::verdict::known::WaiverNote;
@@ -230,7 +230,7 @@ impl Reader<'_> {
             return Err(self.wrong(format!("`{asked}` is no check but a whole suite"), Some(at)).help(help));
         }
         match self.catalogue.get(asked) {
-            Ok(entry) if entry.kind == Kind::Requirement => {
+            Ok(entry) if entry.kind == CheckKind::Requirement => {
                 let title = format!("`{}` is judged by `scimulate gallery` alone", entry.about.id);
                 Err(self.wrong(title, Some(at)).help("Microsoft's verdict knows no waivers: remove this one"))
             }

@@ -9,7 +9,7 @@ use crate::check::{Finding, Level, Outcome, Skip};
 use crate::diagnostic::Diagnostic;
 use crate::report::json;
 use crate::run::verdict::example;
-use crate::run::verdict::known::{BaselineCount, Known, WaiverState};
+use crate::run::verdict::known::{BaselineCount, Waived, WaiverState};
 use crate::run::verdict::report::{CheckResult, Report, Verdict};
 use crate::wire::Method;
 
@@ -138,7 +138,7 @@ fn report(checks: Vec<CheckResult>) -> Report {
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,
-        known: Known::default(),
+        known: Waived::default(),
     };
     report.settle();
     report

@@ -11,10 +11,10 @@ const VALUE: usize = 500;
 
 /// An answer's body: its bytes as they came, and what one parse made of them. A clone costs nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Body(Arc<Held>);
+pub struct Body(Arc<ParsedBody>);
 
 #[derive(Debug, Default, PartialEq)]
-struct Held {
+struct ParsedBody {
     bytes: Vec<u8>,
     json: Option<Value>,
     problem: Option<String>,
@@ -48,9 +48,9 @@ impl Body {
         }
         let held = match parsed {
             Ok(Parsed { value, duplicate_keys, values }) => {
-                Held { bytes, json: Some(value), problem: None, duplicate_keys, values }
+                ParsedBody { bytes, json: Some(value), problem: None, duplicate_keys, values }
             }
-            Err(unread) => Held { bytes, problem: Some(unread.to_string()), ..Held::default() },
+            Err(unread) => ParsedBody { bytes, problem: Some(unread.to_string()), ..ParsedBody::default() },
         };
         Body(Arc::new(held))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use scimulate::check::Level;
 use scimulate::entra::dialect::{Dialect, Switches, Writer};
 use scimulate::entra::mapping::profiles;
-use scimulate::load::{self, Played, Settings};
+use scimulate::load::{self, LoadSettings, Played};
 use scimulate::people::{self, People};
 use scimulate::run::target::cancel::Cancel;
 use tokio::runtime::Handle;
@@ -33,10 +33,10 @@ const SERVERS: &[&[Fault]] = &[
 
 fn play(faults: Faults, runtime: &Handle) -> (Played, Model) {
     let model = Model::new(faults, 1);
-    let settings = Settings {
+    let settings = LoadSettings {
         mapping: profiles::load(profiles::DEFAULT).unwrap(),
         writer: Writer::new(Dialect::Default, Switches::default()),
-        people: People::new(people::Settings::default(), 1, "smbcdfghjk").unwrap(),
+        people: People::new(people::PeopleSettings::default(), 1, "smbcdfghjk").unwrap(),
         rate: NonZeroU32::new(50).unwrap(),
         duration: Duration::from_millis(400),
         patience: Duration::ZERO,

@@ -8,13 +8,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::{Mapping, profiles};
-use scimulate::run::cleanup::leftovers::sweep;
+use scimulate::run::cleanup::leftovers::remove_leftovers;
 use scimulate::run::plan::Plan;
 use scimulate::run::target::journal;
 use scimulate::run::target::journal::Journal;
-use scimulate::run::target::retry_after::Waiting;
+use scimulate::run::target::retry_after::WaitLimit;
 use scimulate::run::verdict::report::{Report, Verdict};
-use scimulate::run::{Problem, play};
+use scimulate::run::{RunProblem, play_scenarios};
 use scimulate::scenario::Scenario;
 use scimulate::wire::{Answer, Broken, Request, Sent, Target, Tenant};
 use tokio::runtime::Handle;
@@ -37,7 +37,7 @@ pub struct Played {
     pub about: String,
     pub faults: Faults,
     pub model: Model,
-    pub report: Result<Report, Problem>,
+    pub report: Result<Report, RunProblem>,
     /// What could not be removed after the run was killed, if it was.
     pub swept: Option<Vec<String>>,
 }
@@ -51,7 +51,7 @@ fn swept_after(folder: &Path, model: &Model, runtime: &Handle) -> Vec<String> {
     for mut run in found.abandoned {
         let tenant = if run.second { Tenant::Second } else { Tenant::First };
         let target = At(model, tenant);
-        left.extend(runtime.block_on(sweep(&target, &mut run)).left);
+        left.extend(runtime.block_on(remove_leftovers(&target, &mut run)).left);
     }
     left
 }
@@ -127,7 +127,7 @@ impl Played {
         let mut plan = Plan::new(stories, MAPPING.clone(), prefix_of(seed));
         plan.dialects = dialects;
         plan.seed = seed;
-        plan.patience = Waiting::at_most(Duration::ZERO);
+        plan.patience = WaitLimit::at_most(Duration::ZERO);
         if !seed.is_multiple_of(WITH_RULES) {
             plan = plan.as_a_gate();
         }
@@ -135,7 +135,7 @@ impl Played {
         let model = Model::new(faults.clone(), seed);
         let mut swept = None;
         let report = match killed {
-            None => play(plan, model.clone(), runtime, &mut ()),
+            None => play_scenarios(plan, model.clone(), runtime, &mut ()),
             Some(requests) => {
                 about.push_str(&format!(", killed after {requests} requests"));
                 let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no folder: {error}"));
@@ -144,7 +144,7 @@ impl Played {
                     Some(Arc::new(Journal::new(folder.path(), BASE, &plan.prefix).of_second_tenant()));
                 plan.journal = Some(Arc::new(journal));
                 model.answer_only(requests);
-                let report = play(plan, model.clone(), runtime, &mut ());
+                let report = play_scenarios(plan, model.clone(), runtime, &mut ());
                 model.answer_only(usize::MAX);
                 // A run that came to its end before has told itself what it left.
                 swept = model.was_cut().then(|| swept_after(folder.path(), &model, runtime));
@@ -174,7 +174,7 @@ impl Played {
         let left: Vec<&Object> = [&first, &second].into_iter().flat_map(|state| state.store.ours()).collect();
         let all = [&first, &second].into_iter().flat_map(|state| state.store.all()).collect::<Vec<_>>();
         match (&self.report, &self.swept) {
-            (Err(Problem::Refused(_)), _) => {}
+            (Err(RunProblem::Refused(_)), _) => {}
             (Err(problem), _) => complaints.push(format!("there is no report: {problem}")),
             // Of a killed run there is no report, and the lists must be right for what it left to be found.
             (Ok(_), Some(list)) if self.faults.leave_everything_to_be_found() => {

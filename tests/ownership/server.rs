@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use scimulate::run;
-use scimulate::run::target::deployment::{Stage, Stages};
+use scimulate::run::target::deployment::{Deployment, Deployments};
 use scimulate::scim::urn;
 use scimulate::wire::{Answer, Body, Broken, Method, Request, ResourceKind, Sent, Target, Tenant};
 use serde_json::{Value, json};
@@ -230,11 +230,11 @@ impl Target for Model {
     }
 }
 
-impl Stages for Model {
+impl Deployments for Model {
     type Target = Model;
 
-    async fn open(&self) -> Result<Stage<Model>, String> {
-        Ok(Stage {
+    async fn open(&self) -> Result<Deployment<Model>, String> {
+        Ok(Deployment {
             target: self.clone(),
             base_url: BASE.to_owned(),
             sign_ins: Vec::new(),

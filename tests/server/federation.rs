@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scimulate::http::{Client, Federation, Grant, Settings, TenantUrl, TokenEndpoint};
-use scimulate::issuer::{Serving, Subject, TENANT};
+use scimulate::issuer::{AssertionSubject, Serving, TENANT};
 use scimulate::server::{self, Fault, OAuth, Trusted};
 use scimulate::wire::{Proof, SignIn};
 
@@ -42,7 +42,7 @@ async fn server(fault: Option<Fault>, trusted: Option<&str>) -> (server::Running
     };
     let running = server::start(settings, None).await.unwrap();
     let mut client = Settings::new(TenantUrl::parse(&running.base_url).unwrap());
-    let subject = Subject {
+    let subject = AssertionSubject {
         audience: "api://scim".into(),
         application: "scimulate".into(),
         object: TENANT,

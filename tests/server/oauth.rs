@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use scimulate::issuer::{Issuer, Make, Subject, TENANT};
+use scimulate::issuer::{AssertionSubject, Issuer, Make, TENANT};
 use scimulate::server::{OAuth, Settings, Variant};
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ fn right_variants_write_the_type_in_lower_case_or_trust_microsoft_alone() {
     let answer = ask(&with(Variant::TokenTypeLowerCase), FORM, Some(BASIC), GRANT).expect(200);
     assert_eq!(answer["token_type"], "bearer");
     let issuer = Issuer::at("http://127.0.0.1:1");
-    let subject = Subject {
+    let subject = AssertionSubject {
         audience: "api://an id".into(),
         application: "an id".into(),
         object: TENANT,

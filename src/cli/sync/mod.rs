@@ -23,8 +23,8 @@ use crate::entra::mapping::{Mapping, Source, profiles};
 use crate::entra::scope::Scope;
 use crate::http::{Flag, TenantUrl};
 use crate::run::target::cancel::Cancel;
-use crate::run::target::deployment::Stages as _;
-use crate::run::target::retry_after::Patience;
+use crate::run::target::deployment::Deployments as _;
+use crate::run::target::retry_after::RetryAfter;
 use crate::stages::Embedded;
 use crate::sync::{DryRun, Gate, Notice, missing_from_file, notices};
 use crate::wire::Target;
@@ -146,7 +146,7 @@ impl Sync {
             Some(url) => {
                 let elsewhere = !url.is_loopback();
                 let client = self.target.client(&config, url)?;
-                let target = Gate::new(Patience::new(client, waiting, cancel), closed);
+                let target = Gate::new(RetryAfter::new(client, waiting, cancel), closed);
                 runtime.block_on(self.sync(&mut session, &target, elsewhere))?
             }
             None => runtime.block_on(async {

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::{Finding, Level};
-use crate::run::event::{Event, Listener, TrialId};
+use crate::run::event::{Event, Listener, ScenarioRunId};
 use crate::run::verdict::cause::{Cause, causes};
 use crate::run::verdict::report::Report;
 use crate::wire::Exchange;
@@ -23,7 +23,7 @@ pub struct Scripts {
     prefix: String,
     preparation: Vec<Arc<Exchange>>,
     /// Findings of trials that have not ended.
-    open: HashMap<TrialId, Vec<Arc<Finding>>>,
+    open: HashMap<ScenarioRunId, Vec<Arc<Finding>>>,
     /// By the finding's shape, the first that was told of it.
     kept: HashMap<String, Kept>,
 }
@@ -69,7 +69,7 @@ impl Listener for Scripts {
                     self.kept.entry(finding.shape()).or_insert(Kept { finding, trace });
                 }
             }
-            Event::TrialFinished { trial, trace, .. } => {
+            Event::ScenarioFinished { trial, trace, .. } => {
                 let Some(told) = self.open.remove(trial) else { return };
                 let trace: Arc<[_]> = trace.clone().into();
                 for finding in told {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::run::observer::reader;
 use crate::run::observer::resource_path;
-use crate::run::target::guard::{Guard, Named, Ownership, Shown, named, named_with, shown_with};
+use crate::run::target::guard::{Guard, Named, Ownership, ShownOwner, named, named_with, shown_with};
 use crate::run::target::journal::Abandoned;
 use crate::wire::{Actor, Answer, Broken, Method, Request, ResourceKind, Target, Tenant, id_of};
 
@@ -42,7 +42,7 @@ impl Swept {
 
 /// Removes what the run of this journal left at the target, groups first and the newest first, and
 /// strikes each object out of the journal.
-pub async fn sweep<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
+pub async fn remove_leftovers<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
     let target = &Guard::new(target, Arc::new(Ownership::new(&run.prefix)));
     let mut swept = Swept::default();
     let mut looked_at = HashSet::new();
@@ -51,7 +51,7 @@ pub async fn sweep<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
     journalled.sort_by_key(|(kind, _)| *kind != ResourceKind::Group);
     for (kind, id) in journalled {
         looked_at.insert((kind, id.clone()));
-        match remove(target, Tenant::First, kind, &id, &Evidence::Journal(&run.prefix)).await {
+        match remove(target, Tenant::First, kind, &id, &LeftoverEvidence::Journal(&run.prefix)).await {
             Ok(deleted) => {
                 swept.deleted += usize::from(deleted);
                 swept.gone += usize::from(!deleted);
@@ -68,7 +68,9 @@ pub async fn sweep<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
                     if !looked_at.insert((kind, id.clone())) {
                         continue;
                     }
-                    match remove(target, Tenant::First, kind, &id, &Evidence::Found(&run.prefix)).await {
+                    match remove(target, Tenant::First, kind, &id, &LeftoverEvidence::Found(&run.prefix))
+                        .await
+                    {
                         Ok(deleted) => swept.deleted += usize::from(deleted),
                         Err(why) => swept.left.push(format!("{}/{id}: {why}", kind.endpoint())),
                     }
@@ -97,7 +99,7 @@ pub(in crate::run) async fn rest<T: Target>(
     for kind in [ResourceKind::Group, ResourceKind::User] {
         let Ok(found) = with_prefix(target, tenant, kind, prefix, REST_PAGES).await else { continue };
         for id in found.ours.into_iter().filter(|id| !is_told(kind, id)) {
-            if let Err(why) = remove(target, tenant, kind, &id, &Evidence::Found(prefix)).await {
+            if let Err(why) = remove(target, tenant, kind, &id, &LeftoverEvidence::Found(prefix)).await {
                 left.push(format!("{}/{id}: {why}", kind.endpoint()));
             }
         }
@@ -107,18 +109,18 @@ pub(in crate::run) async fn rest<T: Target>(
 }
 
 /// By what an object is known to be the run's.
-enum Evidence<'a> {
+enum LeftoverEvidence<'a> {
     /// The journal names its id; it must show the prefix.
     Journal(&'a str),
     /// A list showed it; one of its names must begin with the prefix.
     Found(&'a str),
 }
 
-impl Evidence<'_> {
+impl LeftoverEvidence<'_> {
     fn holds(&self, resource: &Value) -> bool {
         match self {
-            Evidence::Journal(prefix) => shown_with(prefix, resource) == Shown::Ours,
-            Evidence::Found(prefix) => named_with(prefix, resource) == Named::Begins,
+            LeftoverEvidence::Journal(prefix) => shown_with(prefix, resource) == ShownOwner::Ours,
+            LeftoverEvidence::Found(prefix) => named_with(prefix, resource) == Named::Begins,
         }
     }
 }
@@ -129,7 +131,7 @@ async fn remove<T: Target>(
     tenant: Tenant,
     kind: ResourceKind,
     id: &str,
-    evidence: &Evidence<'_>,
+    evidence: &LeftoverEvidence<'_>,
 ) -> Result<bool, String> {
     let path = resource_path(kind, id);
     let request = |method| Request::new(Actor::Cleanup, method, &path, "clean-up").to(tenant).provoked();
@@ -316,7 +318,7 @@ mod tests {
             ("5", "dave@contoso.example"),
             ("6", "SMBCDFGHJK.eve@example.com"),
         ]);
-        let swept = sweep(&store, &mut run).await;
+        let swept = remove_leftovers(&store, &mut run).await;
         assert_eq!((swept.deleted, swept.gone), (2, 1));
         assert_eq!(
             swept.left,
@@ -333,7 +335,7 @@ mod tests {
         let mut run = abandoned(folder.path(), &["9"]);
         let mut store = store(&[("1", "smbcdfghjk.ada@example.com")]);
         store.refuses_delete = true;
-        let swept = sweep(&store, &mut run).await;
+        let swept = remove_leftovers(&store, &mut run).await;
         assert_eq!(swept.left, ["/Users/1: DELETE is answered 403; delete it at the server"]);
         assert!(!swept.is_clean());
     }

@@ -21,15 +21,15 @@ use search::Search;
 
 /// A user or a group of one of the tenants.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Place {
+struct ObjectPlace {
     second: bool,
     kind: ResourceKind,
     id: String,
 }
 
-impl Place {
+impl ObjectPlace {
     fn new(tenant: Tenant, kind: ResourceKind, id: &str) -> Self {
-        Place { second: tenant.is_second(), kind, id: id.to_owned() }
+        ObjectPlace { second: tenant.is_second(), kind, id: id.to_owned() }
     }
 }
 
@@ -37,7 +37,7 @@ impl Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
     /// Where it is, if that is known.
-    place: Option<Place>,
+    place: Option<ObjectPlace>,
     /// What it is, why it stays, and what to do.
     pub line: String,
     told: SystemTime,
@@ -51,7 +51,7 @@ impl Left {
         Left::new(None, line)
     }
 
-    fn new(place: Option<Place>, line: String) -> Self {
+    fn new(place: Option<ObjectPlace>, line: String) -> Self {
         Left { place, line, told: SystemTime::now(), listed_as: None }
     }
 }
@@ -60,9 +60,9 @@ impl Left {
 #[derive(Debug, Default)]
 pub(in crate::run) struct Deleted {
     /// When the last DELETE that was answered with success was sent.
-    at: HashMap<Place, SystemTime>,
+    at: HashMap<ObjectPlace, SystemTime>,
     /// Names that reads by id showed, in lower case.
-    names: HashMap<Place, HashSet<String>>,
+    names: HashMap<ObjectPlace, HashSet<String>>,
 }
 
 impl Deleted {
@@ -72,12 +72,15 @@ impl Deleted {
             let tenant = exchange.request.tenant;
             match &exchange.operation {
                 Operation::Delete(kind, id) => {
-                    let last = self.at.entry(Place::new(tenant, *kind, id)).or_insert(exchange.started);
+                    let last = self.at.entry(ObjectPlace::new(tenant, *kind, id)).or_insert(exchange.started);
                     *last = exchange.started.max(*last);
                 }
                 Operation::Read(kind, id) => {
                     let (_, name) = exchange.json().and_then(name_sent).unwrap_or_default();
-                    self.names.entry(Place::new(tenant, *kind, id)).or_default().insert(name.to_lowercase());
+                    self.names
+                        .entry(ObjectPlace::new(tenant, *kind, id))
+                        .or_default()
+                        .insert(name.to_lowercase());
                 }
                 _ => {}
             }
@@ -115,12 +118,12 @@ struct Leftover {
 }
 
 impl Leftover {
-    fn at(&self, id: &str) -> Place {
-        Place::new(self.tenant, self.kind, id)
+    fn at(&self, id: &str) -> ObjectPlace {
+        ObjectPlace::new(self.tenant, self.kind, id)
     }
 
     /// Where its create said that it is.
-    fn place(&self) -> Option<Place> {
+    fn place(&self) -> Option<ObjectPlace> {
         self.id.as_deref().map(|id| self.at(id))
     }
 
@@ -153,14 +156,14 @@ impl Leftover {
 }
 
 /// What the trace shows was made and not removed, in the order in which it must be removed.
-fn leftovers(trace: &[Arc<Exchange>], twice: &HashSet<Place>) -> Vec<Leftover> {
+fn leftovers(trace: &[Arc<Exchange>], twice: &HashSet<ObjectPlace>) -> Vec<Leftover> {
     let mut left: Vec<Leftover> = Vec::new();
     for (position, exchange) in trace.iter().enumerate() {
         let tenant = exchange.request.tenant;
         match &exchange.operation {
             Operation::Create(kind) => left.extend(created(position, exchange, *kind)),
             Operation::Modify(kind, id) | Operation::Replace(kind, id) => {
-                let place = Place::new(tenant, *kind, id);
+                let place = ObjectPlace::new(tenant, *kind, id);
                 let sent = exchange.request.json().unwrap_or_default();
                 for leftover in left.iter_mut().filter(|it| it.place().as_ref() == Some(&place)) {
                     leftover.rename(&sent);
@@ -168,7 +171,7 @@ fn leftovers(trace: &[Arc<Exchange>], twice: &HashSet<Place>) -> Vec<Leftover> {
             }
             // After a 404 the object may be there under another id than the create named.
             Operation::Delete(kind, id) if exchange.succeeded() => {
-                let place = Place::new(tenant, *kind, id);
+                let place = ObjectPlace::new(tenant, *kind, id);
                 let before = &trace[..position];
                 left.retain_mut(|leftover| {
                     if leftover.place().as_ref() != Some(&place) {
@@ -284,7 +287,7 @@ fn with_found(
     trace: &[Arc<Exchange>],
 ) -> Vec<Leftover> {
     for (kind, id) in ours.iter().filter(|(kind, id)| !is_deleted(trace, *kind, id)) {
-        let place = Place::new(Tenant::First, *kind, id);
+        let place = ObjectPlace::new(Tenant::First, *kind, id);
         if !leftovers.iter().any(|known| known.place().as_ref() == Some(&place)) {
             leftovers.push(Leftover {
                 made_at: 0,
@@ -337,13 +340,13 @@ fn names_shown(trace: &[Arc<Exchange>], leftover: &Leftover, id: &str) -> Vec<Op
 }
 
 /// Ids that several creates were answered with.
-fn named_twice(trace: &[Arc<Exchange>]) -> HashSet<Place> {
+fn named_twice(trace: &[Arc<Exchange>]) -> HashSet<ObjectPlace> {
     let mut named = HashSet::new();
     let mut twice = HashSet::new();
     for exchange in trace {
         if let Operation::Create(kind) = exchange.operation
             && let Some(id) = exchange.made_id(kind)
-            && let place = Place::new(exchange.request.tenant, kind, &id)
+            && let place = ObjectPlace::new(exchange.request.tenant, kind, &id)
             && !named.insert(place.clone())
         {
             twice.insert(place);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::leftovers;
-use super::{Ended, Left, Leftover, Place, delete};
+use super::{Ended, Left, Leftover, ObjectPlace, delete};
 use crate::run::observer;
 use crate::run::observer::reader;
 use crate::run::target::guard::name_sent;
@@ -27,7 +27,7 @@ pub(super) struct Search<'a, T> {
     filters_tell: bool,
     lists: HashMap<(bool, ResourceKind), Listed>,
     /// What was deleted in this clean-up.
-    pub(super) deleted: HashSet<Place>,
+    pub(super) deleted: HashSet<ObjectPlace>,
 }
 
 impl<'a, T: Target> Search<'a, T> {

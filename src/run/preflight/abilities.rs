@@ -7,7 +7,7 @@ use crate::scenario::Ability;
 
 /// Yes, no or unknown. Unknown is played.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
+pub enum Support {
     /// It can, and this shows it.
     Yes(String),
     /// It cannot, and this is why.
@@ -16,12 +16,12 @@ pub enum Known {
     Unknown,
 }
 
-impl fmt::Display for Known {
+impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Known::Yes(evidence) => write!(f, "yes: {evidence}"),
-            Known::No(skip) => write!(f, "no: {skip}"),
-            Known::Unknown => f.write_str("unknown"),
+            Support::Yes(evidence) => write!(f, "yes: {evidence}"),
+            Support::No(skip) => write!(f, "no: {skip}"),
+            Support::Unknown => f.write_str("unknown"),
         }
     }
 }
@@ -30,7 +30,7 @@ impl fmt::Display for Known {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Abilities {
     /// Each ability asked for, in a fixed order.
-    pub abilities: Vec<(Ability, Known)>,
+    pub abilities: Vec<(Ability, Support)>,
     /// Target paths that the target refuses in a create, each with its own words.
     pub refused: Vec<(String, String)>,
 }
@@ -38,7 +38,10 @@ pub struct Abilities {
 impl Abilities {
     /// What is known of one ability.
     #[must_use]
-    pub fn of(&self, ability: Ability) -> &Known {
-        self.abilities.iter().find(|(known, _)| *known == ability).map_or(&Known::Unknown, |(_, known)| known)
+    pub fn of(&self, ability: Ability) -> &Support {
+        self.abilities
+            .iter()
+            .find(|(known, _)| *known == ability)
+            .map_or(&Support::Unknown, |(_, known)| known)
     }
 }

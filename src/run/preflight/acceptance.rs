@@ -116,11 +116,11 @@ async fn probe_as<T: Target, R: Target>(
     let rows = &mapping.user.rows;
     let attempt = Attempt { story, target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
     match attempt.create(&[]).await {
-        Verdict::Accepted(made) => {
+        Acceptability::Accepted(made) => {
             return Acceptance { not_kept: attempt.not_kept(&made).await, ..Acceptance::default() };
         }
-        Verdict::Unknown => return Acceptance::default(),
-        Verdict::Refused(_) => {}
+        Acceptability::Unknown => return Acceptance::default(),
+        Acceptability::Refused(_) => {}
     }
     // Those that are refused most often go first; matching attributes and `active` stay.
     let mut optional: Vec<usize> = (0..rows.len())
@@ -133,12 +133,12 @@ async fn probe_as<T: Target, R: Target>(
     for index in optional {
         dropped.push(index);
         match attempt.create(&dropped).await {
-            Verdict::Accepted(made) => {
+            Acceptability::Accepted(made) => {
                 accepted = Some(made);
                 break;
             }
-            Verdict::Refused(_) => {}
-            Verdict::Unknown => return Acceptance::default(),
+            Acceptability::Refused(_) => {}
+            Acceptability::Unknown => return Acceptance::default(),
         }
     }
     let Some(mut accepted) = accepted else {
@@ -149,15 +149,15 @@ async fn probe_as<T: Target, R: Target>(
     for index in dropped.clone() {
         let rest: Vec<usize> = dropped.iter().copied().filter(|other| *other != index).collect();
         match attempt.create(&rest).await {
-            Verdict::Accepted(made) => {
+            Acceptability::Accepted(made) => {
                 dropped = rest;
                 accepted = made;
             }
-            Verdict::Refused(exchange) => {
+            Acceptability::Refused(exchange) => {
                 let path = rows[index].written.clone();
                 refused.push((index, Refused { path, answer: answered(&exchange), exchange }));
             }
-            Verdict::Unknown => return Acceptance::default(),
+            Acceptability::Unknown => return Acceptance::default(),
         }
     }
     refused.sort_by_key(|(index, _)| *index);
@@ -168,7 +168,7 @@ async fn probe_as<T: Target, R: Target>(
     }
 }
 
-enum Verdict {
+enum Acceptability {
     Accepted(Arc<Exchange>),
     Refused(Arc<Exchange>),
     /// Nothing can be concluded: no answer, too many requests, or a conflict.
@@ -187,7 +187,7 @@ struct Attempt<'a, T, R> {
 
 impl<T: Target, R: Target> Attempt<'_, T, R> {
     /// Creates somebody new without the rows at these places.
-    async fn create(&self, without: &[usize]) -> Verdict {
+    async fn create(&self, without: &[usize]) -> Acceptability {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
         let key = format!("somebody-{number}");
         let person = self.people.person(self.story, self.writer.dialect.as_str(), &key);
@@ -197,13 +197,13 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
         let step = "preflight: what a create may carry";
         let mut request = self.writer.create(ResourceKind::User, &values, step);
         request.actor = Actor::Probe;
-        let Ok(answer) = self.target.send(request.provoked()).await else { return Verdict::Unknown };
-        let Some(exchange) = self.recorder.last() else { return Verdict::Unknown };
+        let Ok(answer) = self.target.send(request.provoked()).await else { return Acceptability::Unknown };
+        let Some(exchange) = self.recorder.last() else { return Acceptability::Unknown };
         match answer.status {
-            200..=299 => Verdict::Accepted(exchange),
-            _ if answer.is_throttled() => Verdict::Unknown,
-            401 | 403 | 408 | 409 => Verdict::Unknown,
-            _ => Verdict::Refused(exchange),
+            200..=299 => Acceptability::Accepted(exchange),
+            _ if answer.is_throttled() => Acceptability::Unknown,
+            401 | 403 | 408 | 409 => Acceptability::Unknown,
+            _ => Acceptability::Refused(exchange),
         }
     }
 

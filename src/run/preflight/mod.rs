@@ -6,7 +6,7 @@ pub mod acceptance;
 
 use serde_json::Value;
 
-use self::abilities::{Abilities, Known};
+use self::abilities::{Abilities, Support};
 use super::observer::reader;
 use super::target::circuit_breaker::Sighting;
 use crate::check::Skip;
@@ -327,9 +327,9 @@ fn kind(answer: &Answer) -> String {
 
 /// What the published documents and the answer about a group that does not exist tell.
 fn abilities(discovery: &Discovery, groups: Option<&Answer>) -> Abilities {
-    let no = |why: String| Known::No(Skip::NotSupported(why));
+    let no = |why: String| Support::No(Skip::NotSupported(why));
     let said = |ability: &str, feature: &str| match discovery.supports(feature) {
-        Some(true) => Known::Yes(format!("ServiceProviderConfig: {feature}.supported is true")),
+        Some(true) => Support::Yes(format!("ServiceProviderConfig: {feature}.supported is true")),
         Some(false) => no(format!("ServiceProviderConfig says that {ability} is not")),
         // Nobody promised it, so that nothing is to be held against the target.
         None if discovery.config.is_some() => no(format!("ServiceProviderConfig says nothing of {ability}")),
@@ -342,12 +342,12 @@ fn abilities(discovery: &Discovery, groups: Option<&Answer>) -> Abilities {
         (_, Some((404 | 405 | 501, _))) if listed != Some(true) => {
             no(format!("GET /Groups is answered {}", by_answer.map_or(404, |(status, _)| status)))
         }
-        (Some(true), _) => Known::Yes("ResourceTypes lists /Groups".to_owned()),
-        (_, Some((200..=299, true))) => Known::Yes("GET /Groups is answered".to_owned()),
-        _ => Known::Unknown,
+        (Some(true), _) => Support::Yes("ResourceTypes lists /Groups".to_owned()),
+        (_, Some((200..=299, true))) => Support::Yes("GET /Groups is answered".to_owned()),
+        _ => Support::Unknown,
     };
     let cursor = match discovery.pages_by("cursor") {
-        Some(true) => Known::Yes("ServiceProviderConfig: pagination.cursor is true".to_owned()),
+        Some(true) => Support::Yes("ServiceProviderConfig: pagination.cursor is true".to_owned()),
         Some(false) => no("ServiceProviderConfig says that paging by cursor is not".to_owned()),
         // RFC 9865 §4 makes the announcement a must for servers that have it.
         None if discovery.config.is_some() => {
@@ -362,8 +362,8 @@ fn abilities(discovery: &Discovery, groups: Option<&Answer>) -> Abilities {
             (Ability::Sort, said("sorting", "sort")),
             (Ability::Etag, said("ETag", "etag")),
             (Ability::Cursor, cursor),
-            (Ability::Search, Known::Unknown),
-            (Ability::Me, Known::Unknown),
+            (Ability::Search, Support::Unknown),
+            (Ability::Me, Support::Unknown),
         ],
         refused: Vec::new(),
     }

@@ -67,7 +67,7 @@ async fn a_server_that_answers_is_ready_and_asked_as_a_probe_with_entras_headers
     let (outcome, asked) = inspected(vec![("/Users", Ok(empty_list())), ("/Groups", Ok(empty_list()))]).await;
     let ready = outcome.unwrap();
     assert_eq!(ready.discovery, Discovery::default());
-    assert!(matches!(ready.abilities.of(Ability::Groups), Known::Yes(_)));
+    assert!(matches!(ready.abilities.of(Ability::Groups), Support::Yes(_)));
     let paths: Vec<_> = asked.iter().map(|request| request.path.as_str()).collect();
     assert_eq!(paths, ["/Users", "/ServiceProviderConfig", "/Schemas", "/ResourceTypes", "/Groups"]);
     for request in asked {
@@ -174,16 +174,16 @@ fn abilities_follow_from_what_is_published() {
     let types = json!([{"name": "User", "endpoint": "/Users", "schema": "x"}]);
     let published = Discovery::read(Some(&config), None, Some(&types));
     let known = abilities(&published, None);
-    assert!(matches!(known.of(Ability::Bulk), Known::Yes(_)));
-    assert!(matches!(known.of(Ability::Sort), Known::No(_)));
-    assert!(matches!(known.of(Ability::Groups), Known::No(_)));
-    assert!(matches!(known.of(Ability::Cursor), Known::No(_)));
-    assert!(matches!(known.of(Ability::Etag), Known::No(_)), "nothing is promised");
+    assert!(matches!(known.of(Ability::Bulk), Support::Yes(_)));
+    assert!(matches!(known.of(Ability::Sort), Support::No(_)));
+    assert!(matches!(known.of(Ability::Groups), Support::No(_)));
+    assert!(matches!(known.of(Ability::Cursor), Support::No(_)));
+    assert!(matches!(known.of(Ability::Etag), Support::No(_)), "nothing is promised");
     let nothing = Discovery::default();
-    assert_eq!(abilities(&nothing, None).of(Ability::Groups), &Known::Unknown);
-    assert!(matches!(abilities(&nothing, None).of(Ability::Cursor), Known::No(_)));
+    assert_eq!(abilities(&nothing, None).of(Ability::Groups), &Support::Unknown);
+    assert!(matches!(abilities(&nothing, None).of(Ability::Cursor), Support::No(_)));
     let missing = plain(404, "", "");
-    assert!(matches!(abilities(&nothing, Some(&missing)).of(Ability::Groups), Known::No(_)));
+    assert!(matches!(abilities(&nothing, Some(&missing)).of(Ability::Groups), Support::No(_)));
     let broken = plain(500, "", "");
-    assert_eq!(abilities(&nothing, Some(&broken)).of(Ability::Groups), &Known::Unknown);
+    assert_eq!(abilities(&nothing, Some(&broken)).of(Ability::Groups), &Support::Unknown);
 }

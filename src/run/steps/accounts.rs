@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Story;
+use super::Player;
 use super::answers::answered;
-use super::fixture::{Casting, Mistake};
+use super::fixture::{FixtureSource, Mistake};
 use super::names::object_kind;
 use super::template;
 use crate::check::Finding;
@@ -38,7 +38,7 @@ impl Account {
     }
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn make_accounts(&mut self) -> Result<(), Mistake> {
         for (key, spec) in &self.scenario.accounts {
             let everybody = self.cast.expand(&spec.of)?;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Story;
+use super::Player;
 use super::answers::place;
-use super::failure::Failure;
-use super::fixture::{Casting, Mistake};
+use super::failure::LoggedFailure;
+use super::fixture::{FixtureSource, Mistake};
 use super::job::Line;
 use crate::check::{Aspect, Finding, Skip};
 use crate::entra::directory::ObjectId;
@@ -14,7 +14,7 @@ use crate::entra::job::{CycleReport, Status, Stopped};
 use crate::entra::oracle::{CycleKind, CycleView};
 use crate::wire::{Actor, Broken, Operation, Target};
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn test_connection(&mut self) {
         let line = Line { target: self.target, wrong_token: self.wrong_token };
         let ended = self.job.test_connection(&line).await;
@@ -118,7 +118,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         for (id, entry) in last {
             match entry.status {
                 Status::Failure => {
-                    self.failures.insert(id.clone(), Failure::new(entry.clone(), own));
+                    self.failures.insert(id.clone(), LoggedFailure::new(entry.clone(), own));
                 }
                 Status::Success | Status::Skipped => {
                     self.failures.remove(id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::template;
-use super::template::{Lookup, Place, TemplateProblem};
+use super::template::{Lookup, TemplatePlace, TemplateProblem};
 use crate::check::{About, Aspect, Finding, Level};
 use crate::run::observer::reader;
 use crate::scenario::AnswerExpectation;
@@ -96,7 +96,7 @@ pub(in crate::run) fn judge(
         }
     }
     for (name, expected) in &expectation.headers {
-        let expected = template::text(expected, Place::Plain, lookup)?;
+        let expected = template::text(expected, TemplatePlace::Plain, lookup)?;
         let actual = answer.header(&name.to_ascii_lowercase());
         if !actual.is_some_and(|actual| is_header(name, &expected, actual)) {
             let actual = actual.unwrap_or("none");

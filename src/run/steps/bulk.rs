@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Story;
+use super::Player;
 use super::answers::answered;
-use super::fixture::Casting;
+use super::fixture::FixtureSource;
 use crate::check::Finding;
 use crate::scim::urn;
 use crate::wire::{Actor, Exchange, Method, Request, Target};
@@ -17,7 +17,7 @@ const MOST_OPERATIONS: u64 = 2000;
 /// A limit above so many bytes is not tried.
 const MOST_BYTES: u64 = 2 << 20;
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// One operation too many and one byte too many are answered 413. Nobody is made, whatever the target
     /// does: no operation has a userName.
     pub(super) async fn expect_bulk_limits(&mut self, line: usize) {

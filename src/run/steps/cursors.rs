@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Story;
+use super::Player;
 use super::answers::{answered, is_empty};
-use super::fixture::Casting;
+use super::fixture::FixtureSource;
 use crate::check::Finding;
 use crate::run::observer::reader;
 use crate::run::observer::resources;
@@ -14,7 +14,7 @@ use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target, id_of}
 /// Longer walks are cut short; then nothing is said of who was not met.
 const MOST_PAGES: usize = 40;
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Every page of a list by cursor: no page is too long, nobody is met twice, and who was made is met.
     pub(super) async fn expect_cursor_pages(&mut self, kind: ResourceKind, count: usize, line: usize) {
         let step = format!("line {line}: pages of {} by cursor", kind.endpoint());

@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::Story;
-use super::fixture::Casting;
-use super::state::Reading;
+use super::Player;
+use super::fixture::FixtureSource;
+use super::state::ReadState;
 use crate::check::{Finding, Level};
 use crate::run::observer::reader;
 use crate::scim::same_name;
 use crate::wire::Target;
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Gone, or disabled and readable; the gate knows a tag for either.
     pub(super) async fn expect_deprovisioned(&mut self, key: &str, line: usize) {
         let Some(role) = self.cast.role(key) else { return };
@@ -23,7 +23,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             return;
         };
         match self.read(kind, &id, &format!("line {line}: deprovisioned {key}")).await {
-            Reading::Nothing(exchange) => {
+            ReadState::Nothing(exchange) => {
                 let message = format!(
                     "(UnassignReassign) \"{key}\" is gone, and comes back as a new {}",
                     kind.as_str()
@@ -31,7 +31,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 let note = Finding::of(&self.scenario.about, message).at(Level::Note).shown_by(&exchange);
                 self.findings.push(note);
             }
-            Reading::Resource(exchange) => {
+            ReadState::Resource(exchange) => {
                 let active = exchange.json().and_then(|body| reader::member(body, "active")).cloned();
                 let disabled = match &active {
                     Some(Value::Bool(active)) => !active,
@@ -57,7 +57,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                     .shown_by(&exchange);
                 self.wrong(key, finding);
             }
-            reading @ Reading::Unclear(..) => self.unreadable(key, kind, reading),
+            reading @ ReadState::Unclear(..) => self.unreadable(key, kind, reading),
         }
     }
 }

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Story;
+use super::Player;
 use super::answers::answered;
-use super::fixture::Casting;
+use super::fixture::FixtureSource;
 use crate::check::Finding;
 use crate::run::observer::resource_path;
 use crate::scim::urn;
@@ -21,7 +21,7 @@ use crate::wire::{Actor, Broken, Exchange, Method, Request, ResourceKind, Target
 
 const SCIM_JSON: &str = "application/scim+json";
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     fn direct(&self, method: Method, path: String, step: &str) -> Request {
         Request::new(Actor::Probe, method, path, step.to_owned()).with_header("Accept", SCIM_JSON)
     }

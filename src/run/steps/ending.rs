@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Story;
+use super::Player;
 use super::end_state::{Ending, Names};
-use super::fixture::Casting;
-use super::state::Reading;
+use super::fixture::FixtureSource;
+use super::state::ReadState;
 use crate::entra::directory;
 use crate::entra::directory::SourceValue;
 use crate::scim::{PatchPath, same_name};
 use crate::wire::{ResourceKind, Target};
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) fn was_complained_about(&self, key: &str) -> bool {
         self.blocked.contains(key) || self.told.iter().any(|(about, _)| about == key)
     }
@@ -34,12 +34,12 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         let rows = mapping.rows.iter().filter(|row| judged(&row.target) && !row.adds_roles());
         let targets: Vec<_> = rows.map(|row| (row.target.clone(), row.is_reference())).collect();
         let ending = match self.read(kind, &id, step).await {
-            Reading::Resource(exchange) => {
+            ReadState::Resource(exchange) => {
                 let resource = exchange.json().cloned();
                 Ending::of(resource.as_ref(), &targets, names, exchange)
             }
-            Reading::Nothing(exchange) => Ending::of(None, &targets, names, exchange),
-            Reading::Unclear(..) => return,
+            ReadState::Nothing(exchange) => Ending::of(None, &targets, names, exchange),
+            ReadState::Unclear(..) => return,
         };
         self.end.insert(key.to_owned(), ending);
     }

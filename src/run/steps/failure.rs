@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Story;
+use super::Player;
 use super::answers::{answered, place};
-use super::fixture::Casting;
+use super::fixture::FixtureSource;
 use crate::check::{Aspect, Finding, Level};
 use crate::entra::job::{Action, ErrorCode, LogEntry};
 use crate::rules;
@@ -12,12 +12,12 @@ use crate::wire::{Actor, Exchange, Operation, Target};
 
 /// Something Entra could not do for one object.
 #[derive(Debug, Clone)]
-pub(super) struct Failure {
+pub(super) struct LoggedFailure {
     entry: LogEntry,
     exchange: Option<Arc<Exchange>>,
 }
 
-impl Failure {
+impl LoggedFailure {
     /// The failure of a log entry, with the exchange of its cycle that shows it.
     pub(super) fn new(entry: LogEntry, cycle: &[Arc<Exchange>]) -> Self {
         // A refusal is quoted in the log. Other failures come from what an answer says, and the last
@@ -29,7 +29,7 @@ impl Failure {
         } else {
             cycle.iter().rev().find(|exchange| is_about(exchange, &entry.label)).cloned()
         };
-        Failure { entry, exchange }
+        LoggedFailure { entry, exchange }
     }
 
     /// A failure is in the log for everybody to see. What it leaves undone is as bad as that when somebody
@@ -117,7 +117,7 @@ fn is_about(exchange: &Exchange, label: &str) -> bool {
         && exchange.request.step.strip_suffix(label).is_some_and(|before| before.ends_with(' '))
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Something about one person or group is not as it should be. If a failed write of Entra explains
     /// it, that is told instead, once, and nothing more is said of this key.
     pub(super) fn wrong(&mut self, key: &str, mut finding: Finding) {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::template;
-use super::template::{Place, TemplateProblem};
+use super::template::{TemplatePlace, TemplateProblem};
 use crate::entra::directory;
 use crate::entra::directory::{
     AppRole, DirectoryError, Group, ObjectId, ObjectKind, SourceValue, Tenant, User,
@@ -12,7 +12,7 @@ use crate::scenario::{Action, Scenario};
 use crate::wire::ResourceKind;
 
 /// Makes up what the scenario does not say. Each call for one key gives the same values.
-pub(in crate::run) trait Casting {
+pub(in crate::run) trait FixtureSource {
     /// The person of that key.
     fn person(&self, key: &str) -> User;
     /// The group of that key, without members.
@@ -47,7 +47,7 @@ pub(in crate::run) enum Mistake {
 
 /// One person or group of the scenario.
 #[derive(Debug, Clone)]
-pub(in crate::run) struct Role {
+pub(in crate::run) struct Participant {
     /// User or group.
     pub(in crate::run) kind: ResourceKind,
     /// The object that plays it now; `None` before it appears. A purged object still plays it.
@@ -62,22 +62,23 @@ pub(in crate::run) struct Role {
 }
 
 /// Everybody of one trial, and the tenant they live in.
-pub(in crate::run) struct Cast {
+pub(in crate::run) struct Fixture {
     /// The directory.
     pub(in crate::run) tenant: Tenant,
-    roles: IndexMap<String, Role>,
+    participants: IndexMap<String, Participant>,
     crowds: IndexMap<String, Vec<String>>,
 }
 
-impl Cast {
+impl Fixture {
     /// Makes everybody and puts those who are there from the start into the directory. Not more than
     /// `at_most` people play one entry.
     pub(in crate::run) fn new(
         scenario: &Scenario,
-        casting: &impl Casting,
+        casting: &impl FixtureSource,
         at_most: Option<usize>,
     ) -> Result<Self, Mistake> {
-        let mut cast = Cast { tenant: Tenant::new(), roles: IndexMap::new(), crowds: IndexMap::new() };
+        let mut cast =
+            Fixture { tenant: Tenant::new(), participants: IndexMap::new(), crowds: IndexMap::new() };
         let start = |name: &str| match name {
             "prefix" => Some(casting.prefix().into()),
             "domain" => Some(casting.domain().into()),
@@ -94,7 +95,8 @@ impl Cast {
             for key in &keys {
                 let mut person = casting.person(key);
                 for (name, value) in &spec.attributes {
-                    let value = value.as_deref().map(|text| template::text(text, Place::Plain, &start));
+                    let value =
+                        value.as_deref().map(|text| template::text(text, TemplatePlace::Plain, &start));
                     person = with_attribute(&person, name, value.transpose()?)?;
                 }
                 if !spec.roles.is_empty() {
@@ -102,9 +104,9 @@ impl Cast {
                     person = person.with("appRoleAssignments", SourceValue::Roles(roles))?;
                 }
                 person.set_account_enabled(spec.enabled);
-                cast.roles.insert(
+                cast.participants.insert(
                     key.clone(),
-                    Role {
+                    Participant {
                         kind: ResourceKind::User,
                         id: None,
                         former: Vec::new(),
@@ -119,12 +121,12 @@ impl Cast {
         for (key, spec) in &scenario.groups {
             let mut group = casting.group(key);
             for (name, value) in &spec.attributes {
-                let value = value.as_deref().map(|text| template::text(text, Place::Plain, &start));
+                let value = value.as_deref().map(|text| template::text(text, TemplatePlace::Plain, &start));
                 group = with_group_attribute(&group, name, value.transpose()?)?;
             }
-            cast.roles.insert(
+            cast.participants.insert(
                 key.clone(),
-                Role {
+                Participant {
                     kind: ResourceKind::Group,
                     id: None,
                     former: Vec::new(),
@@ -136,7 +138,7 @@ impl Cast {
             cast.crowds.insert(key.clone(), vec![key.clone()]);
         }
         let there: Vec<String> = cast
-            .roles
+            .participants
             .iter()
             .filter(|(_, role)| !is_absent(scenario, role))
             .map(|(key, _)| key.clone())
@@ -150,11 +152,11 @@ impl Cast {
     fn appear(
         &mut self,
         scenario: &Scenario,
-        casting: &impl Casting,
+        casting: &impl FixtureSource,
         keys: &[String],
     ) -> Result<(), Mistake> {
         for key in keys {
-            let role = self.roles.get_mut(key).ok_or_else(|| Mistake::NoSuchKey(key.clone()))?;
+            let role = self.participants.get_mut(key).ok_or_else(|| Mistake::NoSuchKey(key.clone()))?;
             if let Some(before) = role.id.take() {
                 role.former.push(before);
             }
@@ -183,7 +185,7 @@ impl Cast {
             }
         }
         for key in keys {
-            let Some(entry) = self.roles.get(key).map(|role| role.entry.clone()) else { continue };
+            let Some(entry) = self.participants.get(key).map(|role| role.entry.clone()) else { continue };
             if let Some(manager) = scenario.people.get(&entry).and_then(|spec| spec.manager.as_ref())
                 && let (Some(id), Some(manager)) = (self.present(key), self.present(manager))
             {
@@ -211,20 +213,20 @@ impl Cast {
         if let Some(keys) = self.crowds.get(key) {
             return Ok(keys.clone());
         }
-        if self.roles.contains_key(key) {
+        if self.participants.contains_key(key) {
             return Ok(vec![key.to_owned()]);
         }
         Err(Mistake::NoSuchKey(key.to_owned()))
     }
 
     /// Everybody, in the scenario's order.
-    pub(in crate::run) fn roles(&self) -> impl Iterator<Item = (&str, &Role)> {
-        self.roles.iter().map(|(key, role)| (key.as_str(), role))
+    pub(in crate::run) fn roles(&self) -> impl Iterator<Item = (&str, &Participant)> {
+        self.participants.iter().map(|(key, role)| (key.as_str(), role))
     }
 
     /// One person or group.
-    pub(in crate::run) fn role(&self, key: &str) -> Option<&Role> {
-        self.roles.get(key)
+    pub(in crate::run) fn role(&self, key: &str) -> Option<&Participant> {
+        self.participants.get(key)
     }
 
     /// The key that an object plays or played.
@@ -236,7 +238,7 @@ impl Cast {
 
     /// The object that plays a key, purged or not.
     pub(in crate::run) fn id(&self, key: &str) -> Result<ObjectId, Mistake> {
-        match self.roles.get(key) {
+        match self.participants.get(key) {
             None => Err(Mistake::NoSuchKey(key.to_owned())),
             Some(role) => role.id.clone().ok_or_else(|| Mistake::NotThere(key.to_owned())),
         }
@@ -244,7 +246,7 @@ impl Cast {
 
     /// The object that plays a key, if it is in the directory.
     fn present(&self, key: &str) -> Option<ObjectId> {
-        let id = self.roles.get(key)?.id.clone()?;
+        let id = self.participants.get(key)?.id.clone()?;
         self.tenant.state().kind(&id).map(|_| id)
     }
 
@@ -252,7 +254,7 @@ impl Cast {
     pub(in crate::run) fn act(
         &mut self,
         scenario: &Scenario,
-        casting: &impl Casting,
+        casting: &impl FixtureSource,
         action: &Action,
     ) -> Result<bool, Mistake> {
         match action {
@@ -270,8 +272,9 @@ impl Cast {
                     for key in self.expand(key)? {
                         let id = self.id(&key)?;
                         for (name, value) in attributes {
-                            let value =
-                                value.as_deref().map(|text| template::text(text, Place::Plain, &start));
+                            let value = value
+                                .as_deref()
+                                .map(|text| template::text(text, TemplatePlace::Plain, &start));
                             self.tenant.set(&id, name, value.transpose()?.map(SourceValue::Text))?;
                         }
                     }
@@ -363,7 +366,7 @@ impl Cast {
     }
 }
 
-fn is_absent(scenario: &Scenario, role: &Role) -> bool {
+fn is_absent(scenario: &Scenario, role: &Participant) -> bool {
     match role.kind {
         ResourceKind::User => scenario.people.get(&role.entry).is_some_and(|spec| spec.absent),
         ResourceKind::Group => scenario.groups.get(&role.entry).is_some_and(|spec| spec.absent),

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::Story;
+use super::Player;
 use super::answers::answered;
-use super::fixture::{Casting, Mistake};
+use super::fixture::{FixtureSource, Mistake};
 use crate::check::{Aspect, Finding};
 use crate::entra::directory::ObjectId;
 use crate::entra::mapping::AttributeMapping;
 use crate::run::observer::reader;
 use crate::wire::{ResourceKind, Target, id_of};
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Rows whose target can be asked for, with the text this key has there. Only the first matching row
     /// is Entra's usual question; `all` adds every attribute the profile marks as matching or filterable.
     fn questions(&self, key: &str, kind: ResourceKind, all: bool) -> Vec<(AttributeMapping, String)> {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::answers::shown;
-use super::fixture::Casting;
-use super::{Story, test_values};
+use super::fixture::FixtureSource;
+use super::{Player, test_values};
 use crate::check::{Finding, Reading};
 use crate::run::observer::reader;
 use crate::run::steps::mapped;
 use crate::wire::{Exchange, Target};
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Complains about each mapped value that the answer does not show as it was sent. What is published
     /// as never returned is right to be missing; Microsoft's tests miss it all the same.
     pub(super) fn expect_held(&mut self, key: &str, exchange: &Arc<Exchange>) {

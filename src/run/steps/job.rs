@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use super::Story;
-use super::fixture::{Casting, Mistake};
+use super::Player;
+use super::fixture::{FixtureSource, Mistake};
 use super::subjects::Subjects;
 use crate::check::{Aspect, Finding, Skip};
 use crate::entra::directory::ObjectId;
@@ -62,7 +62,7 @@ impl<T: Target> Target for Line<'_, T> {
     }
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// What the oracle says of everybody, from the directory alone.
     pub(super) fn expectation(&self) -> Expectation {
         let (mapping, scope) = &self.began_with;

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Story;
-use super::fixture::{Casting, Mistake};
+use super::Player;
+use super::fixture::{FixtureSource, Mistake};
 use crate::check::{Aspect, Finding};
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{LogEntry, ModifiedProperty, Record, Watcher};
@@ -44,7 +44,7 @@ impl Watcher for Modifications {
     }
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// What the provisioning log says of one object.
     pub(super) fn expect_log(&mut self, key: &str, expectation: &LogExpectation) -> Result<(), Mistake> {
         if self.blocked.contains(key) {

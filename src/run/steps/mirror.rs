@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Story;
+use super::Player;
 use super::accounts::Account;
-use super::fixture::{Casting, Mistake};
-use super::state::{Membership, Reading};
+use super::fixture::{FixtureSource, Mistake};
+use super::state::{Membership, ReadState};
 use crate::check::{Finding, Level};
 use crate::entra::directory::ObjectId;
 use crate::entra::mapping::TargetValue;
@@ -15,7 +15,7 @@ use crate::entra::oracle::{AccountFate, Expectation, Expected, ExpectedValue, Or
 use crate::run::steps::mapped;
 use crate::wire::{Actor, Exchange, Operation, ResourceKind, Target};
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn expect_mirrored(&mut self, keys: &[String], line: usize) -> Result<(), Mistake> {
         let expectation = self.expectation();
         for key in keys {
@@ -86,7 +86,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             }
             let step = format!("end: the account {key}");
             match self.read(made.kind, &made.id, &step).await {
-                Reading::Resource(exchange) => {
+                ReadState::Resource(exchange) => {
                     for (path, value) in &made.values {
                         if !self.is_never_kept(path) {
                             self.compare(&key, path, value, &exchange);
@@ -132,7 +132,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 };
                 self.expect_origin(key, kind, &target_id, origin);
                 match self.read(kind, &target_id, step).await {
-                    Reading::Resource(exchange) => {
+                    ReadState::Resource(exchange) => {
                         for value in values {
                             self.expect_standing(key, value, &exchange);
                         }

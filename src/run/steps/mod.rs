@@ -36,7 +36,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use self::end_state::EndState;
-use self::fixture::{Cast, Casting, Mistake};
+use self::fixture::{Fixture, FixtureSource, Mistake};
 use super::observer::Observer;
 use super::target::circuit_breaker::Sighting;
 use super::target::deployment::Tenants;
@@ -54,11 +54,11 @@ use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
 use crate::wire::{Exchange, ResourceKind, SignIn, Target};
 use accounts::Account;
-use failure::Failure;
+use failure::LoggedFailure;
 use subjects::Subjects;
 
 /// What a story is played with.
-pub(in crate::run) struct Props<'a, T: Target, C> {
+pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
     pub(in crate::run) scenario: &'a Scenario,
     pub(in crate::run) casting: &'a C,
     pub(in crate::run) at_most: Option<usize>,
@@ -99,7 +99,7 @@ pub(in crate::run) struct Ended {
 pub(in crate::run) type MistakeAt = (usize, Mistake);
 
 /// A story while it is played.
-pub(in crate::run) struct Story<'a, T: Target, C> {
+pub(in crate::run) struct Player<'a, T: Target, C> {
     scenario: &'a Scenario,
     casting: &'a C,
     /// Mapping and scope before the first cycle.
@@ -125,7 +125,7 @@ pub(in crate::run) struct Story<'a, T: Target, C> {
     observer: Observer<'a, Stack<'a, T>, Recorder<T>>,
     shared: bool,
     tenants: Tenants,
-    cast: Cast,
+    cast: Fixture,
     job: Job,
     accounts: IndexMap<String, Account>,
     /// Ids at the target by object, in the order in which they became known.
@@ -145,14 +145,14 @@ pub(in crate::run) struct Story<'a, T: Target, C> {
     signed_in: Option<sign_in::SignedIn>,
     answer: Option<Arc<Exchange>>,
     /// What was sent at the same time last, with the answers.
-    together: Vec<together::Sent>,
+    together: Vec<together::SentAtOnce>,
     captures: HashMap<String, Value>,
     /// The headers of answers that were named, in lower case.
     captured_headers: HashMap<String, Vec<(String, String)>>,
     /// Ids that raw requests wrote to: what stands there is no longer Entra's doing.
     touched: HashSet<String>,
     /// What Entra could not do, by object, until it can.
-    failures: HashMap<ObjectId, Failure>,
+    failures: HashMap<ObjectId, LoggedFailure>,
     /// Keys of which nothing more can be said, because a write they need failed.
     blocked: HashSet<String>,
     /// Keys and attributes that were complained about.
@@ -167,10 +167,10 @@ pub(in crate::run) struct Story<'a, T: Target, C> {
     end: EndState,
 }
 
-impl<'a, T: Target, C: Casting> Story<'a, T, C> {
+impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
     /// Sets the stage for a story.
-    pub(in crate::run) fn new(props: Props<'a, T, C>) -> Result<Self, Mistake> {
-        let Props {
+    pub(in crate::run) fn new(props: PlayerInput<'a, T, C>) -> Result<Self, Mistake> {
+        let PlayerInput {
             scenario,
             casting,
             at_most,
@@ -186,7 +186,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
             shared,
             tenants,
         } = props;
-        let cast = Cast::new(scenario, casting, at_most)?;
+        let cast = Fixture::new(scenario, casting, at_most)?;
         let scope = job::scope(scenario.job.everyone);
         let mut settings = crate::entra::job::Settings::new(mapping.clone(), scope, writer.dialect);
         settings.switches = writer.switches.clone();
@@ -194,7 +194,7 @@ impl<'a, T: Target, C: Casting> Story<'a, T, C> {
         let subjects = Subjects::of(scenario, &mapping);
         let modifications = log::Modifications::wanted_by(scenario);
         settings.watcher = modifications.clone().map(|watcher| watcher as Arc<dyn Watcher>);
-        Ok(Story {
+        Ok(Player {
             scenario,
             casting,
             began_with: (mapping.clone(), scope),

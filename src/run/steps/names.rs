@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Story;
-use super::fixture::{Casting, Mistake};
+use super::Player;
+use super::fixture::{FixtureSource, Mistake};
 use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind, SourceValue};
 use crate::entra::mapping::{AttributeMapping, Circumstances, ObjectMapping, Subject, TargetValue};
 use crate::entra::scope;
@@ -23,7 +23,7 @@ pub(super) fn object_kind(kind: ResourceKind) -> ObjectKind {
     }
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// The mapping of users or of groups; `None` when groups are not provisioned.
     pub(super) fn rows(&self, kind: ResourceKind) -> Option<&ObjectMapping> {
         self.mapping.object(object_kind(kind))

@@ -3,17 +3,17 @@
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::Story;
+use super::Player;
 use super::answers;
-use super::fixture::{Casting, Mistake};
+use super::fixture::{FixtureSource, Mistake};
 use super::sign_in::Carried;
 use super::template;
-use super::template::{Place, TemplateProblem};
+use super::template::{TemplatePlace, TemplateProblem};
 use crate::check::Finding;
 use crate::scenario::{Action, AnswerExpectation, RawRequest};
 use crate::wire::{Actor, Broken, Exchange, Operation, Request, Target};
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Sends a raw request; not at all when somebody it names never got an account, which is told then.
     pub(super) async fn request(&mut self, raw: &RawRequest, line: usize) -> Result<(), Mistake> {
         self.answer = None;
@@ -102,19 +102,19 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             Some(name) => self.value_of(&name),
             None => self.value_of(name),
         };
-        let path = template::text(&raw.path, Place::Path, &lookup)?;
+        let path = template::text(&raw.path, TemplatePlace::Path, &lookup)?;
         let step = format!("line {line}: {} {path}", raw.method.as_str());
         let mut request = Request::new(Actor::Probe, raw.method, path, step);
         if !raw.query.is_empty() {
             let mut query = form_urlencoded::Serializer::new(String::new());
             for (name, value) in &raw.query {
-                let place = if name == "filter" { Place::Filter } else { Place::Plain };
+                let place = if name == "filter" { TemplatePlace::Filter } else { TemplatePlace::Plain };
                 query.append_pair(name, &template::text(value, place, &lookup)?);
             }
             request.query = Some(query.finish());
         }
         for (name, value) in &raw.headers {
-            request = request.with_header(name, template::text(value, Place::Plain, &lookup)?);
+            request = request.with_header(name, template::text(value, TemplatePlace::Plain, &lookup)?);
         }
         if raw.body.is_some() || raw.text.is_some() {
             let typed = raw.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"));
@@ -126,7 +126,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             request = request.with_json(&template::json(body, &lookup)?);
         }
         if let Some(text) = &raw.text {
-            request.body = Some(template::text(text, Place::Plain, &lookup)?);
+            request.body = Some(template::text(text, TemplatePlace::Plain, &lookup)?);
         }
         request.tenant = raw.tenant;
         request.provoked = raw.provoked;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Story;
+use super::Player;
 use super::answers::{answered, place};
-use super::fixture::Casting;
+use super::fixture::FixtureSource;
 use crate::check::{Finding, Level, Skip};
 use crate::entra::mapping::TargetKind;
 use crate::run::observer::reader;
@@ -40,7 +40,7 @@ impl Stranger {
     }
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Who stands behind a key in the first tenant; what is missing there was told.
     fn stranger(&self, key: &str) -> Option<Stranger> {
         let role = self.cast.role(key)?;
@@ -178,7 +178,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 self.complain(finding);
             }
         }
-        if let reading @ (super::state::Reading::Nothing(_) | super::state::Reading::Unclear(..)) =
+        if let reading @ (super::state::ReadState::Nothing(_) | super::state::ReadState::Unclear(..)) =
             self.read(*kind, id, &step).await
         {
             self.unreadable(key, *kind, reading);

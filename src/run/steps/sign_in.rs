@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Story;
-use super::fixture::Casting;
+use super::Player;
+use super::fixture::FixtureSource;
 use crate::check::{Finding, Skip};
 use crate::scenario::TokenExpectation;
 use crate::wire::{Exchange, Flow, NoToken, Proof, Target, Token};
@@ -28,7 +28,7 @@ pub(super) enum Carried {
     Missing,
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Asks for a token, or skips the story where that way is not configured.
     pub(super) async fn sign_in(&mut self, flow: Flow, proof: Proof) {
         let Some(way) = self.sign_ins.iter().find(|way| way.flow() == flow) else {

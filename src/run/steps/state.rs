@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Story;
+use super::Player;
 use super::answers::{answered, shown};
-use super::fixture::{Casting, Mistake};
+use super::fixture::{FixtureSource, Mistake};
 use super::names::object_kind;
 use super::template;
 use crate::check::{Aspect, Finding, Level, Reference};
@@ -18,7 +18,7 @@ use crate::scim::PatchPath;
 use crate::wire::{Broken, Exchange, Operation, ResourceKind, Target};
 
 /// What a read by id showed.
-pub(super) enum Reading {
+pub(super) enum ReadState {
     /// The resource, and the exchange that shows it.
     Resource(Arc<Exchange>),
     /// There is nothing under that id.
@@ -39,7 +39,7 @@ pub(super) struct Membership {
     pub(super) closed: bool,
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn expect(
         &mut self,
         key: &str,
@@ -75,7 +75,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
             || expectation.found_by.contains(&FoundBy::Id);
         if reads {
             match self.read(kind, &id, &step).await {
-                Reading::Resource(exchange) => {
+                ReadState::Resource(exchange) => {
                     for (name, value) in &expectation.attributes {
                         self.expect_attribute(key, kind, name, value, &exchange)?;
                     }
@@ -96,37 +96,37 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         Ok(())
     }
 
-    pub(super) async fn read(&self, kind: ResourceKind, id: &str, step: &str) -> Reading {
+    pub(super) async fn read(&self, kind: ResourceKind, id: &str, step: &str) -> ReadState {
         match self.observer.read(kind, id, step).await {
             Ok(exchange) => match exchange.answer().map(|answer| answer.status) {
-                Some(404 | 410) => Reading::Nothing(exchange),
+                Some(404 | 410) => ReadState::Nothing(exchange),
                 Some(200..=299) if exchange.json().is_some_and(Value::is_object) => {
-                    Reading::Resource(exchange)
+                    ReadState::Resource(exchange)
                 }
                 _ => {
                     let answer = answered(&exchange);
-                    Reading::Unclear(Some(exchange), answer)
+                    ReadState::Unclear(Some(exchange), answer)
                 }
             },
             Err(broken) => {
                 let exchange = self.recorder.last().filter(|_| !matches!(broken, Broken::Interrupted));
-                Reading::Unclear(exchange, broken.to_string())
+                ReadState::Unclear(exchange, broken.to_string())
             }
         }
     }
 
     /// The account cannot be read by its id.
-    pub(super) fn unreadable(&mut self, key: &str, kind: ResourceKind, reading: Reading) {
+    pub(super) fn unreadable(&mut self, key: &str, kind: ResourceKind, reading: ReadState) {
         if self.target.must_end() {
             return;
         }
         let (exchange, actual) = match reading {
-            Reading::Resource(_) => return,
-            Reading::Nothing(exchange) => {
+            ReadState::Resource(_) => return,
+            ReadState::Nothing(exchange) => {
                 let actual = answered(&exchange);
                 (Some(exchange), actual)
             }
-            Reading::Unclear(exchange, actual) => (exchange, actual),
+            ReadState::Unclear(exchange, actual) => (exchange, actual),
         };
         let status = actual.split(' ').next().unwrap_or_default();
         let message =
@@ -393,12 +393,12 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
         step: &str,
     ) -> Result<bool, Mistake> {
         let (exchange, actual) = match self.read(kind, id, step).await {
-            Reading::Nothing(_) => return Ok(true),
-            Reading::Resource(exchange) => {
+            ReadState::Nothing(_) => return Ok(true),
+            ReadState::Resource(exchange) => {
                 let actual = answered(&exchange);
                 (Some(exchange), actual)
             }
-            Reading::Unclear(exchange, actual) => (exchange, actual),
+            ReadState::Unclear(exchange, actual) => (exchange, actual),
         };
         if self.target.must_end() {
             return Ok(false);

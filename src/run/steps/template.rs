@@ -28,7 +28,7 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Value>;
 
 /// Where text is put, which decides how a value is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum TemplatePlace {
     /// As it is.
     Plain,
     /// Inside a quoted string of a filter: `"` and `\` are escaped (RFC 7644 §3.4.2.2).
@@ -45,7 +45,7 @@ const SEGMENT: &percent_encoding::AsciiSet =
 ///
 /// # Errors
 /// [`TemplateProblem`] for an unknown name or a broken template.
-pub fn text(text: &str, place: Place, lookup: Lookup<'_>) -> Result<String, TemplateProblem> {
+pub fn text(text: &str, place: TemplatePlace, lookup: Lookup<'_>) -> Result<String, TemplateProblem> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("{{") {
@@ -59,9 +59,9 @@ pub fn text(text: &str, place: Place, lookup: Lookup<'_>) -> Result<String, Temp
             _ => return Err(TemplateProblem::NotText(inside[..end].trim().to_owned())),
         };
         match place {
-            Place::Plain => filled.push_str(&plain),
-            Place::Filter => filled.push_str(&plain.replace('\\', r"\\").replace('"', r#"\""#)),
-            Place::Path => filled.extend(percent_encoding::utf8_percent_encode(&plain, SEGMENT)),
+            TemplatePlace::Plain => filled.push_str(&plain),
+            TemplatePlace::Filter => filled.push_str(&plain.replace('\\', r"\\").replace('"', r#"\""#)),
+            TemplatePlace::Path => filled.extend(percent_encoding::utf8_percent_encode(&plain, SEGMENT)),
         }
         rest = &inside[end + 2..];
     }
@@ -77,7 +77,7 @@ pub fn json(value: &Value, lookup: Lookup<'_>) -> Result<Value, TemplateProblem>
     Ok(match value {
         Value::String(string) => match alone(string) {
             Some(name) => resolve(name, lookup)?,
-            None => Value::String(text(string, Place::Plain, lookup)?),
+            None => Value::String(text(string, TemplatePlace::Plain, lookup)?),
         },
         Value::Array(items) => {
             Value::Array(items.iter().map(|item| json(item, lookup)).collect::<Result<_, _>>()?)
@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn values_are_escaped_for_the_place_they_stand_in() {
-        assert_eq!(text("/Users/{{ada.id}}", Place::Path, &known).unwrap(), "/Users/a%2F1");
+        assert_eq!(text("/Users/{{ada.id}}", TemplatePlace::Path, &known).unwrap(), "/Users/a%2F1");
         assert_eq!(
-            text("userName eq \"{{ ada.userName | lower }}\"", Place::Filter, &known).unwrap(),
+            text("userName eq \"{{ ada.userName | lower }}\"", TemplatePlace::Filter, &known).unwrap(),
             r#"userName eq "o\"neil@example.com""#
         );
     }
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_filled_in_is_named() {
-        let wrong = |input| text(input, Place::Plain, &known).unwrap_err();
+        let wrong = |input| text(input, TemplatePlace::Plain, &known).unwrap_err();
         assert_eq!(wrong("{{bob.id}}"), TemplateProblem::Unknown("bob.id".into()));
         assert_eq!(wrong("{{ada.id|title}}"), TemplateProblem::Filter("title".into()));
         assert_eq!(wrong("{{ada.id"), TemplateProblem::Open("{{ada.id".into()));

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::Story;
+use super::Player;
 use super::answers::{answered, place};
-use super::fixture::{Casting, Mistake};
+use super::fixture::{FixtureSource, Mistake};
 use crate::check::{Finding, Level};
 use crate::run::target::at_once::at_once;
 use crate::scenario::{AnswersExpectation, RawRequest, StateExpectation, Successes, Together};
@@ -17,13 +17,13 @@ use crate::wire::{Broken, Exchange, Request, Target};
 const SETTLING: Duration = Duration::from_secs(1);
 
 /// One of several requests, as the scenario has it, as it went out, and its answer.
-pub(super) struct Sent {
+pub(super) struct SentAtOnce {
     raw: RawRequest,
     request: Request,
     exchange: Arc<Exchange>,
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Sends them all, a few at a time. Who never got an account is left out, and that is told.
     pub(super) async fn at_once(&mut self, several: &[Together], line: usize) -> Result<(), Mistake> {
         self.together.clear();
@@ -60,7 +60,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
                 if exchange.succeeded() {
                     self.take_in(&raw, &exchange);
                 }
-                self.together.push(Sent { raw, request, exchange });
+                self.together.push(SentAtOnce { raw, request, exchange });
             }
         }
         Ok(())
@@ -126,7 +126,7 @@ impl<T: Target, C: Casting> Story<'_, T, C> {
 
     /// Sends again what was refused, each on its own.
     pub(super) async fn retry_refused(&mut self) {
-        for Sent { raw, mut request, exchange } in std::mem::take(&mut self.together) {
+        for SentAtOnce { raw, mut request, exchange } in std::mem::take(&mut self.together) {
             if exchange.succeeded() || self.is_over() {
                 continue;
             }

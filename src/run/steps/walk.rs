@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Story;
+use super::Player;
 use super::answers::{answered, is_empty};
-use super::fixture::{Casting, Mistake};
+use super::fixture::{FixtureSource, Mistake};
 use crate::check::{Finding, Level, Skip};
 use crate::run::observer::reader;
 use crate::run::observer::resources;
@@ -39,7 +39,7 @@ struct Way {
     last: Option<Arc<Exchange>>,
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn expect_walk(
         &mut self,
         expectation: &WalkExpectation,

@@ -35,15 +35,15 @@ pub struct Sighting {
 
 /// Watches what happens to requests.
 #[derive(Debug)]
-pub struct Lookout<T> {
+pub struct CircuitBreaker<T> {
     inner: T,
     cancel: Cancel,
     most_bytes: usize,
-    state: Mutex<State>,
+    state: Mutex<BreakerState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BreakerState {
     sighting: Sighting,
     broken_in_a_row: usize,
     /// Answers in a row that no SCIM service gives, since the target was last seen.
@@ -54,10 +54,10 @@ struct State {
     bytes: usize,
 }
 
-impl<T: Target> Lookout<T> {
+impl<T: Target> CircuitBreaker<T> {
     /// Watches `inner`; once `cancel` is set, only clean-up is sent.
     pub fn new(inner: T, cancel: Cancel) -> Self {
-        Lookout { inner, cancel, most_bytes: MOST_BYTES, state: Mutex::default() }
+        CircuitBreaker { inner, cancel, most_bytes: MOST_BYTES, state: Mutex::default() }
     }
 
     /// What was met so far.
@@ -77,7 +77,7 @@ impl<T: Target> Lookout<T> {
             || swamped.is_some()
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, BreakerState> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
@@ -125,7 +125,7 @@ impl<T: Target> Lookout<T> {
     }
 }
 
-impl<T: Target> Lookout<T> {
+impl<T: Target> CircuitBreaker<T> {
     /// An answer that no SCIM service gives may be one request's alone, or the service is gone: a question that
     /// every one of them answers tells which. To be called where nobody waits for the last exchange.
     pub async fn look_again(&self) {
@@ -162,7 +162,7 @@ fn strange(answer: &Answer, request: &Request) -> Option<String> {
     Some(what)
 }
 
-impl<T: Target> Target for Lookout<T> {
+impl<T: Target> Target for CircuitBreaker<T> {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         if request.actor != Actor::Cleanup && self.must_end() {
             return Err(Broken::Interrupted);
@@ -199,7 +199,7 @@ mod tests {
     #[tokio::test]
     async fn a_withheld_write_ends_the_trial_but_not_the_clean_up() {
         let target = Scripted::new(vec![Err(Broken::Withheld("it is bob's".into()))]);
-        let lookout = Lookout::new(target, Cancel::default());
+        let lookout = CircuitBreaker::new(target, Cancel::default());
         let _ = lookout.send(get(Actor::Entra)).await;
         assert_eq!(lookout.sighting().withheld.unwrap().1, "it is bob's");
         assert_eq!(lookout.send(get(Actor::Entra)).await, Err(Broken::Interrupted));
@@ -211,7 +211,7 @@ mod tests {
         let timed_out = || Err(Broken::Protocol("cut".into()));
         let good = || Ok(Answer::json(200, &json!({})));
         let outcomes = vec![timed_out(), good(), timed_out(), timed_out(), timed_out(), timed_out()];
-        let lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        let lookout = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
         for _ in 0..6 {
             let _ = lookout.send(get(Actor::Entra)).await;
         }
@@ -219,7 +219,7 @@ mod tests {
         let _ = lookout.send(get(Actor::Entra)).await;
         assert!(lookout.sighting().lost.is_some());
 
-        let refused = Lookout::new(Scripted::new(vec![]), Cancel::default());
+        let refused = CircuitBreaker::new(Scripted::new(vec![]), Cancel::default());
         let _ = refused.send(get(Actor::Entra)).await;
         assert!(refused.sighting().lost.is_none(), "an exhausted script is a protocol error");
     }
@@ -229,7 +229,7 @@ mod tests {
         let unwritable = || Err(Broken::Unwritable("it is too long".into()));
         let large = Ok(Answer::json(200, &json!("x".repeat(50))));
         let outcomes = std::iter::repeat_with(unwritable).take(BROKEN_IN_A_ROW + 1).chain([large]).collect();
-        let mut lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        let mut lookout = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
         lookout.most_bytes = 50;
         for _ in 0..=BROKEN_IN_A_ROW {
             let _ = lookout.send(get(Actor::Entra)).await;
@@ -245,7 +245,7 @@ mod tests {
     async fn after_ctrl_c_nothing_but_clean_up_is_sent() {
         let cancel = Cancel::default();
         let answers = vec![Ok(Answer::json(204, &json!({})))];
-        let lookout = Lookout::new(Scripted::new(answers), cancel.clone());
+        let lookout = CircuitBreaker::new(Scripted::new(answers), cancel.clone());
         cancel.cancel();
         assert_eq!(lookout.send(get(Actor::Observer)).await, Err(Broken::Interrupted));
         assert!(lookout.send(get(Actor::Cleanup)).await.is_ok());
@@ -267,7 +267,7 @@ mod tests {
         let refused = Answer::json(401, &json!({}));
         for strange in [unavailable(None), Answer::json(502, &json!({})), moved, refused, login] {
             let target = Scripted::new(vec![Ok(strange.clone()), Ok(strange.clone())]);
-            let lookout = Lookout::new(target, Cancel::default());
+            let lookout = CircuitBreaker::new(target, Cancel::default());
             assert_eq!(lookout.send(get(Actor::Entra)).await, Ok(strange.clone()));
             lookout.look_again().await;
             assert!(matches!(lookout.sighting().lost, Some(Broken::Gone(_))), "{strange:?}");
@@ -280,7 +280,7 @@ mod tests {
         let strange = || Ok(unavailable(None));
         let good = || Ok(Answer::json(200, &json!({})));
         let outcomes = vec![strange(), good(), strange(), strange(), strange(), strange(), strange(), good()];
-        let lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        let lookout = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
         for _ in 0..6 {
             let _ = lookout.send(get(Actor::Entra)).await;
             lookout.look_again().await;
@@ -288,7 +288,7 @@ mod tests {
         assert!(!lookout.must_end(), "{:?}", lookout.sighting());
         assert_eq!(lookout.inner.sent().len(), 8, "it is asked for at the first and at the sixth");
         let own = Answer::json(401, &json!({}));
-        let lookout = Lookout::new(Scripted::new(vec![Ok(own)]), Cancel::default());
+        let lookout = CircuitBreaker::new(Scripted::new(vec![Ok(own)]), Cancel::default());
         let _ = lookout.send(get(Actor::Probe).provoked()).await;
         lookout.look_again().await;
         assert!(!lookout.must_end() && lookout.inner.sent().len() == 1);
@@ -298,7 +298,7 @@ mod tests {
     async fn who_says_later_ends_the_trial_whoever_asks_but_clean_up() {
         for (actor, ends) in [(Actor::Probe, true), (Actor::Cleanup, false)] {
             let target = Scripted::new(vec![Ok(unavailable(Some("60")))]);
-            let lookout = Lookout::new(target, Cancel::default());
+            let lookout = CircuitBreaker::new(target, Cancel::default());
             let _ = lookout.send(get(actor).provoked()).await;
             assert_eq!(lookout.sighting().throttled.is_some(), ends);
             assert!(lookout.sighting().lost.is_none());
@@ -309,7 +309,7 @@ mod tests {
     async fn wrong_credentials_that_are_not_refused_in_time_lose_no_target() {
         let slow = || Err(Broken::Unrefused(std::time::Duration::from_secs(1)));
         let outcomes = std::iter::repeat_with(slow).take(BROKEN_IN_A_ROW + 1).collect();
-        let lookout = Lookout::new(Scripted::new(outcomes), Cancel::default());
+        let lookout = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
         for _ in 0..=BROKEN_IN_A_ROW {
             let _ = lookout.send(get(Actor::Probe).provoked()).await;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::wire::{SignIn, Target};
 
 /// One target as a trial gets it, without decorators.
-pub struct Stage<T> {
+pub struct Deployment<T> {
     /// Where requests go.
     pub target: T,
     /// Base URL, without credentials.
@@ -30,7 +30,7 @@ pub enum Tenants {
 }
 
 /// Opens stages. Embedded servers give each trial a store of its own; a real target is shared.
-pub trait Stages: Send + Sync + 'static {
+pub trait Deployments: Send + Sync + 'static {
     /// What its stages send to.
     type Target: Target + 'static;
 
@@ -38,7 +38,7 @@ pub trait Stages: Send + Sync + 'static {
     ///
     /// # Errors
     /// One sentence when it cannot be opened, as for an embedded server that finds no port.
-    fn open(&self) -> impl Future<Output = Result<Stage<Self::Target>, String>> + Send;
+    fn open(&self) -> impl Future<Output = Result<Deployment<Self::Target>, String>> + Send;
 
     /// True when other people's objects may be on the stage, or those of other trials.
     fn is_shared(&self) -> bool;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::wire::{Answer, Broken, Method, Operation, Request, Sent, Target};
 
-pub(in crate::run) use evidence::{Named, Shown, name_sent, named, named_with, shown_with, texts};
+pub(in crate::run) use evidence::{Named, ShownOwner, name_sent, named, named_with, shown_with, texts};
 pub use ownership::Ownership;
 pub(in crate::run) use ownership::posted_to;
 use reach::Reach;
@@ -25,7 +25,7 @@ pub struct Guard<T> {
 }
 
 /// Why a write is not sent as it is.
-enum Held {
+enum HeldBack {
     /// It must not be sent.
     Back(Broken),
     /// The target is busy and answered the guard's question like this. Whoever waits for the target waits now.
@@ -39,10 +39,10 @@ impl<T: Target> Guard<T> {
     }
 
     /// Ends well if the request may be sent.
-    async fn check(&self, request: &Request) -> Result<(), Held> {
+    async fn check(&self, request: &Request) -> Result<(), HeldBack> {
         match Reach::of(request) {
             Reach::New => Ok(()),
-            Reach::Collection => Err(Held::Back(Broken::Withheld(format!(
+            Reach::Collection => Err(HeldBack::Back(Broken::Withheld(format!(
                 "{} {} could reach more than one object, or another one: the path names a whole collection, or an id in it \
                  holds a slash, dots or a question mark",
                 request.method.as_str(),
@@ -66,8 +66,8 @@ impl<T: Target> Target for Guard<T> {
         if request.writes() {
             match self.check(&request).await {
                 Ok(()) => {}
-                Err(Held::Back(broken)) => return Err(broken),
-                Err(Held::Busy(answer)) => return Ok(answer),
+                Err(HeldBack::Back(broken)) => return Err(broken),
+                Err(HeldBack::Busy(answer)) => return Ok(answer),
             }
         }
         if request.method == Method::Post

@@ -21,11 +21,11 @@ const FORMAT: &str = "scimulate-journal/1";
 pub struct Journal {
     path: PathBuf,
     head: Head,
-    state: Mutex<State>,
+    state: Mutex<JournalState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct JournalState {
     file: Option<File>,
     /// A create may have been sent.
     used: bool,
@@ -174,12 +174,12 @@ impl Journal {
         self.close()
     }
 
-    fn write(&self, state: &mut State, line: &Line) -> io::Result<()> {
+    fn write(&self, state: &mut JournalState, line: &Line) -> io::Result<()> {
         let file = self.file(state)?;
         append(file, line)
     }
 
-    fn file<'a>(&self, state: &'a mut State) -> io::Result<&'a mut File> {
+    fn file<'a>(&self, state: &'a mut JournalState) -> io::Result<&'a mut File> {
         if state.file.is_none() {
             if let Some(folder) = self.path.parent() {
                 fs::create_dir_all(folder)?;
@@ -193,7 +193,7 @@ impl Journal {
         state.file.as_mut().ok_or_else(|| io::Error::other("the journal is closed"))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, JournalState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

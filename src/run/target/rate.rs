@@ -19,11 +19,11 @@ const CALM: u32 = 10;
 /// The rate that was learnt. All trials at one target share it.
 #[derive(Debug)]
 pub(in crate::run) struct Rate {
-    state: Mutex<State>,
+    state: Mutex<RateState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct RateState {
     /// Least time between the starts of two requests; zero until there was a 429.
     gap: Duration,
     /// When the next request may start.
@@ -41,13 +41,13 @@ impl Default for Rate {
     fn default() -> Self {
         let now = Instant::now();
         let gap = Duration::ZERO;
-        let state = State { gap, next: now, since: now, answered: 0, tried_faster: false, pause: None };
+        let state = RateState { gap, next: now, since: now, answered: 0, tried_faster: false, pause: None };
         Rate { state: Mutex::new(state) }
     }
 }
 
 impl Rate {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RateState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -74,7 +74,7 @@ impl Rate {
     }
 }
 
-impl State {
+impl RateState {
     /// So many requests were let through until the limit was met, and none will be until the pause is over:
     /// that is the rate.
     fn slow_down(&mut self, pause: Duration) {
@@ -143,7 +143,7 @@ impl<T: Target> Target for Paced<T> {
 mod tests {
     use super::*;
     use crate::run::target::cancel::Cancel;
-    use crate::run::target::retry_after::{Patience, Waiting};
+    use crate::run::target::retry_after::{RetryAfter, WaitLimit};
     use crate::wire::{Actor, Method};
     use std::collections::VecDeque;
 
@@ -189,7 +189,8 @@ mod tests {
     async fn send(limiter: &Limiter, requests: usize) -> (usize, Duration) {
         let begin = Instant::now();
         let paced = Paced::new(limiter, Arc::new(Rate::default()));
-        let patience = Patience::new(paced, Waiting::at_most(Duration::from_secs(300)), Cancel::default());
+        let patience =
+            RetryAfter::new(paced, WaitLimit::at_most(Duration::from_secs(300)), Cancel::default());
         for _ in 0..requests {
             let request = Request::new(Actor::Entra, Method::Get, "/Users", "t");
             assert_eq!(patience.send(request).await.unwrap().status, 200);

@@ -22,7 +22,7 @@ type Notice = Box<dyn Fn(Duration) + Send + Sync>;
 /// How long a target is waited for. Clones share what came of it: once a request waited in vain, others
 /// are not made to wait as long again until the target answers one of them.
 #[derive(Debug, Clone)]
-pub struct Waiting {
+pub struct WaitLimit {
     longest: Duration,
     in_vain: Arc<InVain>,
 }
@@ -40,11 +40,11 @@ impl InVain {
     }
 }
 
-impl Waiting {
+impl WaitLimit {
     /// Pauses of at most `longest`. A request is sent again until it has waited that long in sum.
     #[must_use]
     pub fn at_most(longest: Duration) -> Self {
-        Waiting { longest, in_vain: Arc::default() }
+        WaitLimit { longest, in_vain: Arc::default() }
     }
 
     /// The longest pause.
@@ -56,7 +56,7 @@ impl Waiting {
     /// As long as this, for another target.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Waiting::at_most(self.longest)
+        WaitLimit::at_most(self.longest)
     }
 }
 
@@ -67,18 +67,18 @@ impl Waiting {
 /// A 429 without a `Retry-After` that can be read (RFC 6585 §4 allows it) is waited for with pauses that
 /// double. An answer that asks for a longer pause than is allowed is returned as it came, and so is one
 /// that persists.
-pub struct Patience<T> {
+pub struct RetryAfter<T> {
     inner: T,
-    waiting: Waiting,
+    waiting: WaitLimit,
     first_pause: Duration,
     cancel: Cancel,
     notice: Notice,
 }
 
-impl<T: Target> Patience<T> {
+impl<T: Target> RetryAfter<T> {
     /// Waits for `inner`. Once `cancel` is set, only clean-up is waited for.
-    pub fn new(inner: T, waiting: Waiting, cancel: Cancel) -> Self {
-        Patience { inner, waiting, first_pause: FIRST_PAUSE, cancel, notice: Box::new(|_| ()) }
+    pub fn new(inner: T, waiting: WaitLimit, cancel: Cancel) -> Self {
+        RetryAfter { inner, waiting, first_pause: FIRST_PAUSE, cancel, notice: Box::new(|_| ()) }
     }
 
     /// The longest pause.
@@ -90,7 +90,7 @@ impl<T: Target> Patience<T> {
     /// The same, calling `notice` with each pause before it begins.
     #[must_use]
     pub fn telling(self, notice: impl Fn(Duration) + Send + Sync + 'static) -> Self {
-        Patience { notice: Box::new(notice), ..self }
+        RetryAfter { notice: Box::new(notice), ..self }
     }
 
     /// Waits, and tells whether the time has passed: the run may end before.
@@ -109,7 +109,7 @@ impl<T: Target> Patience<T> {
     }
 }
 
-impl<T: Target> Target for Patience<T> {
+impl<T: Target> Target for RetryAfter<T> {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         let begin = tokio::time::Instant::now();
         let (mut guess, mut least) = (self.first_pause, Duration::ZERO);
@@ -190,12 +190,12 @@ mod tests {
         Request::new(Actor::Entra, Method::Get, "/Users", "t")
     }
 
-    fn minutes(minutes: u64) -> Waiting {
-        Waiting::at_most(Duration::from_secs(60 * minutes))
+    fn minutes(minutes: u64) -> WaitLimit {
+        WaitLimit::at_most(Duration::from_secs(60 * minutes))
     }
 
-    async fn statuses(busy: &Busy, waiting: Waiting) -> (u16, usize) {
-        let answer = Patience::new(busy, waiting, Cancel::default()).send(get()).await.unwrap();
+    async fn statuses(busy: &Busy, waiting: WaitLimit) -> (u16, usize) {
+        let answer = RetryAfter::new(busy, waiting, Cancel::default()).send(get()).await.unwrap();
         (answer.status, busy.asked())
     }
 
@@ -223,7 +223,7 @@ mod tests {
             let told = Arc::new(Mutex::new(Vec::new()));
             let ear = Arc::clone(&told);
             let mut patience =
-                Patience::new(&busy, Waiting::at_most(Duration::from_millis(14)), Cancel::default())
+                RetryAfter::new(&busy, WaitLimit::at_most(Duration::from_millis(14)), Cancel::default())
                     .telling(move |pause| ear.lock().unwrap().push(pause.as_millis()));
             patience.first_pause = Duration::from_millis(2);
             assert_eq!(patience.send(get()).await.unwrap().status, 429);
@@ -247,7 +247,7 @@ mod tests {
         let busy = Busy::new(Some("100"), 9);
         assert_eq!(statuses(&busy, waiting.clone()).await, (429, 4));
         assert_eq!(statuses(&busy, waiting.clone()).await, (429, 5));
-        let patience = Patience::new(&busy, waiting.clone(), Cancel::default());
+        let patience = RetryAfter::new(&busy, waiting.clone(), Cancel::default());
         let clean_up = Request { actor: Actor::Cleanup, ..get() };
         assert_eq!(patience.send(clean_up.clone()).await.unwrap().status, 429);
         assert_eq!(busy.asked(), 9, "clean-up waits on its own account");
@@ -274,7 +274,7 @@ mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&told);
         let cancel = Cancel::default();
-        let patience = Patience::new(&busy, minutes(5), cancel.clone())
+        let patience = RetryAfter::new(&busy, minutes(5), cancel.clone())
             .telling(move |pause| ear.lock().unwrap().push(pause));
         cancel.cancel();
         assert_eq!(patience.send(get()).await, Err(Broken::Interrupted));

@@ -4,30 +4,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cancel::Cancel;
-use super::circuit_breaker::{Lookout, Sighting};
+use super::circuit_breaker::{CircuitBreaker, Sighting};
 use super::guard::{Guard, Ownership};
 use super::recorder::Recorder;
-use super::retry_after::{Patience, Waiting};
+use super::retry_after::{RetryAfter, WaitLimit};
 use crate::run::observer::Log;
 use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
 
 /// A target with everything a trial needs around it. The recorder stays with whoever made it.
 pub(in crate::run) struct Stack<'a, T: Target> {
-    outermost: Lookout<Guard<Patience<&'a Recorder<T>>>>,
+    outermost: CircuitBreaker<Guard<RetryAfter<&'a Recorder<T>>>>,
 }
 
 impl<'a, T: Target> Stack<'a, T> {
     /// Puts the decorators around a recorder; `waiting` hears of each pause.
     pub(in crate::run) fn new(
         recorder: &'a Recorder<T>,
-        patience: &Waiting,
+        patience: &WaitLimit,
         cancel: &Cancel,
         ownership: Arc<Ownership>,
         waiting: impl Fn(Duration) + Send + Sync + 'static,
     ) -> Self {
         // What the guard asks on its own must wait as well.
-        let patience = Patience::new(recorder, patience.clone(), cancel.clone()).telling(waiting);
-        Stack { outermost: Lookout::new(Guard::new(patience, ownership), cancel.clone()) }
+        let patience = RetryAfter::new(recorder, patience.clone(), cancel.clone()).telling(waiting);
+        Stack { outermost: CircuitBreaker::new(Guard::new(patience, ownership), cancel.clone()) }
     }
 
     /// What the trial met that ends it.

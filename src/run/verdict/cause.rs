@@ -29,17 +29,17 @@ pub struct Cause<'a> {
 }
 
 /// A finding: its check's place in the report, and its place in the check.
-type Place = (usize, usize);
+type FindingPosition = (usize, usize);
 
 /// Findings with one cause.
 #[derive(Debug)]
 struct Group {
     level: Level,
-    head: Place,
+    head: FindingPosition,
     /// Those that say the same thing.
-    same: Vec<Place>,
+    same: Vec<FindingPosition>,
     /// Those that follow from it.
-    below: Vec<Place>,
+    below: Vec<FindingPosition>,
 }
 
 /// The causes of everything found, worst first. What was known before is left out: the check says so.
@@ -48,7 +48,7 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
     let checks = &report.checks;
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for group in groups(checks) {
-        let waived = |place: &Place| finding(checks, *place).waived.is_some();
+        let waived = |place: &FindingPosition| finding(checks, *place).waived.is_some();
         // A rule may be waived in one dialect and not in the other.
         let Some(head) = std::iter::once(&group.head).chain(&group.same).find(|place| !waived(place)) else {
             continue;
@@ -98,7 +98,7 @@ pub(in crate::run) fn block(
     is_of_a_gate: impl Fn(&str) -> bool,
 ) {
     let Some(fail_on) = fail_on else { return };
-    let mut heads: HashMap<Place, usize> = HashMap::new();
+    let mut heads: HashMap<FindingPosition, usize> = HashMap::new();
     for group in groups(checks) {
         heads.extend(group.same.iter().chain(&group.below).map(|place| (*place, group.head.0)));
     }
@@ -116,7 +116,7 @@ fn blocked_by<'a>(
     checks: &'a [CheckResult],
     index: usize,
     fail_on: Level,
-    heads: &HashMap<Place, usize>,
+    heads: &HashMap<FindingPosition, usize>,
 ) -> Option<&'a str> {
     let check = &checks[index];
     if check.suite == "rules" || check.outcome != Outcome::Failed {
@@ -138,7 +138,7 @@ fn blocked_by<'a>(
     first
 }
 
-fn finding(checks: &[CheckResult], (check, place): Place) -> &Finding {
+fn finding(checks: &[CheckResult], (check, place): FindingPosition) -> &Finding {
     &checks[check].findings[place]
 }
 
@@ -151,9 +151,9 @@ fn groups(checks: &[CheckResult]) -> Vec<Group> {
         .iter()
         .enumerate()
         .flat_map(|(check, result)| (0..result.findings.len()).map(move |place| (check, place)));
-    let (explained, own): (Vec<Place>, Vec<Place>) =
+    let (explained, own): (Vec<FindingPosition>, Vec<FindingPosition>) =
         places.partition(|place| finding(checks, *place).explained_by.is_some());
-    let mut add = |groups: &mut Vec<Group>, place: Place| {
+    let mut add = |groups: &mut Vec<Group>, place: FindingPosition| {
         let found = finding(checks, place);
         let group = *known.entry(key(&checks[place.0], found)).or_insert_with(|| {
             groups.push(Group { level: found.level, head: place, same: Vec::new(), below: Vec::new() });
@@ -188,7 +188,7 @@ fn groups(checks: &[CheckResult]) -> Vec<Group> {
 }
 
 /// How little a check has to say about what it found: the least of them is shown, and blocks the others.
-fn hesitation(checks: &[CheckResult], place: Place) -> impl Ord + use<> {
+fn hesitation(checks: &[CheckResult], place: FindingPosition) -> impl Ord + use<> {
     let check = &checks[place.0];
     let found = finding(checks, place);
     let suite = match check.suite.as_str() {
@@ -278,7 +278,7 @@ fn below_rules(checks: &[CheckResult], mut groups: Vec<Group>) -> Vec<Group> {
     }
     let rules: HashMap<usize, usize> = moves.iter().copied().collect();
     // What a story finds after its own request was refused follows from that.
-    let mut group_of: HashMap<Place, usize> = HashMap::new();
+    let mut group_of: HashMap<FindingPosition, usize> = HashMap::new();
     for (place, group) in groups.iter().enumerate() {
         group_of.extend(group.same.iter().map(|of| (*of, place)));
     }
@@ -286,7 +286,7 @@ fn below_rules(checks: &[CheckResult], mut groups: Vec<Group>) -> Vec<Group> {
         if rules.contains_key(&place) {
             continue;
         }
-        let after: Vec<Option<Place>> =
+        let after: Vec<Option<FindingPosition>> =
             group.same.iter().map(|of| refused_before(checks, *of, group.level)).collect();
         let Some(first) = after.first().copied().flatten().filter(|_| after.iter().all(Option::is_some))
         else {
@@ -305,7 +305,11 @@ fn below_rules(checks: &[CheckResult], mut groups: Vec<Group>) -> Vec<Group> {
 }
 
 /// A finding of the same check about a write that was refused before this one's reading, and as bad.
-fn refused_before(checks: &[CheckResult], (check, place): Place, level: Level) -> Option<Place> {
+fn refused_before(
+    checks: &[CheckResult],
+    (check, place): FindingPosition,
+    level: Level,
+) -> Option<FindingPosition> {
     let findings = &checks[check].findings;
     let after = &findings[place];
     if matches!(after.aspect, Aspect::Form | Aspect::Answer) {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::known::{BaselineCount, Known, WaiverNote, WaiverState};
+use super::known::{BaselineCount, Waived, WaiverNote, WaiverState};
 use super::report::{CheckResult, Report, Verdict};
 use crate::check::{About, Finding, History, Level, Outcome, Reference, Skip};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request};
@@ -161,7 +161,7 @@ pub fn report() -> Report {
         left_behind: vec!["User 1 (run-x.ada@example.com): DELETE answered 500".into()],
         exchanges: 1_316,
         interrupted_by: None,
-        known: Known {
+        known: Waived {
             waivers: vec![WaiverNote {
                 check: "cycles/create-user".into(),
                 dialect: Some("default".into()),

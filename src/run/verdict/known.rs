@@ -2,7 +2,7 @@
 
 /// What the waivers and the baseline had to say. Empty when there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct Waived {
     /// Waivers somebody has to look at, in the order of their file.
     pub waivers: Vec<WaiverNote>,
     /// How the run compares with its baseline, if it has one.

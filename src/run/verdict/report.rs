@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::known::Known;
+use super::known::Waived;
 use crate::check::{Finding, Level, Outcome, Skip};
 
 /// The result of a whole run.
@@ -25,7 +25,7 @@ pub struct Report {
     /// Why the verdict is incomplete, in one sentence.
     pub interrupted_by: Option<String>,
     /// What the waivers and the baseline had to say.
-    pub known: Known,
+    pub known: Waived,
 }
 
 impl Report {
@@ -217,7 +217,7 @@ mod tests {
             left_behind: Vec::new(),
             exchanges: 0,
             interrupted_by: None,
-            known: Known::default(),
+            known: Waived::default(),
         };
         report.settle();
         let order: Vec<_> = report.checks.iter().map(|c| (c.id.as_str(), c.dialect.as_deref())).collect();
@@ -245,7 +245,7 @@ mod tests {
             left_behind: Vec::new(),
             exchanges: 0,
             interrupted_by: None,
-            known: Known::default(),
+            known: Waived::default(),
         };
         assert!(report.is_empty());
         assert_eq!(report.counts().skipped, 1);

@@ -8,13 +8,13 @@ use super::status;
 use crate::check::{Finding, Reading};
 use crate::entra::mapping::DataType;
 use crate::run::observer::reader;
-use crate::run::steps::Story;
+use crate::run::steps::Player;
 use crate::run::steps::answers::{answered, is_empty, shown};
-use crate::run::steps::fixture::Casting;
+use crate::run::steps::fixture::FixtureSource;
 use crate::scim::PatchPath;
 use crate::wire::{Exchange, ResourceKind, Target};
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// One PATCH that sets every optional mapped attribute to `""` or to null, then a GET.
     pub(in crate::run::steps) async fn clear_attributes(&mut self, of: &str, null: bool, line: usize) {
         let Some((_, id)) = self.captured(of) else {

@@ -7,8 +7,8 @@ use crate::check::Finding;
 use crate::run::observer::reader;
 use crate::run::observer::resources;
 use crate::run::steps::answers::{answered, is_empty};
-use crate::run::steps::fixture::Casting;
-use crate::run::steps::{Story, test_values};
+use crate::run::steps::fixture::FixtureSource;
+use crate::run::steps::{Player, test_values};
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
 use crate::wire::{Method, ResourceKind, Target};
@@ -16,7 +16,7 @@ use crate::wire::{Method, ResourceKind, Target};
 /// Three pages of five hold the eleven resources that the template wants at least.
 const PAGES: usize = 3;
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Pages of a list: at least two, each 200 with the `startIndex` that was asked for.
     pub(in crate::run::steps) async fn expect_pages(
         &mut self,

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::status;
 use crate::check::{Finding, Reading};
 use crate::run::observer::reader;
-use crate::run::steps::Story;
+use crate::run::steps::Player;
 use crate::run::steps::answers::{answered, shown};
-use crate::run::steps::fixture::Casting;
+use crate::run::steps::fixture::FixtureSource;
 use crate::run::steps::test_values;
 use crate::run::steps::test_values::{Candidate, Material, Simple, TestValue};
 use crate::scenario::{AttributeUpdate, UpdateForm};
@@ -25,7 +25,7 @@ struct Operation {
     absent: bool,
 }
 
-impl<T: Target, C: Casting> Story<'_, T, C> {
+impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// One PATCH with a value for every attribute that can take one, then a GET.
     pub(in crate::run::steps) async fn update_attributes(&mut self, update: &AttributeUpdate, line: usize) {
         let Some((resource, id)) = self.captured(&update.of) else {

@@ -13,7 +13,7 @@ const SPEAKS_OF_OTHERS: [&str; 6] = ["id", "meta", "schemas", "members", "groups
 
 /// What a resource shows of its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::run) enum Shown {
+pub(in crate::run) enum ShownOwner {
     /// The run's prefix, or a GUID that was drawn in this run.
     Ours,
     /// Names, and none of them ours.
@@ -41,19 +41,19 @@ impl Marks<'_> {
 
 /// Whom a resource belongs to by what it shows. Values that a create of ours sent and that others may have too,
 /// a display name for example, speak neither for us nor against us: `sent` holds them in lower case.
-pub(in crate::run) fn shown(resource: &Value, marks: Marks<'_>, sent: &[String]) -> Shown {
+pub(in crate::run) fn shown(resource: &Value, marks: Marks<'_>, sent: &[String]) -> ShownOwner {
     if carries(resource, marks) {
-        return Shown::Ours;
+        return ShownOwner::Ours;
     }
     let stranger = NAMING.iter().any(|name| {
         let held = reader::member(resource, name).and_then(Value::as_str).unwrap_or_default();
         !held.is_empty() && !sent.contains(&held.to_lowercase())
     });
-    if stranger { Shown::Another(named(resource)) } else { Shown::Nothing }
+    if stranger { ShownOwner::Another(named(resource)) } else { ShownOwner::Nothing }
 }
 
 /// Whom a resource belongs to, if all that is known of a run is its prefix.
-pub(in crate::run) fn shown_with(prefix: &str, resource: &Value) -> Shown {
+pub(in crate::run) fn shown_with(prefix: &str, resource: &Value) -> ShownOwner {
     let drawn = std::collections::HashSet::new();
     shown(resource, Marks { prefix: &prefix.to_lowercase(), drawn: &drawn }, &[])
 }
@@ -131,7 +131,7 @@ mod tests {
     use serde_json::json;
     use std::collections::HashSet;
 
-    fn judge(resource: &Value, sent: &[&str]) -> Shown {
+    fn judge(resource: &Value, sent: &[&str]) -> ShownOwner {
         let drawn = HashSet::from(["5c1a0000-aaaa-4000-8000-000000000001".to_owned()]);
         let sent: Vec<String> = sent.iter().map(|text| (*text).to_owned()).collect();
         shown(resource, Marks { prefix: "sm7f3k", drawn: &drawn }, &sent)
@@ -145,7 +145,7 @@ mod tests {
             json!({"urn:x": {"code": "sm7f3k"}}),
             json!({"userName": "x", "externalId": "5C1A0000-AAAA-4000-8000-000000000001"}),
         ] {
-            assert_eq!(judge(&ours, &[]), Shown::Ours, "{ours}");
+            assert_eq!(judge(&ours, &[]), ShownOwner::Ours, "{ours}");
         }
     }
 
@@ -157,7 +157,7 @@ mod tests {
             json!({"groups": [{"value": "1", "display": "sm7f3k Team"}]}),
             json!({"manager": {"displayName": "sm7f3k"}, "active": true}),
         ] {
-            assert_eq!(judge(&nothing, &[]), Shown::Nothing, "{nothing}");
+            assert_eq!(judge(&nothing, &[]), ShownOwner::Nothing, "{nothing}");
         }
     }
 
@@ -177,8 +177,8 @@ mod tests {
     #[test]
     fn names_without_a_mark_are_somebody_elses_unless_we_sent_them() {
         let bob = json!({"id": "7", "displayName": "Bob", "title": "Boss"});
-        assert_eq!(judge(&bob, &[]), Shown::Another("`Bob` (id 7)".to_owned()));
-        assert_eq!(judge(&bob, &["bob"]), Shown::Nothing);
-        assert_eq!(judge(&json!({"id": "7", "title": "Boss"}), &[]), Shown::Nothing);
+        assert_eq!(judge(&bob, &[]), ShownOwner::Another("`Bob` (id 7)".to_owned()));
+        assert_eq!(judge(&bob, &["bob"]), ShownOwner::Nothing);
+        assert_eq!(judge(&json!({"id": "7", "title": "Boss"}), &[]), ShownOwner::Nothing);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::evidence;
-use super::evidence::{Marks, Shown};
+use super::evidence::{Marks, ShownOwner};
 use crate::run::observer::reader;
 use crate::run::target::journal::Journal;
 use crate::wire::{
@@ -30,12 +30,12 @@ pub struct Ownership {
     drawn: Mutex<HashSet<String>>,
     /// For the first and the second tenant.
     journals: [Option<Arc<Journal>>; 2],
-    tenants: [Mutex<Known>; 2],
+    tenants: [Mutex<TenantObjects>; 2],
 }
 
 /// What is known of one tenant.
 #[derive(Debug, Default)]
-struct Known {
+struct TenantObjects {
     objects: HashMap<Key, Record>,
     /// A read by id has shown an object of ours with its names, so that reads tell who is there.
     reads_show_ours: bool,
@@ -148,13 +148,13 @@ impl Ownership {
     }
 
     /// Whom a resource belongs to by what it shows; `key` is what a create of ours may have sent to.
-    pub(super) fn shown(&self, tenant: Tenant, key: Option<&Key>, resource: &Value) -> Shown {
+    pub(super) fn shown(&self, tenant: Tenant, key: Option<&Key>, resource: &Value) -> ShownOwner {
         let known = self.known(tenant);
         let sent = key.and_then(|key| known.objects.get(key)).map_or(&[][..], |record| &record.sent);
         self.shown_after(sent, resource)
     }
 
-    fn shown_after(&self, sent: &[String], resource: &Value) -> Shown {
+    fn shown_after(&self, sent: &[String], resource: &Value) -> ShownOwner {
         evidence::shown(resource, Marks { prefix: &self.prefix, drawn: &self.drawn() }, sent)
     }
 
@@ -269,20 +269,20 @@ impl Ownership {
     /// A create of ours was answered with success and named this id.
     fn named(&self, tenant: Tenant, key: Key, sent: &Value, body: Option<&Value>) -> io::Result<()> {
         let texts = evidence::texts(sent);
-        let shown = body.map_or(Shown::Nothing, |body| self.shown_after(&texts, body));
+        let shown = body.map_or(ShownOwner::Nothing, |body| self.shown_after(&texts, body));
         let mut known = self.known(tenant);
         let before = known.objects.get(&key).map(|record| record.standing.clone());
         let standing = match (before, shown) {
             // A server may answer a create with an object that was there before.
             (Some(Standing::Foreign(who)), _) => Standing::Foreign(who),
-            (_, Shown::Another(who)) => Standing::Foreign(who),
+            (_, ShownOwner::Another(who)) => Standing::Foreign(who),
             (Some(Standing::Seen), _) if !self.alone => Standing::Foreign(format!(
                 "the object with the id {}, which was there before this run's create",
                 key.1
             )),
             // Another object of ours has that id: it is looked at once more before it is written to.
             (Some(Standing::Ours), _) => Standing::Candidate { echoed: true },
-            (None | Some(_), shown) => Standing::Candidate { echoed: shown == Shown::Ours },
+            (None | Some(_), shown) => Standing::Candidate { echoed: shown == ShownOwner::Ours },
         };
         let is_foreign = matches!(standing, Standing::Foreign(_));
         let record = known.objects.entry(key.clone()).or_default();
@@ -357,7 +357,7 @@ impl Ownership {
         };
         self.see(tenant, kind, Some(&key.1), body, !narrows(request));
         let other = id_of(body).is_some_and(|id| id != key.1);
-        if !other && self.shown(tenant, Some(&key), body) == Shown::Ours {
+        if !other && self.shown(tenant, Some(&key), body) == ShownOwner::Ours {
             let mut known = self.known(tenant);
             let record = known.objects.entry(key).or_default();
             let named = matches!(record.standing, Standing::Candidate { .. } | Standing::Ours);
@@ -388,9 +388,9 @@ impl Ownership {
         for id in ids {
             let key = (kind, id.to_owned());
             let shown = match (self.shown(tenant, Some(&key), resource), whole) {
-                (Shown::Another(_), false) => Shown::Nothing,
+                (ShownOwner::Another(_), false) => ShownOwner::Nothing,
                 // Which of the two ids the names belong to is not said.
-                (Shown::Ours, _) if !agrees => Shown::Nothing,
+                (ShownOwner::Ours, _) if !agrees => ShownOwner::Nothing,
                 (shown, _) => shown,
             };
             let mut known = self.known(tenant);
@@ -407,7 +407,7 @@ impl Ownership {
     }
 
     /// Ids of one tenant say nothing of another.
-    fn known(&self, tenant: Tenant) -> MutexGuard<'_, Known> {
+    fn known(&self, tenant: Tenant) -> MutexGuard<'_, TenantObjects> {
         self.tenants[usize::from(tenant.is_second())].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -432,14 +432,14 @@ pub(super) struct Reads {
 }
 
 /// Where an object stands after an answer showed it like this.
-fn seen(before: Standing, shown: Shown) -> Standing {
+fn seen(before: Standing, shown: ShownOwner) -> Standing {
     match (before, shown) {
         (Standing::Foreign(who), _) => Standing::Foreign(who),
         // What we own and what shows another name is looked at once more before it is written to.
-        (Standing::Ours, Shown::Another(_)) => Standing::Candidate { echoed: false },
-        (_, Shown::Another(who)) => Standing::Foreign(who),
-        (Standing::Seen, Shown::Ours) => Standing::SeenAsOurs,
-        (before, Shown::Ours | Shown::Nothing) => before,
+        (Standing::Ours, ShownOwner::Another(_)) => Standing::Candidate { echoed: false },
+        (_, ShownOwner::Another(who)) => Standing::Foreign(who),
+        (Standing::Seen, ShownOwner::Ours) => Standing::SeenAsOurs,
+        (before, ShownOwner::Ours | ShownOwner::Nothing) => before,
     }
 }
 

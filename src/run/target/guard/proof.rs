@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::evidence::Shown;
+use super::evidence::ShownOwner;
 use super::ownership::{Key, RandomFilter, Standing};
-use super::{Guard, Held};
+use super::{Guard, HeldBack};
 use crate::run::observer::{lookup, resource_path, resources_in};
 use crate::scim::PatchPath;
 use crate::wire::{Actor, Answer, Broken, Method, Request, Target, id_of};
@@ -14,7 +14,7 @@ const MOST_LIVING: usize = 3;
 
 /// What a read by id showed.
 enum Read {
-    Resource(Shown, Value),
+    Resource(ShownOwner, Value),
     /// 404 or 410.
     Missing(u16),
     /// Anything else, in words.
@@ -23,7 +23,12 @@ enum Read {
 
 impl<T: Target> Guard<T> {
     /// Ends well if an object is ours.
-    pub(super) async fn check_object(&self, request: &Request, path: &str, key: &Key) -> Result<(), Held> {
+    pub(super) async fn check_object(
+        &self,
+        request: &Request,
+        path: &str,
+        key: &Key,
+    ) -> Result<(), HeldBack> {
         let tenant = request.tenant;
         let write = format!("{} {path}", request.method.as_str());
         match self.ownership.standing(tenant, key) {
@@ -45,10 +50,10 @@ impl<T: Target> Guard<T> {
     }
 
     /// Something of another kind than users and groups: it must show that it is ours.
-    pub(super) async fn check_path(&self, request: &Request, path: &str) -> Result<(), Held> {
+    pub(super) async fn check_path(&self, request: &Request, path: &str) -> Result<(), HeldBack> {
         let write = format!("{} {path}", request.method.as_str());
         match self.read(request, path, None).await? {
-            Read::Resource(Shown::Ours, _) => Ok(()),
+            Read::Resource(ShownOwner::Ours, _) => Ok(()),
             Read::Resource(_, resource) => Err(foreign(&write, &super::named(&resource))),
             Read::Missing(_) if self.ownership.is_alone() || self.ownership.marks(path) => Ok(()),
             Read::Missing(status) => {
@@ -59,19 +64,19 @@ impl<T: Target> Guard<T> {
     }
 
     /// A create of ours named it: one read, and where that shows no names one filter, must bear that out.
-    async fn prove(&self, request: &Request, write: &str, key: &Key, echoed: bool) -> Result<(), Held> {
+    async fn prove(&self, request: &Request, write: &str, key: &Key, echoed: bool) -> Result<(), HeldBack> {
         let tenant = request.tenant;
         let path = resource_path(key.0, &key.1);
         let why = match self.read(request, &path, Some(key)).await? {
-            Read::Resource(Shown::Ours, _) => {
+            Read::Resource(ShownOwner::Ours, _) => {
                 self.ownership.settle(tenant, key, Standing::Ours);
                 return Ok(());
             }
-            Read::Resource(Shown::Another(who), _) => {
+            Read::Resource(ShownOwner::Another(who), _) => {
                 self.ownership.settle(tenant, key, Standing::Foreign(who.clone()));
                 return Err(foreign(write, &who));
             }
-            Read::Resource(Shown::Nothing, _) => "GET shows no names".to_owned(),
+            Read::Resource(ShownOwner::Nothing, _) => "GET shows no names".to_owned(),
             Read::Missing(status) => format!("GET is answered {status}"),
             Read::Unclear(why) => why,
         };
@@ -85,22 +90,22 @@ impl<T: Target> Guard<T> {
     }
 
     /// No create of ours named it, but it may carry our names: a server may have made it by itself.
-    async fn check_unnamed(&self, request: &Request, write: &str, key: &Key) -> Result<(), Held> {
+    async fn check_unnamed(&self, request: &Request, write: &str, key: &Key) -> Result<(), HeldBack> {
         let path = resource_path(key.0, &key.1);
         match self.read(request, &path, Some(key)).await? {
-            Read::Resource(Shown::Ours, resource) if self.ownership.is_named_by_us(&resource) => {
+            Read::Resource(ShownOwner::Ours, resource) if self.ownership.is_named_by_us(&resource) => {
                 self.ownership.settle(request.tenant, key, Standing::Ours);
                 Ok(())
             }
-            Read::Resource(Shown::Ours, _) => Err(unproven(
+            Read::Resource(ShownOwner::Ours, _) => Err(unproven(
                 write,
                 "no create of this run was answered with this id, and its names do not begin with the run's prefix",
             )),
-            Read::Resource(Shown::Another(who), _) => {
+            Read::Resource(ShownOwner::Another(who), _) => {
                 self.ownership.settle(request.tenant, key, Standing::Foreign(who.clone()));
                 Err(foreign(write, &who))
             }
-            Read::Resource(Shown::Nothing, _) => Err(unproven(
+            Read::Resource(ShownOwner::Nothing, _) => Err(unproven(
                 write,
                 "no create of this run was answered with this id, and GET shows no names",
             )),
@@ -121,20 +126,20 @@ impl<T: Target> Guard<T> {
         write: &str,
         key: &Key,
         because: &str,
-    ) -> Result<(), Held> {
+    ) -> Result<(), HeldBack> {
         let tenant = request.tenant;
         let path = resource_path(key.0, &key.1);
         match self.read(request, &path, Some(key)).await? {
             // The server kept it.
-            Read::Resource(Shown::Ours, _) => {
+            Read::Resource(ShownOwner::Ours, _) => {
                 self.ownership.settle(tenant, key, Standing::Ours);
                 return Ok(());
             }
-            Read::Resource(Shown::Another(who), _) => {
+            Read::Resource(ShownOwner::Another(who), _) => {
                 self.ownership.settle(tenant, key, Standing::Foreign(who.clone()));
                 return Err(foreign(write, &who));
             }
-            Read::Resource(Shown::Nothing, _) => {
+            Read::Resource(ShownOwner::Nothing, _) => {
                 return Err(unproven(write, &format!("{because}, and GET shows a resource without names")));
             }
             Read::Unclear(why) => return Err(unproven(write, &why)),
@@ -150,7 +155,7 @@ impl<T: Target> Guard<T> {
     }
 
     /// A read of an id that was just drawn must be 404, and a read of an object of ours must show it.
-    async fn reads_can_be_trusted(&self, request: &Request, key: &Key) -> Result<bool, Held> {
+    async fn reads_can_be_trusted(&self, request: &Request, key: &Key) -> Result<bool, HeldBack> {
         let tenant = request.tenant;
         if self.ownership.reads(tenant).random.is_none() {
             let drawn = uuid::Uuid::new_v4().to_string();
@@ -162,7 +167,7 @@ impl<T: Target> Guard<T> {
         let mut shown = living.is_empty();
         for living in living.into_iter().take(MOST_LIVING) {
             let read = self.read(request, &resource_path(living.0, &living.1), Some(&living)).await?;
-            if matches!(read, Read::Resource(Shown::Ours, _)) {
+            if matches!(read, Read::Resource(ShownOwner::Ours, _)) {
                 shown = true;
                 break;
             }
@@ -173,7 +178,7 @@ impl<T: Target> Guard<T> {
 
     /// A filter on what the create sent finds exactly this id, at a target that does not answer every filter
     /// with somebody.
-    async fn found_by_name(&self, request: &Request, key: &Key) -> Result<bool, Held> {
+    async fn found_by_name(&self, request: &Request, key: &Key) -> Result<bool, HeldBack> {
         let Some((attribute, value)) = self.ownership.name_of(request.tenant, key) else { return Ok(false) };
         let found = self.filter(request, key, attribute, &value).await?;
         let alone = found.is_some_and(|ids| ids == [key.1.clone()]);
@@ -181,7 +186,7 @@ impl<T: Target> Guard<T> {
     }
 
     /// What a filter on a GUID that was just drawn finds, asked once for each kind in each tenant.
-    async fn random_filter(&self, request: &Request, key: &Key) -> Result<RandomFilter, Held> {
+    async fn random_filter(&self, request: &Request, key: &Key) -> Result<RandomFilter, HeldBack> {
         if let Some(known) = self.ownership.random_filter(request.tenant, key.0) {
             return Ok(known);
         }
@@ -203,7 +208,7 @@ impl<T: Target> Guard<T> {
         key: &Key,
         attribute: &str,
         value: &str,
-    ) -> Result<Option<Vec<String>>, Held> {
+    ) -> Result<Option<Vec<String>>, HeldBack> {
         let step = format!("guard: who is {value}?");
         let question = lookup(asker(request), key.0, &PatchPath::simple(attribute), value, &step);
         let answer = self.ask(request, question).await?;
@@ -213,7 +218,7 @@ impl<T: Target> Guard<T> {
     }
 
     /// Reads one resource. What it shows of its owner counts only if it has the id that was asked for.
-    async fn read(&self, request: &Request, path: &str, key: Option<&Key>) -> Result<Read, Held> {
+    async fn read(&self, request: &Request, path: &str, key: Option<&Key>) -> Result<Read, HeldBack> {
         let question = Request::new(asker(request), Method::Get, path, format!("guard: whose is {path}?"));
         let answer = match self.ask(request, question).await? {
             Ok(answer) => answer,
@@ -228,26 +233,28 @@ impl<T: Target> Guard<T> {
         };
         let other = id_of(resource).filter(|id| key.is_some_and(|key| key.1 != *id));
         let shown = match (self.ownership.shown(request.tenant, key, resource), other) {
-            (Shown::Ours, Some(other)) => return Ok(Read::Unclear(format!("GET shows another id, {other}"))),
+            (ShownOwner::Ours, Some(other)) => {
+                return Ok(Read::Unclear(format!("GET shows another id, {other}")));
+            }
             (shown, _) => shown,
         };
         Ok(Read::Resource(shown, resource.clone()))
     }
 
     /// Sends a question of the guard's own; a broken answer is told in words.
-    async fn ask(&self, request: &Request, question: Request) -> Result<Result<Answer, String>, Held> {
+    async fn ask(&self, request: &Request, question: Request) -> Result<Result<Answer, String>, HeldBack> {
         // A server that answers nothing without it must not look like somebody else's.
         let question = question.to(request.tenant).with_header("Accept", "application/scim+json");
         match self.inner.send(question.clone()).await {
-            Ok(answer) if matches!(answer.status, 429 | 503) => Err(Held::Busy(answer)),
+            Ok(answer) if matches!(answer.status, 429 | 503) => Err(HeldBack::Busy(answer)),
             Ok(answer) => {
                 let sent_to = self.inner.sent_as(&question).url;
                 self.ownership
                     .learn(&question, &answer, &sent_to)
-                    .map_err(|error| Held::Back(super::unwritable(&error)))?;
+                    .map_err(|error| HeldBack::Back(super::unwritable(&error)))?;
                 Ok(Ok(answer))
             }
-            Err(Broken::Interrupted) => Err(Held::Back(Broken::Interrupted)),
+            Err(Broken::Interrupted) => Err(HeldBack::Back(Broken::Interrupted)),
             Err(broken) => Ok(Err(format!("GET gets no answer: {broken}"))),
         }
     }
@@ -261,10 +268,10 @@ fn asker(request: &Request) -> Actor {
     }
 }
 
-fn foreign(write: &str, who: &str) -> Held {
-    Held::Back(Broken::Withheld(format!("{write} would have reached {who}, which this run did not make")))
+fn foreign(write: &str, who: &str) -> HeldBack {
+    HeldBack::Back(Broken::Withheld(format!("{write} would have reached {who}, which this run did not make")))
 }
 
-fn unproven(write: &str, why: &str) -> Held {
-    Held::Back(Broken::Unproven(format!("{write}: the server does not show whose object it is ({why})")))
+fn unproven(write: &str, why: &str) -> HeldBack {
+    HeldBack::Back(Broken::Unproven(format!("{write}: the server does not show whose object it is ({why})")))
 }
