@@ -1,10 +1,9 @@
 //! What a fault is, and the macro that declares those of one area beside what they do.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::str::FromStr;
 
-use super::{Effect, FaultClass};
+use super::class::FaultClass;
+use super::scene::Effect;
 
 /// A way to be wrong.
 #[derive(Clone, Copy)]
@@ -62,10 +61,6 @@ impl Fault {
     pub(in crate::server) fn effect(self) -> Effect {
         (self.0.effect)()
     }
-
-    fn place(self) -> Option<usize> {
-        Fault::ALL.iter().position(|fault| *fault == self)
-    }
 }
 
 impl PartialEq for Fault {
@@ -76,19 +71,6 @@ impl PartialEq for Fault {
 
 impl Eq for Fault {}
 
-/// Faults come in the order of [`Fault::ALL`], and work in it when a server has several.
-impl Ord for Fault {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.place().cmp(&other.place())
-    }
-}
-
-impl PartialOrd for Fault {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fault({})", self.name())
@@ -98,17 +80,5 @@ impl fmt::Debug for Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for Fault {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Fault::ALL
-            .iter()
-            .copied()
-            .find(|fault| fault.name() == text)
-            .ok_or_else(|| format!("`{text}` is not a fault of the embedded server"))
     }
 }
