@@ -429,3 +429,27 @@ fn no_room_is_called_after_a_drawer() {
         }
     }
 }
+
+/// Most lines of a file outside tests: a longer one is not read as a whole.
+const LONGEST: usize = 500;
+
+/// Files that are being cut.
+const BEING_CUT: [&str; 5] =
+    ["run/cause.rs", "run/cleanup.rs", "run/cast.rs", "cli/config.rs", "cli/credentials.rs"];
+
+#[test]
+fn no_file_is_longer_than_one_reads() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    source_files(&source, &mut files);
+    let mut long = BTreeSet::new();
+    for file in &files {
+        let name = file.strip_prefix(&source).unwrap().to_str().unwrap().replace('\\', "/");
+        let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
+        let lines = fs::read_to_string(file).unwrap().lines().count();
+        if lines > LONGEST && !is_test && !BEING_CUT.contains(&name.as_str()) {
+            long.insert(format!("{name} has {lines} lines"));
+        }
+    }
+    assert!(long.is_empty(), "more than {LONGEST}:\n{}", long.into_iter().collect::<Vec<_>>().join("\n"));
+}

@@ -107,7 +107,8 @@ fn a_right_vendor_keeps_its_tenants_apart_and_nothing_is_left_behind() {
 
 #[test]
 fn whoever_mixes_tenants_up_fails_and_the_request_names_the_second_token() {
-    for fault in [Fault::TenantIgnoredByFilters, Fault::TenantIgnoredByWrites, Fault::TokenOpensOtherTenants]
+    for fault in
+        [Fault::TENANT_IGNORED_BY_FILTERS, Fault::TENANT_IGNORED_BY_WRITES, Fault::TOKEN_OPENS_OTHER_TENANTS]
     {
         let vendor = Vendor::with(Some(fault));
         let (code, report) = vendor.play();
@@ -117,7 +118,7 @@ fn whoever_mixes_tenants_up_fails_and_the_request_names_the_second_token() {
         let critical: Vec<&Value> = findings.filter(|finding| finding["level"] == "critical").collect();
         let curl = critical[0]["exchanges"][0]["curl"].as_str().unwrap();
         // Where the first tenant's token is tried, it is the first one's.
-        let second = fault != Fault::TokenOpensOtherTenants;
+        let second = fault != Fault::TOKEN_OPENS_OTHER_TENANTS;
         assert_eq!(curl.contains("$SCIMULATE_SECOND_TOKEN"), second, "{fault}: {curl}");
         assert!(curl.contains("/second/scim/"), "{fault}: {curl}");
         assert_eq!(vendor.users(), [0, 0], "{fault}");

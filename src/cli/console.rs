@@ -45,10 +45,5 @@ pub(super) fn remark(text: &str) {
 
 /// Says why a command could not do what it was asked.
 pub(super) fn complain(failure: &Failure) {
-    remark(&failure.render(wants_color(&io::stderr())));
-}
-
-/// True when colours are wanted on this stream.
-pub(super) fn wants_color(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
+    remark(&failure.render(layout::wants_color(&io::stderr())));
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use super::config::{self, Config};
 use super::failure::Failure;
 use super::{Exit, console};
+use crate::report::layout;
 use crate::snapshot;
 
 /// Look at new and different answers one by one, and accept or reject them
@@ -78,7 +79,7 @@ impl Review {
         if pending.is_empty() {
             return console::say("nothing waits for a review\n").map(|()| Exit::Success);
         }
-        let color = console::wants_color(&io::stdout());
+        let color = layout::wants_color(&io::stdout());
         let decisions =
             match snapshot::review(&pending, &mut io::stdin().lock(), &mut io::stdout().lock(), color) {
                 // Nobody looks any more; what is not decided waits.

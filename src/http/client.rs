@@ -5,78 +5,24 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION,
-    CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION,
+    CONTENT_LENGTH, CONTENT_TYPE, HOST, PROXY_AUTHORIZATION,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
+use super::answer::{Limits, read};
 use super::given::Given;
+use super::headers::{bearer, header_name, header_value, respell, shown};
 use super::issued::Signer;
 use super::pace::Pace;
 use super::route::Route;
-use super::secrets::REDACTED;
 use super::tokens::Tokens;
-use super::{Credentials, Grant, Issued, Problem, Secrets, TenantUrl, Trust, broken, tls};
-use crate::wire::{Answer, Body, Broken, Excess, Flow, Method, Request, Sent, SignIn, Stopped, Target};
-
-/// How the target is reached.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Where it is.
-    pub url: TenantUrl,
-    /// Who calls.
-    pub credentials: Credentials,
-    /// Further ways to get a token, which stories about credentials try.
-    pub grants: Vec<Grant>,
-    /// Tokens that Entra issues itself, which stories about them send.
-    pub issued: Option<Issued>,
-    /// A token that has expired, which the target must refuse.
-    pub expired: Option<SecretString>,
-    /// A token for another server, which the target must refuse.
-    pub foreign: Option<SecretString>,
-    /// Headers on every request beside Entra's (`--header`). Their values are secrets, but for those of
-    /// headers that say nothing but what the client reads.
-    pub headers: Vec<(String, SecretString)>,
-    /// What is hidden in all that comes in. Clients of one run share it: each adds its own secrets.
-    pub secrets: Secrets,
-    /// Whose certificates are believed.
-    pub trust: Trust,
-    /// Limit for one exchange, from opening the connection to the last byte. Entra gives up after
-    /// 60 seconds (entra-wire §4).
-    pub timeout: Duration,
-    /// Limit for opening a connection.
-    pub connect_timeout: Duration,
-    /// Least time between the starts of two requests.
-    pub pace: Duration,
-    /// Largest body that is read, in bytes.
-    pub max_body: usize,
-}
-
-impl Settings {
-    /// The defaults for a target: 60 seconds, no pace, bodies up to 16 MiB.
-    #[must_use]
-    pub fn new(url: TenantUrl) -> Self {
-        Settings {
-            url,
-            credentials: Credentials::None,
-            grants: Vec::new(),
-            issued: None,
-            expired: None,
-            foreign: None,
-            headers: Vec::new(),
-            secrets: Secrets::default(),
-            trust: Trust::System,
-            timeout: Duration::from_secs(60),
-            connect_timeout: Duration::from_secs(10),
-            pace: Duration::ZERO,
-            max_body: 16 << 20,
-        }
-    }
-}
+use super::{Credentials, Grant, Issued, Problem, Secrets, Settings, TenantUrl, broken, tls};
+use crate::wire::{Answer, Broken, Flow, Method, Request, Sent, SignIn, Target};
 
 /// Largest header section of an answer that is read, in bytes.
 const MAX_HEAD: usize = 128 << 10;
@@ -365,53 +311,6 @@ pub(super) fn engine(tls: rustls::ClientConfig, route: &Route, idle: usize) -> E
         .build(connector)
 }
 
-/// How much of an answer is read, and for how long.
-pub(super) struct Limits {
-    /// Bytes of body.
-    pub body: usize,
-    /// The end of the time for the exchange: parsing is part of it.
-    pub until: Instant,
-    /// That time, to be named.
-    pub timeout: Duration,
-}
-
-/// Reads an answer whole, within the limits.
-pub(super) async fn read(
-    answer: http::Response<hyper::body::Incoming>,
-    started: Instant,
-    limits: Limits,
-) -> Result<Answer, Broken> {
-    let (head, mut body) = answer.into_parts();
-    let announced = head
-        .headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<usize>().ok());
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| broken::of_body(&error, bytes.len(), announced))?;
-        if let Some(data) = frame.data_ref() {
-            if bytes.len() + data.len() > limits.body {
-                return Err(Broken::TooLarge(Excess::Bytes(limits.body)));
-            }
-            bytes.extend_from_slice(data);
-        }
-    }
-    let headers = head
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        })
-        .collect();
-    let elapsed = started.elapsed();
-    let body = Body::received(bytes, limits.until).map_err(|stopped| match stopped {
-        Stopped::TooLate => Broken::TimedOut(limits.timeout),
-        Stopped::Costly(excess) => Broken::TooLarge(excess),
-    })?;
-    Ok(Answer { status: head.status.as_u16(), headers, body, elapsed })
-}
-
 impl Target for Client {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         self.pace.turn().await;
@@ -443,36 +342,6 @@ impl Target for Client {
     }
 }
 
-/// Headers as they go over the wire, without credentials and without the values of those that are `hidden`.
-pub(super) fn shown(headers: &HeaderMap, hidden: &[HeaderName]) -> Vec<(String, String)> {
-    let shown = |(name, value): (&HeaderName, &HeaderValue)| {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        let value = if [AUTHORIZATION, PROXY_AUTHORIZATION].contains(name) {
-            // A value of one word is the token itself.
-            let scheme = text.split_once(' ').map(|(scheme, _)| format!("{scheme} "));
-            format!("{}{REDACTED}", scheme.unwrap_or_default())
-        } else if hidden.contains(name) || *name == COOKIE {
-            REDACTED.to_owned()
-        } else {
-            text.into_owned()
-        };
-        (title_case(name.as_str()), value)
-    };
-    headers.iter().map(shown).collect()
-}
-
-/// Header names as hyper writes them: a capital after the beginning and after each hyphen.
-fn title_case(name: &str) -> String {
-    let mut after_hyphen = true;
-    name.chars()
-        .map(|letter| {
-            let written = if after_hyphen { letter.to_ascii_uppercase() } else { letter };
-            after_hyphen = letter == '-';
-            written
-        })
-        .collect()
-}
-
 /// So much of a reason as fits a line: an id may be as long as the target likes.
 fn cut(why: &str) -> String {
     match why.char_indices().nth(MAX_REASON) {
@@ -491,59 +360,6 @@ fn method(method: Method) -> http::Method {
         Method::Head => http::Method::HEAD,
         Method::Options => http::Method::OPTIONS,
     }
-}
-
-/// Writes another scheme in front of a token, if it can stand there.
-fn respell(value: &mut HeaderValue, scheme: &str) {
-    let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-    if let Some(Ok(mut other)) = token.map(|token| HeaderValue::from_str(&format!("{scheme} {token}"))) {
-        other.set_sensitive(true);
-        *value = other;
-    }
-}
-
-pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, Problem> {
-    let text = token.expose_secret();
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let what = if text.is_empty() {
-            "the token is empty"
-        } else {
-            "the token holds a space, a line break or a character that is not ASCII"
-        };
-        return Err(Problem::new(what, "give the bare token, without `Bearer` in front and without quotes"));
-    }
-    let mut value = HeaderValue::from_str(&format!("Bearer {text}"))
-        .map_err(|_| Problem::new("the token cannot stand in a header", "give the bare token"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn header_name(name: &str) -> Result<HeaderName, Problem> {
-    let next = "write --header NAME=VALUE, as --header X-Api-Key=abc";
-    let parsed = name
-        .parse::<HeaderName>()
-        .map_err(|_| Problem::new(format!("`{name}` is not the name of a header"), next))?;
-    if [HOST, CONTENT_LENGTH].contains(&parsed) || parsed == http::header::TRANSFER_ENCODING {
-        return Err(Problem::new(
-            format!(
-                "the header {} follows from the URL and the body and cannot be set",
-                title_case(parsed.as_str())
-            ),
-            "leave it out",
-        ));
-    }
-    Ok(parsed)
-}
-
-fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, Problem> {
-    let mut parsed = HeaderValue::from_str(value.expose_secret()).map_err(|_| {
-        Problem::new(
-            format!("the value of the header {name} holds a line break or a control character"),
-            "write it on one line",
-        )
-    })?;
-    parsed.set_sensitive(true);
-    Ok(parsed)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Problem;
-use super::client::bearer;
+use super::headers::bearer;
 use crate::wire::{Flow, Proof, SignIn, SignedIn, SigningIn, Token};
 
 /// A token that a server must refuse, given by the user: nobody is asked for it.

@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::Secrets;
-use super::client::bearer;
 use super::credentials::made;
+use super::headers::bearer;
 use crate::issuer::{Issuer, Serving};
 use crate::wire::{Broken, Flow, NoToken, Proof, SignIn, SignedIn, SigningIn, Token};
 

@@ -4,28 +4,32 @@
 //! speaks HTTP/1.1 (entra-wire §4), so this client adds nothing of its own and keeps every byte but secrets:
 //! they are taken out here, of answers and of errors, so that nothing further in can hold them.
 
+mod answer;
 mod broken;
 mod client;
 mod connection;
 mod credentials;
 mod given;
+mod headers;
 mod issued;
 mod pace;
 mod problem;
 mod reachability;
 mod route;
 mod secrets;
+mod settings;
 mod tenant_url;
 mod tls;
 mod token_answer;
 mod tokens;
 
-pub use client::{Client, Settings};
+pub use client::Client;
 pub use connection::connect;
 pub use credentials::{ClientCredentials, Credentials, Federation, Grant, SentIn, TokenEndpoint};
 pub use issued::Issued;
 pub use problem::Problem;
 pub use reachability::wait_for;
 pub use secrets::Secrets;
+pub use settings::Settings;
 pub use tenant_url::{Flag, TenantUrl};
 pub use tls::{Trust, reason as tls_reason};

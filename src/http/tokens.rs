@@ -9,8 +9,10 @@ use http_body_util::Full;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::client::{self, Engine, bearer};
+use super::answer::{self, Limits};
+use super::client::{self, Engine};
 use super::credentials::{Form, Grant};
+use super::headers::{self, bearer};
 use super::route::Route;
 use super::secrets::REDACTED;
 use super::{Problem, Secrets, Trust, broken, tls, token_answer};
@@ -207,8 +209,8 @@ impl Tokens {
         let answer = answer.map_err(|error| {
             broken::of_request(&error, endpoint.server().is_https(), self.connect_timeout)
         })?;
-        let limits = client::Limits { body: MAX_BODY, until, timeout: self.timeout };
-        client::read(answer, started, limits).await
+        let limits = Limits { body: MAX_BODY, until, timeout: self.timeout };
+        answer::read(answer, started, limits).await
     }
 
     fn headers(&self, form: &Form) -> HeaderMap {
@@ -233,7 +235,7 @@ impl Tokens {
         let step = format!("sign-in: {}", self.grant.flow());
         let path = self.grant.endpoint().url().path();
         let mut request = Request::new(Actor::Entra, Method::Post, path, step);
-        request.headers = client::shown(&self.headers(form), &[]);
+        request.headers = headers::shown(&self.headers(form), &[]);
         request.body = Some(form.shown());
         Exchange::new(0, started, self.shown.clone(), request, outcome)
     }

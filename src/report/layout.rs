@@ -1,8 +1,8 @@
 //! Text for a terminal: wrapped, coloured when wanted, and free of control characters.
 
-use std::env;
-use std::io::IsTerminal;
-
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
 use icu_properties::CodePointSetData;
 use icu_properties::props::BidiControl;
 
@@ -23,48 +23,47 @@ impl Paint {
     /// The text in a level's colour.
     pub fn level(self, level: Level, text: &str) -> String {
         match level {
-            Level::Critical => self.wrapped("1;31", text),
-            Level::Error => self.wrapped("31", text),
-            Level::Warning => self.wrapped("33", text),
-            Level::Note => self.wrapped("36", text),
+            Level::Critical => self.bad(text),
+            Level::Error => self.styled(AnsiColor::Red.on_default(), text),
+            Level::Warning => self.styled(AnsiColor::Yellow.on_default(), text),
+            Level::Note => self.styled(AnsiColor::Cyan.on_default(), text),
         }
     }
 
     /// Good news.
     pub fn good(self, text: &str) -> String {
-        self.wrapped("1;32", text)
+        self.styled(AnsiColor::Green.on_default().bold(), text)
     }
 
     /// Bad news.
     pub fn bad(self, text: &str) -> String {
-        self.wrapped("1;31", text)
+        self.styled(AnsiColor::Red.on_default().bold(), text)
     }
 
     /// Neither good nor bad: incomplete.
     pub fn odd(self, text: &str) -> String {
-        self.wrapped("1;33", text)
+        self.styled(AnsiColor::Yellow.on_default().bold(), text)
     }
 
     /// What the eye should find first.
     pub fn strong(self, text: &str) -> String {
-        self.wrapped("1", text)
+        self.styled(Style::new().bold(), text)
     }
 
     /// What the eye may pass over.
     pub fn dim(self, text: &str) -> String {
-        self.wrapped("2", text)
+        self.styled(Style::new().dimmed(), text)
     }
 
-    fn wrapped(self, code: &str, text: &str) -> String {
-        if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    fn styled(self, style: Style, text: &str) -> String {
+        if self.on { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
-/// True when colours are wanted on this stream: it is a terminal that knows them, and `NO_COLOR`
-/// (no-color.org) is not set.
-pub fn wants_color(stream: &impl IsTerminal) -> bool {
-    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    stream.is_terminal() && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
+/// True when colours are wanted on this stream: it is a terminal that knows them, and neither `NO_COLOR`
+/// (no-color.org) nor its kin say otherwise.
+pub fn wants_color(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
 }
 
 /// The text on one line without control characters: what a target answers must not move the cursor,
@@ -238,6 +237,6 @@ mod tests {
     #[test]
     fn colours_only_when_on() {
         assert_eq!(Paint::new(false).bad("x"), "x");
-        assert_eq!(Paint::new(true).level(Level::Critical, "x"), "\x1b[1;31mx\x1b[0m");
+        assert_eq!(Paint::new(true).level(Level::Critical, "x"), "\x1b[1m\x1b[31mx\x1b[0m");
     }
 }

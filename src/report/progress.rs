@@ -1,7 +1,7 @@
 //! What is shown while a run goes on: one line that is written over on a terminal, and a sign of
 //! life every ten seconds elsewhere.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use super::layout;
@@ -23,13 +23,15 @@ pub struct Progress<W: Write> {
     finished: usize,
     findings: usize,
     written: Option<Instant>,
+    /// How many columns of the line are written over.
+    covered: usize,
     lost: bool,
 }
 
 impl<W: Write> Progress<W> {
     /// Progress on `out`; `live` when it is a terminal.
     pub fn new(out: W, live: bool) -> Self {
-        Progress { out, live, trials: 0, finished: 0, findings: 0, written: None, lost: false }
+        Progress { out, live, trials: 0, finished: 0, findings: 0, written: None, covered: 0, lost: false }
     }
 
     fn tell(&mut self, what: &str) {
@@ -43,20 +45,24 @@ impl<W: Write> Progress<W> {
             line.push_str(&format!(" ({} so far)", layout::counted(self.findings, "finding")));
         }
         let line = layout::excerpt(&line, WIDTH);
-        let written = if self.live {
-            write!(self.out, "\r\x1b[2K{line}").and_then(|()| self.out.flush())
-        } else {
-            writeln!(self.out, "{line}")
-        };
+        let written = if self.live { self.write_over(&line) } else { writeln!(self.out, "{line}") };
         // Progress is a courtesy: when nobody reads it any more, the run goes on without.
         self.lost = written.is_err();
     }
 
     fn clear(&mut self) {
         if self.live && self.written.is_some() && !self.lost {
-            self.lost = write!(self.out, "\r\x1b[2K").and_then(|()| self.out.flush()).is_err();
+            let wiped = self.write_over("").and_then(|()| self.write_over(""));
+            self.lost = wiped.is_err();
         }
         self.written = None;
+    }
+
+    /// Writes over the line before with spaces where it was longer: every terminal can do that.
+    fn write_over(&mut self, line: &str) -> io::Result<()> {
+        let covered = std::mem::replace(&mut self.covered, line.chars().count());
+        write!(self.out, "\r{line:covered$}")?;
+        self.out.flush()
     }
 }
 
@@ -118,9 +124,20 @@ mod tests {
     #[test]
     fn a_terminal_gets_one_line_that_is_wiped_at_the_end() {
         let out = played(true);
-        assert!(out.starts_with("\r\x1b[2K0/2 asking http://127.0.0.1:1/"), "{out:?}");
-        assert!(out.ends_with("\r\x1b[2K"), "{out:?}");
-        assert!(!out.contains("\x1b[31m") && !out.contains('\n'));
+        let line = out.strip_prefix('\r').and_then(|out| out.split_once('\r')).unwrap();
+        assert!(line.0.starts_with("0/2 asking http://127.0.0.1:1/"), "{out:?}");
+        assert_eq!(line.1, format!("{}\r", " ".repeat(line.0.chars().count())));
+        assert!(!out.contains('\x1b') && !out.contains('\n'));
+    }
+
+    #[test]
+    fn a_shorter_line_covers_the_longer_one_before() {
+        let mut out = Vec::new();
+        let mut progress = Progress::new(&mut out, true);
+        for line in ["long", "é", "ab"] {
+            progress.write_over(line).unwrap();
+        }
+        assert_eq!(String::from_utf8(out).unwrap(), "\rlong\ré   \rab");
     }
 
     #[test]

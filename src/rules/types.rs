@@ -1,5 +1,7 @@
 //! JSON types of what comes back, by the published schema and RFC 7643.
 
+mod mismatch;
+
 use super::View;
 use super::body::kind;
 use super::declaration::Source::{Field, Microsoft, Rfc};
@@ -8,9 +10,12 @@ use super::subject;
 use super::view::Returned;
 use crate::check::Level;
 use crate::scim::schema::{Attribute, AttributeType};
-use crate::scim::{AttributePath, datetime, member, same_name, urn};
+use crate::scim::{AttributePath, member, same_name, urn};
 use crate::wire::ResourceKind;
 use serde_json::Value;
+
+use mismatch::Fault;
+pub(super) use mismatch::{Mismatch, mismatches};
 
 pub(super) const RULES: &[&Declared] = &[
     &ACTIVE_NOT_A_BOOLEAN,
@@ -27,148 +32,6 @@ pub(super) const RULES: &[&Declared] = &[
     &NAME_IN_OTHER_LETTER_CASE,
     &ATTRIBUTE_NOT_PUBLISHED,
 ];
-
-/// A value whose JSON type is not the one its definition demands.
-#[derive(Debug, Clone)]
-pub(super) struct Mismatch {
-    /// Where: names with dots, extensions with their URN.
-    path: String,
-    fault: Fault,
-    /// What is there, as JSON.
-    value: String,
-    /// What is there, in words.
-    is: &'static str,
-}
-
-/// What is wrong with a type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    Boolean,
-    Number,
-    Text,
-    ListExpected,
-    SingleExpected,
-    Object,
-    DateTime,
-    Binary,
-    LetterCase,
-    Unpublished,
-}
-
-/// Everything in the answer's resources that has another type than its definition says.
-pub(super) fn mismatches(view: &View<'_>) -> Vec<Mismatch> {
-    let mut found = Vec::new();
-    for resource in view.resources() {
-        let is_extension = |(name, value): &(&String, &Value)| name.contains(':') && value.is_object();
-        for (name, value) in resource.members.iter().filter(|member| !is_extension(member)) {
-            one(view, resource, None, name, value, &mut found);
-        }
-        for (schema, members) in resource.members.iter().filter(is_extension) {
-            for (name, value) in members.as_object().into_iter().flatten() {
-                one(view, resource, Some(schema), name, value, &mut found);
-            }
-        }
-    }
-    found
-}
-
-/// Members that other families are about.
-const ELSEWHERE: [&str; 4] = ["id", "meta", "schemas", "password"];
-
-fn one(
-    view: &View<'_>,
-    resource: &Returned<'_>,
-    schema: Option<&str>,
-    name: &str,
-    value: &Value,
-    found: &mut Vec<Mismatch>,
-) {
-    if schema.is_none() && ELSEWHERE.iter().any(|other| same_name(other, name)) {
-        return;
-    }
-    let path = AttributePath { schema: schema.map(str::to_owned), ..AttributePath::simple(name) };
-    let shown = match schema {
-        Some(schema) => format!("{schema}:{name}"),
-        None => name.to_owned(),
-    };
-    let core = super::reading::core_urn(resource.kind);
-    let home = view.discovery.schemas.get(schema.unwrap_or(core));
-    if home.is_some() && view.discovery.schemas.find_within(core, &path).is_none() {
-        found.push(Mismatch { path: shown.clone(), fault: Fault::Unpublished, value: String::new(), is: "" });
-    }
-    let Some(definition) = view.definition(resource.kind, &path) else {
-        return;
-    };
-    if definition.name != name {
-        found.push(Mismatch {
-            path: definition.name.clone(),
-            fault: Fault::LetterCase,
-            value: name.to_owned(),
-            is: "",
-        });
-    }
-    // A path-like key is a fault of its own.
-    if name.contains(['.', '[']) {
-        return;
-    }
-    check(definition, &shown, value, found);
-}
-
-/// Checks one attribute's value and, in it, its sub-attributes.
-fn check(definition: &Attribute, path: &str, value: &Value, found: &mut Vec<Mismatch>) {
-    let mut tell = |fault: Fault, value: &Value| {
-        found.push(Mismatch { path: path.to_owned(), fault, value: value.to_string(), is: kind(value) });
-    };
-    match (definition.multi_valued, value) {
-        (_, Value::Null) => {}
-        (true, Value::Array(elements)) => {
-            for element in elements {
-                check_one(definition, path, element, found);
-            }
-        }
-        (true, other) => tell(Fault::ListExpected, other),
-        (false, Value::Array(_)) => tell(Fault::SingleExpected, value),
-        (false, value) => check_one(definition, path, value, found),
-    }
-}
-
-fn check_one(definition: &Attribute, path: &str, value: &Value, found: &mut Vec<Mismatch>) {
-    let fault = match (definition.kind, value) {
-        (_, Value::Null) | (AttributeType::Unknown, _) => None,
-        (AttributeType::Complex, Value::Object(members)) => {
-            for (name, value) in members {
-                if let Some(sub) = definition.sub(name) {
-                    check(sub, &format!("{path}.{name}"), value, found);
-                }
-            }
-            None
-        }
-        (AttributeType::Complex, _) => Some(Fault::Object),
-        (AttributeType::Boolean, Value::Bool(_)) => None,
-        (AttributeType::Boolean, _) => Some(Fault::Boolean),
-        (AttributeType::Integer | AttributeType::Decimal, Value::Number(_)) => None,
-        (AttributeType::Integer | AttributeType::Decimal, _) => Some(Fault::Number),
-        (AttributeType::DateTime, Value::String(text))
-            if text.is_empty() || datetime::parse(text).is_some() =>
-        {
-            None
-        }
-        (AttributeType::DateTime, _) => Some(Fault::DateTime),
-        (AttributeType::Binary, Value::String(text)) if is_base64(text) => None,
-        (AttributeType::Binary, _) => Some(Fault::Binary),
-        (AttributeType::String | AttributeType::Reference, Value::String(_)) => None,
-        (AttributeType::String | AttributeType::Reference, _) => Some(Fault::Text),
-    };
-    if let Some(fault) = fault {
-        found.push(Mismatch { path: path.to_owned(), fault, value: value.to_string(), is: kind(value) });
-    }
-}
-
-/// Base64 with or without padding and line breaks, in either alphabet.
-fn is_base64(text: &str) -> bool {
-    let letter = |c: char| c.is_ascii_alphanumeric() || "+/-_=\r\n".contains(c);
-    text.chars().all(letter)
-}
 
 /// The first mismatch of a kind at each path that fits.
 fn complaints(view: &View<'_>, fault: Fault, fits: impl Fn(&str) -> bool, expected: &str) -> Vec<Complaint> {

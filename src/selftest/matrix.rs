@@ -395,7 +395,7 @@ mod tests {
         Matrix { sightings, declared, predicted, tests: Vec::new() }.problems()
     }
 
-    const FAULT: Fault = Fault::FilterIgnored;
+    const FAULT: Fault = Fault::FILTER_IGNORED;
 
     #[test]
     fn a_fault_seen_by_the_rule_that_names_it_is_sound() {

@@ -65,7 +65,7 @@ struct Work<'a> {
 /// 413 beyond a limit, `invalidSyntax` when the body is no BulkRequest, `invalidValue` when an operation
 /// cannot be understood.
 pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut Store) -> Outcome<Reply> {
-    let limited = !service.settings.faults.contains(&Fault::BulkLimitsIgnored);
+    let limited = !service.settings.faults.contains(&Fault::BULK_LIMITS_IGNORED);
     if limited && call.size > MAX_PAYLOAD {
         return Err(ErrorMessage::plain(413, format!("a bulk request has {MAX_PAYLOAD} bytes at most")));
     }

@@ -232,7 +232,7 @@ pub async fn start(settings: Settings, port: Option<u16>) -> io::Result<Running>
         token: second.token.clone(),
     });
     let token_endpoint = format!("http://{address}{}", oauth::TOKEN_PATH);
-    let port = Port { listener, body_on_204: settings.faults.contains(&Fault::BodyOn204) };
+    let port = Port { listener, body_on_204: settings.faults.contains(&Fault::BODY_ON_204) };
     let served = axum::serve(port, router(settings)).with_graceful_shutdown(async {
         // An error says that the sender is gone, which is the signal.
         drop(stopped.await);

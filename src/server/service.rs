@@ -50,7 +50,7 @@ struct State {
 
 impl Service {
     pub(super) fn new(mut settings: Settings) -> Self {
-        settings.variants.extend(settings.faults.iter().filter_map(|fault| fault.needs()));
+        settings.variants.extend(settings.faults.iter().filter_map(|fault| fault.effect().needs));
         if settings.variants.contains(&Variant::MicrosoftIssuerOnly) {
             settings.oauth.federation = Some(oauth::Trusted::microsoft());
         }
@@ -59,7 +59,7 @@ impl Service {
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
         store.members_must_exist = settings.variants.contains(&Variant::UnknownMembersRefused);
         let has = |fault| settings.faults.contains(&fault);
-        let verifier = oauth::Verifier::new(has(Fault::KeysCachedForever), has(Fault::FirstKeyOnly));
+        let verifier = oauth::Verifier::new(has(Fault::KEYS_CACHED_FOREVER), has(Fault::FIRST_KEY_ONLY));
         Service {
             settings,
             tokens: oauth::Tokens::default(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::placeholder::{Context, Placeholders};
-use crate::wire::{Answer, Broken, Exchange, Operation, ResourceKind};
+use crate::wire::{Answer, Broken, Exchange, Operation, ResourceKind, id_of};
 
 /// Headers that say something about the resource or the body. Others are the transport's.
 const HEADERS: [&str; 5] = ["content-type", "content-location", "location", "etag", "www-authenticate"];
@@ -167,15 +167,6 @@ pub(super) fn kind_of(resource: &Value) -> Option<ResourceKind> {
     match resource.pointer("/meta/resourceType")?.as_str()? {
         "User" => Some(ResourceKind::User),
         "Group" => Some(ResourceKind::Group),
-        _ => None,
-    }
-}
-
-/// A resource's id, also when it came as a number.
-pub(super) fn id_of(resource: &Value) -> Option<String> {
-    match resource.get("id")? {
-        Value::String(id) => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
         _ => None,
     }
 }

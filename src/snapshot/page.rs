@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::block;
 use super::placeholder::Placeholders;
-use crate::wire::{Actor, Broken, Exchange, Operation, ResourceKind};
+use crate::wire::{Actor, Broken, Exchange, Operation, ResourceKind, id_of};
 
 /// How texts are taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub(super) fn learn(exchanges: &[Arc<Exchange>], all: &mut Placeholders) -> Hash
             None => std::slice::from_ref(json),
         };
         for item in items {
-            if let Some(id) = block::id_of(item) {
+            if let Some(id) = id_of(item) {
                 let kind = block::kind_of(item).unwrap_or(kind);
                 // Foreign resources must not take numbers: there may be more of them next time.
                 if created || !is_open_list(exchange) {
@@ -143,7 +143,7 @@ fn shared_list(
     let (mut kept, mut foreign) = (Vec::new(), 0);
     for item in pages.iter().filter_map(|page| page.json()?.get("Resources")?.as_array()).flatten() {
         let kind = block::kind_of(item).or(kind);
-        match (kind, block::id_of(item)) {
+        match (kind, id_of(item)) {
             (Some(kind), Some(id)) if ours.contains(&(kind, id.clone())) => {
                 kept.push(block::resource_or_list(item, Some(kind), all));
             }

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
+use anstyle::{AnsiColor, Style};
+
 use super::file::{Section, SnapshotFile};
 use super::folder;
 
@@ -182,11 +184,14 @@ fn painted(diff: &str, color: bool) -> String {
     if !color {
         return diff.to_owned();
     }
-    let paint = |line: &str| match line.as_bytes().first() {
-        Some(b'+') => format!("\u{1b}[32m{line}\u{1b}[0m"),
-        Some(b'-') => format!("\u{1b}[31m{line}\u{1b}[0m"),
-        Some(b'@') => format!("\u{1b}[36m{line}\u{1b}[0m"),
-        _ => line.to_owned(),
+    let paint = |line: &str| {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => AnsiColor::Green.on_default(),
+            Some(b'-') => AnsiColor::Red.on_default(),
+            Some(b'@') => AnsiColor::Cyan.on_default(),
+            _ => Style::new(),
+        };
+        format!("{style}{line}{style:#}")
     };
     diff.lines().map(paint).collect::<Vec<_>>().join("\n")
 }

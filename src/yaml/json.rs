@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Key, Kind, Node};
@@ -62,6 +63,7 @@ impl Json<'_> {
 
     fn object(&mut self) -> Parsed<Kind> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
+        let mut names = HashSet::new();
         if self.eat('}') {
             return Ok(Kind::Map(entries));
         }
@@ -72,7 +74,7 @@ impl Json<'_> {
             let start = self.position;
             let name = self.string()?;
             let span = start..self.position;
-            if entries.iter().any(|(key, _)| key.name == name) {
+            if !names.insert(name.clone()) {
                 return Err((span, format!("`{name}` stands twice in this object")));
             }
             if !self.eat(':') {

@@ -534,8 +534,8 @@ fn two_runs_against_a_healthy_server_are_the_same() {
 fn every_fault_shows() {
     let healthy = Witness::of(None, &[]);
     // One has a unit test that does not wait for it, one needs a socket; assertions need an issuer.
-    let mut apart = vec![Fault::AnswersSlowly, Fault::BodyOn204];
-    apart.push(Fault::AssertionBreaksEndpoint);
+    let mut apart = vec![Fault::ANSWERS_SLOWLY, Fault::BODY_ON_204];
+    apart.push(Fault::ASSERTION_BREAKS_ENDPOINT);
     apart.extend(crate::federation::FAULTS.map(|(fault, _)| fault));
     // Those of two requests at once and of two tenants have tests of their own.
     apart.extend(crate::together::FAULTS);

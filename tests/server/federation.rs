@@ -21,13 +21,13 @@ const PROOFS: [(Proof, &str); 8] = [
 
 /// Faults that show in one of these alone, each with its proof.
 pub const FAULTS: [(Fault, Proof); 7] = [
-    (Fault::FirstKeyOnly, Proof::NextKey),
-    (Fault::KeysCachedForever, Proof::NewKey),
-    (Fault::AssertionSignatureIgnored, Proof::ForeignKey),
-    (Fault::UnsignedAssertionAccepted, Proof::Unsigned),
-    (Fault::AssertionAudienceIgnored, Proof::OtherAudience),
-    (Fault::AssertionExpiryIgnored, Proof::Expired),
-    (Fault::AssertionStartIgnored, Proof::NotYetValid),
+    (Fault::FIRST_KEY_ONLY, Proof::NextKey),
+    (Fault::KEYS_CACHED_FOREVER, Proof::NewKey),
+    (Fault::ASSERTION_SIGNATURE_IGNORED, Proof::ForeignKey),
+    (Fault::UNSIGNED_ASSERTION_ACCEPTED, Proof::Unsigned),
+    (Fault::ASSERTION_AUDIENCE_IGNORED, Proof::OtherAudience),
+    (Fault::ASSERTION_EXPIRY_IGNORED, Proof::Expired),
+    (Fault::ASSERTION_START_IGNORED, Proof::NotYetValid),
 ];
 
 /// A server that trusts `trusted`, or an issuer of its own, and a way to sign in there.
@@ -88,7 +88,7 @@ async fn every_fault_of_assertions_shows_in_its_proof_alone() {
         for (proof, healthy) in PROOFS {
             let said = said(&*way, proof).await;
             // A key that is not read is not the one that signed either.
-            let follows = fault == Fault::FirstKeyOnly && proof == Proof::NewKey;
+            let follows = fault == Fault::FIRST_KEY_ONLY && proof == Proof::NewKey;
             if !follows {
                 assert_eq!(is(&said, healthy), proof != wrong, "{fault} {proof:?}: {said}");
             }
@@ -98,7 +98,7 @@ async fn every_fault_of_assertions_shows_in_its_proof_alone() {
 
 #[tokio::test]
 async fn a_server_that_breaks_on_assertions_is_not_excused() {
-    let (_running, way) = server(Some(Fault::AssertionBreaksEndpoint), None).await;
+    let (_running, way) = server(Some(Fault::ASSERTION_BREAKS_ENDPOINT), None).await;
     let why = way.sign_in(Proof::Right).await.outcome.unwrap_err();
     assert!(!why.excused && why.what.contains("refuses (500"), "{why:?}");
 }

@@ -55,7 +55,7 @@ fn several_requests_share_a_connection() {
 
 #[test]
 fn a_204_can_be_given_a_body() {
-    let answers = create_and_change(&[Fault::BodyOn204]);
+    let answers = create_and_change(&[Fault::BODY_ON_204]);
     assert!(answers.ends_with("content-length: 2\r\n\r\n{}"), "{answers}");
 }
 

@@ -11,13 +11,13 @@ const SECOND: &str = "second-letmein";
 
 /// Faults that show when there are two tenants.
 pub const FAULTS: [Fault; 7] = [
-    Fault::TenantIgnoredById,
-    Fault::TenantIgnoredByFilters,
-    Fault::TenantIgnoredByLists,
-    Fault::TenantIgnoredBySearch,
-    Fault::TenantIgnoredByWrites,
-    Fault::UserNameUniqueOverTenants,
-    Fault::TokenOpensOtherTenants,
+    Fault::TENANT_IGNORED_BY_ID,
+    Fault::TENANT_IGNORED_BY_FILTERS,
+    Fault::TENANT_IGNORED_BY_LISTS,
+    Fault::TENANT_IGNORED_BY_SEARCH,
+    Fault::TENANT_IGNORED_BY_WRITES,
+    Fault::USER_NAME_UNIQUE_OVER_TENANTS,
+    Fault::TOKEN_OPENS_OTHER_TENANTS,
 ];
 
 struct Two(Client);

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::client::{Client, Reply, USER};
 
 /// Faults that show when two requests meet.
-pub const FAULTS: [Fault; 3] = [Fault::GroupUpdateLost, Fault::GroupLockError, Fault::UniquenessCheckedEarly];
+pub const FAULTS: [Fault; 3] =
+    [Fault::GROUP_UPDATE_LOST, Fault::GROUP_LOCK_ERROR, Fault::UNIQUENESS_CHECKED_EARLY];
 
 fn client(fault: Option<Fault>) -> Client {
     Client::of(Settings { faults: fault.into_iter().collect(), ..Settings::default() })
@@ -41,16 +42,16 @@ fn of_two_changes_none_is_lost_and_of_two_creates_one_wins() {
 #[test]
 fn faults_of_two_requests_at_once_show_every_time() {
     for _ in 0..5 {
-        assert_eq!(join(&client(Some(Fault::GroupUpdateLost))), ([204, 204], 1));
-        let (statuses, kept) = join(&client(Some(Fault::GroupLockError)));
+        assert_eq!(join(&client(Some(Fault::GROUP_UPDATE_LOST))), ([204, 204], 1));
+        let (statuses, kept) = join(&client(Some(Fault::GROUP_LOCK_ERROR)));
         assert!(statuses.contains(&500) && kept == 1, "{statuses:?}");
-        assert_eq!(create(&client(Some(Fault::UniquenessCheckedEarly))), [201, 201]);
+        assert_eq!(create(&client(Some(Fault::UNIQUENESS_CHECKED_EARLY))), [201, 201]);
     }
 }
 
 #[test]
 fn whoever_comes_alone_is_answered_rightly() {
-    let client = client(Some(Fault::UniquenessCheckedEarly));
+    let client = client(Some(Fault::UNIQUENESS_CHECKED_EARLY));
     client.user(json!({ "userName": "ann" }));
     let again = client.send("POST", "/Users", Some(json!({ "schemas": [USER], "userName": "ANN" })));
     again.refused(409, Some("uniqueness"));

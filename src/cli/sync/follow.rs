@@ -53,7 +53,8 @@ impl Follow {
                 Some(Mutex::new(Logs { out: file, problem: None }))
             }
         };
-        let drawn = if io::stderr().is_terminal() {
+        // A bar is drawn with escape codes, which a dumb terminal shows as letters.
+        let drawn = if io::stderr().is_terminal() && anstyle_query::term_supports_color() {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()

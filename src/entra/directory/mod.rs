@@ -7,6 +7,7 @@
 
 mod attribute;
 mod change;
+mod error;
 mod object;
 mod role;
 mod state;
@@ -14,7 +15,8 @@ mod tenant;
 
 pub use attribute::{AttributeKind, SourceAttribute, UnknownAttribute, attributes, declare, find};
 pub use change::{Change, Watermark, What};
+pub use error::DirectoryError;
 pub use object::{Group, Object, ObjectId, ObjectKind, SourceValue, User};
 pub use role::AppRole;
 pub use state::DirectoryState;
-pub use tenant::{DirectoryError, RECYCLE_BIN_HOURS, Tenant};
+pub use tenant::{RECYCLE_BIN_HOURS, Tenant};

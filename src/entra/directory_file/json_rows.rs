@@ -4,12 +4,11 @@
 use std::io::{BufRead, Bytes};
 use std::iter::Peekable;
 
-use serde_json::Value;
-
 use super::Contents;
-use super::raw::{Field, RawRow, RawValue};
+use super::raw::{Field, RawRow};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
+use crate::yaml::{self, Kind, Node};
 
 /// The longest object in bytes: a group with many members. Whatever is longer is no object of a directory.
 const LONGEST: usize = 64 << 20;
@@ -164,43 +163,23 @@ impl<R: BufRead> Stream<R> {
 }
 
 fn take(kind: ObjectKind, line: usize, text: &str, contents: &mut Contents) {
-    let problem =
-        |title: String, at: usize| Diagnostic::new(title, &contents.file, text, at..at + 1).from_line(line);
-    let parsed: Value = match serde_json::from_str(text) {
-        Ok(value) => value,
-        Err(error) => {
-            let before: usize =
-                text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-            let at = (before + error.column().saturating_sub(1)).min(text.len());
-            let problem = problem(format!("this row is not JSON: {error}"), at);
-            contents.fault(problem);
-            return;
+    match yaml::parse_json(&contents.file, text) {
+        Ok(Node { kind: Kind::Map(entries), .. }) => {
+            let fields = entries.into_iter().map(Field::from).collect();
+            contents.take(&RawRow { kind, line, text, fields, untyped: false });
         }
-    };
-    let Value::Object(members) = parsed else {
-        let problem = problem(format!("a {kind} is written as an object with its attributes"), 0);
-        contents.fault(problem);
-        return;
-    };
-    let fields = members.into_iter().map(|(name, value)| {
-        let start = text.find(&format!("\"{name}\"")).unwrap_or(0);
-        Field { at: start..(start + name.len() + 2).min(text.len()), name, value: raw(value) }
-    });
-    let fields = fields.collect();
-    contents.take(&RawRow { kind, line, text, fields, untyped: false });
-}
-
-fn raw(value: Value) -> RawValue {
-    match value {
-        Value::Null => RawValue::Nothing,
-        Value::String(text) => RawValue::Text(text),
-        Value::Bool(flag) => RawValue::Boolean(flag),
-        Value::Number(_) => RawValue::Other("a number"),
-        Value::Object(_) => RawValue::Other("an object"),
-        Value::Array(items) => {
-            let texts: Option<Vec<String>> =
-                items.into_iter().map(|item| item.as_str().map(str::to_owned)).collect();
-            texts.map_or(RawValue::Other("a list of something else than texts"), RawValue::List)
+        Ok(_) => contents.fault(
+            Diagnostic::new(
+                format!("a {kind} is written as an object with its attributes"),
+                &contents.file,
+                text,
+                0..1,
+            )
+            .from_line(line),
+        ),
+        Err(mut problem) => {
+            problem.title = format!("this row is not JSON: {}", problem.title);
+            contents.fault(problem.from_line(line));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
+use crate::yaml::{Key, Kind, Node};
 
 /// A value before anybody asked what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,23 @@ impl RawValue {
     }
 }
 
+impl From<Kind> for RawValue {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Null => RawValue::Nothing,
+            Kind::Text(text) => RawValue::Text(text),
+            Kind::Boolean(flag) => RawValue::Boolean(flag),
+            Kind::Number(_) => RawValue::Other("a number"),
+            Kind::Map(_) => RawValue::Other("an object"),
+            Kind::List(items) => {
+                let texts: Option<Vec<String>> =
+                    items.iter().map(|item| item.as_text().map(str::to_owned)).collect();
+                texts.map_or(RawValue::Other("a list of something else than texts"), RawValue::List)
+            }
+        }
+    }
+}
+
 /// One attribute of a row.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
@@ -35,6 +53,12 @@ pub(super) struct Field {
     pub value: RawValue,
     /// Where the name and the value stand in the row's text.
     pub at: Range<usize>,
+}
+
+impl From<(Key, Node)> for Field {
+    fn from((key, node): (Key, Node)) -> Self {
+        Field { name: key.name, at: key.span.start..node.span.end.max(key.span.end), value: node.kind.into() }
+    }
 }
 
 /// One row with the text it was read from.

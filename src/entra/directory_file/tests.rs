@@ -154,6 +154,26 @@ fn a_wrong_row_is_left_out_with_its_place_and_the_others_stay() {
 }
 
 #[test]
+fn a_json_row_is_read_strictly() {
+    let row = |members: &str| {
+        let text =
+            format!("[{{\"userPrincipalName\": \"a\"}},\n{{\"userPrincipalName\": \"b\", {members}}}]");
+        let read = contents("json", &text);
+        assert_eq!(names(&read).len() + read.problems.len(), 2, "{members}");
+        read.problems.first().map(|problem| problem.render(false))
+    };
+    let twice = row(r#""city": "Rome", "city": "Paris""#).unwrap();
+    assert!(twice.contains("`city` stands twice") && twice.contains("people.json:2:44"), "{twice}");
+    assert_eq!(row(r#""city": "\ud83d\ude00\/ü""#), None);
+    for members in [r#""city": 1e400"#, r#""city": "\ud83d""#, r#""city": 'Rome'"#, r#""city": "Rome","#] {
+        assert!(row(members).unwrap().contains("this row is not JSON"), "{members}");
+    }
+    assert!(
+        row(&format!(r#""city": {}"#, "[".repeat(200) + &"]".repeat(200))).unwrap().contains("levels deep")
+    );
+}
+
+#[test]
 fn a_file_that_is_no_directory_is_refused_as_a_whole() {
     let wrong = |ending: &str, text: &str| read_from("people.x", ending, text.as_bytes()).unwrap_err();
     assert!(wrong("txt", "x").title.contains("what kind of file"));

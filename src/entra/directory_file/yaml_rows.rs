@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use super::Contents;
-use super::raw::{Field, RawRow, RawValue};
+use super::raw::{Field, RawRow};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
 use crate::yaml::{self, Kind, Node};
@@ -95,12 +95,7 @@ fn take(item: &Item, contents: &mut Contents) {
     match yaml::parse(&contents.file, text) {
         Ok(Node { kind: Kind::List(items), .. }) => match items.as_slice() {
             [Node { kind: Kind::Map(entries), .. }] => {
-                let fields = entries.iter().map(|(key, node)| Field {
-                    name: key.name.clone(),
-                    value: raw(node),
-                    at: key.span.start..node.span.end.max(key.span.end),
-                });
-                let fields = fields.collect();
+                let fields = entries.iter().cloned().map(Field::from).collect();
                 contents.take(&RawRow { kind: *kind, line: *line, text, fields, untyped: false });
             }
             _ => contents.fault(
@@ -117,21 +112,6 @@ fn take(item: &Item, contents: &mut Contents) {
             if let Some(problem) = problems.into_iter().next() {
                 contents.fault(problem.from_line(*line));
             }
-        }
-    }
-}
-
-fn raw(node: &Node) -> RawValue {
-    match &node.kind {
-        Kind::Null => RawValue::Nothing,
-        Kind::Text(text) => RawValue::Text(text.clone()),
-        Kind::Boolean(flag) => RawValue::Boolean(*flag),
-        Kind::Number(_) => RawValue::Other("a number"),
-        Kind::Map(_) => RawValue::Other("a map"),
-        Kind::List(items) => {
-            let texts: Option<Vec<String>> =
-                items.iter().map(|item| item.as_text().map(str::to_owned)).collect();
-            texts.map_or(RawValue::Other("a list of something else than texts"), RawValue::List)
         }
     }
 }

@@ -1,5 +1,7 @@
 use super::*;
-use crate::wire::Actor;
+use crate::http::Trust;
+use crate::http::headers::title_case;
+use crate::wire::{Actor, Excess};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -2,6 +2,7 @@
 
 use super::Loader;
 use super::names::{Wanted, What};
+use super::paging::Paging;
 use crate::check::Reading;
 use crate::scenario::{Action, AttributeUpdate, Step, TestKind, TestSpec, Through, UpdateForm};
 use crate::wire::ResourceKind;
@@ -11,8 +12,6 @@ const KINDS: [(&str, TestKind); 3] =
     [("mandatory", TestKind::Mandatory), ("optional", TestKind::Optional), ("preview", TestKind::Preview)];
 const WAYS: [(&str, Through); 2] = [("tenant", Through::Tenant), ("endpoint", Through::Endpoint)];
 const FORMS: [(&str, UpdateForm); 2] = [("compact", UpdateForm::Compact), ("verbose", UpdateForm::Verbose)];
-const LISTED: [(&str, ResourceKind); 2] = [("users", ResourceKind::User), ("groups", ResourceKind::Group)];
-const PAGED: [(&str, bool); 2] = [("index", false), ("cursor", true)];
 
 /// More tests than any of the gates has.
 const MOST_TESTS: u64 = 99;
@@ -101,18 +100,9 @@ impl Loader<'_> {
     /// `{ of: users, count: 5 }`
     pub(super) fn pages(&mut self, node: &Node) -> Option<Action> {
         let mut fields = self.reader.fields(node)?;
-        let kind =
-            fields.required(&mut self.reader, "of").and_then(|node| self.reader.word(node, "list", &LISTED));
-        let count = fields
-            .required(&mut self.reader, "count")
-            .and_then(|node| self.reader.whole_number(node, 1..=10_000));
-        let by_cursor = match fields.get("by") {
-            Some(node) => self.reader.word(node, "way to page", &PAGED),
-            None => Some(false),
-        };
+        let Paging { kind, count, by_cursor } = self.paging(&mut fields);
         fields.finish(&mut self.reader);
-        let count = usize::try_from(count?).unwrap_or(usize::MAX);
-        Some(Action::ExpectPages { kind: kind?, count, by_cursor: by_cursor? })
+        Some(Action::ExpectPages { kind: kind?, count: count?, by_cursor: by_cursor? })
     }
 
     /// The name of an answer before.

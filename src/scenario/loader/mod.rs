@@ -7,6 +7,7 @@ mod direct;
 mod expectation;
 mod job;
 mod names;
+mod paging;
 mod sign_in;
 mod tenant;
 #[cfg(test)]

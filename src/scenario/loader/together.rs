@@ -3,15 +3,13 @@
 
 use super::Loader;
 use super::names::{Wanted, What};
+use super::paging::Paging;
 use crate::scenario::{AnswersExpectation, Successes, Together, WalkExpectation};
-use crate::wire::{Method, ResourceKind};
+use crate::wire::Method;
 use crate::yaml::{Kind, Node};
 
 /// More requests of a kind than this are a slip.
 const MOST_TIMES: u64 = 1000;
-
-const LISTED: [(&str, ResourceKind); 2] = [("users", ResourceKind::User), ("groups", ResourceKind::Group)];
-const PAGED: [(&str, bool); 2] = [("index", false), ("cursor", true)];
 
 impl Loader<'_> {
     /// `[{ each: crowd, method: PATCH, … }, { times: 2, method: POST, … }]`
@@ -64,15 +62,7 @@ impl Loader<'_> {
     /// `{ of: users, count: 2, by: cursor, between: [{ method: POST, … }] }`
     pub(super) fn walk(&mut self, node: &Node) -> Option<WalkExpectation> {
         let mut fields = self.reader.fields(node)?;
-        let kind =
-            fields.required(&mut self.reader, "of").and_then(|node| self.reader.word(node, "list", &LISTED));
-        let count = fields
-            .required(&mut self.reader, "count")
-            .and_then(|node| self.reader.whole_number(node, 1..=10_000));
-        let by_cursor = match fields.get("by") {
-            Some(node) => self.reader.word(node, "way to page", &PAGED),
-            None => Some(false),
-        };
+        let Paging { kind, count, by_cursor } = self.paging(&mut fields);
         let mut between = Vec::new();
         let items = fields
             .required(&mut self.reader, "between")
@@ -89,7 +79,6 @@ impl Loader<'_> {
             between.push(request);
         }
         fields.finish(&mut self.reader);
-        let count = usize::try_from(count?).unwrap_or(usize::MAX);
-        Some(WalkExpectation { kind: kind?, count, by_cursor: by_cursor?, between })
+        Some(WalkExpectation { kind: kind?, count: count?, by_cursor: by_cursor?, between })
     }
 }

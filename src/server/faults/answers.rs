@@ -4,8 +4,56 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use serde_json::{Value, json};
 
+use super::fault::faults;
 use super::scene::{Effect, created, listed, patched, read, status};
 use crate::server::reply::{Content, Reply};
+
+faults! {
+    /// Lists are answered with an HTML page.
+    HTML_ANSWERS = "html-answers", Named, html_answers;
+    /// JSON is labelled as HTML.
+    HTML_MEDIA_TYPE = "html-media-type", Named, html_media_type;
+    /// Errors are answered with an HTML page.
+    HTML_ERRORS = "html-errors", Named, html_errors;
+    /// Answers are labelled `application/json`.
+    PLAIN_JSON_MEDIA_TYPE = "plain-json-media-type", Named, plain_json_media_type;
+    /// Errors are labelled `application/json`.
+    PLAIN_JSON_ERRORS = "plain-json-errors", Named, plain_json_errors;
+    /// Answers have no Content-Type.
+    NO_MEDIA_TYPE = "no-media-type", Drop, no_media_type;
+    /// Answers are written in ISO 8859-1.
+    LATIN_1_CHARSET = "latin-1-charset", Named, latin_1_charset;
+    /// The last byte of reads and lists is missing.
+    BROKEN_JSON = "broken-json", Truncate, broken_json;
+    /// Resources hold `displayName` twice.
+    DUPLICATE_KEYS = "duplicate-keys", Duplicate, duplicate_keys;
+    /// Answers begin with a byte order mark.
+    BYTE_ORDER_MARK = "byte-order-mark", Named, byte_order_mark;
+    /// Errors are answered with 200.
+    ERRORS_AS_200 = "errors-as-200", Named, errors_as_200;
+    /// `status` of errors is a number.
+    ERROR_STATUS_NUMBER = "error-status-number", Retype, error_status_number;
+    /// `status` of errors is always "500".
+    ERROR_STATUS_DIFFERS = "error-status-differs", Named, error_status_differs;
+    /// Errors have no `schemas`.
+    ERROR_WITHOUT_SCHEMAS = "error-without-schemas", Drop, error_without_schemas;
+    /// `detail` of errors is an object.
+    ERROR_DETAIL_OBJECT = "error-detail-object", Retype, error_detail_object;
+    /// Errors have no body.
+    ERROR_WITHOUT_BODY = "error-without-body", Drop, error_without_body;
+    /// Errors are answered in a web framework's own form.
+    FRAMEWORK_ERRORS = "framework-errors", Named, framework_errors;
+    /// Conflicts have no `scimType`.
+    CONFLICT_WITHOUT_KEYWORD = "conflict-without-keyword", Drop, conflict_without_keyword;
+    /// Conflicts have a `scimType` nobody knows.
+    CONFLICT_KEYWORD_WRONG = "conflict-keyword-wrong", Named, conflict_keyword_wrong;
+    /// Errors show a stack trace.
+    STACK_TRACES_SHOWN = "stack-traces-shown", Named, stack_traces_shown;
+    /// A missing token is answered without WWW-Authenticate.
+    CHALLENGE_MISSING = "challenge-missing", Drop, challenge_missing;
+    /// The Location header and `meta.location` differ.
+    LOCATION_HEADER_WRONG = "location-header-wrong", Named, location_header_wrong;
+}
 
 fn set_media_type(reply: &mut Reply, media_type: &'static str) {
     if reply.headers.contains_key(header::CONTENT_TYPE) {
@@ -24,7 +72,7 @@ fn text(reply: &Reply) -> Option<String> {
     reply.body().map(Value::to_string)
 }
 
-pub(super) fn html_answers() -> Effect {
+fn html_answers() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some() && reply.status.is_success() {
             as_html(reply, "Sign in");
@@ -32,11 +80,11 @@ pub(super) fn html_answers() -> Effect {
     })
 }
 
-pub(super) fn html_media_type() -> Effect {
+fn html_media_type() -> Effect {
     Effect::after(|_, reply, _| set_media_type(reply, "text/html; charset=utf-8"))
 }
 
-pub(super) fn html_errors() -> Effect {
+fn html_errors() -> Effect {
     Effect::after(|_, reply, _| {
         if reply.status.is_client_error() || reply.status.is_server_error() {
             as_html(reply, "Something went wrong");
@@ -44,7 +92,7 @@ pub(super) fn html_errors() -> Effect {
     })
 }
 
-pub(super) fn plain_json_media_type() -> Effect {
+fn plain_json_media_type() -> Effect {
     Effect::after(|_, reply, _| {
         if reply.status.is_success() {
             set_media_type(reply, "application/json");
@@ -52,7 +100,7 @@ pub(super) fn plain_json_media_type() -> Effect {
     })
 }
 
-pub(super) fn plain_json_errors() -> Effect {
+fn plain_json_errors() -> Effect {
     Effect::after(|_, reply, _| {
         if !reply.status.is_success() {
             set_media_type(reply, "application/json");
@@ -60,13 +108,13 @@ pub(super) fn plain_json_errors() -> Effect {
     })
 }
 
-pub(super) fn no_media_type() -> Effect {
+fn no_media_type() -> Effect {
     Effect::after(|_, reply, _| {
         reply.headers.remove(header::CONTENT_TYPE);
     })
 }
 
-pub(super) fn latin_1_charset() -> Effect {
+fn latin_1_charset() -> Effect {
     Effect::after(|_, reply, _| {
         let Some(text) = text(reply) else { return };
         let byte = |letter: char| u8::try_from(u32::from(letter)).unwrap_or(b'?');
@@ -75,7 +123,7 @@ pub(super) fn latin_1_charset() -> Effect {
     })
 }
 
-pub(super) fn broken_json() -> Effect {
+fn broken_json() -> Effect {
     Effect::after(|call, reply, _| {
         if (read(call).is_some() || listed(call).is_some())
             && let Some(mut text) = text(reply)
@@ -86,7 +134,7 @@ pub(super) fn broken_json() -> Effect {
     })
 }
 
-pub(super) fn duplicate_keys() -> Effect {
+fn duplicate_keys() -> Effect {
     Effect::after(|call, reply, _| {
         if (read(call).is_some() || created(call).is_some() || patched(call).is_some())
             && let Some(text) = text(reply)
@@ -97,7 +145,7 @@ pub(super) fn duplicate_keys() -> Effect {
     })
 }
 
-pub(super) fn byte_order_mark() -> Effect {
+fn byte_order_mark() -> Effect {
     Effect::after(|_, reply, _| {
         if let Some(text) = text(reply) {
             reply.content = Content::Raw(Bytes::from(format!("\u{feff}{text}")));
@@ -105,7 +153,7 @@ pub(super) fn byte_order_mark() -> Effect {
     })
 }
 
-pub(super) fn errors_as_200() -> Effect {
+fn errors_as_200() -> Effect {
     Effect::after(|_, reply, _| {
         if reply.status.is_client_error() && reply.status != 401 {
             reply.status = status(200);
@@ -122,7 +170,7 @@ fn change_error(reply: &mut Reply, change: fn(&mut Value)) {
     }
 }
 
-pub(super) fn error_status_number() -> Effect {
+fn error_status_number() -> Effect {
     Effect::after(|_, reply, _| {
         change_error(reply, |body| {
             if let Some(number) = body["status"].as_str().and_then(|text| text.parse::<u16>().ok()) {
@@ -132,11 +180,11 @@ pub(super) fn error_status_number() -> Effect {
     })
 }
 
-pub(super) fn error_status_differs() -> Effect {
+fn error_status_differs() -> Effect {
     Effect::after(|_, reply, _| change_error(reply, |body| body["status"] = "500".into()))
 }
 
-pub(super) fn error_without_schemas() -> Effect {
+fn error_without_schemas() -> Effect {
     Effect::after(|_, reply, _| {
         change_error(reply, |body| {
             if let Value::Object(members) = body {
@@ -146,13 +194,13 @@ pub(super) fn error_without_schemas() -> Effect {
     })
 }
 
-pub(super) fn error_detail_object() -> Effect {
+fn error_detail_object() -> Effect {
     Effect::after(|_, reply, _| {
         change_error(reply, |body| body["detail"] = json!({ "message": [body["detail"].clone()] }));
     })
 }
 
-pub(super) fn error_without_body() -> Effect {
+fn error_without_body() -> Effect {
     Effect::after(|_, reply, _| {
         if reply.status.is_client_error() {
             reply.content = Content::Empty;
@@ -161,7 +209,7 @@ pub(super) fn error_without_body() -> Effect {
     })
 }
 
-pub(super) fn framework_errors() -> Effect {
+fn framework_errors() -> Effect {
     Effect::after(|_, reply, _| {
         if !reply.status.is_success() && reply.body().is_some() {
             let text = reply.status.canonical_reason().unwrap_or("Error");
@@ -171,7 +219,7 @@ pub(super) fn framework_errors() -> Effect {
     })
 }
 
-pub(super) fn conflict_without_keyword() -> Effect {
+fn conflict_without_keyword() -> Effect {
     Effect::after(|_, reply, _| {
         if reply.status == 409 {
             change_error(reply, |body| {
@@ -183,7 +231,7 @@ pub(super) fn conflict_without_keyword() -> Effect {
     })
 }
 
-pub(super) fn conflict_keyword_wrong() -> Effect {
+fn conflict_keyword_wrong() -> Effect {
     Effect::after(|_, reply, _| {
         if reply.status == 409 {
             change_error(reply, |body| body["scimType"] = "conflict".into());
@@ -191,7 +239,7 @@ pub(super) fn conflict_keyword_wrong() -> Effect {
     })
 }
 
-pub(super) fn stack_traces_shown() -> Effect {
+fn stack_traces_shown() -> Effect {
     Effect::after(|_, reply, _| {
         change_error(reply, |body| {
             let trace = "java.lang.IllegalStateException: broken\n\tat com.example.scim.Users.find(Users.java:42)\n\tat \
@@ -201,13 +249,13 @@ pub(super) fn stack_traces_shown() -> Effect {
     })
 }
 
-pub(super) fn challenge_missing() -> Effect {
+fn challenge_missing() -> Effect {
     Effect::after(|_, reply, _| {
         reply.headers.remove(header::WWW_AUTHENTICATE);
     })
 }
 
-pub(super) fn location_header_wrong() -> Effect {
+fn location_header_wrong() -> Effect {
     Effect::after(|call, reply, _| {
         if reply.headers.contains_key(header::LOCATION)
             && let Ok(value) = format!("{}/Users/elsewhere", call.base_url).parse()

@@ -2,11 +2,31 @@
 
 use serde_json::{Value, json};
 
+use super::fault::faults;
 use super::scene::{Effect, endpoint, fail};
 use crate::scim::urn;
 use crate::server::call::{Call, Document};
 use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
+
+faults! {
+    /// ServiceProviderConfig promises bulk requests, and /Bulk is answered with 501.
+    BULK_NOT_SERVED = "bulk-not-served", Named, bulk_not_served;
+    /// References to other operations of a bulk request are kept as text.
+    BULK_REFERENCES_KEPT = "bulk-references-kept", Swap, bulk_references_kept;
+    /// A bulk request goes on after `failOnErrors` errors.
+    FAIL_ON_ERRORS_IGNORED = "fail-on-errors-ignored", Named, fail_on_errors_ignored;
+    /// A bulk request without `failOnErrors` stops at the first error.
+    BULK_STOPS_AT_FIRST_ERROR = "bulk-stops-at-first-error", Truncate, bulk_stops_at_first_error;
+    /// Bulk requests beyond `maxOperations` and `maxPayloadSize` are performed.
+    BULK_LIMITS_IGNORED = "bulk-limits-ignored", Named, bulk_limits_ignored;
+    /// A bulk request that calls itself something else is carried out.
+    BULK_SCHEMA_UNCHECKED = "bulk-schema-unchecked", Named, bulk_schema_unchecked;
+    /// Users that a bulk request deletes stay.
+    BULK_DELETE_IGNORED = "bulk-delete-ignored", Stale, bulk_delete_ignored;
+    /// `status` of the operations of a bulk request is a number.
+    BULK_STATUS_NUMBER = "bulk-status-number", Retype, bulk_status_number;
+}
 
 /// The body of a bulk request, for rewriting.
 fn bulk(call: &mut Call) -> Option<&mut Value> {
@@ -16,11 +36,11 @@ fn bulk(call: &mut Call) -> Option<&mut Value> {
     }
 }
 
-pub(super) fn bulk_not_served() -> Effect {
+fn bulk_not_served() -> Effect {
     Effect::before(|call, _| bulk(call).map(|_| fail(501, "/Bulk is not implemented")))
 }
 
-pub(super) fn bulk_references_kept() -> Effect {
+fn bulk_references_kept() -> Effect {
     fn rewrite(value: &mut Value, from: &str, to: &str) {
         match value {
             Value::String(text) => *text = text.replace(from, to),
@@ -48,14 +68,14 @@ pub(super) fn bulk_references_kept() -> Effect {
     )
 }
 
-pub(super) fn bulk_schema_unchecked() -> Effect {
+fn bulk_schema_unchecked() -> Effect {
     Effect::before(|call, _| {
         bulk(call)?.as_object_mut()?.insert("schemas".into(), json!([urn::BULK_REQUEST]));
         None
     })
 }
 
-pub(super) fn bulk_delete_ignored() -> Effect {
+fn bulk_delete_ignored() -> Effect {
     Effect::both(
         |call, scene| {
             let operations = bulk(call)?.get("Operations")?.as_array()?.clone();
@@ -78,14 +98,14 @@ pub(super) fn bulk_delete_ignored() -> Effect {
     )
 }
 
-pub(super) fn fail_on_errors_ignored() -> Effect {
+fn fail_on_errors_ignored() -> Effect {
     Effect::before(|call, _| {
         bulk(call)?.as_object_mut()?.shift_remove("failOnErrors");
         None
     })
 }
 
-pub(super) fn bulk_stops_at_first_error() -> Effect {
+fn bulk_stops_at_first_error() -> Effect {
     Effect::before(|call, _| {
         bulk(call)?.as_object_mut()?.insert("failOnErrors".into(), json!(1));
         None
@@ -93,11 +113,11 @@ pub(super) fn bulk_stops_at_first_error() -> Effect {
 }
 
 /// The limits are looked at where requests are read: `crate::server::bulk` asks for this fault.
-pub(super) fn bulk_limits_ignored() -> Effect {
+fn bulk_limits_ignored() -> Effect {
     Effect::default()
 }
 
-pub(super) fn bulk_status_number() -> Effect {
+fn bulk_status_number() -> Effect {
     Effect::after(|call, reply, _| {
         if endpoint(call) != Endpoint::Bulk {
             return;

@@ -3,6 +3,7 @@
 use axum::http::header;
 use serde_json::{Map, Value, json};
 
+use super::fault::faults;
 use super::scene::{Effect, created, fail, patched, refuse, resources, status};
 use crate::scim::message::ScimType;
 use crate::scim::urn;
@@ -10,6 +11,49 @@ use crate::server::call::{Call, Document};
 use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
 use crate::server::store::Key;
+
+faults! {
+    /// A create is answered with 200.
+    CREATE_ANSWERS_200 = "create-answers-200", Named, create_answers_200;
+    /// A user is created and the answer is 409.
+    CREATE_ANSWERS_409 = "create-answers-409", Named, create_answers_409;
+    /// A create is answered without a Location header.
+    LOCATION_HEADER_MISSING = "location-header-missing", Named, location_header_missing;
+    /// A create is answered without a body.
+    CREATE_ANSWERS_EMPTY = "create-answers-empty", Drop, create_answers_empty;
+    /// A create is answered with 201 and nothing is kept.
+    CREATE_NOT_STORED = "create-not-stored", Named, create_not_stored;
+    /// The answer to a create shows names that are not those that are kept.
+    CREATE_ANSWER_WRONG = "create-answer-wrong", Named, create_answer_wrong;
+    /// The answer to a create shows names and id alone.
+    CREATE_ANSWER_PARTIAL = "create-answer-partial", Truncate, create_answer_partial;
+    /// A value that is taken is answered with 500 in place of 409.
+    CONFLICT_ANSWERS_500 = "conflict-answers-500", Named, conflict_answers_500;
+    /// Two users may have one `userName`.
+    DUPLICATE_USER_ACCEPTED = "duplicate-user-accepted", Duplicate, duplicate_user_accepted;
+    /// Two groups may have one `displayName`.
+    DUPLICATE_GROUP_ACCEPTED = "duplicate-group-accepted", Duplicate, duplicate_group_accepted;
+    /// A second user whose `userName` differs in letter case only is accepted.
+    DUPLICATE_BY_CASE_ACCEPTED = "duplicate-by-case-accepted", Named, duplicate_by_case_accepted;
+    /// A create with a `userName` that is taken is answered with 201 and the other user.
+    DUPLICATE_ADOPTS_EXISTING = "duplicate-adopts-existing", Named, duplicate_adopts_existing;
+    /// A PATCH may give a user somebody else's `userName`.
+    NO_UNIQUENESS_ON_PATCH = "no-uniqueness-on-patch", Named, no_uniqueness_on_patch;
+    /// A user without an e-mail address is refused.
+    REQUIRES_EMAIL = "requires-email", Named, requires_email;
+    /// A user without a manager is refused.
+    REQUIRES_MANAGER = "requires-manager", Named, requires_manager;
+    /// A group without members is refused.
+    REQUIRES_MEMBERS = "requires-members", Named, requires_members;
+    /// A group whose `schemas` names one that is published nowhere is refused.
+    REFUSES_UNKNOWN_SCHEMAS = "refuses-unknown-schemas", Named, refuses_unknown_schemas;
+    /// A new user gets a manager nobody named.
+    INVENTS_MANAGER = "invents-manager", Named, invents_manager;
+    /// A new group gets a member nobody named.
+    INVENTS_MEMBERS = "invents-members", Named, invents_members;
+    /// `externalId` is overwritten with an id of the server's own.
+    EXTERNAL_ID_INVENTED = "external-id-invented", Named, external_id_invented;
+}
 
 /// The body of a POST that creates a resource of a type.
 pub(super) fn sent(call: &mut Call, kind: Kind) -> Option<&mut Map<String, Value>> {
@@ -20,7 +64,7 @@ pub(super) fn sent(call: &mut Call, kind: Kind) -> Option<&mut Map<String, Value
     }
 }
 
-pub(super) fn create_answers_200() -> Effect {
+fn create_answers_200() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call).is_some() && reply.status == 201 {
             reply.status = status(200);
@@ -28,7 +72,7 @@ pub(super) fn create_answers_200() -> Effect {
     })
 }
 
-pub(super) fn create_answers_409() -> Effect {
+fn create_answers_409() -> Effect {
     Effect::after(|call, reply, _| {
         // Kept, and yet refused: as when an answer is made after the transaction.
         if created(call) == Some(Kind::User) && reply.status == 201 {
@@ -37,7 +81,7 @@ pub(super) fn create_answers_409() -> Effect {
     })
 }
 
-pub(super) fn location_header_missing() -> Effect {
+fn location_header_missing() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call).is_some() {
             reply.headers.remove(header::LOCATION);
@@ -45,7 +89,7 @@ pub(super) fn location_header_missing() -> Effect {
     })
 }
 
-pub(super) fn create_answers_empty() -> Effect {
+fn create_answers_empty() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call).is_some() && reply.status == 201 {
             reply.content = Content::Empty;
@@ -53,7 +97,7 @@ pub(super) fn create_answers_empty() -> Effect {
     })
 }
 
-pub(super) fn create_not_stored() -> Effect {
+fn create_not_stored() -> Effect {
     Effect::after(|call, reply, scene| {
         if created(call).is_some()
             && let Some((kind, id)) = scene.written(call, reply)
@@ -63,7 +107,7 @@ pub(super) fn create_not_stored() -> Effect {
     })
 }
 
-pub(super) fn create_answer_wrong() -> Effect {
+fn create_answer_wrong() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call) == Some(Kind::User) {
             for user in resources(reply) {
@@ -77,7 +121,7 @@ pub(super) fn create_answer_wrong() -> Effect {
     })
 }
 
-pub(super) fn create_answer_partial() -> Effect {
+fn create_answer_partial() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call).is_some() {
             for resource in resources(reply) {
@@ -87,7 +131,7 @@ pub(super) fn create_answer_partial() -> Effect {
     })
 }
 
-pub(super) fn conflict_answers_500() -> Effect {
+fn conflict_answers_500() -> Effect {
     Effect::after(|_, reply, _| {
         if reply.status == 409 {
             *reply = fail(500, "duplicate key value violates unique constraint");
@@ -95,21 +139,21 @@ pub(super) fn conflict_answers_500() -> Effect {
     })
 }
 
-pub(super) fn duplicate_user_accepted() -> Effect {
+fn duplicate_user_accepted() -> Effect {
     Effect::before(|call, scene| {
         scene.store.duplicates_allowed = created(call) == Some(Kind::User);
         None
     })
 }
 
-pub(super) fn duplicate_group_accepted() -> Effect {
+fn duplicate_group_accepted() -> Effect {
     Effect::before(|call, scene| {
         scene.store.duplicates_allowed = created(call) == Some(Kind::Group);
         None
     })
 }
 
-pub(super) fn duplicate_by_case_accepted() -> Effect {
+fn duplicate_by_case_accepted() -> Effect {
     Effect::before(|call, scene| {
         let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
         scene.store.duplicates_allowed = name.is_some_and(|name| {
@@ -120,7 +164,7 @@ pub(super) fn duplicate_by_case_accepted() -> Effect {
     })
 }
 
-pub(super) fn duplicate_adopts_existing() -> Effect {
+fn duplicate_adopts_existing() -> Effect {
     Effect::before(|call, scene| {
         let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_owned();
         let id = scene.store.with(Kind::User, Key::Name, &name).next()?.id.clone();
@@ -128,21 +172,21 @@ pub(super) fn duplicate_adopts_existing() -> Effect {
     })
 }
 
-pub(super) fn no_uniqueness_on_patch() -> Effect {
+fn no_uniqueness_on_patch() -> Effect {
     Effect::before(|call, scene| {
         scene.store.duplicates_allowed = patched(call).is_some();
         None
     })
 }
 
-pub(super) fn requires_email() -> Effect {
+fn requires_email() -> Effect {
     Effect::before(|call, _| {
         let lacks = sent(call, Kind::User)?.get("emails").and_then(Value::as_array).is_none_or(Vec::is_empty);
         lacks.then(|| refuse(ScimType::InvalidValue, "emails is required"))
     })
 }
 
-pub(super) fn requires_manager() -> Effect {
+fn requires_manager() -> Effect {
     Effect::before(|call, _| {
         let body = sent(call, Kind::User)?;
         let lacks = body.get(urn::ENTERPRISE).is_none_or(|employee| employee.get("manager").is_none());
@@ -150,7 +194,7 @@ pub(super) fn requires_manager() -> Effect {
     })
 }
 
-pub(super) fn refuses_unknown_schemas() -> Effect {
+fn refuses_unknown_schemas() -> Effect {
     Effect::before(|call, _| {
         let schemas = sent(call, Kind::Group)?.get("schemas")?.as_array()?;
         let unknown = schemas.iter().any(|schema| schema != urn::GROUP);
@@ -158,7 +202,7 @@ pub(super) fn refuses_unknown_schemas() -> Effect {
     })
 }
 
-pub(super) fn requires_members() -> Effect {
+fn requires_members() -> Effect {
     Effect::before(|call, _| {
         let lacks =
             sent(call, Kind::Group)?.get("members").and_then(Value::as_array).is_none_or(Vec::is_empty);
@@ -166,7 +210,7 @@ pub(super) fn requires_members() -> Effect {
     })
 }
 
-pub(super) fn invents_manager() -> Effect {
+fn invents_manager() -> Effect {
     Effect::after(|call, reply, scene| {
         if created(call) == Some(Kind::User) {
             let boss =
@@ -179,7 +223,7 @@ pub(super) fn invents_manager() -> Effect {
     })
 }
 
-pub(super) fn invents_members() -> Effect {
+fn invents_members() -> Effect {
     Effect::after(|call, reply, scene| {
         let user = scene.store.all(Kind::User).next().map(|user| user.id.clone());
         if let Some(id) = user.filter(|_| created(call) == Some(Kind::Group)) {
@@ -190,7 +234,7 @@ pub(super) fn invents_members() -> Effect {
     })
 }
 
-pub(super) fn external_id_invented() -> Effect {
+fn external_id_invented() -> Effect {
     Effect::after(|call, reply, scene| {
         scene.rewrite(call, reply, &Kind::ALL, |record| {
             record.attributes.insert("externalId".into(), format!("int-{}", record.id).into());

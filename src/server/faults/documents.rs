@@ -2,10 +2,30 @@
 
 use serde_json::{Map, Value};
 
+use super::fault::faults;
 use super::scene::{Effect, endpoint, fail};
 use crate::scim::urn;
 use crate::server::endpoint::Endpoint;
 use crate::server::reply::Reply;
+
+faults! {
+    /// The discovery documents are 404.
+    NO_DISCOVERY = "no-discovery", Hide, no_discovery;
+    /// ServiceProviderConfig leaves out `sort`, `etag` and `authenticationSchemes`.
+    CONFIG_INCOMPLETE = "config-incomplete", Drop, config_incomplete;
+    /// ServiceProviderConfig says of paging by cursor `"true"`, as text.
+    PAGINATION_AS_TEXT = "pagination-as-text", Retype, pagination_as_text;
+    /// ServiceProviderConfig says that PATCH is not supported.
+    PATCH_NOT_ADVERTISED = "patch-not-advertised", Named, patch_not_advertised;
+    /// /Schemas lacks the enterprise extension, which a resource type names.
+    SCHEMA_UNPUBLISHED = "schema-unpublished", Hide, schema_unpublished;
+    /// /Schemas writes `readwrite`, `datetime` and the like in lower case.
+    SCHEMA_WORDS_LOWER_CASE = "schema-words-lower-case", Named, schema_words_lower_case;
+    /// /Schemas writes null for properties that do not apply.
+    SCHEMA_NULLS = "schema-nulls", Named, schema_nulls;
+    /// Discovery documents are filtered.
+    DISCOVERY_FILTER_APPLIED = "discovery-filter-applied", Named, discovery_filter_applied;
+}
 
 /// The documents of a discovery answer: the body, or the resources of the list it holds.
 fn documents(reply: &mut Reply) -> Vec<&mut Map<String, Value>> {
@@ -31,11 +51,11 @@ fn each_definition(reply: &mut Reply, change: fn(&mut Map<String, Value>)) {
     }
 }
 
-pub(super) fn no_discovery() -> Effect {
+fn no_discovery() -> Effect {
     Effect::before(|call, _| endpoint(call).is_discovery().then(|| fail(404, "there is no such endpoint")))
 }
 
-pub(super) fn config_incomplete() -> Effect {
+fn config_incomplete() -> Effect {
     Effect::after(|call, reply, _| {
         if endpoint(call) == Endpoint::Config {
             for config in documents(reply) {
@@ -47,7 +67,7 @@ pub(super) fn config_incomplete() -> Effect {
     })
 }
 
-pub(super) fn pagination_as_text() -> Effect {
+fn pagination_as_text() -> Effect {
     Effect::after(|call, reply, _| {
         if endpoint(call) == Endpoint::Config
             && let Some(cursor) = reply.body_mut().and_then(|config| config.pointer_mut("/pagination/cursor"))
@@ -57,7 +77,7 @@ pub(super) fn pagination_as_text() -> Effect {
     })
 }
 
-pub(super) fn patch_not_advertised() -> Effect {
+fn patch_not_advertised() -> Effect {
     Effect::after(|call, reply, _| {
         if endpoint(call) == Endpoint::Config
             && let Some(supported) =
@@ -68,7 +88,7 @@ pub(super) fn patch_not_advertised() -> Effect {
     })
 }
 
-pub(super) fn schema_unpublished() -> Effect {
+fn schema_unpublished() -> Effect {
     Effect::after(|call, reply, _| {
         if let Endpoint::Schemas(one) = endpoint(call) {
             match one {
@@ -80,7 +100,7 @@ pub(super) fn schema_unpublished() -> Effect {
     })
 }
 
-pub(super) fn schema_words_lower_case() -> Effect {
+fn schema_words_lower_case() -> Effect {
     Effect::after(|call, reply, _| {
         if matches!(endpoint(call), Endpoint::Schemas(_)) {
             each_definition(reply, |definition| {
@@ -94,7 +114,7 @@ pub(super) fn schema_words_lower_case() -> Effect {
     })
 }
 
-pub(super) fn schema_nulls() -> Effect {
+fn schema_nulls() -> Effect {
     Effect::after(|call, reply, _| {
         if matches!(endpoint(call), Endpoint::Schemas(_)) {
             each_definition(reply, |definition| {
@@ -106,7 +126,7 @@ pub(super) fn schema_nulls() -> Effect {
     })
 }
 
-pub(super) fn discovery_filter_applied() -> Effect {
+fn discovery_filter_applied() -> Effect {
     Effect::both(
         |call, _| {
             if endpoint(call).is_discovery() {

@@ -2,24 +2,40 @@
 
 use serde_json::Value;
 
+use super::fault::faults;
 use super::scene::{Effect, created, listed, patched, writes};
 use crate::server::model::Kind;
 use crate::server::race::Race;
 
-pub(super) fn group_update_lost() -> Effect {
+faults! {
+    /// Of two changes of a group at the same time one is lost: each reads it, changes it and writes all of it back.
+    GROUP_UPDATE_LOST = "group-update-lost", Named, group_update_lost;
+    /// Of two changes of a group at the same time one is answered with 500.
+    GROUP_LOCK_ERROR = "group-lock-error", Named, group_lock_error;
+    /// Whether a `userName` is taken is looked up a moment before the user is kept.
+    UNIQUENESS_CHECKED_EARLY = "uniqueness-checked-early", Duplicate, uniqueness_checked_early;
+    /// The change of a user is undone when somebody else is written.
+    UPDATE_UNDONE_LATER = "update-undone-later", Stale, update_undone_later;
+    /// A cursor counts the resources before it, so that it skips somebody when one of them goes.
+    CURSOR_COUNTS_RESOURCES = "cursor-counts-resources", Hide, cursor_counts_resources;
+    /// Each create turns the order of lists round.
+    ORDER_TURNS_WITH_CREATES = "order-turns-with-creates", Swap, order_turns_with_creates;
+}
+
+fn group_update_lost() -> Effect {
     Effect::racing(Race::GroupUpdateLost)
 }
 
-pub(super) fn group_lock_error() -> Effect {
+fn group_lock_error() -> Effect {
     Effect::racing(Race::GroupLockError)
 }
 
-pub(super) fn uniqueness_checked_early() -> Effect {
+fn uniqueness_checked_early() -> Effect {
     Effect::racing(Race::UniquenessCheckedEarly)
 }
 
 /// A cache that writes back late, over what is there.
-pub(super) fn update_undone_later() -> Effect {
+fn update_undone_later() -> Effect {
     Effect::before(|call, scene| {
         if !writes(call) {
             return None;
@@ -43,7 +59,7 @@ pub(super) fn update_undone_later() -> Effect {
     })
 }
 
-pub(super) fn cursor_counts_resources() -> Effect {
+fn cursor_counts_resources() -> Effect {
     Effect::before(|call, scene| {
         listed(call)?;
         let start: u64 = match call.parameter("cursor")? {
@@ -65,7 +81,7 @@ pub(super) fn cursor_counts_resources() -> Effect {
     })
 }
 
-pub(super) fn order_turns_with_creates() -> Effect {
+fn order_turns_with_creates() -> Effect {
     Effect::before(|call, scene| {
         if created(call).is_some() {
             scene.memory.counter += 1;

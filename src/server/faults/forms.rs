@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::operations::{Change, asks, changes, ignore, operation, operations, replace};
+use super::fault::faults;
+use super::operations::{Change, USERS, asks, changes, ignore, operation, operations, replace};
 use super::scene::{Effect, Scene, fail, patched, read, refuse};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
@@ -10,10 +11,36 @@ use crate::scim::{Filter, Literal, urn};
 use crate::server::call::Call;
 use crate::server::model::Kind;
 
-const USERS: &[Kind] = &[Kind::User];
+faults! {
+    /// `active` as "true" and "false" in lower case is passed over.
+    LOWER_CASE_BOOLEANS_IGNORED = "lower-case-booleans-ignored", Drop, lower_case_booleans_ignored;
+    /// A path with the URN of the core schema is refused.
+    CORE_URN_PATHS_REFUSED = "core-urn-paths-refused", Named, core_urn_paths_refused;
+    /// A Replace on a value path that selects nothing is refused, an Add is not.
+    REPLACE_VALUE_PATH_NO_TARGET = "replace-value-path-no-target", Named, replace_value_path_no_target;
+    /// A value path with a boolean is refused.
+    BOOLEAN_LITERAL_SELECTS_NOTHING = "boolean-literal-selects-nothing", Named, boolean_literal_selects_nothing;
+    /// A manager who is nobody is answered with 500.
+    UNKNOWN_MANAGER_IS_500 = "unknown-manager-is-500", Named, unknown_manager_is_500;
+    /// A user whose manager was deleted cannot be read.
+    DANGLING_MANAGER_BREAKS_READS = "dangling-manager-breaks-reads", Hide, dangling_manager_breaks_reads;
+    /// A member beside a `$ref` of null is refused.
+    NULL_REFERENCE_REFUSED = "null-reference-refused", Named, null_reference_refused;
+    /// A member who is nobody is answered with 500.
+    UNKNOWN_MEMBER_IS_500 = "unknown-member-is-500", Named, unknown_member_is_500;
+    /// A replace with an empty list is refused.
+    EMPTY_REPLACE_REFUSED = "empty-replace-refused", Named, empty_replace_refused;
+    /// A replace of members adds them to those who are there.
+    MEMBER_REPLACE_ADDS = "member-replace-adds", Duplicate, member_replace_adds;
+    /// A change of a group without a path takes its members away.
+    PATHLESS_GROUP_REPLACE_WIPES_MEMBERS = "pathless-group-replace-wipes-members", Wipe, pathless_group_replace_wipes_members;
+    /// An object for `name` takes the place of the whole name.
+    NAME_OBJECT_REPLACES_WHOLE = "name-object-replaces-whole", Wipe, name_object_replaces_whole;
+}
+
 const GROUPS: &[Kind] = &[Kind::Group];
 
-pub(super) fn lower_case_booleans_ignored() -> Effect {
+fn lower_case_booleans_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, USERS, |change| {
             let text = change.value.and_then(Value::as_str).unwrap_or_default();
@@ -23,7 +50,7 @@ pub(super) fn lower_case_booleans_ignored() -> Effect {
     })
 }
 
-pub(super) fn core_urn_paths_refused() -> Effect {
+fn core_urn_paths_refused() -> Effect {
     Effect::before(|call, _| {
         asks(call, &Kind::ALL, |change| {
             let schema = change.path.schema.as_deref().unwrap_or_default();
@@ -33,17 +60,17 @@ pub(super) fn core_urn_paths_refused() -> Effect {
     })
 }
 
-pub(super) fn replace_value_path_no_target() -> Effect {
+fn replace_value_path_no_target() -> Effect {
     Effect::before(|call, scene| {
-        let kept = super::updates::kept(call, scene);
+        let kept = super::value_paths::kept(call, scene);
         asks(call, USERS, |change| {
-            change.verb == Verb::Replace && super::updates::selects_nothing(change, &kept)
+            change.verb == Verb::Replace && super::value_paths::selects_nothing(change, &kept)
         })
         .then(|| refuse(ScimType::NoTarget, "the path's filter selects nothing to replace"))
     })
 }
 
-pub(super) fn boolean_literal_selects_nothing() -> Effect {
+fn boolean_literal_selects_nothing() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| {
             matches!(change.path.filter, Some(Filter::Compare(_, _, Literal::Boolean(_))))
@@ -57,7 +84,7 @@ fn sets_manager(change: &Change<'_>) -> Option<String> {
     value.get("value").unwrap_or(value).as_str().map(str::to_owned)
 }
 
-pub(super) fn unknown_manager_is_500() -> Effect {
+fn unknown_manager_is_500() -> Effect {
     Effect::before(|call, scene| {
         let store = &scene.store;
         asks(call, USERS, |change| {
@@ -75,7 +102,7 @@ fn has_lost_manager(scene: &Scene<'_>, id: &str) -> bool {
     manager.is_some_and(|manager| scene.store.get(Kind::User, &manager).is_none())
 }
 
-pub(super) fn dangling_manager_breaks_reads() -> Effect {
+fn dangling_manager_breaks_reads() -> Effect {
     Effect::before(|call, scene| {
         let (_, id) = read(call).filter(|(kind, _)| *kind == Kind::User)?;
         has_lost_manager(scene, &id).then(|| fail(500, "manager is undefined"))
@@ -90,7 +117,7 @@ fn named_members(change: &Change<'_>) -> Vec<Value> {
     }
 }
 
-pub(super) fn null_reference_refused() -> Effect {
+fn null_reference_refused() -> Effect {
     Effect::before(|call, _| {
         asks(call, GROUPS, |change| {
             named_members(change).iter().any(|member| member.get("$ref").is_some_and(Value::is_null))
@@ -99,7 +126,7 @@ pub(super) fn null_reference_refused() -> Effect {
     })
 }
 
-pub(super) fn unknown_member_is_500() -> Effect {
+fn unknown_member_is_500() -> Effect {
     Effect::before(|call, scene| {
         let store = &scene.store;
         asks(call, GROUPS, |change| {
@@ -114,7 +141,7 @@ pub(super) fn unknown_member_is_500() -> Effect {
     })
 }
 
-pub(super) fn empty_replace_refused() -> Effect {
+fn empty_replace_refused() -> Effect {
     Effect::before(|call, _| {
         asks(call, GROUPS, |change| {
             change.verb == Verb::Replace && change.value.is_some_and(|value| *value == json!([]))
@@ -123,7 +150,7 @@ pub(super) fn empty_replace_refused() -> Effect {
     })
 }
 
-pub(super) fn member_replace_adds() -> Effect {
+fn member_replace_adds() -> Effect {
     Effect::before(|call, _| {
         replace(call, GROUPS, |change| {
             let replaces = change.concerns("members") && change.verb == Verb::Replace;
@@ -137,7 +164,7 @@ fn is_pathless(call: &mut Call) -> bool {
     operations(call, GROUPS).is_some_and(|all| all.iter().any(|operation| operation.get("path").is_none()))
 }
 
-pub(super) fn pathless_group_replace_wipes_members() -> Effect {
+fn pathless_group_replace_wipes_members() -> Effect {
     Effect::after(|call, reply, scene| {
         let mut names_members = false;
         changes(&mut call.clone(), GROUPS, |change| names_members |= change.concerns("members"));
@@ -149,7 +176,7 @@ pub(super) fn pathless_group_replace_wipes_members() -> Effect {
     })
 }
 
-pub(super) fn name_object_replaces_whole() -> Effect {
+fn name_object_replaces_whole() -> Effect {
     Effect::before(|call, _| {
         let mut names = 0;
         changes(call, USERS, |change| {

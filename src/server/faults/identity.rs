@@ -3,11 +3,60 @@
 use axum::http::header;
 use serde_json::{Map, Value, json};
 
+use super::fault::faults;
 use super::scene::{Effect, created, deleted, read, resources};
 use crate::scim::{same_name, urn};
 use crate::server::call::{Call, Document};
 use crate::server::model::{Kind, is_core_urn};
 use crate::server::reply::Reply;
+use crate::server::variants::Variant;
+
+faults! {
+    /// A create takes its `id` from the request, or from `externalId`.
+    ID_FROM_CLIENT = "id-from-client", Named, id_from_client;
+    /// A create of a user is answered with an account that was there before.
+    CREATE_ANSWERS_EXISTING = "create-answers-existing", Named, create_answers_existing;
+    /// The id of a deleted resource is given to the next one.
+    IDS_REUSED = "ids-reused", Duplicate, ids_reused;
+    /// Ids hold the reserved word `bulkId`.
+    IDS_WITH_BULK_ID = "ids-with-bulk-id", Named, ids_with_bulk_id;
+    /// `schemas` lacks the core schema.
+    BASE_SCHEMA_MISSING = "base-schema-missing", Drop, base_schema_missing;
+    /// `schemas` lacks the extension whose attributes are shown.
+    EXTENSION_NOT_DECLARED = "extension-not-declared", Drop, extension_not_declared;
+    /// `schemas` names a schema that is published nowhere.
+    UNKNOWN_SCHEMAS_KEPT = "unknown-schemas-kept", Named, unknown_schemas_kept;
+    /// Answers show an attribute that no schema defines.
+    UNPUBLISHED_ATTRIBUTES = "unpublished-attributes", Named, unpublished_attributes;
+    /// Answers write `UserName` and `DisplayName`.
+    NAMES_CAPITALISED = "names-capitalised", Named, names_capitalised;
+    /// `meta.resourceType` of users is Group, and the other way round.
+    RESOURCE_TYPE_WRONG = "resource-type-wrong", Swap, resource_type_wrong;
+    /// Answers leave out `meta.location`.
+    META_LOCATION_MISSING = "meta-location-missing", Drop, meta_location_missing;
+    /// `meta.location` names another resource.
+    META_LOCATION_WRONG = "meta-location-wrong", Swap, meta_location_wrong;
+    /// `lastModified` lies before `created`.
+    MODIFIED_BEFORE_CREATED = "modified-before-created", Stale, modified_before_created;
+    /// Dates have no zone.
+    DATES_WITHOUT_ZONE = "dates-without-zone", Drop, dates_without_zone;
+    /// The ETag header and `meta.version` differ.
+    ETAG_WRONG = "etag-wrong", Named, etag_wrong;
+    /// The Content-Location header names another resource.
+    CONTENT_LOCATION_WRONG = "content-location-wrong", Swap, content_location_wrong;
+    /// The Date header has no form that HTTP knows.
+    HTTP_DATE_MALFORMED = "http-date-malformed", Retype, http_date_malformed;
+    /// `primary` is answered as a string.
+    PRIMARY_AS_TEXT = "primary-as-text", Retype, primary_as_text;
+    /// Every e-mail and phone number is primary.
+    SEVERAL_PRIMARIES = "several-primaries", Duplicate, several_primaries;
+    /// Certificates are answered as PEM in place of Base64.
+    CERTIFICATES_AS_PEM = "certificates-as-pem", Retype, certificates_as_pem;
+    /// An integer of a published extension is answered as a string.
+    NUMBERS_AS_TEXT = "numbers-as-text", Retype, numbers_as_text;
+    /// A date of a published extension has no zone.
+    DATE_ATTRIBUTES_WITHOUT_ZONE = "date-attributes-without-zone", Drop, date_attributes_without_zone;
+}
 
 /// Changes `meta` of every resource an answer shows.
 pub(super) fn each_meta(reply: &mut Reply, change: impl Fn(&mut Map<String, Value>)) {
@@ -27,7 +76,7 @@ fn each_schemas(reply: &mut Reply, change: impl Fn(&mut Vec<Value>)) {
     }
 }
 
-pub(super) fn id_from_client() -> Effect {
+fn id_from_client() -> Effect {
     Effect::after(|call, reply, scene| {
         let wished = match &call.body {
             Document::Json(body) => body.get("id").or_else(|| body.get("externalId")).and_then(Value::as_str),
@@ -42,7 +91,7 @@ pub(super) fn id_from_client() -> Effect {
     })
 }
 
-pub(super) fn create_answers_existing() -> Effect {
+fn create_answers_existing() -> Effect {
     Effect::after(|call, reply, scene| {
         if created(call) != Some(Kind::User) {
             return;
@@ -62,7 +111,7 @@ pub(super) fn create_answers_existing() -> Effect {
     })
 }
 
-pub(super) fn ids_reused() -> Effect {
+fn ids_reused() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some((_, id)) = deleted(call).filter(|_| reply.status.is_success()) {
             scene.memory.values.insert("free".into(), id.into());
@@ -77,7 +126,7 @@ pub(super) fn ids_reused() -> Effect {
     })
 }
 
-pub(super) fn ids_with_bulk_id() -> Effect {
+fn ids_with_bulk_id() -> Effect {
     Effect::after(|call, reply, scene| {
         if created(call).is_some()
             && let Some((kind, id)) = scene.written(call, reply)
@@ -89,7 +138,7 @@ pub(super) fn ids_with_bulk_id() -> Effect {
     })
 }
 
-pub(super) fn base_schema_missing() -> Effect {
+fn base_schema_missing() -> Effect {
     Effect::after(|_, reply, _| {
         each_schemas(reply, |schemas| {
             // Another URN is left in its place: an empty list would be another fault.
@@ -100,13 +149,13 @@ pub(super) fn base_schema_missing() -> Effect {
     })
 }
 
-pub(super) fn extension_not_declared() -> Effect {
+fn extension_not_declared() -> Effect {
     Effect::after(|_, reply, _| {
         each_schemas(reply, |schemas| schemas.retain(|schema| schema.as_str().is_some_and(is_core_urn)));
     })
 }
 
-pub(super) fn unknown_schemas_kept() -> Effect {
+fn unknown_schemas_kept() -> Effect {
     Effect::after(|_, reply, _| {
         each_schemas(reply, |schemas| {
             schemas.push("http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/User".into());
@@ -114,7 +163,7 @@ pub(super) fn unknown_schemas_kept() -> Effect {
     })
 }
 
-pub(super) fn unpublished_attributes() -> Effect {
+fn unpublished_attributes() -> Effect {
     Effect::after(|_, reply, _| {
         for resource in resources(reply) {
             resource.insert("tenantId".into(), 17.into());
@@ -122,7 +171,7 @@ pub(super) fn unpublished_attributes() -> Effect {
     })
 }
 
-pub(super) fn names_capitalised() -> Effect {
+fn names_capitalised() -> Effect {
     Effect::after(|_, reply, _| {
         for resource in resources(reply) {
             for name in ["displayName", "userName"] {
@@ -136,7 +185,7 @@ pub(super) fn names_capitalised() -> Effect {
     })
 }
 
-pub(super) fn resource_type_wrong() -> Effect {
+fn resource_type_wrong() -> Effect {
     Effect::after(|_, reply, _| {
         each_meta(reply, |meta| {
             let other = if meta.get("resourceType") == Some(&json!("User")) { "Group" } else { "User" };
@@ -145,7 +194,7 @@ pub(super) fn resource_type_wrong() -> Effect {
     })
 }
 
-pub(super) fn meta_location_missing() -> Effect {
+fn meta_location_missing() -> Effect {
     Effect::after(|_, reply, _| {
         each_meta(reply, |meta| {
             meta.shift_remove("location");
@@ -153,7 +202,7 @@ pub(super) fn meta_location_missing() -> Effect {
     })
 }
 
-pub(super) fn meta_location_wrong() -> Effect {
+fn meta_location_wrong() -> Effect {
     Effect::after(|call, reply, _| {
         let elsewhere = format!("{}/Users/elsewhere", call.base_url);
         each_meta(reply, |meta| {
@@ -162,7 +211,7 @@ pub(super) fn meta_location_wrong() -> Effect {
     })
 }
 
-pub(super) fn modified_before_created() -> Effect {
+fn modified_before_created() -> Effect {
     Effect::after(|_, reply, _| {
         each_meta(reply, |meta| {
             meta.insert("lastModified".into(), "2001-01-01T00:00:00Z".into());
@@ -170,7 +219,7 @@ pub(super) fn modified_before_created() -> Effect {
     })
 }
 
-pub(super) fn dates_without_zone() -> Effect {
+fn dates_without_zone() -> Effect {
     Effect::after(|_, reply, _| {
         each_meta(reply, |meta| {
             for name in ["created", "lastModified"] {
@@ -192,7 +241,7 @@ fn label(call: &Call, reply: &mut Reply, name: header::HeaderName, value: &str) 
     }
 }
 
-pub(super) fn etag_wrong() -> Effect {
+fn etag_wrong() -> Effect {
     Effect::after(|call, reply, _| {
         label(call, reply, header::ETAG, "W/\"1\"");
         each_meta(reply, |meta| {
@@ -201,14 +250,14 @@ pub(super) fn etag_wrong() -> Effect {
     })
 }
 
-pub(super) fn content_location_wrong() -> Effect {
+fn content_location_wrong() -> Effect {
     Effect::after(|call, reply, _| {
         let elsewhere = format!("{}/Users/elsewhere", call.base_url);
         label(call, reply, header::CONTENT_LOCATION, &elsewhere);
     })
 }
 
-pub(super) fn http_date_malformed() -> Effect {
+fn http_date_malformed() -> Effect {
     Effect::after(|call, reply, _| label(call, reply, header::DATE, "2026-01-01T00:00:00Z"))
 }
 
@@ -228,7 +277,7 @@ fn each_element(reply: &mut Reply, names: &[&str], change: impl Fn(&mut Map<Stri
     }
 }
 
-pub(super) fn primary_as_text() -> Effect {
+fn primary_as_text() -> Effect {
     Effect::after(|_, reply, _| {
         each_element(reply, &["emails", "phoneNumbers", "addresses", "roles"], |element| {
             if let Some(primary) = element.get_mut("primary") {
@@ -238,7 +287,7 @@ pub(super) fn primary_as_text() -> Effect {
     })
 }
 
-pub(super) fn several_primaries() -> Effect {
+fn several_primaries() -> Effect {
     Effect::after(|call, reply, scene| {
         scene.rewrite(call, reply, &[Kind::User], |user| {
             for name in ["emails", "phoneNumbers"] {
@@ -251,7 +300,7 @@ pub(super) fn several_primaries() -> Effect {
     })
 }
 
-pub(super) fn certificates_as_pem() -> Effect {
+fn certificates_as_pem() -> Effect {
     Effect::after(|_, reply, _| {
         for user in resources(reply).into_iter().filter(|resource| is_user(resource)) {
             let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
@@ -260,8 +309,18 @@ pub(super) fn certificates_as_pem() -> Effect {
     })
 }
 
+fn numbers_as_text() -> Effect {
+    Effect::after(|_, reply, _| show_vendor_attribute(reply, "logins", "17"))
+        .needing(Variant::ExtraVendorSchema)
+}
+
+fn date_attributes_without_zone() -> Effect {
+    Effect::after(|_, reply, _| show_vendor_attribute(reply, "hired", "2026-01-01T09:00:00"))
+        .needing(Variant::ExtraVendorSchema)
+}
+
 /// Shows users with an attribute of the vendor's extension, which these faults publish.
-fn show_vendor_attribute(reply: &mut Reply, name: &str, value: &str) {
+pub(super) fn show_vendor_attribute(reply: &mut Reply, name: &str, value: &str) {
     let vendor = crate::server::model::VENDOR;
     for user in resources(reply).into_iter().filter(|resource| is_user(resource)) {
         if let Some(Value::Array(schemas)) = user.get_mut("schemas") {
@@ -269,16 +328,4 @@ fn show_vendor_attribute(reply: &mut Reply, name: &str, value: &str) {
         }
         user.insert(vendor.into(), json!({ (name): value }));
     }
-}
-
-pub(super) fn numbers_as_text() -> Effect {
-    Effect::after(|_, reply, _| show_vendor_attribute(reply, "logins", "17"))
-}
-
-pub(super) fn write_only_returned() -> Effect {
-    Effect::after(|_, reply, _| show_vendor_attribute(reply, "recoveryCode", "hopper-1906"))
-}
-
-pub(super) fn date_attributes_without_zone() -> Effect {
-    Effect::after(|_, reply, _| show_vendor_attribute(reply, "hired", "2026-01-01T09:00:00"))
 }

@@ -2,13 +2,41 @@
 
 use serde_json::Value;
 
+use super::fault::faults;
 use super::scene::{Effect, Scene, created, listed, patched, read, writes};
 use crate::scim::urn;
 use crate::server::call::Call;
 use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
 
-pub(super) fn wipe_multivalued_on_patch() -> Effect {
+faults! {
+    /// A PATCH takes all lists of a user away.
+    WIPE_MULTIVALUED_ON_PATCH = "wipe-multivalued-on-patch", Wipe, wipe_multivalued_on_patch;
+    /// A PATCH takes the enterprise extension away.
+    WIPE_EXTENSION_ON_PATCH = "wipe-extension-on-patch", Wipe, wipe_extension_on_patch;
+    /// A PATCH takes `name` away.
+    WIPE_NAME_ON_PATCH = "wipe-name-on-patch", Wipe, wipe_name_on_patch;
+    /// A PATCH takes `externalId` away.
+    WIPE_EXTERNAL_ID_ON_PATCH = "wipe-external-id-on-patch", Wipe, wipe_external_id_on_patch;
+    /// A PATCH on a group takes the members before it away.
+    WIPE_MEMBERS_ON_GROUP_PATCH = "wipe-members-on-group-patch", Wipe, wipe_members_on_group_patch;
+    /// Reads by id show what was there before the last write.
+    STALE_READS = "stale-reads", Stale, stale_reads;
+    /// Lists show what was there before the last write.
+    STALE_QUERIES = "stale-queries", Stale, stale_queries;
+    /// The first read after a write shows what was there before.
+    STALE_FIRST_READ = "stale-first-read", Stale, stale_first_read;
+    /// A create keeps given and family name the other way round.
+    SWAP_GIVEN_AND_FAMILY_NAME = "swap-given-and-family-name", Swap, swap_given_and_family_name;
+    /// Work and home e-mails are kept the other way round.
+    SWAP_EMAIL_TYPES = "swap-email-types", Swap, swap_email_types;
+    /// A read by id is answered with another resource.
+    READS_SWAPPED = "reads-swapped", Swap, reads_swapped;
+    /// With each create two users exchange their `displayName`.
+    SWAP_NAMES_OF_TWO_USERS = "swap-names-of-two-users", Swap, swap_names_of_two_users;
+}
+
+fn wipe_multivalued_on_patch() -> Effect {
     Effect::after(|call, reply, scene| {
         if patched(call).is_some() {
             scene.rewrite(call, reply, &[Kind::User], |user| {
@@ -18,7 +46,7 @@ pub(super) fn wipe_multivalued_on_patch() -> Effect {
     })
 }
 
-pub(super) fn wipe_extension_on_patch() -> Effect {
+fn wipe_extension_on_patch() -> Effect {
     Effect::after(|call, reply, scene| {
         if patched(call).is_some() {
             scene.rewrite(call, reply, &[Kind::User], |user| {
@@ -28,7 +56,7 @@ pub(super) fn wipe_extension_on_patch() -> Effect {
     })
 }
 
-pub(super) fn wipe_name_on_patch() -> Effect {
+fn wipe_name_on_patch() -> Effect {
     Effect::after(|call, reply, scene| {
         if patched(call).is_some() {
             scene.rewrite(call, reply, &[Kind::User], |user| {
@@ -38,7 +66,7 @@ pub(super) fn wipe_name_on_patch() -> Effect {
     })
 }
 
-pub(super) fn wipe_external_id_on_patch() -> Effect {
+fn wipe_external_id_on_patch() -> Effect {
     Effect::after(|call, reply, scene| {
         if patched(call).is_some() {
             scene.rewrite(call, reply, &Kind::ALL, |record| {
@@ -48,7 +76,7 @@ pub(super) fn wipe_external_id_on_patch() -> Effect {
     })
 }
 
-pub(super) fn wipe_members_on_group_patch() -> Effect {
+fn wipe_members_on_group_patch() -> Effect {
     Effect::before(|call, scene| {
         let (_, id) = patched(call).filter(|(kind, _)| *kind == Kind::Group)?;
         let mut group = scene.store.get(Kind::Group, &id)?.clone();
@@ -73,21 +101,21 @@ fn serve_late(call: &Call, scene: &mut Scene<'_>) -> Option<Reply> {
     Some(reply)
 }
 
-pub(super) fn stale_reads() -> Effect {
+fn stale_reads() -> Effect {
     Effect::before(|call, scene| {
         note(call, scene);
         read(call).and_then(|_| serve_late(call, scene))
     })
 }
 
-pub(super) fn stale_queries() -> Effect {
+fn stale_queries() -> Effect {
     Effect::before(|call, scene| {
         note(call, scene);
         listed(call).and_then(|_| serve_late(call, scene))
     })
 }
 
-pub(super) fn stale_first_read() -> Effect {
+fn stale_first_read() -> Effect {
     Effect::before(|call, scene| {
         note(call, scene);
         read(call)?;
@@ -97,7 +125,7 @@ pub(super) fn stale_first_read() -> Effect {
     })
 }
 
-pub(super) fn swap_given_and_family_name() -> Effect {
+fn swap_given_and_family_name() -> Effect {
     Effect::after(|call, reply, scene| {
         if created(call).is_some() {
             scene.rewrite(call, reply, &[Kind::User], |user| {
@@ -111,7 +139,7 @@ pub(super) fn swap_given_and_family_name() -> Effect {
     })
 }
 
-pub(super) fn swap_email_types() -> Effect {
+fn swap_email_types() -> Effect {
     Effect::after(|call, reply, scene| {
         scene.rewrite(call, reply, &[Kind::User], |user| {
             let emails = user.attributes.get_mut("emails").and_then(Value::as_array_mut);
@@ -122,7 +150,7 @@ pub(super) fn swap_email_types() -> Effect {
     })
 }
 
-pub(super) fn reads_swapped() -> Effect {
+fn reads_swapped() -> Effect {
     Effect::after(|call, reply, scene| {
         // Somebody else of the same kind, as when an index counts from the other end.
         if let Some((kind, id)) = read(call).filter(|_| reply.status.is_success())
@@ -134,7 +162,7 @@ pub(super) fn reads_swapped() -> Effect {
     })
 }
 
-pub(super) fn swap_names_of_two_users() -> Effect {
+fn swap_names_of_two_users() -> Effect {
     Effect::after(|call, reply, scene| {
         if created(call) != Some(Kind::User) {
             return;
@@ -151,70 +179,5 @@ pub(super) fn swap_names_of_two_users() -> Effect {
                 scene.store.overwrite(Kind::User, this);
             }
         }
-    })
-}
-
-pub(super) fn duplicate_emails() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
-            if let Some(Value::Array(emails)) = user.attributes.get_mut("emails") {
-                let mut kept: Vec<Value> = Vec::new();
-                for email in emails.drain(..) {
-                    if !kept.contains(&email) {
-                        kept.extend([email.clone(), email]);
-                    }
-                }
-                *emails = kept;
-            }
-        });
-    })
-}
-
-/// Cuts strings at a length, in characters.
-fn cut(value: &mut Value, most: usize) {
-    if let Value::String(text) = value
-        && let Some((end, _)) = text.char_indices().nth(most)
-    {
-        text.truncate(end);
-    }
-}
-
-pub(super) fn truncate_display_names() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &Kind::ALL, |record| {
-            if let Some(name) = record.attributes.get_mut("displayName") {
-                cut(name, 8);
-            }
-        });
-    })
-}
-
-pub(super) fn truncate_emails_to_first() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
-            if let Some(Value::Array(emails)) = user.attributes.get_mut("emails") {
-                emails.truncate(1);
-            }
-        });
-    })
-}
-
-pub(super) fn truncate_phone_numbers_to_first() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
-            if let Some(Value::Array(numbers)) = user.attributes.get_mut("phoneNumbers") {
-                numbers.truncate(1);
-            }
-        });
-    })
-}
-
-pub(super) fn truncate_user_names() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
-            if let Some(name) = user.attributes.get_mut("userName") {
-                cut(name, 20);
-            }
-        });
     })
 }

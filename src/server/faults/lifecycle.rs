@@ -4,13 +4,53 @@ use axum::http::header;
 use serde_json::Value;
 
 use super::creation::sent;
+use super::fault::faults;
 use super::operations::{asks, ignore};
-use super::scene::{Effect, Scene, deleted, fail, listed, patched, read, refuse, resources, status};
+use super::scene::{Effect, Scene, deleted, fail, listed, patched, read, refuse, status};
 use crate::scim::message::ScimType;
 use crate::server::call::Call;
 use crate::server::model::Kind;
 use crate::server::reply::Reply;
 use crate::server::values::boolean;
+
+faults! {
+    /// `active: false` is accepted and the user stays active.
+    DISABLE_IGNORED = "disable-ignored", Named, disable_ignored;
+    /// A disabled user is deleted.
+    DELETES_ON_DISABLE = "deletes-on-disable", Named, deletes_on_disable;
+    /// A disabled user loses all groups.
+    DISABLE_DROPS_MEMBERSHIPS = "disable-drops-memberships", Wipe, disable_drops_memberships;
+    /// A disabled user loses all but its names.
+    DISABLE_WIPES_ATTRIBUTES = "disable-wipes-attributes", Wipe, disable_wipes_attributes;
+    /// A disabled user cannot be enabled again.
+    REFUSES_REENABLE = "refuses-reenable", Named, refuses_reenable;
+    /// A user that is enabled again gets another id.
+    REENABLE_CHANGES_ID = "reenable-changes-id", Swap, reenable_changes_id;
+    /// A user that is enabled again gets back the values it had when it was disabled.
+    ENABLE_RESTORES_OLD_VALUES = "enable-restores-old-values", Stale, enable_restores_old_values;
+    /// DELETE of a user is answered with 204 and the user stays.
+    DELETE_IGNORED = "delete-ignored", Named, delete_ignored;
+    /// DELETE of a group is answered with 204 and the group stays.
+    GROUP_DELETE_IGNORED = "group-delete-ignored", Named, group_delete_ignored;
+    /// A disabled user cannot be deleted.
+    DELETE_REFUSES_DISABLED = "delete-refuses-disabled", Named, delete_refuses_disabled;
+    /// DELETE disables a user, who stays to be found.
+    DELETE_DISABLES = "delete-disables", Named, delete_disables;
+    /// A deleted user is 404 by id and still in lists.
+    DELETED_USER_IN_LISTS = "deleted-user-in-lists", Stale, deleted_user_in_lists;
+    /// A deleted user is still read by its id.
+    DELETED_USER_READABLE = "deleted-user-readable", Stale, deleted_user_readable;
+    /// The `userName` of a deleted user cannot be used again.
+    TOMBSTONE_BLOCKS_CREATE = "tombstone-blocks-create", Named, tombstone_blocks_create;
+    /// A deleted user stays a member of its groups.
+    DELETED_USER_STAYS_MEMBER = "deleted-user-stays-member", Named, deleted_user_stays_member;
+    /// Every update gives a user another id.
+    ID_CHANGES_ON_UPDATE = "id-changes-on-update", Swap, id_changes_on_update;
+    /// An id nobody has is answered with 500.
+    NOT_FOUND_IS_500 = "not-found-is-500", Named, not_found_is_500;
+    /// Every token is as good as the right one, and so is none.
+    ANY_TOKEN_ACCEPTED = "any-token-accepted", Named, any_token_accepted;
+}
 
 /// True when a request sets `active` to this value.
 fn sets_active(call: &mut Call, value: bool) -> bool {
@@ -32,7 +72,7 @@ fn once_disabled(call: &Call, reply: &Reply, scene: &Scene<'_>) -> Option<String
     disabled_user(call, scene).filter(|_| set)
 }
 
-pub(super) fn disable_ignored() -> Effect {
+fn disable_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, &[Kind::User], |change| {
             change.concerns("active") && change.value.and_then(boolean) == Some(false)
@@ -41,7 +81,7 @@ pub(super) fn disable_ignored() -> Effect {
     })
 }
 
-pub(super) fn deletes_on_disable() -> Effect {
+fn deletes_on_disable() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some(id) = once_disabled(call, reply, scene) {
             scene.store.remove(Kind::User, &id);
@@ -49,7 +89,7 @@ pub(super) fn deletes_on_disable() -> Effect {
     })
 }
 
-pub(super) fn disable_drops_memberships() -> Effect {
+fn disable_drops_memberships() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some(id) = once_disabled(call, reply, scene)
             && let Some(user) = scene.store.remove(Kind::User, &id)
@@ -60,7 +100,7 @@ pub(super) fn disable_drops_memberships() -> Effect {
     })
 }
 
-pub(super) fn disable_wipes_attributes() -> Effect {
+fn disable_wipes_attributes() -> Effect {
     Effect::after(|call, reply, scene| {
         if once_disabled(call, reply, scene).is_some() {
             scene.rewrite(call, reply, &[Kind::User], |user| {
@@ -71,7 +111,7 @@ pub(super) fn disable_wipes_attributes() -> Effect {
     })
 }
 
-pub(super) fn refuses_reenable() -> Effect {
+fn refuses_reenable() -> Effect {
     Effect::before(|call, scene| {
         disabled_user(call, scene)?;
         sets_active(call, true)
@@ -79,7 +119,7 @@ pub(super) fn refuses_reenable() -> Effect {
     })
 }
 
-pub(super) fn reenable_changes_id() -> Effect {
+fn reenable_changes_id() -> Effect {
     Effect::both(
         |call, scene| {
             if let Some(id) = disabled_user(call, scene) {
@@ -100,7 +140,7 @@ pub(super) fn reenable_changes_id() -> Effect {
     )
 }
 
-pub(super) fn enable_restores_old_values() -> Effect {
+fn enable_restores_old_values() -> Effect {
     Effect::both(
         |call, scene| {
             // What the user was when it was disabled comes back with it.
@@ -127,21 +167,21 @@ pub(super) fn enable_restores_old_values() -> Effect {
     )
 }
 
-pub(super) fn delete_ignored() -> Effect {
+fn delete_ignored() -> Effect {
     Effect::before(|call, scene| {
         let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
         scene.store.get(kind, &id).map(|_| Reply::no_content())
     })
 }
 
-pub(super) fn group_delete_ignored() -> Effect {
+fn group_delete_ignored() -> Effect {
     Effect::before(|call, scene| {
         let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::Group)?;
         scene.store.get(kind, &id).map(|_| Reply::no_content())
     })
 }
 
-pub(super) fn delete_refuses_disabled() -> Effect {
+fn delete_refuses_disabled() -> Effect {
     Effect::before(|call, scene| {
         deleted(call)?;
         disabled_user(call, scene)
@@ -149,7 +189,7 @@ pub(super) fn delete_refuses_disabled() -> Effect {
     })
 }
 
-pub(super) fn delete_disables() -> Effect {
+fn delete_disables() -> Effect {
     Effect::before(|call, scene| {
         let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
         let mut user = scene.store.get(kind, &id)?.clone();
@@ -159,7 +199,7 @@ pub(super) fn delete_disables() -> Effect {
     })
 }
 
-pub(super) fn deleted_user_in_lists() -> Effect {
+fn deleted_user_in_lists() -> Effect {
     Effect::both(
         |call, scene| {
             if let Some((Kind::User, id)) = deleted(call) {
@@ -178,7 +218,7 @@ pub(super) fn deleted_user_in_lists() -> Effect {
     )
 }
 
-pub(super) fn deleted_user_readable() -> Effect {
+fn deleted_user_readable() -> Effect {
     Effect::both(
         |call, scene| {
             if let Some((Kind::User, id)) = deleted(call) {
@@ -198,7 +238,7 @@ pub(super) fn deleted_user_readable() -> Effect {
     )
 }
 
-pub(super) fn tombstone_blocks_create() -> Effect {
+fn tombstone_blocks_create() -> Effect {
     Effect::before(|call, scene| {
         if let Some((Kind::User, id)) = deleted(call)
             && let Some(name) = scene.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
@@ -214,7 +254,7 @@ pub(super) fn tombstone_blocks_create() -> Effect {
     })
 }
 
-pub(super) fn deleted_user_stays_member() -> Effect {
+fn deleted_user_stays_member() -> Effect {
     Effect::before(|call, scene| {
         let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
         let groups: Vec<_> = scene.store.groups_of(&id).cloned().collect();
@@ -226,7 +266,7 @@ pub(super) fn deleted_user_stays_member() -> Effect {
     })
 }
 
-pub(super) fn id_changes_on_update() -> Effect {
+fn id_changes_on_update() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some((Kind::User, id)) = patched(call)
             && reply.status.is_success()
@@ -238,7 +278,7 @@ pub(super) fn id_changes_on_update() -> Effect {
     })
 }
 
-pub(super) fn not_found_is_500() -> Effect {
+fn not_found_is_500() -> Effect {
     Effect::after(|call, reply, _| {
         if reply.status == 404 && (read(call).is_some() || patched(call).is_some() || deleted(call).is_some())
         {
@@ -247,39 +287,11 @@ pub(super) fn not_found_is_500() -> Effect {
     })
 }
 
-pub(super) fn any_token_accepted() -> Effect {
+fn any_token_accepted() -> Effect {
     Effect::before(|call, scene| {
         if let Ok(value) = format!("Bearer {}", scene.service.settings.token).parse() {
             call.headers.insert(header::AUTHORIZATION, value);
         }
         None
-    })
-}
-
-/// Shows passwords in an answer.
-fn show_passwords(reply: &mut Reply, scene: &Scene<'_>) {
-    for user in resources(reply) {
-        let id = user.get("id").and_then(Value::as_str).unwrap_or("");
-        if let Some(password) =
-            scene.store.get(Kind::User, id).and_then(|user| user.attributes.get("password"))
-        {
-            user.insert("password".into(), password.clone());
-        }
-    }
-}
-
-pub(super) fn password_echoed() -> Effect {
-    Effect::after(|call, reply, scene| {
-        if super::scene::writes(call) {
-            show_passwords(reply, scene);
-        }
-    })
-}
-
-pub(super) fn password_shown_by_reads() -> Effect {
-    Effect::after(|call, reply, scene| {
-        if read(call).is_some() {
-            show_passwords(reply, scene);
-        }
     })
 }

@@ -2,16 +2,67 @@
 
 use serde_json::{Value, json};
 
+use super::fault::faults;
 use super::scene::{
-    Effect, Scene, fail, is_disabled, is_from_entra, listed, patched, queried, read, refuse, resources,
-    withhold,
+    Effect, Scene, fail, is_disabled, is_from_entra, listed, patched, queried, read, refuse, withhold,
 };
 use crate::scim::message::ScimType;
 use crate::scim::{Comparison, Filter, Literal};
 use crate::server::call::Call;
 use crate::server::evaluate::demanded;
 use crate::server::model::{Kind, Model};
-use crate::server::reply::{Content, Reply};
+use crate::server::reply::Reply;
+
+faults! {
+    /// Queries answer everybody, whatever the filter asks for.
+    FILTER_IGNORED = "filter-ignored", Named, filter_ignored;
+    /// Queries of groups answer every group, whatever the filter asks for.
+    GROUP_FILTER_IGNORED = "group-filter-ignored", Named, group_filter_ignored;
+    /// A filter on `externalId` is dropped and everybody is answered.
+    EXTERNAL_ID_FILTER_IGNORED = "external-id-filter-ignored", Named, external_id_filter_ignored;
+    /// A filter that nothing matches is answered with 404.
+    NOT_FOUND_FOR_NO_MATCH = "not-found-for-no-match", Named, not_found_for_no_match;
+    /// `eq` finds values that merely contain the one asked for.
+    EQ_AS_CONTAINS = "eq-as-contains", Named, eq_as_contains;
+    /// `eq` finds values that merely begin with the one asked for.
+    EQ_AS_PREFIX = "eq-as-prefix", Named, eq_as_prefix;
+    /// An apostrophe in a filter is answered with 500.
+    APOSTROPHE_BREAKS_FILTER = "apostrophe-breaks-filter", Named, apostrophe_breaks_filter;
+    /// Letters beyond ASCII in a filter are answered with 400.
+    NON_ASCII_BREAKS_FILTER = "non-ascii-breaks-filter", Named, non_ascii_breaks_filter;
+    /// Backslash escapes in a filter's string are not decoded, so that quotes are never found.
+    ESCAPES_NOT_DECODED = "escapes-not-decoded", Named, escapes_not_decoded;
+    /// The query string is decoded twice, so that a plus becomes a space.
+    QUERY_DECODED_TWICE = "query-decoded-twice", Named, query_decoded_twice;
+    /// A filter is cut where an operator's name stands within its string.
+    FILTER_SPLIT_AT_OPERATORS = "filter-split-at-operators", Named, filter_split_at_operators;
+    /// A filter's string ends at its first space.
+    FILTER_SPLITS_AT_SPACES = "filter-splits-at-spaces", Named, filter_splits_at_spaces;
+    /// A filter on `userName` is refused.
+    USER_NAME_FILTER_REFUSED = "user-name-filter-refused", Named, user_name_filter_refused;
+    /// A filter that nothing matches is answered with the first resource there is.
+    FILTERS_ANSWER_FIRST_RESOURCE = "filters-answer-first-resource", Swap, filters_answer_first_resource;
+    /// Filters find nothing, whatever is there.
+    FILTERS_FIND_NOTHING = "filters-find-nothing", Hide, filters_find_nothing;
+    /// Filters with a value path find nothing.
+    VALUE_PATH_FILTERS_FIND_NOTHING = "value-path-filters-find-nothing", Hide, value_path_filters_find_nothing;
+    /// `userName` is compared with letter case, in filters and for uniqueness.
+    USER_NAME_CASE_EXACT = "user-name-case-exact", Named, user_name_case_exact;
+    /// `userName` is compared with letter case in filters, and without it for uniqueness.
+    USER_NAME_FILTER_CASE_EXACT = "user-name-filter-case-exact", Named, user_name_filter_case_exact;
+    /// `displayName` of groups is compared with letter case in filters.
+    GROUP_NAME_CASE_EXACT = "group-name-case-exact", Named, group_name_case_exact;
+    /// Looking up an unknown `userName` creates a user of that name.
+    LOOKUP_CREATES_USER = "lookup-creates-user", Named, lookup_creates_user;
+    /// Filters find no users that somebody other than Entra created.
+    HIDES_ACCOUNTS_MADE_ELSEWHERE = "hides-accounts-made-elsewhere", Named, hides_accounts_made_elsewhere;
+    /// After a rename, filters go on finding a user by the old `userName`.
+    STALE_USER_NAME_INDEX = "stale-user-name-index", Stale, stale_user_name_index;
+    /// Disabled users are 404 by id and missing from lists.
+    HIDES_DISABLED_USERS = "hides-disabled-users", Named, hides_disabled_users;
+    /// Disabled users are found by id but not by filters.
+    LISTS_HIDE_DISABLED_USERS = "lists-hide-disabled-users", Named, lists_hide_disabled_users;
+}
 
 /// Rewrites the filter of a query, if it can be read.
 pub(super) fn refilter(call: &mut Call, rewrite: impl Fn(Filter) -> Filter) {
@@ -57,7 +108,7 @@ pub(super) fn nothing() -> Filter {
     Filter::Compare(crate::scim::AttributePath::simple("id"), Comparison::Equal, Literal::Text("-".into()))
 }
 
-pub(super) fn filter_ignored() -> Effect {
+fn filter_ignored() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some() {
             call.forget_parameter("filter");
@@ -66,7 +117,7 @@ pub(super) fn filter_ignored() -> Effect {
     })
 }
 
-pub(super) fn group_filter_ignored() -> Effect {
+fn group_filter_ignored() -> Effect {
     Effect::before(|call, _| {
         if listed(call) == Some(Kind::Group) {
             call.forget_parameter("filter");
@@ -75,7 +126,7 @@ pub(super) fn group_filter_ignored() -> Effect {
     })
 }
 
-pub(super) fn external_id_filter_ignored() -> Effect {
+fn external_id_filter_ignored() -> Effect {
     Effect::before(|call, _| {
         if queried(call).is_some_and(|(_, filter)| filter.to_ascii_lowercase().contains("externalid")) {
             call.forget_parameter("filter");
@@ -84,7 +135,7 @@ pub(super) fn external_id_filter_ignored() -> Effect {
     })
 }
 
-pub(super) fn not_found_for_no_match() -> Effect {
+fn not_found_for_no_match() -> Effect {
     Effect::after(|call, reply, _| {
         if queried(call).is_some() && reply.body().is_some_and(|body| body["totalResults"] == 0) {
             *reply = fail(404, "nothing matches the filter");
@@ -102,42 +153,42 @@ fn eq_read_as(call: &mut Call, wrong: Comparison) {
     });
 }
 
-pub(super) fn eq_as_contains() -> Effect {
+fn eq_as_contains() -> Effect {
     Effect::before(|call, _| {
         eq_read_as(call, Comparison::Contains);
         None
     })
 }
 
-pub(super) fn eq_as_prefix() -> Effect {
+fn eq_as_prefix() -> Effect {
     Effect::before(|call, _| {
         eq_read_as(call, Comparison::StartsWith);
         None
     })
 }
 
-pub(super) fn apostrophe_breaks_filter() -> Effect {
+fn apostrophe_breaks_filter() -> Effect {
     Effect::before(|call, _| {
         let (_, filter) = queried(call)?;
         filter.contains('\'').then(|| fail(500, "syntax error at or near the apostrophe"))
     })
 }
 
-pub(super) fn non_ascii_breaks_filter() -> Effect {
+fn non_ascii_breaks_filter() -> Effect {
     Effect::before(|call, _| {
         let (_, filter) = queried(call)?;
         (!filter.is_ascii()).then(|| refuse(ScimType::InvalidFilter, "the filter cannot be read"))
     })
 }
 
-pub(super) fn escapes_not_decoded() -> Effect {
+fn escapes_not_decoded() -> Effect {
     Effect::before(|call, _| {
         each_text(call, |text| text.replace('\\', "\\\\").replace('"', "\\\""));
         None
     })
 }
 
-pub(super) fn query_decoded_twice() -> Effect {
+fn query_decoded_twice() -> Effect {
     Effect::before(|call, _| {
         each_text(call, |text| {
             let spaced = text.replace('+', " ");
@@ -147,7 +198,7 @@ pub(super) fn query_decoded_twice() -> Effect {
     })
 }
 
-pub(super) fn filter_split_at_operators() -> Effect {
+fn filter_split_at_operators() -> Effect {
     Effect::before(|call, _| {
         each_text(call, |text| {
             let cut = [" and ", " or ", " eq ", " not "].iter().filter_map(|word| text.find(word)).min();
@@ -157,14 +208,14 @@ pub(super) fn filter_split_at_operators() -> Effect {
     })
 }
 
-pub(super) fn filter_splits_at_spaces() -> Effect {
+fn filter_splits_at_spaces() -> Effect {
     Effect::before(|call, _| {
         each_text(call, |text| text.split(' ').next().unwrap_or("").to_owned());
         None
     })
 }
 
-pub(super) fn user_name_filter_refused() -> Effect {
+fn user_name_filter_refused() -> Effect {
     Effect::before(|call, _| {
         let (_, filter) = queried(call).filter(|(kind, _)| *kind == Kind::User)?;
         let names = filter.to_ascii_lowercase().contains("username");
@@ -172,7 +223,7 @@ pub(super) fn user_name_filter_refused() -> Effect {
     })
 }
 
-pub(super) fn filters_answer_first_resource() -> Effect {
+fn filters_answer_first_resource() -> Effect {
     Effect::after(|call, reply, scene| {
         // Nobody fits, so the first who comes to hand is answered.
         if let Some((kind, _)) = queried(call)
@@ -188,14 +239,14 @@ pub(super) fn filters_answer_first_resource() -> Effect {
     })
 }
 
-pub(super) fn filters_find_nothing() -> Effect {
+fn filters_find_nothing() -> Effect {
     Effect::before(|call, _| {
         refilter(call, |_| nothing());
         None
     })
 }
 
-pub(super) fn value_path_filters_find_nothing() -> Effect {
+fn value_path_filters_find_nothing() -> Effect {
     Effect::before(|call, _| {
         refilter(call, |filter| match filter {
             Filter::Element(..) | Filter::Selected(..) => nothing(),
@@ -205,14 +256,14 @@ pub(super) fn value_path_filters_find_nothing() -> Effect {
     })
 }
 
-pub(super) fn user_name_case_exact() -> Effect {
+fn user_name_case_exact() -> Effect {
     Effect::before(|_, scene| {
         scene.store.exact_user_names = true;
         None
     })
 }
 
-pub(super) fn user_name_filter_case_exact() -> Effect {
+fn user_name_filter_case_exact() -> Effect {
     Effect::after(|call, reply, _| {
         let Some((Kind::User, text)) = queried(call) else { return };
         let filter = text.parse::<Filter>().ok();
@@ -222,7 +273,7 @@ pub(super) fn user_name_filter_case_exact() -> Effect {
     })
 }
 
-pub(super) fn group_name_case_exact() -> Effect {
+fn group_name_case_exact() -> Effect {
     Effect::after(|call, reply, _| {
         let Some((Kind::Group, text)) = queried(call) else { return };
         let filter = text.parse::<Filter>().ok();
@@ -236,7 +287,7 @@ fn demanded_name(filter: &Filter, kind: Kind) -> Option<&str> {
     demanded(filter, Model::of(kind, false).unique_attribute())
 }
 
-pub(super) fn lookup_creates_user() -> Effect {
+fn lookup_creates_user() -> Effect {
     Effect::after(|call, reply, scene| {
         let Some((Kind::User, text)) = queried(call) else { return };
         if reply.body().is_none_or(|body| body["totalResults"] != 0) {
@@ -262,7 +313,7 @@ fn note_stranger(call: &Call, reply: &Reply, scene: &mut Scene<'_>) {
     }
 }
 
-pub(super) fn hides_accounts_made_elsewhere() -> Effect {
+fn hides_accounts_made_elsewhere() -> Effect {
     Effect::after(|call, reply, scene| {
         note_stranger(call, reply, scene);
         if queried(call).is_some_and(|(kind, _)| kind == Kind::User) {
@@ -272,7 +323,7 @@ pub(super) fn hides_accounts_made_elsewhere() -> Effect {
     })
 }
 
-pub(super) fn stale_user_name_index() -> Effect {
+fn stale_user_name_index() -> Effect {
     fn look_up(call: &mut Call, scene: &mut Scene<'_>) -> Option<Reply> {
         // Before a rename, note the name under which the index goes on finding the user.
         if let Some((Kind::User, id)) = patched(call)
@@ -296,7 +347,7 @@ pub(super) fn stale_user_name_index() -> Effect {
     Effect::before(look_up)
 }
 
-pub(super) fn hides_disabled_users() -> Effect {
+fn hides_disabled_users() -> Effect {
     Effect::after(|call, reply, _| {
         if read(call).is_some_and(|(kind, _)| kind == Kind::User) && reply.body().is_some_and(is_disabled) {
             *reply = fail(404, "the user does not exist");
@@ -307,83 +358,11 @@ pub(super) fn hides_disabled_users() -> Effect {
     })
 }
 
-pub(super) fn lists_hide_disabled_users() -> Effect {
+fn lists_hide_disabled_users() -> Effect {
     Effect::after(|call, reply, _| {
         if queried(call).is_some_and(|(kind, _)| kind == Kind::User) {
             withhold(reply, is_disabled);
         }
-    })
-}
-
-pub(super) fn query_answers_resource() -> Effect {
-    Effect::after(|call, reply, _| {
-        if queried(call).is_none() {
-            return;
-        }
-        if let Some(body) = reply.body().filter(|body| body["totalResults"] == 1) {
-            reply.content = Content::Json(body["Resources"][0].clone());
-        }
-    })
-}
-
-pub(super) fn bare_array_lists() -> Effect {
-    Effect::after(|call, reply, _| {
-        if listed(call).is_some()
-            && let Some(found) = reply.body().and_then(|body| body.get("Resources")).cloned()
-        {
-            reply.content = Content::Json(found);
-        }
-    })
-}
-
-pub(super) fn list_on_read() -> Effect {
-    Effect::after(|call, reply, _| {
-        if read(call).is_some()
-            && reply.status.is_success()
-            && let Some(resource) = reply.body().cloned()
-        {
-            let list = json!({
-                "schemas": [crate::scim::urn::LIST_RESPONSE], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1,
-                "Resources": [resource],
-            });
-            reply.content = Content::Json(list);
-        }
-    })
-}
-
-pub(super) fn lists_show_summaries() -> Effect {
-    Effect::after(|call, reply, _| {
-        if listed(call).is_some() {
-            for resource in resources(reply) {
-                resource.retain(|name, _| {
-                    ["schemas", "id", "userName", "displayName", "meta"].contains(&name.as_str())
-                });
-            }
-        }
-    })
-}
-
-pub(super) fn attributes_ignored() -> Effect {
-    Effect::before(|call, _| {
-        call.forget_parameter("attributes");
-        None
-    })
-}
-
-pub(super) fn attributes_without_id() -> Effect {
-    Effect::after(|call, reply, _| {
-        if call.parameter("attributes").is_some() {
-            for resource in resources(reply) {
-                resource.shift_remove("id");
-            }
-        }
-    })
-}
-
-pub(super) fn excluded_attributes_ignored() -> Effect {
-    Effect::before(|call, _| {
-        call.forget_parameter("excludedAttributes");
-        None
     })
 }
 

@@ -2,27 +2,42 @@
 
 use serde_json::{Value, json};
 
-use super::operations::{Change, asks, changes, ignore};
+use super::fault::faults;
+use super::operations::{Change, USERS, asks, changes, ignore};
 use super::scene::{Effect, refuse, resources};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::urn;
-use crate::server::model::Kind;
 
-const USERS: &[Kind] = &[Kind::User];
+faults! {
+    /// A manager sent as a bare string is refused.
+    REFUSES_MANAGER_STRING = "refuses-manager-string", Named, refuses_manager_string;
+    /// The manager is answered as a bare string.
+    MANAGER_AS_STRING = "manager-as-string", Retype, manager_as_string;
+    /// An add of a manager is accepted and changes nothing.
+    IGNORES_MANAGER_ADD = "ignores-manager-add", Named, ignores_manager_add;
+    /// A replace of the manager is accepted and changes nothing.
+    IGNORES_MANAGER_REPLACE = "ignores-manager-replace", Named, ignores_manager_replace;
+    /// Clearing the manager is accepted and changes nothing.
+    IGNORES_MANAGER_REMOVE = "ignores-manager-remove", Named, ignores_manager_remove;
+    /// Clearing the manager is refused.
+    REFUSES_MANAGER_REMOVE = "refuses-manager-remove", Named, refuses_manager_remove;
+    /// A cleared manager is kept as an empty value.
+    EMPTY_MANAGER_KEPT = "empty-manager-kept", Named, empty_manager_kept;
+}
 
 fn sets(change: &Change<'_>) -> bool {
     change.concerns("manager") && !change.clears()
 }
 
-pub(super) fn refuses_manager_string() -> Effect {
+fn refuses_manager_string() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| sets(change) && change.value.is_some_and(Value::is_string))
             .then(|| refuse(ScimType::InvalidValue, "manager must be an object but was a string"))
     })
 }
 
-pub(super) fn manager_as_string() -> Effect {
+fn manager_as_string() -> Effect {
     Effect::after(|_, reply, _| {
         for user in resources(reply) {
             if let Some(manager) =
@@ -34,35 +49,35 @@ pub(super) fn manager_as_string() -> Effect {
     })
 }
 
-pub(super) fn ignores_manager_add() -> Effect {
+fn ignores_manager_add() -> Effect {
     Effect::before(|call, _| {
         ignore(call, USERS, |change| sets(change) && change.verb == Verb::Add);
         None
     })
 }
 
-pub(super) fn ignores_manager_replace() -> Effect {
+fn ignores_manager_replace() -> Effect {
     Effect::before(|call, _| {
         ignore(call, USERS, |change| sets(change) && change.verb == Verb::Replace);
         None
     })
 }
 
-pub(super) fn ignores_manager_remove() -> Effect {
+fn ignores_manager_remove() -> Effect {
     Effect::before(|call, _| {
         ignore(call, USERS, |change| change.concerns("manager") && change.clears());
         None
     })
 }
 
-pub(super) fn refuses_manager_remove() -> Effect {
+fn refuses_manager_remove() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| change.concerns("manager") && change.clears())
             .then(|| refuse(ScimType::NoTarget, "impossible to search on a single-valued attribute"))
     })
 }
 
-pub(super) fn empty_manager_kept() -> Effect {
+fn empty_manager_kept() -> Effect {
     Effect::after(|call, reply, scene| {
         let mut cleared = false;
         changes(&mut call.clone(), USERS, |change| cleared |= change.concerns("manager") && change.clears());

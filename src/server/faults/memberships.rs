@@ -3,6 +3,7 @@
 use axum::http::header;
 use serde_json::{Map, Value, json};
 
+use super::fault::faults;
 use super::operations::{Change, asks, changes, ignore, operation, replace};
 use super::scene::{Effect, Scene, deleted, patched, refuse, resources, status};
 use crate::scim::message::{ErrorMessage, ScimType};
@@ -12,6 +13,53 @@ use crate::server::call::Call;
 use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
 use crate::server::store::Record;
+
+faults! {
+    /// An add of members is accepted and changes nothing.
+    MEMBER_ADD_IGNORED = "member-add-ignored", Named, member_add_ignored;
+    /// An add of members puts them in place of the others.
+    MEMBER_ADD_REPLACES_LIST = "member-add-replaces-list", Wipe, member_add_replaces_list;
+    /// Of several members that are added the first is kept.
+    MEMBER_ADD_TAKES_FIRST_ONLY = "member-add-takes-first-only", Truncate, member_add_takes_first_only;
+    /// A member that is added again is there twice.
+    MEMBER_ADD_DUPLICATES = "member-add-duplicates", Duplicate, member_add_duplicates;
+    /// A member that is added again is answered with 409.
+    MEMBER_RE_ADD_REFUSED = "member-re-add-refused", Named, member_re_add_refused;
+    /// Removing members is accepted and changes nothing.
+    MEMBER_REMOVE_IGNORED = "member-remove-ignored", Named, member_remove_ignored;
+    /// Removing members that the value names is accepted and changes nothing.
+    MEMBER_REMOVE_VALUE_IGNORED = "member-remove-value-ignored", Named, member_remove_value_ignored;
+    /// Removing members that the value names is refused.
+    MEMBER_REMOVE_VALUE_REFUSED = "member-remove-value-refused", Named, member_remove_value_refused;
+    /// Removing the member that a value path selects is refused.
+    MEMBER_REMOVE_PATH_REFUSED = "member-remove-path-refused", Named, member_remove_path_refused;
+    /// Removing one member removes all.
+    MEMBER_REMOVE_WIPES_GROUP = "member-remove-wipes-group", Wipe, member_remove_wipes_group;
+    /// Whoever is removed from one group leaves all groups.
+    MEMBER_REMOVE_LEAVES_ALL_GROUPS = "member-remove-leaves-all-groups", Wipe, member_remove_leaves_all_groups;
+    /// Removing somebody who is no member is refused.
+    REMOVE_ABSENT_MEMBER_IS_ERROR = "remove-absent-member-is-error", Named, remove_absent_member_is_error;
+    /// Whoever is added to a group leaves all others.
+    SECOND_GROUP_TAKES_MEMBER_AWAY = "second-group-takes-member-away", Wipe, second_group_takes_member_away;
+    /// A group keeps its first twenty members.
+    MEMBERS_CUT_AT_TWENTY = "members-cut-at-twenty", Truncate, members_cut_at_twenty;
+    /// A group whose last member leaves is deleted.
+    EMPTY_GROUP_DELETED = "empty-group-deleted", Named, empty_group_deleted;
+    /// Deleting a group deletes the users in it.
+    GROUP_DELETE_CASCADES = "group-delete-cascades", Named, group_delete_cascades;
+    /// A group that is renamed loses its members.
+    GROUP_RENAME_WIPES_MEMBERS = "group-rename-wipes-members", Wipe, group_rename_wipes_members;
+    /// A change of a group's name is refused.
+    GROUP_RENAME_REFUSED = "group-rename-refused", Named, group_rename_refused;
+    /// Groups never show their members.
+    MEMBERS_NEVER_SHOWN = "members-never-shown", Drop, members_never_shown;
+    /// Members are answered as bare ids.
+    MEMBERS_AS_STRINGS = "members-as-strings", Retype, members_as_strings;
+    /// A user's `groups` show what they were before the last change of a group.
+    USER_GROUPS_STALE = "user-groups-stale", Stale, user_groups_stale;
+    /// A PATCH on a group is answered with all of its members.
+    GROUP_PATCH_LISTS_MEMBERS = "group-patch-lists-members", Named, group_patch_lists_members;
+}
 
 const GROUPS: &[Kind] = &[Kind::Group];
 
@@ -60,14 +108,14 @@ fn is_member(group: &Record, id: &str) -> bool {
     group.member_ids().any(|member| member == id)
 }
 
-pub(super) fn member_add_ignored() -> Effect {
+fn member_add_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, GROUPS, adds);
         None
     })
 }
 
-pub(super) fn member_add_replaces_list() -> Effect {
+fn member_add_replaces_list() -> Effect {
     Effect::before(|call, _| {
         replace(call, GROUPS, |change| {
             let value = change.value.filter(|_| adds(change))?;
@@ -77,7 +125,7 @@ pub(super) fn member_add_replaces_list() -> Effect {
     })
 }
 
-pub(super) fn member_add_takes_first_only() -> Effect {
+fn member_add_takes_first_only() -> Effect {
     fn cut(call: &mut Call) {
         // Of all members a request adds, the first.
         let mut taken = false;
@@ -97,7 +145,7 @@ pub(super) fn member_add_takes_first_only() -> Effect {
     })
 }
 
-pub(super) fn member_add_duplicates() -> Effect {
+fn member_add_duplicates() -> Effect {
     Effect::both(
         |call, scene| {
             let group = group(call, scene)?;
@@ -118,7 +166,7 @@ pub(super) fn member_add_duplicates() -> Effect {
     )
 }
 
-pub(super) fn member_re_add_refused() -> Effect {
+fn member_re_add_refused() -> Effect {
     Effect::before(|call, scene| {
         let group = group(call, scene)?;
         let again = asked(call, adds).into_iter().any(|id| is_member(group, &id));
@@ -126,14 +174,14 @@ pub(super) fn member_re_add_refused() -> Effect {
     })
 }
 
-pub(super) fn member_remove_ignored() -> Effect {
+fn member_remove_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, GROUPS, removes);
         None
     })
 }
 
-pub(super) fn member_remove_value_ignored() -> Effect {
+fn member_remove_value_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, GROUPS, |change| {
             removes(change) && change.path.filter.is_none() && change.value.is_some()
@@ -142,21 +190,21 @@ pub(super) fn member_remove_value_ignored() -> Effect {
     })
 }
 
-pub(super) fn member_remove_value_refused() -> Effect {
+fn member_remove_value_refused() -> Effect {
     Effect::before(|call, _| {
         asks(call, GROUPS, |change| removes(change) && change.path.filter.is_none() && change.value.is_some())
             .then(|| refuse(ScimType::InvalidValue, "values must not be set for a remove operation"))
     })
 }
 
-pub(super) fn member_remove_path_refused() -> Effect {
+fn member_remove_path_refused() -> Effect {
     Effect::before(|call, _| {
         asks(call, GROUPS, |change| removes(change) && change.path.filter.is_some())
             .then(|| refuse(ScimType::InvalidPath, "the path cannot be read"))
     })
 }
 
-pub(super) fn member_remove_wipes_group() -> Effect {
+fn member_remove_wipes_group() -> Effect {
     Effect::before(|call, _| {
         replace(call, GROUPS, |change| {
             removes(change).then(|| vec![json!({ "op": "remove", "path": "members" })])
@@ -165,7 +213,7 @@ pub(super) fn member_remove_wipes_group() -> Effect {
     })
 }
 
-pub(super) fn member_remove_leaves_all_groups() -> Effect {
+fn member_remove_leaves_all_groups() -> Effect {
     Effect::after(|call, reply, scene| {
         if patched(call).is_none() || !reply.status.is_success() {
             return;
@@ -189,7 +237,7 @@ fn leave(attributes: &mut Map<String, Value>, id: &str) {
     }
 }
 
-pub(super) fn remove_absent_member_is_error() -> Effect {
+fn remove_absent_member_is_error() -> Effect {
     Effect::before(|call, scene| {
         let group = group(call, scene)?;
         let absent = asked(call, removes).into_iter().any(|id| !is_member(group, &id));
@@ -197,7 +245,7 @@ pub(super) fn remove_absent_member_is_error() -> Effect {
     })
 }
 
-pub(super) fn second_group_takes_member_away() -> Effect {
+fn second_group_takes_member_away() -> Effect {
     Effect::after(|call, reply, scene| {
         let Some((Kind::Group, here)) = patched(call).filter(|_| reply.status.is_success()) else { return };
         for id in asked(call, adds) {
@@ -219,11 +267,11 @@ fn cut_members(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, most: usiz
     });
 }
 
-pub(super) fn members_cut_at_twenty() -> Effect {
+fn members_cut_at_twenty() -> Effect {
     Effect::after(|call, reply, scene| cut_members(call, reply, scene, 20))
 }
 
-pub(super) fn empty_group_deleted() -> Effect {
+fn empty_group_deleted() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status.is_success())
             && scene.store.get(Kind::Group, &id).is_some_and(|group| group.member_ids().next().is_none())
@@ -233,7 +281,7 @@ pub(super) fn empty_group_deleted() -> Effect {
     })
 }
 
-pub(super) fn group_delete_cascades() -> Effect {
+fn group_delete_cascades() -> Effect {
     Effect::before(|call, scene| {
         let (_, id) = deleted(call).filter(|(kind, _)| *kind == Kind::Group)?;
         let members: Vec<String> =
@@ -245,7 +293,7 @@ pub(super) fn group_delete_cascades() -> Effect {
     })
 }
 
-pub(super) fn group_rename_wipes_members() -> Effect {
+fn group_rename_wipes_members() -> Effect {
     Effect::after(|call, reply, scene| {
         let renamed = asks(&mut call.clone(), GROUPS, |change| change.concerns("displayName"));
         if renamed {
@@ -256,14 +304,14 @@ pub(super) fn group_rename_wipes_members() -> Effect {
     })
 }
 
-pub(super) fn group_rename_refused() -> Effect {
+fn group_rename_refused() -> Effect {
     Effect::before(|call, _| {
         asks(call, GROUPS, |change| change.concerns("displayName"))
             .then(|| refuse(ScimType::Mutability, "displayName cannot be changed"))
     })
 }
 
-pub(super) fn members_never_shown() -> Effect {
+fn members_never_shown() -> Effect {
     Effect::after(|_, reply, _| {
         for resource in resources(reply) {
             resource.shift_remove("members");
@@ -271,7 +319,7 @@ pub(super) fn members_never_shown() -> Effect {
     })
 }
 
-pub(super) fn members_as_strings() -> Effect {
+fn members_as_strings() -> Effect {
     Effect::after(|_, reply, _| {
         for resource in resources(reply) {
             if let Some(Value::Array(members)) = resource.get_mut("members") {
@@ -283,7 +331,7 @@ pub(super) fn members_as_strings() -> Effect {
     })
 }
 
-pub(super) fn user_groups_stale() -> Effect {
+fn user_groups_stale() -> Effect {
     Effect::both(
         |call, scene| {
             // What a user's groups were before the last change of any group.
@@ -310,7 +358,7 @@ pub(super) fn user_groups_stale() -> Effect {
     )
 }
 
-pub(super) fn group_patch_lists_members() -> Effect {
+fn group_patch_lists_members() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status == 204)
             && let Some(body) = scene.show(call, Kind::Group, &id)

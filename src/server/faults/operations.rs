@@ -9,6 +9,9 @@ use crate::server::call::{Call, Document};
 use crate::server::model::Kind;
 use crate::server::values::boolean;
 
+/// Most of these faults concern users alone.
+pub(super) const USERS: &[Kind] = &[Kind::User];
+
 /// One change a PATCH asks for: an operation with a path, or one member of an operation without.
 pub(super) struct Change<'a> {
     pub(super) verb: Verb,

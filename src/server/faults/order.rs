@@ -2,11 +2,39 @@
 
 use serde_json::Value;
 
+use super::fault::faults;
 use super::scene::{Effect, endpoint, listed};
 use crate::server::call::{Call, Document};
 use crate::server::endpoint::Endpoint;
 
-pub(super) fn sort_ignored() -> Effect {
+faults! {
+    /// ServiceProviderConfig promises sorted lists, and `sortBy` is ignored.
+    SORT_IGNORED = "sort-ignored", Named, sort_ignored;
+    /// Lists are sorted in ascending order, whatever `sortOrder` says.
+    SORT_ORDER_IGNORED = "sort-order-ignored", Named, sort_order_ignored;
+    /// Upper case comes before lower case when `userName` is sorted by.
+    SORT_CASE_EXACT = "sort-case-exact", Named, sort_case_exact;
+    /// Users without a title come first when it is sorted by in ascending order.
+    SORT_MISSING_FIRST = "sort-missing-first", Swap, sort_missing_first;
+    /// `sortBy` is ignored in the body of a `.search`.
+    SEARCH_SORT_IGNORED = "search-sort-ignored", Named, search_sort_ignored;
+    /// ServiceProviderConfig promises paging by cursor, and `cursor` is ignored.
+    CURSOR_IGNORED = "cursor-ignored", Named, cursor_ignored;
+    /// Every page by cursor is the first one.
+    CURSOR_REPEATS_PAGE = "cursor-repeats-page", Stale, cursor_repeats_page;
+    /// Each page by cursor but the first lacks its first resource.
+    CURSOR_SKIPS = "cursor-skips", Hide, cursor_skips;
+    /// The first page by cursor has a `previousCursor`.
+    PREVIOUS_CURSOR_AT_FIRST = "previous-cursor-at-first", Named, previous_cursor_at_first;
+    /// Cursors end in `==`.
+    CURSOR_NOT_URL_SAFE = "cursor-not-url-safe", Named, cursor_not_url_safe;
+    /// A cursor that was never given out is answered with the first page.
+    INVALID_CURSOR_ACCEPTED = "invalid-cursor-accepted", Named, invalid_cursor_accepted;
+    /// `count=0` with a cursor is answered with everybody.
+    CURSOR_COUNT_ZERO_IGNORED = "cursor-count-zero-ignored", Named, cursor_count_zero_ignored;
+}
+
+fn sort_ignored() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some() {
             call.forget_parameter("sortBy");
@@ -15,7 +43,7 @@ pub(super) fn sort_ignored() -> Effect {
     })
 }
 
-pub(super) fn sort_order_ignored() -> Effect {
+fn sort_order_ignored() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some() {
             call.forget_parameter("sortOrder");
@@ -24,7 +52,7 @@ pub(super) fn sort_order_ignored() -> Effect {
     })
 }
 
-pub(super) fn search_sort_ignored() -> Effect {
+fn search_sort_ignored() -> Effect {
     Effect::before(|call, _| {
         if matches!(endpoint(call), Endpoint::Search(_))
             && let Document::Json(Value::Object(body)) = &mut call.body
@@ -43,7 +71,7 @@ fn sorted<'a>(call: &Call, body: Option<&'a mut Value>, by: &str) -> Option<(&'a
     Some((body?.get_mut("Resources")?.as_array_mut()?, descending))
 }
 
-pub(super) fn sort_case_exact() -> Effect {
+fn sort_case_exact() -> Effect {
     Effect::after(|call, reply, _| {
         if let Some((resources, descending)) = sorted(call, reply.body_mut(), "userName") {
             resources.sort_by(|a, b| a["userName"].as_str().cmp(&b["userName"].as_str()));
@@ -54,7 +82,7 @@ pub(super) fn sort_case_exact() -> Effect {
     })
 }
 
-pub(super) fn sort_missing_first() -> Effect {
+fn sort_missing_first() -> Effect {
     Effect::after(|call, reply, _| {
         if let Some((resources, descending)) = sorted(call, reply.body_mut(), "title") {
             // A stable sort: those with a title stay as they are.
@@ -63,7 +91,7 @@ pub(super) fn sort_missing_first() -> Effect {
     })
 }
 
-pub(super) fn cursor_ignored() -> Effect {
+fn cursor_ignored() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some() {
             call.forget_parameter("cursor");
@@ -72,7 +100,7 @@ pub(super) fn cursor_ignored() -> Effect {
     })
 }
 
-pub(super) fn cursor_repeats_page() -> Effect {
+fn cursor_repeats_page() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some() && call.parameter("cursor").is_some_and(|cursor| !cursor.is_empty()) {
             call.forget_parameter("cursor");
@@ -82,7 +110,7 @@ pub(super) fn cursor_repeats_page() -> Effect {
     })
 }
 
-pub(super) fn cursor_skips() -> Effect {
+fn cursor_skips() -> Effect {
     Effect::after(|call, reply, _| {
         // The first of each page but the first page is left out.
         if listed(call).is_some()
@@ -100,7 +128,7 @@ pub(super) fn cursor_skips() -> Effect {
     })
 }
 
-pub(super) fn previous_cursor_at_first() -> Effect {
+fn previous_cursor_at_first() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && call.parameter("cursor") == Some("")
@@ -111,7 +139,7 @@ pub(super) fn previous_cursor_at_first() -> Effect {
     })
 }
 
-pub(super) fn cursor_not_url_safe() -> Effect {
+fn cursor_not_url_safe() -> Effect {
     Effect::both(
         |call, _| {
             if listed(call).is_some() {
@@ -134,7 +162,7 @@ pub(super) fn cursor_not_url_safe() -> Effect {
     )
 }
 
-pub(super) fn invalid_cursor_accepted() -> Effect {
+fn invalid_cursor_accepted() -> Effect {
     Effect::both(
         |call, scene| {
             // What was never given out is read as the wish for a first page.
@@ -155,7 +183,7 @@ pub(super) fn invalid_cursor_accepted() -> Effect {
     )
 }
 
-pub(super) fn cursor_count_zero_ignored() -> Effect {
+fn cursor_count_zero_ignored() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some()
             && call.parameter("cursor").is_some()

@@ -2,9 +2,43 @@
 
 use serde_json::Value;
 
+use super::fault::faults;
 use super::lookups::is_empty_list;
 use super::scene::{Effect, fail, listed};
 use crate::server::call::Call;
+
+faults! {
+    /// Every page is the first one.
+    START_INDEX_IGNORED = "start-index-ignored", Named, start_index_ignored;
+    /// Pages begin one too early, so that somebody is on two of them.
+    PAGING_OVERLAPS = "paging-overlaps", Named, paging_overlaps;
+    /// Pages begin one too late, so that somebody is on none of them.
+    PAGING_SKIPS = "paging-skips", Named, paging_skips;
+    /// Beyond the end the last page is answered again.
+    LAST_PAGE_REPEATED = "last-page-repeated", Named, last_page_repeated;
+    /// `totalResults` counts the page in place of everything.
+    TOTAL_IS_PAGE_SIZE = "total-is-page-size", Named, total_is_page_size;
+    /// `totalResults` counts everything there is in place of what matches.
+    TOTAL_RESULTS_UNFILTERED = "total-results-unfiltered", Named, total_results_unfiltered;
+    /// The parameter `count` is ignored.
+    COUNT_IGNORED = "count-ignored", Named, count_ignored;
+    /// `count=0` is answered with everybody.
+    COUNT_ZERO_RETURNS_ALL = "count-zero-returns-all", Named, count_zero_returns_all;
+    /// A page beyond the end is answered with 404.
+    PAGE_BEYOND_END_IS_ERROR = "page-beyond-end-is-error", Named, page_beyond_end_is_error;
+    /// `itemsPerPage` repeats the count asked for, however many resources there are.
+    ITEMS_PER_PAGE_IS_COUNT = "items-per-page-is-count", Named, items_per_page_is_count;
+    /// `startIndex` is counted from zero in answers.
+    START_INDEX_FROM_ZERO = "start-index-from-zero", Named, start_index_from_zero;
+    /// Every other list comes in the opposite order.
+    UNORDERED_PAGES = "unordered-pages", Swap, unordered_pages;
+    /// `startIndex` is 1 in every answer.
+    START_INDEX_FIXED = "start-index-fixed", Stale, start_index_fixed;
+    /// Lists name their resources `resources`.
+    RESOURCES_LOWER_CASE = "resources-lower-case", Named, resources_lower_case;
+    /// A list of one holds its resource without a list around it.
+    RESOURCES_SINGLE_OBJECT = "resources-single-object", Retype, resources_single_object;
+}
 
 /// `startIndex` as asked for, when it is beyond the first.
 fn later_page(call: &Call) -> Option<usize> {
@@ -27,7 +61,7 @@ fn claim_start(call: &Call, body: Option<&mut Value>) {
     }
 }
 
-pub(super) fn start_index_ignored() -> Effect {
+fn start_index_ignored() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some() {
             call.forget_parameter("startIndex");
@@ -36,7 +70,7 @@ pub(super) fn start_index_ignored() -> Effect {
     })
 }
 
-pub(super) fn paging_overlaps() -> Effect {
+fn paging_overlaps() -> Effect {
     Effect::both(
         |call, _| {
             if let Some(start) = later_page(call) {
@@ -48,7 +82,7 @@ pub(super) fn paging_overlaps() -> Effect {
     )
 }
 
-pub(super) fn paging_skips() -> Effect {
+fn paging_skips() -> Effect {
     Effect::both(
         |call, _| {
             if let Some(start) = later_page(call) {
@@ -60,7 +94,7 @@ pub(super) fn paging_skips() -> Effect {
     )
 }
 
-pub(super) fn last_page_repeated() -> Effect {
+fn last_page_repeated() -> Effect {
     Effect::both(
         |call, scene| {
             let (kind, start) = (listed(call)?, later_page(call)?);
@@ -75,7 +109,7 @@ pub(super) fn last_page_repeated() -> Effect {
     )
 }
 
-pub(super) fn total_is_page_size() -> Effect {
+fn total_is_page_size() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(body) = reply.body_mut()
@@ -86,7 +120,7 @@ pub(super) fn total_is_page_size() -> Effect {
     })
 }
 
-pub(super) fn total_results_unfiltered() -> Effect {
+fn total_results_unfiltered() -> Effect {
     Effect::after(|call, reply, scene| {
         if let (Some(kind), Some(body)) = (listed(call), reply.body_mut())
             && body.get("totalResults").is_some()
@@ -96,7 +130,7 @@ pub(super) fn total_results_unfiltered() -> Effect {
     })
 }
 
-pub(super) fn count_ignored() -> Effect {
+fn count_ignored() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some() {
             call.forget_parameter("count");
@@ -105,7 +139,7 @@ pub(super) fn count_ignored() -> Effect {
     })
 }
 
-pub(super) fn count_zero_returns_all() -> Effect {
+fn count_zero_returns_all() -> Effect {
     Effect::before(|call, _| {
         if listed(call).is_some() && call.parameter("count") == Some("0") {
             call.forget_parameter("count");
@@ -114,7 +148,7 @@ pub(super) fn count_zero_returns_all() -> Effect {
     })
 }
 
-pub(super) fn page_beyond_end_is_error() -> Effect {
+fn page_beyond_end_is_error() -> Effect {
     Effect::after(|call, reply, _| {
         if later_page(call).is_some() && reply.body().is_some_and(is_empty_list) {
             *reply = fail(404, "there is no such page");
@@ -122,7 +156,7 @@ pub(super) fn page_beyond_end_is_error() -> Effect {
     })
 }
 
-pub(super) fn items_per_page_is_count() -> Effect {
+fn items_per_page_is_count() -> Effect {
     Effect::after(|call, reply, _| {
         let count = call.parameter("count").and_then(|count| count.parse::<u64>().ok()).unwrap_or(100);
         if listed(call).is_some()
@@ -133,7 +167,7 @@ pub(super) fn items_per_page_is_count() -> Effect {
     })
 }
 
-pub(super) fn start_index_from_zero() -> Effect {
+fn start_index_from_zero() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(body) = reply.body_mut()
@@ -144,7 +178,7 @@ pub(super) fn start_index_from_zero() -> Effect {
     })
 }
 
-pub(super) fn unordered_pages() -> Effect {
+fn unordered_pages() -> Effect {
     Effect::before(|call, scene| {
         // Every other list begins at the other end.
         let kind = listed(call)?;
@@ -157,7 +191,7 @@ pub(super) fn unordered_pages() -> Effect {
     })
 }
 
-pub(super) fn start_index_fixed() -> Effect {
+fn start_index_fixed() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(body) = reply.body_mut().filter(|body| body.get("startIndex").is_some())
@@ -167,7 +201,7 @@ pub(super) fn start_index_fixed() -> Effect {
     })
 }
 
-pub(super) fn resources_lower_case() -> Effect {
+fn resources_lower_case() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(Value::Object(body)) = reply.body_mut()
@@ -178,7 +212,7 @@ pub(super) fn resources_lower_case() -> Effect {
     })
 }
 
-pub(super) fn resources_single_object() -> Effect {
+fn resources_single_object() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(resources) = reply.body_mut().and_then(|body| body.get_mut("Resources"))

@@ -1,15 +1,23 @@
 //! Faults of app roles.
 
 use super::creation::sent;
-use super::operations::{Change, operation, replace};
+use super::fault::faults;
+use super::operations::{Change, USERS, operation, replace};
 use super::scene::Effect;
 use crate::scim::patch::Verb;
 use crate::server::call::Call;
 use crate::server::model::Kind;
 
-const USERS: &[Kind] = &[Kind::User];
+faults! {
+    /// Creates do not keep `roles`.
+    ROLES_NOT_KEPT = "roles-not-kept", Drop, roles_not_kept;
+    /// An add of roles puts them in place of the others.
+    ROLE_ADD_REPLACES_LIST = "role-add-replaces-list", Wipe, role_add_replaces_list;
+    /// A replace of roles adds them to the others.
+    ROLE_REPLACE_ADDS = "role-replace-adds", Named, role_replace_adds;
+}
 
-pub(super) fn roles_not_kept() -> Effect {
+fn roles_not_kept() -> Effect {
     Effect::before(|call, _| {
         if let Some(user) = sent(call, Kind::User) {
             user.remove("roles");
@@ -28,14 +36,14 @@ fn with_verb(call: &mut Call, from: Verb, to: Verb) {
     });
 }
 
-pub(super) fn role_add_replaces_list() -> Effect {
+fn role_add_replaces_list() -> Effect {
     Effect::before(|call, _| {
         with_verb(call, Verb::Add, Verb::Replace);
         None
     })
 }
 
-pub(super) fn role_replace_adds() -> Effect {
+fn role_replace_adds() -> Effect {
     Effect::before(|call, _| {
         with_verb(call, Verb::Replace, Verb::Add);
         None

@@ -17,6 +17,7 @@ use crate::server::reply::Reply;
 use crate::server::service::Service;
 use crate::server::store::{Record, Store};
 use crate::server::tenancy::Leak;
+use crate::server::variants::Variant;
 
 /// Runs before a request is served; it may change the request, or answer it at once.
 pub(in crate::server) type Before = fn(&mut Call, &mut Scene<'_>) -> Option<Reply>;
@@ -35,6 +36,8 @@ pub(in crate::server) struct Effect {
     pub(in crate::server) granted: Option<Granting>,
     pub(in crate::server) race: Option<Race>,
     pub(in crate::server) leak: Option<Leak>,
+    /// The variant it stands on: an attribute can be shown in a wrong way only where it is published.
+    pub(in crate::server) needs: Option<Variant>,
 }
 
 impl Effect {
@@ -60,6 +63,10 @@ impl Effect {
 
     pub(super) fn racing(race: Race) -> Self {
         Effect { race: Some(race), ..Effect::default() }
+    }
+
+    pub(super) fn needing(self, variant: Variant) -> Self {
+        Effect { needs: Some(variant), ..self }
     }
 }
 

@@ -5,10 +5,68 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fault::faults;
 use super::scene::{Effect, fail, listed, patched, queried, read, resources, withhold};
 use crate::scim::urn;
 use crate::server::model::Kind;
 use crate::server::reply::Reply;
+
+faults! {
+    /// Answers leave out `id`.
+    ID_MISSING = "id-missing", Drop, id_missing;
+    /// Resources leave out `schemas`.
+    SCHEMAS_MISSING = "schemas-missing", Drop, schemas_missing;
+    /// Lists leave out `schemas`.
+    LIST_SCHEMA_MISSING = "list-schema-missing", Drop, list_schema_missing;
+    /// Answers leave out `meta`.
+    META_MISSING = "meta-missing", Drop, meta_missing;
+    /// Answers leave out `meta.resourceType`.
+    DROP_RESOURCE_TYPE = "drop-resource-type", Drop, drop_resource_type;
+    /// Answers leave out `meta.lastModified`.
+    META_DATES_MISSING = "meta-dates-missing", Drop, meta_dates_missing;
+    /// Answers leave out `userName`.
+    DROP_USER_NAME = "drop-user-name", Drop, drop_user_name;
+    /// Answers leave out `active`.
+    HIDES_ACTIVE = "hides-active", Drop, drop_active;
+    /// Answers leave out `displayName`.
+    DROP_DISPLAY_NAME = "drop-display-name", Drop, drop_display_name;
+    /// Answers leave out `title`.
+    DROP_TITLE = "drop-title", Drop, drop_title;
+    /// Answers leave out `emails`.
+    DROP_EMAILS = "drop-emails", Drop, drop_emails;
+    /// Answers leave out `name.givenName`.
+    DROP_GIVEN_NAME = "drop-given-name", Drop, drop_given_name;
+    /// Answers leave out `department`.
+    DROP_DEPARTMENT = "drop-department", Drop, drop_department;
+    /// Lists leave out `totalResults`.
+    TOTAL_RESULTS_MISSING = "total-results-missing", Drop, total_results_missing;
+    /// `id` is answered as a number.
+    NUMERIC_IDS = "numeric-ids", Retype, numeric_ids;
+    /// `active` is answered as a string.
+    RETYPE_ACTIVE_TO_STRING = "retype-active-to-string", Retype, retype_active_to_string;
+    /// `emails` is answered as its first element.
+    RETYPE_EMAILS_TO_OBJECT = "retype-emails-to-object", Retype, retype_emails_to_object;
+    /// `emails` is answered as a list of strings.
+    RETYPE_EMAILS_TO_STRINGS = "retype-emails-to-strings", Retype, retype_emails_to_strings;
+    /// `displayName` is answered as a list of one.
+    RETYPE_DISPLAY_NAME_TO_LIST = "retype-display-name-to-list", Retype, retype_display_name_to_list;
+    /// `name` is answered as one string.
+    RETYPE_NAME_TO_STRING = "retype-name-to-string", Retype, retype_name_to_string;
+    /// Dates are answered as seconds since 1970.
+    DATES_AS_NUMBERS = "dates-as-numbers", Retype, dates_as_numbers;
+    /// `totalResults` is answered as a string.
+    TOTAL_RESULTS_AS_STRING = "total-results-as-string", Retype, total_results_as_string;
+    /// `schemas` is answered as one string.
+    RETYPE_SCHEMAS_TO_STRING = "retype-schemas-to-string", Retype, retype_schemas_to_string;
+    /// Nothing is read by its id.
+    HIDE_BY_ID = "hide-by-id", Hide, hide_by_id;
+    /// The newest resource is missing from lists.
+    HIDE_NEWEST_FROM_LISTS = "hide-newest-from-lists", Hide, hide_newest_from_lists;
+    /// What was changed is no longer found by filters.
+    HIDE_CHANGED_FROM_FILTERS = "hide-changed-from-filters", Hide, hide_changed_from_filters;
+    /// Lists show no groups.
+    HIDE_GROUPS = "hide-groups", Hide, hide_groups;
+}
 
 /// Changes every resource an answer shows.
 fn each(reply: &mut Reply, change: impl Fn(&mut Map<String, Value>)) {
@@ -34,7 +92,7 @@ fn drop_part(reply: &mut Reply, name: &str, part: &str) {
 }
 
 /// Changes the value of an attribute where it stands.
-fn change(reply: &mut Reply, name: &str, change: impl Fn(&Value) -> Value) {
+pub(super) fn change(reply: &mut Reply, name: &str, change: impl Fn(&Value) -> Value) {
     each(reply, |resource| {
         if let Some(value) = resource.get_mut(name) {
             *value = change(value);
@@ -42,18 +100,18 @@ fn change(reply: &mut Reply, name: &str, change: impl Fn(&Value) -> Value) {
     });
 }
 
-pub(super) fn id_missing() -> Effect {
+fn id_missing() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "id"))
 }
 
-pub(super) fn schemas_missing() -> Effect {
+fn schemas_missing() -> Effect {
     Effect::after(|_, reply, _| {
         // Last, since what has no schemas is no resource to other faults.
         drop_attribute(reply, "schemas");
     })
 }
 
-pub(super) fn list_schema_missing() -> Effect {
+fn list_schema_missing() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call).is_some()
             && let Some(Value::Object(body)) = reply.body_mut()
@@ -63,47 +121,47 @@ pub(super) fn list_schema_missing() -> Effect {
     })
 }
 
-pub(super) fn meta_missing() -> Effect {
+fn meta_missing() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "meta"))
 }
 
-pub(super) fn drop_resource_type() -> Effect {
+fn drop_resource_type() -> Effect {
     Effect::after(|_, reply, _| drop_part(reply, "meta", "resourceType"))
 }
 
-pub(super) fn meta_dates_missing() -> Effect {
+fn meta_dates_missing() -> Effect {
     Effect::after(|_, reply, _| drop_part(reply, "meta", "lastModified"))
 }
 
-pub(super) fn drop_user_name() -> Effect {
+fn drop_user_name() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "userName"))
 }
 
-pub(super) fn drop_active() -> Effect {
+fn drop_active() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "active"))
 }
 
-pub(super) fn drop_display_name() -> Effect {
+fn drop_display_name() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "displayName"))
 }
 
-pub(super) fn drop_title() -> Effect {
+fn drop_title() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "title"))
 }
 
-pub(super) fn drop_emails() -> Effect {
+fn drop_emails() -> Effect {
     Effect::after(|_, reply, _| drop_attribute(reply, "emails"))
 }
 
-pub(super) fn drop_given_name() -> Effect {
+fn drop_given_name() -> Effect {
     Effect::after(|_, reply, _| drop_part(reply, "name", "givenName"))
 }
 
-pub(super) fn drop_department() -> Effect {
+fn drop_department() -> Effect {
     Effect::after(|_, reply, _| drop_part(reply, urn::ENTERPRISE, "department"))
 }
 
-pub(super) fn total_results_missing() -> Effect {
+fn total_results_missing() -> Effect {
     Effect::after(|_, reply, _| {
         if let Some(Value::Object(body)) = reply.body_mut() {
             body.shift_remove("totalResults");
@@ -111,7 +169,7 @@ pub(super) fn total_results_missing() -> Effect {
     })
 }
 
-pub(super) fn numeric_ids() -> Effect {
+fn numeric_ids() -> Effect {
     Effect::after(|_, reply, _| {
         change(reply, "id", |id| {
             let digits = id
@@ -122,7 +180,7 @@ pub(super) fn numeric_ids() -> Effect {
     })
 }
 
-pub(super) fn retype_active_to_string() -> Effect {
+fn retype_active_to_string() -> Effect {
     Effect::after(|_, reply, _| {
         change(
             reply,
@@ -132,11 +190,11 @@ pub(super) fn retype_active_to_string() -> Effect {
     })
 }
 
-pub(super) fn retype_emails_to_object() -> Effect {
+fn retype_emails_to_object() -> Effect {
     Effect::after(|_, reply, _| change(reply, "emails", |emails| emails[0].clone()))
 }
 
-pub(super) fn retype_emails_to_strings() -> Effect {
+fn retype_emails_to_strings() -> Effect {
     Effect::after(|_, reply, _| {
         change(reply, "emails", |emails| {
             emails.as_array().into_iter().flatten().map(|email| email["value"].clone()).collect()
@@ -144,11 +202,11 @@ pub(super) fn retype_emails_to_strings() -> Effect {
     })
 }
 
-pub(super) fn retype_display_name_to_list() -> Effect {
+fn retype_display_name_to_list() -> Effect {
     Effect::after(|_, reply, _| change(reply, "displayName", |name| json!([name])))
 }
 
-pub(super) fn retype_name_to_string() -> Effect {
+fn retype_name_to_string() -> Effect {
     Effect::after(|_, reply, _| {
         change(reply, "name", |name| {
             let part = |part: &str| name[part].as_str().unwrap_or("").to_owned();
@@ -157,7 +215,7 @@ pub(super) fn retype_name_to_string() -> Effect {
     })
 }
 
-pub(super) fn dates_as_numbers() -> Effect {
+fn dates_as_numbers() -> Effect {
     Effect::after(|_, reply, _| {
         change(reply, "meta", |meta| {
             let mut meta = meta.clone();
@@ -175,7 +233,7 @@ pub(super) fn dates_as_numbers() -> Effect {
     })
 }
 
-pub(super) fn total_results_as_string() -> Effect {
+fn total_results_as_string() -> Effect {
     Effect::after(|_, reply, _| {
         if let Some(total) = reply.body_mut().and_then(|body| body.get_mut("totalResults")) {
             *total = total.to_string().into();
@@ -183,11 +241,11 @@ pub(super) fn total_results_as_string() -> Effect {
     })
 }
 
-pub(super) fn retype_schemas_to_string() -> Effect {
+fn retype_schemas_to_string() -> Effect {
     Effect::after(|_, reply, _| change(reply, "schemas", |schemas| schemas[0].clone()))
 }
 
-pub(super) fn hide_by_id() -> Effect {
+fn hide_by_id() -> Effect {
     Effect::after(|call, reply, _| {
         if read(call).is_some() {
             *reply = fail(404, "there is no such resource");
@@ -195,7 +253,7 @@ pub(super) fn hide_by_id() -> Effect {
     })
 }
 
-pub(super) fn hide_newest_from_lists() -> Effect {
+fn hide_newest_from_lists() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some(kind) = listed(call)
             && let Some(newest) = scene.store.all(kind).last()
@@ -205,7 +263,7 @@ pub(super) fn hide_newest_from_lists() -> Effect {
     })
 }
 
-pub(super) fn hide_changed_from_filters() -> Effect {
+fn hide_changed_from_filters() -> Effect {
     Effect::after(|call, reply, scene| {
         if let Some((_, id)) = patched(call).filter(|_| reply.status.is_success()) {
             scene.memory.marked.insert(id);
@@ -217,49 +275,10 @@ pub(super) fn hide_changed_from_filters() -> Effect {
     })
 }
 
-pub(super) fn hide_groups() -> Effect {
+fn hide_groups() -> Effect {
     Effect::after(|call, reply, _| {
         if listed(call) == Some(Kind::Group) {
             withhold(reply, |_| true);
-        }
-    })
-}
-
-pub(super) fn resources_listed_twice() -> Effect {
-    Effect::after(|call, reply, _| {
-        if listed(call).is_some()
-            && let Some(Value::Array(resources)) = reply.body_mut().and_then(|body| body.get_mut("Resources"))
-            && let Some(first) = resources.first().cloned()
-        {
-            resources.push(first);
-        }
-    })
-}
-
-pub(super) fn duplicate_members() -> Effect {
-    Effect::after(|_, reply, _| {
-        change(reply, "members", |members| {
-            let members = members.as_array().cloned().unwrap_or_default();
-            members.iter().flat_map(|member| [member.clone(), member.clone()]).collect()
-        });
-    })
-}
-
-pub(super) fn schemas_repeated() -> Effect {
-    Effect::after(|_, reply, _| {
-        change(reply, "schemas", |schemas| {
-            let schemas = schemas.as_array().cloned().unwrap_or_default();
-            schemas.iter().chain(schemas.first()).cloned().collect()
-        });
-    })
-}
-
-pub(super) fn resources_withheld() -> Effect {
-    Effect::after(|call, reply, _| {
-        if listed(call).is_some()
-            && let Some(Value::Array(resources)) = reply.body_mut().and_then(|body| body.get_mut("Resources"))
-        {
-            resources.pop();
         }
     })
 }

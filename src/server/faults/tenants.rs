@@ -1,32 +1,50 @@
 //! Faults of a server that does not keep its tenants apart.
 
+use super::fault::faults;
 use super::scene::Effect;
 use crate::server::tenancy::Leak;
 
-pub(super) fn by_id() -> Effect {
+faults! {
+    /// A read by id finds users and groups of other tenants.
+    TENANT_IGNORED_BY_ID = "tenant-ignored-by-id", Named, by_id;
+    /// Filters find users and groups of other tenants.
+    TENANT_IGNORED_BY_FILTERS = "tenant-ignored-by-filters", Named, by_filters;
+    /// Lists without a filter show users and groups of other tenants.
+    TENANT_IGNORED_BY_LISTS = "tenant-ignored-by-lists", Named, by_lists;
+    /// `.search` finds users and groups of other tenants.
+    TENANT_IGNORED_BY_SEARCH = "tenant-ignored-by-search", Named, by_search;
+    /// Updates and deletes reach users and groups of other tenants.
+    TENANT_IGNORED_BY_WRITES = "tenant-ignored-by-writes", Named, by_writes;
+    /// A `userName` is taken when another tenant has it.
+    USER_NAME_UNIQUE_OVER_TENANTS = "user-name-unique-over-tenants", Named, unique_over_tenants;
+    /// The token of one tenant opens every other.
+    TOKEN_OPENS_OTHER_TENANTS = "token-opens-other-tenants", Named, token_opens_all;
+}
+
+fn by_id() -> Effect {
     Effect::leaking(Leak::ById)
 }
 
-pub(super) fn by_filters() -> Effect {
+fn by_filters() -> Effect {
     Effect::leaking(Leak::ByFilters)
 }
 
-pub(super) fn by_lists() -> Effect {
+fn by_lists() -> Effect {
     Effect::leaking(Leak::ByLists)
 }
 
-pub(super) fn by_search() -> Effect {
+fn by_search() -> Effect {
     Effect::leaking(Leak::BySearch)
 }
 
-pub(super) fn by_writes() -> Effect {
+fn by_writes() -> Effect {
     Effect::leaking(Leak::ByWrites)
 }
 
-pub(super) fn unique_over_tenants() -> Effect {
+fn unique_over_tenants() -> Effect {
     Effect::leaking(Leak::Uniqueness)
 }
 
-pub(super) fn token_opens_all() -> Effect {
+fn token_opens_all() -> Effect {
     Effect::leaking(Leak::Tokens)
 }

@@ -2,11 +2,39 @@
 
 use serde_json::Value;
 
+use super::fault::faults;
 use super::scene::{Effect, Scene, created};
 use crate::scim::urn;
 use crate::server::call::Call;
 use crate::server::model::Kind;
 use crate::server::reply::Reply;
+
+faults! {
+    /// Phone numbers are kept as digits alone.
+    REFORMATS_PHONE_NUMBERS = "reformats-phone-numbers", Named, reformats_phone_numbers;
+    /// Names lose every letter beyond ASCII.
+    STRIPS_NON_ASCII = "strips-non-ascii", Named, strips_non_ascii;
+    /// Letters with marks are kept as letter and combining mark.
+    NORMALISES_UNICODE = "normalises-unicode", Named, normalises_unicode;
+    /// Names lose emoji and whatever else takes four bytes.
+    DROPS_FOUR_BYTE_CHARACTERS = "drops-four-byte-characters", Named, drops_four_byte_characters;
+    /// Names are kept in lower case.
+    LOWER_CASED_VALUES = "lower-cased-values", Named, lower_cased_values;
+    /// Names are kept with HTML's escapes.
+    HTML_ESCAPED_VALUES = "html-escaped-values", Named, html_escaped_values;
+    /// An `employeeNumber` of digits is kept as a number.
+    NUMBERS_FROM_TEXT = "numbers-from-text", Retype, numbers_from_text;
+    /// An `employeeNumber` loses its leading zeros.
+    LEADING_ZEROS_DROPPED = "leading-zeros-dropped", Named, leading_zeros_dropped;
+    /// `externalId` of users is not kept.
+    DROPS_EXTERNAL_ID = "drops-external-id", Drop, drops_external_id;
+    /// `externalId` of groups is not kept.
+    DROPS_GROUP_EXTERNAL_ID = "drops-group-external-id", Drop, drops_group_external_id;
+    /// Phone numbers are not kept.
+    DROPS_PHONE_NUMBERS = "drops-phone-numbers", Drop, drops_phone_numbers;
+    /// What a create says in the enterprise extension is not kept.
+    DROPS_ENTERPRISE_EXTENSION = "drops-enterprise-extension", Drop, drops_enterprise_extension;
+}
 
 /// Attributes that hold free text, and nothing that anybody looks up.
 const FREE_TEXT: [&str; 5] = ["displayName", "nickName", "title", "name", "addresses"];
@@ -56,7 +84,7 @@ fn keep_elements(
     });
 }
 
-pub(super) fn reformats_phone_numbers() -> Effect {
+fn reformats_phone_numbers() -> Effect {
     Effect::after(|call, reply, scene| {
         keep_elements(call, reply, scene, "phoneNumbers", |text| {
             text.chars().filter(|c| c.is_ascii_digit()).collect()
@@ -64,7 +92,7 @@ pub(super) fn reformats_phone_numbers() -> Effect {
     })
 }
 
-pub(super) fn strips_non_ascii() -> Effect {
+fn strips_non_ascii() -> Effect {
     Effect::after(|call, reply, scene| {
         keep_free_text(call, reply, scene, |text| text.chars().filter(char::is_ascii).collect());
     })
@@ -98,7 +126,7 @@ const DECOMPOSED: [(char, &str); 24] = [
     ('Ü', "U\u{308}"),
 ];
 
-pub(super) fn normalises_unicode() -> Effect {
+fn normalises_unicode() -> Effect {
     Effect::after(|call, reply, scene| {
         keep_free_text(call, reply, scene, |text| {
             let mut decomposed = String::with_capacity(text.len());
@@ -113,17 +141,17 @@ pub(super) fn normalises_unicode() -> Effect {
     })
 }
 
-pub(super) fn drops_four_byte_characters() -> Effect {
+fn drops_four_byte_characters() -> Effect {
     Effect::after(|call, reply, scene| {
         keep_free_text(call, reply, scene, |text| text.chars().filter(|c| c.len_utf8() < 4).collect());
     })
 }
 
-pub(super) fn lower_cased_values() -> Effect {
+fn lower_cased_values() -> Effect {
     Effect::after(|call, reply, scene| keep_free_text(call, reply, scene, str::to_lowercase))
 }
 
-pub(super) fn html_escaped_values() -> Effect {
+fn html_escaped_values() -> Effect {
     Effect::after(|call, reply, scene| {
         keep_free_text(call, reply, scene, |text| {
             text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&#39;").replace('"', "&quot;")
@@ -131,7 +159,7 @@ pub(super) fn html_escaped_values() -> Effect {
     })
 }
 
-pub(super) fn numbers_from_text() -> Effect {
+fn numbers_from_text() -> Effect {
     Effect::after(|call, reply, scene| {
         scene.rewrite(call, reply, &[Kind::User], |user| {
             if let Some(number) =
@@ -144,7 +172,7 @@ pub(super) fn numbers_from_text() -> Effect {
     })
 }
 
-pub(super) fn leading_zeros_dropped() -> Effect {
+fn leading_zeros_dropped() -> Effect {
     Effect::after(|call, reply, scene| {
         scene.rewrite(call, reply, &[Kind::User], |user| {
             if let Some(Value::String(text)) =
@@ -163,19 +191,19 @@ fn forget(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, kind: Kind, nam
     });
 }
 
-pub(super) fn drops_external_id() -> Effect {
+fn drops_external_id() -> Effect {
     Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::User, "externalId"))
 }
 
-pub(super) fn drops_group_external_id() -> Effect {
+fn drops_group_external_id() -> Effect {
     Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::Group, "externalId"))
 }
 
-pub(super) fn drops_phone_numbers() -> Effect {
+fn drops_phone_numbers() -> Effect {
     Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::User, "phoneNumbers"))
 }
 
-pub(super) fn drops_enterprise_extension() -> Effect {
+fn drops_enterprise_extension() -> Effect {
     Effect::after(|call, reply, scene| {
         // Of the create; a later PATCH is kept.
         if created(call).is_some() {

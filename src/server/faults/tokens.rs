@@ -4,11 +4,57 @@ use axum::body::Bytes;
 use axum::http::header;
 use serde_json::Value;
 
+use super::fault::faults;
 use super::scene::{Effect, Scene, fail, status};
 use crate::server::call::Call;
 use crate::server::oauth::Flaw;
 use crate::server::reply::{Content, Reply};
 use crate::server::service::bearer;
+
+faults! {
+    /// Tokens of the token endpoint are said to be valid for five minutes.
+    TOKEN_LIFETIME_TOO_SHORT = "token-lifetime-too-short", Named, token_lifetime_too_short;
+    /// Tokens of the token endpoint are said to be valid for a day.
+    TOKEN_LIFETIME_TOO_LONG = "token-lifetime-too-long", Named, token_lifetime_too_long;
+    /// The token endpoint does not say how long its tokens are valid.
+    TOKEN_LIFETIME_UNSAID = "token-lifetime-unsaid", Drop, token_lifetime_unsaid;
+    /// The token endpoint answers without a token.
+    ACCESS_TOKEN_MISSING = "access-token-missing", Drop, access_token_missing;
+    /// The token endpoint gives a token for any client secret.
+    ANY_CLIENT_SECRET_ACCEPTED = "any-client-secret-accepted", Named, any_client_secret_accepted;
+    /// The token endpoint refuses the client's own secret.
+    CLIENT_SECRET_REFUSED = "client-secret-refused", Named, client_secret_refused;
+    /// The token endpoint answers an assertion with 500.
+    ASSERTION_BREAKS_ENDPOINT = "assertion-breaks-endpoint", Named, assertion_breaks_endpoint;
+    /// Tokens of the token endpoint are refused by SCIM.
+    ISSUED_TOKEN_REFUSED = "issued-token-refused", Named, issued_token_refused;
+    /// The token endpoint answers with a web page.
+    HTML_TOKEN_ENDPOINT = "html-token-endpoint", Named, html_token_endpoint;
+    /// The token endpoint does not take forms.
+    TOKEN_FORM_REFUSED = "token-form-refused", Named, token_form_refused;
+    /// The signature of Entra's assertions and tokens is not checked.
+    ASSERTION_SIGNATURE_IGNORED = "assertion-signature-ignored", Named, assertion_signature_ignored;
+    /// Assertions and tokens with the algorithm `none` are accepted.
+    UNSIGNED_ASSERTION_ACCEPTED = "unsigned-assertion-accepted", Named, unsigned_assertion_accepted;
+    /// The audience of Entra's assertions and tokens is not checked.
+    ASSERTION_AUDIENCE_IGNORED = "assertion-audience-ignored", Named, assertion_audience_ignored;
+    /// Assertions and tokens of Entra's that have expired are accepted.
+    ASSERTION_EXPIRY_IGNORED = "assertion-expiry-ignored", Named, assertion_expiry_ignored;
+    /// Assertions and tokens of Entra's that are not valid yet are accepted.
+    ASSERTION_START_IGNORED = "assertion-start-ignored", Named, assertion_start_ignored;
+    /// The issuer's keys are read once and never again.
+    KEYS_CACHED_FOREVER = "keys-cached-forever", Stale, keys_cached_forever;
+    /// Of the issuer's keys the first is read and the others are not.
+    FIRST_KEY_ONLY = "first-key-only", Truncate, first_key_only;
+    /// Any scheme opens SCIM, whatever stands behind it.
+    ANY_SCHEME_ACCEPTED = "any-scheme-accepted", Named, any_scheme_accepted;
+    /// The scheme is read as `Bearer` in these very letters.
+    SCHEME_CASE_EXACT = "scheme-case-exact", Named, scheme_case_exact;
+    /// A token that has expired is accepted.
+    EXPIRED_TOKEN_ACCEPTED = "expired-token-accepted", Stale, expired_token_accepted;
+    /// A token for another server is accepted.
+    FOREIGN_TOKEN_ACCEPTED = "foreign-token-accepted", Swap, foreign_token_accepted;
+}
 
 /// Changes what a token is answered with.
 fn rewritten(reply: &mut Reply, change: fn(&mut serde_json::Map<String, Value>)) {
@@ -17,31 +63,31 @@ fn rewritten(reply: &mut Reply, change: fn(&mut serde_json::Map<String, Value>))
     }
 }
 
-pub(super) fn token_lifetime_too_short() -> Effect {
+fn token_lifetime_too_short() -> Effect {
     Effect::granting(|granted, _| {
         rewritten(&mut granted.reply, |members| drop(members.insert("expires_in".into(), 300.into())));
     })
 }
 
-pub(super) fn token_lifetime_too_long() -> Effect {
+fn token_lifetime_too_long() -> Effect {
     Effect::granting(|granted, _| {
         rewritten(&mut granted.reply, |members| drop(members.insert("expires_in".into(), 86_400.into())));
     })
 }
 
-pub(super) fn token_lifetime_unsaid() -> Effect {
+fn token_lifetime_unsaid() -> Effect {
     Effect::granting(|granted, _| {
         rewritten(&mut granted.reply, |members| drop(members.shift_remove("expires_in")))
     })
 }
 
-pub(super) fn access_token_missing() -> Effect {
+fn access_token_missing() -> Effect {
     Effect::granting(|granted, _| {
         rewritten(&mut granted.reply, |members| drop(members.shift_remove("access_token")))
     })
 }
 
-pub(super) fn any_client_secret_accepted() -> Effect {
+fn any_client_secret_accepted() -> Effect {
     Effect::granting(|granted, service| {
         if granted.reply.status == 401 && granted.flaw.is_none() {
             granted.reply = service.give();
@@ -49,7 +95,7 @@ pub(super) fn any_client_secret_accepted() -> Effect {
     })
 }
 
-pub(super) fn client_secret_refused() -> Effect {
+fn client_secret_refused() -> Effect {
     Effect::granting(|granted, _| {
         if !granted.asserted {
             granted.reply = fail(401, "the client is not known");
@@ -57,7 +103,7 @@ pub(super) fn client_secret_refused() -> Effect {
     })
 }
 
-pub(super) fn assertion_breaks_endpoint() -> Effect {
+fn assertion_breaks_endpoint() -> Effect {
     Effect::granting(|granted, _| {
         if granted.asserted {
             granted.reply = fail(500, "something went wrong");
@@ -65,13 +111,13 @@ pub(super) fn assertion_breaks_endpoint() -> Effect {
     })
 }
 
-pub(super) fn issued_token_refused() -> Effect {
+fn issued_token_refused() -> Effect {
     Effect::before(|call, scene| {
         scene.service.is_issued(call).then(|| fail(401, "the token was not given by this server"))
     })
 }
 
-pub(super) fn html_token_endpoint() -> Effect {
+fn html_token_endpoint() -> Effect {
     Effect::granting(|granted, _| {
         let reply = &mut granted.reply;
         reply.content = Content::Raw(Bytes::from_static(b"<!DOCTYPE html><title>Sign in</title>"));
@@ -80,7 +126,7 @@ pub(super) fn html_token_endpoint() -> Effect {
     })
 }
 
-pub(super) fn token_form_refused() -> Effect {
+fn token_form_refused() -> Effect {
     Effect::granting(|granted, _| {
         granted.reply = Reply::no_content();
         granted.reply.status = status(415);
@@ -117,12 +163,12 @@ forgives! {
 }
 
 /// What keeps keys for ever is [`crate::server::oauth`] itself.
-pub(super) fn keys_cached_forever() -> Effect {
+fn keys_cached_forever() -> Effect {
     Effect::default()
 }
 
 /// A server that looks at the first key of a set and not at `kid`.
-pub(super) fn first_key_only() -> Effect {
+fn first_key_only() -> Effect {
     Effect::default()
 }
 
@@ -133,7 +179,7 @@ fn admit(call: &mut Call, scene: &Scene<'_>) {
     }
 }
 
-pub(super) fn any_scheme_accepted() -> Effect {
+fn any_scheme_accepted() -> Effect {
     Effect::before(|call, scene| {
         if call.headers.contains_key(header::AUTHORIZATION) && bearer(&call.headers).is_none() {
             admit(call, scene);
@@ -142,7 +188,7 @@ pub(super) fn any_scheme_accepted() -> Effect {
     })
 }
 
-pub(super) fn scheme_case_exact() -> Effect {
+fn scheme_case_exact() -> Effect {
     Effect::before(|call, _| {
         let value = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let exact = value.starts_with("Bearer ");
@@ -151,7 +197,7 @@ pub(super) fn scheme_case_exact() -> Effect {
     })
 }
 
-pub(super) fn expired_token_accepted() -> Effect {
+fn expired_token_accepted() -> Effect {
     Effect::before(|call, scene| {
         if bearer(&call.headers) == Some(scene.service.settings.expired.as_str()) {
             admit(call, scene);
@@ -160,7 +206,7 @@ pub(super) fn expired_token_accepted() -> Effect {
     })
 }
 
-pub(super) fn foreign_token_accepted() -> Effect {
+fn foreign_token_accepted() -> Effect {
     Effect::before(|call, scene| {
         if bearer(&call.headers) == Some(scene.service.settings.foreign.as_str()) {
             admit(call, scene);

@@ -5,11 +5,39 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::{Method, header};
 
+use super::fault::faults;
 use super::lookups::is_empty_list;
 use super::scene::{Effect, created, deleted, endpoint, fail, is_from_entra, patched, queried, read, status};
 use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
+
+faults! {
+    /// PATCH is answered with 501.
+    PATCH_NOT_IMPLEMENTED = "patch-not-implemented", Named, patch_not_implemented;
+    /// PATCH is answered with 201.
+    UPDATE_ANSWERS_201 = "update-answers-201", Named, update_answers_201;
+    /// Answers with 204 have a body of two bytes.
+    BODY_ON_204 = "body-on-204", Named, body_on_204;
+    /// DELETE of what is not there is answered with 204.
+    DELETE_ALWAYS_204 = "delete-always-204", Named, delete_always_204;
+    /// DELETE is answered with 200.
+    DELETE_ANSWERS_200 = "delete-answers-200", Named, delete_answers_200;
+    /// Reads without an Accept header are answered with 406.
+    READ_NEEDS_ACCEPT = "read-needs-accept", Named, read_needs_accept;
+    /// Reads by id are redirected to a login page.
+    REDIRECTS_TO_LOGIN = "redirects-to-login", Named, redirects_to_login;
+    /// Writes on groups are answered with 403.
+    TOKEN_REFUSED_ON_GROUPS = "token-refused-on-groups", Named, token_refused_on_groups;
+    /// Entra's first DELETE of a user is answered with 429, without Retry-After.
+    THROTTLES_WITHOUT_RETRY_AFTER = "throttles-without-retry-after", Named, throttles_without_retry_after;
+    /// A page beyond the end takes more than five seconds.
+    ANSWERS_SLOWLY = "answers-slowly", Named, answers_slowly;
+    /// Answers to queries of groups are filled up to five megabytes.
+    ANSWERS_PADDED = "answers-padded", Duplicate, answers_padded;
+    /// The connection breaks in the middle of the answer to the create of a group.
+    CONNECTION_CLOSED = "connection-closed", Truncate, connection_closed;
+}
 
 /// Longer than anybody should wait for one answer.
 const LONG: Duration = Duration::from_millis(5200);
@@ -17,11 +45,11 @@ const LONG: Duration = Duration::from_millis(5200);
 /// Larger than any answer should be, in bytes.
 const LARGE: usize = 5 << 20;
 
-pub(super) fn patch_not_implemented() -> Effect {
+fn patch_not_implemented() -> Effect {
     Effect::before(|call, _| patched(call).map(|_| fail(501, "PATCH is not implemented")))
 }
 
-pub(super) fn update_answers_201() -> Effect {
+fn update_answers_201() -> Effect {
     Effect::after(|call, reply, _| {
         if patched(call).is_some() && reply.status.is_success() {
             reply.status = status(201);
@@ -29,7 +57,7 @@ pub(super) fn update_answers_201() -> Effect {
     })
 }
 
-pub(super) fn delete_always_204() -> Effect {
+fn delete_always_204() -> Effect {
     Effect::after(|call, reply, _| {
         if deleted(call).is_some() && reply.status == 404 {
             *reply = Reply::no_content();
@@ -38,11 +66,11 @@ pub(super) fn delete_always_204() -> Effect {
 }
 
 /// HTTP libraries let nobody answer so: [`crate::server::connection`] writes the body behind the head.
-pub(super) fn body_on_204() -> Effect {
+fn body_on_204() -> Effect {
     Effect::default()
 }
 
-pub(super) fn delete_answers_200() -> Effect {
+fn delete_answers_200() -> Effect {
     Effect::after(|call, reply, _| {
         if deleted(call).is_some() && reply.status == 204 {
             reply.status = status(200);
@@ -50,14 +78,14 @@ pub(super) fn delete_answers_200() -> Effect {
     })
 }
 
-pub(super) fn read_needs_accept() -> Effect {
+fn read_needs_accept() -> Effect {
     Effect::before(|call, _| {
         read(call)?;
         (!call.headers.contains_key(header::ACCEPT)).then(|| fail(406, "say what you accept"))
     })
 }
 
-pub(super) fn redirects_to_login() -> Effect {
+fn redirects_to_login() -> Effect {
     Effect::after(|call, reply, _| {
         if read(call).is_some() {
             *reply = Reply::no_content().with_header(header::LOCATION, "/login");
@@ -66,7 +94,7 @@ pub(super) fn redirects_to_login() -> Effect {
     })
 }
 
-pub(super) fn token_refused_on_groups() -> Effect {
+fn token_refused_on_groups() -> Effect {
     Effect::before(|call, _| {
         let groups = match endpoint(call) {
             Endpoint::Collection(kind) | Endpoint::Resource(kind, _) => kind == Kind::Group,
@@ -76,7 +104,7 @@ pub(super) fn token_refused_on_groups() -> Effect {
     })
 }
 
-pub(super) fn throttles_without_retry_after() -> Effect {
+fn throttles_without_retry_after() -> Effect {
     Effect::before(|call, scene| {
         // Once per server, so that whoever waits gets on, and not where a run cleans up.
         deleted(call).filter(|(kind, _)| *kind == Kind::User && is_from_entra(call))?;
@@ -84,7 +112,7 @@ pub(super) fn throttles_without_retry_after() -> Effect {
     })
 }
 
-pub(super) fn answers_slowly() -> Effect {
+fn answers_slowly() -> Effect {
     Effect::after(|call, reply, _| {
         // Where few look, since whoever looks must wait.
         let beyond =
@@ -95,7 +123,7 @@ pub(super) fn answers_slowly() -> Effect {
     })
 }
 
-pub(super) fn answers_padded() -> Effect {
+fn answers_padded() -> Effect {
     Effect::after(|call, reply, _| {
         if queried(call).is_some_and(|(kind, _)| kind == Kind::Group)
             && let Some(body) = reply.body()
@@ -107,7 +135,7 @@ pub(super) fn answers_padded() -> Effect {
     })
 }
 
-pub(super) fn connection_closed() -> Effect {
+fn connection_closed() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call) == Some(Kind::Group)
             && let Some(body) = reply.body()
@@ -125,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_page_beyond_the_end_takes_long() {
-        let settings = Settings { faults: [Fault::AnswersSlowly].into(), ..Settings::default() };
+        let settings = Settings { faults: [Fault::ANSWERS_SLOWLY].into(), ..Settings::default() };
         let token = format!("Bearer {}", settings.token);
         let call = |start: &str| Call {
             method: Method::GET,

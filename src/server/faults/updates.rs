@@ -1,35 +1,75 @@
 //! Faults of PATCH on users.
 
-use axum::http::Method;
-use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
-use super::operations::{Change, asks, element, ignore, operation, operations, replace};
-use super::scene::{Effect, Scene, fail, patched, refuse, resources, status};
+use super::fault::faults;
+use super::operations::{Change, USERS, asks, ignore, operation, operations, replace};
+use super::scene::{Effect, Scene, patched, refuse};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, same_name, urn};
-use crate::server::call::{Call, Document};
+use crate::server::call::Call;
 use crate::server::model::Kind;
-use crate::server::reply::{Content, Reply};
+use crate::server::reply::Reply;
 
-const USERS: &[Kind] = &[Kind::User];
+faults! {
+    /// `"active": "False"` is accepted and changes nothing.
+    IGNORES_STRING_BOOLEAN = "ignores-string-boolean", Named, ignores_string_boolean;
+    /// `"active": "False"` is refused.
+    REFUSES_STRING_BOOLEAN = "refuses-string-boolean", Named, refuses_string_boolean;
+    /// `active` is kept and answered as the string that was sent.
+    STRING_BOOLEAN_ECHOED = "string-boolean-echoed", Retype, string_boolean_echoed;
+    /// Of a PATCH the first change is made and the others are not.
+    APPLIES_FIRST_OPERATION_ONLY = "applies-first-operation-only", Truncate, applies_first_operation_only;
+    /// `Add`, `Replace` and `Remove` are refused because of their capital letter.
+    REFUSES_CAPITAL_OP = "refuses-capital-op", Named, refuses_capital_op;
+    /// A PATCH that fails leaves the operations before the failing one done.
+    PATCH_NOT_ATOMIC = "patch-not-atomic", Named, patch_not_atomic;
+    /// A PATCH refused with 409 keeps the changes that do not collide.
+    CONFLICT_KEEPS_OTHER_CHANGES = "conflict-keeps-other-changes", Named, conflict_keeps_other_changes;
+    /// A PATCH on a user is accepted and changes nothing.
+    PATCH_NOT_APPLIED = "patch-not-applied", Named, patch_not_applied;
+    /// Operations without a path are accepted and change nothing.
+    PATHLESS_PATCH_IGNORED = "pathless-patch-ignored", Named, pathless_patch_ignored;
+    /// Remove operations are accepted and change nothing.
+    REMOVE_IGNORED = "remove-ignored", Named, remove_ignored;
+    /// A replace of `displayName` is accepted and changes nothing.
+    IGNORES_DISPLAY_NAME_REPLACE = "ignores-display-name-replace", Named, ignores_display_name_replace;
+    /// A change of `userName` is refused.
+    USER_NAME_IMMUTABLE = "user-name-immutable", Named, user_name_immutable;
+    /// A change of `userName` is accepted and changes nothing.
+    IGNORES_USER_NAME_CHANGE = "ignores-user-name-change", Named, ignores_user_name_change;
+    /// A change of `externalId` is refused.
+    EXTERNAL_ID_IMMUTABLE = "external-id-immutable", Named, external_id_immutable;
+    /// Paths behind a schema's URN are accepted and change nothing.
+    URN_PATHS_IGNORED = "urn-paths-ignored", Named, urn_paths_ignored;
+    /// Keys behind a schema's URN, in operations without a path, are accepted and change nothing.
+    URN_KEYS_IGNORED = "urn-keys-ignored", Named, urn_keys_ignored;
+    /// Dotted keys of operations without a path become attributes of that very name.
+    DOTTED_KEYS_LITERAL = "dotted-keys-literal", Named, dotted_keys_literal;
+    /// A path behind a URN is split at the dot of `2.0` and kept under both halves.
+    URN_SPLIT_AT_DOT = "urn-split-at-dot", Named, urn_split_at_dot;
+    /// Setting one part of a complex value takes its other parts away.
+    COMPLEX_REPLACE_WIPES_SIBLINGS = "complex-replace-wipes-siblings", Wipe, complex_replace_wipes_siblings;
+    /// A replace takes away the attributes it does not name.
+    REPLACE_WIPES_OTHER_ATTRIBUTES = "replace-wipes-other-attributes", Wipe, replace_wipes_other_attributes;
+}
 
-pub(super) fn ignores_string_boolean() -> Effect {
+fn ignores_string_boolean() -> Effect {
     Effect::before(|call, _| {
         ignore(call, USERS, |change| change.concerns("active") && change.is_string_boolean());
         None
     })
 }
 
-pub(super) fn refuses_string_boolean() -> Effect {
+fn refuses_string_boolean() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| change.concerns("active") && change.is_string_boolean())
             .then(|| refuse(ScimType::InvalidValue, "active: expected a boolean but found a string"))
     })
 }
 
-pub(super) fn string_boolean_echoed() -> Effect {
+fn string_boolean_echoed() -> Effect {
     Effect::after(|call, reply, scene| {
         let mut sent = None;
         super::operations::changes(&mut call.clone(), USERS, |change| {
@@ -45,7 +85,7 @@ pub(super) fn string_boolean_echoed() -> Effect {
     })
 }
 
-pub(super) fn applies_first_operation_only() -> Effect {
+fn applies_first_operation_only() -> Effect {
     Effect::before(|call, _| {
         if let Some(operations) = operations(call, USERS) {
             operations.truncate(1);
@@ -61,7 +101,7 @@ pub(super) fn applies_first_operation_only() -> Effect {
     })
 }
 
-pub(super) fn refuses_capital_op() -> Effect {
+fn refuses_capital_op() -> Effect {
     Effect::before(|call, _| {
         let capital = |operation: &Value| {
             operation.get("op").and_then(Value::as_str).is_some_and(|op| op.starts_with(char::is_uppercase))
@@ -89,7 +129,7 @@ fn apply_singly(call: &Call, scene: &mut Scene<'_>, unless: fn(&Change) -> bool)
     }
 }
 
-pub(super) fn patch_not_atomic() -> Effect {
+fn patch_not_atomic() -> Effect {
     Effect::after(|call, reply, scene| {
         if reply.status == 400 {
             apply_singly(call, scene, |_| false);
@@ -97,7 +137,7 @@ pub(super) fn patch_not_atomic() -> Effect {
     })
 }
 
-pub(super) fn conflict_keeps_other_changes() -> Effect {
+fn conflict_keeps_other_changes() -> Effect {
     Effect::after(|call, reply, scene| {
         if reply.status == 409 {
             apply_singly(call, scene, |change| change.concerns("userName"));
@@ -105,7 +145,7 @@ pub(super) fn conflict_keeps_other_changes() -> Effect {
     })
 }
 
-pub(super) fn patch_not_applied() -> Effect {
+fn patch_not_applied() -> Effect {
     Effect::before(|call, _| {
         if let Some(operations) = operations(call, USERS) {
             operations.clear();
@@ -114,42 +154,42 @@ pub(super) fn patch_not_applied() -> Effect {
     })
 }
 
-pub(super) fn pathless_patch_ignored() -> Effect {
+fn pathless_patch_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, &Kind::ALL, |change| change.bundled);
         None
     })
 }
 
-pub(super) fn remove_ignored() -> Effect {
+fn remove_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, &Kind::ALL, |change| change.verb == Verb::Remove);
         None
     })
 }
 
-pub(super) fn ignores_display_name_replace() -> Effect {
+fn ignores_display_name_replace() -> Effect {
     Effect::before(|call, _| {
         ignore(call, &Kind::ALL, |change| change.concerns("displayName") && change.verb == Verb::Replace);
         None
     })
 }
 
-pub(super) fn user_name_immutable() -> Effect {
+fn user_name_immutable() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| change.concerns("userName"))
             .then(|| refuse(ScimType::Mutability, "userName cannot be changed"))
     })
 }
 
-pub(super) fn ignores_user_name_change() -> Effect {
+fn ignores_user_name_change() -> Effect {
     Effect::before(|call, _| {
         ignore(call, USERS, |change| change.concerns("userName"));
         None
     })
 }
 
-pub(super) fn external_id_immutable() -> Effect {
+fn external_id_immutable() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| change.concerns("externalId"))
             .then(|| refuse(ScimType::Mutability, "externalId cannot be changed"))
@@ -161,14 +201,14 @@ fn is_qualified(path: &PatchPath) -> bool {
     path.schema.as_deref().is_some_and(|schema| !same_name(schema, urn::USER))
 }
 
-pub(super) fn urn_paths_ignored() -> Effect {
+fn urn_paths_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, USERS, |change| !change.bundled && is_qualified(&change.path));
         None
     })
 }
 
-pub(super) fn urn_keys_ignored() -> Effect {
+fn urn_keys_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, USERS, |change| change.bundled && is_qualified(&change.path));
         None
@@ -189,7 +229,7 @@ fn keep_literally(
     }
 }
 
-pub(super) fn dotted_keys_literal() -> Effect {
+fn dotted_keys_literal() -> Effect {
     Effect::both(
         |call, _| {
             ignore(call, USERS, |change| change.bundled && change.path.sub.is_some());
@@ -204,7 +244,7 @@ pub(super) fn dotted_keys_literal() -> Effect {
     )
 }
 
-pub(super) fn urn_split_at_dot() -> Effect {
+fn urn_split_at_dot() -> Effect {
     Effect::both(
         |call, _| {
             ignore(call, USERS, |change| is_qualified(&change.path));
@@ -222,7 +262,7 @@ pub(super) fn urn_split_at_dot() -> Effect {
     )
 }
 
-pub(super) fn complex_replace_wipes_siblings() -> Effect {
+fn complex_replace_wipes_siblings() -> Effect {
     Effect::before(|call, _| {
         // Whatever is set of a complex attribute becomes all there is of it: in `name` and in elements.
         replace(call, USERS, |change| {
@@ -249,7 +289,7 @@ pub(super) fn complex_replace_wipes_siblings() -> Effect {
     })
 }
 
-pub(super) fn replace_wipes_other_attributes() -> Effect {
+fn replace_wipes_other_attributes() -> Effect {
     Effect::after(|call, reply, scene| {
         let mut named = Vec::new();
         super::operations::changes(&mut call.clone(), USERS, |change| {
@@ -269,142 +309,5 @@ pub(super) fn replace_wipes_other_attributes() -> Effect {
                     })
             });
         });
-    })
-}
-
-/// True when a change has a value path that selects no element of what is kept.
-pub(super) fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Value>) -> bool {
-    let Some(filter) = &change.path.filter else { return false };
-    let model = crate::server::model::Model::of(Kind::User, false);
-    let Some(place) = model.find_target(&change.path) else { return false };
-    let elements = attributes.get(&place.attribute.name).and_then(Value::as_array);
-    !elements
-        .into_iter()
-        .flatten()
-        .any(|element| crate::server::evaluate::element_holds(place.attribute, filter, element))
-}
-
-pub(super) fn kept(call: &Call, scene: &Scene<'_>) -> Map<String, Value> {
-    patched(call)
-        .and_then(|(kind, id)| scene.store.get(kind, &id))
-        .map(|record| record.attributes.clone())
-        .unwrap_or_default()
-}
-
-pub(super) fn value_path_no_target() -> Effect {
-    Effect::before(|call, scene| {
-        let kept = kept(call, scene);
-        asks(call, USERS, |change| change.verb != Verb::Remove && selects_nothing(change, &kept))
-            .then(|| refuse(ScimType::NoTarget, "the path's filter selects nothing"))
-    })
-}
-
-pub(super) fn value_path_create_ignored() -> Effect {
-    Effect::before(|call, scene| {
-        let kept = kept(call, scene);
-        ignore(call, USERS, |change| selects_nothing(change, &kept));
-        None
-    })
-}
-
-pub(super) fn value_path_appends_always() -> Effect {
-    Effect::before(|call, _| {
-        replace(call, USERS, |change| {
-            let new = element(change).filter(|_| change.verb != Verb::Remove)?;
-            Some(vec![operation(Verb::Add, &change.path.attribute, json!([new]))])
-        });
-        None
-    })
-}
-
-pub(super) fn value_path_replaces_list() -> Effect {
-    Effect::before(|call, _| {
-        replace(call, USERS, |change| {
-            let new = element(change).filter(|_| change.verb != Verb::Remove)?;
-            Some(vec![operation(Verb::Replace, &change.path.attribute, json!([new]))])
-        });
-        None
-    })
-}
-
-pub(super) fn stale_patch_answer() -> Effect {
-    Effect::both(
-        |call, scene| {
-            if let Some((kind, id)) = patched(call) {
-                let body = scene.show(call, kind, &id)?;
-                scene.memory.values.insert(id, body);
-            }
-            None
-        },
-        |call, reply, scene| {
-            if let Some((_, id)) = patched(call)
-                && reply.status == 200
-                && let Some(old) = scene.memory.values.get(&id)
-            {
-                reply.content = Content::Json(old.clone());
-            }
-        },
-    )
-}
-
-pub(super) fn patch_answers_200_without_body() -> Effect {
-    Effect::after(|call, reply, _| {
-        if patched(call).is_some() && reply.status.is_success() {
-            reply.status = status(200);
-            reply.content = Content::Empty;
-        }
-    })
-}
-
-pub(super) fn patch_answers_its_request() -> Effect {
-    Effect::after(|call, reply, _| {
-        if patched(call).is_some()
-            && reply.status.is_success()
-            && let Document::Json(body) = &call.body
-        {
-            *reply = Reply::json(status(200), body.clone());
-        }
-    })
-}
-
-pub(super) fn patch_answers_500() -> Effect {
-    Effect::after(|call, reply, _| {
-        // Written, and yet an error.
-        if patched(call).is_some_and(|(kind, _)| kind == Kind::User) && reply.status.is_success() {
-            *reply = fail(500, "the answer could not be written");
-        }
-    })
-}
-
-pub(super) fn write_answers_invent() -> Effect {
-    Effect::after(|call, reply, _| {
-        if call.method != Method::GET {
-            for resource in resources(reply) {
-                resource.insert("nickName".into(), "new".into());
-            }
-        }
-    })
-}
-
-pub(super) fn last_modified_goes_back() -> Effect {
-    Effect::after(|call, reply, scene| {
-        if patched(call).is_some() {
-            scene.rewrite(call, reply, &Kind::ALL, |record| {
-                let earlier = record.modified.checked_sub(SignedDuration::from_hours(1));
-                record.modified = earlier.unwrap_or(record.modified);
-            });
-        }
-    })
-}
-
-pub(super) fn created_changes() -> Effect {
-    Effect::after(|call, reply, scene| {
-        if patched(call).is_some() {
-            scene.rewrite(call, reply, &Kind::ALL, |record| {
-                record.created =
-                    record.modified.checked_add(SignedDuration::from_secs(1)).unwrap_or(record.modified);
-                record.modified = record.created;
-            });
-        }
     })
 }

@@ -2,14 +2,30 @@
 
 use axum::http::{HeaderValue, Method, header};
 
+use super::fault::faults;
 use super::identity::each_meta;
 use super::scene::{Effect, deleted, read};
 use crate::server::call::Call;
 
+faults! {
+    /// ServiceProviderConfig promises ETags, and answers have neither the header nor `meta.version`.
+    ETAGS_MISSING = "etags-missing", Drop, etags_missing;
+    /// A read with If-None-Match is answered in full, whatever the client has already.
+    IF_NONE_MATCH_IGNORED = "if-none-match-ignored", Named, if_none_match_ignored;
+    /// PUT and PATCH change a resource of which If-Match names an older version.
+    IF_MATCH_IGNORED = "if-match-ignored", Named, if_match_ignored;
+    /// `If-Match: *` fits no version.
+    IF_MATCH_STAR_REFUSED = "if-match-star-refused", Named, if_match_star_refused;
+    /// DELETE takes away a resource of which If-Match names an older version.
+    DELETE_IGNORES_IF_MATCH = "delete-ignores-if-match", Named, delete_ignores_if_match;
+    /// Every resource has the same version for ever.
+    VERSION_NEVER_CHANGES = "version-never-changes", Stale, version_never_changes;
+}
+
 /// The only version of a server that knows no changes.
 const ONLY: HeaderValue = HeaderValue::from_static("W/\"1\"");
 
-pub(super) fn etags_missing() -> Effect {
+fn etags_missing() -> Effect {
     Effect::after(|_, reply, _| {
         reply.headers.remove(header::ETAG);
         each_meta(reply, |meta| {
@@ -18,7 +34,7 @@ pub(super) fn etags_missing() -> Effect {
     })
 }
 
-pub(super) fn if_none_match_ignored() -> Effect {
+fn if_none_match_ignored() -> Effect {
     Effect::before(|call, _| {
         if read(call).is_some() {
             call.headers.remove(header::IF_NONE_MATCH);
@@ -27,7 +43,7 @@ pub(super) fn if_none_match_ignored() -> Effect {
     })
 }
 
-pub(super) fn if_match_ignored() -> Effect {
+fn if_match_ignored() -> Effect {
     Effect::before(|call, _| {
         if matches!(call.method, Method::PUT | Method::PATCH) {
             call.headers.remove(header::IF_MATCH);
@@ -36,7 +52,7 @@ pub(super) fn if_match_ignored() -> Effect {
     })
 }
 
-pub(super) fn delete_ignores_if_match() -> Effect {
+fn delete_ignores_if_match() -> Effect {
     Effect::before(|call, _| {
         if deleted(call).is_some() {
             call.headers.remove(header::IF_MATCH);
@@ -45,7 +61,7 @@ pub(super) fn delete_ignores_if_match() -> Effect {
     })
 }
 
-pub(super) fn if_match_star_refused() -> Effect {
+fn if_match_star_refused() -> Effect {
     Effect::before(|call, _| {
         // As an entity tag, which no resource has.
         if call.headers.get(header::IF_MATCH).is_some_and(|value| value == "*") {
@@ -55,7 +71,7 @@ pub(super) fn if_match_star_refused() -> Effect {
     })
 }
 
-pub(super) fn version_never_changes() -> Effect {
+fn version_never_changes() -> Effect {
     /// Reads the only version as any.
     fn widen(call: &mut Call) {
         for name in [header::IF_MATCH, header::IF_NONE_MATCH] {

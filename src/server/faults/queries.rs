@@ -1,0 +1,157 @@
+//! Faults of queries that Entra does not send and other clients do.
+
+use serde_json::Value;
+
+use super::fault::faults;
+use super::lookups::{each_comparison, nothing, refilter};
+use super::scene::{Effect, endpoint, listed, queried, read, refuse, resources};
+use crate::scim::message::ScimType;
+use crate::scim::{Comparison, Filter, Literal, same_name};
+use crate::server::call::Document;
+use crate::server::endpoint::Endpoint;
+use crate::server::model::Kind;
+
+faults! {
+    /// Filters take `co`, `sw` and `ew` for `eq`.
+    TEXT_OPERATORS_AS_EQ = "text-operators-as-eq", Swap, text_operators_as_eq;
+    /// Filters with `gt` and `ge` find nothing.
+    DATES_NEVER_LATER = "dates-never-later", Hide, dates_never_later;
+    /// A filter that cannot be read finds nothing.
+    BROKEN_FILTERS_FIND_NOTHING = "broken-filters-find-nothing", Hide, broken_filters_find_nothing;
+    /// Filters on users other than by name, `externalId` and `id` are dropped.
+    UNSUPPORTED_FILTERS_IGNORED = "unsupported-filters-ignored", Drop, unsupported_filters_ignored;
+    /// A filter finds nobody when it writes `userName` in another letter case.
+    FILTER_NAMES_CASE_EXACT = "filter-names-case-exact", Hide, filter_names_case_exact;
+    /// Filters of groups by a member find nothing.
+    MEMBER_FILTER_FINDS_NOTHING = "member-filter-finds-nothing", Hide, member_filter_finds_nothing;
+    /// `externalId` is compared without letter case in filters.
+    EXTERNAL_ID_CASE_FOLDED = "external-id-case-folded", Swap, external_id_case_folded;
+    /// A query in a body answers everybody, whatever its filter asks for.
+    SEARCH_IGNORES_FILTER = "search-ignores-filter", Drop, search_ignores_filter;
+    /// `startIndex=0` is answered with 400.
+    START_INDEX_ZERO_REFUSED = "start-index-zero-refused", Named, start_index_zero_refused;
+    /// A negative `count` is answered with everybody.
+    NEGATIVE_COUNT_RETURNS_ALL = "negative-count-returns-all", Named, negative_count_returns_all;
+    /// Excluding `id` leaves it out.
+    EXCLUDED_ID_LEFT_OUT = "excluded-id-left-out", Drop, excluded_id_left_out;
+}
+
+fn text_operators_as_eq() -> Effect {
+    Effect::before(|call, _| {
+        use Comparison::{Contains, EndsWith, Equal, StartsWith};
+        refilter(call, |filter| {
+            each_comparison(filter, &|comparison, literal| match comparison {
+                Contains | StartsWith | EndsWith => (Equal, literal),
+                other => (other, literal),
+            })
+        });
+        None
+    })
+}
+
+fn dates_never_later() -> Effect {
+    Effect::before(|call, _| {
+        let (_, text) = queried(call)?;
+        if [" gt ", " ge "].iter().any(|operator| text.contains(operator)) {
+            refilter(call, |_| nothing());
+        }
+        None
+    })
+}
+
+fn broken_filters_find_nothing() -> Effect {
+    Effect::before(|call, _| {
+        let (_, text) = queried(call)?;
+        if text.parse::<Filter>().is_err() {
+            call.forget_parameter("filter");
+            call.parameters.push(("filter".into(), nothing().to_string()));
+        }
+        None
+    })
+}
+
+fn unsupported_filters_ignored() -> Effect {
+    Effect::before(|call, _| {
+        let (kind, text) = queried(call)?;
+        let known = matches!(text.parse(), Ok(Filter::Compare(path, Comparison::Equal, _))
+            if path.is("userName") || path.is("externalId") || path.is("id"));
+        if kind == Kind::User && !known {
+            call.forget_parameter("filter");
+        }
+        None
+    })
+}
+
+fn filter_names_case_exact() -> Effect {
+    Effect::before(|call, _| {
+        let (_, text) = queried(call)?;
+        let first = text.split(' ').next().unwrap_or_default();
+        if same_name(first, "userName") && first != "userName" {
+            refilter(call, |_| nothing());
+        }
+        None
+    })
+}
+
+fn member_filter_finds_nothing() -> Effect {
+    Effect::before(|call, _| {
+        let (kind, text) = queried(call)?;
+        if kind == Kind::Group && text.contains("members") {
+            refilter(call, |_| nothing());
+        }
+        None
+    })
+}
+
+fn external_id_case_folded() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, text) = queried(call)?;
+        let Ok(Filter::Compare(path, Comparison::Equal, Literal::Text(asked))) = text.parse() else {
+            return None;
+        };
+        let folded = asked.to_lowercase();
+        let kept = scene.store.all(kind).find_map(|record| {
+            record.text("externalId").filter(|id| id.to_lowercase() == folded).map(str::to_owned)
+        });
+        if let (true, Some(kept)) = (path.is("externalId"), kept) {
+            refilter(call, |_| Filter::equals(path.clone(), kept.clone()));
+        }
+        None
+    })
+}
+
+fn search_ignores_filter() -> Effect {
+    Effect::before(|call, _| {
+        if let (Endpoint::Search(_), Document::Json(Value::Object(body))) = (endpoint(call), &mut call.body) {
+            body.retain(|name, _| !same_name(name, "filter"));
+        }
+        None
+    })
+}
+
+fn start_index_zero_refused() -> Effect {
+    Effect::before(|call, _| {
+        (listed(call).is_some() && call.parameter("startIndex") == Some("0"))
+            .then(|| refuse(ScimType::InvalidValue, "startIndex must be 1 or more"))
+    })
+}
+
+fn negative_count_returns_all() -> Effect {
+    Effect::before(|call, _| {
+        if listed(call).is_some() && call.parameter("count").is_some_and(|count| count.starts_with('-')) {
+            call.forget_parameter("count");
+        }
+        None
+    })
+}
+
+fn excluded_id_left_out() -> Effect {
+    Effect::after(|call, reply, _| {
+        let excluded = call.parameter("excludedAttributes").unwrap_or_default();
+        if read(call).is_some() && excluded.split(',').any(|name| same_name(name.trim(), "id")) {
+            for resource in resources(reply) {
+                resource.shift_remove("id");
+            }
+        }
+    })
+}

@@ -1,0 +1,79 @@
+//! Generic mutations that cut: lists and texts that end too early.
+
+use serde_json::Value;
+
+use super::fault::faults;
+use super::scene::{Effect, listed};
+use crate::server::model::Kind;
+
+faults! {
+    /// Lists lack their last resource.
+    RESOURCES_WITHHELD = "resources-withheld", Truncate, resources_withheld;
+    /// `displayName` is cut at eight characters.
+    TRUNCATE_DISPLAY_NAMES = "truncate-display-names", Truncate, truncate_display_names;
+    /// Of several e-mails the first is kept.
+    TRUNCATE_EMAILS_TO_FIRST = "truncate-emails-to-first", Truncate, truncate_emails_to_first;
+    /// Of several phone numbers the first is kept.
+    TRUNCATE_PHONE_NUMBERS_TO_FIRST = "truncate-phone-numbers-to-first", Truncate, truncate_phone_numbers_to_first;
+    /// `userName` is cut at twenty characters.
+    TRUNCATE_USER_NAMES = "truncate-user-names", Truncate, truncate_user_names;
+}
+
+fn resources_withheld() -> Effect {
+    Effect::after(|call, reply, _| {
+        if listed(call).is_some()
+            && let Some(Value::Array(resources)) = reply.body_mut().and_then(|body| body.get_mut("Resources"))
+        {
+            resources.pop();
+        }
+    })
+}
+
+/// Cuts strings at a length, in characters.
+fn cut(value: &mut Value, most: usize) {
+    if let Value::String(text) = value
+        && let Some((end, _)) = text.char_indices().nth(most)
+    {
+        text.truncate(end);
+    }
+}
+
+fn truncate_display_names() -> Effect {
+    Effect::after(|call, reply, scene| {
+        scene.rewrite(call, reply, &Kind::ALL, |record| {
+            if let Some(name) = record.attributes.get_mut("displayName") {
+                cut(name, 8);
+            }
+        });
+    })
+}
+
+fn truncate_emails_to_first() -> Effect {
+    Effect::after(|call, reply, scene| {
+        scene.rewrite(call, reply, &[Kind::User], |user| {
+            if let Some(Value::Array(emails)) = user.attributes.get_mut("emails") {
+                emails.truncate(1);
+            }
+        });
+    })
+}
+
+fn truncate_phone_numbers_to_first() -> Effect {
+    Effect::after(|call, reply, scene| {
+        scene.rewrite(call, reply, &[Kind::User], |user| {
+            if let Some(Value::Array(numbers)) = user.attributes.get_mut("phoneNumbers") {
+                numbers.truncate(1);
+            }
+        });
+    })
+}
+
+fn truncate_user_names() -> Effect {
+    Effect::after(|call, reply, scene| {
+        scene.rewrite(call, reply, &[Kind::User], |user| {
+            if let Some(name) = user.attributes.get_mut("userName") {
+                cut(name, 20);
+            }
+        });
+    })
+}

@@ -1,0 +1,109 @@
+//! Faults of the answers to updates, and of the dates they leave behind.
+
+use axum::http::Method;
+use jiff::SignedDuration;
+
+use super::fault::faults;
+use super::scene::{Effect, fail, patched, resources, status};
+use crate::server::call::Document;
+use crate::server::model::Kind;
+use crate::server::reply::{Content, Reply};
+
+faults! {
+    /// A PATCH is answered with the resource as it was before.
+    STALE_PATCH_ANSWER = "stale-patch-answer", Stale, stale_patch_answer;
+    /// A PATCH is answered with 200 and no body.
+    PATCH_ANSWERS_200_WITHOUT_BODY = "patch-answers-200-without-body", Drop, patch_answers_200_without_body;
+    /// A PATCH is answered with its own request.
+    PATCH_ANSWERS_ITS_REQUEST = "patch-answers-its-request", Named, patch_answers_its_request;
+    /// A PATCH on a user is done and answered with 500.
+    PATCH_ANSWERS_500 = "patch-answers-500", Named, patch_answers_500;
+    /// Answers to writes show a `nickName` that is not kept.
+    WRITE_ANSWERS_INVENT = "write-answers-invent", Named, write_answers_invent;
+    /// `lastModified` goes back by an hour with every PATCH.
+    LAST_MODIFIED_GOES_BACK = "last-modified-goes-back", Named, last_modified_goes_back;
+    /// `created` moves with every PATCH.
+    CREATED_CHANGES = "created-changes", Named, created_changes;
+}
+
+fn stale_patch_answer() -> Effect {
+    Effect::both(
+        |call, scene| {
+            if let Some((kind, id)) = patched(call) {
+                let body = scene.show(call, kind, &id)?;
+                scene.memory.values.insert(id, body);
+            }
+            None
+        },
+        |call, reply, scene| {
+            if let Some((_, id)) = patched(call)
+                && reply.status == 200
+                && let Some(old) = scene.memory.values.get(&id)
+            {
+                reply.content = Content::Json(old.clone());
+            }
+        },
+    )
+}
+
+fn patch_answers_200_without_body() -> Effect {
+    Effect::after(|call, reply, _| {
+        if patched(call).is_some() && reply.status.is_success() {
+            reply.status = status(200);
+            reply.content = Content::Empty;
+        }
+    })
+}
+
+fn patch_answers_its_request() -> Effect {
+    Effect::after(|call, reply, _| {
+        if patched(call).is_some()
+            && reply.status.is_success()
+            && let Document::Json(body) = &call.body
+        {
+            *reply = Reply::json(status(200), body.clone());
+        }
+    })
+}
+
+fn patch_answers_500() -> Effect {
+    Effect::after(|call, reply, _| {
+        // Written, and yet an error.
+        if patched(call).is_some_and(|(kind, _)| kind == Kind::User) && reply.status.is_success() {
+            *reply = fail(500, "the answer could not be written");
+        }
+    })
+}
+
+fn write_answers_invent() -> Effect {
+    Effect::after(|call, reply, _| {
+        if call.method != Method::GET {
+            for resource in resources(reply) {
+                resource.insert("nickName".into(), "new".into());
+            }
+        }
+    })
+}
+
+fn last_modified_goes_back() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if patched(call).is_some() {
+            scene.rewrite(call, reply, &Kind::ALL, |record| {
+                let earlier = record.modified.checked_sub(SignedDuration::from_hours(1));
+                record.modified = earlier.unwrap_or(record.modified);
+            });
+        }
+    })
+}
+
+fn created_changes() -> Effect {
+    Effect::after(|call, reply, scene| {
+        if patched(call).is_some() {
+            scene.rewrite(call, reply, &Kind::ALL, |record| {
+                record.created =
+                    record.modified.checked_add(SignedDuration::from_secs(1)).unwrap_or(record.modified);
+                record.modified = record.created;
+            });
+        }
+    })
+}

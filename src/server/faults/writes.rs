@@ -1,0 +1,219 @@
+//! Faults of writes that Entra does not send and other clients do: PUT, odd PATCH operations, odd values.
+
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+use super::creation::sent;
+use super::fault::faults;
+use super::operations::{USERS, asks, ignore, operations};
+use super::scene::{Effect, endpoint, fail, patched, refuse, status};
+use crate::scim::message::ScimType;
+use crate::scim::patch::Verb;
+use crate::scim::{PatchPath, member};
+use crate::server::call::{Call, Document};
+use crate::server::endpoint::Endpoint;
+use crate::server::model::Kind;
+use crate::server::reply::Reply;
+
+faults! {
+    /// PUT is answered with 501.
+    PUT_NOT_IMPLEMENTED = "put-not-implemented", Named, put_not_implemented;
+    /// PUT is answered with 200 and changes nothing.
+    PUT_IGNORED = "put-ignored", Stale, put_ignored;
+    /// PUT is answered with everything, whatever `attributes` asks for.
+    PUT_IGNORES_ATTRIBUTES = "put-ignores-attributes", Named, put_ignores_attributes;
+    /// PUT on an id that does not exist makes a user.
+    PUT_CREATES = "put-creates", Duplicate, put_creates;
+    /// Operations whose path cannot be read are passed over.
+    UNREADABLE_PATHS_IGNORED = "unreadable-paths-ignored", Drop, unreadable_paths_ignored;
+    /// Removing `userName` is answered with success.
+    REQUIRED_ATTRIBUTES_REMOVABLE = "required-attributes-removable", Named, required_attributes_removable;
+    /// A PATCH may change the `id`.
+    ID_PATCHABLE = "id-patchable", Swap, id_patchable;
+    /// `primary` of elements that a PATCH adds is not kept.
+    PRIMARY_NOT_MOVED = "primary-not-moved", Drop, primary_not_moved;
+    /// A group as a member of another is answered with 500.
+    NESTED_GROUP_IS_500 = "nested-group-is-500", Named, nested_group_is_500;
+    /// A PATCH without operations is answered with 500.
+    EMPTY_OPERATIONS_ARE_500 = "empty-operations-are-500", Named, empty_operations_are_500;
+    /// A PATCH that changes nothing is answered with 400.
+    NO_CHANGE_IS_ERROR = "no-change-is-error", Named, no_change_is_error;
+    /// A create with null is answered with 400.
+    NULLS_REFUSED = "nulls-refused", Named, nulls_refused;
+    /// A create with an e-mail that has no value is answered with 500.
+    EMAIL_WITHOUT_VALUE_IS_500 = "email-without-value-is-500", Named, email_without_value_is_500;
+    /// A create with `active` as text is answered with 400.
+    CREATE_REFUSES_BOOLEAN_TEXT = "create-refuses-boolean-text", Named, create_refuses_boolean_text;
+    /// `primary` of roles is kept as the text it came as.
+    PRIMARY_TEXT_KEPT = "primary-text-kept", Retype, primary_text_kept;
+    /// The name of a disabled user is given to another.
+    DISABLED_NAME_GIVEN_AGAIN = "disabled-name-given-again", Duplicate, disabled_name_given_again;
+    /// A create of a group does not keep its members.
+    GROUP_CREATE_DROPS_MEMBERS = "group-create-drops-members", Drop, group_create_drops_members;
+}
+
+/// The resource a PUT replaces.
+fn replaced(call: &Call) -> Option<(Kind, String)> {
+    match endpoint(call) {
+        Endpoint::Resource(kind, id) if call.method == Method::PUT => Some((kind, id)),
+        _ => None,
+    }
+}
+
+fn put_not_implemented() -> Effect {
+    Effect::before(|call, _| replaced(call).map(|_| fail(501, "PUT is not implemented")))
+}
+
+fn put_ignored() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, id) = replaced(call)?;
+        let body = scene.show(call, kind, &id)?;
+        Some(Reply::json(status(200), body))
+    })
+}
+
+fn put_ignores_attributes() -> Effect {
+    Effect::before(|call, _| {
+        replaced(call)?;
+        call.forget_parameter("attributes");
+        None
+    })
+}
+
+fn put_creates() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, id) = replaced(call)?;
+        if scene.store.get(kind, &id).is_none() {
+            call.method = Method::POST;
+            call.segments = Some(vec![kind.endpoint().into()]);
+        }
+        None
+    })
+}
+
+fn unreadable_paths_ignored() -> Effect {
+    Effect::before(|call, _| {
+        let readable = |operation: &Value| {
+            let path = member(operation, "path").and_then(Value::as_str);
+            path.is_none_or(|path| path.parse::<PatchPath>().is_ok())
+        };
+        operations(call, &Kind::ALL)?.retain(readable);
+        None
+    })
+}
+
+fn required_attributes_removable() -> Effect {
+    Effect::before(|call, _| {
+        ignore(call, USERS, |change| change.concerns("userName") && change.verb == Verb::Remove);
+        None
+    })
+}
+
+fn id_patchable() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, old) = patched(call)?;
+        let mut new = None;
+        super::operations::changes(call, &Kind::ALL, |change| {
+            if change.concerns("id") {
+                new = change.value.and_then(Value::as_str).map(str::to_owned);
+            }
+        });
+        scene.store.rename(kind, &old, &new?);
+        Some(Reply::no_content())
+    })
+}
+
+fn primary_not_moved() -> Effect {
+    Effect::before(|call, _| {
+        for operation in operations(call, USERS)? {
+            let Some(Value::Array(elements)) = operation.get_mut("value") else { continue };
+            for element in elements.iter_mut().filter_map(Value::as_object_mut) {
+                element.shift_remove("primary");
+            }
+        }
+        None
+    })
+}
+
+fn nested_group_is_500() -> Effect {
+    Effect::before(|call, scene| {
+        let store = &scene.store;
+        let nested = |value: &Value| {
+            let elements = value.as_array().map_or(&[][..], Vec::as_slice);
+            let ids = elements.iter().filter_map(|element| element.get("value")?.as_str());
+            ids.into_iter().any(|id| store.kind_of(id) == Some(Kind::Group))
+        };
+        asks(call, &[Kind::Group], |change| change.concerns("members") && change.value.is_some_and(nested))
+            .then(|| fail(500, "no user of that id"))
+    })
+}
+
+fn empty_operations_are_500() -> Effect {
+    Effect::before(|call, _| {
+        operations(call, &Kind::ALL)?.is_empty().then(|| fail(500, "index 0 is out of range"))
+    })
+}
+
+fn no_change_is_error() -> Effect {
+    Effect::before(|call, scene| {
+        let (kind, id) = patched(call)?;
+        let Document::Json(body) = &call.body else { return None };
+        let kept: &Map<String, Value> = &scene.store.get(kind, &id)?.attributes;
+        let after = scene.service.patched(kind, kept, body).ok()?;
+        let names_something =
+            member(body, "Operations").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+        (names_something && after == *kept)
+            .then(|| refuse(ScimType::InvalidValue, "there are no valid fields to update"))
+    })
+}
+
+fn nulls_refused() -> Effect {
+    Effect::before(|call, _| {
+        let body = sent(call, Kind::User)?;
+        body.values().any(Value::is_null).then(|| refuse(ScimType::InvalidValue, "null is no value"))
+    })
+}
+
+fn email_without_value_is_500() -> Effect {
+    Effect::before(|call, _| {
+        let emails = sent(call, Kind::User)?.get("emails")?.as_array()?;
+        emails.iter().any(|email| email.get("value").is_none()).then(|| fail(500, "value is undefined"))
+    })
+}
+
+fn create_refuses_boolean_text() -> Effect {
+    Effect::before(|call, _| {
+        let active = sent(call, Kind::User)?.get("active")?;
+        active.is_string().then(|| refuse(ScimType::InvalidValue, "active: expected a boolean"))
+    })
+}
+
+fn primary_text_kept() -> Effect {
+    Effect::after(|call, reply, scene| {
+        let roles = sent(&mut call.clone(), Kind::User).and_then(|body| body.get("roles").cloned());
+        let text = |role: &Value| role.get("primary").is_some_and(Value::is_string);
+        if let Some(roles) = roles.filter(|roles| roles.as_array().is_some_and(|all| all.iter().any(text))) {
+            scene.rewrite(call, reply, USERS, |user| {
+                user.attributes.insert("roles".into(), roles);
+            });
+        }
+    })
+}
+
+fn disabled_name_given_again() -> Effect {
+    Effect::before(|call, scene| {
+        let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
+        scene.store.duplicates_allowed = name.is_some_and(|name| {
+            let mut same = scene.store.with(Kind::User, crate::server::store::Key::Name, &name);
+            same.any(|user| user.attributes.get("active") == Some(&json!(false)))
+        });
+        None
+    })
+}
+
+fn group_create_drops_members() -> Effect {
+    Effect::before(|call, _| {
+        sent(call, Kind::Group)?.shift_remove("members");
+        None
+    })
+}
