@@ -32,8 +32,8 @@ pub(super) struct List {
     #[arg(long, value_name = "WHAT")]
     needs: Vec<String>,
 
-    /// Write a page for each check into this folder
-    #[arg(long, value_name = "DIR", hide = true)]
+    /// Write a Markdown page for each check, and an index, into this folder
+    #[arg(long, value_name = "DIR")]
     pages: Option<PathBuf>,
 
     /// Search for the story that shows each rule, and print the table

@@ -1,4 +1,4 @@
-//! For maintainers: the pages of `docs/checks/`, and the table of the stories that show rules.
+//! The pages of the checks, and, for maintainers, the table of the stories that show rules.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use crate::catalogue::{Entry, Kind};
 use crate::scenario::Scenario;
 
-pub use page::{index, page, without_example};
+pub use page::{index, page};
 pub use shown_by::search;
 
 /// What a check says of a fault. Ids, dates, versions and prefixes are numbered placeholders.
