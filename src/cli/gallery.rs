@@ -16,7 +16,7 @@ use crate::gallery::{self, Overall, Pack, SUITES, Template, Verdict};
 use crate::http::TenantUrl;
 use crate::load;
 use crate::people::People;
-use crate::report::{gallery as page, json, terminal};
+use crate::report::{Settings, gallery as page, json};
 use crate::run::{Plan, Report, Stages};
 use crate::scenario;
 use crate::scim::PatchPath;
@@ -111,7 +111,7 @@ impl Gallery {
             _ => None,
         };
         let ended = ready.end();
-        let settings = terminal::Settings::for_stream(&io::stdout(), self.playing.verbose);
+        let settings = Settings::for_stream(&io::stdout(), self.playing.verbose);
         let mut report = match played {
             Ok(report) => report,
             Err(problem) => {
@@ -244,7 +244,7 @@ impl Gallery {
         };
         let mut files: Vec<(&str, Vec<u8>)> =
             pack.files().into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-        let plain = terminal::Settings { color: false, verbose: false, width: 100 };
+        let plain = Settings { color: false, verbose: false, width: 100 };
         let mut text = Vec::new();
         let mut machine = Vec::new();
         page::write(report, verdict, &plain, &mut text)

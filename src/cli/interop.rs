@@ -13,7 +13,7 @@ use crate::gallery::{self, Template};
 use crate::input;
 use crate::interop::{Row, files_of, page};
 use crate::report::script::{Script, Scripts};
-use crate::report::terminal;
+use crate::report::{Settings, terminal};
 use crate::run::{Report, Selection, Verdict};
 use crate::scenario;
 use crate::stages::Embedded;
@@ -94,7 +94,7 @@ impl Interop {
         let scripts = scripts.of(&report, Level::Error);
         let row = Row::of((&self.server, &self.server_version), &report, &verdict, &scripts);
         if self.playing.verbose {
-            let settings = terminal::Settings::for_stream(&io::stdout(), false);
+            let settings = Settings::for_stream(&io::stdout(), false);
             let mut text = Vec::new();
             terminal::write(&report, &settings, &mut text)
                 .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::layout::{self, Paint};
-use super::terminal::{LABEL, Settings};
+use super::settings::{LABEL, Settings};
 use crate::check::Outcome;
 use crate::run::{Report, WaiverNote};
 

@@ -1,10 +1,11 @@
 //! The report for people: what is wrong, once each, then a table and the verdict.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use super::known;
 use super::layout::{self, Paint};
+use super::settings::{LABEL, Settings};
 use super::shown;
 use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
 use crate::run::cause::{Cause, causes};
@@ -13,31 +14,10 @@ use crate::run::{CheckResult, Counts, Report, Verdict};
 /// How many objects that are left behind are named.
 const LEFT_SHOWN: usize = 20;
 
-/// Width of the labels before what belongs to a finding.
-pub(super) const LABEL: usize = 10;
 /// How much of an answer is shown.
 const EXCERPT: usize = 400;
 /// How much of a sentence is shown: some quote whole answers.
 const SENTENCE: usize = 300;
-
-/// How the report is written.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// ANSI colours.
-    pub color: bool,
-    /// Passed checks and mild findings in full.
-    pub verbose: bool,
-    /// Columns; text is wrapped, commands are not.
-    pub width: usize,
-}
-
-impl Settings {
-    /// Settings for a stream: colours on a terminal unless `NO_COLOR` is set.
-    #[must_use]
-    pub fn for_stream(stream: &impl IsTerminal, verbose: bool) -> Self {
-        Settings { color: layout::wants_color(stream), verbose, width: 100 }
-    }
-}
 
 /// Writes the report.
 ///
