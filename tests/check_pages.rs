@@ -79,14 +79,3 @@ fn examples_show_what_is_played_and_are_the_same_each_time() {
         assert_eq!(page(entry, examples.of(entry).as_ref()), written, "{id}");
     }
 }
-
-/// A story of the table shows what a rule finds; without a line the rule's page has no example.
-#[test]
-fn every_rule_has_a_line_in_the_table() {
-    let table = include_str!("../src/examples/rules.tsv");
-    let shown: BTreeSet<&str> = table.lines().filter_map(|line| line.split('\t').next()).collect();
-    let catalogue = catalogue();
-    let rules = catalogue.entries().iter().filter(|entry| entry.kind == Kind::Rule);
-    let rules: BTreeSet<&str> = rules.map(|entry| entry.about.id.as_str()).collect();
-    assert_eq!(rules, shown, "CONTRIBUTING.md says how a rule gets its line in src/examples/rules.tsv");
-}

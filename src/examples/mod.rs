@@ -13,7 +13,7 @@ use crate::catalogue::{Entry, Kind};
 use crate::scenario::Scenario;
 
 pub use page::{index, page};
-pub use shown_by::search;
+pub use shown_by::{kept, search};
 
 /// What a check says of a fault. Ids, dates, versions and prefixes are numbered placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]

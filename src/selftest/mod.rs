@@ -4,9 +4,13 @@
 //! variants and against each of its faults. A check that says it catches a fault must catch it, and
 //! nothing may be found where nothing is wrong.
 
+mod kept;
 mod matrix;
 mod plays;
+mod subject;
 mod table;
 
-pub use matrix::{Catch, Declared, Matrix, Problem, Sighting, Subject};
-pub use plays::{Settings, play, subjects};
+pub use kept::{predicted, proofs, unknown};
+pub use matrix::{Catch, Declared, Matrix, Problem, Sighting};
+pub use plays::{Settings, play};
+pub use subject::{Subject, subjects};

@@ -6,18 +6,19 @@ use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 
-use super::matrix::{Catch, Declared, Matrix, Sighting, Subject};
+use super::matrix::{Catch, Declared, Matrix, Sighting};
+use super::subject::Subject;
 use crate::check::About;
 use crate::gallery::{self, Template};
 use crate::run::{self, Cancel, Plan, Report};
 use crate::scenario::Scenario;
-use crate::server::{self, Fault, Variant};
+use crate::server;
 use crate::stages::Embedded;
 
 /// What is played against which subjects.
 pub struct Settings {
-    /// Stories, dialects and mapping; the same plan for every subject. `None` plays the gates alone.
-    pub plan: Option<Plan>,
+    /// Stories, dialects and mapping; the same plan for every subject.
+    pub plan: Plan,
     /// For each fault, the stories that must see it; every fault is played with those that name it and with
     /// these, and right servers with all. `None`: every server is played with every story.
     pub brief: Option<BTreeMap<String, BTreeSet<String>>>,
@@ -33,14 +34,6 @@ pub struct Settings {
 
 /// The shortest story: with it what is wrong before the first story is told.
 const ALWAYS: &str = "cycles/test-connection";
-
-/// The healthy server, then every right variant, then every fault.
-#[must_use]
-pub fn subjects() -> Vec<Subject> {
-    let variants = Variant::ALL.iter().copied().map(Subject::Variant);
-    let faults = Fault::ALL.iter().copied().map(Subject::Fault);
-    std::iter::once(Subject::Healthy).chain(variants).chain(faults).collect()
-}
 
 /// Plays the plan against each subject and calls `told` after each with the number played so far.
 ///
@@ -96,22 +89,21 @@ fn look(settings: &Settings, subject: Subject, runtime: &Handle) -> Sighting {
         let plan = Plan { cancel: Cancel::default(), patience: plan.patience.anew(), ..plan.clone() };
         run::play(plan, Embedded { settings: server.clone() }, runtime, &mut ())
     };
-    let plan = settings.plan.as_ref().map(|plan| match (&settings.brief, subject) {
+    let plan = match (&settings.brief, subject) {
         (Some(proofs), Subject::Fault(fault)) => {
             let sees = |story: &&Arc<Scenario>| {
                 story.about.id == ALWAYS
                     || story.about.faults.iter().any(|name| name == fault.name())
                     || proofs.get(fault.name()).is_some_and(|stories| stories.contains(&story.about.id))
             };
-            let scenarios = plan.scenarios.iter().filter(sees).cloned().collect();
-            Plan { scenarios, ..plan.clone() }
+            let scenarios = settings.plan.scenarios.iter().filter(sees).cloned().collect();
+            Plan { scenarios, ..settings.plan.clone() }
         }
-        _ => plan.clone(),
-    });
-    let mut sighting = match plan.as_ref().map(play) {
-        None => Sighting::default(),
-        Some(Ok(report)) => seen(&report),
-        Some(Err(problem)) => Sighting { refused: Some(problem.to_string()), ..Sighting::default() },
+        _ => settings.plan.clone(),
+    };
+    let mut sighting = match play(&plan) {
+        Ok(report) => seen(&report),
+        Err(problem) => Sighting { refused: Some(problem.to_string()), ..Sighting::default() },
     };
     match play(&settings.gates) {
         Ok(report) => {
