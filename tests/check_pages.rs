@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use scimulate::catalogue::{Catalogue, Kind};
-use scimulate::examples::{Examples, index, page};
+use scimulate::examples::{Examples, index, kept, page};
 use scimulate::{load, rules, scenario, transport};
 
 fn catalogue() -> Catalogue {
@@ -78,4 +78,15 @@ fn examples_show_what_is_played_and_are_the_same_each_time() {
         }
         assert_eq!(page(entry, examples.of(entry).as_ref()), written, "{id}");
     }
+}
+
+/// A scenario shows what a rule finds; without a line in the table its page has no example.
+#[test]
+fn the_table_of_examples_has_a_line_for_each_rule_and_no_other() {
+    let table = include_str!("../src/examples/rules.tsv");
+    let scenarios: Vec<_> = scenario::builtin().unwrap().into_iter().map(Arc::new).collect();
+    let kept = rules::all().iter().filter_map(|rule| kept(rule.about(), &scenarios));
+    let kept: Vec<String> = kept.collect();
+    assert_eq!(kept.len(), rules::all().len(), "`cargo run --release -- regenerate` adds what is missing");
+    assert_eq!(kept, table.lines().collect::<Vec<_>>(), "`cargo run --release -- regenerate` writes it");
 }

@@ -76,16 +76,3 @@ pub fn search(rule: &About, scenarios: &[Arc<Scenario>], runtime: &Handle) -> Op
     }
     None
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{rules, scenario};
-
-    #[test]
-    fn the_table_has_a_line_for_each_rule_and_no_other() {
-        let scenarios: Vec<_> = scenario::builtin().unwrap().into_iter().map(Arc::new).collect();
-        let kept = rules::all().iter().map(|rule| kept(rule.about(), &scenarios).unwrap_or_default() + "\n");
-        assert_eq!(kept.collect::<String>(), LINES, "`cargo run --release -- regenerate` writes it");
-    }
-}
