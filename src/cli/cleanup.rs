@@ -79,7 +79,7 @@ impl Cleanup {
             return nothing(&nothing_there, found.unreadable.len());
         }
         self.target.consent(&config, &url, "deletes")?;
-        let runtime = runtime()?;
+        let runtime = runtime::start()?;
         let first = self.target.settings(&config, url)?;
         let second = match of_second.is_empty() {
             true => None,

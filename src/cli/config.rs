@@ -2,33 +2,25 @@
 //! too long for a command line.
 
 mod mistake;
+mod settings;
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Display};
 use std::io::ErrorKind;
-use std::marker::PhantomData;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
 use indexmap::IndexMap;
-use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
 
+pub(super) use self::settings::{FILE, Names};
+
 use self::mistake::{masked, mistake};
+use self::settings::Settings;
 use super::failure::Failure;
-use super::words::{AsOf, Dialects, FailOn};
 use crate::diagnostic::Diagnostic;
 use crate::entra::mapping::expression::{READINGS, Readings};
 use crate::entra::mapping::{Mapping, SelectionError};
-use crate::gallery::Template;
-use crate::http::SentIn;
 use crate::input;
 use crate::people;
-use crate::run::Shard;
 use crate::scim::PatchPath;
-
-/// The file's name.
-pub(super) const FILE: &str = "scimulate.toml";
 
 /// What the file says.
 #[derive(Debug, Default)]
@@ -36,136 +28,6 @@ pub(super) struct Config {
     pub(super) settings: Settings,
     /// The file's text, for the places of mistakes.
     text: String,
-}
-
-/// The settings of the file. A key that is not here is a mistake.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Settings {
-    #[serde(deserialize_with = "url_or_table")]
-    pub(super) target: TargetTable,
-    pub(super) token_file: Option<PathBuf>,
-    pub(super) second_target: Option<String>,
-    pub(super) second_token_file: Option<PathBuf>,
-    pub(super) token_endpoint: Option<String>,
-    pub(super) client_id: Option<String>,
-    pub(super) client_secret_file: Option<PathBuf>,
-    #[serde(deserialize_with = "one_or_many")]
-    pub(super) oauth_scope: Vec<String>,
-    #[serde(deserialize_with = "word")]
-    pub(super) credentials_in: Option<SentIn>,
-    pub(super) federation_client_id: Option<String>,
-    pub(super) federation_audience: Option<String>,
-    pub(super) expired_token_file: Option<PathBuf>,
-    pub(super) foreign_token_file: Option<PathBuf>,
-    pub(super) entra_issued_token: bool,
-    pub(super) entra_issuer: Option<String>,
-    pub(super) issuer_tenant: Option<uuid::Uuid>,
-    pub(super) issuer_port: Option<u16>,
-    pub(super) issuer_dir: Option<PathBuf>,
-    #[serde(deserialize_with = "one_or_many")]
-    pub(super) header: Vec<String>,
-    pub(super) cacert: Option<PathBuf>,
-    pub(super) timeout: Option<u64>,
-    pub(super) max_wait: Option<u64>,
-    pub(super) pace: Option<u64>,
-    pub(super) yes: bool,
-    pub(super) exec: Option<String>,
-    pub(super) wait_for: Option<String>,
-    #[serde(deserialize_with = "word")]
-    pub(super) dialect: Option<Dialects>,
-    #[serde(deserialize_with = "one_or_many")]
-    pub(super) suite: Vec<String>,
-    pub(super) profile: Option<String>,
-    pub(super) scenarios: Option<PathBuf>,
-    pub(super) snapshots: Option<PathBuf>,
-    pub(super) snapshots_strict: bool,
-    pub(super) json: Option<PathBuf>,
-    pub(super) junit: Option<PathBuf>,
-    pub(super) har: Option<PathBuf>,
-    pub(super) scripts: Option<PathBuf>,
-    pub(super) github: bool,
-    #[serde(deserialize_with = "word")]
-    pub(super) fail_on: Option<FailOn>,
-    #[serde(deserialize_with = "word")]
-    pub(super) checks_as_of: Option<AsOf>,
-    pub(super) waivers: Option<PathBuf>,
-    pub(super) baseline: Option<PathBuf>,
-    pub(super) jobs: Option<usize>,
-    #[serde(deserialize_with = "word")]
-    pub(super) shard: Option<Shard>,
-    pub(super) seed: Option<u64>,
-    pub(super) max_users: Option<usize>,
-    people: PeopleTable,
-    mapping: MappingTable,
-    pub(super) gallery: GalleryTable,
-    /// Never accepted: a file that is checked in is no place for it.
-    token: Option<Spanned<de::IgnoredAny>>,
-    /// Never accepted either.
-    client_secret: Option<Spanned<de::IgnoredAny>>,
-}
-
-/// The target: its URL alone, or a table with what else is to be known of it.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct TargetTable {
-    /// As it is entered as Tenant URL.
-    pub(super) url: Option<String>,
-    /// Whether its answers show names.
-    pub(super) names: Names,
-}
-
-/// Whether a target's answers show by which names its objects are known (docs/safety.md).
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Names {
-    /// They do, so that the owner of an object can be told.
-    #[default]
-    Shown,
-    /// They do not.
-    Opaque,
-}
-
-/// How the gallery's tests are played.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct GalleryTable {
-    /// Edition of Microsoft's template.
-    #[serde(deserialize_with = "word")]
-    pub(super) template: Option<Template>,
-    /// Values to test attributes with, by target path.
-    test_values: BTreeMap<Spanned<String>, String>,
-}
-
-/// What people look like.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-struct PeopleTable {
-    /// Domain of userPrincipalName and mail.
-    domain: Option<String>,
-    /// A language tag: where names and addresses come from.
-    #[serde(deserialize_with = "word")]
-    locale: Option<people::Locale>,
-    /// Source attributes that have the same value for everybody.
-    fixed: BTreeMap<Spanned<String>, String>,
-    /// Source attributes that nobody has.
-    leave_out: Vec<Spanned<String>>,
-}
-
-/// How the mapping differs from the profile's.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-struct MappingTable {
-    /// Nothing but these targets.
-    only: Option<Spanned<Vec<Spanned<String>>>>,
-    /// All but these targets.
-    without: Option<Spanned<Vec<Spanned<String>>>>,
-    /// `false`: groups are not provisioned, as for an application that has none.
-    groups: Option<bool>,
-    /// These targets match, in this order.
-    matching: Option<Spanned<Vec<Spanned<String>>>>,
-    /// How contradictions in Microsoft's pages on expressions are read, by name.
-    readings: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 /// One way to change a mapping by names of targets.
@@ -291,75 +153,14 @@ impl Config {
     }
 }
 
-/// Reads a value that is a word on the command line in the same way, so that the mistake has its place.
-fn word<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(reader: D) -> Result<Option<T>, D::Error> {
-    struct Word<T>(PhantomData<T>);
-
-    impl<T: FromStr<Err: Display>> Visitor<'_> for Word<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(E::custom)
-        }
-    }
-
-    reader.deserialize_str(Word(PhantomData)).map(Some)
-}
-
-/// A text is a URL; a table has it under `url`.
-fn url_or_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TargetTable, D::Error> {
-    struct Target;
-    impl<'de> Visitor<'de> for Target {
-        type Value = TargetTable;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a URL, or a table with `url`")
-        }
-
-        fn visit_str<E: de::Error>(self, url: &str) -> Result<TargetTable, E> {
-            Ok(TargetTable { url: Some(url.to_owned()), ..TargetTable::default() })
-        }
-
-        fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<TargetTable, A::Error> {
-            TargetTable::deserialize(de::value::MapAccessDeserializer::new(map))
-        }
-    }
-    deserializer.deserialize_any(Target)
-}
-
-/// What can be repeated on the command line may be one string or several here.
-fn one_or_many<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<String>, D::Error> {
-    struct OneOrMany;
-
-    impl<'de> Visitor<'de> for OneOrMany {
-        type Value = Vec<String>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string or a list of strings")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<String>, E> {
-            Ok(vec![text.to_owned()])
-        }
-
-        fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Vec<String>, A::Error> {
-            Vec::deserialize(de::value::SeqAccessDeserializer::new(items))
-        }
-    }
-
-    reader.deserialize_any(OneOrMany)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::path::Path;
 
+    use crate::cli::words::FailOn;
     use crate::entra::mapping::profiles;
+    use crate::gallery::Template;
 
     fn read(text: &str) -> Config {
         Config::parse(text.to_owned()).unwrap()

@@ -1,5 +1,7 @@
 use std::io::{self, IsTerminal, Write};
 
+use serde_json::Value;
+
 use super::failure::Failure;
 use crate::report::layout;
 
@@ -11,6 +13,11 @@ pub(super) fn say(text: &str) -> Result<(), Failure> {
 /// The same with what a reporter has written.
 pub(super) fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
     say(&String::from_utf8_lossy(bytes))
+}
+
+/// Writes JSON for people and programs: indented, with a line break at its end.
+pub(super) fn say_json(value: &Value) -> Result<(), Failure> {
+    say(&format!("{value:#}\n"))
 }
 
 /// Writes a value to standard output: as it is for another program, and as a terminal may show it for

@@ -1,31 +1,22 @@
 //! Who calls: a bearer token, or what a token is asked for with.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod given;
+mod issuer;
+mod secret;
+
+use std::path::PathBuf;
 
 use secrecy::SecretString;
-use uuid::Uuid;
 
+pub(super) use self::secret::{SECOND_TOKEN, VARIABLES, as_secret, second_token};
+
+use self::given::Given;
+use self::issuer::IssuerOptions;
+use self::secret::{CLIENT_SECRET, TOKEN, from_environment, secret_from};
 use super::config::{self, Config};
 use super::console;
 use super::failure::Failure;
-use crate::http::{
-    ClientCredentials, Credentials, Federation, Grant, Issued, SentIn, TenantUrl, TokenEndpoint,
-};
-use crate::input;
-use crate::issuer::{AssertionSubject, Issuer, Serving, TENANT};
-
-/// The environment variable with the bearer token.
-pub(super) const TOKEN: &str = "SCIMULATE_TOKEN";
-
-/// The environment variable with the second tenant's bearer token.
-pub(super) const SECOND_TOKEN: &str = "SCIMULATE_SECOND_TOKEN";
-
-/// The environment variable with the client secret.
-const CLIENT_SECRET: &str = "SCIMULATE_CLIENT_SECRET";
-
-/// Every environment variable that holds a secret.
-pub(super) const VARIABLES: [&str; 3] = [TOKEN, SECOND_TOKEN, CLIENT_SECRET];
+use crate::http::{ClientCredentials, Credentials, Grant, SentIn, TenantUrl, TokenEndpoint};
 
 /// How the target is told who calls.
 #[derive(Debug, Default, clap::Args)]
@@ -36,7 +27,7 @@ pub(super) struct CredentialOptions {
     pub(super) token_file: Option<PathBuf>,
 
     /// The bearer token; prefer SCIMULATE_TOKEN, since other users can see the command line
-    #[arg(long, value_name = "TOKEN", value_parser = super::target::secret)]
+    #[arg(long, value_name = "TOKEN", value_parser = as_secret)]
     pub(super) token: Option<SecretString>,
 
     /// A file with a token that has expired: the target must refuse it
@@ -67,56 +58,8 @@ pub(super) struct CredentialOptions {
     #[arg(long, value_name = "HOW")]
     pub(super) credentials_in: Option<SentIn>,
 
-    /// Client id for workload identity federation, with assertions of an issuer in the place of a secret
-    #[arg(long, value_name = "ID")]
-    federation_client_id: Option<String>,
-
-    /// Audience of the assertions [default: api:// and the client id]
-    #[arg(long, value_name = "AUDIENCE")]
-    federation_audience: Option<String>,
-
-    /// Send tokens that Entra issues itself, as with a blank "Secret Token"
-    #[arg(long)]
-    entra_issued_token: bool,
-
-    /// Issuer that those tokens name [default: sts.windows.net with the tenant, as documented]
-    #[arg(long, value_name = "ISS")]
-    entra_issuer: Option<String>,
-
-    /// Tenant that assertions and issued tokens name [default: one that nobody has]
-    #[arg(long, value_name = "GUID")]
-    issuer_tenant: Option<Uuid>,
-
-    /// Port on 127.0.0.1 where the issuer stands during the run [default: a free one]
-    #[arg(long, value_name = "PORT", conflicts_with = "issuer_dir")]
-    issuer_port: Option<u16>,
-
-    /// Sign as the hosted issuer that `scimulate issuer` wrote to this folder
-    #[arg(long, value_name = "DIR")]
-    issuer_dir: Option<PathBuf>,
-}
-
-/// Something that was given, and where.
-struct Given<T> {
-    value: T,
-    place: String,
-}
-
-impl<T> Given<T> {
-    fn at(value: T, place: impl Into<String>) -> Self {
-        Given { value, place: place.into() }
-    }
-}
-
-impl<T: Clone> Given<T> {
-    /// The command line's, or the file's, under the same name.
-    fn first(line: &Option<T>, file: &Option<T>, name: &str) -> Option<Self> {
-        match (line, file) {
-            (Some(value), _) => Some(Given::at(value.clone(), format!("--{name}"))),
-            (None, Some(value)) => Some(Given::at(value.clone(), format!("{name} in {}", config::FILE))),
-            (None, None) => None,
-        }
-    }
+    #[command(flatten)]
+    issuer: IssuerOptions,
 }
 
 impl CredentialOptions {
@@ -133,9 +76,10 @@ impl CredentialOptions {
             );
         }
         let token = self.token(config)?;
-        let grants: Vec<Given<Grant>> =
-            self.client(config)?.into_iter().chain(self.federation(config, target)?).collect();
-        let issued = self.issued(config, target)?;
+        let federation =
+            self.issuer.federation(config, target, self.endpoint(config), self.scopes(config))?;
+        let grants: Vec<Given<Grant>> = self.client(config)?.into_iter().chain(federation).collect();
+        let issued = self.issuer.issued(config, target)?;
         let places = [
             token.as_ref().map(|given| format!("a bearer token ({})", given.place)),
             grants.first().map(|given| format!("a token endpoint ({})", given.place)),
@@ -209,8 +153,7 @@ impl CredentialOptions {
         let sent_in = self.credentials_in.or(settings.credentials_in);
         let secret_file =
             Given::first(&self.client_secret_file, &settings.client_secret_file, "client-secret-file");
-        let federated = self.federation_client_id.is_some() || settings.federation_client_id.is_some();
-        if federated && id.is_none() && secret_file.is_none() {
+        if self.issuer.is_federated(config) && id.is_none() && secret_file.is_none() {
             return Ok(None);
         }
         // A secret in the environment alone asks for nothing: other commands may want it.
@@ -249,166 +192,16 @@ impl CredentialOptions {
         };
         Ok(Some(Given::at(Grant::ClientCredentials(credentials), endpoint.place)))
     }
-
-    /// What workload identity federation needs, whole or not at all.
-    fn federation(&self, config: &Config, target: &TenantUrl) -> Result<Option<Given<Grant>>, Failure> {
-        let settings = &config.settings;
-        let of = |line: &Option<String>, file: &Option<String>, name| Given::first(line, file, name);
-        let id = of(&self.federation_client_id, &settings.federation_client_id, "federation-client-id");
-        let audience = of(&self.federation_audience, &settings.federation_audience, "federation-audience");
-        let Some(id) = id else {
-            let places = [
-                audience.map(|given| given.place),
-                self.issuer_place(config).filter(|_| !self.is_entra_issued(config)),
-            ];
-            return match places.into_iter().flatten().next() {
-                None => Ok(None),
-                Some(place) => Err(Failure::usage(
-                    format!("{place} is given, but the client id for federation is missing"),
-                    "name it with --federation-client-id ID",
-                )),
-            };
-        };
-        let endpoint = self.endpoint(config).ok_or_else(|| {
-            Failure::usage(
-                format!("{} is given, but the token endpoint is missing", id.place),
-                "name it with --token-endpoint URL",
-            )
-        })?;
-        let (issuer, served) = self.issuer(config, target)?;
-        let tenant = self.tenant(config);
-        let subject = AssertionSubject {
-            audience: audience.map_or_else(|| format!("api://{}", id.value), |given| given.value),
-            application: id.value.clone(),
-            object: Uuid::new_v5(&tenant, id.value.as_bytes()),
-            tenant,
-        };
-        let federation = Federation {
-            endpoint: TokenEndpoint::parse(&endpoint.value)?,
-            client_id: id.value,
-            scopes: self.scopes(config),
-            issuer,
-            subject,
-            served,
-        };
-        Ok(Some(Given::at(Grant::Federation(federation), id.place)))
-    }
-}
-
-impl CredentialOptions {
-    fn is_entra_issued(&self, config: &Config) -> bool {
-        self.entra_issued_token || config.settings.entra_issued_token
-    }
-
-    fn tenant(&self, config: &Config) -> Uuid {
-        self.issuer_tenant.or(config.settings.issuer_tenant).unwrap_or(TENANT)
-    }
-
-    /// Where something is said of the issuer, if anything is.
-    fn issuer_place(&self, config: &Config) -> Option<String> {
-        let Config { settings, .. } = config;
-        let tenant = Given::first(&self.issuer_tenant, &settings.issuer_tenant, "issuer-tenant");
-        let port = Given::first(&self.issuer_port, &settings.issuer_port, "issuer-port");
-        let dir = Given::first(&self.issuer_dir, &settings.issuer_dir, "issuer-dir");
-        tenant.map(|given| given.place).or(port.map(|given| given.place)).or(dir.map(|given| given.place))
-    }
-
-    /// The issuer in a folder, or one on this machine that the target can read.
-    fn issuer(
-        &self,
-        config: &Config,
-        target: &TenantUrl,
-    ) -> Result<(Arc<Issuer>, Option<Arc<Serving>>), Failure> {
-        let port = self.issuer_port.or(config.settings.issuer_port);
-        // A port on the command line comes before a folder in the file.
-        let dir = self.issuer_dir.as_ref().or(config.settings.issuer_dir.as_ref());
-        if let Some(dir) = dir.filter(|_| self.issuer_port.is_none()) {
-            let next = "write an issuer with `scimulate issuer --issuer URL --dir DIR`";
-            return Ok((Issuer::open(dir).map_err(|why| Failure::usage(why, next))?, None));
-        }
-        if !target.is_loopback() {
-            return Err(Failure::usage(
-                format!("{target} cannot read the keys of an issuer on this machine"),
-                "write an issuer with `scimulate issuer --issuer URL --dir DIR`, host it, and name its folder with --issuer-dir",
-            ));
-        }
-        let served = Serving::apart(port).map_err(|error| {
-            Failure::usage(format!("no issuer can be started: {error}"), "choose another --issuer-port")
-        })?;
-        Ok((Arc::clone(&served.issuer), Some(Arc::new(served))))
-    }
-
-    /// Tokens that Entra issues itself.
-    fn issued(&self, config: &Config, target: &TenantUrl) -> Result<Option<Given<Issued>>, Failure> {
-        let named = Given::first(&self.entra_issuer, &config.settings.entra_issuer, "entra-issuer");
-        if !self.is_entra_issued(config) {
-            return match named {
-                None => Ok(None),
-                Some(given) => Err(Failure::usage(
-                    format!("{} is given, but no Entra-issued tokens are asked for", given.place),
-                    "add --entra-issued-token",
-                )),
-            };
-        }
-        let (issuer, served) = self.issuer(config, target)?;
-        let tenant = self.tenant(config);
-        let named = named.map_or_else(|| Issued::documented(tenant), |given| given.value);
-        Ok(Some(Given::at(Issued { issuer, named, tenant, served }, "entra-issued-token")))
-    }
-}
-
-/// The token of the second tenant: command line before environment before file. It is a bearer token.
-pub(super) fn second_token(line: Option<&Path>, config: &Config) -> Result<Option<SecretString>, Failure> {
-    if let Some(path) = line {
-        return secret_from(path, "the second token", SECOND_TOKEN).map(Some);
-    }
-    if let Some(token) = from_environment(SECOND_TOKEN, "the bearer token of the second tenant")? {
-        return Ok(Some(token));
-    }
-    let path = config.settings.second_token_file.as_deref();
-    path.map(|path| secret_from(path, "the second token", SECOND_TOKEN)).transpose()
-}
-
-/// A secret from an environment variable that is set and not empty.
-fn from_environment(name: &str, what: &str) -> Result<Option<SecretString>, Failure> {
-    match std::env::var(name) {
-        Ok(text) if !text.trim().is_empty() => Ok(Some(SecretString::from(text.trim()))),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Failure::usage(format!("{name} is not text"), format!("set it to {what}")))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// A file that holds nothing but a secret; `what` names the secret, `variable` where it can stand too.
-fn secret_from(path: &Path, what: &str, variable: &str) -> Result<SecretString, Failure> {
-    let (read, shown) = if path == Path::new("-") {
-        (input::standard_input(input::WRITTEN), "standard input".to_owned())
-    } else {
-        (input::text(path, input::WRITTEN), path.display().to_string())
-    };
-    let text = read.map_err(|error| {
-        let also = if variable.starts_with("--") { String::new() } else { format!(", or set {variable}") };
-        Failure::usage(
-            format!("cannot read {what} from {shown}: {error}"),
-            format!("name a file that holds nothing but {what}{also}"),
-        )
-    })?;
-    let secret = text.trim();
-    if secret.is_empty() {
-        let bare = what.trim_start_matches("the ");
-        return Err(Failure::usage(
-            format!("{shown} holds no {bare}"),
-            format!("write the bare {bare} into it"),
-        ));
-    }
-    Ok(SecretString::from(secret))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
+
     use secrecy::ExposeSecret as _;
+    use uuid::Uuid;
+
+    use super::*;
 
     fn here() -> TenantUrl {
         TenantUrl::parse("http://localhost/scim").unwrap()

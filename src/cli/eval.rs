@@ -5,7 +5,6 @@ use jiff::tz::Offset;
 use serde_json::{Value as Json, json};
 
 use super::failure::Failure;
-use super::list::say_json;
 use super::{Exit, console};
 use crate::diagnostic;
 use crate::entra::mapping::Circumstances;
@@ -137,7 +136,7 @@ impl Eval {
             console::remark("note: the provisioning log shows [Redact] in place of the value");
         }
         match outcome.value {
-            value if self.json => say_json(&value.map_or(Json::Null, to_json)),
+            value if self.json => console::say_json(&value.map_or(Json::Null, to_json)),
             Some(value) => console::hand_over(&format!("{value}\n")),
             None => Ok(()),
         }
@@ -184,7 +183,7 @@ pub(super) fn list_functions(as_json: bool) -> Result<Exit, Failure> {
                 reading.values.iter().map(|(value, meaning)| json!({ "value": value, "meaning": meaning }));
             json!({ "name": reading.name, "about": reading.about, "values": values.collect::<Json>() })
         });
-        say_json(
+        console::say_json(
             &json!({ "functions": functions.collect::<Json>(), "readings": readings.collect::<Json>() }),
         )?;
         return Ok(Exit::Success);

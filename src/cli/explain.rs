@@ -3,8 +3,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::failure::Failure;
-use super::list::{self, Source, say_json};
-use super::{Exit, console};
+use super::source::{self, Source};
+use super::{Exit, console, runtime};
 use crate::examples::Examples;
 use crate::run::snapshots;
 
@@ -23,9 +23,9 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn play(self) -> Result<Exit, Failure> {
         let scenarios = self.source.scenarios()?;
-        let catalogue = list::catalogue(&scenarios).with_judgements([snapshots::about()]);
+        let catalogue = source::catalogue(&scenarios).with_judgements([snapshots::about()]);
         let entries = self.ids.iter().map(|id| catalogue.get(id)).collect::<Result<Vec<_>, _>>()?;
-        let runtime = super::runtime()?;
+        let runtime = runtime::start()?;
         let scenarios = scenarios.into_iter().map(Arc::new).collect();
         let examples = Examples::new(scenarios, runtime.handle().clone());
         if self.source.json {
@@ -34,7 +34,7 @@ impl Explain {
                 json["example"] = examples.of(entry).map_or(Value::Null, |example| example.to_json());
                 json
             });
-            say_json(&shown.collect())?;
+            console::say_json(&shown.collect())?;
         } else {
             let texts = entries.iter().map(|entry| {
                 let example = examples.of(entry).map(|example| example.to_text(&entry.about.id));

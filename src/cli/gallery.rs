@@ -16,10 +16,9 @@ use crate::gallery::{self, Overall, Pack, SUITES, Template, Verdict};
 use crate::http::TenantUrl;
 use crate::load;
 use crate::people::People;
-use crate::report::{gallery as page, json, terminal};
-use crate::run::plan::Plan;
+use crate::report::{TerminalSettings, gallery as page, json};
 use crate::run::target::deployment::Deployments;
-use crate::run::verdict::report::Report;
+use crate::run::{Plan, Report};
 use crate::scenario;
 use crate::scim::PatchPath;
 use crate::stages::Embedded;
@@ -113,7 +112,7 @@ impl Gallery {
             _ => None,
         };
         let ended = ready.end();
-        let settings = terminal::TerminalSettings::for_stream(&io::stdout(), self.playing.verbose);
+        let settings = TerminalSettings::for_stream(&io::stdout(), self.playing.verbose);
         let mut report = match played {
             Ok(report) => report,
             Err(problem) => {
@@ -246,7 +245,7 @@ impl Gallery {
         };
         let mut files: Vec<(&str, Vec<u8>)> =
             pack.files().into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-        let plain = terminal::TerminalSettings { color: false, verbose: false, width: 100 };
+        let plain = TerminalSettings { color: false, verbose: false, width: 100 };
         let mut text = Vec::new();
         let mut machine = Vec::new();
         page::write(report, verdict, &plain, &mut text)

@@ -13,9 +13,8 @@ use crate::gallery::{self, Template};
 use crate::input;
 use crate::interop::{Row, files_of, page};
 use crate::report::script::{Script, Scripts};
-use crate::report::terminal;
-use crate::run::Selection;
-use crate::run::verdict::report::{Report, Verdict};
+use crate::report::{TerminalSettings, terminal};
+use crate::run::{Report, Selection, Verdict};
 use crate::scenario;
 use crate::stages::Embedded;
 
@@ -95,12 +94,16 @@ impl Interop {
         let scripts = scripts.of(&report, Level::Error);
         let row = Row::of((&self.server, &self.server_version), &report, &verdict, &scripts);
         if self.playing.verbose {
-            let settings = terminal::TerminalSettings::for_stream(&io::stdout(), false);
+            let settings = TerminalSettings::for_stream(&io::stdout(), false);
             let mut text = Vec::new();
             terminal::write(&report, &settings, &mut text)
                 .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
             console::say_bytes(&text)?;
         }
+        let row = match self.published()? {
+            Some(published) if self.check => row.counted_as(&published),
+            _ => row,
+        };
         let files = self.files(row, scripts)?;
         if self.check { self.compare(&files) } else { self.write(&files) }
     }
@@ -127,6 +130,13 @@ impl Interop {
         Ok(files)
     }
 
+    /// The row of this server and version that stands there already.
+    fn published(&self) -> Result<Option<Row>, Failure> {
+        let name = files_of(&self.server, &self.server_version);
+        let path = self.into.join(format!("{name}.json"));
+        if path.exists() { read(&path).map(Some) } else { Ok(None) }
+    }
+
     /// The rows that stand there already, of other servers and versions.
     fn others(&self, name: &str) -> Result<Vec<Row>, Failure> {
         let mut rows = Vec::new();
@@ -136,9 +146,7 @@ impl Interop {
             if !is_row || file.file_stem().is_some_and(|stem| stem == name) {
                 continue;
             }
-            let text =
-                input::text(&file, input::RECORDED).map_err(|error| unreadable(&file, &error.to_string()))?;
-            rows.push(serde_json::from_str(&text).map_err(|error| unreadable(&file, &error.to_string()))?);
+            rows.push(read(&file)?);
         }
         Ok(rows)
     }
@@ -205,6 +213,11 @@ fn whole(report: &Report) -> Option<String> {
         (None, Some(left)) => Some(format!("the clean-up did not succeed: {left}")),
         (None, None) => None,
     }
+}
+
+fn read(path: &Path) -> Result<Row, Failure> {
+    let text = input::text(path, input::RECORDED).map_err(|error| unreadable(path, &error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| unreadable(path, &error.to_string()))
 }
 
 fn unreadable(path: &Path, why: &str) -> Failure {

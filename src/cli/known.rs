@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use super::list::Source;
+use super::source::Source;
 use super::waive::today;
 use crate::catalogue::Catalogue;
 use crate::check::Level;

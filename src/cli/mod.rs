@@ -2,6 +2,7 @@
 //! target, embedded server and reports meet.
 
 mod accept;
+mod at_once;
 mod bug;
 mod cleanup;
 mod config;
@@ -22,12 +23,15 @@ mod output;
 mod pages;
 mod playing;
 mod profiles;
+mod regenerate;
 mod review;
 mod run;
+mod runtime;
 mod schema;
 mod second;
 mod selftest;
 mod serve;
+mod source;
 mod sync;
 mod target;
 mod test_connection;
@@ -65,6 +69,8 @@ enum Command {
     Eval(eval::Eval),
     Serve(serve::Serve),
     Selftest(selftest::Selftest),
+    #[command(hide = true)]
+    Regenerate(regenerate::Regenerate),
     Waive(waive::Waive),
     Review(review::Review),
     Accept(accept::Accept),
@@ -112,19 +118,12 @@ fn play(command: Command) -> Result<Exit, Failure> {
         Command::Eval(eval) => eval.play(),
         Command::Serve(serve) => serve.play(),
         Command::Selftest(selftest) => selftest.play(),
+        Command::Regenerate(regenerate) => regenerate.play(),
         Command::Waive(waive) => waive.play(),
         Command::Review(review) => review.play(),
         Command::Accept(accept) => accept.play(),
         Command::Cleanup(cleanup) => cleanup.play(),
     }
-}
-
-/// A runtime for commands that talk to a target.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::internal(format!("cannot start: {error}")))
 }
 
 #[cfg(test)]

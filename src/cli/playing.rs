@@ -173,7 +173,7 @@ impl Playing {
         };
         let shared = doors.map(Shared::of);
         let secrets = shared.as_ref().map(|shared| shared.client().secrets()).unwrap_or_default();
-        let runtime = super::runtime()?;
+        let runtime = super::runtime::start()?;
         let interrupt = {
             let _context = runtime.enter();
             Interrupt::watch(&plan.cancel)

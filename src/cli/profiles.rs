@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
-use super::list::say_json;
 use super::{Exit, console};
 use crate::entra::mapping::{
     AttributeMapping, FlowBehavior, FlowType, Mapping, ObjectMapping, Source, profiles,
@@ -17,7 +16,7 @@ pub(super) fn list(names: &[String], json: bool) -> Result<Exit, Failure> {
     if names.is_empty() {
         let all = profiles::names().into_iter().map(profiles::load).collect::<Result<Vec<_>, _>>()?;
         if json {
-            say_json(&all.iter().map(summary).collect())?;
+            console::say_json(&all.iter().map(summary).collect())?;
         } else {
             console::say(&overview(&all))?;
         }
@@ -25,7 +24,7 @@ pub(super) fn list(names: &[String], json: bool) -> Result<Exit, Failure> {
     }
     let named = names.iter().map(|name| load(name)).collect::<Result<Vec<_>, _>>()?;
     if json {
-        say_json(&named.iter().map(whole).collect())?;
+        console::say_json(&named.iter().map(whole).collect())?;
     } else {
         let pages: Vec<String> = named.iter().map(page).collect();
         console::say(&pages.join("\n"))?;

@@ -1,6 +1,5 @@
 use super::failure::Failure;
-use super::list::say_json;
-use super::{Exit, profiles};
+use super::{Exit, console, profiles};
 use crate::entra::mapping::{profiles::DEFAULT, schema};
 
 /// Print a mapping as the synchronizationSchema that Entra exports and imports
@@ -16,7 +15,7 @@ pub(super) struct Schema {
 
 impl Schema {
     pub(super) fn play(self) -> Result<Exit, Failure> {
-        say_json(&schema::export(&profiles::load(&self.profile)?))?;
+        console::say_json(&schema::export(&profiles::load(&self.profile)?))?;
         Ok(Exit::Success)
     }
 }

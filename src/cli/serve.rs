@@ -124,7 +124,7 @@ impl Serve {
         if let Some(seconds) = self.token_lifetime {
             settings.oauth.lifetime = Duration::from_secs(seconds);
         }
-        runtime()?.block_on(async {
+        runtime::start()?.block_on(async {
             let running = start(settings, self.port).await.map_err(|error| {
                 let port = self.port.unwrap_or(0);
                 let why = match error.kind() {

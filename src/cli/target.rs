@@ -4,7 +4,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::config::{self, Config};
-use super::credentials::CredentialOptions;
+use super::credentials::{CredentialOptions, as_secret};
 use super::failure::Failure;
 use crate::http::{Client, Settings, TenantUrl, Trust};
 use crate::run::target::retry_after::WaitLimit;
@@ -18,7 +18,7 @@ pub(super) struct TargetOptions {
     pub(super) target: Option<String>,
 
     /// Send this header with every request; can be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = secret)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = as_secret)]
     header: Vec<SecretString>,
 
     /// Trust only the certificates in this PEM file
@@ -43,10 +43,6 @@ pub(super) struct TargetOptions {
 
     #[command(flatten)]
     credentials: CredentialOptions,
-}
-
-pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
-    Ok(SecretString::from(text))
 }
 
 impl TargetOptions {

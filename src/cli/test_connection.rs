@@ -32,7 +32,7 @@ impl TestConnection {
         let shown = url.to_string();
         let client = self.target.client(&config, url)?;
         let job = Job::new(Settings::new(mapping, Scope::default(), Dialect::Default));
-        match runtime()?.block_on(job.test_connection(&client)) {
+        match runtime::start()?.block_on(job.test_connection(&client)) {
             Ok(()) => {
                 console::say(&format!(
                     "{shown} can be connected to, and answers a filter for nobody as Entra wants it\n"

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::failure::Failure;
-use super::list::Source;
 use super::output;
+use super::source::Source;
 use super::{Exit, console};
 use crate::input;
 use crate::waivers::{Draft, Drafted, NothingToWaive, PastReport, last_day};

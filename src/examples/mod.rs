@@ -12,8 +12,8 @@ use tokio::runtime::Handle;
 use crate::catalogue::{CheckKind, Entry};
 use crate::scenario::Scenario;
 
-pub use page::{index, page, without_example};
-pub use shown_by::search;
+pub use page::{index, page};
+pub use shown_by::{kept, search};
 
 /// What a check says of a fault. Ids, dates, versions and prefixes are numbered placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The pages of `docs/checks/`: one for each check, and an index.
+//! The pages of the checks: one for each check, and an index.
 
 use std::fmt::Write as _;
 
@@ -13,8 +13,6 @@ use crate::check::Reference;
 const LINES: usize = 40;
 /// Lines that are the same, around those that differ.
 const AROUND: usize = 3;
-/// Where the part of a page begins that was played.
-const PLAYED: &str = "\n<!-- played -->\n";
 
 /// The page of a check.
 #[must_use]
@@ -55,23 +53,16 @@ pub fn page(entry: &Entry, example: Option<&Example>) -> String {
         page.push_str(&format!("\n**Faults it catches:** {}\n", coded(&about.faults)));
     }
     if let Some(example) = example {
-        page.push_str(PLAYED);
         page.push_str(&example.markdown(&about.id));
     }
     page
-}
-
-/// A page without what was played for it.
-#[must_use]
-pub fn without_example(page: &str) -> &str {
-    page.split_once(PLAYED).map_or(page, |(told, _)| told)
 }
 
 /// The index of the pages.
 #[must_use]
 pub fn index(catalogue: &Catalogue) -> String {
     let mut index = String::from(
-        "# Checks\n\nWritten by `scimulate list --pages docs/checks`; `scimulate explain ID` prints one of them.\n",
+        "# Checks\n\nWritten by `scimulate list --pages DIR`; `scimulate explain ID` prints one of them.\n",
     );
     for suite in catalogue.suites() {
         let _ = write!(index, "\n## {suite}\n\n| check | level | what must hold |\n|---|---|---|\n");

@@ -8,7 +8,7 @@ use super::play;
 use crate::check::About;
 use crate::scenario::Scenario;
 
-/// Rule, fault, story and dialect, written by `scimulate list --stories`.
+/// Rule, fault, story and dialect, written by `scimulate regenerate`.
 const LINES: &str = include_str!("rules.tsv");
 
 /// The story that shows a rule.
@@ -26,6 +26,15 @@ pub(super) fn line(rule: &str) -> Option<Line> {
         (parts.next() == Some(rule)).then_some(())?;
         Some(Line { fault: parts.next()?, scenario: parts.next()?, dialect: parts.next()? })
     })
+}
+
+/// The rule's line as the table has it, unless its fault or its story is not there any more.
+#[must_use]
+pub fn kept(rule: &About, scenarios: &[Arc<Scenario>]) -> Option<String> {
+    let Line { fault, scenario, dialect } = line(&rule.id)?;
+    let exists = rule.faults.iter().any(|name| name == fault)
+        && scenarios.iter().any(|story| story.about.id == scenario);
+    exists.then(|| format!("{}\t{fault}\t{scenario}\t{dialect}", rule.id))
 }
 
 /// Stories in which most rules have something to see, tried before all others.

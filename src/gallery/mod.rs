@@ -7,6 +7,7 @@
 
 mod pack;
 mod requirement;
+mod template;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,9 @@ mod verdict;
 
 pub use pack::Pack;
 pub use requirement::{Demand, Met, Requirement};
+pub use template::Template;
 pub use test::{Test, TestResult};
-pub use verdict::{Overall, Template, Verdict, judge};
+pub use verdict::{Overall, Verdict, judge};
 
 /// Suites whose stories stand for tests of the gates.
 pub const SUITES: [&str; 2] = ["gallery", "validator"];

@@ -1,6 +1,6 @@
 //! One test of a gate, and how it would end.
 
-use super::verdict::Template;
+use super::template::Template;
 use crate::check::{Finding, Level, Outcome, Reading, Skip};
 use crate::run::verdict::report::CheckResult;
 use crate::scenario::{Ability, Need, Scenario, TestKind, TestSpec, Through};

@@ -42,7 +42,8 @@ const INTRODUCTION: &str = "\
 # Public servers
 
 Public SCIM servers as their packages come, with a store in memory or SQLite, played against with `--seed 1 --jobs 1`.
-Written by `scimulate interop`; `.ci/run` plays them again and fails when a result is another one than stands here.
+Written by `scimulate interop`; `.ci/run` plays them again and fails when a result is another one than stands here. The
+numbers of checks are of the day on which a row was written: they grow with each scenario, and are not compared.
 
 A check that met nothing but what another one tells is skipped as blocked, so *failed* counts causes and not
 consequences; the columns behind it count causes by level. *Gallery* is the verdict that Microsoft's validation would
@@ -161,6 +162,20 @@ mod tests {
         assert!(page.contains("  - after: `PATCH /Users/{user_1} {\"Operations\":[]}`\n  - request: `GET /Users/{user_1}`\n  - answer: `200 {\"active\":true}`\n"));
         assert!(page.contains("(interop/example-server-1.2.0/rules-disable-ignored.sh)"));
         assert!(page.contains("- 3 Disable_User_Test: FAILED"));
+    }
+
+    #[test]
+    fn numbers_of_checks_are_those_published_and_nothing_else_is() {
+        let published = row();
+        let mut played = row();
+        played.checks.passed += 2;
+        played.failures[0].blocks += 1;
+        assert_eq!(played.clone().counted_as(&published), published);
+        played.causes.error += 1;
+        assert_ne!(played.counted_as(&published), published);
+        let mut alone = row();
+        alone.failures[0].blocks = 0;
+        assert_ne!(alone.counted_as(&published), published, "it blocks nothing any more");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::layout::{self, Paint};
-use super::terminal::{self, TerminalSettings};
+use super::settings::TerminalSettings;
+use super::terminal;
 use crate::gallery::{Demand, Met, Overall, Requirement, Test, TestResult, Verdict};
 use crate::run::verdict::report::{CheckResult, Report};
 use crate::scenario::TestKind;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::layout::{self, Paint};
-use super::terminal::{LABEL, TerminalSettings};
+use super::settings::{LABEL, TerminalSettings};
 use crate::check::Outcome;
 use crate::run::verdict::known::WaiverNote;
 use crate::run::verdict::report::Report;

@@ -14,4 +14,7 @@ pub mod terminal;
 
 mod known;
 pub mod layout;
+mod settings;
 mod shown;
+
+pub use settings::TerminalSettings;

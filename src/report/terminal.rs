@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use anstream::stream::RawStream;
-
 use super::known;
 use super::layout::{self, Paint};
+use super::settings::{LABEL, TerminalSettings};
 use super::shown;
 use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
 use crate::run::verdict::cause::{Cause, causes};
@@ -15,31 +14,10 @@ use crate::run::verdict::report::{CheckResult, Counts, Report, Verdict};
 /// How many objects that are left behind are named.
 const LEFT_SHOWN: usize = 20;
 
-/// Width of the labels before what belongs to a finding.
-pub(super) const LABEL: usize = 10;
 /// How much of an answer is shown.
 const EXCERPT: usize = 400;
 /// How much of a sentence is shown: some quote whole answers.
 const SENTENCE: usize = 300;
-
-/// How the report is written.
-#[derive(Debug, Clone, Copy)]
-pub struct TerminalSettings {
-    /// ANSI colours.
-    pub color: bool,
-    /// Passed checks and mild findings in full.
-    pub verbose: bool,
-    /// Columns; text is wrapped, commands are not.
-    pub width: usize,
-}
-
-impl TerminalSettings {
-    /// Settings for a stream: colours on a terminal unless `NO_COLOR` is set.
-    #[must_use]
-    pub fn for_stream(stream: &impl RawStream, verbose: bool) -> Self {
-        TerminalSettings { color: layout::wants_color(stream), verbose, width: 100 }
-    }
-}
 
 /// Writes the report.
 ///

@@ -159,7 +159,9 @@ const ERROR_UNDER_SUCCESS: Declared = Declared {
 fn error_under_success(view: &View<'_>) -> Vec<Complaint> {
     let body = view.json().and_then(Value::as_object);
     match (view.answer(), body) {
-        (Some(answer), Some(body)) if answer.is_success() && super::view::is_message(body, urn::ERROR) => {
+        (Some(answer), Some(body))
+            if answer.is_success() && super::returned::is_message(body, urn::ERROR) =>
+        {
             let named = body.get("status").map_or_else(String::new, Value::to_string);
             Complaint::new(format!("The body is an error message, the status is {}.", answer.status))
                 .against("a 4xx or 5xx status", format!("{} with an error message {named}", answer.status))
@@ -186,7 +188,7 @@ const READ_ANSWERED_WITH_LIST: Declared = Declared {
 fn read_answered_with_list(view: &View<'_>) -> Vec<Complaint> {
     let body = view.json().and_then(Value::as_object);
     let is_list = body.is_some_and(|body| {
-        super::view::is_message(body, urn::LIST_RESPONSE) || body.contains_key("Resources")
+        super::returned::is_message(body, urn::LIST_RESPONSE) || body.contains_key("Resources")
     });
     if !matches!(view.operation(), Operation::Read(..)) || !view.exchange.succeeded() || !is_list {
         return Vec::new();

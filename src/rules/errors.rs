@@ -33,7 +33,7 @@ fn error<'v>(view: &View<'v>) -> Option<(&'v Answer, &'v Map<String, Value>)> {
 fn message<'v>(view: &View<'v>) -> Option<(&'v Answer, &'v Value)> {
     let (answer, body) = error(view)?;
     let looks_like_one = ["status", "detail", "scimType"].iter().any(|name| body.contains_key(*name));
-    (looks_like_one || super::view::is_message(body, urn::ERROR)).then_some((answer, answer.body.json()?))
+    (looks_like_one || super::returned::is_message(body, urn::ERROR)).then_some((answer, answer.body.json()?))
 }
 
 const ERROR_WITHOUT_BODY: Declared = Declared {
@@ -82,7 +82,7 @@ const ERROR_SCHEMA_MISSING: Declared = Declared {
 
 fn error_schema_missing(view: &View<'_>) -> Vec<Complaint> {
     match error(view) {
-        Some((_, body)) if !super::view::is_message(body, urn::ERROR) => {
+        Some((_, body)) if !super::returned::is_message(body, urn::ERROR) => {
             let actual = body.get("schemas").map_or_else(
                 || format!("members {}", body.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
                 Value::to_string,

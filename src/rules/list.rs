@@ -104,7 +104,7 @@ fn list_schema_missing(view: &View<'_>) -> Vec<Complaint> {
     let Some(list) = view.list().filter(|list| list.keys().any(|key| same_name(key, "totalResults"))) else {
         return Vec::new();
     };
-    if super::view::is_message(list, urn::LIST_RESPONSE) {
+    if super::returned::is_message(list, urn::LIST_RESPONSE) {
         return Vec::new();
     }
     let actual = list.get("schemas").map_or_else(|| "absent".to_owned(), Value::to_string);

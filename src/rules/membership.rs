@@ -121,7 +121,7 @@ const EXCLUDED_MEMBERS_RETURNED: Declared = Declared {
     ],
     faults: &["excluded-attributes-ignored"],
     judges: |view| {
-        let of_groups = |resource: &super::view::Returned<'_>| resource.kind == ResourceKind::Group;
+        let of_groups = |resource: &super::returned::Returned<'_>| resource.kind == ResourceKind::Group;
         view.projection().excludes("members") && view.resources().iter().any(of_groups)
     },
     judge: Judge::Exchange(excluded_members_returned),

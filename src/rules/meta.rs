@@ -3,8 +3,8 @@
 use super::View;
 use super::declaration::Source::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
+use super::returned::Returned;
 use super::subject;
-use super::view::Returned;
 use crate::check::Level;
 use crate::scim::{AttributePath, member};
 use crate::wire::Operation;

@@ -11,6 +11,7 @@
 //! behind is not missed later.
 
 mod agreement;
+mod asked;
 mod aspect;
 mod body;
 mod declaration;
@@ -31,6 +32,7 @@ mod presence;
 mod projection;
 mod reading;
 mod refusals;
+mod returned;
 mod schemas;
 mod secrets;
 mod status;

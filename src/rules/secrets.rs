@@ -56,7 +56,7 @@ const UNRETURNABLE_RETURNED: Declared = Declared {
 };
 
 fn unreturnable_returned(view: &View<'_>) -> Vec<Complaint> {
-    let hidden = |resource: &super::view::Returned<'_>, schema: Option<&str>, name: &str| {
+    let hidden = |resource: &super::returned::Returned<'_>, schema: Option<&str>, name: &str| {
         let path = AttributePath { schema: schema.map(str::to_owned), ..AttributePath::simple(name) };
         let core = super::reading::core_urn(resource.kind);
         let published = view.discovery.schemas.find_within(core, &path);

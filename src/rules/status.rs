@@ -215,9 +215,9 @@ fn update_answer_not_a_resource(view: &View<'_>) -> Vec<Complaint> {
     let Some(body) = updated(view).and_then(|_| view.json()).and_then(Value::as_object) else {
         return Vec::new();
     };
-    let is = if super::view::is_message(body, urn::PATCH_OP) || body.contains_key("Operations") {
+    let is = if super::returned::is_message(body, urn::PATCH_OP) || body.contains_key("Operations") {
         "a PATCH request"
-    } else if super::view::is_message(body, urn::LIST_RESPONSE) {
+    } else if super::returned::is_message(body, urn::LIST_RESPONSE) {
         "a list"
     } else if body.is_empty() {
         "an empty object"

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::View;
 use super::ledger::{Held, Holds, Known};
-use super::view::Returned;
+use super::returned::Returned;
 use crate::wire::{Actor, Operation, ResourceKind};
 
 /// Whether an exchange has the subject of a rule.

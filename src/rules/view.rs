@@ -3,12 +3,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::ledger::{Change, Claim, Ledger, Stamps, changes};
+use super::asked::Projection;
+use super::ledger::{Change, Claim, Ledger, Parsed, Stamps, changes};
 use super::reading::{self, Term};
+use super::returned::{Returned, is_message, resources};
 use super::types::Mismatch;
 use crate::scim::discovery::Discovery;
 use crate::scim::{AttributePath, Filter, same_name, urn};
-use crate::wire::{Actor, Answer, Exchange, Operation, Request, ResourceKind};
+use crate::wire::{Actor, Answer, Exchange, Operation, ResourceKind};
 
 /// What a rule sees: one exchange, what came before it, and what the server published of itself.
 ///
@@ -26,94 +28,6 @@ pub struct View<'a> {
     parsed: Parsed,
     resources: Vec<Returned<'a>>,
     mismatches: OnceCell<Vec<Mismatch>>,
-}
-
-/// What a request says, parsed once.
-pub(super) struct Parsed {
-    sent: Option<Value>,
-    /// The comparisons of a filter made of `eq` and `and`.
-    pub terms: Option<Vec<Term>>,
-    /// The attributes asked for.
-    pub projection: Projection,
-    /// What it changes if it is accepted.
-    pub changes: Vec<Change>,
-    /// The dates of each resource in the answer.
-    pub stamps: Vec<Stamps>,
-}
-
-/// Which attributes an answer was asked to hold (RFC 7644 §3.9).
-#[derive(Debug, Default)]
-pub(super) struct Projection {
-    attributes: Option<Vec<AttributePath>>,
-    excluded: Vec<AttributePath>,
-}
-
-impl Projection {
-    fn of(request: &Request) -> Self {
-        let paths = |name: &str| -> Option<Vec<AttributePath>> {
-            let text = request.parameter(name)?;
-            Some(text.split(',').filter_map(|path| path.trim().parse().ok()).collect())
-        };
-        Projection {
-            attributes: paths("attributes"),
-            excluded: paths("excludedAttributes").unwrap_or_default(),
-        }
-    }
-
-    /// True when the answer was asked to hold an attribute: it was not excluded, and others were
-    /// not asked for instead.
-    pub fn asks_for(&self, path: &AttributePath) -> bool {
-        let parent = AttributePath { sub: None, ..path.clone() };
-        let covers = |wide: &AttributePath| wide.same_as(path) || wide.same_as(&parent);
-        match &self.attributes {
-            Some(wanted) => wanted.iter().any(covers),
-            None => !self.excluded.iter().any(covers),
-        }
-    }
-
-    /// True when the request names the attributes it wants, so that others may be absent.
-    pub fn narrows(&self) -> bool {
-        self.attributes.is_some()
-    }
-
-    /// The attributes the request wants, if it names them.
-    pub fn wanted(&self) -> Option<&[AttributePath]> {
-        self.attributes.as_deref()
-    }
-
-    /// True when the request wants that attribute left out.
-    pub fn excludes(&self, attribute: &str) -> bool {
-        self.excluded.iter().any(|path| path.is(attribute))
-    }
-}
-
-/// A resource in an answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Returned<'a> {
-    /// What it is, by the endpoint it came from.
-    pub kind: ResourceKind,
-    /// The resource.
-    pub value: &'a Value,
-    /// Its members.
-    pub members: &'a Map<String, Value>,
-}
-
-impl<'a> Returned<'a> {
-    fn read(kind: ResourceKind, value: &'a Value) -> Option<Self> {
-        value.as_object().map(|members| Returned { kind, value, members })
-    }
-
-    /// The id, when it is a string that is not empty.
-    #[must_use]
-    pub fn id(&self) -> Option<&'a str> {
-        self.members.get("id").and_then(Value::as_str).filter(|id| !id.is_empty())
-    }
-
-    /// A member in any letter case.
-    #[must_use]
-    pub fn member(&self, name: &str) -> Option<&'a Value> {
-        crate::scim::member(self.value, name)
-    }
 }
 
 impl<'a> View<'a> {
@@ -264,47 +178,4 @@ impl<'a> View<'a> {
     ) -> Option<&'a crate::scim::schema::Attribute> {
         reading::definition(self.discovery, kind, path)
     }
-}
-
-/// True when a body's `schemas` names the message.
-pub(super) fn is_message(body: &Map<String, Value>, message: &str) -> bool {
-    let schemas = body.get("schemas").and_then(Value::as_array);
-    schemas.is_some_and(|schemas| {
-        schemas.iter().any(|schema| schema.as_str().is_some_and(|schema| same_name(schema, message)))
-    })
-}
-
-/// The resources of a successful answer.
-pub(super) fn resources(exchange: &Exchange) -> Vec<Returned<'_>> {
-    if !exchange.succeeded() {
-        return Vec::new();
-    }
-    let Some(body) = exchange.json() else {
-        return Vec::new();
-    };
-    let single = |kind| {
-        let other = [urn::ERROR, urn::PATCH_OP, urn::LIST_RESPONSE];
-        Returned::read(kind, body)
-            .filter(|resource| !other.iter().any(|message| is_message(resource.members, message)))
-            .into_iter()
-            .collect()
-    };
-    let elements = || crate::scim::member(body, "Resources").and_then(Value::as_array).into_iter().flatten();
-    match &exchange.operation {
-        Operation::Create(kind)
-        | Operation::Read(kind, _)
-        | Operation::Modify(kind, _)
-        | Operation::Replace(kind, _) => single(*kind),
-        Operation::Query { kind, .. } => {
-            elements().filter_map(|value| Returned::read(*kind, value)).collect()
-        }
-        Operation::Search => elements().filter_map(|value| Returned::read(kind_of(value)?, value)).collect(),
-        Operation::Delete(..) | Operation::Discovery(_) | Operation::Other => Vec::new(),
-    }
-}
-
-/// What a resource says it is.
-fn kind_of(resource: &Value) -> Option<ResourceKind> {
-    let named = resource.get("meta").and_then(|meta| meta.get("resourceType")).and_then(Value::as_str);
-    [ResourceKind::User, ResourceKind::Group].into_iter().find(|kind| named == Some(kind.as_str()))
 }

@@ -3,30 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::subject::{ServerUnderTest, subjects};
 use crate::check::{About, Level};
 use crate::gallery;
-use crate::server::{Fault, Variant};
-
-/// The server that was played against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ServerUnderTest {
-    /// The embedded server as it is.
-    Healthy,
-    /// Another right way.
-    Variant(Variant),
-    /// One fault.
-    Fault(Fault),
-}
-
-impl fmt::Display for ServerUnderTest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ServerUnderTest::Healthy => f.pad("healthy"),
-            ServerUnderTest::Variant(variant) => f.pad(variant.name()),
-            ServerUnderTest::Fault(fault) => f.pad(fault.name()),
-        }
-    }
-}
+use crate::server::Fault;
 
 /// What one check says about one subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,11 +48,11 @@ impl Declared {
         Declared { id: about.id.clone(), level: about.level, faults: about.faults.iter().cloned().collect() }
     }
 
-    fn is_rule(&self) -> bool {
+    pub(super) fn is_rule(&self) -> bool {
         self.id.starts_with("rules/")
     }
 
-    fn catches(&self, sighting: &Sighting) -> bool {
+    pub(super) fn catches(&self, sighting: &Sighting) -> bool {
         sighting.catches.get(&self.id).is_some_and(|catch| catch.level >= self.level.min(Level::Warning))
     }
 }
@@ -309,7 +289,7 @@ impl Matrix {
                 });
             }
         }
-        let names: BTreeSet<String> = super::plays::subjects().iter().map(ToString::to_string).collect();
+        let names: BTreeSet<String> = subjects().iter().map(ToString::to_string).collect();
         let unknown = self.predicted.keys().filter(|name| !names.contains(*name));
         problems.extend(unknown.map(|name| MatrixProblem::NoSuchSubject(name.clone())));
         let turned = |test: &&String| {
@@ -319,30 +299,6 @@ impl Matrix {
         let never = self.tests.iter().filter(|test| !turned(test));
         problems.extend(never.map(|test| MatrixProblem::NeverTurned(test.clone())));
         problems
-    }
-
-    /// For each fault and each rule that names it and catches it, the story in which it does: what the
-    /// table of proofs should say.
-    #[must_use]
-    pub fn proofs(&self) -> String {
-        let mut text = String::new();
-        for (subject, sighting) in &self.sightings {
-            let ServerUnderTest::Fault(fault) = *subject else { continue };
-            for rule in self.named_by(fault).into_iter().filter(|check| check.is_rule()) {
-                let story = sighting.catches.get(&rule.id).and_then(|catch| catch.met_in.as_deref());
-                // What is met before the first story needs none.
-                let Some(story) = story.filter(|_| rule.catches(sighting)) else { continue };
-                text.push_str(&format!("{}\t{}\t{story}\n", fault.name(), rule.id));
-            }
-        }
-        text
-    }
-
-    /// The verdicts as they are, one line for each server: what the table should say.
-    #[must_use]
-    pub fn verdicts(&self) -> String {
-        let lines = self.sightings.iter().map(|(subject, s)| format!("{subject}\t{}\n", s.verdict));
-        lines.collect()
     }
 
     fn false_alarms(&self) -> Vec<MatrixProblem> {

@@ -4,9 +4,13 @@
 //! variants and against each of its faults. A check that says it catches a fault must catch it, and
 //! nothing may be found where nothing is wrong.
 
+mod kept;
 mod matrix;
 mod plays;
+mod subject;
 mod table;
 
-pub use matrix::{Catch, Declared, Matrix, MatrixProblem, ServerUnderTest, Sighting};
-pub use plays::{SelftestSettings, play, subjects};
+pub use kept::{predicted, proofs, unknown};
+pub use matrix::{Catch, Declared, Matrix, MatrixProblem, Sighting};
+pub use plays::{SelftestSettings, play};
+pub use subject::{ServerUnderTest, subjects};

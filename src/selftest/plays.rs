@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 
-use super::matrix::{Catch, Declared, Matrix, ServerUnderTest, Sighting};
+use super::matrix::{Catch, Declared, Matrix, Sighting};
+use super::subject::ServerUnderTest;
 use crate::check::About;
 use crate::gallery::{self, Template};
 use crate::run;
@@ -14,13 +15,13 @@ use crate::run::plan::Plan;
 use crate::run::target::cancel::Cancel;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
-use crate::server::{self, Fault, Variant};
+use crate::server;
 use crate::stages::Embedded;
 
 /// What is played against which subjects.
 pub struct SelftestSettings {
-    /// Stories, dialects and mapping; the same plan for every subject. `None` plays the gates alone.
-    pub plan: Option<Plan>,
+    /// Stories, dialects and mapping; the same plan for every subject.
+    pub plan: Plan,
     /// For each fault, the stories that must see it; every fault is played with those that name it and with
     /// these, and right servers with all. `None`: every server is played with every story.
     pub brief: Option<BTreeMap<String, BTreeSet<String>>>,
@@ -36,14 +37,6 @@ pub struct SelftestSettings {
 
 /// The shortest story: with it what is wrong before the first story is told.
 const ALWAYS: &str = "cycles/test-connection";
-
-/// The healthy server, then every right variant, then every fault.
-#[must_use]
-pub fn subjects() -> Vec<ServerUnderTest> {
-    let variants = Variant::ALL.iter().copied().map(ServerUnderTest::Variant);
-    let faults = Fault::ALL.iter().copied().map(ServerUnderTest::Fault);
-    std::iter::once(ServerUnderTest::Healthy).chain(variants).chain(faults).collect()
-}
 
 /// Plays the plan against each subject and calls `told` after each with the number played so far.
 ///
@@ -99,22 +92,21 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
         let plan = Plan { cancel: Cancel::default(), patience: plan.patience.anew(), ..plan.clone() };
         run::play_scenarios(plan, Embedded { settings: server.clone() }, runtime, &mut ())
     };
-    let plan = settings.plan.as_ref().map(|plan| match (&settings.brief, subject) {
+    let plan = match (&settings.brief, subject) {
         (Some(proofs), ServerUnderTest::Fault(fault)) => {
             let sees = |story: &&Arc<Scenario>| {
                 story.about.id == ALWAYS
                     || story.about.faults.iter().any(|name| name == fault.name())
                     || proofs.get(fault.name()).is_some_and(|stories| stories.contains(&story.about.id))
             };
-            let scenarios = plan.scenarios.iter().filter(sees).cloned().collect();
-            Plan { scenarios, ..plan.clone() }
+            let scenarios = settings.plan.scenarios.iter().filter(sees).cloned().collect();
+            Plan { scenarios, ..settings.plan.clone() }
         }
-        _ => plan.clone(),
-    });
-    let mut sighting = match plan.as_ref().map(play) {
-        None => Sighting::default(),
-        Some(Ok(report)) => seen(&report),
-        Some(Err(problem)) => Sighting { refused: Some(problem.to_string()), ..Sighting::default() },
+        _ => settings.plan.clone(),
+    };
+    let mut sighting = match play(&plan) {
+        Ok(report) => seen(&report),
+        Err(problem) => Sighting { refused: Some(problem.to_string()), ..Sighting::default() },
     };
     match play(&settings.gates) {
         Ok(report) => {

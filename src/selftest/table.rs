@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::matrix::{Matrix, ServerUnderTest};
+use super::matrix::Matrix;
+use super::subject::ServerUnderTest;
 use crate::server::Fault;
 
 /// Faults by class, a line each: how many stories and rules catch it, and the first that names it.

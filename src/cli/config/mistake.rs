@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::FILE;
+use super::settings::FILE;
 use crate::diagnostic::Diagnostic;
 
 /// What the TOML reader found wrong, with a near name where a name is wrong. It shows no value, since a secret may

@@ -138,7 +138,7 @@ impl Sync {
         if self.allow_deletes {
             session.job.restart(ResetScope::ALLOW_DELETES);
         }
-        let runtime = runtime()?;
+        let runtime = runtime::start()?;
         let _context = runtime.enter();
         let (closed, cancel) = watch();
         let waiting = self.target.max_wait(&config);

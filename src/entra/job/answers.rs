@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::log::{ErrorCode, Problem, Stopped};
+use super::log::Stopped;
+use super::problem::{ErrorCode, Problem};
 use super::quarantine::Quarantine;
 use crate::scim::message::ListResponse;
 use crate::scim::{member, urn};

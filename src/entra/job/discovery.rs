@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::answers::{self, Asked, Trouble};
-use super::log::{ErrorCode, Problem, Stopped};
+use super::log::Stopped;
+use super::problem::{ErrorCode, Problem};
 use crate::entra::dialect::Writer;
 use crate::wire::{ResourceKind, Target};
 

@@ -5,8 +5,9 @@
 use indexmap::IndexSet;
 
 use super::cycle::Plan;
-use super::log::{Action, ErrorCode, Status};
+use super::log::{Action, Status};
 use super::pass::{Pass, Turn};
+use super::problem::ErrorCode;
 use super::state::Link;
 use crate::entra::dialect::{DeletionThreshold, Leavers, PurgedAfterUnassign};
 use crate::entra::directory::{ObjectId, ObjectKind};

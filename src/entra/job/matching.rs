@@ -1,8 +1,8 @@
 //! Finding the account of an object nobody has linked yet.
 
 use super::answers::{self, Asked, Resource, Trouble};
-use super::log::{ErrorCode, Problem};
 use super::pass::{Pass, resource_kind};
+use super::problem::{ErrorCode, Problem};
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{EvaluationError, Subject, TargetValue};
 use crate::wire::Target;

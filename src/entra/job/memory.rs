@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use super::log::{ErrorCode, Problem};
 use super::pass;
+use super::problem::{ErrorCode, Problem};
 use super::quarantine::Quarantine;
 use super::state::{Escrow, Link, Quarantined, State};
 use crate::entra::directory::{ObjectId, ObjectKind, Tenant};

@@ -19,6 +19,7 @@ mod objects;
 mod on_demand;
 mod pass;
 mod policy;
+mod problem;
 mod quarantine;
 mod record;
 mod references;
@@ -26,6 +27,7 @@ mod restart;
 mod roles;
 mod schedule;
 mod state;
+mod steps;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -38,10 +40,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 pub use discovery::{Accounts, Page};
-pub use log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Status, Stopped};
+pub use log::{Action, CycleReport, LogEntry, Status, Stopped};
 pub use memory::Memory;
 pub use on_demand::MEMBERS_ON_DEMAND;
 pub use policy::Policy;
+pub use problem::{ErrorCode, Problem};
 pub use quarantine::{Quarantine, Tally, Thresholds};
 pub use record::{Clock, Failure, ModifiedProperty, Record, Step, StepType, Stopwatch, Watcher};
 pub use restart::ResetScope;

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::answers::{self, Asked, Resource, Trouble};
 use super::comparison::{held, missing, same};
-use super::log::{Action, ErrorCode, Problem, Stopped};
+use super::log::{Action, Stopped};
 use super::matching::Match;
 use super::pass::{Pass, Turn, resource_kind};
+use super::problem::{ErrorCode, Problem};
 use super::roles;
 use super::state::Link;
 use crate::entra::dialect::{Assignment, Change, CreateConflict, LeakedMembers, SwitchDefect, Verb};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::log::{ErrorCode, Stopped};
+use super::log::Stopped;
 use super::pass::{Pass, Turn};
+use super::problem::ErrorCode;
 use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::wire::Target;
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::Settings;
 use super::answers::{self, Asked, Trouble};
-use super::log::{Action, CycleReport, ErrorCode, LogEntry, Problem, Status, Stopped};
+use super::log::{Action, CycleReport, LogEntry, Status, Stopped};
+use super::problem::{ErrorCode, Problem};
 use super::quarantine::Quarantine;
 use super::state::State;
 use super::trail::Trail;

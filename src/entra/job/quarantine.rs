@@ -1,6 +1,6 @@
 //! When a job goes into quarantine (Microsoft: application-provisioning-quarantine-status).
 
-use super::log::{ErrorCode, Problem};
+use super::problem::{ErrorCode, Problem};
 
 /// Why a job is in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]

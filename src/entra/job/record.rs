@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::log::{LogEntry, Problem, Status};
+use super::log::{LogEntry, Status};
+use super::problem::Problem;
 
 /// What logs call the directory.
 pub(super) const SOURCE_NAME: &str = "Microsoft Entra ID";

@@ -5,8 +5,9 @@ use indexmap::IndexSet;
 
 use super::answers::{self, Asked, Trouble};
 use super::comparison::{held, reference};
-use super::log::{Action, ErrorCode, Stopped};
+use super::log::{Action, Stopped};
 use super::pass::{Pass, Turn};
+use super::problem::ErrorCode;
 use super::state::Link;
 use crate::entra::dialect::{ReferenceCheck, Verb};
 use crate::entra::directory::{AttributeKind, Group, Object, ObjectId, ObjectKind, SourceValue, User};

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::log::{ErrorCode, LogEntry, Problem};
+use super::log::LogEntry;
+use super::problem::{ErrorCode, Problem};
 use super::record::{Failure, Record, SOURCE_NAME, Step, TARGET_NAME};
 use super::trail::type_name;
 use crate::entra::directory::ObjectKind;

@@ -4,6 +4,7 @@
 //! removes it again, and says whether the target still answers as it did.
 
 mod replay;
+mod stable;
 mod text;
 
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use crate::run::verdict::cause::{Cause, causes};
 use crate::run::verdict::report::Report;
 use crate::wire::Exchange;
 
-pub use text::Stable;
+pub use stable::Stable;
 
 /// Keeps the exchanges that findings come from. Ask [`Scripts::of`] after the run.
 #[derive(Debug, Default)]

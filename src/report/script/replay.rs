@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::text::{self, Stable};
+use super::stable::{self, Stable};
 use crate::check::Finding;
 use crate::wire::{Exchange, Operation, ResourceKind};
 
@@ -46,7 +46,7 @@ impl<'a> Replay<'a> {
             let request = &exchange.request;
             let (path, body) = (request.path_and_query(), request.body.as_deref().unwrap_or(""));
             let ids = created.iter().map(|(_, id, _)| id.as_str());
-            ids.filter(|id| text::names(&path, id) || text::names(body, id)).collect()
+            ids.filter(|id| stable::names(&path, id) || stable::names(body, id)).collect()
         };
         let mut wanted: HashSet<&str> =
             before.iter().filter(|exchange| evidence(exchange)).flat_map(|e| named(e)).collect();
@@ -78,7 +78,7 @@ impl<'a> Replay<'a> {
         for step in &steps {
             let request = &step.request;
             for text in [request.path_and_query().as_str(), request.body.as_deref().unwrap_or("")] {
-                for uuid in text::uuids(text) {
+                for uuid in stable::uuids(text) {
                     if !uuids.contains(&uuid) && !made.iter().any(|made| made.id == uuid) {
                         uuids.push(uuid);
                     }

@@ -10,6 +10,7 @@ mod comparison;
 mod known;
 mod membership;
 mod outcome;
+mod parsed;
 mod presence;
 mod values;
 mod walk;
@@ -24,10 +25,10 @@ pub(super) use claim::{Change, Claim, Holds, Spot, changes, member_ids};
 pub(super) use comparison::Reply;
 pub(super) use known::{Held, Known, Stamps};
 pub(super) use outcome::{Fate, MemberOutcome, Search, ValueOutcome, Vanished};
+pub(super) use parsed::Parsed;
 pub(super) use walk::Walk;
 
 use super::reading::{self, Term};
-use super::view::Parsed;
 use crate::scim::discovery::Discovery;
 use crate::scim::{AttributePath, same_name, urn};
 use crate::wire::{Exchange, Operation, ResourceKind};
@@ -159,7 +160,7 @@ impl Ledger {
             self.learn_write(exchange, parsed.changes, discovery);
             return;
         }
-        let returned = super::view::resources(exchange);
+        let returned = super::returned::resources(exchange);
         match &exchange.operation {
             Operation::Read(kind, id) => {
                 self.learn_read(exchange, *kind, id, &returned, &parsed, discovery);

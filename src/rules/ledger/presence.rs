@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::claim::{Change, Claim, Holds, Spot};
 use super::known::{Known, Miss};
 use super::outcome::{Search, Vanished};
+use super::parsed::Parsed;
 use super::{Ledger, Stamps, key_of};
 use crate::rules::reading::{self, Likeness, Term};
-use crate::rules::view::{Parsed, Returned};
+use crate::rules::returned::Returned;
 use crate::scim::discovery::Discovery;
 use crate::scim::member;
 use crate::wire::{Exchange, Operation, ResourceKind};
@@ -23,7 +24,7 @@ impl Ledger {
         changes: Vec<Change>,
         discovery: &Discovery,
     ) {
-        let returned = crate::rules::view::resources(exchange);
+        let returned = crate::rules::returned::resources(exchange);
         let id = returned.first().and_then(|resource| resource.members.get("id")).and_then(reading::text);
         let (Some(id), Some(resource)) = (id.filter(|id| !id.is_empty()), returned.first()) else {
             // Something was made, but nobody knows under which id.

@@ -7,8 +7,9 @@ use super::comparison::{Reply, is_judged, reply};
 use super::known::{Held, Known, ReadMiss, overlap};
 use super::outcome::{Fate, MemberOutcome, ValueOutcome, Vanished};
 use super::{Ledger, Stamps};
+use crate::rules::asked::Projection;
 use crate::rules::reading::is_case_exact;
-use crate::rules::view::{Projection, Returned};
+use crate::rules::returned::Returned;
 use crate::scim::discovery::Discovery;
 use crate::scim::{datetime, member, same_name};
 use crate::wire::{Exchange, Operation, ResourceKind};
@@ -41,7 +42,7 @@ impl Ledger {
         }
         known.note_write(exchange);
         if accepted {
-            for resource in super::super::view::resources(exchange) {
+            for resource in super::super::returned::resources(exchange) {
                 known.hear_own_answer(exchange, &resource, false, &mut self.values);
                 known.shown = Some((Arc::clone(exchange), writes));
             }

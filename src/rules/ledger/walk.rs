@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::rules::view::Returned;
+use crate::rules::returned::Returned;
 use crate::scim::member;
 use crate::wire::{Exchange, Operation, ResourceKind};
 

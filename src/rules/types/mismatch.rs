@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::rules::body::kind;
 use crate::rules::reading;
-use crate::rules::view::{Returned, View};
+use crate::rules::returned::Returned;
+use crate::rules::view::View;
 use crate::scim::schema::{Attribute, AttributeType};
 use crate::scim::{AttributePath, datetime, same_name};
 

@@ -1,6 +1,7 @@
 //! Steps and keys of the stories that stand for tests of Microsoft's gates.
 
 use super::Loader;
+use super::before::Before;
 use super::names::{Wanted, What};
 use super::paging::Paging;
 use crate::check::Reading;
@@ -36,12 +37,7 @@ impl Loader<'_> {
     }
 
     /// The steps behind `ours` and `microsoft`.
-    pub(super) fn read_by(
-        &mut self,
-        reading: Reading,
-        node: &Node,
-        before: &mut super::timeline::Before,
-    ) -> Vec<Step> {
+    pub(super) fn read_by(&mut self, reading: Reading, node: &Node, before: &mut Before) -> Vec<Step> {
         let Some(items) = self.reader.list(node) else { return Vec::new() };
         if items.is_empty() {
             self.reader.refuse(&node.span, "nothing is judged here");

@@ -3,6 +3,7 @@
 //! for people in `docs/scenarios.md`.
 
 mod about;
+mod before;
 mod direct;
 mod expectation;
 mod job;

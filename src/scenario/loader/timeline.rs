@@ -3,6 +3,7 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use super::Loader;
+use super::before::Before;
 use super::direct::reading_of;
 use super::names::{Wanted, What};
 use crate::check::Reading;
@@ -83,16 +84,6 @@ const METHODS: [(&str, Method); 7] = [
 
 /// The longest time a clock is advanced by, in hours: ten years.
 const MOST_HOURS: u64 = 24 * 3653;
-
-/// What happened before a step, which expectations need.
-#[derive(Default)]
-pub(super) struct Before {
-    sign_in: bool,
-    request: bool,
-    at_once: bool,
-    cycle: bool,
-    discover: bool,
-}
 
 impl Loader<'_> {
     pub(super) fn timeline(&mut self, node: &Node) -> Vec<Step> {

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use super::Value;
-use super::functions::whole_number;
+use super::number::whole_number;
 
 /// A comparison operator (Microsoft Learn, functions page, IIF).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

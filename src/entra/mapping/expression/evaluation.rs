@@ -7,8 +7,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::dotnet::date;
-use super::functions::{Function, Prepared, whole_number};
 use super::node::{CallNode, Node, Part};
+use super::number::whole_number;
+use super::prepared::Prepared;
+use super::signature::Signature;
+use super::value::LONGEST_VALUE;
 use super::{CallError, Circumstances, Readings, Value, boolean_text};
 
 /// Why an evaluation ends early.
@@ -33,8 +36,13 @@ impl Stop {
 /// What a function gives; `None` is null.
 pub(super) type Computed<'a> = Result<Option<Value<'a>>, Stop>;
 
+/// Computes a function from its arguments.
+pub(super) type Compute = for<'a, 'c> fn(&Call<'a, 'c>) -> Computed<'a>;
+
 /// One evaluation of an expression.
 pub(super) struct Evaluation<'a, 'c> {
+    /// What computes the function at a place of their table.
+    functions: fn(usize) -> Compute,
     source: &'c dyn Fn(&str) -> Option<Value<'a>>,
     circumstances: &'c Circumstances<'c>,
     readings: Readings,
@@ -45,11 +53,19 @@ pub(super) struct Evaluation<'a, 'c> {
 
 impl<'a, 'c> Evaluation<'a, 'c> {
     pub fn new(
+        functions: fn(usize) -> Compute,
         source: &'c dyn Fn(&str) -> Option<Value<'a>>,
         circumstances: &'c Circumstances<'c>,
         readings: Readings,
     ) -> Self {
-        Evaluation { source, circumstances, readings, random: RefCell::new(None), redacted: Cell::new(false) }
+        Evaluation {
+            functions,
+            source,
+            circumstances,
+            readings,
+            random: RefCell::new(None),
+            redacted: Cell::new(false),
+        }
     }
 
     pub fn redacted(&self) -> bool {
@@ -112,16 +128,13 @@ impl<'a, 'c> Evaluation<'a, 'c> {
     }
 
     fn call(&self, node: &'a CallNode, at: &'a Range<usize>) -> Computed<'a> {
-        let value = (node.function.call)(&Call { node, at, evaluation: self })?;
+        let value = (self.functions)(node.place)(&Call { node, at, evaluation: self })?;
         match value.as_ref().is_some_and(|value| value.size() > LONGEST_VALUE) {
-            true => Err(too_long(node.function.name, at.clone())),
+            true => Err(too_long(node.signature.name, at.clone())),
             false => Ok(value),
         }
     }
 }
-
-/// Longest value of a part, in bytes. A few nested calls of Replace would else fill any memory.
-pub(super) const LONGEST_VALUE: usize = 1 << 20;
 
 fn too_long(function: &'static str, at: Range<usize>) -> Stop {
     failure(function, "the value is longer than 1 MiB".to_owned(), at)
@@ -261,13 +274,13 @@ impl<'a, 'c> Call<'a, 'c> {
 
     /// An error about the whole call.
     pub fn failure(&self, message: impl Into<String>) -> Stop {
-        failure(self.function().name, message.into(), self.at.clone())
+        failure(self.signature().name, message.into(), self.at.clone())
     }
 
     /// An error when a value that is about to be made is too long.
     pub fn allow(&self, length: usize) -> Result<(), Stop> {
         match length > LONGEST_VALUE {
-            true => Err(too_long(self.function().name, self.at.clone())),
+            true => Err(too_long(self.signature().name, self.at.clone())),
             false => Ok(()),
         }
     }
@@ -275,10 +288,10 @@ impl<'a, 'c> Call<'a, 'c> {
     /// An error about an argument: `what` follows its name.
     pub fn misfit(&self, position: usize, what: &str) -> Stop {
         let at = self.part(position).map_or_else(|| self.at.clone(), |part| part.at.clone());
-        failure(self.function().name, format!("{} {what}", self.function().argument(position)), at)
+        failure(self.signature().name, format!("{} {what}", self.signature().argument(position)), at)
     }
 
-    fn function(&self) -> &'static Function {
-        self.node.function
+    fn signature(&self) -> &'static Signature {
+        self.node.signature
     }
 }

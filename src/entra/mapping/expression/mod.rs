@@ -12,10 +12,14 @@ mod comparison;
 mod dotnet;
 mod error;
 mod evaluation;
+mod function;
 mod functions;
 mod node;
+mod number;
 mod parser;
+mod prepared;
 mod readings;
+mod signature;
 mod value;
 
 use std::fmt;
@@ -24,18 +28,17 @@ use std::ops::Range;
 pub use circumstances::Circumstances;
 pub use dotnet::date::parse as parse_date;
 pub use error::{CallError, ExpressionError};
-pub use functions::{Page, Signature, signatures};
+pub use functions::signatures;
+pub use parser::MAXIMUM_LENGTH;
 pub use readings::{
     ALL as READINGS, IifEmpty, JoinEmpty, Reading, Readings, ReplaceAttribute, SplitItems, SwitchNull,
     SwitchPresence, SwitchUnchanged, UnknownReading,
 };
+pub use signature::{Page, Signature};
 pub use value::{Value, boolean_text};
 
 use evaluation::{Evaluation, Stop};
 use node::{Node, Part};
-
-/// Longest expression Entra accepts, in characters (Microsoft Learn, "Known issues for provisioning").
-pub const MAXIMUM_LENGTH: usize = 10_000;
 
 /// A parsed expression whose functions are all known and have as many arguments as they take.
 ///
@@ -99,7 +102,7 @@ impl Expression {
         let mut found = Vec::new();
         self.root.visit(&mut |part| {
             if let Node::Call(call) = &part.node {
-                found.push((call.function.name, part.at.start..part.at.start + call.function.name.len()));
+                found.push((call.signature.name, part.at.start..part.at.start + call.signature.name.len()));
             }
         });
         found
@@ -114,7 +117,7 @@ impl Expression {
         source: &dyn Fn(&str) -> Option<Value<'a>>,
         circumstances: &Circumstances<'_>,
     ) -> Result<Outcome<'a>, CallError> {
-        let evaluation = Evaluation::new(source, circumstances, self.readings);
+        let evaluation = Evaluation::new(functions::compute, source, circumstances, self.readings);
         let value = match evaluation.value(&self.root) {
             Ok(value) => value,
             Err(Stop::Ignored) => {

@@ -2,7 +2,8 @@ use std::fmt;
 use std::ops::Range;
 
 use super::comparison::Comparison;
-use super::functions::{Function, Prepared};
+use super::prepared::Prepared;
+use super::signature::Signature;
 
 /// A part of an expression and the bytes it stands at. The place is no part of what it computes.
 #[derive(Debug, Clone)]
@@ -41,7 +42,9 @@ pub(super) enum Node {
 /// A call with what its constant arguments were made into.
 #[derive(Debug, Clone)]
 pub(super) struct CallNode {
-    pub function: &'static Function,
+    pub signature: &'static Signature,
+    /// The function's place in their table.
+    pub place: usize,
     pub arguments: Vec<Part>,
     pub prepared: Prepared,
 }
@@ -49,7 +52,7 @@ pub(super) struct CallNode {
 /// What was prepared follows from the arguments.
 impl PartialEq for CallNode {
     fn eq(&self, other: &Self) -> bool {
-        self.function.name == other.function.name && self.arguments == other.arguments
+        self.place == other.place && self.arguments == other.arguments
     }
 }
 
@@ -83,7 +86,7 @@ impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Node::Call(call) => {
-                write!(f, "{}(", call.function.name)?;
+                write!(f, "{}(", call.signature.name)?;
                 for (number, argument) in call.arguments.iter().enumerate() {
                     if number > 0 {
                         f.write_str(", ")?;

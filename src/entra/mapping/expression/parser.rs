@@ -1,10 +1,15 @@
 use std::ops::Range;
 
+use super::ExpressionError;
 use super::comparison::{Comparison, OPERATORS};
-use super::functions::{self, Lookup, Prepared};
+use super::functions::{self, Lookup};
 use super::node::{CallNode, Node, Part};
-use super::{ExpressionError, MAXIMUM_LENGTH};
+use super::number::whole_number;
+use super::prepared::Prepared;
 use crate::diagnostic;
+
+/// Longest expression Entra accepts, in characters (Microsoft Learn, "Known issues for provisioning").
+pub const MAXIMUM_LENGTH: usize = 10_000;
 
 /// Deepest nesting that is read. Nobody writes a tenth of it, and the parser recurses.
 const MAXIMUM_DEPTH: usize = 64;
@@ -226,7 +231,7 @@ impl<'a> Parser<'a> {
             return Err(self.unexpected("a digit"));
         }
         let written = &self.text[start..self.at];
-        match functions::whole_number(written) {
+        match whole_number(written) {
             Some(value) => Ok(Node::Number { written: written.to_owned(), value }),
             None => Err(ExpressionError::new(start..self.at, "this number is too large")),
         }
@@ -245,8 +250,8 @@ impl<'a> Parser<'a> {
         if depth == MAXIMUM_DEPTH {
             return Err(ExpressionError::new(place, "calls are nested too deeply"));
         }
-        let function = match functions::find(name) {
-            Lookup::Known(function) => function,
+        let (table_place, function) = match functions::find(name) {
+            Lookup::Known(place, function) => (place, function),
             Lookup::NotComputed => {
                 let message = format!("the function `{name}` is not computed in expressions");
                 let error = ExpressionError::new(place, message);
@@ -260,13 +265,14 @@ impl<'a> Parser<'a> {
                 return Err(ExpressionError { help, ..error });
             }
         };
-        if function.name == "SelectUniqueValue" && depth > 0 {
+        let signature = &function.signature;
+        if signature.name == "SelectUniqueValue" && depth > 0 {
             return Err(ExpressionError::new(place, "`SelectUniqueValue` cannot stand inside another call"));
         }
         self.at += 1;
         let arguments = self.arguments(depth)?;
-        if !function.takes(arguments.len()) {
-            let message = format!("`{name}` takes {}; here are {}", function.wants(), arguments.len());
+        if !signature.takes(arguments.len()) {
+            let message = format!("`{name}` takes {}; here are {}", signature.wants(), arguments.len());
             return Err(ExpressionError::new(place, message));
         }
         let prepared = match function.prepare.map(|prepare| prepare(&arguments)) {
@@ -274,11 +280,11 @@ impl<'a> Parser<'a> {
             Some(Ok(prepared)) => prepared,
             Some(Err(misfit)) => {
                 let at = arguments.get(misfit.position).map_or(place, |argument| argument.at.clone());
-                let message = format!("{name}: {} {}", function.argument(misfit.position), misfit.what);
+                let message = format!("{name}: {} {}", signature.argument(misfit.position), misfit.what);
                 return Err(ExpressionError::new(at, message));
             }
         };
-        Ok(Node::Call(Box::new(CallNode { function, arguments, prepared })))
+        Ok(Node::Call(Box::new(CallNode { signature, place: table_place, arguments, prepared })))
     }
 
     /// Arguments up to and with the closing parenthesis.

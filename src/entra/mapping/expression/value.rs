@@ -5,6 +5,9 @@ use jiff::civil::DateTime;
 
 use super::dotnet::date;
 
+/// Longest value of a part, in bytes. A few nested calls of Replace would else fill any memory.
+pub(super) const LONGEST_VALUE: usize = 1 << 20;
+
 /// What an expression computes with. A missing value is null.
 ///
 /// Numbers, booleans and dates keep their type while functions hand them to each other; what flows to

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
-use super::super::evaluation::LONGEST_VALUE;
+use super::super::value::LONGEST_VALUE;
 use super::pattern::{Group, rewrite};
 
 /// A compiled pattern.

@@ -4,8 +4,10 @@ use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, ToSpan};
 
 use super::super::evaluation::{Call, Computed, Stop};
+use super::super::function::Function;
 use super::super::node::Part;
-use super::{Arity, Function, Misfit, Prepared};
+use super::super::prepared::{Misfit, Prepared};
+use super::super::signature::Arity;
 use crate::diagnostic;
 use crate::entra::mapping::expression::Value;
 use crate::entra::mapping::expression::dotnet::date_format::{Format, Styles};

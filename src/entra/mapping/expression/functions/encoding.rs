@@ -4,30 +4,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::evaluation::{Call, Computed, Stop};
-use super::{Arity, Function, Page};
+use super::super::function::Function;
+use super::super::signature::{Arity, Page};
 use crate::entra::mapping::expression::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function {
-        page: Page::CloudSync,
-        ..Function::new(
-            "ConvertFromBase64",
-            &["source", "encoding"],
-            Arity::Between(1, 2),
-            convert_from_base64,
-        )
-    },
+    Function::new("ConvertFromBase64", &["source", "encoding"], Arity::Between(1, 2), convert_from_base64)
+        .documented_on(Page::CloudSync),
     Function::new("ConvertToBase64", &["source"], Arity::Exactly(1), convert_to_base64),
     Function::new("ConvertToUTF8Hex", &["source"], Arity::Exactly(1), convert_to_utf8_hex),
-    Function { page: Page::CloudSync, ..Function::new("CRef", &["value"], Arity::Exactly(1), c_ref) },
-    Function {
-        page: Page::CloudSync,
-        ..Function::new("DNComponent", &["dn", "componentNumber"], Arity::Exactly(2), dn_component)
-    },
-    Function {
-        page: Page::CloudSync,
-        ..Function::new("StringFromSid", &["objectSid"], Arity::Exactly(1), string_from_sid)
-    },
+    Function::new("CRef", &["value"], Arity::Exactly(1), c_ref).documented_on(Page::CloudSync),
+    Function::new("DNComponent", &["dn", "componentNumber"], Arity::Exactly(2), dn_component)
+        .documented_on(Page::CloudSync),
+    Function::new("StringFromSid", &["objectSid"], Arity::Exactly(1), string_from_sid)
+        .documented_on(Page::CloudSync),
 ];
 
 /// Base64 of the text in UTF-16, little end first: what .NET calls Unicode.

@@ -1,15 +1,16 @@
 //! Functions about the flow of the attribute rather than its value.
 
 use super::super::evaluation::{Call, Computed, Stop};
-use super::{Arity, Function, Page};
+use super::super::function::Function;
+use super::super::signature::{Arity, Page};
 use crate::entra::mapping::expression::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("IgnoreFlowIfNullOrEmpty", &["expression"], Arity::Exactly(1), ignore_flow),
     Function::new("Redact", &["value"], Arity::Exactly(1), redact),
     Function::new("SelectUniqueValue", &["rule1", "rule2", "…"], Arity::AtLeast(2), select_unique_value),
-    Function { page: Page::CloudSync, ..Function::new("Error", &["message"], Arity::Exactly(1), error) },
-    Function { page: Page::Graph, ..Function::new("DefaultDomain", &[], Arity::Exactly(0), default_domain) },
+    Function::new("Error", &["message"], Arity::Exactly(1), error).documented_on(Page::CloudSync),
+    Function::new("DefaultDomain", &[], Arity::Exactly(0), default_domain).documented_on(Page::Graph),
 ];
 
 /// Leaves the attribute out of the flow when the value is null or empty.

@@ -3,7 +3,8 @@
 mod diacritics;
 
 use super::super::evaluation::{Call, Computed, Stop};
-use super::{Arity, Function};
+use super::super::function::Function;
+use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
 use crate::entra::mapping::expression::dotnet::casing::{self, Culture};
 

@@ -4,15 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::super::evaluation::{Call, Computed};
+use super::super::function::Function;
 use super::super::readings::SplitItems;
-use super::{Arity, Function, Page};
+use super::super::signature::{Arity, Page};
 use crate::entra::mapping::expression::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function {
-        page: Page::CloudSync,
-        ..Function::new("Contains", &["attribute", "search"], Arity::Exactly(2), contains)
-    },
+    Function::new("Contains", &["attribute", "search"], Arity::Exactly(2), contains)
+        .documented_on(Page::CloudSync),
     Function::new("Count", &["attribute"], Arity::Exactly(1), count),
     Function::new("Item", &["attribute", "index"], Arity::Exactly(2), item),
     Function::new("RemoveDuplicates", &["attribute"], Arity::Exactly(1), remove_duplicates),

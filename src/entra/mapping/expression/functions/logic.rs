@@ -1,9 +1,10 @@
 //! Choosing between values, and asking whether there is one.
 
 use super::super::evaluation::{Call, Computed, Stop};
+use super::super::function::Function;
 use super::super::node::{Node, Part};
 use super::super::readings::{IifEmpty, SwitchNull, SwitchPresence, SwitchUnchanged};
-use super::{Arity, Function};
+use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -63,7 +64,7 @@ fn asks_of_nothing(call: &Call<'_, '_>) -> Result<bool, Stop> {
     let mut asked: Vec<&Part> = Vec::new();
     match &condition.node {
         Node::Comparison(sides) => asked.extend([&sides.0, &sides.2]),
-        Node::Call(inner) if PRESENCE.contains(&inner.function.name) => asked.extend(&inner.arguments),
+        Node::Call(inner) if PRESENCE.contains(&inner.signature.name) => asked.extend(&inner.arguments),
         _ => asked.push(condition),
     }
     for part in asked {
@@ -102,9 +103,9 @@ fn switch<'a>(call: &Call<'a, '_>) -> Computed<'a> {
     let readings = call.readings();
     if let (SwitchPresence::Refused, Some(Node::Call(inner))) =
         (readings.switch_presence, call.part(0).map(|part| &part.node))
-        && PRESENCE.contains(&inner.function.name)
+        && PRESENCE.contains(&inner.signature.name)
     {
-        return Err(call.misfit(0, &format!("is {}, which Switch does not take", inner.function.name)));
+        return Err(call.misfit(0, &format!("is {}, which Switch does not take", inner.signature.name)));
     }
     if let (SwitchUnchanged::Null, Some(changed)) = (readings.switch_unchanged, call.circumstances().changed)
         && call.part(0).is_some_and(|source| is_unchanged(source, changed))

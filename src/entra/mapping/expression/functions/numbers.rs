@@ -1,7 +1,8 @@
 //! Numbers, and what is printed of values that are no texts.
 
 use super::super::evaluation::{Call, Computed};
-use super::{Arity, Function};
+use super::super::function::Function;
+use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[

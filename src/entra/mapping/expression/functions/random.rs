@@ -4,7 +4,8 @@ use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
 use super::super::evaluation::{Call, Computed};
-use super::{Arity, Function};
+use super::super::function::Function;
+use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[

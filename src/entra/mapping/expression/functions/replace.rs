@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::super::evaluation::{Call, Computed, Stop};
+use super::super::function::Function;
 use super::super::node::{Node, Part};
+use super::super::prepared::{Misfit, Prepared};
 use super::super::readings::ReplaceAttribute;
-use super::{Arity, Function, Misfit, Prepared};
+use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
 use crate::entra::mapping::expression::dotnet::regex::{Pattern, Replacement};
 

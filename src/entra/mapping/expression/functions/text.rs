@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use super::super::evaluation::{Call, Computed};
+use super::super::function::Function;
 use super::super::readings::JoinEmpty;
-use super::{Arity, Function, Page};
+use super::super::signature::{Arity, Page};
 use crate::entra::mapping::expression::Value;
 use crate::entra::mapping::expression::dotnet::casing;
 
@@ -17,7 +18,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     // The cloud sync page leaves the length out once: Mid(Item(…), 6).
     Function::new("Mid", &["source", "start", "length"], Arity::Between(2, 3), mid),
     Function::new("StripSpaces", &["source"], Arity::Exactly(1), strip_spaces),
-    Function { page: Page::CloudSync, ..Function::new("Trim", &["value"], Arity::Exactly(1), trim) },
+    Function::new("Trim", &["value"], Arity::Exactly(1), trim).documented_on(Page::CloudSync),
     Function::new("Word", &["string", "wordNumber", "delimiters"], Arity::Exactly(3), word),
 ];
 

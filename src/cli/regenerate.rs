@@ -1,0 +1,88 @@
+//! For maintainers: completes what the repository keeps of plays, so that nobody writes it by hand.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{Args as _, FromArgMatches as _};
+
+use super::at_once::at_once;
+use super::failure::Failure;
+use super::run::Run;
+use super::{Exit, console, runtime, selftest};
+use crate::selftest::{subjects, unknown};
+use crate::{examples, rules, scenario};
+
+/// Write what the repository of scimulate keeps of plays: the tables of the selftest and of examples, and the
+/// snapshots
+#[derive(Debug, clap::Args)]
+pub(super) struct Regenerate {
+    /// Faults and variants to play again, by name [default: those that the tables do not know]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+
+    /// Play every fault and variant again, and search for every example; it takes minutes
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+}
+
+const VERDICTS: &str = "src/selftest/verdicts.tsv";
+const PROOFS: &str = "src/selftest/proofs.tsv";
+const EXAMPLES: &str = "src/examples/rules.tsv";
+
+/// How the snapshots of the repository are played: `tests/cli.rs` compares with the same seed.
+const SNAPSHOTS: [&str; 6] = ["run", "--seed", "1", "--snapshots", "snapshots", "--update"];
+
+impl Regenerate {
+    pub(super) fn play(self) -> Result<Exit, Failure> {
+        if !Path::new(VERDICTS).is_file() {
+            return Err(Failure::usage(
+                format!("there is no {VERDICTS} in the working folder"),
+                "run it in a checkout of scimulate, with `cargo run --release -- regenerate`",
+            ));
+        }
+        self.write_tables()?;
+        self.write_examples()?;
+        let matches = Run::augment_args(clap::Command::new(SNAPSHOTS[0])).try_get_matches_from(SNAPSHOTS);
+        let run = matches.and_then(|matches| Run::from_arg_matches(&matches));
+        run.map_err(|error| Failure::internal(error.to_string()))?.play()
+    }
+
+    fn write_tables(&self) -> Result<(), Failure> {
+        let settings = selftest::settings(None)?;
+        let subjects = match (self.all, self.names.is_empty()) {
+            (true, _) => subjects(),
+            (false, true) => unknown(&settings.abouts),
+            (false, false) => selftest::named(&self.names)?,
+        };
+        let matrix = selftest::play_against(&settings, &subjects)?;
+        write(VERDICTS, &matrix.verdicts())?;
+        write(PROOFS, &matrix.proofs())
+    }
+
+    /// The table of the stories that show rules.
+    fn write_examples(&self) -> Result<(), Failure> {
+        let scenarios: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
+        let runtime = runtime::start()?;
+        let lines = at_once(rules::all(), |rule| {
+            let about = rule.about();
+            let kept = if self.all { None } else { examples::kept(about, &scenarios) };
+            let line = kept.or_else(|| examples::search(about, &scenarios, runtime.handle()));
+            if line.is_none() {
+                console::remark(&format!("{}: no story shows it", about.id));
+            }
+            line
+        });
+        let text: String = lines.into_iter().flatten().map(|line| line + "\n").collect();
+        write(EXAMPLES, &text)
+    }
+}
+
+/// Writes a file, and says so, unless it is as it was.
+fn write(path: &str, text: &str) -> Result<(), Failure> {
+    if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
+        return Ok(());
+    }
+    std::fs::write(path, text)
+        .map_err(|error| Failure::usage(format!("cannot write {path}: {error}"), "check its permissions"))?;
+    console::say(&format!("{path} has changed\n"))
+}

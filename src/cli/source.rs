@@ -1,0 +1,58 @@
+use std::path::{Path, PathBuf};
+
+use super::config::Config;
+use super::failure::Failure;
+use crate::catalogue::{Catalogue, Unknown};
+use crate::run::snapshots;
+use crate::scenario::Scenario;
+use crate::{load, rules, scenario, transport};
+
+/// Where checks come from, and how they are written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Source {
+    /// The scenarios in this folder in place of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+
+    /// Write JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Source {
+    /// The rules, the requirements and the scenarios, of the folder that `run` would take them from.
+    pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
+        Ok(catalogue(&self.scenarios()?))
+    }
+
+    /// The scenarios of the folder that `run` would take them from.
+    pub(super) fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
+        let config = Config::read()?;
+        Ok(match self.scenarios.as_ref().or(config.settings.scenarios.as_ref()) {
+            Some(folder) => scenario::from_dir(folder)?,
+            None => scenario::builtin()?,
+        })
+    }
+
+    /// Every check there is: the built-in scenarios, and beside them those of a folder. Waivers of several
+    /// runs may stand in one file.
+    pub(super) fn everything(folder: Option<&Path>) -> Result<Catalogue, Failure> {
+        let config = Config::read()?;
+        let mut scenarios = scenario::builtin()?;
+        if let Some(folder) = folder.or(config.settings.scenarios.as_deref()) {
+            scenarios.extend(scenario::from_dir(folder)?);
+        }
+        Ok(catalogue(&scenarios).with_judgements([snapshots::about()]))
+    }
+}
+
+/// Every rule and requirement, with these scenarios.
+pub(super) fn catalogue(scenarios: &[Scenario]) -> Catalogue {
+    Catalogue::new(rules::all(), scenarios).with_requirements(transport::abouts().chain(load::abouts()))
+}
+
+impl From<Unknown> for Failure {
+    fn from(unknown: Unknown) -> Self {
+        Failure::usage(unknown.to_string(), "`scimulate list` names every check")
+    }
+}

@@ -1,0 +1,20 @@
+use serde_json::Value;
+
+use super::claim::Change;
+use super::known::Stamps;
+use crate::rules::asked::Projection;
+use crate::rules::reading::Term;
+
+/// What a request says, parsed once.
+pub(in crate::rules) struct Parsed {
+    /// Its body, if it is JSON.
+    pub sent: Option<Value>,
+    /// The comparisons of a filter made of `eq` and `and`.
+    pub terms: Option<Vec<Term>>,
+    /// The attributes asked for.
+    pub projection: Projection,
+    /// What it changes if it is accepted.
+    pub changes: Vec<Change>,
+    /// The dates of each resource in the answer.
+    pub stamps: Vec<Stamps>,
+}

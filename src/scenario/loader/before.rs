@@ -1,0 +1,9 @@
+/// What happened before a step, which expectations need.
+#[derive(Default)]
+pub(super) struct Before {
+    pub sign_in: bool,
+    pub request: bool,
+    pub at_once: bool,
+    pub cycle: bool,
+    pub discover: bool,
+}
