@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use scimulate::entra::directory::{Object, User};
-use scimulate::entra::mapping::{Circumstances, Phase, Subject, profiles};
+use scimulate::entra::mapping::{Circumstances, MappingSubject, Phase, profiles};
 use scimulate::people::{People, PeopleSettings};
 
 const PEOPLE: usize = 2_000;
@@ -23,7 +23,7 @@ fn main() {
     let circumstances = Circumstances::at_hour(0);
 
     let map = |user: &User| {
-        let subject = Subject { object: Object::User(user), is_soft_deleted: false, circumstances };
+        let subject = MappingSubject { object: Object::User(user), is_soft_deleted: false, circumstances };
         mapping.user.evaluate(&subject, Phase::Create).expect("every row can be computed").len()
     };
     let copy = |user: &User| black_box(user.clone()).attributes().count();

@@ -48,7 +48,7 @@ async fn embedded(lifetime: Duration) -> server::Running {
         lifetime,
         ..server::OAuth::default()
     };
-    server::start(server::Settings { oauth, ..server::Settings::default() }, None).await.unwrap()
+    server::start(server::ServerSettings { oauth, ..server::ServerSettings::default() }, None).await.unwrap()
 }
 
 /// Answers every request on a socket as `answer` says, which sees the request's text.

@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use scimulate::entra::dialect::{Assignment, Change, Dialect, Switches, Verb, Writer};
+use scimulate::entra::dialect::{Assignment, AttributeChange, Dialect, Switches, Verb, Writer};
 use scimulate::entra::directory::ObjectKind;
-use scimulate::entra::mapping::{AttributeMapping, Source, source_attribute};
+use scimulate::entra::mapping::{AttributeMapping, ValueSource, source_attribute};
 use scimulate::wire::{Request, ResourceKind};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn documented() -> (Vec<Documented>, Vec<Documented>) {
 }
 
 fn row(path: &str) -> Result<AttributeMapping, String> {
-    let source = Source::Attribute(source_attribute(ObjectKind::User, "displayName").unwrap());
+    let source = ValueSource::Attribute(source_attribute(ObjectKind::User, "displayName").unwrap());
     AttributeMapping::new(path, source).map_err(|error| error.to_string())
 }
 
@@ -135,7 +135,7 @@ fn every_documented_path_is_written_or_refused_for_a_stated_limit() {
         assert!(schemas.len() <= 2, "a custom extension is not listed: {body}");
 
         for (dialect, verb) in [(Dialect::Default, "Add"), (Dialect::AadOptscim062020, "add")] {
-            let change = Change::new(Verb::Add, row.target.clone(), json!(MARK));
+            let change = AttributeChange::new(Verb::Add, row.target.clone(), json!(MARK));
             let sent = operation(&writer(dialect).modify(*kind, "1", &[change], "t"));
             assert_eq!(sent["op"], verb);
             let straight = path.replace("\\\"", "\"").replace(['\u{2018}', '\u{2019}'], "\"");
@@ -152,8 +152,10 @@ fn every_documented_path_is_written_or_refused_for_a_stated_limit() {
 #[test]
 fn with_the_flag_replacements_are_bundled_under_the_paths_text() {
     let paths = ["urn:scim:schemas:extension:enterprise:1.0.department", "title"];
-    let changes: Vec<Change> =
-        paths.iter().map(|path| Change::new(Verb::Replace, row(path).unwrap().target, json!(MARK))).collect();
+    let changes: Vec<AttributeChange> = paths
+        .iter()
+        .map(|path| AttributeChange::new(Verb::Replace, row(path).unwrap().target, json!(MARK)))
+        .collect();
     let sent = operation(&writer(Dialect::AadOptscim062020).modify(ResourceKind::User, "1", &changes, "t"));
     assert_eq!(sent, json!({"op": "replace", "value": {(paths[0]): MARK, "title": MARK}}));
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::directory::{ObjectId, Tenant};
-use scimulate::entra::job::{Job, ResetScope, Settings, Status};
+use scimulate::entra::job::{Job, JobSettings, ResetScope, Status};
 use scimulate::entra::mapping::profiles;
 use scimulate::entra::scope::Scope;
 use scimulate::http;
@@ -70,12 +70,12 @@ fn tenant(people: &People) -> (Tenant, Vec<ObjectId>, ObjectId) {
 #[tokio::test]
 async fn a_tenant_lives_through_its_cycles_without_a_failure_or_a_needless_write() {
     for dialect in Dialect::ALL {
-        let running = server::start(server::Settings::default(), None).await.unwrap();
+        let running = server::start(server::ServerSettings::default(), None).await.unwrap();
         let target = target(&running).await;
         let people = People::new(people::PeopleSettings::default(), 7, "t").unwrap();
         let (mut tenant, ids, team) = tenant(&people);
         let mut job =
-            Job::new(Settings::new(profiles::load(profiles::DEFAULT).unwrap(), Scope::Assigned, dialect));
+            Job::new(JobSettings::new(profiles::load(profiles::DEFAULT).unwrap(), Scope::Assigned, dialect));
 
         let report = job.cycle(&tenant, &target).await;
         assert_eq!(report.stopped, None, "{dialect}");

@@ -50,7 +50,7 @@ struct Vendor {
 impl Vendor {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let running = runtime.block_on(server::start(server::Settings::default(), None)).unwrap();
+        let running = runtime.block_on(server::start(server::ServerSettings::default(), None)).unwrap();
         let mut settings = Settings::new(TenantUrl::parse(&running.base_url).unwrap());
         settings.credentials = Credentials::Bearer(running.token.clone().into());
         let client = Client::new(settings).unwrap();

@@ -17,7 +17,7 @@ use scimulate::server::{self, Strain, Variant};
 use scimulate::wire::{Actor, Method, Request, Target};
 
 /// Plays the gate for half a second and sees that nothing is left at the server.
-async fn played(dialect: Dialect, server: server::Settings, rate: u32) -> Played {
+async fn played(dialect: Dialect, server: server::ServerSettings, rate: u32) -> Played {
     let running = server::start(server, None).await.unwrap();
     let mut settings = http::Settings::new(TenantUrl::parse(&running.base_url).unwrap());
     settings.credentials = http::Credentials::Bearer(running.token.clone().into());
@@ -47,8 +47,8 @@ async fn played(dialect: Dialect, server: server::Settings, rate: u32) -> Played
 #[tokio::test(flavor = "multi_thread")]
 async fn the_embedded_server_bears_the_load_in_every_dialect() {
     let (default, flagged) = tokio::join!(
-        played(Dialect::Default, server::Settings::default(), 80),
-        played(Dialect::AadOptscim062020, server::Settings::default(), 80)
+        played(Dialect::Default, server::ServerSettings::default(), 80),
+        played(Dialect::AadOptscim062020, server::ServerSettings::default(), 80)
     );
     for played in [default, flagged] {
         // How quickly the machine works off the load is no matter of this test.
@@ -64,7 +64,8 @@ async fn the_embedded_server_bears_the_load_in_every_dialect() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_groups_is_played_without_them() {
     let variants = [Variant::UsersOnly].into();
-    let played = played(Dialect::Default, server::Settings { variants, ..Default::default() }, 25).await;
+    let played =
+        played(Dialect::Default, server::ServerSettings { variants, ..Default::default() }, 25).await;
     assert_eq!(played.facts.unwrap().answered, 13);
     assert!(matches!(played.checks[1].outcome, Outcome::Skipped(_)));
 }
@@ -74,7 +75,7 @@ async fn throttling_below_the_requirement_is_an_error() {
     let strain = Strain { requests_per_second: NonZeroU32::new(12), ..Strain::default() };
     let variants = [Variant::UsersOnly].into();
     let played =
-        played(Dialect::Default, server::Settings { strain, variants, ..Default::default() }, 60).await;
+        played(Dialect::Default, server::ServerSettings { strain, variants, ..Default::default() }, 60).await;
     let check = &played.checks[0];
     assert_eq!(check.outcome, Outcome::Failed);
     let finding = &check.findings[0];
@@ -86,7 +87,7 @@ async fn throttling_below_the_requirement_is_an_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_is_read_changed_and_written_back_loses_members() {
     let strain = Strain { group_write: Some(Duration::from_millis(50)), ..Strain::default() };
-    let played = played(Dialect::Default, server::Settings { strain, ..Default::default() }, 25).await;
+    let played = played(Dialect::Default, server::ServerSettings { strain, ..Default::default() }, 25).await;
     let check = &played.checks[1];
     assert_eq!(check.outcome, Outcome::Failed);
     assert_eq!(check.findings[0].level, Level::Critical);

@@ -58,7 +58,7 @@ impl Deployments for Middle {
     type Target = Meddled;
 
     async fn open(&self) -> Result<Deployment<Meddled>, String> {
-        let stage = Embedded { settings: server::Settings::default() }.open().await?;
+        let stage = Embedded { settings: server::ServerSettings::default() }.open().await?;
         Ok(Deployment {
             target: Meddled { client: stage.target, meddler: Arc::clone(&self.0) },
             base_url: stage.base_url,

@@ -148,7 +148,7 @@ const USUAL: [&str; 4] = [
 fn run_of(stories: &[&str], spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send + Sync + 'static) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let count = Arc::new(AtomicUsize::new(0));
-    let settings = server::Settings::default();
+    let settings = server::ServerSettings::default();
     let token = settings.token.clone();
     let base = runtime.block_on(serve(settings, Arc::clone(&count), Arc::new(spoil)));
     let mut settings = Settings::new(TenantUrl::parse(&base).unwrap());
@@ -173,7 +173,7 @@ fn run(spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send + Sync + 'static) -> Out
     run_of(&USUAL, spoil)
 }
 
-async fn serve(settings: server::Settings, count: Arc<AtomicUsize>, spoil: Arc<Spoil>) -> String {
+async fn serve(settings: server::ServerSettings, count: Arc<AtomicUsize>, spoil: Arc<Spoil>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority = listener.local_addr().unwrap().to_string();
     let base = format!("http://{authority}/scim");

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::directory::{Group, ObjectId, ObjectKind, Tenant, User};
-use scimulate::entra::job::{Job, ResetScope, Settings};
+use scimulate::entra::job::{Job, JobSettings, ResetScope};
 use scimulate::entra::mapping::{
     Clause, FilterGroup, FlowType, Mapping, ObjectActions, ScopingFilter, TargetValue, profiles,
 };
@@ -37,7 +37,7 @@ struct InProcess {
 
 impl InProcess {
     fn new() -> Self {
-        let settings = server::Settings::default();
+        let settings = server::ServerSettings::default();
         let token = settings.token.clone();
         InProcess { router: server::router(settings), token, log: Mutex::default() }
     }
@@ -182,7 +182,7 @@ impl Play {
         }
         Play {
             tenant: Tenant::new(),
-            job: Job::new(Settings::new(mapping.clone(), Scope::Assigned, dialect)),
+            job: Job::new(JobSettings::new(mapping.clone(), Scope::Assigned, dialect)),
             mapping,
             target: InProcess::new(),
             history: Vec::new(),

@@ -250,7 +250,7 @@ impl Stage {
     fn new(manner: Manner) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let settings = server::Settings {
+        let settings = server::ServerSettings {
             token: TOKEN.to_owned(),
             expired: EXPIRED.to_owned(),
             foreign: FOREIGN.to_owned(),
@@ -258,7 +258,7 @@ impl Stage {
                 token: SECOND_TOKEN.to_owned(),
                 base_path: "/second/scim".to_owned(),
             }),
-            ..server::Settings::default()
+            ..server::ServerSettings::default()
         };
         let target = Arc::new(Target { manner, server: server::router(settings), heard: Mutex::default() });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&target));

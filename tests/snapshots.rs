@@ -91,7 +91,7 @@ fn client(server: &server::Running) -> http::Client {
 #[test]
 fn others_do_not_disturb_on_a_shared_target() {
     let runtime = runtime();
-    let server = runtime.block_on(server::start(server::Settings::default(), None)).unwrap();
+    let server = runtime.block_on(server::start(server::ServerSettings::default(), None)).unwrap();
     let stages = || Shared::new(client(&server));
     let folder = tempfile::tempdir().unwrap();
     let (first, _) = run("first1", Store::new(folder.path(), true, true), stages(), about_pages);

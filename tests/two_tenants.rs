@@ -26,10 +26,10 @@ struct Vendor {
 impl Vendor {
     fn with(fault: Option<Fault>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let settings = server::Settings {
+        let settings = server::ServerSettings {
             faults: fault.into_iter().collect(),
             second: Some(SecondTenant::default()),
-            ..server::Settings::default()
+            ..server::ServerSettings::default()
         };
         let running = runtime.block_on(server::start(settings, None)).unwrap();
         Vendor { runtime, running, folder: tempfile::tempdir().unwrap() }

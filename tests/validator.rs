@@ -13,7 +13,7 @@ use scimulate::run::plan::Plan;
 use scimulate::run::play_scenarios;
 use scimulate::run::verdict::report::{Report, Verdict};
 use scimulate::scenario::{self, Scenario, TestKind, Through};
-use scimulate::server::{Fault, Settings, Variant};
+use scimulate::server::{Fault, ServerSettings, Variant};
 use scimulate::stages::Embedded;
 use scimulate::wire::Method;
 use tokio::runtime::Runtime;
@@ -24,7 +24,7 @@ fn suite() -> Vec<Arc<Scenario>> {
 }
 
 /// Plays the suite once against the embedded server.
-fn played(stories: &[Arc<Scenario>], settings: Settings, runtime: &Runtime) -> Report {
+fn played(stories: &[Arc<Scenario>], settings: ServerSettings, runtime: &Runtime) -> Report {
     let mapping = profiles::load("default").unwrap();
     let mut plan = Plan::new(stories.to_vec(), mapping, "valid1".into());
     plan.dialects = vec![Dialect::AadOptscim062020];
@@ -46,7 +46,8 @@ fn runtime() -> Runtime {
 fn a_right_server_passes_every_test() {
     let (stories, runtime) = (suite(), runtime());
     let right = |variants: &[Variant]| {
-        let settings = Settings { variants: variants.iter().copied().collect(), ..Settings::default() };
+        let settings =
+            ServerSettings { variants: variants.iter().copied().collect(), ..ServerSettings::default() };
         let report = played(&stories, settings, &runtime);
         for (id, outcome) in outcomes(&report) {
             let skips = variants == [Variant::UsersOnly] && matches!(outcome, Outcome::Skipped(_));
@@ -110,7 +111,7 @@ fn each_test_is_turned_by_a_fault_that_it_names() {
         let fault = Fault::ALL.iter().find(|fault| fault.name() == name).unwrap();
         let naming = |story: &&Arc<Scenario>| story.about.faults.iter().any(|fault| fault == name);
         let naming: Vec<_> = stories.iter().filter(naming).cloned().collect();
-        let settings = Settings { faults: [*fault].into(), ..Settings::default() };
+        let settings = ServerSettings { faults: [*fault].into(), ..ServerSettings::default() };
         let report = played(&naming, settings, &runtime);
         for check in report.checks.iter().filter(|check| check.id.starts_with("validator/")) {
             if check.outcome == Outcome::Failed {

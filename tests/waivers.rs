@@ -33,7 +33,7 @@ impl Bench {
     fn with(faults: &[&str]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let faults = faults.iter().map(|fault| fault.parse::<Fault>().unwrap()).collect();
-        let settings = server::Settings { faults, ..server::Settings::default() };
+        let settings = server::ServerSettings { faults, ..server::ServerSettings::default() };
         let server = runtime.block_on(server::start(settings, None)).unwrap();
         Bench { folder: tempfile::tempdir().unwrap(), server, _runtime: runtime }
     }

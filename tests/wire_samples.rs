@@ -9,9 +9,9 @@ use std::sync::Mutex;
 
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::directory::{AppRole, Group, ObjectId, ObjectKind, Tenant, User};
-use scimulate::entra::job::{Job, Settings};
+use scimulate::entra::job::{Job, JobSettings};
 use scimulate::entra::mapping::{
-    AttributeMapping, Mapping, ObjectMapping, Source, profiles, source_attribute,
+    AttributeMapping, Mapping, ObjectMapping, ValueSource, profiles, source_attribute,
 };
 use scimulate::entra::scope::Scope;
 use scimulate::wire::{Answer, Body, Broken, Method, Request, Sent, Target};
@@ -179,8 +179,8 @@ impl MappingOf {
 impl Row {
     fn mapping(&self) -> AttributeMapping {
         let source = match self.source.contains('(') {
-            true => Source::parse(&self.source).unwrap(),
-            false => Source::Attribute(source_attribute(ObjectKind::User, &self.source).unwrap()),
+            true => ValueSource::parse(&self.source).unwrap(),
+            false => ValueSource::Attribute(source_attribute(ObjectKind::User, &self.source).unwrap()),
         };
         let row = AttributeMapping::new(&self.target, source).unwrap();
         match self.precedence {
@@ -264,7 +264,7 @@ impl Then {
 async fn sent(sample: &Sample) -> Request {
     let story = &sample.story;
     let dialect: Dialect = sample.played.dialect.parse().unwrap();
-    let mut settings = Settings::new(sample.played.mapping.mapping(), Scope::Assigned, dialect);
+    let mut settings = JobSettings::new(sample.played.mapping.mapping(), Scope::Assigned, dialect);
     for (name, value) in &sample.played.switches {
         settings.switches.set(name, value).unwrap();
     }

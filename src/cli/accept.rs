@@ -1,4 +1,4 @@
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::review::{self, Waiting};
 use super::{Exit, console};
 use crate::snapshot;
@@ -11,7 +11,7 @@ pub(super) struct Accept {
 }
 
 impl Accept {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let pending = self.waiting.find()?;
         let accepted = snapshot::accept(&pending)
             .map_err(|error| review::failure("cannot accept every snapshot", &error))?;

@@ -4,7 +4,7 @@ use std::panic::{self, PanicHookInfo, UnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::console;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 
 static HAPPENED: AtomicBool = AtomicBool::new(false);
 
@@ -24,8 +24,10 @@ pub(super) fn happened() -> bool {
 }
 
 /// Calls `work`; a panic in it ends it and was reported already.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, Failure> + UnwindSafe) -> Result<T, Failure> {
-    panic::catch_unwind(work).unwrap_or_else(|_| Err(Failure::internal("ended early because of this")))
+pub(super) fn caught<T>(
+    work: impl FnOnce() -> Result<T, CommandFailure> + UnwindSafe,
+) -> Result<T, CommandFailure> {
+    panic::catch_unwind(work).unwrap_or_else(|_| Err(CommandFailure::internal("ended early because of this")))
 }
 
 fn message(info: &PanicHookInfo<'_>) -> String {
@@ -44,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_an_internal_error() {
-        let outcome = caught(|| -> Result<(), Failure> { panic!("quiet") });
+        let outcome = caught(|| -> Result<(), CommandFailure> { panic!("quiet") });
         assert_eq!(outcome.unwrap_err().exit(), Exit::Internal);
         assert_eq!(caught(|| Ok(7)).unwrap(), 7);
     }

@@ -1,5 +1,5 @@
 use super::config::Config;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::interrupt::Interrupt;
 use super::second::SecondOptions;
 use super::target::TargetOptions;
@@ -26,16 +26,16 @@ pub(super) struct Cleanup {
 }
 
 impl Cleanup {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let folder = journal::folder().map_err(|error| {
-            Failure::usage(
+            CommandFailure::usage(
                 format!("there is no folder for journals: {error}"),
                 "set HOME to your home folder",
             )
         })?;
         let found = journal::find(&folder).map_err(|error| {
-            Failure::usage(
+            CommandFailure::usage(
                 format!("cannot read the journals in {}: {error}", folder.display()),
                 "check its permissions",
             )
@@ -100,7 +100,7 @@ impl Cleanup {
         config: &Config,
         settings: Settings,
         runs: &mut Vec<Abandoned>,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, CommandFailure> {
         let base = settings.url.base().to_owned();
         let client = Client::new(settings)?;
         let cancel = Cancel::default();
@@ -129,7 +129,10 @@ impl Cleanup {
             if swept.is_clean() && run.unread.is_empty() {
                 let path = run.path.clone();
                 run.close().map_err(|error| {
-                    Failure::usage(format!("cannot remove {}: {error}", path.display()), "remove it by hand")
+                    CommandFailure::usage(
+                        format!("cannot remove {}: {error}", path.display()),
+                        "remove it by hand",
+                    )
                 })?;
             } else {
                 exit = exit.or(Exit::Target);
@@ -158,7 +161,7 @@ fn tell_of_second_tenants(runs: &[Abandoned]) {
 }
 
 /// Says that there is nothing to do, unless a journal could not be read.
-fn nothing(said: &str, unread: usize) -> Result<Exit, Failure> {
+fn nothing(said: &str, unread: usize) -> Result<Exit, CommandFailure> {
     if unread > 0 {
         console::remark("what the journals above name may still be there: look for it at the server");
         return Ok(Exit::Target);
@@ -171,11 +174,11 @@ fn same_base(one: &str, other: &str) -> bool {
 }
 
 /// The target of all journals, if they have one in common.
-fn only_target(runs: &[Abandoned]) -> Result<Option<TenantUrl>, Failure> {
+fn only_target(runs: &[Abandoned]) -> Result<Option<TenantUrl>, CommandFailure> {
     match bases(runs).as_slice() {
         [] => Ok(None),
         [base] => Ok(Some(TenantUrl::parse(base)?)),
-        several => Err(Failure::usage(
+        several => Err(CommandFailure::usage(
             format!("runs were interrupted at several targets: {}", several.join(", ")),
             "name one of them with --target",
         )),

@@ -13,8 +13,8 @@ use toml::Spanned;
 pub(super) use self::settings::{FILE, Names};
 
 use self::mistake::{masked, mistake};
-use self::settings::Settings;
-use super::failure::Failure;
+use self::settings::FileSettings;
+use super::failure::CommandFailure;
 use crate::diagnostic::Diagnostic;
 use crate::entra::mapping::expression::{READINGS, Readings};
 use crate::entra::mapping::{Mapping, SelectionError};
@@ -25,7 +25,7 @@ use crate::scim::PatchPath;
 /// What the file says.
 #[derive(Debug, Default)]
 pub(super) struct Config {
-    pub(super) settings: Settings,
+    pub(super) settings: FileSettings,
     /// The file's text, for the places of mistakes.
     text: String,
 }
@@ -35,7 +35,7 @@ type Cut = fn(&Mapping, &[String]) -> Result<Mapping, SelectionError>;
 
 impl Config {
     /// Reads the file in the working folder. Without one, nothing is configured.
-    pub(super) fn read() -> Result<Self, Failure> {
+    pub(super) fn read() -> Result<Self, CommandFailure> {
         match input::text(Path::new(FILE), input::WRITTEN) {
             Ok(text) => Ok(Config::parse(text)?),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Config::default()),
@@ -47,7 +47,7 @@ impl Config {
 
     /// Reads a file's text.
     pub(super) fn parse(text: String) -> Result<Self, Diagnostic> {
-        let settings: Settings = toml::from_str(&text).map_err(|error| mistake(&text, &error))?;
+        let settings: FileSettings = toml::from_str(&text).map_err(|error| mistake(&text, &error))?;
         let refused = [
             (&settings.token, "a token does not belong into this file", "SCIMULATE_TOKEN", "token-file"),
             (

@@ -2,38 +2,37 @@ use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::report::layout;
 
 /// Writes a text to standard output, as a terminal may show it.
-pub(super) fn say(text: &str) -> Result<(), Failure> {
+pub(super) fn say(text: &str) -> Result<(), CommandFailure> {
     say_exactly(layout::visible(text).as_bytes())
 }
 
 /// The same with what a reporter has written.
-pub(super) fn say_bytes(bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn say_bytes(bytes: &[u8]) -> Result<(), CommandFailure> {
     say(&String::from_utf8_lossy(bytes))
 }
 
 /// Writes JSON for people and programs: indented, with a line break at its end.
-pub(super) fn say_json(value: &Value) -> Result<(), Failure> {
+pub(super) fn say_json(value: &Value) -> Result<(), CommandFailure> {
     say(&format!("{value:#}\n"))
 }
 
 /// Writes a value to standard output: as it is for another program, and as a terminal may show it for
 /// people.
-pub(super) fn hand_over(value: &str) -> Result<(), Failure> {
+pub(super) fn hand_over(value: &str) -> Result<(), CommandFailure> {
     if io::stdout().is_terminal() { say(value) } else { say_exactly(value.as_bytes()) }
 }
 
 /// A reader that has gone away, as in `| head` or with its terminal, is not an error.
-fn say_exactly(bytes: &[u8]) -> Result<(), Failure> {
+fn say_exactly(bytes: &[u8]) -> Result<(), CommandFailure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if is_gone(&error) => Ok(()),
-        written => {
-            written.map_err(|error| Failure::internal(format!("cannot write to standard output: {error}")))
-        }
+        written => written
+            .map_err(|error| CommandFailure::internal(format!("cannot write to standard output: {error}"))),
     }
 }
 
@@ -51,6 +50,6 @@ pub(super) fn remark(text: &str) {
 }
 
 /// Says why a command could not do what it was asked.
-pub(super) fn complain(failure: &Failure) {
+pub(super) fn complain(failure: &CommandFailure) {
     remark(&failure.render(layout::wants_color(&io::stderr())));
 }

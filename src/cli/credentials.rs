@@ -15,7 +15,7 @@ use self::issuer::IssuerOptions;
 use self::secret::{CLIENT_SECRET, TOKEN, from_environment, secret_from};
 use super::config::{self, Config};
 use super::console;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::http::{ClientCredentials, Credentials, Grant, SentIn, TenantUrl, TokenEndpoint};
 
 /// How the target is told who calls.
@@ -69,7 +69,7 @@ impl CredentialOptions {
         &self,
         config: &Config,
         target: &TenantUrl,
-    ) -> Result<(Credentials, Vec<Grant>), Failure> {
+    ) -> Result<(Credentials, Vec<Grant>), CommandFailure> {
         if self.token.is_some() {
             console::remark(
                 "warning: --token is visible to every user of this machine; SCIMULATE_TOKEN and --token-file are not",
@@ -86,7 +86,7 @@ impl CredentialOptions {
             issued.as_ref().map(|given| format!("Entra-issued tokens ({})", given.place)),
         ];
         if let [one, other, ..] = &places.into_iter().flatten().collect::<Vec<_>>()[..] {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 format!("both {one} and {other} are given"),
                 "take one of them away: Entra uses a secret token, asks for tokens, or issues them itself",
             ));
@@ -105,7 +105,7 @@ impl CredentialOptions {
     pub(super) fn refused(
         &self,
         config: &Config,
-    ) -> Result<(Option<SecretString>, Option<SecretString>), Failure> {
+    ) -> Result<(Option<SecretString>, Option<SecretString>), CommandFailure> {
         let read = |line: &Option<PathBuf>, file: &Option<PathBuf>, option: &str| {
             let path = line.as_ref().or(file.as_ref());
             path.map(|path| secret_from(path, "the token", option)).transpose()
@@ -118,7 +118,7 @@ impl CredentialOptions {
     }
 
     /// Command line before environment before file.
-    fn token(&self, config: &Config) -> Result<Option<Given<SecretString>>, Failure> {
+    fn token(&self, config: &Config) -> Result<Option<Given<SecretString>>, CommandFailure> {
         if let Some(token) = &self.token {
             return Ok(Some(Given::at(token.clone(), "--token")));
         }
@@ -145,7 +145,7 @@ impl CredentialOptions {
     }
 
     /// What client credentials need, whole or not at all.
-    fn client(&self, config: &Config) -> Result<Option<Given<Grant>>, Failure> {
+    fn client(&self, config: &Config) -> Result<Option<Given<Grant>>, CommandFailure> {
         let settings = &config.settings;
         let endpoint = self.endpoint(config);
         let id = Given::first(&self.client_id, &settings.client_id, "client-id");
@@ -166,7 +166,10 @@ impl CredentialOptions {
         ];
         let Some(first) = places.into_iter().flatten().next() else { return Ok(None) };
         let missing = |what: &str, next: &str| {
-            Failure::usage(format!("{first} is given, but {what} is missing for client credentials"), next)
+            CommandFailure::usage(
+                format!("{first} is given, but {what} is missing for client credentials"),
+                next,
+            )
         };
         let endpoint =
             endpoint.ok_or_else(|| missing("the token endpoint", "name it with --token-endpoint URL"))?;

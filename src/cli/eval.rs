@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde_json::{Value as Json, json};
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::{Exit, console};
 use crate::diagnostic;
 use crate::entra::mapping::Circumstances;
@@ -71,10 +71,10 @@ fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 impl Eval {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let written = self.written()?;
-        let expression =
-            Expression::parse(&written).map_err(|error| Failure::from(error.diagnostic(NAME, &written)))?;
+        let expression = Expression::parse(&written)
+            .map_err(|error| CommandFailure::from(error.diagnostic(NAME, &written)))?;
         let mut readings = Readings::default();
         for (name, value) in &self.readings {
             readings.choose(name, value)?;
@@ -97,17 +97,17 @@ impl Eval {
         remark_on(&expression, &attributes);
         let outcome = expression
             .evaluate(&source, &circumstances)
-            .map_err(|error| Failure::from(error.diagnostic(NAME, &written)))?;
+            .map_err(|error| CommandFailure::from(error.diagnostic(NAME, &written)))?;
         self.show(outcome)?;
         Ok(Exit::Success)
     }
 
-    fn written(&self) -> Result<String, Failure> {
+    fn written(&self) -> Result<String, CommandFailure> {
         if self.expression != "-" {
             return Ok(self.expression.clone());
         }
         input::standard_input(input::WRITTEN).map_err(|error| {
-            Failure::usage(
+            CommandFailure::usage(
                 format!("standard input cannot be read: {error}"),
                 "write the expression as text in UTF-8",
             )
@@ -126,7 +126,7 @@ impl Eval {
         attributes
     }
 
-    fn show(&self, outcome: Outcome<'_>) -> Result<(), Failure> {
+    fn show(&self, outcome: Outcome<'_>) -> Result<(), CommandFailure> {
         if outcome.ignored {
             console::remark("note: the attribute is left out of the flow");
         } else if outcome.value.is_none() {
@@ -172,7 +172,7 @@ fn to_json(value: Value<'_>) -> Json {
 }
 
 /// `scimulate list functions`: every function, then every reading.
-pub(super) fn list_functions(as_json: bool) -> Result<Exit, Failure> {
+pub(super) fn list_functions(as_json: bool) -> Result<Exit, CommandFailure> {
     let functions = signatures();
     if as_json {
         let functions = functions.iter().map(|function| {
@@ -204,8 +204,8 @@ pub(super) fn list_functions(as_json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-impl From<UnknownReading> for Failure {
+impl From<UnknownReading> for CommandFailure {
     fn from(unknown: UnknownReading) -> Self {
-        Failure::usage(unknown.message, unknown.help)
+        CommandFailure::usage(unknown.message, unknown.help)
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 
 use super::credentials;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::http::{Secrets, Trust, wait_for};
 
 /// How long a server may take to stop before it is killed.
@@ -41,14 +41,14 @@ impl Exec {
     /// it may log the requests it gets.
     ///
     /// Must be called inside a runtime.
-    pub(super) fn start(command_line: &str, secrets: Secrets) -> Result<Self, Failure> {
+    pub(super) fn start(command_line: &str, secrets: Secrets) -> Result<Self, CommandFailure> {
         let mut command = shell(command_line);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // A group of its own: Ctrl-C must not stop the server before the run has cleaned up.
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| {
-            Failure::usage(
+            CommandFailure::usage(
                 format!("the command of --exec cannot be started: {error}"),
                 "check the command of --exec",
             )
@@ -68,19 +68,19 @@ impl Exec {
         url: &str,
         trust: &Trust,
         limit: Duration,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandFailure> {
         tokio::select! {
             answered = wait_for(url, trust, limit) => answered.map_err(|problem| {
-                let Failure::Plain { what, next, .. } = Failure::from(problem) else {
-                    return Failure::internal("a problem without a sentence");
+                let CommandFailure::Plain { what, next, .. } = CommandFailure::from(problem) else {
+                    return CommandFailure::internal("a problem without a sentence");
                 };
-                Failure::target(format!("{what}{}", self.last_words()), next.unwrap_or_default())
+                CommandFailure::target(format!("{what}{}", self.last_words()), next.unwrap_or_default())
             }),
             ended = self.child.wait() => {
                 let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
                 // What was written last may still be on its way through the pipe.
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                Err(Failure::target(
+                Err(CommandFailure::target(
                     format!("the server started by --exec ended before it answered ({how}){}", self.last_words()),
                     "run the command by hand to see why",
                 ))

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::source::{self, Source};
 use super::{Exit, console, runtime};
 use crate::examples::Examples;
@@ -21,7 +21,7 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let scenarios = self.source.scenarios()?;
         let catalogue = source::catalogue(&scenarios).with_judgements([snapshots::about()]);
         let entries = self.ids.iter().map(|id| catalogue.get(id)).collect::<Result<Vec<_>, _>>()?;

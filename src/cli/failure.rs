@@ -1,11 +1,11 @@
 use super::Exit;
 use crate::diagnostic::Diagnostic;
-use crate::http::Problem;
+use crate::http::ClientProblem;
 use crate::run::preflight::Refusal;
 
 /// Why a command could not do what it was asked: one message with its place or its next step.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum CommandFailure {
     /// Something that is said in a sentence.
     Plain {
         /// The exit code.
@@ -24,10 +24,10 @@ pub(super) enum Failure {
 /// How many mistakes in files are shown at once.
 const MOST_PLACES: usize = 5;
 
-impl Failure {
+impl CommandFailure {
     /// Wrong usage or configuration, with the next step.
     pub(super) fn usage(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Failure::Plain {
+        CommandFailure::Plain {
             exit: Exit::Usage,
             what: what.into(),
             next: Some(next.into()),
@@ -37,7 +37,7 @@ impl Failure {
 
     /// The target cannot be tested.
     pub(super) fn target(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Failure::Plain {
+        CommandFailure::Plain {
             exit: Exit::Target,
             what: what.into(),
             next: Some(next.into()),
@@ -47,20 +47,20 @@ impl Failure {
 
     /// Something that should not have been possible.
     pub(super) fn internal(what: impl Into<String>) -> Self {
-        Failure::Plain { exit: Exit::Internal, what: what.into(), next: None, left_behind: Vec::new() }
+        CommandFailure::Plain { exit: Exit::Internal, what: what.into(), next: None, left_behind: Vec::new() }
     }
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Failure::Plain { exit, .. } => *exit,
-            Failure::Placed(_) => Exit::Usage,
+            CommandFailure::Plain { exit, .. } => *exit,
+            CommandFailure::Placed(_) => Exit::Usage,
         }
     }
 
     /// The message for people.
     pub(super) fn render(&self, color: bool) -> String {
         match self {
-            Failure::Plain { what, next, left_behind, .. } => {
+            CommandFailure::Plain { what, next, left_behind, .. } => {
                 let mut text = format!("error: {}", one_line(what));
                 if let Some(next) = next {
                     text.push_str(&format!("\n  help: {}", one_line(next)));
@@ -70,7 +70,7 @@ impl Failure {
                 }
                 text
             }
-            Failure::Placed(mistakes) => {
+            CommandFailure::Placed(mistakes) => {
                 let mut texts: Vec<String> =
                     mistakes.iter().take(MOST_PLACES).map(|mistake| mistake.render(color)).collect();
                 if mistakes.len() > MOST_PLACES {
@@ -82,28 +82,28 @@ impl Failure {
     }
 }
 
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Failure::usage(problem.what, problem.next)
+impl From<ClientProblem> for CommandFailure {
+    fn from(problem: ClientProblem) -> Self {
+        CommandFailure::usage(problem.what, problem.next)
     }
 }
 
-impl From<Refusal> for Failure {
+impl From<Refusal> for CommandFailure {
     fn from(refusal: Refusal) -> Self {
         let Refusal { what, next, left_behind } = refusal;
-        Failure::Plain { exit: Exit::Target, what, next: Some(next), left_behind }
+        CommandFailure::Plain { exit: Exit::Target, what, next: Some(next), left_behind }
     }
 }
 
-impl From<Diagnostic> for Failure {
+impl From<Diagnostic> for CommandFailure {
     fn from(mistake: Diagnostic) -> Self {
-        Failure::Placed(vec![mistake])
+        CommandFailure::Placed(vec![mistake])
     }
 }
 
-impl From<Vec<Diagnostic>> for Failure {
+impl From<Vec<Diagnostic>> for CommandFailure {
     fn from(mistakes: Vec<Diagnostic>) -> Self {
-        Failure::Placed(mistakes)
+        CommandFailure::Placed(mistakes)
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn what_a_target_said_cannot_colour_the_screen() {
-        let failure = Failure::target("it said \u{1b}[31mno\n", "ask again");
+        let failure = CommandFailure::target("it said \u{1b}[31mno\n", "ask again");
         assert_eq!(failure.render(true), "error: it said  [31mno \n  help: ask again");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::Config;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::output::{folder_of, unwritten};
 use super::playing::{self, Playing, Ready};
 use super::words::Dialects;
@@ -72,12 +72,12 @@ const REQUIRED_RATE: NonZeroU32 = NonZeroU32::new(25).expect("25 is not zero");
 const BESIDE: [&str; 2] = ["conformance/token-required", "cycles/group-members-added-in-one-request"];
 
 impl Gallery {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let url = self.playing.target.url(&config)?;
         let plan = self.plan(&config, url.as_ref())?;
         if self.rate_gate.is_some() && !self.playing.target.pace(&config).is_zero() {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 "--pace holds requests back, and the rate gate would measure that",
                 "leave one of --pace and --rate-gate out",
             ));
@@ -122,8 +122,9 @@ impl Gallery {
                 }
                 if let Some(seen) = seen {
                     let mut text = Vec::new();
-                    page::beneath(&seen.checks, &settings, &mut text)
-                        .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
+                    page::beneath(&seen.checks, &settings, &mut text).map_err(|error| {
+                        CommandFailure::internal(format!("cannot write the report: {error}"))
+                    })?;
                     console::say_bytes(&text)?;
                 }
                 return Err(playing::failure(problem));
@@ -138,7 +139,7 @@ impl Gallery {
             played.facts
         });
         let mut verdict = gallery::judge(template, &scenarios, &report, &more)
-            .ok_or_else(|| Failure::internal("no test of a gate was played"))?;
+            .ok_or_else(|| CommandFailure::internal("no test of a gate was played"))?;
         if let Some(rate) = &rate {
             verdict.measured("rate", rate_line(rate), serde_json::to_value(rate).unwrap_or_default());
         }
@@ -162,7 +163,7 @@ impl Gallery {
         }))
     }
 
-    fn plan(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Plan, Failure> {
+    fn plan(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Plan, CommandFailure> {
         let mut plan = self.playing.plan(config, url, stories()?)?.as_a_gate();
         let dialects = self.dialect.clone().or_else(|| config.settings.dialect.clone());
         plan.dialects = dialects.unwrap_or_else(|| Dialects::of(url)).0;
@@ -181,11 +182,12 @@ impl Gallery {
         config: &Config,
         url: Option<&TenantUrl>,
         plan: &Plan,
-    ) -> Result<load::LoadSettings, Failure> {
+    ) -> Result<load::LoadSettings, CommandFailure> {
         // People and journal of its own: what the tests made is gone by then.
         let prefix = crate::run::target::prefix::draw();
-        let people = People::new(config.people()?, plan.seed, prefix.as_str())
-            .map_err(|error| Failure::usage(error.to_string(), "correct [people] in scimulate.toml"))?;
+        let people = People::new(config.people()?, plan.seed, prefix.as_str()).map_err(|error| {
+            CommandFailure::usage(error.to_string(), "correct [people] in scimulate.toml")
+        })?;
         let journal = match url {
             Some(url) if self.rate_gate.is_some() => Some(Arc::new(playing::journal(url, &prefix)?)),
             _ => None,
@@ -209,16 +211,16 @@ impl Gallery {
         ready: &Ready,
         mut settings: load::LoadSettings,
         seconds: u64,
-    ) -> Result<load::Played, Failure> {
+    ) -> Result<load::Played, CommandFailure> {
         settings.duration = Duration::from_secs(seconds);
         ready.runtime.block_on(async {
             match &ready.shared {
                 Some(shared) => {
-                    let stage = shared.open().await.map_err(Failure::internal)?;
+                    let stage = shared.open().await.map_err(CommandFailure::internal)?;
                     Ok(load::play(settings, Arc::new(stage.target)).await)
                 }
                 None => {
-                    let stage = Embedded::default().open().await.map_err(Failure::internal)?;
+                    let stage = Embedded::default().open().await.map_err(CommandFailure::internal)?;
                     let played = load::play(settings, Arc::new(stage.target)).await;
                     drop(stage.hold);
                     Ok(played)
@@ -234,7 +236,7 @@ impl Gallery {
         facts: Option<&transport::Facts>,
         report: &Report,
         verdict: &Verdict,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandFailure> {
         let endpoint = endpoint_facts(mapping, facts, report, verdict);
         let pack = Pack {
             application: self.app_name.as_deref().unwrap_or(&mapping.name),
@@ -250,7 +252,7 @@ impl Gallery {
         let mut machine = Vec::new();
         page::write(report, verdict, &plain, &mut text)
             .and_then(|()| json::write(report, Some(verdict), &mut machine))
-            .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
+            .map_err(|error| CommandFailure::internal(format!("cannot write the report: {error}")))?;
         files.push(("report.txt", text));
         files.push(("report.json", machine));
         for (name, bytes) in files {
@@ -262,7 +264,7 @@ impl Gallery {
 }
 
 /// The stories of Microsoft's gates, and those that show a requirement beside them.
-pub(super) fn stories() -> Result<Vec<Arc<scenario::Scenario>>, Failure> {
+pub(super) fn stories() -> Result<Vec<Arc<scenario::Scenario>>, CommandFailure> {
     let wanted = |scenario: &scenario::Scenario| {
         let id = scenario.about.id.as_str();
         SUITES.iter().any(|suite| id.split('/').next() == Some(suite)) || BESIDE.contains(&id)

@@ -3,7 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::config::Config;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::output::unwritten;
 use super::playing::{self, Playing};
 use super::{Exit, console, gallery as gate};
@@ -53,10 +53,10 @@ fn file_name(text: &str) -> Result<String, String> {
 }
 
 impl Interop {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let Some(url) = self.playing.target.url(&config)? else {
-            return Err(Failure::usage("no server is named", "name its SCIM base URL with --target"));
+            return Err(CommandFailure::usage("no server is named", "name its SCIM base URL with --target"));
         };
         // What comes of requests at the same time depends on chance, and a row must not.
         let stories = scenario::builtin()?.into_iter().filter(|story| {
@@ -84,20 +84,20 @@ impl Interop {
             _ if ended == Exit::Interrupted => return Ok(ended),
             (Ok(report), Some(Ok(gate))) => (report, gate),
             (Err(problem), _) | (_, Some(Err(problem))) => return Err(playing::failure(problem)),
-            (Ok(_), None) => return Err(Failure::internal("the gates were not played")),
+            (Ok(_), None) => return Err(CommandFailure::internal("the gates were not played")),
         };
         if let Some(why) = whole(&report).or_else(|| whole(&gate)) {
-            return Err(Failure::target(why, "nothing was written; a row is of a whole run"));
+            return Err(CommandFailure::target(why, "nothing was written; a row is of a whole run"));
         }
         let verdict = gallery::judge(Template::default(), &gates, &gate, &[])
-            .ok_or_else(|| Failure::internal("no test of a gate was played"))?;
+            .ok_or_else(|| CommandFailure::internal("no test of a gate was played"))?;
         let scripts = scripts.of(&report, Level::Error);
         let row = Row::of((&self.server, &self.server_version), &report, &verdict, &scripts);
         if self.playing.verbose {
             let settings = TerminalSettings::for_stream(&io::stdout(), false);
             let mut text = Vec::new();
             terminal::write(&report, &settings, &mut text)
-                .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
+                .map_err(|error| CommandFailure::internal(format!("cannot write the report: {error}")))?;
             console::say_bytes(&text)?;
         }
         let row = match self.published()? {
@@ -109,7 +109,11 @@ impl Interop {
     }
 
     /// Every file that belongs to the row, by path, and the page over all rows.
-    fn files(&self, row: Row, scripts: Vec<(usize, Script)>) -> Result<Vec<(PathBuf, String)>, Failure> {
+    fn files(
+        &self,
+        row: Row,
+        scripts: Vec<(usize, Script)>,
+    ) -> Result<Vec<(PathBuf, String)>, CommandFailure> {
         let name = files_of(&row.server, &row.version);
         let folder = self.into.join(&name);
         let published = row.failures.iter().filter_map(|failure| failure.script.clone());
@@ -121,7 +125,7 @@ impl Interop {
             .map(|(file, text)| (folder.join(file), text))
             .collect();
         let json = serde_json::to_string_pretty(&row)
-            .map_err(|error| Failure::internal(format!("cannot write the row: {error}")))?;
+            .map_err(|error| CommandFailure::internal(format!("cannot write the row: {error}")))?;
         files.push((self.into.join(format!("{name}.json")), json + "\n"));
         let mut rows = self.others(&name)?;
         rows.push(row);
@@ -131,14 +135,14 @@ impl Interop {
     }
 
     /// The row of this server and version that stands there already.
-    fn published(&self) -> Result<Option<Row>, Failure> {
+    fn published(&self) -> Result<Option<Row>, CommandFailure> {
         let name = files_of(&self.server, &self.server_version);
         let path = self.into.join(format!("{name}.json"));
         if path.exists() { read(&path).map(Some) } else { Ok(None) }
     }
 
     /// The rows that stand there already, of other servers and versions.
-    fn others(&self, name: &str) -> Result<Vec<Row>, Failure> {
+    fn others(&self, name: &str) -> Result<Vec<Row>, CommandFailure> {
         let mut rows = Vec::new();
         let Ok(folder) = fs::read_dir(&self.into) else { return Ok(rows) };
         for file in folder.filter_map(Result::ok).map(|entry| entry.path()) {
@@ -158,7 +162,7 @@ impl Interop {
         scripts.filter(|script| !files.iter().any(|(path, _)| path == script)).collect()
     }
 
-    fn write(&self, files: &[(PathBuf, String)]) -> Result<Exit, Failure> {
+    fn write(&self, files: &[(PathBuf, String)]) -> Result<Exit, CommandFailure> {
         let outdated = self.outdated(files);
         for (path, text) in files {
             let folder = path.parent().unwrap_or(Path::new("."));
@@ -174,7 +178,7 @@ impl Interop {
     }
 
     /// Says which files would be written otherwise than they stand there, line by line.
-    fn compare(&self, files: &[(PathBuf, String)]) -> Result<Exit, Failure> {
+    fn compare(&self, files: &[(PathBuf, String)]) -> Result<Exit, CommandFailure> {
         let mut text = String::new();
         for (path, wanted) in files {
             match input::text(path, input::RECORDED) {
@@ -215,13 +219,13 @@ fn whole(report: &Report) -> Option<String> {
     }
 }
 
-fn read(path: &Path) -> Result<Row, Failure> {
+fn read(path: &Path) -> Result<Row, CommandFailure> {
     let text = input::text(path, input::RECORDED).map_err(|error| unreadable(path, &error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| unreadable(path, &error.to_string()))
 }
 
-fn unreadable(path: &Path, why: &str) -> Failure {
-    Failure::usage(
+fn unreadable(path: &Path, why: &str) -> CommandFailure {
+    CommandFailure::usage(
         format!("{} is no row of the interop page: {why}", path.display()),
         "correct it, or write it anew with `scimulate interop`",
     )

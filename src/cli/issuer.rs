@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::{Exit, console};
 use crate::issuer;
 
@@ -19,21 +19,21 @@ pub(super) struct Issuer {
 }
 
 impl Issuer {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let example =
             "write the URL below which the documents will stand, as https://issuer.example.com/entra";
         let url = Url::parse(&self.issuer)
-            .map_err(|error| Failure::usage(format!("the issuer is not a URL: {error}"), example))?;
+            .map_err(|error| CommandFailure::usage(format!("the issuer is not a URL: {error}"), example))?;
         let more = url.query().is_some()
             || url.fragment().is_some()
             || !url.username().is_empty()
             || url.password().is_some();
         if !matches!(url.scheme(), "http" | "https") || more {
             let what = "an issuer is an http or https URL without user, query and fragment (OpenID Connect Discovery 1.0 §3)";
-            return Err(Failure::usage(what, example));
+            return Err(CommandFailure::usage(what, example));
         }
         let written = issuer::Issuer::write(self.issuer.trim(), &self.dir)
-            .map_err(|why| Failure::usage(why, "name another folder with --dir, or correct that"))?;
+            .map_err(|why| CommandFailure::usage(why, "name another folder with --dir, or correct that"))?;
         let (url, dir) = (self.issuer.trim().trim_end_matches('/'), self.dir.display());
         console::say(&format!(
             "host {} at {url}, so that {url}{} is answered\nkeep {} secret\nlet the server trust the issuer {url}, \

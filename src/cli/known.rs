@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::source::Source;
 use super::waive::today;
 use crate::catalogue::Catalogue;
@@ -11,7 +11,7 @@ use crate::run::verdict::report::Report;
 use crate::waivers::{Baseline, Circumstances, PastReport, Waivers};
 
 /// What is known to fail.
-pub(super) struct Known {
+pub(super) struct WaivedOptions {
     waivers: Option<Waivers>,
     baseline: Option<Baseline>,
     /// Knows the ids that checks had before. Empty when nothing is known.
@@ -27,10 +27,11 @@ pub(super) struct Files<'a> {
     pub(super) scenarios: Option<&'a Path>,
 }
 
-impl Known {
+impl WaivedOptions {
     /// Reads the files that are named. `narrowed` as in [`Circumstances`].
-    pub(super) fn read(files: &Files<'_>, narrowed: bool) -> Result<Self, Failure> {
-        let mut known = Known { waivers: None, baseline: None, catalogue: Catalogue::default(), narrowed };
+    pub(super) fn read(files: &Files<'_>, narrowed: bool) -> Result<Self, CommandFailure> {
+        let mut known =
+            WaivedOptions { waivers: None, baseline: None, catalogue: Catalogue::default(), narrowed };
         if files.waivers.is_none() && files.baseline.is_none() {
             return Ok(known);
         }
@@ -43,14 +44,14 @@ impl Known {
     }
 
     /// Marks what is known in a report, and settles it.
-    pub(super) fn apply(&self, report: &mut Report, fail_on: Option<Level>) -> Result<(), Failure> {
+    pub(super) fn apply(&self, report: &mut Report, fail_on: Option<Level>) -> Result<(), CommandFailure> {
         if let Some(waivers) = &self.waivers {
             let circumstances = Circumstances { fail_on, today: today(), narrowed: self.narrowed };
             waivers.apply(report, circumstances);
         }
         if let Some(baseline) = &self.baseline {
             baseline.apply(report, fail_on, &self.catalogue).map_err(|error| {
-                Failure::internal(format!("the report cannot be compared with the baseline: {error}"))
+                CommandFailure::internal(format!("the report cannot be compared with the baseline: {error}"))
             })?;
         }
         Ok(())

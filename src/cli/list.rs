@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::source::Source;
 use super::{Exit, console, eval, pages, profiles};
 use crate::catalogue::{Selection, listing};
@@ -36,7 +36,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         if let Some((first, names)) = self.filters.split_first()
             && first == "profiles"
         {

@@ -45,7 +45,7 @@ use clap::Parser;
 
 pub use exit::Exit;
 
-use failure::Failure;
+use failure::CommandFailure;
 
 /// Plays Microsoft Entra ID's provisioning service against a SCIM 2.0 server and judges every answer.
 #[derive(Debug, Parser)]
@@ -104,7 +104,7 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if bug::happened() { exit.or(Exit::Internal) } else { exit }
 }
 
-fn play(command: Command) -> Result<Exit, Failure> {
+fn play(command: Command) -> Result<Exit, CommandFailure> {
     match command {
         Command::Run(run) => run.play(),
         Command::Gallery(gallery) => gallery.play(),

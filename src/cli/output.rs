@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 
 /// A report file. It is opened before the run, so that a wrong path costs no time, and written after
 /// it. If nothing was written, a file that was not there before goes away again.
@@ -15,12 +15,12 @@ pub(super) struct Output {
 
 impl Output {
     /// Opens a file of an option, if the option was given.
-    pub(super) fn open(option: &str, path: Option<&Path>) -> Result<Option<Self>, Failure> {
+    pub(super) fn open(option: &str, path: Option<&Path>) -> Result<Option<Self>, CommandFailure> {
         let Some(path) = path else { return Ok(None) };
         let fresh = !path.exists();
         let opened = File::options().write(true).create(true).truncate(false).open(path);
         let file = opened.map_err(|error| {
-            Failure::usage(
+            CommandFailure::usage(
                 format!("cannot write {}: {error}", path.display()),
                 format!("name a file in a folder that exists with {option}"),
             )
@@ -32,7 +32,7 @@ impl Output {
     pub(super) fn write(
         mut self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandFailure> {
         let attempt = || {
             self.begin()?;
             let mut out = BufWriter::new(&self.file);
@@ -43,7 +43,7 @@ impl Output {
     }
 
     /// Empties the file and gives it away, for a report that is written as the run goes on.
-    pub(super) fn stream(mut self) -> Result<(BufWriter<File>, PathBuf), Failure> {
+    pub(super) fn stream(mut self) -> Result<(BufWriter<File>, PathBuf), CommandFailure> {
         self.begin().map_err(|error| unwritten(&self.path, &error))?;
         let file = self.file.try_clone().map_err(|error| unwritten(&self.path, &error))?;
         Ok((BufWriter::new(file), self.path.clone()))
@@ -66,7 +66,7 @@ impl Drop for Output {
 
 /// Replaces a file that people write too: at every moment it is the old one or the new one. A link is
 /// followed, and the permissions stay.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), CommandFailure> {
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut name = real.as_os_str().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
@@ -87,9 +87,9 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Makes the folder of an option before the run, so that a wrong path costs no time.
-pub(super) fn folder_of(option: &str, path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn folder_of(option: &str, path: &Path) -> Result<PathBuf, CommandFailure> {
     fs::create_dir_all(path).map_err(|error| {
-        Failure::usage(
+        CommandFailure::usage(
             format!("cannot make the folder {}: {error}", path.display()),
             format!("name a folder that can be written to with {option}"),
         )
@@ -98,8 +98,8 @@ pub(super) fn folder_of(option: &str, path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// A report that could not be written to its end.
-pub(super) fn unwritten(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(
+pub(super) fn unwritten(path: &Path, error: &io::Error) -> CommandFailure {
+    CommandFailure::usage(
         format!("cannot write {}: {error}", path.display()),
         "check the disk and the file's permissions",
     )

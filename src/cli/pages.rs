@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::at_once::at_once;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::{Exit, console, runtime, source};
 use crate::catalogue::CheckKind;
 use crate::examples::{self, Examples};
@@ -13,7 +13,7 @@ use crate::scenario;
 
 /// Writes a page for each check with a played example, and the index. What else stands in the folder and
 /// ends in `.md` is of a check that is gone, and goes too.
-pub(super) fn write(folder: &Path) -> Result<Exit, Failure> {
+pub(super) fn write(folder: &Path) -> Result<Exit, CommandFailure> {
     let scenarios = scenario::builtin()?;
     let catalogue = source::catalogue(&scenarios);
     let runtime = runtime::start()?;
@@ -33,7 +33,10 @@ pub(super) fn write(folder: &Path) -> Result<Exit, Failure> {
         (format!("{}.md", entry.about.id), examples::page(entry, example.as_ref()))
     });
     let unwritable = |path: &Path, error: &io::Error| {
-        Failure::usage(format!("cannot write {}: {error}", path.display()), "name a folder with --pages")
+        CommandFailure::usage(
+            format!("cannot write {}: {error}", path.display()),
+            "name a folder with --pages",
+        )
     };
     let mut wanted: Vec<PathBuf> = Vec::new();
     for (name, text) in pages.into_iter().chain([("README.md".to_owned(), examples::index(&catalogue))]) {

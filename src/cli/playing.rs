@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::config::{self, Config, Names};
 use super::exec::Exec;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::interrupt::Interrupt;
 use super::output::{Output, folder_of, unwritten};
 use super::second::SecondOptions;
@@ -84,7 +84,7 @@ pub(super) struct Ready {
 
 impl Playing {
     /// The mapping in force.
-    pub(super) fn mapping(&self, config: &Config) -> Result<Mapping, Failure> {
+    pub(super) fn mapping(&self, config: &Config) -> Result<Mapping, CommandFailure> {
         let given = self.profile.as_deref().or(config.settings.profile.as_deref());
         Ok(config.change(super::profiles::load(given.unwrap_or(profiles::DEFAULT))?)?)
     }
@@ -95,13 +95,16 @@ impl Playing {
         config: &Config,
         url: Option<&TenantUrl>,
         scenarios: Vec<Arc<Scenario>>,
-    ) -> Result<Plan, Failure> {
+    ) -> Result<Plan, CommandFailure> {
         let settings = &config.settings;
         let loopback = url.is_none_or(TenantUrl::is_loopback);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.or(settings.jobs).unwrap_or(if loopback { cores } else { 1 });
         if jobs == 0 {
-            return Err(Failure::usage("no scenario can be played by 0 jobs", "write --jobs 1 or more"));
+            return Err(CommandFailure::usage(
+                "no scenario can be played by 0 jobs",
+                "write --jobs 1 or more",
+            ));
         }
         let mut plan = Plan::new(scenarios, self.mapping(config)?, prefix::draw());
         plan.people = config.people()?;
@@ -117,7 +120,7 @@ impl Playing {
     }
 
     /// Files of reports, opened before the run.
-    pub(super) fn outputs(&self, config: &Config) -> Result<Outputs, Failure> {
+    pub(super) fn outputs(&self, config: &Config) -> Result<Outputs, CommandFailure> {
         let settings = &config.settings;
         let har =
             match Output::open("--har", self.har.as_ref().or(settings.har.as_ref()).map(PathBuf::as_path))? {
@@ -143,7 +146,7 @@ impl Playing {
     }
 
     /// Makes the target ready: consent, credentials, the server under test. `None` when the user ended it.
-    pub(super) fn ready(&self, config: &Config, plan: &Plan) -> Result<Option<Ready>, Failure> {
+    pub(super) fn ready(&self, config: &Config, plan: &Plan) -> Result<Option<Ready>, CommandFailure> {
         self.ready_with(config, plan, None)
     }
 
@@ -153,7 +156,7 @@ impl Playing {
         config: &Config,
         plan: &Plan,
         second: Option<&SecondOptions>,
-    ) -> Result<Option<Ready>, Failure> {
+    ) -> Result<Option<Ready>, CommandFailure> {
         let url = self.target.url(config)?;
         let doors = match url.clone() {
             None => None,
@@ -194,14 +197,14 @@ impl Playing {
         config: &Config,
         url: Option<&TenantUrl>,
         secrets: Secrets,
-    ) -> Result<Option<Exec>, Failure> {
+    ) -> Result<Option<Exec>, CommandFailure> {
         let settings = &config.settings;
         let command = self.exec.as_ref().or(settings.exec.as_ref());
         let awaited = self.wait_for.as_ref().or(settings.wait_for.as_ref());
         let trust = self.target.trust(config);
         let limit = self.target.timeout(config)?;
         match (command, url) {
-            (Some(_), None) => Err(Failure::usage(
+            (Some(_), None) => Err(CommandFailure::usage(
                 "--exec starts a server, but no target is named",
                 "name the server's SCIM base URL with --target",
             )),
@@ -216,7 +219,7 @@ impl Playing {
                 Some(awaited) => wait_for(awaited, &trust, limit)
                     .await
                     .map(|()| None)
-                    .map_err(|problem| Failure::target(problem.what, problem.next)),
+                    .map_err(|problem| CommandFailure::target(problem.what, problem.next)),
                 None => Ok(None),
             },
         }
@@ -270,15 +273,15 @@ impl Listener for Both<'_> {
     }
 }
 
-pub(super) fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
+pub(super) fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, CommandFailure> {
     opened(Journal::new(&journal_folder()?, url.base(), prefix))
 }
 
 /// A journal is opened before anything is sent: without it nothing may be made at the target.
-fn opened(journal: Journal) -> Result<Journal, Failure> {
+fn opened(journal: Journal) -> Result<Journal, CommandFailure> {
     match journal.open() {
         Ok(()) => Ok(journal),
-        Err(error) => Err(Failure::usage(
+        Err(error) => Err(CommandFailure::usage(
             format!(
                 "the journal of what the run makes cannot be written to {}: {error}",
                 journal.path().display()
@@ -288,14 +291,17 @@ fn opened(journal: Journal) -> Result<Journal, Failure> {
     }
 }
 
-fn journal_folder() -> Result<PathBuf, Failure> {
+fn journal_folder() -> Result<PathBuf, CommandFailure> {
     journal::folder().map_err(|error| {
-        Failure::usage(format!("there is no folder for the journal: {error}"), "set HOME to your home folder")
+        CommandFailure::usage(
+            format!("there is no folder for the journal: {error}"),
+            "set HOME to your home folder",
+        )
     })
 }
 
 /// The journal of the second tenant.
-pub(super) fn second_journal(url: &TenantUrl, prefix: &str) -> Result<Journal, Failure> {
+pub(super) fn second_journal(url: &TenantUrl, prefix: &str) -> Result<Journal, CommandFailure> {
     opened(Journal::new(&journal_folder()?, url.base(), prefix).of_second_tenant())
 }
 
@@ -331,10 +337,10 @@ impl Outputs {
         report: &Report,
         terminal: impl FnOnce(&mut dyn Write) -> io::Result<()>,
         json: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandFailure> {
         let mut text = Vec::new();
         terminal(&mut text)
-            .map_err(|error| Failure::internal(format!("cannot write the report: {error}")))?;
+            .map_err(|error| CommandFailure::internal(format!("cannot write the report: {error}")))?;
         console::say_bytes(&text)?;
         if let Some(output) = self.json {
             output.write(json)?;
@@ -360,14 +366,14 @@ impl Outputs {
     }
 }
 
-pub(super) fn failure(problem: RunProblem) -> Failure {
+pub(super) fn failure(problem: RunProblem) -> CommandFailure {
     match problem {
-        RunProblem::Refused(refusal) => Failure::from(refusal),
-        RunProblem::Stage(what) => Failure::internal(what),
+        RunProblem::Refused(refusal) => CommandFailure::from(refusal),
+        RunProblem::Stage(what) => CommandFailure::internal(what),
         RunProblem::People(_) => {
-            Failure::usage(problem.to_string(), format!("correct [people] in {}", config::FILE))
+            CommandFailure::usage(problem.to_string(), format!("correct [people] in {}", config::FILE))
         }
-        RunProblem::Scenario { .. } => Failure::usage(problem.to_string(), "correct the scenario"),
-        RunProblem::Panicked(_) => Failure::internal(problem.to_string()),
+        RunProblem::Scenario { .. } => CommandFailure::usage(problem.to_string(), "correct the scenario"),
+        RunProblem::Panicked(_) => CommandFailure::internal(problem.to_string()),
     }
 }

@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::{Exit, console};
 use crate::entra::mapping::{
-    AttributeMapping, FlowBehavior, FlowType, Mapping, ObjectMapping, Source, profiles,
+    AttributeMapping, FlowBehavior, FlowType, Mapping, ObjectMapping, ValueSource, profiles,
 };
 
 /// How many remarks on an imported schema are shown.
 const MOST_REMARKS: usize = 50;
 
 /// Lists every built-in profile, or the rows of those named.
-pub(super) fn list(names: &[String], json: bool) -> Result<Exit, Failure> {
+pub(super) fn list(names: &[String], json: bool) -> Result<Exit, CommandFailure> {
     if names.is_empty() {
         let all = profiles::names().into_iter().map(profiles::load).collect::<Result<Vec<_>, _>>()?;
         if json {
@@ -33,7 +33,7 @@ pub(super) fn list(names: &[String], json: bool) -> Result<Exit, Failure> {
 }
 
 /// Loads a profile, and says what of an imported schema is not played.
-pub(super) fn load(name_or_file: &str) -> Result<Mapping, Failure> {
+pub(super) fn load(name_or_file: &str) -> Result<Mapping, CommandFailure> {
     let mapping = profiles::load(name_or_file)?;
     let remarks = mapping.frame.as_ref().map_or(&[][..], |frame| &frame.remarks);
     for remark in remarks.iter().take(MOST_REMARKS) {
@@ -103,10 +103,12 @@ fn whole(mapping: &Mapping) -> Value {
 
 fn row(row: &AttributeMapping) -> Value {
     let (kind, source) = match &row.source {
-        Source::Attribute(attribute) => ("direct", Some(attribute.name.to_owned())),
-        Source::Constant(text) => ("constant", Some(text.clone())),
-        computed @ (Source::Expression(_) | Source::Roles(_)) => ("expression", computed.expression()),
-        Source::None => ("none", None),
+        ValueSource::Attribute(attribute) => ("direct", Some(attribute.name.to_owned())),
+        ValueSource::Constant(text) => ("constant", Some(text.clone())),
+        computed @ (ValueSource::Expression(_) | ValueSource::Roles(_)) => {
+            ("expression", computed.expression())
+        }
+        ValueSource::None => ("none", None),
     };
     json!({
         "target": row.written,
@@ -124,10 +126,12 @@ fn row(row: &AttributeMapping) -> Value {
 
 fn source(row: &AttributeMapping) -> String {
     match &row.source {
-        Source::Attribute(attribute) => attribute.name.to_owned(),
-        Source::Constant(text) => format!("\"{text}\""),
-        computed @ (Source::Expression(_) | Source::Roles(_)) => computed.expression().unwrap_or_default(),
-        Source::None => "-".to_owned(),
+        ValueSource::Attribute(attribute) => attribute.name.to_owned(),
+        ValueSource::Constant(text) => format!("\"{text}\""),
+        computed @ (ValueSource::Expression(_) | ValueSource::Roles(_)) => {
+            computed.expression().unwrap_or_default()
+        }
+        ValueSource::None => "-".to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args as _, FromArgMatches as _};
 
 use super::at_once::at_once;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::run::Run;
 use super::{Exit, console, runtime, selftest};
 use crate::selftest::{subjects, unknown};
@@ -33,9 +33,9 @@ const EXAMPLES: &str = "src/examples/rules.tsv";
 const SNAPSHOTS: [&str; 6] = ["run", "--seed", "1", "--snapshots", "snapshots", "--update"];
 
 impl Regenerate {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         if !Path::new(VERDICTS).is_file() {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 format!("there is no {VERDICTS} in the working folder"),
                 "run it in a checkout of scimulate, with `cargo run --release -- regenerate`",
             ));
@@ -44,10 +44,10 @@ impl Regenerate {
         self.write_examples()?;
         let matches = Run::augment_args(clap::Command::new(SNAPSHOTS[0])).try_get_matches_from(SNAPSHOTS);
         let run = matches.and_then(|matches| Run::from_arg_matches(&matches));
-        run.map_err(|error| Failure::internal(error.to_string()))?.play()
+        run.map_err(|error| CommandFailure::internal(error.to_string()))?.play()
     }
 
-    fn write_tables(&self) -> Result<(), Failure> {
+    fn write_tables(&self) -> Result<(), CommandFailure> {
         let settings = selftest::settings(None)?;
         let subjects = match (self.all, self.names.is_empty()) {
             (true, _) => subjects(),
@@ -60,7 +60,7 @@ impl Regenerate {
     }
 
     /// The table of the stories that show rules.
-    fn write_examples(&self) -> Result<(), Failure> {
+    fn write_examples(&self) -> Result<(), CommandFailure> {
         let scenarios: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
         let runtime = runtime::start()?;
         let lines = at_once(rules::all(), |rule| {
@@ -78,11 +78,12 @@ impl Regenerate {
 }
 
 /// Writes a file, and says so, unless it is as it was.
-fn write(path: &str, text: &str) -> Result<(), Failure> {
+fn write(path: &str, text: &str) -> Result<(), CommandFailure> {
     if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
         return Ok(());
     }
-    std::fs::write(path, text)
-        .map_err(|error| Failure::usage(format!("cannot write {path}: {error}"), "check its permissions"))?;
+    std::fs::write(path, text).map_err(|error| {
+        CommandFailure::usage(format!("cannot write {path}: {error}"), "check its permissions")
+    })?;
     console::say(&format!("{path} has changed\n"))
 }

@@ -2,7 +2,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::config::{self, Config};
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::{Exit, console};
 use crate::report::layout;
 use crate::snapshot;
@@ -28,14 +28,14 @@ pub(super) struct Waiting {
 
 impl Waiting {
     /// The folder, and what waits in it for a decision.
-    pub(super) fn find(self) -> Result<Vec<snapshot::Pending>, Failure> {
+    pub(super) fn find(self) -> Result<Vec<snapshot::Pending>, CommandFailure> {
         let config = Config::read()?;
         let Some(folder) = self.snapshots.or(config.settings.snapshots) else {
             let next = format!("name one with --snapshots, or with `snapshots` in {}", config::FILE);
-            return Err(Failure::usage("there is no folder of snapshots", next));
+            return Err(CommandFailure::usage("there is no folder of snapshots", next));
         };
         if !folder.is_dir() {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 format!("{} is not a folder", folder.display()),
                 "`scimulate run --snapshots DIR` makes it",
             ));
@@ -47,12 +47,12 @@ impl Waiting {
 }
 
 /// A folder with a file for each step would only be told that everything in it is new.
-pub(super) fn refuse_old_layout(folder: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_old_layout(folder: &Path) -> Result<(), CommandFailure> {
     let old = snapshot::old_layout(folder)
         .map_err(|error| failure(&format!("cannot read {}", folder.display()), &error))?;
     let Some(old) = old else { return Ok(()) };
     let shown = folder.display();
-    Err(Failure::usage(
+    Err(CommandFailure::usage(
         format!(
             "{shown} has a file for each step, as {}; snapshots are now one file for each scenario and dialect",
             old.display()
@@ -64,17 +64,17 @@ pub(super) fn refuse_old_layout(folder: &Path) -> Result<(), Failure> {
 }
 
 /// What went wrong with snapshots, and what to do.
-pub(super) fn failure(what: &str, error: &io::Error) -> Failure {
+pub(super) fn failure(what: &str, error: &io::Error) -> CommandFailure {
     let next = match error.kind() {
         ErrorKind::InvalidData => snapshot::Unreadable::WAY_OUT,
         ErrorKind::NotFound => "look at what waits with `scimulate review`",
         _ => "check the folder and its permissions",
     };
-    Failure::usage(format!("{what}: {error}"), next)
+    CommandFailure::usage(format!("{what}: {error}"), next)
 }
 
 impl Review {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let pending = self.waiting.find()?;
         if pending.is_empty() {
             return console::say("nothing waits for a review\n").map(|()| Exit::Success);

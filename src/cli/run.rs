@@ -5,8 +5,8 @@ use std::sync::Arc;
 use semver::Version;
 
 use super::config::Config;
-use super::failure::Failure;
-use super::known::{Files, Known};
+use super::failure::CommandFailure;
+use super::known::{Files, WaivedOptions};
 use super::output::Output;
 use super::playing::{self, Playing};
 use super::review;
@@ -97,7 +97,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let url = self.playing.target.url(&config)?;
         let known = self.known(&config, url.as_ref())?;
@@ -162,7 +162,7 @@ impl Run {
     }
 
     /// What is known to fail, read before anything is played.
-    fn known(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Known, Failure> {
+    fn known(&self, config: &Config, url: Option<&TenantUrl>) -> Result<WaivedOptions, CommandFailure> {
         let settings = &config.settings;
         let everything = self.filters.is_empty() && self.suite.is_empty() && settings.suite.is_empty();
         let narrowed = !everything
@@ -176,11 +176,11 @@ impl Run {
             baseline: self.baseline.as_deref().or(settings.baseline.as_deref()),
             scenarios: self.scenarios.as_deref(),
         };
-        Known::read(&files, narrowed)
+        WaivedOptions::read(&files, narrowed)
     }
 
     /// What shall be played, from the command line, then from the file.
-    fn plan(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Plan, Failure> {
+    fn plan(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Plan, CommandFailure> {
         let settings = &config.settings;
         let selection = Selection {
             filters: self.filters.clone(),
@@ -212,12 +212,13 @@ impl Run {
         config: &Config,
         prefix: &str,
         shared: bool,
-    ) -> Result<Option<Arc<Snapshots>>, Failure> {
+    ) -> Result<Option<Arc<Snapshots>>, CommandFailure> {
         let Some(folder) = self.snapshots.as_ref().or(config.settings.snapshots.as_ref()) else {
             return match self.update {
-                true => {
-                    Err(Failure::usage("--update needs a folder of snapshots", "name one with --snapshots"))
-                }
+                true => Err(CommandFailure::usage(
+                    "--update needs a folder of snapshots",
+                    "name one with --snapshots",
+                )),
                 false => Ok(None),
             };
         };
@@ -231,7 +232,7 @@ impl Run {
 }
 
 /// The scenarios of a folder, or the built-in ones.
-fn scenarios(folder: Option<&PathBuf>) -> Result<Vec<Arc<Scenario>>, Failure> {
+fn scenarios(folder: Option<&PathBuf>) -> Result<Vec<Arc<Scenario>>, CommandFailure> {
     let loaded = match folder {
         Some(folder) => scenario::from_dir(folder),
         None => scenario::builtin(),
@@ -240,9 +241,9 @@ fn scenarios(folder: Option<&PathBuf>) -> Result<Vec<Arc<Scenario>>, Failure> {
 }
 
 /// Says what became of the snapshots.
-fn tell(tally: Tally) -> Result<(), Failure> {
+fn tell(tally: Tally) -> Result<(), CommandFailure> {
     if let Some(problem) = tally.problem {
-        return Err(Failure::usage(problem, "check the folder named with --snapshots"));
+        return Err(CommandFailure::usage(problem, "check the folder named with --snapshots"));
     }
     let mut text = format!("snapshots: {} as before", tally.same);
     for (number, what) in [
@@ -267,10 +268,10 @@ fn exit(report: &Report) -> Exit {
     if report.is_empty() { verdict.or(Exit::NothingRan) } else { verdict }
 }
 
-impl From<SelectionProblem> for Failure {
+impl From<SelectionProblem> for CommandFailure {
     fn from(problem: SelectionProblem) -> Self {
         let exit = if problem.is_usage() { Exit::Usage } else { Exit::NothingRan };
         let next = "`scimulate list` names every scenario".to_owned();
-        Failure::Plain { exit, what: problem.to_string(), next: Some(next), left_behind: Vec::new() }
+        CommandFailure::Plain { exit, what: problem.to_string(), next: Some(next), left_behind: Vec::new() }
     }
 }

@@ -1,9 +1,9 @@
-use super::failure::Failure;
+use super::failure::CommandFailure;
 
 /// A runtime for commands that talk to a target.
-pub(super) fn start() -> Result<tokio::runtime::Runtime, Failure> {
+pub(super) fn start() -> Result<tokio::runtime::Runtime, CommandFailure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::internal(format!("cannot start: {error}")))
+        .map_err(|error| CommandFailure::internal(format!("cannot start: {error}")))
 }

@@ -1,4 +1,4 @@
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::{Exit, console, profiles};
 use crate::entra::mapping::{profiles::DEFAULT, schema};
 
@@ -14,7 +14,7 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         console::say_json(&schema::export(&profiles::load(&self.profile)?))?;
         Ok(Exit::Success)
     }

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 
 use super::config::{self, Config};
 use super::credentials::{self, SECOND_TOKEN};
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::target::TargetOptions;
 use crate::http::{Client, Credentials, Settings, TenantUrl};
 
@@ -25,18 +25,22 @@ pub(super) struct SecondOptions {
 
 impl SecondOptions {
     /// The second tenant's URL, if one is named. There is none without a target.
-    pub(super) fn url(&self, config: &Config, target: &TargetOptions) -> Result<Option<TenantUrl>, Failure> {
+    pub(super) fn url(
+        &self,
+        config: &Config,
+        target: &TargetOptions,
+    ) -> Result<Option<TenantUrl>, CommandFailure> {
         let Some(text) = self.second_target.as_ref().or(config.settings.second_target.as_ref()) else {
             return match &self.second_token_file {
                 None => Ok(None),
-                Some(_) => Err(Failure::usage(
+                Some(_) => Err(CommandFailure::usage(
                     "--second-token-file is given, but no second tenant",
                     "name its SCIM base URL with --second-target",
                 )),
             };
         };
         if target.url(config)?.is_none() {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 "a second tenant is named, but no target",
                 "name the first one with --target; the embedded server has two tenants anyway",
             ));
@@ -51,18 +55,18 @@ impl SecondOptions {
         config: &Config,
         target: &TargetOptions,
         first: &Settings,
-    ) -> Result<Option<Settings>, Failure> {
+    ) -> Result<Option<Settings>, CommandFailure> {
         let Some(url) = self.url(config, target)? else { return Ok(None) };
         target.consent(config, &url, "writes")?;
         if self.second_token_file.as_deref() == Some(Path::new("-")) && target.reads_standard_input() {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 "two tokens cannot be read from standard input",
                 format!("set {SECOND_TOKEN}, or name a file with --second-token-file"),
             ));
         }
         let token = credentials::second_token(self.second_token_file.as_deref(), config)?;
         let token = token.ok_or_else(|| {
-            Failure::usage(
+            CommandFailure::usage(
                 format!("the second tenant {url} has no token"),
                 format!("set {SECOND_TOKEN}, or name a file with --second-token-file or in {}", config::FILE),
             )
@@ -70,7 +74,7 @@ impl SecondOptions {
         let one_token = matches!(&first.credentials,
             Credentials::Bearer(other) if other.expose_secret() == token.expose_secret());
         if one_token && url.base() == first.url.base() && url.parameters() == first.url.parameters() {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 "the second tenant has the URL and the token of the first one",
                 "give it a URL or a token of its own",
             ));
@@ -94,7 +98,7 @@ impl SecondOptions {
         config: &Config,
         target: &TargetOptions,
         first: &Settings,
-    ) -> Result<Option<(Client, Option<Client>)>, Failure> {
+    ) -> Result<Option<(Client, Option<Client>)>, CommandFailure> {
         let Some(settings) = self.settings(config, target, first)? else { return Ok(None) };
         let one_token = match (&first.credentials, &settings.credentials) {
             (Credentials::Bearer(one), Credentials::Bearer(other)) => {

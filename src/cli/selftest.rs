@@ -1,7 +1,7 @@
 use std::io::{IsTerminal as _, stderr};
 use std::sync::Arc;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::{Exit, console, runtime};
 use crate::check::About;
 use crate::diagnostic::closest;
@@ -36,13 +36,13 @@ pub(super) struct Selftest {
 const SEED: u64 = 1;
 
 /// What is played: every story, and those of Microsoft's gates as they play them.
-pub(super) fn settings(jobs: Option<u16>) -> Result<SelftestSettings, Failure> {
+pub(super) fn settings(jobs: Option<u16>) -> Result<SelftestSettings, CommandFailure> {
     let all: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
     let rules = rules::all().iter().map(|rule| rule.about().clone());
     let abouts: Vec<About> = all.iter().map(|story| story.about.clone()).chain(rules).collect();
     // Stories that stand for Microsoft's tests have a verdict of their own.
     let (gates, stories) = all.into_iter().partition(|story: &Arc<_>| story.test.is_some());
-    let plan = |stories| -> Result<Plan, Failure> {
+    let plan = |stories| -> Result<Plan, CommandFailure> {
         let mut plan = Plan::new(stories, profiles::load("default")?, "selftest".to_owned());
         plan.seed = SEED;
         plan.fail_on = None;
@@ -65,7 +65,7 @@ pub(super) fn settings(jobs: Option<u16>) -> Result<SelftestSettings, Failure> {
 pub(super) fn play_against(
     settings: &SelftestSettings,
     subjects: &[ServerUnderTest],
-) -> Result<Matrix, Failure> {
+) -> Result<Matrix, CommandFailure> {
     let runtime = runtime::start()?;
     let shown = stderr().is_terminal();
     Ok(selftest::play(settings, subjects, runtime.handle(), |played, subject| {
@@ -76,7 +76,7 @@ pub(super) fn play_against(
 }
 
 /// The servers of these names.
-pub(super) fn named(names: &[String]) -> Result<Vec<ServerUnderTest>, Failure> {
+pub(super) fn named(names: &[String]) -> Result<Vec<ServerUnderTest>, CommandFailure> {
     let all = subjects();
     let known: Vec<String> = all.iter().map(ToString::to_string).collect();
     names
@@ -88,14 +88,14 @@ pub(super) fn named(names: &[String]) -> Result<Vec<ServerUnderTest>, Failure> {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => "`scimulate selftest` without a name lists them all".to_owned(),
                 };
-                Failure::usage(format!("the embedded server has no fault or variant `{name}`"), next)
+                CommandFailure::usage(format!("the embedded server has no fault or variant `{name}`"), next)
             })
         })
         .collect()
 }
 
 impl Selftest {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let subjects = if self.names.is_empty() { subjects() } else { named(&self.names)? };
         let mut settings = settings(self.jobs)?;
         settings.brief = self.brief.then(selftest::proofs);

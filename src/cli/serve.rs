@@ -1,12 +1,12 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::{Exit, console, interrupt, runtime};
 use crate::diagnostic::closest;
 use crate::http::Issued;
 use crate::issuer::{CUSTOM_APPLICATIONS, TENANT};
-use crate::server::{Fault, OAuth, SecondTenant, Settings, Trusted, Variant, start};
+use crate::server::{Fault, OAuth, SecondTenant, ServerSettings, Trusted, Variant, start};
 
 /// Serve the embedded SCIM server until it is killed; prints `READY <base-url> <token>`
 #[derive(Debug, clap::Args)]
@@ -97,14 +97,14 @@ fn list() -> String {
 }
 
 impl Serve {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         if self.list {
             return console::say(&list()).map(|()| Exit::Success);
         }
-        let mut settings = Settings {
+        let mut settings = ServerSettings {
             variants: self.variant.into_iter().collect(),
             faults: self.fault.into_iter().collect(),
-            ..Settings::default()
+            ..ServerSettings::default()
         };
         if let Some(token) = self.token {
             settings.token = token;
@@ -131,7 +131,7 @@ impl Serve {
                     ErrorKind::AddrInUse => "another program listens there".to_owned(),
                     _ => error.to_string(),
                 };
-                Failure::usage(
+                CommandFailure::usage(
                     format!("cannot listen on 127.0.0.1:{port}: {why}"),
                     "choose another --port, or leave it out to get a free one",
                 )
@@ -146,7 +146,7 @@ impl Serve {
             }
             interrupt::signal()
                 .await
-                .map_err(|error| Failure::internal(format!("cannot wait for the end: {error}")))?;
+                .map_err(|error| CommandFailure::internal(format!("cannot wait for the end: {error}")))?;
             Ok(Exit::Success)
         })
     }

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::config::Config;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::catalogue::{Catalogue, Unknown};
 use crate::run::snapshots;
 use crate::scenario::Scenario;
@@ -21,12 +21,12 @@ pub(super) struct Source {
 
 impl Source {
     /// The rules, the requirements and the scenarios, of the folder that `run` would take them from.
-    pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
+    pub(super) fn catalogue(&self) -> Result<Catalogue, CommandFailure> {
         Ok(catalogue(&self.scenarios()?))
     }
 
     /// The scenarios of the folder that `run` would take them from.
-    pub(super) fn scenarios(&self) -> Result<Vec<Scenario>, Failure> {
+    pub(super) fn scenarios(&self) -> Result<Vec<Scenario>, CommandFailure> {
         let config = Config::read()?;
         Ok(match self.scenarios.as_ref().or(config.settings.scenarios.as_ref()) {
             Some(folder) => scenario::from_dir(folder)?,
@@ -36,7 +36,7 @@ impl Source {
 
     /// Every check there is: the built-in scenarios, and beside them those of a folder. Waivers of several
     /// runs may stand in one file.
-    pub(super) fn everything(folder: Option<&Path>) -> Result<Catalogue, Failure> {
+    pub(super) fn everything(folder: Option<&Path>) -> Result<Catalogue, CommandFailure> {
         let config = Config::read()?;
         let mut scenarios = scenario::builtin()?;
         if let Some(folder) = folder.or(config.settings.scenarios.as_deref()) {
@@ -51,8 +51,8 @@ pub(super) fn catalogue(scenarios: &[Scenario]) -> Catalogue {
     Catalogue::new(rules::all(), scenarios).with_requirements(transport::abouts().chain(load::abouts()))
 }
 
-impl From<Unknown> for Failure {
+impl From<Unknown> for CommandFailure {
     fn from(unknown: Unknown) -> Self {
-        Failure::usage(unknown.to_string(), "`scimulate list` names every check")
+        CommandFailure::usage(unknown.to_string(), "`scimulate list` names every check")
     }
 }

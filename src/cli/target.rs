@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::config::{self, Config};
 use super::credentials::{CredentialOptions, as_secret};
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::http::{Client, Settings, TenantUrl, Trust};
 use crate::run::target::retry_after::WaitLimit;
 
@@ -47,7 +47,7 @@ pub(super) struct TargetOptions {
 
 impl TargetOptions {
     /// The target's URL: command line before file.
-    pub(super) fn url(&self, config: &Config) -> Result<Option<TenantUrl>, Failure> {
+    pub(super) fn url(&self, config: &Config) -> Result<Option<TenantUrl>, CommandFailure> {
         let given = self.target.as_ref().or(config.settings.target.url.as_ref());
         Ok(given.map(|text| TenantUrl::parse(text)).transpose()?)
     }
@@ -59,9 +59,9 @@ impl TargetOptions {
     }
 
     /// Limit for one exchange.
-    pub(super) fn timeout(&self, config: &Config) -> Result<Duration, Failure> {
+    pub(super) fn timeout(&self, config: &Config) -> Result<Duration, CommandFailure> {
         match self.timeout.or(config.settings.timeout).unwrap_or(60) {
-            0 => Err(Failure::usage(
+            0 => Err(CommandFailure::usage(
                 "a timeout of 0 seconds lets no request succeed",
                 "write --timeout 1 or more",
             )),
@@ -76,11 +76,11 @@ impl TargetOptions {
     }
 
     /// Refuses to write to a target that is not on this machine without having been told so.
-    pub(super) fn consent(&self, config: &Config, url: &TenantUrl, does: &str) -> Result<(), Failure> {
+    pub(super) fn consent(&self, config: &Config, url: &TenantUrl, does: &str) -> Result<(), CommandFailure> {
         if url.is_loopback() || self.yes || config.settings.yes {
             return Ok(());
         }
-        Err(Failure::usage(
+        Err(CommandFailure::usage(
             format!("{url} is not on this machine, and this command {does} there"),
             format!("add --yes, or `yes = true` in {}", config::FILE),
         ))
@@ -92,12 +92,12 @@ impl TargetOptions {
     }
 
     /// A client for the target.
-    pub(super) fn client(&self, config: &Config, url: TenantUrl) -> Result<Client, Failure> {
+    pub(super) fn client(&self, config: &Config, url: TenantUrl) -> Result<Client, CommandFailure> {
         Ok(Client::new(self.settings(config, url)?)?)
     }
 
     /// What a client for the target is made of.
-    pub(super) fn settings(&self, config: &Config, url: TenantUrl) -> Result<Settings, Failure> {
+    pub(super) fn settings(&self, config: &Config, url: TenantUrl) -> Result<Settings, CommandFailure> {
         let mut settings = Settings::new(url);
         (settings.expired, settings.foreign) = self.credentials.refused(config)?;
         (settings.credentials, settings.grants) = self.credentials.resolve(config, &settings.url)?;
@@ -117,14 +117,14 @@ impl TargetOptions {
     }
 }
 
-fn name_and_value(header: &SecretString) -> Result<(String, SecretString), Failure> {
+fn name_and_value(header: &SecretString) -> Result<(String, SecretString), CommandFailure> {
     use secrecy::ExposeSecret as _;
     match header.expose_secret().split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {
             Ok((name.trim().to_owned(), SecretString::from(value.trim())))
         }
         // The text may be a secret that stands at the wrong place.
-        _ => Err(Failure::usage(
+        _ => Err(CommandFailure::usage(
             "a header has no `=` between its name and its value",
             "write --header NAME=VALUE, as --header X-Api-Key=abc",
         )),

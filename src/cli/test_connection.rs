@@ -1,10 +1,10 @@
 use super::config::Config;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::sync::mapping;
 use super::target::TargetOptions;
 use super::{Exit, console, runtime};
 use crate::entra::dialect::Dialect;
-use crate::entra::job::{Job, Settings, Stopped};
+use crate::entra::job::{Job, JobSettings, Stopped};
 use crate::entra::scope::Scope;
 
 /// Ask the target what the portal's button "Test Connection" asks
@@ -23,15 +23,15 @@ pub(super) struct TestConnection {
 }
 
 impl TestConnection {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let Some(url) = self.target.url(&config)? else {
-            return Err(Failure::usage("no target is named", "name the SCIM base URL with --target"));
+            return Err(CommandFailure::usage("no target is named", "name the SCIM base URL with --target"));
         };
         let mapping = config.change(mapping(self.schema.as_deref(), self.profile.as_deref(), &config)?)?;
         let shown = url.to_string();
         let client = self.target.client(&config, url)?;
-        let job = Job::new(Settings::new(mapping, Scope::default(), Dialect::Default));
+        let job = Job::new(JobSettings::new(mapping, Scope::default(), Dialect::Default));
         match runtime::start()?.block_on(job.test_connection(&client)) {
             Ok(()) => {
                 console::say(&format!(
@@ -39,12 +39,12 @@ impl TestConnection {
                 ))?;
                 Ok(Exit::Success)
             }
-            Err(Stopped::Quarantined(quarantine)) => Err(Failure::target(
+            Err(Stopped::Quarantined(quarantine)) => Err(CommandFailure::target(
                 format!("the test of the connection failed: {}", quarantine.problem),
                 quarantine.problem.code.recommendation(),
             )),
             Err(other) => {
-                Err(Failure::internal(format!("the test of the connection ended early: {other:?}")))
+                Err(CommandFailure::internal(format!("the test of the connection ended early: {other:?}")))
             }
         }
     }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::output;
 use super::source::Source;
 use super::{Exit, console};
@@ -55,7 +55,7 @@ pub(super) fn today() -> Date {
 }
 
 impl Waive {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let catalogue = Source::everything(self.scenarios.as_deref())?;
         let report = PastReport::read(&self.from)?;
         let checks = self
@@ -80,13 +80,17 @@ impl Waive {
     }
 }
 
-fn merge(drafted: &Drafted, path: &Path, catalogue: &crate::catalogue::Catalogue) -> Result<(), Failure> {
+fn merge(
+    drafted: &Drafted,
+    path: &Path,
+    catalogue: &crate::catalogue::Catalogue,
+) -> Result<(), CommandFailure> {
     let text = match input::text(path, input::WRITTEN) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => {
             let what = format!("cannot read {}: {error}", path.display());
-            return Err(Failure::usage(what, "name a file of waivers with --into"));
+            return Err(CommandFailure::usage(what, "name a file of waivers with --into"));
         }
     };
     let merged = drafted.merged_into(&text, &path.display().to_string(), catalogue)?;
@@ -101,9 +105,9 @@ fn merge(drafted: &Drafted, path: &Path, catalogue: &crate::catalogue::Catalogue
     Ok(())
 }
 
-impl From<NothingToWaive> for Failure {
+impl From<NothingToWaive> for CommandFailure {
     fn from(nothing: NothingToWaive) -> Self {
-        Failure::usage(
+        CommandFailure::usage(
             nothing.to_string(),
             "`scimulate waive --from REPORT` without --check waives all that failed",
         )

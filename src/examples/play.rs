@@ -12,7 +12,7 @@ use crate::run;
 use crate::run::event::{Event, Listener};
 use crate::run::plan::Plan;
 use crate::scenario::{Action, Scenario};
-use crate::server::{Fault, Settings};
+use crate::server::{Fault, ServerSettings};
 use crate::snapshot::{Excerpt, excerpts};
 use crate::stages::Embedded;
 use crate::wire::Exchange;
@@ -67,7 +67,7 @@ pub(super) fn play(
     plan.fail_on = None;
     // As Microsoft's gates play it.
     plan.whole_mapping = scenario.test.is_some();
-    let settings = Settings { faults: fault.into_iter().collect(), ..Settings::default() };
+    let settings = ServerSettings { faults: fault.into_iter().collect(), ..ServerSettings::default() };
     let mut seen = Seen::default();
     run::play_scenarios(plan, Embedded { settings }, runtime, &mut seen).ok()?;
     Some(seen)

@@ -15,13 +15,13 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::ExposeSecret;
 
 use super::answer::{Limits, read};
-use super::given::Given;
+use super::given::FixedToken;
 use super::headers::{bearer, header_name, header_value, respell, shown};
 use super::issued::Signer;
 use super::pace::Pace;
 use super::route::Route;
 use super::tokens::Tokens;
-use super::{Credentials, Grant, Issued, Problem, Secrets, Settings, TenantUrl, broken, tls};
+use super::{ClientProblem, Credentials, Grant, Issued, Secrets, Settings, TenantUrl, broken, tls};
 use crate::wire::{Answer, Broken, Flow, Method, Request, Sent, SignIn, Target};
 
 /// Largest header section of an answer that is read, in bytes.
@@ -61,7 +61,7 @@ pub struct Client {
     hidden: Vec<HeaderName>,
     secrets: Secrets,
     /// Where the token comes from that every request carries, if it is asked for.
-    tokens: Option<Source>,
+    tokens: Option<TokenSource>,
     sign_ins: Vec<Arc<dyn SignIn>>,
     timeout: Duration,
     connect_timeout: Duration,
@@ -73,7 +73,7 @@ pub struct Client {
 
 /// Where the token comes from that every request carries.
 #[derive(Debug)]
-enum Source {
+enum TokenSource {
     Asked(Arc<Tokens>),
     Issued(Arc<Signer>),
 }
@@ -93,7 +93,7 @@ impl Client {
     /// # Errors
     /// A [`Problem`] when a header or the token cannot stand in a request, when the certificate
     /// file cannot be read, or when the environment names a proxy of an unknown kind.
-    pub fn new(settings: Settings) -> Result<Self, Problem> {
+    pub fn new(settings: Settings) -> Result<Self, ClientProblem> {
         let connect_timeout = settings.connect_timeout.min(settings.timeout);
         let route = Route::new(&settings.url, connect_timeout)?;
         let secrets = settings.secrets.clone();
@@ -113,12 +113,12 @@ impl Client {
             Credentials::Grant(grant) => {
                 let source = tokens_of(Grant::clone(grant))?;
                 sign_ins.push(Arc::clone(&source) as Arc<dyn SignIn>);
-                tokens = Some(Source::Asked(source));
+                tokens = Some(TokenSource::Asked(source));
             }
             Credentials::Issued(issued) => {
                 let source = Arc::new(Signer::new(Issued::clone(issued), secrets.clone()));
                 sign_ins.push(Arc::clone(&source) as Arc<dyn SignIn>);
-                tokens = Some(Source::Issued(source));
+                tokens = Some(TokenSource::Issued(source));
             }
         }
         for grant in &settings.grants {
@@ -129,7 +129,7 @@ impl Client {
         }
         for (flow, token) in [(Flow::Expired, &settings.expired), (Flow::Foreign, &settings.foreign)] {
             let Some(token) = token else { continue };
-            let given = Given::new(flow, token.clone())?;
+            let given = FixedToken::new(flow, token.clone())?;
             secrets.add(given.text());
             sign_ins.push(Arc::new(given));
         }
@@ -200,8 +200,8 @@ impl Client {
         match &self.tokens {
             None => Ok(None),
             Some(_) if own => Ok(None),
-            Some(Source::Asked(tokens)) => tokens.authorization().await.map(Some),
-            Some(Source::Issued(signer)) => signer.authorization().await.map(Some),
+            Some(TokenSource::Asked(tokens)) => tokens.authorization().await.map(Some),
+            Some(TokenSource::Issued(signer)) => signer.authorization().await.map(Some),
         }
     }
 

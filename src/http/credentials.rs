@@ -8,7 +8,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{Issued, Problem, TenantUrl};
+use super::{ClientProblem, Issued, TenantUrl};
 use crate::issuer::{AssertionSubject, Issuer, Make, Serving};
 use crate::wire::{Flow, Proof};
 
@@ -108,16 +108,16 @@ impl TokenEndpoint {
     ///
     /// # Errors
     /// A [`Problem`] that never repeats a password which stood in the URL.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ClientProblem> {
         let next = "write the URL of the OAuth 2.0 token endpoint, as https://auth.example.com/oauth2/token";
         let text = text.trim();
-        let wrong = |why: &str| Problem::new(format!("the token endpoint {why}"), next);
+        let wrong = |why: &str| ClientProblem::new(format!("the token endpoint {why}"), next);
         let url = Url::parse(text).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(wrong("does not begin with http:// or https://"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Problem::new(
+            return Err(ClientProblem::new(
                 "the token endpoint's URL carries a user name or a password",
                 "take it out; client id and secret have options of their own",
             ));

@@ -1,22 +1,22 @@
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Problem;
+use super::ClientProblem;
 use super::headers::bearer;
 use crate::wire::{Flow, Proof, SignIn, SignedIn, SigningIn, Token};
 
 /// A token that a server must refuse, given by the user: nobody is asked for it.
 #[derive(Debug)]
-pub(super) struct Given {
+pub(super) struct FixedToken {
     flow: Flow,
     token: SecretString,
 }
 
-impl Given {
+impl FixedToken {
     /// # Errors
     /// A [`Problem`] when the text cannot stand in a request.
-    pub(super) fn new(flow: Flow, token: SecretString) -> Result<Self, Problem> {
+    pub(super) fn new(flow: Flow, token: SecretString) -> Result<Self, ClientProblem> {
         bearer(&token)?;
-        Ok(Given { flow, token })
+        Ok(FixedToken { flow, token })
     }
 
     /// The token.
@@ -25,7 +25,7 @@ impl Given {
     }
 }
 
-impl SignIn for Given {
+impl SignIn for FixedToken {
     fn flow(&self) -> Flow {
         self.flow
     }

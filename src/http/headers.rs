@@ -4,7 +4,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, PROXY_AUTHORIZAT
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Problem;
+use super::ClientProblem;
 use super::secrets::REDACTED;
 
 /// Headers as they go over the wire, without credentials and without the values of those that are `hidden`.
@@ -47,7 +47,7 @@ pub(super) fn respell(value: &mut HeaderValue, scheme: &str) {
 }
 
 /// The value of `Authorization` for a token.
-pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, Problem> {
+pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, ClientProblem> {
     let text = token.expose_secret();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         let what = if text.is_empty() {
@@ -55,22 +55,25 @@ pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, Problem> {
         } else {
             "the token holds a space, a line break or a character that is not ASCII"
         };
-        return Err(Problem::new(what, "give the bare token, without `Bearer` in front and without quotes"));
+        return Err(ClientProblem::new(
+            what,
+            "give the bare token, without `Bearer` in front and without quotes",
+        ));
     }
     let mut value = HeaderValue::from_str(&format!("Bearer {text}"))
-        .map_err(|_| Problem::new("the token cannot stand in a header", "give the bare token"))?;
+        .map_err(|_| ClientProblem::new("the token cannot stand in a header", "give the bare token"))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 /// Reads the name of a header that is given beside Entra's.
-pub(super) fn header_name(name: &str) -> Result<HeaderName, Problem> {
+pub(super) fn header_name(name: &str) -> Result<HeaderName, ClientProblem> {
     let next = "write --header NAME=VALUE, as --header X-Api-Key=abc";
     let parsed = name
         .parse::<HeaderName>()
-        .map_err(|_| Problem::new(format!("`{name}` is not the name of a header"), next))?;
+        .map_err(|_| ClientProblem::new(format!("`{name}` is not the name of a header"), next))?;
     if [HOST, CONTENT_LENGTH].contains(&parsed) || parsed == TRANSFER_ENCODING {
-        return Err(Problem::new(
+        return Err(ClientProblem::new(
             format!(
                 "the header {} follows from the URL and the body and cannot be set",
                 title_case(parsed.as_str())
@@ -82,9 +85,9 @@ pub(super) fn header_name(name: &str) -> Result<HeaderName, Problem> {
 }
 
 /// Reads its value.
-pub(super) fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, Problem> {
+pub(super) fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, ClientProblem> {
     let mut parsed = HeaderValue::from_str(value.expose_secret()).map_err(|_| {
-        Problem::new(
+        ClientProblem::new(
             format!("the value of the header {name} holds a line break or a control character"),
             "write it on one line",
         )

@@ -27,7 +27,7 @@ pub use client::Client;
 pub use connection::connect;
 pub use credentials::{ClientCredentials, Credentials, Federation, Grant, SentIn, TokenEndpoint};
 pub use issued::Issued;
-pub use problem::Problem;
+pub use problem::ClientProblem;
 pub use reachability::wait_for;
 pub use secrets::Secrets;
 pub use settings::Settings;

@@ -1,15 +1,15 @@
 /// Why a client cannot be made, and what the user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
-pub struct Problem {
+pub struct ClientProblem {
     /// What is wrong, in one sentence without a full stop.
     pub what: String,
     /// The next step, in one sentence without a full stop.
     pub next: String,
 }
 
-impl Problem {
+impl ClientProblem {
     pub(super) fn new(what: impl Into<String>, next: impl Into<String>) -> Self {
-        Problem { what: what.into(), next: next.into() }
+        ClientProblem { what: what.into(), next: next.into() }
     }
 }

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Problem, TenantUrl, Trust, tls};
+use super::{ClientProblem, TenantUrl, Trust, tls};
 
 /// Waits until something answers HTTP at a URL, whatever it answers. This is not Entra's traffic:
 /// no credentials are sent, and nothing is recorded.
 ///
 /// # Errors
 /// A [`Problem`] when the URL is wrong or when nothing answered within `limit`.
-pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), Problem> {
+pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), ClientProblem> {
     let parsed = TenantUrl::parse(url)?;
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls::config(parsed.is_https(), trust)?)
@@ -21,7 +21,10 @@ pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), P
         builder = builder.no_proxy();
     }
     let client = builder.build().map_err(|error| {
-        Problem::new(format!("cannot make a client for {parsed}: {}", last_cause(&error)), "report this")
+        ClientProblem::new(
+            format!("cannot make a client for {parsed}: {}", last_cause(&error)),
+            "report this",
+        )
     })?;
     let end = Instant::now() + limit;
     let mut pause = Duration::from_millis(10);
@@ -32,7 +35,7 @@ pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), P
             Err(error) => error.without_url(),
         };
         if Instant::now() + pause >= end {
-            return Err(Problem::new(
+            return Err(ClientProblem::new(
                 format!("nothing answered at {parsed} within {limit:?} ({})", last_cause(&error)),
                 "check that the server starts and listens there, or wait longer with --timeout",
             ));

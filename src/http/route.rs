@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower::Service;
 
-use super::{Problem, TenantUrl};
+use super::{ClientProblem, TenantUrl};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -41,11 +41,15 @@ struct Proxy {
 
 impl Route {
     /// The route to a target, with the limit for opening a connection.
-    pub(super) fn new(url: &TenantUrl, limit: Duration) -> Result<Self, Problem> {
+    pub(super) fn new(url: &TenantUrl, limit: Duration) -> Result<Self, ClientProblem> {
         Route::with(url, limit, Matcher::from_env)
     }
 
-    fn with(url: &TenantUrl, limit: Duration, proxies: impl FnOnce() -> Matcher) -> Result<Self, Problem> {
+    fn with(
+        url: &TenantUrl,
+        limit: Duration,
+        proxies: impl FnOnce() -> Matcher,
+    ) -> Result<Self, ClientProblem> {
         let mut tcp = HttpConnector::new_with_resolver(Resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -61,7 +65,7 @@ impl Route {
                 Some(Proxy { uri: found.uri().clone(), auth: found.basic_auth().cloned() })
             }
             Some(found) => {
-                return Err(Problem::new(
+                return Err(ClientProblem::new(
                     format!(
                         "the environment names a {} proxy for {}, and only http:// proxies are supported",
                         found.uri().scheme_str().unwrap_or("nameless"),
@@ -290,7 +294,7 @@ mod tests {
         move || Matcher::builder().all(all.to_owned()).build()
     }
 
-    fn route(url: &str, all: &str) -> Result<Route, Problem> {
+    fn route(url: &str, all: &str) -> Result<Route, ClientProblem> {
         Route::with(&TenantUrl::parse(url).unwrap(), Duration::from_secs(1), proxies(all))
     }
 

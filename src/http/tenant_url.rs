@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::Problem;
+use super::ClientProblem;
 use super::secrets::REDACTED;
 
 /// The Tenant URL of Entra's provisioning settings: a SCIM base URL, perhaps with a feature flag as
@@ -52,37 +52,42 @@ impl TenantUrl {
     ///
     /// # Errors
     /// A [`Problem`] that repeats nothing of the text, which may hold a secret at any place.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, ClientProblem> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Problem::new("the target URL is empty", EXAMPLE));
+            return Err(ClientProblem::new("the target URL is empty", EXAMPLE));
         }
         let url = match Url::parse(text) {
             Ok(url) => url,
             Err(url::ParseError::RelativeUrlWithoutBase) => return Err(without_scheme()),
-            Err(error) => return Err(Problem::new(format!("the target URL is not a URL: {error}"), EXAMPLE)),
+            Err(error) => {
+                return Err(ClientProblem::new(format!("the target URL is not a URL: {error}"), EXAMPLE));
+            }
         };
         // `localhost:8080/scim` is a valid URL whose scheme is `localhost`.
         if !matches!(url.scheme(), "http" | "https") {
             return Err(without_scheme());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Problem::new(
+            return Err(ClientProblem::new(
                 "the target URL carries a user name or a password",
                 "take it out and give the token in SCIMULATE_TOKEN or with --token-file; Entra sends a bearer token only",
             ));
         }
         if url.fragment().is_some() {
-            return Err(Problem::new(
+            return Err(ClientProblem::new(
                 "the target URL has a fragment (`#…`), which is never sent to a server",
                 "take out everything from the `#` on",
             ));
         }
         let Some(host) = url.host().map(|host| host.to_owned()) else {
-            return Err(Problem::new("the target URL names no host", EXAMPLE));
+            return Err(ClientProblem::new("the target URL names no host", EXAMPLE));
         };
         if url.port() == Some(0) {
-            return Err(Problem::new("port 0 is not a port one can connect to", "write the server's port"));
+            return Err(ClientProblem::new(
+                "port 0 is not a port one can connect to",
+                "write the server's port",
+            ));
         }
         let https = url.scheme() == "https";
         let (flags, parameters) = read_query(url.query().unwrap_or(""));
@@ -187,8 +192,8 @@ impl std::fmt::Display for TenantUrl {
 
 const EXAMPLE: &str = "write the SCIM base URL, as https://api.example.com/scim";
 
-fn without_scheme() -> Problem {
-    Problem::new(
+fn without_scheme() -> ClientProblem {
+    ClientProblem::new(
         "the target URL does not begin with http:// or https://",
         "write the scheme in front of it, as http://localhost:8080/scim or https://api.example.com/scim",
     )

@@ -5,7 +5,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 
-use super::Problem;
+use super::ClientProblem;
 use crate::input;
 
 /// Whose certificates are believed.
@@ -24,7 +24,7 @@ impl Trust {
     ///
     /// # Errors
     /// A [`Problem`] when the file cannot be read, or when there is no certificate at all.
-    pub fn authorities(&self) -> Result<RootCertStore, Problem> {
+    pub fn authorities(&self) -> Result<RootCertStore, ClientProblem> {
         let mut roots = RootCertStore::empty();
         match self {
             Trust::File(path) => {
@@ -34,18 +34,21 @@ impl Trust {
                     .map_err(rustls::pki_types::pem::Error::Io)
                     .and_then(|bytes| CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>())
                     .map_err(|error| {
-                        Problem::new(format!("cannot read certificates from {shown}: {}", pem(&error)), again)
+                        ClientProblem::new(
+                            format!("cannot read certificates from {shown}: {}", pem(&error)),
+                            again,
+                        )
                     })?;
                 let (added, _) = roots.add_parsable_certificates(certificates);
                 if added == 0 {
-                    return Err(Problem::new(format!("{shown} holds no certificate"), again));
+                    return Err(ClientProblem::new(format!("{shown} holds no certificate"), again));
                 }
             }
             Trust::System => {
                 let found = rustls_native_certs::load_native_certs();
                 let (added, _) = roots.add_parsable_certificates(found.certs);
                 if added == 0 {
-                    return Err(Problem::new(
+                    return Err(ClientProblem::new(
                         "this machine has no certificate authorities to check the target's certificate against",
                         "install the system's CA certificates, or name the authority's PEM file with --cacert",
                     ));
@@ -57,7 +60,7 @@ impl Trust {
 }
 
 /// The TLS settings for one target. The machine's certificate store is read for `https` alone.
-pub(super) fn config(https: bool, trust: &Trust) -> Result<ClientConfig, Problem> {
+pub(super) fn config(https: bool, trust: &Trust) -> Result<ClientConfig, ClientProblem> {
     let roots = match trust {
         Trust::System if !https => RootCertStore::empty(),
         _ => trust.authorities()?,
@@ -65,7 +68,7 @@ pub(super) fn config(https: bool, trust: &Trust) -> Result<ClientConfig, Problem
     ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map(|builder| builder.with_root_certificates(roots).with_no_client_auth())
-        .map_err(|error| Problem::new(format!("TLS cannot be set up: {error}"), "report this"))
+        .map_err(|error| ClientProblem::new(format!("TLS cannot be set up: {error}"), "report this"))
 }
 
 fn pem(error: &rustls::pki_types::pem::Error) -> String {

@@ -15,7 +15,7 @@ use super::credentials::{Form, Grant};
 use super::headers::{self, bearer};
 use super::route::Route;
 use super::secrets::REDACTED;
-use super::{Problem, Secrets, Trust, broken, tls, token_answer};
+use super::{ClientProblem, Secrets, Trust, broken, tls, token_answer};
 use crate::wire::{
     Actor, Answer, Broken, Exchange, Flow, Method, NoToken, Proof, Request, SignIn, SignedIn, SigningIn,
     Token,
@@ -40,7 +40,7 @@ pub(super) struct Tokens {
     timeout: Duration,
     connect_timeout: Duration,
     secrets: Secrets,
-    held: Mutex<Option<Held>>,
+    held: Mutex<Option<TokenState>>,
     /// The endpoint gave a token already, so that it trusts whoever vouches for us.
     trusted: AtomicBool,
     /// Whoever asks for a token holds this, so that parallel requests need one.
@@ -48,7 +48,7 @@ pub(super) struct Tokens {
 }
 
 #[derive(Debug, Clone)]
-struct Held {
+struct TokenState {
     header: HeaderValue,
     until: Instant,
 }
@@ -64,7 +64,7 @@ impl Tokens {
         timeout: Duration,
         connect_timeout: Duration,
         secrets: Secrets,
-    ) -> Result<Arc<Self>, Problem> {
+    ) -> Result<Arc<Self>, ClientProblem> {
         let server = grant.endpoint().server();
         let route = Route::new(server, connect_timeout)?;
         for secret in grant.secrets() {
@@ -107,7 +107,7 @@ impl Tokens {
         self.held().as_ref().filter(|held| Instant::now() < held.until).map(|held| held.header.clone())
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+    fn held(&self) -> MutexGuard<'_, Option<TokenState>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -138,7 +138,7 @@ impl Tokens {
             if let (Proof::Right, Ok(header)) = (proof, bearer(&token.value)) {
                 let lifetime = token.lifetime.unwrap_or(UNSAID);
                 let until = asked + lifetime - EARLY.min(lifetime / 5);
-                *self.held() = Some(Held { header, until });
+                *self.held() = Some(TokenState { header, until });
             }
         }
         SignedIn { exchange: Some(self.recorded(&form, started, outcome)), outcome: read }

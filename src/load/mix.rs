@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::LoadSettings;
-use crate::entra::dialect::{Assignment, Change, Verb, Writer};
+use crate::entra::dialect::{Assignment, AttributeChange, Verb, Writer};
 use crate::entra::directory::Object;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, TargetKind};
 use crate::people::People;
@@ -189,13 +189,13 @@ impl Mix {
         let path = self.changing.clone()?;
         let other = Mix::key("other", number);
         let value = self.values(&other).into_iter().find(|(target, _)| *target == path)?.1?;
-        let change = Change::new(Verb::Replace, path, value);
+        let change = AttributeChange::new(Verb::Replace, path, value);
         Some(self.writer.modify(ResourceKind::User, &account.id, &[change], "load: update"))
     }
 
     /// Disables or enables a user; `None` when `active` is not mapped.
     pub fn set_active(&self, account: &Account, active: bool) -> Option<Request> {
-        let change = Change::new(Verb::Replace, self.active.clone()?, active.into());
+        let change = AttributeChange::new(Verb::Replace, self.active.clone()?, active.into());
         let step = if active { "load: enable" } else { "load: disable" };
         Some(self.writer.modify(ResourceKind::User, &account.id, &[change], step))
     }

@@ -2,7 +2,7 @@
 //! shows are one resource.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::echo::{complaint, outcomes};
 use super::ledger::{Fate, Ledger, Reply, ValueOutcome};
@@ -263,12 +263,12 @@ fn alike(a: &Value, b: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, with};
+    use crate::rules::trial::{ScenarioRun, ada, with};
     use serde_json::json;
 
     #[test]
     fn an_attribute_that_only_the_write_answer_shows_differently_is_found() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({"nickName": "a"}));
         let mut answered = ada(json!({"nickName": "a"}));
         answered["profileUrl"] = json!("http://example.com/a");
@@ -280,19 +280,19 @@ mod tests {
             with(answered.clone(), json!({"title": "X", "profileUrl": "http://example.com/b"})),
         );
         trial.finds("answer-differs-from-read", 1, Level::Warning);
-        let mut right = Trial::published();
+        let mut right = ScenarioRun::published();
         right.makes_ada(json!({"nickName": "a"})).get("/Users/1", 200, ada(json!({"nickName": "a"})));
         right.is_right();
     }
 
     #[test]
     fn an_attribute_that_only_the_write_answer_shows_is_found_where_it_is_published() {
-        let answered = |trial: &mut Trial, invented: Value| {
+        let answered = |trial: &mut ScenarioRun, invented: Value| {
             trial.makes_ada(json!({}));
             let sent = json!([{"op": "Replace", "path": "title", "value": "X"}]);
             trial.patch("/Users/1", sent, 200, with(ada(json!({"title": "X"})), invented));
         };
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         answered(&mut trial, json!({"nickName": "new"}));
         trial.get("/Users/1", 200, ada(json!({"title": "X"})));
         trial.finds("answer-differs-from-read", 1, Level::Warning);
@@ -302,7 +302,7 @@ mod tests {
             (json!({"nickName": null, "roles": []}), "/Users/1"),
             (json!({"nickName": "new"}), "/Users/1?attributes=title"),
         ] {
-            let mut right = Trial::published();
+            let mut right = ScenarioRun::published();
             answered(&mut right, invented);
             right.get(read, 200, ada(json!({"title": "X"})));
             right.finds("answer-differs-from-read", 0, Level::Warning);

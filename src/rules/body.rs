@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::subject;
 use crate::check::Level;
@@ -199,14 +199,14 @@ fn read_answered_with_list(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, answer, error, list, raw};
+    use crate::rules::trial::{ScenarioRun, ada, answer, error, list, raw};
     use crate::wire::{Actor, Method, Request};
     use serde_json::json;
 
     const SCIM: Option<&str> = Some("application/scim+json");
 
-    fn read(status: u16, body: &str) -> Trial {
-        let mut trial = Trial::new();
+    fn read(status: u16, body: &str) -> ScenarioRun {
+        let mut trial = ScenarioRun::new();
         trial.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(raw(status, SCIM, body)));
         trial
     }
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn no_content_means_no_body() {
         let deleted = |answer| {
-            let mut trial = Trial::new();
+            let mut trial = ScenarioRun::new();
             trial.send(Request::new(Actor::Entra, Method::Delete, "/Users/1", "test"), Ok(answer));
             trial
         };
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_list_is_no_answer_to_a_read() {
         read(200, &list(vec![ada(json!({}))]).to_string()).finds("read-answered-with-list", 1, Level::Error);
-        let mut query = Trial::new();
+        let mut query = ScenarioRun::new();
         query.get(r#"/Users?filter=userName eq "ada@example.com""#, 200, list(vec![ada(json!({}))]));
         query.is_right();
     }

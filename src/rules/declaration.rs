@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::subject::Subject;
+use super::subject::RuleSubject;
 use super::{Ledger, View};
 use crate::check::{About, Finding, Level, Reference};
 use crate::wire::Exchange;
@@ -22,17 +22,17 @@ pub(super) struct Declared {
     /// What the customer's administrator would see in Entra.
     pub entra: &'static str,
     /// Sources of the demand.
-    pub refs: &'static [Source],
+    pub refs: &'static [DemandSource],
     /// Faults of the embedded server that it must catch.
     pub faults: &'static [&'static str],
     /// Whether an exchange has what it is about. No other exchange is judged.
-    pub judges: Subject,
+    pub judges: RuleSubject,
     /// How it judges.
     pub judge: Judge,
 }
 
 /// [`Reference`] for constants.
-pub(super) enum Source {
+pub(super) enum DemandSource {
     /// RFC and section, as `7643#3.1`.
     Rfc(&'static str),
     /// A page of Microsoft's documentation.
@@ -53,16 +53,16 @@ pub(super) enum Judge {
 /// A rule: what it says of itself, and its judgement.
 pub struct Rule {
     about: About,
-    judges: Subject,
+    judges: RuleSubject,
     judge: Judge,
 }
 
 impl Rule {
     pub(super) fn new(declared: &Declared) -> Self {
-        let reference = |source: &Source| match *source {
-            Source::Rfc(place) => Reference::Rfc(place.to_owned()),
-            Source::Microsoft(page) => Reference::Microsoft(page.to_owned()),
-            Source::Field(report) => Reference::Field(report.to_owned()),
+        let reference = |source: &DemandSource| match *source {
+            DemandSource::Rfc(place) => Reference::Rfc(place.to_owned()),
+            DemandSource::Microsoft(page) => Reference::Microsoft(page.to_owned()),
+            DemandSource::Field(report) => Reference::Field(report.to_owned()),
         };
         let about = About {
             id: format!("rules/{}", declared.name),

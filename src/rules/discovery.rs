@@ -1,7 +1,7 @@
 //! The documents in which a server describes itself (RFC 7644 §4).
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::subject;
 use crate::check::Level;
@@ -343,7 +343,7 @@ fn discovery_filter_applied(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, error, list, with};
+    use crate::rules::trial::{ScenarioRun, error, list, with};
     use crate::scim::schema::SchemaSet;
     use crate::scim::{discovery::Discovery, urn};
     use serde_json::json;
@@ -354,8 +354,8 @@ mod tests {
             "changePassword": no, "sort": no, "etag": no, "authenticationSchemes": []})
     }
 
-    fn answered(path: &str, status: u16, body: Value) -> Trial {
-        let mut trial = Trial::published().publishing(|discovery| {
+    fn answered(path: &str, status: u16, body: Value) -> ScenarioRun {
+        let mut trial = ScenarioRun::published().publishing(|discovery| {
             discovery.resource_types = Discovery::read(None, None, Some(&types())).resource_types;
         });
         trial.get(path, status, body);

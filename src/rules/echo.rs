@@ -4,9 +4,9 @@
 //! Only values this trace wrote are judged, and only at attributes the server publishes.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
-use super::ledger::{Fate, Held, Holds, Known, Ledger, Reply, ValueOutcome};
+use super::ledger::{Fate, Holds, Ledger, Reply, SeenObject, SeenState, ValueOutcome};
 use super::subject;
 use crate::check::Level;
 use crate::scim::same_name;
@@ -87,7 +87,7 @@ const DISABLE_IGNORED: Declared = Declared {
         Field("rancher/rancher#52996"),
     ],
     faults: &["ignores-string-boolean", "disable-ignored"],
-    judges: |view| subject::reads_known(view, Known::is_disabled),
+    judges: |view| subject::reads_known(view, SeenState::is_disabled),
     judge: Judge::Trace(disable_ignored),
 };
 
@@ -205,7 +205,7 @@ const REFUSED_WRITE_APPLIED: Declared = Declared {
     entra: "A failed update in the log, while part of it has happened.",
     refs: &[Rfc("7644#3.5.2")],
     faults: &["conflict-keeps-other-changes"],
-    judges: |view| subject::reads_known(view, Known::was_refused),
+    judges: |view| subject::reads_known(view, SeenState::was_refused),
     judge: Judge::Trace(refused_write_applied),
 };
 
@@ -331,7 +331,7 @@ const MANAGER_LEFT_EMPTY: Declared = Declared {
     refs: &[Rfc("7643#2.5"), Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["empty-manager-kept"],
     judges: |view| {
-        let is_manager = |held: &Held| same_name(&held.claim.spot.attribute, "manager");
+        let is_manager = |held: &SeenObject| same_name(&held.claim.spot.attribute, "manager");
         has_manager(view) || subject::reads_written(view, |_, held| is_manager(held))
     },
     judge: Judge::Exchange(manager_left_empty),

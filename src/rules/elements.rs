@@ -1,7 +1,7 @@
 //! Elements of multi-valued attributes (RFC 7643 §2.4).
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use crate::check::Level;
 use crate::scim::{member, same_name};
@@ -88,11 +88,11 @@ fn several_primaries(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, group, with};
+    use crate::rules::trial::{ScenarioRun, ada, group, with};
     use serde_json::json;
 
-    fn emails(list: Value) -> Trial {
-        let mut trial = Trial::published();
+    fn emails(list: Value) -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         trial.get("/Users/1", 200, ada(json!({"emails": list})));
         trial
     }
@@ -107,7 +107,7 @@ mod tests {
             json!([{"value": "a@example.com", "type": "work"}, {"value": "a@example.com", "type": "home"}]),
         )
         .is_right();
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.get(
             "/Groups/g",
             200,

@@ -3,7 +3,7 @@
 
 use super::View;
 use super::body::kind;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::subject;
 use crate::check::Level;
@@ -317,22 +317,22 @@ fn error_shows_internals(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, answer, error, raw, with};
+    use crate::rules::trial::{ScenarioRun, answer, error, raw, with};
     use crate::wire::{Actor, Request};
     use serde_json::json;
 
     /// A refusal that a scenario wants.
-    fn refused(method: Method, path: &str, status: u16, body: Value) -> Trial {
+    fn refused(method: Method, path: &str, status: u16, body: Value) -> ScenarioRun {
         let mut request = Request::new(Actor::Observer, method, path, "test").provoked();
         if path == "/Users" && method == Method::Get {
             request = request.with_query("filter=userName+xx+%22a%22");
         }
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.send(request, Ok(answer(status, &body)));
         trial
     }
 
-    fn conflict(body: Value) -> Trial {
+    fn conflict(body: Value) -> ScenarioRun {
         refused(Method::Post, "/Users", 409, body)
     }
 
@@ -408,7 +408,7 @@ mod tests {
 
     #[test]
     fn a_stack_trace_is_a_note() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         let request = Request::new(Actor::Observer, Method::Post, "/Users", "test").provoked();
         let body = with(
             error(400, None),

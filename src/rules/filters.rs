@@ -1,7 +1,7 @@
 //! Queries with a filter: the answer holds what matches, nothing else, and no match is no error.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::reading::{self, Term};
 use super::returned::Returned;
@@ -252,15 +252,15 @@ fn lookup_refused(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, error, group, list, user, with};
+    use crate::rules::trial::{ScenarioRun, ada, error, group, list, user, with};
     use serde_json::json;
 
     fn bob() -> Value {
         user("bob")
     }
 
-    fn asked(filter: &str, status: u16, body: Value) -> Trial {
-        let mut trial = Trial::published();
+    fn asked(filter: &str, status: u16, body: Value) -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         trial.get(&format!("/Users?filter={filter}"), status, body);
         trial
     }
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_value_that_was_written_and_is_not_shown_is_no_wrong_match() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({"externalId": "x"}));
         trial.get(r#"/Users?filter=externalId eq "x""#, 200, list(vec![ada(json!({}))]));
         trial.finds("filter-ignored", 0, Level::Critical);
@@ -341,7 +341,7 @@ mod tests {
             1,
             Level::Error,
         );
-        let mut users_only = Trial::published().publishing(|discovery| {
+        let mut users_only = ScenarioRun::published().publishing(|discovery| {
             let types = json!([{"name": "User", "endpoint": "/Users", "schema": crate::scim::urn::USER}]);
             discovery.resource_types =
                 crate::scim::discovery::Discovery::read(None, None, Some(&types)).resource_types;
@@ -361,20 +361,20 @@ mod tests {
             1,
             Level::Warning,
         );
-        let mut groups = Trial::published();
+        let mut groups = ScenarioRun::published();
         groups.get(
             r#"/Groups?excludedAttributes=members&filter=displayName eq "Team""#,
             400,
             invalid.clone(),
         );
         groups.finds("lookup-refused", 1, Level::Error);
-        let mut provoked = Trial::published();
+        let mut provoked = ScenarioRun::published();
         let request = crate::wire::Request::new(Actor::Entra, crate::wire::Method::Get, "/Users", "test")
             .with_query("filter=userName+xx+%22a%22")
             .provoked();
         provoked.send(request, Ok(crate::rules::trial::answer(400, &invalid)));
         provoked.is_right();
-        let mut found = Trial::published();
+        let mut found = ScenarioRun::published();
         found.get(r#"/Groups?filter=displayName eq "team""#, 200, list(vec![group(&[])]));
         found.is_right();
     }

@@ -4,7 +4,7 @@ mod another_account;
 
 use super::View;
 use super::body::kind;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::subject;
 use crate::check::Level;
@@ -266,7 +266,7 @@ fn external_id_invented(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, list, with};
+    use crate::rules::trial::{ScenarioRun, ada, list, with};
     use crate::scim::urn;
     use serde_json::json;
 
@@ -274,8 +274,8 @@ mod tests {
         json!({"schemas": [urn::USER], "userName": "ada@example.com"})
     }
 
-    fn read(resource: Value) -> Trial {
-        let mut trial = Trial::published();
+    fn read(resource: Value) -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         trial.get("/Users/1", 200, resource);
         trial
     }
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_resource_without_id_is_found() {
         for id in [Value::Null, json!("")] {
-            let mut query = Trial::published();
+            let mut query = ScenarioRun::published();
             let resource = if id.is_null() {
                 with(ada(json!({})), json!({"id": null}))
             } else {
@@ -293,11 +293,11 @@ mod tests {
             query.finds("id-missing", 1, Level::Error);
             read(resource).finds("id-missing", 1, Level::Error);
         }
-        let mut empty = Trial::published();
+        let mut empty = ScenarioRun::published();
         empty.post("/Users", sent(), 201, Value::Null);
         empty.finds("id-missing", 1, Level::Error);
         // The answer to a PATCH may hold part of the resource.
-        let mut partial = Trial::published();
+        let mut partial = ScenarioRun::published();
         partial.patch(
             "/Users/1",
             json!([{"op": "Add", "path": "title", "value": "X"}]),
@@ -317,7 +317,7 @@ mod tests {
     fn another_id_than_the_one_asked_for_is_found() {
         let other = with(ada(json!({})), json!({"id": "2"}));
         read(other.clone()).finds("id-changed", 1, Level::Critical);
-        let mut update = Trial::published();
+        let mut update = ScenarioRun::published();
         update.patch("/Users/1", json!([{"op": "Add", "path": "title", "value": "X"}]), 200, other);
         update.finds("id-changed", 1, Level::Warning);
     }
@@ -326,14 +326,14 @@ mod tests {
     fn an_id_in_the_url_may_be_percent_encoded() {
         let mut user = with(ada(json!({})), json!({"id": "a@b c"}));
         user["meta"]["location"] = json!("/Users/a%40b%20c");
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.get("/Users/a%40b%20c", 200, user);
         trial.is_right();
     }
 
     #[test]
     fn ids_are_not_given_twice() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({})).post(
             "/Users",
             with(sent(), json!({"userName": "bob@example.com"})),
@@ -341,7 +341,7 @@ mod tests {
             with(ada(json!({})), json!({"userName": "bob@example.com"})),
         );
         trial.finds("id-reused", 1, Level::Critical);
-        let mut recycled = Trial::published();
+        let mut recycled = ScenarioRun::published();
         recycled.makes_ada(json!({})).delete("/Users/1", 204).makes_ada(json!({}));
         recycled.finds("id-reused", 1, Level::Warning);
     }
@@ -350,10 +350,10 @@ mod tests {
     fn an_account_that_was_there_before_is_found_in_the_answer_or_by_a_read() {
         let boss =
             || with(ada(json!({})), json!({"userName": "boss@contoso.example", "displayName": "Boss"}));
-        let mut whole = Trial::published();
+        let mut whole = ScenarioRun::published();
         whole.post("/Users", with(sent(), json!({"displayName": "Ada"})), 201, boss());
         whole.finds("create-answers-existing", 1, Level::Critical);
-        let mut id_alone = Trial::published();
+        let mut id_alone = ScenarioRun::published();
         id_alone.post("/Users", sent(), 201, json!({"schemas": [urn::USER], "id": "1"}));
         id_alone.get("/Users/1", 200, boss());
         id_alone.finds("create-answers-existing", 1, Level::Critical);
@@ -369,11 +369,11 @@ mod tests {
             (json!({"externalId": "x1"}), external),
             (json!({"displayName": "Ada"}), json!({"userName": "u-4711", "displayName": "Ada"})),
         ] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.post("/Users", with(sent(), extra), 201, with(ada(json!({})), shown));
             trial.finds("create-answers-existing", 0, Level::Critical);
         }
-        let mut renamed = Trial::published();
+        let mut renamed = ScenarioRun::published();
         renamed.makes_ada(json!({}));
         let rename = json!([{"op": "Replace", "path": "userName", "value": "countess@example.com"}]);
         renamed.patch("/Users/1", rename, 204, Value::Null);
@@ -383,10 +383,10 @@ mod tests {
 
     #[test]
     fn an_id_from_the_client_is_found() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.post("/Users", with(sent(), json!({"id": "1"})), 201, ada(json!({})));
         trial.finds("id-from-client", 1, Level::Warning);
-        let mut right = Trial::published();
+        let mut right = ScenarioRun::published();
         right.post("/Users", with(sent(), json!({"id": "mine"})), 201, ada(json!({})));
         right.is_right();
     }
@@ -395,20 +395,20 @@ mod tests {
     fn bulk_id_is_reserved() {
         let mut user = with(ada(json!({})), json!({"id": "bulkId:1"}));
         user["meta"]["location"] = json!("/Users/bulkId:1");
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.get("/Users/bulkId:1", 200, user);
         trial.finds("id-names-bulk-id", 1, Level::Warning);
     }
 
     #[test]
     fn an_external_id_nobody_gave_is_found() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.post("/Users", sent(), 201, ada(json!({"externalId": "1"})));
         trial.finds("external-id-invented", 1, Level::Warning);
-        let mut later = Trial::published();
+        let mut later = ScenarioRun::published();
         later.makes_ada(json!({})).get("/Users/1", 200, ada(json!({"externalId": "1"})));
         later.finds("external-id-invented", 1, Level::Warning);
-        let mut given = Trial::published();
+        let mut given = ScenarioRun::published();
         let add = json!([{"op": "Add", "path": "externalId", "value": "a"}]);
         given.makes_ada(json!({})).patch("/Users/1", add, 500, Value::Null).get(
             "/Users/1",

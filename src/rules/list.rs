@@ -2,7 +2,7 @@
 
 use super::View;
 use super::body::kind;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::ledger::Walk;
 use super::subject;
@@ -348,13 +348,13 @@ fn resource_twice_in_list(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, list, user, with};
+    use crate::rules::trial::{ScenarioRun, ada, list, user, with};
     use serde_json::json;
 
     const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
 
-    fn queried(path: &str, body: Value) -> Trial {
-        let mut trial = Trial::published();
+    fn queried(path: &str, body: Value) -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         trial.get(path, 200, body);
         trial
     }

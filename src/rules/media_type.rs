@@ -1,7 +1,7 @@
 //! Media types of answers (RFC 7644 §3.1, §8.1).
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::subject;
 use crate::check::Level;
@@ -134,12 +134,12 @@ fn charset_not_utf_8(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, error, raw};
+    use crate::rules::trial::{ScenarioRun, ada, error, raw};
     use crate::wire::{Actor, Method, Request};
     use serde_json::json;
 
-    fn answered(status: u16, media_type: Option<&str>, body: &str) -> Trial {
-        let mut trial = Trial::new();
+    fn answered(status: u16, media_type: Option<&str>, body: &str) -> ScenarioRun {
+        let mut trial = ScenarioRun::new();
         let request = Request::new(Actor::Observer, Method::Get, "/Users/1", "test");
         trial.send(request, Ok(raw(status, media_type, body)));
         trial

@@ -1,7 +1,7 @@
 //! Members of groups: whom a group is believed to hold, and whom it holds.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::ledger::{Ledger, MemberOutcome};
 use super::subject;
@@ -238,7 +238,7 @@ fn user_groups_differ(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, answer, group, list, patch, user, with};
+    use crate::rules::trial::{ScenarioRun, answer, group, list, patch, user, with};
     use serde_json::json;
 
     fn add(ids: &[&str]) -> Value {
@@ -247,8 +247,8 @@ mod tests {
     }
 
     /// Users `a`, `b` and `c` and the empty group `g`.
-    fn team() -> Trial {
-        let mut trial = Trial::published();
+    fn team() -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         for id in ["a", "b", "c"] {
             let sent = json!({"schemas": [crate::scim::urn::USER], "userName": format!("{id}@example.com")});
             trial.post("/Users", sent, 201, user(id));
@@ -374,7 +374,7 @@ mod tests {
 
     #[test]
     fn a_users_groups_are_judged_where_they_are_published() {
-        let lonely = |trial: &mut Trial| {
+        let lonely = |trial: &mut ScenarioRun| {
             trial.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Users/a", 200, user("a"));
         };
         let mut trial = team();

@@ -1,7 +1,7 @@
 //! `meta` of a resource and the headers that repeat it (RFC 7643 §3.1, RFC 7644 §3.3, §3.14).
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::returned::Returned;
 use super::subject;
@@ -330,21 +330,21 @@ fn etag_differs_from_version(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, answer, group, list, with};
+    use crate::rules::trial::{ScenarioRun, ada, answer, group, list, with};
     use crate::scim::urn;
     use crate::wire::{Actor, Method, Request};
     use serde_json::json;
 
     /// Ada with another `meta`; a null takes a member away.
-    fn read(meta: Value) -> Trial {
+    fn read(meta: Value) -> ScenarioRun {
         let mut user = ada(json!({}));
         user["meta"] = with(user["meta"].clone(), meta);
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.get("/Users/1", 200, user);
         trial
     }
 
-    fn created(header: Option<(&str, &str)>, location: &str) -> Trial {
+    fn created(header: Option<(&str, &str)>, location: &str) -> ScenarioRun {
         let mut user = ada(json!({}));
         user["meta"]["location"] = json!(location);
         let mut answer = answer(201, &user);
@@ -353,21 +353,21 @@ mod tests {
             answer.headers.push((name.into(), value.into()));
         }
         let sent = json!({"schemas": [urn::USER], "userName": "ada@example.com"});
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.send(Request::new(Actor::Entra, Method::Post, "/Users", "test").with_json(&sent), Ok(answer));
         trial
     }
 
     #[test]
     fn meta_is_there() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.get(
             r#"/Users?filter=userName eq "ada@example.com""#,
             200,
             list(vec![with(ada(json!({})), json!({"meta": null}))]),
         );
         trial.finds("meta-missing", 1, Level::Warning);
-        let mut partial = Trial::published();
+        let mut partial = ScenarioRun::published();
         partial.patch(
             "/Users/1",
             json!([{"op": "Add", "path": "title", "value": "X"}]),
@@ -375,7 +375,7 @@ mod tests {
             with(ada(json!({"title": "X"})), json!({"meta": null})),
         );
         partial.is_right();
-        let mut excluded = Trial::published();
+        let mut excluded = ScenarioRun::published();
         excluded.get("/Users/1?excludedAttributes=meta", 200, with(ada(json!({})), json!({"meta": null})));
         excluded.is_right();
     }
@@ -442,7 +442,7 @@ mod tests {
         let with_header = |value: &str| {
             let mut answer = answer(200, &ada(json!({})));
             answer.headers.push(("content-location".into(), value.into()));
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(answer));
             trial
         };
@@ -457,7 +457,7 @@ mod tests {
             group["meta"]["version"] = json!("W/\"1\"");
             let mut answer = answer(200, &group);
             answer.headers.push(("etag".into(), etag.into()));
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.send(Request::new(Actor::Entra, Method::Get, "/Groups/g", "test"), Ok(answer));
             trial
         };

@@ -2,7 +2,7 @@
 //! target: what they could explain is not judged.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::ledger::Walk;
 use super::list::{count, page, start_index, total};
@@ -268,11 +268,11 @@ fn total_changes_in_walk(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, list, user, with};
+    use crate::rules::trial::{ScenarioRun, ada, list, user, with};
     use serde_json::{Value, json};
 
     /// A page that starts at `start`, with these users, of `total`.
-    fn page_of(trial: &mut Trial, start: i64, count: u64, ids: &[u64], total: u64) {
+    fn page_of(trial: &mut ScenarioRun, start: i64, count: u64, ids: &[u64], total: u64) {
         let body = with(
             list(ids.iter().map(|id| user(&id.to_string())).collect()),
             json!({"totalResults": total, "startIndex": start.max(1)}),
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_right_walk_is_left_alone() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         page_of(&mut trial, 1, 2, &[1, 2], 5);
         page_of(&mut trial, 3, 2, &[3, 4], 5);
         page_of(&mut trial, 5, 2, &[5], 5);
@@ -296,44 +296,44 @@ mod tests {
     #[test]
     fn a_start_index_that_is_not_echoed_is_found() {
         for echoed in [json!(1), Value::Null, json!("3")] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             let body = with(list(vec![user("3")]), json!({"totalResults": 9, "startIndex": echoed}));
             trial.get("/Users?startIndex=3&count=1", 200, body);
             trial.finds("start-index-not-echoed", 1, Level::Error);
         }
-        let mut zero = Trial::published();
+        let mut zero = ScenarioRun::published();
         zero.get("/Users", 200, with(list(vec![user("1")]), json!({"startIndex": 0})));
         zero.finds("start-index-not-echoed", 1, Level::Warning);
     }
 
     #[test]
     fn count_is_the_most_a_page_may_hold() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         page_of(&mut trial, 1, 2, &[1, 2, 3], 3);
         trial.finds("count-exceeded", 1, Level::Error);
-        let mut none = Trial::published();
+        let mut none = ScenarioRun::published();
         page_of(&mut none, 1, 0, &[1], 3);
         none.finds("count-exceeded", 1, Level::Warning);
-        let mut fewer = Trial::published();
+        let mut fewer = ScenarioRun::published();
         page_of(&mut fewer, 1, 1000, &[1, 2], 5);
         fewer.is_right();
     }
 
     #[test]
     fn beyond_the_end_there_is_nothing() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         page_of(&mut trial, 100, 2, &[1], 3);
         trial.finds("page-beyond-end-not-empty", 1, Level::Error);
     }
 
     #[test]
     fn a_resource_on_two_pages_is_found() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         page_of(&mut trial, 1, 2, &[1, 2], 4);
         page_of(&mut trial, 3, 2, &[2, 3], 4);
         trial.finds("resource-twice-in-walk", 1, Level::Error);
         // Somebody else's account came in between: the pages have moved.
-        let mut shared = Trial::published();
+        let mut shared = ScenarioRun::published();
         page_of(&mut shared, 1, 2, &[1, 2], 4);
         page_of(&mut shared, 3, 2, &[2, 3], 5);
         shared.finds("resource-twice-in-walk", 0, Level::Error);
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn our_own_write_between_two_pages_ends_the_walk() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         page_of(&mut trial, 1, 2, &[1, 2], 4);
         trial.delete("/Users/1", 204);
         page_of(&mut trial, 3, 2, &[4], 3);
@@ -351,16 +351,16 @@ mod tests {
 
     #[test]
     fn a_walk_that_misses_what_was_made_is_found() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({"active": true}));
         page_of(&mut trial, 1, 2, &[2, 3], 4);
         page_of(&mut trial, 3, 2, &[4, 5], 4);
         trial.finds("resource-missing-in-walk", 1, Level::Error);
-        let mut whole = Trial::published();
+        let mut whole = ScenarioRun::published();
         whole.makes_ada(json!({})).get("/Users", 200, list(vec![user("2"), ada(json!({}))]));
         page_of(&mut whole, 1, 1, &[2], 2);
         whole.finds("resource-missing-in-walk", 0, Level::Error);
-        let mut hidden = Trial::published();
+        let mut hidden = ScenarioRun::published();
         hidden.makes_ada(json!({"active": true}));
         let disable = json!([{"op": "Replace", "path": "active", "value": "False"}]);
         hidden.patch("/Users/1", disable, 204, Value::Null).get("/Users", 200, list(vec![user("2")]));

@@ -1,9 +1,9 @@
 //! Existence: what was made is found, what was deleted is not, and a disabled account stays visible.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
-use super::ledger::{Holds, Known, Ledger, Search, Vanished};
+use super::ledger::{Holds, Ledger, Search, SeenState, Vanished};
 use super::reading::{Likeness, Term, likeness};
 use super::subject;
 use crate::check::Level;
@@ -47,14 +47,14 @@ fn is_plain(value: &Value) -> bool {
 }
 
 /// A filter looks for an object that has the value, by a term that is so.
-fn filters_for(view: &View<'_>, which: impl Fn((&Known, &Term)) -> bool) -> bool {
+fn filters_for(view: &View<'_>, which: impl Fn((&SeenState, &Term)) -> bool) -> bool {
     let terms = view.terms().unwrap_or_default();
     matches!(view.operation(), Operation::Query { .. })
         && subject::looks_for(view, |known| terms.iter().any(|term| which((known, term))))
 }
 
 /// True when the object has the term's value in another letter case.
-fn is_other_case(known: &Known, term: &Term) -> bool {
+fn is_other_case(known: &SeenState, term: &Term) -> bool {
     known.held_for(term).is_some_and(|held| {
         matches!(&held.claim.holds, Holds::Value(value)
             if likeness(value, &term.value) == Likeness::LetterCase)
@@ -112,7 +112,7 @@ const DISABLED_USER_HIDDEN: Declared = Declared {
         "lists-hide-disabled-users",
         "hide-changed-from-filters",
     ],
-    judges: |view| subject::looks_for(view, Known::is_disabled),
+    judges: |view| subject::looks_for(view, SeenState::is_disabled),
     judge: Judge::Trace(disabled_user_hidden),
 };
 
@@ -299,7 +299,7 @@ fn deleted_still_found(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, error, list, with};
+    use crate::rules::trial::{ScenarioRun, ada, error, list, with};
     use serde_json::{Value, json};
 
     const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn what_a_bulk_request_deleted_is_not_missed() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         let bulk = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
             "Operations": [{"method": "DELETE", "path": "/Users/1"}],
@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn a_hidden_disabled_user_is_found() {
         for (path, status, body) in [(BY_NAME, 200, list(vec![])), ("/Users/1", 404, error(404, None))] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.makes_ada(json!({"active": true})).get(
                 BY_NAME,
                 200,
@@ -341,12 +341,12 @@ mod tests {
 
     #[test]
     fn a_visible_disabled_user_is_right_and_so_is_a_refused_disable() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         let off = ada(json!({"active": false}));
         trial.makes_ada(json!({"active": true})).patch("/Users/1", disable(), 200, off.clone());
         trial.get("/Users/1", 200, off.clone()).get(BY_NAME, 200, list(vec![off]));
         trial.is_right();
-        let mut purged = Trial::published();
+        let mut purged = ScenarioRun::published();
         purged.makes_ada(json!({"active": true})).patch("/Users/1", disable(), 204, Value::Null);
         purged.delete("/Users/1", 204).get("/Users/1", 404, error(404, None)).get(BY_NAME, 200, list(vec![]));
         purged.is_right();
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_resource_that_was_never_stored_is_found_once() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({})).get("/Users/1", 404, error(404, None)).get(
             "/Users/1",
             404,
@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn a_failed_create_does_not_cascade() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         let sent = json!({"schemas": [crate::scim::urn::USER], "userName": "ada@example.com"});
         trial.post("/Users", sent, 400, error(400, Some("invalidValue")));
         trial.get(BY_NAME, 200, list(vec![])).get("/Users/1", 404, error(404, None));
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_lookup_that_finds_it_later_was_only_stale() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({})).get(BY_NAME, 200, list(vec![])).get(
             BY_NAME,
             200,
@@ -402,7 +402,7 @@ mod tests {
             (r#"userName eq "bo@example.com""#, None),
             (r#"userName sw "ada""#, None),
         ] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             let query = format!("/Users?filter={}", filter.replace('\\', "%5C"));
             trial.makes_ada(made.clone()).get(&query, 200, list(vec![]));
             for name in ["lookup-misses-resource", "lookup-case-sensitive", "lookup-value-misread"] {
@@ -413,7 +413,7 @@ mod tests {
 
     #[test]
     fn later_pages_and_empty_pages_miss_nothing() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         let none = with(list(vec![]), json!({"totalResults": 1}));
         trial.makes_ada(json!({})).get(&format!("{BY_NAME}&count=0"), 200, none.clone());
         trial.get(&format!("{BY_NAME}&startIndex=2"), 200, none);
@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn deleted_resources_must_be_gone() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({})).delete("/Users/1", 204).get(
             "/Users/1",
             200,
@@ -431,10 +431,10 @@ mod tests {
         trial.get(BY_NAME, 200, list(vec![ada(json!({}))]));
         trial.finds("deleted-still-readable", 1, Level::Error);
         trial.finds("deleted-still-found", 1, Level::Error);
-        let mut odd = Trial::published();
+        let mut odd = ScenarioRun::published();
         odd.makes_ada(json!({})).delete("/Users/1", 204).get("/Users/1", 400, error(400, None));
         odd.finds("deleted-still-readable", 1, Level::Warning);
-        let mut again = Trial::published();
+        let mut again = ScenarioRun::published();
         again.makes_ada(json!({})).delete("/Users/1", 204);
         let made = with(ada(json!({})), json!({"id": "2"}));
         again.post(

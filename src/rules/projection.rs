@@ -2,7 +2,7 @@
 //! judged with the members.
 
 use super::View;
-use super::declaration::Source::Rfc;
+use super::declaration::DemandSource::Rfc;
 use super::declaration::{Complaint, Declared, Judge};
 use super::subject;
 use crate::check::Level;
@@ -65,16 +65,16 @@ fn attributes_ignored(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, list, with};
+    use crate::rules::trial::{ScenarioRun, ada, list, with};
     use crate::scim::urn;
     use serde_json::json;
 
     #[test]
     fn attributes_limits_the_answer() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.get("/Users/1?attributes=id", 200, ada(json!({})));
         trial.finds("attributes-ignored", 1, Level::Warning);
-        let mut right = Trial::published();
+        let mut right = ScenarioRun::published();
         let lean = with(ada(json!({"userName": null})), json!({"meta": null}));
         right.get("/Users/1?attributes=id", 200, lean.clone());
         right.get(r#"/Users?filter=id eq "1"&attributes=id"#, 200, list(vec![lean]));

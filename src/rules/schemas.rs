@@ -1,7 +1,7 @@
 //! The `schemas` of a resource, and attributes that stand under a path in place of a name.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::reading::core_urn;
 use super::returned::Returned;
@@ -243,11 +243,11 @@ fn path_stored_as_key(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, group, with};
+    use crate::rules::trial::{ScenarioRun, ada, group, with};
     use serde_json::json;
 
-    fn read(change: Value) -> Trial {
-        let mut trial = Trial::published();
+    fn read(change: Value) -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         trial.get("/Users/1", 200, with(ada(json!({})), change));
         trial
     }
@@ -258,7 +258,7 @@ mod tests {
             read(json!({"schemas": wrong})).finds("schemas-missing", 1, Level::Error);
         }
         read(json!({})).is_right();
-        let mut asked = Trial::published();
+        let mut asked = ScenarioRun::published();
         asked.get("/Users/1?attributes=id", 200, json!({"id": "1"}));
         asked.is_right();
     }
@@ -267,7 +267,7 @@ mod tests {
     fn the_core_schema_is_declared() {
         read(json!({"schemas": [urn::ENTERPRISE]})).finds("base-schema-missing", 1, Level::Error);
         read(json!({"schemas": [urn::USER.to_lowercase()]})).is_right();
-        let mut swapped = Trial::published();
+        let mut swapped = ScenarioRun::published();
         swapped.get("/Groups/g", 200, with(group(&[]), json!({"schemas": [urn::USER]})));
         swapped.finds("base-schema-missing", 1, Level::Error);
     }
@@ -286,7 +286,7 @@ mod tests {
         read(json!({"schemas": [urn::USER, urn::USER]})).finds("schema-declared-twice", 1, Level::Note);
         let odd = "http://schemas.example.com/2006/11/Group";
         read(json!({"schemas": [urn::USER, odd]})).finds("unknown-schema-declared", 1, Level::Note);
-        let mut silent = Trial::new();
+        let mut silent = ScenarioRun::new();
         silent.get("/Users/1", 200, ada(json!({"schemas": [urn::USER, odd]})));
         silent.finds("unknown-schema-declared", 0, Level::Note);
     }

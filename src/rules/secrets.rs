@@ -1,7 +1,7 @@
 //! What no answer may hold.
 
 use super::View;
-use super::declaration::Source::{Microsoft, Rfc};
+use super::declaration::DemandSource::{Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::subject;
 use crate::check::Level;
@@ -85,27 +85,27 @@ fn unreturnable_returned(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, list};
+    use crate::rules::trial::{ScenarioRun, ada, list};
     use serde_json::json;
 
     #[test]
     fn a_password_in_an_answer_is_critical() {
         for body in [json!({"password": "x"}), json!({"Password": "***"})] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.get("/Users/1", 200, ada(body.clone()));
             trial.finds("password-returned", 1, Level::Critical);
-            let mut query = Trial::new();
+            let mut query = ScenarioRun::new();
             query.get("/Users", 200, list(vec![ada(body)]));
             query.finds("password-returned", 1, Level::Critical);
         }
-        let mut right = Trial::published();
+        let mut right = ScenarioRun::published();
         right.makes_ada(json!({"active": true}));
         right.is_right();
     }
 
     #[test]
     fn what_is_published_as_hidden_is_hidden() {
-        let mut trial = Trial::published().publishing(|discovery| {
+        let mut trial = ScenarioRun::published().publishing(|discovery| {
             for schema in &mut discovery.schemas.schemas {
                 for attribute in schema.attributes.iter_mut().filter(|a| a.name == "nickName") {
                     attribute.returned = WhenReturned::Never;
@@ -114,7 +114,7 @@ mod tests {
         });
         trial.get("/Users/1", 200, ada(json!({"nickName": "a", "title": "X"})));
         trial.finds("unreturnable-returned", 1, Level::Error);
-        let mut right = Trial::published();
+        let mut right = ScenarioRun::published();
         right.get("/Users/1", 200, ada(json!({"nickName": "a"})));
         right.is_right();
     }

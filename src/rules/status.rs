@@ -2,7 +2,7 @@
 //! in `refusals`.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::ledger::{Holds, Spot};
 use super::reading::is_case_exact;
@@ -323,7 +323,7 @@ fn read_refused(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, error, group, user, with};
+    use crate::rules::trial::{ScenarioRun, ada, error, group, user, with};
     use serde_json::json;
 
     fn title() -> Value {
@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn creates_are_answered_with_201() {
         for (status, expected) in [(200, Some(Level::Warning)), (202, Some(Level::Error)), (201, None)] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.post("/Users", sent("ada@example.com"), status, ada(json!({})));
             let level = trial.findings("create-not-201").first().map(|finding| finding.level);
             assert_eq!(level, expected);
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn a_second_user_of_the_same_name_is_found() {
         for name in ["ada@example.com", "ADA@Example.com"] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.makes_ada(json!({})).post(
                 "/Users",
                 sent(name),
@@ -356,7 +356,7 @@ mod tests {
             );
             trial.finds("duplicate-accepted", 1, Level::Error);
         }
-        let mut renamed = Trial::published();
+        let mut renamed = ScenarioRun::published();
         let rename = json!([{"op": "Replace", "path": "userName", "value": "new@example.com"}]);
         renamed.makes_ada(json!({})).patch("/Users/1", rename, 204, Value::Null);
         renamed.post(
@@ -366,7 +366,7 @@ mod tests {
             with(user("2"), json!({"userName": "ada@example.com"})),
         );
         renamed.is_right();
-        let mut again = Trial::published();
+        let mut again = ScenarioRun::published();
         again.makes_ada(json!({})).delete("/Users/1", 204);
         again.post(
             "/Users",
@@ -375,7 +375,7 @@ mod tests {
             with(user("2"), json!({"userName": "ada@example.com"})),
         );
         again.is_right();
-        let mut groups = Trial::published();
+        let mut groups = ScenarioRun::published();
         let mut second = with(group(&[]), json!({"id": "h"}));
         second["meta"]["location"] = json!("/Groups/h");
         groups.makes_group().post(
@@ -390,7 +390,7 @@ mod tests {
     #[test]
     fn updates_are_answered_with_200_or_204() {
         let patched = |status, body| {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.patch("/Users/1", title(), status, body);
             trial
         };
@@ -405,23 +405,23 @@ mod tests {
 
     #[test]
     fn deletes_are_answered_once_with_204() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({})).delete("/Users/1", 200);
         trial.finds("delete-not-204", 1, Level::Warning);
-        let mut twice = Trial::published();
+        let mut twice = ScenarioRun::published();
         twice.makes_ada(json!({})).delete("/Users/1", 204).delete("/Users/1", 204);
         twice.finds("deleted-twice", 1, Level::Warning);
-        let mut right = Trial::published();
+        let mut right = ScenarioRun::published();
         right.makes_ada(json!({})).delete("/Users/1", 204).delete("/Users/1", 404);
         right.is_right();
     }
 
     #[test]
     fn a_refused_read_is_found() {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({})).get("/Users/1", 406, error(406, None));
         trial.finds("read-refused", 1, Level::Error);
-        let mut missing = Trial::published();
+        let mut missing = ScenarioRun::published();
         missing.get("/Users/nobody", 404, error(404, None));
         missing.is_right();
     }

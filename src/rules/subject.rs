@@ -6,12 +6,12 @@
 use serde_json::Value;
 
 use super::View;
-use super::ledger::{Held, Holds, Known};
+use super::ledger::{Holds, SeenObject, SeenState};
 use super::returned::Returned;
 use crate::wire::{Actor, Operation, ResourceKind};
 
 /// Whether an exchange has the subject of a rule.
-pub(super) type Subject = fn(&View<'_>) -> bool;
+pub(super) type RuleSubject = fn(&View<'_>) -> bool;
 
 pub(super) fn anything(_: &View<'_>) -> bool {
     true
@@ -70,12 +70,12 @@ pub(super) fn an_update(view: &View<'_>) -> bool {
 }
 
 /// The resource alone, in the answer to a request that makes or changes it.
-pub(super) fn shown_by(view: &View<'_>, write: Subject) -> bool {
+pub(super) fn shown_by(view: &View<'_>, write: RuleSubject) -> bool {
     write(view) && view.resources().len() == 1 && view.claims().next().is_some()
 }
 
 /// What the trace knows of each resource in the answer to a read or query.
-fn read<'v>(view: &'v View<'_>) -> impl Iterator<Item = (&'v Returned<'v>, &'v Known)> {
+fn read<'v>(view: &'v View<'_>) -> impl Iterator<Item = (&'v Returned<'v>, &'v SeenState)> {
     let reads = matches!(view.operation(), Operation::Read(..) | Operation::Query { .. });
     view.resources().iter().filter(move |_| reads).filter_map(|resource| {
         let known = view.ledger.known(resource.kind, resource.id()?)?;
@@ -84,27 +84,27 @@ fn read<'v>(view: &'v View<'_>) -> impl Iterator<Item = (&'v Returned<'v>, &'v K
 }
 
 /// A read or query shows a resource of which this trace wrote such a value.
-pub(super) fn reads_written(view: &View<'_>, which: impl Fn(&Known, &Held) -> bool) -> bool {
+pub(super) fn reads_written(view: &View<'_>, which: impl Fn(&SeenState, &SeenObject) -> bool) -> bool {
     read(view).any(|(_, known)| known.all_held().iter().any(|held| which(known, held)))
 }
 
 /// A read or query shows a resource that is so.
-pub(super) fn reads_known(view: &View<'_>, which: impl Fn(&Known) -> bool) -> bool {
+pub(super) fn reads_known(view: &View<'_>, which: impl Fn(&SeenState) -> bool) -> bool {
     read(view).any(|(_, known)| which(known))
 }
 
 /// True for a value that was written, not taken away.
-pub(super) fn is_value(held: &Held) -> bool {
+pub(super) fn is_value(held: &SeenObject) -> bool {
     matches!(held.claim.holds, Holds::Value(_))
 }
 
 /// True for a text that was written.
-pub(super) fn is_text(held: &Held) -> bool {
+pub(super) fn is_text(held: &SeenObject) -> bool {
     matches!(held.claim.holds, Holds::Value(Value::String(_)))
 }
 
 /// A read by id, or a filter that an object matches, looks for an object that is there and is so.
-pub(super) fn looks_for(view: &View<'_>, which: impl Fn(&Known) -> bool) -> bool {
+pub(super) fn looks_for(view: &View<'_>, which: impl Fn(&SeenState) -> bool) -> bool {
     match view.operation() {
         Operation::Read(kind, id) => {
             view.ledger.known(*kind, id).is_some_and(|known| known.is_there() && which(known))

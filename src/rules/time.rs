@@ -1,7 +1,7 @@
 //! Dates (RFC 7643 §2.3.5): their form, and that time goes on.
 
 use super::View;
-use super::declaration::Source::{Field, Rfc};
+use super::declaration::DemandSource::{Field, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::ledger::Stamps;
 use crate::check::Level;
@@ -196,7 +196,7 @@ pub(super) fn is_http_date(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, answer};
+    use crate::rules::trial::{ScenarioRun, ada, answer};
     use crate::wire::{Actor, Method, Request};
     use serde_json::{Value, json};
 
@@ -207,8 +207,8 @@ mod tests {
         user
     }
 
-    fn reads(stamps: &[(&str, &str)]) -> Trial {
-        let mut trial = Trial::published();
+    fn reads(stamps: &[(&str, &str)]) -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         for (created, modified) in stamps {
             trial.get("/Users/1", 200, stamped(json!(created), json!(modified)));
         }
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn dates_have_a_form_and_a_zone() {
         for wrong in [json!("2026-01-02T03:04:05"), json!("2026-01-02"), json!(1_700_000_000), json!("")] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.get("/Users/1", 200, stamped(json!(AT), wrong));
             trial.finds("date-malformed", 1, Level::Warning);
         }
@@ -266,7 +266,7 @@ mod tests {
         let dated = |date: &str| {
             let mut answer = answer(200, &ada(json!({})));
             answer.headers.push(("date".into(), date.into()));
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(answer));
             trial
         };

@@ -1,7 +1,7 @@
 //! HTTP around the messages: failures, redirects, authentication, throttling, time and size.
 
 use super::View;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::subject;
 use crate::check::Level;
@@ -264,7 +264,7 @@ fn answer_large(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, answer, error};
+    use crate::rules::trial::{ScenarioRun, ada, answer, error};
     use crate::wire::{Answer, Method, Request};
     use serde_json::json;
 
@@ -272,8 +272,8 @@ mod tests {
         Request::new(Actor::Entra, Method::Get, "/Users/1", "test")
     }
 
-    fn answered(answer: Answer) -> Trial {
-        let mut trial = Trial::published();
+    fn answered(answer: Answer) -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         trial.send(read(), Ok(answer));
         trial
     }
@@ -289,7 +289,7 @@ mod tests {
         answered(answer(500, &error(500, None))).finds("server-error", 1, Level::Error);
         answered(answer(501, &error(501, None))).finds("server-error", 0, Level::Error);
         answered(with_header(503, "retry-after", "5")).finds("server-error", 0, Level::Error);
-        let mut provoked = Trial::published();
+        let mut provoked = ScenarioRun::published();
         provoked.send(read().provoked(), Ok(answer(500, &error(500, None))));
         provoked.finds("server-error", 1, Level::Warning);
     }
@@ -310,7 +310,7 @@ mod tests {
             (Broken::Withheld("not ours".into()), 0),
             (Broken::Interrupted, 0),
         ] {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.send(read(), Err(broken));
             trial.finds("connection-broken", times, Level::Error);
         }
@@ -321,7 +321,7 @@ mod tests {
         answered(answer(401, &error(401, None))).finds("access-refused", 1, Level::Error);
         answered(answer(401, &error(401, None))).finds("challenge-missing", 1, Level::Note);
         answered(with_header(401, "www-authenticate", "Bearer")).finds("challenge-missing", 0, Level::Note);
-        let mut provoked = Trial::published();
+        let mut provoked = ScenarioRun::published();
         provoked.send(read().provoked(), Ok(with_header(401, "www-authenticate", "Bearer")));
         provoked.is_right();
     }

@@ -12,22 +12,22 @@ use crate::scim::urn;
 use crate::wire::{Actor, Answer, Body, Broken, Exchange, Method, Request};
 
 /// A trace in the making.
-pub(super) struct Trial {
+pub(super) struct ScenarioRun {
     discovery: Discovery,
     trace: Vec<Arc<Exchange>>,
     clock: SystemTime,
 }
 
-impl Trial {
+impl ScenarioRun {
     /// An empty trace against a server that publishes nothing.
     pub fn new() -> Self {
         let clock = SystemTime::UNIX_EPOCH + Duration::from_secs(1_750_000_000);
-        Trial { discovery: Discovery::default(), trace: Vec::new(), clock }
+        ScenarioRun { discovery: Discovery::default(), trace: Vec::new(), clock }
     }
 
     /// An empty trace against a server that publishes the core schemas.
     pub fn published() -> Self {
-        let mut trial = Trial::new();
+        let mut trial = ScenarioRun::new();
         trial.discovery.schemas = crate::scim::schema::SchemaSet::core();
         trial
     }

@@ -4,7 +4,7 @@ mod mismatch;
 
 use super::View;
 use super::body::kind;
-use super::declaration::Source::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, Declared, Judge};
 use super::returned::Returned;
 use super::subject;
@@ -373,11 +373,11 @@ fn attribute_not_published(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{Trial, ada, group, with};
+    use crate::rules::trial::{ScenarioRun, ada, group, with};
     use serde_json::json;
 
-    fn read(attributes: Value) -> Trial {
-        let mut trial = Trial::published();
+    fn read(attributes: Value) -> ScenarioRun {
+        let mut trial = ScenarioRun::published();
         let enterprise = attributes.get(urn::ENTERPRISE).is_some();
         let schemas = if enterprise { json!([urn::USER, urn::ENTERPRISE]) } else { json!([urn::USER]) };
         trial.get("/Users/1", 200, with(ada(attributes), json!({"schemas": schemas})));
@@ -435,7 +435,7 @@ mod tests {
     #[test]
     fn types_are_those_the_server_publishes() {
         let custom = |value: Value| {
-            let mut trial = Trial::published().publishing(|discovery| {
+            let mut trial = ScenarioRun::published().publishing(|discovery| {
                 let schema = json!({"id": "urn:example:2.0:Ext", "attributes": [
                     {"name": "size", "type": "integer"}, {"name": "weight", "type": "decimal"},
                     {"name": "hired", "type": "dateTime"}, {"name": "odd", "type": "thing"}]});
@@ -460,7 +460,7 @@ mod tests {
     #[test]
     fn members_have_their_id_in_value() {
         let members = |list: Value| {
-            let mut trial = Trial::published();
+            let mut trial = ScenarioRun::published();
             trial.get("/Groups/g", 200, with(group(&[]), json!({"members": list})));
             trial
         };

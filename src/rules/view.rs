@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::asked::Projection;
-use super::ledger::{Change, Claim, Ledger, Parsed, Stamps, changes};
+use super::ledger::{Claim, ClaimedChange, Ledger, Parsed, Stamps, changes};
 use super::reading::{self, Term};
 use super::returned::{Returned, is_message, resources};
 use super::types::Mismatch;
@@ -96,14 +96,14 @@ impl<'a> View<'a> {
     }
 
     /// What the request changes if it is accepted.
-    pub(super) fn changes(&self) -> &[Change] {
+    pub(super) fn changes(&self) -> &[ClaimedChange] {
         &self.parsed.changes
     }
 
     /// What must stand at the target once this request has been accepted.
     pub(super) fn claims(&self) -> impl Iterator<Item = &Claim> {
         self.parsed.changes.iter().filter_map(|change| match change {
-            Change::Claim(claim) => Some(claim),
+            ClaimedChange::Claim(claim) => Some(claim),
             _ => None,
         })
     }

@@ -81,7 +81,7 @@ fn label(story: &Scenario) -> Option<String> {
 }
 
 fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> Sighting {
-    let mut server = server::Settings::default();
+    let mut server = server::ServerSettings::default();
     match subject {
         ServerUnderTest::Healthy => {}
         ServerUnderTest::Variant(variant) => drop(server.variants.insert(variant)),

@@ -12,7 +12,7 @@ use super::call::{Call, Document};
 use super::endpoint::Endpoint;
 use super::faults::Fault;
 use super::model::Kind;
-use super::reply::{Outcome, Reply};
+use super::reply::{Reply, ReplyOutcome};
 use super::service::Service;
 use super::store::Store;
 use super::values::invalid_value;
@@ -64,7 +64,7 @@ struct Work<'a> {
 /// # Errors
 /// 413 beyond a limit, `invalidSyntax` when the body is no BulkRequest, `invalidValue` when an operation
 /// cannot be understood.
-pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut Store) -> Outcome<Reply> {
+pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut Store) -> ReplyOutcome<Reply> {
     let limited = !service.settings.faults.contains(&Fault::BULK_LIMITS_IGNORED);
     if limited && call.size > MAX_PAYLOAD {
         return Err(ErrorMessage::plain(413, format!("a bulk request has {MAX_PAYLOAD} bytes at most")));
@@ -89,7 +89,7 @@ pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut S
             .ok_or_else(|| invalid_value("failOnErrors is a number above zero"))?,
     };
     let operations: Vec<Operation<'_>> =
-        operations.iter().map(|operation| Operation::read(operation, store)).collect::<Outcome<_>>()?;
+        operations.iter().map(|operation| Operation::read(operation, store)).collect::<ReplyOutcome<_>>()?;
     let mut named = BTreeMap::new();
     for (index, operation) in operations.iter().enumerate() {
         if let Some(name) = operation.bulk_id
@@ -114,7 +114,7 @@ pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut S
 }
 
 impl<'a> Operation<'a> {
-    fn read(operation: &'a Value, store: &mut Store) -> Outcome<Self> {
+    fn read(operation: &'a Value, store: &mut Store) -> ReplyOutcome<Self> {
         let text = |name: &str| member(operation, name).and_then(Value::as_str);
         let method = match text("method").unwrap_or("") {
             name if same_name(name, "POST") => Method::POST,
@@ -183,9 +183,9 @@ impl Work<'_> {
         self.progress[index] = Progress::Done(reply);
     }
 
-    fn reply(&mut self, index: usize) -> Outcome<Reply> {
+    fn reply(&mut self, index: usize) -> ReplyOutcome<Reply> {
         let operation = &self.operations[index];
-        let resolved = |text: &str| -> Outcome<Option<String>> {
+        let resolved = |text: &str| -> ReplyOutcome<Option<String>> {
             match text.strip_prefix(REFERENCE) {
                 Some(name) => self.id_of(name).map(Some),
                 None => Ok(None),
@@ -234,7 +234,7 @@ impl Work<'_> {
     }
 
     /// The id that a reference stands for.
-    fn id_of(&self, name: &str) -> Outcome<String> {
+    fn id_of(&self, name: &str) -> ReplyOutcome<String> {
         let index = self.named.get(name).copied();
         let made = index.filter(
             |index| !matches!(&self.progress[*index], Progress::Done(reply) if !reply.status.is_success()),
@@ -273,18 +273,20 @@ impl Work<'_> {
 }
 
 /// A value in which every reference is the id it stands for.
-fn replaced(value: &Value, resolved: &impl Fn(&str) -> Outcome<Option<String>>) -> Outcome<Value> {
+fn replaced(value: &Value, resolved: &impl Fn(&str) -> ReplyOutcome<Option<String>>) -> ReplyOutcome<Value> {
     Ok(match value {
         Value::String(text) => match resolved(text)? {
             Some(id) => Value::String(id),
             None => value.clone(),
         },
-        Value::Array(items) => items.iter().map(|item| replaced(item, resolved)).collect::<Outcome<_>>()?,
+        Value::Array(items) => {
+            items.iter().map(|item| replaced(item, resolved)).collect::<ReplyOutcome<_>>()?
+        }
         Value::Object(members) => Value::Object(
             members
                 .iter()
                 .map(|(name, item)| Ok((name.clone(), replaced(item, resolved)?)))
-                .collect::<Outcome<_>>()?,
+                .collect::<ReplyOutcome<_>>()?,
         ),
         simple => simple.clone(),
     })

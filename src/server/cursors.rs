@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use super::model::Kind;
-use super::reply::Outcome;
+use super::reply::ReplyOutcome;
 use crate::scim::message::{ErrorMessage, ScimType};
 
 /// How long a cursor is good; ServiceProviderConfig says so.
@@ -33,7 +33,7 @@ struct Walk {
 
 /// One page of a walk.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Page {
+pub(super) struct CursorPage {
     /// What the query found in all, when the walk began.
     pub(super) total: usize,
     /// The resources of this page; those that are gone by now are still named.
@@ -49,7 +49,7 @@ impl Walks {
     }
 
     /// The first page of a new walk over what a query found.
-    pub(super) fn begin(&mut self, query: u64, count: usize, found: Vec<(Kind, String)>) -> Page {
+    pub(super) fn begin(&mut self, query: u64, count: usize, found: Vec<(Kind, String)>) -> CursorPage {
         self.begun += 1;
         let walk = Walk { query, count, found, used: Instant::now() };
         let page = self.page(self.begun, &walk, 0);
@@ -67,7 +67,7 @@ impl Walks {
     /// # Errors
     /// `invalidCursor` for one of another query or of nobody, `expiredCursor` for an old one, `invalidCount`
     /// when the count is not that of the first page.
-    pub(super) fn turn(&mut self, cursor: &str, query: u64, count: usize) -> Outcome<Page> {
+    pub(super) fn turn(&mut self, cursor: &str, query: u64, count: usize) -> ReplyOutcome<CursorPage> {
         let invalid = || ErrorMessage::of(ScimType::InvalidCursor, "this is no cursor of this query");
         let (number, position) = self.read(cursor).ok_or_else(invalid)?;
         let expired = || {
@@ -92,11 +92,11 @@ impl Walks {
         Ok(self.page(number, walk, position))
     }
 
-    fn page(&self, number: u64, walk: &Walk, position: usize) -> Page {
+    fn page(&self, number: u64, walk: &Walk, position: usize) -> CursorPage {
         let end = position.saturating_add(walk.count).min(walk.found.len());
         // Pages of nothing lead nowhere.
         let more = walk.count > 0 && end < walk.found.len();
-        Page {
+        CursorPage {
             total: walk.found.len(),
             found: walk.found.get(position..end).unwrap_or_default().to_vec(),
             next: more.then(|| self.write(number, end)),

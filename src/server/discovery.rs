@@ -7,7 +7,7 @@ use super::cursors;
 use super::model::{Kind, Model};
 use super::query::{self, MAX_RESULTS};
 use super::render::View;
-use super::reply::Outcome;
+use super::reply::ReplyOutcome;
 use super::store::missing;
 use super::variants::Variant;
 use crate::scim::schema::{self, Schema};
@@ -86,7 +86,7 @@ pub(super) fn resource_types(view: View<'_>) -> Value {
 ///
 /// # Errors
 /// 404 when there is none of that name.
-pub(super) fn one_resource_type(view: View<'_>, name: &str) -> Outcome<Value> {
+pub(super) fn one_resource_type(view: View<'_>, name: &str) -> ReplyOutcome<Value> {
     let kind = kinds(view).find(|kind| kind.name() == name).ok_or_else(|| missing(name))?;
     Ok(resource_type(view, kind))
 }
@@ -118,7 +118,7 @@ pub(super) fn schemas(view: View<'_>) -> Value {
 ///
 /// # Errors
 /// 404 when there is none of that URN.
-pub(super) fn one_schema(view: View<'_>, urn: &str) -> Outcome<Value> {
+pub(super) fn one_schema(view: View<'_>, urn: &str) -> ReplyOutcome<Value> {
     let schema = published(view).find(|schema| same_name(&schema.id, urn)).ok_or_else(|| missing(urn))?;
     Ok(document(view, schema))
 }

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-use super::model::{Model, Place};
-use super::reply::Outcome;
+use super::model::{Model, ModelPlace};
+use super::reply::ReplyOutcome;
 use super::store::folded;
 use super::values::boolean;
 use crate::scim::message::{ErrorMessage, ScimType};
@@ -36,7 +36,7 @@ pub(super) enum Operators {
 /// # Errors
 /// `invalidFilter` for attributes that do not exist or cannot be looked into, for comparisons the
 /// attribute's type does not know, and for operators beyond `operators`.
-pub(super) fn check(model: &Model, filter: &Filter, operators: Operators) -> Outcome<()> {
+pub(super) fn check(model: &Model, filter: &Filter, operators: Operators) -> ReplyOutcome<()> {
     if operators == Operators::EqualAndAnd && !is_simple(filter) {
         return Err(refused(format!("this server evaluates `eq` and `and` alone, not \"{filter}\"")));
     }
@@ -68,7 +68,7 @@ fn is_simple(filter: &Filter) -> bool {
     }
 }
 
-fn find(model: &Model, path: &AttributePath) -> Outcome<Place> {
+fn find(model: &Model, path: &AttributePath) -> ReplyOutcome<ModelPlace> {
     let place = model
         .find_path(path)
         .ok_or_else(|| refused(format!("a {} has no attribute \"{path}\"", model.kind.name())))?;
@@ -82,7 +82,7 @@ fn find(model: &Model, path: &AttributePath) -> Outcome<Place> {
 ///
 /// # Errors
 /// As [`check`].
-pub(super) fn check_elements(attribute: &Attribute, filter: &Filter) -> Outcome<()> {
+pub(super) fn check_elements(attribute: &Attribute, filter: &Filter) -> ReplyOutcome<()> {
     let sub = |path: &AttributePath| {
         element_part(attribute, path)
             .ok_or_else(|| refused(format!("{} has no sub-attribute \"{path}\"", attribute.name)))
@@ -120,7 +120,7 @@ fn check_comparison(
     leaf: &Attribute,
     comparison: Comparison,
     literal: &Literal,
-) -> Outcome<()> {
+) -> ReplyOutcome<()> {
     let ordering = matches!(
         comparison,
         Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Less | Comparison::LessOrEqual
@@ -367,7 +367,7 @@ mod tests {
         value.as_object().cloned().unwrap()
     }
 
-    fn judge(filter: &str) -> Outcome<bool> {
+    fn judge(filter: &str) -> ReplyOutcome<bool> {
         let model = Model::of(Kind::User, false);
         let parsed: Filter = filter.parse().unwrap_or_else(|error| panic!("{filter}: {error}"));
         check(model, &parsed, Operators::All)?;

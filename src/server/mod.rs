@@ -54,7 +54,7 @@ const MAX_BODY: usize = 4 << 20;
 
 /// How a server behaves.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ServerSettings {
     /// The bearer token every request must carry.
     pub token: String,
     /// A token that has expired, and is refused like one that never was.
@@ -96,10 +96,10 @@ impl Default for SecondTenant {
     }
 }
 
-impl Default for Settings {
+impl Default for ServerSettings {
     /// A healthy server below `/scim` with a token nobody can guess.
     fn default() -> Self {
-        Settings {
+        ServerSettings {
             token: uuid::Uuid::new_v4().simple().to_string(),
             expired: uuid::Uuid::new_v4().simple().to_string(),
             foreign: uuid::Uuid::new_v4().simple().to_string(),
@@ -115,9 +115,9 @@ impl Default for Settings {
 }
 
 /// The server as a router, for tests without a socket and for those who serve it themselves.
-pub fn router(settings: Settings) -> Router {
+pub fn router(settings: ServerSettings) -> Router {
     let second = settings.second.clone().map(|SecondTenant { token, base_path }| {
-        Hall::new(Settings { token, base_path, second: None, ..settings.clone() })
+        Hall::new(ServerSettings { token, base_path, second: None, ..settings.clone() })
     });
     let listening = Listening { first: Hall::new(settings), second };
     // One handler for every path: SCIM wants its own answers for unknown routes and methods too.
@@ -131,7 +131,7 @@ struct Hall {
 }
 
 impl Hall {
-    fn new(settings: Settings) -> Self {
+    fn new(settings: ServerSettings) -> Self {
         let base = Call::segments_below(&[], &settings.base_path).unwrap_or_default();
         Hall { base, service: Service::new(settings) }
     }
@@ -221,7 +221,7 @@ pub struct RunningTenant {
 ///
 /// # Errors
 /// When the port cannot be bound.
-pub async fn start(settings: Settings, port: Option<u16>) -> io::Result<Running> {
+pub async fn start(settings: ServerSettings, port: Option<u16>) -> io::Result<Running> {
     let listener = TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();

@@ -52,14 +52,14 @@ pub(super) struct Model {
 
 /// Where a path leads: the extension it lies in, the attribute, the sub-attribute.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct ModelPlace {
     /// URN of the extension; `None` for the core schema and the common attributes.
     pub(super) extension: Option<&'static str>,
     pub(super) attribute: &'static Attribute,
     pub(super) sub: Option<&'static Attribute>,
 }
 
-impl Place {
+impl ModelPlace {
     /// The attribute whose values count: the sub-attribute, or the `value` of a complex attribute
     /// that is named without one (RFC 7643 §2.4), or the attribute itself.
     pub(super) fn leaf(&self) -> &'static Attribute {
@@ -137,7 +137,7 @@ impl Model {
 
     /// Where an attribute path leads. A name without a URN is looked for in the core schema, then
     /// in the extensions: Entra asks for `manager eq "…"` and older jobs write the path `manager`.
-    pub(super) fn find(&self, schema: Option<&str>, name: &str, sub: Option<&str>) -> Option<Place> {
+    pub(super) fn find(&self, schema: Option<&str>, name: &str, sub: Option<&str>) -> Option<ModelPlace> {
         let in_core = || self.core_attribute(name).map(|attribute| (None, attribute));
         let (extension, attribute) = match schema {
             None => in_core().or_else(|| {
@@ -155,16 +155,16 @@ impl Model {
             Some(sub) => Some(attribute.sub(sub)?),
             None => None,
         };
-        Some(Place { extension, attribute, sub })
+        Some(ModelPlace { extension, attribute, sub })
     }
 
     /// [`Model::find`] for a parsed path.
-    pub(super) fn find_path(&self, path: &AttributePath) -> Option<Place> {
+    pub(super) fn find_path(&self, path: &AttributePath) -> Option<ModelPlace> {
         self.find(path.schema.as_deref(), &path.attribute, path.sub.as_deref())
     }
 
     /// [`Model::find`] for a PATCH path; its filter plays no part.
-    pub(super) fn find_target(&self, path: &PatchPath) -> Option<Place> {
+    pub(super) fn find_target(&self, path: &PatchPath) -> Option<ModelPlace> {
         self.find(path.schema.as_deref(), &path.attribute, path.sub.as_deref())
     }
 

@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
-use super::reply::{Outcome, Reply};
+use super::reply::{Reply, ReplyOutcome};
 use crate::scim::message::ErrorMessage;
 
 /// True when a request depends on the version of its resource.
@@ -16,7 +16,7 @@ pub(super) fn is_conditional(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// 412 when a write is meant for another version.
-pub(super) fn stop(method: &Method, headers: &HeaderMap, version: &str) -> Outcome<Option<Reply>> {
+pub(super) fn stop(method: &Method, headers: &HeaderMap, version: &str) -> ReplyOutcome<Option<Reply>> {
     let failed = |header: &str| {
         let detail = format!("{header}: the resource has the version {version}");
         Err(ErrorMessage::plain(412, detail))

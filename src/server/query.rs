@@ -3,14 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::cursors::{Page, Walks};
+use super::cursors::{CursorPage, Walks};
 use super::evaluate::{self, Operators};
 use super::model::Kind;
 use super::projection::Projection;
 use super::render::{Shown, View};
-use super::reply::Outcome;
+use super::reply::ReplyOutcome;
 use super::sort::Order;
-use super::store::{Key, Record};
+use super::store::{Record, StoreKey};
 use super::values::invalid_value;
 use super::variants::Variant;
 use crate::scim::message::{ErrorMessage, ScimType};
@@ -44,7 +44,7 @@ impl Query {
     ///
     /// # Errors
     /// `invalidFilter` for a filter that cannot be read, `invalidValue` for paging that is no number.
-    pub(super) fn of_url(call: &Call) -> Outcome<Self> {
+    pub(super) fn of_url(call: &Call) -> ReplyOutcome<Self> {
         let number = |name: &str| call.parameter(name).map(|text| whole(name, text)).transpose();
         let text = |name: &str| call.parameter(name).map(str::to_owned);
         let query =
@@ -56,7 +56,7 @@ impl Query {
     ///
     /// # Errors
     /// `invalidSyntax` when it is no SearchRequest, else as [`Query::of_url`].
-    pub(super) fn of_search(body: &Value) -> Outcome<Self> {
+    pub(super) fn of_search(body: &Value) -> ReplyOutcome<Self> {
         let syntax = |detail: String| Err(ErrorMessage::of(ScimType::InvalidSyntax, detail));
         let schemas = member(body, "schemas").and_then(Value::as_array);
         if !schemas.is_some_and(|urns| urns.iter().any(|text| text == urn::SEARCH_REQUEST)) {
@@ -93,7 +93,7 @@ impl Query {
         start: Option<i64>,
         count: Option<i64>,
         projection: Projection,
-    ) -> Outcome<Self> {
+    ) -> ReplyOutcome<Self> {
         let filter = filter
             .map(|text| {
                 text.trim().parse::<Filter>().map_err(|error| {
@@ -113,7 +113,7 @@ impl Query {
     /// # Errors
     /// `invalidFilter` when the filter fits none of the resource types, `invalidValue` when the order does
     /// not, and what [`Walks::turn`] says of cursors.
-    pub(super) fn answer(&self, view: View<'_>, kinds: &[Kind], walks: &mut Walks) -> Outcome<Value> {
+    pub(super) fn answer(&self, view: View<'_>, kinds: &[Kind], walks: &mut Walks) -> ReplyOutcome<Value> {
         let cursor = self.cursor.as_deref().filter(|_| !view.is(Variant::NoCursors));
         let Some(cursor) = cursor else {
             let found = self.found(view, kinds)?;
@@ -135,7 +135,7 @@ impl Query {
     }
 
     /// A page of a walk (RFC 9865 §2).
-    fn cursor_page(&self, view: View<'_>, page: Page) -> Value {
+    fn cursor_page(&self, view: View<'_>, page: CursorPage) -> Value {
         let shown = |(kind, id): &(Kind, String)| {
             view.store.get(*kind, id).map(|record| view.show(*kind, record).to_json(&self.projection))
         };
@@ -154,7 +154,7 @@ impl Query {
     }
 
     /// Everything that the query finds, in order.
-    fn found<'a>(&self, view: View<'a>, kinds: &[Kind]) -> Outcome<Vec<Shown<'a>>> {
+    fn found<'a>(&self, view: View<'a>, kinds: &[Kind]) -> ReplyOutcome<Vec<Shown<'a>>> {
         let order = match view.is(Variant::NoSort) {
             true => None,
             false => Order::read(self.sort_by.as_deref(), self.sort_order.as_deref())?,
@@ -178,7 +178,7 @@ impl Query {
         Ok(found)
     }
 
-    fn check(&self, view: View<'_>, kind: Kind) -> Outcome<()> {
+    fn check(&self, view: View<'_>, kind: Kind) -> ReplyOutcome<()> {
         let Some(filter) = &self.filter else { return Ok(()) };
         if view.is(Variant::ExternalIdFilterRefused) && mentions(filter, "externalId") {
             let detail = "externalId cannot be searched for on this server";
@@ -199,9 +199,9 @@ impl Query {
         let found: Vec<&Record> = if let Some(id) = demanded("id") {
             store.get(kind, id).into_iter().filter(fits).collect()
         } else if let Some(name) = demanded(model.unique_attribute()) {
-            store.with(kind, Key::Name, name).filter(fits).collect()
+            store.with(kind, StoreKey::Name, name).filter(fits).collect()
         } else if let Some(id) = demanded("externalId") {
-            store.with(kind, Key::ExternalId, id).filter(fits).collect()
+            store.with(kind, StoreKey::ExternalId, id).filter(fits).collect()
         } else {
             store.all(kind).filter(fits).collect()
         };
@@ -225,7 +225,7 @@ pub(super) fn list(view: View<'_>, total: usize, start: usize, resources: Vec<Va
     Value::Object(body)
 }
 
-fn whole(name: &str, text: &str) -> Outcome<i64> {
+fn whole(name: &str, text: &str) -> ReplyOutcome<i64> {
     let text = text.trim();
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

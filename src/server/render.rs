@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::{SignedDuration, Timestamp, tz};
 use serde_json::{Map, Value, json};
 
-use super::Settings;
+use super::ServerSettings;
 use super::evaluate::Values;
 use super::model::{Kind, Model};
 use super::projection::Projection;
@@ -20,7 +20,7 @@ use crate::scim::urn;
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) store: &'a Store,
-    pub(super) settings: &'a Settings,
+    pub(super) settings: &'a ServerSettings,
     /// Base URL as the client reached it.
     pub(super) base_url: &'a str,
 }

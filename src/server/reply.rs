@@ -142,7 +142,7 @@ impl HttpBody for Severed {
 }
 
 /// A result that may be a refusal (RFC 7644 §3.12).
-pub(super) type Outcome<T> = Result<T, ErrorMessage>;
+pub(super) type ReplyOutcome<T> = Result<T, ErrorMessage>;
 
 impl From<ErrorMessage> for Reply {
     fn from(error: ErrorMessage) -> Self {

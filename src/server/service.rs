@@ -6,13 +6,13 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
-use super::Settings;
+use super::ServerSettings;
 use super::bulk;
 use super::call::{Call, Document};
 use super::cursors::Walks;
 use super::discovery;
 use super::endpoint::Endpoint;
-use super::faults::{Effect, Fault, Memory, Scene};
+use super::faults::{Effect, Fault, FaultContext, FaultMemory};
 use super::model::{Kind, Model};
 use super::oauth;
 use super::patch;
@@ -20,8 +20,8 @@ use super::precondition;
 use super::query::{self, Query};
 use super::race::Meeting;
 use super::render::View;
-use super::reply::{Outcome, Reply};
-use super::store::{Key, Record, Store, missing};
+use super::reply::{Reply, ReplyOutcome};
+use super::store::{Record, Store, StoreKey, missing};
 use super::strain::Pressure;
 use super::values::{self, Unknown};
 use super::variants::Variant;
@@ -32,10 +32,10 @@ use crate::scim::patch::PatchRequest;
 /// The server behind its transport.
 #[derive(Debug)]
 pub(super) struct Service {
-    pub(super) settings: Settings,
+    pub(super) settings: ServerSettings,
     tokens: oauth::Tokens,
     verifier: oauth::Verifier,
-    state: Mutex<State>,
+    state: Mutex<ServiceState>,
     walks: Mutex<Walks>,
     pub(super) pressure: Pressure,
     pub(super) meeting: Meeting,
@@ -43,13 +43,13 @@ pub(super) struct Service {
 
 /// What changes from request to request.
 #[derive(Debug, Default)]
-struct State {
+struct ServiceState {
     store: Store,
-    memory: Memory,
+    memory: FaultMemory,
 }
 
 impl Service {
-    pub(super) fn new(mut settings: Settings) -> Self {
+    pub(super) fn new(mut settings: ServerSettings) -> Self {
         settings.variants.extend(settings.faults.iter().filter_map(|fault| fault.effect().needs));
         if settings.variants.contains(&Variant::MicrosoftIssuerOnly) {
             settings.oauth.federation = Some(oauth::Trusted::microsoft());
@@ -64,14 +64,14 @@ impl Service {
             settings,
             tokens: oauth::Tokens::default(),
             verifier,
-            state: Mutex::new(State { store, memory: Memory::default() }),
+            state: Mutex::new(ServiceState { store, memory: FaultMemory::default() }),
             walks: Mutex::default(),
             pressure: Pressure::default(),
             meeting: Meeting::default(),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ServiceState> {
         // A panic cannot leave the store half changed: changes are made on copies.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,12 +85,12 @@ impl Service {
         self.answer_in(call, &mut self.state())
     }
 
-    fn answer_in(&self, call: &Call, state: &mut State) -> Reply {
-        let State { store, memory } = state;
+    fn answer_in(&self, call: &Call, state: &mut ServiceState) -> Reply {
+        let ServiceState { store, memory } = state;
         if self.settings.faults.is_empty() {
             return self.serve(call, store);
         }
-        let mut scene = Scene { service: self, store, memory };
+        let mut scene = FaultContext { service: self, store, memory };
         let mut misread = call.clone();
         let effects: Vec<Effect> = self.settings.faults.iter().map(|fault| fault.effect()).collect();
         let early = effects
@@ -153,7 +153,7 @@ impl Service {
 
     /// True when a user of that name is kept.
     pub(super) fn is_taken(&self, name: &str) -> bool {
-        self.state().store.with(Kind::User, Key::Name, name).next().is_some()
+        self.state().store.with(Kind::User, StoreKey::Name, name).next().is_some()
     }
 
     /// Answers a request without looking whether what must be unique is taken.
@@ -194,7 +194,7 @@ impl Service {
         self.route(call, &endpoint, store).unwrap_or_else(Reply::from)
     }
 
-    fn route(&self, call: &Call, endpoint: &Endpoint, store: &mut Store) -> Outcome<Reply> {
+    fn route(&self, call: &Call, endpoint: &Endpoint, store: &mut Store) -> ReplyOutcome<Reply> {
         let reading = matches!(call.method, Method::GET | Method::HEAD);
         if endpoint.is_discovery()
             && call.parameter("filter").is_some()
@@ -259,7 +259,7 @@ impl Service {
     }
 
     /// Answers a request to one resource.
-    fn resource(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> Outcome<Reply> {
+    fn resource(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> ReplyOutcome<Reply> {
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
         if precondition::is_conditional(&call.headers)
             && let Some(version) = self.view(call, store).show(kind, record).version()
@@ -279,7 +279,14 @@ impl Service {
     }
 
     /// A resource as the answer to a request.
-    fn shown(&self, call: &Call, kind: Kind, id: &str, store: &Store, status: StatusCode) -> Outcome<Reply> {
+    fn shown(
+        &self,
+        call: &Call,
+        kind: Kind,
+        id: &str,
+        store: &Store,
+        status: StatusCode,
+    ) -> ReplyOutcome<Reply> {
         let view = self.view(call, store);
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
         let shown = view.show(kind, record);
@@ -294,7 +301,7 @@ impl Service {
         Ok(reply.with_header(header::LOCATION, &shown.location()))
     }
 
-    fn create(&self, call: &Call, kind: Kind, store: &mut Store) -> Outcome<Reply> {
+    fn create(&self, call: &Call, kind: Kind, store: &mut Store) -> ReplyOutcome<Reply> {
         let model = self.model(kind);
         let mut attributes = values::resource(model, body(call)?, self.unknown())?;
         if kind == Kind::User && self.is(Variant::ActiveByDefault) && !attributes.contains_key("active") {
@@ -305,7 +312,7 @@ impl Service {
         self.shown(call, kind, &id, store, StatusCode::CREATED)
     }
 
-    fn replace(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> Outcome<Reply> {
+    fn replace(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> ReplyOutcome<Reply> {
         let model = self.model(kind);
         let mut attributes = values::resource(model, body(call)?, self.unknown())?;
         self.settle(&mut attributes);
@@ -313,7 +320,7 @@ impl Service {
         self.shown(call, kind, id, store, StatusCode::OK)
     }
 
-    fn modify(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> Outcome<Reply> {
+    fn modify(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> ReplyOutcome<Reply> {
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
         let attributes = self.patched(kind, &record.attributes, body(call)?)?;
         store.update(self.model(kind), id, attributes)?;
@@ -342,7 +349,7 @@ impl Service {
         kind: Kind,
         old: &Map<String, Value>,
         body: &Value,
-    ) -> Outcome<Map<String, Value>> {
+    ) -> ReplyOutcome<Map<String, Value>> {
         let mut attributes = old.clone();
         // Microsoft's validator sends an empty list of operations and means that nothing is to change.
         if member(body, "Operations").and_then(Value::as_array).is_some_and(Vec::is_empty) {
@@ -376,7 +383,7 @@ fn ok(body: Value) -> Reply {
 }
 
 /// The body of a request that needs one.
-fn body(call: &Call) -> Outcome<&Value> {
+fn body(call: &Call) -> ReplyOutcome<&Value> {
     match call.media_type().as_deref() {
         None | Some("application/scim+json" | "application/json") => {}
         Some(other) => {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::evaluate::Values;
 use super::model::Model;
 use super::render::Shown;
-use super::reply::Outcome;
+use super::reply::ReplyOutcome;
 use super::store::folded;
 use super::values::{invalid_value, is_primary};
 use crate::scim::schema::{AttributeType, Returned};
@@ -23,20 +23,20 @@ pub(super) struct Order {
 
 /// What a resource is sorted by. Values of one attribute are all of one kind.
 #[derive(Debug, PartialEq)]
-enum Key {
+enum SortKey {
     Text(String),
     Number(f64),
     Instant(Timestamp),
     Flag(bool),
 }
 
-impl Key {
-    fn compare(&self, other: &Key) -> Ordering {
+impl SortKey {
+    fn compare(&self, other: &SortKey) -> Ordering {
         match (self, other) {
-            (Key::Text(a), Key::Text(b)) => a.cmp(b),
-            (Key::Number(a), Key::Number(b)) => a.total_cmp(b),
-            (Key::Instant(a), Key::Instant(b)) => a.cmp(b),
-            (Key::Flag(a), Key::Flag(b)) => a.cmp(b),
+            (SortKey::Text(a), SortKey::Text(b)) => a.cmp(b),
+            (SortKey::Number(a), SortKey::Number(b)) => a.total_cmp(b),
+            (SortKey::Instant(a), SortKey::Instant(b)) => a.cmp(b),
+            (SortKey::Flag(a), SortKey::Flag(b)) => a.cmp(b),
             _ => Ordering::Equal,
         }
     }
@@ -47,7 +47,7 @@ impl Order {
     ///
     /// # Errors
     /// `invalidValue` for a path that cannot be read and for an order that is none.
-    pub(super) fn read(by: Option<&str>, order: Option<&str>) -> Outcome<Option<Self>> {
+    pub(super) fn read(by: Option<&str>, order: Option<&str>) -> ReplyOutcome<Option<Self>> {
         let Some(by) = by.map(str::trim).filter(|by| !by.is_empty()) else { return Ok(None) };
         let by = by.parse().map_err(|error| invalid_value(format!("sortBy \"{by}\": {error}")))?;
         let descending = match order.map(str::trim) {
@@ -65,7 +65,7 @@ impl Order {
     ///
     /// # Errors
     /// `invalidValue` when they have no such attribute, or never show it.
-    pub(super) fn check(&self, model: &Model) -> Outcome<()> {
+    pub(super) fn check(&self, model: &Model) -> ReplyOutcome<()> {
         match model.find_path(&self.by) {
             Some(place) if place.attribute.returned != Returned::Never => Ok(()),
             _ => Err(invalid_value(format!(
@@ -78,7 +78,7 @@ impl Order {
 
     /// Puts resources in order; those that are equal stay as they are.
     pub(super) fn sort(&self, found: &mut Vec<Shown<'_>>) {
-        let mut keyed: Vec<(Option<Key>, Shown<'_>)> =
+        let mut keyed: Vec<(Option<SortKey>, Shown<'_>)> =
             found.drain(..).map(|shown| (self.key(&shown), shown)).collect();
         keyed.sort_by(|(a, _), (b, _)| {
             let order = match (a, b) {
@@ -94,7 +94,7 @@ impl Order {
     }
 
     /// The value that counts: of several the primary one, or the first.
-    fn key(&self, shown: &Shown<'_>) -> Option<Key> {
+    fn key(&self, shown: &Shown<'_>) -> Option<SortKey> {
         let place = shown.model.find_path(&self.by)?;
         let value = shown.value(place.extension, place.attribute)?;
         let element = match &*value {
@@ -109,11 +109,11 @@ impl Order {
             simple => simple,
         };
         match (leaf.kind, value) {
-            (AttributeType::DateTime, Value::String(text)) => datetime::parse(text).map(Key::Instant),
-            (_, Value::String(text)) if leaf.case_exact => Some(Key::Text(text.clone())),
-            (_, Value::String(text)) => Some(Key::Text(folded(text))),
-            (_, Value::Number(number)) => number.as_f64().map(Key::Number),
-            (_, Value::Bool(flag)) => Some(Key::Flag(*flag)),
+            (AttributeType::DateTime, Value::String(text)) => datetime::parse(text).map(SortKey::Instant),
+            (_, Value::String(text)) if leaf.case_exact => Some(SortKey::Text(text.clone())),
+            (_, Value::String(text)) => Some(SortKey::Text(folded(text))),
+            (_, Value::Number(number)) => number.as_f64().map(SortKey::Number),
+            (_, Value::Bool(flag)) => Some(SortKey::Flag(*flag)),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, Unit};
 use serde_json::{Map, Value};
 
 use super::model::{Kind, Model};
-use super::reply::Outcome;
+use super::reply::ReplyOutcome;
 use crate::scim::message::{ErrorMessage, ScimType};
 
 /// One resource as it is kept: typed values under their schema's names, nothing that can be computed.
@@ -34,7 +34,7 @@ impl Record {
 
 /// Attributes that equality filters find without looking at every resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(super) enum StoreKey {
     /// `userName` of users, `displayName` of groups: without letter case.
     Name,
     /// `externalId`: with letter case.
@@ -47,7 +47,7 @@ struct Table {
     /// By number of arrival, so that lists have one order for ever.
     rows: BTreeMap<u64, Record>,
     places: HashMap<String, u64>,
-    index: HashMap<(Key, String), BTreeSet<u64>>,
+    index: HashMap<(StoreKey, String), BTreeSet<u64>>,
 }
 
 /// All resources.
@@ -81,15 +81,15 @@ pub(super) fn folded(text: &str) -> String {
     text.to_lowercase()
 }
 
-fn keys(kind: Kind, attributes: &Map<String, Value>) -> Vec<(Key, String)> {
+fn keys(kind: Kind, attributes: &Map<String, Value>) -> Vec<(StoreKey, String)> {
     let text = |name: &str| attributes.get(name).and_then(Value::as_str);
     let name = match kind {
         Kind::User => text("userName"),
         Kind::Group => text("displayName"),
     };
     let mut keys = Vec::with_capacity(2);
-    keys.extend(name.map(|name| (Key::Name, folded(name))));
-    keys.extend(text("externalId").map(|id| (Key::ExternalId, id.to_owned())));
+    keys.extend(name.map(|name| (StoreKey::Name, folded(name))));
+    keys.extend(text("externalId").map(|id| (StoreKey::ExternalId, id.to_owned())));
     keys
 }
 
@@ -158,10 +158,10 @@ impl Store {
     }
 
     /// The resources that hold a value of an indexed attribute.
-    pub(super) fn with(&self, kind: Kind, key: Key, value: &str) -> impl Iterator<Item = &Record> {
-        let indexed = if key == Key::Name { folded(value) } else { value.to_owned() };
+    pub(super) fn with(&self, kind: Kind, key: StoreKey, value: &str) -> impl Iterator<Item = &Record> {
+        let indexed = if key == StoreKey::Name { folded(value) } else { value.to_owned() };
         let exact =
-            (self.exact_user_names && kind == Kind::User && key == Key::Name).then(|| value.to_owned());
+            (self.exact_user_names && kind == Kind::User && key == StoreKey::Name).then(|| value.to_owned());
         let table = self.table(kind);
         let places = table.index.get(&(key, indexed)).into_iter().flatten();
         places
@@ -192,7 +192,7 @@ impl Store {
     ///
     /// # Errors
     /// 409 when a unique value is taken, 400 when a member does not exist and must.
-    pub(super) fn insert(&mut self, model: &Model, attributes: Map<String, Value>) -> Outcome<String> {
+    pub(super) fn insert(&mut self, model: &Model, attributes: Map<String, Value>) -> ReplyOutcome<String> {
         self.admit(model, None, &attributes)?;
         let now = self.now();
         self.arrivals += 1;
@@ -210,7 +210,12 @@ impl Store {
     ///
     /// # Errors
     /// 404 when there is no such resource, else as [`Store::insert`].
-    pub(super) fn update(&mut self, model: &Model, id: &str, attributes: Map<String, Value>) -> Outcome<()> {
+    pub(super) fn update(
+        &mut self,
+        model: &Model,
+        id: &str,
+        attributes: Map<String, Value>,
+    ) -> ReplyOutcome<()> {
         let Some(old) = self.get(model.kind, id) else {
             return Err(missing(id));
         };
@@ -320,11 +325,11 @@ impl Store {
     }
 
     /// Whether these attributes may stand beside what is held already.
-    fn admit(&self, model: &Model, id: Option<&str>, attributes: &Map<String, Value>) -> Outcome<()> {
+    fn admit(&self, model: &Model, id: Option<&str>, attributes: &Map<String, Value>) -> ReplyOutcome<()> {
         let name = model.unique_attribute();
         if let Some(value) = attributes.get(name).and_then(Value::as_str)
             && !self.duplicates_allowed
-            && self.with(model.kind, Key::Name, value).any(|other| Some(other.id.as_str()) != id)
+            && self.with(model.kind, StoreKey::Name, value).any(|other| Some(other.id.as_str()) != id)
         {
             let detail = format!("{name} \"{value}\" is taken by another {}", model.kind.name());
             return Err(ErrorMessage::of(ScimType::Uniqueness, detail));
@@ -366,13 +371,13 @@ mod tests {
         let mut store = Store::default();
         let model = Model::of(Kind::User, false);
         let id = user(&mut store, "Ann");
-        assert_eq!(store.with(Kind::User, Key::Name, "ANN").count(), 1);
+        assert_eq!(store.with(Kind::User, StoreKey::Name, "ANN").count(), 1);
         store.update(model, &id, attributes(json!({ "userName": "Bea", "externalId": "X" }))).unwrap();
-        assert_eq!(store.with(Kind::User, Key::Name, "ann").count(), 0);
-        assert_eq!(store.with(Kind::User, Key::ExternalId, "X").count(), 1);
-        assert_eq!(store.with(Kind::User, Key::ExternalId, "x").count(), 0);
+        assert_eq!(store.with(Kind::User, StoreKey::Name, "ann").count(), 0);
+        assert_eq!(store.with(Kind::User, StoreKey::ExternalId, "X").count(), 1);
+        assert_eq!(store.with(Kind::User, StoreKey::ExternalId, "x").count(), 0);
         store.remove(Kind::User, &id);
-        assert_eq!(store.with(Kind::User, Key::Name, "bea").count(), 0);
+        assert_eq!(store.with(Kind::User, StoreKey::Name, "bea").count(), 0);
         assert!(store.get(Kind::User, &id).is_none());
     }
 

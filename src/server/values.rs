@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::model::{Model, is_core_urn};
-use super::reply::Outcome;
+use super::reply::ReplyOutcome;
 use crate::scim::message::{ErrorMessage, ScimType};
 use crate::scim::schema::{Attribute, AttributeType, Mutability};
 use crate::scim::{datetime, member, same_name};
@@ -28,7 +28,7 @@ pub(super) fn invalid_value(detail: impl Into<String>) -> ErrorMessage {
 /// # Errors
 /// `invalidSyntax` when it is no object or lacks the resource's schema, `invalidValue` when a value has
 /// the wrong type or a required one is missing.
-pub(super) fn resource(model: &Model, body: &Value, unknown: Unknown) -> Outcome<Map<String, Value>> {
+pub(super) fn resource(model: &Model, body: &Value, unknown: Unknown) -> ReplyOutcome<Map<String, Value>> {
     let syntax = |detail: String| ErrorMessage::of(ScimType::InvalidSyntax, detail);
     let Some(object) = body.as_object() else {
         return Err(syntax(format!("a {} is a JSON object", model.kind.name())));
@@ -63,7 +63,7 @@ pub(super) fn resource(model: &Model, body: &Value, unknown: Unknown) -> Outcome
 ///
 /// # Errors
 /// `invalidValue`, naming the attribute.
-pub(super) fn require(model: &Model, attributes: &Map<String, Value>) -> Outcome<()> {
+pub(super) fn require(model: &Model, attributes: &Map<String, Value>) -> ReplyOutcome<()> {
     let lacking = model.core.attributes.iter().find(|attribute| {
         attribute.required
             && attribute.mutability != Mutability::ReadOnly
@@ -80,7 +80,11 @@ pub(super) fn require(model: &Model, attributes: &Map<String, Value>) -> Outcome
 ///
 /// # Errors
 /// `invalidValue` when the type is wrong or two values are primary.
-pub(super) fn of_attribute(attribute: &Attribute, value: &Value, unknown: Unknown) -> Outcome<Option<Value>> {
+pub(super) fn of_attribute(
+    attribute: &Attribute,
+    value: &Value,
+    unknown: Unknown,
+) -> ReplyOutcome<Option<Value>> {
     if !attribute.multi_valued {
         return one(attribute, single(attribute, value), unknown);
     }
@@ -104,7 +108,7 @@ pub(super) fn of_attribute(attribute: &Attribute, value: &Value, unknown: Unknow
 ///
 /// # Errors
 /// `invalidValue` when the type is wrong.
-pub(super) fn one(attribute: &Attribute, value: &Value, unknown: Unknown) -> Outcome<Option<Value>> {
+pub(super) fn one(attribute: &Attribute, value: &Value, unknown: Unknown) -> ReplyOutcome<Option<Value>> {
     let wrong =
         || Err(invalid_value(format!("{} is a {}, not {value}", attribute.name, attribute.kind.as_str())));
     Ok(match (attribute.kind, value) {
@@ -223,7 +227,7 @@ fn members_of(
     definitions: &[Attribute],
     value: &Value,
     unknown: Unknown,
-) -> Outcome<Map<String, Value>> {
+) -> ReplyOutcome<Map<String, Value>> {
     let mut kept = Map::new();
     let object = match value {
         Value::Object(object) => object,
@@ -262,7 +266,7 @@ mod tests {
     use crate::scim::urn;
     use serde_json::json;
 
-    fn read(mut body: Value) -> Outcome<Value> {
+    fn read(mut body: Value) -> ReplyOutcome<Value> {
         body["schemas"] = json!([urn::USER, urn::ENTERPRISE]);
         resource(Model::of(Kind::User, false), &body, Unknown::Ignored).map(Value::Object)
     }

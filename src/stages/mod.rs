@@ -75,7 +75,7 @@ impl Target for TenantClients {
 #[derive(Debug, Clone, Default)]
 pub struct Embedded {
     /// How the servers behave.
-    pub settings: server::Settings,
+    pub settings: server::ServerSettings,
 }
 
 impl Deployments for Embedded {
@@ -106,7 +106,8 @@ impl Deployments for Embedded {
         let running = server::start(server, None)
             .await
             .map_err(|error| format!("the embedded server cannot be started: {error}"))?;
-        let wrong = |error: crate::http::Problem| format!("the embedded server cannot be reached: {error}");
+        let wrong =
+            |error: crate::http::ClientProblem| format!("the embedded server cannot be reached: {error}");
         let mut settings = Settings::new(TenantUrl::parse(&running.base_url).map_err(wrong)?);
         settings.credentials = Credentials::Bearer(SecretString::from(running.token.clone()));
         settings.grants.push(Grant::ClientCredentials(ClientCredentials {

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::entra::dialect::Dialect;
     use crate::entra::directory::{Tenant, User};
-    use crate::entra::job::{ResetScope, Settings};
+    use crate::entra::job::{JobSettings, ResetScope};
     use crate::entra::mapping::profiles;
     use crate::entra::scope::Scope;
     use crate::wire::{Answer, Broken, Method, Request, Sent, Target};
@@ -165,7 +165,7 @@ mod tests {
         let id = tenant.add_user(user).unwrap();
         tenant.assign(&id).unwrap();
         let mapping = profiles::load(profiles::DEFAULT).unwrap();
-        let mut job = Job::new(Settings::new(mapping, Scope::Assigned, Dialect::Default));
+        let mut job = Job::new(JobSettings::new(mapping, Scope::Assigned, Dialect::Default));
         job.name(id, "ada");
         (tenant, job)
     }

@@ -15,7 +15,7 @@ use crate::entra::directory::{
     AppRole, DirectoryError, DirectoryState, Group, ObjectId, SourceValue, Tenant, User,
 };
 use crate::entra::job::{Identity, Memory};
-use crate::entra::mapping::{Mapping, Source};
+use crate::entra::mapping::{Mapping, ValueSource};
 use crate::input;
 
 /// Name and version of the format.
@@ -109,11 +109,11 @@ pub fn fingerprint(mapping: &Mapping) -> String {
         for row in &object.rows {
             // What a parsed expression holds in memory is no part of it.
             let source = match &row.source {
-                Source::Attribute(attribute) => format!("[{}]", attribute.name),
-                Source::Constant(constant) => format!("{constant:?}"),
-                Source::Expression(expression) => expression.as_written().to_owned(),
-                Source::Roles(function) => format!("{function:?}"),
-                Source::None => "none".to_owned(),
+                ValueSource::Attribute(attribute) => format!("[{}]", attribute.name),
+                ValueSource::Constant(constant) => format!("{constant:?}"),
+                ValueSource::Expression(expression) => expression.as_written().to_owned(),
+                ValueSource::Roles(function) => format!("{function:?}"),
+                ValueSource::None => "none".to_owned(),
             };
             text.push_str(&format!(
                 "{} {source} {:?} {:?} {:?} {:?} {:?}\n",

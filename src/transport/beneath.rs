@@ -7,7 +7,7 @@ use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, RootCertStore};
 
 use super::about::ABOUTS;
-use super::certificate::{Certificate, Key};
+use super::certificate::{Certificate, PublicKey};
 use super::hello::{LISTED, Reply, Version};
 use super::probe::{self, Offered};
 use crate::check::{Finding, Level};
@@ -123,9 +123,9 @@ pub(super) fn judge_certificates(
     }
     for certificate in shown {
         let (too_short, least) = match certificate.key {
-            Key::Rsa(bits) => (bits < 2048, "an RSA key of 2048 bits or more"),
-            Key::Ecc(bits) => (bits < 256, "an ECC key of 256 bits or more"),
-            Key::Other => continue,
+            PublicKey::Rsa(bits) => (bits < 2048, "an RSA key of 2048 bits or more"),
+            PublicKey::Ecc(bits) => (bits < 256, "an ECC key of 256 bits or more"),
+            PublicKey::Other => continue,
         };
         if too_short {
             let message = format!("The key of the certificate `{}` is too short.", certificate.subject);

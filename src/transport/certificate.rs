@@ -23,7 +23,7 @@ const CURVES: [(ObjectIdentifier, usize); 5] = [
 /// The public key of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Key {
+pub enum PublicKey {
     /// RSA, with the bits of its modulus.
     Rsa(usize),
     /// A point on an elliptic curve, with the bits of the curve's order.
@@ -32,12 +32,12 @@ pub enum Key {
     Other,
 }
 
-impl std::fmt::Display for Key {
+impl std::fmt::Display for PublicKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Key::Rsa(bits) => write!(f, "RSA with {bits} bits"),
-            Key::Ecc(bits) => write!(f, "ECC with {bits} bits"),
-            Key::Other => f.write_str("neither RSA nor ECC"),
+            PublicKey::Rsa(bits) => write!(f, "RSA with {bits} bits"),
+            PublicKey::Ecc(bits) => write!(f, "ECC with {bits} bits"),
+            PublicKey::Other => f.write_str("neither RSA nor ECC"),
         }
     }
 }
@@ -54,7 +54,7 @@ pub struct Certificate {
     /// Last instant at which it holds.
     pub not_after: Timestamp,
     /// Its key.
-    pub key: Key,
+    pub key: PublicKey,
 }
 
 impl Certificate {
@@ -147,7 +147,7 @@ fn time<'r, R: Reader<'r>>(reader: &mut R) -> der::Result<Timestamp> {
 }
 
 /// The key of a `SubjectPublicKeyInfo` (RFC 5480, RFC 3279 §2.3.1).
-fn key<'r, R: Reader<'r>>(reader: &mut R) -> der::Result<Key> {
+fn key<'r, R: Reader<'r>>(reader: &mut R) -> der::Result<PublicKey> {
     let (kind, curve) = reader.sequence(|algorithm| {
         let kind = ObjectIdentifier::decode(algorithm)?;
         let parameters = if algorithm.is_finished() { None } else { Some(AnyRef::decode(algorithm)?) };
@@ -157,14 +157,14 @@ fn key<'r, R: Reader<'r>>(reader: &mut R) -> der::Result<Key> {
     let bits = BitStringRef::decode(reader)?;
     Ok(match kind {
         RSA => match modulus(bits.raw_bytes()) {
-            Some(bits) => Key::Rsa(bits),
-            None => Key::Other,
+            Some(bits) => PublicKey::Rsa(bits),
+            None => PublicKey::Other,
         },
         EC => match CURVES.iter().find(|(known, _)| Some(*known) == curve) {
-            Some((_, bits)) => Key::Ecc(*bits),
-            None => Key::Other,
+            Some((_, bits)) => PublicKey::Ecc(*bits),
+            None => PublicKey::Other,
         },
-        _ => Key::Other,
+        _ => PublicKey::Other,
     })
 }
 

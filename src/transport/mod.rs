@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use about::abouts;
-pub use certificate::{Certificate, Key};
+pub use certificate::{Certificate, PublicKey};
 
 use about::ABOUTS;
 use hello::{Reply, Version};
@@ -27,7 +27,7 @@ use probe::Offered;
 use crate::check::{About, Finding, Level, Outcome, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::mapping::Mapping;
-use crate::http::{Problem, TenantUrl, Trust};
+use crate::http::{ClientProblem, TenantUrl, Trust};
 use crate::run::target::recorder::Recorder;
 use crate::run::verdict::report::CheckResult;
 use crate::wire::Target;
@@ -89,7 +89,7 @@ pub struct Tls {
 ///
 /// # Errors
 /// A [`Problem`] when the authorities that are believed cannot be read.
-pub async fn look<T: Target>(settings: &TransportSettings, target: T) -> Result<Seen, Problem> {
+pub async fn look<T: Target>(settings: &TransportSettings, target: T) -> Result<Seen, ClientProblem> {
     let url = &settings.url;
     let recorder = Recorder::new(target);
     let mut facts = Facts {
@@ -152,7 +152,10 @@ fn https(settings: &TransportSettings) -> CheckResult {
 }
 
 /// The checks of TLS and certificates.
-async fn beneath_http(settings: &TransportSettings, facts: &mut Facts) -> Result<[CheckResult; 2], Problem> {
+async fn beneath_http(
+    settings: &TransportSettings,
+    facts: &mut Facts,
+) -> Result<[CheckResult; 2], ClientProblem> {
     let url = &settings.url;
     if !url.is_https() {
         let why = || Skip::NotConfigured("the target is http: there is no TLS to look at".to_owned());

@@ -176,7 +176,7 @@ async fn a_right_server_passes_every_check() {
     assert_eq!(tls.versions, ["TLS 1.2", "TLS 1.3"]);
     assert_eq!(tls.suite, Some("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
     let [own] = seen.facts.certificates.as_slice() else { panic!("{:?}", seen.facts.certificates) };
-    assert_eq!(own.key, Key::Ecc(256));
+    assert_eq!(own.key, PublicKey::Ecc(256));
     assert_eq!(own.issuer[1], "DigiCert Inc");
     assert_eq!(own.not_after.to_string(), "4096-01-01T00:00:00Z");
     assert_eq!(seen.exchanges, 6);
@@ -356,7 +356,9 @@ async fn a_certificate_that_expires_soon_is_a_warning_and_an_unlisted_authority_
 async fn keys_that_are_too_short_are_errors() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates");
     let trust = Trust::File(format!("{folder}/authority.pem").into());
-    for (file, key, suite) in [("rsa1024", Key::Rsa(1024), 0xc027), ("ecc224", Key::Ecc(224), 0xc023)] {
+    for (file, key, suite) in
+        [("rsa1024", PublicKey::Rsa(1024), 0xc027), ("ecc224", PublicKey::Ecc(224), 0xc023)]
+    {
         let own = CertificateDer::from_pem_file(format!("{folder}/{file}.pem")).unwrap().to_vec();
         let url = answering(move |_| chosen(Version::TLS12, suite, std::slice::from_ref(&own))).await;
         let seen = beneath(&url, trust.clone()).await;

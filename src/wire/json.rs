@@ -72,7 +72,7 @@ pub(super) fn parse(bytes: &[u8], until: Option<Instant>) -> Result<Parsed, Unre
         return Err(Unread::Malformed(why.to_owned()));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let mut reading = Reading { until, ..Reading::default() };
+    let mut reading = JsonReading { until, ..JsonReading::default() };
     let value = Seed(&mut reading).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     if until.is_some_and(|until| Instant::now() > until) {
         return Err(Unread::Stopped(Stopped::TooLate));
@@ -88,7 +88,7 @@ pub(super) fn parse(bytes: &[u8], until: Option<Instant>) -> Result<Parsed, Unre
 
 /// Where the parser is, and what it has spent.
 #[derive(Default)]
-struct Reading {
+struct JsonReading {
     until: Option<Instant>,
     /// The JSON pointer of the value that is being read.
     pointer: String,
@@ -99,7 +99,7 @@ struct Reading {
     stopped: Option<Stopped>,
 }
 
-impl Reading {
+impl JsonReading {
     /// Counts one more value.
     fn spend<E: de::Error>(&mut self) -> Result<(), E> {
         self.values += 1;
@@ -128,7 +128,7 @@ impl Reading {
     }
 }
 
-struct Seed<'a>(&'a mut Reading);
+struct Seed<'a>(&'a mut JsonReading);
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
@@ -262,7 +262,7 @@ mod tests {
         let text = format!("[{}0", "0,".repeat(2 * BETWEEN_LOOKS));
         // The text breaks off, which a reader that went on would say.
         let mut reader = serde_json::Deserializer::from_str(&text);
-        let mut reading = Reading { until: Some(past), ..Reading::default() };
+        let mut reading = JsonReading { until: Some(past), ..JsonReading::default() };
         Seed(&mut reading).deserialize(&mut reader).unwrap_err();
         assert_eq!(reading.stopped, Some(Stopped::TooLate));
         assert_eq!(parse(b"0", Some(past)).unwrap_err(), Unread::Stopped(Stopped::TooLate));

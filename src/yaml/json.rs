@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{Key, Kind, Node};
+use super::{Node, NodeKey, NodeKind};
 use crate::diagnostic::Diagnostic;
 
 /// Levels of lists and maps inside each other. Every level costs stack.
@@ -43,14 +43,14 @@ impl Json<'_> {
         let kind = match found {
             Some('{') => self.nested(Self::object)?,
             Some('[') => self.nested(Self::array)?,
-            Some('"') => Kind::Text(self.string()?),
+            Some('"') => NodeKind::Text(self.string()?),
             Some(c) if c == '-' || c.is_ascii_alphanumeric() => self.word()?,
             _ => return Err(self.wrong("expected a value")),
         };
         Ok(Node { kind, span: start..self.position, line })
     }
 
-    fn nested(&mut self, read: fn(&mut Self) -> Parsed<Kind>) -> Parsed<Kind> {
+    fn nested(&mut self, read: fn(&mut Self) -> Parsed<NodeKind>) -> Parsed<NodeKind> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.wrong(format!("this is more than {MAX_DEPTH} levels deep")));
@@ -61,11 +61,11 @@ impl Json<'_> {
         Ok(kind)
     }
 
-    fn object(&mut self) -> Parsed<Kind> {
-        let mut entries: Vec<(Key, Node)> = Vec::new();
+    fn object(&mut self) -> Parsed<NodeKind> {
+        let mut entries: Vec<(NodeKey, Node)> = Vec::new();
         let mut names = HashSet::new();
         if self.eat('}') {
-            return Ok(Kind::Map(entries));
+            return Ok(NodeKind::Map(entries));
         }
         loop {
             if self.next() != Some('"') {
@@ -80,9 +80,9 @@ impl Json<'_> {
             if !self.eat(':') {
                 return Err(self.wrong("expected a colon"));
             }
-            entries.push((Key { name, span }, self.value()?));
+            entries.push((NodeKey { name, span }, self.value()?));
             if self.eat('}') {
-                return Ok(Kind::Map(entries));
+                return Ok(NodeKind::Map(entries));
             }
             if !self.eat(',') {
                 return Err(self.wrong("expected a comma or the object's end"));
@@ -90,15 +90,15 @@ impl Json<'_> {
         }
     }
 
-    fn array(&mut self) -> Parsed<Kind> {
+    fn array(&mut self) -> Parsed<NodeKind> {
         let mut items = Vec::new();
         if self.eat(']') {
-            return Ok(Kind::List(items));
+            return Ok(NodeKind::List(items));
         }
         loop {
             items.push(self.value()?);
             if self.eat(']') {
-                return Ok(Kind::List(items));
+                return Ok(NodeKind::List(items));
             }
             if !self.eat(',') {
                 return Err(self.wrong("expected a comma or the list's end"));
@@ -122,7 +122,7 @@ impl Json<'_> {
             .map_err(|_| (start..end, "this is no JSON string: an escape or a character is wrong".to_owned()))
     }
 
-    fn word(&mut self) -> Parsed<Kind> {
+    fn word(&mut self) -> Parsed<NodeKind> {
         let rest = &self.text[self.position..];
         let length =
             rest.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).unwrap_or(rest.len());
@@ -130,11 +130,11 @@ impl Json<'_> {
         let word = &self.text[at.clone()];
         self.position = at.end;
         match word {
-            "null" => Ok(Kind::Null),
-            "true" => Ok(Kind::Boolean(true)),
-            "false" => Ok(Kind::Boolean(false)),
+            "null" => Ok(NodeKind::Null),
+            "true" => Ok(NodeKind::Boolean(true)),
+            "false" => Ok(NodeKind::Boolean(false)),
             _ => match serde_json::from_str(word) {
-                Ok(number) => Ok(Kind::Number(number)),
+                Ok(number) => Ok(NodeKind::Number(number)),
                 Err(_) => Err((at, format!("`{word}` is no JSON value"))),
             },
         }
@@ -177,7 +177,7 @@ mod tests {
         let node = parse_json("t.json", text).unwrap();
         let read: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
         assert_eq!(node.to_json(), read);
-        let Kind::Map(entries) = &node.kind else { panic!("it is an object") };
+        let NodeKind::Map(entries) = &node.kind else { panic!("it is an object") };
         assert_eq!((&text[entries[0].1.span.clone()], entries[0].1.line), ("[1, -2.5e3, true, null]", 2));
         assert_eq!((&text[entries[1].0.span.clone()], entries[1].1.line), ("\"b\\u00e9\"", 3));
     }

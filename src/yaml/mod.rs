@@ -27,7 +27,7 @@ const MAX_PROBLEMS: usize = 20;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// The value.
-    pub kind: Kind,
+    pub kind: NodeKind,
     /// Its bytes in the file.
     pub span: Range<usize>,
     /// Its first line, from 1.
@@ -36,7 +36,7 @@ pub struct Node {
 
 /// What a value is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum NodeKind {
     /// `null`, `~`, or nothing.
     Null,
     /// `true` or `false`.
@@ -48,12 +48,12 @@ pub enum Kind {
     /// A list.
     List(Vec<Node>),
     /// A map, in the order it was written.
-    Map(Vec<(Key, Node)>),
+    Map(Vec<(NodeKey, Node)>),
 }
 
 /// A key with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub struct NodeKey {
     /// The key, always a text.
     pub name: String,
     /// Its bytes in the file.
@@ -65,12 +65,12 @@ impl Node {
     #[must_use]
     pub fn what(&self) -> &'static str {
         match &self.kind {
-            Kind::Null => "nothing",
-            Kind::Boolean(_) => "a boolean",
-            Kind::Number(_) => "a number",
-            Kind::Text(_) => "a text",
-            Kind::List(_) => "a list",
-            Kind::Map(_) => "a map",
+            NodeKind::Null => "nothing",
+            NodeKind::Boolean(_) => "a boolean",
+            NodeKind::Number(_) => "a number",
+            NodeKind::Text(_) => "a text",
+            NodeKind::List(_) => "a list",
+            NodeKind::Map(_) => "a map",
         }
     }
 
@@ -78,7 +78,7 @@ impl Node {
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Text(text) => Some(text),
+            NodeKind::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -87,12 +87,12 @@ impl Node {
     #[must_use]
     pub fn to_json(&self) -> Value {
         match &self.kind {
-            Kind::Null => Value::Null,
-            Kind::Boolean(value) => Value::Bool(*value),
-            Kind::Number(number) => Value::Number(number.clone()),
-            Kind::Text(text) => Value::String(text.clone()),
-            Kind::List(items) => Value::Array(items.iter().map(Node::to_json).collect()),
-            Kind::Map(entries) => Value::Object(
+            NodeKind::Null => Value::Null,
+            NodeKind::Boolean(value) => Value::Bool(*value),
+            NodeKind::Number(number) => Value::Number(number.clone()),
+            NodeKind::Text(text) => Value::String(text.clone()),
+            NodeKind::List(items) => Value::Array(items.iter().map(Node::to_json).collect()),
+            NodeKind::Map(entries) => Value::Object(
                 entries.iter().map(|(key, value)| (key.name.clone(), value.to_json())).collect::<Map<_, _>>(),
             ),
         }

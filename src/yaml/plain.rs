@@ -1,13 +1,13 @@
 use serde_json::Number;
 
-use super::Kind;
+use super::NodeKind;
 
 /// What an unquoted scalar is. The error says why it must be quoted.
-pub(super) fn read(text: &str) -> Result<Kind, &'static str> {
+pub(super) fn read(text: &str) -> Result<NodeKind, &'static str> {
     match text {
-        "" | "~" | "null" => return Ok(Kind::Null),
-        "true" => return Ok(Kind::Boolean(true)),
-        "false" => return Ok(Kind::Boolean(false)),
+        "" | "~" | "null" => return Ok(NodeKind::Null),
+        "true" => return Ok(NodeKind::Boolean(true)),
+        "false" => return Ok(NodeKind::Boolean(false)),
         "True" | "TRUE" | "False" | "FALSE" => return Err("a boolean is written `true` or `false`"),
         "Null" | "NULL" => return Err("nothing is written `null`"),
         _ => {}
@@ -15,14 +15,14 @@ pub(super) fn read(text: &str) -> Result<Kind, &'static str> {
     if let Some(number) = json_number(text) {
         // A number that does not come back as it was written would lose digits.
         return match serde_json::from_str::<Number>(text) {
-            Ok(number_read) if number || number_read.to_string() == text => Ok(Kind::Number(number_read)),
+            Ok(number_read) if number || number_read.to_string() == text => Ok(NodeKind::Number(number_read)),
             _ => Err("the number is too long to be kept exactly"),
         };
     }
     if is_other_number(text) {
         Err("a number is written in JSON's notation")
     } else {
-        Ok(Kind::Text(text.to_owned()))
+        Ok(NodeKind::Text(text.to_owned()))
     }
 }
 
@@ -100,18 +100,18 @@ mod tests {
             "1e",
             "=",
         ] {
-            assert_eq!(read(text), Ok(Kind::Text(text.to_owned())), "{text}");
+            assert_eq!(read(text), Ok(NodeKind::Text(text.to_owned())), "{text}");
         }
     }
 
     #[test]
     fn jsons_own_notation_has_a_type() {
         for text in ["0", "-5", "42", "18446744073709551615", "0.5", "1e3", "-1.5E-3"] {
-            assert!(matches!(read(text), Ok(Kind::Number(_))), "{text}");
+            assert!(matches!(read(text), Ok(NodeKind::Number(_))), "{text}");
         }
-        assert_eq!(read("true"), Ok(Kind::Boolean(true)));
+        assert_eq!(read("true"), Ok(NodeKind::Boolean(true)));
         for text in ["", "~", "null"] {
-            assert_eq!(read(text), Ok(Kind::Null), "{text}");
+            assert_eq!(read(text), Ok(NodeKind::Null), "{text}");
         }
     }
 

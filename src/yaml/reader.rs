@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::{Key, Kind, MAX_PROBLEMS, Node};
+use super::{MAX_PROBLEMS, Node, NodeKey, NodeKind};
 use crate::diagnostic::Diagnostic;
 
 /// Walks a tree and collects every mistake. A method that finds a mistake notes it and answers
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
     pub fn expected(&mut self, node: &Node, wanted: &str) {
         let mut problem =
             self.problem(&first_line(self.text, node), format!("expected {wanted}, found {}", node.what()));
-        if matches!(node.kind, Kind::Boolean(_) | Kind::Number(_))
+        if matches!(node.kind, NodeKind::Boolean(_) | NodeKind::Number(_))
             && wanted.starts_with("a text")
             && let Some(written) = self.text.get(node.span.clone())
         {
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     /// The text of a node.
     pub fn text(&mut self, node: &Node) -> Option<String> {
         match &node.kind {
-            Kind::Text(text) => Some(text.clone()),
+            NodeKind::Text(text) => Some(text.clone()),
             _ => {
                 self.expected(node, "a text");
                 None
@@ -107,8 +107,8 @@ impl<'a> Reader<'a> {
     /// The text of a node that may be null.
     pub fn text_or_null(&mut self, node: &Node) -> Option<Option<String>> {
         match &node.kind {
-            Kind::Text(text) => Some(Some(text.clone())),
-            Kind::Null => Some(None),
+            NodeKind::Text(text) => Some(Some(text.clone())),
+            NodeKind::Null => Some(None),
             _ => {
                 self.expected(node, "a text or null");
                 None
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     /// The boolean of a node.
     pub fn boolean(&mut self, node: &Node) -> Option<bool> {
         match node.kind {
-            Kind::Boolean(value) => Some(value),
+            NodeKind::Boolean(value) => Some(value),
             _ => {
                 self.expected(node, "true or false");
                 None
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
     /// The whole number of a node, within a range.
     pub fn whole_number(&mut self, node: &Node, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
-        let Kind::Number(written) = &node.kind else {
+        let NodeKind::Number(written) = &node.kind else {
             self.expected(node, &wanted);
             return None;
         };
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
     /// The items of a list.
     pub fn list<'n>(&mut self, node: &'n Node) -> Option<&'n [Node]> {
         match &node.kind {
-            Kind::List(items) => Some(items),
+            NodeKind::List(items) => Some(items),
             _ => {
                 self.expected(node, "a list");
                 None
@@ -153,9 +153,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The entries of a map whose keys are free, in order.
-    pub fn entries<'n>(&mut self, node: &'n Node) -> Option<&'n [(Key, Node)]> {
+    pub fn entries<'n>(&mut self, node: &'n Node) -> Option<&'n [(NodeKey, Node)]> {
         match &node.kind {
-            Kind::Map(entries) => Some(entries),
+            NodeKind::Map(entries) => Some(entries),
             _ => {
                 self.expected(node, "a map");
                 None
@@ -166,8 +166,8 @@ impl<'a> Reader<'a> {
     /// The fields of a map whose keys are fixed. Nothing counts as a map without fields.
     pub fn fields<'n>(&mut self, node: &'n Node) -> Option<Fields<'n>> {
         let entries = match &node.kind {
-            Kind::Map(entries) => entries.as_slice(),
-            Kind::Null => &[],
+            NodeKind::Map(entries) => entries.as_slice(),
+            NodeKind::Null => &[],
             _ => {
                 self.expected(node, "a map");
                 return None;
@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
 /// The fields of a map. Every name that is asked for is known; [`Fields::finish`] refuses the others.
 #[derive(Debug)]
 pub struct Fields<'n> {
-    entries: &'n [(Key, Node)],
+    entries: &'n [(NodeKey, Node)],
     span: Range<usize>,
     asked: Vec<&'static str>,
 }
@@ -216,7 +216,7 @@ impl<'n> Fields<'n> {
     }
 
     /// The fields nobody asked for, in order. They are known from now on.
-    pub fn others(&mut self) -> Vec<&'n (Key, Node)> {
+    pub fn others(&mut self) -> Vec<&'n (NodeKey, Node)> {
         let others =
             self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.name.as_str())).collect();
         self.entries = &[];

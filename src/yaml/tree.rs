@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::{Key, Kind, MAX_PROBLEMS, Node, plain};
+use super::{MAX_PROBLEMS, Node, NodeKey, NodeKind, plain};
 use crate::diagnostic::Diagnostic;
 
 /// Reads a file's text into a tree. An empty file is [`Kind::Null`].
@@ -28,7 +28,7 @@ pub fn parse(file: &str, text: &str) -> Result<Node, Vec<Diagnostic>> {
     if !builder.problems.is_empty() {
         return Err(builder.problems);
     }
-    Ok(builder.root.unwrap_or(Node { kind: Kind::Null, span: 0..0, line: 1 }))
+    Ok(builder.root.unwrap_or(Node { kind: NodeKind::Null, span: 0..0, line: 1 }))
 }
 
 /// A list or map that is being read.
@@ -40,7 +40,7 @@ struct Open {
 
 enum Content {
     List(Vec<Node>),
-    Map { entries: Vec<(Key, Node)>, key: Option<Key> },
+    Map { entries: Vec<(NodeKey, Node)>, key: Option<NodeKey> },
 }
 
 struct Builder<'a> {
@@ -78,7 +78,7 @@ impl Builder<'_> {
                     at
                 };
                 if self.awaits_key() {
-                    self.key(Key { name: text.into_owned(), span: at });
+                    self.key(NodeKey { name: text.into_owned(), span: at });
                     return;
                 }
                 let kind = if style == ScalarStyle::Plain {
@@ -86,10 +86,10 @@ impl Builder<'_> {
                         let title = format!("`{text}` is read differently by different readers of YAML");
                         let help = format!("{why}; write \"{text}\" if a text is meant");
                         self.problem(at.clone(), title, Some(&help));
-                        Kind::Text(text.into_owned())
+                        NodeKind::Text(text.into_owned())
                     })
                 } else {
-                    Kind::Text(text.into_owned())
+                    NodeKind::Text(text.into_owned())
                 };
                 self.value(Node { kind, span: at, line });
             }
@@ -102,7 +102,7 @@ impl Builder<'_> {
                     "aliases are not part of this format",
                     Some("write the value twice"),
                 );
-                self.value(Node { kind: Kind::Null, span: at, line });
+                self.value(Node { kind: NodeKind::Null, span: at, line });
             }
             _ => {}
         }
@@ -126,19 +126,19 @@ impl Builder<'_> {
     fn end(&mut self, end: usize) {
         let Some(Open { span, line, content }) = self.open.pop() else { return };
         let kind = match content {
-            Content::List(items) => Kind::List(items),
-            Content::Map { entries, .. } => Kind::Map(entries),
+            Content::List(items) => NodeKind::List(items),
+            Content::Map { entries, .. } => NodeKind::Map(entries),
         };
         let span = self.trimmed(span.start..end.max(span.end));
         let node = Node { kind, span, line };
         if self.awaits_key() {
-            self.key(Key { name: String::new(), span: node.span });
+            self.key(NodeKey { name: String::new(), span: node.span });
         } else {
             self.value(node);
         }
     }
 
-    fn key(&mut self, key: Key) {
+    fn key(&mut self, key: NodeKey) {
         let Some(Open { content: Content::Map { entries, key: awaited }, .. }) = self.open.last_mut() else {
             return;
         };
@@ -208,12 +208,12 @@ mod tests {
             json!({"title": "x", "people": {"ada": {"employeeId": "00123"}, "grace": null},
                 "steps": ["cycle", {"é": "q"}]})
         );
-        let Kind::Map(entries) = &root.kind else { panic!("a map") };
+        let NodeKind::Map(entries) = &root.kind else { panic!("a map") };
         assert_eq!(&text[entries[0].0.span.clone()], "title");
         assert_eq!(&text[entries[1].1.span.clone()], "ada: { employeeId: 00123 }\n  grace:");
-        let Kind::List(steps) = &entries[2].1.kind else { panic!("a list") };
+        let NodeKind::List(steps) = &entries[2].1.kind else { panic!("a list") };
         assert_eq!((&text[steps[0].span.clone()], steps[0].line), ("cycle", 6));
-        let Kind::Map(step) = &steps[1].kind else { panic!("a map") };
+        let NodeKind::Map(step) = &steps[1].kind else { panic!("a map") };
         assert_eq!(&text[step[0].0.span.clone()], "é");
         assert_eq!((&text[step[0].1.span.clone()], step[0].1.line), ("\"q\"", 7));
     }
@@ -222,7 +222,7 @@ mod tests {
     fn quotes_and_blocks_are_texts() {
         let root = read("a: \"true\"\nb: '5'\nc: >-\n  one\n  two\nd: |\n  x\n");
         assert_eq!(root.to_json(), json!({"a": "true", "b": "5", "c": "one two", "d": "x\n"}));
-        assert_eq!(read("").kind, Kind::Null);
+        assert_eq!(read("").kind, NodeKind::Null);
         assert_eq!(read("010: no").to_json(), json!({"010": "no"}));
     }
 

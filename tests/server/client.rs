@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use scimulate::server::{self, Settings, Variant};
+use scimulate::server::{self, ServerSettings, Variant};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -69,12 +69,12 @@ impl Client {
     }
 
     pub fn with(variants: impl IntoIterator<Item = Variant>) -> Self {
-        Client::of(Settings { variants: variants.into_iter().collect(), ..Settings::default() })
+        Client::of(ServerSettings { variants: variants.into_iter().collect(), ..ServerSettings::default() })
     }
 
     /// A server with these settings and the token of all tests.
-    pub fn of(settings: Settings) -> Self {
-        let settings = Settings { token: TOKEN.into(), ..settings };
+    pub fn of(settings: ServerSettings) -> Self {
+        let settings = ServerSettings { token: TOKEN.into(), ..settings };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         Client { router: server::router(settings), runtime }
     }

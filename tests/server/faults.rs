@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use scimulate::server::{Fault, FaultClass, OAuth, Settings, Variant};
+use scimulate::server::{Fault, FaultClass, OAuth, ServerSettings, Variant};
 use serde_json::{Value, json};
 
 use crate::client::{Client, ENTERPRISE, GROUP, Reply, TOKEN, USER};
@@ -22,13 +22,13 @@ struct Witness<'a> {
 
 impl Witness<'_> {
     fn of(fault: Option<Fault>, healthy: &[String]) -> Vec<String> {
-        let settings = Settings {
+        let settings = ServerSettings {
             faults: fault.into_iter().collect(),
             variants: [Variant::NumericLookingIds].into(),
             expired: "expired".into(),
             foreign: "foreign".into(),
             oauth: OAuth { client_secret: SECRET.into(), ..OAuth::default() },
-            ..Settings::default()
+            ..ServerSettings::default()
         };
         let client = Client::of(settings);
         let mut witness = Witness { client, healthy, lines: Vec::new(), dates: BTreeMap::new() };

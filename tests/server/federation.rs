@@ -35,10 +35,10 @@ async fn server(fault: Option<Fault>, trusted: Option<&str>) -> (server::Running
     let serving = Serving::start(None).unwrap();
     let issuer = trusted.unwrap_or(serving.issuer.url()).to_owned();
     let federation = Some(Trusted { keys_at: issuer.clone(), issuer, audience: "api://scim".into() });
-    let settings = server::Settings {
+    let settings = server::ServerSettings {
         faults: fault.into_iter().collect(),
         oauth: OAuth { federation, ..OAuth::default() },
-        ..server::Settings::default()
+        ..server::ServerSettings::default()
     };
     let running = server::start(settings, None).await.unwrap();
     let mut client = Settings::new(TenantUrl::parse(&running.base_url).unwrap());

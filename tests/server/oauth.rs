@@ -5,21 +5,21 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Request, header};
 use scimulate::issuer::{AssertionSubject, Issuer, Make, TENANT};
-use scimulate::server::{OAuth, Settings, Variant};
+use scimulate::server::{OAuth, ServerSettings, Variant};
 use serde_json::Value;
 
 use crate::client::{Client, Reply};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-fn secrets(lifetime: u64) -> Settings {
+fn secrets(lifetime: u64) -> ServerSettings {
     let oauth = OAuth {
         client_id: "an id".into(),
         client_secret: "s:e c%ret".into(),
         lifetime: Duration::from_secs(lifetime),
         ..OAuth::default()
     };
-    Settings { oauth, ..Settings::default() }
+    ServerSettings { oauth, ..ServerSettings::default() }
 }
 
 fn server(lifetime: u64) -> Client {
@@ -72,7 +72,7 @@ fn a_token_is_given_for_id_and_secret_wherever_they_stand_and_opens_scim() {
 
 #[test]
 fn right_variants_write_the_type_in_lower_case_or_trust_microsoft_alone() {
-    let with = |variant: Variant| Client::of(Settings { variants: [variant].into(), ..secrets(3600) });
+    let with = |variant: Variant| Client::of(ServerSettings { variants: [variant].into(), ..secrets(3600) });
     let answer = ask(&with(Variant::TokenTypeLowerCase), FORM, Some(BASIC), GRANT).expect(200);
     assert_eq!(answer["token_type"], "bearer");
     let issuer = Issuer::at("http://127.0.0.1:1");

@@ -4,18 +4,18 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use scimulate::server::{self, Fault, Settings, Variant};
+use scimulate::server::{self, Fault, ServerSettings, Variant};
 
 use crate::client::TOKEN;
 
 /// Starts a server, sends text to it and returns all it says.
 fn talk(faults: &[Fault], text: &str) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let settings = Settings {
+    let settings = ServerSettings {
         token: TOKEN.into(),
         variants: [Variant::NumericLookingIds].into(),
         faults: faults.iter().copied().collect(),
-        ..Settings::default()
+        ..ServerSettings::default()
     };
     let running = runtime.block_on(server::start(settings, None)).unwrap();
     let address = running.base_url.trim_start_matches("http://").trim_end_matches("/scim").to_owned();
@@ -62,7 +62,7 @@ fn a_204_can_be_given_a_body() {
 #[test]
 fn a_dropped_server_listens_no_longer() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let running = runtime.block_on(server::start(Settings::default(), None)).unwrap();
+    let running = runtime.block_on(server::start(ServerSettings::default(), None)).unwrap();
     let address = running.base_url.trim_start_matches("http://").trim_end_matches("/scim").to_owned();
     assert!(TcpStream::connect(&address).is_ok());
     drop(running);

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use scimulate::server::{Fault, SecondTenant, Settings};
+use scimulate::server::{Fault, SecondTenant, ServerSettings};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Reply, TOKEN, USER};
@@ -25,10 +25,10 @@ struct Two(Client);
 impl Two {
     fn with(fault: Option<Fault>) -> Self {
         let second = SecondTenant { token: SECOND.into(), base_path: "/second/scim".into() };
-        Two(Client::of(Settings {
+        Two(Client::of(ServerSettings {
             faults: fault.into_iter().collect(),
             second: Some(second),
-            ..Settings::default()
+            ..ServerSettings::default()
         }))
     }
 

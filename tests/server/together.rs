@@ -1,6 +1,6 @@
 //! Two requests at the same time: what a right server makes of them, and what the faults do.
 
-use scimulate::server::{Fault, Settings};
+use scimulate::server::{Fault, ServerSettings};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Reply, USER};
@@ -10,7 +10,7 @@ pub const FAULTS: [Fault; 3] =
     [Fault::GROUP_UPDATE_LOST, Fault::GROUP_LOCK_ERROR, Fault::UNIQUENESS_CHECKED_EARLY];
 
 fn client(fault: Option<Fault>) -> Client {
-    Client::of(Settings { faults: fault.into_iter().collect(), ..Settings::default() })
+    Client::of(ServerSettings { faults: fault.into_iter().collect(), ..ServerSettings::default() })
 }
 
 /// Adds two members at the same time. The statuses, and how many members there are then.

@@ -21,7 +21,7 @@ pub const FILE: &str = "scimulate.toml";
 /// The settings of the file. A key that is not here is a mistake.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Settings {
+pub struct FileSettings {
     #[serde(deserialize_with = "url_or_table")]
     pub target: TargetTable,
     pub token_file: Option<PathBuf>,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::given::Given;
 use crate::cli::config::Config;
-use crate::cli::failure::Failure;
+use crate::cli::failure::CommandFailure;
 use crate::http::{Federation, Grant, Issued, TenantUrl, TokenEndpoint};
 use crate::issuer::{AssertionSubject, Issuer, Serving, TENANT};
 
@@ -56,7 +56,7 @@ impl IssuerOptions {
         target: &TenantUrl,
         endpoint: Option<Given<String>>,
         scopes: Vec<String>,
-    ) -> Result<Option<Given<Grant>>, Failure> {
+    ) -> Result<Option<Given<Grant>>, CommandFailure> {
         let settings = &config.settings;
         let of = |line: &Option<String>, file: &Option<String>, name| Given::first(line, file, name);
         let id = of(&self.federation_client_id, &settings.federation_client_id, "federation-client-id");
@@ -68,14 +68,14 @@ impl IssuerOptions {
             ];
             return match places.into_iter().flatten().next() {
                 None => Ok(None),
-                Some(place) => Err(Failure::usage(
+                Some(place) => Err(CommandFailure::usage(
                     format!("{place} is given, but the client id for federation is missing"),
                     "name it with --federation-client-id ID",
                 )),
             };
         };
         let endpoint = endpoint.ok_or_else(|| {
-            Failure::usage(
+            CommandFailure::usage(
                 format!("{} is given, but the token endpoint is missing", id.place),
                 "name it with --token-endpoint URL",
             )
@@ -121,33 +121,40 @@ impl IssuerOptions {
         &self,
         config: &Config,
         target: &TenantUrl,
-    ) -> Result<(Arc<Issuer>, Option<Arc<Serving>>), Failure> {
+    ) -> Result<(Arc<Issuer>, Option<Arc<Serving>>), CommandFailure> {
         let port = self.issuer_port.or(config.settings.issuer_port);
         // A port on the command line comes before a folder in the file.
         let dir = self.issuer_dir.as_ref().or(config.settings.issuer_dir.as_ref());
         if let Some(dir) = dir.filter(|_| self.issuer_port.is_none()) {
             let next = "write an issuer with `scimulate issuer --issuer URL --dir DIR`";
-            return Ok((Issuer::open(dir).map_err(|why| Failure::usage(why, next))?, None));
+            return Ok((Issuer::open(dir).map_err(|why| CommandFailure::usage(why, next))?, None));
         }
         if !target.is_loopback() {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 format!("{target} cannot read the keys of an issuer on this machine"),
                 "write an issuer with `scimulate issuer --issuer URL --dir DIR`, host it, and name its folder with --issuer-dir",
             ));
         }
         let served = Serving::apart(port).map_err(|error| {
-            Failure::usage(format!("no issuer can be started: {error}"), "choose another --issuer-port")
+            CommandFailure::usage(
+                format!("no issuer can be started: {error}"),
+                "choose another --issuer-port",
+            )
         })?;
         Ok((Arc::clone(&served.issuer), Some(Arc::new(served))))
     }
 
     /// Tokens that Entra issues itself.
-    pub fn issued(&self, config: &Config, target: &TenantUrl) -> Result<Option<Given<Issued>>, Failure> {
+    pub fn issued(
+        &self,
+        config: &Config,
+        target: &TenantUrl,
+    ) -> Result<Option<Given<Issued>>, CommandFailure> {
         let named = Given::first(&self.entra_issuer, &config.settings.entra_issuer, "entra-issuer");
         if !self.is_entra_issued(config) {
             return match named {
                 None => Ok(None),
-                Some(given) => Err(Failure::usage(
+                Some(given) => Err(CommandFailure::usage(
                     format!("{} is given, but no Entra-issued tokens are asked for", given.place),
                     "add --entra-issued-token",
                 )),

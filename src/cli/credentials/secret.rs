@@ -6,7 +6,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use crate::cli::config::Config;
-use crate::cli::failure::Failure;
+use crate::cli::failure::CommandFailure;
 use crate::input;
 
 /// The environment variable with the bearer token.
@@ -30,7 +30,7 @@ pub(in crate::cli) fn as_secret(text: &str) -> Result<SecretString, Infallible> 
 pub(in crate::cli) fn second_token(
     line: Option<&Path>,
     config: &Config,
-) -> Result<Option<SecretString>, Failure> {
+) -> Result<Option<SecretString>, CommandFailure> {
     if let Some(path) = line {
         return secret_from(path, "the second token", SECOND_TOKEN).map(Some);
     }
@@ -42,18 +42,18 @@ pub(in crate::cli) fn second_token(
 }
 
 /// A secret from an environment variable that is set and not empty.
-pub(super) fn from_environment(name: &str, what: &str) -> Result<Option<SecretString>, Failure> {
+pub(super) fn from_environment(name: &str, what: &str) -> Result<Option<SecretString>, CommandFailure> {
     match std::env::var(name) {
         Ok(text) if !text.trim().is_empty() => Ok(Some(SecretString::from(text.trim()))),
         Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Failure::usage(format!("{name} is not text"), format!("set it to {what}")))
+            Err(CommandFailure::usage(format!("{name} is not text"), format!("set it to {what}")))
         }
         _ => Ok(None),
     }
 }
 
 /// A file that holds nothing but a secret; `what` names the secret, `variable` where it can stand too.
-pub(super) fn secret_from(path: &Path, what: &str, variable: &str) -> Result<SecretString, Failure> {
+pub(super) fn secret_from(path: &Path, what: &str, variable: &str) -> Result<SecretString, CommandFailure> {
     let (read, shown) = if path == Path::new("-") {
         (input::standard_input(input::WRITTEN), "standard input".to_owned())
     } else {
@@ -61,7 +61,7 @@ pub(super) fn secret_from(path: &Path, what: &str, variable: &str) -> Result<Sec
     };
     let text = read.map_err(|error| {
         let also = if variable.starts_with("--") { String::new() } else { format!(", or set {variable}") };
-        Failure::usage(
+        CommandFailure::usage(
             format!("cannot read {what} from {shown}: {error}"),
             format!("name a file that holds nothing but {what}{also}"),
         )
@@ -69,7 +69,7 @@ pub(super) fn secret_from(path: &Path, what: &str, variable: &str) -> Result<Sec
     let secret = text.trim();
     if secret.is_empty() {
         let bare = what.trim_start_matches("the ");
-        return Err(Failure::usage(
+        return Err(CommandFailure::usage(
             format!("{shown} holds no {bare}"),
             format!("write the bare {bare} into it"),
         ));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::CommandFailure;
 use crate::cli::output::unwritten;
 use crate::cli::{console, exec};
 use crate::entra::job::{Identity, LogEntry, Record, Watcher};
@@ -40,12 +40,12 @@ struct Logs {
 
 impl Follow {
     /// Opens the log file at its end.
-    pub fn open(path: Option<&Path>, identity: Identity) -> Result<Self, Failure> {
+    pub fn open(path: Option<&Path>, identity: Identity) -> Result<Self, CommandFailure> {
         let logs = match path {
             None => None,
             Some(path) => {
                 let file = open_log(path).map_err(|error| {
-                    Failure::usage(
+                    CommandFailure::usage(
                         format!("cannot write {}: {error}", path.display()),
                         "name a file in a folder that exists with --logs",
                     )
@@ -73,7 +73,7 @@ impl Follow {
     }
 
     /// Ends the bar and the file.
-    pub fn close(self) -> Result<(), Failure> {
+    pub fn close(self) -> Result<(), CommandFailure> {
         self.followed.bar.finish_and_clear();
         let Some(logs) = &self.followed.logs else { return Ok(()) };
         let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,13 +13,13 @@ use follow::Follow;
 use session::Session;
 
 use super::config::Config;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::target::TargetOptions;
 use super::{Exit, console, interrupt, runtime};
 use crate::entra::dialect::{Dialect, Switches};
 use crate::entra::directory_file;
-use crate::entra::job::{Job, NextCycle, Policy, ResetScope, Settings, Stopped};
-use crate::entra::mapping::{Mapping, Source, profiles};
+use crate::entra::job::{Job, JobSettings, NextCycle, Policy, ResetScope, Stopped};
+use crate::entra::mapping::{Mapping, ValueSource, profiles};
 use crate::entra::scope::Scope;
 use crate::http::{Flag, TenantUrl};
 use crate::run::target::cancel::Cancel;
@@ -117,7 +117,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 }
 
 impl Sync {
-    pub(super) fn play(self) -> Result<Exit, Failure> {
+    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let url = self.target.url(&config)?;
         self.check(url.as_ref())?;
@@ -150,7 +150,7 @@ impl Sync {
                 runtime.block_on(self.sync(&mut session, &target, elsewhere))?
             }
             None => runtime.block_on(async {
-                let stage = Embedded::default().open().await.map_err(Failure::internal)?;
+                let stage = Embedded::default().open().await.map_err(CommandFailure::internal)?;
                 self.sync(&mut session, &Gate::new(stage.target, closed), false).await
             })?,
         };
@@ -160,16 +160,16 @@ impl Sync {
     }
 
     /// Options that make no sense together.
-    fn check(&self, url: Option<&TenantUrl>) -> Result<(), Failure> {
+    fn check(&self, url: Option<&TenantUrl>) -> Result<(), CommandFailure> {
         if self.cycles == 0 {
-            return Err(Failure::usage("0 cycles provision nobody", "write --cycles 1 or more"));
+            return Err(CommandFailure::usage("0 cycles provision nobody", "write --cycles 1 or more"));
         }
         if self.dry_run && self.cycles > 1 {
             let what = "a dry run knows what the next cycle would do, and not what the ones after it would";
-            return Err(Failure::usage(what, "leave --cycles out"));
+            return Err(CommandFailure::usage(what, "leave --cycles out"));
         }
         if url.is_none() && self.state.is_some() {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 "--state needs a target: the embedded server forgets everybody when the run ends",
                 "name the target with --target, as one started with `scimulate serve`",
             ));
@@ -177,16 +177,16 @@ impl Sync {
         Ok(())
     }
 
-    fn settings(&self, mapping: Mapping, url: Option<&TenantUrl>) -> Result<Settings, Failure> {
+    fn settings(&self, mapping: Mapping, url: Option<&TenantUrl>) -> Result<JobSettings, CommandFailure> {
         let flag = url.and_then(|url| url.flags().last());
         let by_flag = match flag {
             Some(Flag::AadOptscim062020 | Flag::AzureAdScimPatch062020) => Dialect::AadOptscim062020,
             _ => Dialect::Default,
         };
         let scope = self.scope.unwrap_or_default();
-        let role = mapping.user.rows.iter().find(|row| matches!(row.source, Source::Roles(_)));
+        let role = mapping.user.rows.iter().find(|row| matches!(row.source, ValueSource::Roles(_)));
         if let (Scope::Everyone, Some(role)) = (scope, role) {
-            return Err(Failure::usage(
+            return Err(CommandFailure::usage(
                 format!(
                     "app roles are mapped to `{}`, and Entra does not provision them to everybody",
                     role.written
@@ -194,7 +194,7 @@ impl Sync {
                 "write --scope assigned, or take the row out of the mapping",
             ));
         }
-        let mut settings = Settings::new(mapping, scope, self.dialect.unwrap_or(by_flag));
+        let mut settings = JobSettings::new(mapping, scope, self.dialect.unwrap_or(by_flag));
         settings.switches = switches(&self.switch)?;
         let elsewhere = url.is_some_and(|url| !url.is_loopback());
         settings.policy = Policy {
@@ -210,7 +210,7 @@ impl Sync {
         session: &mut Session,
         target: &T,
         elsewhere: bool,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, CommandFailure> {
         if self.dry_run || elsewhere {
             let exit = self.plan(session, target).await?;
             if self.dry_run || exit != Exit::Success {
@@ -232,7 +232,7 @@ impl Sync {
     }
 
     /// What the next cycle would do, found out on a copy of the job.
-    async fn plan<T: Target>(&self, session: &Session, target: &T) -> Result<Exit, Failure> {
+    async fn plan<T: Target>(&self, session: &Session, target: &T) -> Result<Exit, CommandFailure> {
         let target = DryRun::new(target);
         let mut job: Job = session.job.clone();
         let report = match &self.on_demand {
@@ -244,7 +244,7 @@ impl Sync {
         Ok(exit_of(report.stopped.as_ref(), Exit::Success))
     }
 
-    async fn cycles<T: Target>(&self, session: &mut Session, target: &T) -> Result<Exit, Failure> {
+    async fn cycles<T: Target>(&self, session: &mut Session, target: &T) -> Result<Exit, CommandFailure> {
         let mut exit = Exit::Success;
         for number in 0..self.cycles {
             match session.job.next_cycle() {
@@ -278,7 +278,7 @@ impl Sync {
     }
 
     /// Says what an administrator would be told, here and to the command of `--notify`.
-    async fn tell(&self, session: &Session, notice: &Notice) -> Result<(), Failure> {
+    async fn tell(&self, session: &Session, notice: &Notice) -> Result<(), CommandFailure> {
         console::say(&format!("! {}\n", notice.message))?;
         if let Some(command) = &self.notify {
             let said = notice.to_json(session.target(), &session.identity.job_id());
@@ -292,7 +292,7 @@ impl Sync {
         session: &mut Session,
         target: &T,
         user: &str,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, CommandFailure> {
         let id = session.find(user)?;
         let report = session.job.on_demand(&session.tenant, &[id], target).await;
         session.keep()?;
@@ -307,20 +307,20 @@ pub(super) fn mapping(
     schema: Option<&str>,
     profile: Option<&str>,
     config: &Config,
-) -> Result<Mapping, Failure> {
+) -> Result<Mapping, CommandFailure> {
     let named = schema.or(profile).or(config.settings.profile.as_deref()).unwrap_or(profiles::DEFAULT);
     Ok(super::profiles::load(named)?.with_readings(config.readings()?))
 }
 
-fn switches(given: &[String]) -> Result<Switches, Failure> {
+fn switches(given: &[String]) -> Result<Switches, CommandFailure> {
     let mut switches = Switches::default();
     for text in given {
         let Some((name, value)) = text.split_once('=') else {
-            return Err(Failure::usage(format!("`{text}` has no `=`"), "write --switch NAME=VALUE"));
+            return Err(CommandFailure::usage(format!("`{text}` has no `=`"), "write --switch NAME=VALUE"));
         };
         switches.set(name.trim(), value.trim()).map_err(|error| {
             let names: Vec<&str> = switches.positions().iter().map(|position| position.name).collect();
-            Failure::usage(error.to_string(), format!("the switches are {}", names.join(", ")))
+            CommandFailure::usage(error.to_string(), format!("the switches are {}", names.join(", ")))
         })?;
     }
     Ok(switches)

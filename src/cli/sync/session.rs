@@ -3,11 +3,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::CommandFailure;
 use crate::diagnostic::{Diagnostic, closest};
 use crate::entra::directory::{DirectoryState, ObjectId, Tenant};
 use crate::entra::directory_file::{self, Contents, Missing};
-use crate::entra::job::{Identity, Job, Settings};
+use crate::entra::job::{Identity, Job, JobSettings};
 use crate::sync::{Kept, Refused, fingerprint};
 
 /// A job with its tenant, as it goes on from what was kept.
@@ -31,12 +31,12 @@ impl Session {
     /// Reads what was kept, and brings the tenant to what the file says. Deletions of many need to be
     /// approved.
     pub fn open(
-        mut settings: Settings,
+        mut settings: JobSettings,
         base: Option<String>,
         state: Option<PathBuf>,
         contents: &mut Contents,
         approved: bool,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandFailure> {
         let kept = match &state {
             Some(path) => Kept::read(path)?,
             None => None,
@@ -111,7 +111,7 @@ impl Session {
     }
 
     /// Writes the state file, if one is named.
-    pub fn keep(&self) -> Result<(), Failure> {
+    pub fn keep(&self) -> Result<(), CommandFailure> {
         let Some(path) = &self.state else { return Ok(()) };
         let kept = Kept::new(
             self.base.as_deref().unwrap_or_default(),
@@ -122,7 +122,7 @@ impl Session {
             self.job.memory(),
         );
         kept.write(path).map_err(|error| {
-            Failure::usage(
+            CommandFailure::usage(
                 format!("the state cannot be kept in {}: {error}", path.display()),
                 "name a file in a folder that can be written to with --state; without it the next cycle finds every \
                  account again by its matching attribute",
@@ -131,7 +131,7 @@ impl Session {
     }
 
     /// The user of an id or userPrincipalName.
-    pub fn find(&self, user: &str) -> Result<ObjectId, Failure> {
+    pub fn find(&self, user: &str) -> Result<ObjectId, CommandFailure> {
         let state = self.tenant.state();
         let name =
             |id: &ObjectId| state.user(id).and_then(|user| user.text("userPrincipalName")).map(str::to_owned);
@@ -147,18 +147,18 @@ impl Session {
             Some(near) => format!("did you mean `{near}`?"),
             None => "write the userPrincipalName or id of a user of the directory file".to_owned(),
         };
-        Err(Failure::usage(format!("`{user}` is no user of the directory"), next))
+        Err(CommandFailure::usage(format!("`{user}` is no user of the directory"), next))
     }
 }
 
-fn refusal(path: &std::path::Path, refused: &Refused, settings: &Settings) -> Failure {
+fn refusal(path: &std::path::Path, refused: &Refused, settings: &JobSettings) -> CommandFailure {
     let file = path.display();
     match refused {
-        Refused::Target { kept } => Failure::usage(
+        Refused::Target { kept } => CommandFailure::usage(
             format!("{file} belongs to the target {kept}"),
             "name another file with --state: a job remembers one target",
         ),
-        Refused::Mapping { kept } => Failure::usage(
+        Refused::Mapping { kept } => CommandFailure::usage(
             format!("{file} belongs to the mapping `{kept}`, and this is `{}`", settings.mapping.name),
             "name another file with --state: a job has one application",
         ),

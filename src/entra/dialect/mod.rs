@@ -79,7 +79,7 @@ impl std::str::FromStr for Dialect {
 
 /// One difference between source and target, to be written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct AttributeChange {
     /// Add where the target holds nothing, Replace where it holds another value. Its letter case on the
     /// wire is the dialect's.
     pub verb: Verb,
@@ -91,11 +91,11 @@ pub struct Change {
     pub roles: Option<RoleForm>,
 }
 
-impl Change {
+impl AttributeChange {
     /// A difference in a plain value.
     #[must_use]
     pub fn new(verb: Verb, path: PatchPath, value: Value) -> Self {
-        Change { verb, path, value, roles: None }
+        AttributeChange { verb, path, value, roles: None }
     }
 }
 

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::elements::elements;
 use super::{
-    AddedMember, Booleans, Change, Dialect, ManagerPath, ManagerRemoval, ManagerValue, RemovedMember,
-    RoleForm, Verb, Writer,
+    AddedMember, AttributeChange, Booleans, Dialect, ManagerPath, ManagerRemoval, ManagerValue,
+    RemovedMember, RoleForm, Verb, Writer,
 };
 use crate::scim::{AttributePath, Filter, PatchPath, urn};
 use crate::wire::{Method, Request, ResourceKind};
@@ -21,16 +21,16 @@ impl Writer {
         &self,
         kind: ResourceKind,
         id: &str,
-        changes: &[Change],
+        changes: &[AttributeChange],
         step: impl Into<String>,
     ) -> Request {
-        let bundled = |change: &&Change| {
+        let bundled = |change: &&AttributeChange| {
             self.dialect == Dialect::AadOptscim062020
                 && change.verb == Verb::Replace
                 && change.path.filter.is_none()
                 && change.roles.is_none()
         };
-        let bundle: Vec<&Change> = changes.iter().filter(bundled).collect();
+        let bundle: Vec<&AttributeChange> = changes.iter().filter(bundled).collect();
         let bundle = if bundle.len() > 1 { bundle } else { Vec::new() };
         let mut operations: Vec<Value> = changes
             .iter()
@@ -164,7 +164,7 @@ impl Writer {
         }
     }
 
-    fn changed(&self, change: &Change) -> Value {
+    fn changed(&self, change: &AttributeChange) -> Value {
         match change.roles {
             // The one sample of it has the verb in lower case although no flag is set.
             Some(RoleForm::Assertive) => {
@@ -177,7 +177,7 @@ impl Writer {
         }
     }
 
-    fn written(&self, change: &Change) -> Value {
+    fn written(&self, change: &AttributeChange) -> Value {
         self.value(&elements(&change.path, change.value.clone()))
     }
 
@@ -206,7 +206,7 @@ fn links(members: &[String], with_reference: bool) -> Value {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::entra::dialect::{Change, Dialect, Switches, Verb, Writer};
+    use crate::entra::dialect::{AttributeChange, Dialect, Switches, Verb, Writer};
     use crate::wire::{Request, ResourceKind};
 
     const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
@@ -219,8 +219,8 @@ mod tests {
         Writer::new(dialect, set)
     }
 
-    fn change(verb: Verb, path: &str, value: Value) -> Change {
-        Change::new(verb, path.parse().unwrap(), value)
+    fn change(verb: Verb, path: &str, value: Value) -> AttributeChange {
+        AttributeChange::new(verb, path.parse().unwrap(), value)
     }
 
     fn operations(request: &Request) -> Value {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Assignment, Change, Dialect, RoleName, Writer};
+use super::{Assignment, AttributeChange, Dialect, RoleName, Writer};
 use crate::scim::PatchPath;
 use crate::scim::patch::Verb;
 
@@ -77,7 +77,7 @@ impl Writer {
     /// "the flag makes the two the same". `replaces` tells that a single role stands in the place of
     /// another.
     #[must_use]
-    pub fn changed_roles(&self, form: RoleForm, roles: &[Role], replaces: bool) -> Change {
+    pub fn changed_roles(&self, form: RoleForm, roles: &[Role], replaces: bool) -> AttributeChange {
         let flagged = self.dialect == Dialect::AadOptscim062020;
         let value = match form {
             RoleForm::Single | RoleForm::Complex if !flagged => {
@@ -90,7 +90,7 @@ impl Writer {
             RoleForm::Single if flagged && replaces => Verb::Replace,
             RoleForm::Single | RoleForm::Complex => Verb::Add,
         };
-        Change { verb, path: PatchPath::simple("roles"), value, roles: Some(form) }
+        AttributeChange { verb, path: PatchPath::simple("roles"), value, roles: Some(form) }
     }
 }
 
@@ -115,8 +115,8 @@ mod tests {
         let writer = Writer::new(Dialect::AadOptscim062020, Switches::default());
         let sent = |form: RoleForm, replaces: bool| {
             let changes = [
-                Change::new(Verb::Replace, "title".parse().unwrap(), json!("a")),
-                Change::new(Verb::Replace, "nickName".parse().unwrap(), json!("b")),
+                AttributeChange::new(Verb::Replace, "title".parse().unwrap(), json!("a")),
+                AttributeChange::new(Verb::Replace, "nickName".parse().unwrap(), json!("b")),
                 writer.changed_roles(form, &roles, replaces),
             ];
             let request = writer.modify(ResourceKind::User, "1", &changes, "t");

@@ -6,7 +6,7 @@ pub struct Watermark(pub(super) u64);
 
 /// One entry of the change log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct DirectoryChange {
     /// Hour of the simulated clock.
     pub hour: u64,
     /// The object that changed. For a membership that is the group.

@@ -4,7 +4,9 @@ use super::attribute;
 use super::error::DirectoryError;
 use super::object::settable;
 use super::role::AppRole;
-use super::{Change, DirectoryState, Group, ObjectId, ObjectKind, SourceValue, User, Watermark, What};
+use super::{
+    DirectoryChange, DirectoryState, Group, ObjectId, ObjectKind, SourceValue, User, Watermark, What,
+};
 
 /// How long a soft-deleted user stays in the recycle bin before Entra deletes it for good: 30 days.
 pub const RECYCLE_BIN_HOURS: u64 = 30 * 24;
@@ -13,7 +15,7 @@ pub const RECYCLE_BIN_HOURS: u64 = 30 * 24;
 #[derive(Debug, Clone, Default)]
 pub struct Tenant {
     state: Arc<DirectoryState>,
-    log: Vec<Change>,
+    log: Vec<DirectoryChange>,
 }
 
 impl Tenant {
@@ -69,7 +71,7 @@ impl Tenant {
 
     /// Everything that happened since, oldest first.
     #[must_use]
-    pub fn changes_since(&self, watermark: Watermark) -> Vec<Change> {
+    pub fn changes_since(&self, watermark: Watermark) -> Vec<DirectoryChange> {
         let from = usize::try_from(watermark.0).unwrap_or(usize::MAX);
         self.log.get(from..).unwrap_or_default().to_vec()
     }
@@ -338,7 +340,7 @@ impl Tenant {
         } else if let Some(group) = state.groups.get_mut(id) {
             Arc::make_mut(group).revision += 1;
         }
-        self.log.push(Change { hour: self.state.hour(), id: id.clone(), kind, what });
+        self.log.push(DirectoryChange { hour: self.state.hour(), id: id.clone(), kind, what });
     }
 
     fn kind(&self, id: &ObjectId) -> Result<ObjectKind, DirectoryError> {

@@ -8,7 +8,7 @@ use super::Contents;
 use super::raw::{Field, RawRow};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{self, Node, NodeKind};
 
 /// The longest object in bytes: a group with many members. Whatever is longer is no object of a directory.
 const LONGEST: usize = 64 << 20;
@@ -164,7 +164,7 @@ impl<R: BufRead> Stream<R> {
 
 fn take(kind: ObjectKind, line: usize, text: &str, contents: &mut Contents) {
     match yaml::parse_json(&contents.file, text) {
-        Ok(Node { kind: Kind::Map(entries), .. }) => {
+        Ok(Node { kind: NodeKind::Map(entries), .. }) => {
             let fields = entries.into_iter().map(Field::from).collect();
             contents.take(&RawRow { kind, line, text, fields, untyped: false });
         }

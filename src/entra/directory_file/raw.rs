@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
-use crate::yaml::{Key, Kind, Node};
+use crate::yaml::{Node, NodeKey, NodeKind};
 
 /// A value before anybody asked what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,15 +29,15 @@ impl RawValue {
     }
 }
 
-impl From<Kind> for RawValue {
-    fn from(kind: Kind) -> Self {
+impl From<NodeKind> for RawValue {
+    fn from(kind: NodeKind) -> Self {
         match kind {
-            Kind::Null => RawValue::Nothing,
-            Kind::Text(text) => RawValue::Text(text),
-            Kind::Boolean(flag) => RawValue::Boolean(flag),
-            Kind::Number(_) => RawValue::Other("a number"),
-            Kind::Map(_) => RawValue::Other("an object"),
-            Kind::List(items) => {
+            NodeKind::Null => RawValue::Nothing,
+            NodeKind::Text(text) => RawValue::Text(text),
+            NodeKind::Boolean(flag) => RawValue::Boolean(flag),
+            NodeKind::Number(_) => RawValue::Other("a number"),
+            NodeKind::Map(_) => RawValue::Other("an object"),
+            NodeKind::List(items) => {
                 let texts: Option<Vec<String>> =
                     items.iter().map(|item| item.as_text().map(str::to_owned)).collect();
                 texts.map_or(RawValue::Other("a list of something else than texts"), RawValue::List)
@@ -55,8 +55,8 @@ pub(super) struct Field {
     pub at: Range<usize>,
 }
 
-impl From<(Key, Node)> for Field {
-    fn from((key, node): (Key, Node)) -> Self {
+impl From<(NodeKey, Node)> for Field {
+    fn from((key, node): (NodeKey, Node)) -> Self {
         Field { name: key.name, at: key.span.start..node.span.end.max(key.span.end), value: node.kind.into() }
     }
 }

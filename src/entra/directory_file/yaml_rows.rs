@@ -7,7 +7,7 @@ use super::Contents;
 use super::raw::{Field, RawRow};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{self, Node, NodeKind};
 
 /// An item that is being collected.
 struct Item {
@@ -93,8 +93,8 @@ fn section(contents: &Contents, number: usize, line: &str) -> Result<ObjectKind,
 fn take(item: &Item, contents: &mut Contents) {
     let Item { kind, line, text } = item;
     match yaml::parse(&contents.file, text) {
-        Ok(Node { kind: Kind::List(items), .. }) => match items.as_slice() {
-            [Node { kind: Kind::Map(entries), .. }] => {
+        Ok(Node { kind: NodeKind::List(items), .. }) => match items.as_slice() {
+            [Node { kind: NodeKind::Map(entries), .. }] => {
                 let fields = entries.iter().cloned().map(Field::from).collect();
                 contents.take(&RawRow { kind: *kind, line: *line, text, fields, untyped: false });
             }

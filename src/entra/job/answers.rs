@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::log::Stopped;
-use super::problem::{ErrorCode, Problem};
+use super::problem::{ErrorCode, JobProblem};
 use super::quarantine::Quarantine;
 use crate::scim::message::ListResponse;
 use crate::scim::{member, urn};
@@ -34,13 +34,13 @@ const SINGLE: &[&str] = &["userName", "externalId", "displayName", "title", "pre
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Trouble {
     /// This object fails; the others go on.
-    Object(Problem),
+    Object(JobProblem),
     /// Nothing goes on.
     Stop(Stopped),
 }
 
-impl From<Problem> for Trouble {
-    fn from(problem: Problem) -> Self {
+impl From<JobProblem> for Trouble {
+    fn from(problem: JobProblem) -> Self {
         Trouble::Object(problem)
     }
 }
@@ -77,8 +77,10 @@ pub(super) fn accepted(asked: Asked, sent: Result<Answer, Broken>) -> Result<Ans
     if answer.is_success() {
         return Ok(answer);
     }
-    let problem =
-        Problem { status: Some(answer.status), ..Problem::new(code(asked, answer.status), refusal(&answer)) };
+    let problem = JobProblem {
+        status: Some(answer.status),
+        ..JobProblem::new(code(asked, answer.status), refusal(&answer))
+    };
     let compliance = answer.status == 404 && matches!(asked, Asked::Probe | Asked::Query);
     if answer.status == 401 || compliance || asked == Asked::Probe {
         return Err(Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem))));
@@ -94,7 +96,7 @@ fn without_answer(asked: Asked, broken: Broken) -> Trouble {
         }
         // The service does not reach the target: its credentials are not valid any more.
         Broken::NoToken(_) => {
-            let problem = Problem::new(ErrorCode::Unauthorized, broken.to_string());
+            let problem = JobProblem::new(ErrorCode::Unauthorized, broken.to_string());
             return Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem)));
         }
         Broken::TimedOut(_) | Broken::Unrefused(_) => ErrorCode::Timeout,
@@ -107,10 +109,10 @@ fn without_answer(asked: Asked, broken: Broken) -> Trouble {
         | Broken::TooLarge(_) => ErrorCode::WebExceptionProtocolError,
     };
     if asked == Asked::Probe {
-        let problem = Problem::new(ErrorCode::CredentialValidationUnavailable, broken.to_string());
+        let problem = JobProblem::new(ErrorCode::CredentialValidationUnavailable, broken.to_string());
         return Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem)));
     }
-    Trouble::Object(Problem::new(code, broken.to_string()))
+    Trouble::Object(JobProblem::new(code, broken.to_string()))
 }
 
 /// The code for a status (entra-docs: howto-analyze-provisioning-logs; codes quoted from real logs
@@ -146,14 +148,14 @@ fn refusal(answer: &Answer) -> String {
     }
 }
 
-fn unreadable(why: &str) -> Problem {
-    Problem::new(
+fn unreadable(why: &str) -> JobProblem {
+    JobProblem::new(
         ErrorCode::ServiceIncompatible,
         format!("We are not able to deserialize the resource received from your SCIM endpoint: {why}."),
     )
 }
 
-fn json(answer: &Answer) -> Result<&Value, Problem> {
+fn json(answer: &Answer) -> Result<&Value, JobProblem> {
     answer.body.json().ok_or_else(|| match answer.body.problem() {
         None => unreadable("the answer has no body"),
         Some(problem) => unreadable(&format!("the body is not JSON ({problem})")),
@@ -161,7 +163,7 @@ fn json(answer: &Answer) -> Result<&Value, Problem> {
 }
 
 /// The resource of an answer to GET by id or to POST.
-pub(super) fn resource(kind: ResourceKind, answer: &Answer) -> Result<Resource, Problem> {
+pub(super) fn resource(kind: ResourceKind, answer: &Answer) -> Result<Resource, JobProblem> {
     readable(kind, json(answer)?.clone())
 }
 
@@ -172,7 +174,7 @@ pub(super) fn located(
     answer: &Answer,
     sent_to: &str,
     path: &str,
-) -> Result<Resource, Problem> {
+) -> Result<Resource, JobProblem> {
     match made_id(kind, answer, sent_to, path) {
         Some(id) => readable(kind, serde_json::json!({ "id": id })),
         None => resource(kind, answer),
@@ -180,18 +182,18 @@ pub(super) fn located(
 }
 
 /// The resources of an answer to a query.
-pub(super) fn list(kind: ResourceKind, answer: &Answer) -> Result<(u64, Vec<Resource>), Problem> {
+pub(super) fn list(kind: ResourceKind, answer: &Answer) -> Result<(u64, Vec<Resource>), JobProblem> {
     let body = json(answer)?;
     let list =
         ListResponse::read(body).ok_or_else(|| unreadable("the answer to a query is not a ListResponse"))?;
-    let resources: Result<Vec<Resource>, Problem> =
+    let resources: Result<Vec<Resource>, JobProblem> =
         list.resources.into_iter().map(|resource| readable(kind, resource)).collect();
     Ok((list.total_results, resources?))
 }
 
 /// Whether Entra's model of a user or group can take this value in. Servers were refused for each
 /// of these: no id, a manager as a string, HTML instead of JSON.
-fn readable(kind: ResourceKind, value: Value) -> Result<Resource, Problem> {
+fn readable(kind: ResourceKind, value: Value) -> Result<Resource, JobProblem> {
     if !value.is_object() {
         return Err(unreadable("a resource is not a JSON object"));
     }
@@ -293,7 +295,7 @@ mod tests {
             assert!(matches!(trouble, Trouble::Stop(Stopped::Quarantined(_))), "{asked:?} {status}");
         }
         let late = accepted(Asked::Modify, Err(Broken::TimedOut(Duration::from_secs(60)))).unwrap_err();
-        assert!(matches!(late, Trouble::Object(Problem { code: ErrorCode::Timeout, .. })));
+        assert!(matches!(late, Trouble::Object(JobProblem { code: ErrorCode::Timeout, .. })));
         let held = accepted(Asked::Modify, Err(Broken::Withheld("x".into()))).unwrap_err();
         assert_eq!(held, Trouble::Stop(Stopped::Withheld("x".into())));
     }

@@ -118,7 +118,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::entra::mapping::Source;
+    use crate::entra::mapping::ValueSource;
 
     fn path(text: &str) -> PatchPath {
         text.parse().unwrap()
@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn row(target: &str) -> AttributeMapping {
-        AttributeMapping::new(target, Source::None).unwrap()
+        AttributeMapping::new(target, ValueSource::None).unwrap()
     }
 
     #[test]

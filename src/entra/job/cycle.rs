@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 use super::log::Stopped;
 use super::pass::Pass;
 use super::state::{Escrow, Link};
-use crate::entra::directory::{Change, DirectoryState, ObjectId, ObjectKind, User, What};
+use crate::entra::directory::{DirectoryChange, DirectoryState, ObjectId, ObjectKind, User, What};
 use crate::entra::mapping::Mapping;
 use crate::wire::Target;
 
@@ -57,7 +57,7 @@ impl<T: Target> Pass<'_, T> {
     /// An incremental cycle looks at what changed, at whoever came into scope or left it, and at
     /// what failed before and is due. Changes of attributes that no row reads are not seen: the
     /// directory is asked for mapped attributes alone.
-    pub fn plan_since(&mut self, changes: &[Change], entitled: &HashSet<ObjectId>) -> Plan {
+    pub fn plan_since(&mut self, changes: &[DirectoryChange], entitled: &HashSet<ObjectId>) -> Plan {
         let mut plan = Plan::default();
         let mapping = &self.settings.mapping;
         for change in changes {

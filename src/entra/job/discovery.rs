@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::answers::{self, Asked, Trouble};
 use super::log::Stopped;
-use super::problem::{ErrorCode, Problem};
+use super::problem::{ErrorCode, JobProblem};
 use crate::entra::dialect::Writer;
 use crate::wire::{ResourceKind, Target};
 
@@ -13,7 +13,7 @@ const MOST_PAGES: usize = 1000;
 
 /// One page as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct DiscoveryPage {
     /// The `startIndex` that was asked for.
     pub start_index: usize,
     /// The `totalResults` that was answered.
@@ -26,9 +26,9 @@ pub struct Page {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
     /// The pages in order.
-    pub pages: Vec<Page>,
+    pub pages: Vec<DiscoveryPage>,
     /// Why reading ended before the end, if it did.
-    pub problem: Option<Problem>,
+    pub problem: Option<JobProblem>,
     /// Why nothing could go on, if so.
     pub stopped: Option<Stopped>,
     /// There are more pages than are read.
@@ -66,7 +66,7 @@ pub(super) async fn read_all<T: Target>(writer: &Writer, count: usize, target: &
         let ids: Vec<String> = resources.into_iter().map(|resource| resource.id).collect();
         let came = ids.len();
         let new = ids.iter().filter(|id| seen.insert((*id).clone())).count();
-        accounts.pages.push(Page { start_index, total_results, ids });
+        accounts.pages.push(DiscoveryPage { start_index, total_results, ids });
         start_index += came;
         let reached = u64::try_from(start_index).unwrap_or(u64::MAX) > total_results;
         if came == 0 || reached {
@@ -78,7 +78,7 @@ pub(super) async fn read_all<T: Target>(writer: &Writer, count: usize, target: &
         }
         if new == 0 {
             // Without this, a target that ignores startIndex would be read for ever.
-            accounts.problem = Some(Problem::new(
+            accounts.problem = Some(JobProblem::new(
                 ErrorCode::ServiceIncompatible,
                 format!("The page from startIndex {} holds nobody new.", start_index - came),
             ));

@@ -2,9 +2,9 @@
 
 use super::answers::{self, Asked, Resource, Trouble};
 use super::pass::{Pass, resource_kind};
-use super::problem::{ErrorCode, Problem};
+use super::problem::{ErrorCode, JobProblem};
 use crate::entra::directory::ObjectKind;
-use crate::entra::mapping::{EvaluationError, Subject, TargetValue};
+use crate::entra::mapping::{EvaluationError, MappingSubject, TargetValue};
 use crate::wire::Target;
 
 /// What the matching attributes found.
@@ -19,14 +19,14 @@ pub(super) enum Match {
 
 impl From<EvaluationError> for Trouble {
     fn from(error: EvaluationError) -> Self {
-        Trouble::Object(Problem::new(ErrorCode::AttributeValidationFailed, format!("{error}.")))
+        Trouble::Object(JobProblem::new(ErrorCode::AttributeValidationFailed, format!("{error}.")))
     }
 }
 
 impl<T: Target> Pass<'_, T> {
     /// Asks by one matching attribute after the other, in their order of precedence, and stops at
     /// the first hit (customize-application-attributes, Matching users).
-    pub async fn find(&mut self, subject: &Subject<'_>) -> Result<Match, Trouble> {
+    pub async fn find(&mut self, subject: &MappingSubject<'_>) -> Result<Match, Trouble> {
         let (id, object_kind) = (subject.object.id(), subject.object.kind());
         let kind = resource_kind(object_kind);
         let settings = self.settings;
@@ -61,11 +61,11 @@ impl<T: Target> Pass<'_, T> {
     fn check_unclaimed(
         &self,
         kind: ObjectKind,
-        subject: &Subject<'_>,
+        subject: &MappingSubject<'_>,
         resource: &Resource,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), JobProblem> {
         match self.state.links.source_of(kind, &resource.id) {
-            Some(other) if other != subject.object.id() => Err(Problem::new(
+            Some(other) if other != subject.object.id() => Err(JobProblem::new(
                 ErrorCode::DuplicateSourceEntries,
                 format!(
                     "The matching attribute found `{}`, which is already linked to {}.",
@@ -78,8 +78,8 @@ impl<T: Target> Pass<'_, T> {
     }
 }
 
-fn duplicate(attribute: &str, value: &str, total: u64) -> Problem {
-    Problem::new(
+fn duplicate(attribute: &str, value: &str, total: u64) -> JobProblem {
+    JobProblem::new(
         ErrorCode::DuplicateTargetEntries,
         format!(
             "{total} entries at the target match {attribute} \"{value}\"; exactly one or none is expected."

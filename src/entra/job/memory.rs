@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Job;
 use super::pass;
-use super::problem::{ErrorCode, Problem};
+use super::problem::{ErrorCode, JobProblem};
 use super::quarantine::Quarantine;
-use super::state::{Escrow, Link, Quarantined, State};
+use super::state::{Escrow, JobState, Link, Quarantined};
 use crate::entra::directory::{ObjectId, ObjectKind, Tenant};
 
 /// Links, escrows, quarantine and what is held back. The watermark stands in no file: whoever keeps
@@ -67,7 +67,7 @@ impl Job {
     /// What has to be kept so that another run can go on from here.
     #[must_use]
     pub fn memory(&self) -> Memory {
-        let State { links, escrows, held_back, force_deletes, quarantine, .. } = &self.state;
+        let JobState { links, escrows, held_back, force_deletes, quarantine, .. } = &self.state;
         Memory {
             links: links.iter().map(|(id, link)| kept_link(id, link)).collect(),
             escrows: escrows.iter().map(|(id, escrow)| kept_escrow(id, escrow)).collect(),
@@ -84,7 +84,7 @@ impl Job {
     /// Goes on from there. `seen` is the tenant as the last cycle that came to its end saw it, the end
     /// of whose log becomes the watermark; without one the next cycle is an initial one.
     pub fn recall(&mut self, memory: Memory, seen: Option<&Tenant>) {
-        let mut state = State {
+        let mut state = JobState {
             force_deletes: memory.force_deletes,
             disabled: memory.disabled,
             last_cycle: memory.last_cycle,
@@ -92,7 +92,7 @@ impl Job {
             on_demand_runs: memory.on_demand_runs,
             held_back: memory.held_back.into_iter().collect(),
             quarantine: memory.quarantine.map(quarantined),
-            ..State::default()
+            ..JobState::default()
         };
         for kept in memory.links {
             let (id, link) = link(kept);
@@ -173,7 +173,7 @@ fn quarantined(kept: KeptQuarantine) -> Quarantined {
     let code = ErrorCode::named(&kept.code).unwrap_or(ErrorCode::InternalError);
     let quarantine = Quarantine {
         reason: Quarantine::reason_named(&kept.reason),
-        problem: Problem::new(code, kept.detail),
+        problem: JobProblem::new(code, kept.detail),
     };
     Quarantined { quarantine, since: kept.since }
 }

@@ -39,14 +39,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use discovery::{Accounts, Page};
+pub use discovery::{Accounts, DiscoveryPage};
 pub use log::{Action, CycleReport, LogEntry, Status, Stopped};
 pub use memory::Memory;
 pub use on_demand::MEMBERS_ON_DEMAND;
 pub use policy::Policy;
-pub use problem::{ErrorCode, Problem};
+pub use problem::{ErrorCode, JobProblem};
 pub use quarantine::{Quarantine, Tally, Thresholds};
-pub use record::{Clock, Failure, ModifiedProperty, Record, Step, StepType, Stopwatch, Watcher};
+pub use record::{Clock, ModifiedProperty, ObjectFailure, Record, Step, StepType, Stopwatch, Watcher};
 pub use restart::ResetScope;
 pub use schedule::{CYCLE_INTERVAL, GIVES_UP_AFTER, NextCycle};
 pub use state::{Escrow, Link};
@@ -54,8 +54,8 @@ pub use summary::Identity;
 
 use cycle::Plan;
 use pass::Pass;
-use state::State;
-use trail::Trail;
+use state::JobState;
+use trail::StepLog;
 
 use crate::entra::dialect::{Dialect, RestartLinks, Switches, Writer};
 use crate::entra::directory::{ObjectId, Tenant};
@@ -65,7 +65,7 @@ use crate::wire::Target;
 
 /// How a job is configured.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct JobSettings {
     /// What flows where.
     pub mapping: Mapping,
     /// Who is provisioned.
@@ -86,11 +86,11 @@ pub struct Settings {
     pub watcher: Option<Arc<dyn Watcher>>,
 }
 
-impl Settings {
+impl JobSettings {
     /// Settings with the default switches and no short names.
     #[must_use]
     pub fn new(mapping: Mapping, scope: Scope, dialect: Dialect) -> Self {
-        Settings {
+        JobSettings {
             mapping,
             scope,
             dialect,
@@ -120,20 +120,20 @@ impl Settings {
 /// A provisioning job of one application. A clone goes on by itself.
 #[derive(Debug, Clone)]
 pub struct Job {
-    settings: Settings,
-    state: State,
+    settings: JobSettings,
+    state: JobState,
 }
 
 impl Job {
     /// A job that has not run yet.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
-        Job { settings, state: State::default() }
+    pub fn new(settings: JobSettings) -> Self {
+        Job { settings, state: JobState::default() }
     }
 
     /// How it is configured.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &JobSettings {
         &self.settings
     }
 
@@ -355,7 +355,7 @@ impl Job {
             whole: HashSet::new(),
             on_demand: false,
             changed: HashMap::new(),
-            trail: Trail::default(),
+            trail: StepLog::default(),
             doing: Action::Other,
             read: HashMap::new(),
         }

@@ -7,13 +7,13 @@ use super::comparison::{held, missing, same};
 use super::log::{Action, Stopped};
 use super::matching::Match;
 use super::pass::{Pass, Turn, resource_kind};
-use super::problem::{ErrorCode, Problem};
+use super::problem::{ErrorCode, JobProblem};
 use super::roles;
 use super::state::Link;
-use crate::entra::dialect::{Assignment, Change, CreateConflict, LeakedMembers, SwitchDefect, Verb};
+use crate::entra::dialect::{Assignment, AttributeChange, CreateConflict, LeakedMembers, SwitchDefect, Verb};
 use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::entra::mapping::{
-    AttributeMapping, FlowBehavior, IS_SOFT_DELETED, Phase, Source, Subject, TargetValue,
+    AttributeMapping, FlowBehavior, IS_SOFT_DELETED, MappingSubject, Phase, TargetValue, ValueSource,
 };
 use crate::scim::{PatchPath, same_name};
 use crate::wire::{Actor, Method, Request, ResourceKind, Target};
@@ -31,7 +31,11 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// Brings an object that has a link up to date.
-    pub async fn update_linked(&mut self, subject: &Subject<'_>, link: &Link) -> Result<Turn, Trouble> {
+    pub async fn update_linked(
+        &mut self,
+        subject: &MappingSubject<'_>,
+        link: &Link,
+    ) -> Result<Turn, Trouble> {
         let id = subject.object.id();
         match self.read_linked(id, link).await? {
             Some(resource) => {
@@ -43,7 +47,7 @@ impl<T: Target> Pass<'_, T> {
                 self.state.links.remove(id);
                 self.join(subject).await
             }
-            None => Err(Problem::new(
+            None => Err(JobProblem::new(
                 ErrorCode::InvalidAnchor,
                 format!(
                     "The object that was created or matched before, `{}`, is not at the target any more. Restart \
@@ -56,7 +60,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// Links an object that has no account yet: to the one that matches, or to a new one.
-    pub async fn join(&mut self, subject: &Subject<'_>) -> Result<Turn, Trouble> {
+    pub async fn join(&mut self, subject: &MappingSubject<'_>) -> Result<Turn, Trouble> {
         let (id, kind) = (subject.object.id(), subject.object.kind());
         if subject.is_soft_deleted {
             self.note_scoping(id, kind);
@@ -85,7 +89,7 @@ impl<T: Target> Pass<'_, T> {
         }
     }
 
-    async fn create(&mut self, subject: &Subject<'_>) -> Result<Turn, Trouble> {
+    async fn create(&mut self, subject: &MappingSubject<'_>) -> Result<Turn, Trouble> {
         let (id, object_kind) = (subject.object.id(), subject.object.kind());
         let kind = resource_kind(object_kind);
         let settings = self.settings;
@@ -126,17 +130,17 @@ impl<T: Target> Pass<'_, T> {
     fn refused_create(&self, trouble: Trouble) -> Trouble {
         let switch = self.writer.switches.create_conflict;
         match trouble {
-            Trouble::Object(Problem { code: ErrorCode::Conflict, detail, status })
+            Trouble::Object(JobProblem { code: ErrorCode::Conflict, detail, status })
                 if switch == CreateConflict::IncompatibleFiltering =>
             {
-                Problem { code: ErrorCode::ServiceIncompatibleFiltering, detail, status }.into()
+                JobProblem { code: ErrorCode::ServiceIncompatibleFiltering, detail, status }.into()
             }
             other => other,
         }
     }
 
     /// Compares what was read with the source and writes the differences, in one PATCH.
-    async fn update(&mut self, subject: &Subject<'_>, resource: Resource) -> Result<Turn, Trouble> {
+    async fn update(&mut self, subject: &MappingSubject<'_>, resource: Resource) -> Result<Turn, Trouble> {
         let (id, object_kind) = (subject.object.id(), subject.object.kind());
         let kind = resource_kind(object_kind);
         self.check_members_left_out(kind, &resource.value)?;
@@ -187,7 +191,11 @@ impl<T: Target> Pass<'_, T> {
 
     /// Add where the target holds nothing, Replace where it holds another value; nulls are skipped
     /// (customize-application-attributes, What you should know).
-    fn differences(&self, subject: &Subject<'_>, resource: &Value) -> Result<Vec<Change>, Trouble> {
+    fn differences(
+        &self,
+        subject: &MappingSubject<'_>,
+        resource: &Value,
+    ) -> Result<Vec<AttributeChange>, Trouble> {
         let Some(mapping) = self.mapping(subject.object.kind()) else { return Ok(Vec::new()) };
         let mut changes = Vec::new();
         // What flows always is written along with what changed.
@@ -202,7 +210,7 @@ impl<T: Target> Pass<'_, T> {
             }
             let there = held(resource, &row.target);
             if there.is_some() && self.is_nulled(subject.object.id(), row) {
-                changes.push(Change::new(Verb::Replace, row.target.clone(), Value::Null));
+                changes.push(AttributeChange::new(Verb::Replace, row.target.clone(), Value::Null));
                 continue;
             }
             let Some(value) = value.and_then(on_the_wire) else { continue };
@@ -213,20 +221,24 @@ impl<T: Target> Pass<'_, T> {
                 None => Verb::Add,
                 Some(there) if same(row, &value, there) => {
                     if row.behavior == FlowBehavior::FlowAlways {
-                        unchanged.push(Change::new(Verb::Replace, row.target.clone(), value));
+                        unchanged.push(AttributeChange::new(Verb::Replace, row.target.clone(), value));
                     }
                     continue;
                 }
                 Some(there) if row.only_adds() => {
                     let added = missing(row, &value, there);
                     if !added.is_empty() {
-                        changes.push(Change::new(Verb::Add, row.target.clone(), Value::Array(added)));
+                        changes.push(AttributeChange::new(
+                            Verb::Add,
+                            row.target.clone(),
+                            Value::Array(added),
+                        ));
                     }
                     continue;
                 }
                 Some(_) => Verb::Replace,
             };
-            changes.push(Change::new(verb, row.target.clone(), value));
+            changes.push(AttributeChange::new(verb, row.target.clone(), value));
         }
         if !changes.is_empty() {
             changes.append(&mut unchanged);
@@ -237,11 +249,11 @@ impl<T: Target> Pass<'_, T> {
     /// Roles that the target does not have. Several rows may write into one role; they are one difference.
     fn role_difference(
         &self,
-        subject: &Subject<'_>,
+        subject: &MappingSubject<'_>,
         row: &AttributeMapping,
         resource: &Value,
-        before: &[Change],
-    ) -> Option<Change> {
+        before: &[AttributeChange],
+    ) -> Option<AttributeChange> {
         let (form, roles) = roles::of(row, subject)?;
         let there = roles::there(resource);
         let written = before.iter().any(|change| change.roles.is_some());
@@ -260,7 +272,7 @@ impl<T: Target> Pass<'_, T> {
     /// another attribute did, it evaluates to null. IsSoftDeleted is computed for every object, and is
     /// taken to be spared, as updates would otherwise lose `active` each time.
     fn is_nulled(&self, id: &ObjectId, row: &AttributeMapping) -> bool {
-        let Source::Expression(expression) = &row.source else { return false };
+        let ValueSource::Expression(expression) = &row.source else { return false };
         self.writer.switches.switch_defect == SwitchDefect::On
             && !row.reads(IS_SOFT_DELETED.name)
             && expression.to_string().starts_with("Switch(")
@@ -274,7 +286,7 @@ impl<T: Target> Pass<'_, T> {
         })
     }
 
-    fn check_members_left_out(&self, kind: ResourceKind, resource: &Value) -> Result<(), Problem> {
+    fn check_members_left_out(&self, kind: ResourceKind, resource: &Value) -> Result<(), JobProblem> {
         let leaked = kind == ResourceKind::Group
             && self.writer.switches.leaked_members == LeakedMembers::Refused
             && crate::scim::member(resource, "members")
@@ -283,7 +295,7 @@ impl<T: Target> Pass<'_, T> {
         if !leaked {
             return Ok(());
         }
-        Err(Problem::new(
+        Err(JobProblem::new(
             ErrorCode::MultipleEntriesInResponse,
             "The group was read with excludedAttributes=members and came with its members.",
         ))

@@ -5,24 +5,24 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Settings;
+use super::JobSettings;
 use super::answers::{self, Asked, Trouble};
 use super::log::{Action, CycleReport, LogEntry, Status, Stopped};
-use super::problem::{ErrorCode, Problem};
+use super::problem::{ErrorCode, JobProblem};
 use super::quarantine::Quarantine;
-use super::state::State;
-use super::trail::Trail;
+use super::state::JobState;
+use super::trail::StepLog;
 use crate::entra::dialect::Writer;
 use crate::entra::directory::{DirectoryState, Group, Object, ObjectId, ObjectKind, User};
-use crate::entra::mapping::{Circumstances, Mapping, ObjectMapping, Subject};
+use crate::entra::mapping::{Circumstances, Mapping, MappingSubject, ObjectMapping};
 use crate::entra::scope::{self, Entitlement, Scope};
 use crate::wire::{Answer, Request, ResourceKind, Target};
 
 /// A cycle or an on-demand run while it goes on.
 pub(super) struct Pass<'a, T> {
-    pub settings: &'a Settings,
+    pub settings: &'a JobSettings,
     pub writer: Writer,
-    pub state: &'a mut State,
+    pub state: &'a mut JobState,
     /// The simulated clock when the activity began.
     pub minute: u64,
     pub directory: Arc<DirectoryState>,
@@ -39,7 +39,7 @@ pub(super) struct Pass<'a, T> {
     /// Attributes that changed since the watermark.
     pub changed: HashMap<ObjectId, HashSet<&'static str>>,
     /// What was noted of the object whose turn it is.
-    pub trail: Trail,
+    pub trail: StepLog,
     /// What is being tried for the object whose turn it is.
     pub doing: Action,
     /// What the target held when it was last read in this activity.
@@ -117,8 +117,8 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// The object as mappings read it.
-    pub fn subject<'d>(&self, object: Object<'d>) -> Subject<'d> {
-        Subject {
+    pub fn subject<'d>(&self, object: Object<'d>) -> MappingSubject<'d> {
+        MappingSubject {
             object,
             is_soft_deleted: !self.is_entitled(object.id()),
             circumstances: Circumstances::at_hour(self.directory.hour()),
@@ -130,7 +130,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// A failure, with how often it was tried again before, and when it will be.
-    pub fn log_failure(&mut self, id: &ObjectId, kind: ObjectKind, action: Action, problem: Problem) {
+    pub fn log_failure(&mut self, id: &ObjectId, kind: ObjectKind, action: Action, problem: JobProblem) {
         let escrow = self.state.escrows.get(id);
         let retries = escrow.map_or(0, |escrow| escrow.retries);
         let next = escrow.and_then(|escrow| escrow.next_attempt(self.writer.switches.retries));
@@ -143,7 +143,7 @@ impl<T: Target> Pass<'_, T> {
         self.push(id, kind, turn, Some(problem));
     }
 
-    fn push(&mut self, id: &ObjectId, kind: ObjectKind, turn: Turn, problem: Option<Problem>) {
+    fn push(&mut self, id: &ObjectId, kind: ObjectKind, turn: Turn, problem: Option<JobProblem>) {
         let Turn { action, status, code, detail } = turn;
         let linked = self.state.links.get(id).map(|link| link.target_id.clone());
         let target_id = linked.or_else(|| self.trail.target_id.take());
@@ -156,7 +156,7 @@ impl<T: Target> Pass<'_, T> {
 
 /// Asks for a random GUID on the first matching attribute of every mapped endpoint.
 pub(super) async fn probe<T: Target>(
-    settings: &Settings,
+    settings: &JobSettings,
     writer: &Writer,
     name: &str,
     target: &T,

@@ -123,7 +123,7 @@ impl ErrorCode {
 /// An error code and the sentence that goes with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {detail}")]
-pub struct Problem {
+pub struct JobProblem {
     /// Entra's code.
     pub code: ErrorCode,
     /// What the admin would read.
@@ -132,8 +132,8 @@ pub struct Problem {
     pub status: Option<u16>,
 }
 
-impl Problem {
+impl JobProblem {
     pub(super) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Problem { code, detail: detail.into(), status: None }
+        JobProblem { code, detail: detail.into(), status: None }
     }
 }

@@ -1,6 +1,6 @@
 //! When a job goes into quarantine (Microsoft: application-provisioning-quarantine-status).
 
-use super::problem::{ErrorCode, Problem};
+use super::problem::{ErrorCode, JobProblem};
 
 /// Why a job is in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,12 +8,12 @@ pub struct Quarantine {
     /// Graph's reason code (synchronizationQuarantine).
     pub reason: &'static str,
     /// What happened.
-    pub problem: Problem,
+    pub problem: JobProblem,
 }
 
 impl Quarantine {
     /// Bad credentials and SCIM compliance issues quarantine a job at once.
-    pub(super) fn at_once(problem: Problem) -> Self {
+    pub(super) fn at_once(problem: JobProblem) -> Self {
         Quarantine { reason: "EncounteredQuarantineException", problem }
     }
 
@@ -24,7 +24,7 @@ impl Quarantine {
              Allow the deletes, or correct what brought them about and restart provisioning."
         );
         let code = ErrorCode::TooManyDeletes;
-        Quarantine { reason: code.as_str(), problem: Problem::new(code, detail) }
+        Quarantine { reason: code.as_str(), problem: JobProblem::new(code, detail) }
     }
 }
 
@@ -73,7 +73,7 @@ impl Thresholds {
     pub fn exceeded(&self, tally: &Tally) -> Option<Quarantine> {
         let Tally { succeeded, failed, references_failed } = *tally;
         let quarantine = |code: ErrorCode, what: String| {
-            Some(Quarantine { reason: code.as_str(), problem: Problem::new(code, what) })
+            Some(Quarantine { reason: code.as_str(), problem: JobProblem::new(code, what) })
         };
         if failed > self.failures {
             let what = format!("{failed} objects failed, more than {}.", self.failures);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::log::{LogEntry, Status};
-use super::problem::Problem;
+use super::problem::JobProblem;
 
 /// What logs call the directory.
 pub(super) const SOURCE_NAME: &str = "Microsoft Entra ID";
@@ -119,14 +119,14 @@ pub struct Record {
     /// What was written.
     pub modified: Vec<ModifiedProperty>,
     /// What went wrong.
-    pub failure: Option<Failure>,
+    pub failure: Option<ObjectFailure>,
 }
 
 /// A failure, and what the service says of its retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct ObjectFailure {
     /// The problem.
-    pub problem: Problem,
+    pub problem: JobProblem,
     /// How often it was tried again before.
     pub retries: usize,
     /// When it is tried again.

@@ -11,7 +11,7 @@ use super::problem::ErrorCode;
 use super::state::Link;
 use crate::entra::dialect::{ReferenceCheck, Verb};
 use crate::entra::directory::{AttributeKind, Group, Object, ObjectId, ObjectKind, SourceValue, User};
-use crate::entra::mapping::{AttributeMapping, Source, TargetValue};
+use crate::entra::mapping::{AttributeMapping, TargetValue, ValueSource};
 use crate::scim::PatchPath;
 use crate::wire::{Request, ResourceKind, Target};
 
@@ -183,7 +183,10 @@ impl<T: Target> Pass<'_, T> {
 
     fn provisions_members(&self) -> bool {
         self.settings.mapping.group.as_ref().is_some_and(|mapping| {
-            mapping.rows.iter().any(|row| matches!(&row.source, Source::Attribute(a) if a.name == "members"))
+            mapping
+                .rows
+                .iter()
+                .any(|row| matches!(&row.source, ValueSource::Attribute(a) if a.name == "members"))
         })
     }
 
@@ -297,7 +300,7 @@ impl<T: Target> Pass<'_, T> {
 }
 
 fn is_single_reference(row: &AttributeMapping) -> bool {
-    matches!(&row.source, Source::Attribute(attribute) if attribute.kind == AttributeKind::Reference)
+    matches!(&row.source, ValueSource::Attribute(attribute) if attribute.kind == AttributeKind::Reference)
 }
 
 fn unresolved(labels: &[&str], what: &str) -> Turn {

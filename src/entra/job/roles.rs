@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::comparison::held;
 use crate::entra::dialect::{Role, RoleForm};
 use crate::entra::directory::Object;
-use crate::entra::mapping::{AttributeMapping, RoleFunction, Subject};
+use crate::entra::mapping::{AttributeMapping, MappingSubject, RoleFunction};
 use crate::scim::{PatchPath, member};
 
 /// The form and the roles that a row writes; `None` for rows of another kind and without a role.
-pub(super) fn of(row: &AttributeMapping, subject: &Subject<'_>) -> Option<(RoleForm, Vec<Role>)> {
+pub(super) fn of(row: &AttributeMapping, subject: &MappingSubject<'_>) -> Option<(RoleForm, Vec<Role>)> {
     let form = match row.role_function()? {
         RoleFunction::Single => RoleForm::Single,
         RoleFunction::Complex => RoleForm::Complex,

@@ -140,7 +140,7 @@ pub(super) struct Quarantined {
 
 /// Everything a job remembers.
 #[derive(Debug, Clone, Default)]
-pub(super) struct State {
+pub(super) struct JobState {
     pub links: Links,
     pub watermark: Option<Watermark>,
     pub escrows: IndexMap<ObjectId, Escrow>,
@@ -159,7 +159,7 @@ pub(super) struct State {
     pub on_demand_runs: usize,
 }
 
-impl State {
+impl JobState {
     /// See [`ResetScope`].
     pub fn restart(&mut self, scope: ResetScope) {
         if scope.watermark {

@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::comparison::held;
 use super::log::{Action, LogEntry, Status};
 use super::pass::Pass;
-use super::problem::{ErrorCode, Problem};
-use super::record::{Failure, ModifiedProperty, Record, SOURCE_NAME, Step, StepType, TARGET_NAME};
-use super::trail::{Trail, type_name};
-use crate::entra::dialect::Change;
+use super::problem::{ErrorCode, JobProblem};
+use super::record::{ModifiedProperty, ObjectFailure, Record, SOURCE_NAME, Step, StepType, TARGET_NAME};
+use super::trail::{StepLog, type_name};
+use crate::entra::dialect::AttributeChange;
 use crate::entra::directory::{Object, ObjectId, ObjectKind, SourceValue};
-use crate::entra::mapping::{AttributeMapping, ObjectMapping, Source, Subject};
+use crate::entra::mapping::{AttributeMapping, MappingSubject, ObjectMapping, ValueSource};
 use crate::wire::Target;
 
 /// What `Redact` puts in place of a value, in logs alone (functions-for-customizing-application-data).
@@ -38,7 +38,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// The object comes out of the directory: by the change log, by a retry, or on demand.
-    pub fn note_import(&mut self, subject: &Subject<'_>) {
+    pub fn note_import(&mut self, subject: &MappingSubject<'_>) {
         if !self.is_watched() {
             return;
         }
@@ -83,7 +83,7 @@ impl<T: Target> Pass<'_, T> {
     /// An object's turn begins.
     pub fn begin_trail(&mut self, object: Object<'_>) {
         if self.is_watched() {
-            self.trail = Trail { began: Some(self.settings.clock.elapsed()), ..Trail::default() };
+            self.trail = StepLog { began: Some(self.settings.clock.elapsed()), ..StepLog::default() };
             self.trail.name(object);
         }
     }
@@ -153,7 +153,13 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// What is about to be written to a resource.
-    pub fn note_changes(&mut self, kind: ObjectKind, id: &ObjectId, resource: &Value, changes: &[Change]) {
+    pub fn note_changes(
+        &mut self,
+        kind: ObjectKind,
+        id: &ObjectId,
+        resource: &Value,
+        changes: &[AttributeChange],
+    ) {
         if !self.is_watched() {
             return;
         }
@@ -190,7 +196,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// The last step and the watcher's word of it.
-    pub fn watch(&mut self, entry: &LogEntry, problem: Option<Problem>) {
+    pub fn watch(&mut self, entry: &LogEntry, problem: Option<JobProblem>) {
         let Some(watcher) = self.settings.watcher.clone() else { return };
         if self.trail.steps.is_empty() {
             // A link to another object, written after the object's own turn.
@@ -219,7 +225,7 @@ impl<T: Target> Pass<'_, T> {
             user_principal_name: trail.user_principal_name,
             steps: trail.steps,
             modified: if entry.status == Status::Skipped { Vec::new() } else { trail.modified },
-            failure: problem.map(|problem| Failure {
+            failure: problem.map(|problem| ObjectFailure {
                 problem,
                 retries: escrow.map_or(0, |escrow| escrow.retries),
                 next: escrow.and_then(|escrow| escrow.next_attempt(retries)).map(|minute| self.date(minute)),
@@ -288,7 +294,7 @@ impl<T: Target> Pass<'_, T> {
 }
 
 /// Source attributes that rows read, with their values as the import step lists them.
-fn read_values(mapping: &ObjectMapping, subject: &Subject<'_>) -> Vec<(String, String)> {
+fn read_values(mapping: &ObjectMapping, subject: &MappingSubject<'_>) -> Vec<(String, String)> {
     let redacted: BTreeSet<String> =
         mapping.rows.iter().filter(|row| is_redacted(row)).flat_map(read_by).collect();
     let mut details = Vec::new();
@@ -305,17 +311,17 @@ fn read_values(mapping: &ObjectMapping, subject: &Subject<'_>) -> Vec<(String, S
 
 fn read_by(row: &AttributeMapping) -> Vec<String> {
     match &row.source {
-        Source::Attribute(attribute) => vec![attribute.name.to_owned()],
-        Source::Expression(expression) => {
+        ValueSource::Attribute(attribute) => vec![attribute.name.to_owned()],
+        ValueSource::Expression(expression) => {
             expression.attributes().into_iter().map(|(name, _)| name.to_owned()).collect()
         }
-        Source::Roles(_) => vec!["appRoleAssignments".to_owned()],
-        Source::Constant(_) | Source::None => Vec::new(),
+        ValueSource::Roles(_) => vec!["appRoleAssignments".to_owned()],
+        ValueSource::Constant(_) | ValueSource::None => Vec::new(),
     }
 }
 
 fn is_redacted(row: &AttributeMapping) -> bool {
-    matches!(&row.source, Source::Expression(expression)
+    matches!(&row.source, ValueSource::Expression(expression)
         if expression.functions().iter().any(|(name, _)| *name == "Redact"))
 }
 

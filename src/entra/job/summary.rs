@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::log::LogEntry;
-use super::problem::{ErrorCode, Problem};
-use super::record::{Failure, Record, SOURCE_NAME, Step, TARGET_NAME};
+use super::problem::{ErrorCode, JobProblem};
+use super::record::{ObjectFailure, Record, SOURCE_NAME, Step, TARGET_NAME};
 use super::trail::type_name;
 use crate::entra::directory::ObjectKind;
 use crate::scim::urn;
@@ -117,7 +117,7 @@ fn step(step: &Step) -> Value {
     })
 }
 
-fn error_information(failure: &Failure) -> Value {
+fn error_information(failure: &ObjectFailure) -> Value {
     json!({
         "errorCode": failure.problem.code.as_str(),
         "reason": reason(failure),
@@ -128,8 +128,8 @@ fn error_information(failure: &Failure) -> Value {
 }
 
 /// The frame of the text follows real records: the .NET name of the status, the answer, the retries.
-fn reason(failure: &Failure) -> String {
-    let Failure { problem, retries, next } = failure;
+fn reason(failure: &ObjectFailure) -> String {
+    let ObjectFailure { problem, retries, next } = failure;
     let mut text = match (problem.status.map(dotnet_name), web_response(problem)) {
         (Some(status), Some(body)) => {
             format!(
@@ -147,7 +147,7 @@ fn reason(failure: &Failure) -> String {
     text
 }
 
-fn web_response(problem: &Problem) -> Option<&str> {
+fn web_response(problem: &JobProblem) -> Option<&str> {
     problem.detail.split_once("Web Response: ").map(|(_, body)| body)
 }
 

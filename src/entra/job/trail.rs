@@ -7,7 +7,7 @@ use crate::entra::directory::{Object, ObjectKind, SourceValue};
 
 /// What was noted of the current turn.
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(super) struct StepLog {
     pub began: Option<Duration>,
     pub display_name: Option<String>,
     pub user_principal_name: Option<String>,
@@ -19,7 +19,7 @@ pub(super) struct Trail {
     pub target_id: Option<String>,
 }
 
-impl Trail {
+impl StepLog {
     /// Keeps the names that the object goes by.
     pub fn name(&mut self, object: Object<'_>) {
         let text = |name: &str| match object.get(name).as_deref() {

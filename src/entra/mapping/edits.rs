@@ -61,7 +61,7 @@ impl Edits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entra::mapping::{FlowType, Source, profiles};
+    use crate::entra::mapping::{FlowType, ValueSource, profiles};
     use crate::yaml;
 
     fn read(text: &str) -> Result<Edits, Vec<Diagnostic>> {
@@ -85,8 +85,11 @@ mod tests {
         assert!(!edits.is_empty() && Edits::default().is_empty());
         let changed = edits.applied(&mapping).unwrap();
         let title = changed.user.find("title").unwrap();
-        assert_eq!((&title.source, title.flow), (&Source::Constant("Staff".into()), FlowType::ObjectAddOnly));
-        assert_eq!(changed.user.find("userType").unwrap().source, Source::None);
+        assert_eq!(
+            (&title.source, title.flow),
+            (&ValueSource::Constant("Staff".into()), FlowType::ObjectAddOnly)
+        );
+        assert_eq!(changed.user.find("userType").unwrap().source, ValueSource::None);
         assert!(changed.user.find("preferredLanguage").is_none());
         assert_eq!(changed.user.rows.len(), mapping.user.rows.len());
         assert!(!changed.user.actions.delete && changed.user.actions.update);

@@ -2,7 +2,7 @@
 //! reading.
 
 use super::flow::DataType;
-use super::{AttributeMapping, Mapping, ObjectMapping, Source, source_attribute};
+use super::{AttributeMapping, Mapping, ObjectMapping, ValueSource, source_attribute};
 use crate::entra::directory::ObjectKind;
 
 static TABLES: &str = include_str!("profiles/gallery.tsv");
@@ -82,7 +82,7 @@ fn row(kind: ObjectKind, line: &str) -> Option<AttributeMapping> {
 
 /// What most probably flows to a target. Targets without an evident source have none: the portal
 /// would show some attribute there, and which one no page says.
-fn source(kind: ObjectKind, target: &str) -> Source {
+fn source(kind: ObjectKind, target: &str) -> ValueSource {
     let readings = match kind {
         ObjectKind::User => USER,
         ObjectKind::Group => GROUP,
@@ -91,12 +91,12 @@ fn source(kind: ObjectKind, target: &str) -> Source {
     let short = bare.map_or(target, |(_, attribute)| attribute);
     let reading = |name: &str| readings.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
     match reading(target).or_else(|| reading(short)) {
-        None => Source::None,
+        None => ValueSource::None,
         Some((_, text)) if text.contains('(') => {
-            Source::parse(text).expect("a test reads every source below")
+            ValueSource::parse(text).expect("a test reads every source below")
         }
         Some((_, name)) => {
-            Source::Attribute(source_attribute(kind, name).expect("a test reads every source below"))
+            ValueSource::Attribute(source_attribute(kind, name).expect("a test reads every source below"))
         }
     }
 }
@@ -201,7 +201,7 @@ mod tests {
         for (kind, readings) in [(ObjectKind::User, USER), (ObjectKind::Group, GROUP)] {
             for (target, text) in readings {
                 assert!(
-                    source_attribute(kind, text).is_ok() || Source::parse(text).is_ok(),
+                    source_attribute(kind, text).is_ok() || ValueSource::parse(text).is_ok(),
                     "{target}: {text}"
                 );
             }
@@ -220,6 +220,6 @@ mod tests {
         let slack = find("slack").expect("it is in the list");
         let manager = slack.user.rows.iter().find(|row| row.written.ends_with("1.0.manager"));
         assert!(manager.is_some_and(AttributeMapping::is_reference));
-        assert!(slack.user.rows.iter().any(|row| row.source == Source::None));
+        assert!(slack.user.rows.iter().any(|row| row.source == ValueSource::None));
     }
 }

@@ -25,9 +25,9 @@ pub use edits::Edits;
 pub use expression::Circumstances;
 pub use filter::{Clause, ClauseError, ClausePart, FilterGroup, Operator, ScopingFilter};
 pub use flow::{DataType, FlowBehavior, FlowType, ObjectActions};
-pub use object::{EvaluationError, ObjectMapping, Phase, Subject};
+pub use object::{EvaluationError, MappingSubject, ObjectMapping, Phase};
 pub use roles::RoleFunction;
-pub use row::{AttributeMapping, Declared, IS_SOFT_DELETED, Source, TargetKind, source_attribute};
+pub use row::{AttributeMapping, Declared, IS_SOFT_DELETED, TargetKind, ValueSource, source_attribute};
 pub use select::SelectionError;
 pub use value::TargetValue;
 
@@ -60,7 +60,7 @@ impl Mapping {
     pub fn with_readings(mut self, readings: expression::Readings) -> Self {
         let groups = self.group.iter_mut().flat_map(|group| &mut group.rows);
         for row in self.user.rows.iter_mut().chain(groups) {
-            if let Source::Expression(expression) = &mut row.source {
+            if let ValueSource::Expression(expression) = &mut row.source {
                 *expression = expression.clone().with_readings(readings);
             }
         }

@@ -3,7 +3,8 @@ use std::borrow::Cow;
 use super::expression::{Circumstances, Value, boolean_text};
 use super::guest;
 use super::{
-    AttributeMapping, FlowType, ObjectActions, RoleFunction, ScopingFilter, Source, TargetKind, TargetValue,
+    AttributeMapping, FlowType, ObjectActions, RoleFunction, ScopingFilter, TargetKind, TargetValue,
+    ValueSource,
 };
 use crate::entra::directory::{AppRole, Object, SourceValue};
 use crate::scim::same_name;
@@ -21,7 +22,7 @@ pub struct ObjectMapping {
 
 /// A user or a group as mappings read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject<'a> {
+pub struct MappingSubject<'a> {
     /// The object.
     pub object: Object<'a>,
     /// The computed attribute `IsSoftDeleted`, as `entra::scope` judges it.
@@ -30,7 +31,7 @@ pub struct Subject<'a> {
     pub circumstances: Circumstances<'a>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> MappingSubject<'a> {
     /// The value of a source attribute; `None` is null.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Cow<'a, SourceValue>> {
@@ -103,7 +104,7 @@ impl ObjectMapping {
     /// [`EvaluationError`] for the first row that cannot be computed.
     pub fn evaluate(
         &self,
-        subject: &Subject<'_>,
+        subject: &MappingSubject<'_>,
         phase: Phase,
     ) -> Result<Vec<(&AttributeMapping, Option<TargetValue>)>, EvaluationError> {
         self.rows
@@ -111,7 +112,7 @@ impl ObjectMapping {
             .filter(|row| phase == Phase::Create || row.flow != FlowType::ObjectAddOnly)
             .filter_map(|row| match row.computed(subject) {
                 Ok(Computed::Value(value)) => Some(Ok((row, Some(value)))),
-                Ok(Computed::Null) if phase == Phase::Create || row.source == Source::None => {
+                Ok(Computed::Null) if phase == Phase::Create || row.source == ValueSource::None => {
                     Some(row.default_value().map(|default| (row, default)))
                 }
                 Ok(Computed::Null) => Some(Ok((row, None))),
@@ -128,25 +129,25 @@ impl AttributeMapping {
     ///
     /// # Errors
     /// [`EvaluationError`].
-    pub fn value(&self, subject: &Subject<'_>) -> Result<Option<TargetValue>, EvaluationError> {
+    pub fn value(&self, subject: &MappingSubject<'_>) -> Result<Option<TargetValue>, EvaluationError> {
         Ok(match self.computed(subject)? {
             Computed::Value(value) => Some(value),
             Computed::Null | Computed::LeftOut => None,
         })
     }
 
-    fn computed(&self, subject: &Subject<'_>) -> Result<Computed, EvaluationError> {
+    fn computed(&self, subject: &MappingSubject<'_>) -> Result<Computed, EvaluationError> {
         let value = match &self.source {
-            Source::Attribute(attribute) => {
+            ValueSource::Attribute(attribute) => {
                 subject.get(attribute.name).map(|value| self.direct(value.into_owned())).transpose()
             }
-            Source::Constant(text) => self.typed(text.clone()).map(Some),
-            Source::None => Ok(None),
-            Source::Roles(function) => match subject.object {
+            ValueSource::Constant(text) => self.typed(text.clone()).map(Some),
+            ValueSource::None => Ok(None),
+            ValueSource::Roles(function) => match subject.object {
                 Object::User(user) => self.roles(*function, user.app_roles()),
                 Object::Group(_) => Ok(None),
             },
-            Source::Expression(expression) => {
+            ValueSource::Expression(expression) => {
                 let source = |name: &str| subject.get(name).and_then(as_argument);
                 let outcome = expression
                     .evaluate(&source, &subject.circumstances_of(&self.written))
@@ -249,12 +250,12 @@ mod tests {
 
     fn direct(target: &str, source: &str) -> AttributeMapping {
         let source = source_attribute(ObjectKind::User, source).expect("it is an attribute of a user");
-        AttributeMapping::new(target, Source::Attribute(source)).expect("it is a path")
+        AttributeMapping::new(target, ValueSource::Attribute(source)).expect("it is a path")
     }
 
     fn computed(target: &str, expression: &str) -> AttributeMapping {
         let expression = Expression::parse(expression).expect("it is an expression");
-        AttributeMapping::new(target, Source::Expression(expression)).expect("it is a path")
+        AttributeMapping::new(target, ValueSource::Expression(expression)).expect("it is a path")
     }
 
     fn ada() -> User {
@@ -270,7 +271,7 @@ mod tests {
         leaver: bool,
         phase: Phase,
     ) -> Vec<Option<TargetValue>> {
-        let subject = Subject {
+        let subject = MappingSubject {
             object: Object::User(user),
             is_soft_deleted: leaver,
             circumstances: Circumstances::default(),
@@ -345,7 +346,7 @@ mod tests {
     #[test]
     fn what_is_no_boolean_cannot_flow_to_one() {
         let user = ada();
-        let subject = Subject {
+        let subject = MappingSubject {
             object: Object::User(&user),
             is_soft_deleted: false,
             circumstances: Circumstances::default(),
@@ -395,13 +396,13 @@ mod tests {
     #[test]
     fn a_group_without_members_has_none_to_flow() {
         let group = Group::new(ObjectId::new("3"), "Team");
-        let subject = Subject {
+        let subject = MappingSubject {
             object: Object::Group(&group),
             is_soft_deleted: false,
             circumstances: Circumstances::default(),
         };
         let source = source_attribute(ObjectKind::Group, "members").expect("groups have members");
-        let row = AttributeMapping::new("members", Source::Attribute(source)).expect("a path");
+        let row = AttributeMapping::new("members", ValueSource::Attribute(source)).expect("a path");
         assert_eq!(row.value(&subject), Ok(None));
     }
 }

@@ -3,7 +3,7 @@
 //! give are objects, which the other functions of the expression language do not know.
 
 use super::expression::{Expression, ExpressionError};
-use super::{AttributeMapping, Mapping, Source};
+use super::{AttributeMapping, Mapping, ValueSource};
 use crate::scim::same_name;
 
 /// The source attribute that they read.
@@ -45,7 +45,7 @@ impl RoleFunction {
     }
 }
 
-impl Source {
+impl ValueSource {
     /// Reads an expression, those that call a role function included.
     ///
     /// # Errors
@@ -53,8 +53,8 @@ impl Source {
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
         let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         match RoleFunction::ALL.into_iter().find(|function| function.expression() == plain) {
-            Some(function) => Ok(Source::Roles(function)),
-            None => Expression::parse(text).map(Source::Expression),
+            Some(function) => Ok(ValueSource::Roles(function)),
+            None => Expression::parse(text).map(ValueSource::Expression),
         }
     }
 
@@ -62,9 +62,9 @@ impl Source {
     #[must_use]
     pub fn expression(&self) -> Option<String> {
         match self {
-            Source::Expression(expression) => Some(expression.as_written().to_owned()),
-            Source::Roles(function) => Some(function.expression()),
-            Source::Attribute(_) | Source::Constant(_) | Source::None => None,
+            ValueSource::Expression(expression) => Some(expression.as_written().to_owned()),
+            ValueSource::Roles(function) => Some(function.expression()),
+            ValueSource::Attribute(_) | ValueSource::Constant(_) | ValueSource::None => None,
         }
     }
 }
@@ -79,7 +79,7 @@ impl Mapping {
             RoleFunction::Single => r#"roles[primary eq "True"].value"#,
             _ => "roles",
         };
-        let row = AttributeMapping::new(target, Source::Roles(function));
+        let row = AttributeMapping::new(target, ValueSource::Roles(function));
         changed.user.rows.push(row.expect("both targets are paths"));
         changed
     }
@@ -91,8 +91,8 @@ impl AttributeMapping {
     #[must_use]
     pub fn role_function(&self) -> Option<RoleFunction> {
         match self.source {
-            Source::Roles(RoleFunction::Plain) => None,
-            Source::Roles(function) if same_name(&self.target.attribute, "roles") => Some(function),
+            ValueSource::Roles(RoleFunction::Plain) => None,
+            ValueSource::Roles(function) if same_name(&self.target.attribute, "roles") => Some(function),
             _ => None,
         }
     }
@@ -107,7 +107,7 @@ impl AttributeMapping {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Phase, Subject, TargetValue, source_attribute};
+    use super::super::{MappingSubject, Phase, TargetValue, source_attribute};
     use super::*;
     use crate::entra::directory::{AppRole, Object, ObjectId, ObjectKind, SourceValue, User};
     use crate::entra::mapping::{Circumstances, ObjectMapping};
@@ -115,13 +115,13 @@ mod tests {
     #[test]
     fn the_functions_are_whole_expressions() {
         assert_eq!(
-            Source::parse("SingleAppRoleAssignment( [appRoleAssignments] )"),
-            Ok(Source::Roles(RoleFunction::Single))
+            ValueSource::parse("SingleAppRoleAssignment( [appRoleAssignments] )"),
+            Ok(ValueSource::Roles(RoleFunction::Single))
         );
         for function in RoleFunction::ALL {
-            assert_eq!(Source::parse(&function.expression()), Ok(Source::Roles(function)));
+            assert_eq!(ValueSource::parse(&function.expression()), Ok(ValueSource::Roles(function)));
         }
-        assert!(Source::parse("ToLower(SingleAppRoleAssignment([appRoleAssignments]))").is_err());
+        assert!(ValueSource::parse("ToLower(SingleAppRoleAssignment([appRoleAssignments]))").is_err());
         assert!(source_attribute(ObjectKind::User, APP_ROLE_ASSIGNMENTS).is_ok());
     }
 
@@ -134,8 +134,8 @@ mod tests {
             .expect("users have app roles");
         let nobody = User::new(ObjectId::new("2"));
         let value = |user: &User, target: &str, function: RoleFunction| {
-            let row = AttributeMapping::new(target, Source::Roles(function)).expect("a path");
-            let subject = Subject {
+            let row = AttributeMapping::new(target, ValueSource::Roles(function)).expect("a path");
+            let subject = MappingSubject {
                 object: Object::User(user),
                 is_soft_deleted: false,
                 circumstances: Circumstances::default(),

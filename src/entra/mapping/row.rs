@@ -24,7 +24,7 @@ pub fn source_attribute(kind: ObjectKind, name: &str) -> Result<&'static SourceA
 
 /// Where a mapping's value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum ValueSource {
     /// Direct: the attribute as it is.
     Attribute(&'static SourceAttribute),
     /// The same text for everybody.
@@ -68,10 +68,10 @@ pub struct Declared {
 impl Declared {
     /// What RFC 7643 says of a target, or a text.
     #[must_use]
-    pub fn of(target: &PatchPath, source: &Source) -> Self {
+    pub fn of(target: &PatchPath, source: &ValueSource) -> Self {
         static CORE: OnceLock<SchemaSet> = OnceLock::new();
         let reference = match source {
-            Source::Attribute(attribute) => attribute.kind.is_reference(),
+            ValueSource::Attribute(attribute) => attribute.kind.is_reference(),
             _ => false,
         };
         let known = CORE.get_or_init(SchemaSet::core).find_patch(target);
@@ -99,7 +99,7 @@ pub struct AttributeMapping {
     /// The target's text as the profile writes it: Entra sends odd capitals as they are.
     pub written: String,
     /// Where the value comes from.
-    pub source: Source,
+    pub source: ValueSource,
     /// Matching precedence, 1 first; `None` for attributes that do not match.
     pub matching: Option<u32>,
     /// Which differences are written ("Apply this mapping").
@@ -120,7 +120,7 @@ impl AttributeMapping {
     ///
     /// # Errors
     /// When the target is no path, or one that Entra cannot write.
-    pub fn new(target: &str, source: Source) -> Result<Self, SyntaxError> {
+    pub fn new(target: &str, source: ValueSource) -> Result<Self, SyntaxError> {
         let Target { path, written } = target::read(target)?;
         Ok(AttributeMapping {
             declared: Declared::of(&path, &source),
@@ -153,7 +153,7 @@ impl AttributeMapping {
     #[must_use]
     pub fn updates(&self, held: bool) -> bool {
         match self.source {
-            Source::None => !held && self.flow != FlowType::ObjectAddOnly,
+            ValueSource::None => !held && self.flow != FlowType::ObjectAddOnly,
             _ => self.flow.updates(held, self.declared.multivalued),
         }
     }
@@ -168,24 +168,26 @@ impl AttributeMapping {
     /// decides: an app may call its manager a String.
     #[must_use]
     pub fn is_reference(&self) -> bool {
-        matches!(&self.source, Source::Attribute(attribute) if attribute.kind.is_reference())
+        matches!(&self.source, ValueSource::Attribute(attribute) if attribute.kind.is_reference())
     }
 
     /// True when the row's source is that attribute, or its expression reads it.
     #[must_use]
     pub fn reads(&self, name: &str) -> bool {
         match &self.source {
-            Source::Attribute(attribute) => attribute.name == name,
-            Source::Expression(expression) => expression.attributes().iter().any(|(read, _)| *read == name),
-            Source::Roles(_) => name == APP_ROLE_ASSIGNMENTS,
-            Source::Constant(_) | Source::None => false,
+            ValueSource::Attribute(attribute) => attribute.name == name,
+            ValueSource::Expression(expression) => {
+                expression.attributes().iter().any(|(read, _)| *read == name)
+            }
+            ValueSource::Roles(_) => name == APP_ROLE_ASSIGNMENTS,
+            ValueSource::Constant(_) | ValueSource::None => false,
         }
     }
 
     /// True for links to several objects, as `members`.
     #[must_use]
     pub fn is_list(&self) -> bool {
-        matches!(&self.source, Source::Attribute(attribute) if attribute.kind == AttributeKind::References)
+        matches!(&self.source, ValueSource::Attribute(attribute) if attribute.kind == AttributeKind::References)
     }
 
     /// What the target attribute takes: what it is declared to be, and otherwise text. `active` and

@@ -47,7 +47,7 @@ fn the_default_mapping_has_its_22_and_3_rows() {
 #[test]
 fn a_person_without_a_surname_has_no_family_name_and_still_a_formatted_one() {
     let user = User::new(ObjectId::new("1")).with("givenName", "Ada").unwrap();
-    let subject = Subject {
+    let subject = MappingSubject {
         object: Object::User(&user),
         is_soft_deleted: false,
         circumstances: Circumstances::default(),
@@ -223,7 +223,7 @@ fn matching_can_be_moved_to_other_attributes_in_order() {
 #[test]
 fn readings_reach_every_expression_of_the_mapping() {
     let user = User::new(ObjectId::new("1")).with("surname", "Lovelace").unwrap();
-    let subject = Subject {
+    let subject = MappingSubject {
         object: Object::User(&user),
         is_soft_deleted: false,
         circumstances: Circumstances::default(),
@@ -240,7 +240,7 @@ fn readings_reach_every_expression_of_the_mapping() {
 fn expressions_of_the_profiles_print_as_they_are_written() {
     for name in names() {
         for row in load(name).unwrap().user.rows {
-            if let Source::Expression(expression) = row.source {
+            if let ValueSource::Expression(expression) = row.source {
                 assert_eq!(expression.to_string(), expression.as_written());
             }
         }
@@ -268,8 +268,11 @@ fn the_documented_profile_says_all_of_the_model() {
         ]
     );
     let row = |target: &str| user.find(target).expect("it is mapped");
-    assert_eq!(row("userType").source, Source::Constant("Employee".into()));
-    assert_eq!((&row("locale").source, row("locale").default.as_deref()), (&Source::None, Some("en-GB")));
+    assert_eq!(row("userType").source, ValueSource::Constant("Employee".into()));
+    assert_eq!(
+        (&row("locale").source, row("locale").default.as_deref()),
+        (&ValueSource::None, Some("en-GB"))
+    );
     assert_eq!(row("title").flow, FlowType::ObjectAddOnly);
     assert_eq!(row("badge").target_kind(), TargetKind::Integer);
     assert!(row("badge").declared.required && !row("title").declared.required);
@@ -284,7 +287,7 @@ fn constants_flow_always_and_rows_without_a_source_fill_what_is_empty() {
                 - { target: badge, source: employeeId, type: Integer }\n";
     let mapping = file::read("mine", "mine.yaml", text).expect("it is right");
     let user = User::new(ObjectId::new("1")).with("employeeId", "0042").unwrap();
-    let subject = Subject {
+    let subject = MappingSubject {
         object: Object::User(&user),
         is_soft_deleted: false,
         circumstances: Circumstances::default(),
@@ -305,7 +308,7 @@ fn constants_flow_always_and_rows_without_a_source_fill_what_is_empty() {
     let locale = mapping.user.find("locale").unwrap();
     assert!(locale.updates(false) && !locale.updates(true));
     let user = user.with("employeeId", "A1").unwrap();
-    let subject = Subject {
+    let subject = MappingSubject {
         object: Object::User(&user),
         is_soft_deleted: false,
         circumstances: Circumstances::default(),

@@ -12,7 +12,7 @@ use crate::scim::{PatchPath, same_name};
 
 /// What stands in one attribute of an account, as far as it is known.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Held {
+pub(super) enum HeldValue {
     Value(TargetValue),
     Absent,
     /// One of these, or nothing.
@@ -20,17 +20,17 @@ pub(super) enum Held {
     Unjudged,
 }
 
-impl Held {
+impl HeldValue {
     /// What stands there when a write of `next` may or may not have come through.
-    pub(super) fn or(self, next: TargetValue) -> Held {
+    pub(super) fn or(self, next: TargetValue) -> HeldValue {
         match self {
-            Held::Value(held) => Held::OneOf(vec![held, next]),
-            Held::Absent => Held::OneOf(vec![next]),
-            Held::OneOf(mut values) => {
+            HeldValue::Value(held) => HeldValue::OneOf(vec![held, next]),
+            HeldValue::Absent => HeldValue::OneOf(vec![next]),
+            HeldValue::OneOf(mut values) => {
                 values.push(next);
-                Held::OneOf(values)
+                HeldValue::OneOf(values)
             }
-            Held::Unjudged => Held::Unjudged,
+            HeldValue::Unjudged => HeldValue::Unjudged,
         }
     }
 }
@@ -40,7 +40,7 @@ impl Held {
 pub(super) struct Account {
     pub(super) kind: ObjectKind,
     pub(super) origin: Origin,
-    values: HashMap<String, Held>,
+    values: HashMap<String, HeldValue>,
     /// Members, and whether that is certain.
     pub(super) members: IndexMap<ObjectId, bool>,
     /// Nobody but the service put members into it, and it knows of all of them.
@@ -87,10 +87,10 @@ impl Account {
     pub(super) fn preexisting(account: &Preexisting) -> Self {
         let values = account.values.iter().filter_map(|(target, value)| {
             let held = match value {
-                Value::Null => Held::Absent,
-                Value::String(text) => Held::Value(TargetValue::Text(text.clone())),
-                Value::Bool(value) => Held::Value(TargetValue::Boolean(*value)),
-                _ => Held::Unjudged,
+                Value::Null => HeldValue::Absent,
+                Value::String(text) => HeldValue::Value(TargetValue::Text(text.clone())),
+                Value::Bool(value) => HeldValue::Value(TargetValue::Boolean(*value)),
+                _ => HeldValue::Unjudged,
             };
             Some((key(&target.parse().ok()?), held))
         });
@@ -104,15 +104,15 @@ impl Account {
 
     /// What stands there. What was never written is absent from an account the service made, and
     /// unknown in one that others made.
-    pub(super) fn held(&self, target: &PatchPath) -> Held {
+    pub(super) fn held(&self, target: &PatchPath) -> HeldValue {
         match (self.values.get(&key(target)), &self.origin) {
             (Some(held), _) => held.clone(),
-            (None, Origin::Created) => Held::Absent,
-            (None, Origin::Adopted(_)) => Held::Unjudged,
+            (None, Origin::Created) => HeldValue::Absent,
+            (None, Origin::Adopted(_)) => HeldValue::Unjudged,
         }
     }
 
-    fn hold(&mut self, target: &PatchPath, held: Held) {
+    fn hold(&mut self, target: &PatchPath, held: HeldValue) {
         self.values.insert(key(target), held);
     }
 
@@ -121,10 +121,10 @@ impl Account {
         let standing = match self.held(&row.target) {
             _ if self.unjudged.is_some() => Standing::Unjudged,
             _ if is_list => self.expect_members(),
-            Held::Value(value) => Standing::Equal(value),
-            Held::Absent if server_may_fill(&row.target) => Standing::Unjudged,
-            Held::Absent => Standing::Absent,
-            Held::OneOf(_) | Held::Unjudged => Standing::Unjudged,
+            HeldValue::Value(value) => Standing::Equal(value),
+            HeldValue::Absent if server_may_fill(&row.target) => Standing::Unjudged,
+            HeldValue::Absent => Standing::Absent,
+            HeldValue::OneOf(_) | HeldValue::Unjudged => Standing::Unjudged,
         };
         ExpectedValue { target: row.target.clone(), written: row.written.clone(), standing }
     }
@@ -164,13 +164,13 @@ impl Accounts {
         self.all.len() - 1
     }
 
-    pub(super) fn hold(&mut self, index: usize, target: &PatchPath, held: Held) {
+    pub(super) fn hold(&mut self, index: usize, target: &PatchPath, held: HeldValue) {
         let Some(account) = self.all.get_mut(index) else { return };
         let values = match &held {
-            Held::Value(value) => std::slice::from_ref(value),
-            Held::OneOf(values) => values,
-            Held::Absent => &[],
-            Held::Unjudged => {
+            HeldValue::Value(value) => std::slice::from_ref(value),
+            HeldValue::OneOf(values) => values,
+            HeldValue::Absent => &[],
+            HeldValue::Unjudged => {
                 self.uncertain.insert(index);
                 &[]
             }
@@ -214,9 +214,13 @@ impl Accounts {
 
     /// An object has another account than before: links to it may stand for the old one.
     pub(super) fn moved(&mut self, id: &ObjectId) {
-        let link = Held::Value(TargetValue::Reference(id.clone()));
+        let link = HeldValue::Value(TargetValue::Reference(id.clone()));
         for account in &mut self.all {
-            account.values.values_mut().filter(|held| **held == link).for_each(|held| *held = Held::Unjudged);
+            account
+                .values
+                .values_mut()
+                .filter(|held| **held == link)
+                .for_each(|held| *held = HeldValue::Unjudged);
             if let Some(certain) = account.members.get_mut(id) {
                 *certain = false;
                 account.closed = false;

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::account::Account;
 use super::expectation::{AccountFate, Expectation, Expected, Origin, Standing, Why};
 use super::history::CycleView;
-use super::walk::{Verdict, Walk};
+use super::walk::{OracleVerdict, Walk};
 use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::entra::mapping::TargetValue;
 
@@ -40,7 +40,7 @@ impl Walk {
         let account = self.last.get(id).map(|account| &self.accounts[*account]);
         match (account, self.verdicts.get(id)) {
             // Its account is gone or lost, and whether it has another is not known.
-            (_, Some(Verdict::Unjudged(why))) => Expected::Unjudged { why: *why },
+            (_, Some(OracleVerdict::Unjudged(why))) => Expected::Unjudged { why: *why },
             (Some(account), _) if account.is_deleted() => Expected::Gone,
             (Some(Account { unjudged: Some(why), .. }), _) => Expected::Unjudged { why: *why },
             (Some(account), _) => {
@@ -52,7 +52,7 @@ impl Walk {
                 });
                 Expected::Present { origin: account.origin.clone(), values: values.collect() }
             }
-            (None, Some(Verdict::Never(why))) => Expected::Never { why: *why },
+            (None, Some(OracleVerdict::Never(why))) => Expected::Never { why: *why },
             (None, None) => Expected::Never { why: Why::NeverSeen },
         }
     }

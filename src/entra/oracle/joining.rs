@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::account::Held;
+use super::account::HeldValue;
 use super::expectation::Why;
 use super::matching::{self, Match};
-use super::walk::{Link, Processed, Verdict, Walk};
+use super::walk::{Link, OracleVerdict, Processed, Walk};
 use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind};
-use crate::entra::mapping::{ObjectMapping, Phase, Subject};
+use crate::entra::mapping::{MappingSubject, ObjectMapping, Phase};
 use crate::entra::scope::Entitlement;
 
 impl Walk {
@@ -16,23 +16,23 @@ impl Walk {
         &mut self,
         kind: ObjectKind,
         mapping: &ObjectMapping,
-        subject: &Subject<'_>,
+        subject: &MappingSubject<'_>,
         entitlement: Entitlement,
     ) {
         if self.unclear(subject.object.id()) {
             return;
         }
         let verdict = if !entitlement.assigned {
-            Verdict::Never(Why::NotAssigned)
+            OracleVerdict::Never(Why::NotAssigned)
         } else {
             match matching::search(&self.accounts, kind, mapping, subject, self.number) {
                 // Disabled users are not created; whether an account that is there already gets
                 // disabled is not documented.
                 Match::One(account) => {
                     self.accounts.get_mut(account).contested = true;
-                    Verdict::Unjudged(Why::InactiveWithAccount)
+                    OracleVerdict::Unjudged(Why::InactiveWithAccount)
                 }
-                _ => Verdict::Never(Why::NotActive),
+                _ => OracleVerdict::Never(Why::NotActive),
             }
         };
         self.verdicts.insert(subject.object.id().clone(), verdict);
@@ -43,17 +43,19 @@ impl Walk {
         &mut self,
         kind: ObjectKind,
         mapping: &ObjectMapping,
-        subject: &Subject<'_>,
+        subject: &MappingSubject<'_>,
     ) -> Option<Processed> {
         let id = subject.object.id();
         let joined = match self.verdicts.get(id) {
             // It may have an account since then, and may not.
-            Some(Verdict::Unjudged(why)) if *why != Why::InactiveWithAccount => Err(Verdict::Unjudged(*why)),
+            Some(OracleVerdict::Unjudged(why)) if *why != Why::InactiveWithAccount => {
+                Err(OracleVerdict::Unjudged(*why))
+            }
             _ => self.match_or_create(kind, mapping, subject),
         };
         match joined {
             Err(verdict) => {
-                if let Verdict::Unjudged(_) = verdict {
+                if let OracleVerdict::Unjudged(_) = verdict {
                     self.haunt(kind, mapping, subject);
                 }
                 self.verdicts.insert(id.clone(), verdict);
@@ -84,21 +86,21 @@ impl Walk {
         &mut self,
         kind: ObjectKind,
         mapping: &ObjectMapping,
-        subject: &Subject<'_>,
-    ) -> Result<(usize, bool), Verdict> {
+        subject: &MappingSubject<'_>,
+    ) -> Result<(usize, bool), OracleVerdict> {
         match matching::search(&self.accounts, kind, mapping, subject, self.number) {
-            Match::NoValue => Err(Verdict::Never(Why::NoMatchingValue)),
-            Match::Several => Err(Verdict::Never(Why::SeveralMatch)),
-            Match::Unclear(why) => Err(Verdict::Unjudged(why)),
+            Match::NoValue => Err(OracleVerdict::Never(Why::NoMatchingValue)),
+            Match::Several => Err(OracleVerdict::Never(Why::SeveralMatch)),
+            Match::Unclear(why) => Err(OracleVerdict::Unjudged(why)),
             Match::One(account) => match &self.accounts[account].owner {
                 // Two people with one matching value: DuplicateSourceEntries.
                 Some(owner) if owner != subject.object.id() => {
                     self.accounts.get_mut(account).unjudged = Some(Why::MatchesAnothers);
-                    Err(Verdict::Unjudged(Why::MatchesAnothers))
+                    Err(OracleVerdict::Unjudged(Why::MatchesAnothers))
                 }
                 _ => Ok((account, self.write(account, mapping, subject, |_| true))),
             },
-            Match::Nothing if !mapping.actions.create => Err(Verdict::Never(Why::NotAllowed)),
+            Match::Nothing if !mapping.actions.create => Err(OracleVerdict::Never(Why::NotAllowed)),
             Match::Nothing => Ok((self.create(kind, mapping, subject)?, false)),
         }
     }
@@ -108,21 +110,22 @@ impl Walk {
         &mut self,
         kind: ObjectKind,
         mapping: &ObjectMapping,
-        subject: &Subject<'_>,
-    ) -> Result<usize, Verdict> {
-        let values =
-            mapping.evaluate(subject, Phase::Create).map_err(|_| Verdict::Never(Why::CannotBeComputed))?;
+        subject: &MappingSubject<'_>,
+    ) -> Result<usize, OracleVerdict> {
+        let values = mapping
+            .evaluate(subject, Phase::Create)
+            .map_err(|_| OracleVerdict::Never(Why::CannotBeComputed))?;
         if kind == ObjectKind::User {
             match matching::user_name_taken(&self.accounts, None, &values, self.number) {
                 Some(false) => {}
-                Some(true) => return Err(Verdict::Never(Why::UserNameTaken)),
-                None => return Err(Verdict::Unjudged(Why::MatchUnclear)),
+                Some(true) => return Err(OracleVerdict::Never(Why::UserNameTaken)),
+                None => return Err(OracleVerdict::Unjudged(Why::MatchUnclear)),
             }
         }
         let account = self.accounts.create(kind);
         for (row, value) in values {
             if let Some(value) = value.filter(|_| !row.is_reference()) {
-                self.accounts.hold(account, &row.target, Held::Value(value));
+                self.accounts.hold(account, &row.target, HeldValue::Value(value));
             }
         }
         Ok(account)
@@ -130,7 +133,7 @@ impl Walk {
 
     /// Of an object about which too little is known: an account that may have been made stands in
     /// the way of others, perhaps, and accounts that match may have been taken over.
-    fn haunt(&mut self, kind: ObjectKind, mapping: &ObjectMapping, subject: &Subject<'_>) {
+    fn haunt(&mut self, kind: ObjectKind, mapping: &ObjectMapping, subject: &MappingSubject<'_>) {
         if self.last.contains_key(subject.object.id()) {
             self.accounts.moved(subject.object.id());
         }
@@ -151,8 +154,9 @@ impl Walk {
     /// Objects that failed before are tried again in cycles that did not read them.
     pub(super) fn retried(&mut self, state: &DirectoryState, read: &[ObjectId]) {
         let read: HashSet<&ObjectId> = read.iter().collect();
-        let failed = |(id, verdict): &(&ObjectId, &Verdict)| {
-            !read.contains(id) && matches!(verdict, Verdict::Never(Why::SeveralMatch | Why::UserNameTaken))
+        let failed = |(id, verdict): &(&ObjectId, &OracleVerdict)| {
+            !read.contains(id)
+                && matches!(verdict, OracleVerdict::Never(Why::SeveralMatch | Why::UserNameTaken))
         };
         let failed: Vec<ObjectId> = self.verdicts.iter().filter(failed).map(|(id, _)| id.clone()).collect();
         for id in failed {
@@ -169,7 +173,7 @@ impl Walk {
             };
             if !still {
                 self.haunt(kind, &mapping, &subject);
-                self.verdicts.insert(id, Verdict::Unjudged(Why::MayBeRetried));
+                self.verdicts.insert(id, OracleVerdict::Unjudged(Why::MayBeRetried));
             }
         }
     }

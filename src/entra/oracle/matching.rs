@@ -1,7 +1,7 @@
-use super::account::{Accounts, Held};
+use super::account::{Accounts, HeldValue};
 use super::expectation::Why;
 use crate::entra::directory::ObjectKind;
-use crate::entra::mapping::{AttributeMapping, ObjectMapping, Subject, TargetValue};
+use crate::entra::mapping::{AttributeMapping, MappingSubject, ObjectMapping, TargetValue};
 use crate::scim::PatchPath;
 use crate::scim::schema::SchemaSet;
 
@@ -27,7 +27,7 @@ pub(super) fn search(
     accounts: &Accounts,
     kind: ObjectKind,
     mapping: &ObjectMapping,
-    subject: &Subject<'_>,
+    subject: &MappingSubject<'_>,
     cycle: usize,
 ) -> Match {
     let mut searched = false;
@@ -69,7 +69,7 @@ pub(super) fn within_reach(
     accounts: &Accounts,
     kind: ObjectKind,
     mapping: &ObjectMapping,
-    subject: &Subject<'_>,
+    subject: &MappingSubject<'_>,
 ) -> Vec<usize> {
     let mut reached = Vec::new();
     for row in mapping.matching() {
@@ -108,15 +108,15 @@ pub(super) fn user_name_taken(
 }
 
 /// Whether a search for `wanted` finds what is held. `None` when that cannot be told.
-fn compare(target: &PatchPath, held: &Held, wanted: &TargetValue) -> Option<bool> {
+fn compare(target: &PatchPath, held: &HeldValue, wanted: &TargetValue) -> Option<bool> {
     match held {
-        Held::Value(held) => same(target, held, wanted),
-        Held::Absent => Some(false),
-        Held::OneOf(values) => {
+        HeldValue::Value(held) => same(target, held, wanted),
+        HeldValue::Absent => Some(false),
+        HeldValue::OneOf(values) => {
             let none = values.iter().all(|held| same(target, held, wanted) == Some(false));
             none.then_some(false)
         }
-        Held::Unjudged => None,
+        HeldValue::Unjudged => None,
     }
 }
 

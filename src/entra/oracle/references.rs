@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::account::{Held, key};
+use super::account::{HeldValue, key};
 use super::walk::{Mode, Processed, Walk};
 use crate::entra::directory::{DirectoryState, ObjectId};
 use crate::entra::mapping::{AttributeMapping, FlowType, TargetValue};
@@ -68,7 +68,7 @@ impl Walk {
         let own = link.confirmed.contains(&key(&row.target));
         let settled = mode != Mode::OnDemand && processed.entitled && !processed.refused;
         let next = match (&value, &held) {
-            (Some(value), Held::Value(held)) if value == held => {
+            (Some(value), HeldValue::Value(held)) if value == held => {
                 if let TargetValue::Reference(wanted) = value
                     && self.resolve(state, wanted) == Resolved::Yes
                 {
@@ -77,26 +77,26 @@ impl Walk {
                 return;
             }
             // Nothing stands there and nothing shall.
-            (None, Held::Absent) => return,
+            (None, HeldValue::Absent) => return,
             // The link was taken away since the last cycle, which the delta tells; one that was
             // taken away before a restart is not in the delta any more.
-            (None, _) if settled && own && mode == Mode::Incremental && changed => Held::Absent,
-            (None, _) => Held::Unjudged,
-            (Some(_), _) if !settled => Held::Unjudged,
+            (None, _) if settled && own && mode == Mode::Incremental && changed => HeldValue::Absent,
+            (None, _) => HeldValue::Unjudged,
+            (Some(_), _) if !settled => HeldValue::Unjudged,
             (Some(TargetValue::Reference(wanted)), _) => {
                 match (self.resolve(state, wanted), changed || whole) {
                     (Resolved::Yes, true) => {
                         self.confirm(&processed.id, row);
-                        Held::Value(TargetValue::Reference(wanted.clone()))
+                        HeldValue::Value(TargetValue::Reference(wanted.clone()))
                     }
                     // Not written, and Entra says nothing about what stood there before.
-                    (Resolved::No, _) if held == Held::Absent => return,
+                    (Resolved::No, _) if held == HeldValue::Absent => return,
                     // Known issues: who joins later is not linked until a restart; whether another
                     // change of the same person brings the link is not said.
-                    _ => Held::Unjudged,
+                    _ => HeldValue::Unjudged,
                 }
             }
-            (Some(_), _) => Held::Unjudged,
+            (Some(_), _) => HeldValue::Unjudged,
         };
         self.accounts.hold(account, &row.target, next);
     }

@@ -1,14 +1,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::account::{Accounts, Held};
+use super::account::{Accounts, HeldValue};
 use super::expectation::Why;
 use super::history::{CycleKind, CycleView};
 use super::matching;
 use super::{Readings, Safeguards};
 use crate::entra::directory::{DirectoryState, Object, ObjectId, ObjectKind};
 use crate::entra::mapping::{
-    AttributeMapping, Circumstances, Mapping, ObjectMapping, Phase, Subject, TargetValue,
+    AttributeMapping, Circumstances, Mapping, MappingSubject, ObjectMapping, Phase, TargetValue,
 };
 use crate::entra::scope::{self, Entitlement, Scope};
 
@@ -48,7 +48,7 @@ pub(super) struct Processed {
 
 /// Why an object has no account.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Verdict {
+pub(super) enum OracleVerdict {
     Never(Why),
     Unjudged(Why),
 }
@@ -65,7 +65,7 @@ pub(super) struct Walk {
     pub(super) links: HashMap<ObjectId, Link>,
     /// The account each object had last, whether the service still knows or not.
     pub(super) last: HashMap<ObjectId, usize>,
-    pub(super) verdicts: HashMap<ObjectId, Verdict>,
+    pub(super) verdicts: HashMap<ObjectId, OracleVerdict>,
     /// Accounts that may have been made for objects of which that is not known.
     pub(super) ghosts: HashMap<ObjectId, usize>,
     /// The directory at the last cycle, and at every on-demand run since. Empty before the first cycle.
@@ -74,8 +74,12 @@ pub(super) struct Walk {
 }
 
 /// The object as mappings read it at the time of that state.
-pub(super) fn subject<'a>(state: &DirectoryState, object: Object<'a>, is_soft_deleted: bool) -> Subject<'a> {
-    Subject { object, is_soft_deleted, circumstances: Circumstances::at_hour(state.hour()) }
+pub(super) fn subject<'a>(
+    state: &DirectoryState,
+    object: Object<'a>,
+    is_soft_deleted: bool,
+) -> MappingSubject<'a> {
+    MappingSubject { object, is_soft_deleted, circumstances: Circumstances::at_hour(state.hour()) }
 }
 
 impl Walk {
@@ -212,7 +216,7 @@ impl Walk {
         mode: Mode,
     ) -> Option<Processed> {
         let Some(mapping) = self.mapping.object(kind).cloned() else {
-            self.verdicts.insert(id.clone(), Verdict::Never(Why::NotMapped));
+            self.verdicts.insert(id.clone(), OracleVerdict::Never(Why::NotMapped));
             return None;
         };
         let entitlement = self.entitlement(state, id);
@@ -241,7 +245,7 @@ impl Walk {
         }
     }
 
-    fn update(&mut self, mapping: &ObjectMapping, subject: &Subject<'_>) -> Option<Processed> {
+    fn update(&mut self, mapping: &ObjectMapping, subject: &MappingSubject<'_>) -> Option<Processed> {
         let id = subject.object.id();
         let account = self.links.get(id)?.account;
         let refused = self.write(account, mapping, subject, |_| true);
@@ -259,7 +263,7 @@ impl Walk {
     fn disable(
         &mut self,
         mapping: &ObjectMapping,
-        subject: &Subject<'_>,
+        subject: &MappingSubject<'_>,
         entitlement: Entitlement,
         mode: Mode,
     ) -> Option<Processed> {
@@ -318,7 +322,7 @@ impl Walk {
         &mut self,
         account: usize,
         mapping: &ObjectMapping,
-        subject: &Subject<'_>,
+        subject: &MappingSubject<'_>,
         certain: impl Fn(&AttributeMapping) -> bool,
     ) -> bool {
         if !mapping.actions.update {
@@ -334,21 +338,21 @@ impl Walk {
             let Some(value) = value.filter(|_| !row.is_reference()) else { continue };
             let held = self.accounts[account].held(&row.target);
             let value = if row.only_adds() { joined(&held, value) } else { value };
-            if matches!(&held, Held::Value(held) if *held == value) {
+            if matches!(&held, HeldValue::Value(held) if *held == value) {
                 continue;
             }
-            if !row.updates(held != Held::Absent) {
+            if !row.updates(held != HeldValue::Absent) {
                 // Whether something stands there decides; where that is not known, neither is the outcome.
-                if matches!(held, Held::OneOf(_)) {
+                if matches!(held, HeldValue::OneOf(_)) {
                     self.accounts.hold(account, &row.target, held.or(value));
                 }
                 continue;
             }
             let next = if row.adds_roles() {
                 // Added in a form that depends on how the service speaks.
-                Held::Unjudged
+                HeldValue::Unjudged
             } else if certain(row) && !refused {
-                Held::Value(value)
+                HeldValue::Value(value)
             } else {
                 held.or(value)
             };
@@ -359,11 +363,11 @@ impl Walk {
 
     /// Whether the object has an account is not known.
     pub(super) fn unclear(&self, id: &ObjectId) -> bool {
-        matches!(self.verdicts.get(id), Some(Verdict::Unjudged(_)))
+        matches!(self.verdicts.get(id), Some(OracleVerdict::Unjudged(_)))
     }
 }
 
-fn has_no_matching_value(mapping: &ObjectMapping, subject: &Subject<'_>) -> bool {
+fn has_no_matching_value(mapping: &ObjectMapping, subject: &MappingSubject<'_>) -> bool {
     mapping.matching().iter().all(|row| matches!(row.value(subject), Ok(None)))
 }
 
@@ -373,9 +377,9 @@ fn reads_is_soft_deleted(row: &AttributeMapping) -> bool {
 }
 
 /// What a list holds after values were added to it.
-fn joined(held: &Held, added: TargetValue) -> TargetValue {
+fn joined(held: &HeldValue, added: TargetValue) -> TargetValue {
     match (held, added) {
-        (Held::Value(TargetValue::Texts(held)), TargetValue::Texts(added)) => {
+        (HeldValue::Value(TargetValue::Texts(held)), TargetValue::Texts(added)) => {
             let mut all = held.clone();
             all.extend(added.into_iter().filter(|text| !held.contains(text)));
             TargetValue::Texts(all)

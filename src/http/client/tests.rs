@@ -31,7 +31,7 @@ async fn outcome(bytes: impl Into<Vec<u8>>) -> Result<Answer, Broken> {
     Client::new(Settings::new(answering(bytes).await)).unwrap().send(get()).await
 }
 
-fn client(settings: impl FnOnce(&mut Settings)) -> Result<Client, Problem> {
+fn client(settings: impl FnOnce(&mut Settings)) -> Result<Client, ClientProblem> {
     let mut made =
         Settings::new(TenantUrl::parse("https://api.example.com/scim?k=0123456789abcdef").unwrap());
     // Nothing is read from the machine's certificate store.

@@ -1,20 +1,20 @@
 use super::*;
-use crate::rules::trial::{Trial, ada, error, list, with};
+use crate::rules::trial::{ScenarioRun, ada, error, list, with};
 use crate::scim::urn;
 use serde_json::json;
 
 const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
 
 /// Ada is made with these attributes and reads show others; a null takes one away.
-fn reads(made: Value, read: Value) -> Trial {
-    let mut trial = Trial::published();
+fn reads(made: Value, read: Value) -> ScenarioRun {
+    let mut trial = ScenarioRun::published();
     trial.makes_ada(made.clone()).get("/Users/1", 200, with(ada(made), read));
     trial
 }
 
 /// Ada is made, patched with one operation, and reads show the second set of attributes.
-fn patched(made: Value, operation: Value, read: Value) -> Trial {
-    let mut trial = Trial::published();
+fn patched(made: Value, operation: Value, read: Value) -> ScenarioRun {
+    let mut trial = ScenarioRun::published();
     trial.makes_ada(made).patch("/Users/1", json!([operation]), 204, Value::Null).get(
         "/Users/1",
         200,
@@ -96,7 +96,7 @@ fn every_way_to_write_a_value_is_followed() {
 fn a_manager_is_written_as_a_string_and_read_as_an_object() {
     let set = json!({"op": "Add", "path": format!("{}:manager", urn::ENTERPRISE), "value": "9"});
     let boss = || {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         let sent = json!({"schemas": [urn::USER], "userName": "boss@example.com"});
         let mut made = with(ada(json!({})), json!({"id": "9", "userName": "boss@example.com"}));
         made["meta"]["location"] = json!("/Users/9");
@@ -141,7 +141,7 @@ fn an_empty_manager_is_found() {
 fn unpublished_attributes_are_not_judged() {
     let operation = json!({"op": "Add", "path": "urn:example:2.0:User:shoeSize", "value": "42"});
     patched(json!({}), operation, json!({})).is_right();
-    let mut partial = Trial::published().publishing(|discovery| {
+    let mut partial = ScenarioRun::published().publishing(|discovery| {
         for schema in &mut discovery.schemas.schemas {
             schema.attributes.retain(|attribute| attribute.name == "userName");
         }
@@ -149,7 +149,7 @@ fn unpublished_attributes_are_not_judged() {
     partial.makes_ada(json!({"title": "X"})).get("/Users/1", 200, ada(json!({})));
     partial.finds("write-lost", 0, Level::Error);
     // Where nothing is published, everything that was sent is expected back.
-    let mut silent = Trial::new();
+    let mut silent = ScenarioRun::new();
     silent.makes_ada(json!({"title": "X"})).get("/Users/1", 200, ada(json!({})));
     silent.finds("write-lost", 0, Level::Error);
     silent.finds("untouched-value-lost", 1, Level::Error);
@@ -180,7 +180,7 @@ fn a_second_element_beside_the_changed_one_is_found() {
 #[test]
 fn a_refused_patch_that_was_applied_is_found() {
     let trial = |read: &str| {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({"title": "Old"}));
         let operations = json!([{"op": "replace", "path": "title", "value": "New"},
             {"op": "replace", "path": "active", "value": {"no": 1}}]);
@@ -217,7 +217,7 @@ fn rewritten_values_are_told_from_other_ones() {
 
 #[test]
 fn lower_cased_names_are_a_note_alone() {
-    let mut trial = Trial::published();
+    let mut trial = ScenarioRun::published();
     let sent = json!({"schemas": [urn::USER], "userName": "Ada@Example.com"});
     trial.post("/Users", sent, 201, ada(json!({}))).get("/Users/1", 200, ada(json!({})));
     trial.is_right();
@@ -228,7 +228,7 @@ fn lower_cased_names_are_a_note_alone() {
 fn the_answer_to_a_create_is_judged_by_itself() {
     let sent = json!({"schemas": [urn::USER], "userName": "ada@example.com", "title": "X"});
     let created = |answered: Value, read: Option<Value>| {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.post("/Users", sent.clone(), 201, ada(answered));
         if let Some(read) = read {
             trial.get("/Users/1", 200, ada(read));
@@ -253,7 +253,7 @@ fn the_answer_to_a_create_is_judged_by_itself() {
 fn the_answer_to_an_update_may_be_partial_but_not_old() {
     let operation = json!([{"op": "Replace", "path": "title", "value": "New"}]);
     let answered = |body: Value| {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({"title": "Old"})).patch("/Users/1", operation.clone(), 200, body);
         trial.get("/Users/1", 200, ada(json!({"title": "New"})));
         trial
@@ -265,11 +265,11 @@ fn the_answer_to_an_update_may_be_partial_but_not_old() {
 
 #[test]
 fn a_query_that_shows_less_than_a_read_is_found() {
-    let mut trial = Trial::published();
+    let mut trial = ScenarioRun::published();
     trial.makes_ada(json!({"title": "X"})).get(BY_NAME, 200, list(vec![ada(json!({}))]));
     trial.get("/Users/1", 200, ada(json!({"title": "X"})));
     trial.finds("query-shows-other-values", 1, Level::Warning);
-    let mut asked = Trial::published();
+    let mut asked = ScenarioRun::published();
     let lean = json!({"schemas": [urn::USER], "id": "1"});
     asked.makes_ada(json!({"title": "X"})).get(&format!("{BY_NAME}&attributes=id"), 200, list(vec![lean]));
     asked.is_right();
@@ -287,7 +287,7 @@ fn a_value_that_comes_late_is_stale_not_lost() {
 fn writes_of_which_nobody_knows_the_end_claim_nothing() {
     let operation = json!([{"op": "Replace", "path": "title", "value": "New"}]);
     for (status, read) in [(500, "Old"), (500, "New"), (503, "New")] {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({"title": "Old"})).patch(
             "/Users/1",
             operation.clone(),

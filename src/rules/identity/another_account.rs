@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::check::Level;
-use crate::rules::declaration::Source::{Microsoft, Rfc};
+use crate::rules::declaration::DemandSource::{Microsoft, Rfc};
 use crate::rules::declaration::{Complaint, Declared, Judge};
 use crate::rules::{View, subject};
 use crate::scim::member;

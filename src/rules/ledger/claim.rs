@@ -121,7 +121,7 @@ pub(in crate::rules) struct Claim {
 
 /// What an accepted write changes, in order.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::rules) enum Change {
+pub(in crate::rules) enum ClaimedChange {
     /// A claim takes the place of all that overlap it.
     Claim(Claim),
     /// Nothing is known of the spot any more.
@@ -137,12 +137,16 @@ pub(in crate::rules) enum Change {
 }
 
 /// What a request would change if it were accepted.
-pub(in crate::rules) fn changes(operation: &Operation, sent: &Value, discovery: &Discovery) -> Vec<Change> {
+pub(in crate::rules) fn changes(
+    operation: &Operation,
+    sent: &Value,
+    discovery: &Discovery,
+) -> Vec<ClaimedChange> {
     let mut changes = Vec::new();
     match operation {
         Operation::Create(kind) => whole(*kind, sent, discovery, &mut changes),
         Operation::Replace(kind, _) => {
-            changes.push(Change::ForgetAll);
+            changes.push(ClaimedChange::ForgetAll);
             whole(*kind, sent, discovery, &mut changes);
         }
         Operation::Modify(kind, _) => match PatchRequest::read(sent) {
@@ -152,7 +156,7 @@ pub(in crate::rules) fn changes(operation: &Operation, sent: &Value, discovery: 
                     match operation.path {
                         Some(path) => {
                             apply(
-                                Target { kind: *kind, discovery },
+                                ClaimTarget { kind: *kind, discovery },
                                 operation.verb,
                                 path,
                                 value,
@@ -163,7 +167,7 @@ pub(in crate::rules) fn changes(operation: &Operation, sent: &Value, discovery: 
                     }
                 }
             }
-            Err(_) => changes.push(Change::ForgetAll),
+            Err(_) => changes.push(ClaimedChange::ForgetAll),
         },
         _ => {}
     }
@@ -171,14 +175,14 @@ pub(in crate::rules) fn changes(operation: &Operation, sent: &Value, discovery: 
 }
 
 #[derive(Clone, Copy)]
-struct Target<'a> {
+struct ClaimTarget<'a> {
     kind: ResourceKind,
     discovery: &'a Discovery,
 }
 
 /// A whole resource, as POST and PUT carry it.
-fn whole(kind: ResourceKind, sent: &Value, discovery: &Discovery, changes: &mut Vec<Change>) {
-    let target = Target { kind, discovery };
+fn whole(kind: ResourceKind, sent: &Value, discovery: &Discovery, changes: &mut Vec<ClaimedChange>) {
+    let target = ClaimTarget { kind, discovery };
     for (name, value) in sent.as_object().into_iter().flatten() {
         if let (true, Some(members)) = (name.contains(':'), value.as_object()) {
             for (attribute, value) in members {
@@ -202,11 +206,11 @@ fn bundle(
     schema: Option<&str>,
     value: &Value,
     discovery: &Discovery,
-    changes: &mut Vec<Change>,
+    changes: &mut Vec<ClaimedChange>,
 ) {
     for (key, value) in value.as_object().into_iter().flatten() {
         let Ok(mut path) = key.parse::<PatchPath>() else {
-            changes.push(Change::ForgetAll);
+            changes.push(ClaimedChange::ForgetAll);
             return;
         };
         if path.is_bare_schema() && schema.is_none() {
@@ -217,16 +221,22 @@ fn bundle(
         if path.schema.is_none() {
             path.schema = schema.map(str::to_owned);
         }
-        apply(Target { kind, discovery }, verb, path, value.clone(), changes);
+        apply(ClaimTarget { kind, discovery }, verb, path, value.clone(), changes);
     }
 }
 
 /// One operation on one path.
-fn apply(target: Target<'_>, verb: Verb, path: PatchPath, value: Value, changes: &mut Vec<Change>) {
-    let Target { kind, discovery } = target;
+fn apply(
+    target: ClaimTarget<'_>,
+    verb: Verb,
+    path: PatchPath,
+    value: Value,
+    changes: &mut Vec<ClaimedChange>,
+) {
+    let ClaimTarget { kind, discovery } = target;
     if path.is_bare_schema() {
         match verb {
-            Verb::Remove => changes.push(Change::ForgetAll),
+            Verb::Remove => changes.push(ClaimedChange::ForgetAll),
             _ => bundle(kind, verb, path.schema.as_deref(), &value, discovery, changes),
         }
         return;
@@ -248,17 +258,17 @@ fn apply(target: Target<'_>, verb: Verb, path: PatchPath, value: Value, changes:
             Some(pairs) => spot.selector = pairs,
             None => {
                 spot.sub = None;
-                return changes.push(Change::Forget(spot));
+                return changes.push(ClaimedChange::Forget(spot));
             }
         }
     }
     let cleared = value.is_null() || value.as_str() == Some("") || is_empty_reference(&value);
     match verb {
         // A remove that names values takes only those away; which ones remain is not followed.
-        Verb::Remove if !value.is_null() => changes.push(Change::Forget(spot)),
-        Verb::Remove => changes.push(Change::Claim(Claim { spot, holds: Holds::Absent, weak: false })),
+        Verb::Remove if !value.is_null() => changes.push(ClaimedChange::Forget(spot)),
+        Verb::Remove => changes.push(ClaimedChange::Claim(Claim { spot, holds: Holds::Absent, weak: false })),
         // Entra is not known to send these (entra-docs: known-issues); some of its testers do.
-        _ if cleared => changes.push(Change::Claim(Claim { spot, holds: Holds::Absent, weak: true })),
+        _ if cleared => changes.push(ClaimedChange::Claim(Claim { spot, holds: Holds::Absent, weak: true })),
         Verb::Add | Verb::Replace => put(target, verb, spot, &value, changes),
     }
 }
@@ -271,7 +281,7 @@ fn is_empty_reference(value: &Value) -> bool {
 }
 
 /// A value put at a spot.
-fn put(target: Target<'_>, verb: Verb, spot: Spot, value: &Value, changes: &mut Vec<Change>) {
+fn put(target: ClaimTarget<'_>, verb: Verb, spot: Spot, value: &Value, changes: &mut Vec<ClaimedChange>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
@@ -291,9 +301,9 @@ fn put(target: Target<'_>, verb: Verb, spot: Spot, value: &Value, changes: &mut 
 }
 
 /// A whole attribute.
-fn assign(target: Target<'_>, verb: Verb, spot: Spot, value: &Value, changes: &mut Vec<Change>) {
+fn assign(target: ClaimTarget<'_>, verb: Verb, spot: Spot, value: &Value, changes: &mut Vec<ClaimedChange>) {
     if spot.is_core("members") && target.kind == ResourceKind::Group {
-        return changes.push(Change::Members(member_ids(value)));
+        return changes.push(ClaimedChange::Members(member_ids(value)));
     }
     if is_unjudged(&spot) {
         return;
@@ -302,7 +312,7 @@ fn assign(target: Target<'_>, verb: Verb, spot: Spot, value: &Value, changes: &m
         return put(target, verb, spot, value, changes);
     };
     if verb == Verb::Replace {
-        changes.push(Change::Forget(spot.clone()));
+        changes.push(ClaimedChange::Forget(spot.clone()));
     }
     for element in list.iter().filter(|element| element.is_object()) {
         let own_type = element.get("type").filter(|own| !own.is_null());
@@ -329,10 +339,10 @@ fn assign(target: Target<'_>, verb: Verb, spot: Spot, value: &Value, changes: &m
             (own, Some(Value::String(text))) if !text.is_empty() && !text.starts_with('{') => {
                 // An added element stands beside those of its type that were there before.
                 if let Some(own) = own {
-                    changes.push(Change::Forget(within("type", own)));
+                    changes.push(ClaimedChange::Forget(within("type", own)));
                 }
                 let spot = within("value", &Value::String(text.clone()));
-                changes.push(Change::Claim(Claim { spot, holds: Holds::Present, weak: false }));
+                changes.push(ClaimedChange::Claim(Claim { spot, holds: Holds::Present, weak: false }));
             }
             _ => {}
         }
@@ -340,7 +350,7 @@ fn assign(target: Target<'_>, verb: Verb, spot: Spot, value: &Value, changes: &m
 }
 
 /// One scalar at one spot. Null and empty strings claim nothing: they mean "no value".
-fn scalar(target: Target<'_>, spot: Spot, value: &Value, changes: &mut Vec<Change>) {
+fn scalar(target: ClaimTarget<'_>, spot: Spot, value: &Value, changes: &mut Vec<ClaimedChange>) {
     if value.is_null() || value.as_str() == Some("") || value.is_array() || value.is_object() {
         return;
     }
@@ -356,7 +366,7 @@ fn scalar(target: Target<'_>, spot: Spot, value: &Value, changes: &mut Vec<Chang
         return;
     }
     let weak = same_name(sub, "primary") || same_name(sub, "display") || same_name(sub, "displayName");
-    changes.push(Change::Claim(Claim { spot, holds: Holds::Value(value), weak }));
+    changes.push(ClaimedChange::Claim(Claim { spot, holds: Holds::Value(value), weak }));
 }
 
 /// Attributes the server alone decides on, or that no answer holds.
@@ -370,7 +380,7 @@ fn membership(
     filter: Option<&crate::scim::Filter>,
     spot: &Spot,
     value: &Value,
-    changes: &mut Vec<Change>,
+    changes: &mut Vec<ClaimedChange>,
 ) {
     if let Some(filter) = filter {
         let named = selector(filter).and_then(|pairs| match pairs.as_slice() {
@@ -378,17 +388,17 @@ fn membership(
             _ => None,
         });
         match (named, verb, &spot.sub) {
-            (Some(id), Verb::Remove, None) => changes.push(Change::Leave(vec![id])),
-            _ => changes.push(Change::Forget(Spot { sub: None, ..spot.clone() })),
+            (Some(id), Verb::Remove, None) => changes.push(ClaimedChange::Leave(vec![id])),
+            _ => changes.push(ClaimedChange::Forget(Spot { sub: None, ..spot.clone() })),
         }
         return;
     }
     let ids = member_ids(value);
     changes.push(match verb {
-        Verb::Add => Change::Join(ids),
-        Verb::Replace => Change::Members(ids),
-        Verb::Remove if ids.is_empty() => Change::Members(ids),
-        Verb::Remove => Change::Leave(ids),
+        Verb::Add => ClaimedChange::Join(ids),
+        Verb::Replace => ClaimedChange::Members(ids),
+        Verb::Remove if ids.is_empty() => ClaimedChange::Members(ids),
+        Verb::Remove => ClaimedChange::Leave(ids),
     });
 }
 

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::claim::{Change, Claim, Holds, Spot};
+use super::claim::{Claim, ClaimedChange, Holds, Spot};
 use super::comparison::Reply;
 use super::outcome::Search;
 use crate::rules::reading::{Likeness, Term, is_case_exact, likeness};
@@ -16,7 +16,7 @@ use crate::wire::{Exchange, ResourceKind};
 
 /// What is known of one object.
 #[derive(Debug)]
-pub(in crate::rules) struct Known {
+pub(in crate::rules) struct SeenState {
     /// Its kind.
     pub kind: ResourceKind,
     /// Its id.
@@ -33,7 +33,7 @@ pub(in crate::rules) struct Known {
     pub shown: Option<(Arc<Exchange>, usize)>,
     /// A delete broke, so nobody knows whether it is there.
     pub(super) doubtful: bool,
-    pub(super) held: Vec<Held>,
+    pub(super) held: Vec<SeenObject>,
     pub(super) memberships: IndexMap<String, Membership>,
     pub(super) refused: Vec<(Claim, Arc<Exchange>)>,
     pub(super) miss: Option<Miss>,
@@ -54,7 +54,7 @@ pub(in crate::rules) struct Stamps {
 
 /// A claim that stands, and how answers dealt with it.
 #[derive(Debug)]
-pub(in crate::rules) struct Held {
+pub(in crate::rules) struct SeenObject {
     /// What was written.
     pub claim: Claim,
     /// The write.
@@ -100,7 +100,7 @@ pub(super) struct Miss {
     pub writes: usize,
 }
 
-impl Held {
+impl SeenObject {
     /// True when it holds this value, letter case aside, and no answer spoke against it.
     pub fn says(&self, value: &Value) -> bool {
         self.is_reliable()
@@ -114,9 +114,9 @@ impl Held {
     }
 }
 
-impl Known {
+impl SeenState {
     pub(super) fn new(kind: ResourceKind, id: &str) -> Self {
-        Known {
+        SeenState {
             kind,
             id: id.to_owned(),
             made: None,
@@ -152,7 +152,7 @@ impl Known {
     }
 
     /// What stands at a spot by the last accepted write.
-    pub fn held(&self, spot: &Spot) -> Option<&Held> {
+    pub fn held(&self, spot: &Spot) -> Option<&SeenObject> {
         self.held.iter().find(|held| held.claim.spot.overlaps(spot))
     }
 
@@ -167,7 +167,7 @@ impl Known {
     }
 
     /// Every claim that stands.
-    pub fn all_held(&self) -> &[Held] {
+    pub fn all_held(&self) -> &[SeenObject] {
         &self.held
     }
 
@@ -183,13 +183,13 @@ impl Known {
     }
 
     /// Notes which attributes a request names.
-    pub(super) fn note_names(&mut self, changes: &[Change]) {
+    pub(super) fn note_names(&mut self, changes: &[ClaimedChange]) {
         for change in changes {
             match (change, &mut self.named) {
-                (Change::Claim(Claim { spot, .. }) | Change::Forget(spot), Some(named)) => {
+                (ClaimedChange::Claim(Claim { spot, .. }) | ClaimedChange::Forget(spot), Some(named)) => {
                     named.insert(spot.attribute.to_lowercase());
                 }
-                (Change::ForgetAll, _) => self.named = None,
+                (ClaimedChange::ForgetAll, _) => self.named = None,
                 _ => {}
             }
         }
@@ -233,7 +233,7 @@ impl Known {
     }
 
     /// The claim a term asks for.
-    pub fn held_for(&self, term: &Term) -> Option<&Held> {
+    pub fn held_for(&self, term: &Term) -> Option<&SeenObject> {
         let wanted = term.path.sub.as_deref().unwrap_or("value");
         self.held.iter().filter(|held| held.is_reliable()).find(|held| {
             let spot = &held.claim.spot;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::known::{Known, Membership, overlap};
+use super::known::{Membership, SeenState, overlap};
 use super::outcome::MemberOutcome;
 use super::{Ledger, member_ids};
 use crate::rules::asked::Projection;
@@ -61,7 +61,7 @@ impl Ledger {
     }
 }
 
-impl Known {
+impl SeenState {
     pub(super) fn set_members(
         &mut self,
         ids: Vec<String>,

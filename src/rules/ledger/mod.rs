@@ -21,9 +21,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-pub(super) use claim::{Change, Claim, Holds, Spot, changes, member_ids};
+pub(super) use claim::{Claim, ClaimedChange, Holds, Spot, changes, member_ids};
 pub(super) use comparison::Reply;
-pub(super) use known::{Held, Known, Stamps};
+pub(super) use known::{SeenObject, SeenState, Stamps};
 pub(super) use outcome::{Fate, MemberOutcome, Search, ValueOutcome, Vanished};
 pub(super) use parsed::Parsed;
 pub(super) use walk::Walk;
@@ -36,7 +36,7 @@ use crate::wire::{Exchange, Operation, ResourceKind};
 /// What the exchanges of one trace taught so far.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    objects: IndexMap<(ResourceKind, String), Known>,
+    objects: IndexMap<(ResourceKind, String), SeenState>,
     /// Which objects were given a value: spot without selector and value, both in lower case.
     holders: HashMap<(ResourceKind, String, String), Vec<String>>,
     /// Which groups a request named somebody as a member of.
@@ -55,7 +55,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// What is known of an object.
-    pub(super) fn known(&self, kind: ResourceKind, id: &str) -> Option<&Known> {
+    pub(super) fn known(&self, kind: ResourceKind, id: &str) -> Option<&SeenState> {
         // A lookup by borrowed parts would need a key type of its own for one allocation saved.
         self.objects.get(&(kind, id.to_owned()))
     }
@@ -66,7 +66,12 @@ impl Ledger {
     }
 
     /// Objects that this trace made or read, that are there, and that hold what the terms say.
-    pub(super) fn matching(&self, kind: ResourceKind, terms: &[Term], discovery: &Discovery) -> Vec<&Known> {
+    pub(super) fn matching(
+        &self,
+        kind: ResourceKind,
+        terms: &[Term],
+        discovery: &Discovery,
+    ) -> Vec<&SeenState> {
         let ids: Vec<&str> = terms
             .iter()
             .find_map(|term| {
@@ -86,7 +91,7 @@ impl Ledger {
     }
 
     /// Objects that are there and were given this value at this attribute, letter case aside.
-    pub(super) fn holders(&self, kind: ResourceKind, spot: &Spot, value: &Value) -> Vec<&Known> {
+    pub(super) fn holders(&self, kind: ResourceKind, spot: &Spot, value: &Value) -> Vec<&SeenState> {
         let Some(text) = reading::text(value) else {
             return Vec::new();
         };
@@ -122,13 +127,13 @@ impl Ledger {
     }
 
     /// Groups that a request named somebody as a member of, to add or to remove.
-    pub(super) fn groups_naming(&self, member: &str) -> impl Iterator<Item = &Known> {
+    pub(super) fn groups_naming(&self, member: &str) -> impl Iterator<Item = &SeenState> {
         let ids = self.groups_of.get(member).into_iter().flatten();
         ids.filter_map(|id| self.known(ResourceKind::Group, id))
     }
 
     /// Every object the trace met.
-    pub(super) fn objects(&self) -> impl Iterator<Item = &Known> {
+    pub(super) fn objects(&self) -> impl Iterator<Item = &SeenState> {
         self.objects.values()
     }
 
@@ -190,7 +195,7 @@ impl Ledger {
         }
     }
 
-    fn learn_write(&mut self, exchange: &Arc<Exchange>, changes: Vec<Change>, discovery: &Discovery) {
+    fn learn_write(&mut self, exchange: &Arc<Exchange>, changes: Vec<ClaimedChange>, discovery: &Discovery) {
         let status = exchange.answer().map(|answer| answer.status);
         let accepted = exchange.succeeded();
         // A refusal changed nothing; of a failure (5xx, no answer) nobody knows what it changed.
@@ -219,8 +224,8 @@ impl Ledger {
         }
     }
 
-    fn entry(&mut self, kind: ResourceKind, id: &str) -> &mut Known {
-        self.objects.entry((kind, id.to_owned())).or_insert_with(|| Known::new(kind, id))
+    fn entry(&mut self, kind: ResourceKind, id: &str) -> &mut SeenState {
+        self.objects.entry((kind, id.to_owned())).or_insert_with(|| SeenState::new(kind, id))
     }
 
     /// True when a user is there as far as this trace knows: references to others are not judged.
@@ -230,12 +235,15 @@ impl Ledger {
             .any(|kind| self.known(*kind, id).is_some_and(|known| known.is_there() && known.made.is_some()))
     }
 
-    fn index_members(&mut self, kind: ResourceKind, id: &str, changes: &[Change]) {
+    fn index_members(&mut self, kind: ResourceKind, id: &str, changes: &[ClaimedChange]) {
         if kind != ResourceKind::Group {
             return;
         }
         for change in changes {
-            let (Change::Join(members) | Change::Leave(members) | Change::Members(members)) = change else {
+            let (ClaimedChange::Join(members)
+            | ClaimedChange::Leave(members)
+            | ClaimedChange::Members(members)) = change
+            else {
                 continue;
             };
             for member in members {

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::claim::Change;
+use super::claim::ClaimedChange;
 use super::known::Stamps;
 use crate::rules::asked::Projection;
 use crate::rules::reading::Term;
@@ -14,7 +14,7 @@ pub(in crate::rules) struct Parsed {
     /// The attributes asked for.
     pub projection: Projection,
     /// What it changes if it is accepted.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ClaimedChange>,
     /// The dates of each resource in the answer.
     pub stamps: Vec<Stamps>,
 }

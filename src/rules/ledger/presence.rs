@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::claim::{Change, Claim, Holds, Spot};
-use super::known::{Known, Miss};
+use super::claim::{Claim, ClaimedChange, Holds, Spot};
+use super::known::{Miss, SeenState};
 use super::outcome::{Search, Vanished};
 use super::parsed::Parsed;
 use super::{Ledger, Stamps, key_of};
@@ -21,7 +21,7 @@ impl Ledger {
         &mut self,
         exchange: &Arc<Exchange>,
         kind: ResourceKind,
-        changes: Vec<Change>,
+        changes: Vec<ClaimedChange>,
         discovery: &Discovery,
     ) {
         let returned = crate::rules::returned::resources(exchange);
@@ -33,14 +33,14 @@ impl Ledger {
         let claims: Vec<Claim> = changes
             .iter()
             .filter_map(|change| match change {
-                Change::Claim(claim) => Some(claim.clone()),
+                ClaimedChange::Claim(claim) => Some(claim.clone()),
                 _ => None,
             })
             .collect();
         let writes = self.writes;
         self.index_members(kind, &id, &changes);
         self.objects.shift_remove(&(kind, id.clone()));
-        let mut known = Known::new(kind, &id);
+        let mut known = SeenState::new(kind, &id);
         known.made = Some(Arc::clone(exchange));
         known.note_names(&changes);
         for change in changes {
@@ -56,9 +56,9 @@ impl Ledger {
     }
 
     /// The values of a create that may have made an object.
-    pub(super) fn remember_values(&mut self, kind: ResourceKind, changes: &[Change]) {
+    pub(super) fn remember_values(&mut self, kind: ResourceKind, changes: &[ClaimedChange]) {
         let values = changes.iter().filter_map(|change| match change {
-            Change::Claim(Claim { holds: Holds::Value(value), .. }) => reading::text(value),
+            ClaimedChange::Claim(Claim { holds: Holds::Value(value), .. }) => reading::text(value),
             _ => None,
         });
         self.perhaps.extend(values.map(|text| (kind, text.to_lowercase())));
@@ -183,7 +183,7 @@ impl Ledger {
 }
 
 /// How an object was looked for: the term that is not its id.
-fn search(known: &Known, text: &str, terms: &[Term], returned: &[Returned<'_>]) -> Option<Search> {
+fn search(known: &SeenState, text: &str, terms: &[Term], returned: &[Returned<'_>]) -> Option<Search> {
     let Some(term) = terms.iter().find(|term| !term.path.is("id")) else {
         return Some(Search::Id);
     };
@@ -202,7 +202,7 @@ fn search(known: &Known, text: &str, terms: &[Term], returned: &[Returned<'_>]) 
     })
 }
 
-impl Known {
+impl SeenState {
     fn vanished(&self, miss: Miss, found: Option<Arc<Exchange>>) -> Vanished {
         Vanished {
             kind: self.kind,
@@ -221,7 +221,7 @@ impl Known {
         };
         // A filter on a value the server lost is a consequence, not a second fault.
         if let Search::Filter { spot, .. } = &miss.search {
-            let lost = |held: &super::known::Held| {
+            let lost = |held: &super::known::SeenObject| {
                 key_of(&held.claim.spot.path()) == key_of(&spot.path()) && held.read_miss.is_some()
             };
             if self.held.iter().any(lost) {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::claim::{Change, Claim, Holds};
+use super::claim::{Claim, ClaimedChange, Holds};
 use super::comparison::{Reply, is_judged, reply};
-use super::known::{Held, Known, ReadMiss, overlap};
+use super::known::{ReadMiss, SeenObject, SeenState, overlap};
 use super::outcome::{Fate, MemberOutcome, ValueOutcome, Vanished};
 use super::{Ledger, Stamps};
 use crate::rules::asked::Projection;
@@ -22,7 +22,7 @@ impl Ledger {
         kind: ResourceKind,
         id: &str,
         accepted: bool,
-        changes: Vec<Change>,
+        changes: Vec<ClaimedChange>,
         discovery: &Discovery,
     ) {
         let claims = claims_in(&changes);
@@ -35,7 +35,7 @@ impl Ledger {
         known.note_names(&changes);
         for mut change in changes {
             // A request that a server may refuse is none that Entra needs.
-            if let (true, Change::Claim(claim)) = (exchange.request.provoked, &mut change) {
+            if let (true, ClaimedChange::Claim(claim)) = (exchange.request.provoked, &mut change) {
                 claim.weak = true;
             }
             known.apply(change, exchange, accepted, discovery, &mut self.values);
@@ -80,10 +80,10 @@ impl Ledger {
             return;
         };
         known.stamps = stamps.or(known.stamps);
-        let Known { held, refused, last_write, kind, .. } = known;
+        let SeenState { held, refused, last_write, kind, .. } = known;
         for (held, _) in held.iter_mut().zip(judged).filter(|(_, judged)| *judged) {
             let reply = reply(&held.claim, resource.value, *kind, held.case_exact);
-            let outcome = |reply: Reply, fate: Fate, seen: &Arc<Exchange>, held: &Held| ValueOutcome {
+            let outcome = |reply: Reply, fate: Fate, seen: &Arc<Exchange>, held: &SeenObject| ValueOutcome {
                 claim: held.claim.clone(),
                 by: Arc::clone(&held.by),
                 reply,
@@ -137,7 +137,7 @@ impl Ledger {
         kind: ResourceKind,
         id: &str,
         status: Option<u16>,
-        changes: Vec<Change>,
+        changes: Vec<ClaimedChange>,
     ) {
         let Some(known) = self.objects.get_mut(&(kind, id.to_owned())) else {
             return;
@@ -163,35 +163,35 @@ impl Ledger {
     }
 }
 
-fn claims_in(changes: &[Change]) -> Vec<Claim> {
+fn claims_in(changes: &[ClaimedChange]) -> Vec<Claim> {
     changes
         .iter()
         .filter_map(|change| match change {
-            Change::Claim(claim) => Some(claim.clone()),
+            ClaimedChange::Claim(claim) => Some(claim.clone()),
             _ => None,
         })
         .collect()
 }
 
-impl Known {
+impl SeenState {
     /// Applies one change of a write.
     pub(super) fn apply(
         &mut self,
-        change: Change,
+        change: ClaimedChange,
         exchange: &Arc<Exchange>,
         accepted: bool,
         discovery: &Discovery,
         outcomes: &mut Vec<ValueOutcome>,
     ) {
         match change {
-            Change::Claim(claim) => {
+            ClaimedChange::Claim(claim) => {
                 let replaced = self.drop_held(|held| held.claim.spot.overlaps(&claim.spot), outcomes);
                 let contested = replaced
                     .iter()
                     .any(|held| overlap(&held.by, exchange) && !Arc::ptr_eq(&held.by, exchange));
                 self.refused.retain(|(refused, _)| !refused.spot.overlaps(&claim.spot));
                 if accepted && !contested && is_judged(&claim.spot, self.kind, discovery) {
-                    self.held.push(Held {
+                    self.held.push(SeenObject {
                         case_exact: is_case_exact(discovery, self.kind, &claim.spot.path()),
                         claim,
                         by: Arc::clone(exchange),
@@ -202,19 +202,19 @@ impl Known {
                     });
                 }
             }
-            Change::Forget(spot) => {
+            ClaimedChange::Forget(spot) => {
                 self.drop_held(|held| held.claim.spot.overlaps(&spot), outcomes);
                 if spot.is_core("members") {
                     self.memberships.clear();
                 }
             }
-            Change::ForgetAll => {
+            ClaimedChange::ForgetAll => {
                 self.drop_held(|_| true, outcomes);
                 self.memberships.clear();
             }
-            Change::Join(ids) => self.set_members(ids, true, exchange, accepted),
-            Change::Leave(ids) => self.set_members(ids, false, exchange, accepted),
-            Change::Members(ids) => self.set_exactly(ids, exchange, accepted),
+            ClaimedChange::Join(ids) => self.set_members(ids, true, exchange, accepted),
+            ClaimedChange::Leave(ids) => self.set_members(ids, false, exchange, accepted),
+            ClaimedChange::Members(ids) => self.set_exactly(ids, exchange, accepted),
         }
     }
 
@@ -249,8 +249,12 @@ impl Known {
     }
 
     /// Takes claims out of the books. What answers showed wrong until now is decided.
-    fn drop_held(&mut self, which: impl Fn(&Held) -> bool, outcomes: &mut Vec<ValueOutcome>) -> Vec<Held> {
-        let (dropped, kept): (Vec<Held>, Vec<Held>) =
+    fn drop_held(
+        &mut self,
+        which: impl Fn(&SeenObject) -> bool,
+        outcomes: &mut Vec<ValueOutcome>,
+    ) -> Vec<SeenObject> {
+        let (dropped, kept): (Vec<SeenObject>, Vec<SeenObject>) =
             std::mem::take(&mut self.held).into_iter().partition(which);
         self.held = kept;
         outcomes.extend(dropped.iter().filter_map(decide));
@@ -271,7 +275,7 @@ impl Known {
 }
 
 /// What a claim that answers spoke against comes to.
-fn decide(held: &Held) -> Option<ValueOutcome> {
+fn decide(held: &SeenObject) -> Option<ValueOutcome> {
     let outcome = |reply: &Reply, fate: Fate, seen: &Arc<Exchange>| ValueOutcome {
         claim: held.claim.clone(),
         by: Arc::clone(&held.by),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::rules::View;
-use crate::rules::ledger::{Change, Claim, Holds, Known, Spot};
+use crate::rules::ledger::{Claim, ClaimedChange, Holds, SeenState, Spot};
 use crate::scim::patch::{PatchOperation, PatchRequest, Verb};
 use crate::scim::{member, same_name};
 use crate::wire::{Actor, Operation, ResourceKind};
@@ -42,7 +42,7 @@ pub(super) fn cause(view: &View<'_>) -> Option<Cause> {
             update(view, kind, status, known)
         }
         Operation::Delete(_, id) => {
-            let ours = view.ledger.known(kind, id).is_some_and(Known::is_there);
+            let ours = view.ledger.known(kind, id).is_some_and(SeenState::is_there);
             (ours && ![404, 410].contains(&status)).then_some(Cause::Delete)
         }
         _ => None,
@@ -74,7 +74,7 @@ pub(super) fn operations(view: &View<'_>) -> Option<Vec<PatchOperation>> {
 }
 
 /// What is known of the object that the request is about, if it is there.
-pub(super) fn of_known<'v>(view: &'v View<'_>) -> Option<&'v Known> {
+pub(super) fn of_known<'v>(view: &'v View<'_>) -> Option<&'v SeenState> {
     let (kind, id) = view.operation().kind().zip(view.operation().id())?;
     view.ledger.known(kind, id).filter(|known| known.is_there())
 }
@@ -138,7 +138,7 @@ fn conflict(view: &View<'_>, kind: ResourceKind) -> Option<Cause> {
     unique_values(view, kind).any(free).then_some(Cause::Conflict)
 }
 
-fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&Known>) -> Option<Cause> {
+fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&SeenState>) -> Option<Cause> {
     if status == 405 || status == 501 {
         return Some(Cause::NotImplemented);
     }
@@ -200,13 +200,17 @@ fn is_manager(operation: &PatchOperation) -> bool {
 }
 
 /// True when every operation takes away what is not there.
-pub(super) fn removes_nothing(view: &View<'_>, operations: &[PatchOperation], known: Option<&Known>) -> bool {
+pub(super) fn removes_nothing(
+    view: &View<'_>,
+    operations: &[PatchOperation],
+    known: Option<&SeenState>,
+) -> bool {
     let Some(known) = known else {
         return false;
     };
-    let absent = |change: &Change| match change {
-        Change::Leave(ids) => ids.iter().all(|id| known.has_member(id) != Some(true)),
-        Change::Claim(claim) => {
+    let absent = |change: &ClaimedChange| match change {
+        ClaimedChange::Leave(ids) => ids.iter().all(|id| known.has_member(id) != Some(true)),
+        ClaimedChange::Claim(claim) => {
             claim.holds == Holds::Absent
                 && known.held(&claim.spot).is_none_or(|held| held.claim.holds == Holds::Absent)
         }
@@ -218,12 +222,12 @@ pub(super) fn removes_nothing(view: &View<'_>, operations: &[PatchOperation], kn
 }
 
 /// True when everything that is written stands there already.
-pub(super) fn repeats(changes: &[Change], known: &Known) -> bool {
-    let stands = |change: &Change| match change {
-        Change::Claim(claim) => known.held(&claim.spot).is_some_and(|held| {
+pub(super) fn repeats(changes: &[ClaimedChange], known: &SeenState) -> bool {
+    let stands = |change: &ClaimedChange| match change {
+        ClaimedChange::Claim(claim) => known.held(&claim.spot).is_some_and(|held| {
             held.is_reliable() && held.claim.spot == claim.spot && held.claim.holds == claim.holds
         }),
-        Change::Join(ids) => ids.iter().all(|id| known.has_member(id) == Some(true)),
+        ClaimedChange::Join(ids) => ids.iter().all(|id| known.has_member(id) == Some(true)),
         _ => false,
     };
     !changes.is_empty() && changes.iter().all(stands)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::rules::trial::{Trial, ada, answer, error, list, patch, user};
+use crate::rules::trial::{ScenarioRun, ada, answer, error, list, patch, user};
 use crate::scim::urn;
 use serde_json::json;
 
@@ -10,13 +10,13 @@ fn sent() -> Value {
 }
 
 /// Every rule of this family by name, with how often it found something.
-fn told(trial: &Trial) -> Vec<&'static str> {
+fn told(trial: &ScenarioRun) -> Vec<&'static str> {
     let of = |declared: &&'static &Declared| !trial.findings(declared.name).is_empty();
     RULES.iter().filter(of).map(|declared| declared.name).collect()
 }
 
-fn refused_patch(operations: Value, status: u16, keyword: Option<&str>) -> Trial {
-    let mut trial = Trial::published();
+fn refused_patch(operations: Value, status: u16, keyword: Option<&str>) -> ScenarioRun {
+    let mut trial = ScenarioRun::published();
     trial.makes_ada(json!({"active": true, "title": "X"}));
     trial.patch("/Users/1", operations, status, error(status, keyword));
     trial
@@ -24,7 +24,7 @@ fn refused_patch(operations: Value, status: u16, keyword: Option<&str>) -> Trial
 
 #[test]
 fn a_refused_create_is_found() {
-    let mut trial = Trial::published();
+    let mut trial = ScenarioRun::published();
     trial.post("/Users", sent(), 400, error(400, Some("invalidValue")));
     assert_eq!(told(&trial), ["create-refused"]);
     trial.finds("create-refused", 1, Level::Error);
@@ -32,34 +32,34 @@ fn a_refused_create_is_found() {
 
 #[test]
 fn refusals_that_are_right_are_left_alone() {
-    let mut taken = Trial::published();
+    let mut taken = ScenarioRun::published();
     taken.makes_ada(json!({})).post("/Users", sent(), 409, error(409, Some("uniqueness")));
     assert!(told(&taken).is_empty());
-    let mut provoked = Trial::published();
+    let mut provoked = ScenarioRun::published();
     let request = patch("/Users/1", json!([{"op": "replace", "path": "no[", "value": 1}])).provoked();
     provoked.makes_ada(json!({})).send(request, Ok(answer(400, &error(400, Some("invalidPath")))));
     provoked.is_right();
-    let mut unknown = Trial::published();
+    let mut unknown = ScenarioRun::published();
     unknown.patch("/Users/9", json!([{"op": "Add", "path": "title", "value": "X"}]), 404, error(404, None));
     unknown.is_right();
-    let mut deleted = Trial::published();
+    let mut deleted = ScenarioRun::published();
     deleted.makes_ada(json!({})).delete("/Users/1", 204);
     deleted.patch("/Users/1", json!([{"op": "Add", "path": "title", "value": "X"}]), 404, error(404, None));
     deleted.is_right();
-    let mut throttled = Trial::published();
+    let mut throttled = ScenarioRun::published();
     throttled.makes_ada(json!({}));
     let mut wait = answer(429, &error(429, None));
     wait.headers.push(("retry-after".into(), "1".into()));
     throttled.send(patch("/Users/1", json!([{"op": "Add", "path": "title", "value": "X"}])), Ok(wait));
     throttled.is_right();
-    let mut users_only = Trial::published().publishing(|discovery| {
+    let mut users_only = ScenarioRun::published().publishing(|discovery| {
         let types = json!([{"name": "User", "endpoint": "/Users", "schema": urn::USER}]);
         discovery.resource_types =
             crate::scim::discovery::Discovery::read(None, None, Some(&types)).resource_types;
     });
     users_only.post("/Groups", json!({"schemas": [urn::GROUP], "displayName": "T"}), 501, error(501, None));
     assert!(told(&users_only).is_empty());
-    let mut name_taken = Trial::published();
+    let mut name_taken = ScenarioRun::published();
     let other = json!({"schemas": [urn::USER], "userName": "2@example.com"});
     name_taken.makes_ada(json!({})).post("/Users", other, 201, user("2"));
     let rename = json!([{"op": "Replace", "path": "userName", "value": "2@example.com"}]);
@@ -69,14 +69,14 @@ fn refusals_that_are_right_are_left_alone() {
 
 #[test]
 fn a_conflict_the_lookup_did_not_foresee_is_found() {
-    let mut trial = Trial::published();
+    let mut trial = ScenarioRun::published();
     trial.get(BY_NAME, 200, list(vec![])).post("/Users", sent(), 409, error(409, Some("uniqueness")));
     assert_eq!(told(&trial), ["conflict-without-cause"]);
     // Without a lookup, or after a create of which nobody knows the end, the name may be taken.
-    let mut unasked = Trial::published();
+    let mut unasked = ScenarioRun::published();
     unasked.post("/Users", sent(), 409, error(409, Some("uniqueness")));
     assert!(told(&unasked).is_empty());
-    let mut lost = Trial::published();
+    let mut lost = ScenarioRun::published();
     lost.get(BY_NAME, 200, list(vec![])).post("/Users", sent(), 500, error(500, None));
     lost.post("/Users", sent(), 409, error(409, Some("uniqueness")));
     assert!(told(&lost).is_empty());
@@ -84,7 +84,7 @@ fn a_conflict_the_lookup_did_not_foresee_is_found() {
 
 #[test]
 fn a_name_blocked_by_a_deleted_user_is_a_warning() {
-    let mut trial = Trial::published();
+    let mut trial = ScenarioRun::published();
     trial.makes_ada(json!({})).delete("/Users/1", 204).get(BY_NAME, 200, list(vec![]));
     trial.post("/Users", sent(), 409, error(409, Some("uniqueness")));
     assert_eq!(told(&trial), ["recreate-refused"]);
@@ -140,7 +140,7 @@ fn refused_updates_are_told_apart() {
 #[test]
 fn member_changes_are_told_apart() {
     let answered = |operations: Value, status, keyword| {
-        let mut trial = Trial::published();
+        let mut trial = ScenarioRun::published();
         trial.makes_ada(json!({})).makes_group();
         let add = json!([{"op": "Add", "path": "members", "value": [{"value": "1"}]}]);
         trial.patch("/Groups/g", add, 204, Value::Null);
@@ -176,10 +176,10 @@ fn findings_say_when_the_rfc_allows_the_refusal() {
 
 #[test]
 fn a_refused_delete_is_found() {
-    let mut trial = Trial::published();
+    let mut trial = ScenarioRun::published();
     trial.makes_ada(json!({})).delete("/Users/1", 400);
     assert_eq!(told(&trial), ["delete-refused"]);
-    let mut provoked = Trial::published();
+    let mut provoked = ScenarioRun::published();
     provoked.makes_ada(json!({})).get("/Users/1", 200, ada(json!({})));
     assert!(told(&provoked).is_empty());
 }

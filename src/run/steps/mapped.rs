@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use crate::entra::dialect::Assignment;
 use crate::entra::directory::Object;
-use crate::entra::mapping::{Circumstances, ObjectMapping, Phase, Subject, TargetValue};
+use crate::entra::mapping::{Circumstances, MappingSubject, ObjectMapping, Phase, TargetValue};
 
 /// What Entra would send to create this object. Rows that cannot be computed are left out, as the job
 /// leaves the whole object out then and says so.
 #[must_use]
 pub fn assignments(mapping: &ObjectMapping, object: Object<'_>, is_soft_deleted: bool) -> Vec<Assignment> {
-    let subject = Subject { object, is_soft_deleted, circumstances: Circumstances::default() };
+    let subject = MappingSubject { object, is_soft_deleted, circumstances: Circumstances::default() };
     let Ok(values) = mapping.evaluate(&subject, Phase::Create) else { return Vec::new() };
     values.into_iter().filter_map(|(row, value)| Some((row.target.clone(), Some(json(&value?)?)))).collect()
 }

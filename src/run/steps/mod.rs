@@ -188,7 +188,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
         } = props;
         let cast = Fixture::new(scenario, casting, at_most)?;
         let scope = job::scope(scenario.job.everyone);
-        let mut settings = crate::entra::job::Settings::new(mapping.clone(), scope, writer.dialect);
+        let mut settings = crate::entra::job::JobSettings::new(mapping.clone(), scope, writer.dialect);
         settings.switches = writer.switches.clone();
         settings.policy = job::policy(&scenario.job);
         let subjects = Subjects::of(scenario, &mapping);

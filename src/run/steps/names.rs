@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Player;
 use super::fixture::{FixtureSource, Mistake};
 use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind, SourceValue};
-use crate::entra::mapping::{AttributeMapping, Circumstances, ObjectMapping, Subject, TargetValue};
+use crate::entra::mapping::{AttributeMapping, Circumstances, MappingSubject, ObjectMapping, TargetValue};
 use crate::entra::scope;
 use crate::entra::scope::Scope;
 use crate::run::observer::reader;
@@ -79,7 +79,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let object = state.object(id)?;
         let is_soft_deleted = scope::in_scope(&state, &Scope::Assigned, &self.mapping, id).is_soft_deleted();
         let value = row
-            .value(&Subject { object, is_soft_deleted, circumstances: Circumstances::at_hour(state.hour()) })
+            .value(&MappingSubject {
+                object,
+                is_soft_deleted,
+                circumstances: Circumstances::at_hour(state.hour()),
+            })
             .ok()??;
         match &value {
             TargetValue::Reference(other) => {
@@ -129,7 +133,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let is_soft_deleted =
                 scope::in_scope(&state, &Scope::Assigned, &self.mapping, &id).is_soft_deleted();
             let value = row
-                .value(&Subject {
+                .value(&MappingSubject {
                     object,
                     is_soft_deleted,
                     circumstances: Circumstances::at_hour(state.hour()),

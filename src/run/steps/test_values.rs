@@ -7,7 +7,7 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use crate::entra::mapping::{AttributeMapping, DataType, ObjectMapping, Source};
+use crate::entra::mapping::{AttributeMapping, DataType, ObjectMapping, ValueSource};
 use crate::run::observer::reader;
 use crate::scim::discovery::Discovery;
 use crate::scim::schema::{Attribute, AttributeType, Mutability, Returned};
@@ -67,7 +67,7 @@ fn candidate(row: &AttributeMapping, discovery: &Discovery) -> Option<Candidate>
     let simple = !row.is_list()
         && !row.is_reference()
         && !row.declared.multivalued
-        && !matches!(row.source, Source::Roles(_))
+        && !matches!(row.source, ValueSource::Roles(_))
         && !NEVER.iter().any(|name| same_name(name, &row.target.attribute));
     let published = discovery.schemas.find_patch(&row.target);
     let kind = match row.declared.data_type {

@@ -2,7 +2,7 @@ use super::Loader;
 use crate::check::{About, History, Level, Reference};
 use crate::scenario::{Ability, Need};
 use crate::scim::{PatchPath, schema};
-use crate::yaml::{Fields, Kind, Node};
+use crate::yaml::{Fields, Node, NodeKind};
 
 /// The dialects a scenario may ask for, by the names of the command line.
 const DIALECTS: [(&str, &str); 3] =
@@ -98,7 +98,7 @@ impl Loader<'_> {
     }
 
     fn reference(&mut self, item: &Node) -> Option<Reference> {
-        let Kind::Map(entries) = &item.kind else {
+        let NodeKind::Map(entries) = &item.kind else {
             self.reader.expected(item, "a reference such as { rfc: \"7644#3.4.2\" }");
             return None;
         };
@@ -153,7 +153,7 @@ impl Loader<'_> {
     }
 
     fn need(&mut self, item: &Node) -> Option<Need> {
-        if let Kind::Map(_) = item.kind {
+        if let NodeKind::Map(_) = item.kind {
             let mut fields = self.reader.fields(item)?;
             let published = fields.get("published");
             let node = match published {

@@ -7,7 +7,7 @@ use super::paging::Paging;
 use crate::check::Reading;
 use crate::scenario::{Action, AttributeUpdate, Step, TestKind, TestSpec, Through, UpdateForm};
 use crate::wire::ResourceKind;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 const KINDS: [(&str, TestKind); 3] =
     [("mandatory", TestKind::Mandatory), ("optional", TestKind::Optional), ("preview", TestKind::Preview)];
@@ -44,7 +44,7 @@ impl Loader<'_> {
         }
         let mut steps = Vec::new();
         for item in items {
-            if let Kind::Map(entries) = &item.kind
+            if let NodeKind::Map(entries) = &item.kind
                 && let Some((key, _)) = entries.first().filter(|(key, _)| reading_of(&key.name).is_some())
             {
                 self.reader.refuse(&key.span, "whose judgement it is, is said once");
@@ -86,7 +86,7 @@ impl Loader<'_> {
         let mut fields = self.reader.fields(node)?;
         let of = fields.required(&mut self.reader, "of").and_then(|node| self.capture(node));
         let with = fields.required(&mut self.reader, "with").and_then(|node| match node.kind {
-            Kind::Null => Some(true),
+            NodeKind::Null => Some(true),
             _ => self.reader.word(node, "value", &[("empty", false)]),
         });
         fields.finish(&mut self.reader);

@@ -4,7 +4,7 @@ use super::Loader;
 use super::names::{Wanted, What};
 use crate::scenario::{AnswerExpectation, FoundBy, LogExpectation, ModifiedExpectation, StateExpectation};
 use crate::scim::message::ScimType;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 const FOUND_BY: [(&str, FoundBy); 3] =
     [("id", FoundBy::Id), ("matching", FoundBy::Matching), ("filterable", FoundBy::Filterable)];
@@ -58,7 +58,7 @@ impl Loader<'_> {
     /// One status or a list of them.
     pub(super) fn statuses(&mut self, node: Option<&Node>) -> Vec<u16> {
         let items = match node.map(|node| &node.kind) {
-            Some(Kind::List(items)) => items.as_slice(),
+            Some(NodeKind::List(items)) => items.as_slice(),
             _ => node.map(std::slice::from_ref).unwrap_or_default(),
         };
         let statuses = items.iter().filter_map(|item| self.reader.whole_number(item, 100..=599));
@@ -79,17 +79,17 @@ impl Loader<'_> {
 
     fn state(&mut self, who: &str, node: &Node) -> Option<StateExpectation> {
         let mut expectation = StateExpectation::default();
-        if let Kind::Text(_) = node.kind {
+        if let NodeKind::Text(_) = node.kind {
             let gone = self.reader.word(node, "expectation", &[("gone", true), ("never", false)])?;
             (expectation.gone, expectation.never) = (gone, !gone);
             return Some(expectation);
         }
         match &node.kind {
-            Kind::Map(entries) if entries.is_empty() => {
+            NodeKind::Map(entries) if entries.is_empty() => {
                 self.reader.refuse(&node.span, "this expects nothing");
                 return None;
             }
-            Kind::Map(_) => {}
+            NodeKind::Map(_) => {}
             _ => {
                 self.reader.expected(node, "`gone`, `never` or a map of what must stand there");
                 return None;
@@ -136,7 +136,7 @@ impl Loader<'_> {
 
     fn somebody_or_null(&mut self, node: Option<&Node>) -> Option<Option<String>> {
         match node?.kind {
-            Kind::Null => Some(None),
+            NodeKind::Null => Some(None),
             _ => self.one(node?, Wanted::One).map(Some),
         }
     }

@@ -2,7 +2,7 @@ use super::Loader;
 use super::names::Wanted;
 use crate::entra::mapping::{Edits, RoleFunction};
 use crate::scenario::{JobExpectation, JobSpec, MappingChange, QuarantineSpec};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 const SCOPES: [(&str, bool); 2] = [("everyone", true), ("assigned", false)];
 
@@ -88,7 +88,7 @@ impl Loader<'_> {
     /// `full`, or Graph's words in a list.
     pub(super) fn reset(&mut self, node: &Node) -> Option<String> {
         let items = match &node.kind {
-            Kind::List(items) => items.as_slice(),
+            NodeKind::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
         let words: Vec<&str> =

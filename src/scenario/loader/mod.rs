@@ -76,7 +76,7 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn scenario(&mut self, id: &str, root: &yaml::Node) -> Option<Scenario> {
-        if root.kind == yaml::Kind::Null {
+        if root.kind == yaml::NodeKind::Null {
             let problem = self.reader.problem(&root.span, "there is no scenario in this file");
             self.reader.note(problem.help("docs/scenarios.md describes what belongs here"));
             return None;

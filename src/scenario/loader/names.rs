@@ -3,7 +3,7 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use super::Loader;
-use crate::yaml::{Key, Kind, Node};
+use crate::yaml::{Node, NodeKey, NodeKind};
 
 /// Words that templates use for something else.
 const RESERVED: [&str; 2] = ["prefix", "domain"];
@@ -112,7 +112,7 @@ impl Loader<'_> {
     }
 
     /// Learns one name, unless it is taken or no name at all.
-    pub(super) fn learn(&mut self, key: &Key, what: What) {
+    pub(super) fn learn(&mut self, key: &NodeKey, what: What) {
         let name = key.name.as_str();
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -199,10 +199,10 @@ impl Loader<'_> {
     /// nothing else is known before the first cycle.
     pub(super) fn templates(&mut self, node: &Node, outside: bool) {
         match &node.kind {
-            Kind::Text(text) => self.template(text, &node.span, outside),
-            Kind::List(items) => items.iter().for_each(|item| self.templates(item, outside)),
-            Kind::Map(entries) => entries.iter().for_each(|(_, value)| self.templates(value, outside)),
-            Kind::Null | Kind::Boolean(_) | Kind::Number(_) => {}
+            NodeKind::Text(text) => self.template(text, &node.span, outside),
+            NodeKind::List(items) => items.iter().for_each(|item| self.templates(item, outside)),
+            NodeKind::Map(entries) => entries.iter().for_each(|(_, value)| self.templates(value, outside)),
+            NodeKind::Null | NodeKind::Boolean(_) | NodeKind::Number(_) => {}
         }
     }
 
@@ -269,10 +269,10 @@ impl Loader<'_> {
 
 /// The number of people a person's entry stands for, if it says so rightly.
 fn many(node: &Node) -> Option<u64> {
-    let Kind::Map(entries) = &node.kind else { return None };
+    let NodeKind::Map(entries) = &node.kind else { return None };
     let (_, value) = entries.iter().find(|(key, _)| key.name == "many")?;
     match &value.kind {
-        Kind::Number(number) => number.as_u64().filter(|number| (1..=MOST_PEOPLE).contains(number)),
+        NodeKind::Number(number) => number.as_u64().filter(|number| (1..=MOST_PEOPLE).contains(number)),
         _ => None,
     }
 }

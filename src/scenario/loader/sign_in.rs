@@ -3,7 +3,7 @@
 use super::Loader;
 use crate::scenario::{Action, TokenExpectation};
 use crate::wire::{Flow, Proof};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 const FLOWS: [(&str, Flow); 5] = [
     ("client-credentials", Flow::ClientCredentials),
@@ -31,7 +31,7 @@ const MOST_MINUTES: u64 = 366 * 24 * 60;
 impl Loader<'_> {
     /// `client-credentials`, or `{ with: client-credentials, proof: wrong-secret }`.
     pub(super) fn sign_in(&mut self, node: &Node) -> Option<Action> {
-        if !matches!(node.kind, Kind::Map(_)) {
+        if !matches!(node.kind, NodeKind::Map(_)) {
             let flow = self.reader.word(node, "way to sign in", &FLOWS)?;
             return Some(Action::SignIn { flow, proof: Proof::Right });
         }
@@ -68,7 +68,7 @@ impl Loader<'_> {
 
     /// `refused`, or `{ minutes: [60, 360] }`; nothing within the braces asks for a token alone.
     pub(super) fn expect_token(&mut self, node: &Node) -> Option<TokenExpectation> {
-        if !matches!(node.kind, Kind::Map(_)) {
+        if !matches!(node.kind, NodeKind::Map(_)) {
             return self.reader.word(node, "expectation", &[("refused", TokenExpectation::Refused)]);
         }
         let mut fields = self.reader.fields(node)?;

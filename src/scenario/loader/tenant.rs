@@ -4,7 +4,7 @@ use super::Loader;
 use super::names::{MOST_PEOPLE, Wanted};
 use crate::entra::directory::{self, AttributeKind, ObjectKind};
 use crate::scenario::{Account, GroupSpec, LetterCase, Person};
-use crate::yaml::{Key, Kind, Node};
+use crate::yaml::{Node, NodeKey, NodeKind};
 
 const LETTER_CASES: [(&str, LetterCase); 3] =
     [("same", LetterCase::Same), ("upper", LetterCase::Upper), ("lower", LetterCase::Lower)];
@@ -43,7 +43,7 @@ impl Loader<'_> {
     /// One name of a role, or a list of them.
     pub(super) fn role_names(&mut self, node: &Node) -> Vec<String> {
         let items = match &node.kind {
-            Kind::List(items) => items.as_slice(),
+            NodeKind::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
         items.iter().filter_map(|item| self.reader.text(item)).collect()
@@ -94,7 +94,7 @@ impl Loader<'_> {
     /// Source attributes as they are written at a person, at a group and in `set`.
     pub(super) fn attributes(
         &mut self,
-        entries: &[&(Key, Node)],
+        entries: &[&(NodeKey, Node)],
         kind: ObjectKind,
         keywords: &[&str],
     ) -> IndexMap<String, Option<String>> {
@@ -109,7 +109,7 @@ impl Loader<'_> {
 
     fn attribute(
         &mut self,
-        key: &Key,
+        key: &NodeKey,
         node: &Node,
         kind: ObjectKind,
         keywords: &[&str],
@@ -164,7 +164,7 @@ impl Loader<'_> {
         mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
     ) -> IndexMap<String, T> {
         // A section that is no map was noted when its names were learned.
-        let Some(Kind::Map(entries)) = node.map(|node| &node.kind) else {
+        let Some(NodeKind::Map(entries)) = node.map(|node| &node.kind) else {
             return IndexMap::new();
         };
         entries.iter().filter_map(|(key, value)| Some((key.name.clone(), read(self, value)?))).collect()

@@ -10,7 +10,7 @@ use crate::check::Reading;
 use crate::entra::directory::ObjectKind;
 use crate::scenario::{Action, RawRequest, Step};
 use crate::wire::{Method, Tenant};
-use crate::yaml::{Fields, Key, Kind, Node};
+use crate::yaml::{Fields, Node, NodeKey, NodeKind};
 
 /// Steps without anything behind them.
 const BARE: [&str; 9] = [
@@ -95,7 +95,7 @@ impl Loader<'_> {
         let mut steps = Vec::new();
         for item in items {
             match &item.kind {
-                Kind::Map(entries)
+                NodeKind::Map(entries)
                     if let [(key, value)] = entries.as_slice()
                         && let Some(reading) = reading_of(&key.name) =>
                 {
@@ -116,9 +116,9 @@ impl Loader<'_> {
 
     pub(super) fn step(&mut self, item: &Node, before: &mut Before) -> Option<Action> {
         match &item.kind {
-            Kind::Text(name) => self.bare_step(name, &item.span, before),
-            Kind::Map(entries) => match entries.as_slice() {
-                [(key, value)] if value.kind == Kind::Null && BARE.contains(&key.name.as_str()) => {
+            NodeKind::Text(name) => self.bare_step(name, &item.span, before),
+            NodeKind::Map(entries) => match entries.as_slice() {
+                [(key, value)] if value.kind == NodeKind::Null && BARE.contains(&key.name.as_str()) => {
                     self.bare_step(&key.name, &key.span, before)
                 }
                 [(key, value)] => self.full_step(key, value, before),
@@ -173,7 +173,7 @@ impl Loader<'_> {
         }
     }
 
-    fn full_step(&mut self, key: &Key, value: &Node, before: &mut Before) -> Option<Action> {
+    fn full_step(&mut self, key: &NodeKey, value: &Node, before: &mut Before) -> Option<Action> {
         let everybody = |loader: &mut Self| loader.several(value, Wanted::Everybody, false);
         let people = |loader: &mut Self| loader.several(value, Wanted::People, false);
         Some(match key.name.as_str() {
@@ -330,7 +330,7 @@ impl Loader<'_> {
         for (key, value) in self.reader.entries(node)? {
             let known = self.known(&key.name, &key.span, Wanted::People);
             let manager = match value.kind {
-                Kind::Null => None,
+                NodeKind::Null => None,
                 _ => Some(self.one(value, Wanted::Person)),
             };
             if let (true, None | Some(Some(_))) = (known, &manager) {
@@ -405,7 +405,7 @@ impl Loader<'_> {
             let name = self.reader.text(node)?;
             // A later request may answer under the same name again.
             if self.names.what(&name) != Some(What::Capture) {
-                self.learn(&Key { name: name.clone(), span: node.span.clone() }, What::Capture);
+                self.learn(&NodeKey { name: name.clone(), span: node.span.clone() }, What::Capture);
             }
             Some(name)
         });

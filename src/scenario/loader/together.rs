@@ -6,7 +6,7 @@ use super::names::{Wanted, What};
 use super::paging::Paging;
 use crate::scenario::{AnswersExpectation, Successes, Together, WalkExpectation};
 use crate::wire::Method;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 /// More requests of a kind than this are a slip.
 const MOST_TIMES: u64 = 1000;
@@ -48,7 +48,7 @@ impl Loader<'_> {
     pub(super) fn expect_answers(&mut self, node: &Node) -> Option<AnswersExpectation> {
         let mut fields = self.reader.fields(node)?;
         let succeeded = fields.required(&mut self.reader, "succeeded").and_then(|node| match node.kind {
-            Kind::Text(_) => self.reader.word(node, "number", &[("all", Successes::All)]),
+            NodeKind::Text(_) => self.reader.word(node, "number", &[("all", Successes::All)]),
             _ => {
                 let number = self.reader.whole_number(node, 0..=MOST_TIMES)?;
                 Some(Successes::Exactly(usize::try_from(number).ok()?))

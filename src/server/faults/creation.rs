@@ -10,7 +10,7 @@ use crate::scim::urn;
 use crate::server::call::{Call, Document};
 use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
-use crate::server::store::Key;
+use crate::server::store::StoreKey;
 
 faults! {
     /// A create is answered with 200.
@@ -157,7 +157,7 @@ fn duplicate_by_case_accepted() -> Effect {
     Effect::before(|call, scene| {
         let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
         scene.store.duplicates_allowed = name.is_some_and(|name| {
-            let mut same = scene.store.with(Kind::User, Key::Name, &name);
+            let mut same = scene.store.with(Kind::User, StoreKey::Name, &name);
             same.all(|user| user.attributes.get("userName").is_some_and(|taken| *taken != *name))
         });
         None
@@ -167,7 +167,7 @@ fn duplicate_by_case_accepted() -> Effect {
 fn duplicate_adopts_existing() -> Effect {
     Effect::before(|call, scene| {
         let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_owned();
-        let id = scene.store.with(Kind::User, Key::Name, &name).next()?.id.clone();
+        let id = scene.store.with(Kind::User, StoreKey::Name, &name).next()?.id.clone();
         Some(Reply::json(status(201), scene.show(call, Kind::User, &id)?))
     })
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, changes, ignore, operation, operations, replace};
-use super::scene::{Effect, Scene, fail, patched, read, refuse};
+use super::scene::{Effect, FaultContext, fail, patched, read, refuse};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{Filter, Literal, urn};
@@ -95,7 +95,7 @@ fn unknown_manager_is_500() -> Effect {
 }
 
 /// True when a user's manager is nobody any more.
-fn has_lost_manager(scene: &Scene<'_>, id: &str) -> bool {
+fn has_lost_manager(scene: &FaultContext<'_>, id: &str) -> bool {
     let manager = scene.store.get(Kind::User, id).and_then(|user| {
         user.attributes.get(urn::ENTERPRISE)?.get("manager")?.get("value")?.as_str().map(str::to_owned)
     });

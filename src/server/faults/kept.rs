@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fault::faults;
-use super::scene::{Effect, Scene, created, listed, patched, read, writes};
+use super::scene::{Effect, FaultContext, created, listed, patched, read, writes};
 use crate::scim::urn;
 use crate::server::call::Call;
 use crate::server::model::Kind;
@@ -87,14 +87,14 @@ fn wipe_members_on_group_patch() -> Effect {
 }
 
 /// Remembers the store before a write.
-fn note(call: &Call, scene: &mut Scene<'_>) {
+fn note(call: &Call, scene: &mut FaultContext<'_>) {
     if writes(call) {
         scene.memory.replica = Some(scene.store.clone());
     }
 }
 
 /// Serves a request from the store as it was before the last write.
-fn serve_late(call: &Call, scene: &mut Scene<'_>) -> Option<Reply> {
+fn serve_late(call: &Call, scene: &mut FaultContext<'_>) -> Option<Reply> {
     let mut replica = scene.memory.replica.take()?;
     let reply = scene.serve_from(call, &mut replica);
     scene.memory.replica = Some(replica);

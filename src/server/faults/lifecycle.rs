@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::creation::sent;
 use super::fault::faults;
 use super::operations::{asks, ignore};
-use super::scene::{Effect, Scene, deleted, fail, listed, patched, read, refuse, status};
+use super::scene::{Effect, FaultContext, deleted, fail, listed, patched, read, refuse, status};
 use crate::scim::message::ScimType;
 use crate::server::call::Call;
 use crate::server::model::Kind;
@@ -60,14 +60,14 @@ fn sets_active(call: &mut Call, value: bool) -> bool {
 }
 
 /// The user a request concerns, when it is disabled now.
-fn disabled_user(call: &Call, scene: &Scene<'_>) -> Option<String> {
+fn disabled_user(call: &Call, scene: &FaultContext<'_>) -> Option<String> {
     let (_, id) = patched(call).or_else(|| deleted(call)).filter(|(kind, _)| *kind == Kind::User)?;
     let user = scene.store.get(Kind::User, &id)?;
     (user.attributes.get("active") == Some(&Value::Bool(false))).then_some(id)
 }
 
 /// Runs after a request that disabled a user.
-fn once_disabled(call: &Call, reply: &Reply, scene: &Scene<'_>) -> Option<String> {
+fn once_disabled(call: &Call, reply: &Reply, scene: &FaultContext<'_>) -> Option<String> {
     let set = reply.status.is_success() && sets_active(&mut call.clone(), false);
     disabled_user(call, scene).filter(|_| set)
 }

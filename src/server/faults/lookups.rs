@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fault::faults;
 use super::scene::{
-    Effect, Scene, fail, is_disabled, is_from_entra, listed, patched, queried, read, refuse, withhold,
+    Effect, FaultContext, fail, is_disabled, is_from_entra, listed, patched, queried, read, refuse, withhold,
 };
 use crate::scim::message::ScimType;
 use crate::scim::{Comparison, Filter, Literal};
@@ -304,7 +304,7 @@ fn lookup_creates_user() -> Effect {
 }
 
 /// Remembers who was made by a request that did not come from Entra.
-fn note_stranger(call: &Call, reply: &Reply, scene: &mut Scene<'_>) {
+fn note_stranger(call: &Call, reply: &Reply, scene: &mut FaultContext<'_>) {
     if !is_from_entra(call)
         && super::scene::created(call) == Some(Kind::User)
         && let Some((_, id)) = scene.written(call, reply)
@@ -324,7 +324,7 @@ fn hides_accounts_made_elsewhere() -> Effect {
 }
 
 fn stale_user_name_index() -> Effect {
-    fn look_up(call: &mut Call, scene: &mut Scene<'_>) -> Option<Reply> {
+    fn look_up(call: &mut Call, scene: &mut FaultContext<'_>) -> Option<Reply> {
         // Before a rename, note the name under which the index goes on finding the user.
         if let Some((Kind::User, id)) = patched(call)
             && let Some(name) = scene.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
@@ -336,7 +336,7 @@ fn stale_user_name_index() -> Effect {
         let filter = text.parse::<Filter>().ok()?;
         let wanted = demanded_name(&filter, Kind::User)?.to_lowercase();
         let holder = scene.memory.values.iter().find(|(_, name)| **name == *wanted).map(|(id, _)| id.clone());
-        let now = scene.store.with(Kind::User, crate::server::store::Key::Name, &wanted).next();
+        let now = scene.store.with(Kind::User, crate::server::store::StoreKey::Name, &wanted).next();
         let renamed = now.is_some_and(|user| scene.memory.values.contains_key(&user.id));
         if holder.is_some() || renamed {
             let id = holder.unwrap_or_else(|| "-".into());

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::fault::faults;
 use super::operations::{Change, asks, changes, ignore, operation, replace};
-use super::scene::{Effect, Scene, deleted, patched, refuse, resources, status};
+use super::scene::{Effect, FaultContext, deleted, patched, refuse, resources, status};
 use crate::scim::message::{ErrorMessage, ScimType};
 use crate::scim::patch::Verb;
 use crate::scim::{Filter, Literal};
@@ -99,7 +99,7 @@ fn asked(call: &Call, test: fn(&Change<'_>) -> bool) -> Vec<String> {
 }
 
 /// The group a PATCH is about, as it is kept.
-fn group<'a>(call: &Call, scene: &'a Scene<'_>) -> Option<&'a Record> {
+fn group<'a>(call: &Call, scene: &'a FaultContext<'_>) -> Option<&'a Record> {
     let (_, id) = patched(call).filter(|(kind, _)| *kind == Kind::Group)?;
     scene.store.get(Kind::Group, &id)
 }
@@ -259,7 +259,7 @@ fn second_group_takes_member_away() -> Effect {
     })
 }
 
-fn cut_members(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, most: usize) {
+fn cut_members(call: &Call, reply: &mut Reply, scene: &mut FaultContext<'_>, most: usize) {
     scene.rewrite(call, reply, GROUPS, |group| {
         if let Some(Value::Array(members)) = group.attributes.get_mut("members") {
             members.truncate(most);

@@ -44,4 +44,4 @@ mod writes;
 
 pub use class::FaultClass;
 pub use fault::Fault;
-pub(super) use scene::{Effect, Memory, Scene};
+pub(super) use scene::{Effect, FaultContext, FaultMemory};

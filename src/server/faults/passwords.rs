@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fault::faults;
 use super::identity::show_vendor_attribute;
-use super::scene::{Effect, Scene, read, resources};
+use super::scene::{Effect, FaultContext, read, resources};
 use crate::server::model::Kind;
 use crate::server::reply::Reply;
 use crate::server::variants::Variant;
@@ -40,7 +40,7 @@ fn write_only_returned() -> Effect {
 }
 
 /// Shows passwords in an answer.
-fn show_passwords(reply: &mut Reply, scene: &Scene<'_>) {
+fn show_passwords(reply: &mut Reply, scene: &FaultContext<'_>) {
     for user in resources(reply) {
         let id = user.get("id").and_then(Value::as_str).unwrap_or("");
         if let Some(password) =

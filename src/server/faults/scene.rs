@@ -20,10 +20,10 @@ use crate::server::tenancy::Leak;
 use crate::server::variants::Variant;
 
 /// Runs before a request is served; it may change the request, or answer it at once.
-pub(in crate::server) type Before = fn(&mut Call, &mut Scene<'_>) -> Option<Reply>;
+pub(in crate::server) type Before = fn(&mut Call, &mut FaultContext<'_>) -> Option<Reply>;
 
 /// Runs after a request was served, and sees it as it was sent.
-pub(in crate::server) type After = fn(&Call, &mut Reply, &mut Scene<'_>);
+pub(in crate::server) type After = fn(&Call, &mut Reply, &mut FaultContext<'_>);
 
 /// Runs after a request to the token endpoint was answered.
 pub(in crate::server) type Granting = fn(&mut Granted, &Service);
@@ -72,7 +72,7 @@ impl Effect {
 
 /// What faults remember between requests.
 #[derive(Debug, Default)]
-pub(in crate::server) struct Memory {
+pub(in crate::server) struct FaultMemory {
     /// The store as it was before the last write.
     pub(super) replica: Option<Store>,
     /// Values by a key of the fault's choice.
@@ -85,13 +85,13 @@ pub(in crate::server) struct Memory {
 }
 
 /// Where faults work.
-pub(in crate::server) struct Scene<'a> {
+pub(in crate::server) struct FaultContext<'a> {
     pub(in crate::server) service: &'a Service,
     pub(in crate::server) store: &'a mut Store,
-    pub(in crate::server) memory: &'a mut Memory,
+    pub(in crate::server) memory: &'a mut FaultMemory,
 }
 
-impl Scene<'_> {
+impl FaultContext<'_> {
     /// The resource a successful POST, PUT or PATCH wrote.
     pub(super) fn written(&self, call: &Call, reply: &Reply) -> Option<(Kind, String)> {
         if !reply.status.is_success() {

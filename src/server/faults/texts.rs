@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fault::faults;
-use super::scene::{Effect, Scene, created};
+use super::scene::{Effect, FaultContext, created};
 use crate::scim::urn;
 use crate::server::call::Call;
 use crate::server::model::Kind;
@@ -56,7 +56,7 @@ fn each_string(value: &mut Value, rewrite: fn(&str) -> String) {
 }
 
 /// Keeps free text in another form than it was sent.
-fn keep_free_text(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, rewrite: fn(&str) -> String) {
+fn keep_free_text(call: &Call, reply: &mut Reply, scene: &mut FaultContext<'_>, rewrite: fn(&str) -> String) {
     scene.rewrite(call, reply, &Kind::ALL, |record| {
         for name in FREE_TEXT {
             if let Some(value) = record.attributes.get_mut(name) {
@@ -70,7 +70,7 @@ fn keep_free_text(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, rewrite
 fn keep_elements(
     call: &Call,
     reply: &mut Reply,
-    scene: &mut Scene<'_>,
+    scene: &mut FaultContext<'_>,
     name: &str,
     rewrite: fn(&str) -> String,
 ) {
@@ -185,7 +185,7 @@ fn leading_zeros_dropped() -> Effect {
 }
 
 /// Forgets an attribute whenever it is written.
-fn forget(call: &Call, reply: &mut Reply, scene: &mut Scene<'_>, kind: Kind, name: &str) {
+fn forget(call: &Call, reply: &mut Reply, scene: &mut FaultContext<'_>, kind: Kind, name: &str) {
     scene.rewrite(call, reply, &[kind], |record| {
         record.attributes.shift_remove(name);
     });

@@ -5,7 +5,7 @@ use axum::http::header;
 use serde_json::Value;
 
 use super::fault::faults;
-use super::scene::{Effect, Scene, fail, status};
+use super::scene::{Effect, FaultContext, fail, status};
 use crate::server::call::Call;
 use crate::server::oauth::Flaw;
 use crate::server::reply::{Content, Reply};
@@ -173,7 +173,7 @@ fn first_key_only() -> Effect {
 }
 
 /// Serves a request as if it carried the right token.
-fn admit(call: &mut Call, scene: &Scene<'_>) {
+fn admit(call: &mut Call, scene: &FaultContext<'_>) {
     if let Ok(value) = format!("Bearer {}", scene.service.settings.token).parse() {
         call.headers.insert(header::AUTHORIZATION, value);
     }

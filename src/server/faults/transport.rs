@@ -149,11 +149,11 @@ fn connection_closed() -> Effect {
 mod tests {
     use super::*;
     use crate::server::call::{Call, Document};
-    use crate::server::{Fault, Settings, service::Service};
+    use crate::server::{Fault, ServerSettings, service::Service};
 
     #[test]
     fn a_page_beyond_the_end_takes_long() {
-        let settings = Settings { faults: [Fault::ANSWERS_SLOWLY].into(), ..Settings::default() };
+        let settings = ServerSettings { faults: [Fault::ANSWERS_SLOWLY].into(), ..ServerSettings::default() };
         let token = format!("Bearer {}", settings.token);
         let call = |start: &str| Call {
             method: Method::GET,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, ignore, operation, operations, replace};
-use super::scene::{Effect, Scene, patched, refuse};
+use super::scene::{Effect, FaultContext, patched, refuse};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, same_name, urn};
@@ -114,7 +114,7 @@ fn refuses_capital_op() -> Effect {
 }
 
 /// Applies the operations of a PATCH one by one, up to the first that cannot be; `unless` leaves some out.
-fn apply_singly(call: &Call, scene: &mut Scene<'_>, unless: fn(&Change) -> bool) {
+fn apply_singly(call: &Call, scene: &mut FaultContext<'_>, unless: fn(&Change) -> bool) {
     let Some((kind, id)) = patched(call) else { return };
     let mut call = call.clone();
     ignore(&mut call, &Kind::ALL, unless);
@@ -218,7 +218,7 @@ fn urn_keys_ignored() -> Effect {
 /// Keeps some changes as members of the resource that no schema knows.
 fn keep_literally(
     call: &Call,
-    scene: &mut Scene<'_>,
+    scene: &mut FaultContext<'_>,
     reply: &mut Reply,
     mangle: fn(&Change<'_>) -> Option<(String, Value)>,
 ) {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, element, ignore, operation, replace};
-use super::scene::{Effect, Scene, patched, refuse};
+use super::scene::{Effect, FaultContext, patched, refuse};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::server::call::Call;
@@ -33,7 +33,7 @@ pub(super) fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Valu
         .any(|element| crate::server::evaluate::element_holds(place.attribute, filter, element))
 }
 
-pub(super) fn kept(call: &Call, scene: &Scene<'_>) -> Map<String, Value> {
+pub(super) fn kept(call: &Call, scene: &FaultContext<'_>) -> Map<String, Value> {
     patched(call)
         .and_then(|(kind, id)| scene.store.get(kind, &id))
         .map(|record| record.attributes.clone())

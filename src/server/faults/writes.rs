@@ -204,7 +204,7 @@ fn disabled_name_given_again() -> Effect {
     Effect::before(|call, scene| {
         let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
         scene.store.duplicates_allowed = name.is_some_and(|name| {
-            let mut same = scene.store.with(Kind::User, crate::server::store::Key::Name, &name);
+            let mut same = scene.store.with(Kind::User, crate::server::store::StoreKey::Name, &name);
             same.any(|user| user.attributes.get("active") == Some(&json!(false)))
         });
         None

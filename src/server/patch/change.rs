@@ -7,8 +7,8 @@ use crate::scim::patch::Verb;
 use crate::scim::schema::{Attribute, AttributeType, Mutability};
 use crate::scim::{Comparison, Filter, Literal, PatchPath};
 use crate::server::evaluate;
-use crate::server::model::Place;
-use crate::server::reply::Outcome;
+use crate::server::model::ModelPlace;
+use crate::server::reply::ReplyOutcome;
 use crate::server::values::{self, Unknown, is_primary};
 
 /// The elements of what is kept.
@@ -25,20 +25,20 @@ fn list(elements: Vec<Value>) -> Option<Value> {
 }
 
 /// One operation on one attribute.
-pub(super) struct Change<'a> {
+pub(super) struct PatchChange<'a> {
     pub(super) verb: Verb,
     pub(super) path: &'a PatchPath,
-    pub(super) place: Place,
+    pub(super) place: ModelPlace,
     pub(super) unknown: Unknown,
 }
 
-impl Change<'_> {
+impl PatchChange<'_> {
     fn attribute(&self) -> &'static Attribute {
         self.place.attribute
     }
 
     /// A singular attribute, or a sub-attribute of a singular complex one.
-    pub(super) fn singular(&self, old: Option<Value>, value: Option<&Value>) -> Outcome<Option<Value>> {
+    pub(super) fn singular(&self, old: Option<Value>, value: Option<&Value>) -> ReplyOutcome<Option<Value>> {
         let attribute = self.attribute();
         let value = value.filter(|_| self.verb != Verb::Remove);
         if let Some(sub) = self.place.sub {
@@ -66,7 +66,7 @@ impl Change<'_> {
     }
 
     /// A complex value after one of its members changed.
-    fn whole_again(&self, parent: Map<String, Value>) -> Outcome<Option<Value>> {
+    fn whole_again(&self, parent: Map<String, Value>) -> ReplyOutcome<Option<Value>> {
         if parent.is_empty() {
             return Ok(None);
         }
@@ -83,7 +83,7 @@ impl Change<'_> {
         old: Option<Value>,
         filter: &Filter,
         value: Option<&Value>,
-    ) -> Outcome<Option<Value>> {
+    ) -> ReplyOutcome<Option<Value>> {
         let is_selected = |old: &Value| evaluate::element_holds(self.attribute(), filter, old);
         match (&old, self.verb) {
             (Some(current), _) if is_selected(current) => self.singular(old, value),
@@ -105,7 +105,7 @@ impl Change<'_> {
         mut elements: Vec<Value>,
         filter: &Filter,
         value: Option<&Value>,
-    ) -> Outcome<Option<Value>> {
+    ) -> ReplyOutcome<Option<Value>> {
         let attribute = self.attribute();
         let holds = |element: &Value| evaluate::element_holds(attribute, filter, element);
         if self.verb == Verb::Remove {
@@ -175,7 +175,12 @@ impl Change<'_> {
         });
     }
 
-    fn set_in_element(&self, element: &mut Value, sub: &Attribute, value: Option<&Value>) -> Outcome<()> {
+    fn set_in_element(
+        &self,
+        element: &mut Value,
+        sub: &Attribute,
+        value: Option<&Value>,
+    ) -> ReplyOutcome<()> {
         let Value::Object(members) = element else { return Ok(()) };
         let before = members.get(&sub.name).cloned();
         set_sub(members, sub, value, self.unknown)?;
@@ -190,7 +195,11 @@ impl Change<'_> {
     }
 
     /// A multi-valued attribute without a value path.
-    pub(super) fn list(&self, mut elements: Vec<Value>, value: Option<&Value>) -> Outcome<Option<Value>> {
+    pub(super) fn list(
+        &self,
+        mut elements: Vec<Value>,
+        value: Option<&Value>,
+    ) -> ReplyOutcome<Option<Value>> {
         let attribute = self.attribute();
         if let Some(sub) = self.place.sub {
             // `emails.value`: the sub-attribute of every element.
@@ -230,7 +239,7 @@ impl Change<'_> {
         }
     }
 
-    fn sent_elements(&self, value: &Value) -> Outcome<Vec<Value>> {
+    fn sent_elements(&self, value: &Value) -> ReplyOutcome<Vec<Value>> {
         Ok(elements(values::of_attribute(self.attribute(), value, self.unknown)?))
     }
 }
@@ -241,7 +250,7 @@ fn set_sub(
     sub: &Attribute,
     value: Option<&Value>,
     unknown: Unknown,
-) -> Outcome<()> {
+) -> ReplyOutcome<()> {
     let new = match value {
         Some(value) => values::of_attribute(sub, value, unknown)?,
         None => None,
@@ -294,7 +303,7 @@ fn described(
     attribute: &Attribute,
     filter: &Filter,
     unknown: Unknown,
-) -> Outcome<Option<Map<String, Value>>> {
+) -> ReplyOutcome<Option<Map<String, Value>>> {
     match filter {
         Filter::And(left, right) => {
             let (left, right) = (described(attribute, left, unknown)?, described(attribute, right, unknown)?);

@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 
 use super::evaluate;
 use super::model::Model;
-use super::reply::Outcome;
+use super::reply::ReplyOutcome;
 use super::values::{self, Unknown, invalid_value};
 use crate::scim::message::{ErrorMessage, ScimType};
 use crate::scim::patch::{PatchOperation, Verb};
 use crate::scim::schema::Mutability;
 use crate::scim::{PatchPath, same_name};
-use change::{Change, elements};
+use change::{PatchChange, elements};
 
 /// Applies operations in order.
 ///
@@ -29,7 +29,7 @@ pub(super) fn apply(
     attributes: &mut Map<String, Value>,
     operations: &[PatchOperation],
     unknown: Unknown,
-) -> Outcome<()> {
+) -> ReplyOutcome<()> {
     let mut patch = Patch { model, attributes, unknown };
     for operation in operations {
         patch.operation(operation)?;
@@ -44,7 +44,7 @@ struct Patch<'a> {
 }
 
 impl Patch<'_> {
-    fn operation(&mut self, operation: &PatchOperation) -> Outcome<()> {
+    fn operation(&mut self, operation: &PatchOperation) -> ReplyOutcome<()> {
         match (&operation.path, &operation.value) {
             (Some(path), value) => self.at(operation.verb, path, value.as_ref()),
             (None, Some(Value::Object(members))) => self.bundle(operation.verb, members),
@@ -54,7 +54,7 @@ impl Patch<'_> {
 
     /// An operation without a path: every member's name is a path of its own, dotted or behind a URN
     /// in Entra's flagged dialect. Names nobody defined are ignored, as they are in a whole resource.
-    fn bundle(&mut self, verb: Verb, members: &Map<String, Value>) -> Outcome<()> {
+    fn bundle(&mut self, verb: Verb, members: &Map<String, Value>) -> ReplyOutcome<()> {
         for (name, value) in members {
             if self.model.is_core(name) && value.is_object() {
                 if let Value::Object(inner) = value {
@@ -92,7 +92,7 @@ impl Patch<'_> {
         })
     }
 
-    fn at(&mut self, verb: Verb, path: &PatchPath, value: Option<&Value>) -> Outcome<()> {
+    fn at(&mut self, verb: Verb, path: &PatchPath, value: Option<&Value>) -> ReplyOutcome<()> {
         if path.is_bare_schema() {
             return self.whole_schema(verb, path, value);
         }
@@ -124,7 +124,7 @@ impl Patch<'_> {
             },
         };
         let old = container.get(&place.attribute.name).cloned();
-        let change = Change { verb, path, place, unknown };
+        let change = PatchChange { verb, path, place, unknown };
         let new = match (place.attribute.multi_valued, path.filter.as_ref()) {
             (true, Some(filter)) => change.selected(elements(old), filter, value)?,
             (true, None) => change.list(elements(old), value)?,
@@ -144,7 +144,7 @@ impl Patch<'_> {
     }
 
     /// The path is a schema's URN: the value holds attributes of that schema.
-    fn whole_schema(&mut self, verb: Verb, path: &PatchPath, value: Option<&Value>) -> Outcome<()> {
+    fn whole_schema(&mut self, verb: Verb, path: &PatchPath, value: Option<&Value>) -> ReplyOutcome<()> {
         let urn = path.schema.as_deref().unwrap_or("");
         let schema = match self.model.extension(urn) {
             Some(schema) => schema,

@@ -120,7 +120,7 @@ async fn an_unassigned_group_is_deleted_and_its_people_disabled() {
 #[tokio::test]
 async fn the_switch_puts_several_members_into_one_request() {
     let target = Script::default();
-    let mut settings = Settings::new(mapping(), Scope::Assigned, Dialect::AadOptscim062020);
+    let mut settings = JobSettings::new(mapping(), Scope::Assigned, Dialect::AadOptscim062020);
     settings.switches.members_per_patch = 20;
     let mut job = Job::new(settings);
     let mut tenant = tenant(&["ada", "grace"]);
@@ -138,7 +138,7 @@ async fn the_switch_puts_several_members_into_one_request() {
 async fn leaked_members_fail_the_group_only_by_switch() {
     for (word, failures) in [("ignored", 0), ("refused", 1)] {
         let target = Script::default();
-        let mut settings = Settings::new(mapping(), Scope::Assigned, Dialect::Default);
+        let mut settings = JobSettings::new(mapping(), Scope::Assigned, Dialect::Default);
         settings.switches.set("leaked-members", word).unwrap();
         let mut job = Job::new(settings);
         let mut tenant = Tenant::new();
@@ -155,7 +155,7 @@ async fn leaked_members_fail_the_group_only_by_switch() {
 #[tokio::test]
 async fn the_reference_check_is_asked_before_a_member_is_written() {
     let target = Script::default();
-    let mut settings = Settings::new(mapping(), Scope::Assigned, Dialect::Default);
+    let mut settings = JobSettings::new(mapping(), Scope::Assigned, Dialect::Default);
     settings.switches.set("reference-check", "on").unwrap();
     let mut job = Job::new(settings);
     let mut tenant = tenant(&["ada"]);

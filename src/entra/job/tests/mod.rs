@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 
 use crate::entra::dialect::Dialect;
 use crate::entra::directory::{Group, ObjectId, ObjectKind, Tenant, User};
-use crate::entra::job::{Action, CycleReport, Job, Policy, ResetScope, Settings, Status};
+use crate::entra::job::{Action, CycleReport, Job, JobSettings, Policy, ResetScope, Status};
 use crate::entra::mapping::expression::Expression;
-use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, Source, source_attribute};
+use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, ValueSource, source_attribute};
 use crate::entra::scope::Scope;
 use crate::scim::urn;
 use crate::wire::{Answer, Body, Broken, Request, Sent, Target};
@@ -98,8 +98,8 @@ fn refused(status: u16) -> Answer {
 /// A row with a direct source, or with an expression when the text has brackets.
 fn row(kind: ObjectKind, source: &str, target: &str) -> AttributeMapping {
     let source = match source.contains('[') {
-        true => Source::Expression(Expression::parse(source).unwrap()),
-        false => Source::Attribute(source_attribute(kind, source).unwrap()),
+        true => ValueSource::Expression(Expression::parse(source).unwrap()),
+        false => ValueSource::Attribute(source_attribute(kind, source).unwrap()),
     };
     AttributeMapping::new(target, source).unwrap()
 }
@@ -161,11 +161,11 @@ fn add_group(tenant: &mut Tenant, key: &str, members: &[&str]) {
 }
 
 fn job(mapping: Mapping, dialect: Dialect) -> Job {
-    Job::new(Settings::new(mapping, Scope::Assigned, dialect))
+    Job::new(JobSettings::new(mapping, Scope::Assigned, dialect))
 }
 
-fn job_with(mapping: Mapping, change: impl FnOnce(&mut Settings)) -> Job {
-    let mut settings = Settings::new(mapping, Scope::Assigned, Dialect::Default);
+fn job_with(mapping: Mapping, change: impl FnOnce(&mut JobSettings)) -> Job {
+    let mut settings = JobSettings::new(mapping, Scope::Assigned, Dialect::Default);
     change(&mut settings);
     Job::new(settings)
 }

@@ -169,7 +169,7 @@ async fn blocked_sign_in_and_the_recycle_bin_disable_and_a_purge_deletes() {
 async fn a_purge_after_an_unassignment_deletes_only_by_switch() {
     for (word, requests) in [("left", 1), ("deleted", 2)] {
         let (mut tenant, target) = (tenant(&["ada"]), Script::default());
-        let mut settings = Settings::new(users_only(), Scope::Assigned, Dialect::Default);
+        let mut settings = JobSettings::new(users_only(), Scope::Assigned, Dialect::Default);
         settings.switches.set("purged-after-unassign", word).unwrap();
         let mut job = Job::new(settings);
         linked(&mut job, &tenant, &target).await;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
-use crate::yaml::{self, Fields, Kind, Node, Reader};
+use crate::yaml::{self, Fields, Node, NodeKind, Reader};
 
 /// Reads a profile. `name` becomes the mapping's name, `file` stands in messages.
 ///
@@ -54,7 +54,7 @@ impl<'a> Profile<'a> {
 
     /// The rows alone, or a map with the rows and what holds for all of them.
     fn object(&mut self, kind: ObjectKind, node: &Node) -> Option<ObjectMapping> {
-        if let Kind::List(rows) = &node.kind {
+        if let NodeKind::List(rows) = &node.kind {
             return Some(ObjectMapping::new(self.rows(kind, node, rows)?));
         }
         let mut fields = self.reader.fields(node)?;

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::super::target::{self, Target};
 use super::super::{
-    AttributeMapping, DataType, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, RoleFunction, Source,
+    AttributeMapping, DataType, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, RoleFunction, ValueSource,
     source_attribute,
 };
 use super::Profile;
@@ -125,11 +125,11 @@ impl Profile<'_> {
         row: &Node,
         sources: [Option<(&str, &Node)>; 3],
         default: Option<&Node>,
-    ) -> Option<Source> {
+    ) -> Option<ValueSource> {
         let mut given = sources.into_iter().flatten();
         let Some((name, node)) = given.next() else {
             if default.is_some() {
-                return Some(Source::None);
+                return Some(ValueSource::None);
             }
             let problem = self.reader.problem(&row.span, "this row has no source");
             self.reader.note(problem.help(
@@ -144,10 +144,10 @@ impl Profile<'_> {
         }
         match name {
             "expression" => self.expression(kind, node),
-            "constant" => self.reader.text(node).map(Source::Constant),
+            "constant" => self.reader.text(node).map(ValueSource::Constant),
             _ => {
                 let name = self.reader.text(node)?;
-                self.attribute(kind, &name, &node.span).map(Source::Attribute)
+                self.attribute(kind, &name, &node.span).map(ValueSource::Attribute)
             }
         }
     }
@@ -183,11 +183,11 @@ impl Profile<'_> {
         self.reader.note(problem);
     }
 
-    pub(in super::super) fn expression(&mut self, kind: ObjectKind, node: &Node) -> Option<Source> {
+    pub(in super::super) fn expression(&mut self, kind: ObjectKind, node: &Node) -> Option<ValueSource> {
         let written = self.reader.text(node)?;
-        let expression = match Source::parse(&written) {
-            Ok(Source::Expression(expression)) => expression,
-            Ok(Source::Roles(_)) if kind == ObjectKind::Group => {
+        let expression = match ValueSource::parse(&written) {
+            Ok(ValueSource::Expression(expression)) => expression,
+            Ok(ValueSource::Roles(_)) if kind == ObjectKind::Group => {
                 self.reader.refuse(&node.span, "groups have no app roles of their own");
                 return None;
             }
@@ -222,7 +222,7 @@ impl Profile<'_> {
             }
             right = false;
         }
-        right.then_some(Source::Expression(expression))
+        right.then_some(ValueSource::Expression(expression))
     }
 
     pub(in super::super) fn target(

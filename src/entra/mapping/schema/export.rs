@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::roles::APP_ROLE_ASSIGNMENTS;
-use super::super::{AttributeMapping, FilterGroup, IS_SOFT_DELETED, Mapping, ObjectMapping, Source};
+use super::super::{AttributeMapping, FilterGroup, IS_SOFT_DELETED, Mapping, ObjectMapping, ValueSource};
 use super::source::Tree;
 use super::{ENTRA, Frame, object_name};
 use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute};
@@ -166,12 +166,12 @@ fn source_definition(kind: ObjectKind, mapping: &ObjectMapping) -> Value {
     }
     // Those that only this tenant has.
     let read = mapping.rows.iter().filter_map(|row| match &row.source {
-        Source::Attribute(attribute) => Some(vec![attribute.name]),
-        Source::Roles(_) => Some(vec![APP_ROLE_ASSIGNMENTS]),
-        Source::Expression(expression) => {
+        ValueSource::Attribute(attribute) => Some(vec![attribute.name]),
+        ValueSource::Roles(_) => Some(vec![APP_ROLE_ASSIGNMENTS]),
+        ValueSource::Expression(expression) => {
             Some(expression.attributes().into_iter().map(|(name, _)| name).collect())
         }
-        Source::Constant(_) | Source::None => None,
+        ValueSource::Constant(_) | ValueSource::None => None,
     });
     let filtered = mapping.filter.groups.iter().flat_map(|group| &group.clauses);
     let names = read.flatten().chain(filtered.map(|clause| clause.attribute().name));
@@ -288,10 +288,10 @@ fn scope(groups: &[FilterGroup]) -> Value {
 
 fn attribute_mapping(row: &AttributeMapping) -> Value {
     let source = match &row.source {
-        Source::None => Value::Null,
-        Source::Attribute(attribute) => sourced(&Tree::Attribute(attribute.name.to_owned()), None),
-        Source::Constant(text) => sourced(&Tree::Constant(text.clone()), None),
-        source @ (Source::Expression(_) | Source::Roles(_)) => {
+        ValueSource::None => Value::Null,
+        ValueSource::Attribute(attribute) => sourced(&Tree::Attribute(attribute.name.to_owned()), None),
+        ValueSource::Constant(text) => sourced(&Tree::Constant(text.clone()), None),
+        source @ (ValueSource::Expression(_) | ValueSource::Roles(_)) => {
             let written = source.expression().unwrap_or_default();
             // The reader of expressions has read it, so that its parentheses and quotes pair.
             let tree = Tree::of(&written).unwrap_or_else(|| Tree::Constant(written.clone()));

@@ -10,7 +10,7 @@ use super::super::{
 use super::{ENTRA, Frame, Remark, object_name};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{self, AttributeKind, ObjectKind};
-use crate::yaml::{self, Fields, Kind, Node};
+use crate::yaml::{self, Fields, Node, NodeKind};
 
 const HOW_TO_EXPORT: &str =
     "export it with Graph: GET /servicePrincipals/{id}/synchronization/jobs/{jobId}/schema";
@@ -91,7 +91,7 @@ impl Import<'_> {
     /// What nobody asked for is no part of Graph's description, or of a later one.
     pub fn finish(&mut self, mut fields: Fields<'_>, path: &str) {
         for (key, node) in fields.others() {
-            if !key.name.contains("@odata.") && node.kind != Kind::Null {
+            if !key.name.contains("@odata.") && node.kind != NodeKind::Null {
                 self.remark(node, &below(path, &key.name), "not known here: kept, and not played");
             }
         }
@@ -241,7 +241,7 @@ impl Import<'_> {
         for (index, mapping) in self.profile.reader.list(mappings?)?.iter().enumerate() {
             let path = format!("{path}.objectMappings[{index}]");
             let source = match &mapping.kind {
-                Kind::Map(entries) => entries
+                NodeKind::Map(entries) => entries
                     .iter()
                     .find(|(key, _)| key.name == "sourceObjectName")
                     .and_then(|(_, name)| name.as_text()),
@@ -315,7 +315,7 @@ impl Import<'_> {
 
     fn object_metadata(&mut self, node: &Node, path: &str) {
         let played = ["IsCustomerDefined", "OriginalJoiningProperty", "ExcludeFromReporting"];
-        let Kind::List(items) = &node.kind else { return };
+        let NodeKind::List(items) = &node.kind else { return };
         for item in items {
             let value = item.to_json();
             let (key, value) = (value["key"].as_str().unwrap_or_default(), value["value"].as_str());
@@ -355,7 +355,7 @@ impl Import<'_> {
         self.finish(fields, path);
         for (name, node) in others {
             if let Some(node) =
-                node.filter(|node| !matches!(&node.kind, Kind::List(items) if items.is_empty()))
+                node.filter(|node| !matches!(&node.kind, NodeKind::List(items) if items.is_empty()))
             {
                 self.remark(node, &below(path, name), "only `groups` are played");
             }
@@ -407,7 +407,7 @@ impl Import<'_> {
 
 /// A field that has a value: null is as good as nothing.
 pub(super) fn given<'n>(fields: &mut Fields<'n>, name: &'static str) -> Option<&'n Node> {
-    fields.get(name).filter(|node| node.kind != Kind::Null)
+    fields.get(name).filter(|node| node.kind != NodeKind::Null)
 }
 
 pub(super) fn below(path: &str, name: &str) -> String {

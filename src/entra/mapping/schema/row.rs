@@ -1,13 +1,13 @@
 //! Reading one attribute mapping: its target, its source, and how they flow.
 
 use super::super::target::{self, Target};
-use super::super::{AttributeMapping, Declared, FlowBehavior, FlowType, Source};
+use super::super::{AttributeMapping, Declared, FlowBehavior, FlowType, ValueSource};
 use super::import::{Definition, Import, below, given};
 use super::source::Tree;
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
 use crate::scim::{SyntaxError, same_name};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 impl Import<'_> {
     pub fn row(
@@ -28,7 +28,7 @@ impl Import<'_> {
         let missing_references = given(&mut fields, "exportMissingReferences");
         fields.get("id");
         self.finish(fields, path);
-        if let Some(node) = missing_references.filter(|node| node.kind == Kind::Boolean(true)) {
+        if let Some(node) = missing_references.filter(|node| node.kind == NodeKind::Boolean(true)) {
             let message = "is for Microsoft's own use and not played";
             self.remark(node, &below(path, "exportMissingReferences"), message);
         }
@@ -99,10 +99,10 @@ impl Import<'_> {
         Some((target, found))
     }
 
-    fn source(&mut self, kind: ObjectKind, node: Option<&Node>, path: &str) -> Option<Source> {
-        let Some(node) = node else { return Some(Source::None) };
+    fn source(&mut self, kind: ObjectKind, node: Option<&Node>, path: &str) -> Option<ValueSource> {
+        let Some(node) = node else { return Some(ValueSource::None) };
         let tree = self.tree(node, path)?;
-        let Kind::Map(entries) = &node.kind else { return None };
+        let NodeKind::Map(entries) = &node.kind else { return None };
         let text = entries.iter().find(|(key, _)| key.name == "expression").map(|(_, node)| node);
         let written = text.and_then(Node::as_text).filter(|text| !text.trim().is_empty());
         let said = match written {
@@ -124,13 +124,13 @@ impl Import<'_> {
         };
         match said {
             Tree::Attribute(name) => {
-                self.profile.attribute(kind, &name, &text.unwrap_or(node).span).map(Source::Attribute)
+                self.profile.attribute(kind, &name, &text.unwrap_or(node).span).map(ValueSource::Attribute)
             }
-            Tree::Constant(text) => Some(Source::Constant(text)),
+            Tree::Constant(text) => Some(ValueSource::Constant(text)),
             Tree::Function(..) => {
                 let place = text.unwrap_or(node);
                 let written = written.map_or_else(|| said.text(), str::to_owned);
-                let stands = Node { kind: Kind::Text(written), ..place.clone() };
+                let stands = Node { kind: NodeKind::Text(written), ..place.clone() };
                 self.profile.expression(kind, &stands)
             }
         }

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::entra::mapping::{
-    DataType, FlowBehavior, FlowType, Mapping, ObjectActions, Source, TargetKind, profiles,
+    DataType, FlowBehavior, FlowType, Mapping, ObjectActions, TargetKind, ValueSource, profiles,
 };
 
 /// Written by hand from Graph's description of the resources; the values are made up.
@@ -56,13 +56,15 @@ fn the_whole_document_is_read() {
     let row = |target: &str| user.find(target).unwrap_or_else(|| panic!("{target} is mapped"));
     let matching: Vec<_> = user.matching().iter().map(|row| row.written.as_str()).collect();
     assert_eq!(matching, ["userName", "externalId"]);
-    assert!(matches!(&row("active").source, Source::Expression(e) if e.as_written().starts_with("Switch(")));
+    assert!(
+        matches!(&row("active").source, ValueSource::Expression(e) if e.as_written().starts_with("Switch("))
+    );
     assert_eq!(row("active").target_kind(), TargetKind::Boolean);
     assert_eq!(row("displayName").default.as_deref(), Some("Unnamed"));
     assert_eq!(row("title").flow, FlowType::ObjectAddOnly);
     assert_eq!(row("emails[type eq \"work\"].value").behavior, FlowBehavior::FlowAlways);
-    assert_eq!(row("preferredLanguage").source, Source::None);
-    assert_eq!(row("userType").source, Source::Constant("Employee".into()));
+    assert_eq!(row("preferredLanguage").source, ValueSource::None);
+    assert_eq!(row("userType").source, ValueSource::Constant("Employee".into()));
     assert!(row("manager").is_reference() && row("manager").declared.data_type == DataType::Reference);
     assert!(row("externalId").declared.case_exact && !row("userName").declared.case_exact);
     assert!(row("userName").declared.required);
