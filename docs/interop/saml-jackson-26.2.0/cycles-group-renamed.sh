@@ -107,5 +107,5 @@ ask GET '/Groups?excludedAttributes=members&filter=displayName+eq+%22'"$run"'9ap
 echo 'violated: "team" is not matched by displayName: the filter finds nobody'
 echo 'expected: the resource with id "{group_1}" alone'
 echo 'see:      RFC 7644 §3.5.2.3; field report: langwatch/langwatch#7131'
-echo 'fix:      Change only what the operation names. A missing `members` means leave them alone.'
+echo 'fix:      Change only what the operation names. If `members` is missing, keep the members.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"itemsPerPage":0,"startIndex":1,"Resources":[]}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/work-email-beside-home (error): A new work e-mail leaves the home e-mail alone
+# cycles/work-email-beside-home (error): A new work e-mail does not change the home e-mail
 # "ada" holds nothing in emails[type eq "home"].value, expected "{run}z2qs.home@example.com"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
 # if the target still answers like this, else with 1.
