@@ -1,13 +1,13 @@
 //! Times whole processes, as users meet them: `cargo bench`.
 //!
 //! The machine's speed drifts, so the run stands beside a yardstick of the same minute: as many bare
-//! exchanges between the same client and the same server, without stories, rules and reports.
+//! exchanges between the same client and the same server, without scenarios, rules and reports.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use scimulate::run::target::deployment::Deployments as _;
-use scimulate::stages::Embedded;
+use scimulate::deployments::Embedded;
 use scimulate::wire::{Actor, Method, Request, Target as _};
 
 /// Counted runs of each command, after one that is not counted.

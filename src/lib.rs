@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod check;
 pub mod cli;
+pub mod deployments;
 pub mod diagnostic;
 pub mod entra;
 pub mod examples;
@@ -25,7 +26,6 @@ pub mod scim;
 pub mod selftest;
 pub mod server;
 pub mod snapshot;
-pub mod stages;
 pub mod sync;
 pub mod transport;
 pub mod waivers;

@@ -390,8 +390,8 @@ fn checks(folder: &std::path::Path) -> Vec<(String, String)> {
     assert!(!text.contains("eyJ"), "no assertion and no JWT is shown");
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
-    let stories = report["checks"].as_array().unwrap().iter().filter(|check| check["dialect"] == "default");
-    stories
+    let scenarios = report["checks"].as_array().unwrap().iter().filter(|check| check["dialect"] == "default");
+    scenarios
         .filter(|check| !check["id"].as_str().unwrap().starts_with("rules/"))
         .map(|check| (text(&check["status"]), text(&check["reason"])))
         .collect()
@@ -413,12 +413,12 @@ fn a_server_that_trusts_our_issuer_is_tested_by_federation_and_another_is_excuse
         let served = Served::start(&["--trust-issuer", trusted]);
         let folder = tempfile::tempdir().unwrap();
         let oauth = ["--token-endpoint", &served.endpoint, "--oauth-scope", "scim", "--issuer-port", &port];
-        // Client credentials carry the run; federation is tried by the stories.
+        // Client credentials carry the run; federation is tried by the scenarios.
         let both = ["--client-id", &served.client_id, "--federation-client-id", &served.client_id];
         let target = ["--target", &served.base, "--json", "r.json"];
         let run = [&["run"][..], &FEDERATION, &oauth, &both, &target].concat();
         let (code, out, err) = call(folder.path(), &served.secret, &run);
-        // Nothing but skipped stories is no success.
+        // Nothing but skipped scenarios is no success.
         assert_eq!(code, Some(if status == "passed" { 0 } else { 4 }), "{out}{err}");
         let checks = checks(folder.path());
         assert_eq!(checks.len(), 4, "{checks:?}");
@@ -481,8 +481,8 @@ fn tokens_that_must_be_refused_are_tried_where_they_are_given() {
     let served = Served::start(&[]);
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("old"), "an-old-token-0123456789").unwrap();
-    let stories = ["conformance/token-expired", "conformance/token-foreign"];
-    let run = [&["run"][..], &stories, &["--target", &served.base, "--json", "r.json"]].concat();
+    let scenarios = ["conformance/token-expired", "conformance/token-foreign"];
+    let run = [&["run"][..], &scenarios, &["--target", &served.base, "--json", "r.json"]].concat();
     let token = ["--token", served.token.as_str()];
     let (code, out, err) = call(folder.path(), "", &[&run[..], &token].concat());
     assert_eq!(code, Some(4), "{out}{err}");

@@ -74,15 +74,15 @@ const MINE: [(&str, &str); 2] =
 
 #[test]
 fn the_id_of_before_is_known_everywhere() {
-    let story = |arguments: &[&str]| call(&[arguments, &["--scenarios", "s"]].concat(), &MINE);
-    let run = story(&["run", "mine/old", "--dialect", "default", "-v"]);
+    let scenario = |arguments: &[&str]| call(&[arguments, &["--scenarios", "s"]].concat(), &MINE);
+    let run = scenario(&["run", "mine/old", "--dialect", "default", "-v"]);
     assert!(run.code == 0 && run.out.contains("mine/b [default]"), "{}{}", run.out, run.err);
-    let explained = story(&["explain", "mine/old"]);
+    let explained = scenario(&["explain", "mine/old"]);
     assert!(explained.out.starts_with("mine/b ("), "{}", explained.out);
     assert!(explained.out.contains("Formerly    mine/old"), "{}", explained.out);
-    let listed = story(&["list", "mine/old"]);
+    let listed = scenario(&["list", "mine/old"]);
     assert!(listed.out.contains("mine/b  note  0.2.0  T (formerly mine/old)"), "{}", listed.out);
-    let json = story(&["list", "mine/old", "--json"]);
+    let json = scenario(&["list", "mine/old", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((&json[0]["since"], &json[0]["aliases"][0]), (&"0.2.0".into(), &"mine/old".into()));
     let waiver = ("w.toml", "[[waiver]]\ncheck = \"mine/old\"\nreason = \"r\"\n");

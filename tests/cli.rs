@@ -301,14 +301,14 @@ fn a_wrong_name_is_2_with_the_nearest_right_one() {
 fn checks_are_listed_and_explained_as_text_and_as_json() {
     let list = Call::new(&["list", "--suite", "cycles"]).play();
     assert_eq!(list.code, Some(0), "{}", list.err);
-    assert!(list.out.lines().any(|line| line.starts_with(&format!("{STORY} "))), "{}", list.out);
+    assert!(list.out.lines().any(|line| line.starts_with(&format!("{SCENARIO} "))), "{}", list.out);
     let list = Call::new(&["list", "--json"]).play();
     let checks: serde_json::Value = serde_json::from_str(&list.out).unwrap();
     let ids: Vec<_> = checks.as_array().unwrap().iter().filter_map(|check| check["id"].as_str()).collect();
-    assert!(ids.contains(&STORY) && ids.contains(&"rules/member-lost"));
-    assert_eq!(Call::new(&["list", STORY, "--suite", "rules"]).play().code, Some(4));
+    assert!(ids.contains(&SCENARIO) && ids.contains(&"rules/member-lost"));
+    assert_eq!(Call::new(&["list", SCENARIO, "--suite", "rules"]).play().code, Some(4));
 
-    for id in [STORY, "member-lost", "rules/snapshot-differs"] {
+    for id in [SCENARIO, "member-lost", "rules/snapshot-differs"] {
         let explained = Call::new(&["explain", id]).play();
         assert_eq!(explained.code, Some(0), "{}", explained.err);
         assert!(explained.out.contains(id) && explained.out.contains("Why "), "{}", explained.out);
@@ -332,11 +332,11 @@ fn a_broken_file_is_2_with_the_place_and_the_token() {
     call.play().failed(2, "mine.yaml:3", "shoeSize");
 }
 
-const STORY: &str = "cycles/create-user";
+const SCENARIO: &str = "cycles/create-user";
 
 #[test]
 fn a_run_writes_its_reports_and_is_a_success() {
-    let mut call = Call::new(&["run", STORY, "--json", "r.json", "--junit", "r.xml", "--har", "r.har"]);
+    let mut call = Call::new(&["run", SCENARIO, "--json", "r.json", "--junit", "r.xml", "--har", "r.har"]);
     let output = call.command.output().unwrap();
     let played = Played::new(&output, call.folder.path());
     assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
@@ -357,7 +357,7 @@ fn a_run_writes_its_reports_and_is_a_success() {
 #[test]
 fn a_run_against_a_target_leaves_nothing_behind() {
     let served = Served::start(&["serve"]);
-    let mut call = Call::new(&["run", STORY, "--target", &format!("{}/?aadOptscim062020", served.base)]);
+    let mut call = Call::new(&["run", SCENARIO, "--target", &format!("{}/?aadOptscim062020", served.base)]);
     call.command.args(["--json", "r.json"]).env("SCIMULATE_TOKEN", &served.token);
     let output = call.command.output().unwrap();
     let played = Played::new(&output, call.folder.path());
@@ -393,7 +393,7 @@ fn a_fault_is_found_and_fails_the_run_unless_it_may_not() {
 
 #[test]
 fn snapshots_are_kept_for_a_review_accepted_and_compared() {
-    let mut call = Call::new(&["run", STORY, "--snapshots", "kept"]);
+    let mut call = Call::new(&["run", SCENARIO, "--snapshots", "kept"]);
     call.command.env_remove("CI");
     let folder = call.folder.path().to_owned();
     let played = Played::new(&call.command.output().unwrap(), &folder);
@@ -414,7 +414,7 @@ fn snapshots_are_kept_for_a_review_accepted_and_compared() {
         accepted.out
     );
     assert_eq!(again(&["review", "--snapshots", "kept"]).out, "nothing waits for a review\n");
-    let same = again(&["run", STORY, "--snapshots", "kept", "--snapshots-strict"]);
+    let same = again(&["run", SCENARIO, "--snapshots", "kept", "--snapshots-strict"]);
     assert_eq!(same.code, Some(0), "{}{}", same.out, same.err);
     let other = again(&["run", "cycles/test-connection", "--snapshots", "kept", "--snapshots-strict"]);
     assert_eq!(other.code, Some(1), "{}{}", other.out, other.err);
@@ -425,14 +425,14 @@ fn snapshots_are_kept_for_a_review_accepted_and_compared() {
         assert!(folder.join(format!("kept/cycles/test-connection/{dialect}.snap")).is_file());
     }
 
-    Call::new(&["run", STORY, "--update"]).play().failed(2, "a folder of snapshots", "--snapshots");
+    Call::new(&["run", SCENARIO, "--update"]).play().failed(2, "a folder of snapshots", "--snapshots");
     Call::new(&["accept"]).play().failed(2, "no folder of snapshots", "--snapshots");
     Call::new(&["review", "--snapshots", "none"]).play().failed(2, "none is not a folder", "run --snapshots");
 }
 
 #[test]
 fn a_selection_of_nothing_is_4() {
-    Call::new(&["run", STORY, "--shard", "2/2"]).play().failed(4, "nothing to play", "scimulate list");
+    Call::new(&["run", SCENARIO, "--shard", "2/2"]).play().failed(4, "nothing to play", "scimulate list");
 }
 
 #[test]
@@ -441,18 +441,18 @@ fn the_server_under_test_is_started_and_stopped() {
     let exec =
         format!("'{}' serve --port {} --token 0123456789", env!("CARGO_BIN_EXE_scimulate"), address.port());
     let target = format!("http://{address}/scim");
-    let call =
-        Call::new(&["run", STORY, "--exec", &exec, "--target", &target]).env("SCIMULATE_TOKEN", "0123456789");
+    let call = Call::new(&["run", SCENARIO, "--exec", &exec, "--target", &target])
+        .env("SCIMULATE_TOKEN", "0123456789");
     let played = call.play();
     assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
     assert!(TcpStream::connect(address).is_err(), "the server still listens");
-    let call = Call::new(&["run", STORY, "--exec", "echo out of memory; exit 3", "--target", &target]);
+    let call = Call::new(&["run", SCENARIO, "--exec", "echo out of memory; exit 3", "--target", &target]);
     call.play().failed(
         3,
         "ended before it answered (exit status: 3); its last words: out of memory",
         "by hand",
     );
-    let call = Call::new(&["run", STORY, "--wait-for", &target, "--timeout", "1"]);
+    let call = Call::new(&["run", SCENARIO, "--wait-for", &target, "--timeout", "1"]);
     call.play().failed(3, "nothing answered", "--timeout");
 }
 
@@ -605,7 +605,7 @@ fn exchange(port: &str, token: &str, method: &str, path: &str, body: &str) -> St
 
 #[test]
 fn a_closed_pipe_is_no_error() {
-    for arguments in [&["--help"][..], &["cleanup"], &["list"], &["list", "--json"], &["run", STORY]] {
+    for arguments in [&["--help"][..], &["cleanup"], &["list"], &["list", "--json"], &["run", SCENARIO]] {
         let mut call = Call::new(arguments);
         let mut child = call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());

@@ -30,14 +30,14 @@ fn a_whole_run_asks_nothing_twice_and_tells_why_it_asks() {
     let entries = har["log"]["entries"].as_array().unwrap();
     assert!(entries.len() > 1000, "only {} requests", entries.len());
 
-    let mut trial = "";
+    let mut scenario_run = "";
     let mut asked: HashSet<(&str, &str, String)> = HashSet::new();
     for entry in entries {
         let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).unwrap();
         let comment = text("/comment");
         assert!(!text("/_step").is_empty(), "an entry names no step: {comment}");
-        if entry["pageref"] != trial {
-            trial = text("/pageref");
+        if entry["pageref"] != scenario_run {
+            scenario_run = text("/pageref");
             asked.clear();
         }
         match text("/request/method") {

@@ -24,8 +24,8 @@ const KILLS: usize = 8;
 const SIGNALS: [(Signal, bool); 4] =
     [(Signal::KILL, false), (Signal::INT, true), (Signal::TERM, true), (Signal::HUP, true)];
 
-/// Stories with people, groups, deletions and bulk requests.
-const STORIES: [&str; 8] = [
+/// Scenarios with people, groups, deletions and bulk requests.
+const SCENARIOS: [&str; 8] = [
     "cycles/create-user",
     "cycles/disable-unassigned",
     "cycles/group-members-added",
@@ -118,7 +118,7 @@ impl Vendor {
 
     fn run(&self, more: &[&str]) -> Child {
         let mut arguments = vec!["run", "--fail-on", "never"];
-        arguments.extend(STORIES);
+        arguments.extend(SCENARIOS);
         arguments.extend(more);
         self.start(&arguments)
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use scimulate::check::{Level, Outcome, Skip};
+use scimulate::deployments::{Embedded, TenantClients};
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
@@ -16,7 +17,6 @@ use scimulate::run::target::deployment::{Deployment, Deployments};
 use scimulate::run::target::retry_after::WaitLimit;
 use scimulate::run::verdict::report::{CheckResult, Report, Verdict};
 use scimulate::run::{RunProblem, play_scenarios};
-use scimulate::stages::{Embedded, TenantClients};
 use scimulate::wire::{Actor, Answer, Broken, Method, Request, Sent, Target};
 use scimulate::{scenario, server};
 use serde_json::{Value, json};
@@ -58,12 +58,12 @@ impl Deployments for Middle {
     type Target = Meddled;
 
     async fn open(&self) -> Result<Deployment<Meddled>, String> {
-        let stage = Embedded { settings: server::ServerSettings::default() }.open().await?;
+        let deployment = Embedded { settings: server::ServerSettings::default() }.open().await?;
         Ok(Deployment {
-            target: Meddled { client: stage.target, meddler: Arc::clone(&self.0) },
-            base_url: stage.base_url,
-            sign_ins: stage.sign_ins,
-            hold: stage.hold,
+            target: Meddled { client: deployment.target, meddler: Arc::clone(&self.0) },
+            base_url: deployment.base_url,
+            sign_ins: deployment.sign_ins,
+            hold: deployment.hold,
         })
     }
 
@@ -82,7 +82,7 @@ fn plan(ids: &[&str]) -> Plan {
     assert_eq!(scenarios.len(), ids.len(), "every scenario asked for exists");
     let mut plan = Plan::new(scenarios, profiles::load(profiles::DEFAULT).unwrap(), "meddled1".into());
     plan.dialects = vec![Dialect::Default];
-    plan.patience = WaitLimit::at_most(Duration::from_millis(50));
+    plan.retry_after = WaitLimit::at_most(Duration::from_millis(50));
     plan
 }
 
@@ -99,7 +99,7 @@ fn run_with(
     play_scenarios(plan, Middle(Arc::new(meddler)), runtime.handle(), listener)
 }
 
-fn stories(report: &Report) -> Vec<&CheckResult> {
+fn scenarios(report: &Report) -> Vec<&CheckResult> {
     report.checks.iter().filter(|check| check.suite != "rules").collect()
 }
 
@@ -120,13 +120,13 @@ fn has(request: &Request, name: &str) -> bool {
 }
 
 #[test]
-fn refused_attributes_are_told_once_and_the_stories_go_on_without_them() {
+fn refused_attributes_are_told_once_and_the_scenarios_go_on_without_them() {
     let plan = plan(&["cycles/create-user", "cycles/phone-numbers", "cycles/update-one-attribute"]);
     let report = run(plan, |request| {
         let refused = has(request, "phoneNumbers") || has(request, "title");
         if request.method == Method::Post && refused { refusal(400) } else { Deed::Pass }
     });
-    let [create, phones, update] = stories(&report)[..] else { panic!("three stories") };
+    let [create, phones, update] = scenarios(&report)[..] else { panic!("three stories") };
     assert_eq!(create.outcome, Outcome::Passed, "{:?}", messages(create));
     let rule = report.checks.iter().find(|check| check.id == "rules/create-refused").unwrap();
     let mut subjects: Vec<&str> = rule.findings.iter().map(|finding| finding.subject.as_str()).collect();
@@ -151,10 +151,10 @@ fn refused_attributes_are_told_once_and_the_stories_go_on_without_them() {
 }
 
 #[test]
-fn when_no_create_is_accepted_one_story_says_so_and_the_others_are_blocked() {
+fn when_no_create_is_accepted_one_scenario_says_so_and_the_others_are_blocked() {
     let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
     let report = run(plan, |request| if request.method == Method::Post { refusal(400) } else { Deed::Pass });
-    let [create, disable, update] = stories(&report)[..] else { panic!("three stories") };
+    let [create, disable, update] = scenarios(&report)[..] else { panic!("three stories") };
     assert_eq!(
         messages(create),
         [
@@ -172,16 +172,16 @@ fn when_no_create_is_accepted_one_story_says_so_and_the_others_are_blocked() {
 fn a_failed_write_is_told_once_however_much_depends_on_it() {
     let plan = plan(&["cycles/reenable-in-place"]);
     let report = run(plan, |request| if request.method == Method::Patch { refusal(500) } else { Deed::Pass });
-    let [story] = stories(&report)[..] else { panic!("one story") };
+    let [scenario] = scenarios(&report)[..] else { panic!("one story") };
     assert_eq!(
-        messages(story),
+        messages(scenario),
         ["\"ada\" cannot be disabled: PATCH /Users/{id} is answered 500 (InternalServerError)"]
     );
-    assert!(story.findings[0].entra.starts_with("InternalServerError"));
+    assert!(scenario.findings[0].entra.starts_with("InternalServerError"));
 }
 
 #[test]
-fn a_target_that_keeps_asking_for_patience_costs_no_finding() {
+fn a_target_that_keeps_asking_for_retry_after_costs_no_finding() {
     let report = run(plan(&["cycles/update-one-attribute"]), |request| {
         if request.method != Method::Patch {
             return Deed::Pass;
@@ -190,8 +190,8 @@ fn a_target_that_keeps_asking_for_patience_costs_no_finding() {
         answer.headers.push(("retry-after".into(), "1000".into()));
         Deed::Answer(Ok(answer))
     });
-    let [story] = stories(&report)[..] else { panic!("one story") };
-    assert!(matches!(&story.outcome, Outcome::Skipped(Skip::Throttled(_))), "{:?}", story.outcome);
+    let [scenario] = scenarios(&report)[..] else { panic!("one story") };
+    assert!(matches!(&scenario.outcome, Outcome::Skipped(Skip::Throttled(_))), "{:?}", scenario.outcome);
     assert_eq!(report.left_behind, Vec::<String>::new());
     assert_eq!(report.verdict, Verdict::Incomplete);
     let why = report.interrupted_by.unwrap();
@@ -205,7 +205,7 @@ fn a_limit_is_kept_to_and_everything_is_played_and_removed() {
     let (begins, refused) = (Mutex::new(Vec::<Instant>::new()), Arc::new(Mutex::new(Vec::new())));
     let (cleaned, told) = (AtomicUsize::new(0), Arc::clone(&refused));
     let mut plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
-    plan.patience = WaitLimit::at_most(Duration::from_secs(30));
+    plan.retry_after = WaitLimit::at_most(Duration::from_secs(30));
     let report = run(plan, move |request| {
         let mut begins = begins.lock().unwrap();
         begins.retain(|begin| begin.elapsed() < window);
@@ -221,7 +221,7 @@ fn a_limit_is_kept_to_and_everything_is_played_and_removed() {
         Deed::Answer(Ok(busy))
     });
     assert_eq!((report.verdict, &report.interrupted_by), (Verdict::Passed, &None));
-    assert!(stories(&report).iter().all(|story| story.outcome == Outcome::Passed));
+    assert!(scenarios(&report).iter().all(|scenario| scenario.outcome == Outcome::Passed));
     assert_eq!(report.left_behind, Vec::<String>::new());
     let refused = refused.lock().unwrap();
     assert!(refused.contains(&Actor::Entra) && refused.contains(&Actor::Cleanup), "{refused:?}");
@@ -252,7 +252,7 @@ fn a_target_that_answers_everything_with_503_or_a_login_page_is_lost_and_told_on
         assert_eq!(report.verdict, Verdict::Incomplete);
         let why = report.interrupted_by.as_ref().unwrap();
         assert!(why.contains("2 of 3 stories") && why.contains(&status.to_string()), "{why}");
-        let [create, disable, update] = stories(&report)[..] else { panic!("three stories") };
+        let [create, disable, update] = scenarios(&report)[..] else { panic!("three stories") };
         assert_eq!(create.outcome, Outcome::Passed);
         for blocked in [disable, update] {
             assert!(matches!(&blocked.outcome, Outcome::Skipped(Skip::Blocked(_))), "{:?}", blocked.outcome);
@@ -265,7 +265,7 @@ fn a_target_that_answers_everything_with_503_or_a_login_page_is_lost_and_told_on
 }
 
 #[test]
-fn a_target_lost_before_the_first_story_has_its_left_objects_named() {
+fn a_target_lost_before_the_first_scenario_has_its_left_objects_named() {
     let made = Arc::new(AtomicUsize::new(0));
     let outcome = run_with(
         plan(&["cycles/create-user"]),
@@ -306,21 +306,21 @@ fn what_was_found_before_the_target_said_later_is_not_forgotten() {
 }
 
 #[test]
-fn a_wrong_token_that_is_not_refused_in_time_leaves_the_story_undecided() {
+fn a_wrong_token_that_is_not_refused_in_time_leaves_the_scenario_undecided() {
     let ids = ["conformance/token-required", "conformance/token-scheme", "cycles/wrong-token-quarantines"];
     let slow = |request: &Request| match request.tries_credentials() {
         true => Deed::Answer(Err(Broken::Unrefused(Duration::from_secs(5)))),
         false => Deed::Pass,
     };
     let report = run(plan(&ids), slow);
-    for story in stories(&report) {
+    for scenario in scenarios(&report) {
         let why = "wrong credentials were not refused within 5s";
         assert!(
-            matches!(&story.outcome, Outcome::Skipped(Skip::Blocked(by)) if by.contains(why)),
+            matches!(&scenario.outcome, Outcome::Skipped(Skip::Blocked(by)) if by.contains(why)),
             "{}: {:?} {:?}",
-            story.id,
-            story.outcome,
-            messages(story)
+            scenario.id,
+            scenario.outcome,
+            messages(scenario)
         );
     }
     assert!(report.checks.iter().flat_map(|check| &check.findings).all(|found| found.level == Level::Note));
@@ -330,20 +330,20 @@ fn a_wrong_token_that_is_not_refused_in_time_leaves_the_story_undecided() {
         true => Deed::Instead(Request { headers: Vec::new(), ..request.clone() }),
         false => Deed::Pass,
     });
-    for story in stories(&open) {
-        assert_eq!((&story.outcome, story.findings[0].level), (&Outcome::Failed, Level::Critical));
+    for scenario in scenarios(&open) {
+        assert_eq!((&scenario.outcome, scenario.findings[0].level), (&Outcome::Failed, Level::Critical));
     }
 }
 
 #[test]
-fn a_story_whose_deciding_request_was_never_sent_is_blocked() {
+fn a_scenario_whose_deciding_request_was_never_sent_is_blocked() {
     // Nobody is created, so nobody can be deleted.
     let report = run(plan(&["cycles/purge-user"]), |request| match (request.method, request.actor) {
         (Method::Post, Actor::Entra) => refusal(403),
         _ => Deed::Pass,
     });
-    let [story] = stories(&report)[..] else { panic!("one story") };
-    assert_ne!(story.outcome, Outcome::Passed, "{story:?}");
+    let [scenario] = scenarios(&report)[..] else { panic!("one story") };
+    assert_ne!(scenario.outcome, Outcome::Passed, "{scenario:?}");
 }
 
 #[test]
@@ -385,10 +385,10 @@ fn somebody_elses_account_is_not_written_to_and_the_finding_says_whose_it_is() {
         });
         Deed::Answer(Ok(Answer::json(200, &list)))
     });
-    let [story] = stories(&report)[..] else { panic!("one story") };
-    assert_eq!(story.findings.len(), 1, "{:?}", messages(story));
-    assert_eq!(story.findings[0].level, Level::Critical);
-    assert!(story.findings[0].message.contains("bob@contoso.com"), "{}", story.findings[0].message);
+    let [scenario] = scenarios(&report)[..] else { panic!("one story") };
+    assert_eq!(scenario.findings.len(), 1, "{:?}", messages(scenario));
+    assert_eq!(scenario.findings[0].level, Level::Critical);
+    assert!(scenario.findings[0].message.contains("bob@contoso.com"), "{}", scenario.findings[0].message);
     assert_eq!(written.load(Ordering::Relaxed), 0);
 }
 
@@ -405,7 +405,7 @@ fn a_lost_target_makes_the_run_incomplete() {
     });
     assert_eq!(report.verdict, Verdict::Incomplete);
     assert!(report.interrupted_by.as_ref().unwrap().contains("nobody listens"));
-    let [create, disable, update] = stories(&report)[..] else { panic!("three stories") };
+    let [create, disable, update] = scenarios(&report)[..] else { panic!("three stories") };
     assert_eq!(create.outcome, Outcome::Passed);
     for blocked in [disable, update] {
         assert!(
@@ -455,8 +455,8 @@ fn ctrl_c_ends_the_run_early_and_still_cleans_up() {
         3,
         "the probe's, the first story's and the interrupted one's"
     );
-    assert_eq!(stories(&report)[0].outcome, Outcome::Passed);
-    assert!(matches!(stories(&report)[2].outcome, Outcome::Skipped(_)));
+    assert_eq!(scenarios(&report)[0].outcome, Outcome::Passed);
+    assert!(matches!(scenarios(&report)[2].outcome, Outcome::Skipped(_)));
 }
 
 #[test]
@@ -476,7 +476,7 @@ fn another_end_in_one_dialect_is_a_finding_of_its_own() {
         }
         Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
     });
-    let found: Vec<_> = stories(&report)
+    let found: Vec<_> = scenarios(&report)
         .into_iter()
         .map(|check| (check.dialect.as_deref(), check.outcome.clone(), check.findings.len()))
         .collect();
@@ -527,7 +527,7 @@ timeline:
 }
 
 #[test]
-fn a_lost_attribute_is_told_by_the_stories_that_are_about_it_and_by_no_others() {
+fn a_lost_attribute_is_told_by_the_scenarios_that_are_about_it_and_by_no_others() {
     let ids = ["cycles/create-user", "cycles/disable-unassigned", "cycles/employee-number-text"];
     let report = run(plan(&ids), |request| {
         let Some(mut body) = request.json() else { return Deed::Pass };
@@ -535,12 +535,12 @@ fn a_lost_attribute_is_told_by_the_stories_that_are_about_it_and_by_no_others() 
         members.retain(|name, _| !name.starts_with("urn:"));
         Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
     });
-    let [create, disable, number] = stories(&report)[..] else { panic!("three stories") };
+    let [create, disable, number] = scenarios(&report)[..] else { panic!("three stories") };
     assert_eq!(create.findings.len(), 2, "department and employeeNumber: {:?}", messages(create));
     assert!(
         number.findings.iter().all(|f| f.subject.ends_with("employeeNumber")) && !number.findings.is_empty()
     );
-    // A rule names the cause, and the story has nothing else to say.
+    // A rule names the cause, and the scenario has nothing else to say.
     assert_eq!(number.outcome, Outcome::Skipped(Skip::Blocked("rules/write-lost".to_owned())));
     assert_eq!(disable.outcome, Outcome::Passed, "{:?}", messages(disable));
 }
@@ -552,6 +552,6 @@ fn a_request_that_names_an_account_nobody_could_make_is_not_sent() {
         let entra = request.step.contains("cycle 1: create");
         if entra { refusal(409) } else { Deed::Pass }
     });
-    let [deleted, _] = stories(&report)[..] else { panic!("two stories") };
+    let [deleted, _] = scenarios(&report)[..] else { panic!("two stories") };
     assert_eq!(messages(deleted), ["\"ada\" cannot be created: POST /Users is answered 409 (Conflict)"]);
 }

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use scimulate::deployments::Embedded;
 use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
 use scimulate::run::plan::Plan;
 use scimulate::run::play_scenarios;
 use scimulate::run::verdict::report::Verdict;
 use scimulate::scenario;
-use scimulate::stages::Embedded;
 use scimulate::wire::{Actor, Exchange};
 
 #[derive(Default)]
@@ -23,7 +23,7 @@ struct Watch {
 
 impl Listener for Watch {
     fn on(&mut self, event: &Event) {
-        let Event::ScenarioFinished { trial, trace, .. } = event else { return };
+        let Event::ScenarioFinished { scenario_run, trace, .. } = event else { return };
         self.exchanges += trace.len();
         let mut writes = 0;
         let mut asked: HashMap<(Actor, String, String), usize> = HashMap::new();
@@ -33,7 +33,7 @@ impl Listener for Watch {
             } else if let Some(question) = question(exchange)
                 && asked.insert(question.clone(), writes) == Some(writes)
             {
-                self.twice.push(format!("{trial}: {:?} at {}", question, exchange.request.step));
+                self.twice.push(format!("{scenario_run}: {:?} at {}", question, exchange.request.step));
             }
         }
     }

@@ -13,13 +13,13 @@ use std::time::Duration;
 use axum::body::Body;
 use http_body_util::BodyExt as _;
 use scimulate::check::Level;
+use scimulate::deployments::Shared;
 use scimulate::entra::mapping::profiles;
 use scimulate::http::{Client, Credentials, Settings, TenantUrl};
 use scimulate::run::plan::Plan;
 use scimulate::run::target::retry_after::WaitLimit;
 use scimulate::run::verdict::report::Report;
 use scimulate::run::{RunProblem, play_scenarios};
-use scimulate::stages::Shared;
 use scimulate::{scenario, server};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -104,7 +104,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Rules and stories that found something of this level or above.
+    /// Rules and scenarios that found something of this level or above.
     fn found(&self, level: Level) -> BTreeSet<String> {
         let report = self.played.as_ref().unwrap_or_else(|problem| panic!("{problem}"));
         let findings = report.checks.iter().flat_map(|check| &check.findings);
@@ -144,8 +144,8 @@ const USUAL: [&str; 4] = [
     "cycles/group-member-added",
 ];
 
-/// Plays a few stories against a server whose answers are spoilt.
-fn run_of(stories: &[&str], spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send + Sync + 'static) -> Outcome {
+/// Plays a few scenarios against a server whose answers are spoilt.
+fn run_of(scenarios: &[&str], spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send + Sync + 'static) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let count = Arc::new(AtomicUsize::new(0));
     let settings = server::ServerSettings::default();
@@ -155,16 +155,15 @@ fn run_of(stories: &[&str], spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send + S
     settings.credentials = Credentials::Bearer(token.into());
     settings.timeout = Duration::from_secs(3);
     let client = Client::new(settings).unwrap();
-    let scenarios = scenario::builtin()
+    let found = scenario::builtin()
         .unwrap()
         .into_iter()
-        .filter(|s| stories.contains(&s.about.id.as_str()))
+        .filter(|s| scenarios.contains(&s.about.id.as_str()))
         .map(Arc::new);
-    let mut plan =
-        Plan::new(scenarios.collect(), profiles::load(profiles::DEFAULT).unwrap(), "nonsense1".into());
-    assert_eq!(plan.scenarios.len(), stories.len(), "the stories exist");
+    let mut plan = Plan::new(found.collect(), profiles::load(profiles::DEFAULT).unwrap(), "nonsense1".into());
+    assert_eq!(plan.scenarios.len(), scenarios.len(), "the stories exist");
     plan.dialects.truncate(1);
-    plan.patience = WaitLimit::at_most(Duration::from_millis(200));
+    plan.retry_after = WaitLimit::at_most(Duration::from_millis(200));
     let played = play_scenarios(plan, Shared::new(client), runtime.handle(), &mut ());
     Outcome { played, requests: count.load(Ordering::Relaxed) }
 }

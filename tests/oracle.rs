@@ -1,7 +1,7 @@
-//! Job and oracle, which share no code, must agree: random stories are played against the embedded
+//! Job and oracle, which share no code, must agree: random scenarios are played against the embedded
 //! server, and what stands there afterwards must be what the oracle says of the directory alone.
 //!
-//! `ORACLE_CASES` and `ORACLE_SEED` (0 to 255) play more and other stories; both are fixed otherwise.
+//! `ORACLE_CASES` and `ORACLE_SEED` (0 to 255) play more and other scenarios; both are fixed otherwise.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -105,7 +105,7 @@ const PEOPLE: usize = 3;
 const GROUPS: usize = 2;
 
 fn event() -> impl Strategy<Value = Event> {
-    // Most stories need several things to happen to one person.
+    // Most scenarios need several things to happen to one person.
     let who = || prop_oneof![3 => Just(0), 2 => 0..PEOPLE];
     let group = || 0..GROUPS;
     prop_oneof![
@@ -419,7 +419,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-async fn story(mut play: Play, accounts: &[usize], events: &[Event]) -> Result<(), TestCaseError> {
+async fn scenario(mut play: Play, accounts: &[usize], events: &[Event]) -> Result<(), TestCaseError> {
     play.populate(accounts).await;
     let everybody = (0..PEOPLE).map(Event::Hire).chain((0..GROUPS).map(Event::Found));
     let everybody: Vec<Event> = everybody.collect();
@@ -451,9 +451,9 @@ fn the_job_leads_to_what_the_oracle_says() {
         FlowType::AttributeAddOnly,
     ]);
     let settings = (dialect, any::<bool>(), flow, [actions(), actions()]);
-    let stories = (settings, accounts, prop::collection::vec(event(), 1..40));
-    let outcome = runner.run(&stories, |((dialect, filtered, flow, actions), accounts, events)| {
-        runtime.block_on(story(Play::new(dialect, filtered, flow, actions), &accounts, &events))
+    let scenarios = (settings, accounts, prop::collection::vec(event(), 1..40));
+    let outcome = runner.run(&scenarios, |((dialect, filtered, flow, actions), accounts, events)| {
+        runtime.block_on(scenario(Play::new(dialect, filtered, flow, actions), &accounts, &events))
     });
     if let Err(error) = outcome {
         panic!("{error}");

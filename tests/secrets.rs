@@ -380,7 +380,7 @@ fn read(folder: &Path, files: &mut Vec<(String, String)>) {
     }
 }
 
-const STORIES: [&str; 6] = [
+const SCENARIOS: [&str; 6] = [
     "cycles/create-user",
     "cycles/disable-unassigned",
     "conformance/token-required",
@@ -409,60 +409,61 @@ const HEADERS: [&str; 2] = ["--header", "X-Api-Key=MARKheader+7737/ mn="];
 #[test]
 fn a_run_shows_no_secret_whatever_the_target_repeats() {
     for manner in [Manner::Page, Manner::Error, Manner::Stored] {
-        let stage = Stage::new(manner);
+        let deployment = Stage::new(manner);
         let refused = ["--expired-token-file", "{in}/expired", "--foreign-token-file", "{in}/foreign"];
         let both = ["--target", "{target}", "--second-target", "{second}"];
-        let run = [&["run"][..], &STORIES, &both, &refused, &REPORTS].concat();
-        let played = stage.play(&[&run[..], &HEADERS].concat());
+        let run = [&["run"][..], &SCENARIOS, &both, &refused, &REPORTS].concat();
+        let played = deployment.play(&[&run[..], &HEADERS].concat());
         if manner != Manner::Page {
             played.shows("r.har", "[redacted]");
             played.shows("r.json", "[redacted]");
         }
-        stage.play(&run);
+        deployment.play(&run);
     }
 }
 
 #[test]
 fn what_a_run_kept_can_be_reviewed_without_a_secret() {
-    let stage = Stage::new(Manner::Stored);
+    let deployment = Stage::new(Manner::Stored);
     let folder = tempfile::tempdir().unwrap();
     let snapshots = folder.path().to_str().unwrap();
-    stage.play(&["run", STORIES[0], "--target", "{target}", "--snapshots", snapshots]);
+    deployment.play(&["run", SCENARIOS[0], "--target", "{target}", "--snapshots", snapshots]);
     let mut kept = Vec::new();
     read(folder.path(), &mut kept);
     assert!(kept.iter().any(|(_, text)| text.contains("[redacted]")), "{kept:?}");
-    let reviewed = stage.play(&["review", "--snapshots", snapshots]);
+    let reviewed = deployment.play(&["review", "--snapshots", snapshots]);
     assert!(reviewed.out.contains("[redacted]"), "{}", reviewed.out);
     let kept = Played { out: String::new(), err: String::new(), files: kept };
-    stage.search(&["snapshots"], &kept);
+    deployment.search(&["snapshots"], &kept);
 }
 
 #[test]
 fn the_gallery_and_its_pack_show_no_secret() {
     for manner in [Manner::Error, Manner::Stored] {
-        let stage = Stage::new(manner);
+        let deployment = Stage::new(manner);
         let reports = ["--json", "r.json", "--har", "r.har", "--scripts", "scripts", "--pack", "pack"];
-        let played = stage.play(&[&["gallery", "--target", "{target}"][..], &reports, &HEADERS].concat());
+        let played =
+            deployment.play(&[&["gallery", "--target", "{target}"][..], &reports, &HEADERS].concat());
         played.shows("r.har", "[redacted]");
     }
 }
 
 #[test]
 fn a_row_about_a_server_shows_no_secret() {
-    let stage = Stage::new(Manner::Error);
+    let deployment = Stage::new(Manner::Error);
     let into = ["--server-version", "1", "--into", "interop", "--verbose"];
-    stage.play(&[&["interop", "marked", "--target", "{target}"][..], &into].concat());
+    deployment.play(&[&["interop", "marked", "--target", "{target}"][..], &into].concat());
 }
 
 #[test]
 fn a_job_keeps_logs_and_tells_no_secret() {
     for manner in [Manner::Page, Manner::Error, Manner::Stored] {
-        let stage = Stage::new(manner);
+        let deployment = Stage::new(manner);
         let sync = ["sync", "--directory", "{in}/people.csv", "--scope", "all", "--target", "{target}"];
-        stage.play(&[&sync[..], &["--dry-run"]].concat());
+        deployment.play(&[&sync[..], &["--dry-run"]].concat());
         let kept = ["--state", "state.json", "--logs", "log.jsonl", "--cycles", "3", "--apply"];
         let notify = ["--notify", "cat >>told.jsonl; env >>environment"];
-        let played = stage.play(&[&sync[..], &kept, &notify, &HEADERS].concat());
+        let played = deployment.play(&[&sync[..], &kept, &notify, &HEADERS].concat());
         if manner == Manner::Page {
             played.shows("told.jsonl", "quarantine");
             played.shows("told.jsonl", "[redacted]");
@@ -478,22 +479,23 @@ fn a_job_keeps_logs_and_tells_no_secret() {
 #[test]
 fn commands_that_ask_little_show_no_secret() {
     for manner in [Manner::Page, Manner::Error, Manner::Stored] {
-        let stage = Stage::new(manner);
-        stage.play(&[&["test-connection", "--target", "{target}"][..], &HEADERS].concat());
-        stage.play(&["cleanup", "--target", "{target}"]);
+        let deployment = Stage::new(manner);
+        deployment.play(&[&["test-connection", "--target", "{target}"][..], &HEADERS].concat());
+        deployment.play(&["cleanup", "--target", "{target}"]);
     }
 }
 
 #[test]
 fn tokens_that_were_asked_for_are_secrets_too() {
     for manner in [Manner::NoToken, Manner::Error, Manner::Page] {
-        let stage = Stage::new(manner);
+        let deployment = Stage::new(manner);
         for sent_in in ["header", "body", "both"] {
             let asked =
                 ["--token-endpoint", "{token-endpoint}", "--client-id", "me", "--credentials-in", sent_in];
-            let stories = ["conformance/client-credentials", "conformance/client-secret-checked", STORIES[0]];
-            let run = [&["run"][..], &stories, &["--target", "{target}"], &asked, &REPORTS].concat();
-            let played = stage.play(&run);
+            let scenarios =
+                ["conformance/client-credentials", "conformance/client-secret-checked", SCENARIOS[0]];
+            let run = [&["run"][..], &scenarios, &["--target", "{target}"], &asked, &REPORTS].concat();
+            let played = deployment.play(&run);
             if manner == Manner::Error {
                 assert!(played.out.contains(r#""access_token":"[redacted]""#), "{}", played.out);
             }
@@ -503,21 +505,21 @@ fn tokens_that_were_asked_for_are_secrets_too() {
 
 #[test]
 fn a_server_that_is_started_gets_no_secret_and_is_quoted_without_any() {
-    let stage = Stage::new(Manner::Page);
+    let deployment = Stage::new(Manner::Page);
     let awaited = format!("http://127.0.0.1:9/health?key={}", form(AWAITED_QUERY));
     let start = ["--exec", "sh {in}/says.sh", "--wait-for", &awaited];
-    let played = stage.play(&[&["run", STORIES[0], "--target", "{target}"][..], &start].concat());
+    let played = deployment.play(&[&["run", SCENARIOS[0], "--target", "{target}"][..], &start].concat());
     assert!(played.err.contains("its last words: "), "{}", played.err);
     let env = ["--exec", "env >environment; exit 3"];
-    let played = stage.play(&[&["run", STORIES[0], "--target", "{target}"][..], &env].concat());
+    let played = deployment.play(&[&["run", SCENARIOS[0], "--target", "{target}"][..], &env].concat());
     played.shows("environment", "HOME=");
     let start = ["--wait-for", &awaited, "--timeout", "1"];
-    stage.play(&[&["run", STORIES[0], "--target", "{target}"][..], &start].concat());
+    deployment.play(&[&["run", SCENARIOS[0], "--target", "{target}"][..], &start].concat());
 }
 
 #[test]
 fn a_url_that_is_refused_is_not_repeated() {
-    let stage = Stage::new(Manner::Page);
+    let deployment = Stage::new(Manner::Page);
     let urls = [
         format!("http://me:{PASSWORD}@127.0.0.1:1/scim"),
         format!("http://me:{PASSWORD}@127.0.0.1:99999/scim?k={PASSWORD}"),
@@ -530,12 +532,12 @@ fn a_url_that_is_refused_is_not_repeated() {
     ];
     for url in &urls {
         for command in ["run", "gallery", "cleanup", "test-connection"] {
-            stage.play(&[command, "--target", url]);
+            deployment.play(&[command, "--target", url]);
         }
-        stage.play(&["run", STORIES[0], "--target", "{target}", "--second-target", url]);
-        stage.play(&[
+        deployment.play(&["run", SCENARIOS[0], "--target", "{target}", "--second-target", url]);
+        deployment.play(&[
             "run",
-            STORIES[0],
+            SCENARIOS[0],
             "--target",
             "{target}",
             "--token-endpoint",
@@ -543,10 +545,10 @@ fn a_url_that_is_refused_is_not_repeated() {
             "--client-id",
             "me",
         ]);
-        stage.play(&["run", STORIES[0], "--target", "{target}", "--wait-for", url, "--timeout", "1"]);
-        stage.play(&[
+        deployment.play(&["run", SCENARIOS[0], "--target", "{target}", "--wait-for", url, "--timeout", "1"]);
+        deployment.play(&[
             "run",
-            STORIES[0],
+            SCENARIOS[0],
             "--target",
             "{target}",
             "--exec",
@@ -556,8 +558,8 @@ fn a_url_that_is_refused_is_not_repeated() {
             "--timeout",
             "1",
         ]);
-        stage.play(&["issuer", "--dir", "issuer", "--issuer", url]);
+        deployment.play(&["issuer", "--dir", "issuer", "--issuer", url]);
     }
-    stage.play(&["run", "--target", "{target}", "--header", PASSWORD]);
-    stage.play(&["run", "--target", "{target}", "--token", "a b MARKpassword7744"]);
+    deployment.play(&["run", "--target", "{target}", "--header", PASSWORD]);
+    deployment.play(&["run", "--target", "{target}", "--token", "a b MARKpassword7744"]);
 }

@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use scimulate::check::Level;
+use scimulate::deployments::{Embedded, Shared};
 use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
 use scimulate::run::plan::Plan;
@@ -18,7 +19,6 @@ use scimulate::run::play_scenarios;
 use scimulate::run::snapshots::{Snapshots, Tally};
 use scimulate::run::target::deployment::Deployments;
 use scimulate::snapshot::{SnapshotSettings, Store};
-use scimulate::stages::{Embedded, Shared};
 use scimulate::wire::{Actor, Method, Request, Target};
 use scimulate::{http, scenario, scim, server};
 
@@ -27,10 +27,10 @@ struct Differences(Vec<String>);
 
 impl Listener for Differences {
     fn on(&mut self, event: &Event) {
-        if let Event::Finding { trial, finding } = event
+        if let Event::Finding { scenario_run, finding } = event
             && finding.rule == "rules/snapshot-differs"
         {
-            self.0.push(format!("{trial:?}: {}\n{}", finding.message, finding.actual));
+            self.0.push(format!("{scenario_run:?}: {}\n{}", finding.message, finding.actual));
         }
     }
 }
@@ -42,19 +42,19 @@ fn runtime() -> tokio::runtime::Runtime {
 fn run(
     prefix: &str,
     store: Store,
-    stages: impl Deployments,
+    deployments: impl Deployments,
     wanted: fn(&str) -> bool,
 ) -> (Tally, Vec<String>) {
     let runtime = runtime();
     let scenarios = scenario::builtin().unwrap().into_iter().filter(|s| wanted(&s.about.id)).map(Arc::new);
     let mapping = profiles::load(profiles::DEFAULT).unwrap();
     let mut plan = Plan::new(scenarios.collect(), mapping, prefix.into());
-    let settings = SnapshotSettings { prefix: prefix.into(), shared: stages.is_shared() };
+    let settings = SnapshotSettings { prefix: prefix.into(), shared: deployments.is_shared() };
     plan.jobs = if settings.shared { 1 } else { 2 };
     let snapshots = Snapshots::new(store, settings, Level::Error);
     plan.judge = Some(snapshots.judge());
     let mut differences = Differences::default();
-    play_scenarios(plan, stages, runtime.handle(), &mut differences).unwrap();
+    play_scenarios(plan, deployments, runtime.handle(), &mut differences).unwrap();
     (snapshots.tally(), differences.0)
 }
 
@@ -92,9 +92,9 @@ fn client(server: &server::Running) -> http::Client {
 fn others_do_not_disturb_on_a_shared_target() {
     let runtime = runtime();
     let server = runtime.block_on(server::start(server::ServerSettings::default(), None)).unwrap();
-    let stages = || Shared::new(client(&server));
+    let deployments = || Shared::new(client(&server));
     let folder = tempfile::tempdir().unwrap();
-    let (first, _) = run("first1", Store::new(folder.path(), true, true), stages(), about_pages);
+    let (first, _) = run("first1", Store::new(folder.path(), true, true), deployments(), about_pages);
     assert!(first.updated > 5 && first.foreign == 0, "{first:?}");
     for number in 0..7 {
         let body =
@@ -103,7 +103,7 @@ fn others_do_not_disturb_on_a_shared_target() {
         assert_eq!(runtime.block_on(client(&server).send(request)).unwrap().status, 201);
     }
     let (second, differences) =
-        run("another2", Store::new(folder.path(), false, false), stages(), about_pages);
+        run("another2", Store::new(folder.path(), false, false), deployments(), about_pages);
     assert_eq!(differences, Vec::<String>::new());
     assert_eq!((second.same, second.different), (first.updated, 0));
     assert!(second.foreign > 7, "{second:?}");

@@ -145,13 +145,13 @@ fn people(users: &[&str]) -> String {
 
 #[test]
 fn a_job_goes_on_from_run_to_run_through_create_update_scope_out_and_purge() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let all = people(&[ADA, GRACE, TEAM]);
-    let first = stage.sync(&all, &KEPT);
+    let first = deployment.sync(&all, &KEPT);
     assert_eq!((first.code, first.err.as_str()), (0, ""), "{}", first.out);
     assert!(first.out.starts_with("cycle 1 (initial)\n  created 3 · updated 2 ·"), "{}", first.out);
     assert_eq!(
-        stage.log(),
+        deployment.log(),
         [
             "create success Ada",
             "create success Grace",
@@ -160,36 +160,37 @@ fn a_job_goes_on_from_run_to_run_through_create_update_scope_out_and_purge() {
             "update success Team"
         ]
     );
-    let (ada, grace) = (stage.user("ada@example.com").unwrap(), stage.user("grace@example.com").unwrap());
+    let (ada, grace) =
+        (deployment.user("ada@example.com").unwrap(), deployment.user("grace@example.com").unwrap());
     let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
     assert_eq!(ada[enterprise]["manager"]["value"], grace["id"]);
-    assert_eq!(stage.held("Groups")[0]["members"][0]["value"], ada["id"]);
+    assert_eq!(deployment.held("Groups")[0]["members"][0]["value"], ada["id"]);
 
     // Nothing changed: nothing is asked but the probe, and nothing is logged.
-    let second = stage.sync(&all, &KEPT);
+    let second = deployment.sync(&all, &KEPT);
     assert!(second.out.starts_with("cycle 2 (incremental)\n  created 0 · updated 0 ·"), "{}", second.out);
-    assert_eq!(stage.log(), Vec::<String>::new());
+    assert_eq!(deployment.log(), Vec::<String>::new());
 
     let changed = all.replace("Analyst", "Countess");
-    stage.sync(&changed, &KEPT);
-    assert_eq!(stage.log(), ["update success Ada"]);
-    assert_eq!(stage.user("ada@example.com").unwrap()["title"], "Countess");
+    deployment.sync(&changed, &KEPT);
+    assert_eq!(deployment.log(), ["update success Ada"]);
+    assert_eq!(deployment.user("ada@example.com").unwrap()["title"], "Countess");
 
     // Unassigned: a user is disabled, and stays there.
     let out = changed.replace("    displayName: Grace\n", "    displayName: Grace\n    assigned: false\n");
-    stage.sync(&out, &KEPT);
-    assert_eq!(stage.log(), ["disable success Grace"]);
-    assert_eq!(stage.user("grace@example.com").unwrap()["active"], false);
+    deployment.sync(&out, &KEPT);
+    assert_eq!(deployment.log(), ["disable success Grace"]);
+    assert_eq!(deployment.user("grace@example.com").unwrap()["active"], false);
 
     // Blocked, then gone from the file: disabled, then deleted; so is the group.
     let blocked = out.replace("    displayName: Ada\n", "    displayName: Ada\n    accountEnabled: false\n");
-    stage.sync(&blocked, &KEPT);
-    assert_eq!(stage.log(), ["disable success Ada"]);
-    let last = stage.sync(&people(&[GRACE]).replace("Grace\n", "Grace\n    assigned: false\n"), &KEPT);
+    deployment.sync(&blocked, &KEPT);
+    assert_eq!(deployment.log(), ["disable success Ada"]);
+    let last = deployment.sync(&people(&[GRACE]).replace("Grace\n", "Grace\n    assigned: false\n"), &KEPT);
     assert_eq!(last.code, 0, "{}{}", last.out, last.err);
     assert!(last.out.contains("deleted 2"), "{}", last.out);
-    assert!(stage.user("ada@example.com").is_none() && stage.held("Groups").is_empty());
-    assert!(stage.user("grace@example.com").is_some(), "who was unassigned is no longer managed");
+    assert!(deployment.user("ada@example.com").is_none() && deployment.held("Groups").is_empty());
+    assert!(deployment.user("grace@example.com").is_some(), "who was unassigned is no longer managed");
 }
 
 /// The synchronizationSchema that was written by hand from Graph's documentation, without the two rows of
@@ -211,8 +212,8 @@ fn sales_schema() -> String {
 
 #[test]
 fn a_schema_from_entra_drives_a_job_through_create_update_scope_out_and_purge() {
-    let stage = Stage::new(&[]);
-    stage.write("schema.json", &sales_schema());
+    let deployment = Stage::new(&[]);
+    deployment.write("schema.json", &sales_schema());
     let kept = [&KEPT[..], &["--schema", "schema.json"]].concat();
     let of_sales = |user: &str| format!("{user}    department: Sales\n");
     let (ada, grace) = (of_sales(ADA), of_sales(GRACE));
@@ -222,41 +223,41 @@ fn a_schema_from_entra_drives_a_job_through_create_update_scope_out_and_purge() 
         .replace(", ", "\n    ");
     let all = people(&[&ada, &grace, &edsger]);
 
-    let first = stage.sync(&all, &kept);
+    let first = deployment.sync(&all, &kept);
     assert_eq!(first.code, 0, "{}{}", first.out, first.err);
     assert!(first.err.contains("groupFilter: not known here: kept, and not played"), "{}", first.err);
     let created =
         ["create success Ada", "create success Grace", "other skipped Edsger", "update success Ada"];
-    assert_eq!(stage.log(), created);
-    let account = stage.user("ada@example.com").unwrap();
+    assert_eq!(deployment.log(), created);
+    let account = deployment.user("ada@example.com").unwrap();
     // A constant, a default without a source, and a row that is applied on creation only.
     assert_eq!((&account["userType"], &account["preferredLanguage"]), (&"Employee".into(), &"en-GB".into()));
     assert_eq!(account["title"], "Analyst");
-    assert!(stage.user("edsger@example.com").is_none());
+    assert!(deployment.user("edsger@example.com").is_none());
 
     let renamed = all.replace("displayName: Ada\n", "displayName: Ada King\n").replace("Analyst", "Countess");
-    stage.sync(&renamed, &kept);
-    assert_eq!(stage.log(), ["update success Ada King"]);
-    let account = stage.user("ada@example.com").unwrap();
+    deployment.sync(&renamed, &kept);
+    assert_eq!(deployment.log(), ["update success Ada King"]);
+    let account = deployment.user("ada@example.com").unwrap();
     assert_eq!((&account["displayName"], &account["title"]), (&"Ada King".into(), &"Analyst".into()));
 
     let moved = renamed.replacen("department: Sales", "department: Research", 1);
-    stage.sync(&moved, &kept);
-    assert_eq!(stage.log(), ["disable success Ada King"]);
-    assert_eq!(stage.user("ada@example.com").unwrap()["active"], false);
+    deployment.sync(&moved, &kept);
+    assert_eq!(deployment.log(), ["disable success Ada King"]);
+    assert_eq!(deployment.user("ada@example.com").unwrap()["active"], false);
 
-    let left =
-        stage.sync(&people(&[&ada, &edsger]).replacen("department: Sales", "department: Research", 1), &kept);
+    let left = deployment
+        .sync(&people(&[&ada, &edsger]).replacen("department: Sales", "department: Research", 1), &kept);
     assert!(left.out.contains("deleted 1"), "{}", left.out);
     // Of somebody who is gone the directory tells no name any more.
-    assert_eq!(stage.log(), ["delete success ", "other skipped Ada"]);
-    assert!(stage.user("grace@example.com").is_none());
+    assert_eq!(deployment.log(), ["delete success ", "other skipped Ada"]);
+    assert!(deployment.user("grace@example.com").is_none());
 }
 
 #[test]
 fn a_list_that_is_only_added_to_keeps_what_it_holds() {
-    let stage = Stage::new(&[]);
-    stage.write(
+    let deployment = Stage::new(&[]);
+    deployment.write(
         "profile.yaml",
         "user:\n\
          - { target: userName, source: userPrincipalName, match: 1 }\n\
@@ -266,185 +267,192 @@ fn a_list_that_is_only_added_to_keeps_what_it_holds() {
     let ada = |mails: &str| {
         people(&[&format!("  - id: a\n    userPrincipalName: ada@example.com\n    otherMails: [{mails}]\n")])
     };
-    stage.sync(&ada("one@example.com, two@example.com"), &kept);
-    stage.sync(&ada("two@example.com, three@example.com"), &kept);
-    let account = stage.user("ada@example.com").unwrap();
+    deployment.sync(&ada("one@example.com, two@example.com"), &kept);
+    deployment.sync(&ada("two@example.com, three@example.com"), &kept);
+    let account = deployment.user("ada@example.com").unwrap();
     let held: Vec<&str> =
         account["emails"].as_array().unwrap().iter().map(|mail| mail["value"].as_str().unwrap()).collect();
     assert_eq!(held, ["one@example.com", "two@example.com", "three@example.com"]);
-    assert_eq!(stage.log(), ["create success ", "update success "]);
+    assert_eq!(deployment.log(), ["create success ", "update success "]);
 }
 
 #[test]
 fn a_dry_run_reads_and_writes_nothing() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let all = people(&[ADA, GRACE, TEAM]);
-    let planned = stage.sync(&all, &["--dry-run", "--state", "state.json", "--logs", "log.jsonl"]);
+    let planned = deployment.sync(&all, &["--dry-run", "--state", "state.json", "--logs", "log.jsonl"]);
     assert_eq!(planned.code, 0, "{}", planned.err);
     for line in ["create   ada@example.com", "create   Team", "update   Team 1 added, 0 removed", "5 writes"]
     {
         assert!(planned.out.contains(line), "{line}:\n{}", planned.out);
     }
-    assert!(stage.held("Users").is_empty() && stage.held("Groups").is_empty());
-    assert!(!stage.path("state.json").exists() && !stage.path("log.jsonl").exists());
-    stage.sync(&all, &KEPT);
-    let state = fs::read(stage.path("state.json")).unwrap();
-    let before = stage.held("Users");
-    let planned = stage.sync(&all.replace("Analyst", "Countess"), &["--dry-run", "--state", "state.json"]);
+    assert!(deployment.held("Users").is_empty() && deployment.held("Groups").is_empty());
+    assert!(!deployment.path("state.json").exists() && !deployment.path("log.jsonl").exists());
+    deployment.sync(&all, &KEPT);
+    let state = fs::read(deployment.path("state.json")).unwrap();
+    let before = deployment.held("Users");
+    let planned =
+        deployment.sync(&all.replace("Analyst", "Countess"), &["--dry-run", "--state", "state.json"]);
     assert!(planned.out.contains("update   ada@example.com title\n"), "{}", planned.out);
-    assert_eq!((stage.held("Users"), fs::read(stage.path("state.json")).unwrap()), (before, state));
+    assert_eq!((deployment.held("Users"), fs::read(deployment.path("state.json")).unwrap()), (before, state));
 }
 
 #[test]
 fn deletions_above_the_threshold_wait_until_they_are_allowed() {
-    let stage = Stage::new(&[]);
-    stage.sync(&people(&[ADA, GRACE, TEAM]), &KEPT);
-    stage.log();
+    let deployment = Stage::new(&[]);
+    deployment.sync(&people(&[ADA, GRACE, TEAM]), &KEPT);
+    deployment.log();
     let none = people(&["  - userPrincipalName: alan@example.com\n    displayName: Alan\n"]);
     let told = "--notify=cat > told.json";
-    let held = stage.sync(&none, &[&KEPT[..], &["--delete-threshold", "2", told]].concat());
+    let held = deployment.sync(&none, &[&KEPT[..], &["--delete-threshold", "2", told]].concat());
     assert_eq!(held.code, 1, "{}", held.out);
     assert!(held.out.contains("in quarantine (TooManyDeletes)"), "{}", held.out);
     assert_eq!(
-        stage.log(),
+        deployment.log(),
         ["stageddelete skipped ", "stageddelete skipped ", "create success Alan", "stageddelete skipped "]
     );
-    assert_eq!((stage.held("Users").len(), stage.held("Groups").len()), (3, 1));
-    let notice: Value = serde_json::from_slice(&fs::read(stage.path("told.json")).unwrap()).unwrap();
+    assert_eq!((deployment.held("Users").len(), deployment.held("Groups").len()), (3, 1));
+    let notice: Value = serde_json::from_slice(&fs::read(deployment.path("told.json")).unwrap()).unwrap();
     assert_eq!(notice["event"], "deletionsHeldBack");
-    assert_eq!(notice["target"], stage.base.as_str());
+    assert_eq!(notice["target"], deployment.base.as_str());
     assert_eq!(notice["details"]["objects"][0]["name"], "ada@example.com");
 
     // In quarantine the job waits.
-    let waits = stage.sync(&none, &[&KEPT[..], &["--delete-threshold", "2"]].concat());
+    let waits = deployment.sync(&none, &[&KEPT[..], &["--delete-threshold", "2"]].concat());
     assert!(waits.code == 1 && waits.out.contains("Nothing was asked"), "{}", waits.out);
-    let allowed = stage.sync(&none, &[&KEPT[..], &["--delete-threshold", "2", "--allow-deletes"]].concat());
+    let allowed =
+        deployment.sync(&none, &[&KEPT[..], &["--delete-threshold", "2", "--allow-deletes"]].concat());
     assert_eq!(allowed.code, 0, "{}", allowed.out);
     assert!(allowed.out.contains("deleted 3"), "{}", allowed.out);
-    assert_eq!((stage.held("Users").len(), stage.held("Groups").len()), (1, 0));
+    assert_eq!((deployment.held("Users").len(), deployment.held("Groups").len()), (1, 0));
 }
 
 #[test]
 fn a_file_that_misses_many_deletes_nobody_until_it_is_approved() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let many = |count: usize| {
         let user = |n: usize| format!("  - userPrincipalName: user{n}@example.com\n");
         people(&(0..count).map(user).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>())
     };
-    assert_eq!(stage.sync(&many(12), &KEPT).code, 0);
+    assert_eq!(deployment.sync(&many(12), &KEPT).code, 0);
     let notify = "--notify=cat > told.json";
-    let held = stage.sync(&many(5), &[&KEPT[..], &[notify]].concat());
+    let held = deployment.sync(&many(5), &[&KEPT[..], &[notify]].concat());
     assert_eq!(held.code, 1, "{}", held.out);
     assert!(held.err.contains("7 of 12 users and groups are missing from people.yaml"), "{}", held.err);
     assert!(held.err.contains("--allow-deletes") && held.out.contains("--allow-deletes"), "{}", held.out);
-    let notice: Value = serde_json::from_slice(&fs::read(stage.path("told.json")).unwrap()).unwrap();
+    let notice: Value = serde_json::from_slice(&fs::read(deployment.path("told.json")).unwrap()).unwrap();
     assert_eq!(notice["event"], "deletionsHeldBack");
     assert_eq!(notice["details"]["objects"].as_array().unwrap().len(), 7);
     // A restart approves nothing, and others are provisioned meanwhile.
     let changed = many(5) + "    displayName: Changed\n";
-    let again = stage.sync(&changed, &[&KEPT[..], &["--restart"]].concat());
+    let again = deployment.sync(&changed, &[&KEPT[..], &["--restart"]].concat());
     assert!(again.code == 1 && again.out.contains("updated 1"), "{}", again.out);
-    assert_eq!(stage.held("Users").len(), 12);
-    let plan = stage.sync(&changed, &[&KEPT[..], &["--dry-run"]].concat());
+    assert_eq!(deployment.held("Users").len(), 12);
+    let plan = deployment.sync(&changed, &[&KEPT[..], &["--dry-run"]].concat());
     assert!(plan.out.contains("held back: delete user11@example.com"), "{}", plan.out);
-    let approved = stage.sync(&changed, &[&KEPT[..], &["--allow-deletes"]].concat());
+    let approved = deployment.sync(&changed, &[&KEPT[..], &["--allow-deletes"]].concat());
     assert!(approved.code == 0 && approved.out.contains("deleted 7"), "{} {}", approved.out, approved.err);
-    assert_eq!(stage.held("Users").len(), 5);
+    assert_eq!(deployment.held("Users").len(), 5);
     // Five are few enough, whatever their share is.
-    let few = stage.sync(&many(1), &KEPT);
+    let few = deployment.sync(&many(1), &KEPT);
     assert!(few.code == 0 && few.out.contains("deleted 4"), "{} {}", few.out, few.err);
 }
 
 #[test]
 fn a_csv_file_with_an_open_quote_deletes_nobody() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let sync = |text: &str| {
-        stage.write("people.csv", text);
-        let arguments = ["sync", "--directory", "people.csv", "--target", &stage.base];
-        stage.play(&[&arguments[..], &KEPT].concat())
+        deployment.write("people.csv", text);
+        let arguments = ["sync", "--directory", "people.csv", "--target", &deployment.base];
+        deployment.play(&[&arguments[..], &KEPT].concat())
     };
     let head = "userPrincipalName,displayName\nada@example.com,Ada\n";
     assert_eq!(sync(&format!("{head}grace@example.com,Grace\nalan@example.com,Alan\n")).code, 0);
     let broken = sync(&format!("{head}grace@example.com,\"Grace\nalan@example.com,Alan\n"));
     assert!(broken.code == 1 && broken.err.contains("people.csv:3"), "{}", broken.err);
     assert!(broken.err.contains("a quote of this row is not closed"), "{}", broken.err);
-    assert_eq!(stage.held("Users").len(), 3);
+    assert_eq!(deployment.held("Users").len(), 3);
 }
 
 #[cfg(unix)]
 #[test]
 fn a_log_stays_readable_when_runs_are_killed_and_lines_are_broken_off() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let many: String = (0..50).map(|n| format!("  - userPrincipalName: user{n}@example.com\n")).collect();
-    stage.write("people.yaml", &people(&[&many]));
-    let arguments = ["sync", "--directory", "people.yaml", "--target", &stage.base, "--pace", "60"];
-    let mut running = program(stage.folder.path())
+    deployment.write("people.yaml", &people(&[&many]));
+    let arguments = ["sync", "--directory", "people.yaml", "--target", &deployment.base, "--pace", "60"];
+    let mut running = program(deployment.folder.path())
         .args(arguments)
         .args(["--logs", "log.jsonl"])
-        .env("SCIMULATE_TOKEN", &stage.token)
+        .env("SCIMULATE_TOKEN", &deployment.token)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while stage.held("Users").len() < 3 {
+    while deployment.held("Users").len() < 3 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     running.kill().unwrap();
     running.wait().unwrap();
     let lines = |text: &str| text.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count();
-    let text = fs::read_to_string(stage.path("log.jsonl")).unwrap();
+    let text = fs::read_to_string(deployment.path("log.jsonl")).unwrap();
     assert!(lines(&text) >= 2, "what is written is written at once: {text}");
-    stage.write("log.jsonl", &format!("{text}{{\"broken"));
-    let played = stage.sync(&people(&[GRACE]), &["--logs", "log.jsonl"]);
+    deployment.write("log.jsonl", &format!("{text}{{\"broken"));
+    let played = deployment.sync(&people(&[GRACE]), &["--logs", "log.jsonl"]);
     assert_eq!(played.code, 0, "{}", played.err);
-    let after = fs::read_to_string(stage.path("log.jsonl")).unwrap();
+    let after = fs::read_to_string(deployment.path("log.jsonl")).unwrap();
     assert!(after.contains("{\"broken\n"), "{after}");
     assert_eq!(lines(&after), lines(&text) + 1);
 }
 
 #[test]
 fn a_user_is_provisioned_on_demand_and_nobody_else() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let all = people(&[ADA, GRACE]);
-    let played = stage.sync(&all, &["--on-demand", "GRACE@example.com", "--logs", "log.jsonl"]);
-    assert_eq!((played.code, stage.log()), (0, vec!["create success Grace".to_owned()]), "{}", played.err);
-    assert_eq!(stage.held("Users").len(), 1);
-    let unknown = stage.sync(&all, &["--on-demand", "grac@example.com"]);
+    let played = deployment.sync(&all, &["--on-demand", "GRACE@example.com", "--logs", "log.jsonl"]);
+    assert_eq!(
+        (played.code, deployment.log()),
+        (0, vec!["create success Grace".to_owned()]),
+        "{}",
+        played.err
+    );
+    assert_eq!(deployment.held("Users").len(), 1);
+    let unknown = deployment.sync(&all, &["--on-demand", "grac@example.com"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("did you mean `grace@example.com`?"), "{}", unknown.err);
 }
 
 #[test]
 fn wrong_rows_are_listed_and_the_others_are_provisioned() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let wrong = people(&[ADA, GRACE, "  - userPrincipalName: alan@example.com\n    jobTitel: x\n"]);
-    let played = stage.sync(&wrong, &KEPT);
+    let played = deployment.sync(&wrong, &KEPT);
     assert_eq!(played.code, 1);
     assert!(played.err.contains("people.yaml:11:5") && played.err.contains("did you mean `jobTitle`?"));
     assert!(played.err.contains("1 row is left out of people.yaml"), "{}", played.err);
-    assert_eq!(stage.held("Users").len(), 2);
+    assert_eq!(deployment.held("Users").len(), 2);
     // Grace's row becomes a wrong one: she is not taken for deleted.
     let broken =
         people(&[ADA]) + "  - id: g\n    userPrincipalName: grace@example.com\n    displayName: [1]\n";
-    let played = stage.sync(&broken, &KEPT);
+    let played = deployment.sync(&broken, &KEPT);
     assert!(played.out.contains("deleted 0"), "{}", played.out);
     // A row of which nothing can be read: nobody is taken for deleted.
-    let played = stage.sync(&(people(&[ADA]) + "  - {{\n"), &KEPT);
+    let played = deployment.sync(&(people(&[ADA]) + "  - {{\n"), &KEPT);
     assert!(played.err.contains("missing from people.yaml: 1;"), "{}", played.err);
-    assert_eq!(stage.held("Users").len(), 2);
+    assert_eq!(deployment.held("Users").len(), 2);
     let circle = people(&[ADA, GRACE]) + "    manager: ada@example.com\n";
-    let played = stage.sync(&circle, &KEPT);
+    let played = deployment.sync(&circle, &KEPT);
     assert!(played.err.contains("circle"), "{}", played.err);
     assert_eq!(played.code, 1);
 }
 
 #[test]
 fn a_state_file_of_another_job_is_refused_and_left_alone() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let all = people(&[ADA, GRACE]);
-    stage.sync(&all, &KEPT);
-    let state = fs::read(stage.path("state.json")).unwrap();
-    let other = stage.play(&[
+    deployment.sync(&all, &KEPT);
+    let state = fs::read(deployment.path("state.json")).unwrap();
+    let other = deployment.play(&[
         "sync",
         "--directory",
         "people.yaml",
@@ -455,52 +463,52 @@ fn a_state_file_of_another_job_is_refused_and_left_alone() {
     ]);
     assert_eq!(other.code, 2);
     assert!(other.err.contains("belongs to the target") && other.err.contains("--state"), "{}", other.err);
-    let other = stage.sync(&all, &["--state", "state.json", "--profile", "zoom"]);
+    let other = deployment.sync(&all, &["--state", "state.json", "--profile", "zoom"]);
     assert_eq!(other.code, 2);
     assert!(other.err.contains("belongs to the mapping `default`"), "{}", other.err);
-    assert_eq!(fs::read(stage.path("state.json")).unwrap(), state);
-    stage.write("state.json", "{");
-    let broken = stage.sync(&all, &KEPT);
+    assert_eq!(fs::read(deployment.path("state.json")).unwrap(), state);
+    deployment.write("state.json", "{");
+    let broken = deployment.sync(&all, &KEPT);
     assert_eq!(broken.code, 2);
     assert!(broken.err.contains("the state file cannot be read"), "{}", broken.err);
-    assert_eq!(fs::read_to_string(stage.path("state.json")).unwrap(), "{");
-    let embedded = stage.play(&["sync", "--directory", "people.yaml", "--state", "state.json"]);
+    assert_eq!(fs::read_to_string(deployment.path("state.json")).unwrap(), "{");
+    let embedded = deployment.play(&["sync", "--directory", "people.yaml", "--state", "state.json"]);
     assert!(embedded.code == 2 && embedded.err.contains("--target"), "{}", embedded.err);
 }
 
 #[test]
 fn another_mapping_looks_at_everybody_again() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let all = people(&[ADA, GRACE]);
-    stage.sync(&all, &KEPT);
-    stage.write("scimulate.toml", "[mapping]\nwithout = ['title']\n");
-    let played = stage.sync(&all, &KEPT);
+    deployment.sync(&all, &KEPT);
+    deployment.write("scimulate.toml", "[mapping]\nwithout = ['title']\n");
+    let played = deployment.sync(&all, &KEPT);
     assert!(played.out.starts_with("cycle 2 (initial)"), "{}", played.out);
     assert!(played.err.contains("the mapping was changed"), "{}", played.err);
-    assert_eq!(stage.held("Users").len(), 2, "links stay");
+    assert_eq!(deployment.held("Users").len(), 2, "links stay");
 }
 
 #[test]
 fn two_rows_of_one_name_are_one_too_many() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let twin = GRACE.replace("id: g", "id: x").replace("grace@", "GRACE@");
-    let played = stage.sync(&people(&[GRACE, &twin]), &KEPT);
+    let played = deployment.sync(&people(&[GRACE, &twin]), &KEPT);
     assert!(played.err.contains("is the userPrincipalName of two users"), "{}", played.err);
     assert!(played.err.contains("line 2 has it already"), "{}", played.err);
-    assert_eq!(stage.held("Users").len(), 1);
+    assert_eq!(deployment.held("Users").len(), 1);
 }
 
 #[test]
 fn a_target_that_cannot_be_asked_says_so_by_the_exit_code() {
-    let mut stage = Stage::new(&[]);
-    let base = stage.base.clone();
-    let connection = stage.play(&["test-connection", "--target", &base]);
+    let mut deployment = Stage::new(&[]);
+    let base = deployment.base.clone();
+    let connection = deployment.play(&["test-connection", "--target", &base]);
     assert_eq!(connection.code, 0, "{}", connection.err);
-    assert_eq!(stage.play(&["test-connection"]).code, 2);
-    stage.token = "wrong".to_owned();
-    let refused = stage.play(&["test-connection", "--target", &base]);
+    assert_eq!(deployment.play(&["test-connection"]).code, 2);
+    deployment.token = "wrong".to_owned();
+    let refused = deployment.play(&["test-connection", "--target", &base]);
     assert!(refused.code == 3 && refused.err.contains("Unauthorized"), "{}", refused.err);
-    let played = stage.sync(&people(&[ADA, GRACE]), &["--cycles", "40"]);
+    let played = deployment.sync(&people(&[ADA, GRACE]), &["--cycles", "40"]);
     assert_eq!(played.code, 3, "{}", played.err);
     // 6, 12 and 24 hours, then daily to the 28th day: 31 attempts, and then the job is disabled.
     assert!(played.out.contains("cycle 31 ") && !played.out.contains("cycle 32 "), "{}", played.out);
@@ -510,10 +518,10 @@ fn a_target_that_cannot_be_asked_says_so_by_the_exit_code() {
 
 #[test]
 fn without_a_target_the_embedded_server_is_provisioned() {
-    let stage = Stage::new(&[]);
-    stage
+    let deployment = Stage::new(&[]);
+    deployment
         .write("people.csv", "userPrincipalName,displayName\nada@example.com,Ada\ngrace@example.com,Grace\n");
-    let played = stage.play(&["sync", "--directory", "people.csv", "--cycles", "2", "--scope", "all"]);
+    let played = deployment.play(&["sync", "--directory", "people.csv", "--cycles", "2", "--scope", "all"]);
     assert_eq!(played.code, 0, "{}", played.err);
     assert!(played.out.contains("cycle 1 (initial)\n  created 2 ·"), "{}", played.out);
     assert!(played.out.contains("cycle 2 (incremental)\n  created 0 ·"), "{}", played.out);
@@ -523,7 +531,7 @@ fn without_a_target_the_embedded_server_is_provisioned() {
         (["--cycles", "0"], "0 cycles"),
         (["--restart", "full"], "resetScope"),
     ] {
-        let wrong = stage.play(&[&["sync", "--directory", "people.csv"][..], &option].concat());
+        let wrong = deployment.play(&[&["sync", "--directory", "people.csv"][..], &option].concat());
         assert!(wrong.code == 2 && wrong.err.contains(message), "{}", wrong.err);
     }
 }
@@ -531,76 +539,83 @@ fn without_a_target_the_embedded_server_is_provisioned() {
 #[test]
 fn what_failed_is_tried_again_by_the_next_run_though_nothing_changed() {
     // The user is made, and the answer says that there is a conflict.
-    let stage = Stage::new(&["--fault", "create-answers-409"]);
+    let deployment = Stage::new(&["--fault", "create-answers-409"]);
     let one = people(&[GRACE]);
-    let failed = stage.sync(&one, &KEPT);
+    let failed = deployment.sync(&one, &KEPT);
     assert_eq!(failed.code, 1);
     assert!(failed.out.contains("grace@example.com Conflict") && failed.out.contains("tried again later: 1"));
-    assert_eq!(stage.log(), ["create failure Grace"]);
-    let again = stage.sync(&one, &KEPT);
+    assert_eq!(deployment.log(), ["create failure Grace"]);
+    let again = deployment.sync(&one, &KEPT);
     assert!(again.code == 0 && again.out.starts_with("cycle 2 (incremental)"), "{}", again.out);
-    assert_eq!(stage.log(), ["other skipped Grace"], "the account is found and linked");
-    stage.sync(&one.replace("Grace\n", "Hopper\n"), &KEPT);
-    assert_eq!(stage.log(), ["update success Hopper"]);
+    assert_eq!(deployment.log(), ["other skipped Grace"], "the account is found and linked");
+    deployment.sync(&one.replace("Grace\n", "Hopper\n"), &KEPT);
+    assert_eq!(deployment.log(), ["update success Hopper"]);
 }
 
 #[test]
 fn a_schema_drives_the_job_as_a_profile_does() {
-    let stage = Stage::new(&[]);
-    let schema = stage.play(&["schema", "default"]);
+    let deployment = Stage::new(&[]);
+    let schema = deployment.play(&["schema", "default"]);
     assert_eq!(schema.code, 0, "{}", schema.err);
-    stage.write("schema.json", &schema.out);
+    deployment.write("schema.json", &schema.out);
     let options = [&KEPT[..], &["--schema", "schema.json"]].concat();
     let all = people(&[ADA, GRACE, TEAM]);
-    assert!(stage.sync(&all, &options).out.contains("created 3 · updated 2 ·"));
-    stage.log();
-    stage.sync(&all.replace("Analyst", "Countess"), &options);
-    assert_eq!(stage.log(), ["update success Ada"]);
-    stage.sync(
+    assert!(deployment.sync(&all, &options).out.contains("created 3 · updated 2 ·"));
+    deployment.log();
+    deployment.sync(&all.replace("Analyst", "Countess"), &options);
+    assert_eq!(deployment.log(), ["update success Ada"]);
+    deployment.sync(
         &all.replace("    displayName: Grace\n", "    displayName: Grace\n    assigned: false\n"),
         &options,
     );
-    assert_eq!(stage.log(), ["update success Ada", "disable success Grace"]);
-    stage.sync(&people(&[ADA]), &options);
-    assert!(stage.log().contains(&"delete success ".to_owned()), "the group is gone");
-    assert!(stage.held("Groups").is_empty());
+    assert_eq!(deployment.log(), ["update success Ada", "disable success Grace"]);
+    deployment.sync(&people(&[ADA]), &options);
+    assert!(deployment.log().contains(&"delete success ".to_owned()), "the group is gone");
+    assert!(deployment.held("Groups").is_empty());
 }
 
 #[cfg(unix)]
 #[test]
 fn an_interrupted_job_keeps_what_it_did() {
-    let stage = Stage::new(&[]);
+    let deployment = Stage::new(&[]);
     let many: String = (0..50).map(|n| format!("  - userPrincipalName: user{n}@example.com\n")).collect();
-    stage.write("people.yaml", &people(&[&many]));
-    let mut running = program(stage.folder.path())
-        .args(["sync", "--directory", "people.yaml", "--target", &stage.base, "--pace", "60"])
+    deployment.write("people.yaml", &people(&[&many]));
+    let mut running = program(deployment.folder.path())
+        .args(["sync", "--directory", "people.yaml", "--target", &deployment.base, "--pace", "60"])
         .args(KEPT)
-        .env("SCIMULATE_TOKEN", &stage.token)
+        .env("SCIMULATE_TOKEN", &deployment.token)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while stage.held("Users").is_empty() {
+    while deployment.held("Users").is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
     assert_eq!(running.wait().unwrap().code(), Some(130));
-    let made = stage.held("Users").len();
+    let made = deployment.held("Users").len();
     assert!(made < 50, "{made}");
     // Nobody is made twice, and the others follow.
-    let rest =
-        stage.play(&["sync", "--directory", "people.yaml", "--target", &stage.base, "--state", "state.json"]);
+    let rest = deployment.play(&[
+        "sync",
+        "--directory",
+        "people.yaml",
+        "--target",
+        &deployment.base,
+        "--state",
+        "state.json",
+    ]);
     assert!(rest.out.starts_with(&format!("cycle 2 (initial)\n  created {} ·", 50 - made)), "{}", rest.out);
-    assert_eq!(stage.held("Users").len(), 50);
+    assert_eq!(deployment.held("Users").len(), 50);
 }
 
 #[test]
 fn elsewhere_nothing_is_written_without_apply() {
     // No name that leads anywhere: the plan already fails, and nothing is asked twice.
-    let stage = Stage::new(&[]);
-    stage.write("people.yaml", &people(&[GRACE]));
+    let deployment = Stage::new(&[]);
+    deployment.write("people.yaml", &people(&[GRACE]));
     let away = ["sync", "--directory", "people.yaml", "--target", "https://scim.invalid/v2"];
-    let played = stage.play(&[&away[..], &["--apply"]].concat());
+    let played = deployment.play(&[&away[..], &["--apply"]].concat());
     assert_eq!(played.code, 3, "{}", played.out);
     assert!(played.out.starts_with("plan\n") && !played.out.contains("cycle 1"), "{}", played.out);
 }

@@ -10,7 +10,7 @@ use scimulate::server::{self, Fault, Running, SecondTenant};
 use scimulate::wire::{Actor, Method, Request, Target};
 use serde_json::{Value, json};
 
-const STORIES: [&str; 4] = [
+const SCENARIOS: [&str; 4] = [
     "conformance/tenants-see-nothing-of-each-other",
     "conformance/tenants-change-nothing-of-each-other",
     "conformance/tenants-have-names-of-their-own",
@@ -50,10 +50,10 @@ impl Vendor {
         command.output().unwrap()
     }
 
-    /// Plays the stories of two tenants and reads the report.
+    /// Plays the scenarios of two tenants and reads the report.
     fn play(&self) -> (Option<i32>, Value) {
         let mut arguments = vec!["run"];
-        arguments.extend(STORIES);
+        arguments.extend(SCENARIOS);
         arguments.extend(["--json", "r.json", "--har", "r.har", "--junit", "r.xml"]);
         let output = self.call(&arguments);
         let mut shown = vec![String::from_utf8_lossy(&output.stdout).into_owned()];
@@ -126,7 +126,7 @@ fn whoever_mixes_tenants_up_fails_and_the_request_names_the_second_token() {
 }
 
 #[test]
-fn a_second_tenant_that_refuses_its_token_is_told_before_the_first_story() {
+fn a_second_tenant_that_refuses_its_token_is_told_before_the_first_scenario() {
     let vendor = Vendor::with(None);
     let wrong = vendor.file("wrong");
     std::fs::write(&wrong, "no-such-token").unwrap();

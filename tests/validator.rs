@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use scimulate::check::{Level, Outcome};
+use scimulate::deployments::Embedded;
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
 use scimulate::run::plan::Plan;
@@ -14,28 +15,27 @@ use scimulate::run::play_scenarios;
 use scimulate::run::verdict::report::{Report, Verdict};
 use scimulate::scenario::{self, Scenario, TestKind, Through};
 use scimulate::server::{Fault, ServerSettings, Variant};
-use scimulate::stages::Embedded;
 use scimulate::wire::Method;
 use tokio::runtime::Runtime;
 
 fn suite() -> Vec<Arc<Scenario>> {
     let all = scenario::builtin().unwrap();
-    all.into_iter().filter(|story| story.about.id.starts_with("validator/")).map(Arc::new).collect()
+    all.into_iter().filter(|scenario| scenario.about.id.starts_with("validator/")).map(Arc::new).collect()
 }
 
 /// Plays the suite once against the embedded server.
-fn played(stories: &[Arc<Scenario>], settings: ServerSettings, runtime: &Runtime) -> Report {
+fn played(scenarios: &[Arc<Scenario>], settings: ServerSettings, runtime: &Runtime) -> Report {
     let mapping = profiles::load("default").unwrap();
-    let mut plan = Plan::new(stories.to_vec(), mapping, "valid1".into());
+    let mut plan = Plan::new(scenarios.to_vec(), mapping, "valid1".into());
     plan.dialects = vec![Dialect::AadOptscim062020];
     plan.fail_on = Some(Level::Warning);
     play_scenarios(plan, Embedded { settings }, runtime.handle(), &mut ()).unwrap()
 }
 
-/// How each story of the suite ended.
+/// How each scenario of the suite ended.
 fn outcomes(report: &Report) -> BTreeMap<&str, &Outcome> {
-    let stories = report.checks.iter().filter(|check| check.id.starts_with("validator/"));
-    stories.map(|check| (check.id.as_str(), &check.outcome)).collect()
+    let scenarios = report.checks.iter().filter(|check| check.id.starts_with("validator/"));
+    scenarios.map(|check| (check.id.as_str(), &check.outcome)).collect()
 }
 
 fn runtime() -> Runtime {
@@ -44,11 +44,11 @@ fn runtime() -> Runtime {
 
 #[test]
 fn a_right_server_passes_every_test() {
-    let (stories, runtime) = (suite(), runtime());
+    let (scenarios, runtime) = (suite(), runtime());
     let right = |variants: &[Variant]| {
         let settings =
             ServerSettings { variants: variants.iter().copied().collect(), ..ServerSettings::default() };
-        let report = played(&stories, settings, &runtime);
+        let report = played(&scenarios, settings, &runtime);
         for (id, outcome) in outcomes(&report) {
             let skips = variants == [Variant::UsersOnly] && matches!(outcome, Outcome::Skipped(_));
             assert!(skips || *outcome == Outcome::Passed, "{id} on {variants:?}: {:#?}", report.checks);
@@ -67,7 +67,7 @@ fn a_right_server_passes_every_test() {
 
 #[test]
 fn the_suite_is_whole() {
-    let mut tests: Vec<_> = suite().iter().map(|story| story.test.clone().unwrap()).collect();
+    let mut tests: Vec<_> = suite().iter().map(|scenario| scenario.test.clone().unwrap()).collect();
     tests.sort_by_key(|test| test.number);
     let numbers: Vec<u32> = tests.iter().map(|test| test.number).collect();
     assert_eq!(numbers, (1..=32).collect::<Vec<_>>());
@@ -81,13 +81,13 @@ fn the_suite_is_whole() {
 
 #[test]
 fn a_group_of_nothing_but_a_name_is_sent_no_operations() {
-    let (mut stories, runtime) = (suite(), runtime());
-    stories.retain(|story| story.about.id == "validator/replace-group-attributes");
+    let (mut scenarios, runtime) = (suite(), runtime());
+    scenarios.retain(|scenario| scenario.about.id == "validator/replace-group-attributes");
     let mut mapping = profiles::load("default").unwrap();
     mapping.group.as_mut().unwrap().rows.retain(|row| !row.target.is("externalId"));
     let bodies = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&bodies);
-    let mut plan = Plan::new(stories, mapping, "valid2".into());
+    let mut plan = Plan::new(scenarios, mapping, "valid2".into());
     plan.dialects = vec![Dialect::Default];
     plan.judge = Some(Arc::new(move |_, trace| {
         let patches = trace.iter().filter(|exchange| exchange.request.method == Method::Patch);
@@ -103,14 +103,14 @@ fn a_group_of_nothing_but_a_name_is_sent_no_operations() {
 /// Every fault that a test names is told in it, and at least one of them fails it as Microsoft would.
 #[test]
 fn each_test_is_turned_by_a_fault_that_it_names() {
-    let (stories, runtime) = (suite(), runtime());
+    let (scenarios, runtime) = (suite(), runtime());
     let named: BTreeSet<&str> =
-        stories.iter().flat_map(|story| &story.about.faults).map(String::as_str).collect();
+        scenarios.iter().flat_map(|scenario| &scenario.about.faults).map(String::as_str).collect();
     let (mut silent, mut turned) = (Vec::new(), BTreeSet::new());
     for name in named {
         let fault = Fault::ALL.iter().find(|fault| fault.name() == name).unwrap();
-        let naming = |story: &&Arc<Scenario>| story.about.faults.iter().any(|fault| fault == name);
-        let naming: Vec<_> = stories.iter().filter(naming).cloned().collect();
+        let naming = |scenario: &&Arc<Scenario>| scenario.about.faults.iter().any(|fault| fault == name);
+        let naming: Vec<_> = scenarios.iter().filter(naming).cloned().collect();
         let settings = ServerSettings { faults: [*fault].into(), ..ServerSettings::default() };
         let report = played(&naming, settings, &runtime);
         for check in report.checks.iter().filter(|check| check.id.starts_with("validator/")) {
@@ -123,6 +123,6 @@ fn each_test_is_turned_by_a_fault_that_it_names() {
         }
     }
     assert!(silent.is_empty(), "not seen: {silent:#?}");
-    let never: Vec<_> = stories.iter().filter(|story| !turned.contains(&story.about.id)).collect();
+    let never: Vec<_> = scenarios.iter().filter(|scenario| !turned.contains(&scenario.about.id)).collect();
     assert!(never.is_empty(), "never fails: {never:#?}");
 }

@@ -10,7 +10,7 @@ use scimulate::server::{self, Fault, Running};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-const STORY: &str = "cycles/disable-unassigned";
+const SCENARIO: &str = "cycles/disable-unassigned";
 
 /// A folder in which the program is called, and a server under test that hides disabled users.
 struct Bench {
@@ -70,9 +70,9 @@ impl Bench {
         Played { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
-    /// Plays the story that the fault spoils, in one dialect.
+    /// Plays the scenario that the fault spoils, in one dialect.
     fn run(&self, more: &[&str]) -> Played {
-        let arguments = ["run", STORY, "--target", &self.server.base_url, "--dialect", "default"];
+        let arguments = ["run", SCENARIO, "--target", &self.server.base_url, "--dialect", "default"];
         self.call(&[&arguments[..], more].concat())
     }
 }
@@ -100,7 +100,7 @@ fn waiver(check: &str, more: &str) -> String {
     format!("[[waiver]]\ncheck = \"{check}\"\nreason = \"fixed in 4.2\"\n{more}\n")
 }
 
-/// Waivers of whatever fails when disabled users are hidden: the story, and the rules that see it too.
+/// Waivers of whatever fails when disabled users are hidden: the scenario, and the rules that see it too.
 fn all(bench: &Bench) -> String {
     bench.run(&["--json", "first.json"]).ended(1, &["FAILED"]);
     let report = bench.json("first.json");
@@ -120,12 +120,12 @@ fn a_waived_failure_is_expected_in_every_report_and_fails_nothing() {
     assert_eq!(report["verdict"], "passed");
     assert_eq!(report["counts"]["expected"].as_u64().unwrap() as usize, file.matches("[[waiver]]").count());
     assert_eq!(report.get("waivers"), None, "nothing is the matter with them");
-    let story = report["checks"].as_array().unwrap().iter().find(|check| check["id"] == STORY).unwrap();
+    let scenario = report["checks"].as_array().unwrap().iter().find(|check| check["id"] == SCENARIO).unwrap();
     assert_eq!(
-        (story["status"].as_str(), story["reason"].as_str()),
+        (scenario["status"].as_str(), scenario["reason"].as_str()),
         (Some("expected"), Some("fixed in 4.2"))
     );
-    assert_eq!(story["findings"][0]["waived"], "fixed in 4.2");
+    assert_eq!(scenario["findings"][0]["waived"], "fixed in 4.2");
     assert!(bench.read("r.xml").contains("expected failure: fixed in 4.2"));
     // The same by the configuration.
     bench.write("scimulate.toml", "waivers = \"waivers.toml\"\n");
@@ -147,10 +147,10 @@ fn an_expired_waiver_fails_the_run_and_says_so_everywhere() {
 #[test]
 fn a_waiver_of_another_dialect_or_of_nothing_wrong_changes_nothing_but_says_so() {
     let bench = Bench::new();
-    bench.write("other.toml", &waiver(STORY, "dialect = \"aadOptscim062020\""));
+    bench.write("other.toml", &waiver(SCENARIO, "dialect = \"aadOptscim062020\""));
     bench.run(&["--waivers", "other.toml"]).ended(1, &["FAILED"]);
     let healthy = Bench::with(&[]);
-    healthy.write("waivers.toml", &waiver(STORY, "dialect = \"default\""));
+    healthy.write("waivers.toml", &waiver(SCENARIO, "dialect = \"default\""));
     let played = healthy.run(&["--waivers", "waivers.toml", "--github"]);
     played.ended(0, &["PASSED", "[default] (waivers.toml:1) passes: remove the waiver"]);
     assert!(played.out.contains("::notice title=waiver passes::"), "{}", played.out);

@@ -1,8 +1,9 @@
-//! The whole way once: a story, a mapping, a dialect, the embedded server, and a report.
+//! The whole way once: a scenario, a mapping, a dialect, the embedded server, and a report.
 
 use std::sync::Arc;
 
 use scimulate::check::Outcome;
+use scimulate::deployments::Embedded;
 use scimulate::entra::dialect::Dialect;
 use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
@@ -10,7 +11,6 @@ use scimulate::run::plan::Plan;
 use scimulate::run::play_scenarios;
 use scimulate::run::verdict::report::Verdict;
 use scimulate::scenario;
-use scimulate::stages::Embedded;
 
 #[derive(Default)]
 struct Heard(Vec<String>);
@@ -18,9 +18,9 @@ struct Heard(Vec<String>);
 impl Listener for Heard {
     fn on(&mut self, event: &Event) {
         self.0.push(match event {
-            Event::Started { trials, .. } => format!("started {trials}"),
+            Event::Started { scenario_runs, .. } => format!("started {scenario_runs}"),
             Event::Prepared { .. } => "prepared".into(),
-            Event::ScenarioStarted(trial) => format!("trial {trial}"),
+            Event::ScenarioStarted(scenario_run) => format!("trial {scenario_run}"),
             Event::ScenarioFinished { result, trace, .. } => {
                 format!("finished {} {}", result.id, trace.len() > 4)
             }
@@ -32,11 +32,11 @@ impl Listener for Heard {
 }
 
 #[test]
-fn one_story_is_played_against_the_embedded_server() {
+fn one_scenario_is_played_against_the_embedded_server() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let story = scenario::builtin().unwrap().into_iter().find(|s| s.about.id == "cycles/create-user");
+    let scenario = scenario::builtin().unwrap().into_iter().find(|s| s.about.id == "cycles/create-user");
     let mapping = profiles::load("timeclock-365-saml").unwrap();
-    let mut plan = Plan::new(vec![Arc::new(story.unwrap())], mapping, "walk1".into());
+    let mut plan = Plan::new(vec![Arc::new(scenario.unwrap())], mapping, "walk1".into());
     plan.dialects = vec![Dialect::Default];
     let mut heard = Heard::default();
     let report = play_scenarios(plan, Embedded::default(), runtime.handle(), &mut heard).unwrap();

@@ -34,7 +34,7 @@ struct Sample {
     mode: String,
     source: String,
     played: Played,
-    story: Story,
+    scenario: Story,
     request: Expected,
     #[serde(default)]
     note: Option<String>,
@@ -127,7 +127,7 @@ fn file() -> File {
     serde_json::from_str(include_str!("wire-samples.json")).unwrap()
 }
 
-/// Answers lookups and reads with the accounts of a story; the others are taken as done.
+/// Answers lookups and reads with the accounts of a scenario; the others are taken as done.
 struct Standing {
     accounts: BTreeMap<&'static str, Value>,
     sent: Mutex<Vec<Request>>,
@@ -260,24 +260,24 @@ impl Then {
     }
 }
 
-/// The request of that step that the job sends in the story's last cycle.
+/// The request of that step that the job sends in the scenario's last cycle.
 async fn sent(sample: &Sample) -> Request {
-    let story = &sample.story;
+    let scenario = &sample.scenario;
     let dialect: Dialect = sample.played.dialect.parse().unwrap();
     let mut settings = JobSettings::new(sample.played.mapping.mapping(), Scope::Assigned, dialect);
     for (name, value) in &sample.played.switches {
         settings.switches.set(name, value).unwrap();
     }
-    let (mut tenant, target, mut job) = (story.tenant(), story.target(), Job::new(settings));
+    let (mut tenant, target, mut job) = (scenario.tenant(), scenario.target(), Job::new(settings));
     let report = job.cycle(&tenant, &target).await;
     assert_eq!(report.failures().collect::<Vec<_>>(), Vec::<&_>::new(), "{}", sample.id);
     let mut name = report.name;
-    if let Some(then) = &story.then {
+    if let Some(then) = &scenario.then {
         target.sent.lock().unwrap().clear();
         then.happens(&mut tenant);
         name = job.cycle(&tenant, &target).await.name;
     }
-    let step = format!("{name}: {}", story.step);
+    let step = format!("{name}: {}", scenario.step);
     let sent = target.sent.into_inner().unwrap();
     let steps: Vec<&str> = sent.iter().map(|request| request.step.as_str()).collect();
     let mut of_step = sent.iter().filter(|request| request.step == step);

@@ -89,7 +89,7 @@ impl std::fmt::Display for Reference {
 pub struct About {
     /// Stable id: `rules/<name>` or the scenario's path without its ending.
     pub id: String,
-    /// One line, named after what must hold or after the story.
+    /// One line, named after what must hold or after the scenario.
     pub title: String,
     /// The level of its findings unless a finding says otherwise.
     pub level: Level,
@@ -129,7 +129,7 @@ pub enum Reading {
     Ours,
 }
 
-/// What of the target a finding is about. A rule and a story that find the same thing wrong in one trial
+/// What of the target a finding is about. A rule and a scenario that find the same thing wrong in one scenario run
 /// have one cause, and the rule names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Aspect {
@@ -165,12 +165,12 @@ pub struct Finding {
     pub subject: String,
     /// What of the target it is about.
     pub aspect: Aspect,
-    /// [`Finding::shape`] of a rule's finding in the same trial that explains this one.
+    /// [`Finding::shape`] of a rule's finding in the same scenario run that explains this one.
     pub explained_by: Option<String>,
     /// Id of the scenario in which a rule met it first; `None` for what a scenario finds itself, and for
     /// what was met before the first of them.
     pub met_in: Option<String>,
-    /// It comes from the look at everybody that ends each story, and not from what the story is about.
+    /// It comes from the look at everybody that ends each scenario, and not from what the scenario is about.
     pub beside_the_point: bool,
     /// One sentence: expected against actual.
     pub message: String,

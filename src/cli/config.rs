@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    use crate::cli::words::FailOn;
+    use crate::cli::arguments::FailOn;
     use crate::entra::mapping::profiles;
     use crate::gallery::Template;
 

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::arguments::Dialects;
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::{folder_of, unwritten};
 use super::playing::{self, Playing, Ready};
-use super::words::Dialects;
 use super::{Exit, console};
 use crate::check::Level;
+use crate::deployments::Embedded;
 use crate::entra::mapping::Mapping;
 use crate::gallery::{self, Overall, Pack, SUITES, Template, Verdict};
 use crate::http::TenantUrl;
@@ -21,7 +22,6 @@ use crate::run::target::deployment::Deployments;
 use crate::run::{Plan, Report};
 use crate::scenario;
 use crate::scim::PatchPath;
-use crate::stages::Embedded;
 use crate::transport;
 
 /// Predict Microsoft's gallery validation: its 25 tests, the validator's, and the requirements beside them
@@ -164,7 +164,7 @@ impl Gallery {
     }
 
     fn plan(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Plan, CommandFailure> {
-        let mut plan = self.playing.plan(config, url, stories()?)?.as_a_gate();
+        let mut plan = self.playing.plan(config, url, scenarios()?)?.as_a_gate();
         let dialects = self.dialect.clone().or_else(|| config.settings.dialect.clone());
         plan.dialects = dialects.unwrap_or_else(|| Dialects::of(url)).0;
         // A tenant has one dialect, and the template does not ask for the flag.
@@ -198,7 +198,7 @@ impl Gallery {
             people,
             rate: self.rate.unwrap_or(REQUIRED_RATE),
             duration: Duration::ZERO,
-            patience: plan.patience.longest(),
+            retry_after: plan.retry_after.longest(),
             journal,
             opaque_names: plan.opaque_names,
             cancel: plan.cancel.clone(),
@@ -216,13 +216,13 @@ impl Gallery {
         ready.runtime.block_on(async {
             match &ready.shared {
                 Some(shared) => {
-                    let stage = shared.open().await.map_err(CommandFailure::internal)?;
-                    Ok(load::play(settings, Arc::new(stage.target)).await)
+                    let deployment = shared.open().await.map_err(CommandFailure::internal)?;
+                    Ok(load::play(settings, Arc::new(deployment.target)).await)
                 }
                 None => {
-                    let stage = Embedded::default().open().await.map_err(CommandFailure::internal)?;
-                    let played = load::play(settings, Arc::new(stage.target)).await;
-                    drop(stage.hold);
+                    let deployment = Embedded::default().open().await.map_err(CommandFailure::internal)?;
+                    let played = load::play(settings, Arc::new(deployment.target)).await;
+                    drop(deployment.hold);
                     Ok(played)
                 }
             }
@@ -263,8 +263,8 @@ impl Gallery {
     }
 }
 
-/// The stories of Microsoft's gates, and those that show a requirement beside them.
-pub(super) fn stories() -> Result<Vec<Arc<scenario::Scenario>>, CommandFailure> {
+/// The scenarios of Microsoft's gates, and those that show a requirement beside them.
+pub(super) fn scenarios() -> Result<Vec<Arc<scenario::Scenario>>, CommandFailure> {
     let wanted = |scenario: &scenario::Scenario| {
         let id = scenario.about.id.as_str();
         SUITES.iter().any(|suite| id.split('/').next() == Some(suite)) || BESIDE.contains(&id)

@@ -8,6 +8,7 @@ use super::output::unwritten;
 use super::playing::{self, Playing};
 use super::{Exit, console, gallery as gate};
 use crate::check::Level;
+use crate::deployments::Embedded;
 use crate::entra::dialect::Dialect;
 use crate::gallery::{self, Template};
 use crate::input;
@@ -16,7 +17,6 @@ use crate::report::script::{Script, Scripts};
 use crate::report::{TerminalSettings, terminal};
 use crate::run::{Report, Selection, Verdict};
 use crate::scenario;
-use crate::stages::Embedded;
 
 /// Publish how a server does: everything is played against it, and a row of docs/interop.md is written with
 /// a script of curl lines for each failure
@@ -59,16 +59,16 @@ impl Interop {
             return Err(CommandFailure::usage("no server is named", "name its SCIM base URL with --target"));
         };
         // What comes of requests at the same time depends on chance, and a row must not.
-        let stories = scenario::builtin()?.into_iter().filter(|story| {
-            !story.timeline.iter().any(|step| matches!(step.action, scenario::Action::AtOnce(_)))
+        let scenarios = scenario::builtin()?.into_iter().filter(|scenario| {
+            !scenario.timeline.iter().any(|step| matches!(step.action, scenario::Action::AtOnce(_)))
         });
-        let stories: Vec<_> = stories.map(std::sync::Arc::new).collect();
-        let stories = Selection::default().of(&stories)?;
-        let mut plan = self.playing.plan(&config, Some(&url), stories)?;
+        let scenarios: Vec<_> = scenarios.map(std::sync::Arc::new).collect();
+        let scenarios = Selection::default().of(&scenarios)?;
+        let mut plan = self.playing.plan(&config, Some(&url), scenarios)?;
         plan.fail_on = Some(Level::Error);
-        // Some servers let what one story leaves behind show in another, so stories never play side by side.
+        // Some servers let what one scenario leaves behind show in another, so scenarios never play side by side.
         plan.jobs = 1;
-        let gates = gate::stories()?;
+        let gates = gate::scenarios()?;
         let mut plan_of_gates = self.playing.plan(&config, Some(&url), gates.clone())?.as_a_gate();
         plan_of_gates.jobs = 1;
         plan_of_gates.dialects = vec![Dialect::Default];

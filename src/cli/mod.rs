@@ -2,6 +2,7 @@
 //! target, embedded server and reports meet.
 
 mod accept;
+mod arguments;
 mod at_once;
 mod bug;
 mod cleanup;
@@ -17,7 +18,6 @@ mod gallery;
 mod interop;
 mod interrupt;
 mod issuer;
-mod known;
 mod list;
 mod output;
 mod pages;
@@ -36,7 +36,7 @@ mod sync;
 mod target;
 mod test_connection;
 mod waive;
-mod words;
+mod waived;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

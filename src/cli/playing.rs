@@ -14,6 +14,7 @@ use super::second::SecondOptions;
 use super::target::TargetOptions;
 use super::{Exit, console};
 use crate::check::Level;
+use crate::deployments::{Embedded, Shared, TenantClients};
 use crate::entra::mapping::{Mapping, profiles};
 use crate::http::{Client, Secrets, TenantUrl, wait_for};
 use crate::report::har::Har;
@@ -28,7 +29,6 @@ use crate::run::target::journal::Journal;
 use crate::run::target::prefix;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
-use crate::stages::{Embedded, Shared, TenantClients};
 
 /// Where and with what scenarios are played.
 #[derive(Debug, clap::Args)]
@@ -75,7 +75,7 @@ pub(super) struct Playing {
 
 /// A target that is ready to be played against.
 pub(super) struct Ready {
-    /// What trials share; `None` for the embedded server.
+    /// What scenario runs share; `None` for the embedded server.
     pub(super) shared: Option<Shared>,
     pub(super) runtime: tokio::runtime::Runtime,
     interrupt: Interrupt,
@@ -110,7 +110,7 @@ impl Playing {
         plan.people = config.people()?;
         plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
         plan.jobs = jobs;
-        plan.patience = self.target.max_wait(config);
+        plan.retry_after = self.target.max_wait(config);
         plan.loopback = loopback;
         plan.opaque_names = settings.target.names == Names::Opaque;
         if let Some(url) = url {

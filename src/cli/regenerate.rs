@@ -59,7 +59,7 @@ impl Regenerate {
         write(PROOFS, &matrix.proofs())
     }
 
-    /// The table of the stories that show rules.
+    /// The table of the scenarios that show rules.
     fn write_examples(&self) -> Result<(), CommandFailure> {
         let scenarios: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
         let runtime = runtime::start()?;

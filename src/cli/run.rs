@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use semver::Version;
 
+use super::arguments::{AsOf, Dialects, FailOn};
 use super::config::Config;
 use super::failure::CommandFailure;
-use super::known::{Files, WaivedOptions};
 use super::output::Output;
 use super::playing::{self, Playing};
 use super::review;
 use super::second::SecondOptions;
-use super::words::{AsOf, Dialects, FailOn};
+use super::waived::{Files, WaivedOptions};
 use super::{Exit, console};
 use crate::check::Level;
+use crate::deployments::Embedded;
 use crate::gallery::{self, Template};
 use crate::http::TenantUrl;
 use crate::report::{TerminalSettings, github, json, junit, terminal};
@@ -24,7 +25,6 @@ use crate::run::verdict::report::{Report, Verdict};
 use crate::run::{RunProblem, Selection, SelectionProblem, Shard};
 use crate::scenario::{self, Scenario};
 use crate::snapshot;
-use crate::stages::Embedded;
 
 /// Play scenarios and judge every answer; without --target, against the embedded server
 #[derive(Debug, clap::Args)]

@@ -23,7 +23,7 @@ pub(super) struct Selftest {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 
-    /// Play each fault only with the stories that must see it, and right servers with all of them
+    /// Play each fault only with the scenarios that must see it, and right servers with all of them
     #[arg(long)]
     brief: bool,
 
@@ -35,15 +35,15 @@ pub(super) struct Selftest {
 /// People of the selftest are always the same, so that its result is too.
 const SEED: u64 = 1;
 
-/// What is played: every story, and those of Microsoft's gates as they play them.
+/// What is played: every scenario, and those of Microsoft's gates as they play them.
 pub(super) fn settings(jobs: Option<u16>) -> Result<SelftestSettings, CommandFailure> {
     let all: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
     let rules = rules::all().iter().map(|rule| rule.about().clone());
-    let abouts: Vec<About> = all.iter().map(|story| story.about.clone()).chain(rules).collect();
-    // Stories that stand for Microsoft's tests have a verdict of their own.
-    let (gates, stories) = all.into_iter().partition(|story: &Arc<_>| story.test.is_some());
-    let plan = |stories| -> Result<Plan, CommandFailure> {
-        let mut plan = Plan::new(stories, profiles::load("default")?, "selftest".to_owned());
+    let abouts: Vec<About> = all.iter().map(|scenario| scenario.about.clone()).chain(rules).collect();
+    // Scenarios that stand for Microsoft's tests have a verdict of their own.
+    let (gates, scenarios) = all.into_iter().partition(|scenario: &Arc<_>| scenario.test.is_some());
+    let plan = |scenarios| -> Result<Plan, CommandFailure> {
+        let mut plan = Plan::new(scenarios, profiles::load("default")?, "selftest".to_owned());
         plan.seed = SEED;
         plan.fail_on = None;
         Ok(plan)
@@ -52,7 +52,7 @@ pub(super) fn settings(jobs: Option<u16>) -> Result<SelftestSettings, CommandFai
     let jobs = jobs
         .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
     Ok(SelftestSettings {
-        plan: plan(stories)?,
+        plan: plan(scenarios)?,
         brief: None,
         gates: plan_of_gates,
         abouts,

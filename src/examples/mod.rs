@@ -1,4 +1,4 @@
-//! Shows a check at work: the story is played against the embedded server with a fault and without it,
+//! Shows a check at work: the scenario is played against the embedded server with a fault and without it,
 //! and the answer that decides stands beside the right one. Nothing of that is written by hand.
 
 mod page;
@@ -20,7 +20,7 @@ pub use shown_by::{kept, search};
 pub struct Example {
     /// The fault of the embedded server that was played.
     pub fault: String,
-    /// The story that shows it.
+    /// The scenario that shows it.
     pub scenario: String,
     /// The dialect it was played in.
     pub dialect: String,
@@ -44,14 +44,14 @@ pub struct ShownCheck {
     pub right: Option<String>,
 }
 
-/// Plays stories for examples.
+/// Plays scenarios for examples.
 pub struct Examples {
     scenarios: Vec<Arc<Scenario>>,
     runtime: Handle,
 }
 
 impl Examples {
-    /// Examples from these stories. The runtime must be a multi-thread one, and the caller none of its tasks.
+    /// Examples from these scenarios. The runtime must be a multi-thread one, and the caller none of its tasks.
     #[must_use]
     pub fn new(scenarios: Vec<Arc<Scenario>>, runtime: Handle) -> Self {
         Examples { scenarios, runtime }
@@ -81,7 +81,7 @@ impl Examples {
         }
     }
 
-    /// Whether the example of a check depends on chance, because its story does several things at the same
+    /// Whether the example of a check depends on chance, because its scenario does several things at the same
     /// time. What such a server answers is wrong every time, but not in the same words.
     #[must_use]
     pub fn depends_on_chance(&self, entry: &Entry) -> bool {

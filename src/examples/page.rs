@@ -115,8 +115,12 @@ impl ShownCheck {
 
 impl Example {
     fn circumstances(&self, check: &str) -> String {
-        let story = if self.scenario == check { String::new() } else { format!(", in `{}`", self.scenario) };
-        format!("Played with the embedded server's fault `{}`{story}, dialect `{}`", self.fault, self.dialect)
+        let scenario =
+            if self.scenario == check { String::new() } else { format!(", in `{}`", self.scenario) };
+        format!(
+            "Played with the embedded server's fault `{}`{scenario}, dialect `{}`",
+            self.fault, self.dialect
+        )
     }
 
     /// The example below the page of a check.

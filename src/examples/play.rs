@@ -1,4 +1,4 @@
-//! Plays one story against the embedded server, with a fault and without it.
+//! Plays one scenario against the embedded server, with a fault and without it.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use tokio::runtime::Handle;
 
 use super::{Example, ShownCheck};
 use crate::check::Finding;
+use crate::deployments::Embedded;
 use crate::entra::dialect::Dialect;
 use crate::entra::mapping::profiles;
 use crate::run;
@@ -14,7 +15,6 @@ use crate::run::plan::Plan;
 use crate::scenario::{Action, Scenario};
 use crate::server::{Fault, ServerSettings};
 use crate::snapshot::{Excerpt, excerpts};
-use crate::stages::Embedded;
 use crate::wire::Exchange;
 
 /// What every object of these plays carries. No part of a word, so that nothing else looks like it.
@@ -23,7 +23,7 @@ const PREFIX: &str = "smx7q2vw9k";
 /// What one play showed.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// What was asked beforehand, and the story: each played with a server of its own.
+    /// What was asked beforehand, and the scenario: each played with a server of its own.
     traces: Vec<Vec<Arc<Exchange>>>,
     pub(super) findings: Vec<Finding>,
 }
@@ -39,7 +39,7 @@ impl Listener for Seen {
     }
 }
 
-/// Dialects in which a story is an example, the usual one first.
+/// Dialects in which a scenario is an example, the usual one first.
 pub(super) fn dialects(scenario: &Scenario) -> Vec<Dialect> {
     let all = [Dialect::Default, Dialect::AadOptscim062020, Dialect::Customappsso];
     let wanted = |dialect: &Dialect| match scenario.dialects.is_empty() {
@@ -49,12 +49,12 @@ pub(super) fn dialects(scenario: &Scenario) -> Vec<Dialect> {
     all.into_iter().filter(wanted).collect()
 }
 
-/// Whether a story does several things at the same time.
+/// Whether a scenario does several things at the same time.
 pub(super) fn races(scenario: &Scenario) -> bool {
     scenario.timeline.iter().any(|step| matches!(step.action, Action::AtOnce(_)))
 }
 
-/// Plays a story. `None` when it came to no end, which is no example of anything.
+/// Plays a scenario. `None` when it came to no end, which is no example of anything.
 pub(super) fn play(
     runtime: &Handle,
     scenario: &Arc<Scenario>,
@@ -73,7 +73,7 @@ pub(super) fn play(
     Some(seen)
 }
 
-/// The example that one fault gives of a check in one story, if it shows the check at all.
+/// The example that one fault gives of a check in one scenario, if it shows the check at all.
 pub(super) fn attempt(
     runtime: &Handle,
     scenario: &Arc<Scenario>,

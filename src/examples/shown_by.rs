@@ -1,4 +1,4 @@
-//! Which story shows what a rule finds: rules watch every story, and most find nothing in most of them.
+//! Which scenario shows what a rule finds: rules watch every scenario, and most find nothing in most of them.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use super::play;
 use crate::check::About;
 use crate::scenario::Scenario;
 
-/// Rule, fault, story and dialect, written by `scimulate regenerate`.
+/// Rule, fault, scenario and dialect, written by `scimulate regenerate`.
 const LINES: &str = include_str!("rules.tsv");
 
-/// The story that shows a rule.
+/// The scenario that shows a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) fault: &'static str,
@@ -28,16 +28,16 @@ pub(super) fn line(rule: &str) -> Option<Line> {
     })
 }
 
-/// The rule's line as the table has it, unless its fault or its story is not there any more.
+/// The rule's line as the table has it, unless its fault or its scenario is not there any more.
 #[must_use]
 pub fn kept(rule: &About, scenarios: &[Arc<Scenario>]) -> Option<String> {
     let Line { fault, scenario, dialect } = line(&rule.id)?;
-    let exists = rule.faults.iter().any(|name| name == fault)
-        && scenarios.iter().any(|story| story.about.id == scenario);
+    let exists =
+        rule.faults.iter().any(|name| name == fault) && scenarios.iter().any(|one| one.about.id == scenario);
     exists.then(|| format!("{}\t{fault}\t{scenario}\t{dialect}", rule.id))
 }
 
-/// Stories in which most rules have something to see, tried before all others.
+/// Scenarios in which most rules have something to see, tried before all others.
 const USUAL: [&str; 4] = [
     "cycles/create-user",
     "cycles/group-members-added-in-one-request",
@@ -45,22 +45,22 @@ const USUAL: [&str; 4] = [
     "cycles/update-many-attributes",
 ];
 
-/// Finds the story that shows a rule, and gives its line of the table: with its first fault that shows it,
-/// and of the stories those first that say of themselves that they catch this fault.
+/// Finds the scenario that shows a rule, and gives its line of the table: with its first fault that shows it,
+/// and of the scenarios those first that say of themselves that they catch this fault.
 #[must_use]
 pub fn search(rule: &About, scenarios: &[Arc<Scenario>], runtime: &Handle) -> Option<String> {
     let known = line(&rule.id);
     for fault in &rule.faults {
-        let mut stories: Vec<&Arc<Scenario>> =
+        let mut scenarios: Vec<&Arc<Scenario>> =
             scenarios.iter().filter(|scenario| scenario.test.is_none() && !play::races(scenario)).collect();
-        stories.sort_by_key(|scenario| {
+        scenarios.sort_by_key(|scenario| {
             let about = &scenario.about;
             let is_known = known.is_some_and(|line| line.scenario == about.id);
             let catches = about.faults.contains(fault);
             let usual = USUAL.iter().position(|id| *id == about.id);
             (!is_known, !catches, usual.unwrap_or(USUAL.len()), scenario.timeline.len())
         });
-        for scenario in stories {
+        for scenario in scenarios {
             for dialect in play::dialects(scenario) {
                 let seen = play::play(runtime, scenario, dialect, Some(fault.parse().ok()?));
                 let shows = seen.is_some_and(|seen| {

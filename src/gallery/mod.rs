@@ -19,5 +19,5 @@ pub use template::Template;
 pub use test::{Test, TestResult};
 pub use verdict::{Overall, Verdict, judge};
 
-/// Suites whose stories stand for tests of the gates.
+/// Suites whose scenarios stand for tests of the gates.
 pub const SUITES: [&str; 2] = ["gallery", "validator"];

@@ -285,11 +285,12 @@ mod tests {
     use crate::scenario;
 
     #[test]
-    fn every_story_that_shows_a_requirement_exists() {
-        let stories = scenario::builtin().unwrap();
-        // What is measured beside the stories has ids of its own.
+    fn every_scenario_that_shows_a_requirement_exists() {
+        let scenarios = scenario::builtin().unwrap();
+        // What is measured beside the scenarios has ids of its own.
         let exists = |check: &&str| {
-            check.starts_with("requirements/") || stories.iter().any(|story| story.about.id == **check)
+            check.starts_with("requirements/")
+                || scenarios.iter().any(|scenario| scenario.about.id == **check)
         };
         for (requirement, _, _, evidence) in REQUIREMENTS {
             let shown = match evidence {

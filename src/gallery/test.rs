@@ -56,7 +56,7 @@ pub struct Test {
 }
 
 impl Test {
-    /// The result of a story's checks, one for each dialect it was played in.
+    /// The result of a scenario's checks, one for each dialect it was played in.
     pub(super) fn of(
         scenario: &Scenario,
         spec: &TestSpec,

@@ -6,8 +6,8 @@ use crate::check::{Finding, Level, Outcome, Reading, Skip};
 use crate::run::verdict::report::{CheckResult, Report, Verdict as RunVerdict};
 use crate::scenario::{self, Scenario};
 
-/// A story that stands for a test of the template.
-fn story(number: u32, kind: &str, more: &str) -> Arc<Scenario> {
+/// A scenario that stands for a test of the template.
+fn scenario(number: u32, kind: &str, more: &str) -> Arc<Scenario> {
     let text = format!(
         "title: t\nlevel: error\nwhy: w\ntest: {{ name: Test_{number}, number: {number}, kind: {kind}, through: tenant }}\n\
          {more}people: {{ ada: }}\ntimeline: [cycle]\n"
@@ -16,30 +16,30 @@ fn story(number: u32, kind: &str, more: &str) -> Arc<Scenario> {
 }
 
 /// The tests that decide: one mandatory, one optional, one of groups, and the two of authentication.
-fn stories() -> Vec<Arc<Scenario>> {
+fn scenarios() -> Vec<Arc<Scenario>> {
     vec![
-        story(1, "mandatory", ""),
-        story(4, "optional", ""),
-        story(8, "mandatory", "needs: [groups]\n"),
-        story(21, "mandatory", ""),
-        story(22, "mandatory", ""),
+        scenario(1, "mandatory", ""),
+        scenario(4, "optional", ""),
+        scenario(8, "mandatory", "needs: [groups]\n"),
+        scenario(21, "mandatory", ""),
+        scenario(22, "mandatory", ""),
     ]
 }
 
 fn report(outcomes: &[(u32, Ending)]) -> Report {
-    let checks = stories()
+    let checks = scenarios()
         .iter()
-        .map(|story| {
-            let number = story.test.as_ref().unwrap().number;
+        .map(|scenario| {
+            let number = scenario.test.as_ref().unwrap().number;
             let ending = outcomes.iter().find(|(other, _)| *other == number).map(|(_, ending)| ending);
-            let (id, title) = (&story.about.id, &story.about.title);
+            let (id, title) = (&scenario.about.id, &scenario.about.title);
             match ending {
                 None => CheckResult::new(id, Some("default"), title, Outcome::Passed),
                 Some(Ending::Skip(skip)) => {
                     CheckResult::new(id, Some("default"), title, Outcome::Skipped(skip.clone()))
                 }
                 Some(Ending::Finding(level, reading)) => {
-                    let finding = Finding::of(&story.about, "it is wrong").at(*level).read_by(*reading);
+                    let finding = Finding::of(&scenario.about, "it is wrong").at(*level).read_by(*reading);
                     CheckResult::played(id, Some("default"), title, vec![finding], Some(Level::Error))
                 }
             }
@@ -54,7 +54,7 @@ fn report(outcomes: &[(u32, Ending)]) -> Report {
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,
-        known: crate::run::verdict::known::Waived::default(),
+        known: crate::run::verdict::waived::Waived::default(),
     }
 }
 
@@ -70,7 +70,7 @@ fn unmapped() -> Ending {
 }
 
 fn verdict(template: Template, outcomes: &[(u32, Ending)]) -> Verdict {
-    judge(template, &stories(), &report(outcomes), &[]).unwrap()
+    judge(template, &scenarios(), &report(outcomes), &[]).unwrap()
 }
 
 fn vector(outcomes: &[(u32, Ending)]) -> String {
@@ -129,7 +129,7 @@ fn throttling_fails_and_a_lost_target_decides_nothing() {
 
 #[test]
 fn nothing_is_said_of_the_whole_when_tests_are_missing() {
-    let few = stories().into_iter().take(2).collect::<Vec<_>>();
+    let few = scenarios().into_iter().take(2).collect::<Vec<_>>();
     let verdict = judge(Template::Eleven, &few, &report(&[]), &[]).unwrap();
     assert_eq!((verdict.overall, verdict.requirements.len()), (None, 0));
     assert!(judge(Template::Eleven, &[], &report(&[]), &[]).is_none());
@@ -138,7 +138,7 @@ fn nothing_is_said_of_the_whole_when_tests_are_missing() {
 #[test]
 fn requirements_are_met_by_checks_and_by_right_judgements() {
     let requirement = |more: &[CheckResult], id: &str| {
-        let verdict = judge(Template::Eleven, &stories(), &report(&[]), more).unwrap();
+        let verdict = judge(Template::Eleven, &scenarios(), &report(&[]), more).unwrap();
         let found = verdict.requirements.iter().find(|required| required.id == id).unwrap();
         (found.met, found.reason.clone())
     };
@@ -148,8 +148,8 @@ fn requirements_are_met_by_checks_and_by_right_judgements() {
     let passed = |id: &str| CheckResult::new(id, None, "t", Outcome::Passed);
     let both = [passed("requirements/rate"), passed("requirements/group-members-kept")];
     assert_eq!(requirement(&both, "rate").0, Met::Yes);
-    let story = &stories()[0];
-    let finding = Finding::of(&story.about, "too slow");
+    let scenario = &scenarios()[0];
+    let finding = Finding::of(&scenario.about, "too slow");
     let slow = CheckResult::played("requirements/rate", None, "t", vec![finding], Some(Level::Error));
     assert_eq!(requirement(&[slow], "rate"), (Met::No, Some("too slow".into())));
 }

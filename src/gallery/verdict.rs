@@ -54,8 +54,8 @@ pub struct Verdict {
     pub facts: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The verdict of a run in which stories of the gates were played; `None` when none was. `more` are checks
-/// that are no stories: of the transport, of the rate.
+/// The verdict of a run in which scenarios of the gates were played; `None` when none was. `more` are checks
+/// that are no scenarios: of the transport, of the rate.
 #[must_use]
 pub fn judge(
     template: Template,

@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::ExposeSecret;
 
 use super::answer::{Limits, read};
-use super::given::FixedToken;
+use super::fixed_token::FixedToken;
 use super::headers::{bearer, header_name, header_value, respell, shown};
 use super::issued::Signer;
 use super::pace::Pace;
@@ -257,7 +257,7 @@ impl Client {
 
     /// How long an answer is waited for. Some servers let whoever tries wrong credentials wait, longer than
     /// Entra waits for anything; that is no reason for a run to stand still.
-    fn patience(&self, request: &Request) -> Duration {
+    fn retry_after(&self, request: &Request) -> Duration {
         if !request.tries_credentials() {
             return self.timeout;
         }
@@ -317,12 +317,12 @@ impl Target for Client {
         self.secrets.publish_data(&request);
         // Asked for when the request is about to leave: a token may expire while others wait their turn.
         let token = self.authorization(&request).await?;
-        let patience = self.patience(&request);
-        let outcome = match tokio::time::timeout(patience, self.exchange(&request, token)).await {
+        let retry_after = self.retry_after(&request);
+        let outcome = match tokio::time::timeout(retry_after, self.exchange(&request, token)).await {
             Ok(outcome) => outcome,
             Err(_) if request.tries_credentials() => {
                 self.refuses_slowly.store(true, Ordering::Relaxed);
-                Err(Broken::Unrefused(patience))
+                Err(Broken::Unrefused(retry_after))
             }
             Err(_) => Err(Broken::TimedOut(self.timeout)),
         };

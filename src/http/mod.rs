@@ -9,7 +9,7 @@ mod broken;
 mod client;
 mod connection;
 mod credentials;
-mod given;
+mod fixed_token;
 mod headers;
 mod issued;
 mod pace;

@@ -13,9 +13,9 @@ pub struct Settings {
     pub url: TenantUrl,
     /// Who calls.
     pub credentials: Credentials,
-    /// Further ways to get a token, which stories about credentials try.
+    /// Further ways to get a token, which scenarios about credentials try.
     pub grants: Vec<Grant>,
-    /// Tokens that Entra issues itself, which stories about them send.
+    /// Tokens that Entra issues itself, which scenarios about them send.
     pub issued: Option<Issued>,
     /// A token that has expired, which the target must refuse.
     pub expired: Option<SecretString>,

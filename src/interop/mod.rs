@@ -79,7 +79,7 @@ pub struct Gallery {
 pub struct InteropFailure {
     /// How bad it is.
     pub level: Level,
-    /// The rule or story that says so.
+    /// The rule or scenario that says so.
     pub check: String,
     /// What must hold.
     pub title: String,

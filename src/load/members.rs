@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::measure::Members;
-use super::troupe::{Population, members_of};
+use super::population::{Population, members_of};
 use crate::check::Skip;
 use crate::run::target::at_once::{AT_ONCE, at_once};
 use crate::wire::{Answer, Broken, Exchange, Target};
@@ -24,60 +24,60 @@ pub(super) struct Seen {
 
 /// Adds those who are to join, several at once, and reads the group. Whoever was added during the load
 /// must be in it too.
-pub(super) async fn play<T: Target + 'static>(troupe: &mut Population<T>) -> Result<Seen, Skip> {
-    let Some(group) = troupe.group.clone() else {
-        let why = if troupe.mix.has_groups() {
+pub(super) async fn play<T: Target + 'static>(population: &mut Population<T>) -> Result<Seen, Skip> {
+    let Some(group) = population.group.clone() else {
+        let why = if population.mix.has_groups() {
             "the target refuses to create a group"
         } else {
             "the mapping provisions no groups with members"
         };
         return Err(Skip::NotConfigured(why.to_owned()));
     };
-    if !troupe.shows_members {
+    if !population.shows_members {
         return Err(Skip::NotSupported(
             "a member that was added is not shown when the group is read".to_owned(),
         ));
     }
     let mut refused = Vec::new();
-    for joining in troupe.joining.clone().chunks(AT_ONCE) {
-        troupe.go_on()?;
-        let requests = joining.iter().map(|member| troupe.mix.add_member(&group, member));
+    for joining in population.joining.clone().chunks(AT_ONCE) {
+        population.go_on()?;
+        let requests = joining.iter().map(|member| population.mix.add_member(&group, member));
         let requests: Vec<_> = requests.collect();
-        let target = &troupe.patient;
+        let target = &population.patient;
         let outcomes = at_once(requests.iter().map(|request| target.send(request.clone()))).await;
         for ((member, request), outcome) in joining.iter().cloned().zip(requests).zip(outcomes) {
             match outcome {
                 Ok(answer) if answer.is_success() => {
-                    troupe.members.insert(member);
+                    population.members.insert(member);
                 }
                 // Whoever is asked to come again later has nothing to complain about.
                 Ok(Answer { status: 429, .. }) | Err(Broken::Interrupted) => {}
-                outcome => refused.push(troupe.exchange(&request, &outcome)),
+                outcome => refused.push(population.exchange(&request, &outcome)),
             }
         }
     }
-    let mut missing = read(troupe, &group).await?;
+    let mut missing = read(population, &group).await?;
     if missing.0 > 0 {
         tokio::time::sleep(SETTLING).await;
-        missing = read(troupe, &group).await?;
+        missing = read(population, &group).await?;
     }
     let (missing, shown) = missing;
-    let added = troupe.members.len();
+    let added = population.members.len();
     Ok(Seen { members: Members { added, kept: added - missing }, shown, refused })
 }
 
 /// How many members are missing, and the exchange that shows it.
 async fn read<T: Target + 'static>(
-    troupe: &Population<T>,
+    population: &Population<T>,
     group: &str,
 ) -> Result<(usize, Arc<Exchange>), Skip> {
-    let request = troupe.mix.group_with_members(group);
-    let outcome = troupe.patiently(request.clone()).await?;
-    let exchange = troupe.exchange(&request, &outcome);
+    let request = population.mix.group_with_members(group);
+    let outcome = population.patiently(request.clone()).await?;
+    let exchange = population.exchange(&request, &outcome);
     match outcome {
         Ok(answer) if answer.is_success() => {
             let held = members_of(&answer);
-            Ok((troupe.members.iter().filter(|member| !held.contains(*member)).count(), exchange))
+            Ok((population.members.iter().filter(|member| !held.contains(*member)).count(), exchange))
         }
         Ok(answer) => Err(Skip::Blocked(format!("the target: the group is read with {}", answer.status))),
         Err(broken) => Err(Skip::Blocked(format!("the target: {broken}"))),

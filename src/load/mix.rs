@@ -81,7 +81,7 @@ const CYCLE: [LoadOperation; 20] = [
 ];
 
 /// The name under which people are made up.
-const STORY: &str = "requirements/rate";
+const SCENARIO: &str = "requirements/rate";
 
 /// Somebody who is at the target.
 #[derive(Debug, Clone)]
@@ -109,7 +109,7 @@ impl Mix {
     pub fn new(settings: &LoadSettings, mapping: &Mapping) -> Option<Self> {
         let users = mapping.user.clone();
         let matching = users.matching().first()?.target.clone();
-        let somebody = settings.people.person(STORY, settings.writer.dialect.as_str(), "somebody");
+        let somebody = settings.people.person(SCENARIO, settings.writer.dialect.as_str(), "somebody");
         let changing = changing(&users, &assignments(&users, Object::User(&somebody), false));
         let active = users.rows.iter().find(|row| row.is_active()).map(|row| row.target.clone());
         let takes_members = |group: &&ObjectMapping| {
@@ -163,7 +163,7 @@ impl Mix {
 
     /// `POST /Groups`; `None` without groups.
     pub fn create_group(&self) -> Option<Request> {
-        let group = self.people.group(STORY, self.dialect(), "team");
+        let group = self.people.group(SCENARIO, self.dialect(), "team");
         let values = assignments(self.group.as_ref()?, Object::Group(&group), false);
         Some(self.writer.create(ResourceKind::Group, &values, "load: create the group"))
     }
@@ -214,7 +214,7 @@ impl Mix {
     }
 
     fn values(&self, key: &str) -> Vec<Assignment> {
-        let person = self.people.person(STORY, self.dialect(), key);
+        let person = self.people.person(SCENARIO, self.dialect(), key);
         assignments(&self.users, Object::User(&person), false)
     }
 

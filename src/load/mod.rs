@@ -12,8 +12,8 @@ mod judge;
 mod measure;
 mod members;
 mod mix;
-mod storm;
-mod troupe;
+mod open_loop;
+mod population;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub use mix::LoadOperation;
 
 use about::ABOUTS;
 use mix::Mix;
-use troupe::Population;
+use population::Population;
 
 use crate::check::{About, Finding, Level, Outcome, Skip};
 use crate::entra::dialect::Writer;
@@ -55,7 +55,7 @@ pub struct LoadSettings {
     /// For how long. At least one request is sent.
     pub duration: Duration,
     /// The longest pause of a request outside the load when the target asks for patience (429).
-    pub patience: Duration,
+    pub retry_after: Duration,
     /// Where ids of what was made are written down. Closed at the end.
     pub journal: Option<Arc<Journal>>,
     /// The target never shows names: what a create names is ours, unless an answer speaks against it.
@@ -95,9 +95,9 @@ pub async fn play<T: Target + 'static>(settings: LoadSettings, target: Arc<T>) -
         let checks = not_played("the mapping has no matching attribute for users");
         return Played { facts: None, checks, left_behind: Vec::new(), exchanges: 0, interrupted: false };
     };
-    let mut troupe = Population::new(&settings, mix, target);
-    let result = perform(&settings, &mut troupe).await;
-    let left_behind = troupe.clean_up().await;
+    let mut population = Population::new(&settings, mix, target);
+    let result = perform(&settings, &mut population).await;
+    let left_behind = population.clean_up().await;
     if let Some(journal) = settings.journal.as_ref().filter(|_| left_behind.is_empty()) {
         // A journal that cannot be removed is found again by `cleanup`, which sees that all is gone.
         let _ = journal.close();
@@ -106,22 +106,22 @@ pub async fn play<T: Target + 'static>(settings: LoadSettings, target: Arc<T>) -
         Ok((facts, checks)) => (Some(facts), checks),
         Err(skip) => (None, abouts().map(|about| skipped(about, skip.clone())).collect()),
     };
-    let exchanges = troupe.exchanges.load(Ordering::Relaxed);
+    let exchanges = population.exchanges.load(Ordering::Relaxed);
     Played { facts, checks, left_behind, exchanges, interrupted: settings.cancel.is_cancelled() }
 }
 
 async fn perform<T: Target + 'static>(
     settings: &LoadSettings,
-    troupe: &mut Population<T>,
+    population: &mut Population<T>,
 ) -> Result<(Facts, Vec<CheckResult>), Skip> {
-    let refused = troupe.gather(settings).await?;
-    let left_out = troupe.rehearse().await?;
+    let refused = population.gather(settings).await?;
+    let left_out = population.rehearse().await?;
     tokio::select! {
         () = tokio::time::sleep(PAUSE) => {}
         () = settings.cancel.cancelled() => {}
     }
     let begin = tokio::time::Instant::now();
-    let tally = storm::play(settings, troupe, &left_out).await?;
+    let tally = open_loop::play(settings, population, &left_out).await?;
     let rate = settings.rate.get();
     let findings = judge::judge(&tally, rate);
     let mut check = match judge::too_little(rate).filter(|_| findings.is_empty()) {
@@ -131,7 +131,7 @@ async fn perform<T: Target + 'static>(
     check.elapsed = begin.elapsed();
     let mut facts = tally.facts(rate, left_out, refused);
     let begin = tokio::time::Instant::now();
-    let mut members = match members::play(troupe).await {
+    let mut members = match members::play(population).await {
         Ok(seen) => {
             facts.members = Some(seen.members);
             let found = judge::judge_members(seen.members, &seen.shown, &seen.refused);

@@ -44,7 +44,7 @@ struct State {
     counted: usize,
     made: usize,
     deleted: usize,
-    storm: usize,
+    open_loop: usize,
     sent: Vec<Request>,
 }
 
@@ -67,12 +67,12 @@ impl Service {
     }
 
     /// True once the load has begun: the rehearsal is over.
-    fn in_storm(&self, request: &Request) -> bool {
+    fn in_open_loop(&self, request: &Request) -> bool {
         let mut state = self.state.lock().unwrap();
         state.sent.push(request.clone());
         let recruit = request.method == Method::Post && state.made >= 21;
-        state.storm += usize::from(recruit || state.storm > 0);
-        state.storm > 0
+        state.open_loop += usize::from(recruit || state.open_loop > 0);
+        state.open_loop > 0
     }
 
     async fn served(&self, request: &Request) -> Result<Answer, Broken> {
@@ -153,8 +153,8 @@ impl Target for Service {
             busy.headers.extend(self.retry_after.map(|time| ("retry-after".to_owned(), time.to_owned())));
             return Ok(busy);
         }
-        let storm = request.actor == Actor::Entra && self.in_storm(&request);
-        if storm && let Some((method, every, status)) = self.answers {
+        let open_loop = request.actor == Actor::Entra && self.in_open_loop(&request);
+        if open_loop && let Some((method, every, status)) = self.answers {
             let mut state = self.state.lock().unwrap();
             state.counted += usize::from(request.method == method);
             if request.method == method && state.counted.is_multiple_of(every) {
@@ -166,10 +166,10 @@ impl Target for Service {
             }
         }
         let _turn = match &self.lane {
-            Some(lane) if storm => Some(lane.lock().await),
+            Some(lane) if open_loop => Some(lane.lock().await),
             _ => None,
         };
-        if storm {
+        if open_loop {
             let stall = self.stall.lock().unwrap().take();
             sleep(stall.unwrap_or(self.time)).await;
         }
@@ -188,7 +188,7 @@ fn settings(rate: u32, seconds: u64) -> LoadSettings {
         people: People::new(people::PeopleSettings::default(), 1, "zz9run").unwrap(),
         rate: NonZeroU32::new(rate).unwrap(),
         duration: Duration::from_secs(seconds),
-        patience: Duration::from_secs(60),
+        retry_after: Duration::from_secs(60),
         journal: None,
         opaque_names: false,
         cancel: Cancel::default(),

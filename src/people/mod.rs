@@ -67,9 +67,9 @@ impl People {
         seed: u64,
         prefix: impl Into<String>,
     ) -> Result<Self, DirectoryError> {
-        let mut trial = User::new(ObjectId::new(""));
+        let mut scenario_run = User::new(ObjectId::new(""));
         for name in settings.fixed.keys().chain(&settings.leave_out) {
-            trial = trial.with(name, "")?;
+            scenario_run = scenario_run.with(name, "")?;
         }
         Ok(People { settings, seed, prefix: prefix.into() })
     }
@@ -80,10 +80,10 @@ impl People {
         &self.prefix
     }
 
-    /// The run's prefix and a mark of one trial: stories that name somebody themselves begin the name
-    /// with it, so that the same story in another dialect does not meet its people on a shared target.
+    /// The run's prefix and a mark of one scenario run: scenarios that name somebody themselves begin the name
+    /// with it, so that the same scenario in another dialect does not meet its people on a shared target.
     #[must_use]
-    pub fn trial_prefix(&self, scenario: &str, dialect: &str) -> String {
+    pub fn scenario_prefix(&self, scenario: &str, dialect: &str) -> String {
         let mark = seed::tag(&mut seed::random(self.seed, &["trial", scenario, dialect]));
         format!("{}{}", self.prefix, &mark[..4])
     }
@@ -209,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_has_a_prefix_of_its_own_that_begins_with_the_runs() {
+    fn a_scenario_run_has_a_prefix_of_its_own_that_begins_with_the_runs() {
         let people = People::new(PeopleSettings::default(), 1, "run1").unwrap();
-        let one = people.trial_prefix("cycles/a", "default");
+        let one = people.scenario_prefix("cycles/a", "default");
         assert!(one.starts_with("run1") && one.len() == 8, "{one}");
-        assert_eq!(one, people.trial_prefix("cycles/a", "default"));
-        assert_ne!(one, people.trial_prefix("cycles/a", "aadOptscim062020"));
-        assert_ne!(one, people.trial_prefix("cycles/b", "default"));
+        assert_eq!(one, people.scenario_prefix("cycles/a", "default"));
+        assert_ne!(one, people.scenario_prefix("cycles/a", "aadOptscim062020"));
+        assert_ne!(one, people.scenario_prefix("cycles/b", "default"));
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub fn beneath(checks: &[CheckResult], settings: &TerminalSettings, out: &mut dy
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,
-        known: crate::run::verdict::known::Waived::default(),
+        known: crate::run::verdict::waived::Waived::default(),
     };
     terminal::findings(&report, settings, out)
 }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use crate::check::Level;
 use crate::run::verdict::cause::causes;
-use crate::run::verdict::known::WaiverState;
 use crate::run::verdict::report::Report;
+use crate::run::verdict::waived::WaiverState;
 
 /// Writes one workflow command per cause, worst first. GitHub shows ten of a kind.
 ///

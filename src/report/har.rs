@@ -1,8 +1,8 @@
 //! HAR 1.2: every exchange of a run, for the browser's network panel and for programs.
 //!
-//! A page is a trial; an entry's comment says which step wanted the request. What HAR has no place
+//! A page is a scenario run; an entry's comment says which step wanted the request. What HAR has no place
 //! for stands in `_step`, `_scenario`, `_dialect`, `_actor` and `_error`. Exchanges hold no secrets, so
-//! neither does the file. Entries are written as trials end, because a trace can be large.
+//! neither does the file. Entries are written as scenario runs end, because a trace can be large.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -45,17 +45,17 @@ impl<W: Write> Har<W> {
         self.out.flush()
     }
 
-    /// Adds the exchanges of a trial, or of the questions before the first one.
+    /// Adds the exchanges of a scenario run, or of the questions before the first one.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn add(&mut self, trial: Option<&ScenarioRunId>, trace: &[Arc<Exchange>]) -> io::Result<()> {
+    pub fn add(&mut self, scenario_run: Option<&ScenarioRunId>, trace: &[Arc<Exchange>]) -> io::Result<()> {
         let Some(first) = trace.first() else { return Ok(()) };
-        let title = trial.map_or_else(|| "before the first scenario".to_owned(), ToString::to_string);
+        let title = scenario_run.map_or_else(|| "before the first scenario".to_owned(), ToString::to_string);
         let id = format!("page_{}", self.pages.len() + 1);
         for exchange in trace {
             let separator = if self.entries == 0 { "\n" } else { ",\n" };
-            write!(self.out, "{separator}{}", json(&Entry::of(exchange, trial, &title, &id))?)?;
+            write!(self.out, "{separator}{}", json(&Entry::of(exchange, scenario_run, &title, &id))?)?;
             self.entries += 1;
         }
         self.pages.push(HarPage {
@@ -70,13 +70,13 @@ impl<W: Write> Har<W> {
 
 impl<W: Write> Listener for Har<W> {
     fn on(&mut self, event: &Event) {
-        let (trial, trace) = match event {
+        let (scenario_run, trace) = match event {
             Event::Prepared { trace, .. } => (None, trace),
-            Event::ScenarioFinished { trial, trace, .. } => (Some(trial), trace),
+            Event::ScenarioFinished { scenario_run, trace, .. } => (Some(scenario_run), trace),
             _ => return,
         };
         if self.problem.is_none() {
-            self.problem = self.add(trial, trace).err();
+            self.problem = self.add(scenario_run, trace).err();
         }
     }
 }
@@ -219,7 +219,12 @@ struct Content {
 }
 
 impl<'a> Entry<'a> {
-    fn of(exchange: &'a Exchange, trial: Option<&'a ScenarioRunId>, title: &str, page: &'a str) -> Self {
+    fn of(
+        exchange: &'a Exchange,
+        scenario_run: Option<&'a ScenarioRunId>,
+        title: &str,
+        page: &'a str,
+    ) -> Self {
         let elapsed = exchange.answer().map_or(0.0, |answer| answer.elapsed.as_secs_f64() * 1000.0);
         Entry {
             pageref: page,
@@ -231,8 +236,8 @@ impl<'a> Entry<'a> {
             timings: Timings { send: 0.0, wait: elapsed, receive: 0.0 },
             comment: format!("{title}: {}", exchange.request.step),
             step: &exchange.request.step,
-            scenario: trial.map(|trial| trial.scenario.as_str()),
-            dialect: trial.map(|trial| trial.dialect.as_str()),
+            scenario: scenario_run.map(|scenario_run| scenario_run.scenario.as_str()),
+            dialect: scenario_run.map(|scenario_run| scenario_run.dialect.as_str()),
             actor: exchange.request.actor.as_str(),
             error: exchange.outcome.as_ref().err().map(ToString::to_string),
         }
@@ -309,17 +314,17 @@ mod tests {
     use crate::wire::{Broken, Method};
     use serde_json::{Value, json};
 
-    fn document(trials: &[(Option<&ScenarioRunId>, Vec<Arc<Exchange>>)]) -> Value {
+    fn document(scenario_runs: &[(Option<&ScenarioRunId>, Vec<Arc<Exchange>>)]) -> Value {
         let mut out = Vec::new();
         let mut har = Har::new(&mut out).unwrap();
-        for (trial, trace) in trials {
-            har.add(*trial, trace).unwrap();
+        for (scenario_run, trace) in scenario_runs {
+            har.add(*scenario_run, trace).unwrap();
         }
         har.finish().unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 
-    fn trial() -> ScenarioRunId {
+    fn scenario_run() -> ScenarioRunId {
         ScenarioRunId { scenario: "cycles/a".into(), dialect: "default".into() }
     }
 
@@ -368,8 +373,8 @@ mod tests {
                 Err(Broken::Refused("x".into())),
             ),
         ];
-        let trial = trial();
-        let har = document(&[(None, trace.clone()), (Some(&trial), trace)]);
+        let scenario_run = scenario_run();
+        let har = document(&[(None, trace.clone()), (Some(&scenario_run), trace)]);
         assert!(structure().is_valid(&har), "{har:#}");
         let entries = har["log"]["entries"].as_array().unwrap();
         assert_eq!(entries.len(), 4);
@@ -414,7 +419,7 @@ mod tests {
         let mut har = Har::new(Full).unwrap();
         let trace = vec![example::exchange(Method::Get, "/Users", None, example::answer(200, &json!({})))];
         let result = Arc::new(example::report().checks.remove(0));
-        har.on(&Event::ScenarioFinished { trial: trial(), result, trace });
+        har.on(&Event::ScenarioFinished { scenario_run: scenario_run(), result, trace });
         assert_eq!(har.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
     }
 }

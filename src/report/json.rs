@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{known, shown};
+use super::{shown, waived};
 use crate::check::{Finding, Outcome, Reading};
 use crate::gallery::{Overall, Requirement, Test, Verdict};
 use crate::run::verdict::cause::{Cause, causes};
@@ -41,9 +41,9 @@ struct Document<'a> {
     causes: Vec<Caused<'a>>,
     left_behind: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    waivers: Vec<known::Waiver<'a>>,
+    waivers: Vec<waived::Waiver<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    baseline: Option<known::Baseline>,
+    baseline: Option<waived::Baseline>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gallery: Option<Gallery<'a>>,
 }
@@ -228,8 +228,8 @@ impl<'a> Document<'a> {
             checks: report.checks.iter().map(Check::of).collect(),
             causes: causes(report).iter().map(Caused::of).collect(),
             left_behind: &report.left_behind,
-            waivers: known::waivers(report),
-            baseline: known::baseline(report),
+            waivers: waived::waivers(report),
+            baseline: waived::baseline(report),
             gallery: None,
         }
     }

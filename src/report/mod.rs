@@ -12,9 +12,9 @@ pub mod progress;
 pub mod script;
 pub mod terminal;
 
-mod known;
 pub mod layout;
 mod settings;
 mod shown;
+mod waived;
 
 pub use settings::TerminalSettings;

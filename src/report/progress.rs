@@ -19,7 +19,7 @@ const WIDTH: usize = 78;
 pub struct Progress<W: Write> {
     out: W,
     live: bool,
-    trials: usize,
+    scenario_runs: usize,
     finished: usize,
     findings: usize,
     written: Option<Instant>,
@@ -31,7 +31,16 @@ pub struct Progress<W: Write> {
 impl<W: Write> Progress<W> {
     /// Progress on `out`; `live` when it is a terminal.
     pub fn new(out: W, live: bool) -> Self {
-        Progress { out, live, trials: 0, finished: 0, findings: 0, written: None, covered: 0, lost: false }
+        Progress {
+            out,
+            live,
+            scenario_runs: 0,
+            finished: 0,
+            findings: 0,
+            written: None,
+            covered: 0,
+            lost: false,
+        }
     }
 
     fn tell(&mut self, what: &str) {
@@ -40,7 +49,7 @@ impl<W: Write> Progress<W> {
             return;
         }
         self.written = Some(Instant::now());
-        let mut line = format!("{}/{} {}", self.finished, self.trials, layout::clean(what));
+        let mut line = format!("{}/{} {}", self.finished, self.scenario_runs, layout::clean(what));
         if self.findings > 0 {
             line.push_str(&format!(" ({} so far)", layout::counted(self.findings, "finding")));
         }
@@ -69,8 +78,8 @@ impl<W: Write> Progress<W> {
 impl<W: Write> Listener for Progress<W> {
     fn on(&mut self, event: &Event) {
         match event {
-            Event::Started { target, trials, .. } => {
-                self.trials = *trials;
+            Event::Started { target, scenario_runs, .. } => {
+                self.scenario_runs = *scenario_runs;
                 // The first sign of life is due after ten seconds, not at once.
                 if !self.live {
                     self.written = Some(Instant::now());
@@ -78,7 +87,7 @@ impl<W: Write> Listener for Progress<W> {
                 self.tell(&format!("asking {target} what it can do"));
             }
             Event::Prepared { .. } => {}
-            Event::ScenarioStarted(trial) => self.tell(&trial.to_string()),
+            Event::ScenarioStarted(scenario_run) => self.tell(&scenario_run.to_string()),
             Event::Waiting { pause, .. } => {
                 // A line that is due later must not leave a long silence unexplained.
                 if self.live || *pause >= SIGN_OF_LIFE {
@@ -88,9 +97,9 @@ impl<W: Write> Listener for Progress<W> {
                 self.tell(&format!("waiting {seconds} s: the target says it has too much to do"));
             }
             Event::Finding { finding, .. } => self.findings += usize::from(finding.level >= Level::Error),
-            Event::ScenarioFinished { trial, .. } => {
+            Event::ScenarioFinished { scenario_run, .. } => {
                 self.finished += 1;
-                self.tell(&trial.to_string());
+                self.tell(&scenario_run.to_string());
             }
             Event::CheckFinished(_) => {}
             Event::Finished(_) => self.clear(),
@@ -108,15 +117,15 @@ mod tests {
     fn played(live: bool) -> String {
         let mut out = Vec::new();
         let mut progress = Progress::new(&mut out, live);
-        let trial = ScenarioRunId { scenario: "cycles/a".into(), dialect: "default".into() };
+        let scenario_run = ScenarioRunId { scenario: "cycles/a".into(), dialect: "default".into() };
         progress.on(&Event::Started {
             target: "http://127.0.0.1:1/\x1b[31m".into(),
             seed: 0,
             prefix: "p".into(),
             dialects: Vec::new(),
-            trials: 2,
+            scenario_runs: 2,
         });
-        progress.on(&Event::ScenarioStarted(trial));
+        progress.on(&Event::ScenarioStarted(scenario_run));
         progress.on(&Event::Finished(Arc::new(example::report())));
         String::from_utf8(out).unwrap()
     }
@@ -146,7 +155,7 @@ mod tests {
             let mut out = Vec::new();
             let mut progress = Progress::new(&mut out, false);
             progress.written = Some(Instant::now());
-            progress.on(&Event::Waiting { trial: None, pause: Duration::from_secs(seconds) });
+            progress.on(&Event::Waiting { scenario_run: None, pause: Duration::from_secs(seconds) });
             assert_eq!(String::from_utf8(out).unwrap(), told);
         }
     }
@@ -160,7 +169,7 @@ mod tests {
     fn a_log_gets_a_line_when_a_run_takes_long() {
         let mut out = Vec::new();
         let mut progress = Progress::new(&mut out, false);
-        progress.trials = 9;
+        progress.scenario_runs = 9;
         progress.findings = 2;
         progress.tell("cycles/a [default]");
         progress.tell("cycles/b [default]");

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::known;
 use super::layout::{self, Paint};
 use super::settings::{LABEL, TerminalSettings};
 use super::shown;
+use super::waived;
 use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
 use crate::run::verdict::cause::{Cause, causes};
 use crate::run::verdict::report::{CheckResult, Counts, Report, Verdict};
@@ -61,7 +61,7 @@ impl TerminalPage<'_> {
         }
         let causes = causes(self.report);
         self.findings(&causes, out)?;
-        known::write(self.report, self.settings, out)?;
+        waived::write(self.report, self.settings, out)?;
         self.skipped(out)?;
         self.left_behind(out)?;
         self.table(out)?;
@@ -320,7 +320,7 @@ fn met(cause: &Cause<'_>) -> String {
     if cause.times > 1 {
         parts.push(format!("{} times", layout::thousands(cause.times)));
     }
-    parts.extend(cause.finding.met_in.as_ref().map(|story| format!("first in {story}")));
+    parts.extend(cause.finding.met_in.as_ref().map(|scenario| format!("first in {scenario}")));
     let others: Vec<String> =
         cause.checks.iter().filter(|id| **id != cause.finding.rule).map(ToString::to_string).collect();
     if !others.is_empty() {
@@ -387,7 +387,7 @@ mod tests {
         let mut report = example::report();
         report.checks.retain(|check| check.outcome == Outcome::Passed && check.findings.is_empty());
         report.left_behind.clear();
-        report.known = crate::run::verdict::known::Waived::default();
+        report.known = crate::run::verdict::waived::Waived::default();
         report.settle();
         let expected = "\
 suite           passed  failed  skipped  not exercised

@@ -263,23 +263,23 @@ fn alike(a: &Value, b: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, with};
     use serde_json::json;
 
     #[test]
     fn an_attribute_that_only_the_write_answer_shows_differently_is_found() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({"nickName": "a"}));
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({"nickName": "a"}));
         let mut answered = ada(json!({"nickName": "a"}));
         answered["profileUrl"] = json!("http://example.com/a");
         let sent = json!([{"op": "Replace", "path": "title", "value": "X"}]);
-        trial.patch("/Users/1", sent, 200, with(answered.clone(), json!({"title": "X"})));
-        trial.get(
+        scenario_run.patch("/Users/1", sent, 200, with(answered.clone(), json!({"title": "X"})));
+        scenario_run.get(
             "/Users/1",
             200,
             with(answered.clone(), json!({"title": "X", "profileUrl": "http://example.com/b"})),
         );
-        trial.finds("answer-differs-from-read", 1, Level::Warning);
+        scenario_run.finds("answer-differs-from-read", 1, Level::Warning);
         let mut right = ScenarioRun::published();
         right.makes_ada(json!({"nickName": "a"})).get("/Users/1", 200, ada(json!({"nickName": "a"})));
         right.is_right();
@@ -287,15 +287,15 @@ mod tests {
 
     #[test]
     fn an_attribute_that_only_the_write_answer_shows_is_found_where_it_is_published() {
-        let answered = |trial: &mut ScenarioRun, invented: Value| {
-            trial.makes_ada(json!({}));
+        let answered = |scenario_run: &mut ScenarioRun, invented: Value| {
+            scenario_run.makes_ada(json!({}));
             let sent = json!([{"op": "Replace", "path": "title", "value": "X"}]);
-            trial.patch("/Users/1", sent, 200, with(ada(json!({"title": "X"})), invented));
+            scenario_run.patch("/Users/1", sent, 200, with(ada(json!({"title": "X"})), invented));
         };
-        let mut trial = ScenarioRun::published();
-        answered(&mut trial, json!({"nickName": "new"}));
-        trial.get("/Users/1", 200, ada(json!({"title": "X"})));
-        trial.finds("answer-differs-from-read", 1, Level::Warning);
+        let mut scenario_run = ScenarioRun::published();
+        answered(&mut scenario_run, json!({"nickName": "new"}));
+        scenario_run.get("/Users/1", 200, ada(json!({"title": "X"})));
+        scenario_run.finds("answer-differs-from-read", 1, Level::Warning);
         for (invented, read) in [
             // Nobody publishes it, nothing is in it, or it is not asked for.
             (json!({"badge": "7"}), "/Users/1"),

@@ -1,8 +1,8 @@
-//! Which rules explain what stories find: not how an answer is written, but what the target did.
+//! Which rules explain what scenarios find: not how an answer is written, but what the target did.
 
 use crate::check::Aspect;
 
-/// Rules whose finding is the cause of what stories see later, by what it is about.
+/// Rules whose finding is the cause of what scenarios see later, by what it is about.
 const CAUSES: [(Aspect, &[&str]); 5] = [
     (
         Aspect::Answer,

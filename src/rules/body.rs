@@ -199,16 +199,17 @@ fn read_answered_with_list(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, answer, error, list, raw};
+    use crate::rules::scenario_run::{ScenarioRun, ada, answer, error, list, raw};
     use crate::wire::{Actor, Method, Request};
     use serde_json::json;
 
     const SCIM: Option<&str> = Some("application/scim+json");
 
     fn read(status: u16, body: &str) -> ScenarioRun {
-        let mut trial = ScenarioRun::new();
-        trial.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(raw(status, SCIM, body)));
-        trial
+        let mut scenario_run = ScenarioRun::new();
+        scenario_run
+            .send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(raw(status, SCIM, body)));
+        scenario_run
     }
 
     #[test]
@@ -243,9 +244,9 @@ mod tests {
     #[test]
     fn no_content_means_no_body() {
         let deleted = |answer| {
-            let mut trial = ScenarioRun::new();
-            trial.send(Request::new(Actor::Entra, Method::Delete, "/Users/1", "test"), Ok(answer));
-            trial
+            let mut scenario_run = ScenarioRun::new();
+            scenario_run.send(Request::new(Actor::Entra, Method::Delete, "/Users/1", "test"), Ok(answer));
+            scenario_run
         };
         deleted(raw(204, SCIM, "{}")).finds("body-on-no-content", 1, Level::Warning);
         let mut announced = answer(204, &Value::Null);

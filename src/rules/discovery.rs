@@ -343,7 +343,7 @@ fn discovery_filter_applied(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, error, list, with};
+    use crate::rules::scenario_run::{ScenarioRun, error, list, with};
     use crate::scim::schema::SchemaSet;
     use crate::scim::{discovery::Discovery, urn};
     use serde_json::json;
@@ -355,11 +355,11 @@ mod tests {
     }
 
     fn answered(path: &str, status: u16, body: Value) -> ScenarioRun {
-        let mut trial = ScenarioRun::published().publishing(|discovery| {
+        let mut scenario_run = ScenarioRun::published().publishing(|discovery| {
             discovery.resource_types = Discovery::read(None, None, Some(&types())).resource_types;
         });
-        trial.get(path, status, body);
-        trial
+        scenario_run.get(path, status, body);
+        scenario_run
     }
 
     fn types() -> Value {
@@ -399,12 +399,12 @@ mod tests {
     fn the_configuration_says_what_the_rfc_asks() {
         let no_patch = with(config(), json!({"patch": {"supported": false}}));
         answered("/ServiceProviderConfig", 200, no_patch).finds("patch-not-advertised", 1, Level::Warning);
-        let trial = answered(
+        let scenario_run = answered(
             "/ServiceProviderConfig",
             200,
             with(config(), json!({"etag": null, "sort": {"supported": "no"}})),
         );
-        trial.finds("config-incomplete", 1, Level::Warning);
+        scenario_run.finds("config-incomplete", 1, Level::Warning);
         let pagination = |value: Value| {
             answered("/ServiceProviderConfig", 200, with(config(), json!({ "pagination": value })))
         };
@@ -412,7 +412,7 @@ mod tests {
         for wrong in [json!({"cursor": "true", "index": true}), json!({"index": true}), json!(true)] {
             pagination(wrong).finds("pagination-not-boolean", 1, Level::Warning);
         }
-        assert_eq!(trial.findings("config-incomplete")[0].subject, "sort, etag");
+        assert_eq!(scenario_run.findings("config-incomplete")[0].subject, "sort, etag");
     }
 
     #[test]

@@ -88,13 +88,13 @@ fn several_primaries(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, group, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, group, with};
     use serde_json::json;
 
     fn emails(list: Value) -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
-        trial.get("/Users/1", 200, ada(json!({"emails": list})));
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get("/Users/1", 200, ada(json!({"emails": list})));
+        scenario_run
     }
 
     #[test]
@@ -107,13 +107,13 @@ mod tests {
             json!([{"value": "a@example.com", "type": "work"}, {"value": "a@example.com", "type": "home"}]),
         )
         .is_right();
-        let mut trial = ScenarioRun::published();
-        trial.get(
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get(
             "/Groups/g",
             200,
             with(group(&["1", "2"]), json!({"members": [{"value": "1"}, {"value": "1"}]})),
         );
-        trial.finds("equal-elements", 1, Level::Warning);
+        scenario_run.finds("equal-elements", 1, Level::Warning);
     }
 
     #[test]

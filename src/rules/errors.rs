@@ -317,7 +317,7 @@ fn error_shows_internals(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, answer, error, raw, with};
+    use crate::rules::scenario_run::{ScenarioRun, answer, error, raw, with};
     use crate::wire::{Actor, Request};
     use serde_json::json;
 
@@ -327,9 +327,9 @@ mod tests {
         if path == "/Users" && method == Method::Get {
             request = request.with_query("filter=userName+xx+%22a%22");
         }
-        let mut trial = ScenarioRun::published();
-        trial.send(request, Ok(answer(status, &body)));
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.send(request, Ok(answer(status, &body)));
+        scenario_run
     }
 
     fn conflict(body: Value) -> ScenarioRun {
@@ -408,13 +408,13 @@ mod tests {
 
     #[test]
     fn a_stack_trace_is_a_note() {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         let request = Request::new(Actor::Observer, Method::Post, "/Users", "test").provoked();
         let body = with(
             error(400, None),
             json!({"detail": "System.NullReferenceException\n   at App.Scim.Create()"}),
         );
-        trial.send(request, Ok(raw(400, Some("application/scim+json"), &body.to_string())));
-        trial.finds("error-shows-internals", 1, Level::Note);
+        scenario_run.send(request, Ok(raw(400, Some("application/scim+json"), &body.to_string())));
+        scenario_run.finds("error-shows-internals", 1, Level::Note);
     }
 }

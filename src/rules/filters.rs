@@ -252,7 +252,7 @@ fn lookup_refused(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, error, group, list, user, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, error, group, list, user, with};
     use serde_json::json;
 
     fn bob() -> Value {
@@ -260,9 +260,9 @@ mod tests {
     }
 
     fn asked(filter: &str, status: u16, body: Value) -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
-        trial.get(&format!("/Users?filter={filter}"), status, body);
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get(&format!("/Users?filter={filter}"), status, body);
+        scenario_run
     }
 
     #[test]
@@ -302,10 +302,10 @@ mod tests {
 
     #[test]
     fn a_value_that_was_written_and_is_not_shown_is_no_wrong_match() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({"externalId": "x"}));
-        trial.get(r#"/Users?filter=externalId eq "x""#, 200, list(vec![ada(json!({}))]));
-        trial.finds("filter-ignored", 0, Level::Critical);
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({"externalId": "x"}));
+        scenario_run.get(r#"/Users?filter=externalId eq "x""#, 200, list(vec![ada(json!({}))]));
+        scenario_run.finds("filter-ignored", 0, Level::Critical);
     }
 
     #[test]
@@ -372,7 +372,7 @@ mod tests {
         let request = crate::wire::Request::new(Actor::Entra, crate::wire::Method::Get, "/Users", "test")
             .with_query("filter=userName+xx+%22a%22")
             .provoked();
-        provoked.send(request, Ok(crate::rules::trial::answer(400, &invalid)));
+        provoked.send(request, Ok(crate::rules::scenario_run::answer(400, &invalid)));
         provoked.is_right();
         let mut found = ScenarioRun::published();
         found.get(r#"/Groups?filter=displayName eq "team""#, 200, list(vec![group(&[])]));

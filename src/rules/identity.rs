@@ -266,7 +266,7 @@ fn external_id_invented(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, list, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, list, with};
     use crate::scim::urn;
     use serde_json::json;
 
@@ -275,9 +275,9 @@ mod tests {
     }
 
     fn read(resource: Value) -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
-        trial.get("/Users/1", 200, resource);
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get("/Users/1", 200, resource);
+        scenario_run
     }
 
     #[test]
@@ -326,21 +326,21 @@ mod tests {
     fn an_id_in_the_url_may_be_percent_encoded() {
         let mut user = with(ada(json!({})), json!({"id": "a@b c"}));
         user["meta"]["location"] = json!("/Users/a%40b%20c");
-        let mut trial = ScenarioRun::published();
-        trial.get("/Users/a%40b%20c", 200, user);
-        trial.is_right();
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get("/Users/a%40b%20c", 200, user);
+        scenario_run.is_right();
     }
 
     #[test]
     fn ids_are_not_given_twice() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({})).post(
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({})).post(
             "/Users",
             with(sent(), json!({"userName": "bob@example.com"})),
             201,
             with(ada(json!({})), json!({"userName": "bob@example.com"})),
         );
-        trial.finds("id-reused", 1, Level::Critical);
+        scenario_run.finds("id-reused", 1, Level::Critical);
         let mut recycled = ScenarioRun::published();
         recycled.makes_ada(json!({})).delete("/Users/1", 204).makes_ada(json!({}));
         recycled.finds("id-reused", 1, Level::Warning);
@@ -369,9 +369,9 @@ mod tests {
             (json!({"externalId": "x1"}), external),
             (json!({"displayName": "Ada"}), json!({"userName": "u-4711", "displayName": "Ada"})),
         ] {
-            let mut trial = ScenarioRun::published();
-            trial.post("/Users", with(sent(), extra), 201, with(ada(json!({})), shown));
-            trial.finds("create-answers-existing", 0, Level::Critical);
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.post("/Users", with(sent(), extra), 201, with(ada(json!({})), shown));
+            scenario_run.finds("create-answers-existing", 0, Level::Critical);
         }
         let mut renamed = ScenarioRun::published();
         renamed.makes_ada(json!({}));
@@ -383,9 +383,9 @@ mod tests {
 
     #[test]
     fn an_id_from_the_client_is_found() {
-        let mut trial = ScenarioRun::published();
-        trial.post("/Users", with(sent(), json!({"id": "1"})), 201, ada(json!({})));
-        trial.finds("id-from-client", 1, Level::Warning);
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.post("/Users", with(sent(), json!({"id": "1"})), 201, ada(json!({})));
+        scenario_run.finds("id-from-client", 1, Level::Warning);
         let mut right = ScenarioRun::published();
         right.post("/Users", with(sent(), json!({"id": "mine"})), 201, ada(json!({})));
         right.is_right();
@@ -395,16 +395,16 @@ mod tests {
     fn bulk_id_is_reserved() {
         let mut user = with(ada(json!({})), json!({"id": "bulkId:1"}));
         user["meta"]["location"] = json!("/Users/bulkId:1");
-        let mut trial = ScenarioRun::published();
-        trial.get("/Users/bulkId:1", 200, user);
-        trial.finds("id-names-bulk-id", 1, Level::Warning);
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get("/Users/bulkId:1", 200, user);
+        scenario_run.finds("id-names-bulk-id", 1, Level::Warning);
     }
 
     #[test]
     fn an_external_id_nobody_gave_is_found() {
-        let mut trial = ScenarioRun::published();
-        trial.post("/Users", sent(), 201, ada(json!({"externalId": "1"})));
-        trial.finds("external-id-invented", 1, Level::Warning);
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.post("/Users", sent(), 201, ada(json!({"externalId": "1"})));
+        scenario_run.finds("external-id-invented", 1, Level::Warning);
         let mut later = ScenarioRun::published();
         later.makes_ada(json!({})).get("/Users/1", 200, ada(json!({"externalId": "1"})));
         later.finds("external-id-invented", 1, Level::Warning);

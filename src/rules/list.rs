@@ -348,15 +348,15 @@ fn resource_twice_in_list(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, list, user, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, list, user, with};
     use serde_json::json;
 
     const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
 
     fn queried(path: &str, body: Value) -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
-        trial.get(path, 200, body);
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get(path, 200, body);
+        scenario_run
     }
 
     fn one() -> Value {

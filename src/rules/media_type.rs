@@ -134,15 +134,15 @@ fn charset_not_utf_8(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, error, raw};
+    use crate::rules::scenario_run::{ScenarioRun, ada, error, raw};
     use crate::wire::{Actor, Method, Request};
     use serde_json::json;
 
     fn answered(status: u16, media_type: Option<&str>, body: &str) -> ScenarioRun {
-        let mut trial = ScenarioRun::new();
+        let mut scenario_run = ScenarioRun::new();
         let request = Request::new(Actor::Observer, Method::Get, "/Users/1", "test");
-        trial.send(request, Ok(raw(status, media_type, body)));
-        trial
+        scenario_run.send(request, Ok(raw(status, media_type, body)));
+        scenario_run
     }
 
     #[test]

@@ -238,7 +238,7 @@ fn user_groups_differ(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, answer, group, list, patch, user, with};
+    use crate::rules::scenario_run::{ScenarioRun, answer, group, list, patch, user, with};
     use serde_json::json;
 
     fn add(ids: &[&str]) -> Value {
@@ -248,95 +248,97 @@ mod tests {
 
     /// Users `a`, `b` and `c` and the empty group `g`.
     fn team() -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         for id in ["a", "b", "c"] {
             let sent = json!({"schemas": [crate::scim::urn::USER], "userName": format!("{id}@example.com")});
-            trial.post("/Users", sent, 201, user(id));
+            scenario_run.post("/Users", sent, 201, user(id));
         }
-        trial.makes_group();
-        trial
+        scenario_run.makes_group();
+        scenario_run
     }
 
     #[test]
     fn a_group_emptied_by_the_removal_of_one_is_found() {
-        let mut trial = team();
-        trial.patch("/Groups/g", add(&["a", "b"]), 204, Value::Null).patch(
+        let mut scenario_run = team();
+        scenario_run.patch("/Groups/g", add(&["a", "b"]), 204, Value::Null).patch(
             "/Groups/g",
             add(&["c"]),
             204,
             Value::Null,
         );
-        trial.get("/Groups/g", 200, group(&["a", "b", "c"]));
-        trial.is_right();
-        trial.patch(
+        scenario_run.get("/Groups/g", 200, group(&["a", "b", "c"]));
+        scenario_run.is_right();
+        scenario_run.patch(
             "/Groups/g",
             json!([{"op": "Remove", "path": "members", "value": [{"value": "c"}]}]),
             204,
             Value::Null,
         );
-        trial.get("/Groups/g", 200, group(&[]));
-        trial.finds("member-lost", 1, Level::Critical);
-        assert!(trial.findings("member-lost")[0].message.starts_with("2 members"));
-        trial.finds("removed-member-kept", 0, Level::Critical);
+        scenario_run.get("/Groups/g", 200, group(&[]));
+        scenario_run.finds("member-lost", 1, Level::Critical);
+        assert!(scenario_run.findings("member-lost")[0].message.starts_with("2 members"));
+        scenario_run.finds("removed-member-kept", 0, Level::Critical);
     }
 
     #[test]
     fn members_are_followed_in_both_dialects() {
-        let mut trial = team();
-        trial.patch("/Groups/g", add(&["a", "b"]), 204, Value::Null);
-        trial.patch(
+        let mut scenario_run = team();
+        scenario_run.patch("/Groups/g", add(&["a", "b"]), 204, Value::Null);
+        scenario_run.patch(
             "/Groups/g",
             json!([{"op": "remove", "path": "members[value eq \"a\"]"}]),
             204,
             Value::Null,
         );
-        trial.get("/Groups/g", 200, group(&["b"]));
-        trial.patch("/Groups/g", json!([{"op": "Remove", "path": "members"}]), 204, Value::Null);
-        trial.get("/Groups/g", 200, group(&[]));
-        trial.is_right();
-        trial.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Groups/g", 200, group(&[]));
-        trial.finds("member-lost", 1, Level::Critical);
+        scenario_run.get("/Groups/g", 200, group(&["b"]));
+        scenario_run.patch("/Groups/g", json!([{"op": "Remove", "path": "members"}]), 204, Value::Null);
+        scenario_run.get("/Groups/g", 200, group(&[]));
+        scenario_run.is_right();
+        scenario_run.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Groups/g", 200, group(&[]));
+        scenario_run.finds("member-lost", 1, Level::Critical);
     }
 
     #[test]
     fn a_removal_without_effect_is_found() {
-        let mut trial = team();
-        trial.patch("/Groups/g", add(&["a"]), 204, Value::Null);
-        trial.patch(
+        let mut scenario_run = team();
+        scenario_run.patch("/Groups/g", add(&["a"]), 204, Value::Null);
+        scenario_run.patch(
             "/Groups/g",
             json!([{"op": "remove", "path": "members[value eq \"a\"]"}]),
             204,
             Value::Null,
         );
-        trial.get("/Groups/g", 200, group(&["a"]));
-        trial.finds("removed-member-kept", 1, Level::Critical);
+        scenario_run.get("/Groups/g", 200, group(&["a"]));
+        scenario_run.finds("removed-member-kept", 1, Level::Critical);
     }
 
     #[test]
     fn unknown_deleted_and_unread_members_are_not_judged() {
-        let mut trial = team();
-        trial.patch("/Groups/g", add(&["stranger", "a", "b"]), 204, Value::Null).delete("/Users/a", 204);
-        trial.get("/Groups/g?excludedAttributes=members", 200, group(&[])).get(
+        let mut scenario_run = team();
+        scenario_run
+            .patch("/Groups/g", add(&["stranger", "a", "b"]), 204, Value::Null)
+            .delete("/Users/a", 204);
+        scenario_run.get("/Groups/g?excludedAttributes=members", 200, group(&[])).get(
             "/Groups/g",
             200,
             group(&["b"]),
         );
-        trial.get("/Groups?filter=displayName eq \"Team\"", 200, list(vec![group(&[])]));
-        trial.is_right();
+        scenario_run.get("/Groups?filter=displayName eq \"Team\"", 200, list(vec![group(&[])]));
+        scenario_run.is_right();
     }
 
     #[test]
     fn changes_at_the_same_time_have_no_order() {
-        let mut trial = team();
-        trial.together([
+        let mut scenario_run = team();
+        scenario_run.together([
             (patch("/Groups/g", add(&["a"])), answer(204, &Value::Null)),
             (
                 patch("/Groups/g", json!([{"op": "Remove", "path": "members", "value": [{"value": "a"}]}])),
                 answer(204, &Value::Null),
             ),
         ]);
-        trial.get("/Groups/g", 200, group(&["a"]));
-        trial.is_right();
+        scenario_run.get("/Groups/g", 200, group(&["a"]));
+        scenario_run.is_right();
         let mut adds = team();
         adds.together([
             (patch("/Groups/g", add(&["a"])), answer(204, &Value::Null)),
@@ -348,14 +350,14 @@ mod tests {
 
     #[test]
     fn excluded_members_must_stay_out() {
-        let mut trial = team();
-        trial.get("/Groups/g?excludedAttributes=members", 200, group(&["a"]));
-        trial.get(
+        let mut scenario_run = team();
+        scenario_run.get("/Groups/g?excludedAttributes=members", 200, group(&["a"]));
+        scenario_run.get(
             "/Groups?excludedAttributes=members&filter=displayName eq \"Team\"",
             200,
             list(vec![group(&["a"])]),
         );
-        trial.finds("excluded-members-returned", 2, Level::Error);
+        scenario_run.finds("excluded-members-returned", 2, Level::Error);
         let mut right = team();
         right.get("/Groups/g?excludedAttributes=members", 200, with(group(&[]), json!({"members": []})));
         right.is_right();
@@ -363,10 +365,10 @@ mod tests {
 
     #[test]
     fn listing_members_after_a_patch_is_a_note() {
-        let mut trial = team();
-        trial.patch("/Groups/g", add(&["a"]), 200, group(&["a"]));
-        trial.finds("group-patch-lists-members", 1, Level::Note);
-        trial.is_right();
+        let mut scenario_run = team();
+        scenario_run.patch("/Groups/g", add(&["a"]), 200, group(&["a"]));
+        scenario_run.finds("group-patch-lists-members", 1, Level::Note);
+        scenario_run.is_right();
         let mut lean = team();
         lean.patch("/Groups/g", add(&["a"]), 200, group(&[]));
         lean.finds("group-patch-lists-members", 0, Level::Note);
@@ -374,12 +376,12 @@ mod tests {
 
     #[test]
     fn a_users_groups_are_judged_where_they_are_published() {
-        let lonely = |trial: &mut ScenarioRun| {
-            trial.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Users/a", 200, user("a"));
+        let lonely = |scenario_run: &mut ScenarioRun| {
+            scenario_run.patch("/Groups/g", add(&["a"]), 204, Value::Null).get("/Users/a", 200, user("a"));
         };
-        let mut trial = team();
-        lonely(&mut trial);
-        trial.finds("user-groups-differ", 1, Level::Warning);
+        let mut scenario_run = team();
+        lonely(&mut scenario_run);
+        scenario_run.finds("user-groups-differ", 1, Level::Warning);
         let mut silent = team().publishing(|discovery| {
             for schema in &mut discovery.schemas.schemas {
                 schema.attributes.retain(|attribute| attribute.name != "groups");

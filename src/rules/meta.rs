@@ -330,7 +330,7 @@ fn etag_differs_from_version(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, answer, group, list, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, answer, group, list, with};
     use crate::scim::urn;
     use crate::wire::{Actor, Method, Request};
     use serde_json::json;
@@ -339,9 +339,9 @@ mod tests {
     fn read(meta: Value) -> ScenarioRun {
         let mut user = ada(json!({}));
         user["meta"] = with(user["meta"].clone(), meta);
-        let mut trial = ScenarioRun::published();
-        trial.get("/Users/1", 200, user);
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get("/Users/1", 200, user);
+        scenario_run
     }
 
     fn created(header: Option<(&str, &str)>, location: &str) -> ScenarioRun {
@@ -353,20 +353,21 @@ mod tests {
             answer.headers.push((name.into(), value.into()));
         }
         let sent = json!({"schemas": [urn::USER], "userName": "ada@example.com"});
-        let mut trial = ScenarioRun::published();
-        trial.send(Request::new(Actor::Entra, Method::Post, "/Users", "test").with_json(&sent), Ok(answer));
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run
+            .send(Request::new(Actor::Entra, Method::Post, "/Users", "test").with_json(&sent), Ok(answer));
+        scenario_run
     }
 
     #[test]
     fn meta_is_there() {
-        let mut trial = ScenarioRun::published();
-        trial.get(
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get(
             r#"/Users?filter=userName eq "ada@example.com""#,
             200,
             list(vec![with(ada(json!({})), json!({"meta": null}))]),
         );
-        trial.finds("meta-missing", 1, Level::Warning);
+        scenario_run.finds("meta-missing", 1, Level::Warning);
         let mut partial = ScenarioRun::published();
         partial.patch(
             "/Users/1",
@@ -407,9 +408,9 @@ mod tests {
 
     #[test]
     fn missing_dates_are_a_note() {
-        let trial = read(json!({"created": null}));
-        trial.finds("meta-dates-missing", 1, Level::Note);
-        trial.is_right();
+        let scenario_run = read(json!({"created": null}));
+        scenario_run.finds("meta-dates-missing", 1, Level::Note);
+        scenario_run.is_right();
     }
 
     #[test]
@@ -442,9 +443,9 @@ mod tests {
         let with_header = |value: &str| {
             let mut answer = answer(200, &ada(json!({})));
             answer.headers.push(("content-location".into(), value.into()));
-            let mut trial = ScenarioRun::published();
-            trial.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(answer));
-            trial
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(answer));
+            scenario_run
         };
         with_header("http://127.0.0.1:1/scim/Users/9").finds("content-location-differs", 1, Level::Warning);
         with_header("http://127.0.0.1:1/scim/Users/1").is_right();
@@ -457,9 +458,9 @@ mod tests {
             group["meta"]["version"] = json!("W/\"1\"");
             let mut answer = answer(200, &group);
             answer.headers.push(("etag".into(), etag.into()));
-            let mut trial = ScenarioRun::published();
-            trial.send(Request::new(Actor::Entra, Method::Get, "/Groups/g", "test"), Ok(answer));
-            trial
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.send(Request::new(Actor::Entra, Method::Get, "/Groups/g", "test"), Ok(answer));
+            scenario_run
         };
         with_etag("W/\"2\"").finds("etag-differs-from-version", 1, Level::Warning);
         with_etag("W/\"1\"").is_right();

@@ -33,14 +33,14 @@ mod projection;
 mod reading;
 mod refusals;
 mod returned;
+#[cfg(test)]
+mod scenario_run;
 mod schemas;
 mod secrets;
 mod status;
 mod subject;
 mod time;
 mod transport;
-#[cfg(test)]
-mod trial;
 mod types;
 mod view;
 
@@ -109,7 +109,7 @@ pub struct Judgement {
     pub exercised: BTreeSet<&'static str>,
 }
 
-/// Judges one trace: exchanges of one trial in the order they were sent. Findings come in the order
+/// Judges one trace: exchanges of one scenario run in the order they were sent. Findings come in the order
 /// of their exchanges; those that only the whole trace shows come last.
 #[must_use]
 pub fn judge_trace(trace: &[Arc<Exchange>], discovery: &Discovery) -> Vec<Finding> {

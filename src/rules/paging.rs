@@ -268,38 +268,38 @@ fn total_changes_in_walk(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, list, user, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, list, user, with};
     use serde_json::{Value, json};
 
     /// A page that starts at `start`, with these users, of `total`.
-    fn page_of(trial: &mut ScenarioRun, start: i64, count: u64, ids: &[u64], total: u64) {
+    fn page_of(scenario_run: &mut ScenarioRun, start: i64, count: u64, ids: &[u64], total: u64) {
         let body = with(
             list(ids.iter().map(|id| user(&id.to_string())).collect()),
             json!({"totalResults": total, "startIndex": start.max(1)}),
         );
-        trial.get(&format!("/Users?startIndex={start}&count={count}"), 200, body);
+        scenario_run.get(&format!("/Users?startIndex={start}&count={count}"), 200, body);
     }
 
     #[test]
     fn a_right_walk_is_left_alone() {
-        let mut trial = ScenarioRun::published();
-        page_of(&mut trial, 1, 2, &[1, 2], 5);
-        page_of(&mut trial, 3, 2, &[3, 4], 5);
-        page_of(&mut trial, 5, 2, &[5], 5);
-        page_of(&mut trial, 7, 2, &[], 5);
-        page_of(&mut trial, 0, 2, &[1, 2], 5);
-        page_of(&mut trial, 1, 5, &[1, 2, 3, 4, 5], 5);
-        trial.is_right();
-        trial.finds("total-changes-in-walk", 0, Level::Note);
+        let mut scenario_run = ScenarioRun::published();
+        page_of(&mut scenario_run, 1, 2, &[1, 2], 5);
+        page_of(&mut scenario_run, 3, 2, &[3, 4], 5);
+        page_of(&mut scenario_run, 5, 2, &[5], 5);
+        page_of(&mut scenario_run, 7, 2, &[], 5);
+        page_of(&mut scenario_run, 0, 2, &[1, 2], 5);
+        page_of(&mut scenario_run, 1, 5, &[1, 2, 3, 4, 5], 5);
+        scenario_run.is_right();
+        scenario_run.finds("total-changes-in-walk", 0, Level::Note);
     }
 
     #[test]
     fn a_start_index_that_is_not_echoed_is_found() {
         for echoed in [json!(1), Value::Null, json!("3")] {
-            let mut trial = ScenarioRun::published();
+            let mut scenario_run = ScenarioRun::published();
             let body = with(list(vec![user("3")]), json!({"totalResults": 9, "startIndex": echoed}));
-            trial.get("/Users?startIndex=3&count=1", 200, body);
-            trial.finds("start-index-not-echoed", 1, Level::Error);
+            scenario_run.get("/Users?startIndex=3&count=1", 200, body);
+            scenario_run.finds("start-index-not-echoed", 1, Level::Error);
         }
         let mut zero = ScenarioRun::published();
         zero.get("/Users", 200, with(list(vec![user("1")]), json!({"startIndex": 0})));
@@ -308,9 +308,9 @@ mod tests {
 
     #[test]
     fn count_is_the_most_a_page_may_hold() {
-        let mut trial = ScenarioRun::published();
-        page_of(&mut trial, 1, 2, &[1, 2, 3], 3);
-        trial.finds("count-exceeded", 1, Level::Error);
+        let mut scenario_run = ScenarioRun::published();
+        page_of(&mut scenario_run, 1, 2, &[1, 2, 3], 3);
+        scenario_run.finds("count-exceeded", 1, Level::Error);
         let mut none = ScenarioRun::published();
         page_of(&mut none, 1, 0, &[1], 3);
         none.finds("count-exceeded", 1, Level::Warning);
@@ -321,17 +321,17 @@ mod tests {
 
     #[test]
     fn beyond_the_end_there_is_nothing() {
-        let mut trial = ScenarioRun::published();
-        page_of(&mut trial, 100, 2, &[1], 3);
-        trial.finds("page-beyond-end-not-empty", 1, Level::Error);
+        let mut scenario_run = ScenarioRun::published();
+        page_of(&mut scenario_run, 100, 2, &[1], 3);
+        scenario_run.finds("page-beyond-end-not-empty", 1, Level::Error);
     }
 
     #[test]
     fn a_resource_on_two_pages_is_found() {
-        let mut trial = ScenarioRun::published();
-        page_of(&mut trial, 1, 2, &[1, 2], 4);
-        page_of(&mut trial, 3, 2, &[2, 3], 4);
-        trial.finds("resource-twice-in-walk", 1, Level::Error);
+        let mut scenario_run = ScenarioRun::published();
+        page_of(&mut scenario_run, 1, 2, &[1, 2], 4);
+        page_of(&mut scenario_run, 3, 2, &[2, 3], 4);
+        scenario_run.finds("resource-twice-in-walk", 1, Level::Error);
         // Somebody else's account came in between: the pages have moved.
         let mut shared = ScenarioRun::published();
         page_of(&mut shared, 1, 2, &[1, 2], 4);
@@ -342,20 +342,20 @@ mod tests {
 
     #[test]
     fn our_own_write_between_two_pages_ends_the_walk() {
-        let mut trial = ScenarioRun::published();
-        page_of(&mut trial, 1, 2, &[1, 2], 4);
-        trial.delete("/Users/1", 204);
-        page_of(&mut trial, 3, 2, &[4], 3);
-        trial.is_right();
+        let mut scenario_run = ScenarioRun::published();
+        page_of(&mut scenario_run, 1, 2, &[1, 2], 4);
+        scenario_run.delete("/Users/1", 204);
+        page_of(&mut scenario_run, 3, 2, &[4], 3);
+        scenario_run.is_right();
     }
 
     #[test]
     fn a_walk_that_misses_what_was_made_is_found() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({"active": true}));
-        page_of(&mut trial, 1, 2, &[2, 3], 4);
-        page_of(&mut trial, 3, 2, &[4, 5], 4);
-        trial.finds("resource-missing-in-walk", 1, Level::Error);
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({"active": true}));
+        page_of(&mut scenario_run, 1, 2, &[2, 3], 4);
+        page_of(&mut scenario_run, 3, 2, &[4, 5], 4);
+        scenario_run.finds("resource-missing-in-walk", 1, Level::Error);
         let mut whole = ScenarioRun::published();
         whole.makes_ada(json!({})).get("/Users", 200, list(vec![user("2"), ada(json!({}))]));
         page_of(&mut whole, 1, 1, &[2], 2);

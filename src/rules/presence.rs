@@ -299,7 +299,7 @@ fn deleted_still_found(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, error, list, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, error, list, with};
     use serde_json::{Value, json};
 
     const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn what_a_bulk_request_deleted_is_not_missed() {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         let bulk = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
             "Operations": [{"method": "DELETE", "path": "/Users/1"}],
@@ -319,33 +319,33 @@ mod tests {
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"],
             "Operations": [{"method": "DELETE", "location": "/Users/1", "status": "204"}],
         });
-        trial.makes_ada(json!({"active": true})).post("/Bulk", bulk, 200, done);
-        trial.get("/Users/1", 404, error(404, None));
-        trial.finds("resource-lost", 0, Level::Error);
+        scenario_run.makes_ada(json!({"active": true})).post("/Bulk", bulk, 200, done);
+        scenario_run.get("/Users/1", 404, error(404, None));
+        scenario_run.finds("resource-lost", 0, Level::Error);
     }
 
     #[test]
     fn a_hidden_disabled_user_is_found() {
         for (path, status, body) in [(BY_NAME, 200, list(vec![])), ("/Users/1", 404, error(404, None))] {
-            let mut trial = ScenarioRun::published();
-            trial.makes_ada(json!({"active": true})).get(
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.makes_ada(json!({"active": true})).get(
                 BY_NAME,
                 200,
                 list(vec![ada(json!({"active": true}))]),
             );
-            trial.patch("/Users/1", disable(), 204, Value::Null).get(path, status, body);
-            trial.finds("disabled-user-hidden", 1, Level::Critical);
-            trial.finds("resource-lost", 0, Level::Error);
+            scenario_run.patch("/Users/1", disable(), 204, Value::Null).get(path, status, body);
+            scenario_run.finds("disabled-user-hidden", 1, Level::Critical);
+            scenario_run.finds("resource-lost", 0, Level::Error);
         }
     }
 
     #[test]
     fn a_visible_disabled_user_is_right_and_so_is_a_refused_disable() {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         let off = ada(json!({"active": false}));
-        trial.makes_ada(json!({"active": true})).patch("/Users/1", disable(), 200, off.clone());
-        trial.get("/Users/1", 200, off.clone()).get(BY_NAME, 200, list(vec![off]));
-        trial.is_right();
+        scenario_run.makes_ada(json!({"active": true})).patch("/Users/1", disable(), 200, off.clone());
+        scenario_run.get("/Users/1", 200, off.clone()).get(BY_NAME, 200, list(vec![off]));
+        scenario_run.is_right();
         let mut purged = ScenarioRun::published();
         purged.makes_ada(json!({"active": true})).patch("/Users/1", disable(), 204, Value::Null);
         purged.delete("/Users/1", 204).get("/Users/1", 404, error(404, None)).get(BY_NAME, 200, list(vec![]));
@@ -354,37 +354,37 @@ mod tests {
 
     #[test]
     fn a_resource_that_was_never_stored_is_found_once() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({})).get("/Users/1", 404, error(404, None)).get(
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({})).get("/Users/1", 404, error(404, None)).get(
             "/Users/1",
             404,
             error(404, None),
         );
-        trial.finds("resource-lost", 1, Level::Error);
-        trial.finds("disabled-user-hidden", 0, Level::Error);
+        scenario_run.finds("resource-lost", 1, Level::Error);
+        scenario_run.finds("disabled-user-hidden", 0, Level::Error);
     }
 
     #[test]
     fn a_failed_create_does_not_cascade() {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         let sent = json!({"schemas": [crate::scim::urn::USER], "userName": "ada@example.com"});
-        trial.post("/Users", sent, 400, error(400, Some("invalidValue")));
-        trial.get(BY_NAME, 200, list(vec![])).get("/Users/1", 404, error(404, None));
+        scenario_run.post("/Users", sent, 400, error(400, Some("invalidValue")));
+        scenario_run.get(BY_NAME, 200, list(vec![])).get("/Users/1", 404, error(404, None));
         for rule in ["resource-lost", "lookup-misses-resource"] {
-            trial.finds(rule, 0, Level::Error);
+            scenario_run.finds(rule, 0, Level::Error);
         }
     }
 
     #[test]
     fn a_lookup_that_finds_it_later_was_only_stale() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({})).get(BY_NAME, 200, list(vec![])).get(
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({})).get(BY_NAME, 200, list(vec![])).get(
             BY_NAME,
             200,
             list(vec![ada(json!({}))]),
         );
-        trial.finds("read-stale", 1, Level::Warning);
-        trial.finds("lookup-misses-resource", 0, Level::Error);
+        scenario_run.finds("read-stale", 1, Level::Warning);
+        scenario_run.finds("lookup-misses-resource", 0, Level::Error);
     }
 
     #[test]
@@ -402,35 +402,35 @@ mod tests {
             (r#"userName eq "bo@example.com""#, None),
             (r#"userName sw "ada""#, None),
         ] {
-            let mut trial = ScenarioRun::published();
+            let mut scenario_run = ScenarioRun::published();
             let query = format!("/Users?filter={}", filter.replace('\\', "%5C"));
-            trial.makes_ada(made.clone()).get(&query, 200, list(vec![]));
+            scenario_run.makes_ada(made.clone()).get(&query, 200, list(vec![]));
             for name in ["lookup-misses-resource", "lookup-case-sensitive", "lookup-value-misread"] {
-                trial.finds(name, usize::from(rule == Some(name)), Level::Error);
+                scenario_run.finds(name, usize::from(rule == Some(name)), Level::Error);
             }
         }
     }
 
     #[test]
     fn later_pages_and_empty_pages_miss_nothing() {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         let none = with(list(vec![]), json!({"totalResults": 1}));
-        trial.makes_ada(json!({})).get(&format!("{BY_NAME}&count=0"), 200, none.clone());
-        trial.get(&format!("{BY_NAME}&startIndex=2"), 200, none);
-        trial.finds("lookup-misses-resource", 0, Level::Error);
+        scenario_run.makes_ada(json!({})).get(&format!("{BY_NAME}&count=0"), 200, none.clone());
+        scenario_run.get(&format!("{BY_NAME}&startIndex=2"), 200, none);
+        scenario_run.finds("lookup-misses-resource", 0, Level::Error);
     }
 
     #[test]
     fn deleted_resources_must_be_gone() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({})).delete("/Users/1", 204).get(
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({})).delete("/Users/1", 204).get(
             "/Users/1",
             200,
             ada(json!({"active": false})),
         );
-        trial.get(BY_NAME, 200, list(vec![ada(json!({}))]));
-        trial.finds("deleted-still-readable", 1, Level::Error);
-        trial.finds("deleted-still-found", 1, Level::Error);
+        scenario_run.get(BY_NAME, 200, list(vec![ada(json!({}))]));
+        scenario_run.finds("deleted-still-readable", 1, Level::Error);
+        scenario_run.finds("deleted-still-found", 1, Level::Error);
         let mut odd = ScenarioRun::published();
         odd.makes_ada(json!({})).delete("/Users/1", 204).get("/Users/1", 400, error(400, None));
         odd.finds("deleted-still-readable", 1, Level::Warning);

@@ -65,15 +65,15 @@ fn attributes_ignored(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, list, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, list, with};
     use crate::scim::urn;
     use serde_json::json;
 
     #[test]
     fn attributes_limits_the_answer() {
-        let mut trial = ScenarioRun::published();
-        trial.get("/Users/1?attributes=id", 200, ada(json!({})));
-        trial.finds("attributes-ignored", 1, Level::Warning);
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get("/Users/1?attributes=id", 200, ada(json!({})));
+        scenario_run.finds("attributes-ignored", 1, Level::Warning);
         let mut right = ScenarioRun::published();
         let lean = with(ada(json!({"userName": null})), json!({"meta": null}));
         right.get("/Users/1?attributes=id", 200, lean.clone());

@@ -243,13 +243,13 @@ fn path_stored_as_key(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, group, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, group, with};
     use serde_json::json;
 
     fn read(change: Value) -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
-        trial.get("/Users/1", 200, with(ada(json!({})), change));
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get("/Users/1", 200, with(ada(json!({})), change));
+        scenario_run
     }
 
     #[test]

@@ -85,15 +85,15 @@ fn unreturnable_returned(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, list};
+    use crate::rules::scenario_run::{ScenarioRun, ada, list};
     use serde_json::json;
 
     #[test]
     fn a_password_in_an_answer_is_critical() {
         for body in [json!({"password": "x"}), json!({"Password": "***"})] {
-            let mut trial = ScenarioRun::published();
-            trial.get("/Users/1", 200, ada(body.clone()));
-            trial.finds("password-returned", 1, Level::Critical);
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.get("/Users/1", 200, ada(body.clone()));
+            scenario_run.finds("password-returned", 1, Level::Critical);
             let mut query = ScenarioRun::new();
             query.get("/Users", 200, list(vec![ada(body)]));
             query.finds("password-returned", 1, Level::Critical);
@@ -105,15 +105,15 @@ mod tests {
 
     #[test]
     fn what_is_published_as_hidden_is_hidden() {
-        let mut trial = ScenarioRun::published().publishing(|discovery| {
+        let mut scenario_run = ScenarioRun::published().publishing(|discovery| {
             for schema in &mut discovery.schemas.schemas {
                 for attribute in schema.attributes.iter_mut().filter(|a| a.name == "nickName") {
                     attribute.returned = WhenReturned::Never;
                 }
             }
         });
-        trial.get("/Users/1", 200, ada(json!({"nickName": "a", "title": "X"})));
-        trial.finds("unreturnable-returned", 1, Level::Error);
+        scenario_run.get("/Users/1", 200, ada(json!({"nickName": "a", "title": "X"})));
+        scenario_run.finds("unreturnable-returned", 1, Level::Error);
         let mut right = ScenarioRun::published();
         right.get("/Users/1", 200, ada(json!({"nickName": "a"})));
         right.is_right();

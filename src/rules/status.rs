@@ -323,7 +323,7 @@ fn read_refused(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, error, group, user, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, error, group, user, with};
     use serde_json::json;
 
     fn title() -> Value {
@@ -337,9 +337,9 @@ mod tests {
     #[test]
     fn creates_are_answered_with_201() {
         for (status, expected) in [(200, Some(Level::Warning)), (202, Some(Level::Error)), (201, None)] {
-            let mut trial = ScenarioRun::published();
-            trial.post("/Users", sent("ada@example.com"), status, ada(json!({})));
-            let level = trial.findings("create-not-201").first().map(|finding| finding.level);
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.post("/Users", sent("ada@example.com"), status, ada(json!({})));
+            let level = scenario_run.findings("create-not-201").first().map(|finding| finding.level);
             assert_eq!(level, expected);
         }
     }
@@ -347,14 +347,14 @@ mod tests {
     #[test]
     fn a_second_user_of_the_same_name_is_found() {
         for name in ["ada@example.com", "ADA@Example.com"] {
-            let mut trial = ScenarioRun::published();
-            trial.makes_ada(json!({})).post(
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.makes_ada(json!({})).post(
                 "/Users",
                 sent(name),
                 201,
                 with(user("2"), json!({"userName": name})),
             );
-            trial.finds("duplicate-accepted", 1, Level::Error);
+            scenario_run.finds("duplicate-accepted", 1, Level::Error);
         }
         let mut renamed = ScenarioRun::published();
         let rename = json!([{"op": "Replace", "path": "userName", "value": "new@example.com"}]);
@@ -390,9 +390,9 @@ mod tests {
     #[test]
     fn updates_are_answered_with_200_or_204() {
         let patched = |status, body| {
-            let mut trial = ScenarioRun::published();
-            trial.patch("/Users/1", title(), status, body);
-            trial
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.patch("/Users/1", title(), status, body);
+            scenario_run
         };
         patched(200, ada(json!({"title": "X"}))).is_right();
         patched(204, Value::Null).is_right();
@@ -405,9 +405,9 @@ mod tests {
 
     #[test]
     fn deletes_are_answered_once_with_204() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({})).delete("/Users/1", 200);
-        trial.finds("delete-not-204", 1, Level::Warning);
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({})).delete("/Users/1", 200);
+        scenario_run.finds("delete-not-204", 1, Level::Warning);
         let mut twice = ScenarioRun::published();
         twice.makes_ada(json!({})).delete("/Users/1", 204).delete("/Users/1", 204);
         twice.finds("deleted-twice", 1, Level::Warning);
@@ -418,9 +418,9 @@ mod tests {
 
     #[test]
     fn a_refused_read_is_found() {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({})).get("/Users/1", 406, error(406, None));
-        trial.finds("read-refused", 1, Level::Error);
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({})).get("/Users/1", 406, error(406, None));
+        scenario_run.finds("read-refused", 1, Level::Error);
         let mut missing = ScenarioRun::published();
         missing.get("/Users/nobody", 404, error(404, None));
         missing.is_right();

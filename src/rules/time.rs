@@ -196,7 +196,7 @@ pub(super) fn is_http_date(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, answer};
+    use crate::rules::scenario_run::{ScenarioRun, ada, answer};
     use crate::wire::{Actor, Method, Request};
     use serde_json::{Value, json};
 
@@ -208,11 +208,11 @@ mod tests {
     }
 
     fn reads(stamps: &[(&str, &str)]) -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         for (created, modified) in stamps {
-            trial.get("/Users/1", 200, stamped(json!(created), json!(modified)));
+            scenario_run.get("/Users/1", 200, stamped(json!(created), json!(modified)));
         }
-        trial
+        scenario_run
     }
 
     const AT: &str = "2026-01-02T03:04:05Z";
@@ -220,9 +220,9 @@ mod tests {
     #[test]
     fn dates_have_a_form_and_a_zone() {
         for wrong in [json!("2026-01-02T03:04:05"), json!("2026-01-02"), json!(1_700_000_000), json!("")] {
-            let mut trial = ScenarioRun::published();
-            trial.get("/Users/1", 200, stamped(json!(AT), wrong));
-            trial.finds("date-malformed", 1, Level::Warning);
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.get("/Users/1", 200, stamped(json!(AT), wrong));
+            scenario_run.finds("date-malformed", 1, Level::Warning);
         }
         for right in [AT, "2026-01-02T03:04:05.1234567Z", "2026-01-02T05:04:05+02:00"] {
             reads(&[(AT, right)]).is_right();
@@ -266,9 +266,9 @@ mod tests {
         let dated = |date: &str| {
             let mut answer = answer(200, &ada(json!({})));
             answer.headers.push(("date".into(), date.into()));
-            let mut trial = ScenarioRun::published();
-            trial.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(answer));
-            trial
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.send(Request::new(Actor::Entra, Method::Get, "/Users/1", "test"), Ok(answer));
+            scenario_run
         };
         for right in
             ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]

@@ -264,7 +264,7 @@ fn answer_large(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, answer, error};
+    use crate::rules::scenario_run::{ScenarioRun, ada, answer, error};
     use crate::wire::{Answer, Method, Request};
     use serde_json::json;
 
@@ -273,9 +273,9 @@ mod tests {
     }
 
     fn answered(answer: Answer) -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
-        trial.send(read(), Ok(answer));
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.send(read(), Ok(answer));
+        scenario_run
     }
 
     fn with_header(status: u16, name: &str, value: &str) -> Answer {
@@ -310,9 +310,9 @@ mod tests {
             (Broken::Withheld("not ours".into()), 0),
             (Broken::Interrupted, 0),
         ] {
-            let mut trial = ScenarioRun::published();
-            trial.send(read(), Err(broken));
-            trial.finds("connection-broken", times, Level::Error);
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.send(read(), Err(broken));
+            scenario_run.finds("connection-broken", times, Level::Error);
         }
     }
 

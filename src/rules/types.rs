@@ -373,15 +373,15 @@ fn attribute_not_published(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::trial::{ScenarioRun, ada, group, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, group, with};
     use serde_json::json;
 
     fn read(attributes: Value) -> ScenarioRun {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         let enterprise = attributes.get(urn::ENTERPRISE).is_some();
         let schemas = if enterprise { json!([urn::USER, urn::ENTERPRISE]) } else { json!([urn::USER]) };
-        trial.get("/Users/1", 200, with(ada(attributes), json!({"schemas": schemas})));
-        trial
+        scenario_run.get("/Users/1", 200, with(ada(attributes), json!({"schemas": schemas})));
+        scenario_run
     }
 
     #[test]
@@ -435,13 +435,13 @@ mod tests {
     #[test]
     fn types_are_those_the_server_publishes() {
         let custom = |value: Value| {
-            let mut trial = ScenarioRun::published().publishing(|discovery| {
+            let mut scenario_run = ScenarioRun::published().publishing(|discovery| {
                 let schema = json!({"id": "urn:example:2.0:Ext", "attributes": [
                     {"name": "size", "type": "integer"}, {"name": "weight", "type": "decimal"},
                     {"name": "hired", "type": "dateTime"}, {"name": "odd", "type": "thing"}]});
                 discovery.schemas.schemas.push(crate::scim::schema::Schema::read(&schema).unwrap());
             });
-            trial.get(
+            scenario_run.get(
                 "/Users/1",
                 200,
                 with(
@@ -449,7 +449,7 @@ mod tests {
                     json!({"schemas": [urn::USER, "urn:example:2.0:Ext"]}),
                 ),
             );
-            trial
+            scenario_run
         };
         custom(json!({"size": 1, "weight": 1.5, "hired": "2026-01-02T00:00:00Z", "odd": {"x": 1}}))
             .is_right();
@@ -460,9 +460,9 @@ mod tests {
     #[test]
     fn members_have_their_id_in_value() {
         let members = |list: Value| {
-            let mut trial = ScenarioRun::published();
-            trial.get("/Groups/g", 200, with(group(&[]), json!({"members": list})));
-            trial
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.get("/Groups/g", 200, with(group(&[]), json!({"members": list})));
+            scenario_run
         };
         members(json!(["1"])).finds("members-not-objects", 1, Level::Error);
         members(json!([{"value": 1}])).finds("members-not-objects", 1, Level::Error);

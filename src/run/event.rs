@@ -25,7 +25,7 @@ impl fmt::Display for ScenarioRunId {
 }
 
 /// What a run tells while it goes on. Reporters hear every event, in this order: `Started`,
-/// `Prepared`, then the trials' events mixed, then the checks that need several trials, `Finished`.
+/// `Prepared`, then the scenario runs' events mixed, then the checks that need several scenario runs, `Finished`.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The run begins; nothing was sent yet.
@@ -38,44 +38,44 @@ pub enum Event {
         prefix: String,
         /// Names of the dialects that are played.
         dialects: Vec<String>,
-        /// How many trials will be played or skipped.
-        trials: usize,
+        /// How many scenario runs will be played or skipped.
+        scenario_runs: usize,
     },
     /// What the target can do was asked, and what it accepts was tried.
     Prepared {
         /// What it can do, with the evidence.
         abilities: Arc<Abilities>,
-        /// Every exchange before the first trial, in order.
+        /// Every exchange before the first scenario run, in order.
         trace: Vec<Arc<Exchange>>,
     },
-    /// A trial begins.
+    /// A scenario run begins.
     ScenarioStarted(ScenarioRunId),
     /// The target asked for patience, and a request waits for it.
     Waiting {
-        /// The trial whose request waits; `None` before the first trial.
-        trial: Option<ScenarioRunId>,
+        /// The scenario run whose request waits; `None` before the first scenario run.
+        scenario_run: Option<ScenarioRunId>,
         /// How long it waits before it is sent again.
         pause: Duration,
     },
     /// Something was found wrong. A rule's finding is told when its shape is met first in a dialect;
     /// the report counts how often it was met.
     Finding {
-        /// Where it was met; `None` when it belongs to no single trial.
-        trial: Option<ScenarioRunId>,
+        /// Where it was met; `None` when it belongs to no single scenario run.
+        scenario_run: Option<ScenarioRunId>,
         /// What was found.
         finding: Arc<Finding>,
     },
-    /// A trial ended, clean-up included.
+    /// A scenario run ended, clean-up included.
     ScenarioFinished {
-        /// Which trial.
-        trial: ScenarioRunId,
+        /// Which scenario run.
+        scenario_run: ScenarioRunId,
         /// How it ended.
         result: Arc<CheckResult>,
-        /// Every exchange of the trial in order. It is dropped after this event, so a listener that
+        /// Every exchange of the scenario run in order. It is dropped after this event, so a listener that
         /// needs it later keeps it.
         trace: Vec<Arc<Exchange>>,
     },
-    /// A check that needs several trials ended: a rule in one dialect, or "same end state in both dialects".
+    /// A check that needs several scenario runs ended: a rule in one dialect, or "same end state in both dialects".
     CheckFinished(Arc<CheckResult>),
     /// The run ended; nothing follows.
     Finished(Arc<Report>),

@@ -23,5 +23,5 @@ pub use play::{RunProblem, play_scenarios};
 pub use selection::{Selection, SelectionProblem, Shard};
 pub use target::cancel::Cancel;
 pub use target::deployment::{Deployment, Deployments, Tenants};
-pub use verdict::known::{BaselineCount, Waived, WaiverNote, WaiverState};
 pub use verdict::report::{CheckResult, Counts, Report, Verdict};
+pub use verdict::waived::{BaselineCount, Waived, WaiverNote, WaiverState};

@@ -18,7 +18,7 @@ use crate::rules;
 use crate::scenario::Scenario;
 use crate::wire::Exchange;
 
-/// Looks at the exchanges of one trial and says what it found; snapshots do so.
+/// Looks at the exchanges of one scenario run and says what it found; snapshots do so.
 pub type Judge = Arc<dyn Fn(&ScenarioRunId, &[Arc<Exchange>]) -> Vec<Finding> + Send + Sync>;
 
 /// What shall be played, and how.
@@ -38,10 +38,10 @@ pub struct Plan {
     pub prefix: String,
     /// Seed of the people.
     pub seed: u64,
-    /// How many trials go on at once; at least 1.
+    /// How many scenario runs go on at once; at least 1.
     pub jobs: usize,
     /// How long the target is waited for when it says "later" (429, 503 with Retry-After).
-    pub patience: WaitLimit,
+    pub retry_after: WaitLimit,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
     /// The mapping is played as it is, and what the target refuses of it is not left out: so does a gate of
@@ -65,12 +65,12 @@ pub struct Plan {
     pub opaque_names: bool,
     /// Set to end the run early.
     pub cancel: Cancel,
-    /// One more judge of each trial's exchanges.
+    /// One more judge of each scenario run's exchanges.
     pub judge: Option<Judge>,
 }
 
 impl Plan {
-    /// A plan with what is usual: two dialects, one trial at a time, a fresh prefix, seed 1.
+    /// A plan with what is usual: two dialects, one scenario run at a time, a fresh prefix, seed 1.
     #[must_use]
     pub fn new(scenarios: Vec<Arc<Scenario>>, mapping: Mapping, prefix: String) -> Self {
         Plan {
@@ -82,7 +82,7 @@ impl Plan {
             prefix,
             seed: 1,
             jobs: 1,
-            patience: WaitLimit::at_most(Duration::from_secs(300)),
+            retry_after: WaitLimit::at_most(Duration::from_secs(300)),
             fail_on: Some(Level::Error),
             whole_mapping: false,
             test_values: IndexMap::new(),
@@ -133,18 +133,18 @@ impl Plan {
         Writer::new(dialect, self.switches.clone())
     }
 
-    /// The trials in order: a scenario's dialects follow each other.
+    /// The scenario runs in order: a scenario's dialects follow each other.
     #[must_use]
-    pub fn trials(&self) -> Vec<(Arc<Scenario>, Dialect)> {
-        let mut trials = Vec::new();
+    pub fn scenario_runs(&self) -> Vec<(Arc<Scenario>, Dialect)> {
+        let mut scenario_runs = Vec::new();
         for scenario in &self.scenarios {
             for dialect in &self.dialects {
                 let wanted = &scenario.dialects;
                 if wanted.is_empty() || wanted.iter().any(|name| name == dialect.as_str()) {
-                    trials.push((Arc::clone(scenario), *dialect));
+                    scenario_runs.push((Arc::clone(scenario), *dialect));
                 }
             }
         }
-        trials
+        scenario_runs
     }
 }

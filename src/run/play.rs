@@ -1,4 +1,4 @@
-//! The whole run: preparation, trials, and the checks that need several of them.
+//! The whole run: preparation, scenario runs, and the checks that need several of them.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Sender};
@@ -32,7 +32,7 @@ use crate::scenario::Scenario;
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum RunProblem {
-    /// No stage could be opened; one sentence.
+    /// No deployment could be opened; one sentence.
     #[error("{0}")]
     Stage(String),
     /// The target cannot be tested.
@@ -51,7 +51,7 @@ pub enum RunProblem {
         /// What is wrong with it.
         message: String,
     },
-    /// So many trials panicked: a mistake in this program.
+    /// So many scenario runs panicked: a mistake in this program.
     #[error("{0} trials ended in a panic")]
     Panicked(u64),
 }
@@ -69,36 +69,36 @@ enum Message {
 /// [`Problem`] when nothing can be played, a scenario is wrong, or this program is.
 pub fn play_scenarios<S: Deployments>(
     plan: Plan,
-    stages: S,
+    deployments: S,
     runtime: &Handle,
     listener: &mut dyn Listener,
 ) -> Result<Report, RunProblem> {
     let begin = Instant::now();
     let people = People::new(plan.people.clone(), plan.seed, plan.prefix.clone())?;
-    let stage = runtime.block_on(stages.open()).map_err(RunProblem::Stage)?;
-    let base_url = stage.base_url.clone();
-    let trials = plan.trials();
+    let deployment = runtime.block_on(deployments.open()).map_err(RunProblem::Stage)?;
+    let base_url = deployment.base_url.clone();
+    let scenario_runs = plan.scenario_runs();
     listener.on(&Event::Started {
         target: base_url.clone(),
         seed: plan.seed,
         prefix: plan.prefix.clone(),
         dialects: plan.dialects.iter().map(ToString::to_string).collect(),
-        trials: trials.len(),
+        scenario_runs: scenario_runs.len(),
     });
     let rate: Arc<Rate> = Arc::default();
     let (told, pauses) = mpsc::channel();
-    let ownership = Arc::new(plan.ownership(stages.is_shared()));
+    let ownership = Arc::new(plan.ownership(deployments.is_shared()));
     let asking = Asking {
         plan: &plan,
         people: &people,
         rate: Arc::clone(&rate),
         ownership: Arc::clone(&ownership),
-        tenants: stages.tenants(),
+        tenants: deployments.tenants(),
     };
     let prepared = std::thread::scope(|scope| {
-        let asked = scope.spawn(|| runtime.block_on(prepare::prepare(asking, stage, told)));
+        let asked = scope.spawn(|| runtime.block_on(prepare::prepare(asking, deployment, told)));
         for pause in pauses {
-            listener.on(&Event::Waiting { trial: None, pause });
+            listener.on(&Event::Waiting { scenario_run: None, pause });
         }
         asked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
@@ -108,7 +108,7 @@ pub fn play_scenarios<S: Deployments>(
     let run = SharedRun {
         plan,
         people,
-        stages,
+        deployments,
         prepared,
         ownership,
         lost: OnceLock::new(),
@@ -120,14 +120,14 @@ pub fn play_scenarios<S: Deployments>(
     gathered.preparation(&run, listener);
 
     let (sender, messages) = mpsc::channel();
-    let work = trials
+    let work = scenario_runs
         .into_iter()
         .map(|(scenario, dialect)| {
             let (run, sender, runtime) = (Arc::clone(&run), sender.clone(), runtime.clone());
             Work {
                 name: format!("{} [{dialect}]", scenario.about.id),
                 body: Box::new(move || {
-                    let end = runtime.block_on(run.trial(&scenario, dialect, teller(&sender)));
+                    let end = runtime.block_on(run.scenario_run(&scenario, dialect, teller(&sender)));
                     // Nobody listens only when the whole run is being dropped.
                     let _ = sender.send(Message::End(Box::new(end)));
                 }),
@@ -135,14 +135,14 @@ pub fn play_scenarios<S: Deployments>(
         })
         .collect();
     drop(sender);
-    let trials = std::thread::spawn(move || schedule::play(work, jobs));
+    let scenario_runs = std::thread::spawn(move || schedule::play(work, jobs));
     for message in messages {
         match message {
             Message::Event(event) => listener.on(&event),
-            Message::End(end) => gathered.trial(&run, *end, listener),
+            Message::End(end) => gathered.scenario_run(&run, *end, listener),
         }
     }
-    let panicked = trials.join().unwrap_or(1);
+    let panicked = scenario_runs.join().unwrap_or(1);
     gathered.left_behind.retain(|left| !gathered.deleted.holds(left));
     let (left, exchanges) = runtime.block_on(run.rest(&gathered.left_behind));
     gathered.left_behind.extend(left);
@@ -171,20 +171,20 @@ fn teller(sender: &Sender<Message>) -> impl Fn(Event) + Clone + Send + Sync + 's
     }
 }
 
-/// What trials leave, until the report is written.
+/// What scenario runs leave, until the report is written.
 struct Gathered {
     checks: Vec<CheckResult>,
     ruling: Ruling,
-    /// Ends of trials whose counterpart in the other dialect has not ended yet, by scenario.
+    /// Ends of scenario runs whose counterpart in the other dialect has not ended yet, by scenario.
     waiting: BTreeMap<String, Vec<(String, CheckResult, EndState)>>,
     scenarios: BTreeMap<String, Arc<Scenario>>,
     /// Dialects in which something was played.
     played: Vec<String>,
     left_behind: Vec<cleanup::Left>,
-    /// What was deleted at a target that all trials share.
+    /// What was deleted at a target that all scenario runs share.
     deleted: cleanup::Deleted,
     exchanges: usize,
-    /// How many trials were not played to their end.
+    /// How many scenario runs were not played to their end.
     cut_short: usize,
     throttled: bool,
     mistake: Option<RunProblem>,
@@ -229,22 +229,22 @@ impl Gathered {
         &mut self,
         dialect: &str,
         findings: Vec<Finding>,
-        trial: Option<&super::event::ScenarioRunId>,
+        scenario_run: Option<&super::event::ScenarioRunId>,
         listener: &mut dyn Listener,
     ) {
         for finding in self.ruling.add(dialect, findings) {
-            listener.on(&Event::Finding { trial: trial.cloned(), finding: Arc::new(finding) });
+            listener.on(&Event::Finding { scenario_run: scenario_run.cloned(), finding: Arc::new(finding) });
         }
     }
 
-    fn trial<S: Deployments>(
+    fn scenario_run<S: Deployments>(
         &mut self,
         run: &SharedRun<S>,
         end: ScenarioRunEnd,
         listener: &mut dyn Listener,
     ) {
         let ScenarioRunEnd {
-            trial,
+            scenario_run,
             result,
             trace,
             rule_findings,
@@ -258,28 +258,28 @@ impl Gathered {
         self.throttled |= cut_short == Some(CutShort::Throttled);
         self.exchanges += trace.len();
         self.left_behind.extend(left_behind);
-        if run.stages.is_shared() {
+        if run.deployments.is_shared() {
             self.deleted.note(&trace);
         }
         if let Some((line, mistake)) = mistake {
             // One wrong scenario is enough to know that the run says nothing.
             run.plan.cancel.cancel();
             self.mistake.get_or_insert(RunProblem::Scenario {
-                scenario: trial.scenario.clone(),
+                scenario: scenario_run.scenario.clone(),
                 line,
                 message: mistake.to_string(),
             });
         }
-        // A trial that came to no conclusion was watched all the same.
-        if !trace.is_empty() && !self.played.contains(&trial.dialect) {
-            self.played.push(trial.dialect.clone());
+        // A scenario run that came to no conclusion was watched all the same.
+        if !trace.is_empty() && !self.played.contains(&scenario_run.dialect) {
+            self.played.push(scenario_run.dialect.clone());
         }
-        self.ruling.note(&trial.dialect, &exercised);
-        self.rule(&trial.dialect, rule_findings, Some(&trial), listener);
+        self.ruling.note(&scenario_run.dialect, &exercised);
+        self.rule(&scenario_run.dialect, rule_findings, Some(&scenario_run), listener);
         let shared = Arc::new(result.clone());
-        listener.on(&Event::ScenarioFinished { trial: trial.clone(), result: shared, trace });
+        listener.on(&Event::ScenarioFinished { scenario_run: scenario_run.clone(), result: shared, trace });
         self.checks.push(result.clone());
-        self.pair(run, &trial.scenario, trial.dialect, result, end, listener);
+        self.pair(run, &scenario_run.scenario, scenario_run.dialect, result, end, listener);
     }
 
     /// Once a scenario has been played in every dialect, its ends must be the same.
@@ -309,7 +309,7 @@ impl Gathered {
         ends.sort_by(|left, right| left.0.cmp(&right.0));
         let check = compare(&scenario, &ends, run);
         for finding in &check.findings {
-            listener.on(&Event::Finding { trial: None, finding: Arc::new(finding.clone()) });
+            listener.on(&Event::Finding { scenario_run: None, finding: Arc::new(finding.clone()) });
         }
         listener.on(&Event::CheckFinished(Arc::new(check.clone())));
         self.checks.push(check);
@@ -320,7 +320,7 @@ impl Gathered {
         if self.cut_short == 0 {
             return None;
         }
-        let of = run.plan.trials().len();
+        let of = run.plan.scenario_runs().len();
         let missing = format!("{} of {of} stories were not played to their end", self.cut_short);
         Some(match run.lost.get() {
             Some(lost) => format!(
@@ -329,7 +329,7 @@ impl Gathered {
             None if self.throttled => format!(
                 "the target kept answering 429, or 503 with Retry-After: {missing}. --max-wait SECONDS allows longer pauses \
                  than {} s, --pace MS sends more slowly from the start",
-                run.plan.patience.longest().as_secs()
+                run.plan.retry_after.longest().as_secs()
             ),
             None => format!("the run was ended before it was through: {missing}"),
         })
@@ -363,7 +363,7 @@ impl Gathered {
             left_behind: self.left_behind.into_iter().map(|left| left.line).collect(),
             exchanges: self.exchanges,
             interrupted_by,
-            known: super::verdict::known::Waived::default(),
+            known: super::verdict::waived::Waived::default(),
         };
         report.settle();
         // A gate of Microsoft ends each of its tests as if there were no other.
@@ -403,7 +403,7 @@ fn compare<S: Deployments>(
                 let message = format!(
                     "\"{key}\" ends with another {attribute} in the dialect {second} than in {first}"
                 );
-                // The story's level is meant for its subject, and another end may be in anything.
+                // The scenario's level is meant for its subject, and another end may be in anything.
                 findings.push(
                     Finding::of(about, message)
                         .at(about.level.min(Level::Error))

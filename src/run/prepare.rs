@@ -1,4 +1,4 @@
-//! What is asked once, before the trials: is the target there, what can it do, which attributes does
+//! What is asked once, before the scenario runs: is the target there, what can it do, which attributes does
 //! it take, and so what can each scenario be played with.
 
 use std::collections::{HashMap, HashSet};
@@ -31,7 +31,7 @@ use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target
 /// How many people a scenario of the size `large` has when nobody says otherwise.
 const USUAL_CROWD: usize = 30;
 
-/// What is known before the trials begin.
+/// What is known before the scenario runs begin.
 pub(super) struct Prepared {
     /// What the target publishes.
     pub(super) discovery: Discovery,
@@ -62,16 +62,16 @@ pub(super) struct Asking<'a> {
     pub(super) tenants: Tenants,
 }
 
-/// Asks all that. The stage is closed before the trials begin; `pauses` hears of each pause.
+/// Asks all that. The deployment is closed before the scenario runs begin; `pauses` hears of each pause.
 pub(super) async fn prepare<T: Target>(
     asking: Asking<'_>,
-    stage: Deployment<T>,
+    deployment: Deployment<T>,
     pauses: Sender<Duration>,
 ) -> Result<Prepared, Refusal> {
     let Asking { plan, people, rate, ownership, tenants } = asking;
     let writer = plan.writer();
-    let recorder = Recorder::new(Paced::new(stage.target, rate));
-    let stack = Stack::new(&recorder, &plan.patience, &plan.cancel, ownership, move |pause| {
+    let recorder = Recorder::new(Paced::new(deployment.target, rate));
+    let stack = Stack::new(&recorder, &plan.retry_after, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
     });
@@ -91,7 +91,8 @@ pub(super) async fn prepare<T: Target>(
         )
     })?;
     let second_probe = user_probe.clone();
-    let ready = preflight::inspect(&stack, &stage.base_url, user_probe, probe(ResourceKind::Group)).await?;
+    let ready =
+        preflight::inspect(&stack, &deployment.base_url, user_probe, probe(ResourceKind::Group)).await?;
     let asks_second = plan
         .scenarios
         .iter()
@@ -143,7 +144,7 @@ pub(super) async fn prepare<T: Target>(
     let left_behind = cleanup::remove(&stack, || recorder.trace(), &[]).await;
     stack.look_again().await;
     // With half of the answers nothing can be said of what the target can do.
-    if let Some(refusal) = preflight::unfinished(&stage.base_url, &stack.sighting()) {
+    if let Some(refusal) = preflight::unfinished(&deployment.base_url, &stack.sighting()) {
         let left_behind = left_behind.into_iter().map(|left| left.line).collect();
         return Err(Refusal { left_behind, ..refusal });
     }

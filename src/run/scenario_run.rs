@@ -1,4 +1,4 @@
-//! One trial: its stage, its story, its judges and its clean-up.
+//! One scenario run: its deployment, its scenario, its judges and its clean-up.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -30,25 +30,25 @@ use crate::rules;
 use crate::scenario::{Action, Scenario};
 use crate::wire::{Broken, Exchange, ResourceKind, Tenant};
 
-/// What all trials of a run share.
+/// What all scenario runs of a run share.
 pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) plan: Plan,
     pub(in crate::run) people: People,
-    pub(in crate::run) stages: S,
+    pub(in crate::run) deployments: S,
     pub(in crate::run) prepared: Prepared,
-    /// What is known of the objects at a target that trials share.
+    /// What is known of the objects at a target that scenario runs share.
     pub(in crate::run) ownership: Arc<Ownership>,
-    /// Set when the target was lost: trials that have not begun are not played.
+    /// Set when the target was lost: scenario runs that have not begun are not played.
     pub(in crate::run) lost: OnceLock<Broken>,
     /// The rate that a shared target bears.
     pub(in crate::run) rate: Arc<Rate>,
-    /// On a shared target a trial that reads everybody plays alone.
+    /// On a shared target a scenario run that reads everybody plays alone.
     pub(in crate::run) floor: RwLock<()>,
 }
 
-/// A trial's place on the stage.
+/// A scenario run's place on the deployment.
 enum Floor<'a> {
-    /// The stage is the trial's own.
+    /// The deployment is the scenario run's own.
     Own,
     /// Nobody else plays.
     Alone { _held: RwLockWriteGuard<'a, ()> },
@@ -56,9 +56,9 @@ enum Floor<'a> {
     Beside { _held: RwLockReadGuard<'a, ()> },
 }
 
-/// What a trial leaves to the whole run.
+/// What a scenario run leaves to the whole run.
 pub(in crate::run) struct ScenarioRunEnd {
-    pub(in crate::run) trial: ScenarioRunId,
+    pub(in crate::run) scenario_run: ScenarioRunId,
     pub(in crate::run) result: CheckResult,
     pub(in crate::run) trace: Vec<Arc<Exchange>>,
     pub(in crate::run) rule_findings: Vec<Finding>,
@@ -67,11 +67,11 @@ pub(in crate::run) struct ScenarioRunEnd {
     pub(in crate::run) end: EndState,
     pub(in crate::run) left_behind: Vec<cleanup::Left>,
     pub(in crate::run) mistake: Option<MistakeAt>,
-    /// What kept the trial from being played to its end, if something did.
+    /// What kept the scenario run from being played to its end, if something did.
     pub(in crate::run) cut_short: Option<CutShort>,
 }
 
-/// What keeps trials from being played to their end, whatever the scenario.
+/// What keeps scenario runs from being played to their end, whatever the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::run) enum CutShort {
     /// The target was lost.
@@ -82,29 +82,29 @@ pub(in crate::run) enum CutShort {
     Throttled,
 }
 
-/// The people of one trial.
+/// The people of one scenario run.
 struct PeopleOfScenario<'a> {
     people: &'a People,
-    trial: &'a ScenarioRunId,
+    scenario_run: &'a ScenarioRunId,
     prefix: String,
     ownership: Arc<Ownership>,
 }
 
 impl FixtureSource for PeopleOfScenario<'_> {
     fn person(&self, key: &str) -> User {
-        let person = self.people.person(&self.trial.scenario, &self.trial.dialect, key);
+        let person = self.people.person(&self.scenario_run.scenario, &self.scenario_run.dialect, key);
         self.ownership.drew(person.id().as_str());
         person
     }
 
     fn group(&self, key: &str) -> Group {
-        let group = self.people.group(&self.trial.scenario, &self.trial.dialect, key);
+        let group = self.people.group(&self.scenario_run.scenario, &self.scenario_run.dialect, key);
         self.ownership.drew(group.id().as_str());
         group
     }
 
     fn another_id(&self, key: &str, time: usize) -> ObjectId {
-        let id = self.people.object_id(&self.trial.scenario, &self.trial.dialect, key, time);
+        let id = self.people.object_id(&self.scenario_run.scenario, &self.scenario_run.dialect, key, time);
         self.ownership.drew(id.as_str());
         id
     }
@@ -119,36 +119,37 @@ impl FixtureSource for PeopleOfScenario<'_> {
 }
 
 impl<S: Deployments> SharedRun<S> {
-    /// Plays one trial. `tell` passes events on.
-    pub(in crate::run) async fn trial(
+    /// Plays one scenario run. `tell` passes events on.
+    pub(in crate::run) async fn scenario_run(
         &self,
         scenario: &Scenario,
         dialect: Dialect,
         tell: impl Fn(Event) + Clone + Send + Sync + 'static,
     ) -> ScenarioRunEnd {
-        let trial = ScenarioRunId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
+        let scenario_run =
+            ScenarioRunId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
         let _floor = self.enter(scenario).await;
         let begin = Instant::now();
-        tell(Event::ScenarioStarted(trial.clone()));
+        tell(Event::ScenarioStarted(scenario_run.clone()));
         let mut end = match self.obstacle(scenario) {
-            Some(skip) => self.skipped(&trial, scenario, skip),
-            None => self.play(&trial, scenario, dialect, tell).await,
+            Some(skip) => self.skipped(&scenario_run, scenario, skip),
+            None => self.play(&scenario_run, scenario, dialect, tell).await,
         };
         end.result.elapsed = begin.elapsed();
         end
     }
 
-    /// Removes what no create named, when all trials are over: servers make accounts by themselves, and some keep what
+    /// Removes what no create named, when all scenario runs are over: servers make accounts by themselves, and some keep what
     /// they refused. The lines of what stays, and how many requests that took.
     pub(in crate::run) async fn rest(&self, told: &[cleanup::Left]) -> (Vec<cleanup::Left>, usize) {
-        if !self.stages.is_shared() || self.lost.get().is_some() {
+        if !self.deployments.is_shared() || self.lost.get().is_some() {
             return (Vec::new(), 0);
         }
-        let Ok(stage) = self.stages.open().await else { return (Vec::new(), 0) };
-        let recorder = Recorder::new(Paced::new(stage.target, Arc::clone(&self.rate)));
+        let Ok(deployment) = self.deployments.open().await else { return (Vec::new(), 0) };
+        let recorder = Recorder::new(Paced::new(deployment.target, Arc::clone(&self.rate)));
         let target = Stack::new(
             &recorder,
-            &self.plan.patience,
+            &self.plan.retry_after,
             &self.plan.cancel,
             Arc::clone(&self.ownership),
             |_| (),
@@ -158,11 +159,11 @@ impl<S: Deployments> SharedRun<S> {
             told.iter().any(|left| left.line.contains(&place))
         };
         let mut left = leftovers::rest(&target, Tenant::First, &self.plan.prefix, is_told).await;
-        if self.stages.tenants() != Tenants::One {
+        if self.deployments.tenants() != Tenants::One {
             let second = leftovers::rest(&target, Tenant::Second, &self.plan.prefix, is_told).await;
             left.extend(second.into_iter().map(|line| format!("second tenant: {line}")));
         }
-        drop(stage.hold);
+        drop(deployment.hold);
         (left.into_iter().map(cleanup::Left::found).collect(), recorder.len())
     }
 
@@ -172,7 +173,7 @@ impl<S: Deployments> SharedRun<S> {
             .timeline
             .iter()
             .any(|step| matches!(step.action, Action::Discover { .. } | Action::ExpectWalk(_)));
-        if !self.stages.is_shared() {
+        if !self.deployments.is_shared() {
             Floor::Own
         } else if reads_everybody {
             Floor::Alone { _held: self.floor.write().await }
@@ -191,11 +192,16 @@ impl<S: Deployments> SharedRun<S> {
         self.prepared.obstacle(&self.plan, scenario)
     }
 
-    fn skipped(&self, trial: &ScenarioRunId, scenario: &Scenario, skip: Skip) -> ScenarioRunEnd {
+    fn skipped(&self, scenario_run: &ScenarioRunId, scenario: &Scenario, skip: Skip) -> ScenarioRunEnd {
         let outcome = Outcome::Skipped(skip);
         ScenarioRunEnd {
-            trial: trial.clone(),
-            result: CheckResult::new(&trial.scenario, Some(&trial.dialect), &scenario.about.title, outcome),
+            scenario_run: scenario_run.clone(),
+            result: CheckResult::new(
+                &scenario_run.scenario,
+                Some(&scenario_run.dialect),
+                &scenario.about.title,
+                outcome,
+            ),
             trace: Vec::new(),
             rule_findings: Vec::new(),
             exercised: BTreeSet::new(),
@@ -218,7 +224,7 @@ impl<S: Deployments> SharedRun<S> {
 
     async fn play(
         &self,
-        trial: &ScenarioRunId,
+        scenario_run: &ScenarioRunId,
         scenario: &Scenario,
         dialect: Dialect,
         tell: impl Fn(Event) + Clone + Send + Sync + 'static,
@@ -226,39 +232,41 @@ impl<S: Deployments> SharedRun<S> {
         let about = &scenario.about;
         let mapping = match scenario.mapping.applied(&self.prepared.mapping) {
             Ok(mapping) => mapping,
-            Err(error) => return self.skipped(trial, scenario, Skip::NotConfigured(error.to_string())),
+            Err(error) => {
+                return self.skipped(scenario_run, scenario, Skip::NotConfigured(error.to_string()));
+            }
         };
-        let stage = match self.stages.open().await {
-            Ok(stage) => stage,
+        let deployment = match self.deployments.open().await {
+            Ok(deployment) => deployment,
             Err(problem) => {
                 let lost = Broken::Protocol(problem);
                 let skip = Skip::Blocked(format!("the loss of the target: {lost}"));
                 let _ = self.lost.set(lost);
-                return self.skipped(trial, scenario, skip);
+                return self.skipped(scenario_run, scenario, skip);
             }
         };
-        let rate = match self.stages.is_shared() {
+        let rate = match self.deployments.is_shared() {
             true => Arc::clone(&self.rate),
             false => Arc::default(),
         };
-        let recorder = Recorder::new(Paced::new(stage.target, rate));
+        let recorder = Recorder::new(Paced::new(deployment.target, rate));
         let waits = {
-            let (tell, trial) = (tell.clone(), trial.clone());
+            let (tell, scenario_run) = (tell.clone(), scenario_run.clone());
             move |pause| {
-                tell(Event::Waiting { trial: Some(trial.clone()), pause });
+                tell(Event::Waiting { scenario_run: Some(scenario_run.clone()), pause });
             }
         };
-        let ownership = match self.stages.is_shared() {
+        let ownership = match self.deployments.is_shared() {
             true => Arc::clone(&self.ownership),
             false => Arc::new(self.plan.ownership(false)),
         };
         let target =
-            Stack::new(&recorder, &self.plan.patience, &self.plan.cancel, Arc::clone(&ownership), waits);
-        let prefix = self.people.trial_prefix(&trial.scenario, &trial.dialect);
-        let troupe = PeopleOfScenario { people: &self.people, trial, prefix, ownership };
-        let story = Player::new(PlayerInput {
+            Stack::new(&recorder, &self.plan.retry_after, &self.plan.cancel, Arc::clone(&ownership), waits);
+        let prefix = self.people.scenario_prefix(&scenario_run.scenario, &scenario_run.dialect);
+        let people = PeopleOfScenario { people: &self.people, scenario_run, prefix, ownership };
+        let player = Player::new(PlayerInput {
             scenario,
-            casting: &troupe,
+            fixture_source: &people,
             at_most: prepare::crowd_limit(&self.plan, scenario),
             mapping,
             test_values: &self.plan.test_values,
@@ -268,20 +276,20 @@ impl<S: Deployments> SharedRun<S> {
             discovery: &self.prepared.discovery,
             target: &target,
             recorder: &recorder,
-            sign_ins: &stage.sign_ins,
-            shared: self.stages.is_shared(),
-            tenants: self.stages.tenants(),
+            sign_ins: &deployment.sign_ins,
+            shared: self.deployments.is_shared(),
+            tenants: self.deployments.tenants(),
         });
         let first_line = scenario.timeline.first().map_or(1, |step| step.line);
-        let ended = match story {
-            Ok(story) => story.play().await,
+        let ended = match player {
+            Ok(player) => player.play().await,
             Err(mistake) => Err((first_line, mistake)),
         };
         let sighting = target.sighting();
         let ours = ended.as_ref().map(|ended| ended.ours.clone()).unwrap_or_default();
         let left_behind = cleanup::remove(&target, || recorder.trace(), &ours).await;
         let trace = recorder.trace();
-        drop(stage.hold);
+        drop(deployment.hold);
         let (ended, mistake) = match ended {
             Ok(ended) => (ended, None),
             Err(mistake) => (super::steps::Ended::default(), Some(mistake)),
@@ -290,10 +298,13 @@ impl<S: Deployments> SharedRun<S> {
         // What is under way at the same time ends in another order each time.
         let races = scenario.timeline.iter().any(|step| matches!(step.action, Action::AtOnce(_)));
         if let Some(judge) = self.plan.judge.as_ref().filter(|_| !races) {
-            findings.extend(judge(trial, &trace));
+            findings.extend(judge(scenario_run, &trace));
         }
         for finding in &findings {
-            tell(Event::Finding { trial: Some(trial.clone()), finding: Arc::new(finding.clone()) });
+            tell(Event::Finding {
+                scenario_run: Some(scenario_run.clone()),
+                finding: Arc::new(finding.clone()),
+            });
         }
         let skip = ended.skip.or_else(|| match &sighting.lost {
             Some(lost) if findings.is_empty() => {
@@ -313,7 +324,7 @@ impl<S: Deployments> SharedRun<S> {
             rules::judge(&off, &trace, &self.prepared.discovery);
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
-            finding.met_in = Some(trial.scenario.clone());
+            finding.met_in = Some(scenario_run.scenario.clone());
             // Redirected for good, the target takes nobody's access away any more.
             if moved && finding.rule == rules::REDIRECTED {
                 finding.level = Level::Critical;
@@ -322,18 +333,18 @@ impl<S: Deployments> SharedRun<S> {
         cause::explain(&mut findings, &rule_findings);
         let result = match skip {
             Some(skip) => {
-                CheckResult::new(&about.id, Some(&trial.dialect), &about.title, Outcome::Skipped(skip))
+                CheckResult::new(&about.id, Some(&scenario_run.dialect), &about.title, Outcome::Skipped(skip))
             }
             None => CheckResult::played(
                 &about.id,
-                Some(&trial.dialect),
+                Some(&scenario_run.dialect),
                 &about.title,
                 findings,
                 self.plan.fail_on,
             ),
         };
         ScenarioRunEnd {
-            trial: trial.clone(),
+            scenario_run: scenario_run.clone(),
             result,
             trace,
             rule_findings,

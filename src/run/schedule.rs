@@ -1,4 +1,4 @@
-//! Runs trials through libtest-mimic, which shares them among threads and survives their panics.
+//! Runs scenario runs through libtest-mimic, which shares them among threads and survives their panics.
 //!
 //! Its printer writes to the null device: it panics when standard output is closed, and it would say
 //! "ok" for a scenario in which a rule found something. The terminal is a reporter like any other.
@@ -10,7 +10,7 @@ const NULL_DEVICE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
 /// One piece of work with its name.
 pub(in crate::run) struct Work {
-    /// Name of the trial.
+    /// Name of the scenario run.
     pub(in crate::run) name: String,
     /// What it does. It returns its results by itself, over a channel or the like.
     pub(in crate::run) body: Box<dyn FnOnce() + Send>,
@@ -18,7 +18,7 @@ pub(in crate::run) struct Work {
 
 /// Plays every piece of work on `jobs` threads, starting them in order, and returns how many panicked.
 pub(in crate::run) fn play(work: Vec<Work>, jobs: usize) -> u64 {
-    let trials = work
+    let scenario_runs = work
         .into_iter()
         .map(|Work { name, body }| {
             Trial::test(name, move || {
@@ -33,7 +33,7 @@ pub(in crate::run) fn play(work: Vec<Work>, jobs: usize) -> u64 {
         quiet: true,
         ..Arguments::default()
     };
-    libtest_mimic::run(&arguments, trials).num_failed
+    libtest_mimic::run(&arguments, scenario_runs).num_failed
 }
 
 #[cfg(test)]

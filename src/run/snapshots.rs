@@ -1,4 +1,4 @@
-//! Compares the answers of each trial with those that were accepted before.
+//! Compares the answers of each scenario run with those that were accepted before.
 
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use crate::snapshot::{
 };
 use crate::wire::Exchange;
 
-/// Compares every trial's answers with a store of snapshots and counts what it saw.
+/// Compares every scenario run's answers with a store of snapshots and counts what it saw.
 #[derive(Debug)]
 pub struct Snapshots {
     store: Store,
@@ -20,7 +20,7 @@ pub struct Snapshots {
     tally: Mutex<Tally>,
 }
 
-/// What was seen, over all trials.
+/// What was seen, over all scenario runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Pages as before.
@@ -71,7 +71,7 @@ impl Snapshots {
     #[must_use]
     pub fn judge(self: &Arc<Self>) -> Judge {
         let snapshots = Arc::clone(self);
-        Arc::new(move |trial, trace| snapshots.compare(trial, trace))
+        Arc::new(move |scenario_run, trace| snapshots.compare(scenario_run, trace))
     }
 
     /// What was seen so far.
@@ -80,11 +80,11 @@ impl Snapshots {
         self.counted().clone()
     }
 
-    fn compare(&self, trial: &ScenarioRunId, trace: &[Arc<Exchange>]) -> Vec<Finding> {
+    fn compare(&self, scenario_run: &ScenarioRunId, trace: &[Arc<Exchange>]) -> Vec<Finding> {
         let pages = snapshot::pages(trace, &self.settings);
         // After a broken connection the rest was not played: what is missing says nothing.
         let complete = trace.iter().all(|exchange| exchange.outcome.is_ok());
-        let outcomes = self.store.compare(&trial.scenario, &trial.dialect, &pages, complete);
+        let outcomes = self.store.compare(&scenario_run.scenario, &scenario_run.dialect, &pages, complete);
         let mut tally = self.counted();
         tally.foreign += pages.iter().map(|page| page.foreign).sum::<usize>();
         let outcomes = match outcomes {
@@ -153,7 +153,7 @@ mod tests {
     use crate::wire::{Answer, Broken};
     use serde_json::json;
 
-    fn trial() -> ScenarioRunId {
+    fn scenario_run() -> ScenarioRunId {
         ScenarioRunId { scenario: "cycles/a".into(), dialect: "default".into() }
     }
 
@@ -169,11 +169,11 @@ mod tests {
     fn a_changed_answer_is_a_finding_with_the_difference_and_its_exchange() {
         let folder = tempfile::tempdir().unwrap();
         let update = snapshots(folder.path(), true);
-        assert!((update.judge())(&trial(), &trace("ada")).is_empty());
+        assert!((update.judge())(&scenario_run(), &trace("ada")).is_empty());
         assert_eq!(update.tally().updated, 1);
         let check = snapshots(folder.path(), false);
-        assert!((check.judge())(&trial(), &trace("ada")).is_empty());
-        let findings = (check.judge())(&trial(), &trace("grace"));
+        assert!((check.judge())(&scenario_run(), &trace("ada")).is_empty());
+        let findings = (check.judge())(&scenario_run(), &trace("grace"));
         assert_eq!(findings.len(), 1);
         assert_eq!((findings[0].rule.as_str(), findings[0].level), ("rules/snapshot-differs", Level::Note));
         assert!(findings[0].actual.contains("-  \"userName\": \"ada\"\n+  \"userName\": \"grace\""));
@@ -182,25 +182,25 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_that_broke_off_does_not_make_the_rest_obsolete() {
+    fn a_scenario_run_that_broke_off_does_not_make_the_rest_obsolete() {
         let folder = tempfile::tempdir().unwrap();
-        (snapshots(folder.path(), true).judge())(&trial(), &trace("ada"));
+        (snapshots(folder.path(), true).judge())(&scenario_run(), &trace("ada"));
         let check = snapshots(folder.path(), false);
-        assert_eq!((check.judge())(&trial(), &[]).len(), 1, "played to its end, without a step");
+        assert_eq!((check.judge())(&scenario_run(), &[]).len(), 1, "played to its end, without a step");
         let mut broken = testing::exchange(Err(Broken::Interrupted));
         broken.request.step = "other".into();
-        assert!((check.judge())(&trial(), &[Arc::new(broken)]).is_empty());
+        assert!((check.judge())(&scenario_run(), &[Arc::new(broken)]).is_empty());
     }
 
     #[test]
     fn a_file_that_cannot_be_read_is_a_finding_with_its_line_and_a_way_out() {
         let folder = tempfile::tempdir().unwrap();
-        (snapshots(folder.path(), true).judge())(&trial(), &trace("ada"));
+        (snapshots(folder.path(), true).judge())(&scenario_run(), &trace("ada"));
         let path = folder.path().join("cycles/a/default.snap");
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replace("=== 0", "== 0")).unwrap();
         let check = snapshots(folder.path(), false);
-        let findings = (check.judge())(&trial(), &trace("ada"));
+        let findings = (check.judge())(&scenario_run(), &trace("ada"));
         assert_eq!((findings.len(), check.tally().different), (1, 1));
         let message = &findings[0].message;
         assert!(message.contains("default.snap:5: ") && message.contains("remove it"), "{message}");
@@ -211,7 +211,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("cycles"), "a file where a folder is needed").unwrap();
         let update = snapshots(folder.path(), true);
-        assert!((update.judge())(&trial(), &trace("ada")).is_empty());
+        assert!((update.judge())(&scenario_run(), &trace("ada")).is_empty());
         assert!(update.tally().problem.is_some_and(|problem| problem.contains("cannot be kept")));
     }
 }

@@ -51,7 +51,7 @@ pub enum Successes {
     Exactly(usize),
 }
 
-/// A walk over the pages of a list while it changes: every account of the story that no request between
+/// A walk over the pages of a list while it changes: every account of the scenario that no request between
 /// the pages concerns stands on one of them.
 #[derive(Debug, Clone)]
 pub struct WalkExpectation {

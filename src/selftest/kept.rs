@@ -1,7 +1,7 @@
 //! The two tables that are kept of plays, and how they are completed with what was played since.
 //!
 //! `verdicts.tsv` has a line for each server: what Microsoft's gates would say of it. `proofs.tsv` has a line
-//! for each fault and each rule that names it: the story in which the rule sees it. `scimulate regenerate`
+//! for each fault and each rule that names it: the scenario in which the rule sees it. `scimulate regenerate`
 //! writes both.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +14,8 @@ use crate::server::Fault;
 const VERDICTS: &str = include_str!("verdicts.tsv");
 const PROOFS: &str = include_str!("proofs.tsv");
 
-/// Stands where a rule sees a fault before the first story.
-const NO_STORY: &str = "-";
+/// Stands where a rule sees a fault before the first scenario.
+const NO_SCENARIO: &str = "-";
 
 /// What Microsoft's gates are predicted to say, by the name of the server.
 #[must_use]
@@ -24,12 +24,12 @@ pub fn predicted() -> BTreeMap<String, String> {
     lines.map(|(name, verdict)| (name.to_owned(), verdict.to_owned())).collect()
 }
 
-/// For each fault, the stories in which rules see it.
+/// For each fault, the scenarios in which rules see it.
 #[must_use]
 pub fn proofs() -> BTreeMap<String, BTreeSet<String>> {
     let mut proofs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for Proof { fault, story, .. } in lines().filter(|proof| proof.story != NO_STORY) {
-        proofs.entry(fault.to_owned()).or_default().insert(story.to_owned());
+    for Proof { fault, scenario, .. } in lines().filter(|proof| proof.scenario != NO_SCENARIO) {
+        proofs.entry(fault.to_owned()).or_default().insert(scenario.to_owned());
     }
     proofs
 }
@@ -38,24 +38,24 @@ pub fn proofs() -> BTreeMap<String, BTreeSet<String>> {
 struct Proof {
     fault: &'static str,
     rule: &'static str,
-    story: &'static str,
+    scenario: &'static str,
 }
 
 fn lines() -> impl Iterator<Item = Proof> {
     PROOFS.lines().filter_map(|line| {
         let mut parts = line.split('\t');
-        Some(Proof { fault: parts.next()?, rule: parts.next()?, story: parts.next()? })
+        Some(Proof { fault: parts.next()?, rule: parts.next()?, scenario: parts.next()? })
     })
 }
 
-/// Servers of which a table does not say everything: what is new, and faults whose proof is a story that is
+/// Servers of which a table does not say everything: what is new, and faults whose proof is a scenario that is
 /// not there any more.
 #[must_use]
 pub fn unknown(abouts: &[About]) -> Vec<ServerUnderTest> {
     let verdicts = predicted();
     let ids: BTreeSet<&str> = abouts.iter().map(|about| about.id.as_str()).collect();
     let proved: BTreeSet<(&str, &str)> = lines()
-        .filter(|proof| proof.story == NO_STORY || ids.contains(proof.story))
+        .filter(|proof| proof.scenario == NO_SCENARIO || ids.contains(proof.scenario))
         .map(|proof| (proof.fault, proof.rule))
         .collect();
     let is_proved = |fault: Fault| {
@@ -93,22 +93,22 @@ impl Matrix {
         for subject in subjects() {
             let ServerUnderTest::Fault(fault) = subject else { continue };
             for rule in self.named_by(fault).into_iter().filter(|check| check.is_rule()) {
-                let story = match self.sightings.get(&subject) {
+                let scenario = match self.sightings.get(&subject) {
                     Some(sighting) if !rule.catches(sighting) => None,
                     Some(sighting) => {
-                        let story = sighting.catches.get(&rule.id).and_then(|catch| catch.met_in.clone());
-                        Some(story.unwrap_or_else(|| NO_STORY.to_owned()))
+                        let scenario = sighting.catches.get(&rule.id).and_then(|catch| catch.met_in.clone());
+                        Some(scenario.unwrap_or_else(|| NO_SCENARIO.to_owned()))
                     }
                     None => lines()
                         .find(|proof| proof.fault == fault.name() && proof.rule == rule.id)
-                        .map(|proof| proof.story.to_owned()),
+                        .map(|proof| proof.scenario.to_owned()),
                 };
-                if let Some(story) = story {
-                    proofs.insert((fault.name(), &rule.id), story);
+                if let Some(scenario) = scenario {
+                    proofs.insert((fault.name(), &rule.id), scenario);
                 }
             }
         }
-        proofs.iter().map(|((fault, rule), story)| format!("{fault}\t{rule}\t{story}\n")).collect()
+        proofs.iter().map(|((fault, rule), scenario)| format!("{fault}\t{rule}\t{scenario}\n")).collect()
     }
 }
 
@@ -120,8 +120,8 @@ mod tests {
     use crate::{rules, scenario};
 
     fn abouts() -> Vec<About> {
-        let stories = scenario::builtin().unwrap().into_iter().map(|story| story.about);
-        stories.chain(rules::all().iter().map(|rule| rule.about().clone())).collect()
+        let scenarios = scenario::builtin().unwrap().into_iter().map(|scenario| scenario.about);
+        scenarios.chain(rules::all().iter().map(|rule| rule.about().clone())).collect()
     }
 
     fn matrix() -> Matrix {
@@ -139,10 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn a_story_that_is_gone_proves_nothing() {
-        let proof = lines().find(|proof| proof.story != NO_STORY).unwrap();
+    fn a_scenario_that_is_gone_proves_nothing() {
+        let proof = lines().find(|proof| proof.scenario != NO_SCENARIO).unwrap();
         let mut abouts = abouts();
-        abouts.retain(|about| about.id != proof.story);
+        abouts.retain(|about| about.id != proof.scenario);
         assert!(unknown(&abouts).iter().any(|subject| subject.to_string() == proof.fault));
     }
 

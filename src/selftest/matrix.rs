@@ -15,7 +15,7 @@ pub struct Catch {
     pub level: Level,
     /// The message of its worst finding.
     pub message: String,
-    /// The story in which a rule met it first.
+    /// The scenario in which a rule met it first.
     pub met_in: Option<String>,
 }
 
@@ -24,7 +24,7 @@ pub struct Catch {
 pub struct Sighting {
     /// By check id; checks without findings are absent.
     pub catches: BTreeMap<String, Catch>,
-    /// Why nothing could be played, if nothing could: such a fault is seen before the first story.
+    /// Why nothing could be played, if nothing could: such a fault is seen before the first scenario.
     pub refused: Option<String>,
     /// What Microsoft's gates would say, as [`crate::gallery::Verdict::vector`] writes it.
     pub verdict: String,
@@ -57,7 +57,7 @@ impl Declared {
     }
 }
 
-/// True for a story of Microsoft's gates, which an ordinary run does not play.
+/// True for a scenario of Microsoft's gates, which an ordinary run does not play.
 fn is_of_a_gate(id: &str) -> bool {
     gallery::SUITES.iter().any(|suite| id.split('/').next() == Some(suite))
 }
@@ -205,7 +205,7 @@ impl Matrix {
         self.declared.iter().filter(|check| check.faults.contains(fault.name())).collect()
     }
 
-    /// True when a fault kept every story from being played, so that it cannot be missed.
+    /// True when a fault kept every scenario from being played, so that it cannot be missed.
     #[must_use]
     pub fn is_refused(&self, fault: Fault) -> bool {
         self.sightings.get(&ServerUnderTest::Fault(fault)).is_some_and(|sighting| sighting.refused.is_some())
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_whose_faults_a_story_names_too_is_not_needed() {
+    fn a_rule_whose_faults_a_scenario_names_too_is_not_needed() {
         let declared = vec![check("rules/a", &["filter-ignored"]), check("cycles/b", &["filter-ignored"])];
         let sightings = vec![(ServerUnderTest::Fault(FAULT), sighting(&["rules/a", "cycles/b"]))];
         assert_eq!(matrix(declared, sightings), [MatrixProblem::NotNeeded("rules/a".into())]);

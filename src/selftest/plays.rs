@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::matrix::{Catch, Declared, Matrix, Sighting};
 use super::subject::ServerUnderTest;
 use crate::check::About;
+use crate::deployments::Embedded;
 use crate::gallery::{self, Template};
 use crate::run;
 use crate::run::plan::Plan;
@@ -16,16 +17,15 @@ use crate::run::target::cancel::Cancel;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
 use crate::server;
-use crate::stages::Embedded;
 
 /// What is played against which subjects.
 pub struct SelftestSettings {
-    /// Stories, dialects and mapping; the same plan for every subject.
+    /// Scenarios, dialects and mapping; the same plan for every subject.
     pub plan: Plan,
-    /// For each fault, the stories that must see it; every fault is played with those that name it and with
-    /// these, and right servers with all. `None`: every server is played with every story.
+    /// For each fault, the scenarios that must see it; every fault is played with those that name it and with
+    /// these, and right servers with all. `None`: every server is played with every scenario.
     pub brief: Option<BTreeMap<String, BTreeSet<String>>>,
-    /// Stories of Microsoft's gates, as those play them.
+    /// Scenarios of Microsoft's gates, as those play them.
     pub gates: Plan,
     /// What every check says of itself, rules and scenarios.
     pub abouts: Vec<About>,
@@ -35,7 +35,7 @@ pub struct SelftestSettings {
     pub jobs: usize,
 }
 
-/// The shortest story: with it what is wrong before the first story is told.
+/// The shortest scenario: with it what is wrong before the first scenario is told.
 const ALWAYS: &str = "cycles/test-connection";
 
 /// Plays the plan against each subject and calls `told` after each with the number played so far.
@@ -70,14 +70,14 @@ pub fn play(
         sightings,
         declared: settings.abouts.iter().map(Declared::of).collect(),
         predicted: settings.predicted.clone(),
-        tests: settings.gates.scenarios.iter().filter_map(|story| label(story)).collect(),
+        tests: settings.gates.scenarios.iter().filter_map(|scenario| label(scenario)).collect(),
     }
 }
 
 /// A test as verdicts name it.
-fn label(story: &Scenario) -> Option<String> {
-    let gate = if story.about.id.starts_with("gallery/") { 'G' } else { 'V' };
-    story.test.as_ref().map(|test| format!("{gate}{}", test.number))
+fn label(scenario: &Scenario) -> Option<String> {
+    let gate = if scenario.about.id.starts_with("gallery/") { 'G' } else { 'V' };
+    scenario.test.as_ref().map(|test| format!("{gate}{}", test.number))
 }
 
 fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> Sighting {
@@ -89,15 +89,17 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
     }
     let play = |plan: &Plan| {
         // What ends one play, as a fault that withholds answers may, must not end the others.
-        let plan = Plan { cancel: Cancel::default(), patience: plan.patience.anew(), ..plan.clone() };
+        let plan = Plan { cancel: Cancel::default(), retry_after: plan.retry_after.anew(), ..plan.clone() };
         run::play_scenarios(plan, Embedded { settings: server.clone() }, runtime, &mut ())
     };
     let plan = match (&settings.brief, subject) {
         (Some(proofs), ServerUnderTest::Fault(fault)) => {
-            let sees = |story: &&Arc<Scenario>| {
-                story.about.id == ALWAYS
-                    || story.about.faults.iter().any(|name| name == fault.name())
-                    || proofs.get(fault.name()).is_some_and(|stories| stories.contains(&story.about.id))
+            let sees = |scenario: &&Arc<Scenario>| {
+                scenario.about.id == ALWAYS
+                    || scenario.about.faults.iter().any(|name| name == fault.name())
+                    || proofs
+                        .get(fault.name())
+                        .is_some_and(|scenarios| scenarios.contains(&scenario.about.id))
             };
             let scenarios = settings.plan.scenarios.iter().filter(sees).cloned().collect();
             Plan { scenarios, ..settings.plan.clone() }

@@ -7,7 +7,7 @@ use super::matrix::Matrix;
 use super::subject::ServerUnderTest;
 use crate::server::Fault;
 
-/// Faults by class, a line each: how many stories and rules catch it, and the first that names it.
+/// Faults by class, a line each: how many scenarios and rules catch it, and the first that names it.
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut classes: BTreeMap<String, Vec<Fault>> = BTreeMap::new();

@@ -90,16 +90,16 @@ impl Service {
         if self.settings.faults.is_empty() {
             return self.serve(call, store);
         }
-        let mut scene = FaultContext { service: self, store, memory };
+        let mut context = FaultContext { service: self, store, memory };
         let mut misread = call.clone();
         let effects: Vec<Effect> = self.settings.faults.iter().map(|fault| fault.effect()).collect();
         let early = effects
             .iter()
             .filter_map(|effect| effect.before)
-            .find_map(|before| before(&mut misread, &mut scene));
-        let mut reply = early.unwrap_or_else(|| self.serve(&misread, scene.store));
+            .find_map(|before| before(&mut misread, &mut context));
+        let mut reply = early.unwrap_or_else(|| self.serve(&misread, context.store));
         for after in effects.iter().filter_map(|effect| effect.after) {
-            after(call, &mut reply, &mut scene);
+            after(call, &mut reply, &mut context);
         }
         reply
     }

@@ -1,4 +1,4 @@
-//! Single exchanges of a trial as text, for people who want to see an example.
+//! Single exchanges of a scenario run as text, for people who want to see an example.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Excerpt {
     pub answer: String,
 }
 
-/// The chosen exchanges of a trial, by their places in its trace, and a sentence about them, with
+/// The chosen exchanges of a scenario run, by their places in its trace, and a sentence about them, with
 /// placeholders for whatever differs from run to run. Bodies are JSON in as few lines as can be read.
 #[must_use]
 pub fn excerpts(

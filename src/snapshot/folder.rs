@@ -63,15 +63,15 @@ mod tests {
     fn a_folder_with_a_file_for_each_step_is_recognised() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(old_layout(&folder.path().join("none")).unwrap(), None);
-        let trial = folder.path().join("cycles/01-a/default");
-        fs::create_dir_all(&trial).unwrap();
+        let scenario_run = folder.path().join("cycles/01-a/default");
+        fs::create_dir_all(&scenario_run).unwrap();
         for name in ["cycles/01-a/default.snap", "cycles/01-a/default.snap.new", "cycles/01-notes.txt"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
         assert_eq!(old_layout(folder.path()).unwrap(), None);
         for name in ["02-cycle-1.snap", "01-expect-ada.snap.new"] {
-            fs::write(trial.join(name), "").unwrap();
-            assert_eq!(old_layout(folder.path()).unwrap(), Some(trial.join(name)));
+            fs::write(scenario_run.join(name), "").unwrap();
+            assert_eq!(old_layout(folder.path()).unwrap(), Some(scenario_run.join(name)));
         }
     }
 }

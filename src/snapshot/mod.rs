@@ -1,7 +1,7 @@
-//! Answers kept as text: taken from a trial's exchanges, compared with what was accepted before,
+//! Answers kept as text: taken from a scenario run's exchanges, compared with what was accepted before,
 //! reviewed and accepted.
 //!
-//! A trial (one scenario in one dialect) has a file, a step has a section in it. Whatever differs
+//! A scenario run (one scenario in one dialect) has a file, a step has a section in it. Whatever differs
 //! from run to run although nothing changed (ids, dates, ETags, the base URL, the run's prefix) is
 //! a numbered placeholder, so reruns are identical while it stays visible which id came back.
 

@@ -1,4 +1,4 @@
-//! From a trial's exchanges to one text per step.
+//! From a scenario run's exchanges to one text per step.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::wire::{Actor, Broken, Exchange, Operation, ResourceKind, id_of};
 pub struct SnapshotSettings {
     /// The run's prefix, which every object of the run bears.
     pub prefix: String,
-    /// Others work on the target too: what this trial did not make is left out of unfiltered lists
+    /// Others work on the target too: what this scenario run did not make is left out of unfiltered lists
     /// and counted.
     pub shared: bool,
 }
@@ -34,7 +34,7 @@ pub struct SnapshotPage {
     pub last: usize,
 }
 
-/// The pages of one trial, in the order of its steps.
+/// The pages of one scenario run, in the order of its steps.
 ///
 /// What the probe and the clean-up exchanged is left out, and so are answers that were waited
 /// for: how often a target asks for patience is no part of its answers.
@@ -83,7 +83,7 @@ pub fn pages(exchanges: &[Arc<Exchange>], settings: &SnapshotSettings) -> Vec<Sn
     pages
 }
 
-/// Learns every id in the order in which it appears, and says which resources the trial made itself.
+/// Learns every id in the order in which it appears, and says which resources the scenario run made itself.
 pub(super) fn learn(exchanges: &[Arc<Exchange>], all: &mut Placeholders) -> HashSet<(ResourceKind, String)> {
     let mut ours = HashSet::new();
     for exchange in exchanges {
@@ -120,9 +120,9 @@ fn base_of(exchange: &Exchange) -> Option<&str> {
 }
 
 fn is_shown(exchange: &Exchange) -> bool {
-    let patience = exchange.answer().is_some_and(|answer| answer.is_throttled());
+    let retry_after = exchange.answer().is_some_and(|answer| answer.is_throttled());
     matches!(exchange.request.actor, Actor::Entra | Actor::Observer)
-        && !patience
+        && !retry_after
         && !matches!(exchange.outcome, Err(Broken::Interrupted))
 }
 
@@ -192,8 +192,8 @@ mod tests {
         SnapshotSettings { prefix: "zq7f".into(), shared: false }
     }
 
-    /// A small trial; what a run makes up is `salt`.
-    fn trial(salt: u32) -> Vec<Arc<Exchange>> {
+    /// A small scenario run; what a run makes up is `salt`.
+    fn scenario_run(salt: u32) -> Vec<Arc<Exchange>> {
         let prefix = format!("zq{salt}");
         let (id, base) = (format!("id-{salt}-of-ada"), format!("http://127.0.0.1:{salt}/scim"));
         let guid = format!("{salt:08}-0000-4000-8000-000000000000");
@@ -209,10 +209,10 @@ mod tests {
         let empty = Answer::json(200, &json!({"totalResults": 0, "Resources": []}));
         let probe = format!("/Users?filter=userName+eq+%22{guid}%22");
         let look = format!("/Users?filter=userName+eq+%22{prefix}.ada%40example.com%22");
-        let mut patience =
+        let mut retry_after =
             exchange(&base, Method::Get, "/Users/x", "cycle 2: read ada", Answer::json(429, &json!({})));
         if salt == 28 {
-            patience.request.actor = Actor::Cleanup;
+            retry_after.request.actor = Actor::Cleanup;
         }
         vec![
             exchange(&base, Method::Get, &probe, "cycle 1: probe", empty.clone()),
@@ -231,7 +231,7 @@ mod tests {
                 "line 9: expect ada",
                 answer(200, "2026-01-11T00:00:00Z", "A"),
             ),
-            patience,
+            retry_after,
             exchange(
                 &base,
                 Method::Patch,
@@ -253,8 +253,8 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_becomes_one_page_per_step() {
-        let pages = pages(&trial(17), &SnapshotSettings { prefix: "zq17".into(), shared: false });
+    fn a_scenario_run_becomes_one_page_per_step() {
+        let pages = pages(&scenario_run(17), &SnapshotSettings { prefix: "zq17".into(), shared: false });
         let names: Vec<_> = pages.iter().map(|p| (p.name.as_str(), p.step.as_str())).collect();
         assert_eq!(
             names,
@@ -312,8 +312,9 @@ location: [base]/Users/[user:1]
 
     #[test]
     fn two_runs_give_the_same_pages() {
-        let run =
-            |salt: u32| pages(&trial(salt), &SnapshotSettings { prefix: format!("zq{salt}"), shared: false });
+        let run = |salt: u32| {
+            pages(&scenario_run(salt), &SnapshotSettings { prefix: format!("zq{salt}"), shared: false })
+        };
         assert_eq!(run(17), run(28));
     }
 

@@ -43,7 +43,7 @@ impl Context<'_> {
 }
 
 impl Placeholders {
-    /// Placeholders of one trial whose objects bear this prefix.
+    /// Placeholders of one scenario run whose objects bear this prefix.
     pub(super) fn new(prefix: &str) -> Self {
         Placeholders { prefix: prefix.to_owned(), ..Placeholders::default() }
     }

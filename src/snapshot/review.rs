@@ -100,21 +100,22 @@ pub fn pending(folder: &Path, filters: &[String]) -> io::Result<Vec<Pending>> {
     let mut found = Vec::new();
     for file in folder::pending_files(folder)? {
         let below = file.strip_prefix(folder).unwrap_or(&file);
-        let trial = below.with_extension("").with_extension("").to_string_lossy().replace('\\', "/");
-        // A filter may go on after the trial's name, with the step's.
-        let meant = |filter: &String| trial.starts_with(filter.as_str()) || filter.starts_with(&trial);
+        let scenario_run = below.with_extension("").with_extension("").to_string_lossy().replace('\\', "/");
+        // A filter may go on after the scenario run's name, with the step's.
+        let meant =
+            |filter: &String| scenario_run.starts_with(filter.as_str()) || filter.starts_with(&scenario_run);
         if filters.is_empty() || filters.iter().any(meant) {
-            found.extend(pending_in(&file, &trial)?);
+            found.extend(pending_in(&file, &scenario_run)?);
         }
     }
     found.retain(|one| filters.is_empty() || filters.iter().any(|filter| one.name.starts_with(filter)));
     Ok(found)
 }
 
-fn pending_in(file: &Path, trial: &str) -> io::Result<Vec<Pending>> {
+fn pending_in(file: &Path, scenario_run: &str) -> io::Result<Vec<Pending>> {
     let (accepted, waiting) = both(file)?;
     let found = waiting.news(accepted.as_ref()).map(|section| Pending {
-        name: format!("{trial}/{}", section.name),
+        name: format!("{scenario_run}/{}", section.name),
         old: accepted.as_ref().and_then(|accepted| accepted.text(&section.name)).map(str::to_owned),
         new: section.text.clone(),
         file: file.to_owned(),

@@ -17,7 +17,7 @@ pub struct Store {
 /// What became of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotOutcome {
-    /// Name of the page: `03-cycle-2`; of the trial when its file cannot be read.
+    /// Name of the page: `03-cycle-2`; of the scenario run when its file cannot be read.
     pub name: String,
     /// The file of accepted answers, whether it exists or not.
     pub path: PathBuf,
@@ -36,7 +36,7 @@ pub enum SnapshotVerdict {
     Changed(String),
     /// Something was accepted for a step that is no longer there.
     Obsolete,
-    /// The file of the trial cannot be read, and stays as it is.
+    /// The file of the scenario run cannot be read, and stays as it is.
     Unreadable(Unreadable),
     /// Written, changed or removed because an update was asked for.
     Updated,
@@ -51,7 +51,7 @@ impl Store {
         Store { folder: folder.into(), update, keep_pending }
     }
 
-    /// Compares all pages of a trial. `complete` says that the trial was played to its end: only then
+    /// Compares all pages of a scenario run. `complete` says that the scenario run was played to its end: only then
     /// are sections without a page obsolete.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Store {
         complete: bool,
     ) -> io::Result<()> {
         let pending = path.with_extension(PENDING);
-        // What a trial that broke off did not play may wait from an earlier run.
+        // What a scenario run that broke off did not play may wait from an earlier run.
         let earlier = if complete { None } else { SnapshotFile::read(&pending).ok().flatten() };
         let updated = self.update.then(|| played.clone().completed_by(accepted.filter(|_| !complete)));
         if let Some(updated) = updated.as_ref().filter(|updated| Some(*updated) != accepted) {
@@ -171,7 +171,7 @@ mod tests {
         store.compare("cycles/a", "default", pages, true).unwrap().into_iter().map(|o| o.verdict).collect()
     }
 
-    /// Compares as a trial that broke off after these pages.
+    /// Compares as a scenario run that broke off after these pages.
     fn partly(store: &Store, pages: &[SnapshotPage]) -> Vec<SnapshotVerdict> {
         store.compare("cycles/a", "default", pages, false).unwrap().into_iter().map(|o| o.verdict).collect()
     }
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_that_broke_off_leaves_what_waits_for_the_rest() {
+    fn a_scenario_run_that_broke_off_leaves_what_waits_for_the_rest() {
         let folder = tempfile::tempdir().unwrap();
         verdicts(&Store::new(folder.path(), true, true), &[page("01-a", "x"), page("02-b", "y")]);
         let store = Store::new(folder.path(), false, true);

@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    fn stage() -> (Tenant, Job) {
+    fn deployment() -> (Tenant, Job) {
         let mut tenant = Tenant::new();
         let user = User::new(ObjectId::new("1")).with("userPrincipalName", "ada@example.com").unwrap();
         let id = tenant.add_user(user).unwrap();
@@ -178,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_told_when_it_is_repeated_and_a_quarantine_when_it_begins() {
-        let (mut tenant, mut job) = stage();
+        let (mut tenant, mut job) = deployment();
         assert_eq!(told(&tenant, &mut job, 500).await, [""; 0]);
         assert_eq!(told(&tenant, &mut job, 500).await, [""; 0]);
         tenant.advance(6);

@@ -7,8 +7,8 @@ use super::past::{PastCheck, PastFinding, PastReport};
 use crate::catalogue::Catalogue;
 use crate::check::{Level, Outcome};
 use crate::report::json;
-use crate::run::verdict::known::BaselineCount;
 use crate::run::verdict::report::Report;
+use crate::run::verdict::waived::BaselineCount;
 
 /// The reason of what the baseline knows.
 pub const IN_THE_BASELINE: &str = "in the baseline";
@@ -100,7 +100,7 @@ fn today(catalogue: &Catalogue, id: &str) -> String {
 
 fn key(report: &PastReport, check: &PastCheck, finding: &PastFinding, catalogue: &Catalogue) -> FindingKey {
     let shows = finding.exchanges.last();
-    // What is asked before the first story belongs to whichever dialect comes first.
+    // What is asked before the first scenario belongs to whichever dialect comes first.
     let dialect = check.dialect.clone().filter(|_| shows.is_none_or(|exchange| exchange.actor != "probe"));
     let about = match finding.subject.as_str() {
         // A rule says the same of many requests, and which of them it names depends on chance.

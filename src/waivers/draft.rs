@@ -121,8 +121,9 @@ impl Draft {
 
     fn entries(&self, report: &PastReport, id: &str, is_it: impl Fn(&str) -> bool) -> Vec<Entry> {
         let played = report.checks.iter().filter(|check| is_it(&check.id) && check.was_played());
-        let (comparisons, trials): (Vec<_>, Vec<_>) = played.partition(|check| check.dialect.is_none());
-        let failed: Vec<&str> = trials
+        let (comparisons, scenario_runs): (Vec<_>, Vec<_>) =
+            played.partition(|check| check.dialect.is_none());
+        let failed: Vec<&str> = scenario_runs
             .iter()
             .filter(|check| check.failed())
             .filter_map(|check| check.dialect.as_deref())
@@ -134,7 +135,7 @@ impl Draft {
             issue: self.issue.clone(),
             expires: self.expires,
         };
-        if failed.len() > 1 && failed.len() == trials.len() {
+        if failed.len() > 1 && failed.len() == scenario_runs.len() {
             vec![entry(None)]
         } else if failed.is_empty() && comparisons.iter().any(|check| check.failed()) {
             vec![entry(Some(COMPARISON))]

@@ -10,7 +10,7 @@ use super::DIALECTS;
 use crate::catalogue::{Catalogue, CheckKind};
 use crate::diagnostic::Diagnostic;
 use crate::input;
-use crate::run::verdict::known::WaiverNote;
+use crate::run::verdict::waived::WaiverNote;
 
 /// What a waiver may say.
 const KEYS: [&str; 6] = ["check", "dialect", "subject", "reason", "issue", "expires"];
@@ -77,7 +77,11 @@ impl Waiver {
         self.expires.is_some_and(|last| last < today)
     }
 
-    pub(super) fn note(&self, state: crate::run::verdict::known::WaiverState, message: String) -> WaiverNote {
+    pub(super) fn note(
+        &self,
+        state: crate::run::verdict::waived::WaiverState,
+        message: String,
+    ) -> WaiverNote {
         WaiverNote {
             check: self.check.clone(),
             dialect: self.dialect.clone(),

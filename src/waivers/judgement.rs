@@ -5,8 +5,8 @@ use jiff::civil::Date;
 
 use super::{Waiver, Waivers};
 use crate::check::{Level, Outcome, Skip};
-use crate::run::verdict::known::{WaiverNote, WaiverState};
 use crate::run::verdict::report::{CheckResult, Report};
+use crate::run::verdict::waived::{WaiverNote, WaiverState};
 
 /// What a waiver's fate depends on beside the report.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ impl Waivers {
         for check in &mut report.checks {
             mark(check, &in_force, &mut used, Waiver::is_about);
         }
-        // Who waives a story in one dialect knows that it ends otherwise than in the other.
+        // Who waives a scenario in one dialect knows that it ends otherwise than in the other.
         let bitten: Vec<&Waiver> = in_force.into_iter().filter(|waiver| used[waiver.number]).collect();
         for check in report.checks.iter_mut().filter(|check| check.dialect.is_none()) {
             mark(check, &bitten, &mut used, |waiver, _| !waiver.check.starts_with("rules/"));
@@ -103,7 +103,7 @@ fn note(waiver: &Waiver, used: bool, report: &Report, circumstances: Circumstanc
     }
     let is_rule = waiver.check.starts_with("rules/");
     if used {
-        // Where a story fails in one dialect alone, the other would fail unseen.
+        // Where a scenario fails in one dialect alone, the other would fail unseen.
         let passing = about.iter().filter(passed).find(|check| check.dialect.is_some());
         let failing = about.iter().find(|check| check.dialect.is_some() && !check.findings.is_empty());
         let (passing, failing) = (passing?.dialect.as_deref()?, failing?.dialect.as_deref()?);

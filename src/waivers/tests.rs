@@ -9,18 +9,18 @@ use crate::check::{Finding, Level, Outcome, Skip};
 use crate::diagnostic::Diagnostic;
 use crate::report::json;
 use crate::run::verdict::example;
-use crate::run::verdict::known::{BaselineCount, Waived, WaiverState};
 use crate::run::verdict::report::{CheckResult, Report, Verdict};
+use crate::run::verdict::waived::{BaselineCount, Waived, WaiverState};
 use crate::wire::Method;
 
-const STORY: &str = "cycles/disable-unassigned";
+const SCENARIO: &str = "cycles/disable-unassigned";
 const RULE: &str = "rules/password-returned";
 
 fn catalogue() -> &'static Catalogue {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         let mut renamed = example::about("cycles/new-name", Level::Error);
         renamed.history.aliases = vec!["cycles/old-name".into()];
-        let checks = [STORY, RULE, "cycles/group-renamed", "cycles/addresses"];
+        let checks = [SCENARIO, RULE, "cycles/group-renamed", "cycles/addresses"];
         Catalogue::default()
             .with_judgements(&checks.map(|id| example::about(id, Level::Error)))
             .with_judgements([&renamed])
@@ -41,7 +41,7 @@ fn wrong(text: &str) -> (usize, String, String, String) {
 }
 
 fn waiver(more: &str) -> String {
-    format!("[[waiver]]\ncheck = \"{STORY}\"\nreason = \"fixed in 4.2\"\n{more}")
+    format!("[[waiver]]\ncheck = \"{SCENARIO}\"\nreason = \"fixed in 4.2\"\n{more}")
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_waiver_says_check_reason_dialect_issue_and_last_day() {
     let text = waiver("dialect = \"default\"\nissue = \"https://example.com/7\"\nexpires = 2027-01-31\n");
     let waivers = read(&format!("# ours\n\n{text}"));
     let [waiver] = waivers.list.as_slice() else { panic!("{waivers:?}") };
-    assert_eq!((waiver.check.as_str(), waiver.dialect.as_deref()), (STORY, Some("default")));
+    assert_eq!((waiver.check.as_str(), waiver.dialect.as_deref()), (SCENARIO, Some("default")));
     assert_eq!(waiver.told(), "fixed in 4.2, until 2027-01-31 (https://example.com/7)");
     assert_eq!(waiver.place, "waivers.toml:3");
     // The last day still belongs to it.
@@ -153,7 +153,7 @@ fn apply(waivers: &str, report: &mut Report) -> Vec<(WaiverState, String)> {
 }
 
 fn failing(dialects: &[&str]) -> Vec<CheckResult> {
-    let failed = |d: &&str| played(STORY, Some(*d), vec![finding(STORY, Level::Critical)]);
+    let failed = |d: &&str| played(SCENARIO, Some(*d), vec![finding(SCENARIO, Level::Critical)]);
     dialects.iter().map(failed).collect()
 }
 
@@ -169,8 +169,8 @@ fn a_waived_failure_is_expected_and_fails_nothing() {
 #[test]
 fn a_waiver_of_one_dialect_leaves_the_other_and_covers_their_comparison() {
     let mut checks = failing(&["default"]);
-    checks.push(played(STORY, Some("aadOptscim062020"), Vec::new()));
-    checks.push(played(STORY, None, vec![finding(STORY, Level::Error)]));
+    checks.push(played(SCENARIO, Some("aadOptscim062020"), Vec::new()));
+    checks.push(played(SCENARIO, None, vec![finding(SCENARIO, Level::Error)]));
     let mut one = report(checks.clone());
     assert_eq!(apply(&waiver("dialect = \"default\""), &mut one), []);
     assert_eq!((one.counts().expected, one.verdict), (2, Verdict::Passed));
@@ -187,7 +187,7 @@ fn a_waiver_of_one_dialect_leaves_the_other_and_covers_their_comparison() {
 #[test]
 fn a_waiver_that_one_dialect_needs_is_to_be_narrowed() {
     let mut checks = failing(&["default"]);
-    checks.push(played(STORY, Some("aadOptscim062020"), Vec::new()));
+    checks.push(played(SCENARIO, Some("aadOptscim062020"), Vec::new()));
     let notes = apply(&waiver(""), &mut report(checks));
     let narrow = "passes in aadOptscim062020: narrow the waiver with `dialect = \"default\"`";
     assert_eq!(notes, [(WaiverState::Passes, narrow.into())]);
@@ -196,15 +196,15 @@ fn a_waiver_that_one_dialect_needs_is_to_be_narrowed() {
 #[test]
 fn a_waived_rule_covers_its_findings_wherever_they_are() {
     let waived = format!("[[waiver]]\ncheck = \"{RULE}\"\nreason = \"r\"\n");
-    let beside = vec![finding(RULE, Level::Error), finding(STORY, Level::Critical)];
+    let beside = vec![finding(RULE, Level::Error), finding(SCENARIO, Level::Critical)];
     let mut report = report(vec![
         played(RULE, Some("default"), vec![finding(RULE, Level::Error)]),
-        played(STORY, Some("default"), vec![finding(RULE, Level::Error)]),
-        played(STORY, Some("aadOptscim062020"), beside),
+        played(SCENARIO, Some("default"), vec![finding(RULE, Level::Error)]),
+        played(SCENARIO, Some("aadOptscim062020"), beside),
     ]);
     assert_eq!(apply(&waived, &mut report), []);
     let outcome = |place: usize| &report.checks[place].outcome;
-    // The story sorts before the rule, and its dialects by name.
+    // The scenario sorts before the rule, and its dialects by name.
     assert_eq!(report.checks[0].dialect.as_deref(), Some("aadOptscim062020"));
     assert_eq!(*outcome(0), Outcome::Failed, "its own expectation is not waived");
     assert_eq!(*outcome(1), Outcome::Expected("r".into()));
@@ -229,7 +229,7 @@ fn an_expired_waiver_waives_nothing_and_says_what_to_do() {
     assert_eq!(failed.verdict, Verdict::Failed);
     let [(WaiverState::Expired, message)] = notes.as_slice() else { panic!("{notes:?}") };
     assert!(message.starts_with("expired on 2026-11-22; it decides again"), "{message}");
-    let mut passed = report(vec![played(STORY, Some("default"), Vec::new())]);
+    let mut passed = report(vec![played(SCENARIO, Some("default"), Vec::new())]);
     assert!(apply(&expired, &mut passed)[0].1.ends_with("it passes: remove the waiver"));
     assert!(apply(&expired, &mut report(Vec::new()))[0].1.ends_with("renew it with `scimulate waive`"));
     let mut today = report(failing(&["default"]));
@@ -239,10 +239,10 @@ fn an_expired_waiver_waives_nothing_and_says_what_to_do() {
 
 #[test]
 fn what_a_waiver_is_about_may_pass_be_skipped_or_be_missing() {
-    let passing = |d: &str| played(STORY, Some(d), Vec::new());
+    let passing = |d: &str| played(SCENARIO, Some(d), Vec::new());
     let notes = apply(&waiver(""), &mut report(vec![passing("default"), passing("aadOptscim062020")]));
     assert_eq!(notes, [(WaiverState::Passes, "passes: remove the waiver".into())]);
-    let skipped = |skip| CheckResult::new(STORY, Some("default"), "t", Outcome::Skipped(skip));
+    let skipped = |skip| CheckResult::new(SCENARIO, Some("default"), "t", Outcome::Skipped(skip));
     let notes = apply(&waiver(""), &mut report(vec![skipped(Skip::NotSupported("no groups".into()))]));
     let unused = "waives nothing: the check was skipped, not supported: no groups";
     assert_eq!(notes, [(WaiverState::Unused, unused.into())]);
@@ -258,13 +258,15 @@ fn what_a_waiver_is_about_may_pass_be_skipped_or_be_missing() {
 fn a_narrowed_run_says_nothing_of_what_it_did_not_play() {
     let circumstances = Circumstances { fail_on: Some(Level::Error), today: TODAY, narrowed: true };
     let rule = format!("[[waiver]]\ncheck = \"{RULE}\"\nreason = \"r\"\n");
-    let other = waiver("").replace(STORY, "cycles/create-user");
-    let mut one =
-        report(vec![played(STORY, Some("default"), Vec::new()), played(RULE, Some("default"), Vec::new())]);
+    let other = waiver("").replace(SCENARIO, "cycles/create-user");
+    let mut one = report(vec![
+        played(SCENARIO, Some("default"), Vec::new()),
+        played(RULE, Some("default"), Vec::new()),
+    ]);
     let file = format!("{rule}\n{other}\n{}", waiver("dialect = \"default\""));
     read(&file.replace("cycles/create-user", "cycles/group-renamed")).apply(&mut one, circumstances);
     let told: Vec<_> = one.known.waivers.iter().map(|note| (note.check.as_str(), note.state)).collect();
-    assert_eq!(told, [(STORY, WaiverState::Passes)], "what was played in that very dialect is known");
+    assert_eq!(told, [(SCENARIO, WaiverState::Passes)], "what was played in that very dialect is known");
 }
 
 fn past(report: &Report) -> PastReport {
@@ -281,7 +283,7 @@ fn draft(checks: &[&str]) -> Draft {
 #[test]
 fn what_failed_is_drafted_and_what_is_drafted_waives_it() {
     let mut checks = failing(&["default", "aadOptscim062020"]);
-    checks.push(played(STORY, None, vec![finding(STORY, Level::Error)]));
+    checks.push(played(SCENARIO, None, vec![finding(SCENARIO, Level::Error)]));
     checks.push(played("cycles/group-renamed", Some("default"), vec![finding("x", Level::Error)]));
     checks.push(played("cycles/group-renamed", Some("aadOptscim062020"), Vec::new()));
     checks.push(played("cycles/addresses", None, vec![finding("x", Level::Error)]));
@@ -294,7 +296,7 @@ fn what_failed_is_drafted_and_what_is_drafted_waives_it() {
         read.list.iter().map(|w| (w.check.as_str(), w.dialect.as_deref().unwrap_or("all"))).collect();
     let expected = [
         ("cycles/addresses", "comparison"),
-        (STORY, "all"),
+        (SCENARIO, "all"),
         ("cycles/group-renamed", "default"),
         (RULE, "default"),
     ];
@@ -311,7 +313,7 @@ fn a_draft_of_named_checks_says_when_they_did_not_fail() {
     checks.push(played("mine/story", Some("default"), vec![finding("x", Level::Error)]));
     let past = past(&report(checks));
     let drafted = |checks: &[&str]| draft(checks).of(&past, catalogue());
-    assert_eq!(drafted(&[STORY]).unwrap().len(), 1);
+    assert_eq!(drafted(&[SCENARIO]).unwrap().len(), 1);
     assert_eq!(drafted(&["cycles/addresses"]), Err(NothingToWaive::DidNotFail("cycles/addresses".into())));
     assert_eq!(drafted(&[RULE]), Err(NothingToWaive::Missing(RULE.into())));
     let all = drafted(&[]).unwrap();
@@ -358,7 +360,7 @@ reason = \"other\"
 
 #[test]
 fn merging_into_a_list_in_one_line_goes_on_in_it() {
-    let there = format!("waiver = [\n  {{ check = \"{STORY}\", reason = \"r\" }}, # ours\n]\n");
+    let there = format!("waiver = [\n  {{ check = \"{SCENARIO}\", reason = \"r\" }}, # ours\n]\n");
     let mut checks = failing(&["default"]);
     checks.push(played(RULE, Some("default"), vec![finding(RULE, Level::Error)]));
     let drafted = draft(&[]).of(&past(&report(checks)), catalogue()).unwrap();
@@ -396,44 +398,44 @@ fn judged_by(baseline: &Report, report: &mut Report) -> BaselineCount {
     report.known.baseline.unwrap()
 }
 
-/// A finding of a story about an attribute, shown by a read of the user with that id.
+/// A finding of a scenario about an attribute, shown by a read of the user with that id.
 fn about(subject: &str, id: &str) -> Finding {
     let path = format!("/Users/{id}?attributes=active");
     let answer = example::answer(200, &serde_json::json!({"id": id}));
     let read = example::exchange(Method::Get, &path, None, answer);
-    finding(STORY, Level::Error).concerning(subject).shown_by(&read)
+    finding(SCENARIO, Level::Error).concerning(subject).shown_by(&read)
 }
 
 #[test]
 fn what_the_baseline_knows_is_expected_and_what_is_new_fails() {
-    let story = |findings| played(STORY, Some("default"), findings);
+    let scenario = |findings| played(SCENARIO, Some("default"), findings);
     let mut then = report(vec![
-        story(vec![about("active", "1")]),
+        scenario(vec![about("active", "1")]),
         played("cycles/addresses", Some("default"), vec![finding("cycles/addresses", Level::Error)]),
     ]);
     // The embedded server has another port each time.
     then.target = "http://127.0.0.1:8080/scim".into();
     let passing = played("cycles/addresses", Some("default"), Vec::new());
-    let mut now = report(vec![story(vec![about("active", "2")]), passing]);
+    let mut now = report(vec![scenario(vec![about("active", "2")]), passing]);
     now.target.clone_from(&then.target);
     assert_eq!(judged_by(&then, &mut now), BaselineCount { known: 1, new: 0, fixed: 1 });
     assert_eq!(now.verdict, Verdict::Passed);
-    let expected = now.checks.iter().find(|check| check.id == STORY).unwrap();
+    let expected = now.checks.iter().find(|check| check.id == SCENARIO).unwrap();
     assert_eq!(expected.outcome, Outcome::Expected("in the baseline".into()));
 
     // The report with a baseline is one, too.
-    let mut again = report(vec![story(vec![about("active", "3")])]);
+    let mut again = report(vec![scenario(vec![about("active", "3")])]);
     again.target.clone_from(&then.target);
     assert_eq!(judged_by(&now, &mut again).known, 1);
 
     let worse = about("active", "2").at(Level::Critical);
     for new in [vec![about("active", "2"), about("title", "2")], vec![worse]] {
-        let mut now = report(vec![story(new)]);
+        let mut now = report(vec![scenario(new)]);
         now.target.clone_from(&then.target);
         assert_eq!(judged_by(&then, &mut now), BaselineCount { known: 0, new: 1, fixed: 0 });
         assert_eq!(now.verdict, Verdict::Failed);
     }
-    let mut other = report(vec![played(STORY, Some("aadOptscim062020"), vec![about("active", "2")])]);
+    let mut other = report(vec![played(SCENARIO, Some("aadOptscim062020"), vec![about("active", "2")])]);
     other.target.clone_from(&then.target);
     assert_eq!(judged_by(&then, &mut other).new, 1, "another dialect is another check");
 }
@@ -454,9 +456,9 @@ fn what_a_waiver_covered_is_not_in_the_baseline() {
 #[test]
 fn a_sentence_without_subject_is_the_same_whatever_its_values() {
     let said = |message: &str| {
-        let mut finding = finding(STORY, Level::Error);
+        let mut finding = finding(SCENARIO, Level::Error);
         finding.message = message.into();
-        report(vec![played(STORY, Some("default"), vec![finding])])
+        report(vec![played(SCENARIO, Some("default"), vec![finding])])
     };
     let then = said("PATCH /Users/7 of \"ada\" took 12 ms for smbcdfghjk.ada@example.com");
     let mut same = said("PATCH /Users/9f of \"grace\" took 3 ms for smxvwtrqpn.grace@example.com");

@@ -1,4 +1,4 @@
-//! Asking a token endpoint for a token, as stories about credentials do.
+//! Asking a token endpoint for a token, as scenarios about credentials do.
 
 use std::fmt;
 use std::future::Future;
@@ -78,7 +78,7 @@ pub struct NoToken {
     pub what: String,
     /// The next step, in one sentence without a full stop.
     pub next: String,
-    /// Nothing is wrong with the server, which trusts other issuers than ours: no story fails by it.
+    /// Nothing is wrong with the server, which trusts other issuers than ours: no scenario fails by it.
     pub excused: bool,
 }
 

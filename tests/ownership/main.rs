@@ -14,10 +14,10 @@ mod ids;
 mod load;
 mod play;
 mod resource;
+mod scenarios;
 mod server;
 mod showing;
 mod store;
-mod stories;
 
 use std::num::NonZero;
 use std::sync::Mutex;
@@ -31,7 +31,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use fault::{Fault, Faults, HARMLESS};
 use play::Played;
-use stories::STORIES;
+use scenarios::SCENARIOS;
 
 /// Runs that are played when the environment asks for no other number.
 const RUNS: u64 = 2_000;
@@ -117,20 +117,20 @@ fn nothing_foreign_is_written_to_whatever_is_wrong_about_identity() {
 #[test]
 fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
     let runtime = runtime();
-    let play = |story: &std::sync::Arc<_>, faults: &[Fault]| {
+    let play = |scenario: &std::sync::Arc<_>, faults: &[Fault]| {
         let dialects = vec![Dialect::Default, Dialect::AadOptscim062020];
         Played::of(
             8,
             Faults::of(faults),
-            vec![std::sync::Arc::clone(story)],
+            vec![std::sync::Arc::clone(scenario)],
             dialects,
             None,
             runtime.handle(),
         )
     };
     let mut wrong = Vec::new();
-    for story in STORIES.iter() {
-        let usual = play(story, &[]);
+    for scenario in SCENARIOS.iter() {
+        let usual = play(scenario, &[]);
         let writes = usual.model.state().writes;
         let report = usual.report.as_ref().unwrap();
         if report.verdict != Verdict::Passed {
@@ -139,16 +139,16 @@ fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
             wrong.push(format!("{}: {:?}\n{failed:#?}\n{}", usual.about, report.verdict, usual.log()));
         }
         // A template in a bulk operation's path is not percent-encoded, so that it may lead elsewhere.
-        let in_bulk = story.needs.contains(&Need::Ability(Ability::Bulk));
-        // Where users and groups, or two tenants, have the same ids, the story writes to somebody else.
+        let in_bulk = scenario.needs.contains(&Need::Ability(Ability::Bulk));
+        // Where users and groups, or two tenants, have the same ids, the scenario writes to somebody else.
         let shares_ids = ["group-with-the-id-of-a-user", "same-id-in-the-second-tenant"]
             .iter()
-            .any(|name| story.about.id.ends_with(name));
+            .any(|name| scenario.about.id.ends_with(name));
         let left_out = |variation: Fault| {
             (in_bulk && variation == Fault::OddIds) || (shares_ids && variation == Fault::NumericIds)
         };
         for variation in HARMLESS.iter().filter(|variation| !left_out(**variation)) {
-            let played = play(story, &[*variation]);
+            let played = play(scenario, &[*variation]);
             let report = played.report.as_ref().unwrap();
             let mut complaints = played.complaints();
             complaints.extend(report.left_behind.iter().map(|line| format!("left behind: {line}")));
@@ -171,7 +171,7 @@ fn what_right_servers_do_differently_keeps_no_write_back_and_leaves_nothing() {
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Servers that one rule of the guard tells from right ones, too seldom drawn to rely on: a story, and faults.
+/// Servers that one rule of the guard tells from right ones, too seldom drawn to rely on: a scenario, and faults.
 const BY_ONE_RULE: &[(&str, &[Fault])] = &[
     // A list showed it before the create named it, and the create's answer says that it is ours.
     ("everybody-listed-before", &[Fault::CreateForeignId, Fault::ReadForbidden]),
@@ -226,13 +226,14 @@ fn what_one_rule_tells_is_not_written_to() {
     let runtime = runtime();
     let mut wrong = Vec::new();
     for (name, faults) in BY_ONE_RULE {
-        let story = STORIES.iter().find(|story| story.about.id == format!("ownership/{name}")).unwrap();
-        // Without the create of the preparation, which would come before the story's list.
+        let scenario =
+            SCENARIOS.iter().find(|scenario| scenario.about.id == format!("ownership/{name}")).unwrap();
+        // Without the create of the preparation, which would come before the scenario's list.
         for seed in [1, 2, 4, 5, 7, 8] {
-            let story = std::sync::Arc::clone(story);
+            let scenario = std::sync::Arc::clone(scenario);
             let faults = Faults::of(faults);
             let played =
-                Played::of(seed, faults, vec![story], vec![Dialect::Default], None, runtime.handle());
+                Played::of(seed, faults, vec![scenario], vec![Dialect::Default], None, runtime.handle());
             let harm = played.harm();
             if !harm.is_empty() {
                 wrong.push(format!("{}\n    {}", played.about, harm.join("\n    ")));
@@ -245,7 +246,7 @@ fn what_one_rule_tells_is_not_written_to() {
 #[test]
 fn a_create_that_is_answered_with_somebody_else_is_critical_and_says_who() {
     let runtime = runtime();
-    let team = STORIES.iter().find(|story| story.about.id == "ownership/team").unwrap();
+    let team = SCENARIOS.iter().find(|scenario| scenario.about.id == "ownership/team").unwrap();
     let mut wrong = Vec::new();
     for fault in [
         Fault::UpsertWhole,
@@ -257,11 +258,11 @@ fn a_create_that_is_answered_with_somebody_else_is_critical_and_says_who() {
     ] {
         // Seeds that rules judge too.
         let played = [3, 6, 9, 12].map(|seed| {
-            let story = std::sync::Arc::clone(team);
+            let scenario = std::sync::Arc::clone(team);
             Played::of(
                 seed,
                 Faults::of(&[fault]),
-                vec![story],
+                vec![scenario],
                 vec![Dialect::Default],
                 None,
                 runtime.handle(),

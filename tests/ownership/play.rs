@@ -20,9 +20,9 @@ use scimulate::wire::{Answer, Broken, Request, Sent, Target, Tenant};
 use tokio::runtime::Handle;
 
 use super::fault::{Fault, Faults};
+use super::scenarios;
 use super::server::Model;
 use super::store::{BASE, Object};
-use super::stories;
 
 static MAPPING: LazyLock<Mapping> =
     LazyLock::new(|| profiles::load(profiles::DEFAULT).unwrap_or_else(|mistakes| panic!("{mistakes:?}")));
@@ -81,7 +81,7 @@ fn prefix_of(mut seed: u64) -> String {
 }
 
 impl Played {
-    /// The run of a seed: it decides on the faults, the stories and the dialect.
+    /// The run of a seed: it decides on the faults, the scenarios and the dialect.
     pub fn seeded(seed: u64, runtime: &Handle) -> Self {
         Played::without(seed, &[], runtime)
     }
@@ -90,10 +90,10 @@ impl Played {
     fn without(seed: u64, left_out: &[Fault], runtime: &Handle) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let faults = Faults::draw(&mut random).without(left_out);
-        let stories = stories::draw(&mut random);
+        let scenarios = scenarios::draw(&mut random);
         let dialect = Dialect::ALL[random.random_range(0..2)];
         let killed = random.random_ratio(1, 8).then(|| random.random_range(8..60));
-        Played::of(seed, faults, stories, vec![dialect], killed, runtime)
+        Played::of(seed, faults, scenarios, vec![dialect], killed, runtime)
     }
 
     /// The run of a failing seed with no more faults than it fails with.
@@ -112,22 +112,22 @@ impl Played {
         played
     }
 
-    /// The run of these stories against a server with these faults. After as many requests as `killed` says
+    /// The run of these scenarios against a server with these faults. After as many requests as `killed` says
     /// the run is over, and what it left is removed as its journal tells.
     pub fn of(
         seed: u64,
         faults: Faults,
-        stories: Vec<Arc<Scenario>>,
+        scenarios: Vec<Arc<Scenario>>,
         dialects: Vec<Dialect>,
         killed: Option<usize>,
         runtime: &Handle,
     ) -> Self {
-        let names: Vec<&str> = stories.iter().map(|story| story.about.id.as_str()).collect();
+        let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.about.id.as_str()).collect();
         let mut about = format!("seed {seed}, faults {faults}, {} in {dialects:?}", names.join(" and "));
-        let mut plan = Plan::new(stories, MAPPING.clone(), prefix_of(seed));
+        let mut plan = Plan::new(scenarios, MAPPING.clone(), prefix_of(seed));
         plan.dialects = dialects;
         plan.seed = seed;
-        plan.patience = WaitLimit::at_most(Duration::ZERO);
+        plan.retry_after = WaitLimit::at_most(Duration::ZERO);
         if !seed.is_multiple_of(WITH_RULES) {
             plan = plan.as_a_gate();
         }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
 
-use crate::cli::words::{AsOf, Dialects, FailOn};
+use crate::cli::arguments::{AsOf, Dialects, FailOn};
 use crate::gallery::Template;
 use crate::http::SentIn;
 use crate::people;

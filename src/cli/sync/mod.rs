@@ -16,6 +16,7 @@ use super::config::Config;
 use super::failure::CommandFailure;
 use super::target::TargetOptions;
 use super::{Exit, console, interrupt, runtime};
+use crate::deployments::Embedded;
 use crate::entra::dialect::{Dialect, Switches};
 use crate::entra::directory_file;
 use crate::entra::job::{Job, JobSettings, NextCycle, Policy, ResetScope, Stopped};
@@ -25,7 +26,6 @@ use crate::http::{Flag, TenantUrl};
 use crate::run::target::cancel::Cancel;
 use crate::run::target::deployment::Deployments as _;
 use crate::run::target::retry_after::RetryAfter;
-use crate::stages::Embedded;
 use crate::sync::{DryRun, Gate, Notice, missing_from_file, notices};
 use crate::wire::Target;
 
@@ -150,8 +150,8 @@ impl Sync {
                 runtime.block_on(self.sync(&mut session, &target, elsewhere))?
             }
             None => runtime.block_on(async {
-                let stage = Embedded::default().open().await.map_err(CommandFailure::internal)?;
-                self.sync(&mut session, &Gate::new(stage.target, closed), false).await
+                let deployment = Embedded::default().open().await.map_err(CommandFailure::internal)?;
+                self.sync(&mut session, &Gate::new(deployment.target, closed), false).await
             })?,
         };
         let usable = contents.problems.is_empty() && session.held_back().is_empty();

@@ -27,11 +27,11 @@ mod restart;
 mod roles;
 mod schedule;
 mod state;
+mod step_log;
 mod steps;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod trail;
 mod users;
 
 use std::collections::{HashMap, HashSet};
@@ -55,7 +55,7 @@ pub use summary::Identity;
 use cycle::Plan;
 use pass::Pass;
 use state::JobState;
-use trail::StepLog;
+use step_log::StepLog;
 
 use crate::entra::dialect::{Dialect, RestartLinks, Switches, Writer};
 use crate::entra::directory::{ObjectId, Tenant};
@@ -355,7 +355,7 @@ impl Job {
             whole: HashSet::new(),
             on_demand: false,
             changed: HashMap::new(),
-            trail: StepLog::default(),
+            step_log: StepLog::default(),
             doing: Action::Other,
             read: HashMap::new(),
         }

@@ -306,7 +306,7 @@ impl<T: Target> Pass<'_, T> {
         let kind = resource_kind(link.kind);
         let request = self.writer.delete(kind, &link.target_id, self.step("delete", id));
         self.doing = Action::Delete;
-        self.trail.target_id = Some(link.target_id.clone());
+        self.step_log.target_id = Some(link.target_id.clone());
         let detail = match self.ask(Asked::Delete, request).await {
             Ok(_) => format!("{} was deleted.", kind.as_str()),
             Err(Trouble::Object(problem)) if problem.code == ErrorCode::InvalidAnchor => {

@@ -11,7 +11,7 @@ use super::log::{Action, CycleReport, LogEntry, Status, Stopped};
 use super::problem::{ErrorCode, JobProblem};
 use super::quarantine::Quarantine;
 use super::state::JobState;
-use super::trail::StepLog;
+use super::step_log::StepLog;
 use crate::entra::dialect::Writer;
 use crate::entra::directory::{DirectoryState, Group, Object, ObjectId, ObjectKind, User};
 use crate::entra::mapping::{Circumstances, Mapping, MappingSubject, ObjectMapping};
@@ -39,7 +39,7 @@ pub(super) struct Pass<'a, T> {
     /// Attributes that changed since the watermark.
     pub changed: HashMap<ObjectId, HashSet<&'static str>>,
     /// What was noted of the object whose turn it is.
-    pub trail: StepLog,
+    pub step_log: StepLog,
     /// What is being tried for the object whose turn it is.
     pub doing: Action,
     /// What the target held when it was last read in this activity.
@@ -146,7 +146,7 @@ impl<T: Target> Pass<'_, T> {
     fn push(&mut self, id: &ObjectId, kind: ObjectKind, turn: Turn, problem: Option<JobProblem>) {
         let Turn { action, status, code, detail } = turn;
         let linked = self.state.links.get(id).map(|link| link.target_id.clone());
-        let target_id = linked.or_else(|| self.trail.target_id.take());
+        let target_id = linked.or_else(|| self.step_log.target_id.take());
         let label = self.settings.label(id).to_owned();
         let entry = LogEntry { id: id.clone(), kind, label, target_id, action, status, code, detail };
         self.watch(&entry, problem);

@@ -26,7 +26,7 @@ impl<T: Target> Pass<'_, T> {
     pub async fn user_references(&mut self, user: &User) -> Result<(), Stopped> {
         let settings = self.settings;
         let id = user.id();
-        self.begin_trail(Object::User(user));
+        self.begin_step_log(Object::User(user));
         let mut failed = false;
         for row in settings.mapping.user.rows.iter().filter(|row| is_single_reference(row)) {
             match self.user_reference(user, row).await {
@@ -130,7 +130,7 @@ impl<T: Target> Pass<'_, T> {
             return Ok(());
         }
         let Some(link) = self.state.links.get(id).cloned() else { return Ok(()) };
-        self.begin_trail(Object::Group(group));
+        self.begin_step_log(Object::Group(group));
         let whole = self.whole.contains(id);
         let concerned = |member: &ObjectId| whole || named.contains(member);
         let wanted: IndexSet<ObjectId> = match group.get("members").as_deref() {

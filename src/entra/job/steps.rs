@@ -12,7 +12,7 @@ use super::log::{Action, LogEntry, Status};
 use super::pass::Pass;
 use super::problem::{ErrorCode, JobProblem};
 use super::record::{ModifiedProperty, ObjectFailure, Record, SOURCE_NAME, Step, StepType, TARGET_NAME};
-use super::trail::{StepLog, type_name};
+use super::step_log::{StepLog, type_name};
 use crate::entra::dialect::AttributeChange;
 use crate::entra::directory::{Object, ObjectId, ObjectKind, SourceValue};
 use crate::entra::mapping::{AttributeMapping, MappingSubject, ObjectMapping, ValueSource};
@@ -34,7 +34,7 @@ impl<T: Target> Pass<'_, T> {
         description: String,
         details: Vec<(String, String)>,
     ) {
-        self.trail.steps.push(Step { name, kind, status, description, details });
+        self.step_log.steps.push(Step { name, kind, status, description, details });
     }
 
     /// The object comes out of the directory: by the change log, by a retry, or on demand.
@@ -43,7 +43,7 @@ impl<T: Target> Pass<'_, T> {
             return;
         }
         let (id, kind) = (subject.object.id().clone(), subject.object.kind());
-        self.begin_trail(subject.object);
+        self.begin_step_log(subject.object);
         let details = self.mapping(kind).map(|mapping| read_values(mapping, subject)).unwrap_or_default();
         let (word, source) = (type_name(kind), SOURCE_NAME);
         let retried = self.state.escrows.get(&id).filter(|escrow| escrow.whole).cloned();
@@ -72,7 +72,7 @@ impl<T: Target> Pass<'_, T> {
     /// The object is gone from the directory.
     pub fn note_removal(&mut self, id: &ObjectId, kind: ObjectKind) {
         if self.is_watched() {
-            self.trail.began = Some(self.settings.clock.elapsed());
+            self.step_log.began = Some(self.settings.clock.elapsed());
             let source = SOURCE_NAME;
             let text = format!("Received {} '{id}' change of type (Delete) from {source}", type_name(kind));
             // Inferred from the two other names.
@@ -81,10 +81,10 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// An object's turn begins.
-    pub fn begin_trail(&mut self, object: Object<'_>) {
+    pub fn begin_step_log(&mut self, object: Object<'_>) {
         if self.is_watched() {
-            self.trail = StepLog { began: Some(self.settings.clock.elapsed()), ..StepLog::default() };
-            self.trail.name(object);
+            self.step_log = StepLog { began: Some(self.settings.clock.elapsed()), ..StepLog::default() };
+            self.step_log.name(object);
         }
     }
 
@@ -184,21 +184,21 @@ impl<T: Target> Pass<'_, T> {
             return;
         }
         let (old, new) = (old.map(|value| shown(row, value)), new.map(|value| shown(row, value)));
-        self.trail.exported.push((key(&row.written), new.clone().unwrap_or_default()));
-        self.trail.modified.push(ModifiedProperty { name: row.written.clone(), old, new });
+        self.step_log.exported.push((key(&row.written), new.clone().unwrap_or_default()));
+        self.step_log.modified.push(ModifiedProperty { name: row.written.clone(), old, new });
     }
 
     /// A link to another object that is written in the second pass.
     pub fn note_reference(&mut self, name: &str, old: Option<String>, new: Option<String>) {
         if self.is_watched() {
-            self.trail.modified.push(ModifiedProperty { name: name.to_owned(), old, new });
+            self.step_log.modified.push(ModifiedProperty { name: name.to_owned(), old, new });
         }
     }
 
     /// The last step and the watcher's word of it.
     pub fn watch(&mut self, entry: &LogEntry, problem: Option<JobProblem>) {
         let Some(watcher) = self.settings.watcher.clone() else { return };
-        if self.trail.steps.is_empty() {
+        if self.step_log.steps.is_empty() {
             // A link to another object, written after the object's own turn.
             let text = format!(
                 "Received {} '{}' change of type (Update) from {}",
@@ -209,22 +209,22 @@ impl<T: Target> Pass<'_, T> {
             self.note("EntryImportUpdate", StepType::Import, Status::Success, text, Vec::new());
         }
         if let Some(object) = std::sync::Arc::clone(&self.directory).object(&entry.id) {
-            self.trail.name(object);
+            self.step_log.name(object);
         }
         self.note_end(entry);
-        let trail = std::mem::take(&mut self.trail);
+        let step_log = std::mem::take(&mut self.step_log);
         let escrow = self.state.escrows.get(&entry.id);
         let now = self.settings.clock.elapsed();
-        let elapsed = trail.began.map_or(Duration::ZERO, |began| now.saturating_sub(began));
+        let elapsed = step_log.began.map_or(Duration::ZERO, |began| now.saturating_sub(began));
         let retries = self.writer.switches.retries;
         let record = Record {
             cycle: self.report.name.clone(),
             at: self.date(self.minute),
             elapsed,
-            display_name: trail.display_name,
-            user_principal_name: trail.user_principal_name,
-            steps: trail.steps,
-            modified: if entry.status == Status::Skipped { Vec::new() } else { trail.modified },
+            display_name: step_log.display_name,
+            user_principal_name: step_log.user_principal_name,
+            steps: step_log.steps,
+            modified: if entry.status == Status::Skipped { Vec::new() } else { step_log.modified },
             failure: problem.map(|problem| ObjectFailure {
                 problem,
                 retries: escrow.map_or(0, |escrow| escrow.retries),
@@ -250,12 +250,12 @@ impl<T: Target> Pass<'_, T> {
         match (entry.status, export) {
             (Status::Success, Some((name, done, _))) => {
                 let text = format!("{word} '{who}' was {done} in {app}");
-                let details = self.trail.exported.drain(..).chain([identifier]).collect();
+                let details = self.step_log.exported.drain(..).chain([identifier]).collect();
                 self.note(name, StepType::Export, Status::Success, text, details);
             }
             (Status::Failure, Some((name, _, verb))) => {
                 let text = format!("Failed to {verb} {word} '{who}' in {app}");
-                let details = self.trail.exported.drain(..).chain([identifier]).collect();
+                let details = self.step_log.exported.drain(..).chain([identifier]).collect();
                 self.note(name, StepType::Export, Status::Failure, text, details);
             }
             (Status::Failure, None) => {
@@ -284,7 +284,7 @@ impl<T: Target> Pass<'_, T> {
 
     /// The name an administrator finds an object by.
     fn reportable(&self, id: &ObjectId) -> String {
-        self.trail.user_principal_name.clone().unwrap_or_else(|| id.to_string())
+        self.step_log.user_principal_name.clone().unwrap_or_else(|| id.to_string())
     }
 
     /// The date of a minute of the simulated clock.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::log::LogEntry;
 use super::problem::{ErrorCode, JobProblem};
 use super::record::{ObjectFailure, Record, SOURCE_NAME, Step, TARGET_NAME};
-use super::trail::type_name;
+use super::step_log::type_name;
 use crate::entra::directory::ObjectKind;
 use crate::scim::urn;
 

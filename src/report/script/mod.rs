@@ -23,13 +23,13 @@ pub use stable::Stable;
 pub struct Scripts {
     prefix: String,
     preparation: Vec<Arc<Exchange>>,
-    /// Findings of trials that have not ended.
+    /// Findings of scenario runs that have not ended.
     open: HashMap<ScenarioRunId, Vec<Arc<Finding>>>,
     /// By the finding's shape, the first that was told of it.
     kept: HashMap<String, Kept>,
 }
 
-/// A finding with its trial's exchanges.
+/// A finding with its scenario run's exchanges.
 #[derive(Debug)]
 struct Kept {
     finding: Arc<Finding>,
@@ -39,7 +39,7 @@ struct Kept {
 /// A script that shows one cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// Name of its file without ending: the rule's or the story's id.
+    /// Name of its file without ending: the rule's or the scenario's id.
     pub name: String,
     /// The write before the deciding request, when that only looks at the result; in the same form.
     pub before: Option<String>,
@@ -58,10 +58,10 @@ impl Listener for Scripts {
         match event {
             Event::Started { prefix, .. } => self.prefix.clone_from(prefix),
             Event::Prepared { trace, .. } => self.preparation.clone_from(trace),
-            Event::Finding { trial: Some(trial), finding } => {
-                self.open.entry(trial.clone()).or_default().push(Arc::clone(finding));
+            Event::Finding { scenario_run: Some(scenario_run), finding } => {
+                self.open.entry(scenario_run.clone()).or_default().push(Arc::clone(finding));
             }
-            Event::Finding { trial: None, finding } => {
+            Event::Finding { scenario_run: None, finding } => {
                 // Of a comparison of two dialects there is no one trace.
                 let before = finding.exchanges.last().is_some_and(|last| contains(&self.preparation, last));
                 if before {
@@ -70,8 +70,8 @@ impl Listener for Scripts {
                     self.kept.entry(finding.shape()).or_insert(Kept { finding, trace });
                 }
             }
-            Event::ScenarioFinished { trial, trace, .. } => {
-                let Some(told) = self.open.remove(trial) else { return };
+            Event::ScenarioFinished { scenario_run, trace, .. } => {
+                let Some(told) = self.open.remove(scenario_run) else { return };
                 let trace: Arc<[_]> = trace.clone().into();
                 for finding in told {
                     let trace = Arc::clone(&trace);

@@ -1,4 +1,4 @@
-//! Which requests of a trial lead to an answer.
+//! Which requests of a scenario run lead to an answer.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::wire::{Exchange, Operation, ResourceKind};
 /// So many writes are not worth choosing among.
 const FEW: usize = 12;
 
-/// The requests of a trial that lead to what a finding shows, in their order; the last one decides.
+/// The requests of a scenario run that lead to what a finding shows, in their order; the last one decides.
 #[derive(Debug)]
 pub(super) struct Replay<'a> {
     pub(super) steps: Vec<&'a Arc<Exchange>>,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::rules::trial::{ScenarioRun, ada, error, list, with};
+use crate::rules::scenario_run::{ScenarioRun, ada, error, list, with};
 use crate::scim::urn;
 use serde_json::json;
 
@@ -7,29 +7,29 @@ const BY_NAME: &str = r#"/Users?filter=userName eq "ada@example.com""#;
 
 /// Ada is made with these attributes and reads show others; a null takes one away.
 fn reads(made: Value, read: Value) -> ScenarioRun {
-    let mut trial = ScenarioRun::published();
-    trial.makes_ada(made.clone()).get("/Users/1", 200, with(ada(made), read));
-    trial
+    let mut scenario_run = ScenarioRun::published();
+    scenario_run.makes_ada(made.clone()).get("/Users/1", 200, with(ada(made), read));
+    scenario_run
 }
 
 /// Ada is made, patched with one operation, and reads show the second set of attributes.
 fn patched(made: Value, operation: Value, read: Value) -> ScenarioRun {
-    let mut trial = ScenarioRun::published();
-    trial.makes_ada(made).patch("/Users/1", json!([operation]), 204, Value::Null).get(
+    let mut scenario_run = ScenarioRun::published();
+    scenario_run.makes_ada(made).patch("/Users/1", json!([operation]), 204, Value::Null).get(
         "/Users/1",
         200,
         ada(read),
     );
-    trial
+    scenario_run
 }
 
 #[test]
 fn a_disable_without_effect_is_critical() {
     for value in [json!("False"), json!(false), json!("false")] {
         let operation = json!({"op": "Replace", "path": "active", "value": value});
-        let trial = patched(json!({"active": true}), operation.clone(), json!({"active": true}));
-        trial.finds("disable-ignored", 1, Level::Critical);
-        trial.finds("write-lost", 0, Level::Error);
+        let scenario_run = patched(json!({"active": true}), operation.clone(), json!({"active": true}));
+        scenario_run.finds("disable-ignored", 1, Level::Critical);
+        scenario_run.finds("write-lost", 0, Level::Error);
         patched(json!({"active": true}), operation, json!({"active": false})).is_right();
     }
     let bundled = json!({"op": "replace", "value": {"active": false, "title": "X"}});
@@ -96,13 +96,13 @@ fn every_way_to_write_a_value_is_followed() {
 fn a_manager_is_written_as_a_string_and_read_as_an_object() {
     let set = json!({"op": "Add", "path": format!("{}:manager", urn::ENTERPRISE), "value": "9"});
     let boss = || {
-        let mut trial = ScenarioRun::published();
+        let mut scenario_run = ScenarioRun::published();
         let sent = json!({"schemas": [urn::USER], "userName": "boss@example.com"});
         let mut made = with(ada(json!({})), json!({"id": "9", "userName": "boss@example.com"}));
         made["meta"]["location"] = json!("/Users/9");
-        trial.post("/Users", sent, 201, made).makes_ada(json!({}));
-        trial.patch("/Users/1", json!([set.clone()]), 204, Value::Null);
-        trial
+        scenario_run.post("/Users", sent, 201, made).makes_ada(json!({}));
+        scenario_run.patch("/Users/1", json!([set.clone()]), 204, Value::Null);
+        scenario_run
     };
     let with_manager = ada(json!({"schemas": [urn::USER, urn::ENTERPRISE],
         (urn::ENTERPRISE): {"manager": {"value": "9", "$ref": "../Users/9", "displayName": "Boss"}}}));
@@ -161,9 +161,9 @@ fn a_value_lost_beside_an_update_is_found() {
     let operation =
         json!({"op": "Replace", "path": "emails[type eq \"work\"].value", "value": "x@example.com"});
     let lost = json!({"emails": [{"type": "work", "value": "x@example.com"}]});
-    let trial = patched(made.clone(), operation.clone(), lost);
-    trial.finds("untouched-value-lost", 1, Level::Error);
-    assert_eq!(trial.findings("untouched-value-lost")[0].subject, r#"emails[type eq "home"].value"#);
+    let scenario_run = patched(made.clone(), operation.clone(), lost);
+    scenario_run.finds("untouched-value-lost", 1, Level::Error);
+    assert_eq!(scenario_run.findings("untouched-value-lost")[0].subject, r#"emails[type eq "home"].value"#);
     let right = json!({"emails": [{"type": "work", "value": "x@example.com"}, {"type": "home", "value": "h@example.com"}]});
     patched(made, operation, right).is_right();
 }
@@ -179,20 +179,20 @@ fn a_second_element_beside_the_changed_one_is_found() {
 
 #[test]
 fn a_refused_patch_that_was_applied_is_found() {
-    let trial = |read: &str| {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({"title": "Old"}));
+    let scenario_run = |read: &str| {
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({"title": "Old"}));
         let operations = json!([{"op": "replace", "path": "title", "value": "New"},
             {"op": "replace", "path": "active", "value": {"no": 1}}]);
-        trial.send(
-            crate::rules::trial::patch("/Users/1", operations).provoked(),
-            Ok(crate::rules::trial::answer(400, &error(400, Some("invalidValue")))),
+        scenario_run.send(
+            crate::rules::scenario_run::patch("/Users/1", operations).provoked(),
+            Ok(crate::rules::scenario_run::answer(400, &error(400, Some("invalidValue")))),
         );
-        trial.get("/Users/1", 200, ada(json!({"title": read})));
-        trial
+        scenario_run.get("/Users/1", 200, ada(json!({"title": read})));
+        scenario_run
     };
-    trial("New").finds("refused-write-applied", 1, Level::Error);
-    trial("Old").is_right();
+    scenario_run("New").finds("refused-write-applied", 1, Level::Error);
+    scenario_run("Old").is_right();
 }
 
 #[test]
@@ -217,23 +217,23 @@ fn rewritten_values_are_told_from_other_ones() {
 
 #[test]
 fn lower_cased_names_are_a_note_alone() {
-    let mut trial = ScenarioRun::published();
+    let mut scenario_run = ScenarioRun::published();
     let sent = json!({"schemas": [urn::USER], "userName": "Ada@Example.com"});
-    trial.post("/Users", sent, 201, ada(json!({}))).get("/Users/1", 200, ada(json!({})));
-    trial.is_right();
-    trial.finds("letter-case-changed", 1, Level::Note);
+    scenario_run.post("/Users", sent, 201, ada(json!({}))).get("/Users/1", 200, ada(json!({})));
+    scenario_run.is_right();
+    scenario_run.finds("letter-case-changed", 1, Level::Note);
 }
 
 #[test]
 fn the_answer_to_a_create_is_judged_by_itself() {
     let sent = json!({"schemas": [urn::USER], "userName": "ada@example.com", "title": "X"});
     let created = |answered: Value, read: Option<Value>| {
-        let mut trial = ScenarioRun::published();
-        trial.post("/Users", sent.clone(), 201, ada(answered));
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.post("/Users", sent.clone(), 201, ada(answered));
         if let Some(read) = read {
-            trial.get("/Users/1", 200, ada(read));
+            scenario_run.get("/Users/1", 200, ada(read));
         }
-        trial
+        scenario_run
     };
     created(json!({"title": "Y"}), None).finds("create-answer-differs", 1, Level::Error);
     created(json!({"title": "Y"}), Some(json!({"title": "X"}))).finds(
@@ -253,10 +253,10 @@ fn the_answer_to_a_create_is_judged_by_itself() {
 fn the_answer_to_an_update_may_be_partial_but_not_old() {
     let operation = json!([{"op": "Replace", "path": "title", "value": "New"}]);
     let answered = |body: Value| {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({"title": "Old"})).patch("/Users/1", operation.clone(), 200, body);
-        trial.get("/Users/1", 200, ada(json!({"title": "New"})));
-        trial
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({"title": "Old"})).patch("/Users/1", operation.clone(), 200, body);
+        scenario_run.get("/Users/1", 200, ada(json!({"title": "New"})));
+        scenario_run
     };
     answered(ada(json!({"title": "Old"}))).finds("update-answer-differs", 1, Level::Error);
     answered(ada(json!({"title": "New"}))).is_right();
@@ -265,10 +265,10 @@ fn the_answer_to_an_update_may_be_partial_but_not_old() {
 
 #[test]
 fn a_query_that_shows_less_than_a_read_is_found() {
-    let mut trial = ScenarioRun::published();
-    trial.makes_ada(json!({"title": "X"})).get(BY_NAME, 200, list(vec![ada(json!({}))]));
-    trial.get("/Users/1", 200, ada(json!({"title": "X"})));
-    trial.finds("query-shows-other-values", 1, Level::Warning);
+    let mut scenario_run = ScenarioRun::published();
+    scenario_run.makes_ada(json!({"title": "X"})).get(BY_NAME, 200, list(vec![ada(json!({}))]));
+    scenario_run.get("/Users/1", 200, ada(json!({"title": "X"})));
+    scenario_run.finds("query-shows-other-values", 1, Level::Warning);
     let mut asked = ScenarioRun::published();
     let lean = json!({"schemas": [urn::USER], "id": "1"});
     asked.makes_ada(json!({"title": "X"})).get(&format!("{BY_NAME}&attributes=id"), 200, list(vec![lean]));
@@ -277,26 +277,26 @@ fn a_query_that_shows_less_than_a_read_is_found() {
 
 #[test]
 fn a_value_that_comes_late_is_stale_not_lost() {
-    let mut trial = patched(json!({}), json!({"op": "Add", "path": "title", "value": "X"}), json!({}));
-    trial.get("/Users/1", 200, ada(json!({"title": "X"})));
-    trial.finds("read-stale", 1, Level::Warning);
-    trial.finds("write-lost", 0, Level::Error);
+    let mut scenario_run = patched(json!({}), json!({"op": "Add", "path": "title", "value": "X"}), json!({}));
+    scenario_run.get("/Users/1", 200, ada(json!({"title": "X"})));
+    scenario_run.finds("read-stale", 1, Level::Warning);
+    scenario_run.finds("write-lost", 0, Level::Error);
 }
 
 #[test]
 fn writes_of_which_nobody_knows_the_end_claim_nothing() {
     let operation = json!([{"op": "Replace", "path": "title", "value": "New"}]);
     for (status, read) in [(500, "Old"), (500, "New"), (503, "New")] {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({"title": "Old"})).patch(
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({"title": "Old"})).patch(
             "/Users/1",
             operation.clone(),
             status,
             error(status, None),
         );
-        trial.get("/Users/1", 200, ada(json!({"title": read})));
+        scenario_run.get("/Users/1", 200, ada(json!({"title": read})));
         for rule in ["write-lost", "untouched-value-lost", "refused-write-applied"] {
-            trial.finds(rule, 0, Level::Error);
+            scenario_run.finds(rule, 0, Level::Error);
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::known::{Membership, SeenState, overlap};
 use super::outcome::MemberOutcome;
+use super::seen::{Membership, SeenState, overlap};
 use super::{Ledger, member_ids};
 use crate::rules::asked::Projection;
 use crate::rules::reading::definition;

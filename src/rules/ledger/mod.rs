@@ -7,11 +7,11 @@
 
 mod claim;
 mod comparison;
-mod known;
 mod membership;
 mod outcome;
 mod parsed;
 mod presence;
+mod seen;
 mod values;
 mod walk;
 
@@ -23,9 +23,9 @@ use serde_json::Value;
 
 pub(super) use claim::{Claim, ClaimedChange, Holds, Spot, changes, member_ids};
 pub(super) use comparison::Reply;
-pub(super) use known::{SeenObject, SeenState, Stamps};
 pub(super) use outcome::{Fate, MemberOutcome, Search, ValueOutcome, Vanished};
 pub(super) use parsed::Parsed;
+pub(super) use seen::{SeenObject, SeenState, Stamps};
 pub(super) use walk::Walk;
 
 use super::reading::{self, Term};

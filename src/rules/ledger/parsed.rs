@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::claim::ClaimedChange;
-use super::known::Stamps;
+use super::seen::Stamps;
 use crate::rules::asked::Projection;
 use crate::rules::reading::Term;
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::claim::{Claim, ClaimedChange, Holds, Spot};
-use super::known::{Miss, SeenState};
 use super::outcome::{Search, Vanished};
 use super::parsed::Parsed;
+use super::seen::{Miss, SeenState};
 use super::{Ledger, Stamps, key_of};
 use crate::rules::reading::{self, Likeness, Term};
 use crate::rules::returned::Returned;
@@ -221,7 +221,7 @@ impl SeenState {
         };
         // A filter on a value the server lost is a consequence, not a second fault.
         if let Search::Filter { spot, .. } = &miss.search {
-            let lost = |held: &super::known::SeenObject| {
+            let lost = |held: &super::seen::SeenObject| {
                 key_of(&held.claim.spot.path()) == key_of(&spot.path()) && held.read_miss.is_some()
             };
             if self.held.iter().any(lost) {

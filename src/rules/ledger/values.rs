@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::claim::{Claim, ClaimedChange, Holds};
 use super::comparison::{Reply, is_judged, reply};
-use super::known::{ReadMiss, SeenObject, SeenState, overlap};
 use super::outcome::{Fate, MemberOutcome, ValueOutcome, Vanished};
+use super::seen::{ReadMiss, SeenObject, SeenState, overlap};
 use super::{Ledger, Stamps};
 use crate::rules::asked::Projection;
 use crate::rules::reading::is_case_exact;

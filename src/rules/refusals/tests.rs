@@ -1,5 +1,5 @@
 use super::*;
-use crate::rules::trial::{ScenarioRun, ada, answer, error, list, patch, user};
+use crate::rules::scenario_run::{ScenarioRun, ada, answer, error, list, patch, user};
 use crate::scim::urn;
 use serde_json::json;
 
@@ -10,24 +10,24 @@ fn sent() -> Value {
 }
 
 /// Every rule of this family by name, with how often it found something.
-fn told(trial: &ScenarioRun) -> Vec<&'static str> {
-    let of = |declared: &&'static &Declared| !trial.findings(declared.name).is_empty();
+fn told(scenario_run: &ScenarioRun) -> Vec<&'static str> {
+    let of = |declared: &&'static &Declared| !scenario_run.findings(declared.name).is_empty();
     RULES.iter().filter(of).map(|declared| declared.name).collect()
 }
 
 fn refused_patch(operations: Value, status: u16, keyword: Option<&str>) -> ScenarioRun {
-    let mut trial = ScenarioRun::published();
-    trial.makes_ada(json!({"active": true, "title": "X"}));
-    trial.patch("/Users/1", operations, status, error(status, keyword));
-    trial
+    let mut scenario_run = ScenarioRun::published();
+    scenario_run.makes_ada(json!({"active": true, "title": "X"}));
+    scenario_run.patch("/Users/1", operations, status, error(status, keyword));
+    scenario_run
 }
 
 #[test]
 fn a_refused_create_is_found() {
-    let mut trial = ScenarioRun::published();
-    trial.post("/Users", sent(), 400, error(400, Some("invalidValue")));
-    assert_eq!(told(&trial), ["create-refused"]);
-    trial.finds("create-refused", 1, Level::Error);
+    let mut scenario_run = ScenarioRun::published();
+    scenario_run.post("/Users", sent(), 400, error(400, Some("invalidValue")));
+    assert_eq!(told(&scenario_run), ["create-refused"]);
+    scenario_run.finds("create-refused", 1, Level::Error);
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn refusals_that_are_right_are_left_alone() {
 
 #[test]
 fn a_conflict_the_lookup_did_not_foresee_is_found() {
-    let mut trial = ScenarioRun::published();
-    trial.get(BY_NAME, 200, list(vec![])).post("/Users", sent(), 409, error(409, Some("uniqueness")));
-    assert_eq!(told(&trial), ["conflict-without-cause"]);
+    let mut scenario_run = ScenarioRun::published();
+    scenario_run.get(BY_NAME, 200, list(vec![])).post("/Users", sent(), 409, error(409, Some("uniqueness")));
+    assert_eq!(told(&scenario_run), ["conflict-without-cause"]);
     // Without a lookup, or after a create of which nobody knows the end, the name may be taken.
     let mut unasked = ScenarioRun::published();
     unasked.post("/Users", sent(), 409, error(409, Some("uniqueness")));
@@ -84,11 +84,11 @@ fn a_conflict_the_lookup_did_not_foresee_is_found() {
 
 #[test]
 fn a_name_blocked_by_a_deleted_user_is_a_warning() {
-    let mut trial = ScenarioRun::published();
-    trial.makes_ada(json!({})).delete("/Users/1", 204).get(BY_NAME, 200, list(vec![]));
-    trial.post("/Users", sent(), 409, error(409, Some("uniqueness")));
-    assert_eq!(told(&trial), ["recreate-refused"]);
-    trial.finds("recreate-refused", 1, Level::Warning);
+    let mut scenario_run = ScenarioRun::published();
+    scenario_run.makes_ada(json!({})).delete("/Users/1", 204).get(BY_NAME, 200, list(vec![]));
+    scenario_run.post("/Users", sent(), 409, error(409, Some("uniqueness")));
+    assert_eq!(told(&scenario_run), ["recreate-refused"]);
+    scenario_run.finds("recreate-refused", 1, Level::Warning);
 }
 
 #[test]
@@ -140,12 +140,12 @@ fn refused_updates_are_told_apart() {
 #[test]
 fn member_changes_are_told_apart() {
     let answered = |operations: Value, status, keyword| {
-        let mut trial = ScenarioRun::published();
-        trial.makes_ada(json!({})).makes_group();
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({})).makes_group();
         let add = json!([{"op": "Add", "path": "members", "value": [{"value": "1"}]}]);
-        trial.patch("/Groups/g", add, 204, Value::Null);
-        trial.patch("/Groups/g", operations, status, error(status, keyword));
-        trial
+        scenario_run.patch("/Groups/g", add, 204, Value::Null);
+        scenario_run.patch("/Groups/g", operations, status, error(status, keyword));
+        scenario_run
     };
     let group = |operations, status| answered(operations, status, None);
     let remove = |id: &str| json!([{"op": "Remove", "path": "members", "value": [{"value": id}]}]);
@@ -176,9 +176,9 @@ fn findings_say_when_the_rfc_allows_the_refusal() {
 
 #[test]
 fn a_refused_delete_is_found() {
-    let mut trial = ScenarioRun::published();
-    trial.makes_ada(json!({})).delete("/Users/1", 400);
-    assert_eq!(told(&trial), ["delete-refused"]);
+    let mut scenario_run = ScenarioRun::published();
+    scenario_run.makes_ada(json!({})).delete("/Users/1", 400);
+    assert_eq!(told(&scenario_run), ["delete-refused"]);
     let mut provoked = ScenarioRun::published();
     provoked.makes_ada(json!({})).get("/Users/1", 200, ada(json!({})));
     assert!(told(&provoked).is_empty());

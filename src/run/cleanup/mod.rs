@@ -87,7 +87,7 @@ impl Deleted {
         }
     }
 
-    /// True when something was deleted after it was told that it stays: a later trial may have met it.
+    /// True when something was deleted after it was told that it stays: a later scenario run may have met it.
     pub(in crate::run) fn holds(&self, left: &Left) -> bool {
         let Some(place) = &left.place else { return false };
         let is_it = left

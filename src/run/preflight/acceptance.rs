@@ -1,7 +1,7 @@
 //! Which mapped attributes the target takes in a create.
 //!
-//! A server that refuses the full body would fail every story. So the full create is tried once; if it
-//! is refused, the largest accepted body is looked for, and the stories go on with that.
+//! A server that refuses the full body would fail every scenario. So the full create is tried once; if it
+//! is refused, the largest accepted body is looked for, and the scenarios go on with that.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,7 +43,7 @@ pub(in crate::run) struct Acceptance {
     /// Not even the smallest body is accepted.
     pub(in crate::run) nothing: bool,
     /// Mapping targets that were accepted and did not stand there afterwards as they were sent. Every
-    /// story would complain about them; so only those do whose subject they are.
+    /// scenario would complain about them; so only those do whose subject they are.
     pub(in crate::run) not_kept: Vec<PatchPath>,
 }
 
@@ -79,16 +79,16 @@ impl Acceptance {
 }
 
 /// The mapping without what the target refuses in a create, and the refused targets as written; `None`
-/// when no create is accepted. People of `story` are created through the recorder; removing them is the
+/// when no create is accepted. People of `scenario` are created through the recorder; removing them is the
 /// caller's.
 pub async fn reduced<T: Target>(
     recorder: &Recorder<T>,
     writer: &Writer,
     mapping: &Mapping,
     people: &People,
-    story: &str,
+    player: &str,
 ) -> Option<(Mapping, Vec<String>)> {
-    let acceptance = probe_as(story, recorder, recorder, writer, mapping, people).await;
+    let acceptance = probe_as(player, recorder, recorder, writer, mapping, people).await;
     let refused: Vec<String> = acceptance.refused.into_iter().map(|refused| refused.path).collect();
     let reduced = mapping.without(&refused).ok()?;
     (!acceptance.nothing).then_some((reduced, refused))
@@ -106,7 +106,7 @@ pub(in crate::run) async fn probe<T: Target, R: Target>(
 }
 
 async fn probe_as<T: Target, R: Target>(
-    story: &str,
+    player: &str,
     target: &T,
     recorder: &Recorder<R>,
     writer: &Writer,
@@ -114,7 +114,7 @@ async fn probe_as<T: Target, R: Target>(
     people: &People,
 ) -> Acceptance {
     let rows = &mapping.user.rows;
-    let attempt = Attempt { story, target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
+    let attempt = Attempt { player, target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
     match attempt.create(&[]).await {
         Acceptability::Accepted(made) => {
             return Acceptance { not_kept: attempt.not_kept(&made).await, ..Acceptance::default() };
@@ -176,7 +176,7 @@ enum Acceptability {
 }
 
 struct Attempt<'a, T, R> {
-    story: &'a str,
+    player: &'a str,
     target: &'a T,
     recorder: &'a Recorder<R>,
     writer: &'a Writer,
@@ -190,7 +190,7 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
     async fn create(&self, without: &[usize]) -> Acceptability {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
         let key = format!("somebody-{number}");
-        let person = self.people.person(self.story, self.writer.dialect.as_str(), &key);
+        let person = self.people.person(self.player, self.writer.dialect.as_str(), &key);
         let dropped: Vec<_> = without.iter().map(|index| &self.mapping.user.rows[*index].target).collect();
         let mut values = mapped::assignments(&self.mapping.user, Object::User(&person), false);
         values.retain(|(path, _)| !dropped.contains(&path));

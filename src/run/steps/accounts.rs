@@ -41,7 +41,7 @@ impl Account {
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn make_accounts(&mut self) -> Result<(), Mistake> {
         for (key, spec) in &self.scenario.accounts {
-            let everybody = self.cast.expand(&spec.of)?;
+            let everybody = self.fixture.expand(&spec.of)?;
             for of in &everybody {
                 if self.is_over() {
                     return Ok(());
@@ -56,10 +56,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// Makes one account, out of the values of one person or group.
     async fn make_account(&mut self, key: &str, of: &str, spec: &scenario::Account) -> Result<(), Mistake> {
-        let role = self.cast.role(of).ok_or_else(|| Mistake::NoSuchKey(of.to_owned()))?;
+        let role = self.fixture.role(of).ok_or_else(|| Mistake::NoSuchKey(of.to_owned()))?;
         let kind = role.kind;
-        let id = self.cast.id(of)?;
-        let state = self.cast.tenant.state();
+        let id = self.fixture.id(of)?;
+        let state = self.fixture.tenant.state();
         let object = state.object(&id).ok_or_else(|| Mistake::NotThere(of.to_owned()))?;
         let Some(mapping) = self.mapping.object(object.kind()) else { return Ok(()) };
         let mut values = mapped::assignments(mapping, object, false);
@@ -99,7 +99,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         Ok(())
     }
 
-    /// Without the account there is no story.
+    /// Without the account there is no scenario.
     fn not_made(&mut self, key: &str, exchange: &Arc<Exchange>) {
         self.over = true;
         if self.target.must_end() {

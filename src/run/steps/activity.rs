@@ -1,4 +1,4 @@
-//! What Entra does in a story: test connection, cycles, on-demand runs, account discovery.
+//! What Entra does in a scenario: test connection, cycles, on-demand runs, account discovery.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         self.name_everybody();
         let from = self.recorder.len();
         let line = Line { target: self.target, wrong_token: self.wrong_token };
-        let report = self.job.cycle(&self.cast.tenant, &line).await;
+        let report = self.job.cycle(&self.fixture.tenant, &line).await;
         self.expect_refusal(from);
         if self.is_idle(&report) {
             self.last = Some((report, from..self.recorder.len()));
@@ -61,18 +61,18 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         self.name_everybody();
         let mut ids = Vec::new();
         for key in keys {
-            for key in self.cast.expand(key)? {
-                ids.push(self.cast.id(&key)?);
+            for key in self.fixture.expand(key)? {
+                ids.push(self.fixture.id(&key)?);
             }
         }
         let from = self.recorder.len();
         let line = Line { target: self.target, wrong_token: self.wrong_token };
-        let report = self.job.on_demand(&self.cast.tenant, &ids, &line).await;
+        let report = self.job.on_demand(&self.fixture.tenant, &ids, &line).await;
         self.after(report, from, CycleKind::OnDemand(ids));
         Ok(())
     }
 
-    /// A cycle that the story stopped itself, with a wrong token or after four weeks of quarantine.
+    /// A cycle that the scenario stopped itself, with a wrong token or after four weeks of quarantine.
     fn is_idle(&self, report: &CycleReport) -> bool {
         match &report.stopped {
             Some(Stopped::Disabled) => true,
@@ -84,14 +84,14 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Steps carry the keys of people and groups.
     fn name_everybody(&mut self) {
         let names: Vec<(ObjectId, String)> =
-            self.cast.roles().filter_map(|(key, role)| Some((role.id.clone()?, key.to_owned()))).collect();
+            self.fixture.roles().filter_map(|(key, role)| Some((role.id.clone()?, key.to_owned()))).collect();
         for (id, key) in names {
             self.job.name(id, key);
         }
     }
 
     fn after(&mut self, report: CycleReport, from: usize, kind: CycleKind) {
-        let mut view = CycleView::new(self.cast.tenant.state(), kind);
+        let mut view = CycleView::new(self.fixture.tenant.state(), kind);
         view.deletes_allowed = std::mem::take(&mut self.deletes_allowed);
         if self.history.is_empty() {
             view.accounts = self.accounts.iter().map(|(key, account)| account.as_seen(key)).collect();
@@ -131,7 +131,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         self.last = Some((report, from..trace.len()));
     }
 
-    /// A quarantine ends a story; what the lookout saw is told when the story is closed.
+    /// A quarantine ends a scenario; what the circuit breaker saw is told when the scenario is closed.
     fn stopped(&mut self, stopped: &Stopped) {
         self.over = true;
         let Stopped::Quarantined(quarantine) = stopped else { return };

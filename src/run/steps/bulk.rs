@@ -41,7 +41,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// A bulk request that makes nobody.
     fn nobodies(&self, operations: usize, padding: &str) -> Value {
-        let prefix = self.casting.prefix();
+        let prefix = self.fixture_source.prefix();
         let operation = |number: usize| {
             json!({ "method": "POST", "path": "/Users", "bulkId": format!("{prefix}-{number}"),
                 "data": { "schemas": [urn::USER], "displayName": padding } })

@@ -13,7 +13,7 @@ use crate::wire::Target;
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Gone, or disabled and readable; the gate knows a tag for either.
     pub(super) async fn expect_deprovisioned(&mut self, key: &str, line: usize) {
-        let Some(role) = self.cast.role(key) else { return };
+        let Some(role) = self.fixture.role(key) else { return };
         let kind = role.kind;
         if self.blocked.contains(key) || self.rows(kind).is_none() {
             return;

@@ -1,4 +1,4 @@
-//! How a trial left its people and groups, made comparable: the same scenario in another dialect has
+//! How a scenario run left its people and groups, made comparable: the same scenario in another dialect has
 //! other people, ids and prefixes, but must end in the same state.
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,7 +13,7 @@ use crate::wire::Exchange;
 /// Values shorter than this are replaced only where they stand alone: "GB" is part of many words.
 const SHORTEST_PART: usize = 4;
 
-/// What stands for the values that differ between two trials of one scenario.
+/// What stands for the values that differ between two scenario runs of one scenario.
 #[derive(Debug, Default, Clone)]
 pub(in crate::run) struct Names {
     /// Ids of everybody, which only ever stand alone, and whose they are.
@@ -29,7 +29,7 @@ impl Names {
     }
 
     /// Shows `[name]` instead of `value`. By chance one value may have several names, and not the same
-    /// ones in another trial: it is shown with all of them, and any name in common makes it the same.
+    /// ones in another scenario run: it is shown with all of them, and any name in common makes it the same.
     pub(in crate::run) fn add(&mut self, value: &str, name: &str) {
         if value.is_empty() {
             return;
@@ -107,7 +107,7 @@ fn mark(index: usize) -> Option<char> {
         .filter(|mark| *mark <= '\u{FFFFD}')
 }
 
-/// One person or group at the end of a trial.
+/// One person or group at the end of a scenario run.
 #[derive(Debug, Clone)]
 pub(in crate::run) struct Ending {
     /// The attributes the mapping writes, made comparable; `None` when the target holds no account.
@@ -116,7 +116,7 @@ pub(in crate::run) struct Ending {
     pub(in crate::run) exchange: Arc<Exchange>,
 }
 
-/// The end of a trial, by the scenario's keys. Only what was judged and found right is in it.
+/// The end of a scenario run, by the scenario's keys. Only what was judged and found right is in it.
 pub(in crate::run) type EndState = BTreeMap<String, Ending>;
 
 impl Ending {

@@ -1,4 +1,4 @@
-//! How a story leaves its people and groups, in a form that another dialect's can be compared with.
+//! How a scenario leaves its people and groups, in a form that another dialect's can be compared with.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,13 +44,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         self.end.insert(key.to_owned(), ending);
     }
 
-    /// Whose every id of this trial is, in the directory and at the target.
+    /// Whose every id of this scenario run is, in the directory and at the target.
     pub(super) fn ids(&self) -> Arc<HashMap<String, String>> {
         let mut ids = HashMap::new();
         for (account, made) in &self.accounts {
             ids.insert(made.id.clone(), account.clone());
         }
-        for (key, role) in self.cast.roles() {
+        for (key, role) in self.fixture.roles() {
             for id in role.former.iter().chain(&role.id) {
                 ids.insert(id.as_str().to_owned(), format!("{key}.objectId"));
                 ids.extend(
@@ -61,11 +61,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         Arc::new(ids)
     }
 
-    /// What is different in every trial: ids, the prefix, and the values of one person or group.
+    /// What is different in every scenario run: ids, the prefix, and the values of one person or group.
     pub(super) fn names(&self, key: &str, ids: &Arc<HashMap<String, String>>) -> Names {
         let mut names = Names::with_ids(Arc::clone(ids));
-        names.add(self.casting.prefix(), "prefix");
-        let id = self.cast.role(key).and_then(|role| role.id.clone());
+        names.add(self.fixture_source.prefix(), "prefix");
+        let id = self.fixture.role(key).and_then(|role| role.id.clone());
         let Some(id) = id else { return names };
         let Some(state) = self.last_seen(&id) else { return names };
         let Some(object) = state.object(&id) else { return names };

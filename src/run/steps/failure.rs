@@ -80,7 +80,7 @@ impl LoggedFailure {
     }
 }
 
-/// What a story says of itself does not help with what the look at everybody at its end finds: that
+/// What a scenario says of itself does not help with what the look at everybody at its end finds: that
 /// makes provisioning fail, and the rule about the same thing says how.
 fn beside_the_point(mut finding: Finding) -> Finding {
     let rule = match finding.aspect {
@@ -127,7 +127,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if self.at_the_end {
             finding = beside_the_point(finding);
         }
-        let id = self.cast.role(key).and_then(|role| role.id.clone());
+        let id = self.fixture.role(key).and_then(|role| role.id.clone());
         if let Some(failure) = id.and_then(|id| self.failures.get(&id).cloned()) {
             self.blocked.insert(key.to_owned());
             let mut told = Finding::of(&self.scenario.about, failure.sentence(key))

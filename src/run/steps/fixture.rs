@@ -1,4 +1,4 @@
-//! The tenant of one trial: which directory object plays which key of the scenario.
+//! The tenant of one scenario run: which directory object plays which key of the scenario.
 
 use indexmap::IndexMap;
 
@@ -61,7 +61,7 @@ pub(in crate::run) struct Participant {
     entry: String,
 }
 
-/// Everybody of one trial, and the tenant they live in.
+/// Everybody of one scenario run, and the tenant they live in.
 pub(in crate::run) struct Fixture {
     /// The directory.
     pub(in crate::run) tenant: Tenant,
@@ -74,14 +74,14 @@ impl Fixture {
     /// `at_most` people play one entry.
     pub(in crate::run) fn new(
         scenario: &Scenario,
-        casting: &impl FixtureSource,
+        fixture_source: &impl FixtureSource,
         at_most: Option<usize>,
     ) -> Result<Self, Mistake> {
-        let mut cast =
+        let mut fixture =
             Fixture { tenant: Tenant::new(), participants: IndexMap::new(), crowds: IndexMap::new() };
         let start = |name: &str| match name {
-            "prefix" => Some(casting.prefix().into()),
-            "domain" => Some(casting.domain().into()),
+            "prefix" => Some(fixture_source.prefix().into()),
+            "domain" => Some(fixture_source.domain().into()),
             _ => None,
         };
         for (entry, spec) in &scenario.people {
@@ -93,7 +93,7 @@ impl Fixture {
                 }
             };
             for key in &keys {
-                let mut person = casting.person(key);
+                let mut person = fixture_source.person(key);
                 for (name, value) in &spec.attributes {
                     let value =
                         value.as_deref().map(|text| template::text(text, TemplatePlace::Plain, &start));
@@ -104,7 +104,7 @@ impl Fixture {
                     person = person.with("appRoleAssignments", SourceValue::Roles(roles))?;
                 }
                 person.set_account_enabled(spec.enabled);
-                cast.participants.insert(
+                fixture.participants.insert(
                     key.clone(),
                     Participant {
                         kind: ResourceKind::User,
@@ -116,15 +116,15 @@ impl Fixture {
                     },
                 );
             }
-            cast.crowds.insert(entry.clone(), keys);
+            fixture.crowds.insert(entry.clone(), keys);
         }
         for (key, spec) in &scenario.groups {
-            let mut group = casting.group(key);
+            let mut group = fixture_source.group(key);
             for (name, value) in &spec.attributes {
                 let value = value.as_deref().map(|text| template::text(text, TemplatePlace::Plain, &start));
                 group = with_group_attribute(&group, name, value.transpose()?)?;
             }
-            cast.participants.insert(
+            fixture.participants.insert(
                 key.clone(),
                 Participant {
                     kind: ResourceKind::Group,
@@ -135,16 +135,16 @@ impl Fixture {
                     entry: key.clone(),
                 },
             );
-            cast.crowds.insert(key.clone(), vec![key.clone()]);
+            fixture.crowds.insert(key.clone(), vec![key.clone()]);
         }
-        let there: Vec<String> = cast
+        let there: Vec<String> = fixture
             .participants
             .iter()
             .filter(|(_, role)| !is_absent(scenario, role))
             .map(|(key, _)| key.clone())
             .collect();
-        cast.appear(scenario, casting, &there)?;
-        Ok(cast)
+        fixture.appear(scenario, fixture_source, &there)?;
+        Ok(fixture)
     }
 
     /// Brings people and groups into the directory, with their managers and memberships as far as those
@@ -152,7 +152,7 @@ impl Fixture {
     fn appear(
         &mut self,
         scenario: &Scenario,
-        casting: &impl FixtureSource,
+        fixture_source: &impl FixtureSource,
         keys: &[String],
     ) -> Result<(), Mistake> {
         for key in keys {
@@ -165,7 +165,7 @@ impl Fixture {
                 (Some(person), _) => {
                     let mut person = person.clone();
                     if again > 0 {
-                        person = as_another(&person, casting.another_id(key, again))?;
+                        person = as_another(&person, fixture_source.another_id(key, again))?;
                     }
                     role.id = Some(self.tenant.add_user(person)?);
                     scenario.people.get(&role.entry).is_none_or(|spec| spec.assigned)
@@ -173,7 +173,7 @@ impl Fixture {
                 (None, Some(group)) => {
                     let mut group = group.clone();
                     if again > 0 {
-                        group = as_another_group(&group, casting.another_id(key, again))?;
+                        group = as_another_group(&group, fixture_source.another_id(key, again))?;
                     }
                     role.id = Some(self.tenant.add_group(group)?);
                     scenario.groups.get(&role.entry).is_none_or(|spec| spec.assigned)
@@ -254,18 +254,18 @@ impl Fixture {
     pub(in crate::run) fn act(
         &mut self,
         scenario: &Scenario,
-        casting: &impl FixtureSource,
+        fixture_source: &impl FixtureSource,
         action: &Action,
     ) -> Result<bool, Mistake> {
         match action {
             Action::Appear(keys) => {
                 let keys = self.all(keys)?;
-                self.appear(scenario, casting, &keys)?;
+                self.appear(scenario, fixture_source, &keys)?;
             }
             Action::Set(changes) => {
                 let start = |name: &str| match name {
-                    "prefix" => Some(casting.prefix().into()),
-                    "domain" => Some(casting.domain().into()),
+                    "prefix" => Some(fixture_source.prefix().into()),
+                    "domain" => Some(fixture_source.domain().into()),
                     _ => None,
                 };
                 for (key, attributes) in changes {

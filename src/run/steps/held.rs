@@ -16,10 +16,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Complains about each mapped value that the answer does not show as it was sent. What is published
     /// as never returned is right to be missing; Microsoft's tests miss it all the same.
     pub(super) fn expect_held(&mut self, key: &str, exchange: &Arc<Exchange>) {
-        let Some((kind, Some(id))) = self.cast.role(key).map(|role| (role.kind, role.id.clone())) else {
+        let Some((kind, Some(id))) = self.fixture.role(key).map(|role| (role.kind, role.id.clone())) else {
             return;
         };
-        let state = self.cast.tenant.state();
+        let state = self.fixture.tenant.state();
         let (Some(mapping), Some(object)) = (self.rows(kind), state.object(&id)) else { return };
         let values = mapped::assignments(mapping, object, false);
         let candidates = test_values::mapped(mapping, self.discovery);

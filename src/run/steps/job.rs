@@ -1,4 +1,4 @@
-//! What an administrator does with the job of a story, and how the job stands.
+//! What an administrator does with the job of a scenario, and how the job stands.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -128,7 +128,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if let Some(wanted) = expectation.next_cycle {
             let is = match self.job.next_cycle() {
                 NextCycle::At(minute) => {
-                    format!("in {} hours", minute.saturating_sub(self.cast.tenant.minute()) / 60)
+                    format!("in {} hours", minute.saturating_sub(self.fixture.tenant.minute()) / 60)
                 }
                 NextCycle::Disabled => "never".to_owned(),
             };
@@ -154,13 +154,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     fn keys_of<'i>(&self, ids: impl Iterator<Item = &'i ObjectId>) -> BTreeSet<String> {
-        ids.filter_map(|id| self.cast.key_of(id)).map(str::to_owned).collect()
+        ids.filter_map(|id| self.fixture.key_of(id)).map(str::to_owned).collect()
     }
 
     fn listed(&self, keys: &[String]) -> Result<String, Mistake> {
         let mut all = BTreeSet::new();
         for key in keys {
-            all.extend(self.cast.expand(key)?);
+            all.extend(self.fixture.expand(key)?);
         }
         Ok(listed(&all))
     }

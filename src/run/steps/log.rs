@@ -11,12 +11,12 @@ use crate::scenario::{Action, LogExpectation, ModifiedExpectation, Scenario};
 use crate::scim::PatchPath;
 use crate::wire::Target;
 
-/// Keeps which properties were modified, for stories that ask.
+/// Keeps which properties were modified, for scenarios that ask.
 #[derive(Debug, Default)]
 pub(super) struct Modifications(Mutex<Vec<(ObjectId, ModifiedProperty)>>);
 
 impl Modifications {
-    /// A keeper for a story that asks, none for others: nobody pays for a log that nobody reads.
+    /// A keeper for a scenario that asks, none for others: nobody pays for a log that nobody reads.
     pub(super) fn wanted_by(scenario: &Scenario) -> Option<Arc<Self>> {
         let asks = scenario.timeline.iter().any(|step| match &step.action {
             Action::ExpectLog(expected) => expected.values().any(|expected| !expected.modified.is_empty()),
@@ -50,7 +50,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if self.blocked.contains(key) {
             return Ok(());
         }
-        let id = self.cast.id(key)?;
+        let id = self.fixture.id(key)?;
         let Some((report, range)) = &self.last else {
             return Err(Mistake::Other("there was no cycle before `expect-log`".to_owned()));
         };
@@ -96,8 +96,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         self.expect_mirrored(keys, line).await?;
         let mut modified = Vec::new();
         for key in keys {
-            for key in self.cast.expand(key)? {
-                let id = self.cast.id(&key)?;
+            for key in self.fixture.expand(key)? {
+                let id = self.fixture.id(&key)?;
                 modified.extend(self.modifications.iter().flat_map(|all| all.of(&id)));
             }
         }
@@ -131,7 +131,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let Some(modifications) = &self.modifications else { return Ok(()) };
         let seen = modifications.of(id);
         for (name, wanted) in &expectation.modified {
-            let kind = self.cast.role(key).map(|role| role.kind);
+            let kind = self.fixture.role(key).map(|role| role.kind);
             let Some(row) = kind.and_then(|kind| self.rows(kind)).and_then(|rows| rows.find(name)) else {
                 continue;
             };

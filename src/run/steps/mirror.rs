@@ -1,4 +1,4 @@
-//! The end of a story: is everybody at the target who should be, and how do they look there?
+//! The end of a scenario: is everybody at the target who should be, and how do they look there?
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn expect_mirrored(&mut self, keys: &[String], line: usize) -> Result<(), Mistake> {
         let expectation = self.expectation();
         for key in keys {
-            for key in self.cast.expand(key)? {
+            for key in self.fixture.expand(key)? {
                 if self.is_over() {
                     return Ok(());
                 }
-                let id = self.cast.id(&key)?;
+                let id = self.fixture.id(&key)?;
                 let step = format!("line {line}: expect {key} mirrored");
                 self.judge(&key, &id, &expectation, &step).await?;
             }
@@ -39,7 +39,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         self.at_the_end = true;
         let expectation = self.expectation();
         let everybody: Vec<(String, ResourceKind, ObjectId, bool)> = self
-            .cast
+            .fixture
             .roles()
             .flat_map(|(key, role)| {
                 let former = role.former.iter().map(move |id| (key, role.kind, id.clone(), false));
@@ -106,7 +106,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         expectation: &Expectation,
         step: &str,
     ) -> Result<(), Mistake> {
-        let Some(kind) = self.cast.role(key).map(|role| role.kind) else { return Ok(()) };
+        let Some(kind) = self.fixture.role(key).map(|role| role.kind) else { return Ok(()) };
         if self.blocked.contains(key) || self.rows(kind).is_none() {
             return Ok(());
         }
@@ -186,7 +186,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     fn expect_standing(&mut self, key: &str, value: &ExpectedValue, exchange: &Arc<Exchange>) {
-        let kind = self.cast.role(key).map(|role| role.kind);
+        let kind = self.fixture.role(key).map(|role| role.kind);
         let named = kind.is_some_and(|kind| self.is_subject(kind, &value.target));
         if self.is_never_kept(&value.target) && !named {
             return;
@@ -197,7 +197,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 self.compare(key, &value.target, &Value::Null, exchange);
             }
             Standing::Equal(TargetValue::Reference(other)) => {
-                let other_key = self.cast.key_of(other).map(str::to_owned);
+                let other_key = self.fixture.key_of(other).map(str::to_owned);
                 let id =
                     other_key.filter(|other| !self.blocked.contains(other)).and_then(|k| self.target_id(&k));
                 if let Some(id) = id {
@@ -211,7 +211,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             }
             Standing::Members { present, absent, unjudged, closed } => {
                 let keys = |ids: &[ObjectId]| -> Vec<String> {
-                    ids.iter().filter_map(|id| self.cast.key_of(id).map(str::to_owned)).collect()
+                    ids.iter().filter_map(|id| self.fixture.key_of(id).map(str::to_owned)).collect()
                 };
                 let members = Membership {
                     present: keys(present),

@@ -57,10 +57,10 @@ use accounts::Account;
 use failure::LoggedFailure;
 use subjects::Subjects;
 
-/// What a story is played with.
+/// What a scenario is played with.
 pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
     pub(in crate::run) scenario: &'a Scenario,
-    pub(in crate::run) casting: &'a C,
+    pub(in crate::run) fixture_source: &'a C,
     pub(in crate::run) at_most: Option<usize>,
     /// The run's mapping, changed as the scenario says.
     pub(in crate::run) mapping: Mapping,
@@ -82,7 +82,7 @@ pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
     pub(in crate::run) tenants: Tenants,
 }
 
-/// How a story ended.
+/// How a scenario ended.
 #[derive(Default)]
 pub(in crate::run) struct Ended {
     /// What was found.
@@ -91,17 +91,17 @@ pub(in crate::run) struct Ended {
     pub(in crate::run) skip: Option<Skip>,
     /// How it left people and groups.
     pub(in crate::run) end: EndState,
-    /// Ids of every account that was ever one of the story's people or groups.
+    /// Ids of every account that was ever one of the scenario's people or groups.
     pub(in crate::run) ours: Vec<(ResourceKind, String)>,
 }
 
 /// A mistake of the scenario, with its line.
 pub(in crate::run) type MistakeAt = (usize, Mistake);
 
-/// A story while it is played.
+/// A scenario while it is played.
 pub(in crate::run) struct Player<'a, T: Target, C> {
     scenario: &'a Scenario,
-    casting: &'a C,
+    fixture_source: &'a C,
     /// Mapping and scope before the first cycle.
     began_with: (Mapping, Scope),
     /// The mapping in force.
@@ -125,14 +125,14 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     observer: Observer<'a, Stack<'a, T>, Recorder<T>>,
     shared: bool,
     tenants: Tenants,
-    cast: Fixture,
+    fixture: Fixture,
     job: Job,
     accounts: IndexMap<String, Account>,
     /// Ids at the target by object, in the order in which they became known.
     known: HashMap<ObjectId, Vec<String>>,
     /// What the oracle needs to know of each cycle and on-demand run.
     history: Vec<CycleView>,
-    /// Which properties cycles modified, if the story asks.
+    /// Which properties cycles modified, if the scenario asks.
     modifications: Option<Arc<log::Modifications>>,
     /// Steps in which Entra sent a create, whatever came of it.
     creates: HashSet<String>,
@@ -161,18 +161,18 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     at_the_end: bool,
     findings: Vec<Finding>,
     skip: Option<Skip>,
-    /// What kept an expectation from being decided. Without a finding the story says nothing then.
+    /// What kept an expectation from being decided. Without a finding the scenario says nothing then.
     undecided: Option<String>,
     over: bool,
     end: EndState,
 }
 
 impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
-    /// Sets the stage for a story.
+    /// Sets the deployment for a scenario.
     pub(in crate::run) fn new(props: PlayerInput<'a, T, C>) -> Result<Self, Mistake> {
         let PlayerInput {
             scenario,
-            casting,
+            fixture_source,
             at_most,
             mapping,
             test_values,
@@ -186,7 +186,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             shared,
             tenants,
         } = props;
-        let cast = Fixture::new(scenario, casting, at_most)?;
+        let fixture = Fixture::new(scenario, fixture_source, at_most)?;
         let scope = job::scope(scenario.job.everyone);
         let mut settings = crate::entra::job::JobSettings::new(mapping.clone(), scope, writer.dialect);
         settings.switches = writer.switches.clone();
@@ -196,7 +196,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
         settings.watcher = modifications.clone().map(|watcher| watcher as Arc<dyn Watcher>);
         Ok(Player {
             scenario,
-            casting,
+            fixture_source,
             began_with: (mapping.clone(), scope),
             mapping,
             scope,
@@ -214,7 +214,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             observer: Observer::new(target, recorder),
             shared,
             tenants,
-            cast,
+            fixture,
             job: Job::new(settings),
             accounts: IndexMap::new(),
             known: HashMap::new(),
@@ -304,7 +304,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             Action::ExpectAnswer(expectation) => self.expect_answer(expectation)?,
             Action::Expect(expectations) => {
                 for (key, expectation) in expectations {
-                    for key in self.cast.expand(key)? {
+                    for key in self.fixture.expand(key)? {
                         self.expect(&key, expectation, line).await?;
                     }
                 }
@@ -315,14 +315,14 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             Action::ExpectSettled(expectations) => self.expect_settled(expectations, line).await?,
             Action::ExpectUnseen(keys) => {
                 for key in keys {
-                    for key in self.cast.expand(key)? {
+                    for key in self.fixture.expand(key)? {
                         self.expect_unseen(&key, line).await;
                     }
                 }
             }
             Action::ExpectUntouchable(keys) => {
                 for key in keys {
-                    for key in self.cast.expand(key)? {
+                    for key in self.fixture.expand(key)? {
                         self.expect_untouchable(&key, line).await;
                     }
                 }
@@ -335,13 +335,13 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             Action::ExpectDiscovered(keys) => {
                 let mut all = Vec::new();
                 for key in keys {
-                    all.extend(self.cast.expand(key)?);
+                    all.extend(self.fixture.expand(key)?);
                 }
                 self.expect_discovered(&all);
             }
             Action::ExpectLog(expectations) => {
                 for (key, expectation) in expectations {
-                    for key in self.cast.expand(key)? {
+                    for key in self.fixture.expand(key)? {
                         self.expect_log(&key, expectation)?;
                     }
                 }
@@ -349,7 +349,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             Action::ExpectJob(expectation) => self.expect_job(expectation)?,
             Action::ExpectDeprovisioned(keys) => {
                 for key in keys {
-                    for key in self.cast.expand(key)? {
+                    for key in self.fixture.expand(key)? {
                         self.expect_deprovisioned(&key, line).await;
                     }
                 }
@@ -365,13 +365,13 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             Action::ExpectBulkLimits => self.expect_bulk_limits(line).await,
             Action::ExpectDiscoverable => self.expect_discoverable(line).await,
             action => {
-                self.cast.act(self.scenario, self.casting, action)?;
+                self.fixture.act(self.scenario, self.fixture_source, action)?;
             }
         }
         Ok(())
     }
 
-    /// What ended the story early decides what is said of it.
+    /// What ended the scenario early decides what is said of it.
     fn close(mut self) -> Ended {
         let sighting = self.target.sighting();
         if let Some((request, reason)) = sighting.withheld {
@@ -407,7 +407,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             .or_else(|| sighting.throttled.filter(|_| found_nothing).map(Skip::Throttled))
             .or_else(|| unproven.map(|(_, why)| Skip::Blocked(format!("the proof of ownership: {why}"))))
             .or_else(|| undecided.map(Skip::Blocked));
-        let ours = self.cast.roles().flat_map(|(_, role)| {
+        let ours = self.fixture.roles().flat_map(|(_, role)| {
             let known = role.former.iter().chain(&role.id).filter_map(|id| self.known.get(id)).flatten();
             known.map(|id| (role.kind, id.clone()))
         });

@@ -39,7 +39,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// The id at the target of the account that a key has now or had last.
     pub(super) fn target_id(&self, key: &str) -> Option<String> {
-        let id = self.cast.role(key)?.id.clone();
+        let id = self.fixture.role(key)?.id.clone();
         let linked = id.as_ref().and_then(|id| self.job.link(id)).map(|link| link.target_id.clone());
         linked
             .or_else(|| id.as_ref().and_then(|id| self.known.get(id)).and_then(|known| known.last().cloned()))
@@ -54,7 +54,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if let Some(account) = self.accounts.get(key) {
             return Some(account.id.clone());
         }
-        if let Some(role) = self.cast.role(key) {
+        if let Some(role) = self.fixture.role(key) {
             return role
                 .former
                 .iter()
@@ -68,7 +68,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) fn last_seen(&self, id: &ObjectId) -> Option<Arc<DirectoryState>> {
         let seen = self.history.iter().rev().map(|view| &view.state).find(|state| state.object(id).is_some());
         seen.cloned().or_else(|| {
-            let now = self.cast.tenant.state();
+            let now = self.fixture.tenant.state();
             now.object(id).is_some().then_some(now)
         })
     }
@@ -87,7 +87,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             .ok()??;
         match &value {
             TargetValue::Reference(other) => {
-                let key = self.cast.key_of(other)?;
+                let key = self.fixture.key_of(other)?;
                 self.target_id(key).map(Value::String)
             }
             value => mapped::json(value),
@@ -97,8 +97,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// What a template names.
     pub(super) fn value_of(&self, name: &str) -> Option<Value> {
         match name {
-            "prefix" => return Some(self.casting.prefix().into()),
-            "domain" => return Some(self.casting.domain().into()),
+            "prefix" => return Some(self.fixture_source.prefix().into()),
+            "domain" => return Some(self.fixture_source.domain().into()),
             _ => {}
         }
         let (key, rest) = name.split_once('.').unwrap_or((name, ""));
@@ -115,13 +115,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if let Some(account) = self.accounts.get(key) {
             return (rest == "id").then(|| account.id.clone().into());
         }
-        let role = self.cast.role(key)?;
+        let role = self.fixture.role(key)?;
         if rest == "id" {
             return self.target_id(key).map(Value::String);
         }
         let id = role.id.clone()?;
         // A raw request speaks of the person as the directory knows them now.
-        let now = self.cast.tenant.state();
+        let now = self.fixture.tenant.state();
         let state = if now.object(&id).is_some() { now } else { self.last_seen(&id)? };
         let object = state.object(&id)?;
         let mapping = self.rows(role.kind);

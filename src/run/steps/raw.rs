@@ -60,7 +60,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let Mistake::Template(TemplateProblem::Unknown(name)) = &mistake else { return Err(mistake) };
         let name = name.as_str();
         let key = name.split('.').next().unwrap_or_default().to_owned();
-        if let Some(kind) = self.cast.role(&key).map(|role| role.kind) {
+        if let Some(kind) = self.fixture.role(&key).map(|role| role.kind) {
             if self.target_id(&key).is_some() {
                 return Err(mistake);
             }
@@ -80,7 +80,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if captured || self.scenario.accounts.contains_key(&key) { Ok(()) } else { Err(mistake) }
     }
 
-    /// An answer lacks what the story goes on with. When it was refused, that was told already.
+    /// An answer lacks what the scenario goes on with. When it was refused, that was told already.
     pub(super) fn missing_in_answer(&mut self, name: &str) {
         if !self.findings.is_empty() || self.target.must_end() {
             return;

@@ -43,7 +43,7 @@ impl Stranger {
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Who stands behind a key in the first tenant; what is missing there was told.
     fn stranger(&self, key: &str) -> Option<Stranger> {
-        let role = self.cast.role(key)?;
+        let role = self.fixture.role(key)?;
         let object = role.id.clone()?;
         let row = self.rows(role.kind)?.matching().first().copied()?;
         let value = self.mapped(row, &object)?.as_str()?.to_owned();
@@ -194,7 +194,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         };
         let Some(Value::Object(mut body)) = self.value_of(&format!("{key}.create")) else { return };
         body.shift_remove("externalId");
-        let beside = format!("{}.beside@{}", self.casting.prefix(), self.casting.domain());
+        let beside = format!("{}.beside@{}", self.fixture_source.prefix(), self.fixture_source.domain());
         body.insert(name.to_owned(), beside.into());
         let create = Request::new(Actor::Probe, Method::Post, kind.endpoint(), step)
             .with_header("Content-Type", "application/scim+json")
@@ -205,7 +205,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// A PATCH operation that everybody may send.
     fn harmless_change(&self, kind: ResourceKind) -> Option<Value> {
-        let prefix = self.casting.prefix();
+        let prefix = self.fixture_source.prefix();
         let plain = |row: &&crate::entra::mapping::AttributeMapping| {
             row.matching.is_none() && row.target_kind() == TargetKind::Text && row.target.filter.is_none()
         };

@@ -1,4 +1,4 @@
-//! Tokens that a story asks for itself, and what is expected of them.
+//! Tokens that a scenario asks for itself, and what is expected of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +22,14 @@ pub(super) struct SignedIn {
 pub(super) enum Carried {
     /// That of the target's settings.
     Usual,
-    /// The one the story asked for.
+    /// The one the scenario asked for.
     Fresh(Token),
-    /// The story asked in vain: the request is not sent.
+    /// The scenario asked in vain: the request is not sent.
     Missing,
 }
 
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
-    /// Asks for a token, or skips the story where that way is not configured.
+    /// Asks for a token, or skips the scenario where that way is not configured.
     pub(super) async fn sign_in(&mut self, flow: Flow, proof: Proof) {
         let Some(way) = self.sign_ins.iter().find(|way| way.flow() == flow) else {
             let why = match flow {
@@ -115,7 +115,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
     }
 
-    /// The token that raw requests go out with. When the story asked for one in vain, that is told here at
+    /// The token that raw requests go out with. When the scenario asked for one in vain, that is told here at
     /// the latest.
     pub(super) fn carried(&mut self) -> Carried {
         match &self.signed_in {

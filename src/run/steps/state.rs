@@ -46,7 +46,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         expectation: &StateExpectation,
         line: usize,
     ) -> Result<(), Mistake> {
-        let role = self.cast.role(key).ok_or_else(|| Mistake::NoSuchKey(key.to_owned()))?;
+        let role = self.fixture.role(key).ok_or_else(|| Mistake::NoSuchKey(key.to_owned()))?;
         let kind = role.kind;
         // What is not mapped is never sent and never judged.
         if self.blocked.contains(key) || self.rows(kind).is_none() {
@@ -213,7 +213,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         {
             // A key names the account; anything else is an id.
             let id =
-                if self.cast.role(other).is_some() { self.target_id(other) } else { Some(other.clone()) };
+                if self.fixture.role(other).is_some() { self.target_id(other) } else { Some(other.clone()) };
             let Some(id) = id else {
                 self.leave_undecided(format!("the account of \"{other}\", which never existed"));
                 return Ok(());
@@ -280,7 +280,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// True when the scenario names the attribute, or it decides who has access or who is matched. What the
     /// target never keeps says nothing of a scenario.
     fn is_about(&self, key: &str, path: &PatchPath) -> bool {
-        let role = self.cast.role(key).map(|role| role.kind);
+        let role = self.fixture.role(key).map(|role| role.kind);
         let kind = role.or_else(|| self.accounts.get(key).map(|account| account.kind));
         let rows = kind.and_then(|kind| self.rows(kind)).into_iter().flat_map(|mapping| &mapping.rows);
         let mut mapped = rows.filter(|row| row.target.same_as(path));
@@ -316,7 +316,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     ) -> Result<(), Mistake> {
         let mut present = Vec::new();
         for member in members {
-            present.extend(self.cast.expand(member)?);
+            present.extend(self.fixture.expand(member)?);
         }
         let members = Membership { present, absent: Vec::new(), perhaps: Vec::new(), closed: true };
         self.compare_members(key, &members, exchange);
@@ -380,7 +380,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// The key of an id at the target, or the id.
     fn name_of(&self, id: &str) -> String {
-        let key = self.cast.roles().find(|(key, _)| self.target_id(key).as_deref() == Some(id));
+        let key = self.fixture.roles().find(|(key, _)| self.target_id(key).as_deref() == Some(id));
         key.map_or_else(|| id.to_owned(), |(key, _)| key.to_owned())
     }
 

@@ -1,6 +1,6 @@
-//! What a story is about: the attributes it names.
+//! What a scenario is about: the attributes it names.
 //!
-//! A target that loses an attribute altogether fails the stories that are about it. The others have
+//! A target that loses an attribute altogether fails the scenarios that are about it. The others have
 //! something else to say, and one cause is told once.
 
 use crate::entra::directory::ObjectKind;

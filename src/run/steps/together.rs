@@ -30,7 +30,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let mut wanted = Vec::new();
         for together in several {
             let each = match &together.each {
-                Some(crowd) => self.cast.expand(crowd)?.into_iter().map(Some).collect(),
+                Some(crowd) => self.fixture.expand(crowd)?.into_iter().map(Some).collect(),
                 None => vec![None],
             };
             for key in &each {
@@ -156,7 +156,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let (before, told, blocked) = (self.findings.len(), self.told.clone(), self.blocked.clone());
         for waited in [false, true] {
             for (key, expectation) in expectations {
-                for key in self.cast.expand(key)? {
+                for key in self.fixture.expand(key)? {
                     self.expect(&key, expectation, line).await?;
                 }
             }

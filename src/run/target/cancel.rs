@@ -1,4 +1,4 @@
-//! The flag that Ctrl-C sets: trials end early, what they made is still removed.
+//! The flag that Ctrl-C sets: scenario runs end early, what they made is still removed.
 
 use std::sync::Arc;
 

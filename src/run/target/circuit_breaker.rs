@@ -1,4 +1,4 @@
-//! The outermost decorator of a trial's target: it sees what each request met and stops sending when
+//! The outermost decorator of a scenario run's target: it sees what each request met and stops sending when
 //! the run shall end.
 
 use std::sync::Mutex;
@@ -11,14 +11,14 @@ use crate::wire::{Actor, Answer, Broken, Request, ResourceKind, Sent, Target, Te
 /// How many requests in a row may break before the target counts as lost.
 const BROKEN_IN_A_ROW: usize = 5;
 
-/// Of so many answers in a row that no SCIM service gives, the first makes the lookout doubt whether the
+/// Of so many answers in a row that no SCIM service gives, the first makes the circuit breaker doubt whether the
 /// target is still there.
 const STRANGE_IN_A_ROW: usize = 5;
 
-/// Answers that take more memory than these bytes end a trial, since all of them are kept until it is judged.
+/// Answers that take more memory than these bytes end a scenario run, since all of them are kept until it is judged.
 const MOST_BYTES: usize = 256 << 20;
 
-/// What a trial met that ends it.
+/// What a scenario run met that ends it.
 #[derive(Debug, Clone, Default)]
 pub struct Sighting {
     /// The guard held this request back, with its reason.
@@ -65,7 +65,7 @@ impl<T: Target> CircuitBreaker<T> {
         self.state().sighting.clone()
     }
 
-    /// True when the trial must end: nothing it could still find would be worth anything.
+    /// True when the scenario run must end: nothing it could still find would be worth anything.
     pub fn must_end(&self) -> bool {
         let state = self.state();
         let Sighting { withheld, unproven, throttled, lost, swamped } = &state.sighting;
@@ -197,13 +197,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_withheld_write_ends_the_trial_but_not_the_clean_up() {
+    async fn a_withheld_write_ends_the_scenario_run_but_not_the_clean_up() {
         let target = Scripted::new(vec![Err(Broken::Withheld("it is bob's".into()))]);
-        let lookout = CircuitBreaker::new(target, Cancel::default());
-        let _ = lookout.send(get(Actor::Entra)).await;
-        assert_eq!(lookout.sighting().withheld.unwrap().1, "it is bob's");
-        assert_eq!(lookout.send(get(Actor::Entra)).await, Err(Broken::Interrupted));
-        assert_ne!(lookout.send(get(Actor::Cleanup)).await, Err(Broken::Interrupted));
+        let breaker = CircuitBreaker::new(target, Cancel::default());
+        let _ = breaker.send(get(Actor::Entra)).await;
+        assert_eq!(breaker.sighting().withheld.unwrap().1, "it is bob's");
+        assert_eq!(breaker.send(get(Actor::Entra)).await, Err(Broken::Interrupted));
+        assert_ne!(breaker.send(get(Actor::Cleanup)).await, Err(Broken::Interrupted));
     }
 
     #[tokio::test]
@@ -211,13 +211,13 @@ mod tests {
         let timed_out = || Err(Broken::Protocol("cut".into()));
         let good = || Ok(Answer::json(200, &json!({})));
         let outcomes = vec![timed_out(), good(), timed_out(), timed_out(), timed_out(), timed_out()];
-        let lookout = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
+        let breaker = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
         for _ in 0..6 {
-            let _ = lookout.send(get(Actor::Entra)).await;
+            let _ = breaker.send(get(Actor::Entra)).await;
         }
-        assert!(lookout.sighting().lost.is_none());
-        let _ = lookout.send(get(Actor::Entra)).await;
-        assert!(lookout.sighting().lost.is_some());
+        assert!(breaker.sighting().lost.is_none());
+        let _ = breaker.send(get(Actor::Entra)).await;
+        assert!(breaker.sighting().lost.is_some());
 
         let refused = CircuitBreaker::new(Scripted::new(vec![]), Cancel::default());
         let _ = refused.send(get(Actor::Entra)).await;
@@ -225,31 +225,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ids_that_make_no_url_lose_no_target_and_too_many_bytes_end_the_trial() {
+    async fn ids_that_make_no_url_lose_no_target_and_too_many_bytes_end_the_scenario_run() {
         let unwritable = || Err(Broken::Unwritable("it is too long".into()));
         let large = Ok(Answer::json(200, &json!("x".repeat(50))));
         let outcomes = std::iter::repeat_with(unwritable).take(BROKEN_IN_A_ROW + 1).chain([large]).collect();
-        let mut lookout = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
-        lookout.most_bytes = 50;
+        let mut breaker = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
+        breaker.most_bytes = 50;
         for _ in 0..=BROKEN_IN_A_ROW {
-            let _ = lookout.send(get(Actor::Entra)).await;
+            let _ = breaker.send(get(Actor::Entra)).await;
         }
-        assert!(!lookout.must_end());
-        lookout.send(get(Actor::Entra)).await.unwrap();
-        assert!(lookout.sighting().lost.is_none() && lookout.sighting().swamped.is_some());
-        assert_eq!(lookout.send(get(Actor::Entra)).await, Err(Broken::Interrupted));
-        assert_ne!(lookout.send(get(Actor::Cleanup)).await, Err(Broken::Interrupted));
+        assert!(!breaker.must_end());
+        breaker.send(get(Actor::Entra)).await.unwrap();
+        assert!(breaker.sighting().lost.is_none() && breaker.sighting().swamped.is_some());
+        assert_eq!(breaker.send(get(Actor::Entra)).await, Err(Broken::Interrupted));
+        assert_ne!(breaker.send(get(Actor::Cleanup)).await, Err(Broken::Interrupted));
     }
 
     #[tokio::test]
     async fn after_ctrl_c_nothing_but_clean_up_is_sent() {
         let cancel = Cancel::default();
         let answers = vec![Ok(Answer::json(204, &json!({})))];
-        let lookout = CircuitBreaker::new(Scripted::new(answers), cancel.clone());
+        let breaker = CircuitBreaker::new(Scripted::new(answers), cancel.clone());
         cancel.cancel();
-        assert_eq!(lookout.send(get(Actor::Observer)).await, Err(Broken::Interrupted));
-        assert!(lookout.send(get(Actor::Cleanup)).await.is_ok());
-        assert!(lookout.sighting().lost.is_none());
+        assert_eq!(breaker.send(get(Actor::Observer)).await, Err(Broken::Interrupted));
+        assert!(breaker.send(get(Actor::Cleanup)).await.is_ok());
+        assert!(breaker.sighting().lost.is_none());
     }
 
     fn unavailable(retry_after: Option<&str>) -> Answer {
@@ -267,11 +267,11 @@ mod tests {
         let refused = Answer::json(401, &json!({}));
         for strange in [unavailable(None), Answer::json(502, &json!({})), moved, refused, login] {
             let target = Scripted::new(vec![Ok(strange.clone()), Ok(strange.clone())]);
-            let lookout = CircuitBreaker::new(target, Cancel::default());
-            assert_eq!(lookout.send(get(Actor::Entra)).await, Ok(strange.clone()));
-            lookout.look_again().await;
-            assert!(matches!(lookout.sighting().lost, Some(Broken::Gone(_))), "{strange:?}");
-            assert!(lookout.inner.sent()[1].query.as_ref().unwrap().starts_with("filter=userName"));
+            let breaker = CircuitBreaker::new(target, Cancel::default());
+            assert_eq!(breaker.send(get(Actor::Entra)).await, Ok(strange.clone()));
+            breaker.look_again().await;
+            assert!(matches!(breaker.sighting().lost, Some(Broken::Gone(_))), "{strange:?}");
+            assert!(breaker.inner.sent()[1].query.as_ref().unwrap().starts_with("filter=userName"));
         }
     }
 
@@ -280,28 +280,28 @@ mod tests {
         let strange = || Ok(unavailable(None));
         let good = || Ok(Answer::json(200, &json!({})));
         let outcomes = vec![strange(), good(), strange(), strange(), strange(), strange(), strange(), good()];
-        let lookout = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
+        let breaker = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
         for _ in 0..6 {
-            let _ = lookout.send(get(Actor::Entra)).await;
-            lookout.look_again().await;
+            let _ = breaker.send(get(Actor::Entra)).await;
+            breaker.look_again().await;
         }
-        assert!(!lookout.must_end(), "{:?}", lookout.sighting());
-        assert_eq!(lookout.inner.sent().len(), 8, "it is asked for at the first and at the sixth");
+        assert!(!breaker.must_end(), "{:?}", breaker.sighting());
+        assert_eq!(breaker.inner.sent().len(), 8, "it is asked for at the first and at the sixth");
         let own = Answer::json(401, &json!({}));
-        let lookout = CircuitBreaker::new(Scripted::new(vec![Ok(own)]), Cancel::default());
-        let _ = lookout.send(get(Actor::Probe).provoked()).await;
-        lookout.look_again().await;
-        assert!(!lookout.must_end() && lookout.inner.sent().len() == 1);
+        let breaker = CircuitBreaker::new(Scripted::new(vec![Ok(own)]), Cancel::default());
+        let _ = breaker.send(get(Actor::Probe).provoked()).await;
+        breaker.look_again().await;
+        assert!(!breaker.must_end() && breaker.inner.sent().len() == 1);
     }
 
     #[tokio::test]
-    async fn who_says_later_ends_the_trial_whoever_asks_but_clean_up() {
+    async fn who_says_later_ends_the_scenario_run_whoever_asks_but_clean_up() {
         for (actor, ends) in [(Actor::Probe, true), (Actor::Cleanup, false)] {
             let target = Scripted::new(vec![Ok(unavailable(Some("60")))]);
-            let lookout = CircuitBreaker::new(target, Cancel::default());
-            let _ = lookout.send(get(actor).provoked()).await;
-            assert_eq!(lookout.sighting().throttled.is_some(), ends);
-            assert!(lookout.sighting().lost.is_none());
+            let breaker = CircuitBreaker::new(target, Cancel::default());
+            let _ = breaker.send(get(actor).provoked()).await;
+            assert_eq!(breaker.sighting().throttled.is_some(), ends);
+            assert!(breaker.sighting().lost.is_none());
         }
     }
 
@@ -309,10 +309,10 @@ mod tests {
     async fn wrong_credentials_that_are_not_refused_in_time_lose_no_target() {
         let slow = || Err(Broken::Unrefused(std::time::Duration::from_secs(1)));
         let outcomes = std::iter::repeat_with(slow).take(BROKEN_IN_A_ROW + 1).collect();
-        let lookout = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
+        let breaker = CircuitBreaker::new(Scripted::new(outcomes), Cancel::default());
         for _ in 0..=BROKEN_IN_A_ROW {
-            let _ = lookout.send(get(Actor::Probe).provoked()).await;
+            let _ = breaker.send(get(Actor::Probe).provoked()).await;
         }
-        assert!(!lookout.must_end());
+        assert!(!breaker.must_end());
     }
 }

@@ -16,7 +16,7 @@ const SLOWEST_AT_FIRST: Duration = Duration::from_millis(100);
 /// After so many pauses' time without a 429 a run goes a little faster again.
 const CALM: u32 = 10;
 
-/// The rate that was learnt. All trials at one target share it.
+/// The rate that was learnt. All scenario runs at one target share it.
 #[derive(Debug)]
 pub(in crate::run) struct Rate {
     state: Mutex<RateState>,
@@ -189,11 +189,11 @@ mod tests {
     async fn send(limiter: &Limiter, requests: usize) -> (usize, Duration) {
         let begin = Instant::now();
         let paced = Paced::new(limiter, Arc::new(Rate::default()));
-        let patience =
+        let retry_after =
             RetryAfter::new(paced, WaitLimit::at_most(Duration::from_secs(300)), Cancel::default());
         for _ in 0..requests {
             let request = Request::new(Actor::Entra, Method::Get, "/Users", "t");
-            assert_eq!(patience.send(request).await.unwrap().status, 200);
+            assert_eq!(retry_after.send(request).await.unwrap().status, 200);
         }
         (*limiter.refused.lock().unwrap(), begin.elapsed())
     }

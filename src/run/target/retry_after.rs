@@ -27,16 +27,16 @@ pub struct WaitLimit {
     in_vain: Arc<InVain>,
 }
 
-/// Clean-up is waited for on its own account: what a run made must not stay because a story gave up.
+/// Clean-up is waited for on its own account: what a run made must not stay because a scenario gave up.
 #[derive(Debug, Default)]
 struct InVain {
-    stories: AtomicBool,
+    scenarios: AtomicBool,
     clean_up: AtomicBool,
 }
 
 impl InVain {
     fn of(&self, request: &Request) -> &AtomicBool {
-        if request.actor == Actor::Cleanup { &self.clean_up } else { &self.stories }
+        if request.actor == Actor::Cleanup { &self.clean_up } else { &self.scenarios }
     }
 }
 
@@ -222,11 +222,11 @@ mod tests {
             let busy = Busy::new(unreadable, 100);
             let told = Arc::new(Mutex::new(Vec::new()));
             let ear = Arc::clone(&told);
-            let mut patience =
+            let mut retry_after =
                 RetryAfter::new(&busy, WaitLimit::at_most(Duration::from_millis(14)), Cancel::default())
                     .telling(move |pause| ear.lock().unwrap().push(pause.as_millis()));
-            patience.first_pause = Duration::from_millis(2);
-            assert_eq!(patience.send(get()).await.unwrap().status, 429);
+            retry_after.first_pause = Duration::from_millis(2);
+            assert_eq!(retry_after.send(get()).await.unwrap().status, 429);
             assert_eq!(*told.lock().unwrap(), [2, 4, 8]);
         }
     }
@@ -247,11 +247,11 @@ mod tests {
         let busy = Busy::new(Some("100"), 9);
         assert_eq!(statuses(&busy, waiting.clone()).await, (429, 4));
         assert_eq!(statuses(&busy, waiting.clone()).await, (429, 5));
-        let patience = RetryAfter::new(&busy, waiting.clone(), Cancel::default());
+        let retry_after = RetryAfter::new(&busy, waiting.clone(), Cancel::default());
         let clean_up = Request { actor: Actor::Cleanup, ..get() };
-        assert_eq!(patience.send(clean_up.clone()).await.unwrap().status, 429);
+        assert_eq!(retry_after.send(clean_up.clone()).await.unwrap().status, 429);
         assert_eq!(busy.asked(), 9, "clean-up waits on its own account");
-        assert_eq!(patience.send(get()).await.unwrap().status, 200);
+        assert_eq!(retry_after.send(get()).await.unwrap().status, 200);
         let again = Busy::new(Some("100"), 1);
         assert_eq!(statuses(&again, waiting).await, (200, 2));
     }
@@ -274,12 +274,12 @@ mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&told);
         let cancel = Cancel::default();
-        let patience = RetryAfter::new(&busy, minutes(5), cancel.clone())
+        let retry_after = RetryAfter::new(&busy, minutes(5), cancel.clone())
             .telling(move |pause| ear.lock().unwrap().push(pause));
         cancel.cancel();
-        assert_eq!(patience.send(get()).await, Err(Broken::Interrupted));
+        assert_eq!(retry_after.send(get()).await, Err(Broken::Interrupted));
         assert_eq!(*told.lock().unwrap(), [Duration::from_secs(30)]);
         let clean_up = Request { actor: Actor::Cleanup, ..get() };
-        assert_eq!(patience.send(clean_up).await.unwrap().status, 200);
+        assert_eq!(retry_after.send(clean_up).await.unwrap().status, 200);
     }
 }

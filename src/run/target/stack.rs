@@ -1,4 +1,4 @@
-//! The decorators of one trial's target, from the outside in: lookout, guard, patience, recorder.
+//! The decorators of one scenario run's target, from the outside in: circuit breaker, guard, patience, recorder.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::retry_after::{RetryAfter, WaitLimit};
 use crate::run::observer::Log;
 use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
 
-/// A target with everything a trial needs around it. The recorder stays with whoever made it.
+/// A target with everything a scenario run needs around it. The recorder stays with whoever made it.
 pub(in crate::run) struct Stack<'a, T: Target> {
     outermost: CircuitBreaker<Guard<RetryAfter<&'a Recorder<T>>>>,
 }
@@ -20,17 +20,17 @@ impl<'a, T: Target> Stack<'a, T> {
     /// Puts the decorators around a recorder; `waiting` hears of each pause.
     pub(in crate::run) fn new(
         recorder: &'a Recorder<T>,
-        patience: &WaitLimit,
+        retry_after: &WaitLimit,
         cancel: &Cancel,
         ownership: Arc<Ownership>,
         waiting: impl Fn(Duration) + Send + Sync + 'static,
     ) -> Self {
         // What the guard asks on its own must wait as well.
-        let patience = RetryAfter::new(recorder, patience.clone(), cancel.clone()).telling(waiting);
-        Stack { outermost: CircuitBreaker::new(Guard::new(patience, ownership), cancel.clone()) }
+        let retry_after = RetryAfter::new(recorder, retry_after.clone(), cancel.clone()).telling(waiting);
+        Stack { outermost: CircuitBreaker::new(Guard::new(retry_after, ownership), cancel.clone()) }
     }
 
-    /// What the trial met that ends it.
+    /// What the scenario run met that ends it.
     pub(in crate::run) fn sighting(&self) -> Sighting {
         self.outermost.sighting()
     }
@@ -40,7 +40,7 @@ impl<'a, T: Target> Stack<'a, T> {
         self.outermost.look_again().await;
     }
 
-    /// True when the trial must end.
+    /// True when the scenario run must end.
     pub(in crate::run) fn must_end(&self) -> bool {
         self.outermost.must_end()
     }

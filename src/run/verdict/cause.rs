@@ -12,7 +12,7 @@ use crate::wire::{Exchange, Operation};
 pub struct Cause<'a> {
     /// The worst level it was found at.
     pub level: Level,
-    /// The check whose finding is shown: a rule, or the story that has the most to say about it.
+    /// The check whose finding is shown: a rule, or the scenario that has the most to say about it.
     pub check: &'a CheckResult,
     /// The finding that is shown.
     pub finding: &'a Finding,
@@ -88,10 +88,10 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
     causes
 }
 
-/// Marks stories that failed by nothing but what another check tells: one fault of the target is one red
+/// Marks scenarios that failed by nothing but what another check tells: one fault of the target is one red
 /// line and not a hundred. What they found stays with them.
 ///
-/// Stories of a gate are left alone: it does not know the others.
+/// Scenarios of a gate are left alone: it does not know the others.
 pub(in crate::run) fn block(
     checks: &mut [CheckResult],
     fail_on: Option<Level>,
@@ -128,7 +128,7 @@ fn blocked_by<'a>(
             continue;
         }
         let head = &checks[*heads.get(&(index, place))?];
-        // The same story in another dialect is the same red line; the comparison of both is none.
+        // The same scenario in another dialect is the same red line; the comparison of both is none.
         let another = head.id != check.id || (check.dialect.is_none() && head.dialect.is_some());
         if !another || head.outcome != Outcome::Failed {
             return None;
@@ -142,7 +142,7 @@ fn finding(checks: &[CheckResult], (check, place): FindingPosition) -> &Finding 
     &checks[check].findings[place]
 }
 
-/// Every finding of stories and rules, in groups of one cause. What other judges say, as the comparison
+/// Every finding of scenarios and rules, in groups of one cause. What other judges say, as the comparison
 /// with snapshots, stands alone.
 fn groups(checks: &[CheckResult]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
@@ -201,7 +201,7 @@ fn hesitation(checks: &[CheckResult], place: FindingPosition) -> impl Ord + use<
     (level, found.beside_the_point, check.dialect.is_none(), suite, check.findings.len(), place)
 }
 
-/// What two findings of one cause have in common. Rules say the same of many requests; stories find
+/// What two findings of one cause have in common. Rules say the same of many requests; scenarios find
 /// the same attribute wrong in the same kind of reading, or the same answer to the same kind of request.
 fn key(check: &CheckResult, finding: &Finding) -> String {
     let decisive = finding.exchanges.last();
@@ -249,8 +249,8 @@ fn without_values(message: &str) -> String {
     text
 }
 
-/// Moves what stories found below the rule that complains about the same thing elsewhere: if every PATCH
-/// is answered 500, or `title` is never kept, that is told once, with the stories it spoiled.
+/// Moves what scenarios found below the rule that complains about the same thing elsewhere: if every PATCH
+/// is answered 500, or `title` is never kept, that is told once, with the scenarios it spoiled.
 fn below_rules(checks: &[CheckResult], mut groups: Vec<Group>) -> Vec<Group> {
     let is_rule = |group: &Group| checks[group.head.0].suite == "rules";
     let mut refusals: HashMap<String, usize> = HashMap::new();
@@ -277,7 +277,7 @@ fn below_rules(checks: &[CheckResult], mut groups: Vec<Group>) -> Vec<Group> {
         moves.extend(above.map(|above| (place, above)));
     }
     let rules: HashMap<usize, usize> = moves.iter().copied().collect();
-    // What a story finds after its own request was refused follows from that.
+    // What a scenario finds after its own request was refused follows from that.
     let mut group_of: HashMap<FindingPosition, usize> = HashMap::new();
     for (place, group) in groups.iter().enumerate() {
         group_of.extend(group.same.iter().map(|of| (*of, place)));
@@ -331,7 +331,7 @@ fn refusal(exchange: &Exchange) -> String {
     format!("{}|{status:?}", exchange.request.shape().to_lowercase())
 }
 
-/// Says of each finding of a story which finding of a rule in the same trial explains it, if one does.
+/// Says of each finding of a scenario which finding of a rule in the same scenario run explains it, if one does.
 pub(in crate::run) fn explain(findings: &mut [Finding], by_rules: &[Finding]) {
     for finding in findings {
         let rule = by_rules.iter().find(|rule| rule.level >= finding.level && explains(rule, finding));
@@ -339,20 +339,20 @@ pub(in crate::run) fn explain(findings: &mut [Finding], by_rules: &[Finding]) {
     }
 }
 
-/// True when a rule and a story found the same thing wrong in one trial.
-fn explains(rule: &Finding, story: &Finding) -> bool {
-    if rule.aspect != Aspect::Form && story.aspect == Aspect::Job {
+/// True when a rule and a scenario found the same thing wrong in one scenario run.
+fn explains(rule: &Finding, player: &Finding) -> bool {
+    if rule.aspect != Aspect::Form && player.aspect == Aspect::Job {
         return true;
     }
-    if rule.aspect == Aspect::Form || rule.aspect != story.aspect {
+    if rule.aspect == Aspect::Form || rule.aspect != player.aspect {
         return false;
     }
     let decisive = |finding: &Finding| finding.exchanges.last().cloned();
-    let (Some(one), Some(other)) = (decisive(rule), decisive(story)) else { return false };
+    let (Some(one), Some(other)) = (decisive(rule), decisive(player)) else { return false };
     match rule.aspect {
         Aspect::Form | Aspect::Job => false,
         Aspect::Members => true,
-        Aspect::Value => same_attribute(&rule.subject, &story.subject),
+        Aspect::Value => same_attribute(&rule.subject, &player.subject),
         Aspect::Lookup if matches!(other.operation, Operation::Query { .. }) => {
             refusal(&one) == refusal(&other)
         }

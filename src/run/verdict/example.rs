@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::known::{BaselineCount, Waived, WaiverNote, WaiverState};
 use super::report::{CheckResult, Report, Verdict};
+use super::waived::{BaselineCount, Waived, WaiverNote, WaiverState};
 use crate::check::{About, Finding, History, Level, Outcome, Reference, Skip};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request};
 
@@ -55,7 +55,7 @@ pub fn about(id: &str, level: Level) -> About {
     }
 }
 
-/// A finding of a story: the PATCH was answered 204 and the user is still active.
+/// A finding of a scenario: the PATCH was answered 204 and the user is still active.
 pub fn still_active(id: &str) -> Finding {
     let operation = json!({"op": "Replace", "path": "active", "value": "False"});
     let patch = exchange(
@@ -84,7 +84,7 @@ pub fn wrong_type(path: &str) -> Finding {
     finding
 }
 
-/// The report: two failed stories of one cause, a passed one, a rule with warnings, two skips and an
+/// The report: two failed scenarios of one cause, a passed one, a rule with warnings, two skips and an
 /// expected failure.
 pub fn report() -> Report {
     let failed = |id: &str, dialect: &str| CheckResult {

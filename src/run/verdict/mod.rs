@@ -3,6 +3,6 @@
 pub mod cause;
 #[cfg(test)]
 pub(crate) mod example;
-pub mod known;
 pub mod report;
 pub(in crate::run) mod ruling;
+pub mod waived;

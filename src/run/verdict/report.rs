@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::known::Waived;
+use super::waived::Waived;
 use crate::check::{Finding, Level, Outcome, Skip};
 
 /// The result of a whole run.
@@ -131,7 +131,7 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
-    /// A check that was played, failed if a finding stands at or above `fail_on` (`None`: never). A story
+    /// A check that was played, failed if a finding stands at or above `fail_on` (`None`: never). A scenario
     /// that stands for a test of Microsoft's ends as that test would: what it does not look at is told only.
     #[must_use]
     pub fn played(
@@ -164,7 +164,7 @@ impl CheckResult {
         }
     }
 
-    /// Where it stands in a report: stories by suite and id, rules last, the comparison after its pair.
+    /// Where it stands in a report: scenarios by suite and id, rules last, the comparison after its pair.
     fn place(&self) -> (bool, &str, bool, Option<&str>) {
         (self.suite == "rules", &self.id, self.dialect.is_none(), self.dialect.as_deref())
     }

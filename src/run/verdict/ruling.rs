@@ -1,11 +1,11 @@
-//! Rules over a whole run: one check per rule and dialect, however many trials showed the fault.
+//! Rules over a whole run: one check per rule and dialect, however many scenario runs showed the fault.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::report::CheckResult;
 use crate::check::{About, Finding, Level, Outcome, Skip};
 
-/// Findings of rules, gathered trial by trial.
+/// Findings of rules, gathered scenario run by scenario run.
 #[derive(Debug, Default)]
 pub(in crate::run) struct Ruling {
     /// By dialect, rule and the shape of the finding.
@@ -15,12 +15,12 @@ pub(in crate::run) struct Ruling {
 }
 
 impl Ruling {
-    /// Notes which rules met what they are about in one trial.
+    /// Notes which rules met what they are about in one scenario run.
     pub(in crate::run) fn note(&mut self, dialect: &str, exercised: &BTreeSet<&'static str>) {
         self.exercised.entry(dialect.to_owned()).or_default().extend(exercised);
     }
 
-    /// Adds one trial's findings and returns those whose shape is new in this dialect.
+    /// Adds one scenario run's findings and returns those whose shape is new in this dialect.
     pub(in crate::run) fn add(&mut self, dialect: &str, findings: Vec<Finding>) -> Vec<Finding> {
         let mut new = Vec::new();
         for finding in findings {
@@ -77,8 +77,8 @@ mod tests {
         let about = crate::scenario::testing::scenario("rules/x").about;
         let other = crate::scenario::testing::scenario("rules/y").about;
         let mut ruling = Ruling::default();
-        let met_in = |story: &str, message: &str| Finding {
-            met_in: Some(story.to_owned()),
+        let met_in = |player: &str, message: &str| Finding {
+            met_in: Some(player.to_owned()),
             ..Finding::of(&about, message)
         };
         assert_eq!(ruling.add("default", vec![met_in("cycles/a", "first")]).len(), 1);

@@ -1,4 +1,4 @@
-//! Steps and keys of the stories that stand for tests of Microsoft's gates.
+//! Steps and keys of the scenarios that stand for tests of Microsoft's gates.
 
 use super::Loader;
 use super::before::Before;

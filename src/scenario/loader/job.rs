@@ -13,7 +13,7 @@ const ROLES: [(&str, RoleFunction); 3] = [
     ("assertive", RoleFunction::Assertive),
 ];
 
-/// Graph's words for what a restart forgets, and the word that stories use for `Full`.
+/// Graph's words for what a restart forgets, and the word that scenarios use for `Full`.
 const RESETS: [(&str, &str); 7] = [
     ("full", "Full"),
     ("Escrows", "Escrows"),
@@ -24,7 +24,7 @@ const RESETS: [(&str, &str); 7] = [
     ("None", "None"),
 ];
 
-/// Larger numbers are a slip: stories scale Microsoft's down.
+/// Larger numbers are a slip: scenarios scale Microsoft's down.
 const MOST: u64 = 100_000;
 
 impl Loader<'_> {

@@ -129,7 +129,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Refuses to speak to a second tenant where none is asked for: without it the story cannot be played.
+    /// Refuses to speak to a second tenant where none is asked for: without it the scenario cannot be played.
     pub(super) fn second_tenant(&mut self, at: &Range<usize>) {
         if !self.names.second_tenant {
             let problem = self.reader.problem(at, "this needs a second tenant");

@@ -4,8 +4,8 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use serde_json::{Value, json};
 
+use super::context::{Effect, created, listed, patched, read, status};
 use super::fault::faults;
-use super::scene::{Effect, created, listed, patched, read, status};
 use crate::server::reply::{Content, Reply};
 
 faults! {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::context::{Effect, endpoint, fail};
 use super::fault::faults;
-use super::scene::{Effect, endpoint, fail};
 use crate::scim::urn;
 use crate::server::call::{Call, Document};
 use crate::server::endpoint::Endpoint;
@@ -55,12 +55,12 @@ fn bulk_references_kept() -> Effect {
             rewrite(bulk(call)?, "bulkId:", "bulkId-");
             None
         },
-        |call, _, scene| {
+        |call, _, context| {
             if endpoint(call) == Endpoint::Bulk {
-                for mut group in scene.store.all(Kind::Group).cloned().collect::<Vec<_>>() {
+                for mut group in context.store.all(Kind::Group).cloned().collect::<Vec<_>>() {
                     if let Some(members) = group.attributes.get_mut("members") {
                         rewrite(members, "bulkId-", "bulkId:");
-                        scene.store.overwrite(Kind::Group, group);
+                        context.store.overwrite(Kind::Group, group);
                     }
                 }
             }
@@ -77,21 +77,21 @@ fn bulk_schema_unchecked() -> Effect {
 
 fn bulk_delete_ignored() -> Effect {
     Effect::both(
-        |call, scene| {
+        |call, context| {
             let operations = bulk(call)?.get("Operations")?.as_array()?.clone();
             let deleted = operations.iter().filter(|operation| operation["method"] == "DELETE");
             let ids = deleted.filter_map(|operation| operation["path"].as_str()?.strip_prefix("/Users/"));
             for id in ids {
-                if let Some(user) = scene.store.get(Kind::User, id) {
-                    scene.memory.records.insert(id.to_owned(), user.clone());
+                if let Some(user) = context.store.get(Kind::User, id) {
+                    context.memory.records.insert(id.to_owned(), user.clone());
                 }
             }
             None
         },
-        |call, _, scene| {
+        |call, _, context| {
             if endpoint(call) == Endpoint::Bulk {
-                for user in std::mem::take(&mut scene.memory.records).into_values() {
-                    scene.store.overwrite(Kind::User, user);
+                for user in std::mem::take(&mut context.memory.records).into_values() {
+                    context.store.overwrite(Kind::User, user);
                 }
             }
         },

@@ -3,8 +3,8 @@
 use axum::http::header;
 use serde_json::{Map, Value, json};
 
+use super::context::{Effect, created, fail, patched, refuse, resources, status};
 use super::fault::faults;
-use super::scene::{Effect, created, fail, patched, refuse, resources, status};
 use crate::scim::message::ScimType;
 use crate::scim::urn;
 use crate::server::call::{Call, Document};
@@ -98,11 +98,11 @@ fn create_answers_empty() -> Effect {
 }
 
 fn create_not_stored() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if created(call).is_some()
-            && let Some((kind, id)) = scene.written(call, reply)
+            && let Some((kind, id)) = context.written(call, reply)
         {
-            scene.store.remove(kind, &id);
+            context.store.remove(kind, &id);
         }
     })
 }
@@ -140,24 +140,24 @@ fn conflict_answers_500() -> Effect {
 }
 
 fn duplicate_user_accepted() -> Effect {
-    Effect::before(|call, scene| {
-        scene.store.duplicates_allowed = created(call) == Some(Kind::User);
+    Effect::before(|call, context| {
+        context.store.duplicates_allowed = created(call) == Some(Kind::User);
         None
     })
 }
 
 fn duplicate_group_accepted() -> Effect {
-    Effect::before(|call, scene| {
-        scene.store.duplicates_allowed = created(call) == Some(Kind::Group);
+    Effect::before(|call, context| {
+        context.store.duplicates_allowed = created(call) == Some(Kind::Group);
         None
     })
 }
 
 fn duplicate_by_case_accepted() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
-        scene.store.duplicates_allowed = name.is_some_and(|name| {
-            let mut same = scene.store.with(Kind::User, StoreKey::Name, &name);
+        context.store.duplicates_allowed = name.is_some_and(|name| {
+            let mut same = context.store.with(Kind::User, StoreKey::Name, &name);
             same.all(|user| user.attributes.get("userName").is_some_and(|taken| *taken != *name))
         });
         None
@@ -165,16 +165,16 @@ fn duplicate_by_case_accepted() -> Effect {
 }
 
 fn duplicate_adopts_existing() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_owned();
-        let id = scene.store.with(Kind::User, StoreKey::Name, &name).next()?.id.clone();
-        Some(Reply::json(status(201), scene.show(call, Kind::User, &id)?))
+        let id = context.store.with(Kind::User, StoreKey::Name, &name).next()?.id.clone();
+        Some(Reply::json(status(201), context.show(call, Kind::User, &id)?))
     })
 }
 
 fn no_uniqueness_on_patch() -> Effect {
-    Effect::before(|call, scene| {
-        scene.store.duplicates_allowed = patched(call).is_some();
+    Effect::before(|call, context| {
+        context.store.duplicates_allowed = patched(call).is_some();
         None
     })
 }
@@ -211,11 +211,11 @@ fn requires_members() -> Effect {
 }
 
 fn invents_manager() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if created(call) == Some(Kind::User) {
             let boss =
-                scene.store.all(Kind::User).next().map_or_else(|| "1".to_owned(), |user| user.id.clone());
-            scene.rewrite(call, reply, &[Kind::User], |user| {
+                context.store.all(Kind::User).next().map_or_else(|| "1".to_owned(), |user| user.id.clone());
+            context.rewrite(call, reply, &[Kind::User], |user| {
                 let employee = user.attributes.entry(urn::ENTERPRISE).or_insert_with(|| json!({}));
                 employee["manager"] = json!({ "value": boss });
             });
@@ -224,10 +224,10 @@ fn invents_manager() -> Effect {
 }
 
 fn invents_members() -> Effect {
-    Effect::after(|call, reply, scene| {
-        let user = scene.store.all(Kind::User).next().map(|user| user.id.clone());
+    Effect::after(|call, reply, context| {
+        let user = context.store.all(Kind::User).next().map(|user| user.id.clone());
         if let Some(id) = user.filter(|_| created(call) == Some(Kind::Group)) {
-            scene.rewrite(call, reply, &[Kind::Group], |group| {
+            context.rewrite(call, reply, &[Kind::Group], |group| {
                 group.attributes.insert("members".into(), json!([{ "value": id }]));
             });
         }
@@ -235,8 +235,8 @@ fn invents_members() -> Effect {
 }
 
 fn external_id_invented() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &Kind::ALL, |record| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &Kind::ALL, |record| {
             record.attributes.insert("externalId".into(), format!("int-{}", record.id).into());
         });
     })

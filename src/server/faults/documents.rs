@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::context::{Effect, endpoint, fail};
 use super::fault::faults;
-use super::scene::{Effect, endpoint, fail};
 use crate::scim::urn;
 use crate::server::endpoint::Endpoint;
 use crate::server::reply::Reply;
@@ -92,7 +92,7 @@ fn schema_unpublished() -> Effect {
     Effect::after(|call, reply, _| {
         if let Endpoint::Schemas(one) = endpoint(call) {
             match one {
-                None => super::scene::withhold(reply, |schema| schema["id"] == urn::ENTERPRISE),
+                None => super::context::withhold(reply, |schema| schema["id"] == urn::ENTERPRISE),
                 Some(id) if id == urn::ENTERPRISE => *reply = fail(404, "there is no such schema"),
                 Some(_) => {}
             }
@@ -137,7 +137,7 @@ fn discovery_filter_applied() -> Effect {
         |call, reply, _| {
             if endpoint(call).is_discovery() && call.parameter("filter").is_some() {
                 let first = reply.body().map(|body| body["Resources"][0]["id"].clone()).unwrap_or_default();
-                super::scene::withhold(reply, |document| document["id"] != first);
+                super::context::withhold(reply, |document| document["id"] != first);
             }
         },
     )

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, created, listed, patched, writes};
 use super::fault::faults;
-use super::scene::{Effect, created, listed, patched, writes};
 use crate::server::model::Kind;
 use crate::server::race::Race;
 
@@ -36,31 +36,31 @@ fn uniqueness_checked_early() -> Effect {
 
 /// A cache that writes back late, over what is there.
 fn update_undone_later() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         if !writes(call) {
             return None;
         }
         let own = patched(call).filter(|(kind, _)| *kind == Kind::User).map(|(_, id)| id);
         let undone: Vec<String> =
-            scene.memory.records.keys().filter(|id| Some(*id) != own.as_ref()).cloned().collect();
+            context.memory.records.keys().filter(|id| Some(*id) != own.as_ref()).cloned().collect();
         for id in undone {
-            if let Some(record) = scene.memory.records.remove(&id)
-                && scene.store.get(Kind::User, &id).is_some()
+            if let Some(record) = context.memory.records.remove(&id)
+                && context.store.get(Kind::User, &id).is_some()
             {
-                scene.store.overwrite(Kind::User, record);
+                context.store.overwrite(Kind::User, record);
             }
         }
         if let Some(id) = own
-            && let Some(record) = scene.store.get(Kind::User, &id)
+            && let Some(record) = context.store.get(Kind::User, &id)
         {
-            scene.memory.records.entry(id).or_insert_with(|| record.clone());
+            context.memory.records.entry(id).or_insert_with(|| record.clone());
         }
         None
     })
 }
 
 fn cursor_counts_resources() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         listed(call)?;
         let start: u64 = match call.parameter("cursor")? {
             "" => 1,
@@ -69,7 +69,7 @@ fn cursor_counts_resources() -> Effect {
         let mut by_index = call.clone();
         by_index.forget_parameter("cursor");
         by_index.parameters.push(("startIndex".into(), start.to_string()));
-        let mut reply = scene.serve_again(&by_index);
+        let mut reply = context.serve_again(&by_index);
         let Some(Value::Object(body)) = reply.body_mut() else { return Some(reply) };
         body.shift_remove("startIndex");
         let total = body.get("totalResults").and_then(Value::as_u64).unwrap_or(0);
@@ -82,12 +82,12 @@ fn cursor_counts_resources() -> Effect {
 }
 
 fn order_turns_with_creates() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         if created(call).is_some() {
-            scene.memory.counter += 1;
+            context.memory.counter += 1;
         }
-        let kind = listed(call).filter(|_| scene.memory.counter % 2 == 1)?;
-        let mut backwards = scene.store.backwards(kind);
-        Some(scene.serve_from(call, &mut backwards))
+        let kind = listed(call).filter(|_| context.memory.counter % 2 == 1)?;
+        let mut backwards = context.store.backwards(kind);
+        Some(context.serve_from(call, &mut backwards))
     })
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, listed};
 use super::fault::faults;
-use super::scene::{Effect, listed};
 use super::shown::change;
 use crate::server::model::Kind;
 
@@ -30,8 +30,8 @@ fn resources_listed_twice() -> Effect {
 }
 
 fn duplicate_emails() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &[Kind::User], |user| {
             if let Some(Value::Array(emails)) = user.attributes.get_mut("emails") {
                 let mut kept: Vec<Value> = Vec::new();
                 for email in emails.drain(..) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::class::FaultClass;
-use super::scene::Effect;
+use super::context::Effect;
 
 /// A way to be wrong.
 #[derive(Clone, Copy)]

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::context::{Effect, FaultContext, fail, patched, read, refuse};
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, changes, ignore, operation, operations, replace};
-use super::scene::{Effect, FaultContext, fail, patched, read, refuse};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{Filter, Literal, urn};
@@ -61,8 +61,8 @@ fn core_urn_paths_refused() -> Effect {
 }
 
 fn replace_value_path_no_target() -> Effect {
-    Effect::before(|call, scene| {
-        let kept = super::value_paths::kept(call, scene);
+    Effect::before(|call, context| {
+        let kept = super::value_paths::kept(call, context);
         asks(call, USERS, |change| {
             change.verb == Verb::Replace && super::value_paths::selects_nothing(change, &kept)
         })
@@ -85,8 +85,8 @@ fn sets_manager(change: &Change<'_>) -> Option<String> {
 }
 
 fn unknown_manager_is_500() -> Effect {
-    Effect::before(|call, scene| {
-        let store = &scene.store;
+    Effect::before(|call, context| {
+        let store = &context.store;
         asks(call, USERS, |change| {
             sets_manager(change).is_some_and(|id| store.get(Kind::User, &id).is_none())
         })
@@ -95,17 +95,17 @@ fn unknown_manager_is_500() -> Effect {
 }
 
 /// True when a user's manager is nobody any more.
-fn has_lost_manager(scene: &FaultContext<'_>, id: &str) -> bool {
-    let manager = scene.store.get(Kind::User, id).and_then(|user| {
+fn has_lost_manager(context: &FaultContext<'_>, id: &str) -> bool {
+    let manager = context.store.get(Kind::User, id).and_then(|user| {
         user.attributes.get(urn::ENTERPRISE)?.get("manager")?.get("value")?.as_str().map(str::to_owned)
     });
-    manager.is_some_and(|manager| scene.store.get(Kind::User, &manager).is_none())
+    manager.is_some_and(|manager| context.store.get(Kind::User, &manager).is_none())
 }
 
 fn dangling_manager_breaks_reads() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (_, id) = read(call).filter(|(kind, _)| *kind == Kind::User)?;
-        has_lost_manager(scene, &id).then(|| fail(500, "manager is undefined"))
+        has_lost_manager(context, &id).then(|| fail(500, "manager is undefined"))
     })
 }
 
@@ -127,8 +127,8 @@ fn null_reference_refused() -> Effect {
 }
 
 fn unknown_member_is_500() -> Effect {
-    Effect::before(|call, scene| {
-        let store = &scene.store;
+    Effect::before(|call, context| {
+        let store = &context.store;
         asks(call, GROUPS, |change| {
             let ids = named_members(change);
             change.verb == Verb::Add
@@ -165,11 +165,11 @@ fn is_pathless(call: &mut Call) -> bool {
 }
 
 fn pathless_group_replace_wipes_members() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let mut names_members = false;
         changes(&mut call.clone(), GROUPS, |change| names_members |= change.concerns("members"));
         if patched(call).is_some() && is_pathless(&mut call.clone()) && !names_members {
-            scene.rewrite(call, reply, GROUPS, |group| {
+            context.rewrite(call, reply, GROUPS, |group| {
                 group.attributes.shift_remove("members");
             });
         }

@@ -3,8 +3,8 @@
 use axum::http::header;
 use serde_json::{Map, Value, json};
 
+use super::context::{Effect, created, deleted, read, resources};
 use super::fault::faults;
-use super::scene::{Effect, created, deleted, read, resources};
 use crate::scim::{same_name, urn};
 use crate::server::call::{Call, Document};
 use crate::server::model::{Kind, is_core_urn};
@@ -77,33 +77,33 @@ fn each_schemas(reply: &mut Reply, change: impl Fn(&mut Vec<Value>)) {
 }
 
 fn id_from_client() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let wished = match &call.body {
             Document::Json(body) => body.get("id").or_else(|| body.get("externalId")).and_then(Value::as_str),
             _ => None,
         };
         if created(call).is_some()
-            && let (Some((kind, id)), Some(wished)) = (scene.written(call, reply), wished)
+            && let (Some((kind, id)), Some(wished)) = (context.written(call, reply), wished)
         {
-            scene.store.rename(kind, &id, wished);
-            scene.refresh(call, reply, kind, wished);
+            context.store.rename(kind, &id, wished);
+            context.refresh(call, reply, kind, wished);
         }
     })
 }
 
 fn create_answers_existing() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if created(call) != Some(Kind::User) {
             return;
         }
-        let Some((kind, id)) = scene.written(call, reply) else { return };
-        if let Some(Value::String(boss)) = scene.memory.values.get("boss").cloned() {
-            scene.store.remove(kind, &id);
-            scene.refresh(call, reply, kind, &boss);
+        let Some((kind, id)) = context.written(call, reply) else { return };
+        if let Some(Value::String(boss)) = context.memory.values.get("boss").cloned() {
+            context.store.remove(kind, &id);
+            context.refresh(call, reply, kind, &boss);
             return;
         }
-        scene.memory.values.insert("boss".into(), id.into());
-        scene.rewrite(call, reply, &[kind], |record| {
+        context.memory.values.insert("boss".into(), id.into());
+        context.rewrite(call, reply, &[kind], |record| {
             record.attributes.retain(|name, _| ["schemas", "active"].contains(&name.as_str()));
             record.attributes.insert("userName".into(), "boss@contoso.example".into());
             record.attributes.insert("displayName".into(), "The Boss".into());
@@ -112,28 +112,28 @@ fn create_answers_existing() -> Effect {
 }
 
 fn ids_reused() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if let Some((_, id)) = deleted(call).filter(|_| reply.status.is_success()) {
-            scene.memory.values.insert("free".into(), id.into());
+            context.memory.values.insert("free".into(), id.into());
         }
         if created(call).is_some()
-            && let Some((kind, id)) = scene.written(call, reply)
-            && let Some(Value::String(free)) = scene.memory.values.remove("free")
+            && let Some((kind, id)) = context.written(call, reply)
+            && let Some(Value::String(free)) = context.memory.values.remove("free")
         {
-            scene.store.rename(kind, &id, &free);
-            scene.refresh(call, reply, kind, &free);
+            context.store.rename(kind, &id, &free);
+            context.refresh(call, reply, kind, &free);
         }
     })
 }
 
 fn ids_with_bulk_id() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if created(call).is_some()
-            && let Some((kind, id)) = scene.written(call, reply)
+            && let Some((kind, id)) = context.written(call, reply)
         {
             let new = format!("bulkId-{id}");
-            scene.store.rename(kind, &id, &new);
-            scene.refresh(call, reply, kind, &new);
+            context.store.rename(kind, &id, &new);
+            context.refresh(call, reply, kind, &new);
         }
     })
 }
@@ -288,8 +288,8 @@ fn primary_as_text() -> Effect {
 }
 
 fn several_primaries() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &[Kind::User], |user| {
             for name in ["emails", "phoneNumbers"] {
                 let elements = user.attributes.get_mut(name).and_then(Value::as_array_mut);
                 for element in elements.into_iter().flatten() {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, FaultContext, created, listed, patched, read, writes};
 use super::fault::faults;
-use super::scene::{Effect, FaultContext, created, listed, patched, read, writes};
 use crate::scim::urn;
 use crate::server::call::Call;
 use crate::server::model::Kind;
@@ -37,9 +37,9 @@ faults! {
 }
 
 fn wipe_multivalued_on_patch() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            scene.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[Kind::User], |user| {
                 user.attributes.retain(|_, value| !value.is_array())
             });
         }
@@ -47,9 +47,9 @@ fn wipe_multivalued_on_patch() -> Effect {
 }
 
 fn wipe_extension_on_patch() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            scene.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[Kind::User], |user| {
                 user.attributes.shift_remove(urn::ENTERPRISE);
             });
         }
@@ -57,9 +57,9 @@ fn wipe_extension_on_patch() -> Effect {
 }
 
 fn wipe_name_on_patch() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            scene.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[Kind::User], |user| {
                 user.attributes.shift_remove("name");
             });
         }
@@ -67,9 +67,9 @@ fn wipe_name_on_patch() -> Effect {
 }
 
 fn wipe_external_id_on_patch() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            scene.rewrite(call, reply, &Kind::ALL, |record| {
+            context.rewrite(call, reply, &Kind::ALL, |record| {
                 record.attributes.shift_remove("externalId");
             });
         }
@@ -77,58 +77,58 @@ fn wipe_external_id_on_patch() -> Effect {
 }
 
 fn wipe_members_on_group_patch() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (_, id) = patched(call).filter(|(kind, _)| *kind == Kind::Group)?;
-        let mut group = scene.store.get(Kind::Group, &id)?.clone();
+        let mut group = context.store.get(Kind::Group, &id)?.clone();
         group.attributes.shift_remove("members");
-        scene.store.overwrite(Kind::Group, group);
+        context.store.overwrite(Kind::Group, group);
         None
     })
 }
 
 /// Remembers the store before a write.
-fn note(call: &Call, scene: &mut FaultContext<'_>) {
+fn note(call: &Call, context: &mut FaultContext<'_>) {
     if writes(call) {
-        scene.memory.replica = Some(scene.store.clone());
+        context.memory.replica = Some(context.store.clone());
     }
 }
 
 /// Serves a request from the store as it was before the last write.
-fn serve_late(call: &Call, scene: &mut FaultContext<'_>) -> Option<Reply> {
-    let mut replica = scene.memory.replica.take()?;
-    let reply = scene.serve_from(call, &mut replica);
-    scene.memory.replica = Some(replica);
+fn serve_late(call: &Call, context: &mut FaultContext<'_>) -> Option<Reply> {
+    let mut replica = context.memory.replica.take()?;
+    let reply = context.serve_from(call, &mut replica);
+    context.memory.replica = Some(replica);
     Some(reply)
 }
 
 fn stale_reads() -> Effect {
-    Effect::before(|call, scene| {
-        note(call, scene);
-        read(call).and_then(|_| serve_late(call, scene))
+    Effect::before(|call, context| {
+        note(call, context);
+        read(call).and_then(|_| serve_late(call, context))
     })
 }
 
 fn stale_queries() -> Effect {
-    Effect::before(|call, scene| {
-        note(call, scene);
-        listed(call).and_then(|_| serve_late(call, scene))
+    Effect::before(|call, context| {
+        note(call, context);
+        listed(call).and_then(|_| serve_late(call, context))
     })
 }
 
 fn stale_first_read() -> Effect {
-    Effect::before(|call, scene| {
-        note(call, scene);
+    Effect::before(|call, context| {
+        note(call, context);
         read(call)?;
-        let reply = serve_late(call, scene);
-        scene.memory.replica = None;
+        let reply = serve_late(call, context);
+        context.memory.replica = None;
         reply
     })
 }
 
 fn swap_given_and_family_name() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if created(call).is_some() {
-            scene.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[Kind::User], |user| {
                 if let Some(Value::Object(name)) = user.attributes.get_mut("name") {
                     let (given, family) = (name.shift_remove("givenName"), name.shift_remove("familyName"));
                     name.extend(family.map(|value| ("givenName".to_owned(), value)));
@@ -140,8 +140,8 @@ fn swap_given_and_family_name() -> Effect {
 }
 
 fn swap_email_types() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &[Kind::User], |user| {
             let emails = user.attributes.get_mut("emails").and_then(Value::as_array_mut);
             for email in emails.into_iter().flatten() {
                 email["type"] = if email["type"] == "work" { "home".into() } else { "work".into() };
@@ -151,11 +151,11 @@ fn swap_email_types() -> Effect {
 }
 
 fn reads_swapped() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         // Somebody else of the same kind, as when an index counts from the other end.
         if let Some((kind, id)) = read(call).filter(|_| reply.status.is_success())
-            && let Some(other) = scene.store.all(kind).find(|record| record.id != id)
-            && let Some(body) = scene.show(call, kind, &other.id)
+            && let Some(other) = context.store.all(kind).find(|record| record.id != id)
+            && let Some(body) = context.show(call, kind, &other.id)
         {
             reply.content = Content::Json(body);
         }
@@ -163,20 +163,20 @@ fn reads_swapped() -> Effect {
 }
 
 fn swap_names_of_two_users() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if created(call) != Some(Kind::User) {
             return;
         }
-        let Some((_, id)) = scene.written(call, reply) else { return };
-        let other = scene.store.all(Kind::User).find(|user| user.id != id).cloned();
-        if let (Some(mut other), Some(mut this)) = (other, scene.store.get(Kind::User, &id).cloned()) {
+        let Some((_, id)) = context.written(call, reply) else { return };
+        let other = context.store.all(Kind::User).find(|user| user.id != id).cloned();
+        if let (Some(mut other), Some(mut this)) = (other, context.store.get(Kind::User, &id).cloned()) {
             let (theirs, ours) =
                 (other.attributes.get("displayName").cloned(), this.attributes.get("displayName").cloned());
             if let (Some(theirs), Some(ours)) = (theirs, ours) {
                 other.attributes.insert("displayName".into(), ours);
                 this.attributes.insert("displayName".into(), theirs);
-                scene.store.overwrite(Kind::User, other);
-                scene.store.overwrite(Kind::User, this);
+                context.store.overwrite(Kind::User, other);
+                context.store.overwrite(Kind::User, this);
             }
         }
     })

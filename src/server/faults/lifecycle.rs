@@ -3,10 +3,10 @@
 use axum::http::header;
 use serde_json::Value;
 
+use super::context::{Effect, FaultContext, deleted, fail, listed, patched, read, refuse, status};
 use super::creation::sent;
 use super::fault::faults;
 use super::operations::{asks, ignore};
-use super::scene::{Effect, FaultContext, deleted, fail, listed, patched, read, refuse, status};
 use crate::scim::message::ScimType;
 use crate::server::call::Call;
 use crate::server::model::Kind;
@@ -60,16 +60,16 @@ fn sets_active(call: &mut Call, value: bool) -> bool {
 }
 
 /// The user a request concerns, when it is disabled now.
-fn disabled_user(call: &Call, scene: &FaultContext<'_>) -> Option<String> {
+fn disabled_user(call: &Call, context: &FaultContext<'_>) -> Option<String> {
     let (_, id) = patched(call).or_else(|| deleted(call)).filter(|(kind, _)| *kind == Kind::User)?;
-    let user = scene.store.get(Kind::User, &id)?;
+    let user = context.store.get(Kind::User, &id)?;
     (user.attributes.get("active") == Some(&Value::Bool(false))).then_some(id)
 }
 
 /// Runs after a request that disabled a user.
-fn once_disabled(call: &Call, reply: &Reply, scene: &FaultContext<'_>) -> Option<String> {
+fn once_disabled(call: &Call, reply: &Reply, context: &FaultContext<'_>) -> Option<String> {
     let set = reply.status.is_success() && sets_active(&mut call.clone(), false);
-    disabled_user(call, scene).filter(|_| set)
+    disabled_user(call, context).filter(|_| set)
 }
 
 fn disable_ignored() -> Effect {
@@ -82,28 +82,28 @@ fn disable_ignored() -> Effect {
 }
 
 fn deletes_on_disable() -> Effect {
-    Effect::after(|call, reply, scene| {
-        if let Some(id) = once_disabled(call, reply, scene) {
-            scene.store.remove(Kind::User, &id);
+    Effect::after(|call, reply, context| {
+        if let Some(id) = once_disabled(call, reply, context) {
+            context.store.remove(Kind::User, &id);
         }
     })
 }
 
 fn disable_drops_memberships() -> Effect {
-    Effect::after(|call, reply, scene| {
-        if let Some(id) = once_disabled(call, reply, scene)
-            && let Some(user) = scene.store.remove(Kind::User, &id)
+    Effect::after(|call, reply, context| {
+        if let Some(id) = once_disabled(call, reply, context)
+            && let Some(user) = context.store.remove(Kind::User, &id)
         {
-            scene.store.overwrite(Kind::User, user);
-            scene.refresh(call, reply, Kind::User, &id);
+            context.store.overwrite(Kind::User, user);
+            context.refresh(call, reply, Kind::User, &id);
         }
     })
 }
 
 fn disable_wipes_attributes() -> Effect {
-    Effect::after(|call, reply, scene| {
-        if once_disabled(call, reply, scene).is_some() {
-            scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        if once_disabled(call, reply, context).is_some() {
+            context.rewrite(call, reply, &[Kind::User], |user| {
                 user.attributes
                     .retain(|name, _| ["userName", "active", "externalId"].contains(&name.as_str()));
             });
@@ -112,8 +112,8 @@ fn disable_wipes_attributes() -> Effect {
 }
 
 fn refuses_reenable() -> Effect {
-    Effect::before(|call, scene| {
-        disabled_user(call, scene)?;
+    Effect::before(|call, context| {
+        disabled_user(call, context)?;
         sets_active(call, true)
             .then(|| refuse(ScimType::InvalidValue, "a deactivated user cannot be changed"))
     })
@@ -121,20 +121,20 @@ fn refuses_reenable() -> Effect {
 
 fn reenable_changes_id() -> Effect {
     Effect::both(
-        |call, scene| {
-            if let Some(id) = disabled_user(call, scene) {
-                scene.memory.marked.insert(id);
+        |call, context| {
+            if let Some(id) = disabled_user(call, context) {
+                context.memory.marked.insert(id);
             }
             None
         },
-        |call, reply, scene| {
+        |call, reply, context| {
             let Some((Kind::User, id)) = patched(call) else { return };
-            if scene.memory.marked.remove(&id)
+            if context.memory.marked.remove(&id)
                 && sets_active(&mut call.clone(), true)
                 && reply.status.is_success()
             {
-                let new = scene.store.give_new_id(Kind::User, &id);
-                scene.refresh(call, reply, Kind::User, &new);
+                let new = context.store.give_new_id(Kind::User, &id);
+                context.refresh(call, reply, Kind::User, &new);
             }
         },
     )
@@ -142,23 +142,23 @@ fn reenable_changes_id() -> Effect {
 
 fn enable_restores_old_values() -> Effect {
     Effect::both(
-        |call, scene| {
+        |call, context| {
             // What the user was when it was disabled comes back with it.
             if sets_active(call, false)
                 && let Some((Kind::User, id)) = patched(call)
-                && let Some(user) = scene.store.get(Kind::User, &id)
+                && let Some(user) = context.store.get(Kind::User, &id)
             {
-                scene.memory.records.insert(id, user.clone());
+                context.memory.records.insert(id, user.clone());
             }
             None
         },
-        |call, reply, scene| {
+        |call, reply, context| {
             if !sets_active(&mut call.clone(), true) {
                 return;
             }
             let Some((Kind::User, id)) = patched(call) else { return };
-            if let Some(old) = scene.memory.records.remove(&id) {
-                scene.rewrite(call, reply, &[Kind::User], |user| {
+            if let Some(old) = context.memory.records.remove(&id) {
+                context.rewrite(call, reply, &[Kind::User], |user| {
                     user.attributes = old.attributes;
                     user.attributes.insert("active".into(), true.into());
                 });
@@ -168,51 +168,51 @@ fn enable_restores_old_values() -> Effect {
 }
 
 fn delete_ignored() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
-        scene.store.get(kind, &id).map(|_| Reply::no_content())
+        context.store.get(kind, &id).map(|_| Reply::no_content())
     })
 }
 
 fn group_delete_ignored() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::Group)?;
-        scene.store.get(kind, &id).map(|_| Reply::no_content())
+        context.store.get(kind, &id).map(|_| Reply::no_content())
     })
 }
 
 fn delete_refuses_disabled() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         deleted(call)?;
-        disabled_user(call, scene)
+        disabled_user(call, context)
             .map(|_| refuse(ScimType::InvalidValue, "a deactivated user cannot be deleted"))
     })
 }
 
 fn delete_disables() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
-        let mut user = scene.store.get(kind, &id)?.clone();
+        let mut user = context.store.get(kind, &id)?.clone();
         user.attributes.insert("active".into(), false.into());
-        scene.store.overwrite(kind, user);
+        context.store.overwrite(kind, user);
         Some(Reply::no_content())
     })
 }
 
 fn deleted_user_in_lists() -> Effect {
     Effect::both(
-        |call, scene| {
+        |call, context| {
             if let Some((Kind::User, id)) = deleted(call) {
-                let user = scene.store.get(Kind::User, &id)?.clone();
-                scene.memory.records.insert(id, user);
+                let user = context.store.get(Kind::User, &id)?.clone();
+                context.memory.records.insert(id, user);
             }
             // Lists are served as if those who are gone had stayed.
             listed(call).filter(|kind| *kind == Kind::User)?;
-            let mut before = scene.store.clone();
-            for user in scene.memory.records.values() {
+            let mut before = context.store.clone();
+            for user in context.memory.records.values() {
                 before.overwrite(Kind::User, user.clone());
             }
-            Some(scene.serve_from(call, &mut before))
+            Some(context.serve_from(call, &mut before))
         },
         |_, _, _| {},
     )
@@ -220,17 +220,17 @@ fn deleted_user_in_lists() -> Effect {
 
 fn deleted_user_readable() -> Effect {
     Effect::both(
-        |call, scene| {
+        |call, context| {
             if let Some((Kind::User, id)) = deleted(call) {
-                let body = scene.show(call, Kind::User, &id)?;
-                scene.memory.values.insert(id, body);
+                let body = context.show(call, Kind::User, &id)?;
+                context.memory.values.insert(id, body);
             }
             None
         },
-        |call, reply, scene| {
+        |call, reply, context| {
             if reply.status == 404
                 && let Some((_, id)) = read(call)
-                && let Some(body) = scene.memory.values.get(&id)
+                && let Some(body) = context.memory.values.get(&id)
             {
                 *reply = Reply::json(status(200), body.clone());
             }
@@ -239,14 +239,14 @@ fn deleted_user_readable() -> Effect {
 }
 
 fn tombstone_blocks_create() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         if let Some((Kind::User, id)) = deleted(call)
-            && let Some(name) = scene.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
+            && let Some(name) = context.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
         {
-            scene.memory.marked.insert(name.to_lowercase());
+            context.memory.marked.insert(name.to_lowercase());
         }
         let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_lowercase();
-        scene
+        context
             .memory
             .marked
             .contains(&name)
@@ -255,25 +255,25 @@ fn tombstone_blocks_create() -> Effect {
 }
 
 fn deleted_user_stays_member() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
-        let groups: Vec<_> = scene.store.groups_of(&id).cloned().collect();
-        scene.store.remove(kind, &id)?;
+        let groups: Vec<_> = context.store.groups_of(&id).cloned().collect();
+        context.store.remove(kind, &id)?;
         for group in groups {
-            scene.store.overwrite(Kind::Group, group);
+            context.store.overwrite(Kind::Group, group);
         }
         Some(Reply::no_content())
     })
 }
 
 fn id_changes_on_update() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if let Some((Kind::User, id)) = patched(call)
             && reply.status.is_success()
-            && scene.store.get(Kind::User, &id).is_some()
+            && context.store.get(Kind::User, &id).is_some()
         {
-            let new = scene.store.give_new_id(Kind::User, &id);
-            scene.refresh(call, reply, Kind::User, &new);
+            let new = context.store.give_new_id(Kind::User, &id);
+            context.refresh(call, reply, Kind::User, &new);
         }
     })
 }
@@ -288,8 +288,8 @@ fn not_found_is_500() -> Effect {
 }
 
 fn any_token_accepted() -> Effect {
-    Effect::before(|call, scene| {
-        if let Ok(value) = format!("Bearer {}", scene.service.settings.token).parse() {
+    Effect::before(|call, context| {
+        if let Ok(value) = format!("Bearer {}", context.service.settings.token).parse() {
             call.headers.insert(header::AUTHORIZATION, value);
         }
         None

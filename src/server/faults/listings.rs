@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::context::{Effect, listed, queried, read, resources};
 use super::fault::faults;
-use super::scene::{Effect, listed, queried, read, resources};
 use crate::server::reply::Content;
 
 faults! {

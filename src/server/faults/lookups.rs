@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::fault::faults;
-use super::scene::{
+use super::context::{
     Effect, FaultContext, fail, is_disabled, is_from_entra, listed, patched, queried, read, refuse, withhold,
 };
+use super::fault::faults;
 use crate::scim::message::ScimType;
 use crate::scim::{Comparison, Filter, Literal};
 use crate::server::call::Call;
@@ -224,12 +224,12 @@ fn user_name_filter_refused() -> Effect {
 }
 
 fn filters_answer_first_resource() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         // Nobody fits, so the first who comes to hand is answered.
         if let Some((kind, _)) = queried(call)
             && reply.body().is_some_and(|body| body["totalResults"] == 0)
             && let Some(first) =
-                scene.store.all(kind).next().and_then(|first| scene.show(call, kind, &first.id))
+                context.store.all(kind).next().and_then(|first| context.show(call, kind, &first.id))
             && let Some(body) = reply.body_mut()
         {
             body["totalResults"] = 1.into();
@@ -257,8 +257,8 @@ fn value_path_filters_find_nothing() -> Effect {
 }
 
 fn user_name_case_exact() -> Effect {
-    Effect::before(|_, scene| {
-        scene.store.exact_user_names = true;
+    Effect::before(|_, context| {
+        context.store.exact_user_names = true;
         None
     })
 }
@@ -288,7 +288,7 @@ fn demanded_name(filter: &Filter, kind: Kind) -> Option<&str> {
 }
 
 fn lookup_creates_user() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let Some((Kind::User, text)) = queried(call) else { return };
         if reply.body().is_none_or(|body| body["totalResults"] != 0) {
             return;
@@ -298,46 +298,47 @@ fn lookup_creates_user() -> Effect {
             let mut attributes = serde_json::Map::new();
             attributes.insert("userName".into(), name.into());
             // The answer stays empty; the account shows itself to whoever looks next.
-            drop(scene.store.insert(Model::of(Kind::User, false), attributes));
+            drop(context.store.insert(Model::of(Kind::User, false), attributes));
         }
     })
 }
 
 /// Remembers who was made by a request that did not come from Entra.
-fn note_stranger(call: &Call, reply: &Reply, scene: &mut FaultContext<'_>) {
+fn note_stranger(call: &Call, reply: &Reply, context: &mut FaultContext<'_>) {
     if !is_from_entra(call)
-        && super::scene::created(call) == Some(Kind::User)
-        && let Some((_, id)) = scene.written(call, reply)
+        && super::context::created(call) == Some(Kind::User)
+        && let Some((_, id)) = context.written(call, reply)
     {
-        scene.memory.marked.insert(id);
+        context.memory.marked.insert(id);
     }
 }
 
 fn hides_accounts_made_elsewhere() -> Effect {
-    Effect::after(|call, reply, scene| {
-        note_stranger(call, reply, scene);
+    Effect::after(|call, reply, context| {
+        note_stranger(call, reply, context);
         if queried(call).is_some_and(|(kind, _)| kind == Kind::User) {
-            let marked = &scene.memory.marked;
+            let marked = &context.memory.marked;
             withhold(reply, |user| user["id"].as_str().is_some_and(|id| marked.contains(id)));
         }
     })
 }
 
 fn stale_user_name_index() -> Effect {
-    fn look_up(call: &mut Call, scene: &mut FaultContext<'_>) -> Option<Reply> {
+    fn look_up(call: &mut Call, context: &mut FaultContext<'_>) -> Option<Reply> {
         // Before a rename, note the name under which the index goes on finding the user.
         if let Some((Kind::User, id)) = patched(call)
-            && let Some(name) = scene.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
+            && let Some(name) = context.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
         {
             let name = name.to_lowercase();
-            scene.memory.values.entry(id).or_insert_with(|| name.into());
+            context.memory.values.entry(id).or_insert_with(|| name.into());
         }
         let (_, text) = queried(call).filter(|(kind, _)| *kind == Kind::User)?;
         let filter = text.parse::<Filter>().ok()?;
         let wanted = demanded_name(&filter, Kind::User)?.to_lowercase();
-        let holder = scene.memory.values.iter().find(|(_, name)| **name == *wanted).map(|(id, _)| id.clone());
-        let now = scene.store.with(Kind::User, crate::server::store::StoreKey::Name, &wanted).next();
-        let renamed = now.is_some_and(|user| scene.memory.values.contains_key(&user.id));
+        let holder =
+            context.memory.values.iter().find(|(_, name)| **name == *wanted).map(|(id, _)| id.clone());
+        let now = context.store.with(Kind::User, crate::server::store::StoreKey::Name, &wanted).next();
+        let renamed = now.is_some_and(|user| context.memory.values.contains_key(&user.id));
         if holder.is_some() || renamed {
             let id = holder.unwrap_or_else(|| "-".into());
             refilter(call, |_| Filter::equals(crate::scim::AttributePath::simple("id"), id.clone()));

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::context::{Effect, refuse, resources};
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, changes, ignore};
-use super::scene::{Effect, refuse, resources};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::urn;
@@ -78,11 +78,11 @@ fn refuses_manager_remove() -> Effect {
 }
 
 fn empty_manager_kept() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let mut cleared = false;
         changes(&mut call.clone(), USERS, |change| cleared |= change.concerns("manager") && change.clears());
         if cleared {
-            scene.rewrite(call, reply, USERS, |user| {
+            context.rewrite(call, reply, USERS, |user| {
                 let employee = user.attributes.entry(urn::ENTERPRISE).or_insert_with(|| json!({}));
                 employee["manager"] = json!({ "value": "" });
             });

@@ -3,9 +3,9 @@
 use axum::http::header;
 use serde_json::{Map, Value, json};
 
+use super::context::{Effect, FaultContext, deleted, patched, refuse, resources, status};
 use super::fault::faults;
 use super::operations::{Change, asks, changes, ignore, operation, replace};
-use super::scene::{Effect, FaultContext, deleted, patched, refuse, resources, status};
 use crate::scim::message::{ErrorMessage, ScimType};
 use crate::scim::patch::Verb;
 use crate::scim::{Filter, Literal};
@@ -99,9 +99,9 @@ fn asked(call: &Call, test: fn(&Change<'_>) -> bool) -> Vec<String> {
 }
 
 /// The group a PATCH is about, as it is kept.
-fn group<'a>(call: &Call, scene: &'a FaultContext<'_>) -> Option<&'a Record> {
+fn group<'a>(call: &Call, context: &'a FaultContext<'_>) -> Option<&'a Record> {
     let (_, id) = patched(call).filter(|(kind, _)| *kind == Kind::Group)?;
-    scene.store.get(Kind::Group, &id)
+    context.store.get(Kind::Group, &id)
 }
 
 fn is_member(group: &Record, id: &str) -> bool {
@@ -147,17 +147,17 @@ fn member_add_takes_first_only() -> Effect {
 
 fn member_add_duplicates() -> Effect {
     Effect::both(
-        |call, scene| {
-            let group = group(call, scene)?;
+        |call, context| {
+            let group = group(call, context)?;
             let again: Vec<Value> =
                 asked(call, adds).into_iter().filter(|id| is_member(group, id)).map(Value::from).collect();
-            scene.memory.values.insert("again".into(), again.into());
+            context.memory.values.insert("again".into(), again.into());
             None
         },
-        |call, reply, scene| {
-            let again = scene.memory.values.remove("again");
+        |call, reply, context| {
+            let again = context.memory.values.remove("again");
             let Some(Value::Array(again)) = again.filter(|_| patched(call).is_some()) else { return };
-            scene.rewrite(call, reply, GROUPS, |group| {
+            context.rewrite(call, reply, GROUPS, |group| {
                 if let Some(Value::Array(members)) = group.attributes.get_mut("members") {
                     members.extend(again.into_iter().map(|id| json!({ "value": id })));
                 }
@@ -167,8 +167,8 @@ fn member_add_duplicates() -> Effect {
 }
 
 fn member_re_add_refused() -> Effect {
-    Effect::before(|call, scene| {
-        let group = group(call, scene)?;
+    Effect::before(|call, context| {
+        let group = group(call, context)?;
         let again = asked(call, adds).into_iter().any(|id| is_member(group, &id));
         again.then(|| ErrorMessage::of(ScimType::Uniqueness, "the user is a member already").into())
     })
@@ -214,15 +214,15 @@ fn member_remove_wipes_group() -> Effect {
 }
 
 fn member_remove_leaves_all_groups() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if patched(call).is_none() || !reply.status.is_success() {
             return;
         }
         for id in asked(call, removes) {
-            let groups: Vec<Record> = scene.store.groups_of(&id).cloned().collect();
+            let groups: Vec<Record> = context.store.groups_of(&id).cloned().collect();
             for mut group in groups {
                 leave(&mut group.attributes, &id);
-                scene.store.overwrite(Kind::Group, group);
+                context.store.overwrite(Kind::Group, group);
             }
         }
     })
@@ -238,29 +238,29 @@ fn leave(attributes: &mut Map<String, Value>, id: &str) {
 }
 
 fn remove_absent_member_is_error() -> Effect {
-    Effect::before(|call, scene| {
-        let group = group(call, scene)?;
+    Effect::before(|call, context| {
+        let group = group(call, context)?;
         let absent = asked(call, removes).into_iter().any(|id| !is_member(group, &id));
         absent.then(|| refuse(ScimType::NoTarget, "the user is no member of this group"))
     })
 }
 
 fn second_group_takes_member_away() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let Some((Kind::Group, here)) = patched(call).filter(|_| reply.status.is_success()) else { return };
         for id in asked(call, adds) {
             let others: Vec<Record> =
-                scene.store.groups_of(&id).filter(|group| group.id != here).cloned().collect();
+                context.store.groups_of(&id).filter(|group| group.id != here).cloned().collect();
             for mut group in others {
                 leave(&mut group.attributes, &id);
-                scene.store.overwrite(Kind::Group, group);
+                context.store.overwrite(Kind::Group, group);
             }
         }
     })
 }
 
-fn cut_members(call: &Call, reply: &mut Reply, scene: &mut FaultContext<'_>, most: usize) {
-    scene.rewrite(call, reply, GROUPS, |group| {
+fn cut_members(call: &Call, reply: &mut Reply, context: &mut FaultContext<'_>, most: usize) {
+    context.rewrite(call, reply, GROUPS, |group| {
         if let Some(Value::Array(members)) = group.attributes.get_mut("members") {
             members.truncate(most);
         }
@@ -268,36 +268,36 @@ fn cut_members(call: &Call, reply: &mut Reply, scene: &mut FaultContext<'_>, mos
 }
 
 fn members_cut_at_twenty() -> Effect {
-    Effect::after(|call, reply, scene| cut_members(call, reply, scene, 20))
+    Effect::after(|call, reply, context| cut_members(call, reply, context, 20))
 }
 
 fn empty_group_deleted() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status.is_success())
-            && scene.store.get(Kind::Group, &id).is_some_and(|group| group.member_ids().next().is_none())
+            && context.store.get(Kind::Group, &id).is_some_and(|group| group.member_ids().next().is_none())
         {
-            scene.store.remove(Kind::Group, &id);
+            context.store.remove(Kind::Group, &id);
         }
     })
 }
 
 fn group_delete_cascades() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (_, id) = deleted(call).filter(|(kind, _)| *kind == Kind::Group)?;
         let members: Vec<String> =
-            scene.store.get(Kind::Group, &id)?.member_ids().map(str::to_owned).collect();
+            context.store.get(Kind::Group, &id)?.member_ids().map(str::to_owned).collect();
         for member in members {
-            scene.store.remove(Kind::User, &member);
+            context.store.remove(Kind::User, &member);
         }
         None
     })
 }
 
 fn group_rename_wipes_members() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let renamed = asks(&mut call.clone(), GROUPS, |change| change.concerns("displayName"));
         if renamed {
-            scene.rewrite(call, reply, GROUPS, |group| {
+            context.rewrite(call, reply, GROUPS, |group| {
                 group.attributes.shift_remove("members");
             });
         }
@@ -333,22 +333,22 @@ fn members_as_strings() -> Effect {
 
 fn user_groups_stale() -> Effect {
     Effect::both(
-        |call, scene| {
+        |call, context| {
             // What a user's groups were before the last change of any group.
-            if super::scene::writes(call) && !matches!(patched(call), Some((Kind::User, _))) {
-                let ids: Vec<String> = scene.store.all(Kind::User).map(|user| user.id.clone()).collect();
+            if super::context::writes(call) && !matches!(patched(call), Some((Kind::User, _))) {
+                let ids: Vec<String> = context.store.all(Kind::User).map(|user| user.id.clone()).collect();
                 for id in ids {
                     let groups =
-                        scene.show(call, Kind::User, &id).and_then(|user| user.get("groups").cloned());
-                    scene.memory.values.insert(id, groups.unwrap_or_default());
+                        context.show(call, Kind::User, &id).and_then(|user| user.get("groups").cloned());
+                    context.memory.values.insert(id, groups.unwrap_or_default());
                 }
             }
             None
         },
-        |_, reply, scene| {
+        |_, reply, context| {
             for user in resources(reply) {
                 let id = user.get("id").and_then(Value::as_str).unwrap_or("");
-                match scene.memory.values.get(id) {
+                match context.memory.values.get(id) {
                     Some(Value::Null) => user.shift_remove("groups"),
                     Some(groups) => user.insert("groups".into(), groups.clone()),
                     None => None,
@@ -359,9 +359,9 @@ fn user_groups_stale() -> Effect {
 }
 
 fn group_patch_lists_members() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status == 204)
-            && let Some(body) = scene.show(call, Kind::Group, &id)
+            && let Some(body) = context.show(call, Kind::Group, &id)
         {
             reply.status = status(200);
             reply.content = Content::Json(body);

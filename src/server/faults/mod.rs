@@ -8,6 +8,7 @@
 mod answers;
 mod bulk;
 mod class;
+mod context;
 mod creation;
 mod documents;
 mod drift;
@@ -29,7 +30,6 @@ mod passwords;
 mod queries;
 mod requests;
 mod roles;
-mod scene;
 mod shown;
 mod tenants;
 mod texts;
@@ -43,5 +43,5 @@ mod versions;
 mod writes;
 
 pub use class::FaultClass;
+pub(super) use context::{Effect, FaultContext, FaultMemory};
 pub use fault::Fault;
-pub(super) use scene::{Effect, FaultContext, FaultMemory};

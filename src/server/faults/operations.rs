@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::scene::patched;
+use super::context::patched;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, member, same_name};
 use crate::server::call::{Call, Document};

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, endpoint, listed};
 use super::fault::faults;
-use super::scene::{Effect, endpoint, listed};
 use crate::server::call::{Call, Document};
 use crate::server::endpoint::Endpoint;
 
@@ -164,20 +164,20 @@ fn cursor_not_url_safe() -> Effect {
 
 fn invalid_cursor_accepted() -> Effect {
     Effect::both(
-        |call, scene| {
+        |call, context| {
             // What was never given out is read as the wish for a first page.
             let cursor = call.parameter("cursor").unwrap_or("").to_owned();
-            if listed(call).is_some() && !cursor.is_empty() && !scene.memory.marked.contains(&cursor) {
+            if listed(call).is_some() && !cursor.is_empty() && !context.memory.marked.contains(&cursor) {
                 call.forget_parameter("cursor");
                 call.parameters.push(("cursor".into(), String::new()));
             }
             None
         },
-        |call, reply, scene| {
+        |call, reply, context| {
             if listed(call).is_some()
                 && let Some(next) = reply.body().and_then(|body| body.get("nextCursor")?.as_str())
             {
-                scene.memory.marked.insert(next.to_owned());
+                context.memory.marked.insert(next.to_owned());
             }
         },
     )

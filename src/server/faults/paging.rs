@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, fail, listed};
 use super::fault::faults;
 use super::lookups::is_empty_list;
-use super::scene::{Effect, fail, listed};
 use crate::server::call::Call;
 
 faults! {
@@ -96,10 +96,10 @@ fn paging_skips() -> Effect {
 
 fn last_page_repeated() -> Effect {
     Effect::both(
-        |call, scene| {
+        |call, context| {
             let (kind, start) = (listed(call)?, later_page(call)?);
             let count: usize = call.parameter("count")?.parse().ok().filter(|count| *count > 0)?;
-            let total = scene.store.all(kind).count();
+            let total = context.store.all(kind).count();
             if call.parameter("filter").is_none() && start > total {
                 turn_to(call, total.saturating_sub(count) + 1);
             }
@@ -121,11 +121,11 @@ fn total_is_page_size() -> Effect {
 }
 
 fn total_results_unfiltered() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if let (Some(kind), Some(body)) = (listed(call), reply.body_mut())
             && body.get("totalResults").is_some()
         {
-            body["totalResults"] = scene.store.all(kind).count().into();
+            body["totalResults"] = context.store.all(kind).count().into();
         }
     })
 }
@@ -179,13 +179,13 @@ fn start_index_from_zero() -> Effect {
 }
 
 fn unordered_pages() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         // Every other list begins at the other end.
         let kind = listed(call)?;
-        scene.memory.counter += 1;
-        if scene.memory.counter % 2 == 0 {
-            let mut backwards = scene.store.backwards(kind);
-            return Some(scene.serve_from(call, &mut backwards));
+        context.memory.counter += 1;
+        if context.memory.counter % 2 == 0 {
+            let mut backwards = context.store.backwards(kind);
+            return Some(context.serve_from(call, &mut backwards));
         }
         None
     })

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, FaultContext, read, resources};
 use super::fault::faults;
 use super::identity::show_vendor_attribute;
-use super::scene::{Effect, FaultContext, read, resources};
 use crate::server::model::Kind;
 use crate::server::reply::Reply;
 use crate::server::variants::Variant;
@@ -19,17 +19,17 @@ faults! {
 }
 
 fn password_echoed() -> Effect {
-    Effect::after(|call, reply, scene| {
-        if super::scene::writes(call) {
-            show_passwords(reply, scene);
+    Effect::after(|call, reply, context| {
+        if super::context::writes(call) {
+            show_passwords(reply, context);
         }
     })
 }
 
 fn password_shown_by_reads() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if read(call).is_some() {
-            show_passwords(reply, scene);
+            show_passwords(reply, context);
         }
     })
 }
@@ -40,11 +40,11 @@ fn write_only_returned() -> Effect {
 }
 
 /// Shows passwords in an answer.
-fn show_passwords(reply: &mut Reply, scene: &FaultContext<'_>) {
+fn show_passwords(reply: &mut Reply, context: &FaultContext<'_>) {
     for user in resources(reply) {
         let id = user.get("id").and_then(Value::as_str).unwrap_or("");
         if let Some(password) =
-            scene.store.get(Kind::User, id).and_then(|user| user.attributes.get("password"))
+            context.store.get(Kind::User, id).and_then(|user| user.attributes.get("password"))
         {
             user.insert("password".into(), password.clone());
         }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, endpoint, listed, queried, read, refuse, resources};
 use super::fault::faults;
 use super::lookups::{each_comparison, nothing, refilter};
-use super::scene::{Effect, endpoint, listed, queried, read, refuse, resources};
 use crate::scim::message::ScimType;
 use crate::scim::{Comparison, Filter, Literal, same_name};
 use crate::server::call::Document;
@@ -104,13 +104,13 @@ fn member_filter_finds_nothing() -> Effect {
 }
 
 fn external_id_case_folded() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, text) = queried(call)?;
         let Ok(Filter::Compare(path, Comparison::Equal, Literal::Text(asked))) = text.parse() else {
             return None;
         };
         let folded = asked.to_lowercase();
-        let kept = scene.store.all(kind).find_map(|record| {
+        let kept = context.store.all(kind).find_map(|record| {
             record.text("externalId").filter(|id| id.to_lowercase() == folded).map(str::to_owned)
         });
         if let (true, Some(kept)) = (path.is("externalId"), kept) {

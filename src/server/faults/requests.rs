@@ -5,10 +5,10 @@ use axum::body::Bytes;
 use axum::http::{Method, header};
 use serde_json::Value;
 
+use super::context::{Effect, endpoint, fail, status};
 use super::creation::sent;
 use super::fault::faults;
 use super::operations::USERS;
-use super::scene::{Effect, endpoint, fail, status};
 use crate::scim::{same_name, urn};
 use crate::server::call::{Call, Document};
 use crate::server::endpoint::Endpoint;
@@ -49,11 +49,11 @@ fn documents_only_as_lists() -> Effect {
 }
 
 fn any_schema_answered() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if matches!(endpoint(call), Endpoint::Schemas(Some(_))) && reply.status == 404 {
             let mut other = call.clone();
             other.segments = Some(vec!["Schemas".into(), urn::USER.into()]);
-            *reply = scene.serve_again(&other);
+            *reply = context.serve_again(&other);
         }
     })
 }
@@ -131,11 +131,11 @@ fn broken_bodies_are_500() -> Effect {
 }
 
 fn meta_from_client() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let created = sent(&mut call.clone(), Kind::User)
             .and_then(|body| body.get("meta")?.get("created")?.as_str()?.parse().ok());
         if let Some(created) = created {
-            scene.rewrite(call, reply, USERS, |user| user.created = created);
+            context.rewrite(call, reply, USERS, |user| user.created = created);
         }
     })
 }

@@ -1,9 +1,9 @@
 //! Faults of app roles.
 
+use super::context::Effect;
 use super::creation::sent;
 use super::fault::faults;
 use super::operations::{Change, USERS, operation, replace};
-use super::scene::Effect;
 use crate::scim::patch::Verb;
 use crate::server::call::Call;
 use crate::server::model::Kind;

@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::{Effect, fail, listed, patched, queried, read, resources, withhold};
 use super::fault::faults;
-use super::scene::{Effect, fail, listed, patched, queried, read, resources, withhold};
 use crate::scim::urn;
 use crate::server::model::Kind;
 use crate::server::reply::Reply;
@@ -254,9 +254,9 @@ fn hide_by_id() -> Effect {
 }
 
 fn hide_newest_from_lists() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if let Some(kind) = listed(call)
-            && let Some(newest) = scene.store.all(kind).last()
+            && let Some(newest) = context.store.all(kind).last()
         {
             withhold(reply, |resource| resource["id"] == *newest.id);
         }
@@ -264,12 +264,12 @@ fn hide_newest_from_lists() -> Effect {
 }
 
 fn hide_changed_from_filters() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if let Some((_, id)) = patched(call).filter(|_| reply.status.is_success()) {
-            scene.memory.marked.insert(id);
+            context.memory.marked.insert(id);
         }
         if queried(call).is_some() {
-            let marked = &scene.memory.marked;
+            let marked = &context.memory.marked;
             withhold(reply, |resource| resource["id"].as_str().is_some_and(|id| marked.contains(id)));
         }
     })

@@ -1,7 +1,7 @@
 //! Faults of a server that does not keep its tenants apart.
 
+use super::context::Effect;
 use super::fault::faults;
-use super::scene::Effect;
 use crate::server::tenancy::Leak;
 
 faults! {

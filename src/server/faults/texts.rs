@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, FaultContext, created};
 use super::fault::faults;
-use super::scene::{Effect, FaultContext, created};
 use crate::scim::urn;
 use crate::server::call::Call;
 use crate::server::model::Kind;
@@ -56,8 +56,13 @@ fn each_string(value: &mut Value, rewrite: fn(&str) -> String) {
 }
 
 /// Keeps free text in another form than it was sent.
-fn keep_free_text(call: &Call, reply: &mut Reply, scene: &mut FaultContext<'_>, rewrite: fn(&str) -> String) {
-    scene.rewrite(call, reply, &Kind::ALL, |record| {
+fn keep_free_text(
+    call: &Call,
+    reply: &mut Reply,
+    context: &mut FaultContext<'_>,
+    rewrite: fn(&str) -> String,
+) {
+    context.rewrite(call, reply, &Kind::ALL, |record| {
         for name in FREE_TEXT {
             if let Some(value) = record.attributes.get_mut(name) {
                 each_string(value, rewrite);
@@ -70,11 +75,11 @@ fn keep_free_text(call: &Call, reply: &mut Reply, scene: &mut FaultContext<'_>, 
 fn keep_elements(
     call: &Call,
     reply: &mut Reply,
-    scene: &mut FaultContext<'_>,
+    context: &mut FaultContext<'_>,
     name: &str,
     rewrite: fn(&str) -> String,
 ) {
-    scene.rewrite(call, reply, &[Kind::User], |user| {
+    context.rewrite(call, reply, &[Kind::User], |user| {
         let elements = user.attributes.get_mut(name).and_then(Value::as_array_mut);
         for element in elements.into_iter().flatten() {
             if let Some(Value::String(text)) = element.get_mut("value") {
@@ -85,16 +90,16 @@ fn keep_elements(
 }
 
 fn reformats_phone_numbers() -> Effect {
-    Effect::after(|call, reply, scene| {
-        keep_elements(call, reply, scene, "phoneNumbers", |text| {
+    Effect::after(|call, reply, context| {
+        keep_elements(call, reply, context, "phoneNumbers", |text| {
             text.chars().filter(|c| c.is_ascii_digit()).collect()
         });
     })
 }
 
 fn strips_non_ascii() -> Effect {
-    Effect::after(|call, reply, scene| {
-        keep_free_text(call, reply, scene, |text| text.chars().filter(char::is_ascii).collect());
+    Effect::after(|call, reply, context| {
+        keep_free_text(call, reply, context, |text| text.chars().filter(char::is_ascii).collect());
     })
 }
 
@@ -127,8 +132,8 @@ const DECOMPOSED: [(char, &str); 24] = [
 ];
 
 fn normalises_unicode() -> Effect {
-    Effect::after(|call, reply, scene| {
-        keep_free_text(call, reply, scene, |text| {
+    Effect::after(|call, reply, context| {
+        keep_free_text(call, reply, context, |text| {
             let mut decomposed = String::with_capacity(text.len());
             for letter in text.chars() {
                 match DECOMPOSED.iter().find(|(composed, _)| *composed == letter) {
@@ -142,26 +147,26 @@ fn normalises_unicode() -> Effect {
 }
 
 fn drops_four_byte_characters() -> Effect {
-    Effect::after(|call, reply, scene| {
-        keep_free_text(call, reply, scene, |text| text.chars().filter(|c| c.len_utf8() < 4).collect());
+    Effect::after(|call, reply, context| {
+        keep_free_text(call, reply, context, |text| text.chars().filter(|c| c.len_utf8() < 4).collect());
     })
 }
 
 fn lower_cased_values() -> Effect {
-    Effect::after(|call, reply, scene| keep_free_text(call, reply, scene, str::to_lowercase))
+    Effect::after(|call, reply, context| keep_free_text(call, reply, context, str::to_lowercase))
 }
 
 fn html_escaped_values() -> Effect {
-    Effect::after(|call, reply, scene| {
-        keep_free_text(call, reply, scene, |text| {
+    Effect::after(|call, reply, context| {
+        keep_free_text(call, reply, context, |text| {
             text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&#39;").replace('"', "&quot;")
         });
     })
 }
 
 fn numbers_from_text() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &[Kind::User], |user| {
             if let Some(number) =
                 user.attributes.get_mut(urn::ENTERPRISE).and_then(|e| e.get_mut("employeeNumber"))
                 && let Some(parsed) = number.as_str().and_then(|text| text.parse::<u64>().ok())
@@ -173,8 +178,8 @@ fn numbers_from_text() -> Effect {
 }
 
 fn leading_zeros_dropped() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &[Kind::User], |user| {
             if let Some(Value::String(text)) =
                 user.attributes.get_mut(urn::ENTERPRISE).and_then(|e| e.get_mut("employeeNumber"))
             {
@@ -185,29 +190,29 @@ fn leading_zeros_dropped() -> Effect {
 }
 
 /// Forgets an attribute whenever it is written.
-fn forget(call: &Call, reply: &mut Reply, scene: &mut FaultContext<'_>, kind: Kind, name: &str) {
-    scene.rewrite(call, reply, &[kind], |record| {
+fn forget(call: &Call, reply: &mut Reply, context: &mut FaultContext<'_>, kind: Kind, name: &str) {
+    context.rewrite(call, reply, &[kind], |record| {
         record.attributes.shift_remove(name);
     });
 }
 
 fn drops_external_id() -> Effect {
-    Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::User, "externalId"))
+    Effect::after(|call, reply, context| forget(call, reply, context, Kind::User, "externalId"))
 }
 
 fn drops_group_external_id() -> Effect {
-    Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::Group, "externalId"))
+    Effect::after(|call, reply, context| forget(call, reply, context, Kind::Group, "externalId"))
 }
 
 fn drops_phone_numbers() -> Effect {
-    Effect::after(|call, reply, scene| forget(call, reply, scene, Kind::User, "phoneNumbers"))
+    Effect::after(|call, reply, context| forget(call, reply, context, Kind::User, "phoneNumbers"))
 }
 
 fn drops_enterprise_extension() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         // Of the create; a later PATCH is kept.
         if created(call).is_some() {
-            forget(call, reply, scene, Kind::User, urn::ENTERPRISE);
+            forget(call, reply, context, Kind::User, urn::ENTERPRISE);
         }
     })
 }

@@ -4,8 +4,8 @@ use axum::body::Bytes;
 use axum::http::header;
 use serde_json::Value;
 
+use super::context::{Effect, FaultContext, fail, status};
 use super::fault::faults;
-use super::scene::{Effect, FaultContext, fail, status};
 use crate::server::call::Call;
 use crate::server::oauth::Flaw;
 use crate::server::reply::{Content, Reply};
@@ -112,8 +112,8 @@ fn assertion_breaks_endpoint() -> Effect {
 }
 
 fn issued_token_refused() -> Effect {
-    Effect::before(|call, scene| {
-        scene.service.is_issued(call).then(|| fail(401, "the token was not given by this server"))
+    Effect::before(|call, context| {
+        context.service.is_issued(call).then(|| fail(401, "the token was not given by this server"))
     })
 }
 
@@ -173,16 +173,16 @@ fn first_key_only() -> Effect {
 }
 
 /// Serves a request as if it carried the right token.
-fn admit(call: &mut Call, scene: &FaultContext<'_>) {
-    if let Ok(value) = format!("Bearer {}", scene.service.settings.token).parse() {
+fn admit(call: &mut Call, context: &FaultContext<'_>) {
+    if let Ok(value) = format!("Bearer {}", context.service.settings.token).parse() {
         call.headers.insert(header::AUTHORIZATION, value);
     }
 }
 
 fn any_scheme_accepted() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         if call.headers.contains_key(header::AUTHORIZATION) && bearer(&call.headers).is_none() {
-            admit(call, scene);
+            admit(call, context);
         }
         None
     })
@@ -198,18 +198,18 @@ fn scheme_case_exact() -> Effect {
 }
 
 fn expired_token_accepted() -> Effect {
-    Effect::before(|call, scene| {
-        if bearer(&call.headers) == Some(scene.service.settings.expired.as_str()) {
-            admit(call, scene);
+    Effect::before(|call, context| {
+        if bearer(&call.headers) == Some(context.service.settings.expired.as_str()) {
+            admit(call, context);
         }
         None
     })
 }
 
 fn foreign_token_accepted() -> Effect {
-    Effect::before(|call, scene| {
-        if bearer(&call.headers) == Some(scene.service.settings.foreign.as_str()) {
-            admit(call, scene);
+    Effect::before(|call, context| {
+        if bearer(&call.headers) == Some(context.service.settings.foreign.as_str()) {
+            admit(call, context);
         }
         None
     })

@@ -5,9 +5,11 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::{Method, header};
 
+use super::context::{
+    Effect, created, deleted, endpoint, fail, is_from_entra, patched, queried, read, status,
+};
 use super::fault::faults;
 use super::lookups::is_empty_list;
-use super::scene::{Effect, created, deleted, endpoint, fail, is_from_entra, patched, queried, read, status};
 use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
@@ -105,10 +107,10 @@ fn token_refused_on_groups() -> Effect {
 }
 
 fn throttles_without_retry_after() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         // Once per server, so that whoever waits gets on, and not where a run cleans up.
         deleted(call).filter(|(kind, _)| *kind == Kind::User && is_from_entra(call))?;
-        scene.memory.marked.insert("throttled".into()).then(|| fail(429, "too many requests"))
+        context.memory.marked.insert("throttled".into()).then(|| fail(429, "too many requests"))
     })
 }
 

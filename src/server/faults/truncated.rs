@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::context::{Effect, listed};
 use super::fault::faults;
-use super::scene::{Effect, listed};
 use crate::server::model::Kind;
 
 faults! {
@@ -39,8 +39,8 @@ fn cut(value: &mut Value, most: usize) {
 }
 
 fn truncate_display_names() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &Kind::ALL, |record| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &Kind::ALL, |record| {
             if let Some(name) = record.attributes.get_mut("displayName") {
                 cut(name, 8);
             }
@@ -49,8 +49,8 @@ fn truncate_display_names() -> Effect {
 }
 
 fn truncate_emails_to_first() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &[Kind::User], |user| {
             if let Some(Value::Array(emails)) = user.attributes.get_mut("emails") {
                 emails.truncate(1);
             }
@@ -59,8 +59,8 @@ fn truncate_emails_to_first() -> Effect {
 }
 
 fn truncate_phone_numbers_to_first() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &[Kind::User], |user| {
             if let Some(Value::Array(numbers)) = user.attributes.get_mut("phoneNumbers") {
                 numbers.truncate(1);
             }
@@ -69,8 +69,8 @@ fn truncate_phone_numbers_to_first() -> Effect {
 }
 
 fn truncate_user_names() -> Effect {
-    Effect::after(|call, reply, scene| {
-        scene.rewrite(call, reply, &[Kind::User], |user| {
+    Effect::after(|call, reply, context| {
+        context.rewrite(call, reply, &[Kind::User], |user| {
             if let Some(name) = user.attributes.get_mut("userName") {
                 cut(name, 20);
             }

@@ -3,8 +3,8 @@
 use axum::http::Method;
 use jiff::SignedDuration;
 
+use super::context::{Effect, fail, patched, resources, status};
 use super::fault::faults;
-use super::scene::{Effect, fail, patched, resources, status};
 use crate::server::call::Document;
 use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
@@ -28,17 +28,17 @@ faults! {
 
 fn stale_patch_answer() -> Effect {
     Effect::both(
-        |call, scene| {
+        |call, context| {
             if let Some((kind, id)) = patched(call) {
-                let body = scene.show(call, kind, &id)?;
-                scene.memory.values.insert(id, body);
+                let body = context.show(call, kind, &id)?;
+                context.memory.values.insert(id, body);
             }
             None
         },
-        |call, reply, scene| {
+        |call, reply, context| {
             if let Some((_, id)) = patched(call)
                 && reply.status == 200
-                && let Some(old) = scene.memory.values.get(&id)
+                && let Some(old) = context.memory.values.get(&id)
             {
                 reply.content = Content::Json(old.clone());
             }
@@ -86,9 +86,9 @@ fn write_answers_invent() -> Effect {
 }
 
 fn last_modified_goes_back() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            scene.rewrite(call, reply, &Kind::ALL, |record| {
+            context.rewrite(call, reply, &Kind::ALL, |record| {
                 let earlier = record.modified.checked_sub(SignedDuration::from_hours(1));
                 record.modified = earlier.unwrap_or(record.modified);
             });
@@ -97,9 +97,9 @@ fn last_modified_goes_back() -> Effect {
 }
 
 fn created_changes() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            scene.rewrite(call, reply, &Kind::ALL, |record| {
+            context.rewrite(call, reply, &Kind::ALL, |record| {
                 record.created =
                     record.modified.checked_add(SignedDuration::from_secs(1)).unwrap_or(record.modified);
                 record.modified = record.created;

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::{Effect, FaultContext, patched, refuse};
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, ignore, operation, operations, replace};
-use super::scene::{Effect, FaultContext, patched, refuse};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, same_name, urn};
@@ -70,7 +70,7 @@ fn refuses_string_boolean() -> Effect {
 }
 
 fn string_boolean_echoed() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let mut sent = None;
         super::operations::changes(&mut call.clone(), USERS, |change| {
             if change.concerns("active") && change.is_string_boolean() {
@@ -78,7 +78,7 @@ fn string_boolean_echoed() -> Effect {
             }
         });
         if let Some(text) = sent {
-            scene.rewrite(call, reply, USERS, |user| {
+            context.rewrite(call, reply, USERS, |user| {
                 user.attributes.insert("active".into(), text);
             });
         }
@@ -114,33 +114,33 @@ fn refuses_capital_op() -> Effect {
 }
 
 /// Applies the operations of a PATCH one by one, up to the first that cannot be; `unless` leaves some out.
-fn apply_singly(call: &Call, scene: &mut FaultContext<'_>, unless: fn(&Change) -> bool) {
+fn apply_singly(call: &Call, context: &mut FaultContext<'_>, unless: fn(&Change) -> bool) {
     let Some((kind, id)) = patched(call) else { return };
     let mut call = call.clone();
     ignore(&mut call, &Kind::ALL, unless);
     let Some(operations) = operations(&mut call, &Kind::ALL).cloned() else { return };
     for operation in operations {
-        let Some(record) = scene.store.get(kind, &id) else { return };
+        let Some(record) = context.store.get(kind, &id) else { return };
         let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [operation] });
-        let Ok(attributes) = scene.service.patched(kind, &record.attributes, &body) else { return };
+        let Ok(attributes) = context.service.patched(kind, &record.attributes, &body) else { return };
         let mut record = record.clone();
         record.attributes = attributes;
-        scene.store.overwrite(kind, record);
+        context.store.overwrite(kind, record);
     }
 }
 
 fn patch_not_atomic() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if reply.status == 400 {
-            apply_singly(call, scene, |_| false);
+            apply_singly(call, context, |_| false);
         }
     })
 }
 
 fn conflict_keeps_other_changes() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         if reply.status == 409 {
-            apply_singly(call, scene, |change| change.concerns("userName"));
+            apply_singly(call, context, |change| change.concerns("userName"));
         }
     })
 }
@@ -218,14 +218,14 @@ fn urn_keys_ignored() -> Effect {
 /// Keeps some changes as members of the resource that no schema knows.
 fn keep_literally(
     call: &Call,
-    scene: &mut FaultContext<'_>,
+    context: &mut FaultContext<'_>,
     reply: &mut Reply,
     mangle: fn(&Change<'_>) -> Option<(String, Value)>,
 ) {
     let mut literal = Vec::new();
     super::operations::changes(&mut call.clone(), USERS, |change| literal.extend(mangle(change)));
     if !literal.is_empty() {
-        scene.rewrite(call, reply, USERS, |user| user.attributes.extend(literal));
+        context.rewrite(call, reply, USERS, |user| user.attributes.extend(literal));
     }
 }
 
@@ -235,8 +235,8 @@ fn dotted_keys_literal() -> Effect {
             ignore(call, USERS, |change| change.bundled && change.path.sub.is_some());
             None
         },
-        |call, reply, scene| {
-            keep_literally(call, scene, reply, |change| {
+        |call, reply, context| {
+            keep_literally(call, context, reply, |change| {
                 let dotted = change.bundled && change.path.sub.is_some();
                 dotted.then(|| (change.path.to_string(), change.value.cloned().unwrap_or_default()))
             });
@@ -250,8 +250,8 @@ fn urn_split_at_dot() -> Effect {
             ignore(call, USERS, |change| is_qualified(&change.path));
             None
         },
-        |call, reply, scene| {
-            keep_literally(call, scene, reply, |change| {
+        |call, reply, context| {
+            keep_literally(call, context, reply, |change| {
                 let text = change.path.to_string();
                 let (urn, rest) = text.split_once('.').filter(|_| is_qualified(&change.path))?;
                 let mut inner = Map::new();
@@ -290,7 +290,7 @@ fn complex_replace_wipes_siblings() -> Effect {
 }
 
 fn replace_wipes_other_attributes() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let mut named = Vec::new();
         super::operations::changes(&mut call.clone(), USERS, |change| {
             if change.verb == Verb::Replace {
@@ -300,7 +300,7 @@ fn replace_wipes_other_attributes() -> Effect {
         if named.is_empty() || named.iter().all(|path| path.is("active")) {
             return;
         }
-        scene.rewrite(call, reply, USERS, |user| {
+        context.rewrite(call, reply, USERS, |user| {
             user.attributes.retain(|name, _| {
                 ["userName", "active", "externalId"].contains(&name.as_str())
                     || named.iter().any(|path| {

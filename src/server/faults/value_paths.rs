@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::{Effect, FaultContext, patched, refuse};
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, element, ignore, operation, replace};
-use super::scene::{Effect, FaultContext, patched, refuse};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::server::call::Call;
@@ -33,24 +33,24 @@ pub(super) fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Valu
         .any(|element| crate::server::evaluate::element_holds(place.attribute, filter, element))
 }
 
-pub(super) fn kept(call: &Call, scene: &FaultContext<'_>) -> Map<String, Value> {
+pub(super) fn kept(call: &Call, context: &FaultContext<'_>) -> Map<String, Value> {
     patched(call)
-        .and_then(|(kind, id)| scene.store.get(kind, &id))
+        .and_then(|(kind, id)| context.store.get(kind, &id))
         .map(|record| record.attributes.clone())
         .unwrap_or_default()
 }
 
 fn value_path_no_target() -> Effect {
-    Effect::before(|call, scene| {
-        let kept = kept(call, scene);
+    Effect::before(|call, context| {
+        let kept = kept(call, context);
         asks(call, USERS, |change| change.verb != Verb::Remove && selects_nothing(change, &kept))
             .then(|| refuse(ScimType::NoTarget, "the path's filter selects nothing"))
     })
 }
 
 fn value_path_create_ignored() -> Effect {
-    Effect::before(|call, scene| {
-        let kept = kept(call, scene);
+    Effect::before(|call, context| {
+        let kept = kept(call, context);
         ignore(call, USERS, |change| selects_nothing(change, &kept));
         None
     })

@@ -2,9 +2,9 @@
 
 use axum::http::{HeaderValue, Method, header};
 
+use super::context::{Effect, deleted, read};
 use super::fault::faults;
 use super::identity::each_meta;
-use super::scene::{Effect, deleted, read};
 use crate::server::call::Call;
 
 faults! {

@@ -3,10 +3,10 @@
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
+use super::context::{Effect, endpoint, fail, patched, refuse, status};
 use super::creation::sent;
 use super::fault::faults;
 use super::operations::{USERS, asks, ignore, operations};
-use super::scene::{Effect, endpoint, fail, patched, refuse, status};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, member};
@@ -65,9 +65,9 @@ fn put_not_implemented() -> Effect {
 }
 
 fn put_ignored() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, id) = replaced(call)?;
-        let body = scene.show(call, kind, &id)?;
+        let body = context.show(call, kind, &id)?;
         Some(Reply::json(status(200), body))
     })
 }
@@ -81,9 +81,9 @@ fn put_ignores_attributes() -> Effect {
 }
 
 fn put_creates() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, id) = replaced(call)?;
-        if scene.store.get(kind, &id).is_none() {
+        if context.store.get(kind, &id).is_none() {
             call.method = Method::POST;
             call.segments = Some(vec![kind.endpoint().into()]);
         }
@@ -110,7 +110,7 @@ fn required_attributes_removable() -> Effect {
 }
 
 fn id_patchable() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, old) = patched(call)?;
         let mut new = None;
         super::operations::changes(call, &Kind::ALL, |change| {
@@ -118,7 +118,7 @@ fn id_patchable() -> Effect {
                 new = change.value.and_then(Value::as_str).map(str::to_owned);
             }
         });
-        scene.store.rename(kind, &old, &new?);
+        context.store.rename(kind, &old, &new?);
         Some(Reply::no_content())
     })
 }
@@ -136,8 +136,8 @@ fn primary_not_moved() -> Effect {
 }
 
 fn nested_group_is_500() -> Effect {
-    Effect::before(|call, scene| {
-        let store = &scene.store;
+    Effect::before(|call, context| {
+        let store = &context.store;
         let nested = |value: &Value| {
             let elements = value.as_array().map_or(&[][..], Vec::as_slice);
             let ids = elements.iter().filter_map(|element| element.get("value")?.as_str());
@@ -155,11 +155,11 @@ fn empty_operations_are_500() -> Effect {
 }
 
 fn no_change_is_error() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let (kind, id) = patched(call)?;
         let Document::Json(body) = &call.body else { return None };
-        let kept: &Map<String, Value> = &scene.store.get(kind, &id)?.attributes;
-        let after = scene.service.patched(kind, kept, body).ok()?;
+        let kept: &Map<String, Value> = &context.store.get(kind, &id)?.attributes;
+        let after = context.service.patched(kind, kept, body).ok()?;
         let names_something =
             member(body, "Operations").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
         (names_something && after == *kept)
@@ -189,11 +189,11 @@ fn create_refuses_boolean_text() -> Effect {
 }
 
 fn primary_text_kept() -> Effect {
-    Effect::after(|call, reply, scene| {
+    Effect::after(|call, reply, context| {
         let roles = sent(&mut call.clone(), Kind::User).and_then(|body| body.get("roles").cloned());
         let text = |role: &Value| role.get("primary").is_some_and(Value::is_string);
         if let Some(roles) = roles.filter(|roles| roles.as_array().is_some_and(|all| all.iter().any(text))) {
-            scene.rewrite(call, reply, USERS, |user| {
+            context.rewrite(call, reply, USERS, |user| {
                 user.attributes.insert("roles".into(), roles);
             });
         }
@@ -201,10 +201,10 @@ fn primary_text_kept() -> Effect {
 }
 
 fn disabled_name_given_again() -> Effect {
-    Effect::before(|call, scene| {
+    Effect::before(|call, context| {
         let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
-        scene.store.duplicates_allowed = name.is_some_and(|name| {
-            let mut same = scene.store.with(Kind::User, crate::server::store::StoreKey::Name, &name);
+        context.store.duplicates_allowed = name.is_some_and(|name| {
+            let mut same = context.store.with(Kind::User, crate::server::store::StoreKey::Name, &name);
             same.any(|user| user.attributes.get("active") == Some(&json!(false)))
         });
         None

@@ -1,4 +1,4 @@
-//! One table per page of Microsoft's documentation. Each row is a story, what it leads to, and the
+//! One table per page of Microsoft's documentation. Each row is a scenario, what it leads to, and the
 //! sentence it rests on.
 
 mod accounts;
@@ -170,14 +170,14 @@ impl Play {
     }
 }
 
-/// A story and what it leads to.
+/// A scenario and what it leads to.
 type Row<T> = (&'static str, fn(&mut Play), T);
 
 fn check<T: PartialEq + std::fmt::Debug>(rows: &[Row<T>], result: impl Fn(&Play) -> T) {
-    for (story, act, wanted) in rows {
+    for (scenario, act, wanted) in rows {
         let mut play = Play::with(&["ada"]);
         play.set("ada", "jobTitle", Some("Analyst"));
         act(&mut play);
-        assert_eq!(&result(&play), wanted, "{story}");
+        assert_eq!(&result(&play), wanted, "{scenario}");
     }
 }

@@ -34,7 +34,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         };
         let step = format!("line {line}: update the attributes of {}", update.of);
         let candidates = self.candidates(update);
-        let material = Material { prefix: self.casting.prefix(), domain: self.casting.domain() };
+        let material =
+            Material { prefix: self.fixture_source.prefix(), domain: self.fixture_source.domain() };
         let mut operations = Vec::new();
         for candidate in &candidates {
             let held = reader::values(&resource, &candidate.path);

@@ -43,16 +43,16 @@ fn refused_patch() -> std::sync::Arc<Exchange> {
 }
 
 #[test]
-fn a_story_spoiled_by_a_refusal_is_blocked_by_the_rule_that_names_it() {
+fn a_player_spoiled_by_a_refusal_is_blocked_by_the_rule_that_names_it() {
     let refused = refused_patch();
     let mut report = example::report();
     let rule =
         Finding::of(&example::about("rules/disable-refused", Level::Critical), "PATCH was answered 500")
             .about(Aspect::Answer)
             .shown_by(&refused);
-    let mut story = example::still_active("cycles/disable-unassigned");
-    story.exchanges.insert(0, refused);
-    report.checks = vec![failed(rule), failed(story)];
+    let mut player = example::still_active("cycles/disable-unassigned");
+    player.exchanges.insert(0, refused);
+    report.checks = vec![failed(rule), failed(player)];
     let causes = causes(&report);
     assert_eq!(causes.len(), 1);
     assert_eq!(causes[0].finding.rule, "rules/disable-refused");
@@ -67,31 +67,31 @@ fn a_rule_about_the_form_of_an_answer_blocks_nothing() {
     let rule =
         Finding::of(&example::about("rules/error-not-scim-json", Level::Critical), "500 with text/html")
             .shown_by(&refused);
-    let mut story = example::still_active("cycles/disable-unassigned");
-    story.exchanges.insert(0, refused);
-    assert_eq!(ends(vec![failed(rule), failed(story)]), [Outcome::Failed, Outcome::Failed]);
+    let mut player = example::still_active("cycles/disable-unassigned");
+    player.exchanges.insert(0, refused);
+    assert_eq!(ends(vec![failed(rule), failed(player)]), [Outcome::Failed, Outcome::Failed]);
 }
 
 #[test]
-fn a_story_about_an_attribute_that_a_rule_found_lost_is_blocked_unless_it_is_worse() {
+fn a_player_about_an_attribute_that_a_rule_found_lost_is_blocked_unless_it_is_worse() {
     let lost = |level| {
         Finding::of(&example::about("rules/write-lost", level), "active was written and is not there")
             .about(Aspect::Value)
             .concerning("Active")
     };
-    let story = || {
+    let player = || {
         let found = example::still_active("cycles/disable-unassigned").about(Aspect::Value);
         failed(found.concerning("active"))
     };
     assert_eq!(
-        ends(vec![story(), failed(lost(Level::Critical))]),
+        ends(vec![player(), failed(lost(Level::Critical))]),
         [blocked("rules/write-lost"), Outcome::Failed]
     );
-    assert_eq!(ends(vec![story(), failed(lost(Level::Error))]), [Outcome::Failed, Outcome::Failed]);
+    assert_eq!(ends(vec![player(), failed(lost(Level::Error))]), [Outcome::Failed, Outcome::Failed]);
 }
 
 #[test]
-fn of_stories_that_found_the_same_the_one_that_is_about_it_stays_red() {
+fn of_scenarios_that_found_the_same_the_one_that_is_about_it_stays_red() {
     let of = |id: &str, beside: bool| {
         let mut finding = example::still_active(id).concerning("found by userName").about(Aspect::Lookup);
         finding.beside_the_point = beside;
@@ -104,7 +104,7 @@ fn of_stories_that_found_the_same_the_one_that_is_about_it_stays_red() {
 }
 
 #[test]
-fn a_story_with_something_of_its_own_to_say_stays_red() {
+fn a_player_with_something_of_its_own_to_say_stays_red() {
     let one = failed(example::still_active("cycles/a").concerning("active"));
     let mut two = failed(example::still_active("cycles/b").concerning("active"));
     two.findings.push(example::still_active("cycles/b").concerning("title"));
@@ -115,17 +115,17 @@ fn a_story_with_something_of_its_own_to_say_stays_red() {
 }
 
 #[test]
-fn a_rule_explains_what_a_story_finds_wrong_with_the_same_thing_in_the_same_trial() {
+fn a_rule_explains_what_a_player_finds_wrong_with_the_same_thing_in_the_same_scenario_run() {
     let rule = |aspect, subject: &str| {
         let about = example::about("rules/write-lost", Level::Critical);
         let read = example::exchange(Method::Get, "/Users/1", None, example::answer(200, &json!({})));
         Finding::of(&about, "lost").about(aspect).concerning(subject).shown_by(&read)
     };
-    let story = || {
+    let player = || {
         example::still_active("cycles/x").about(Aspect::Value).concerning(r#"emails[type eq "work"].value"#)
     };
     let explained = |rule: Finding| {
-        let mut findings = [story()];
+        let mut findings = [player()];
         explain(&mut findings, &[rule]);
         findings[0].explained_by.is_some()
     };
@@ -161,7 +161,7 @@ fn a_test_of_a_gate_is_never_blocked() {
 }
 
 #[test]
-fn what_a_story_reads_after_its_request_was_refused_follows_from_that() {
+fn what_a_player_reads_after_its_request_was_refused_follows_from_that() {
     let refused = refused_patch();
     let about = example::about("field/x", Level::Error);
     let refusal = Finding::of(&about, "PATCH was answered 500").about(Aspect::Answer).shown_by(&refused);
@@ -184,13 +184,13 @@ fn what_the_job_says_follows_from_any_answer_that_a_rule_calls_wrong() {
         let made = example::exchange(Method::Post, "/Users", None, example::answer(201, &json!({})));
         Finding::of(&about, "a second one").about(aspect).shown_by(&made)
     };
-    let story = || {
+    let player = || {
         let about = example::about("cycles/x", Level::Error);
         let read = example::exchange(Method::Get, "/Users/1", None, example::answer(200, &json!({})));
         Finding::of(&about, "the log says success").about(Aspect::Job).shown_by(&read)
     };
     for (aspect, explained) in [(Aspect::Answer, true), (Aspect::Form, false)] {
-        let mut findings = [story()];
+        let mut findings = [player()];
         explain(&mut findings, &[rule(aspect)]);
         assert_eq!(findings[0].explained_by.is_some(), explained);
     }
@@ -198,10 +198,10 @@ fn what_the_job_says_follows_from_any_answer_that_a_rule_calls_wrong() {
 
 #[test]
 fn the_ids_of_a_path_do_not_make_two_causes() {
-    let refused = |id: &str, story: &str| {
+    let refused = |id: &str, player: &str| {
         let path = format!("/Groups/{id}");
         let exchange = example::exchange(Method::Patch, &path, None, example::answer(409, &json!({})));
-        let about = example::about(story, Level::Error);
+        let about = example::about(player, Level::Error);
         failed(Finding::of(&about, format!("PATCH {path} was answered 409")).shown_by(&exchange))
     };
     let checks = vec![refused("c432cdca", "cycles/a"), refused("b9a0d91e", "cycles/b")];

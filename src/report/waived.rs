@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::layout::{self, Paint};
 use super::settings::{LABEL, TerminalSettings};
 use crate::check::Outcome;
-use crate::run::verdict::known::WaiverNote;
 use crate::run::verdict::report::Report;
+use crate::run::verdict::waived::WaiverNote;
 
 /// Writes it for people: nothing at all when nothing was known.
 pub(super) fn write(report: &Report, settings: &TerminalSettings, out: &mut dyn Write) -> io::Result<()> {

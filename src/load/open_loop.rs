@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant, sleep_until};
 use super::LoadSettings;
 use super::measure::{Fate, LeftOut, Sample, Tally};
 use super::mix::{LoadOperation, Mix};
-use super::troupe::{Population, exchange, interrupted, withheld};
+use super::population::{Population, exchange, interrupted, withheld};
 use crate::check::Skip;
 use crate::wire::{Broken, Exchange, Request, ResourceKind, Target};
 
@@ -25,14 +25,14 @@ struct Ended {
 /// Sends the load; `Err` when it did not come to its end.
 pub(super) async fn play<T: Target + 'static>(
     settings: &LoadSettings,
-    troupe: &mut Population<T>,
+    population: &mut Population<T>,
     left_out: &[LeftOut],
 ) -> Result<Tally, Skip> {
     let gap = Duration::from_secs(1) / settings.rate.get();
     let total = settings.duration.as_nanos().div_ceil(gap.as_nanos().max(1));
     let total = usize::try_from(total).unwrap_or(usize::MAX).max(1);
     let mut left_out: Vec<LoadOperation> = left_out.iter().map(|left| left.kind).collect();
-    if troupe.group.is_none() {
+    if population.group.is_none() {
         left_out.push(LoadOperation::AddMember);
     }
     let mut script = Script { left_out, counts: [0; LoadOperation::ALL.len()] };
@@ -40,29 +40,29 @@ pub(super) async fn play<T: Target + 'static>(
     let mut under_way: JoinSet<Ended> = JoinSet::new();
     let mut stopped: Option<Skip> = None;
     let begin = Instant::now();
-    let cancel = troupe.cancel.clone();
+    let cancel = population.cancel.clone();
     'load: for number in 0..total {
         let due = begin + gap.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX));
         // Made up beforehand, so that it can start in time.
-        let (kind, request, member) = script.next(troupe, number);
+        let (kind, request, member) = script.next(population, number);
         loop {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break 'load,
                 () = sleep_until(due) => break,
                 Some(ended) = under_way.join_next() => {
-                    stopped = stopped.or(take(ended, troupe, &mut tally));
+                    stopped = stopped.or(take(ended, population, &mut tally));
                 }
             }
         }
         if stopped.is_some() {
             break;
         }
-        under_way.spawn(send(troupe, kind, request, member, begin, due));
+        under_way.spawn(send(population, kind, request, member, begin, due));
     }
     // A write that is under way is waited for, so that what it made is known and can be removed.
     while let Some(ended) = under_way.join_next().await {
-        stopped = stopped.or(take(ended, troupe, &mut tally));
+        stopped = stopped.or(take(ended, population, &mut tally));
     }
     match stopped {
         Some(skip) => Err(skip),
@@ -73,14 +73,14 @@ pub(super) async fn play<T: Target + 'static>(
 
 /// One request, from its instant to its answer.
 fn send<T: Target + 'static>(
-    troupe: &Population<T>,
+    population: &Population<T>,
     kind: LoadOperation,
     request: Request,
     member: Option<String>,
     begin: Instant,
     due: Instant,
 ) -> impl Future<Output = Ended> + Send + use<T> {
-    let (target, cancel) = (Arc::clone(&troupe.direct), troupe.cancel.clone());
+    let (target, cancel) = (Arc::clone(&population.direct), population.cancel.clone());
     async move {
         let late = due.elapsed();
         let outcome = if request.writes() {
@@ -108,7 +108,7 @@ fn send<T: Target + 'static>(
 /// Takes in what has ended. The guard holding a request back ends the load.
 fn take<T: Target + 'static>(
     ended: Result<Ended, JoinError>,
-    troupe: &mut Population<T>,
+    population: &mut Population<T>,
     tally: &mut Tally,
 ) -> Option<Skip> {
     let ended = match ended {
@@ -121,12 +121,12 @@ fn take<T: Target + 'static>(
     };
     let done = ended.sample.fate == Fate::Done;
     if let Some(exchange) = &ended.created
-        && let Some(id) = troupe.made(ResourceKind::User, exchange)
-        && troupe.group.is_some()
+        && let Some(id) = population.made(ResourceKind::User, exchange)
+        && population.group.is_some()
     {
-        troupe.waiting.push_back(id);
+        population.waiting.push_back(id);
     }
-    troupe.members.extend(ended.member.filter(|_| done));
+    population.members.extend(ended.member.filter(|_| done));
     tally.add(ended.sample);
     ended.withheld.map(|why| withheld(&why))
 }
@@ -142,15 +142,15 @@ impl Script {
     /// The next request, and who becomes a member by it.
     fn next<T: Target + 'static>(
         &mut self,
-        troupe: &mut Population<T>,
+        population: &mut Population<T>,
         number: usize,
     ) -> (LoadOperation, Request, Option<String>) {
-        let kind = troupe.mix.kind(number, &self.left_out);
+        let kind = population.mix.kind(number, &self.left_out);
         let place = LoadOperation::ALL.iter().position(|known| *known == kind).unwrap_or_default();
         let count = self.counts[place];
         self.counts[place] += 1;
-        let mix = Arc::clone(&troupe.mix);
-        let accounts = &troupe.accounts;
+        let mix = Arc::clone(&population.mix);
+        let accounts = &population.accounts;
         let account = &accounts[count % accounts.len()];
         let request = match kind {
             LoadOperation::Create => {
@@ -158,8 +158,8 @@ impl Script {
             }
             LoadOperation::AddMember => {
                 // Once everybody is a member, somebody is added again.
-                let next = troupe.waiting.pop_front().unwrap_or_else(|| account.id.clone());
-                let group = troupe.group.as_deref().expect("without a group the kind is left out");
+                let next = population.waiting.pop_front().unwrap_or_else(|| account.id.clone());
+                let group = population.group.as_deref().expect("without a group the kind is left out");
                 return (kind, mix.add_member(group, &next), Some(next));
             }
             LoadOperation::Update => mix.update(account, count),

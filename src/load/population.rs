@@ -65,7 +65,7 @@ impl<T: Target + 'static> Population<T> {
             None => ownership,
         };
         let direct = Arc::new(Guard::new(counted, Arc::new(ownership)));
-        let waiting = WaitLimit::at_most(settings.patience);
+        let waiting = WaitLimit::at_most(settings.retry_after);
         let patient = RetryAfter::new(Arc::clone(&direct), waiting, settings.cancel.clone());
         Population {
             mix: Arc::new(mix),

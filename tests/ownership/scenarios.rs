@@ -1,4 +1,4 @@
-//! What is played against the model server: short stories of its own and some of the built-in ones.
+//! What is played against the model server: short scenarios of its own and some of the built-in ones.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,7 +6,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use scimulate::scenario::{self, Action, Need, Scenario};
 
-/// The stories that only this test has, by name.
+/// The scenarios that only this test has, by name.
 const OWN: &[(&str, &str)] = &[
     (
         "renamed",
@@ -361,8 +361,8 @@ timeline:
 
 const HEAD: &str = "level: error\nwhy: The test of ownership plays it.\n";
 
-/// The stories of this test.
-pub static STORIES: LazyLock<Vec<Arc<Scenario>>> = LazyLock::new(|| {
+/// The scenarios of this test.
+pub static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> = LazyLock::new(|| {
     let load = |(name, text): &(&str, &str)| {
         let text = format!("title: {name}\n{HEAD}{}", text.trim_start());
         let loaded = scenario::load_as(&format!("ownership/{name}"), &format!("{name}.yaml"), &text);
@@ -371,7 +371,7 @@ pub static STORIES: LazyLock<Vec<Arc<Scenario>>> = LazyLock::new(|| {
     OWN.iter().map(load).collect()
 });
 
-/// The built-in stories that a small server can be played in a moment.
+/// The built-in scenarios that a small server can be played in a moment.
 static BUILT_IN: LazyLock<Vec<Arc<Scenario>>> = LazyLock::new(|| {
     let all = scenario::builtin().unwrap_or_else(|mistakes| panic!("{}", mistakes[0]));
     all.into_iter().filter(is_short).map(Arc::new).collect()
@@ -388,7 +388,7 @@ fn is_short(scenario: &Scenario) -> bool {
         && !scenario.timeline.iter().any(|step| waits(&step.action))
 }
 
-/// Two stories for one seed, one of this test's and one that is built in.
+/// Two scenarios for one seed, one of this test's and one that is built in.
 pub fn draw(random: &mut ChaCha8Rng) -> Vec<Arc<Scenario>> {
-    [&*STORIES, &*BUILT_IN].into_iter().filter_map(|stories| stories.choose(random).cloned()).collect()
+    [&*SCENARIOS, &*BUILT_IN].into_iter().filter_map(|scenarios| scenarios.choose(random).cloned()).collect()
 }

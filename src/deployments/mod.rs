@@ -1,4 +1,4 @@
-//! Where trials play: a fresh embedded server for each, or one target that all share.
+//! Where scenario runs play: a fresh embedded server for each, or one target that all share.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ impl Target for TenantClients {
     }
 }
 
-/// A fresh server on a loopback port for each trial, so that no trial sees another's people.
+/// A fresh server on a loopback port for each scenario run, so that no scenario run sees another's people.
 #[derive(Debug, Clone, Default)]
 pub struct Embedded {
     /// How the servers behave.
@@ -162,14 +162,14 @@ impl Deployments for Embedded {
     }
 }
 
-/// One target for all trials.
+/// One target for all scenario runs.
 #[derive(Debug, Clone)]
 pub struct Shared {
     doors: Arc<TenantClients>,
 }
 
 impl Shared {
-    /// Every trial speaks through this client.
+    /// Every scenario run speaks through this client.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Shared::of(TenantClients::new(client))

@@ -27,9 +27,9 @@ impl ScenarioRun {
 
     /// An empty trace against a server that publishes the core schemas.
     pub fn published() -> Self {
-        let mut trial = ScenarioRun::new();
-        trial.discovery.schemas = crate::scim::schema::SchemaSet::core();
-        trial
+        let mut scenario_run = ScenarioRun::new();
+        scenario_run.discovery.schemas = crate::scim::schema::SchemaSet::core();
+        scenario_run
     }
 
     /// The same trace against a server that publishes something else.
