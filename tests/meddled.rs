@@ -144,7 +144,7 @@ fn refused_attributes_are_told_once_and_the_stories_go_on_without_them() {
     assert_eq!(
         phones.outcome,
         Outcome::Skipped(Skip::Blocked(
-            "rules/create-refused: the target refuses phoneNumbers[type eq \"work\"].value".into()
+            "rules/create-refused: the server rejects phoneNumbers[type eq \"work\"].value".into()
         ))
     );
     assert_eq!(update.outcome, Outcome::Passed, "{:?}", messages(update));
@@ -158,7 +158,7 @@ fn when_no_create_is_accepted_one_story_says_so_and_the_others_are_blocked() {
     assert_eq!(
         messages(create),
         [
-            "\"ada\" cannot be created: POST /Users is answered 400 (SystemForCrossDomainIdentityManagementBadRequest)"
+            "\"ada\" cannot be created: POST /Users returns 400 (SystemForCrossDomainIdentityManagementBadRequest)"
         ]
     );
     for blocked in [disable, update] {
@@ -175,7 +175,7 @@ fn a_failed_write_is_told_once_however_much_depends_on_it() {
     let [story] = stories(&report)[..] else { panic!("one story") };
     assert_eq!(
         messages(story),
-        ["\"ada\" cannot be disabled: PATCH /Users/{id} is answered 500 (InternalServerError)"]
+        ["\"ada\" cannot be disabled: PATCH /Users/{id} returns 500 (InternalServerError)"]
     );
     assert!(story.findings[0].entra.starts_with("InternalServerError"));
 }
@@ -195,7 +195,7 @@ fn a_target_that_keeps_asking_for_patience_costs_no_finding() {
     assert_eq!(report.left_behind, Vec::<String>::new());
     assert_eq!(report.verdict, Verdict::Incomplete);
     let why = report.interrupted_by.unwrap();
-    assert!(why.contains("1 of 1 stories") && why.contains("--max-wait"), "{why}");
+    assert!(why.contains("1 of 1 scenario runs") && why.contains("--max-wait"), "{why}");
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_target_that_answers_everything_with_503_or_a_login_page_is_lost_and_told_on
         let report = run(plan, from_then_on(of_ada, Answer::json(status, &json!({}))));
         assert_eq!(report.verdict, Verdict::Incomplete);
         let why = report.interrupted_by.as_ref().unwrap();
-        assert!(why.contains("2 of 3 stories") && why.contains(&status.to_string()), "{why}");
+        assert!(why.contains("2 of 3 scenario runs") && why.contains(&status.to_string()), "{why}");
         let [create, disable, update] = stories(&report)[..] else { panic!("three stories") };
         assert_eq!(create.outcome, Outcome::Passed);
         for blocked in [disable, update] {
@@ -553,5 +553,5 @@ fn a_request_that_names_an_account_nobody_could_make_is_not_sent() {
         if entra { refusal(409) } else { Deed::Pass }
     });
     let [deleted, _] = stories(&report)[..] else { panic!("two stories") };
-    assert_eq!(messages(deleted), ["\"ada\" cannot be created: POST /Users is answered 409 (Conflict)"]);
+    assert_eq!(messages(deleted), ["\"ada\" cannot be created: POST /Users returns 409 (Conflict)"]);
 }

@@ -108,8 +108,10 @@ pub(super) async fn prepare<T: Target>(
     }
     ask_for_abilities(plan, &stack, &mut abilities).await;
     let second = match tenants {
-        Tenants::Two { .. } => Known::Yes("a second tenant is named".to_owned()),
-        Tenants::One => Known::No(Skip::NotConfigured("--second-target names no second tenant".to_owned())),
+        Tenants::Two { .. } => Known::Yes("--second-target names a second tenant".to_owned()),
+        Tenants::One => {
+            Known::No(Skip::NotConfigured("no second tenant is set (--second-target)".to_owned()))
+        }
     };
     abilities.abilities.push((Ability::SecondTenant, second));
     let mut mapping = plan.mapping.clone();
@@ -130,7 +132,7 @@ pub(super) async fn prepare<T: Target>(
                 && exchange.json().is_some_and(|body| body.pointer("/meta/version").is_some())
         });
     if etags {
-        let known = Known::Yes("answers have ETag and meta.version".to_owned());
+        let known = Known::Yes("responses have ETag and meta.version".to_owned());
         abilities.abilities.retain(|(ability, _)| *ability != Ability::Etag);
         abilities.abilities.push((Ability::Etag, known));
     }
@@ -202,9 +204,9 @@ async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut A
         let what = format!("{} {}", request.method.as_str(), request.path);
         let known = match target.send(request.provoked()).await {
             Ok(Answer { status: 404 | 405 | 501, .. }) => {
-                Known::No(Skip::NotSupported(format!("{what} is not there")))
+                Known::No(Skip::NotSupported(format!("the server does not have {what}")))
             }
-            Ok(answer) if answer.is_success() => Known::Yes(format!("{what} is answered {}", answer.status)),
+            Ok(answer) if answer.is_success() => Known::Yes(format!("{what} returns {}", answer.status)),
             _ => Known::Unknown,
         };
         abilities.abilities.retain(|(other, _)| *other != ability);
@@ -225,9 +227,9 @@ async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, 
         let step = format!("preflight: filter on {}", row.written);
         let question = lookup(Actor::Probe, ResourceKind::User, &row.target, &nobody, &step);
         let known = match target.send(question.provoked()).await {
-            Ok(answer) if answer.is_success() => Known::Yes("such a filter is answered".to_owned()),
+            Ok(answer) if answer.is_success() => Known::Yes("the server accepts such a filter".to_owned()),
             Ok(Answer { status: status @ (400 | 403 | 501), .. }) => Known::No(Skip::NotSupported(format!(
-                "a filter on {} is answered {status}, and the profile does not promise it",
+                "a filter on {} returns {status}, and the profile does not promise it",
                 row.written
             ))),
             _ => Known::Unknown,
@@ -257,7 +259,7 @@ impl Prepared {
             return Some(Skip::NotSupported("the published User schema has no roles".to_owned()));
         }
         if scenario.large && !plan.loopback && plan.max_users.is_none() {
-            let why = "it needs many people; --max-users N allows so many".to_owned();
+            let why = "it needs many people; --max-users N sets how many are allowed".to_owned();
             return Some(Skip::NotConfigured(why));
         }
         let creates = scenario.timeline.iter().any(|step| {
@@ -265,7 +267,7 @@ impl Prepared {
         });
         match &self.spokesman {
             Some(spokesman) if self.acceptance.nothing && creates && *spokesman != scenario.about.id => {
-                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the target refuses every create")))
+                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects every create")))
             }
             _ => None,
         }
@@ -275,7 +277,7 @@ impl Prepared {
         let mapped = |name: &str| match (self.mapping.user.find(name), plan.mapping.user.find(name)) {
             (Some(_), _) => None,
             (None, Some(row)) => {
-                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the target refuses {}", row.written)))
+                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects {}", row.written)))
             }
             (None, None) => Some(Skip::NotConfigured(format!("{name} is not mapped"))),
         };
@@ -303,8 +305,7 @@ impl Prepared {
         let published = |path: &PatchPath| self.discovery.schemas.find_patch(path).is_some();
         let known = plan.mapping.user.find(name).is_some()
             || name.parse().is_ok_and(|path: PatchPath| published(&path));
-        (!known)
-            .then(|| Skip::NotSupported(format!("/Schemas publishes no {name}, and the mapping has none")))
+        (!known).then(|| Skip::NotSupported(format!("neither /Schemas nor the mapping has {name}")))
     }
 }
 
