@@ -27,16 +27,14 @@ pub(super) struct Seen {
 pub(super) async fn play<T: Target + 'static>(troupe: &mut Troupe<T>) -> Result<Seen, Skip> {
     let Some(group) = troupe.group.clone() else {
         let why = if troupe.mix.has_groups() {
-            "the target refuses to create a group"
+            "the server rejects the create of a group"
         } else {
             "the mapping provisions no groups with members"
         };
         return Err(Skip::NotConfigured(why.to_owned()));
     };
     if !troupe.shows_members {
-        return Err(Skip::NotSupported(
-            "a member that was added is not shown when the group is read".to_owned(),
-        ));
+        return Err(Skip::NotSupported("GET on the group does not show a member that was added".to_owned()));
     }
     let mut refused = Vec::new();
     for joining in troupe.joining.clone().chunks(AT_ONCE) {
@@ -76,7 +74,7 @@ async fn read<T: Target + 'static>(troupe: &Troupe<T>, group: &str) -> Result<(u
             let held = members_of(&answer);
             Ok((troupe.members.iter().filter(|member| !held.contains(*member)).count(), exchange))
         }
-        Ok(answer) => Err(Skip::Blocked(format!("the target: the group is read with {}", answer.status))),
+        Ok(answer) => Err(Skip::Blocked(format!("the target: GET on the group returns {}", answer.status))),
         Err(broken) => Err(Skip::Blocked(format!("the target: {broken}"))),
     }
 }
