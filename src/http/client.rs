@@ -265,7 +265,7 @@ impl Client {
         let unsendable = |why: String| Broken::Unwritable(cut(&self.secrets.hide(&why)));
         let url = self.url.join(&request.path, request.query.as_deref());
         if url.contains('#') {
-            return Err(unsendable("its path or query holds an unencoded `#`".to_owned()));
+            return Err(unsendable("its path or query contains an unencoded `#`".to_owned()));
         }
         let uri: Uri = url.parse().map_err(|error| {
             let shown = self.url.shown(&request.path, request.query.as_deref());
@@ -508,25 +508,25 @@ pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, Problem> {
         let what = if text.is_empty() {
             "the token is empty"
         } else {
-            "the token holds a space, a line break or a character that is not ASCII"
+            "the token contains a space, a line break or a character that is not ASCII"
         };
-        return Err(Problem::new(what, "give the bare token, without `Bearer` in front and without quotes"));
+        return Err(Problem::new(what, "give only the token, without `Bearer` in front and without quotes"));
     }
     let mut value = HeaderValue::from_str(&format!("Bearer {text}"))
-        .map_err(|_| Problem::new("the token cannot stand in a header", "give the bare token"))?;
+        .map_err(|_| Problem::new("the token cannot be sent in a header", "give only the token"))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 fn header_name(name: &str) -> Result<HeaderName, Problem> {
-    let next = "write --header NAME=VALUE, as --header X-Api-Key=abc";
+    let next = "write --header NAME=VALUE, for example --header X-Api-Key=abc";
     let parsed = name
         .parse::<HeaderName>()
-        .map_err(|_| Problem::new(format!("`{name}` is not the name of a header"), next))?;
+        .map_err(|_| Problem::new(format!("`{name}` is not a valid header name"), next))?;
     if [HOST, CONTENT_LENGTH].contains(&parsed) || parsed == http::header::TRANSFER_ENCODING {
         return Err(Problem::new(
             format!(
-                "the header {} follows from the URL and the body and cannot be set",
+                "the header {} is set from the URL and the body and cannot be changed",
                 title_case(parsed.as_str())
             ),
             "leave it out",
@@ -538,7 +538,7 @@ fn header_name(name: &str) -> Result<HeaderName, Problem> {
 fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, Problem> {
     let mut parsed = HeaderValue::from_str(value.expose_secret()).map_err(|_| {
         Problem::new(
-            format!("the value of the header {name} holds a line break or a control character"),
+            format!("the value of the header {name} contains a line break or a control character"),
             "write it on one line",
         )
     })?;

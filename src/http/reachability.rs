@@ -21,7 +21,10 @@ pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), P
         builder = builder.no_proxy();
     }
     let client = builder.build().map_err(|error| {
-        Problem::new(format!("cannot make a client for {parsed}: {}", last_cause(&error)), "report this")
+        Problem::new(
+            format!("cannot create an HTTP client for {parsed}: {}", last_cause(&error)),
+            "report this",
+        )
     })?;
     let end = Instant::now() + limit;
     let mut pause = Duration::from_millis(10);
@@ -33,7 +36,7 @@ pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), P
         };
         if Instant::now() + pause >= end {
             return Err(Problem::new(
-                format!("nothing answered at {parsed} within {limit:?} ({})", last_cause(&error)),
+                format!("no server answered at {parsed} within {limit:?} ({})", last_cause(&error)),
                 "check that the server starts and listens there, or wait longer with --timeout",
             ));
         }
