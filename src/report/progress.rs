@@ -69,7 +69,7 @@ impl<W: Write> Listener for Progress<W> {
                 if !self.live {
                     self.written = Some(Instant::now());
                 }
-                self.tell(&format!("asking {target} what it can do"));
+                self.tell(&format!("checking what {target} can do"));
             }
             Event::Prepared { .. } => {}
             Event::TrialStarted(trial) => self.tell(&trial.to_string()),
@@ -79,7 +79,7 @@ impl<W: Write> Listener for Progress<W> {
                     self.written = None;
                 }
                 let seconds = pause.as_secs_f32().ceil();
-                self.tell(&format!("waiting {seconds} s: the target says it has too much to do"));
+                self.tell(&format!("waiting {seconds} s: the target returned 429 or 503 with Retry-After"));
             }
             Event::Finding { finding, .. } => self.findings += usize::from(finding.level >= Level::Error),
             Event::TrialFinished { trial, .. } => {
@@ -118,14 +118,16 @@ mod tests {
     #[test]
     fn a_terminal_gets_one_line_that_is_wiped_at_the_end() {
         let out = played(true);
-        assert!(out.starts_with("\r\x1b[2K0/2 asking http://127.0.0.1:1/"), "{out:?}");
+        assert!(out.starts_with("\r\x1b[2K0/2 checking what http://127.0.0.1:1/"), "{out:?}");
         assert!(out.ends_with("\r\x1b[2K"), "{out:?}");
         assert!(!out.contains("\x1b[31m") && !out.contains('\n'));
     }
 
     #[test]
     fn a_long_pause_is_told_at_once_and_a_short_one_when_a_line_is_due() {
-        for (seconds, told) in [(60, "0/0 waiting 60 s: the target says it has too much to do\n"), (1, "")] {
+        for (seconds, told) in
+            [(60, "0/0 waiting 60 s: the target returned 429 or 503 with Retry-After\n"), (1, "")]
+        {
             let mut out = Vec::new();
             let mut progress = Progress::new(&mut out, false);
             progress.written = Some(Instant::now());

@@ -164,14 +164,18 @@ impl fmt::Display for Problem {
         match self {
             Problem::Unseen(fault) => write!(f, "unseen: {} ({})", fault.name(), fault.about()),
             Problem::SeenElsewhere(fault) => {
-                write!(f, "seen at a wrong place only: {}: no check that names it catches it", fault.name())
+                write!(f, "seen only at a wrong place: {}: no check that names it catches it", fault.name())
             }
             Problem::NotCaught { check, fault } => {
-                write!(f, "not caught: {check} names {} and does not catch it", fault.name())
+                write!(f, "not caught: {check} names {} but does not catch it", fault.name())
             }
             Problem::NeverFails(check) => write!(f, "never fails: {check} catches no fault that it names"),
             Problem::NotNeeded(rule) => {
-                write!(f, "not needed: every fault {rule} names is seen at a right place without it too")
+                write!(
+                    f,
+                    "not needed: every fault that {rule} names is also seen at a right place without \
+                           it"
+                )
             }
             Problem::NoSuchFault { check, fault } => write!(f, "no such fault: {check} names `{fault}`"),
             Problem::FalseAlarm { subject, check, catch } => {
@@ -179,14 +183,14 @@ impl fmt::Display for Problem {
             }
             Problem::Verdict { subject, predicted, verdict } => {
                 let predicted = predicted.as_deref().unwrap_or("nothing");
-                write!(f, "the gates' verdict on {subject}: predicted {predicted}; played {verdict}")
+                write!(f, "the gallery verdict on {subject}: predicted {predicted}; played {verdict}")
             }
             Problem::NoSuchSubject(name) => {
-                write!(f, "no such server: the table of verdicts speaks of `{name}`")
+                write!(f, "no such server: the table of verdicts names `{name}`")
             }
             Problem::NeverTurned(test) => write!(f, "never turned: no fault makes {test} fail"),
             Problem::Refused { subject, reason } => {
-                write!(f, "{subject} could not be played against: {reason}")
+                write!(f, "{subject} could not be tested: {reason}")
             }
         }
     }
