@@ -1,8 +1,8 @@
 #!/bin/sh
 # cycles/addresses (error): The parts of a work address change one by one
-# "ada" holds nothing in addresses[type eq "work"].postalCode, expected "SW1Y 4JH"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# for "ada" the server returns nothing in addresses[type eq "work"].postalCode, expected "SW1Y 4JH"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -76,8 +76,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 28: expect ada mirrored
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in addresses[type eq "work"].postalCode, expected "SW1Y 4JH"'
+echo 'violated: for "ada" the server returns nothing in addresses[type eq "work"].postalCode, expected "SW1Y 4JH"'
 echo 'expected: "SW1Y 4JH"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep addresses[type eq "work"].postalCode as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store addresses[type eq "work"].postalCode as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-jmqfxxrk32", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.perry.leffler.jmqfxxrk32@example.com", "name": {"familyName": "Leffler", "givenName": "Perry"}, "active": true, "emails": [{"value": "perry.leffler.{run}.jmqfxxrk32@example.com", "primary": true}]}'

@@ -1,10 +1,10 @@
 #!/bin/sh
 # cycles/disable-with-other-changes (critical): A disable that travels with other changes still
 # disables
-# "ada" holds "Engineering" in
+# for "ada" the server returns "Engineering" in
 # urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department, expected "Leavers"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -78,7 +78,7 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 25: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds "Engineering" in urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department, expected "Leavers"'
+echo 'violated: for "ada" the server returns "Engineering" in urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department, expected "Leavers"'
 echo 'expected: "Leavers"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: chainguard-dev/edu#3781'
 echo 'fix:      Support every path of the default mapping. Apply all operations of a request, in order; `active` may stand inside a path-less value together with others.'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # field/member-removal-of-old-jobs (error): A member named beside an empty $ref is removed
-# "team" holds members that do not belong there
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# "team" has members that do not belong there
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -112,7 +112,7 @@ ask PATCH '/Groups/'"$group_1"'' \
 # line 29: expect team
 ask GET '/Groups/'"$group_1"''
 
-echo 'violated: "team" holds members that do not belong there'
+echo 'violated: "team" has members that do not belong there'
 echo 'expected: ada, edsger'
 echo 'see:      field report: Captain-P-Goldfish/SCIM-SDK#149; field report: Captain-P-Goldfish/SCIM-SDK#167; RFC 7644 §3.5.2.2'
 echo 'fix:      Look at `value` alone, and remove exactly those who are named.'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # cycles/group-match-other-case (critical): A group's name in another letter case is the same group
-# "team" was not matched with the Group that was there before
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Entra did not match "team" to the Group that existed before
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -82,7 +82,7 @@ ask POST '/Groups' \
 keep group_2 /Groups
 group_2=$id
 
-echo 'violated: "team" was not matched with the Group that was there before'
+echo 'violated: Entra did not match "team" to the Group that existed before'
 echo 'expected: id "{group_1}"'
 echo 'see:      RFC 7643 §8.7.1; RFC 7644 §3.4.2.2; Microsoft: use-scim-to-provision-users-and-groups; Microsoft: scim-validator-tutorial'
 echo 'fix:      Compare displayName without regard to letter case, in filters and in the uniqueness check.'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # field/booleans-in-lower-case-text (error): A user is disabled by "false" as well as by "False"
-# "ada" holds true in active, expected false
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# for "ada" the server returns true in active, expected false
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -70,7 +70,7 @@ user_1=$id
 # line 25: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds true in active, expected false'
+echo 'violated: for "ada" the server returns true in active, expected false'
 echo 'expected: false'
 echo 'see:      field report: scimmyjs/scimmy#86; field report: ssoready/ssoready#155; RFC 7643 §2.3.2'
 echo 'fix:      Read true, "true" and "True" as one value wherever the schema says boolean, and answer with a JSON boolean.'
