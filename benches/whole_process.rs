@@ -6,8 +6,8 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use scimulate::run::target::deployment::Deployments as _;
 use scimulate::deployments::Embedded;
+use scimulate::run::target::deployment::Deployments as _;
 use scimulate::wire::{Actor, Method, Request, Target as _};
 
 /// Counted runs of each command, after one that is not counted.

@@ -302,24 +302,24 @@ fn every_wrong_token_endpoint_is_one_message_and_exit_3() {
     let folder = tempfile::tempdir().unwrap();
     for (endpoint, what) in [
         (closed, "cannot be reached: connection refused"),
-        (serving(http("200 OK", html, "<html>Sign in</html>")), "answers with a web page (200)"),
-        (serving(http("415 Unsupported Media Type", "", "")), "does not take a form (415)"),
+        (serving(http("200 OK", html, "<html>Sign in</html>")), "returns a web page (200)"),
+        (serving(http("415 Unsupported Media Type", "", "")), "does not accept a form (415)"),
         (
             serving(http(
                 "400 Bad Request",
                 json,
                 r#"{"error":"invalid_scope","error_description":"no scim"}"#,
             )),
-            "refuses (400, invalid_scope: no scim)",
+            "rejects the request (400, invalid_scope: no scim)",
         ),
         (serving(http("200 OK", json, "{}")), "without an access_token"),
         (
             serving(http("200 OK", json, r#"{"access_token":"abc","token_type":"DPoP","expires_in":3600}"#)),
-            "a token of the type \"DPoP\"",
+            "a token of type \"DPoP\"",
         ),
         (
             serving(http("200 OK", json, r#"{"access_token":"abc","token_type":"Bearer","expires_in":-1}"#)),
-            "answers expires_in -1",
+            "returns expires_in -1",
         ),
         (serving(http("302 Found", "location: /login\r\n", "")), "redirects (302) to /login"),
     ] {
@@ -431,7 +431,7 @@ fn a_server_that_trusts_our_issuer_is_tested_by_federation_and_another_is_excuse
         let run = [&["run", "cycles/create-user"][..], &oauth, &alone, &["--target", &served.base]].concat();
         let (code, out, err) = call(folder.path(), "", &run);
         assert_eq!(code, Some(if status == "passed" { 0 } else { 3 }), "{out}{err}");
-        assert!(status == "passed" || err.contains("let it trust"), "{err}");
+        assert!(status == "passed" || err.contains("configure the server to trust"), "{err}");
     }
 }
 

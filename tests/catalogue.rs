@@ -106,7 +106,7 @@ fn younger_checks_are_left_out_when_that_is_asked_for() {
     assert!(old.code == 0 && old.out.contains("mine/a") && !old.out.contains("mine/b"), "{}", old.out);
     let young = run(&["mine/b", "--checks-as-of", "0.1.0"]);
     assert_eq!(young.code, 2, "{}", young.out);
-    assert!(young.err.contains("`mine/b` exists since 0.2.0"), "{}", young.err);
+    assert!(young.err.contains("`mine/b` was added in 0.2.0"), "{}", young.err);
     for (version, told) in [
         ("99.0.0", "version 99.0.0 lies ahead: this is scimulate"),
         ("0.0.9", "the first one is 0.1.0"),

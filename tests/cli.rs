@@ -138,7 +138,7 @@ fn wrong_usage_is_2() {
 #[test]
 fn a_wrong_url_is_told_what_to_write() {
     for (url, what, next) in [
-        ("localhost:8080/scim", "does not begin with http://", "as http://localhost:8080/scim"),
+        ("localhost:8080/scim", "does not begin with http://", "for example http://localhost:8080/scim"),
         ("https://a b/", "is not a URL", "https://api.example.com/scim"),
         ("http://u:hunter2@localhost/", "password", "SCIMULATE_TOKEN"),
     ] {
@@ -224,7 +224,7 @@ fn what_is_no_scim_service_is_3_with_one_sentence() {
         (moved, "https://login.example.com/start", "final URL"),
         (http("404 Not Found", "", ""), "no SCIM service", "base path"),
         (http("200 OK", "", ""), "without a body", "base URL"),
-        (http("500 Oops", "", ""), "fails on its first question", "log"),
+        (http("500 Oops", "", ""), "fails on the first request", "log"),
         ("220 mail.example.com ESMTP\r\n".to_owned(), "not HTTP", "scheme"),
     ] {
         let base = format!("http://{}/scim", answering(&answer));
@@ -256,7 +256,7 @@ fn a_token_that_cannot_be_sent_is_2_and_not_repeated() {
     let base = format!("http://{}/scim", free());
     for call in against(&base) {
         let played = call.env("SCIMULATE_TOKEN", "Bearer hunter2").play();
-        played.failed(2, "the token holds a space", "without `Bearer`");
+        played.failed(2, "the token contains a space", "without `Bearer`");
         assert!(!played.err.contains("hunter2"));
     }
     for mut call in against(&base) {
@@ -278,9 +278,9 @@ fn a_mistake_in_the_configuration_is_shown_at_its_place() {
 fn a_wrong_name_is_2_with_the_nearest_right_one() {
     let near = "cycles/create-usr";
     for (arguments, what, next) in [
-        (&["run", near][..], "no scenario is called", "did you mean `cycles/create-user`?"),
-        (&["run", "cycle/"], "no suite is called", "did you mean `cycles/`?"),
-        (&["run", "--suite", "cycle"], "no suite is called", "did you mean `cycles`?"),
+        (&["run", near][..], "there is no scenario", "did you mean `cycles/create-user`?"),
+        (&["run", "cycle/"], "there is no suite", "did you mean `cycles/`?"),
+        (&["run", "--suite", "cycle"], "there is no suite", "did you mean `cycles`?"),
         (&["run", "--dialect", "Default"], "'Default'", "default"),
         (&["run", "--fail-on", "fatal"], "`fatal` is not a level", "never"),
         (&["run", "--shard", "3/2"], "`3/2` is not a shard", "2/3"),
@@ -453,7 +453,7 @@ fn the_server_under_test_is_started_and_stopped() {
         "by hand",
     );
     let call = Call::new(&["run", SCENARIO, "--wait-for", &target, "--timeout", "1"]);
-    call.play().failed(3, "nothing answered", "--timeout");
+    call.play().failed(3, "no server answered", "--timeout");
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn refused_attributes_are_told_once_and_the_scenarios_go_on_without_them() {
         let refused = has(request, "phoneNumbers") || has(request, "title");
         if request.method == Method::Post && refused { refusal(400) } else { Deed::Pass }
     });
-    let [create, phones, update] = scenarios(&report)[..] else { panic!("three stories") };
+    let [create, phones, update] = scenarios(&report)[..] else { panic!("three scenarios") };
     assert_eq!(create.outcome, Outcome::Passed, "{:?}", messages(create));
     let rule = report.checks.iter().find(|check| check.id == "rules/create-refused").unwrap();
     let mut subjects: Vec<&str> = rule.findings.iter().map(|finding| finding.subject.as_str()).collect();
@@ -144,7 +144,7 @@ fn refused_attributes_are_told_once_and_the_scenarios_go_on_without_them() {
     assert_eq!(
         phones.outcome,
         Outcome::Skipped(Skip::Blocked(
-            "rules/create-refused: the target refuses phoneNumbers[type eq \"work\"].value".into()
+            "rules/create-refused: the server rejects phoneNumbers[type eq \"work\"].value".into()
         ))
     );
     assert_eq!(update.outcome, Outcome::Passed, "{:?}", messages(update));
@@ -154,11 +154,11 @@ fn refused_attributes_are_told_once_and_the_scenarios_go_on_without_them() {
 fn when_no_create_is_accepted_one_scenario_says_so_and_the_others_are_blocked() {
     let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
     let report = run(plan, |request| if request.method == Method::Post { refusal(400) } else { Deed::Pass });
-    let [create, disable, update] = scenarios(&report)[..] else { panic!("three stories") };
+    let [create, disable, update] = scenarios(&report)[..] else { panic!("three scenarios") };
     assert_eq!(
         messages(create),
         [
-            "\"ada\" cannot be created: POST /Users is answered 400 (SystemForCrossDomainIdentityManagementBadRequest)"
+            "\"ada\" cannot be created: POST /Users returns 400 (SystemForCrossDomainIdentityManagementBadRequest)"
         ]
     );
     for blocked in [disable, update] {
@@ -175,7 +175,7 @@ fn a_failed_write_is_told_once_however_much_depends_on_it() {
     let [scenario] = scenarios(&report)[..] else { panic!("one story") };
     assert_eq!(
         messages(scenario),
-        ["\"ada\" cannot be disabled: PATCH /Users/{id} is answered 500 (InternalServerError)"]
+        ["\"ada\" cannot be disabled: PATCH /Users/{id} returns 500 (InternalServerError)"]
     );
     assert!(scenario.findings[0].entra.starts_with("InternalServerError"));
 }
@@ -195,7 +195,7 @@ fn a_target_that_keeps_asking_for_retry_after_costs_no_finding() {
     assert_eq!(report.left_behind, Vec::<String>::new());
     assert_eq!(report.verdict, Verdict::Incomplete);
     let why = report.interrupted_by.unwrap();
-    assert!(why.contains("1 of 1 stories") && why.contains("--max-wait"), "{why}");
+    assert!(why.contains("1 of 1 scenario runs") && why.contains("--max-wait"), "{why}");
 }
 
 #[test]
@@ -251,8 +251,8 @@ fn a_target_that_answers_everything_with_503_or_a_login_page_is_lost_and_told_on
         let report = run(plan, from_then_on(of_ada, Answer::json(status, &json!({}))));
         assert_eq!(report.verdict, Verdict::Incomplete);
         let why = report.interrupted_by.as_ref().unwrap();
-        assert!(why.contains("2 of 3 stories") && why.contains(&status.to_string()), "{why}");
-        let [create, disable, update] = scenarios(&report)[..] else { panic!("three stories") };
+        assert!(why.contains("2 of 3 scenario runs") && why.contains(&status.to_string()), "{why}");
+        let [create, disable, update] = scenarios(&report)[..] else { panic!("three scenarios") };
         assert_eq!(create.outcome, Outcome::Passed);
         for blocked in [disable, update] {
             assert!(matches!(&blocked.outcome, Outcome::Skipped(Skip::Blocked(_))), "{:?}", blocked.outcome);
@@ -405,7 +405,7 @@ fn a_lost_target_makes_the_run_incomplete() {
     });
     assert_eq!(report.verdict, Verdict::Incomplete);
     assert!(report.interrupted_by.as_ref().unwrap().contains("nobody listens"));
-    let [create, disable, update] = scenarios(&report)[..] else { panic!("three stories") };
+    let [create, disable, update] = scenarios(&report)[..] else { panic!("three scenarios") };
     assert_eq!(create.outcome, Outcome::Passed);
     for blocked in [disable, update] {
         assert!(
@@ -535,7 +535,7 @@ fn a_lost_attribute_is_told_by_the_scenarios_that_are_about_it_and_by_no_others(
         members.retain(|name, _| !name.starts_with("urn:"));
         Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
     });
-    let [create, disable, number] = scenarios(&report)[..] else { panic!("three stories") };
+    let [create, disable, number] = scenarios(&report)[..] else { panic!("three scenarios") };
     assert_eq!(create.findings.len(), 2, "department and employeeNumber: {:?}", messages(create));
     assert!(
         number.findings.iter().all(|f| f.subject.ends_with("employeeNumber")) && !number.findings.is_empty()
@@ -552,6 +552,6 @@ fn a_request_that_names_an_account_nobody_could_make_is_not_sent() {
         let entra = request.step.contains("cycle 1: create");
         if entra { refusal(409) } else { Deed::Pass }
     });
-    let [deleted, _] = scenarios(&report)[..] else { panic!("two stories") };
-    assert_eq!(messages(deleted), ["\"ada\" cannot be created: POST /Users is answered 409 (Conflict)"]);
+    let [deleted, _] = scenarios(&report)[..] else { panic!("two scenarios") };
+    assert_eq!(messages(deleted), ["\"ada\" cannot be created: POST /Users returns 409 (Conflict)"]);
 }

@@ -137,7 +137,7 @@ fn an_expired_waiver_fails_the_run_and_says_so_everywhere() {
     let bench = Bench::new();
     bench.write("waivers.toml", &all(&bench).replace("4.2\"\n", "4.2\"\nexpires = 2020-01-31\n"));
     let played = bench.run(&["--waivers", "waivers.toml", "--json", "r.json", "--github"]);
-    played.ended(1, &["FAILED", "(waivers.toml:1) expired on 2020-01-31; it decides again"]);
+    played.ended(1, &["FAILED", "(waivers.toml:1) expired on 2020-01-31; the failure counts again"]);
     assert!(played.out.contains("::warning title=waiver expired::"), "{}", played.out);
     let report = bench.json("r.json");
     assert_eq!(report["waivers"][0]["state"], "expired");
@@ -229,7 +229,7 @@ fn what_cannot_be_waived_is_one_clear_mistake() {
     assert_eq!(bench.read("broken.toml"), "[[waiver]]\nchek = 1\n");
     waive("r.json", &["--into", "no/such/folder/w.toml"]).refused(&["cannot write"]);
     let over = ["waive", "--from", "r.json", "--reason", "x", "--expires", "2020-01-31"];
-    bench.call(&over).ended(2, &["2020-01-31 is over"]);
+    bench.call(&over).ended(2, &["2020-01-31 is in the past"]);
     let no_reason = ["waive", "--from", "r.json", "--reason", " ", "--expires", "2999-01-31"];
     bench.call(&no_reason).ended(2, &["it says nothing"]);
 }
@@ -257,5 +257,5 @@ fn only_what_is_new_against_the_baseline_fails() {
         .run(&["--baseline", "baseline.json"])
         .ended(0, &["0 checks as in the baseline, 0 with something new"]);
     worse.run(&["--baseline", "baseline.json"]).ended(1, &["FAILED", "in the baseline", "html"]);
-    worse.run(&["--baseline", "none.json"]).refused(&["this is no report of scimulate", "none.json"]);
+    worse.run(&["--baseline", "none.json"]).refused(&["this is not a scimulate report", "none.json"]);
 }

@@ -53,7 +53,7 @@ impl fmt::Display for Unknown {
         write!(f, "there is no {} `{}`", self.what, self.asked)?;
         match &self.meant {
             Some(meant) => write!(f, "; did you mean `{meant}`?"),
-            None => write!(f, "; `scimulate list` prints them all"),
+            None => write!(f, "; `scimulate list` shows all of them"),
         }
     }
 }

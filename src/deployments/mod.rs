@@ -62,7 +62,7 @@ impl Target for TenantClients {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         match self.at(request.tenant) {
             Some(client) => client.send(request).await,
-            None => Err(Broken::Protocol("no second tenant is named".to_owned())),
+            None => Err(Broken::Protocol("no second tenant is set".to_owned())),
         }
     }
 

@@ -106,8 +106,8 @@ impl ShownCheck {
     /// What is said above the answers.
     fn legend(&self) -> &'static str {
         match &self.right {
-            None => "Wrong answer (a right server is not asked this)",
-            Some(right) if *right == self.wrong => "Answer; by itself it looks right",
+            None => "Wrong answer (a conforming server never gets this request)",
+            Some(right) if *right == self.wrong => "Answer; on its own it looks right",
             Some(_) => "Wrong answer (-) and right answer (+)",
         }
     }
@@ -129,7 +129,7 @@ impl Example {
             format!("\n## Example\n\n{}:\n\n> {}\n", self.circumstances(check), prose(&self.message));
         let Some(shown) = &self.shown else { return text };
         if let Some((request, status)) = &shown.before {
-            let _ = write!(text, "\n```http\n{}\n```\n\nis answered {status}. Then:\n", asked(request));
+            let _ = write!(text, "\n```http\n{}\n```\n\nreturns {status}. Then:\n", asked(request));
         }
         let _ = write!(text, "\n```http\n{}\n```\n\n", asked(&shown.request));
         let _ = write!(text, "{}:\n\n```diff\n{}\n```\n", shown.legend(), shown.compared());
@@ -142,7 +142,7 @@ impl Example {
         let mut text = format!("\n{}:\n{}\n", self.circumstances(check).replace('`', ""), self.message);
         let Some(shown) = &self.shown else { return text };
         if let Some((request, status)) = &shown.before {
-            let _ = write!(text, "\n{}\n\nis answered {status}. Then:\n", indented(&asked(request)));
+            let _ = write!(text, "\n{}\n\nreturns {status}. Then:\n", indented(&asked(request)));
         }
         let _ = write!(text, "\n{}\n\n", indented(&asked(&shown.request)));
         let _ = write!(text, "{}:\n\n{}\n", shown.legend(), indented(&shown.compared()));
@@ -268,7 +268,7 @@ it is <wrong>
 
     PATCH /Users/[user:1]
 
-is answered HTTP 204. Then:
+returns HTTP 204. Then:
 
     GET /Users/[user:1]
 
@@ -280,7 +280,7 @@ Wrong answer (-) and right answer (+):
         assert_eq!(text, expected);
         let page = example("HTTP 200\n", None).markdown("cycles/a");
         assert!(page.contains("fault `f`, dialect `default`:\n\n> it is &lt;wrong>\n"), "{page}");
-        assert!(page.contains("(a right server is not asked this)"), "{page}");
+        assert!(page.contains("(a conforming server never gets this request)"), "{page}");
         let told = Example { shown: None, ..example("", None) };
         assert!(told.markdown("cycles/a").ends_with("\n> it is &lt;wrong>\n"));
     }

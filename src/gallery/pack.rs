@@ -58,7 +58,10 @@ impl Pack<'_> {
         for (what, value) in self.endpoint {
             let _ = writeln!(page, "| {} | {} |", cell(what), cell(value));
         }
-        page.push_str("\nTo be added by hand: where the endpoint is documented, how a customer gets client id and secret, support contacts.\n");
+        page.push_str(
+            "\nAdd by hand: where the endpoint is documented, how a customer gets a client id and \
+                       secret, support contacts.\n",
+        );
         page
     }
 
@@ -87,7 +90,8 @@ impl Pack<'_> {
             }
         }
         page.push_str(
-            "\n## Required beside the tests\n\n| requirement | demand | met | reason |\n|---|---|---|---|\n",
+            "\n## Requirements beyond the tests\n\n| requirement | demand | met | reason \
+             |\n|---|---|---|---|\n",
         );
         for required in requirements {
             let reason = required.reason.as_deref().unwrap_or("");
@@ -108,7 +112,7 @@ fn row(test: &Test) -> String {
     let played = if test.is_simulated() { "simulated" } else { "same requests" };
     let mut reason = test.reason.clone().unwrap_or_default();
     if let Some((result, why)) = &test.right {
-        let _ = write!(reason, " Right: {}, {why}.", result.as_str());
+        let _ = write!(reason, " The server is right: {}, {why}.", result.as_str());
     }
     format!(
         "| {} | {} | {} | {} | {played} | {} |",

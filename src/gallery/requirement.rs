@@ -90,23 +90,28 @@ const REQUIREMENTS: &[(&str, &str, Demand, Evidence)] = {
     &[
         (
             "unknown-user",
-            "an unknown user is answered 200 with no results",
+            "a lookup of an unknown user returns 200 with no results",
             Required,
             All(&["validator/filter-non-existing-user"]),
         ),
         (
             "unknown-group",
-            "an unknown group is answered 200 with no results",
+            "a lookup of an unknown group returns 200 with no results",
             Required,
             All(&["validator/filter-non-existing-group"]),
         ),
         (
             "matching-filter",
-            "users are found by what they are matched by",
+            "users are found by their matching attribute",
             Required,
             All(&["validator/filter-existing-user"]),
         ),
-        ("disabled-readable", "a disabled user stays readable", Required, All(&["validator/disable-user"])),
+        (
+            "disabled-readable",
+            "a disabled user can still be read",
+            Required,
+            All(&["validator/disable-user"]),
+        ),
         (
             "deprovisioning",
             "soft delete or hard delete of users",
@@ -134,19 +139,14 @@ const REQUIREMENTS: &[(&str, &str, Demand, Evidence)] = {
         ),
         (
             "tls",
-            "TLS 1.2 with a listed suite and a certificate that verifies",
+            "TLS 1.2 with a suite of Microsoft's list and a valid certificate",
             Required,
             All(&["requirements/tls", "requirements/certificate"]),
         ),
-        (
-            "redirects",
-            "the endpoint answers where it stands, without redirects",
-            Required,
-            All(&["requirements/redirects"]),
-        ),
+        ("redirects", "the endpoint answers without redirects", Required, All(&["requirements/redirects"])),
         (
             "unauthenticated",
-            "nobody without a right token reads anything",
+            "requests without a valid token are rejected",
             Required,
             All(&["conformance/token-required"]),
         ),
@@ -161,23 +161,23 @@ const REQUIREMENTS: &[(&str, &str, Demand, Evidence)] = {
             "bulk",
             "bulk requests",
             Recommended,
-            ByHand("Entra does not send them today; announce them in ServiceProviderConfig once they work"),
+            ByHand("Entra does not send them today; announce bulk in ServiceProviderConfig when it works"),
         ),
         (
             "secret-expiry",
             "client secrets expire after one to three years",
             Required,
-            ByHand("state it in the documentation, and try an expired secret"),
+            ByHand("state it in the documentation, and try a request with an expired secret"),
         ),
         (
             "secret-rotation",
-            "several active client secrets at once, or a pair that can be made anew",
+            "several active client secrets at once, or a pair that can be regenerated",
             Required,
-            ByHand("make a second secret, and delete the first"),
+            ByHand("create a second secret, and delete the first"),
         ),
         (
             "customer-pairs",
-            "client id and secret of each customer's own",
+            "a separate client id and secret for each customer",
             Required,
             ByHand("one pair for all customers is not supported"),
         ),
@@ -251,8 +251,8 @@ fn worst(each: Vec<(Met, Option<String>)>, id: &str) -> (Met, Option<String>) {
     for wanted in [Met::No, Met::Unmeasured] {
         if let Some((_, reason)) = each.iter().find(|(met, _)| *met == wanted) {
             let how = match id {
-                "rate" => "--rate-gate SECONDS measures it",
-                _ => "it was not played",
+                "rate" => "not measured; --rate-gate SECONDS measures it",
+                _ => "its check was not played",
             };
             return (wanted, Some(reason.clone().unwrap_or_else(|| how.to_owned())));
         }

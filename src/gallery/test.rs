@@ -91,7 +91,7 @@ impl Test {
         let right = match (result, failing(Reading::Ours)) {
             (TestResult::Passed, Some(finding)) => Some((failed, finding.message.clone())),
             (TestResult::Failed | TestResult::Warning, None) if skip.is_none() => {
-                Some((TestResult::Passed, "the target does what it may".to_owned()))
+                Some((TestResult::Passed, "the RFC allows this answer".to_owned()))
             }
             _ => None,
         };
@@ -116,14 +116,17 @@ fn not_played(
     let of_template = scenario.about.id.starts_with("gallery/");
     match skip {
         Skip::NotConfigured(why) if of_groups && of_template && template == Template::Ten => {
-            let reason = format!("{why}; template 10 fails an endpoint without groups, template 11 skips it");
+            let reason = format!(
+                "{why}; template 10 fails an endpoint without groups, template 11 skips the \
+                                  test"
+            );
             (failed, Some(reason))
         }
         Skip::NotConfigured(why) => (TestResult::Skipped, Some(why.clone())),
         // The mapping provisions groups, so the template plays its tests of groups.
         Skip::NotSupported(why) if of_groups && of_template => {
             let reason = format!(
-                "{why}, and the mapping provisions groups: without a group mapping template 11 skips the test"
+                "{why}, but the mapping provisions groups: without a group mapping template 11 skips the test"
             );
             (failed, Some(reason))
         }

@@ -117,7 +117,7 @@ fn overall(tests: &[Test], report: &Report) -> (Option<Overall>, Option<String>)
     if report.verdict == RunVerdict::Incomplete {
         return (
             Some(Overall::Incomplete),
-            Some("something of this run may still be at the target".to_owned()),
+            Some("objects of this run may still be at the target".to_owned()),
         );
     }
     if authentication.iter().any(|test| test.result == TestResult::Passed) {
@@ -131,7 +131,8 @@ fn overall(tests: &[Test], report: &Report) -> (Option<Overall>, Option<String>)
         })
         .collect();
     let why = format!(
-        "one of the two tests of authentication must pass, and neither did: {}. A static bearer token alone never passes",
+        "one of the two authentication tests must pass, but neither did: {}. A static bearer token alone \
+         never passes",
         each.join(", ")
     );
     (Some(Overall::Failed), Some(why))

@@ -65,15 +65,15 @@ pub(super) fn met_a_closing(error: &legacy::Error) -> bool {
 /// What an answer means that broke off before its head was complete.
 fn of_answer(error: &hyper::Error, https: bool) -> Broken {
     if error.is_parse_too_large() {
-        return Broken::Protocol("the answer's header section is too large".to_owned());
+        return Broken::Protocol("the response header is too large".to_owned());
     }
     if error.is_parse() {
         let hint = if https { "" } else { "; if the server speaks TLS on this port, write https://" };
-        return Broken::Protocol(format!("what came back is not HTTP/1.1 ({error}){hint}"));
+        return Broken::Protocol(format!("the response is not HTTP/1.1 ({error}){hint}"));
     }
     if error.is_incomplete_message() || error.is_closed() || causes(error).iter().any(|cause| is_end(*cause))
     {
-        return Broken::Protocol("the server closed the connection without an answer".to_owned());
+        return Broken::Protocol("the server closed the connection without a response".to_owned());
     }
     Broken::Protocol(causes(error).last().map_or_else(|| error.to_string(), ToString::to_string))
 }
@@ -83,12 +83,12 @@ pub(super) fn of_body(error: &hyper::Error, received: usize, announced: Option<u
     let causes = causes(error);
     if error.is_incomplete_message() || causes.iter().any(|cause| is_end(*cause)) {
         return Broken::Protocol(match announced {
-            Some(announced) => format!("the answer's body ended after {received} of {announced} bytes"),
-            None => format!("the answer's body ended early, after {received} bytes"),
+            Some(announced) => format!("the response body ended after {received} of {announced} bytes"),
+            None => format!("the response body ended early, after {received} bytes"),
         });
     }
     let last = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
-    Broken::Protocol(format!("the answer's body cannot be read: {last}"))
+    Broken::Protocol(format!("the response body cannot be read: {last}"))
 }
 
 fn is_end(error: &(dyn Error + 'static)) -> bool {

@@ -211,7 +211,7 @@ impl Client {
         let unsendable = |why: String| Broken::Unwritable(cut(&self.secrets.hide(&why)));
         let url = self.url.join(&request.path, request.query.as_deref());
         if url.contains('#') {
-            return Err(unsendable("its path or query holds an unencoded `#`".to_owned()));
+            return Err(unsendable("its path or query contains an unencoded `#`".to_owned()));
         }
         let uri: Uri = url.parse().map_err(|error| {
             let shown = self.url.shown(&request.path, request.query.as_deref());

@@ -109,7 +109,8 @@ impl TokenEndpoint {
     /// # Errors
     /// A [`Problem`] that never repeats a password which stood in the URL.
     pub fn parse(text: &str) -> Result<Self, ClientProblem> {
-        let next = "write the URL of the OAuth 2.0 token endpoint, as https://auth.example.com/oauth2/token";
+        let next = "write the URL of the OAuth 2.0 token endpoint, for example \
+                    https://auth.example.com/oauth2/token";
         let text = text.trim();
         let wrong = |why: &str| ClientProblem::new(format!("the token endpoint {why}"), next);
         let url = Url::parse(text).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
@@ -118,8 +119,8 @@ impl TokenEndpoint {
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(ClientProblem::new(
-                "the token endpoint's URL carries a user name or a password",
-                "take it out; client id and secret have options of their own",
+                "the token endpoint's URL contains a user name or a password",
+                "remove it; client id and secret have options of their own",
             ));
         }
         if url.fragment().is_some() {
@@ -361,7 +362,7 @@ mod tests {
         for (url, why) in [
             ("auth.example.com/token", "is not a URL"),
             ("ftp://auth.example.com/token", "does not begin with"),
-            ("https://me:hunter2@auth.example.com/token", "carries a user name"),
+            ("https://me:hunter2@auth.example.com/token", "contains a user name"),
             ("https://auth.example.com/token#a", "fragment"),
         ] {
             let problem = TokenEndpoint::parse(url).unwrap_err();

@@ -53,29 +53,29 @@ pub(super) fn bearer(token: &SecretString) -> Result<HeaderValue, ClientProblem>
         let what = if text.is_empty() {
             "the token is empty"
         } else {
-            "the token holds a space, a line break or a character that is not ASCII"
+            "the token contains a space, a line break or a character that is not ASCII"
         };
         return Err(ClientProblem::new(
             what,
-            "give the bare token, without `Bearer` in front and without quotes",
+            "give only the token, without `Bearer` in front and without quotes",
         ));
     }
     let mut value = HeaderValue::from_str(&format!("Bearer {text}"))
-        .map_err(|_| ClientProblem::new("the token cannot stand in a header", "give the bare token"))?;
+        .map_err(|_| ClientProblem::new("the token cannot be sent in a header", "give only the token"))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 /// Reads the name of a header that is given beside Entra's.
 pub(super) fn header_name(name: &str) -> Result<HeaderName, ClientProblem> {
-    let next = "write --header NAME=VALUE, as --header X-Api-Key=abc";
+    let next = "write --header NAME=VALUE, for example --header X-Api-Key=abc";
     let parsed = name
         .parse::<HeaderName>()
-        .map_err(|_| ClientProblem::new(format!("`{name}` is not the name of a header"), next))?;
+        .map_err(|_| ClientProblem::new(format!("`{name}` is not a valid header name"), next))?;
     if [HOST, CONTENT_LENGTH].contains(&parsed) || parsed == TRANSFER_ENCODING {
         return Err(ClientProblem::new(
             format!(
-                "the header {} follows from the URL and the body and cannot be set",
+                "the header {} is set from the URL and the body and cannot be changed",
                 title_case(parsed.as_str())
             ),
             "leave it out",
@@ -88,7 +88,7 @@ pub(super) fn header_name(name: &str) -> Result<HeaderName, ClientProblem> {
 pub(super) fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, ClientProblem> {
     let mut parsed = HeaderValue::from_str(value.expose_secret()).map_err(|_| {
         ClientProblem::new(
-            format!("the value of the header {name} holds a line break or a control character"),
+            format!("the value of the header {name} contains a line break or a control character"),
             "write it on one line",
         )
     })?;

@@ -22,7 +22,7 @@ pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), C
     }
     let client = builder.build().map_err(|error| {
         ClientProblem::new(
-            format!("cannot make a client for {parsed}: {}", last_cause(&error)),
+            format!("cannot create an HTTP client for {parsed}: {}", last_cause(&error)),
             "report this",
         )
     })?;
@@ -36,7 +36,7 @@ pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), C
         };
         if Instant::now() + pause >= end {
             return Err(ClientProblem::new(
-                format!("nothing answered at {parsed} within {limit:?} ({})", last_cause(&error)),
+                format!("no server answered at {parsed} within {limit:?} ({})", last_cause(&error)),
                 "check that the server starts and listens there, or wait longer with --timeout",
             ));
         }

@@ -67,11 +67,11 @@ impl Route {
             Some(found) => {
                 return Err(ClientProblem::new(
                     format!(
-                        "the environment names a {} proxy for {}, and only http:// proxies are supported",
+                        "the environment sets a {} proxy for {}, but only http:// proxies are supported",
                         found.uri().scheme_str().unwrap_or("nameless"),
                         url.origin()
                     ),
-                    "set HTTPS_PROXY or HTTP_PROXY to an http:// URL, or put the host into NO_PROXY",
+                    "set HTTPS_PROXY or HTTP_PROXY to an http:// URL, or add the host to NO_PROXY",
                 ));
             }
         };
@@ -119,7 +119,7 @@ impl Service<Uri> for Route {
                     let opened = tunnel.call(target).await;
                     (
                         opened.map_err(|error| {
-                            Unreached::Other(format!("the proxy {named} opens no tunnel: {error}"))
+                            Unreached::Other(format!("the proxy {named} does not open a tunnel: {error}"))
                         })?,
                         false,
                     )

@@ -70,24 +70,22 @@ impl TenantUrl {
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(ClientProblem::new(
-                "the target URL carries a user name or a password",
-                "take it out and give the token in SCIMULATE_TOKEN or with --token-file; Entra sends a bearer token only",
+                "the target URL contains a user name or a password",
+                "remove it and give the token in SCIMULATE_TOKEN or with --token-file; Entra sends only a \
+                 bearer token",
             ));
         }
         if url.fragment().is_some() {
             return Err(ClientProblem::new(
                 "the target URL has a fragment (`#…`), which is never sent to a server",
-                "take out everything from the `#` on",
+                "remove everything from the `#` on",
             ));
         }
         let Some(host) = url.host().map(|host| host.to_owned()) else {
-            return Err(ClientProblem::new("the target URL names no host", EXAMPLE));
+            return Err(ClientProblem::new("the target URL has no host", EXAMPLE));
         };
         if url.port() == Some(0) {
-            return Err(ClientProblem::new(
-                "port 0 is not a port one can connect to",
-                "write the server's port",
-            ));
+            return Err(ClientProblem::new("port 0 is not a valid port", "write the server's port"));
         }
         let https = url.scheme() == "https";
         let (flags, parameters) = read_query(url.query().unwrap_or(""));
@@ -190,12 +188,13 @@ impl std::fmt::Display for TenantUrl {
     }
 }
 
-const EXAMPLE: &str = "write the SCIM base URL, as https://api.example.com/scim";
+const EXAMPLE: &str = "write the SCIM base URL, for example https://api.example.com/scim";
 
 fn without_scheme() -> ClientProblem {
     ClientProblem::new(
         "the target URL does not begin with http:// or https://",
-        "write the scheme in front of it, as http://localhost:8080/scim or https://api.example.com/scim",
+        "write the scheme in front of it, for example http://localhost:8080/scim or \
+         https://api.example.com/scim",
     )
 }
 

@@ -29,7 +29,7 @@ impl Trust {
         match self {
             Trust::File(path) => {
                 let shown = path.display();
-                let again = "give --cacert a PEM file that holds the certificate of the target's authority";
+                let again = "give --cacert a PEM file with the certificate of the target's authority";
                 let certificates = input::bytes(path, input::WRITTEN)
                     .map_err(rustls::pki_types::pem::Error::Io)
                     .and_then(|bytes| CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>())
@@ -41,7 +41,7 @@ impl Trust {
                     })?;
                 let (added, _) = roots.add_parsable_certificates(certificates);
                 if added == 0 {
-                    return Err(ClientProblem::new(format!("{shown} holds no certificate"), again));
+                    return Err(ClientProblem::new(format!("{shown} contains no certificate"), again));
                 }
             }
             Trust::System => {
@@ -49,7 +49,7 @@ impl Trust {
                 let (added, _) = roots.add_parsable_certificates(found.certs);
                 if added == 0 {
                     return Err(ClientProblem::new(
-                        "this machine has no certificate authorities to check the target's certificate against",
+                        "this machine has no certificate authorities to check the target's certificate",
                         "install the system's CA certificates, or name the authority's PEM file with --cacert",
                     ));
                 }
@@ -98,7 +98,7 @@ pub fn reason(error: &rustls::Error) -> String {
             C::NotValidForNameContext { presented, expected } => {
                 let wanted = expected.to_str();
                 if presented.is_empty() {
-                    format!("the certificate names no host, so it is not valid for {wanted}")
+                    format!("the certificate has no host name, so it is not valid for {wanted}")
                 } else {
                     let names: Vec<&str> = presented.iter().map(|name| plain(name)).collect();
                     format!("the certificate is for {}, not for {wanted}", names.join(", "))
@@ -113,7 +113,7 @@ pub fn reason(error: &rustls::Error) -> String {
         },
         rustls::Error::InvalidMessage(_) => "the server does not speak TLS on this port".to_owned(),
         rustls::Error::PeerIncompatible(why) => {
-            format!("the server offers no TLS version or cipher that is still secure ({why:?})")
+            format!("the server offers no secure TLS version or cipher suite ({why:?})")
         }
         rustls::Error::AlertReceived(alert) => format!("the server ended the handshake with the alert {alert:?}"),
         other => other.to_string(),
@@ -146,7 +146,7 @@ mod tests {
         let empty = folder.path().join("empty.pem");
         std::fs::write(&empty, "hello").unwrap();
         let problem = config(false, &Trust::File(empty)).unwrap_err();
-        assert!(problem.what.contains("empty.pem holds no certificate"), "{problem:?}");
+        assert!(problem.what.contains("empty.pem contains no certificate"), "{problem:?}");
         assert!(problem.next.contains("--cacert"));
     }
 

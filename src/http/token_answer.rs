@@ -30,14 +30,14 @@ pub(super) fn read(endpoint: &str, outcome: &Result<Answer, Broken>) -> Result<T
         300..=399 => return Err(redirected(endpoint, answer)),
         415 => {
             return Err(no_token(
-                format!("the token endpoint {endpoint} does not take a form (415{})", said(answer)),
-                "let it read application/x-www-form-urlencoded: Entra sends nothing else (RFC 6749 §4.4.2)",
+                format!("the token endpoint {endpoint} does not accept a form (415{})", said(answer)),
+                "accept application/x-www-form-urlencoded: Entra sends nothing else (RFC 6749 §4.4.2)",
             ));
         }
         404 | 405 if body.and_then(|body| body.get("error")).is_none() => {
             return Err(no_token(
-                format!("there is no token endpoint at {endpoint}: POST is answered {status}"),
-                "give the full URL of the token endpoint, as https://auth.example.com/oauth2/token",
+                format!("no token endpoint found at {endpoint}: POST returns {status}"),
+                "give the full URL of the token endpoint, for example https://auth.example.com/oauth2/token",
             ));
         }
         _ if is_page(answer) => return Err(web_page(endpoint, answer)),
@@ -49,28 +49,29 @@ pub(super) fn read(endpoint: &str, outcome: &Result<Answer, Broken>) -> Result<T
     let wrong = |why: String, next: &str| no_token(format!("the token endpoint {endpoint} {why}"), next);
     let Some(Value::Object(members)) = body else {
         return Err(wrong(
-            format!("answers {status} with something that is not a JSON object"),
-            "answer `{\"access_token\": …, \"token_type\": \"Bearer\", \"expires_in\": 3600}` (RFC 6749 §5.1)",
+            format!("returns {status} with something that is not a JSON object"),
+            "return `{\"access_token\": …, \"token_type\": \"Bearer\", \"expires_in\": 3600}` (RFC 6749 \
+             §5.1)",
         ));
     };
     let Some(token) = members.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty())
     else {
         return Err(wrong(
-            format!("answers {status} without an access_token{}", said(answer)),
-            "answer access_token, token_type and expires_in (RFC 6749 §5.1), and errors with 400 or 401",
+            format!("returns {status} without an access_token{}", said(answer)),
+            "return access_token, token_type and expires_in (RFC 6749 §5.1), and errors with 400 or 401",
         ));
     };
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(wrong(
-            "answers an access_token with a space or with letters beyond ASCII".to_owned(),
-            "a bearer token has neither (RFC 6750 §2.1)",
+            "returns an access_token with a space or with characters that are not ASCII".to_owned(),
+            "a bearer token contains neither (RFC 6750 §2.1)",
         ));
     }
     let kind = members.get("token_type").filter(|kind| !kind.is_null());
     if kind.is_some_and(|kind| !kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"))) {
         return Err(wrong(
-            format!("answers a token of the type {}", clean(&kind.map(Value::to_string).unwrap_or_default())),
-            "answer `\"token_type\": \"Bearer\"`: Entra sends bearer tokens only",
+            format!("returns a token of type {}", clean(&kind.map(Value::to_string).unwrap_or_default())),
+            "return `\"token_type\": \"Bearer\"`: Entra sends only bearer tokens",
         ));
     }
     Ok(Token { value: token.into(), lifetime: lifetime(endpoint, members.get("expires_in"))? })
@@ -86,8 +87,8 @@ fn lifetime(endpoint: &str, value: Option<&Value>) -> Result<Option<Duration>, N
     match seconds {
         Some(seconds) if (1.0..=ABSURD).contains(&seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
         _ => Err(no_token(
-            format!("the token endpoint {endpoint} answers expires_in {}", clean(&value.to_string())),
-            "answer the token's lifetime as a number of seconds; Microsoft asks for 3600 to 21600",
+            format!("the token endpoint {endpoint} returns expires_in {}", clean(&value.to_string())),
+            "return the token's lifetime as a number of seconds; Microsoft asks for 3600 to 21600",
         )),
     }
 }
@@ -95,7 +96,7 @@ fn lifetime(endpoint: &str, value: Option<&Value>) -> Result<Option<Duration>, N
 fn unreachable(endpoint: &str, broken: &Broken) -> NoToken {
     let next = match broken {
         Broken::Refused(_) | Broken::NoSuchHost(_) => {
-            "check host and port of --token-endpoint, and that it runs"
+            "check host and port of --token-endpoint, and that the server runs"
         }
         Broken::Tls(why) if why.contains("signed") => {
             "name the PEM file of the certificate's authority with --cacert; Entra itself accepts public authorities only"
@@ -116,7 +117,8 @@ fn redirected(endpoint: &str, answer: &Answer) -> NoToken {
     let to = if place.is_empty() { String::new() } else { format!(" to {}", clean(place)) };
     no_token(
         format!(
-            "the token endpoint {endpoint} redirects ({}){to}, and credentials are not sent along",
+            "the token endpoint {endpoint} redirects ({}){to}, and scimulate does not send credentials to \
+             another URL",
             answer.status
         ),
         "give the final URL of the token endpoint",
@@ -126,31 +128,37 @@ fn redirected(endpoint: &str, answer: &Answer) -> NoToken {
 fn web_page(endpoint: &str, answer: &Answer) -> NoToken {
     no_token(
         format!(
-            "the token endpoint {endpoint} answers with a web page ({}), probably a login or a start page",
+            "the token endpoint {endpoint} returns a web page ({}), probably a login or a start page",
             answer.status
         ),
-        "give the URL of the token endpoint itself, the one that takes grant_type=client_credentials",
+        "give the URL of the token endpoint itself, the one that accepts grant_type=client_credentials",
     )
 }
 
 fn refused(endpoint: &str, answer: &Answer) -> NoToken {
     let mut next = match code(answer) {
         Some("invalid_client") | None if answer.status == 401 => {
-            "check client id and secret, and whether the server wants them in the header or in the body (--credentials-in)"
+            "check client id and secret, and whether the server expects them in the header or in the body \
+             (--credentials-in)"
         }
         Some("invalid_client") => "check client id and secret, and --credentials-in",
         Some("invalid_scope") => "check --oauth-scope against the scopes the server knows",
         Some("unauthorized_client" | "unsupported_grant_type") => {
-            "let the server's client use the grant client_credentials: Entra uses no other"
+            "allow the grant client_credentials for this client: Entra uses no other"
         }
-        Some("invalid_request") => "compare the parameters with RFC 6749 §4.4.2; --credentials-in body sends client_id in the form",
-        _ => "look into the log of the token endpoint",
+        Some("invalid_request") => {
+            "compare the parameters with RFC 6749 §4.4.2; --credentials-in body sends client_id in the form"
+        }
+        _ => "check the log of the token endpoint",
     }
     .to_owned();
     if let Some(skew) = skew(answer) {
         next = format!("set the clocks: this machine's and the server's differ by {} s", skew.as_secs());
     }
-    no_token(format!("the token endpoint {endpoint} refuses ({}{})", answer.status, said(answer)), next)
+    no_token(
+        format!("the token endpoint {endpoint} rejects the request ({}{})", answer.status, said(answer)),
+        next,
+    )
 }
 
 /// The error code of RFC 6749 §5.2.
@@ -236,13 +244,17 @@ mod tests {
         let html = [("content-type", "text/html; charset=utf-8")];
         let error = r#"{"error":"invalid_client","error_description":"no such\u001b client"}"#;
         for (outcome, what, next) in [
-            (answer(200, &html, "<html>"), "with a web page (200)", "grant_type=client_credentials"),
-            (answer(500, &[], "<!DOCTYPE html><p>"), "with a web page (500)", "token endpoint itself"),
-            (answer(415, &[], ""), "does not take a form (415)", "x-www-form-urlencoded"),
-            (answer(401, &[], error), "refuses (401, invalid_client: no such  client)", "--credentials-in"),
+            (answer(200, &html, "<html>"), "a web page (200)", "grant_type=client_credentials"),
+            (answer(500, &[], "<!DOCTYPE html><p>"), "a web page (500)", "token endpoint itself"),
+            (answer(415, &[], ""), "does not accept a form (415)", "x-www-form-urlencoded"),
+            (
+                answer(401, &[], error),
+                "rejects the request (401, invalid_client: no such  client)",
+                "--credentials-in",
+            ),
             (answer(400, &[], r#"{"error":"invalid_scope"}"#), "(400, invalid_scope)", "--oauth-scope"),
-            (answer(503, &[], ""), "refuses (503)", "log"),
-            (answer(404, &[], ""), "no token endpoint at http://auth/token", "full URL"),
+            (answer(503, &[], ""), "rejects the request (503)", "log"),
+            (answer(404, &[], ""), "no token endpoint found at http://auth/token", "full URL"),
             (
                 answer(302, &[("location", "/login?secret=1")], ""),
                 "redirects (302) to /login, and",
@@ -250,7 +262,7 @@ mod tests {
             ),
             (answer(200, &[], "abc"), "not a JSON object", "access_token"),
             (token(json!({ "token": "abc" })), "without an access_token", "RFC 6749"),
-            (good(json!({ "token_type": "MAC" })), "of the type \"MAC\"", "Bearer"),
+            (good(json!({ "token_type": "MAC" })), "of type \"MAC\"", "Bearer"),
             (good(json!({ "expires_in": 0 })), "expires_in 0", "3600"),
             (good(json!({ "expires_in": -5 })), "expires_in -5", "3600"),
             (good(json!({ "expires_in": 1e300 })), "expires_in 1e+300", "3600"),

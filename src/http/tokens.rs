@@ -188,7 +188,8 @@ impl Tokens {
             let issuer = client.issuer.url();
             problem.what = format!("the server does not trust the issuer {issuer}: {}", problem.what);
             problem.next = format!(
-                "let it trust {issuer} and the audience {} for this client, see docs/authentication.md",
+                "configure the server to trust {issuer} and the audience {} for this client; see \
+                 docs/authentication.md",
                 client.subject.audience
             );
         }

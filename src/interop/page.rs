@@ -41,15 +41,15 @@ pub fn page(rows: &[Row]) -> String {
 const INTRODUCTION: &str = "\
 # Public servers
 
-Public SCIM servers as their packages come, with a store in memory or SQLite, played against with `--seed 1 --jobs 1`.
-Written by `scimulate interop`; `.ci/run` plays them again and fails when a result is another one than stands here. The
-numbers of checks are of the day on which a row was written: they grow with each scenario, and are not compared.
+Public SCIM servers as their packages are delivered, with a store in memory or SQLite, tested with `--seed 1 --jobs 1`.
+Written by `scimulate interop`; `.ci/run` tests them again and fails when a result differs from this page. The
+numbers of checks are those of the day on which a row was written: they grow with each scenario, and are not compared.
 
-A check that met nothing but what another one tells is skipped as blocked, so *failed* counts causes and not
-consequences; the columns behind it count causes by level. *Gallery* is the verdict that Microsoft's validation would
-come to. What is told with a script has been seen on the wire: the script sends the requests with curl and says whether
-the answer is still the one printed here. Stories with requests at the same time are left out: what comes of them
-depends on chance; [real-servers.md](real-servers.md) tells what they found.
+A check that found only what another check reports is skipped as blocked, so *failed* counts causes, not
+consequences; the columns after it count causes by level. *Gallery* is the predicted verdict of Microsoft's
+validation. Findings with a script were observed on the wire: the script sends the requests with curl and says whether
+the server still returns the answer printed here. Scenarios with concurrent requests are left out, because their results
+depend on chance; [real-servers.md](real-servers.md) lists what they found.
 
 ";
 
@@ -89,7 +89,7 @@ fn section(row: &Row, text: &mut String) {
                 let folder = super::files_of(&row.server, &row.version);
                 let _ = writeln!(text, "  - script: [{script}]({FOLDER}/{folder}/{script})");
             }
-            None => text.push_str("  - no script: it takes two plays\n"),
+            None => text.push_str("  - no script: it takes two scenario runs\n"),
         }
     }
     let _ = writeln!(text, "\nGallery, template {}: {}.", row.gallery.template, row.gallery.verdict);

@@ -18,20 +18,22 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
     Abouts {
     rate: About {
         id: "requirements/rate".into(),
-        title: "25 requests per second are answered".into(),
+        title: "The server handles 25 requests per second".into(),
         level: Level::Error,
-        what: "For the stated time, 25 requests (or as many as were asked for) begin in every second whether or not \
-               earlier ones are answered: lookups, creates, reads, updates, disables and added members, as the \
-               service writes them. All are answered, none with 5xx or 429, and no backlog grows."
+        what: "For the configured time, 25 requests (or the requested number) start in every second, whether \
+               or not earlier ones have been answered: lookups, creates, reads, updates, disables and added \
+               members, as the service writes them. All get a response, none with 5xx or 429, and the \
+               backlog does not grow."
             .into(),
-        why: "The gallery requires 25 requests per second and tenant; its validation does not measure them, but counts \
-              429 as a failure. The service has no limiter for applications that are not in the gallery."
+        why: "The gallery requires 25 requests per second and tenant; its validation does not measure them, \
+              but counts 429 as a failure. The service does not limit its rate for applications that are not \
+              in the gallery."
             .into(),
-        fix: "Raise the limit for provisioning to 25 requests per second for each tenant, and look for what is slow: a \
-              lookup without an index, a lock around every write, a directory call for each request."
+        fix: "Raise the provisioning limit to 25 requests per second for each tenant, and look for slow \
+              code: a lookup without an index, a lock around every write, a directory call for each request."
             .into(),
-        entra: "TooManyRequests, InternalServerError or Timeout; whoever met one is tried again later, and many of them \
-                put the job into quarantine."
+        entra: "TooManyRequests, InternalServerError or Timeout; the object that met one is tried again \
+                later, and many of them put the job into quarantine."
             .into(),
         refs: vec![
             Reference::Microsoft(GALLERY.into()),
@@ -43,17 +45,18 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
     },
     members: About {
         id: "requirements/group-members-kept".into(),
-        title: "Members that are added at the same time are all kept".into(),
+        title: "Members added concurrently are all kept".into(),
         level: Level::Critical,
-        what: "Requests that each add one member to the same group are sent five at a time. Every member whose request \
-               was answered with 2xx is in the group afterwards."
+        what: "Requests that each add one member to the same group are sent five at a time. Every member \
+               whose request returned 2xx is in the group afterwards."
             .into(),
-        why: "The service adds members in parallel. A server that reads the group, changes it and writes it back loses \
-              whoever was added in between, and nobody is told: the link counts as written."
+        why: "The service adds members in parallel. A server that reads the group, changes it and writes it \
+              back loses members that were added in between, and no error is shown: Entra considers the link \
+              written."
             .into(),
         fix: "Write one membership as one record, or lock the group (or compare its version) from reading to writing."
             .into(),
-        entra: "Success in the provisioning log, while somebody has no access.".into(),
+        entra: "Success in the provisioning log, but some users have no access.".into(),
         refs: vec![Reference::Rfc("7644#3.5.2.1".into()), Reference::Microsoft(GALLERY.into())],
         faults: Vec::new(),
         history: History::default(),

@@ -17,7 +17,7 @@ const TOLERATED: Duration = Duration::from_secs(1);
 /// Why a load that went well shows nothing, if it does not.
 pub(super) fn too_little(rate: u32) -> Option<String> {
     (rate < REQUIRED)
-        .then(|| format!("{rate} requests per second were asked for; the gallery requires {REQUIRED}"))
+        .then(|| format!("this run used {rate} requests per second; the gallery requires {REQUIRED}"))
 }
 
 /// What is wrong with the answers under load.
@@ -40,13 +40,13 @@ pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
     };
     let requests = |count: usize, what: &str| {
         let s = if count == 1 { " was" } else { "s were" };
-        format!("At {rate} requests per second {count} request{s} {what}.")
+        format!("At {rate} requests per second, {count} request{s} {what}.")
     };
     add(
         Fate::Unanswered,
         level(Level::Error),
         &|count| requests(count, "not answered"),
-        "an answer to every request",
+        "a response to every request",
     );
     add(
         Fate::Failed,
@@ -55,7 +55,7 @@ pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
         "2xx, as for the same requests without load",
     );
     for said in [true, false] {
-        let how = if said { "429 and Retry-After" } else { "429 without Retry-After" };
+        let how = if said { "429 with Retry-After" } else { "429 without Retry-After" };
         add(
             Fate::Throttled { said },
             level(Level::Error),
@@ -72,13 +72,13 @@ pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
     add(
         Fate::Contended,
         Level::Warning,
-        &|count| requests(count, "refused because of another request"),
+        &|count| requests(count, "rejected because of another request"),
         "2xx for requests that do not contradict each other",
     );
     let backlog = tally.backlog();
     if backlog > TOLERATED {
         let message = format!(
-            "Of {rate} requests per second the server works off {achieved:.1}; the backlog took {:.1} s.",
+            "Of {rate} requests per second the server completes {achieved:.1}; the backlog took {:.1} s.",
             backlog.as_secs_f64()
         );
         findings.push(
@@ -123,17 +123,16 @@ pub(super) fn judge_members(
     let mut findings = Vec::new();
     let Members { added, kept } = members;
     if kept < added {
-        let message = format!("{} of {added} members that were added are not in the group.", added - kept);
+        let message = format!("{} of {added} added members are not in the group.", added - kept);
         findings.push(
             Finding::of(about, message)
-                .against(format!("{added} members"), format!("{kept} of them"))
+                .against(format!("{added} members"), format!("only {kept} of them"))
                 .shown_by(shown),
         );
     }
     if let Some(last) = refused.last() {
         let count = refused.len();
-        let message =
-            format!("{count} of {} requests that add a member at the same time fail.", added + count);
+        let message = format!("{count} of {} concurrent requests that add a member fail.", added + count);
         let actual = match &last.outcome {
             Ok(answer) => format!("status {}", answer.status),
             Err(broken) => broken.to_string(),

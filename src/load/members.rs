@@ -27,16 +27,14 @@ pub(super) struct Seen {
 pub(super) async fn play<T: Target + 'static>(population: &mut Population<T>) -> Result<Seen, Skip> {
     let Some(group) = population.group.clone() else {
         let why = if population.mix.has_groups() {
-            "the target refuses to create a group"
+            "the server rejects the create of a group"
         } else {
             "the mapping provisions no groups with members"
         };
         return Err(Skip::NotConfigured(why.to_owned()));
     };
     if !population.shows_members {
-        return Err(Skip::NotSupported(
-            "a member that was added is not shown when the group is read".to_owned(),
-        ));
+        return Err(Skip::NotSupported("GET on the group does not show a member that was added".to_owned()));
     }
     let mut refused = Vec::new();
     for joining in population.joining.clone().chunks(AT_ONCE) {
@@ -79,7 +77,7 @@ async fn read<T: Target + 'static>(
             let held = members_of(&answer);
             Ok((population.members.iter().filter(|member| !held.contains(*member)).count(), exchange))
         }
-        Ok(answer) => Err(Skip::Blocked(format!("the target: the group is read with {}", answer.status))),
+        Ok(answer) => Err(Skip::Blocked(format!("the target: GET on the group returns {}", answer.status))),
         Err(broken) => Err(Skip::Blocked(format!("the target: {broken}"))),
     }
 }

@@ -166,7 +166,7 @@ impl<T: Target + 'static> Population<T> {
         }
         let refuses = |kind| left_out.iter().any(|left| left.kind == kind);
         if refuses(LoadOperation::Lookup) && refuses(LoadOperation::Read) {
-            return Err(Skip::Blocked("the target: it refuses lookups and reads alike".to_owned()));
+            return Err(Skip::Blocked("the target: it rejects both lookups and reads".to_owned()));
         }
         if let Some(group) = self.group.clone().filter(|_| !refuses(LoadOperation::AddMember)) {
             let shown = self.patiently(mix.group_with_members(&group)).await?;
@@ -195,7 +195,7 @@ impl<T: Target + 'static> Population<T> {
                 Skip::Throttled(format!("POST {} without any load", kind.endpoint()))
             }
             Ok(answer) => {
-                Skip::Blocked(format!("the target: POST {} is answered {}", kind.endpoint(), answer.status))
+                Skip::Blocked(format!("the target: POST {} returns {}", kind.endpoint(), answer.status))
             }
             Err(broken) => Skip::Blocked(format!("the target: {broken}")),
         })
@@ -251,7 +251,7 @@ impl<T: Target + 'static> Population<T> {
 
 /// The reason of checks whose run was ended.
 pub(super) fn interrupted() -> Skip {
-    Skip::Blocked("the run's end: it was interrupted".to_owned())
+    Skip::Blocked("the end of the run: it was interrupted".to_owned())
 }
 
 /// The reason of checks of which the guard held a request back.

@@ -322,7 +322,7 @@ async fn beyond_the_requirement_throttling_is_a_note() {
 async fn a_lower_rate_shows_nothing_unless_it_is_too_much_already() {
     let (played, _) = played(settings(5, 2), Service::default()).await;
     let Outcome::Skipped(skip) = &played.checks[0].outcome else { panic!("{played:?}") };
-    let why = "not configured: 5 requests per second were asked for; the gallery requires 25";
+    let why = "not configured: this run used 5 requests per second; the gallery requires 25";
     assert_eq!(skip.to_string(), why);
     let lane = Some(tokio::sync::Mutex::default());
     let slow = Service { lane, time: Duration::from_secs(1), ..Service::default() };
@@ -354,7 +354,7 @@ async fn members_that_are_lost_are_critical() {
     let check = &played.checks[1];
     assert_eq!((&check.outcome, found(check)), (&Outcome::Failed, vec![(Level::Critical, "")]));
     // Of each five that join at once the last one stays.
-    assert_eq!(check.findings[0].message, "8 of 13 members that were added are not in the group.");
+    assert_eq!(check.findings[0].message, "8 of 13 added members are not in the group.");
     assert_eq!(check.findings[0].exchanges.len(), 1);
     assert_eq!(found(&played.checks[0]), []);
 }
@@ -428,7 +428,7 @@ impl Target for Refusing {
 async fn what_is_refused_without_load_says_nothing_about_load() {
     let refused = play(settings(25, 1), Arc::new(Refusing)).await;
     let Outcome::Skipped(skip) = &refused.checks[0].outcome else { panic!("{refused:?}") };
-    assert_eq!(skip.to_string(), "blocked by the target: POST /Users is answered 400");
+    assert_eq!(skip.to_string(), "blocked by the target: POST /Users returns 400");
     assert!(refused.exchanges > 1, "smaller bodies are tried");
     assert_eq!(not_played("not asked for").len(), 2);
 }

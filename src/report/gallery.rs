@@ -69,8 +69,9 @@ impl GalleryPage<'_> {
             writeln!(out, "{}", self.paint.strong(&title))?;
             self.text(
                 &format!(
-                    "Microsoft plays {simulated} of these {} tests through a tenant, which is simulated here: its network, its \
-                     throttling and the portal are not seen. The others are the same requests, with people of our own.",
+                    "Microsoft plays {simulated} of these {} tests through a tenant. scimulate simulates \
+                     that tenant, but not its network, its throttling or the portal. The other tests send \
+                     the same requests, with scimulate's own people.",
                     tests.len()
                 ),
                 "",
@@ -81,7 +82,7 @@ impl GalleryPage<'_> {
         if !validator.is_empty() {
             let preview = validator.iter().filter(|test| test.spec.kind == TestKind::Preview).count();
             let title = format!(
-                "SCIM Validator: {} tests, and {preview} of its preview; they do not count for the verdict",
+                "SCIM Validator: {} tests, and {preview} preview tests; they do not count for the verdict",
                 validator.len() - preview
             );
             writeln!(out, "{}", self.paint.strong(&title))?;
@@ -121,7 +122,7 @@ impl GalleryPage<'_> {
                 self.text(reason, INDENT, out)?;
             }
             if let Some((result, reason)) = &test.right {
-                self.text(&format!("right: {}, {reason}", result.as_str()), INDENT, out)?;
+                self.text(&format!("the server is right: {}, {reason}", result.as_str()), INDENT, out)?;
             }
         }
         writeln!(out)
@@ -131,7 +132,7 @@ impl GalleryPage<'_> {
         if self.verdict.requirements.is_empty() {
             return Ok(());
         }
-        writeln!(out, "{}", self.paint.strong("Required beside the tests"))?;
+        writeln!(out, "{}", self.paint.strong("Requirements beyond the tests"))?;
         let required = &self.verdict.requirements;
         let width = required.iter().map(|required| required.title.chars().count()).max().unwrap_or(0);
         for Requirement { title, demand, met, reason, .. } in required {
@@ -181,14 +182,14 @@ impl GalleryPage<'_> {
             .collect();
         if overall == Overall::Succeeded && !unmet.is_empty() {
             self.text(
-                &format!("The tests would pass, and this is required too: {}", unmet.join("; ")),
+                &format!("The tests would pass, but these requirements are not met: {}", unmet.join("; ")),
                 "",
                 out,
             )?;
         }
         writeln!(
             out,
-            "{word} {}: template {} would say so; {}; {} in {:.1} s",
+            "{word} {}: predicted for template {}; {}; {} in {:.1} s",
             layout::clean(&self.report.target),
             self.verdict.template,
             counts.join(", "),

@@ -84,7 +84,7 @@ impl<W: Write> Listener for Progress<W> {
                 if !self.live {
                     self.written = Some(Instant::now());
                 }
-                self.tell(&format!("asking {target} what it can do"));
+                self.tell(&format!("checking what {target} can do"));
             }
             Event::Prepared { .. } => {}
             Event::ScenarioStarted(scenario_run) => self.tell(&scenario_run.to_string()),
@@ -94,7 +94,7 @@ impl<W: Write> Listener for Progress<W> {
                     self.written = None;
                 }
                 let seconds = pause.as_secs_f32().ceil();
-                self.tell(&format!("waiting {seconds} s: the target says it has too much to do"));
+                self.tell(&format!("waiting {seconds} s: the target returned 429 or 503 with Retry-After"));
             }
             Event::Finding { finding, .. } => self.findings += usize::from(finding.level >= Level::Error),
             Event::ScenarioFinished { scenario_run, .. } => {
@@ -134,7 +134,7 @@ mod tests {
     fn a_terminal_gets_one_line_that_is_wiped_at_the_end() {
         let out = played(true);
         let line = out.strip_prefix('\r').and_then(|out| out.split_once('\r')).unwrap();
-        assert!(line.0.starts_with("0/2 asking http://127.0.0.1:1/"), "{out:?}");
+        assert!(line.0.starts_with("0/2 checking what http://127.0.0.1:1/"), "{out:?}");
         assert_eq!(line.1, format!("{}\r", " ".repeat(line.0.chars().count())));
         assert!(!out.contains('\x1b') && !out.contains('\n'));
     }
@@ -151,7 +151,9 @@ mod tests {
 
     #[test]
     fn a_long_pause_is_told_at_once_and_a_short_one_when_a_line_is_due() {
-        for (seconds, told) in [(60, "0/0 waiting 60 s: the target says it has too much to do\n"), (1, "")] {
+        for (seconds, told) in
+            [(60, "0/0 waiting 60 s: the target returned 429 or 503 with Retry-After\n"), (1, "")]
+        {
             let mut out = Vec::new();
             let mut progress = Progress::new(&mut out, false);
             progress.written = Some(Instant::now());

@@ -99,17 +99,13 @@ impl TerminalPage<'_> {
         let finding = cause.finding;
         let level = self.paint.level(cause.level, &format!("{:<LABEL$}", cause.level));
         let tag = match finding.reading {
-            Reading::Microsoft => " (Microsoft's gate alone)",
-            Reading::Ours => " (Microsoft's gate does not look at it)",
-            Reading::Both if finding.rfc_ok => " (the RFC allows it, Entra breaks on it)",
+            Reading::Microsoft => " (only Microsoft's validation fails this)",
+            Reading::Ours => " (Microsoft's validation does not check this)",
+            Reading::Both if finding.rfc_ok => " (the RFC allows it, but Entra fails on it)",
             Reading::Both => "",
         };
         let id = self.paint.strong(&finding.rule);
-        let title = if finding.beside_the_point {
-            "not what this story is about, and yet wrong"
-        } else {
-            &cause.check.title
-        };
+        let title = if finding.beside_the_point { "side finding" } else { &cause.check.title };
         writeln!(out, "{level}{id}{}", self.paint.dim(&format!(": {title}{tag}")))?;
         self.text("", &layout::excerpt(&finding.message, SENTENCE), out)?;
         for (label, text) in [("expected", &finding.expected), ("actual", &finding.actual)] {
@@ -119,7 +115,7 @@ impl TerminalPage<'_> {
         self.text("in Entra", &layout::excerpt(&finding.entra, SENTENCE), out)?;
         self.text("fix", &finding.fix, out)?;
         self.text("see", &sources(&finding.refs), out)?;
-        self.text("met", &met(cause), out)?;
+        self.text("seen", &met(cause), out)?;
         let consequences: Vec<String> = cause.consequences.iter().map(ToString::to_string).collect();
         if !consequences.is_empty() {
             let limit = if self.settings.verbose { usize::MAX } else { 5 };
@@ -136,7 +132,7 @@ impl TerminalPage<'_> {
             && !last.request.writes()
         {
             let line = format!(
-                "{} answered {}",
+                "{} returned {}",
                 shown::request_line(write, EXCERPT),
                 shown::answer_line(write, 120)
             );
@@ -193,10 +189,8 @@ impl TerminalPage<'_> {
             {
                 let reason = match skip {
                     // Most are the comparison of two dialects of which one failed: told above.
-                    Skip::Blocked(by) if self.is_expected(by) => {
-                        "blocked by what is known to fail".to_owned()
-                    }
-                    Skip::Blocked(_) => "blocked by what went wrong above".to_owned(),
+                    Skip::Blocked(by) if self.is_expected(by) => "because of a known failure".to_owned(),
+                    Skip::Blocked(_) => "because of a failure above".to_owned(),
                     other => layout::clean(&other.to_string()),
                 };
                 let ids = reasons.entry(reason).or_default();
@@ -232,7 +226,7 @@ impl TerminalPage<'_> {
         if more > 0 {
             self.text(
                 "",
-                &format!("and {} more; the JSON report names them all", layout::thousands(more)),
+                &format!("and {} more; the JSON report lists all of them", layout::thousands(more)),
                 out,
             )?;
         }

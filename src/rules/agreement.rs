@@ -25,12 +25,13 @@ pub(super) const RULES: &[&Declared] = &[
 
 const CREATE_ANSWER_DIFFERS: Declared = Declared {
     name: "create-answer-differs",
-    title: "The answer to a create shows what was stored",
+    title: "The response to POST shows what the server stored",
     level: Level::Error,
-    what: "The resource in the answer to POST has the values that were sent, and those a read shows.",
-    why: "Entra goes on with what the answer says. A userName that differs between POST and GET makes it match \
-          the wrong account or update for ever.",
-    fix: "Build the answer from the stored resource, not from the request or a default.",
+    what: "The resource in the response to POST has the values that were sent, and GET returns the same \
+           values.",
+    why: "Entra continues with the values of the response. A userName that differs between POST and GET \
+          makes Entra match the wrong account, or update the same account in every cycle.",
+    fix: "Build the response from the stored resource, not from the request or from defaults.",
     entra: "An update right after the create, in every cycle.",
     refs: &[Rfc("7644#3.3"), Field("Infisical/infisical#5947")],
     faults: &["create-answer-wrong", "swap-given-and-family-name", "truncate-display-names"],
@@ -49,11 +50,11 @@ fn wrong_answers(ledger: &Ledger, create: bool, missing: bool) -> Vec<Complaint>
         .map(|outcome| {
             let spot = &outcome.claim.spot;
             let message = match (&outcome.fate, missing) {
-                (_, true) => format!("The answer leaves {spot} out, which was written."),
+                (_, true) => format!("The response omits {spot}, which the request wrote."),
                 (Fate::WrongAnswer { right: Some(_) }, false) => {
-                    format!("The answer shows another {spot} than a read right after it.")
+                    format!("The response shows another value of {spot} than a read right after it.")
                 }
-                _ => format!("The answer shows another {spot} than was written."),
+                _ => format!("The response shows another value of {spot} than the request wrote."),
             };
             complaint(outcome, message)
         })
@@ -66,12 +67,12 @@ fn create_answer_differs(ledger: &Ledger) -> Vec<Complaint> {
 
 const CREATE_ANSWER_INCOMPLETE: Declared = Declared {
     name: "create-answer-incomplete",
-    title: "The answer to a create is the whole resource",
+    title: "The response to POST is the complete resource",
     level: Level::Warning,
     what: "The body of a 201 holds every attribute that was written and is returned by default.",
-    why: "Entra copes, since it reads again before its next update; other identity providers take what the \
-          answer leaves out for lost.",
-    fix: "Answer POST with the resource as a GET of it would.",
+    why: "Entra tolerates it, because it reads the resource again before its next update. Other identity \
+          providers treat the missing attributes as lost.",
+    fix: "Return from POST the same resource that GET returns.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.3")],
     faults: &[
@@ -90,13 +91,13 @@ fn create_answer_incomplete(ledger: &Ledger) -> Vec<Complaint> {
 
 const UPDATE_ANSWER_DIFFERS: Declared = Declared {
     name: "update-answer-differs",
-    title: "The answer to an update shows its result",
+    title: "The response to an update shows the new values",
     level: Level::Error,
-    what: "Where a PATCH is answered with 200 and the resource, the resource has the values just written. The \
-           body may be partial; 204 without a body is as right.",
-    why: "An answer from before the change makes every client believe that the write failed.",
-    fix: "Read the resource after the change was stored, or answer 204.",
-    entra: "An update that is logged as done and sent again.",
+    what: "When PATCH returns 200 with the resource, the resource has the values just written. The body may \
+           be partial; 204 without a body is equally valid.",
+    why: "A response with the old values makes every client believe that the write failed.",
+    fix: "Read the resource after the change is stored, or return 204.",
+    entra: "An update that is logged as successful and sent again.",
     refs: &[Rfc("7644#3.5.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["stale-patch-answer"],
     judges: |view| subject::shown_by(view, subject::an_update),
@@ -109,13 +110,13 @@ fn update_answer_differs(ledger: &Ledger) -> Vec<Complaint> {
 
 const QUERY_SHOWS_OTHER_VALUES: Declared = Declared {
     name: "query-shows-other-values",
-    title: "A query shows the same resource as a read by id",
+    title: "A query returns the same values as GET by id",
     level: Level::Warning,
-    what: "The resources of a ListResponse have the values that GET by id shows.",
-    why: "Entra compares with whichever answer it has at hand: after a match that is the query's. Attributes \
-          that are missing there are written again.",
-    fix: "Build the resources of lists with the same code as single ones.",
-    entra: "Updates that change nothing after each matching.",
+    what: "The resources of a ListResponse have the values that GET by id returns.",
+    why: "Entra compares with the response it already has: after a match, that is the query's. Attributes \
+          missing there are written again.",
+    fix: "Build the resources in lists with the same code as single resources.",
+    entra: "Updates without a change after each match.",
     refs: &[Rfc("7644#3.4.2"), Field("getsentry/sentry#79354")],
     faults: &["stale-queries"],
     judges: |view| {
@@ -129,7 +130,13 @@ fn query_shows_other_values(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |outcome| matches!(outcome.fate, Fate::ListDiffers { .. }))
         .map(|outcome| {
             let spot = &outcome.claim.spot;
-            let complaint = complaint(outcome, format!("A query shows another {spot} than a read by id."));
+            let complaint = complaint(
+                outcome,
+                format!(
+                    "A query shows another value of {spot} than a read by \
+                                                        id."
+                ),
+            );
             match &outcome.fate {
                 Fate::ListDiffers { right } => complaint.shown_by(right),
                 _ => complaint,
@@ -140,12 +147,12 @@ fn query_shows_other_values(ledger: &Ledger) -> Vec<Complaint> {
 
 const READ_STALE: Declared = Declared {
     name: "read-stale",
-    title: "A read shows the writes before it",
+    title: "A read shows all earlier writes",
     level: Level::Warning,
-    what: "A read that begins after a write was answered shows that write. The RFC does not promise it.",
-    why: "A lookup that does not see a new account makes Entra create it twice; an update that is not seen is \
-          sent again.",
-    fix: "Read from the primary, and drop caches, on the SCIM path.",
+    what: "A read sent after the response to a write shows that write. The RFC does not guarantee this.",
+    why: "When a lookup does not find a new account, Entra creates it a second time; an update that does not \
+          show is sent again.",
+    fix: "For SCIM requests, read from the primary database and do not use caches.",
     entra: "Conflict errors for accounts that were just created, and repeated updates.",
     refs: &[Field("fleetdm/fleet#50724"), Field("BerriAI/litellm#37009")],
     faults: &["stale-reads"],
@@ -156,7 +163,13 @@ const READ_STALE: Declared = Declared {
 fn read_stale(ledger: &Ledger) -> Vec<Complaint> {
     let values = outcomes(ledger, |outcome| matches!(outcome.fate, Fate::Stale { .. })).map(|outcome| {
         let spot = &outcome.claim.spot;
-        let complaint = complaint(outcome, format!("{spot} was not there at first and is there now."));
+        let complaint = complaint(
+            outcome,
+            format!(
+                "{spot} was missing from the first read; a later read \
+                                                    shows it."
+            ),
+        );
         match &outcome.fate {
             Fate::Stale { right } => complaint.shown_by(right),
             _ => complaint,
@@ -164,8 +177,15 @@ fn read_stale(ledger: &Ledger) -> Vec<Complaint> {
     });
     let objects = ledger.vanished().iter().filter_map(|vanished| {
         let found = vanished.found.as_ref()?;
-        let message = format!("A {} was not found at first and is found now.", vanished.kind.as_str());
-        let complaint = Complaint::new(message).against("found at once", "found by the same request later");
+        let message = format!(
+            "The first request did not find a {}; the same request found it later.",
+            vanished.kind.as_str()
+        );
+        let complaint = Complaint::new(message).against(
+            "found at once",
+            "found only when the same request \
+                                                                          was repeated",
+        );
         let complaint = match &vanished.by {
             Some(write) => complaint.shown_by(write),
             None => complaint,
@@ -177,13 +197,13 @@ fn read_stale(ledger: &Ledger) -> Vec<Complaint> {
 
 const ANSWER_DIFFERS_FROM_READ: Declared = Declared {
     name: "answer-differs-from-read",
-    title: "The answer to a write equals the read that follows",
+    title: "GET returns what the response to the write showed",
     level: Level::Warning,
-    what: "With no write in between, GET shows the attributes that the answer to POST or PATCH showed, with the \
-           same values. Dates, versions and `groups` are left aside.",
-    why: "One of the two is wrong, and Entra acts on both.",
-    fix: "Build both answers from the stored resource with the same code.",
-    entra: "Updates that follow their own success.",
+    what: "With no write in between, GET returns the attributes that the response to POST or PATCH showed, \
+           with the same values. Dates, versions and `groups` are not compared.",
+    why: "One of the two responses is wrong, and Entra acts on both.",
+    fix: "Build both responses from the stored resource with the same code.",
+    entra: "Another update after each successful one.",
     refs: &[Rfc("7644#3.3"), Rfc("7644#3.5.2"), Field("Infisical/infisical#5947")],
     faults: &["write-answers-invent", "reads-swapped"],
     judges: |view| subject::reads_known(view, |known| known.shown.is_some()),
@@ -214,9 +234,12 @@ fn answer_differs_from_read(view: &View<'_>) -> Vec<Complaint> {
         .filter_map(|(name, value)| {
             let message = match resource.member(name) {
                 Some(now) if alike(value, now) => return None,
-                Some(_) => format!("A read shows another {name} than the answer to the write before it."),
+                Some(_) => format!(
+                    "A read shows another value of {name} than the response to the write \
+                                    before it."
+                ),
                 None if is_due(view, *kind, name) && !is_empty(value) => {
-                    format!("A read lacks {name}, which the answer to the write before it shows.")
+                    format!("A read omits {name}, which the response to the write before it shows.")
                 }
                 None => return None,
             };

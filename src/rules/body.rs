@@ -21,12 +21,12 @@ pub(super) const RULES: &[&Declared] = &[
 
 const BODY_NOT_JSON: Declared = Declared {
     name: "body-not-json",
-    title: "Bodies are JSON",
+    title: "Response bodies are JSON",
     level: Level::Error,
-    what: "Every body of a SCIM answer is JSON in UTF-8. On an error answer anything else is a warning.",
-    why: "Entra cannot read the resource, and no change to that person works until it can.",
-    fix: "Answer with JSON, whole and in UTF-8. Look for a proxy, a login page or an exception that ends the \
-          answer in the middle.",
+    what: "Every SCIM response body is JSON in UTF-8. Anything else in an error response is a warning.",
+    why: "Entra cannot read the resource, and no change to that person succeeds until it can.",
+    fix: "Return complete JSON in UTF-8. Look for a proxy, a login page or an exception that cuts the \
+          response off.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7644#3.1"), Rfc("8259#2"), Field("HumanSignal/label-studio#3487")],
     faults: &["broken-json"],
@@ -41,7 +41,7 @@ fn body_not_json(view: &View<'_>) -> Vec<Complaint> {
     // A refusal in plain text is worth a warning; its media type is judged elsewhere.
     let level = if answer.status >= 300 { Level::Warning } else { Level::Error };
     let start: String = answer.body.text().chars().take(80).collect();
-    Complaint::new(format!("The body is not JSON: {problem}."))
+    Complaint::new(format!("The response body is not JSON: {problem}."))
         .against("a JSON object", start)
         .at(level)
         .into()
@@ -49,13 +49,12 @@ fn body_not_json(view: &View<'_>) -> Vec<Complaint> {
 
 const BODY_NOT_AN_OBJECT: Declared = Declared {
     name: "body-not-an-object",
-    title: "Bodies are JSON objects",
+    title: "Response bodies are JSON objects",
     level: Level::Error,
-    what: "Resources, lists and errors are JSON objects: a query answers with a ListResponse, never with a \
-           bare array.",
-    why: "Entra requires a list response for every query and a resource for every read; an array or a string \
+    what: "Resources, lists and errors are JSON objects: a query returns a ListResponse, never a bare array.",
+    why: "Entra requires a ListResponse for every query and a resource for every read; an array or a string \
           is neither.",
-    fix: "Wrap the resources of a query into a ListResponse; answer reads with the resource itself.",
+    fix: "Wrap the results of a query in a ListResponse; return the resource itself for a read by id.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["bare-array-lists"],
@@ -66,7 +65,7 @@ const BODY_NOT_AN_OBJECT: Declared = Declared {
 fn body_not_an_object(view: &View<'_>) -> Vec<Complaint> {
     match view.json() {
         Some(Value::Object(_)) | None => Vec::new(),
-        Some(other) => Complaint::new(format!("The body is {}, expected an object.", kind(other)))
+        Some(other) => Complaint::new(format!("The response body is {}, expected an object.", kind(other)))
             .against("a JSON object", kind(other))
             .into(),
     }
@@ -88,11 +87,11 @@ const DUPLICATE_KEYS: Declared = Declared {
     name: "duplicate-keys",
     title: "No object has the same key twice",
     level: Level::Warning,
-    what: "A name stands once in an object (RFC 8259 §4 says SHOULD; the meaning of a second one is open).",
-    why: "Parsers differ: one takes the first value, one the last, one refuses the body. Entra may see another \
-          value than your other clients.",
-    fix: "Serialise each attribute once. The usual cause is an attribute kept both as a field and in a map of \
-          further attributes.",
+    what: "A key occurs once per object (RFC 8259 §4 says SHOULD; how a duplicate is read is undefined).",
+    why: "Parsers differ: some use the first value, some the last, some reject the body. Entra may see \
+          another value than your other clients do.",
+    fix: "Serialise each attribute once. The usual cause is an attribute that is kept both as a field and in \
+          a map of additional attributes.",
     entra: "Nothing, or an attribute that is sent again in every cycle.",
     refs: &[Rfc("8259#4")],
     faults: &["duplicate-keys"],
@@ -106,7 +105,7 @@ fn duplicate_keys(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     let name = first.rsplit('/').next().unwrap_or(first).to_owned();
-    Complaint::new(format!("`{name}` stands twice in one object (at {first})."))
+    Complaint::new(format!("The key `{name}` occurs twice in one object (at {first})."))
         .concerning(name)
         .against("each key once", pointers.join(", "))
         .into()
@@ -116,10 +115,10 @@ const BODY_ON_NO_CONTENT: Declared = Declared {
     name: "body-on-no-content",
     title: "204 has no body",
     level: Level::Warning,
-    what: "An answer with status 204 ends after its headers.",
-    why: "A client that reuses the connection takes the body for the start of the next answer.",
-    fix: "Send no body and no Content-Length other than 0 with 204, or answer 200 with the resource.",
-    entra: "WebExceptionProtocolError on the request that follows, retried after 40 minutes.",
+    what: "A response with status 204 ends after its headers.",
+    why: "A client that reuses the connection reads the body as the start of the next response.",
+    fix: "With 204, send no body and no Content-Length other than 0; or return 200 with the resource.",
+    entra: "WebExceptionProtocolError on the next request, retried after 40 minutes.",
     refs: &[Rfc("9110#15.3.5")],
     faults: &["body-on-204"],
     judges: |view| view.status() == Some(204),
@@ -135,19 +134,17 @@ fn body_on_no_content(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     }
     let length = announced.unwrap_or(answer.body.bytes().len() as u64);
-    Complaint::new("The answer has status 204 and a body.")
-        .against("no body", format!("{length} bytes"))
-        .into()
+    Complaint::new("The server returns 204 with a body.").against("no body", format!("{length} bytes")).into()
 }
 
 const ERROR_UNDER_SUCCESS: Declared = Declared {
     name: "error-under-success",
-    title: "An error is not answered with 2xx",
+    title: "Errors are not returned with 2xx",
     level: Level::Error,
-    what: "A body that is a SCIM error message comes with a 4xx or 5xx status.",
-    why: "Entra goes by the status: it takes the write for done and never sends it again, or reads the error as \
-          a resource without id.",
-    fix: "Set the HTTP status to the one the error message names.",
+    what: "A response whose body is a SCIM error message has a 4xx or 5xx status.",
+    why: "Entra goes by the status: it considers the write done and never sends it again, or reads the error \
+          message as a resource without an id.",
+    fix: "Set the HTTP status to the one in the error message.",
     entra: "Success in the provisioning log although nothing was written, or \
             SystemForCrossDomainIdentityManagementServiceIncompatible on a read.",
     refs: &[Rfc("7644#3.12")],
@@ -163,7 +160,7 @@ fn error_under_success(view: &View<'_>) -> Vec<Complaint> {
             if answer.is_success() && super::returned::is_message(body, urn::ERROR) =>
         {
             let named = body.get("status").map_or_else(String::new, Value::to_string);
-            Complaint::new(format!("The body is an error message, the status is {}.", answer.status))
+            Complaint::new(format!("The server returns an error message with status {}.", answer.status))
                 .against("a 4xx or 5xx status", format!("{} with an error message {named}", answer.status))
                 .into()
         }
@@ -173,11 +170,11 @@ fn error_under_success(view: &View<'_>) -> Vec<Complaint> {
 
 const READ_ANSWERED_WITH_LIST: Declared = Declared {
     name: "read-answered-with-list",
-    title: "A read by id answers with one resource",
+    title: "GET by id returns a single resource",
     level: Level::Error,
-    what: "GET on a resource's own URL answers with the resource, not with a list that holds it.",
-    why: "Entra expects exactly one entry when it reads by id and stops working on the object.",
-    fix: "Answer `GET /Users/{id}` with the resource at the top of the body.",
+    what: "GET on a resource's own URL returns the resource, not a list that contains it.",
+    why: "Entra expects exactly one entry when it reads by id and otherwise stops processing the object.",
+    fix: "Return the resource as the top-level object of `GET /Users/{id}`.",
     entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse or …ServiceIncompatible.",
     refs: &[Rfc("7644#3.4.1"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["list-on-read"],
@@ -193,7 +190,7 @@ fn read_answered_with_list(view: &View<'_>) -> Vec<Complaint> {
     if !matches!(view.operation(), Operation::Read(..)) || !view.exchange.succeeded() || !is_list {
         return Vec::new();
     }
-    Complaint::new("A read by id is answered with a list.").against("the resource", "a ListResponse").into()
+    Complaint::new("GET by id returns a list.").against("the resource", "a ListResponse").into()
 }
 
 #[cfg(test)]

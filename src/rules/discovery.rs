@@ -38,13 +38,13 @@ fn items(document: &Value) -> Vec<&Value> {
 
 const DISCOVERY_MISSING: Declared = Declared {
     name: "discovery-missing",
-    title: "The server describes itself",
+    title: "The discovery endpoints return 200",
     level: Level::Warning,
-    what: "/ServiceProviderConfig, /Schemas and /ResourceTypes answer 200.",
-    why: "The gallery's mandatory discoverability test reads /Schemas. Without the documents nobody can tell what the \
-          server can do but by trying.",
-    fix: "Publish the three documents, and what is true in them.",
-    entra: "Schema_Discoverability_Test fails; attributes have to be typed in by hand.",
+    what: "/ServiceProviderConfig, /Schemas and /ResourceTypes return 200.",
+    why: "The gallery's mandatory discoverability test reads /Schemas. Without these documents a client can \
+          only find out by trying what the server supports.",
+    fix: "Publish the three documents and keep their content correct.",
+    entra: "Schema_Discoverability_Test fails; attributes have to be entered by hand.",
     refs: &[
         Rfc("7644#4"),
         Microsoft("validate-user-provisioning-app-gallery"),
@@ -65,7 +65,7 @@ fn discovery_missing(view: &View<'_>) -> Vec<Complaint> {
     let filtered = view.exchange.request.parameter("filter").is_some();
     match view.status() {
         Some(status @ (404 | 405 | 501)) if whole && !filtered && !view.exchange.request.provoked => {
-            Complaint::new(format!("{path} is answered with {status}."))
+            Complaint::new(format!("GET {path} returns {status}."))
                 .concerning(path)
                 .against("200", format!("status {status}"))
                 .into()
@@ -76,11 +76,11 @@ fn discovery_missing(view: &View<'_>) -> Vec<Complaint> {
 
 const PATCH_NOT_ADVERTISED: Declared = Declared {
     name: "patch-not-advertised",
-    title: "ServiceProviderConfig says that PATCH is supported",
+    title: "ServiceProviderConfig announces PATCH support",
     level: Level::Warning,
     what: "`patch.supported` is true.",
-    why: "Entra uses PATCH for every update, and other clients ask here first.",
-    fix: "Say true when PATCH works.",
+    why: "Entra uses PATCH for every update, and other clients check here first.",
+    fix: "Set it to true if PATCH works.",
     entra: "Nothing: Entra is not known to read it.",
     refs: &[
         Rfc("7643#5"),
@@ -100,7 +100,7 @@ fn patch_not_advertised(view: &View<'_>) -> Vec<Complaint> {
     };
     match member(config, "patch").and_then(|patch| member(patch, "supported")) {
         Some(Value::Bool(true)) => Vec::new(),
-        other => Complaint::new("ServiceProviderConfig does not say that PATCH is supported.")
+        other => Complaint::new("ServiceProviderConfig does not announce PATCH support.")
             .concerning("patch.supported")
             .against("true", other.map_or_else(|| "absent".to_owned(), Value::to_string))
             .into(),
@@ -111,9 +111,9 @@ const CONFIG_INCOMPLETE: Declared = Declared {
     name: "config-incomplete",
     title: "ServiceProviderConfig is complete",
     level: Level::Warning,
-    what: "It holds patch, bulk, filter, changePassword, sort, etag, each with a boolean `supported`, and \
+    what: "It holds patch, bulk, filter, changePassword, sort and etag, each with a boolean `supported`, and \
            authenticationSchemes.",
-    why: "The RFC requires them; a client cannot tell \"no\" from \"forgotten\".",
+    why: "The RFC requires them; a client cannot tell \"not supported\" from \"omitted\".",
     fix: "Publish all of them.",
     entra: "Nothing.",
     refs: &[Rfc("7643#5")],
@@ -147,13 +147,14 @@ fn config_incomplete(view: &View<'_>) -> Vec<Complaint> {
 
 const PAGINATION_NOT_BOOLEAN: Declared = Declared {
     name: "pagination-not-boolean",
-    title: "What a server says of its ways to page is yes or no",
+    title: "`pagination.index` and `pagination.cursor` are booleans",
     level: Level::Warning,
-    what: "Where ServiceProviderConfig has `pagination`, `cursor` and `index` in it are booleans.",
-    why: "A client chooses its way to page by them. `\"true\"`, or an object as with other features, is read as no, or \
-          not at all.",
-    fix: "Publish `\"pagination\": {\"cursor\": true, \"index\": true}` with what is true, or leave it out.",
-    entra: "Nothing; Entra pages by index, other clients look.",
+    what: "If ServiceProviderConfig has `pagination`, its `cursor` and `index` are booleans.",
+    why: "Clients use them to choose how to page. `\"true\"`, or an object as for other features, is read as \
+          false or not at all.",
+    fix: "Publish `\"pagination\": {\"cursor\": true, \"index\": true}` with the values that apply, or omit \
+          it.",
+    entra: "Nothing: Entra pages by index; other clients look here.",
     refs: &[Rfc("9865#4")],
     faults: &["pagination-as-text"],
     judges: |view| pagination(view).is_some(),
@@ -177,23 +178,20 @@ fn pagination_not_boolean(view: &View<'_>) -> Vec<Complaint> {
     if wrong.is_empty() {
         return Vec::new();
     }
-    Complaint::new(format!(
-        "ServiceProviderConfig says neither yes nor no in pagination.{}.",
-        wrong.join(", ")
-    ))
-    .concerning(wrong.join(", "))
-    .against("booleans", pagination.to_string())
-    .into()
+    Complaint::new(format!("ServiceProviderConfig has no boolean in pagination.{}.", wrong.join(", ")))
+        .concerning(wrong.join(", "))
+        .against("booleans", pagination.to_string())
+        .into()
 }
 
 const RESOURCE_TYPE_UNRESOLVED: Declared = Declared {
     name: "resource-type-unresolved",
-    title: "A resource type's schemas are published",
+    title: "The schemas that a resource type names are published",
     level: Level::Warning,
-    what: "`schema` and `schemaExtensions` of each resource type name schemas that /Schemas holds.",
-    why: "A client that looks up which attributes an endpoint has finds nothing.",
-    fix: "Publish every schema a resource type names.",
-    entra: "Mapped attributes that cannot be discovered.",
+    what: "`schema` and `schemaExtensions` of each resource type name schemas that /Schemas contains.",
+    why: "A client that looks up the attributes of an endpoint finds nothing.",
+    fix: "Publish every schema that a resource type names.",
+    entra: "Mapped attributes cannot be discovered.",
     refs: &[Rfc("7643#6"), Rfc("7643#7")],
     faults: &["schema-unpublished"],
     judges: |view| !view.discovery.schemas.is_empty() && document(view, "/ResourceTypes").is_some(),
@@ -210,7 +208,7 @@ fn resource_type_unresolved(view: &View<'_>) -> Vec<Complaint> {
         member(kind, "schema").and_then(Value::as_str).into_iter().chain(extensions)
     });
     match named.into_iter().find(|urn| view.discovery.schemas.get(urn).is_none()) {
-        Some(urn) => Complaint::new("A resource type names a schema that /Schemas does not hold.")
+        Some(urn) => Complaint::new("A resource type names a schema that /Schemas does not contain.")
             .concerning(urn)
             .against(format!("{urn} in /Schemas"), "absent")
             .into(),
@@ -241,12 +239,14 @@ fn all_definitions<'v>(view: &View<'v>) -> Vec<&'v Value> {
 
 const SCHEMA_WORD_UNKNOWN: Declared = Declared {
     name: "schema-word-unknown",
-    title: "/Schemas uses the RFC's words in their letter case",
+    title: "/Schemas writes the RFC's keywords in the RFC's letter case",
     level: Level::Warning,
-    what: "`type`, `mutability`, `returned` and `uniqueness` have values of RFC 7643 §7, as `readWrite`.",
-    why: "Microsoft asks for camelCase property values: others are not understood when attributes are discovered.",
-    fix: "Write the words as the RFC does.",
-    entra: "Attributes that are missing or read-only in the mapping's editor.",
+    what: "`type`, `mutability`, `returned` and `uniqueness` have values from RFC 7643 §7, such as \
+           `readWrite`.",
+    why: "Microsoft asks for camelCase property values; attributes with other spellings are not recognised \
+          during discovery.",
+    fix: "Write the keywords as the RFC does.",
+    entra: "Attributes are missing or read-only in the mapping editor.",
     refs: &[Rfc("7643#7"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["schema-words-lower-case"],
     judges: |view| !all_definitions(view).is_empty(),
@@ -267,9 +267,9 @@ fn schema_word_unknown(view: &View<'_>) -> Vec<Complaint> {
         })
     });
     match wrong {
-        Some((property, stated)) => Complaint::new(format!("/Schemas says {property} {stated}."))
+        Some((property, stated)) => Complaint::new(format!("/Schemas has {property} {stated}."))
             .concerning(property)
-            .against("a word of RFC 7643 §7", stated)
+            .against("a keyword from RFC 7643 §7", stated)
             .into(),
         None => Vec::new(),
     }
@@ -277,12 +277,12 @@ fn schema_word_unknown(view: &View<'_>) -> Vec<Complaint> {
 
 const SCHEMA_NULL_SHOWN: Declared = Declared {
     name: "schema-null-shown",
-    title: "/Schemas leaves out what has no value",
+    title: "/Schemas omits properties without a value",
     level: Level::Warning,
     what: "No property of an attribute definition is null.",
-    why: "Microsoft asks for absent values rather than null ones in /Schemas.",
-    fix: "Leave properties out that do not apply.",
-    entra: "Attributes that cannot be discovered.",
+    why: "Microsoft asks for absent properties instead of null in /Schemas.",
+    fix: "Omit properties that do not apply.",
+    entra: "Attributes cannot be discovered.",
     refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7643#7")],
     faults: &["schema-nulls"],
     judges: |view| !all_definitions(view).is_empty(),
@@ -295,7 +295,7 @@ fn schema_null_shown(view: &View<'_>) -> Vec<Complaint> {
         .filter_map(Value::as_object)
         .find_map(|definition| definition.iter().find(|(_, value)| value.is_null()).map(|(name, _)| name));
     match null {
-        Some(name) => Complaint::new(format!("An attribute definition of /Schemas has {name} null."))
+        Some(name) => Complaint::new(format!("An attribute definition in /Schemas has `{name}`: null."))
             .concerning(name)
             .against("absent", "null")
             .into(),
@@ -305,13 +305,13 @@ fn schema_null_shown(view: &View<'_>) -> Vec<Complaint> {
 
 const DISCOVERY_FILTER_APPLIED: Declared = Declared {
     name: "discovery-filter-applied",
-    title: "Discovery has no filters",
+    title: "Discovery endpoints do not filter",
     level: Level::Warning,
-    what: "A discovery request with a filter is refused with 403, or answered as if it had none; RFC 7644 §4 says \
-           both. A filtered part of the list is wrong.",
-    why: "A client that gets a part takes it for all there is.",
-    fix: "Ignore the filter or answer 403.",
-    entra: "Nothing: Entra sends no filter there.",
+    what: "A discovery request with a filter is rejected with 403, or answered as if it had no filter; RFC \
+           7644 §4 allows both. A filtered list is wrong.",
+    why: "A client that gets a part of the list believes it is complete.",
+    fix: "Ignore the filter or return 403.",
+    entra: "Nothing: Entra sends no filter to these endpoints.",
     refs: &[Rfc("7644#4")],
     faults: &["discovery-filter-applied"],
     judges: |view| {
@@ -335,7 +335,7 @@ fn discovery_filter_applied(view: &View<'_>) -> Vec<Complaint> {
     if size >= all {
         return Vec::new();
     }
-    Complaint::new("A discovery request with a filter is answered with a part of the list.")
+    Complaint::new("A discovery request with a filter returns only a part of the list.")
         .against(format!("403, or all {all}"), format!("{size} of {all}"))
         .into()
 }

@@ -72,13 +72,14 @@ fn is_special(reply: &Reply) -> bool {
 
 const DISABLE_IGNORED: Declared = Declared {
     name: "disable-ignored",
-    title: "An accepted disable disables",
+    title: "An accepted disable takes effect",
     level: Level::Critical,
     what: "After a 2xx to a request that sets `active` to false (or \"False\"), reads show `active: false`.",
-    why: "Entra takes the 2xx for done and does not look again: the leaver keeps access and nobody is told. The \
-          usual cause is `value === false`, which is not true of the string \"False\" that Entra sends by default.",
-    fix: "Take true, false, \"True\", \"False\", \"true\" and \"false\" for every boolean attribute, in PATCH with \
-          and without a path and in POST; store and return a JSON boolean.",
+    why: "Entra considers the disable done after the 2xx and does not check: the leaver keeps access and no \
+          error is shown. The usual cause is `value === false`, which does not hold for the string \"False\" \
+          that Entra sends by default.",
+    fix: "Accept true, false, \"True\", \"False\", \"true\" and \"false\" for every boolean attribute, in \
+          PATCH with and without a path and in POST; store and return a JSON boolean.",
     entra: "Success in the provisioning log. Nothing ever shows that the account is still enabled.",
     refs: &[
         Rfc("7644#3.5.2"),
@@ -98,8 +99,8 @@ fn disable_ignored(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, lost)
         .map(|outcome| {
             let message = match outcome.fate {
-                Fate::Lost => "The disable was accepted, and the account is still active.",
-                _ => "A disabled account became active again without a request that enables it.",
+                Fate::Lost => "The server accepted the disable, but the account is still active.",
+                _ => "A disabled account became active again although no request enabled it.",
             };
             complaint(outcome, message.into())
         })
@@ -108,14 +109,14 @@ fn disable_ignored(ledger: &Ledger) -> Vec<Complaint> {
 
 const WRITE_LOST: Declared = Declared {
     name: "write-lost",
-    title: "An accepted write can be read back",
+    title: "Accepted values can be read back",
     level: Level::Error,
-    what: "After a 2xx to POST or PATCH, reads show every value that was written, at the attribute it was \
-           written to. Attributes missing in /Schemas are not judged.",
-    why: "Entra compares what it reads with its directory before each update. What is not there is sent again \
+    what: "After a 2xx to POST or PATCH, reads show every value that was written, in the attribute it was \
+           written to. Attributes missing from /Schemas are not checked.",
+    why: "Before each update Entra compares what it reads with its directory. A missing value is sent again \
           every 40 minutes, or never noticed when the account itself is not read again.",
-    fix: "Store what you accept, also through URN-qualified paths, dotted keys of a path-less operation and \
-          value paths whose element does not exist yet; refuse with 400 what you cannot store.",
+    fix: "Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a \
+          path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.",
     entra: "Success in the log, the same update in every cycle, and the old value in the application.",
     refs: &[
         Rfc("7644#3.5.2"),
@@ -141,8 +142,8 @@ fn write_lost(ledger: &Ledger) -> Vec<Complaint> {
         .map(|outcome| {
             let spot = &outcome.claim.spot;
             let message = match outcome.reply {
-                Reply::Missing => format!("{spot} was written and accepted, and is absent when read."),
-                _ => format!("{spot} was written and accepted, and reads show another value."),
+                Reply::Missing => format!("The server accepted {spot}, but reads do not return it."),
+                _ => format!("The server accepted {spot}, but reads return another value."),
             };
             complaint(outcome, message)
         })
@@ -151,14 +152,14 @@ fn write_lost(ledger: &Ledger) -> Vec<Complaint> {
 
 const UNTOUCHED_VALUE_LOST: Declared = Declared {
     name: "untouched-value-lost",
-    title: "A PATCH changes what it names and nothing else",
+    title: "PATCH changes only what it names",
     level: Level::Error,
-    what: "A value that was read back right stays until a request names it. A PATCH of the work e-mail leaves the \
-           home e-mail, one of name.familyName leaves name.givenName.",
-    why: "Entra does not look at attributes that did not change in its directory, so a value lost beside an \
-          update is never written again.",
-    fix: "Apply each operation to its own target: merge complex values, change only the elements a value path \
-          selects, and keep everything else.",
+    what: "A value that was read back correctly stays until a request names it. A PATCH of the work e-mail \
+           keeps the home e-mail, a PATCH of name.familyName keeps name.givenName.",
+    why: "Entra does not check attributes that did not change in its directory, so a value lost in this way \
+          is never written again.",
+    fix: "Apply each operation to its own target: merge complex values, change only the elements that a \
+          value path selects, and keep everything else.",
     entra: "Success in the log; the data is missing in the application until somebody changes it in Entra.",
     refs: &[
         Rfc("7644#3.5.2"),
@@ -196,13 +197,14 @@ fn untouched_value_lost(ledger: &Ledger) -> Vec<Complaint> {
 
 const REFUSED_WRITE_APPLIED: Declared = Declared {
     name: "refused-write-applied",
-    title: "A refused PATCH changes nothing",
+    title: "A rejected PATCH changes nothing",
     level: Level::Error,
-    what: "A PATCH is applied whole or not at all: after a 4xx every attribute is as it was.",
-    why: "Entra retries a refused request as a whole. A half-applied one leaves an account between two states, \
-          and its next attempt meets values it did not expect.",
-    fix: "Apply the operations to a copy, validate the result, and store it only when all succeeded.",
-    entra: "A failed update in the log, while part of it has happened.",
+    what: "A PATCH is applied completely or not at all: after a 4xx every attribute has its earlier value.",
+    why: "Entra retries a rejected request as a whole. After a partly applied request the account is in a \
+          mixed state, and the next attempt finds values it did not expect.",
+    fix: "Apply the operations to a copy, validate the result, and store it only when all operations \
+          succeeded.",
+    entra: "A failed update in the log although a part of it was applied.",
     refs: &[Rfc("7644#3.5.2")],
     faults: &["conflict-keeps-other-changes"],
     judges: |view| subject::reads_known(view, SeenState::was_refused),
@@ -212,19 +214,22 @@ const REFUSED_WRITE_APPLIED: Declared = Declared {
 fn refused_write_applied(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |o| matches!(o.fate, Fate::Refused(_)) && !is_disable(o))
         .map(|outcome| {
-            complaint(outcome, format!("{} has the value of a request that was refused.", outcome.claim.spot))
+            complaint(
+                outcome,
+                format!("{} has a value from a request that the server rejected.", outcome.claim.spot),
+            )
         })
         .collect()
 }
 
 const REMOVED_VALUE_KEPT: Declared = Declared {
     name: "removed-value-kept",
-    title: "What was removed is gone",
+    title: "Removed values are gone",
     level: Level::Error,
-    what: "After a 2xx to a Remove the attribute is absent, null or empty when it is read.",
-    why: "A manager or a phone number that was taken away in Entra stays in the application for ever.",
+    what: "After a 2xx to a Remove, reads show the attribute as absent, null or empty.",
+    why: "A manager or a phone number that was removed in Entra stays in the application for good.",
     fix: "Apply Remove to plain attributes, URN-qualified ones and value paths alike.",
-    entra: "Success in the log; the removal is not sent again.",
+    entra: "Success in the log; the Remove is not sent again.",
     refs: &[Rfc("7644#3.5.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#686")],
     faults: &["remove-ignored"],
     judges: |view| subject::reads_written(view, |_, held| held.claim.holds == Holds::Absent),
@@ -236,19 +241,29 @@ fn removed_value_kept(ledger: &Ledger) -> Vec<Complaint> {
         matches!(outcome.reply, Reply::Kept(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
     };
     outcomes(ledger, kept)
-        .map(|outcome| complaint(outcome, format!("{} was removed, and is still there.", outcome.claim.spot)))
+        .map(|outcome| {
+            complaint(
+                outcome,
+                format!(
+                    "The server accepted the removal of {}, but still returns \
+                                                   it.",
+                    outcome.claim.spot
+                ),
+            )
+        })
         .collect()
 }
 
 const VALUE_REFORMATTED: Declared = Declared {
     name: "value-reformatted",
-    title: "Values come back as they were sent, not rewritten",
+    title: "Values are returned exactly as they were sent",
     level: Level::Error,
-    what: "A value has the same characters when it is read as when it was written: no other form of a phone \
-           number, no lost leading zeros, no trimmed or joined parts.",
-    why: "Microsoft asks for values as sent. A rewritten one is unequal to the directory's, so Entra sends it \
-          again in every cycle; an employee number without its zeros is another number.",
-    fix: "Store the text as it came. Refuse with 400 and a clear detail what your rules do not allow.",
+    what: "A read returns a value with the characters it was written with: phone numbers are not \
+           reformatted, leading zeros are kept, parts are not trimmed or joined.",
+    why: "Microsoft asks for values exactly as sent. A reformatted value differs from the directory's, so \
+          Entra sends it again in every cycle; an employee number without its leading zeros is a different \
+          number.",
+    fix: "Store the text as it was sent. Reject with 400 and a clear detail what your rules do not allow.",
     entra: "The same update for the same person in every cycle, always successful.",
     refs: &[
         Microsoft("use-scim-to-provision-users-and-groups"),
@@ -264,17 +279,25 @@ fn value_reformatted(ledger: &Ledger) -> Vec<Complaint> {
         matches!(outcome.reply, Reply::Reformatted(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
     };
     outcomes(ledger, rewritten)
-        .map(|outcome| complaint(outcome, format!("{} came back in another form.", outcome.claim.spot)))
+        .map(|outcome| {
+            complaint(
+                outcome,
+                format!("The server returns {} in another form than it was sent.", outcome.claim.spot),
+            )
+        })
         .collect()
 }
 
 const LETTER_CASE_CHANGED: Declared = Declared {
     name: "letter-case-changed",
-    title: "Letter case is kept",
+    title: "Letter case is preserved",
     level: Level::Note,
-    what: "A value whose letter case does not matter comes back in the letter case it was sent in.",
-    why: "The server may do so: the attribute compares without letter case. Other readers of the data may not.",
-    fix: "Keep what was sent and compare without letter case; do not fold when storing.",
+    what: "A value that compares without regard to letter case is returned in the letter case in which it \
+           was sent.",
+    why: "The server may change it: the attribute compares without regard to letter case. Other readers of \
+          the data may be case-sensitive.",
+    fix: "Store values as sent and compare them without regard to letter case; do not change the case when \
+          storing.",
     entra: "Nothing.",
     refs: &[Rfc("7643#2.2")],
     faults: &["lower-cased-values"],
@@ -285,21 +308,24 @@ const LETTER_CASE_CHANGED: Declared = Declared {
 fn letter_case_changed(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |outcome| matches!(outcome.fate, Fate::LetterCase))
         .map(|outcome| {
-            complaint(outcome, format!("{} came back in another letter case.", outcome.claim.spot))
-                .at(Level::Note)
+            complaint(
+                outcome,
+                format!("The server returns {} in another letter case than it was sent.", outcome.claim.spot),
+            )
+            .at(Level::Note)
         })
         .collect()
 }
 
 const ELEMENT_DOUBLED: Declared = Declared {
     name: "element-doubled",
-    title: "A value path changes its element and adds none beside it",
+    title: "A write through a value path changes the element and adds no second one",
     level: Level::Error,
     what: "After Add or Replace on `emails[type eq \"work\"].value` there is one work e-mail, with the new value.",
-    why: "Types within a multi-valued attribute must be unique for Entra. With two it reads either of them, and \
-          the old address stays in use.",
-    fix: "Change the element the value path selects; append one only when none fits.",
-    entra: "The same update in every cycle, or success while the old value is used.",
+    why: "For Entra, types within a multi-valued attribute must be unique. With two elements it reads either \
+          of them, and the old address stays in use.",
+    fix: "Change the element that the value path selects; append one only if none matches.",
+    entra: "The same update in every cycle, or success while the old value is still used.",
     refs: &[
         Microsoft("use-scim-to-provision-users-and-groups"),
         Rfc("7644#3.5.2.3"),
@@ -315,7 +341,12 @@ fn element_doubled(ledger: &Ledger) -> Vec<Complaint> {
         matches!(outcome.reply, Reply::Doubled(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
     };
     outcomes(ledger, doubled)
-        .map(|o| complaint(o, format!("{} has the new value and a second element beside it.", o.claim.spot)))
+        .map(|o| {
+            complaint(
+                o,
+                format!("{} has the new value, but there is a second element beside it.", o.claim.spot),
+            )
+        })
         .collect()
 }
 
@@ -323,11 +354,12 @@ const MANAGER_LEFT_EMPTY: Declared = Declared {
     name: "manager-left-empty",
     title: "A cleared manager is absent",
     level: Level::Warning,
-    what: "Without a manager the attribute is absent or null; its `value` is never an empty string.",
+    what: "When a user has no manager, the attribute is absent or null; its `value` is never an empty \
+           string.",
     why: "Entra may clear a manager by writing an empty value. An object with an empty id is read as a manager \
           that does not exist.",
-    fix: "Drop the whole `manager` when its value is removed, null or empty.",
-    entra: "A manager that is changed in every cycle, or InvalidLookupReference.",
+    fix: "Delete the whole `manager` attribute when its value is removed, null or empty.",
+    entra: "A manager that changes in every cycle, or InvalidLookupReference.",
     refs: &[Rfc("7643#2.5"), Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["empty-manager-kept"],
     judges: |view| {
@@ -354,7 +386,7 @@ fn manager_left_empty(view: &View<'_>) -> Vec<Complaint> {
         })
     });
     match empty {
-        Some(_) => Complaint::new("The manager is an empty string.")
+        Some(_) => Complaint::new("manager.value is an empty string.")
             .concerning("manager")
             .against("no manager", "manager.value: \"\"")
             .into(),

@@ -24,12 +24,13 @@ fn arrays<'v>(view: &'v View<'_>) -> impl Iterator<Item = (&'v str, &'v [Value])
 
 const EQUAL_ELEMENTS: Declared = Declared {
     name: "equal-elements",
-    title: "No two elements are the same",
+    title: "Multi-valued attributes hold no duplicates",
     level: Level::Warning,
     what: "No multi-valued attribute holds two elements with the same `value` and `type`.",
-    why: "A server that appends what is there already grows with every cycle, and a removal takes one of two away.",
-    fix: "Treat the addition of an element that exists as done (RFC 7644 §3.5.2.1).",
-    entra: "A member that is removed and stays; large groups that grow.",
+    why: "A server that appends an element it already has grows with every cycle, and a Remove deletes only \
+          one of the duplicates.",
+    fix: "When an element to be added exists already, treat the Add as done (RFC 7644 §3.5.2.1).",
+    entra: "A removed member stays; large groups grow.",
     refs: &[Rfc("7643#2.4"), Rfc("7644#3.5.2.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["member-add-duplicates", "duplicate-emails", "duplicate-members"],
     judges: |view| arrays(view).any(|(_, list)| list.len() > 1),
@@ -48,7 +49,7 @@ fn equal_elements(view: &View<'_>) -> Vec<Complaint> {
     match twice {
         Some((name, _)) => Complaint::new(format!("{name} holds the same element twice."))
             .concerning(name)
-            .against("each element once", "one of them twice")
+            .against("each element once", "the same element twice")
             .into(),
         None => Vec::new(),
     }
@@ -56,13 +57,13 @@ fn equal_elements(view: &View<'_>) -> Vec<Complaint> {
 
 const SEVERAL_PRIMARIES: Declared = Declared {
     name: "several-primaries",
-    title: "One element is primary at most",
+    title: "At most one element is primary",
     level: Level::Warning,
-    what: "`primary: true` stands in one element of a multi-valued attribute at most.",
-    why: "Two primary addresses are none: each reader takes another one. Roles mapped through \
-          `roles[primary eq \"True\"]` end in two roles.",
-    fix: "Take `primary` away from the others when one gets it.",
-    entra: "A role or address that differs from what was assigned.",
+    what: "At most one element of a multi-valued attribute has `primary: true`.",
+    why: "With two primary values, each reader picks another one. Roles mapped through `roles[primary eq \
+          \"True\"]` end up as two roles.",
+    fix: "Clear `primary` on the other elements when one is set to primary.",
+    entra: "A role or address that differs from the assigned one.",
     refs: &[Rfc("7643#2.4"), Microsoft("customize-application-attributes"), Field("pingidentity/scim2#239")],
     faults: &["several-primaries"],
     judges: |view| arrays(view).any(|(_, list)| list.len() > 1),
@@ -79,7 +80,7 @@ fn several_primaries(view: &View<'_>) -> Vec<Complaint> {
     match several.into_iter().find(|(_, count)| *count > 1) {
         Some((name, count)) => Complaint::new(format!("{count} elements of {name} are primary."))
             .concerning(name)
-            .against("one at most", count.to_string())
+            .against("at most one", count.to_string())
             .into(),
         None => Vec::new(),
     }

@@ -38,11 +38,12 @@ fn message<'v>(view: &View<'v>) -> Option<(&'v Answer, &'v Value)> {
 
 const ERROR_WITHOUT_BODY: Declared = Declared {
     name: "error-without-body",
-    title: "An error says what is wrong",
+    title: "Error responses have a body",
     level: Level::Warning,
-    what: "A 4xx or 5xx answer has a body. A 404, and throttling with 429 or 503, may do without.",
-    why: "The administrator sees the status alone and cannot know which attribute was refused.",
-    fix: "Answer every error with a SCIM error message and a `detail` that names attribute and value.",
+    what: "A 4xx or 5xx response has a body. 404, and throttling with 429 or 503, may omit it.",
+    why: "The administrator sees only the status and cannot know which attribute was rejected.",
+    fix: "Return a SCIM error message for every error, with a `detail` that names the attribute and the \
+          value.",
     entra: "The provisioning log quotes an empty \"Web Response\".",
     refs: &[
         Rfc("7644#3.12"),
@@ -61,18 +62,19 @@ fn error_without_body(view: &View<'_>) -> Vec<Complaint> {
     if [404, 410, 429, 503].contains(&answer.status) || view.exchange.request.method == Method::Head {
         return Vec::new();
     }
-    Complaint::new(format!("The answer {} has no body.", answer.status))
+    Complaint::new(format!("The server returns {} without a body.", answer.status))
         .against("a SCIM error message", "no body")
         .into()
 }
 
 const ERROR_SCHEMA_MISSING: Declared = Declared {
     name: "error-schema-missing",
-    title: "An error is a SCIM error message",
+    title: "Error bodies are SCIM error messages",
     level: Level::Warning,
     what: "`schemas` of an error body is [\"urn:ietf:params:scim:api:messages:2.0:Error\"].",
-    why: "The error of a web framework has other members; clients that look for `detail` and `scimType` find nothing.",
-    fix: "Build SCIM error messages, for routing, authentication and unhandled exceptions too.",
+    why: "A web framework's error body has other members; clients that look for `detail` and `scimType` find \
+          nothing.",
+    fix: "Build SCIM error messages also for routing, authentication and unhandled exceptions.",
     entra: "The provisioning log quotes the framework's body.",
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
     faults: &["error-without-schemas", "framework-errors"],
@@ -87,7 +89,7 @@ fn error_schema_missing(view: &View<'_>) -> Vec<Complaint> {
                 || format!("members {}", body.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
                 Value::to_string,
             );
-            Complaint::new("The error body is no SCIM error message.")
+            Complaint::new("The error body is not a SCIM error message.")
                 .concerning("schemas")
                 .against(urn::ERROR, actual)
                 .into()
@@ -98,9 +100,9 @@ fn error_schema_missing(view: &View<'_>) -> Vec<Complaint> {
 
 const ERROR_STATUS_NOT_A_STRING: Declared = Declared {
     name: "error-status-not-a-string",
-    title: "An error's status is a string",
+    title: "`status` in an error message is a string",
     level: Level::Warning,
-    what: "`status` of an error message is present, and a JSON string: \"409\", not 409.",
+    what: "`status` of an error message is present and a JSON string: \"409\", not 409.",
     why: "RFC 7644 defines a string. Strict clients cannot read the message.",
     fix: "Write the status in quotes.",
     entra: "Nothing: the validator does not check it.",
@@ -119,7 +121,7 @@ fn error_status_not_a_string(view: &View<'_>) -> Vec<Complaint> {
         Some(other) => kind(other),
         None => "absent",
     };
-    Complaint::new(format!("`status` of the error is {is}, expected a string."))
+    Complaint::new(format!("`status` in the error message is {is}, expected a string."))
         .concerning("status")
         .against(format!("\"{}\"", answer.status), is)
         .into()
@@ -127,12 +129,12 @@ fn error_status_not_a_string(view: &View<'_>) -> Vec<Complaint> {
 
 const ERROR_STATUS_DIFFERS: Declared = Declared {
     name: "error-status-differs",
-    title: "An error's status is the HTTP status",
+    title: "`status` in an error message equals the HTTP status",
     level: Level::Warning,
-    what: "`status` of an error message repeats the HTTP status of the answer.",
-    why: "Whoever reads the log sees another error than Entra acted on.",
-    fix: "Set both from one value.",
-    entra: "A log that contradicts itself.",
+    what: "`status` of an error message repeats the HTTP status of the response.",
+    why: "A reader of the log sees another error than the one Entra acted on.",
+    fix: "Set both from the same value.",
+    entra: "A log entry that contradicts itself.",
     refs: &[Rfc("7644#3.12")],
     faults: &["error-status-differs"],
     judges: |view| message(view).is_some_and(|(_, body)| member(body, "status").is_some()),
@@ -144,24 +146,25 @@ fn error_status_differs(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     match member(body, "status").and_then(super::reading::text) {
-        Some(stated) if stated.trim() != answer.status.to_string() => {
-            Complaint::new(format!("The error says status {stated}, the answer has {}.", answer.status))
-                .concerning("status")
-                .against(answer.status.to_string(), stated)
-                .into()
-        }
+        Some(stated) if stated.trim() != answer.status.to_string() => Complaint::new(format!(
+            "The error message says status {stated}, the HTTP status is {}.",
+            answer.status
+        ))
+        .concerning("status")
+        .against(answer.status.to_string(), stated)
+        .into(),
         _ => Vec::new(),
     }
 }
 
 const ERROR_DETAIL_UNREADABLE: Declared = Declared {
     name: "error-detail-unreadable",
-    title: "An error's detail is a sentence",
+    title: "`detail` in an error message is a sentence",
     level: Level::Warning,
-    what: "`detail` is a string. It is optional in the RFC: without it the finding is a note.",
-    why: "It is the only text an administrator gets to see. An object or a list is printed as code.",
+    what: "`detail` is a string. The RFC makes it optional: without it the finding is a note.",
+    why: "It is the only text an administrator sees. An object or a list is shown as JSON.",
     fix: "Write one plain sentence that names the attribute and the value.",
-    entra: "The provisioning log quotes JSON in place of a reason.",
+    entra: "The provisioning log quotes JSON instead of a reason.",
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#79354")],
     faults: &["error-detail-object"],
     judges: |view| message(view).is_some(),
@@ -177,7 +180,7 @@ fn error_detail_unreadable(view: &View<'_>) -> Vec<Complaint> {
         None | Some(Value::Null | Value::String(_)) => ("absent or empty", Level::Note),
         Some(other) => (kind(other), Level::Warning),
     };
-    Complaint::new(format!("`detail` of the error is {is}, expected a sentence."))
+    Complaint::new(format!("`detail` in the error message is {is}, expected a sentence."))
         .concerning("detail")
         .against("a string", is)
         .at(level)
@@ -200,13 +203,13 @@ fn demanded(view: &View<'_>, status: u16) -> Option<(Option<ScimType>, Level)> {
 
 const SCIM_TYPE_MISSING: Declared = Declared {
     name: "scim-type-missing",
-    title: "An error names its kind",
+    title: "Errors carry a scimType",
     level: Level::Warning,
-    what: "A conflict has scimType `uniqueness`, a refused filter `invalidFilter`. Another 400 without a keyword is a \
-           note.",
-    why: "Clients tell a taken name from other conflicts, and a filter that is not supported from a broken request, \
-          by the keyword.",
-    fix: "Add `scimType` from table 9 of RFC 7644.",
+    what: "A conflict has scimType `uniqueness`, a rejected filter `invalidFilter`. Another 400 without a \
+           scimType is a note.",
+    why: "By this keyword clients distinguish a userName that is taken from other conflicts, and an \
+          unsupported filter from a malformed request.",
+    fix: "Add the `scimType` from table 9 of RFC 7644.",
     entra: "Nothing: Entra goes by the status.",
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
     faults: &["conflict-without-keyword"],
@@ -221,8 +224,8 @@ fn scim_type_missing(view: &View<'_>) -> Vec<Complaint> {
     let missing = member(body, "scimType").is_none_or(|keyword| keyword.is_null() || keyword == "");
     match demanded(view, answer.status) {
         Some((keyword, level)) if missing => {
-            let expected = keyword.map_or("a keyword of RFC 7644 table 9", ScimType::as_str);
-            Complaint::new(format!("The error {} has no scimType.", answer.status))
+            let expected = keyword.map_or("a keyword from RFC 7644 table 9", ScimType::as_str);
+            Complaint::new(format!("The error response {} has no scimType.", answer.status))
                 .concerning("scimType")
                 .against(expected, "absent")
                 .at(level)
@@ -234,11 +237,11 @@ fn scim_type_missing(view: &View<'_>) -> Vec<Complaint> {
 
 const SCIM_TYPE_WRONG: Declared = Declared {
     name: "scim-type-wrong",
-    title: "scimType is the keyword for the case",
+    title: "scimType is the keyword defined for the case",
     level: Level::Warning,
-    what: "A conflict's keyword is `uniqueness`. A refused filter's is `invalidFilter` or `tooMany`, a note \
-           otherwise, and so is a keyword that RFC 7644 does not list.",
-    why: "A wrong keyword sends the reader to the wrong cause.",
+    what: "The keyword of a conflict is `uniqueness`. The keyword of a rejected filter is `invalidFilter` or \
+           `tooMany`; another one there, or a keyword that RFC 7644 does not list, is a note.",
+    why: "A wrong keyword points the reader to the wrong cause.",
     fix: "Use the keywords of table 9 of RFC 7644, in their letter case.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.12")],
@@ -264,7 +267,7 @@ fn scim_type_wrong(view: &View<'_>) -> Vec<Complaint> {
         {
             Some(("invalidFilter", Level::Note))
         }
-        (_, None) => Some(("a keyword of RFC 7644 table 9", Level::Note)),
+        (_, None) => Some(("a keyword from RFC 7644 table 9", Level::Note)),
         _ => None,
     };
     match wrong {
@@ -279,12 +282,12 @@ fn scim_type_wrong(view: &View<'_>) -> Vec<Complaint> {
 
 const ERROR_SHOWS_INTERNALS: Declared = Declared {
     name: "error-shows-internals",
-    title: "An error does not show the server's code",
+    title: "Error responses show no stack trace",
     level: Level::Note,
     what: "No error body holds a stack trace.",
-    why: "It ends up in the customer's provisioning log, tells nobody there what to do, and tells others of the \
-          server's insides.",
-    fix: "Log the trace, answer a sentence and an id under which it was logged.",
+    why: "It ends up in the customer's provisioning log, where it helps no administrator and discloses the \
+          server's internals.",
+    fix: "Log the trace on the server; return a sentence and the id of the log entry.",
     entra: "The provisioning log quotes the trace.",
     refs: &[Rfc("7644#3.12"), Field("1Password/scim-examples#82")],
     faults: &["stack-traces-shown"],

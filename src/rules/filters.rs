@@ -60,14 +60,14 @@ fn filter_text<'v>(view: &'v View<'_>) -> &'v str {
 
 const FILTER_IGNORED: Declared = Declared {
     name: "filter-ignored",
-    title: "A filter is never ignored",
+    title: "Filters are not ignored",
     level: Level::Critical,
-    what: "A query with a filter answers with resources that match it, or with none. A filter that is not \
-           supported is refused with 400 invalidFilter.",
-    why: "Entra asks for one person and gets the directory. With one account in the application it links that \
-          account to the wrong person and disables or overwrites somebody else.",
-    fix: "Answer 400 with scimType invalidFilter to every filter you do not evaluate; never fall back to the \
-          unfiltered list.",
+    what: "A query with a filter returns the matching resources, or none. A filter that is not supported is \
+           rejected with 400 invalidFilter.",
+    why: "Entra asks for one person and gets the whole directory. If the application has one account, Entra \
+          links that account to the wrong person and disables or overwrites it.",
+    fix: "Return 400 with scimType invalidFilter for every filter you do not evaluate; never fall back to \
+          the unfiltered list.",
     entra: "DuplicateTargetEntries or SystemForCrossDomainIdentityManagementMultipleEntriesInResponse with many \
             accounts; with one, success and the wrong person.",
     refs: &[
@@ -91,7 +91,7 @@ fn filter_ignored(view: &View<'_>) -> Vec<Complaint> {
     if matches.is_empty() || matches.iter().any(|(_, right)| *right) {
         return Vec::new();
     }
-    Complaint::new("The answer holds resources, and none of them matches the filter.")
+    Complaint::new("The response holds resources, and none of them matches the filter.")
         .concerning(subject(view))
         .against(format!("resources with {}", filter_text(view)), format!("{} others", matches.len()))
         .into()
@@ -99,12 +99,12 @@ fn filter_ignored(view: &View<'_>) -> Vec<Complaint> {
 
 const FILTER_TOO_WIDE: Declared = Declared {
     name: "filter-too-wide",
-    title: "eq means equal",
+    title: "`eq` matches whole values only",
     level: Level::Critical,
-    what: "The answer to a filter of `eq` and `and` holds no resource that does not match, beside those that do.",
-    why: "A group `app` that is looked up and found together with `app-test` cannot be matched, or is matched \
-          wrong.",
-    fix: "Compare whole values; `eq` is not a prefix and not a search. Apply every part of an `and`.",
+    what: "When a filter of `eq` and `and` has matches, the response holds only these.",
+    why: "If a lookup of the group `app` also returns `app-test`, Entra cannot match it, or matches the \
+          wrong group.",
+    fix: "Compare whole values; `eq` is neither a prefix match nor a search. Apply every part of an `and`.",
     entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse: \"Multiple entries were found to \
             match this value, when no more than one was expected\".",
     refs: &[Rfc("7644#3.4.2.2"), Field("FusionAuth/fusionauth-issues#3111")],
@@ -119,7 +119,7 @@ fn filter_too_wide(view: &View<'_>) -> Vec<Complaint> {
     if wrong == 0 || wrong == matches.len() {
         return Vec::new();
     }
-    Complaint::new("The answer holds resources that do not match the filter, beside those that do.")
+    Complaint::new("The response holds resources that do not match the filter in addition to those that do.")
         .concerning(subject(view))
         .against(
             format!("resources with {}", filter_text(view)),
@@ -130,12 +130,12 @@ fn filter_too_wide(view: &View<'_>) -> Vec<Complaint> {
 
 const MATCH_NOT_UNIQUE: Declared = Declared {
     name: "match-not-unique",
-    title: "One userName, one user",
+    title: "userName identifies at most one user",
     level: Level::Error,
     what: "A filter on `userName` finds at most one user: the name is unique without regard to letter case.",
     why: "With two matches Entra does nothing for the person: no update, no disable.",
-    fix: "Refuse a second user of the same name with 409, compare names without letter case, and merge the \
-          accounts that exist twice.",
+    fix: "Reject a second user with the same name with 409, compare names without regard to letter case, and \
+          merge accounts that exist twice.",
     entra: "DuplicateTargetEntries: the object is skipped in every cycle.",
     refs: &[Rfc("7643#4.1.1"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["no-uniqueness-on-patch"],
@@ -153,18 +153,18 @@ fn match_not_unique(view: &View<'_>) -> Vec<Complaint> {
     }
     Complaint::new("Several users have the same userName.")
         .concerning("userName")
-        .against("one user at most", format!("{found} users"))
+        .against("at most one user", format!("{found} users"))
         .into()
 }
 
 const NO_MATCH_NOT_EMPTY_LIST: Declared = Declared {
     name: "no-match-not-empty-list",
-    title: "No match is 200 with an empty list",
+    title: "A query without matches returns 200 with an empty list",
     level: Level::Error,
-    what: "A query that finds nothing answers 200 and a ListResponse with `totalResults` 0, not 404.",
-    why: "Test Connection and the start of every cycle ask for somebody who does not exist. Entra takes a 404 for \
-          a wrong tenant URL and puts the whole job into quarantine.",
-    fix: "Answer queries with a list, whatever it holds; 404 is for URLs of resources.",
+    what: "A query that finds nothing returns 200 and a ListResponse with `totalResults` 0, not 404.",
+    why: "Test Connection and the start of every cycle look up a user that does not exist. Entra reads a 404 \
+          as a wrong Tenant URL and puts the whole job into quarantine.",
+    fix: "Return a list for every query, even an empty one; 404 is for URLs of resources.",
     entra: "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable at Test Connection, quarantine \
             later: \"An HTTP/404 Not Found response was returned rather than the expected HTTP/200 OK response\".",
     refs: &[
@@ -188,7 +188,7 @@ fn no_match_not_empty_list(view: &View<'_>) -> Vec<Complaint> {
     if !view.expects_success() || view.status() != Some(404) || !view.is_served(*kind) {
         return Vec::new();
     }
-    Complaint::new(format!("A query on {} is answered with 404.", kind.endpoint()))
+    Complaint::new(format!("A query on {} returns 404.", kind.endpoint()))
         .concerning(subject(view))
         .against("200 with an empty ListResponse", "status 404")
         .into()
@@ -196,16 +196,16 @@ fn no_match_not_empty_list(view: &View<'_>) -> Vec<Complaint> {
 
 const LOOKUP_REFUSED: Declared = Declared {
     name: "lookup-refused",
-    title: "Entra's lookups are answered",
+    title: "Entra's lookups return 200",
     level: Level::Error,
-    what: "A filter by which Entra matches is answered with 200. `userName eq`, a group's `displayName eq` and \
-           `id eq` must work; another attribute that is refused with 400 invalidFilter is a note, since which \
-           ones match is the customer's mapping.",
-    why: "Without an answer to its lookup Entra does nothing for the object.",
-    fix: "Support `eq` and `and` on every attribute a customer may match by, and GET on lists without and with \
-          startIndex and count.",
-    entra: "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering; the import step fails and nobody \
-            is provisioned.",
+    what: "A filter that Entra uses for matching returns 200. `userName eq`, a group's `displayName eq` and \
+           `id eq` must work; another attribute that is rejected with 400 invalidFilter is a note, because \
+           the customer's mapping decides which attributes are used for matching.",
+    why: "If its lookup fails, Entra does nothing for the object.",
+    fix: "Support `eq` and `and` on every attribute a customer may match by, and GET on lists with and \
+          without startIndex and count.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering; the import step fails and no \
+            user is provisioned.",
     refs: &[
         Rfc("7644#3.4.2.2"),
         Microsoft("use-scim-to-provision-users-and-groups"),
@@ -242,7 +242,7 @@ fn lookup_refused(view: &View<'_>) -> Vec<Complaint> {
         // Entra's reference check, known from old documents only, and our own questions.
         (false, _) => Level::Warning,
     };
-    Complaint::new(format!("A query on {} is refused with {status}.", kind.endpoint()))
+    Complaint::new(format!("A query on {} is rejected with {status}.", kind.endpoint()))
         .concerning(subject(view))
         .against("200 with a ListResponse", format!("status {status}"))
         .at(level)

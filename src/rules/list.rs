@@ -61,12 +61,12 @@ pub(super) fn start_index(view: &View<'_>) -> Option<i64> {
 
 const LIST_WITHOUT_MEMBERS: Declared = Declared {
     name: "list-without-members",
-    title: "A query is answered with a ListResponse",
+    title: "A query returns a ListResponse",
     level: Level::Error,
-    what: "The answer to a query holds `totalResults`, and `Resources` when there are any.",
-    why: "Every answer to a query must be a list for Entra, even when it holds one resource or none. It reads a \
-          bare resource as a list without entries and creates the person again.",
-    fix: "Wrap the result of every query, /Schemas and /ResourceTypes included, into a ListResponse.",
+    what: "The response to a query holds `totalResults`, and `Resources` if there are any.",
+    why: "Entra requires a list in response to every query, even with one resource or none. It reads a bare \
+          resource as an empty list and creates the person again.",
+    fix: "Wrap the result of every query, /Schemas and /ResourceTypes included, in a ListResponse.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or duplicates.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["query-answers-resource"],
@@ -81,17 +81,17 @@ fn list_without_members(view: &View<'_>) -> Vec<Complaint> {
     if ["totalResults", "Resources"].iter().any(|name| list.keys().any(|key| same_name(key, name))) {
         return Vec::new();
     }
-    Complaint::new("A query is answered with an object that is no ListResponse.")
+    Complaint::new("A query returns an object that is not a ListResponse.")
         .against("totalResults and Resources", list.keys().cloned().collect::<Vec<_>>().join(", "))
         .into()
 }
 
 const LIST_SCHEMA_MISSING: Declared = Declared {
     name: "list-schema-missing",
-    title: "A list says that it is one",
+    title: "A list declares the ListResponse schema",
     level: Level::Warning,
     what: "`schemas` of a ListResponse is [\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"].",
-    why: "Entra copes. Clients that choose their parser by `schemas` do not.",
+    why: "Entra tolerates it. Clients that choose their parser by `schemas` do not.",
     fix: "Put the URN into every list.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.4.2"), Rfc("7644#8.2")],
@@ -119,9 +119,9 @@ const TOTAL_RESULTS_NOT_A_NUMBER: Declared = Declared {
     title: "totalResults is a whole number",
     level: Level::Error,
     what: "`totalResults` is present and a JSON integer, not a string.",
-    why: "The number of matches decides whether Entra creates, updates or stops. It is the one required member of \
-          the list.",
-    fix: "Write the number of all matching resources, as a number.",
+    why: "The number of matches decides whether Entra creates, updates or stops. It is the only required \
+          member of the list.",
+    fix: "Return the number of all matching resources, as a number.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["total-results-missing", "total-results-as-string"],
@@ -153,10 +153,11 @@ const RESOURCES_NOT_AN_ARRAY: Declared = Declared {
     name: "resources-not-an-array",
     title: "Resources is an array of objects",
     level: Level::Error,
-    what: "`Resources` is an array, also for one resource; its elements are objects. Its name has a capital R.",
-    why: "A single object in its place, or a member `resources`, reads as an empty list: Entra creates the person \
-          again.",
-    fix: "Write `Resources` as an array in every case.",
+    what: "`Resources` is an array even for a single resource; its elements are objects. Its name has a \
+           capital R.",
+    why: "A single object instead of an array, or a member named `resources`, is read as an empty list: \
+          Entra creates the person again.",
+    fix: "Always return `Resources` as an array.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or Conflict on create.",
     refs: &[Rfc("7644#3.4.2")],
     faults: &["resources-lower-case", "resources-single-object"],
@@ -173,9 +174,9 @@ fn resources_not_an_array(view: &View<'_>) -> Vec<Complaint> {
     };
     match resources {
         Value::Array(elements) => match elements.iter().find(|element| !element.is_object()) {
-            Some(element) => complaint(format!("Resources holds {}.", kind(element))),
+            Some(element) => complaint(format!("Resources contains {}.", kind(element))),
             None if !list.contains_key("Resources") => {
-                complaint("The member is not written `Resources`.".into())
+                complaint("The name of the member is not spelled `Resources`.".into())
             }
             None => Vec::new(),
         },
@@ -185,11 +186,11 @@ fn resources_not_an_array(view: &View<'_>) -> Vec<Complaint> {
 
 const RESOURCES_MISSING: Declared = Declared {
     name: "resources-missing",
-    title: "A list that counts matches holds them",
+    title: "Resources is present whenever totalResults > 0",
     level: Level::Error,
-    what: "With `totalResults` above 0 the first page holds resources, unless `count` is 0.",
-    why: "Entra reads the entry itself. A count without entries gives it nothing to match.",
-    fix: "Answer with the resources, up to your page size. `Resources` may be left out only when it is empty.",
+    what: "If `totalResults` is above 0, the first page holds resources, unless `count` is 0.",
+    why: "Entra reads the entries themselves. A count without entries gives it nothing to match.",
+    fix: "Return the resources, up to your page size. `Resources` may be omitted only when it is empty.",
     entra: "The match fails, and the create after it ends in a conflict.",
     refs: &[Rfc("7644#3.4.2")],
     faults: &["resources-withheld"],
@@ -214,7 +215,7 @@ fn resources_missing(view: &View<'_>) -> Vec<Complaint> {
     if total == 0 || beyond || by_cursor || unreadable || count(view).is_some_and(|count| count <= 0) {
         return Vec::new();
     }
-    Complaint::new(format!("totalResults is {total} and the page holds no resource."))
+    Complaint::new(format!("totalResults is {total}, but the page holds no resources."))
         .concerning("Resources")
         .against("at least one resource", "none")
         .into()
@@ -222,14 +223,14 @@ fn resources_missing(view: &View<'_>) -> Vec<Complaint> {
 
 const TOTAL_RESULTS_TOO_SMALL: Declared = Declared {
     name: "total-results-too-small",
-    title: "totalResults counts all matches",
+    title: "totalResults counts all matches, not the page",
     level: Level::Error,
     what: "`totalResults` is at least the index of the last resource on the page: it counts every match, not \
-           those of this page.",
-    why: "A reader that pages stops when it has seen totalResults resources. With the size of a page in its place \
-          account discovery and the gallery's pagination test see the first page alone.",
-    fix: "Count before you cut the page out.",
-    entra: "Accounts that exist are missing in account discovery; SCIM_User_Pagination_Test fails.",
+           only those on this page.",
+    why: "A client that pages stops when it has seen totalResults resources. If totalResults is the page \
+          size, account discovery and the gallery's pagination test read only the first page.",
+    fix: "Count the matches before you select the page.",
+    entra: "Account discovery misses existing accounts; SCIM_User_Pagination_Test fails.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("how-to-account-discovery"), Field("scimmyjs/scimmy#21")],
     faults: &["paging-overlaps"],
     judges: |view| total(view).is_some() && !page(view).is_empty(),
@@ -249,7 +250,7 @@ fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
     if size == 0 || last <= total || start > total.max(1) {
         return Vec::new();
     }
-    Complaint::new(format!("totalResults is {total}, and the page holds resource number {last}."))
+    Complaint::new(format!("totalResults is {total}, but the page holds resource number {last}."))
         .concerning("totalResults")
         .against(format!("{last} or more"), total.to_string())
         .into()
@@ -257,10 +258,11 @@ fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
 
 const TOTAL_RESULTS_NOT_FILTERED: Declared = Declared {
     name: "total-results-not-filtered",
-    title: "totalResults counts what matches the filter",
+    title: "totalResults counts only what matches the filter",
     level: Level::Warning,
-    what: "A lookup by `userName` that answers with one user has `totalResults` 1.",
-    why: "A client that goes by the count takes one match for several and refuses to work on it.",
+    what: "When a lookup by `userName` returns one user, `totalResults` is 1.",
+    why: "A client that goes by totalResults takes the single match for several and stops processing the \
+          person.",
     fix: "Apply the filter before you count.",
     entra: "Possibly DuplicateTargetEntries.",
     refs: &[Rfc("7644#3.4.2")],
@@ -281,7 +283,7 @@ fn total_results_not_filtered(view: &View<'_>) -> Vec<Complaint> {
     if size != 1 || total <= 1 {
         return Vec::new();
     }
-    Complaint::new(format!("One user matches, and totalResults is {total}."))
+    Complaint::new(format!("One user matches, but totalResults is {total}."))
         .concerning("totalResults")
         .against("1", total.to_string())
         .into()
@@ -291,10 +293,10 @@ const ITEMS_PER_PAGE_DIFFERS: Declared = Declared {
     name: "items-per-page-differs",
     title: "itemsPerPage is the number of resources on the page",
     level: Level::Warning,
-    what: "`itemsPerPage`, where it is present, is the number of resources in this answer, as a number. Absent is \
-           right when the list is complete. Microsoft's own samples print 20 beside a single resource.",
-    why: "A reader that computes the next startIndex from it skips resources.",
-    fix: "Write the number of resources you return.",
+    what: "If present, `itemsPerPage` is the number of resources in this response, as a number. It may be \
+           absent when the list is complete. Microsoft's own samples show 20 with a single resource.",
+    why: "A client that computes the next startIndex from it skips resources.",
+    fix: "Return the number of resources on this page.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["items-per-page-is-count"],
@@ -311,7 +313,7 @@ fn items_per_page_differs(view: &View<'_>) -> Vec<Complaint> {
     if stated.as_u64().is_some_and(|stated| stated == size || size == 0) {
         return Vec::new();
     }
-    Complaint::new(format!("itemsPerPage is {stated}, and the page holds {size} resources."))
+    Complaint::new(format!("itemsPerPage is {stated}, but the page holds {size} resources."))
         .concerning("itemsPerPage")
         .against(size.to_string(), stated.to_string())
         .into()
@@ -321,9 +323,9 @@ const RESOURCE_TWICE_IN_LIST: Declared = Declared {
     name: "resource-twice-in-list",
     title: "A list holds each resource once",
     level: Level::Error,
-    what: "No two resources of one answer have the same id.",
-    why: "Two entries where Entra expects one stop the work on that object; the usual cause is a join that \
-          multiplies rows by e-mails or groups.",
+    what: "No two resources in one response have the same id.",
+    why: "Entra stops processing the object when it gets two entries instead of one; the usual cause is a \
+          join that multiplies rows by e-mails or groups.",
     fix: "Select distinct resources.",
     entra: "DuplicateTargetEntries or SystemForCrossDomainIdentityManagementMultipleEntriesInResponse.",
     refs: &[Rfc("7644#3.4.2"), Microsoft("howto-analyze-provisioning-logs")],
@@ -339,7 +341,7 @@ fn resource_twice_in_list(view: &View<'_>) -> Vec<Complaint> {
     if twice == 0 {
         return Vec::new();
     }
-    Complaint::new("The same resource stands twice in one list.")
+    Complaint::new("A list holds the same resource twice.")
         .concerning("Resources")
         .against("each id once", format!("{twice} repeated"))
         .into()

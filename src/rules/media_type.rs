@@ -11,13 +11,13 @@ pub(super) const RULES: &[&Declared] = &[&ANSWER_NOT_SCIM_JSON, &ERROR_NOT_SCIM_
 
 const ANSWER_NOT_SCIM_JSON: Declared = Declared {
     name: "answer-not-scim-json",
-    title: "Answers with a body are application/scim+json",
+    title: "Responses with a body have the type application/scim+json",
     level: Level::Error,
-    what: "Every 2xx answer with a body carries `Content-Type: application/scim+json`. `application/json` is \
-           understood and is a warning; any other type, or none, is an error.",
+    what: "Every 2xx response with a body has `Content-Type: application/scim+json`. `application/json` is \
+           understood and a warning; any other type, or none, is an error.",
     why: "Entra's documentation asks for application/scim+json on all responses, and Microsoft's validator \
-          stops at the first answer of another type. HTML usually means that a login page or a proxy answered.",
-    fix: "Set `Content-Type: application/scim+json` (a charset of utf-8 may follow) on every answer of the \
+          stops at the first response with another type. HTML usually comes from a login page or a proxy.",
+    fix: "Set `Content-Type: application/scim+json` (optionally with charset=utf-8) on every response of the \
           SCIM endpoint, and keep login redirects and error pages of the web framework away from it.",
     entra: "With HTML: SystemForCrossDomainIdentityManagementServiceIncompatible, \"We are not able to \
             deserialize the resource received from your SCIM endpoint\". With application/json: nothing in \
@@ -35,22 +35,22 @@ const ANSWER_NOT_SCIM_JSON: Declared = Declared {
 
 fn answer_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
     match view.answer() {
-        Some(answer) if answer.is_success() => wrong_type(answer, "The answer", Level::Error),
+        Some(answer) if answer.is_success() => wrong_type(answer, "The response", Level::Error),
         _ => Vec::new(),
     }
 }
 
 const ERROR_NOT_SCIM_JSON: Declared = Declared {
     name: "error-not-scim-json",
-    title: "Error answers are application/scim+json",
+    title: "Error responses have the type application/scim+json",
     level: Level::Error,
-    what: "Every 4xx and 5xx answer with a body carries `Content-Type: application/scim+json`. \
-           `application/json` is a warning, and so is anything on 401, 429 and 503; HTML, another type or none is \
-           an error.",
-    why: "What Entra shows the administrator is the text of the error body. A page of HTML hides the cause of \
-          a failing provisioning job for days.",
-    fix: "Let the SCIM endpoint build its own error messages, for unknown routes and unhandled exceptions \
-          too, and give them the type application/scim+json.",
+    what: "Every 4xx and 5xx response with a body has `Content-Type: application/scim+json`. \
+           `application/json` is a warning, and so is any other type, or none, on 401, 429 and 503; \
+           elsewhere HTML, another type or none is an error.",
+    why: "Entra shows the administrator the text of the error body. An HTML page hides the cause of a \
+          failing provisioning job for days.",
+    fix: "Let the SCIM endpoint build its own error messages, also for unknown routes and unhandled \
+          exceptions, and return them as application/scim+json.",
     entra: "The provisioning log quotes the body after \"Web Response:\", so the administrator reads HTML \
             source instead of a reason.",
     refs: &[
@@ -69,7 +69,7 @@ fn error_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
             // Gateways answer these, often before SCIM is reached.
             let by_gateway = [401, 429, 503].contains(&answer.status);
             let worst = if by_gateway { Level::Warning } else { Level::Error };
-            wrong_type(answer, "The error answer", worst)
+            wrong_type(answer, "The error response", worst)
         }
         _ => Vec::new(),
     }
@@ -99,11 +99,11 @@ fn wrong_type(answer: &Answer, subject: &str, worst: Level) -> Vec<Complaint> {
 
 const CHARSET_NOT_UTF_8: Declared = Declared {
     name: "charset-not-utf-8",
-    title: "A charset, where one is given, is utf-8",
+    title: "The charset, if given, is utf-8",
     level: Level::Warning,
-    what: "SCIM's JSON is UTF-8. A `charset` parameter may be absent; if it is there it says utf-8.",
-    why: "A client that believes another charset reads accented names wrong and writes them back wrong.",
-    fix: "Encode answers as UTF-8 and write `charset=utf-8` or leave the parameter out.",
+    what: "SCIM's JSON is UTF-8. A `charset` parameter may be absent; if present, it is utf-8.",
+    why: "A client that trusts another charset reads accented names wrong and writes them back wrong.",
+    fix: "Encode responses as UTF-8, and write `charset=utf-8` or omit the parameter.",
     entra: "Names with accents differ between Entra and the application, and the same update is sent in every \
             cycle.",
     refs: &[Rfc("7644#8.1"), Rfc("8259#8.1")],
@@ -122,7 +122,7 @@ fn charset_not_utf_8(view: &View<'_>) -> Vec<Complaint> {
     });
     match charset {
         Some(charset) if !["utf-8", "utf8"].iter().any(|utf8| charset.eq_ignore_ascii_case(utf8)) => {
-            Complaint::new(format!("The answer's charset is {charset}, expected utf-8."))
+            Complaint::new(format!("The response's charset is {charset}, expected utf-8."))
                 .concerning("Content-Type")
                 .against("charset=utf-8, or none", format!("Content-Type: {header}"))
                 .into()

@@ -20,11 +20,11 @@ pub(super) const RULES: &[&Declared] = &[
 
 const MEMBER_LOST: Declared = Declared {
     name: "member-lost",
-    title: "A member stays until it is removed",
+    title: "Members stay until they are removed",
     level: Level::Critical,
-    what: "After a 2xx to Add, everybody added is a member, and everybody who was one before still is. Removing \
-           one member removes that one.",
-    why: "Entra never reads members back. A member that is lost loses access for good, and a group emptied by a \
+    what: "After a 2xx to Add, everyone who was added is a member, and all earlier members still are. \
+           Removing one member removes only that one.",
+    why: "Entra never reads members back. A lost member loses access for good, and a group emptied by a \
           Remove that carried its member in `value` stays empty.",
     fix: "Treat `Remove` on `members` with a value as the removal of those members; apply additions as a change \
           to the set, in one transaction, so that parallel requests do not overwrite each other.",
@@ -51,8 +51,8 @@ fn member_lost(ledger: &Ledger) -> Vec<Complaint> {
     lost.map(|outcome| {
         let people = people(outcome.count);
         let message = match outcome.seen_before {
-            0 => format!("{people} added to the group with success and missing when it is read."),
-            _ => format!("{people} missing in the group although no request removed them."),
+            0 => format!("{people} missing from the group after an accepted Add."),
+            _ => format!("{people} missing from the group although no request removed any."),
         };
         complaint(outcome, message, "among the members", "absent")
     })
@@ -61,12 +61,14 @@ fn member_lost(ledger: &Ledger) -> Vec<Complaint> {
 
 const REMOVED_MEMBER_KEPT: Declared = Declared {
     name: "removed-member-kept",
-    title: "A removed member is gone",
+    title: "A removed member leaves the group",
     level: Level::Critical,
-    what: "After a 2xx to the removal of a member, in either of Entra's two forms, the group does not hold it.",
-    why: "The person keeps the rights of the group. Entra takes the 2xx for done and never looks again.",
-    fix: "Support `members[value eq \"…\"]` without a value and `members` with the members in `value`.",
-    entra: "Success in the log. Nothing shows that access remains.",
+    what: "After a 2xx to the removal of a member, in either of Entra's two forms, the group no longer holds \
+           that member.",
+    why: "The person keeps the rights of the group. Entra considers the removal done after the 2xx and never \
+          checks it.",
+    fix: "Support both `members[value eq \"…\"]` without a value and `members` with the members in `value`.",
+    entra: "Success in the log. Nothing shows that the person still has access.",
     refs: &[
         Rfc("7644#3.5.2.2"),
         Microsoft("application-provisioning-config-problem-scim-compatibility"),
@@ -80,8 +82,7 @@ const REMOVED_MEMBER_KEPT: Declared = Declared {
 fn removed_member_kept(ledger: &Ledger) -> Vec<Complaint> {
     let kept = ledger.member_outcomes().iter().filter(|outcome| !outcome.missing);
     kept.map(|outcome| {
-        let message =
-            format!("{} removed from the group with success and still in it.", people(outcome.count));
+        let message = format!("{} still in the group after an accepted Remove.", people(outcome.count));
         complaint(outcome, message, "not among the members", "among the members")
     })
     .collect()
@@ -105,13 +106,13 @@ fn complaint(outcome: &MemberOutcome, message: String, expected: &str, actual: &
 
 const EXCLUDED_MEMBERS_RETURNED: Declared = Declared {
     name: "excluded-members-returned",
-    title: "excludedAttributes=members leaves the members out",
+    title: "excludedAttributes=members omits the members",
     level: Level::Error,
-    what: "A read or query with `excludedAttributes=members` answers with groups without `members`.",
-    why: "Entra reads groups only in this way. A thousand members in each answer slow every cycle down, and \
-          Microsoft documents an error for answers that hold them all the same.",
-    fix: "Honour excludedAttributes on GET by id and on queries, wherever it stands in the query string, and do \
-          not load the members at all.",
+    what: "A read or query with `excludedAttributes=members` returns groups without `members`.",
+    why: "Entra reads groups only in this way. A thousand members in each response slow every cycle down, \
+          and Microsoft documents an error for responses that include all members anyway.",
+    fix: "Honour excludedAttributes on GET by id and on queries, wherever it appears in the query string, \
+          and do not load the members at all.",
     entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse.",
     refs: &[
         Rfc("7644#3.9"),
@@ -137,7 +138,7 @@ fn excluded_members_returned(view: &View<'_>) -> Vec<Complaint> {
         (resource.kind == ResourceKind::Group && !members.is_empty()).then_some(members.len())
     });
     match members {
-        Some(count) => Complaint::new("The answer holds members although they were excluded.")
+        Some(count) => Complaint::new("The response holds members although the request excluded them.")
             .concerning("members")
             .against("no members", format!("{count} members"))
             .into(),
@@ -147,11 +148,12 @@ fn excluded_members_returned(view: &View<'_>) -> Vec<Complaint> {
 
 const GROUP_PATCH_LISTS_MEMBERS: Declared = Declared {
     name: "group-patch-lists-members",
-    title: "The answer to a group's PATCH does not list its members",
+    title: "The response to a group PATCH does not list its members",
     level: Level::Note,
-    what: "PATCH on a group is best answered with 204; a body with all members is legal and unwise.",
-    why: "Entra never uses it. In a group of thousands each added member costs an answer of megabytes.",
-    fix: "Answer 204 to PATCH on /Groups.",
+    what: "For PATCH on a group, 204 is best; a body with all members is allowed but wasteful.",
+    why: "Entra never uses that body. In a group with thousands of members, each added member costs a \
+          response of megabytes.",
+    fix: "Return 204 for PATCH on /Groups.",
     entra: "Slow cycles for large groups.",
     refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7644#3.5.2")],
     faults: &["group-patch-lists-members"],
@@ -166,7 +168,7 @@ fn group_patch_lists_members(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     match group.member("members").and_then(Value::as_array).map(Vec::len) {
-        Some(count) if count > 0 => Complaint::new("The answer to a group's PATCH lists the members.")
+        Some(count) if count > 0 => Complaint::new("The response to a group PATCH lists the members.")
             .concerning("members")
             .against("204 without a body", format!("200 with {count} members"))
             .into(),
@@ -176,12 +178,12 @@ fn group_patch_lists_members(view: &View<'_>) -> Vec<Complaint> {
 
 const USER_GROUPS_DIFFER: Declared = Declared {
     name: "user-groups-differ",
-    title: "A user's groups follow the memberships",
+    title: "A user's `groups` match the memberships",
     level: Level::Warning,
-    what: "A server that publishes the user's read-only `groups` keeps it in step: a direct member has the group \
-           there, and somebody who was removed has not.",
-    why: "Entra does not read it. Administrators and other clients do, and see rights that are not there.",
-    fix: "Compute `groups` from the memberships when a user is read, or leave the attribute out of /Schemas.",
+    what: "A server that publishes the user's read-only `groups` keeps it up to date: direct members have \
+           the group there, removed members do not.",
+    why: "Entra does not read it. Administrators and other clients do, and see wrong rights.",
+    fix: "Compute `groups` from the memberships when a user is read, or omit the attribute from /Schemas.",
     entra: "Nothing.",
     refs: &[Rfc("7643#4.1.2")],
     faults: &["user-groups-stale"],
@@ -226,7 +228,7 @@ fn user_groups_differ(view: &View<'_>) -> Vec<Complaint> {
     };
     let (expected, actual) = if inside { ("listed", "missing") } else { ("not listed", "listed") };
     let complaint =
-        Complaint::new(format!("A group that must be {expected} among the user's groups is {actual}."))
+        Complaint::new(format!("A group must be {expected} in the user's `groups`, but is {actual}."))
             .concerning("groups")
             .against(format!("the group is {expected}"), format!("the group is {actual}"));
     match &group.last_write {

@@ -46,8 +46,8 @@ const META_MISSING: Declared = Declared {
     name: "meta-missing",
     title: "Every resource has meta",
     level: Level::Warning,
-    what: "`meta` is an object in every resource. The answer to a PATCH may be partial and leave it out.",
-    why: "Clients take from it where the resource stands and whether it changed.",
+    what: "`meta` is an object in every resource. A partial response to PATCH may omit it.",
+    why: "Clients read from it the URL of the resource and the time of its last change.",
     fix: "Return `meta` with resourceType, created, lastModified and location.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
@@ -67,10 +67,11 @@ const RESOURCE_TYPE_WRONG: Declared = Declared {
     name: "resource-type-wrong",
     title: "meta.resourceType names the resource's type",
     level: Level::Warning,
-    what: "`meta.resourceType` is `User` or `Group`, or the name /ResourceTypes publishes for the endpoint.",
-    why: "Clients that read mixed lists tell users from groups by it.",
-    fix: "Write the resource type's name, not its endpoint.",
-    entra: "Nothing: a sample of Microsoft's own prints `Users`.",
+    what: "`meta.resourceType` is `User` or `Group`, or the name that /ResourceTypes publishes for the \
+           endpoint.",
+    why: "Clients that read mixed lists use it to distinguish users from groups.",
+    fix: "Return the resource type's name, not its endpoint.",
+    entra: "Nothing: one of Microsoft's own samples has `Users`.",
     refs: &[Rfc("7643#3.1"), Rfc("7643#6")],
     faults: &["resource-type-wrong", "drop-resource-type"],
     judges: |view| judged(view).any(|resource| meta(resource).is_some()),
@@ -99,12 +100,12 @@ fn resource_type_wrong(view: &View<'_>) -> Vec<Complaint> {
 
 const META_LOCATION_MISSING: Declared = Declared {
     name: "meta-location-missing",
-    title: "meta.location says where the resource is",
+    title: "meta.location is present",
     level: Level::Warning,
     what: "`meta.location` is a string in every resource that has `meta`.",
-    why: "It is the resource's URL. Entra builds its own from the id; other clients follow this one.",
+    why: "It is the resource's URL. Entra builds its own from the id; other clients use this one.",
     fix: "Return the URL of the resource, absolute or relative.",
-    entra: "Nothing: Microsoft's samples leave it out.",
+    entra: "Nothing: Microsoft's samples omit it.",
     refs: &[Rfc("7643#3.1")],
     faults: &["meta-location-missing"],
     judges: |view| judged(view).any(|resource| meta(resource).is_some()),
@@ -126,10 +127,10 @@ fn meta_location_missing(view: &View<'_>) -> Vec<Complaint> {
 
 const META_LOCATION_WRONG: Declared = Declared {
     name: "meta-location-wrong",
-    title: "meta.location points at the resource",
+    title: "meta.location points to the resource",
     level: Level::Warning,
     what: "`meta.location` ends in the endpoint and the resource's own id. It may be relative (RFC 7643 §2.3.7).",
-    why: "A client that follows it reads another resource or none.",
+    why: "A client that follows it reads another resource, or none.",
     fix: "Build it from the base URL, the endpoint and the id.",
     entra: "Nothing: Entra builds the URL itself.",
     refs: &[Rfc("7643#3.1"), Rfc("7643#2.3.7")],
@@ -155,7 +156,7 @@ fn meta_location_wrong(view: &View<'_>) -> Vec<Complaint> {
         (!right).then_some((resource, location))
     });
     match wrong {
-        Some((resource, location)) => Complaint::new("meta.location does not point at the resource.")
+        Some((resource, location)) => Complaint::new("meta.location does not point to the resource.")
             .concerning("meta.location")
             .against(format!("…{}/{}", resource.kind.endpoint(), resource.id().unwrap_or("")), location)
             .into(),
@@ -165,11 +166,11 @@ fn meta_location_wrong(view: &View<'_>) -> Vec<Complaint> {
 
 const META_DATES_MISSING: Declared = Declared {
     name: "meta-dates-missing",
-    title: "meta says when the resource was made and changed",
+    title: "meta has created and lastModified",
     level: Level::Note,
-    what: "`meta.created` and `meta.lastModified` are there.",
-    why: "Clients that look for changes have nothing to go by.",
-    fix: "Keep both dates and return them.",
+    what: "`meta.created` and `meta.lastModified` are present.",
+    why: "Clients that look for changes need these dates.",
+    fix: "Store both dates and return them.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["meta-dates-missing"],
@@ -192,10 +193,11 @@ fn meta_dates_missing(view: &View<'_>) -> Vec<Complaint> {
 
 const LOCATION_HEADER_MISSING: Declared = Declared {
     name: "location-header-missing",
-    title: "201 comes with a Location",
+    title: "201 has a Location header",
     level: Level::Warning,
-    what: "The answer to a create carries the URL of the new resource in the Location header.",
-    why: "The RFC demands it. Entra takes the id from the body; clients that do not read the body need the header.",
+    what: "The response to POST has the URL of the new resource in the Location header.",
+    why: "The RFC requires it. Entra takes the id from the body; clients that do not read the body need the \
+          header.",
     fix: "Set Location to meta.location.",
     entra: "Nothing: the validator does not check it.",
     refs: &[Rfc("7644#3.3")],
@@ -208,7 +210,7 @@ fn location_header_missing(view: &View<'_>) -> Vec<Complaint> {
     let created = matches!(view.operation(), Operation::Create(_)) && view.status() == Some(201);
     match view.answer() {
         Some(answer) if created && answer.header("location").is_none_or(str::is_empty) => {
-            Complaint::new("The answer to a create has no Location header.")
+            Complaint::new("The response to POST has no Location header.")
                 .concerning("Location")
                 .against("Location: the resource's URL", "no Location header")
                 .into()
@@ -260,7 +262,7 @@ const LOCATION_DIFFERS_FROM_META: Declared = Declared {
     title: "Location and meta.location agree",
     level: Level::Warning,
     what: "The Location header of a 201 is the URL in `meta.location`; either may be relative.",
-    why: "Two addresses for one resource: a client may keep the one that does not work.",
+    why: "The resource has two addresses: a client may keep the one that does not work.",
     fix: "Write the same URL into both.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.3"), Rfc("7643#3.1")],
@@ -279,11 +281,11 @@ fn location_differs_from_meta(view: &View<'_>) -> Vec<Complaint> {
 
 const CONTENT_LOCATION_DIFFERS: Declared = Declared {
     name: "content-location-differs",
-    title: "Content-Location, where it is present, agrees with meta.location",
+    title: "Content-Location, if present, agrees with meta.location",
     level: Level::Warning,
-    what: "`meta.location` and the Content-Location header name the same URL. The header may be absent.",
+    what: "`meta.location` and the Content-Location header have the same URL. The header may be absent.",
     why: "RFC 7643 defines meta.location by that header.",
-    fix: "Write the same URL into both, or leave the header out.",
+    fix: "Write the same URL into both, or omit the header.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["content-location-wrong"],
@@ -299,8 +301,9 @@ const ETAG_DIFFERS_FROM_VERSION: Declared = Declared {
     name: "etag-differs-from-version",
     title: "ETag and meta.version agree",
     level: Level::Warning,
-    what: "Where an answer with one resource has both, the ETag header is `meta.version`.",
-    why: "A client that sends the one as If-Match where the other counts is refused for ever.",
+    what: "If a response with one resource has both, the ETag header equals `meta.version`.",
+    why: "A client that sends one of them as If-Match, where the server checks the other, is always \
+          rejected.",
     fix: "Derive both from the same version.",
     entra: "Nothing: Entra sends no If-Match.",
     refs: &[Rfc("7643#3.1"), Rfc("7644#3.14"), Field("pranems/SCIMServer")],

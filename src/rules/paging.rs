@@ -26,13 +26,13 @@ fn is_query(view: &View<'_>) -> bool {
 
 const START_INDEX_NOT_ECHOED: Declared = Declared {
     name: "start-index-not-echoed",
-    title: "A page says where it starts",
+    title: "startIndex in the response is the requested one",
     level: Level::Error,
-    what: "A page asked for with `startIndex` above 1 answers with that startIndex, as a number. Below 1 counts as \
-           1. A complete list may leave it out.",
-    why: "The gallery's mandatory pagination test asks page after page and compares startIndex; a reader that is \
-          answered with 1 starts again.",
-    fix: "Echo the startIndex of the first resource you return.",
+    what: "The response to a request with `startIndex` above 1 has that startIndex, as a number. Values \
+           below 1 count as 1. A complete list may omit it.",
+    why: "The gallery's mandatory pagination test requests page after page and compares startIndex; a client \
+          that gets 1 back starts again.",
+    fix: "Return the startIndex of the first resource on the page.",
     entra: "SCIM_User_Pagination_Test: FAILED.",
     refs: &[
         Rfc("7644#3.4.2.4"),
@@ -70,12 +70,13 @@ fn start_index_not_echoed(view: &View<'_>) -> Vec<Complaint> {
 
 const COUNT_EXCEEDED: Declared = Declared {
     name: "count-exceeded",
-    title: "A page holds no more than was asked for",
+    title: "A page holds at most `count` resources",
     level: Level::Error,
-    what: "With `count` the answer holds at most that many resources; fewer is right. With `count=0` it holds none.",
-    why: "The gallery's pagination test asks for five and needs at least two pages. A server that ignores count \
-          sends its whole directory in one answer.",
-    fix: "Cut the page at `count`, or at your own limit when that is lower.",
+    what: "With `count` the response holds at most that many resources; fewer are allowed. With `count=0` it \
+           holds none.",
+    why: "The gallery's pagination test requests five and needs at least two pages. A server that ignores \
+          count sends its whole directory in one response.",
+    fix: "Limit the page to `count`, or to your own limit if that is lower.",
     entra: "SCIM_User_Pagination_Test: FAILED; slow or failing account discovery.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery"), Field("15five/django-scim2#208")],
     faults: &["count-ignored"],
@@ -93,9 +94,9 @@ fn count_exceeded(view: &View<'_>) -> Vec<Complaint> {
     }
     // Entra asks for no empty page.
     let level = if most == 0 { Level::Warning } else { Level::Error };
-    Complaint::new(format!("The page holds {size} resources, {most} were asked for."))
+    Complaint::new(format!("The page holds {size} resources, the request asked for {most}."))
         .concerning("count")
-        .against(format!("{most} at most"), size.to_string())
+        .against(format!("at most {most}"), size.to_string())
         .at(level)
         .into()
 }
@@ -104,9 +105,9 @@ const PAGE_BEYOND_END_NOT_EMPTY: Declared = Declared {
     name: "page-beyond-end-not-empty",
     title: "A page beyond the end is empty",
     level: Level::Error,
-    what: "With `startIndex` above totalResults the answer is 200 without resources.",
-    why: "A reader that goes on until a page is empty never ends, and meets every account again.",
-    fix: "Answer an empty list when the index lies beyond the last resource.",
+    what: "With `startIndex` above totalResults the response is 200 without resources.",
+    why: "A client that reads until a page is empty never ends, and reads the same accounts again.",
+    fix: "Return an empty list when startIndex is beyond the last resource.",
     entra: "Account discovery does not finish or lists accounts twice.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
     faults: &["last-page-repeated"],
@@ -126,7 +127,7 @@ fn page_beyond_end_not_empty(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     }
     Complaint::new(format!(
-        "startIndex {start} lies beyond {total} results, and the page holds {size} resources."
+        "startIndex {start} is beyond the {total} results, but the page holds {size} resources."
     ))
     .concerning("Resources")
     .against("an empty page", format!("{size} resources"))
@@ -135,12 +136,12 @@ fn page_beyond_end_not_empty(view: &View<'_>) -> Vec<Complaint> {
 
 const RESOURCE_TWICE_IN_WALK: Declared = Declared {
     name: "resource-twice-in-walk",
-    title: "A walk over the pages meets each resource once",
+    title: "Paging returns no resource twice",
     level: Level::Error,
-    what: "While nothing changes, no resource stands on two pages.",
-    why: "Who stands on one page twice pushes somebody else off: account discovery misses a person, who keeps an \
-          account nobody knows of.",
-    fix: "Sort by something unique before you cut pages out.",
+    what: "While nothing changes, no resource is on two pages.",
+    why: "A resource on two pages displaces another one: account discovery misses a person, whose account \
+          then stays unnoticed.",
+    fix: "Sort by a unique attribute before you select a page.",
     entra: "Account discovery shows duplicates and misses accounts.",
     refs: &[
         Rfc("7644#3.4.2.4"),
@@ -169,7 +170,7 @@ fn resource_twice_in_walk(view: &View<'_>) -> Vec<Complaint> {
     if again == 0 || walk.total.is_some_and(|total| Walk::start(view.exchange) > total) {
         return Vec::new();
     }
-    Complaint::new("A page holds resources of the pages before it.")
+    Complaint::new("A page holds resources that earlier pages held.")
         .concerning("Resources")
         .against("other resources on each page", format!("{again} again"))
         .shown_by(&walk.last)
@@ -178,13 +179,14 @@ fn resource_twice_in_walk(view: &View<'_>) -> Vec<Complaint> {
 
 const RESOURCE_MISSING_IN_WALK: Declared = Declared {
     name: "resource-missing-in-walk",
-    title: "A walk over the pages meets every resource",
+    title: "Paging returns every resource",
     level: Level::Error,
-    what: "The pages of a complete walk hold every resource this trace made and did not delete, disabled users \
-           included, and as many as totalResults says.",
-    why: "An account that no page shows is not found by account discovery and stays behind when its person leaves.",
-    fix: "Sort by something unique, include disabled users, and let no page start later than the one before it \
-          ended.",
+    what: "The pages of a complete list hold every resource this scenario run created and did not delete, \
+           disabled users included, and as many as totalResults says.",
+    why: "Account discovery does not find an account that is on no page, and the account stays when its \
+          person leaves.",
+    fix: "Sort by a unique attribute, include disabled users, and let no page start after the end of the \
+          previous one.",
     entra: "Account discovery misses accounts.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery")],
     faults: &["unordered-pages"],
@@ -226,9 +228,9 @@ fn resource_missing_in_walk(view: &View<'_>) -> Vec<Complaint> {
     }
     let disabled = missing.iter().filter(|known| known.is_disabled()).count();
     let (subject, message) = if disabled == missing.len() {
-        ("active", "The list leaves disabled users out.")
+        ("active", "The list omits disabled users.")
     } else {
-        ("Resources", "The list is complete by its own count and misses resources that exist.")
+        ("Resources", "The list has as many resources as totalResults says, but misses resources that exist.")
     };
     Complaint::new(message)
         .concerning(subject)
@@ -240,9 +242,9 @@ const TOTAL_CHANGES_IN_WALK: Declared = Declared {
     name: "total-changes-in-walk",
     title: "totalResults stays the same from page to page",
     level: Level::Note,
-    what: "While nothing changes, every page of a walk counts the same totalResults.",
-    why: "A reader that plans its pages by the first count misses what a later one adds. On a shared server the \
-          change may be somebody else's.",
+    what: "While nothing changes, every page has the same totalResults.",
+    why: "A client that plans its pages by the first totalResults misses what a later page adds. On a shared \
+          server other clients may have caused the change.",
     fix: "Count all matches on every page.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.4.2.4")],

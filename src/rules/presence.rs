@@ -79,7 +79,7 @@ fn missed(ledger: &Ledger, wanted: &Evidence, message: impl Fn(&Vanished) -> Str
             };
             let complaint = Complaint::new(message(vanished))
                 .concerning(subject)
-                .against("the object that this trace wrote", actual);
+                .against("the object that this scenario run wrote", actual);
             let complaint = match &vanished.by {
                 Some(write) => complaint.shown_by(write),
                 None => complaint,
@@ -91,13 +91,13 @@ fn missed(ledger: &Ledger, wanted: &Evidence, message: impl Fn(&Vanished) -> Str
 
 const DISABLED_USER_HIDDEN: Declared = Declared {
     name: "disabled-user-hidden",
-    title: "A disabled user stays visible",
+    title: "Disabled users can still be read",
     level: Level::Critical,
-    what: "After `active: false` the user still answers GET by id and filters, with `active` false. Only DELETE \
-           takes a user away.",
-    why: "Entra looks the user up before it enables the account again. One it cannot find is created a second \
-          time or stays locked out, and nobody can see what state the first account is in.",
-    fix: "Treat `active: false` as a state, not as a deletion: no filter on it in reads and queries.",
+    what: "After `active: false` GET by id and filters still return the user, with `active` false. Only \
+           DELETE removes a user.",
+    why: "Entra looks the user up before it enables the account again. If it cannot find the account, the \
+          user gets a second account or stays locked out, and no client can see the state of the first one.",
+    fix: "Treat `active: false` as a state, not as a deletion: do not filter on it in reads and queries.",
     entra: "InvalidAnchor or a Conflict when the person comes back; the SCIM Validator: \"Response from a GET and \
             filter request on a disabled User should have attribute active\".",
     refs: &[
@@ -118,19 +118,19 @@ const DISABLED_USER_HIDDEN: Declared = Declared {
 
 fn disabled_user_hidden(ledger: &Ledger) -> Vec<Complaint> {
     missed(ledger, &Evidence::Disabled, |vanished| match vanished.search {
-        Search::Id => "A disabled user is not found by its id.".to_owned(),
-        Search::Filter { .. } => "A disabled user is not found by a filter.".to_owned(),
+        Search::Id => "GET by id does not find a disabled user.".to_owned(),
+        Search::Filter { .. } => "A filter does not find a disabled user.".to_owned(),
     })
 }
 
 const RESOURCE_LOST: Declared = Declared {
     name: "resource-lost",
-    title: "What was made is found by its id",
+    title: "Created resources are found by their id",
     level: Level::Error,
-    what: "A resource answers at its id from its creation to its DELETE.",
-    why: "Entra keeps the id and goes by it. When it answers 404 Entra takes the account for deleted by somebody \
-          else and needs a new matching.",
-    fix: "Store what you answered 201 to before you answer, and keep ids stable.",
+    what: "GET by id returns a resource from its creation to its DELETE.",
+    why: "Entra stores the id and uses it. After a 404 Entra assumes that another client deleted the \
+          account, and has to match again.",
+    fix: "Store the resource before you return 201, and keep ids stable.",
     entra: "InvalidAnchor: the object is not updated until the job is restarted.",
     refs: &[Rfc("7643#3.1"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["create-not-stored", "hide-by-id"],
@@ -143,19 +143,19 @@ const RESOURCE_LOST: Declared = Declared {
 
 fn resource_lost(ledger: &Ledger) -> Vec<Complaint> {
     missed(ledger, &Evidence::ById, |vanished| {
-        format!("A {} that was made and not deleted is not found by its id.", vanished.kind.as_str())
+        format!("GET by id does not find a {} that was created and not deleted.", vanished.kind.as_str())
     })
 }
 
 const LOOKUP_MISSES_RESOURCE: Declared = Declared {
     name: "lookup-misses-resource",
-    title: "A filter finds what matches it",
+    title: "A filter finds every match",
     level: Level::Error,
-    what: "A filter of `eq` and `and` answers with every resource that has the value. An attribute that cannot be \
-           filtered on is refused with 400 invalidFilter, never answered with an empty list.",
-    why: "Entra matches by filters. An empty answer means to it that the account does not exist: it creates a \
+    what: "A filter of `eq` and `and` returns every resource that has the value. A filter on an attribute \
+           that cannot be filtered is rejected with 400 invalidFilter, never answered with an empty list.",
+    why: "Entra matches by filters. It reads an empty list as \"the account does not exist\" and creates a \
           second one or fails with a conflict, in every cycle.",
-    fix: "Search all resources, not the first page of them, and by the attribute that was asked for: URN-qualified \
+    fix: "Search all resources, not only the first page, and by the attribute in the filter: URN-qualified \
           names, `emails.value` and `emails[type eq \"work\"].value` too.",
     entra: "Conflict or EntryConflict on create, or duplicate accounts.",
     refs: &[
@@ -177,13 +177,14 @@ fn lookup_misses_resource(ledger: &Ledger) -> Vec<Complaint> {
 
 const LOOKUP_CASE_SENSITIVE: Declared = Declared {
     name: "lookup-case-sensitive",
-    title: "A filter ignores letter case where the attribute does",
+    title: "Filters ignore letter case where the attribute does",
     level: Level::Error,
     what: "A filter on `userName` or a group's `displayName` finds the resource in any letter case, unless the \
            published schema says `caseExact`.",
-    why: "User principal names come in mixed case. A lookup that misses is followed by a create, which ends in a \
-          conflict or a second account; Microsoft's validator tests it for users and groups.",
-    fix: "Compare attributes that are not caseExact without letter case, in filters and in uniqueness checks.",
+    why: "User principal names come in mixed case. A lookup that finds nothing is followed by a create, \
+          which ends in a conflict or a second account; Microsoft's validator tests it for users and groups.",
+    fix: "Compare attributes that are not caseExact without regard to letter case, in filters and in \
+          uniqueness checks.",
     entra: "Conflict on create, in every cycle.",
     refs: &[
         Rfc("7643#4.1.1"),
@@ -204,10 +205,11 @@ fn lookup_case_sensitive(ledger: &Ledger) -> Vec<Complaint> {
 
 const LOOKUP_VALUE_MISREAD: Declared = Declared {
     name: "lookup-value-misread",
-    title: "A filter's value is read whole",
+    title: "Filter values may contain special characters",
     level: Level::Error,
     what: "A filter finds values with spaces, quotes, backslashes, `+`, `&`, accents and words such as `eq`.",
-    why: "Group names are free text. A lookup that misses ends in a duplicate group or a conflict for ever.",
+    why: "Group names are free text. A lookup that finds nothing ends in a duplicate group or in a conflict \
+          in every cycle.",
     fix: "Decode the query string once (`+` is a space, `%2B` a plus), then read the value as a JSON string; never \
           split the filter at spaces or quotes.",
     entra: "Duplicate groups, or Conflict on create in every cycle.",
@@ -225,13 +227,13 @@ fn lookup_value_misread(ledger: &Ledger) -> Vec<Complaint> {
 
 const DELETED_STILL_READABLE: Declared = Declared {
     name: "deleted-still-readable",
-    title: "A deleted resource answers 404",
+    title: "A deleted resource returns 404",
     level: Level::Error,
-    what: "After DELETE was accepted, every request to the resource's URL is answered with 404.",
-    why: "Entra deletes when a person has been gone for 30 days. An account that still answers still exists, with \
-          whatever access it had.",
-    fix: "Remove the resource on DELETE; keep what you must keep out of SCIM's sight.",
-    entra: "A successful delete in the log, an account in the application.",
+    what: "After DELETE was accepted, every request to the resource's URL returns 404.",
+    why: "Entra deletes an account 30 days after the person was deleted. An account that can still be read \
+          still exists, with all the access it had.",
+    fix: "Remove the resource on DELETE; if you must keep data, hide it from SCIM.",
+    entra: "A successful delete in the log, and the account still in the application.",
     refs: &[Rfc("7644#3.6"), Microsoft("scim-validator-tutorial")],
     faults: &["delete-ignored", "delete-disables"],
     judges: |view| {
@@ -255,22 +257,24 @@ fn deleted_still_readable(view: &View<'_>) -> Vec<Complaint> {
     let complaint = match (view.operation(), status) {
         // Said by `deleted-twice`.
         (Operation::Delete(..), 200..300) | (_, 404 | 401 | 403 | 429) | (_, 500..) => return Vec::new(),
-        (_, 200..300) => Complaint::new(format!("A deleted {} still answers.", kind.as_str())),
+        (_, 200..300) => Complaint::new(format!("A request to a deleted {} succeeds.", kind.as_str())),
         (_, 410) => return Vec::new(),
-        (_, other) => Complaint::new(format!("A deleted {} answers {other}, expected 404.", kind.as_str()))
-            .at(Level::Warning),
+        (_, other) => {
+            Complaint::new(format!("A request to a deleted {} returns {other}, expected 404.", kind.as_str()))
+                .at(Level::Warning)
+        }
     };
     complaint.against("404", format!("status {status}")).shown_by(deleted).into()
 }
 
 const DELETED_STILL_FOUND: Declared = Declared {
     name: "deleted-still-found",
-    title: "Queries do not find deleted resources",
+    title: "Queries do not return deleted resources",
     level: Level::Error,
-    what: "After DELETE was accepted no query answers with the resource.",
-    why: "Entra would match a returning person to an account that does not exist any more, and every update of \
-          it fails.",
-    fix: "Take deleted resources out of queries and indexes in the same transaction.",
+    what: "After DELETE was accepted, no query returns the resource.",
+    why: "Entra would match a returning person to an account that no longer exists, and every update of it \
+          fails.",
+    fix: "Remove deleted resources from queries and indexes in the same transaction.",
     entra: "InvalidAnchor or 404 on update after a successful match.",
     refs: &[Rfc("7644#3.6")],
     faults: &["deleted-user-in-lists"],
@@ -288,7 +292,7 @@ fn deleted_still_found(view: &View<'_>) -> Vec<Complaint> {
         known.is_settled_for(view.exchange).then_some((resource.kind, deleted))
     });
     match found {
-        Some((kind, deleted)) => Complaint::new(format!("A query finds a deleted {}.", kind.as_str()))
+        Some((kind, deleted)) => Complaint::new(format!("A query returns a deleted {}.", kind.as_str()))
             .against("without the deleted resource", "with it")
             .shown_by(deleted)
             .into(),

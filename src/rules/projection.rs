@@ -13,11 +13,11 @@ pub(super) const RULES: &[&Declared] = &[&ATTRIBUTES_IGNORED];
 
 const ATTRIBUTES_IGNORED: Declared = Declared {
     name: "attributes-ignored",
-    title: "attributes limits the answer",
+    title: "`attributes` limits the response",
     level: Level::Warning,
-    what: "A request with `attributes` is answered with those attributes and the ones that are always returned.",
-    why: "Entra asks for the id alone where it checks a reference. A server that sends everything works, and sends \
-          too much.",
+    what: "A request with `attributes` returns those attributes and the ones that are always returned.",
+    why: "Entra requests only the id when it checks a reference. A server that sends everything works but \
+          sends too much.",
     fix: "Honour `attributes` on reads and queries.",
     entra: "Nothing.",
     refs: &[Rfc("7644#3.9")],
@@ -54,9 +54,9 @@ fn attributes_ignored(view: &View<'_>) -> Vec<Complaint> {
         })
     });
     match unasked {
-        Some(name) => Complaint::new("The answer holds attributes that were not asked for.")
+        Some(name) => Complaint::new("The response holds attributes that the request did not ask for.")
             .concerning("attributes")
-            .against("only what `attributes` names", format!("{name} too"))
+            .against("only what `attributes` names", format!("also {name}"))
             .into(),
         None => Vec::new(),
     }

@@ -36,8 +36,8 @@ const SCHEMAS_MISSING: Declared = Declared {
     title: "Every resource declares its schemas",
     level: Level::Error,
     what: "`schemas` is a non-empty array of strings in every resource.",
-    why: "Entra's client chooses what a resource is by its schemas; every sample of Microsoft's has them.",
-    fix: "Write `schemas` into every resource, in lists and answers to writes too.",
+    why: "Entra's client recognises a resource by its schemas; all of Microsoft's samples have them.",
+    fix: "Write `schemas` into every resource, also in lists and in responses to writes.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#3"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["schemas-missing", "retype-schemas-to-string"],
@@ -62,8 +62,8 @@ const BASE_SCHEMA_MISSING: Declared = Declared {
     name: "base-schema-missing",
     title: "A resource declares its core schema",
     level: Level::Error,
-    what: "`schemas` of a user holds the core User URN, that of a group the core Group URN.",
-    why: "Without it the resource is nothing Entra knows.",
+    what: "`schemas` of a user holds the core User URN, `schemas` of a group the core Group URN.",
+    why: "Without it Entra cannot recognise the resource.",
     fix: "Begin `schemas` with urn:ietf:params:scim:schemas:core:2.0:User or …:Group.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#3"), Rfc("7643#4.1"), Microsoft("use-scim-to-provision-users-and-groups")],
@@ -92,11 +92,11 @@ fn base_schema_missing(view: &View<'_>) -> Vec<Complaint> {
 
 const EXTENSION_NOT_DECLARED: Declared = Declared {
     name: "extension-not-declared",
-    title: "An extension that is used is declared",
+    title: "Extensions in use are declared",
     level: Level::Warning,
-    what: "When a resource holds an object under an extension's URN, `schemas` holds that URN. Microsoft's own \
-           samples leave custom ones out.",
-    why: "A reader that goes by `schemas` does not see the department or the manager.",
+    what: "When a resource holds an object under an extension's URN, `schemas` holds that URN. Microsoft's \
+           own samples omit custom ones.",
+    why: "A client that goes by `schemas` does not see the department or the manager.",
     fix: "Add the URN of each extension whose object the resource holds.",
     entra: "Nothing, or extension attributes that are written again in every cycle.",
     refs: &[Rfc("7643#3.3"), Microsoft("customize-application-attributes")],
@@ -127,8 +127,8 @@ const SCHEMA_DECLARED_TWICE: Declared = Declared {
     name: "schema-declared-twice",
     title: "No schema is declared twice",
     level: Level::Note,
-    what: "Each URN stands once in `schemas`.",
-    why: "It shows that the list is extended on each write, so that it grows for ever.",
+    what: "Each URN is in `schemas` once.",
+    why: "A duplicate shows that the list is extended on each write and keeps growing.",
     fix: "Compute `schemas` from the resource when it is read.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3")],
@@ -155,10 +155,11 @@ fn schema_declared_twice(view: &View<'_>) -> Vec<Complaint> {
 
 const UNKNOWN_SCHEMA_DECLARED: Declared = Declared {
     name: "unknown-schema-declared",
-    title: "Declared schemas are published ones",
+    title: "Declared schemas are published",
     level: Level::Note,
-    what: "Every URN in `schemas` is one of /Schemas, where that is published.",
-    why: "A URN that is only a copy of what a client once sent tells other clients of attributes that do not exist.",
+    what: "Every URN in `schemas` is in /Schemas, if that is published.",
+    why: "A URN that the server only copied from a client's request tells other clients of attributes that \
+          do not exist.",
     fix: "Ignore URNs you do not know when a resource is written.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3"), Field("1Password/scim-examples#82")],
@@ -177,7 +178,7 @@ fn unknown_schema_declared(view: &View<'_>) -> Vec<Complaint> {
     match unknown {
         Some(urn) => Complaint::new("A resource declares a schema that is not published.")
             .concerning("schemas")
-            .against("a URN of /Schemas", urn)
+            .against("a URN in /Schemas", urn)
             .into(),
         None => Vec::new(),
     }
@@ -185,14 +186,14 @@ fn unknown_schema_declared(view: &View<'_>) -> Vec<Complaint> {
 
 const PATH_STORED_AS_KEY: Declared = Declared {
     name: "path-stored-as-key",
-    title: "A path is followed, not stored as a name",
+    title: "A path is resolved, not stored as a name",
     level: Level::Error,
     what: "No resource has a member called `name.familyName`, `emails[type eq \"work\"].value` or \
-           `urn:…:User:department`, and no URN is cut in two at its dot.",
-    why: "Under the flag aadOptscim062020 Entra bundles changes under such keys. The server answers 2xx, the real \
-          attribute keeps its old value, and the change is sent again in every cycle.",
-    fix: "Read every key of a path-less operation's value as an attribute path: find the longest known URN first, \
-          then split at dots.",
+           `urn:…:User:department`, and no URN is split at its dot.",
+    why: "With the flag aadOptscim062020 Entra bundles changes under such keys. The server returns 2xx, the \
+          real attribute keeps its old value, and the change is sent again in every cycle.",
+    fix: "In an operation without a path, read every key of the value as an attribute path: find the longest \
+          known URN first, then split at dots.",
     entra: "Success in the log and the same update in every cycle. The SCIM Validator: \"Missing from the fetched \
             Resource\".",
     refs: &[
@@ -230,12 +231,13 @@ fn path_stored_as_key(view: &View<'_>) -> Vec<Complaint> {
         top.chain(inner.filter(|(key, _)| !key.contains(':'))).find(|(key, value)| is_path(key, value))
     });
     match found {
-        Some((key, _)) => {
-            Complaint::new(format!("The resource has a member called `{key}`: a path stored as a name."))
-                .concerning(key)
-                .against("the value at that path", "a member of that name")
-                .into()
-        }
+        Some((key, _)) => Complaint::new(format!(
+            "The resource has a member called `{key}`: the server stored a path as a \
+                                    name."
+        ))
+        .concerning(key)
+        .against("the value at that path", "a member of that name")
+        .into(),
         None => Vec::new(),
     }
 }

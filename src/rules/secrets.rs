@@ -12,12 +12,12 @@ pub(super) const RULES: &[&Declared] = &[&PASSWORD_RETURNED, &UNRETURNABLE_RETUR
 
 const PASSWORD_RETURNED: Declared = Declared {
     name: "password-returned",
-    title: "No answer holds a password",
+    title: "No response holds a password",
     level: Level::Critical,
-    what: "`password` is in no resource of any answer, whether it is clear text, hashed or masked.",
-    why: "Everybody who can read the provisioning endpoint or its logs reads the passwords of all users.",
-    fix: "Never map the password into an answer: it is writeOnly and returned never.",
-    entra: "Nothing shows.",
+    what: "No resource in any response holds `password`, whether in clear text, hashed or masked.",
+    why: "Anyone who can read the provisioning endpoint or its logs reads the passwords of all users.",
+    fix: "Never map the password into a response: it is writeOnly and returned never.",
+    entra: "Nothing shows it.",
     refs: &[Rfc("7643#4.1.1"), Rfc("7643#9.2")],
     faults: &["password-echoed"],
     judges: subject::users,
@@ -35,7 +35,7 @@ fn password_returned(view: &View<'_>) -> Vec<Complaint> {
     if !holds {
         return Vec::new();
     }
-    Complaint::new("A resource is answered with its password.")
+    Complaint::new("A response holds the resource's password.")
         .concerning("password")
         .against("no password", "a password")
         .into()
@@ -43,12 +43,12 @@ fn password_returned(view: &View<'_>) -> Vec<Complaint> {
 
 const UNRETURNABLE_RETURNED: Declared = Declared {
     name: "unreturnable-returned",
-    title: "What is published as never returned is not returned",
+    title: "Attributes published as never returned are not returned",
     level: Level::Error,
-    what: "An attribute that /Schemas calls `returned: never` or `writeOnly` is in no answer.",
-    why: "The server breaks its own word; what is published so is a secret as a rule.",
-    fix: "Leave the attribute out, or publish it as it is.",
-    entra: "Nothing shows.",
+    what: "An attribute that /Schemas publishes as `returned: never` or `writeOnly` is in no response.",
+    why: "The server contradicts its own schema; attributes published like this are usually secrets.",
+    fix: "Omit the attribute, or correct its schema.",
+    entra: "Nothing shows it.",
     refs: &[Rfc("7643#7"), Microsoft("scim-validator-tutorial")],
     faults: &["write-only-returned"],
     judges: |view| !view.discovery.schemas.is_empty() && subject::resources(view),
@@ -74,10 +74,13 @@ fn unreturnable_returned(view: &View<'_>) -> Vec<Complaint> {
         })
     });
     match found {
-        Some(name) => Complaint::new(format!("{name} is published as never returned, and is returned."))
-            .concerning(name)
-            .against("absent", "present")
-            .into(),
+        Some(name) => Complaint::new(format!(
+            "{name} is published as never returned, but the server returns \
+                                              it."
+        ))
+        .concerning(name)
+        .against("absent", "present")
+        .into(),
         None => Vec::new(),
     }
 }

@@ -25,13 +25,14 @@ pub(super) const RULES: &[&Declared] = &[
 
 const CREATE_NOT_201: Declared = Declared {
     name: "create-not-201",
-    title: "A create is answered with 201",
+    title: "A create returns 201",
     level: Level::Warning,
-    what: "POST on /Users and /Groups is answered with 201 and the resource. 200 is a warning; 202 and 204, which \
-           tell no id, are errors.",
-    why: "The validator wants 201; the gallery test takes 200 too. Without a resource Entra does not learn the id.",
-    fix: "Create synchronously and answer 201 with the resource and its Location.",
-    entra: "Nothing with 200. Without a body: the account exists and Entra cannot reach it.",
+    what: "POST on /Users and /Groups returns 201 and the resource. 200 is a warning; 202 and 204, which \
+           return no id, are errors.",
+    why: "The validator requires 201; the gallery test accepts 200 too. Without a resource Entra does not \
+          learn the id.",
+    fix: "Create synchronously and return 201 with the resource and its Location.",
+    entra: "Nothing with 200. Without a body: the account exists, but Entra cannot reach it.",
     refs: &[Rfc("7644#3.3"), Microsoft("scim-validator-tutorial")],
     faults: &["create-answers-200"],
     judges: |view| subject::a_creation(view) && !view.exchange.request.provoked,
@@ -46,7 +47,7 @@ fn create_not_201(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     }
     let level = if status == 200 { Level::Warning } else { Level::Error };
-    Complaint::new(format!("A create is answered with {status}."))
+    Complaint::new(format!("A create returns {status}."))
         .against("201", format!("status {status}"))
         .at(level)
         .into()
@@ -54,13 +55,14 @@ fn create_not_201(view: &View<'_>) -> Vec<Complaint> {
 
 const DUPLICATE_ACCEPTED: Declared = Declared {
     name: "duplicate-accepted",
-    title: "A userName is given once",
+    title: "userName is unique",
     level: Level::Error,
-    what: "A create whose `userName` a user has already, in whatever letter case and whether disabled or not, is \
-           refused with 409. A second group of the same `displayName` is a warning: Entra wants group names unique, \
-           the RFC does not.",
+    what: "A create with a `userName` that another user already has, in any letter case and whether that \
+           user is disabled or not, is rejected with 409. A second group with the same `displayName` is a \
+           warning: Entra wants unique group names, the RFC does not.",
     why: "With two accounts of one name Entra finds two matches and stops: neither is updated or disabled.",
-    fix: "Check uniqueness without letter case, over disabled users too, and answer 409 with scimType uniqueness.",
+    fix: "Check uniqueness without regard to letter case, over disabled users too, and return 409 with \
+          scimType uniqueness.",
     entra: "DuplicateTargetEntries: the object is skipped in every cycle.",
     refs: &[
         Rfc("7643#4.1.1"),
@@ -125,12 +127,14 @@ fn duplicate_accepted(view: &View<'_>) -> Vec<Complaint> {
                 || known.held(&spot).is_some_and(|held| held.claim.holds == Holds::Value(value.clone())))
     });
     match other.and_then(|known| known.made.as_ref()) {
-        Some(made) => Complaint::new(format!("A second {} with the same {name} was created.", kind.as_str()))
-            .concerning(name)
-            .against("409 with scimType uniqueness", format!("status {}", view.status().unwrap_or(0)))
-            .at(level)
-            .shown_by(made)
-            .into(),
+        Some(made) => {
+            Complaint::new(format!("The server created a second {} with the same {name}.", kind.as_str()))
+                .concerning(name)
+                .against("409 with scimType uniqueness", format!("status {}", view.status().unwrap_or(0)))
+                .at(level)
+                .shown_by(made)
+                .into()
+        }
         None => Vec::new(),
     }
 }
@@ -147,12 +151,12 @@ fn updated(view: &View<'_>) -> Option<u16> {
 
 const UPDATE_STATUS_UNUSUAL: Declared = Declared {
     name: "update-status-unusual",
-    title: "An update is answered with 200 or 204",
+    title: "An update returns 200 or 204",
     level: Level::Warning,
-    what: "PATCH is answered with 200 and the resource, or with 204; both are right. PUT is answered with 200.",
-    why: "201 says that something was created, 202 that nothing is known yet.",
-    fix: "Answer 200 or 204 when the change is stored.",
-    entra: "Nothing known.",
+    what: "PATCH returns 200 with the resource, or 204; both are valid. PUT returns 200.",
+    why: "201 says that something was created, 202 that the outcome is not known yet.",
+    fix: "Return 200 or 204 when the change is stored.",
+    entra: "No effect known.",
     refs: &[
         Rfc("7644#3.5.2"),
         Microsoft("use-scim-to-provision-users-and-groups"),
@@ -166,7 +170,7 @@ const UPDATE_STATUS_UNUSUAL: Declared = Declared {
 fn update_status_unusual(view: &View<'_>) -> Vec<Complaint> {
     match updated(view) {
         None | Some(200 | 204) => Vec::new(),
-        Some(status) => Complaint::new(format!("An update is answered with {status}."))
+        Some(status) => Complaint::new(format!("An update returns {status}."))
             .against("200 or 204", format!("status {status}"))
             .into(),
     }
@@ -174,11 +178,11 @@ fn update_status_unusual(view: &View<'_>) -> Vec<Complaint> {
 
 const UPDATE_200_WITHOUT_BODY: Declared = Declared {
     name: "update-200-without-body",
-    title: "200 to an update comes with the resource",
+    title: "An update with 200 returns the resource",
     level: Level::Warning,
-    what: "A PATCH or PUT answered with 200 has a body; without one the status is 204.",
-    why: "Entra copes. Other identity providers read the empty body and fail.",
-    fix: "Answer 204, or send the resource.",
+    what: "A PATCH or PUT that returns 200 has a body; without a body the status is 204.",
+    why: "Entra tolerates it. Other identity providers read the empty body and fail.",
+    fix: "Return 204, or send the resource.",
     entra: "Nothing: the validator does not notice.",
     refs: &[Rfc("7644#3.5.2"), Field("jelhub/scimgateway#89")],
     faults: &["patch-answers-200-without-body"],
@@ -191,20 +195,18 @@ fn update_200_without_body(view: &View<'_>) -> Vec<Complaint> {
     if updated(view) != Some(200) || !empty {
         return Vec::new();
     }
-    Complaint::new("An update is answered with 200 and no body.")
-        .against("the resource, or 204", "no body")
-        .into()
+    Complaint::new("An update returns 200 without a body.").against("the resource, or 204", "no body").into()
 }
 
 const UPDATE_ANSWER_NOT_A_RESOURCE: Declared = Declared {
     name: "update-answer-not-a-resource",
-    title: "The answer to an update is the resource",
+    title: "The body returned by an update is the resource",
     level: Level::Warning,
-    what: "The body of a 200 to PATCH or PUT is the resource, not the request it answers and not a list. It may hold \
-           only some attributes.",
-    why: "A client that takes it for the resource reads an account without any attribute.",
-    fix: "Answer with the stored resource, or 204.",
-    entra: "Nothing known.",
+    what: "The body of a 200 to PATCH or PUT is the resource, not a copy of the request and not a list. It \
+           may hold only some attributes.",
+    why: "A client that reads it as the resource sees an account without attributes.",
+    fix: "Return the stored resource, or 204.",
+    entra: "No effect known.",
     refs: &[Rfc("7644#3.5.2"), Field("jelhub/scimgateway#33")],
     faults: &["patch-answers-its-request"],
     judges: |view| subject::an_update(view) && subject::json(view),
@@ -224,17 +226,17 @@ fn update_answer_not_a_resource(view: &View<'_>) -> Vec<Complaint> {
     } else {
         return Vec::new();
     };
-    Complaint::new(format!("An update is answered with {is}.")).against("the resource, or 204", is).into()
+    Complaint::new(format!("An update returns {is}.")).against("the resource, or 204", is).into()
 }
 
 const DELETE_NOT_204: Declared = Declared {
     name: "delete-not-204",
-    title: "A delete is answered with 204",
+    title: "A delete returns 204",
     level: Level::Warning,
-    what: "DELETE is answered with 204 and no body.",
+    what: "DELETE returns 204 and no body.",
     why: "Entra expects 204. 200 and 202 leave open whether the account is gone.",
-    fix: "Delete before you answer, and answer 204.",
-    entra: "Nothing known with 200.",
+    fix: "Delete before you respond, and return 204.",
+    entra: "No effect known with 200.",
     refs: &[Rfc("7644#3.6"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["delete-answers-200"],
     judges: |view| matches!(view.operation(), Operation::Delete(..)) && view.exchange.succeeded(),
@@ -244,7 +246,7 @@ const DELETE_NOT_204: Declared = Declared {
 fn delete_not_204(view: &View<'_>) -> Vec<Complaint> {
     match (view.operation(), view.status()) {
         (Operation::Delete(..), Some(status @ 200..300)) if status != 204 => {
-            Complaint::new(format!("A delete is answered with {status}."))
+            Complaint::new(format!("A delete returns {status}."))
                 .against("204", format!("status {status}"))
                 .into()
         }
@@ -254,11 +256,12 @@ fn delete_not_204(view: &View<'_>) -> Vec<Complaint> {
 
 const DELETED_TWICE: Declared = Declared {
     name: "deleted-twice",
-    title: "What is deleted cannot be deleted again",
+    title: "A second delete returns 404",
     level: Level::Warning,
-    what: "A second DELETE of the same resource is answered with 404.",
-    why: "The validator tests it. A server that answers 204 to any id hides a delete that went to the wrong one.",
-    fix: "Answer 404 when there is nothing to delete.",
+    what: "A second DELETE of the same resource returns 404.",
+    why: "The validator tests it. A server that returns 204 for any id hides a delete that went to the wrong \
+          one.",
+    fix: "Return 404 when there is nothing to delete.",
     entra: "Nothing; the SCIM Validator's preview test fails.",
     refs: &[Rfc("7644#3.6"), Microsoft("scim-validator-tutorial")],
     faults: &["delete-always-204"],
@@ -279,19 +282,21 @@ fn deleted_twice(view: &View<'_>) -> Vec<Complaint> {
     };
     let known = view.ledger.known(*kind, id).filter(|known| known.is_settled_for(view.exchange));
     match known.and_then(|known| known.gone.as_ref()) {
-        Some(first) => Complaint::new(format!("A deleted {} was deleted again.", kind.as_str()))
-            .against("404", format!("status {}", view.status().unwrap_or(0)))
-            .shown_by(first)
-            .into(),
+        Some(first) => {
+            Complaint::new(format!("The server accepted a second delete of the same {}.", kind.as_str()))
+                .against("404", format!("status {}", view.status().unwrap_or(0)))
+                .shown_by(first)
+                .into()
+        }
         None => Vec::new(),
     }
 }
 
 const READ_REFUSED: Declared = Declared {
     name: "read-refused",
-    title: "A resource can be read by its id",
+    title: "GET by id is supported",
     level: Level::Error,
-    what: "GET by id is answered with 200, or with 404 when there is no such resource; no other 4xx.",
+    what: "GET by id returns 200, or 404 when the resource does not exist; no other 4xx.",
     why: "Entra reads each account before it updates it.",
     fix: "Support GET on the resource's URL, without an Accept header and with `excludedAttributes`.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible or NotPermitted on each update.",
@@ -315,7 +320,7 @@ fn read_refused(view: &View<'_>) -> Vec<Complaint> {
     if unserved || !view.expects_success() || !(ours || view.exchange.request.actor == Actor::Entra) {
         return Vec::new();
     }
-    Complaint::new(format!("A read by id is refused with {status}."))
+    Complaint::new(format!("GET by id is rejected with {status}."))
         .against("200, or 404 when it does not exist", format!("status {status}"))
         .into()
 }

@@ -26,12 +26,13 @@ fn went_back(earlier: Timestamp, later: Timestamp) -> bool {
 
 const DATE_MALFORMED: Declared = Declared {
     name: "date-malformed",
-    title: "created and lastModified are dateTimes with a zone",
+    title: "created and lastModified are dateTimes with a time zone",
     level: Level::Warning,
     what: "`meta.created` and `meta.lastModified` are strings such as 2026-01-02T03:04:05Z: date, `T`, time, zone.",
-    why: "A date without a zone is read in the reader's own; other forms are not read at all.",
-    fix: "Write xsd:dateTime in UTC. In .NET use a DateTimeOffset or a kind of Utc, in Java an OffsetDateTime.",
-    entra: "Nothing known; strict clients refuse the whole resource.",
+    why: "A date without a zone is read in the reader's own time zone; other formats are not read at all.",
+    fix: "Write xsd:dateTime in UTC. In .NET use a DateTimeOffset or a DateTime of kind Utc, in Java an \
+          OffsetDateTime.",
+    entra: "No effect known; strict clients reject the whole resource.",
     refs: &[Rfc("7643#2.3.5"), Rfc("7643#3.1"), Field("learn.microsoft.com/answers/questions/2238842")],
     faults: &["dates-without-zone", "dates-as-numbers"],
     judges: |view| view.resources().iter().any(|resource| resource.member("meta").is_some()),
@@ -50,7 +51,7 @@ fn date_malformed(view: &View<'_>) -> Vec<Complaint> {
         Some((name, value)) => {
             let message = match value.as_str() {
                 Some(text) if datetime::lacks_zone(text) => format!("meta.{name} has no time zone."),
-                _ => format!("meta.{name} is no dateTime."),
+                _ => format!("meta.{name} is not a dateTime."),
             };
             let name = format!("meta.{name}");
             Complaint::new(message).concerning(name).against("a dateTime with zone", value.to_string()).into()
@@ -76,9 +77,9 @@ const LAST_MODIFIED_WENT_BACK: Declared = Declared {
     name: "last-modified-went-back",
     title: "lastModified never goes back",
     level: Level::Warning,
-    what: "From answer to answer `meta.lastModified` of a resource stays or grows. Equal stamps are right: some \
-           servers keep whole seconds.",
-    why: "A stamp that goes back comes from another copy of the data, or is invented for each answer.",
+    what: "`meta.lastModified` of a resource stays the same or increases from response to response. Equal \
+           timestamps are valid: some servers keep whole seconds.",
+    why: "A timestamp that goes back comes from another copy of the data, or is made up for each response.",
     fix: "Store the time of the last change and read it from the same place as the rest.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
@@ -114,9 +115,10 @@ const CREATED_CHANGED: Declared = Declared {
     name: "created-changed",
     title: "created stays the same",
     level: Level::Warning,
-    what: "`meta.created` of a resource is the same in every answer.",
-    why: "A resource that is made anew with each update loses what hangs on it: rights, memberships, history.",
-    fix: "Set it once. If updates delete and insert, update in place.",
+    what: "`meta.created` of a resource is the same in every response.",
+    why: "A resource that is created again on each update loses what is linked to it: rights, memberships, \
+          history.",
+    fix: "Set it once. If updates delete and insert, change them to update in place.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["created-changes"],
@@ -134,10 +136,10 @@ fn created_changed(view: &View<'_>) -> Vec<Complaint> {
 
 const MODIFIED_BEFORE_CREATED: Declared = Declared {
     name: "modified-before-created",
-    title: "A resource is not modified before it is created",
+    title: "lastModified is not earlier than created",
     level: Level::Warning,
     what: "`meta.lastModified` is not earlier than `meta.created`.",
-    why: "One of the two is made up, and clients that look for changes go by them.",
+    why: "One of the two is made up, and clients that look for changes rely on them.",
     fix: "Set both from the same clock; at creation they are equal.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
@@ -151,15 +153,16 @@ fn modified_before_created(view: &View<'_>) -> Vec<Complaint> {
         let (created, modified) = (stamps.created?, stamps.last_modified?);
         went_back(created, modified).then_some((created, modified))
     });
-    complain(wrong, "meta.lastModified", "meta.lastModified lies before meta.created.", "or later")
+    complain(wrong, "meta.lastModified", "meta.lastModified is earlier than meta.created.", "or later")
 }
 
 const HTTP_DATE_MALFORMED: Declared = Declared {
     name: "http-date-malformed",
-    title: "HTTP dates have one of HTTP's forms",
+    title: "Date headers are valid HTTP dates",
     level: Level::Note,
-    what: "`Date` and `Last-Modified` headers are HTTP dates: IMF-fixdate, or the older forms of RFC 850 and asctime.",
-    why: "Proxies reckon the age of an answer by them.",
+    what: "`Date` and `Last-Modified` headers are HTTP dates: IMF-fixdate, or the older formats of RFC 850 \
+           and asctime.",
+    why: "Proxies use them to compute the age of a response.",
     fix: "Let the HTTP library write them.",
     entra: "Nothing.",
     refs: &[Rfc("9110#5.6.7")],
@@ -180,7 +183,7 @@ fn http_date_malformed(view: &View<'_>) -> Vec<Complaint> {
         })
     });
     match wrong {
-        Some((name, value)) => Complaint::new(format!("{name} is no HTTP date."))
+        Some((name, value)) => Complaint::new(format!("{name} is not an HTTP date."))
             .concerning(name)
             .against("an HTTP date", value)
             .into(),

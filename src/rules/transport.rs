@@ -21,13 +21,14 @@ pub(super) const RULES: &[&Declared] = &[
 
 const SERVER_ERROR: Declared = Declared {
     name: "server-error",
-    title: "No request makes the server fail",
+    title: "No request causes a server error",
     level: Level::Error,
-    what: "No request is answered with 5xx; 501 is right for what is not implemented. A request that was to be \
-           refused is answered with 4xx: 5xx there is a warning. 503 with Retry-After is waited for and not reported.",
-    why: "Entra takes 5xx for a passing failure and sends the same request for ever; the real cause, as an unknown \
-          member or a missing e-mail, is never told.",
-    fix: "Answer 4xx with a SCIM error to whatever the request is at fault for.",
+    what: "No request returns 5xx; 501 is valid for features that are not implemented. Invalid requests \
+           return 4xx: a 5xx there is a warning. scimulate waits after 503 with Retry-After and does not \
+           report it.",
+    why: "Entra considers a 5xx temporary and sends the same request again and again; the real cause, such \
+          as an unknown member or a missing e-mail, is never reported.",
+    fix: "Return 4xx with a SCIM error for everything that is wrong with the request.",
     entra: "InternalServerError, retried after 40 minutes, again and again.",
     refs: &[
         Rfc("7644#3.12"),
@@ -50,7 +51,7 @@ fn server_error(view: &View<'_>) -> Vec<Complaint> {
     }
     let request = &view.exchange.request;
     let wanted = !request.provoked && request.actor != Actor::Probe;
-    Complaint::new(format!("The server failed with {status}."))
+    Complaint::new(format!("The server returns {status}."))
         .against(if wanted { "a 2xx status" } else { "a 4xx status" }, format!("status {status}"))
         .at(if wanted { Level::Error } else { Level::Warning })
         .into()
@@ -60,11 +61,12 @@ const REDIRECTED: Declared = Declared {
     name: "redirected",
     title: "No request is redirected",
     level: Level::Error,
-    what: "No answer is a 3xx, 304 to a conditional read excepted. It is critical when every request is redirected from \
-           then on: no account can be disabled any more.",
-    why: "A redirect usually leads to a login page or adds a slash; the token must not be sent along, and a write is \
-          not repeated.",
-    fix: "Serve the SCIM path itself, with and without a trailing slash, apart from sessions and logins.",
+    what: "No response is a 3xx, except 304 to a conditional read. It is critical when every later request \
+           is redirected too: no account can be disabled any more.",
+    why: "A redirect usually leads to a login page or adds a slash; the token must not be sent to the new \
+          URL, and a write is not repeated.",
+    fix: "Serve the SCIM path directly, with and without a trailing slash, and keep sessions and logins out \
+          of it.",
     entra: "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable at Test Connection.",
     refs: &[Rfc("7644#3.2"), Field("HelpCode-ai/anythingmcp#536"), Field("HumanSignal/label-studio#3487")],
     faults: &["redirects-to-login"],
@@ -76,8 +78,8 @@ fn redirected(view: &View<'_>) -> Vec<Complaint> {
     match view.answer() {
         Some(answer) if (300..400).contains(&answer.status) && answer.status != 304 => {
             let place = answer.header("location").unwrap_or("nowhere");
-            Complaint::new(format!("The request is redirected with {}.", answer.status))
-                .against("an answer", format!("{} to {place}", answer.status))
+            Complaint::new(format!("The server redirects the request with {}.", answer.status))
+                .against("a response without a redirect", format!("{} to {place}", answer.status))
                 .into()
         }
         _ => Vec::new(),
@@ -86,12 +88,13 @@ fn redirected(view: &View<'_>) -> Vec<Complaint> {
 
 const CONNECTION_BROKEN: Declared = Declared {
     name: "connection-broken",
-    title: "Every request is answered",
+    title: "Every request gets a response",
     level: Level::Error,
-    what: "A request is answered whole, in time and within the limit of size. That wrong credentials are not refused \
-           within five seconds is a note.",
-    why: "Nobody knows whether a write without an answer happened. Entra sends the create again and meets a conflict.",
-    fix: "Look for a crash, a proxy's time limit, or an answer that holds far too much.",
+    what: "The response to a request is complete, in time and within the size limit. Wrong credentials that \
+           are not rejected within five seconds are a note.",
+    why: "When a write gets no response, it is unknown whether it took effect. Entra sends the create again \
+          and gets a conflict.",
+    fix: "Look for a crash, a proxy's time limit, or a response that is far too large.",
     entra: "Timeout or WebExceptionProtocolError, retried after 40 minutes.",
     refs: &[Rfc("9110#15"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["connection-closed"],
@@ -102,14 +105,19 @@ const CONNECTION_BROKEN: Declared = Declared {
 fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
     match &view.exchange.outcome {
         Err(broken @ (Broken::Protocol(_) | Broken::TimedOut(_) | Broken::TooLarge(_))) => {
-            Complaint::new("The request was not answered.").against("an answer", broken.to_string()).into()
+            Complaint::new("The request got no complete response.")
+                .against("a response", broken.to_string())
+                .into()
         }
         // Making guesses slow is right; Entra's own tokens are never among these.
-        Err(broken @ Broken::Unrefused(_)) => Complaint::new("Wrong credentials are not refused in time.")
-            .concerning("wrong credentials")
-            .against("401", broken.to_string())
-            .at(Level::Note)
-            .into(),
+        Err(broken @ Broken::Unrefused(_)) => Complaint::new(
+            "The server does not reject wrong credentials \
+                                                              in time.",
+        )
+        .concerning("wrong credentials")
+        .against("401", broken.to_string())
+        .at(Level::Note)
+        .into(),
         // The others say that the target is gone or that the request was not sent.
         _ => Vec::new(),
     }
@@ -117,11 +125,11 @@ fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
 
 const ACCESS_REFUSED: Declared = Declared {
     name: "access-refused",
-    title: "The token is good for everything Entra does",
+    title: "The token authorizes every request Entra sends",
     level: Level::Error,
     what: "One bearer token is accepted on users, groups and discovery, for reads and writes.",
-    why: "Entra has one token for the whole job. 401 puts the job into quarantine at once.",
-    fix: "Give the token the rights of a provisioning client, on every method.",
+    why: "Entra has one token for the whole job. A 401 puts the job into quarantine at once.",
+    fix: "Give the token the rights of a provisioning client, for every method.",
     entra: "Unauthorized, InsufficientRights or NotPermitted; quarantine after a 401.",
     refs: &[Rfc("7644#2"), Microsoft("application-provisioning-quarantine-status")],
     faults: &["token-refused-on-groups"],
@@ -133,7 +141,7 @@ fn access_refused(view: &View<'_>) -> Vec<Complaint> {
     let request = &view.exchange.request;
     match view.status() {
         Some(status @ (401 | 403)) if !request.provoked && request.actor != Actor::Probe => {
-            Complaint::new(format!("The request is refused with {status}."))
+            Complaint::new(format!("The request is rejected with {status}."))
                 .against("the token is accepted", format!("status {status}"))
                 .into()
         }
@@ -143,10 +151,10 @@ fn access_refused(view: &View<'_>) -> Vec<Complaint> {
 
 const CHALLENGE_MISSING: Declared = Declared {
     name: "challenge-missing",
-    title: "401 says which authentication is wanted",
+    title: "401 names the authentication scheme",
     level: Level::Note,
-    what: "An answer 401 carries WWW-Authenticate.",
-    why: "The header tells whether the token is missing, expired or of the wrong kind.",
+    what: "A 401 response has a WWW-Authenticate header.",
+    why: "The header says whether the token is missing, expired or of the wrong type.",
     fix: "Send `WWW-Authenticate: Bearer` with every 401, with an `error` parameter when the token is wrong.",
     entra: "\"You appear to have entered invalid credentials\" without a reason.",
     refs: &[Rfc("7235#3.1"), Rfc("6750#3")],
@@ -158,7 +166,7 @@ const CHALLENGE_MISSING: Declared = Declared {
 fn challenge_missing(view: &View<'_>) -> Vec<Complaint> {
     match view.answer() {
         Some(answer) if answer.status == 401 && answer.header("www-authenticate").is_none() => {
-            Complaint::new("An answer 401 has no WWW-Authenticate.")
+            Complaint::new("The server returns 401 without WWW-Authenticate.")
                 .concerning("WWW-Authenticate")
                 .against("WWW-Authenticate: Bearer", "no such header")
                 .into()
@@ -169,12 +177,12 @@ fn challenge_missing(view: &View<'_>) -> Vec<Complaint> {
 
 const RETRY_AFTER_MISSING: Declared = Declared {
     name: "retry-after-missing",
-    title: "429 says when to come back",
+    title: "429 says when to retry",
     level: Level::Warning,
-    what: "An answer 429 carries Retry-After: seconds, or an HTTP date. With it, 429 is never a finding.",
-    why: "Without it a client guesses, and the job takes days or is throttled again.",
-    fix: "Send Retry-After, and allow 25 requests per second and tenant, as the gallery demands.",
-    entra: "TooManyRequests; quarantine when it lasts.",
+    what: "A 429 response has Retry-After: seconds, or an HTTP date. With it, 429 is never a finding.",
+    why: "Without it the client has to guess, and the job takes days or is throttled again.",
+    fix: "Send Retry-After, and allow 25 requests per second and tenant, as the gallery requires.",
+    entra: "TooManyRequests; quarantine if it persists.",
     refs: &[
         Rfc("6585#4"),
         Microsoft("app-gallery-user-provisioning-requirements"),
@@ -193,7 +201,7 @@ fn retry_after_missing(view: &View<'_>) -> Vec<Complaint> {
     let readable = |text: &str| text.parse::<u64>().is_ok() || super::time::is_http_date(text);
     match stated {
         Some(text) if readable(text) => Vec::new(),
-        other => Complaint::new("An answer 429 does not say when to come back.")
+        other => Complaint::new("A 429 response does not say when to retry.")
             .concerning("Retry-After")
             .against("Retry-After: seconds", other.unwrap_or("no such header"))
             .into(),
@@ -205,11 +213,11 @@ const SLOW: Duration = Duration::from_secs(5);
 
 const ANSWER_SLOW: Declared = Declared {
     name: "answer-slow",
-    title: "Answers come in time",
+    title: "Responses come in time",
     level: Level::Note,
-    what: "An answer takes no longer than five seconds. Entra gives up after 60.",
+    what: "A response takes at most five seconds. Entra gives up after 60.",
     why: "A cycle makes several requests per person, one after the other.",
-    fix: "Index what is filtered on; do not load members that were excluded.",
+    fix: "Index the attributes that filters use; do not load members that were excluded.",
     entra: "Long cycles; Timeout beyond 60 seconds.",
     refs: &[
         Microsoft("howto-analyze-provisioning-logs"),
@@ -223,7 +231,7 @@ const ANSWER_SLOW: Declared = Declared {
 fn answer_slow(view: &View<'_>) -> Vec<Complaint> {
     match view.answer() {
         Some(answer) if answer.elapsed > SLOW => {
-            Complaint::new(format!("The answer took {} seconds.", answer.elapsed.as_secs()))
+            Complaint::new(format!("The response took {} seconds.", answer.elapsed.as_secs()))
                 .against(
                     format!("{} seconds", SLOW.as_secs()),
                     format!("{:.1} seconds", answer.elapsed.as_secs_f64()),
@@ -239,10 +247,10 @@ const LARGE: usize = 4 * 1024 * 1024;
 
 const ANSWER_LARGE: Declared = Declared {
     name: "answer-large",
-    title: "Answers are of reasonable size",
+    title: "Responses are of reasonable size",
     level: Level::Note,
-    what: "An answer is not larger than 4 MiB.",
-    why: "It holds a whole directory, or all members of a large group, where one entry was asked for.",
+    what: "A response is at most 4 MiB.",
+    why: "It holds a whole directory, or all members of a large group, where one entry was requested.",
     fix: "Limit pages, honour `count` and `excludedAttributes`.",
     entra: "Slow cycles.",
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
@@ -256,8 +264,8 @@ fn answer_large(view: &View<'_>) -> Vec<Complaint> {
     if size <= LARGE {
         return Vec::new();
     }
-    Complaint::new("The answer is very large.")
-        .against(format!("{LARGE} bytes at most"), format!("{size} bytes"))
+    Complaint::new("The response is very large.")
+        .against(format!("at most {LARGE} bytes"), format!("{size} bytes"))
         .into()
 }
 

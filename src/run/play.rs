@@ -51,8 +51,8 @@ pub enum RunProblem {
         /// What is wrong with it.
         message: String,
     },
-    /// So many scenario runs panicked: a mistake in this program.
-    #[error("{0} trials ended in a panic")]
+    /// So many scenario_runs panicked: a mistake in this program.
+    #[error("{0} scenario runs ended in a panic")]
     Panicked(u64),
 }
 
@@ -321,17 +321,18 @@ impl Gathered {
             return None;
         }
         let of = run.plan.scenario_runs().len();
-        let missing = format!("{} of {of} stories were not played to their end", self.cut_short);
+        let missing = format!("{} of {of} scenario runs did not finish", self.cut_short);
         Some(match run.lost.get() {
             Some(lost) => format!(
-                "the target was lost: {lost}; {missing}. Run again when it is back; --pace MS spares a server that cannot keep up"
+                "the target was lost: {lost}; {missing}. Run again when it is back; --pace MS helps a server \
+                 that cannot keep up"
             ),
             None if self.throttled => format!(
-                "the target kept answering 429, or 503 with Retry-After: {missing}. --max-wait SECONDS allows longer pauses \
-                 than {} s, --pace MS sends more slowly from the start",
+                "the target kept returning 429, or 503 with Retry-After: {missing}. --max-wait SECONDS \
+                 allows longer pauses than {} s, --pace MS sends more slowly from the start",
                 run.plan.retry_after.longest().as_secs()
             ),
-            None => format!("the run was ended before it was through: {missing}"),
+            None => format!("the run ended early: {missing}"),
         })
     }
 
@@ -401,7 +402,7 @@ fn compare<S: Deployments>(
             compared += 1;
             for (attribute, left, right) in mine.differences(theirs) {
                 let message = format!(
-                    "\"{key}\" ends with another {attribute} in the dialect {second} than in {first}"
+                    "\"{key}\" ends with another {attribute} in dialect {second} than in dialect {first}"
                 );
                 // The scenario's level is meant for its subject, and another end may be in anything.
                 findings.push(
@@ -418,10 +419,10 @@ fn compare<S: Deployments>(
     if compared == 0 {
         let failed = ends.iter().any(|(_, result, _)| !result.findings.is_empty());
         if failed {
-            let skip = Skip::Blocked(format!("{}: it did not come to an end", about.id));
+            let skip = Skip::Blocked(format!("{}: it did not finish", about.id));
             return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
         }
-        let skip = Skip::NotExercised("the story leaves nothing behind that could be compared".to_owned());
+        let skip = Skip::NotExercised("the scenario leaves no objects to compare".to_owned());
         return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
     }
     CheckResult::played(&about.id, None, &title, findings, run.plan.fail_on)

@@ -109,8 +109,10 @@ pub(super) async fn prepare<T: Target>(
     }
     ask_for_abilities(plan, &stack, &mut abilities).await;
     let second = match tenants {
-        Tenants::Two { .. } => Support::Yes("a second tenant is named".to_owned()),
-        Tenants::One => Support::No(Skip::NotConfigured("--second-target names no second tenant".to_owned())),
+        Tenants::Two { .. } => Support::Yes("--second-target names a second tenant".to_owned()),
+        Tenants::One => {
+            Support::No(Skip::NotConfigured("no second tenant is set (--second-target)".to_owned()))
+        }
     };
     abilities.abilities.push((Ability::SecondTenant, second));
     let mut mapping = plan.mapping.clone();
@@ -131,7 +133,7 @@ pub(super) async fn prepare<T: Target>(
                 && exchange.json().is_some_and(|body| body.pointer("/meta/version").is_some())
         });
     if etags {
-        let known = Support::Yes("answers have ETag and meta.version".to_owned());
+        let known = Support::Yes("responses have ETag and meta.version".to_owned());
         abilities.abilities.retain(|(ability, _)| *ability != Ability::Etag);
         abilities.abilities.push((Ability::Etag, known));
     }
@@ -203,11 +205,9 @@ async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut A
         let what = format!("{} {}", request.method.as_str(), request.path);
         let known = match target.send(request.provoked()).await {
             Ok(Answer { status: 404 | 405 | 501, .. }) => {
-                Support::No(Skip::NotSupported(format!("{what} is not there")))
+                Support::No(Skip::NotSupported(format!("the server does not have {what}")))
             }
-            Ok(answer) if answer.is_success() => {
-                Support::Yes(format!("{what} is answered {}", answer.status))
-            }
+            Ok(answer) if answer.is_success() => Support::Yes(format!("{what} returns {}", answer.status)),
             _ => Support::Unknown,
         };
         abilities.abilities.retain(|(other, _)| *other != ability);
@@ -228,13 +228,10 @@ async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, 
         let step = format!("preflight: filter on {}", row.written);
         let question = lookup(Actor::Probe, ResourceKind::User, &row.target, &nobody, &step);
         let known = match target.send(question.provoked()).await {
-            Ok(answer) if answer.is_success() => Support::Yes("such a filter is answered".to_owned()),
-            Ok(Answer { status: status @ (400 | 403 | 501), .. }) => {
-                Support::No(Skip::NotSupported(format!(
-                    "a filter on {} is answered {status}, and the profile does not promise it",
-                    row.written
-                )))
-            }
+            Ok(answer) if answer.is_success() => Support::Yes("the server accepts such a filter".to_owned()),
+            Ok(Answer { status: status @ (400 | 403 | 501), .. }) => Support::No(Skip::NotSupported(
+                format!("a filter on {} returns {status}, and the profile does not promise it", row.written),
+            )),
             _ => Support::Unknown,
         };
         filters.insert(row.written.clone(), known);
@@ -262,7 +259,7 @@ impl Prepared {
             return Some(Skip::NotSupported("the published User schema has no roles".to_owned()));
         }
         if scenario.large && !plan.loopback && plan.max_users.is_none() {
-            let why = "it needs many people; --max-users N allows so many".to_owned();
+            let why = "it needs many people; --max-users N sets how many are allowed".to_owned();
             return Some(Skip::NotConfigured(why));
         }
         let creates = scenario.timeline.iter().any(|step| {
@@ -270,7 +267,7 @@ impl Prepared {
         });
         match &self.spokesman {
             Some(spokesman) if self.acceptance.nothing && creates && *spokesman != scenario.about.id => {
-                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the target refuses every create")))
+                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects every create")))
             }
             _ => None,
         }
@@ -280,7 +277,7 @@ impl Prepared {
         let mapped = |name: &str| match (self.mapping.user.find(name), plan.mapping.user.find(name)) {
             (Some(_), _) => None,
             (None, Some(row)) => {
-                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the target refuses {}", row.written)))
+                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects {}", row.written)))
             }
             (None, None) => Some(Skip::NotConfigured(format!("{name} is not mapped"))),
         };
@@ -308,8 +305,7 @@ impl Prepared {
         let published = |path: &PatchPath| self.discovery.schemas.find_patch(path).is_some();
         let known = plan.mapping.user.find(name).is_some()
             || name.parse().is_ok_and(|path: PatchPath| published(&path));
-        (!known)
-            .then(|| Skip::NotSupported(format!("/Schemas publishes no {name}, and the mapping has none")))
+        (!known).then(|| Skip::NotSupported(format!("neither /Schemas nor the mapping has {name}")))
     }
 }
 

@@ -46,7 +46,7 @@ impl FromStr for Shard {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionProblem {
     /// No scenario has that id.
-    #[error("no scenario is called `{name}`{}", hint(closest.as_deref()))]
+    #[error("there is no scenario `{name}`{}", hint(closest.as_deref()))]
     UnknownScenario {
         /// What was asked for.
         name: String,
@@ -54,7 +54,7 @@ pub enum SelectionProblem {
         closest: Option<String>,
     },
     /// No scenario belongs to that suite.
-    #[error("no suite is called `{name}`{}", hint(closest.as_deref()))]
+    #[error("there is no suite `{name}`{}", hint(closest.as_deref()))]
     UnknownSuite {
         /// What was asked for.
         name: String,
@@ -62,7 +62,7 @@ pub enum SelectionProblem {
         closest: Option<String>,
     },
     /// The scenario is younger than the checks that are wanted.
-    #[error("`{name}` exists since {since}, and only checks as of {as_of} are wanted")]
+    #[error("`{name}` was added in {since}, but only checks as of {as_of} are selected")]
     TooYoung {
         /// What was asked for.
         name: String,
@@ -72,7 +72,7 @@ pub enum SelectionProblem {
         as_of: Version,
     },
     /// Everything asked for exists, but together it selects nothing.
-    #[error("nothing to play: no scenario matches what was asked for")]
+    #[error("nothing to play: no scenario matches the selection")]
     Nothing,
 }
 
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(names(&as_of(2, &[])).unwrap().len(), 2);
         let young = names(&as_of(1, &["cycles/disable"])).unwrap_err();
         assert!(young.is_usage());
-        let told = "`cycles/disable` exists since 0.2.0, and only checks as of 0.1.0 are wanted";
+        let told = "`cycles/disable` was added in 0.2.0, but only checks as of 0.1.0 are selected";
         assert_eq!(young.to_string(), told);
     }
 
@@ -231,7 +231,7 @@ mod tests {
         assert!(problem.is_usage());
         assert_eq!(
             problem.to_string(),
-            "no scenario is called `cycles/disabel`; did you mean `cycles/disable`?"
+            "there is no scenario `cycles/disabel`; did you mean `cycles/disable`?"
         );
         let begun = ids(&filter("conformance/pag")).unwrap_err().to_string();
         assert!(begun.ends_with("did you mean `conformance/paging`?"), "{begun}");

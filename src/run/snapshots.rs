@@ -39,22 +39,21 @@ pub struct Tally {
 /// What the finding `snapshot-differs` says of itself.
 #[must_use]
 pub fn about() -> &'static About {
-    static ABOUT: LazyLock<About> = LazyLock::new(|| {
-        About {
+    static ABOUT: LazyLock<About> = LazyLock::new(|| About {
         id: "rules/snapshot-differs".to_owned(),
-        title: "answers are as they were accepted before".to_owned(),
+        title: "Responses match the accepted snapshots".to_owned(),
         level: Level::Note,
-        what: "The answers of each step, with ids, dates and versions replaced by numbered placeholders, are those \
-               of the accepted snapshot."
+        what: "The responses of each step, with ids, dates and versions replaced by numbered placeholders, \
+               equal those of the accepted snapshot."
             .to_owned(),
-        why: "A change nobody meant shows here first: an attribute that is gone, another status, another order."
+        why: "An unintended change shows up here first: a missing attribute, another status, another order."
             .to_owned(),
-        fix: "Look at the difference with `scimulate review`, accept what was meant, and mend the rest.".to_owned(),
-        entra: "Nothing by itself; the change may show anywhere.".to_owned(),
+        fix: "Review the difference with `scimulate review`, accept what you intended, and fix the rest."
+            .to_owned(),
+        entra: "Nothing by itself; the change may have any effect.".to_owned(),
         refs: vec![Reference::Rfc("7644#3".to_owned())],
         faults: Vec::new(),
         history: History::default(),
-    }
     });
     &ABOUT
 }
@@ -115,13 +114,13 @@ impl Snapshots {
         let (message, actual) = match &outcome.verdict {
             SnapshotVerdict::Same | SnapshotVerdict::Updated => return None,
             SnapshotVerdict::New => {
-                (format!("no answers were accepted yet for {name}"), "new answers".to_owned())
+                (format!("no responses were accepted yet for {name}"), "new responses".to_owned())
             }
             SnapshotVerdict::Changed(diff) => {
-                (format!("the answers of {name} differ from those accepted"), diff.clone())
+                (format!("the responses of {name} differ from the accepted ones"), diff.clone())
             }
             SnapshotVerdict::Obsolete => {
-                (format!("{name} was accepted, but there is no such step"), "no such step".to_owned())
+                (format!("{name} was accepted, but the scenario has no such step"), "no such step".to_owned())
             }
             SnapshotVerdict::Unreadable(why) => {
                 (format!("snapshots cannot be read: {why}; {}", Unreadable::WAY_OUT), why.to_string())
@@ -143,7 +142,7 @@ impl Snapshots {
 }
 
 fn sentence(error: &io::Error) -> String {
-    format!("snapshots cannot be kept: {error}")
+    format!("snapshots cannot be stored: {error}")
 }
 
 #[cfg(test)]
@@ -212,6 +211,6 @@ mod tests {
         std::fs::write(folder.path().join("cycles"), "a file where a folder is needed").unwrap();
         let update = snapshots(folder.path(), true);
         assert!((update.judge())(&scenario_run(), &trace("ada")).is_empty());
-        assert!(update.tally().problem.is_some_and(|problem| problem.contains("cannot be kept")));
+        assert!(update.tally().problem.is_some_and(|problem| problem.contains("cannot be stored")));
     }
 }

@@ -144,16 +144,20 @@ impl fmt::Display for MatrixProblem {
         match self {
             MatrixProblem::Unseen(fault) => write!(f, "unseen: {} ({})", fault.name(), fault.about()),
             MatrixProblem::SeenElsewhere(fault) => {
-                write!(f, "seen at a wrong place only: {}: no check that names it catches it", fault.name())
+                write!(f, "seen only at a wrong place: {}: no check that names it catches it", fault.name())
             }
             MatrixProblem::NotCaught { check, fault } => {
-                write!(f, "not caught: {check} names {} and does not catch it", fault.name())
+                write!(f, "not caught: {check} names {} but does not catch it", fault.name())
             }
             MatrixProblem::NeverFails(check) => {
                 write!(f, "never fails: {check} catches no fault that it names")
             }
             MatrixProblem::NotNeeded(rule) => {
-                write!(f, "not needed: every fault {rule} names is seen at a right place without it too")
+                write!(
+                    f,
+                    "not needed: every fault that {rule} names is also seen at a right place without \
+                           it"
+                )
             }
             MatrixProblem::NoSuchFault { check, fault } => {
                 write!(f, "no such fault: {check} names `{fault}`")
@@ -163,14 +167,14 @@ impl fmt::Display for MatrixProblem {
             }
             MatrixProblem::Verdict { subject, predicted, verdict } => {
                 let predicted = predicted.as_deref().unwrap_or("nothing");
-                write!(f, "the gates' verdict on {subject}: predicted {predicted}; played {verdict}")
+                write!(f, "the gallery verdict on {subject}: predicted {predicted}; played {verdict}")
             }
             MatrixProblem::NoSuchSubject(name) => {
-                write!(f, "no such server: the table of verdicts speaks of `{name}`")
+                write!(f, "no such server: the table of verdicts names `{name}`")
             }
             MatrixProblem::NeverTurned(test) => write!(f, "never turned: no fault makes {test} fail"),
             MatrixProblem::Refused { subject, reason } => {
-                write!(f, "{subject} could not be played against: {reason}")
+                write!(f, "{subject} could not be tested: {reason}")
             }
         }
     }

@@ -44,7 +44,7 @@ impl fmt::Display for Matrix {
         let rules = self.declared.iter().filter(|check| check.id.starts_with("rules/")).count();
         writeln!(
             f,
-            "{} stories and {rules} rules, {} problems",
+            "{} scenarios and {rules} rules, {} problems",
             self.declared.len() - rules,
             problems.len()
         )?;

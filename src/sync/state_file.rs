@@ -168,8 +168,8 @@ impl Kept {
     /// When it cannot be read, or is no state file of this version.
     pub fn read(path: &Path) -> Result<Option<Self>, Diagnostic> {
         let file = path.display().to_string();
-        let help = "name another file with --state, or move this one away: the next cycle is then an initial one, \
-                    which finds every account again by its matching attribute";
+        let help = "name another file with --state, or move this one away: the next cycle is then an initial \
+                    one and finds every account again by its matching attribute";
         let wrong = |title: String| Diagnostic::about_file(title, &file).help(help);
         let opened = match input::open(path, input::RECORDED) {
             Ok(opened) => opened,
@@ -181,9 +181,12 @@ impl Kept {
         match head.get("format").and_then(serde_json::Value::as_str) {
             Some(FORMAT) => {}
             Some(other) => {
-                return Err(wrong(format!("the state file has the format `{other}`, and this is {FORMAT}")));
+                return Err(wrong(format!(
+                    "the state file has the format `{other}`, but this version reads \
+                                          {FORMAT}"
+                )));
             }
-            None => return Err(wrong(format!("this is no state file: it does not say that it is {FORMAT}"))),
+            None => return Err(wrong(format!("this is not a state file: it does not declare {FORMAT}"))),
         }
         let kept = serde_json::from_value(head)
             .map_err(|error| wrong(format!("the state file cannot be read: {error}")))?;
@@ -412,7 +415,7 @@ mod tests {
         let path = folder.path().join("state.json");
         for (text, title) in [
             ("{", "cannot be read"),
-            ("[]", "this is no state file"),
+            ("[]", "this is not a state file"),
             (r#"{"format": "scimulate-sync/9"}"#, "`scimulate-sync/9`"),
             (r#"{"format": "scimulate-sync/1"}"#, "missing field"),
         ] {

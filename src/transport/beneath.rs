@@ -46,17 +46,17 @@ pub(super) fn suite_name(suite: u16) -> Option<&'static str> {
 /// What is wrong with protocol and suite.
 pub(super) fn judge_tls(offered: &Offered) -> Vec<Finding> {
     let about = &ABOUTS.tls;
-    let expected = "TLS 1.2 with a suite of Microsoft's list";
+    let expected = "TLS 1.2 with a suite on Microsoft's list";
     let wrong = |message: String, actual: String| Finding::of(about, message).against(expected, actual);
     let mut findings = Vec::new();
     match &offered.listed {
         Err(broken) => {
-            findings.push(wrong("No handshake in TLS 1.2 could be begun.".to_owned(), broken.to_string()));
+            findings.push(wrong("A TLS 1.2 handshake could not be started.".to_owned(), broken.to_string()));
         }
         Ok(Reply::Chosen { version: Version::TLS12, suite, .. }) if suite_name(*suite).is_some() => {
             if let Err(why) = &offered.whole {
                 findings.push(wrong(
-                    "The handshake in TLS 1.2 does not come to its end.".to_owned(),
+                    "The TLS 1.2 handshake does not complete.".to_owned(),
                     format!("{}, and then: {why}", suite_name(*suite).unwrap_or_default()),
                 ));
             }
@@ -69,7 +69,7 @@ pub(super) fn judge_tls(offered: &Offered) -> Vec<Finding> {
             ));
         }
         Ok(Reply::Chosen { version, .. }) => {
-            let message = format!("The server speaks {version} at most.");
+            let message = format!("The server speaks at most {version}.");
             findings.push(wrong(message, version.to_string()));
         }
         Ok(Reply::NotTls) => {
@@ -84,9 +84,9 @@ pub(super) fn judge_tls(offered: &Offered) -> Vec<Finding> {
             };
             let alone = *reply == Reply::Alert(AlertDescription::ProtocolVersion);
             let message = if offered.tls13 && alone {
-                "The server speaks TLS 1.3 alone."
+                "The server speaks only TLS 1.3."
             } else {
-                "The server refuses TLS 1.2 with every suite of Microsoft's list."
+                "The server rejects TLS 1.2 with every suite on Microsoft's list."
             };
             findings.push(wrong(message.to_owned(), what));
         }
@@ -98,7 +98,7 @@ pub(super) fn judge_tls(offered: &Offered) -> Vec<Finding> {
             Finding::of(about, format!("The server still offers {names}."))
                 .at(Level::Warning)
                 .concerning("old versions")
-                .against("a refusal of every version before TLS 1.2", format!("a ServerHello in {names}")),
+                .against("a rejection of every version before TLS 1.2", format!("a ServerHello in {names}")),
         );
     }
     findings
@@ -123,8 +123,8 @@ pub(super) fn judge_certificates(
     }
     for certificate in shown {
         let (too_short, least) = match certificate.key {
-            PublicKey::Rsa(bits) => (bits < 2048, "an RSA key of 2048 bits or more"),
-            PublicKey::Ecc(bits) => (bits < 256, "an ECC key of 256 bits or more"),
+            PublicKey::Rsa(bits) => (bits < 2048, "an RSA key of at least 2048 bits"),
+            PublicKey::Ecc(bits) => (bits < 256, "an ECC key of at least 256 bits"),
             PublicKey::Other => continue,
         };
         if too_short {
@@ -145,7 +145,7 @@ pub(super) fn judge_certificates(
                 Finding::of(about, message)
                     .at(Level::Warning)
                     .concerning("expiry")
-                    .against(format!("{SOON} days or more"), format!("valid until {}", own.not_after)),
+                    .against(format!("at least {SOON} days"), format!("valid until {}", own.not_after)),
             );
         }
     }
@@ -153,13 +153,13 @@ pub(super) fn judge_certificates(
     let is_listed = |issuer: &&str| AUTHORITIES.iter().any(|word| issuer.to_lowercase().contains(word));
     if findings.iter().all(|finding| finding.level < Level::Error) && !issuers.iter().any(is_listed) {
         let issuer = shown.last().map_or_else(String::new, |last| last.issuer.join(", "));
-        let message = "The certificate's authority is not on Microsoft's list. The list is old, and other public \
-                       authorities work; one of your own does not.";
+        let message = "The certificate's authority is not on Microsoft's list. The list is old, and other \
+                       public authorities work; a private authority does not.";
         findings.push(
             Finding::of(about, message)
                 .at(Level::Note)
                 .concerning("authority")
-                .against("an authority of Microsoft's list", issuer),
+                .against("an authority on Microsoft's list", issuer),
         );
     }
     findings

@@ -205,7 +205,7 @@ impl Heard {
                         return Some(reply);
                     }
                 }
-                _ => return Some(Reply::Odd("it sends no handshake message where one belongs")),
+                _ => return Some(Reply::Odd("it sends another TLS record instead of a handshake message")),
             }
         }
     }

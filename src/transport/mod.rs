@@ -143,10 +143,10 @@ fn https(settings: &TransportSettings) -> CheckResult {
         return settings.played(about, Vec::new());
     }
     if settings.url.is_loopback() {
-        let why = "the target is on this machine, where http will do".to_owned();
+        let why = "the target is on this machine, where http is allowed".to_owned();
         return settings.skipped(about, Skip::NotConfigured(why));
     }
-    let message = "The Tenant URL is http: the token travels for everybody to read.";
+    let message = "The Tenant URL uses http: the token is sent unencrypted.";
     let finding = Finding::of(about, message).against("https://…", settings.url.base());
     settings.played(about, vec![finding])
 }
@@ -158,7 +158,7 @@ async fn beneath_http(
 ) -> Result<[CheckResult; 2], ClientProblem> {
     let url = &settings.url;
     if !url.is_https() {
-        let why = || Skip::NotConfigured("the target is http: there is no TLS to look at".to_owned());
+        let why = || Skip::NotConfigured("the target uses http, so there is no TLS to check".to_owned());
         return Ok([&ABOUTS.tls, &ABOUTS.certificate].map(|about| settings.skipped(about, why())));
     }
     let roots = Arc::new(settings.trust.authorities()?);
@@ -174,7 +174,7 @@ async fn beneath_http(
             settings.played(&ABOUTS.certificate, found)
         }
         _ => {
-            let why = format!("{}: the server showed no certificate", ABOUTS.tls.id);
+            let why = format!("{}: the server sent no certificate", ABOUTS.tls.id);
             settings.skipped(&ABOUTS.certificate, Skip::Blocked(why))
         }
     };

@@ -107,7 +107,7 @@ async fn handshake(
         .dangerous()
         .with_custom_certificate_verifier(unjudged)
         .with_no_client_auth();
-    let name = server_name(url).ok_or_else(|| format!("{} is no name for a certificate", url.host()))?;
+    let name = server_name(url).ok_or_else(|| format!("a certificate cannot be valid for {}", url.host()))?;
     let stream = http::connect(url, limit).await.map_err(|broken| broken.to_string())?;
     let connector = TlsConnector::from(Arc::new(config));
     match tokio::time::timeout(limit, connector.connect(name, stream)).await {
@@ -123,7 +123,7 @@ async fn handshake(
                 None => error.to_string(),
             })
         }
-        Err(_) => Err(format!("the handshake was not ended within {limit:?}")),
+        Err(_) => Err(format!("the handshake did not finish within {limit:?}")),
     }
 }
 

@@ -60,15 +60,15 @@ pub(super) async fn redirects<T: Target>(
         let place = answer.header("location").unwrap_or("nowhere");
         let secure = is_upgrade(&exchange.url, place);
         let message = format!(
-            "GET {} is redirected with {}{}.",
+            "GET {} redirects with {}{}.",
             exchange.request.path,
             answer.status,
-            if secure { " to https: the Tenant URL must be the https one" } else { "" }
+            if secure { " to https: the Tenant URL must be the https URL" } else { "" }
         );
         findings.push(
             Finding::of(&ABOUTS.redirects, message)
                 .concerning(exchange.request.path.clone())
-                .against("an answer", format!("{} to {place}", answer.status))
+                .against("a response without a redirect", format!("{} to {place}", answer.status))
                 .shown_by(&exchange),
         );
     }
@@ -91,9 +91,12 @@ pub(super) async fn flags<T: Target>(
     let plain = lookup(mapping, writer, ObjectKind::User, ResourceKind::User)
         .ok_or("the mapping has no matching attribute for users")?;
     let query = plain.query.clone().unwrap_or_default();
-    let without = ask(target, plain.clone()).await.ok_or("the question without a flag is not answered")?;
+    let without = ask(target, plain.clone()).await.ok_or(
+        "the server does not answer the query without a \
+                                                          flag",
+    )?;
     let Some(usual) = outcome(&without).filter(|_| without.succeeded()) else {
-        return Err("the question without a flag is not answered with a list".to_owned());
+        return Err("the query without a flag returns no list".to_owned());
     };
     let flag = url.flags().first().copied().unwrap_or(Flag::AadOptscim062020).as_str();
     let mut findings = Vec::new();
@@ -113,7 +116,7 @@ pub(super) async fn flags<T: Target>(
         findings.push(
             Finding::of(
                 &ABOUTS.tenant_url,
-                format!("With `{flag}` {place} the question is answered otherwise."),
+                format!("With `{flag}` {place} the query returns something else."),
             )
             .concerning(place)
             .against(usual.clone(), actual)
@@ -148,20 +151,21 @@ fn forms(url: &TenantUrl) -> Vec<Finding> {
             Flag::AadOptscim062020 => {}
             Flag::AzureAdScimPatch062020 => findings.push(note(
                 format!(
-                    "`{name}` is the first name of a flag that Microsoft now documents as `aadOptscim062020`."
+                    "`{name}` is the earlier name of a flag that Microsoft now documents as \
+                     `aadOptscim062020`."
                 ),
                 "flag",
             )),
             Flag::AzureAdScimPatch2017 => findings.push(note(
-                format!("`{name}` asks for the behaviour of 2017, which is the default anyway."),
+                format!("`{name}` requests the behaviour of 2017, which is the default anyway."),
                 "flag",
             )),
         }
     }
     if url.parameters().is_some() {
         findings.push(note(
-            "The Tenant URL carries parameters that are no feature flags. Here they are sent with every request; \
-             whether the service does so is not documented."
+            "The Tenant URL has parameters that are not feature flags. scimulate sends them with every \
+             request; whether the service does so is not documented."
                 .to_owned(),
             "parameters",
         ));
@@ -169,7 +173,7 @@ fn forms(url: &TenantUrl) -> Vec<Finding> {
     if !url.is_loopback() && is_private(url.host()) {
         findings.push(note(
             format!(
-                "{} is not reached from the Internet: the service needs a provisioning agent there.",
+                "{} cannot be reached from the Internet: the service needs a provisioning agent for it.",
                 url.host()
             ),
             "host",

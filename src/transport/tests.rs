@@ -187,7 +187,7 @@ async fn tls_13_alone_is_not_enough() {
     let authority = Authority::new("GlobalSign");
     let url = tls_server(authority.sign("localhost", |_| ()), &[&TLS13]).await;
     let seen = beneath(&url, authority.trust()).await;
-    assert_eq!(found(&seen, TLS), [(Level::Error, "The server speaks TLS 1.3 alone.".to_owned())]);
+    assert_eq!(found(&seen, TLS), [(Level::Error, "The server speaks only TLS 1.3.".to_owned())]);
     assert_eq!(check(&seen, TLS).outcome, Outcome::Failed);
     assert_eq!(check(&seen, CERTIFICATE).outcome, Outcome::Passed, "its certificate is seen all the same");
 }
@@ -203,7 +203,7 @@ async fn tls_12_with_other_suites_beside_tls_13_is_told_apart() {
         .retain(|suite| format!("{suite:?}").contains("CHACHA20") || suite.tls13().is_some());
     let url = tls_server_of(provider, identity, &[&TLS12, &TLS13]).await;
     let seen = beneath(&url, authority.trust()).await;
-    let message = "The server refuses TLS 1.2 with every suite of Microsoft's list.".to_owned();
+    let message = "The server rejects TLS 1.2 with every suite on Microsoft's list.".to_owned();
     assert_eq!(found(&seen, TLS), [(Level::Error, message)]);
     assert_eq!(seen.facts.tls.unwrap().versions, ["TLS 1.3"]);
 }
@@ -245,10 +245,10 @@ async fn a_server_without_tls_12_is_refused_by_what_it_says() {
     let answers: [(Answer, &str, &str); 5] = [
         (
             |_| alert(2, 40),
-            "The server refuses TLS 1.2 with every suite of Microsoft's list.",
+            "The server rejects TLS 1.2 with every suite on Microsoft's list.",
             "the alert HandshakeFailure",
         ),
-        (|_| old(Version::TLS10), "The server speaks TLS 1.0 at most.", "TLS 1.0"),
+        (|_| old(Version::TLS10), "The server speaks at most TLS 1.0.", "TLS 1.0"),
         (
             |_| chosen(Version::TLS12, 0xcca8, &[vec![1]]),
             "The server chooses a suite that is not on Microsoft's list.",
@@ -261,8 +261,8 @@ async fn a_server_without_tls_12_is_refused_by_what_it_says() {
         ),
         (
             |_| vec![23, 3, 3, 0, 1, 0],
-            "The server refuses TLS 1.2 with every suite of Microsoft's list.",
-            "it sends no handshake message where one belongs",
+            "The server rejects TLS 1.2 with every suite on Microsoft's list.",
+            "it sends another TLS record instead of a handshake message",
         ),
     ];
     let authority = Authority::new("a");
@@ -285,7 +285,7 @@ async fn silence_is_an_end_too() {
     let mut settings = settings(&url, authority.trust());
     settings.timeout = Duration::from_millis(100);
     let seen = look(&settings, Scripted::default()).await.unwrap();
-    assert_eq!(found(&seen, TLS), [(Level::Error, "No handshake in TLS 1.2 could be begun.".to_owned())]);
+    assert_eq!(found(&seen, TLS), [(Level::Error, "A TLS 1.2 handshake could not be started.".to_owned())]);
     assert!(skipped(&seen, CERTIFICATE) && skipped(&seen, "requirements/redirects"));
     assert!(skipped(&seen, "requirements/tenant-url"));
 }
@@ -301,7 +301,7 @@ async fn a_handshake_that_breaks_off_after_the_certificate_is_seen() {
     })
     .await;
     let seen = beneath(&url, authority.trust()).await;
-    let message = "The handshake in TLS 1.2 does not come to its end.".to_owned();
+    let message = "The TLS 1.2 handshake does not complete.".to_owned();
     assert_eq!(found(&seen, TLS), [(Level::Error, message)]);
     assert!(check(&seen, TLS).findings[0].actual.contains("InternalError"), "{:?}", check(&seen, TLS));
 }
@@ -402,7 +402,7 @@ async fn above(url: &str, answers: Vec<Result<Answer, Broken>>) -> (Seen, Vec<Re
 async fn a_redirect_of_anything_entra_asks_is_an_error() {
     let login = vec![list(0), moved("https://login.example.com/"), list(0), list(0), list(0), list(0)];
     let (seen, sent) = above("http://localhost/scim", login).await;
-    let message = "GET /Groups is redirected with 302.".to_owned();
+    let message = "GET /Groups redirects with 302.".to_owned();
     assert_eq!(found(&seen, "requirements/redirects"), [(Level::Error, message)]);
     let finding = &check(&seen, "requirements/redirects").findings[0];
     assert_eq!(finding.actual, "302 to https://login.example.com/");
@@ -411,7 +411,7 @@ async fn a_redirect_of_anything_entra_asks_is_an_error() {
     assert_eq!(sent[2].path, "/Schemas");
     let (seen, _) = above("http://target/scim", vec![moved("https://target/scim/Users")]).await;
     let [(_, message)] = found(&seen, "requirements/redirects").try_into().unwrap();
-    assert!(message.ends_with("with 302 to https: the Tenant URL must be the https one."), "{message}");
+    assert!(message.ends_with("with 302 to https: the Tenant URL must be the https URL."), "{message}");
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub enum NothingToWaive {
     #[error("`{0}` did not fail in that report")]
     DidNotFail(String),
     /// What failed cannot be waived.
-    #[error("nothing that failed in that report can be waived: {}", _0.join("; "))]
+    #[error("no failure in that report can be waived: {}", _0.join("; "))]
     LeftOut(Vec<String>),
 }
 
@@ -70,7 +70,7 @@ pub struct Merged {
 /// One sentence when it is not a day, or is over.
 pub fn last_day(text: &str, today: Date) -> Result<Date, String> {
     let day = day(text)?;
-    if day < today { Err(format!("{day} is over: today is {today}")) } else { Ok(day) }
+    if day < today { Err(format!("{day} is in the past: today is {today}")) } else { Ok(day) }
 }
 
 impl Draft {
@@ -103,12 +103,12 @@ impl Draft {
                     let known = if report.version == env!("CARGO_PKG_VERSION") {
                         "its scenario is in another folder: name that with --scenarios".to_owned()
                     } else {
-                        format!("scimulate {} had it, this one does not", report.version)
+                        format!("scimulate {} had it, but this version does not", report.version)
                     };
                     drafted.left_out.push(format!("{id}: {known}"));
                 }
                 Some(CheckKind::Requirement) => {
-                    drafted.left_out.push(format!("{id}: Microsoft's verdict knows no waivers"));
+                    drafted.left_out.push(format!("{id}: `scimulate gallery` does not use waivers"));
                 }
                 Some(_) => drafted.entries.extend(self.entries(report, &id, |other| today(other) == id)),
             }

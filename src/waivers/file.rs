@@ -17,7 +17,7 @@ const KEYS: [&str; 6] = ["check", "dialect", "subject", "reason", "issue", "expi
 
 /// How a file with one waiver looks.
 const EXAMPLE: &str =
-    "a waiver is written as [[waiver]] with `check` and `reason`; docs/waivers.md shows one";
+    "write a waiver as [[waiver]] with `check` and `reason`; docs/waivers.md has an example";
 
 /// One waiver: a check or a rule that is known to fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Waivers {
             let (waiver, check_at) = reader.waiver(number, table, span)?;
             if let Some(first) = list.iter().find(|other| other.is_the_same(&waiver)) {
                 let title = format!("`{}` is waived twice", waiver.check);
-                let help = format!("keep one of them; the other stands at {}", first.place);
+                let help = format!("keep one of them; the other is at {}", first.place);
                 return Err(reader.wrong(title, Some(check_at)).help(help));
             }
             list.push(waiver);
@@ -174,12 +174,12 @@ impl Reader<'_> {
                     Value::InlineTable(table) => {
                         Ok((table as &dyn TableLike, InlineTable::span(table).unwrap_or(0..0)))
                     }
-                    other => Err(self.wrong("this is no waiver", other.span()).help(EXAMPLE)),
+                    other => Err(self.wrong("this is not a waiver", other.span()).help(EXAMPLE)),
                 })
                 .collect(),
             Some(other) => {
                 let span = other.span().or_else(|| key_span(root, "waiver"));
-                Err(self.wrong("`waiver` is a list", span).help("write [[waiver]] with two brackets"))
+                Err(self.wrong("`waiver` must be a list", span).help("write [[waiver]] with two brackets"))
             }
         }
     }
@@ -206,7 +206,8 @@ impl Reader<'_> {
             && !DIALECTS.contains(word)
         {
             let mistake = self.wrong(format!("`{word}` is not a dialect"), Some(at.clone()));
-            let known = format!("it is one of {}; without it the waiver is about all", DIALECTS.join(", "));
+            let known =
+                format!("write one of {}; without `dialect` the waiver applies to all", DIALECTS.join(", "));
             return Err(or_help(mistake.did_you_mean(word, DIALECTS), &known));
         }
         let (reason, _) = self.required(table, "reason", &span, "why the check may fail")?;
@@ -231,18 +232,23 @@ impl Reader<'_> {
     fn id(&self, asked: &str, at: Range<usize>) -> Result<String, Diagnostic> {
         if let Some(suite) = asked.strip_suffix('/').or_else(|| asked.strip_suffix("/*")) {
             let help = format!("leave the suite `{suite}` out of the run, or waive its checks one by one");
-            return Err(self.wrong(format!("`{asked}` is no check but a whole suite"), Some(at)).help(help));
+            return Err(self
+                .wrong(format!("`{asked}` is not a check but a whole suite"), Some(at))
+                .help(help));
         }
         match self.catalogue.get(asked) {
             Ok(entry) if entry.kind == CheckKind::Requirement => {
-                let title = format!("`{}` is judged by `scimulate gallery` alone", entry.about.id);
-                Err(self.wrong(title, Some(at)).help("Microsoft's verdict knows no waivers: remove this one"))
+                let title = format!("`{}` is judged only by `scimulate gallery`", entry.about.id);
+                Err(self.wrong(title, Some(at)).help(
+                    "`scimulate gallery` does not use waivers: remove this \
+                                                      one",
+                ))
             }
             Ok(entry) => Ok(entry.about.id.clone()),
             Err(unknown) => {
                 let help = match unknown.meant {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "`scimulate list` prints every check".to_owned(),
+                    None => "`scimulate list` shows every check".to_owned(),
                 };
                 Err(self.wrong(format!("there is no check `{asked}`"), Some(at)).help(help))
             }
@@ -258,8 +264,8 @@ impl Reader<'_> {
         let span = item.span().unwrap_or(0..0);
         match item.as_str() {
             Some(text) if !text.trim().is_empty() => Ok(Some((text, span))),
-            Some(_) => Err(self.wrong(format!("`{key}` says nothing"), Some(span))),
-            None => Err(self.wrong(format!("`{key}` is a text in quotes"), Some(span))),
+            Some(_) => Err(self.wrong(format!("`{key}` is empty"), Some(span))),
+            None => Err(self.wrong(format!("`{key}` must be a text in quotes"), Some(span))),
         }
     }
 
@@ -297,7 +303,7 @@ impl Reader<'_> {
             Some(date) => Ok(Some(date)),
             None => Err(self
                 .wrong("`expires` is not a day", item.span())
-                .help("write the last day on which it waives, as 2027-01-31")),
+                .help("write the last day of the waiver, for example 2027-01-31")),
         }
     }
 }

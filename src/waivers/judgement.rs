@@ -93,7 +93,7 @@ fn note(waiver: &Waiver, used: bool, report: &Report, circumstances: Circumstanc
     let passed = |check: &&&CheckResult| check.outcome == Outcome::Passed && check.findings.is_empty();
     if let Some(last) = waiver.expires.filter(|_| waiver.is_expired(circumstances.today)) {
         let next = if about.iter().any(|check| check.outcome == Outcome::Failed) {
-            "it decides again: mend it, or renew the waiver with `scimulate waive`"
+            "the failure counts again: fix it, or renew the waiver with `scimulate waive`"
         } else if !about.is_empty() && about.iter().filter(passed).count() == about.len() {
             "it passes: remove the waiver"
         } else {
@@ -140,7 +140,7 @@ fn note(waiver: &Waiver, used: bool, report: &Report, circumstances: Circumstanc
         None if circumstances.narrowed => None,
         None => Some(waiver.note(
             WaiverState::Unused,
-            "waives nothing: this run has no such check; remove the waiver".to_owned(),
+            "waives nothing: this run does not have that check; remove the waiver".to_owned(),
         )),
     }
 }

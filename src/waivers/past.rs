@@ -110,7 +110,7 @@ impl PastReport {
             let head = begin[..begin.len().min(200)].to_ascii_lowercase();
             let is_html = head.windows(5).any(|part| part == b"<html") || head.starts_with(b"<!doctype html");
             let what = if is_html { "HTML" } else { "XML" };
-            return Err(wrong(format!("this is {what}, and a report is JSON")));
+            return Err(wrong(format!("this is {what}, but a report is JSON")));
         }
         let value: Value = serde_json::from_slice(bytes).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
@@ -128,18 +128,20 @@ impl PastReport {
                     None => "another version of scimulate".to_owned(),
                 };
                 let title = format!("the report has the format `{other}` of {by}");
-                let help =
-                    format!("this version reads `{FORMAT}`: use that version, or make the report anew");
+                let help = format!(
+                    "this version reads `{FORMAT}`: use the version that wrote the report, or create the report \
+                             again"
+                );
                 return Err(Diagnostic::about_file(title, file).help(help));
             }
-            Some(other) => return Err(wrong(format!("this is no report but `{other}`"))),
+            Some(other) => return Err(wrong(format!("this is not a report but `{other}`"))),
             None if value.pointer("/log/entries").is_some() => {
-                return Err(wrong("this is a HAR and no report".to_owned()));
+                return Err(wrong("this is a HAR, not a report".to_owned()));
             }
-            None => return Err(wrong("this is no report of scimulate".to_owned())),
+            None => return Err(wrong("this is not a scimulate report".to_owned())),
         }
         serde_json::from_value(value)
-            .map_err(|error| wrong(format!("the report is not as scimulate writes it: {error}")))
+            .map_err(|error| wrong(format!("the report does not have scimulate's format: {error}")))
     }
 }
 
@@ -173,16 +175,19 @@ mod tests {
     #[test]
     fn what_is_no_report_is_called_by_its_name() {
         assert_eq!(wrong(" \n"), "the report is empty");
-        assert_eq!(wrong("<!DOCTYPE html><html>"), "this is HTML, and a report is JSON");
-        assert_eq!(wrong("<?xml version=\"1.0\"?><testsuites/>"), "this is XML, and a report is JSON");
+        assert_eq!(wrong("<!DOCTYPE html><html>"), "this is HTML, but a report is JSON");
+        assert_eq!(wrong("<?xml version=\"1.0\"?><testsuites/>"), "this is XML, but a report is JSON");
         assert_eq!(
             wrong("{\"format\": \"scimulate-rep"),
             "the report ends in the middle, at line 1, column 25"
         );
         assert_eq!(wrong("[[waiver]]"), "this is not JSON, at line 1, column 3");
-        assert_eq!(wrong("{\"log\": {\"entries\": []}}"), "this is a HAR and no report");
-        assert_eq!(wrong("[]"), "this is no report of scimulate");
-        assert_eq!(wrong("{\"format\": \"scimulate-sync/1\"}"), "this is no report but `scimulate-sync/1`");
+        assert_eq!(wrong("{\"log\": {\"entries\": []}}"), "this is a HAR, not a report");
+        assert_eq!(wrong("[]"), "this is not a scimulate report");
+        assert_eq!(
+            wrong("{\"format\": \"scimulate-sync/1\"}"),
+            "this is not a report but `scimulate-sync/1`"
+        );
         assert_eq!(
             wrong("{\"format\": \"scimulate-report/2\", \"version\": \"3.0.0\"}"),
             "the report has the format `scimulate-report/2` of scimulate 3.0.0"

@@ -67,11 +67,11 @@ fn a_mistake_has_its_place_and_a_way_out() {
     let cases = [
         ("check = \"cycles/a\"\n", 1, "check", "unknown key `check`", "write [[waiver]]"),
         ("[[waivers]]\n", 1, "waivers", "unknown key `waivers`", "did you mean `waiver`?"),
-        ("[waiver]\ncheck = \"x\"\n", 1, "[waiver]", "`waiver` is a list", "two brackets"),
+        ("[waiver]\ncheck = \"x\"\n", 1, "[waiver]", "`waiver` must be a list", "two brackets"),
         ("[[waiver]]\nreason = \"r\"\n", 1, "[[waiver]]", "no `check`", "write `check = \"…\"`"),
         ("[[waiver]]\n\nchek = \"r\"\n", 3, "chek", "unknown key `chek`", "did you mean `check`?"),
-        ("[[waiver]]\ncheck = 7\n", 2, "7", "`check` is a text", ""),
-        ("[[waiver]]\ncheck = \"\"\n", 2, "\"\"", "`check` says nothing", ""),
+        ("[[waiver]]\ncheck = 7\n", 2, "7", "`check` must be a text", ""),
+        ("[[waiver]]\ncheck = \"\"\n", 2, "\"\"", "`check` is empty", ""),
         ("[[waiver]\n", 1, "", "", "docs/waivers.md"),
     ];
     for (text, line, token, title, help) in cases {
@@ -112,7 +112,7 @@ fn ids_are_those_of_checks_that_can_be_waived() {
     assert!(id("cycles/").contains("a whole suite") && id("cycles/").contains("leave the suite"));
     assert!(id("cycles/*").contains("a whole suite"));
     assert!(id("something else").contains("`scimulate list`"));
-    assert!(id("requirements/tls").contains("`scimulate gallery` alone"));
+    assert!(id("requirements/tls").contains("only by `scimulate gallery`"));
     let twice = format!("{}\n{}", waiver(""), waiver("expires = 2027-01-31"));
     let told = wrong(&twice);
     assert_eq!((told.0, told.2.as_str()), (6, "`cycles/disable-unassigned` is waived twice"));
@@ -228,7 +228,7 @@ fn an_expired_waiver_waives_nothing_and_says_what_to_do() {
     let notes = apply(&expired, &mut failed);
     assert_eq!(failed.verdict, Verdict::Failed);
     let [(WaiverState::Expired, message)] = notes.as_slice() else { panic!("{notes:?}") };
-    assert!(message.starts_with("expired on 2026-11-22; it decides again"), "{message}");
+    assert!(message.starts_with("expired on 2026-11-22; the failure counts again"), "{message}");
     let mut passed = report(vec![played(SCENARIO, Some("default"), Vec::new())]);
     assert!(apply(&expired, &mut passed)[0].1.ends_with("it passes: remove the waiver"));
     assert!(apply(&expired, &mut report(Vec::new()))[0].1.ends_with("renew it with `scimulate waive`"));
@@ -373,7 +373,7 @@ fn merging_into_a_list_in_one_line_goes_on_in_it() {
 #[test]
 fn the_last_day_of_a_waiver_lies_ahead() {
     assert_eq!(last_day("2026-11-23", TODAY), Ok(TODAY));
-    assert!(last_day("2026-11-22", TODAY).unwrap_err().contains("is over: today is 2026-11-23"));
+    assert!(last_day("2026-11-22", TODAY).unwrap_err().contains("is in the past: today is 2026-11-23"));
     for text in ["tomorrow", "2027-1-31", "2027-02-30", "20270131", ""] {
         assert!(last_day(text, TODAY).unwrap_err().contains("write it as 2027-01-31"), "{text}");
     }
@@ -485,7 +485,7 @@ fn what_another_version_had_is_left_out_and_said() {
     then.version = "0.0.1".into();
     let nothing = draft(&[]).of(&then, catalogue()).unwrap_err();
     assert!(
-        nothing.to_string().ends_with("cycles/gone: scimulate 0.0.1 had it, this one does not"),
+        nothing.to_string().ends_with("cycles/gone: scimulate 0.0.1 had it, but this version does not"),
         "{nothing}"
     );
 }
@@ -521,5 +521,5 @@ fn a_waiver_of_one_attribute_leaves_the_others() {
     }
     read(&format!("{text}{}", text.replace("Title", "active")));
     assert!(wrong(&format!("{text}{text}")).2.contains("is waived twice"));
-    assert_eq!(wrong(&text.replace("\"Title\"", "7")).2, "`subject` is a text in quotes");
+    assert_eq!(wrong(&text.replace("\"Title\"", "7")).2, "`subject` must be a text in quotes");
 }

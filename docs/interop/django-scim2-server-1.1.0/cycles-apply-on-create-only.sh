@@ -1,8 +1,8 @@
 #!/bin/sh
-# cycles/apply-on-create-only (error): An attribute mapped for creation only is not updated
-# "ada" holds nothing in title, expected "Analyst"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/apply-on-create-only (error): A row that is applied on creation only is never updated
+# for "ada" the server returns nothing in title, expected "Analyst"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -70,8 +70,8 @@ user_1=$id
 # line 18: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in title, expected "Analyst"'
+echo 'violated: for "ada" the server returns nothing in title, expected "Analyst"'
 echo 'expected: "Analyst"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep title as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store title as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-sxc8q85pvf", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.carroll.jaskolski.sxc8q85pvf@example.com", "name": {"familyName": "Jaskolski", "givenName": "Carroll"}, "active": true, "emails": [{"value": "carroll.jaskolski.{run}.sxc8q85pvf@example.com", "primary": true}]}'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# cycles/create-user (error): A new user is created with every mapped attribute
-# "ada" holds nothing in preferredLanguage, expected "en-US"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/create-user (error): A new person arrives with every mapped attribute
+# for "ada" the server returns nothing in preferredLanguage, expected "en-US"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -67,11 +67,11 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 22: expect ada
+# line 21: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in preferredLanguage, expected "en-US"'
+echo 'violated: for "ada" the server returns nothing in preferredLanguage, expected "en-US"'
 echo 'expected: "en-US"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep preferredLanguage as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store preferredLanguage as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-rpcjuuzf56", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.elyssa.rippin.rpcjuuzf56@example.com", "name": {"familyName": "Rippin", "givenName": "Elyssa"}, "active": true, "emails": [{"value": "elyssa.rippin.{run}.rpcjuuzf56@example.com", "primary": true}]}'

@@ -1,8 +1,10 @@
 #!/bin/sh
-# cycles/disable-with-other-changes (error): A PATCH with other changes still disables the user
-# "ada" holds nothing in phoneNumbers[type eq "mobile"].value, expected "+1 425 555 0104"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/disable-with-other-changes (error): A disable that travels with other changes still
+# disables
+# for "ada" the server returns nothing in phoneNumbers[type eq "mobile"].value, expected "+1 425 555
+# 0104"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -76,8 +78,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 25: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in phoneNumbers[type eq "mobile"].value, expected "+1 425 555 0104"'
+echo 'violated: for "ada" the server returns nothing in phoneNumbers[type eq "mobile"].value, expected "+1 425 555 0104"'
 echo 'expected: "+1 425 555 0104"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep phoneNumbers[type eq "mobile"].value as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store phoneNumbers[type eq "mobile"].value as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-pshq48zxgv", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.murphy.schamberger.pshq48zxgv@example.com", "name": {"familyName": "Schamberger", "givenName": "Murphy"}, "active": false, "emails": [{"value": "murphy.schamberger.{run}.pshq48zxgv@example.com", "primary": true}]}'

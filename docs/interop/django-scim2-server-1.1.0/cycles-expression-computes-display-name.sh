@@ -1,9 +1,9 @@
 #!/bin/sh
 # cycles/expression-computes-display-name (error): A computed displayName follows the attributes it
 # is computed from
-# "ada" holds nothing in name.formatted, expected "Ada Lovelace"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# for "ada" the server returns nothing in name.formatted, expected "Ada Lovelace"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -77,8 +77,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 21: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in name.formatted, expected "Ada Lovelace"'
+echo 'violated: for "ada" the server returns nothing in name.formatted, expected "Ada Lovelace"'
 echo 'expected: "Ada Lovelace"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep name.formatted as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store name.formatted as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-xy3yzb9gzj", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.rosemary.luettgen.xy3yzb9gzj@example.com", "name": {"familyName": "Lovelace", "givenName": "Ada"}, "active": true, "emails": [{"value": "rosemary.luettgen.{run}.xy3yzb9gzj@example.com", "primary": true}]}'

@@ -1,9 +1,9 @@
 #!/bin/sh
 # cycles/manager-changed (error): A new manager replaces the old one
-# "ada" holds nothing in urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager,
-# expected "{user_3}"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# for "ada" the server returns nothing in
+# urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager, expected "{user_3}"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -105,7 +105,7 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 24: expect ada mirrored
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager, expected "{user_3}"'
+echo 'violated: for "ada" the server returns nothing in urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager, expected "{user_3}"'
 echo 'expected: "{user_3}"'
 echo 'see:      RFC 7644 §3.5.2.3; Microsoft: use-scim-to-provision-users-and-groups'
 echo 'fix:      On Replace of the extension'\''s manager with a string, store {"value": new id} instead of the old object. Keep no $ref or displayName of the former manager.'

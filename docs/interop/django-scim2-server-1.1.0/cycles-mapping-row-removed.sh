@@ -1,8 +1,9 @@
 #!/bin/sh
-# cycles/mapping-row-removed (error): A row removed from the mapping leaves the stored values
-# "ada" holds nothing in displayName, expected "Ada Lovelace"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/mapping-row-removed (error): A row that is taken out of the mapping leaves its values where
+# they are
+# for "ada" the server returns nothing in displayName, expected "Ada Lovelace"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -76,8 +77,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 17: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in displayName, expected "Ada Lovelace"'
+echo 'violated: for "ada" the server returns nothing in displayName, expected "Ada Lovelace"'
 echo 'expected: "Ada Lovelace"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep displayName as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store displayName as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-8cvbxfz4e7", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.stanton.hand.8cvbxfz4e7@example.com", "name": {"familyName": "Hand", "givenName": "Stanton"}, "active": true, "emails": [{"value": "stanton.hand.{run}.8cvbxfz4e7@example.com", "primary": true}]}'

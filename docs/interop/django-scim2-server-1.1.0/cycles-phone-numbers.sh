@@ -1,9 +1,10 @@
 #!/bin/sh
-# cycles/phone-numbers (error): Work, mobile and fax numbers update independently and keep their
-# format
-# "ada" holds nothing in phoneNumbers[type eq "work"].value, expected "+1 (425) 555-0100"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/phone-numbers (error): Work, mobile and fax numbers change one by one and keep their
+# spelling
+# for "ada" the server returns nothing in phoneNumbers[type eq "work"].value, expected "+1 (425)
+# 555-0100"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -71,8 +72,8 @@ user_1=$id
 # line 20: expect ada mirrored
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in phoneNumbers[type eq "work"].value, expected "+1 (425) 555-0100"'
+echo 'violated: for "ada" the server returns nothing in phoneNumbers[type eq "work"].value, expected "+1 (425) 555-0100"'
 echo 'expected: "+1 (425) 555-0100"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep phoneNumbers[type eq "work"].value as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store phoneNumbers[type eq "work"].value as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-kcgjytmg44", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.prince.harris.kcgjytmg44@example.com", "name": {"familyName": "Harris", "givenName": "Prince"}, "active": true, "emails": [{"value": "prince.harris.{run}.kcgjytmg44@example.com", "primary": true}]}'

@@ -1,9 +1,9 @@
 #!/bin/sh
-# cycles/scoping-filter-set-later (error): A scoping filter that is added later disables users who
-# fail it
-# "ada" holds nothing in addresses[type eq "work"].country, expected "GB"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/scoping-filter-set-later (error): A scoping filter that is set later disables whoever does
+# not pass it
+# for "ada" the server returns nothing in addresses[type eq "work"].country, expected "GB"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -88,11 +88,11 @@ ask PATCH '/Users/'"$user_2"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"},{"op":"Add","path":"displayName","value":"Bobby Bernhard"},{"op":"Add","path":"title","value":"Junior Mining Strategist"},{"op":"Add","path":"emails[type eq \"work\"].value","value":"bobby.bernhard.'"$run"'.k54sx5uyfx@example.com"},{"op":"Add","path":"preferredLanguage","value":"en-US"},{"op":"Add","path":"name.formatted","value":"Bobby Bernhard"},{"op":"Add","path":"addresses[type eq \"work\"].formatted","value":"Building 33, room 419"},{"op":"Add","path":"addresses[type eq \"work\"].streetAddress","value":"165 Flatley Branch"},{"op":"Add","path":"addresses[type eq \"work\"].locality","value":"Howemouth"},{"op":"Add","path":"addresses[type eq \"work\"].region","value":"Florida"},{"op":"Add","path":"addresses[type eq \"work\"].postalCode","value":"1537"},{"op":"Add","path":"addresses[type eq \"work\"].country","value":"US"},{"op":"Add","path":"phoneNumbers[type eq \"work\"].value","value":"+1 312-555-0187"},{"op":"Add","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 312-555-0188"},{"op":"Add","path":"phoneNumbers[type eq \"fax\"].value","value":"+1 312-555-0189"}]}'
 
-# line 19: expect ada
+# line 17: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds nothing in addresses[type eq "work"].country, expected "GB"'
+echo 'violated: for "ada" the server returns nothing in addresses[type eq "work"].country, expected "GB"'
 echo 'expected: "GB"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep addresses[type eq "work"].country as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store addresses[type eq "work"].country as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-xedx7p34eq", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.cydney.rowe.xedx7p34eq@example.com", "name": {"familyName": "Rowe", "givenName": "Cydney"}, "active": true, "emails": [{"value": "cydney.rowe.{run}.xedx7p34eq@example.com", "primary": true}]}'

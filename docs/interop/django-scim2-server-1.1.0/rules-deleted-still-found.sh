@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/deleted-still-found (error): Queries do not find deleted resources
-# A query finds a deleted User.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/deleted-still-found (error): Queries do not return deleted resources
+# A query returns a deleted User.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -77,8 +77,8 @@ ask DELETE '/Users/'"$user_1"''
 # line 27: expect ada
 ask GET '/Users?filter=userName+eq+%22'"$run"'.paul.trantow.tb4fz3kbhk%40example.com%22'
 
-echo 'violated: A query finds a deleted User.'
+echo 'violated: A query returns a deleted User.'
 echo 'expected: without the deleted resource'
 echo 'see:      RFC 7644 §3.6'
-echo 'fix:      Take deleted resources out of queries and indexes in the same transaction.'
+echo 'fix:      Remove deleted resources from queries and indexes in the same transaction.'
 published '200 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-tb4fz3kbhk", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.paul.trantow.tb4fz3kbhk@example.com", "name": {"familyName": "Trantow", "givenName": "Paul"}, "active": false, "emails": [{"value": "paul.trantow.{run}.tb4fz3kbhk@example.com", "primary": true}]}]}'

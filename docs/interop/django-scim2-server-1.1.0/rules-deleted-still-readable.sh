@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/deleted-still-readable (error): A deleted resource answers 404
-# A deleted User still answers.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/deleted-still-readable (error): A deleted resource returns 404
+# A request to a deleted User succeeds.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -75,8 +75,8 @@ ask DELETE '/Users/'"$user_1"'' \
 ask GET '/Users/'"$user_1"'' \
   -H 'Accept: application/scim+json'
 
-echo 'violated: A deleted User still answers.'
+echo 'violated: A request to a deleted User succeeds.'
 echo 'expected: 404'
 echo 'see:      RFC 7644 §3.6; Microsoft: scim-validator-tutorial'
-echo 'fix:      Remove the resource on DELETE; keep what you must keep out of SCIM'\''s sight.'
+echo 'fix:      Remove the resource on DELETE; if you must keep data, hide it from SCIM.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-tb4fz3kbhk", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.paul.trantow.tb4fz3kbhk@example.com", "name": {"familyName": "Trantow", "givenName": "Paul"}, "active": false, "emails": [{"value": "paul.trantow.{run}.tb4fz3kbhk@example.com", "primary": true}]}'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/duplicate-accepted (error): A userName is given once
-# A second User with the same userName was created.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/duplicate-accepted (error): userName is unique
+# The server created a second User with the same userName.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -74,8 +74,8 @@ ask POST '/Users' \
 keep user_2 /Users
 user_2=$id
 
-echo 'violated: A second User with the same userName was created.'
+echo 'violated: The server created a second User with the same userName.'
 echo 'expected: 409 with scimType uniqueness'
 echo 'see:      RFC 7643 §4.1.1; RFC 7644 §3.3; Microsoft: scim-validator-tutorial; field report: ory/polis#4067'
-echo 'fix:      Check uniqueness without letter case, over disabled users too, and answer 409 with scimType uniqueness.'
+echo 'fix:      Check uniqueness without regard to letter case, over disabled users too, and return 409 with scimType uniqueness.'
 published '201 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_2}", "externalId": "{run}-47zx2ebcpa", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_2}"}, "userName": "{run}uthc.ANNA@example.com", "name": {"familyName": "Flatley", "givenName": "Keagan"}, "active": true, "emails": [{"value": "keagan.flatley.{run}.47zx2ebcpa@example.com", "primary": true}]}'

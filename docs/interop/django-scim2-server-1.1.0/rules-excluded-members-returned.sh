@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/excluded-members-returned (error): excludedAttributes=members leaves the members out
-# The answer holds members although they were excluded.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/excluded-members-returned (error): excludedAttributes=members omits the members
+# The response holds members although the request excluded them.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -84,8 +84,8 @@ ask PATCH '/Groups/'"$group_1"'' \
 # end: team
 ask GET '/Groups?excludedAttributes=members&filter=displayName+eq+%22'"$run"'+Legal+v2je8zp8dh%22'
 
-echo 'violated: The answer holds members although they were excluded.'
+echo 'violated: The response holds members although the request excluded them.'
 echo 'expected: no members'
 echo 'see:      RFC 7644 §3.9; Microsoft: howto-analyze-provisioning-logs; Microsoft: use-scim-to-provision-users-and-groups; field report: Infisical/infisical#6525'
-echo 'fix:      Honour excludedAttributes on GET by id and on queries, wherever it stands in the query string, and do not load the members at all.'
+echo 'fix:      Honour excludedAttributes on GET by id and on queries, wherever it appears in the query string, and do not load the members at all.'
 published '200 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "id": "{group_1}", "externalId": "{uuid}", "meta": {"resourceType": "Group", "created": "{time}", "lastModified": "{time}", "location": "{base}/Groups/{group_1}"}, "displayName": "{run} Legal v2je8zp8dh", "members": [{"value": "{user_1}", "display": "{run}.rosemary.grady.y35esdr2av@example.com"}]}]}'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/match-not-unique (error): One userName, one user
+# rules/match-not-unique (error): userName identifies at most one user
 # Several users have the same userName.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -78,7 +78,7 @@ user_2=$id
 ask GET '/Users?filter=userName+eq+%22'"$run"'uthc.anna%40example.com%22'
 
 echo 'violated: Several users have the same userName.'
-echo 'expected: one user at most'
+echo 'expected: at most one user'
 echo 'see:      RFC 7643 §4.1.1; Microsoft: howto-analyze-provisioning-logs'
-echo 'fix:      Refuse a second user of the same name with 409, compare names without letter case, and merge the accounts that exist twice.'
+echo 'fix:      Reject a second user with the same name with 409, compare names without regard to letter case, and merge accounts that exist twice.'
 published '200 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 2, "startIndex": 1, "itemsPerPage": 2, "Resources": [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-v7gqawwfmz", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}uthc.anna@example.com", "name": {"familyName": "Durgan", "givenName": "Guillermo"}, "active": true, "emails": [{"value": "guillermo.durgan.{run}.v7gqawwfmz@example.com", "primary": true}]}, {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_2}", "externalId": "{run}-47zx2ebcpa", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_2}"}, "userName": "{run}uthc.ANNA@example.com", "name": {"familyName": "Flatley", "givenName": "Keagan"}, "active": true, "emails": [{"value": "keagan.flatley.{run}.47zx2ebcpa@example.com", "primary": true}]}]}'

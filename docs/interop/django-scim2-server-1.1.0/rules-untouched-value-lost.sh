@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/untouched-value-lost (error): A PATCH changes what it names and nothing else
+# rules/untouched-value-lost (error): PATCH changes only what it names
 # active has another value after a request that does not name it.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -78,5 +78,5 @@ ask GET '/Users/'"$user_1"'' \
 echo 'violated: active has another value after a request that does not name it.'
 echo 'expected: active: true'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: Captain-P-Goldfish/SCIM-SDK#668'
-echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements a value path selects, and keep everything else.'
+echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements that a value path selects, and keep everything else.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-tb4fz3kbhk", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.paul.trantow.tb4fz3kbhk@example.com", "name": {"familyName": "Trantow", "givenName": "Paul"}, "active": false, "emails": [{"value": "paul.trantow.{run}.tb4fz3kbhk@example.com", "primary": true}]}'

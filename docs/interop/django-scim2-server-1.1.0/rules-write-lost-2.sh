@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/write-lost (error): An accepted write can be read back
-# emails[type eq "home"].value was written and accepted, and is absent when read.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/write-lost (error): Accepted values can be read back
+# The server accepted emails[type eq "home"].value, but reads do not return it.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -69,8 +69,8 @@ user_1=$id
 # line 22: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: emails[type eq "home"].value was written and accepted, and is absent when read.'
+echo 'violated: The server accepted emails[type eq "home"].value, but reads do not return it.'
 echo 'expected: emails[type eq "home"].value: "{run}z2qs.home@example.com"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
-echo 'fix:      Store what you accept, also through URN-qualified paths, dotted keys of a path-less operation and value paths whose element does not exist yet; refuse with 400 what you cannot store.'
+echo 'fix:      Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-43hyatrd36", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.lora.carter.43hyatrd36@example.com", "name": {"familyName": "Carter", "givenName": "Lora"}, "active": true, "emails": [{"value": "{run}z2qs.old-work@example.com", "primary": true}]}'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # cycles/disable-blocked-sign-in (critical): Blocking sign-in in the directory disables the account
-# "ada" holds "False" in active, expected false
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# for "ada" the server returns "False" in active, expected false
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -76,7 +76,7 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 19: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: "ada" holds "False" in active, expected false'
+echo 'violated: for "ada" the server returns "False" in active, expected false'
 echo 'expected: false'
 echo 'see:      Microsoft: how-provisioning-works; Microsoft: customize-application-attributes'
 echo 'fix:      Set `active` to false on PATCH, in either spelling, and keep the user.'

@@ -1,8 +1,9 @@
 #!/bin/sh
 # cycles/group-renamed (critical): A renamed group keeps its members
-# "team" holds "{run} Sales 9e7qdvm3m5" in displayName, expected "{run}9apy Analytical Engines"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# for "team" the server returns "{run} Sales 9e7qdvm3m5" in displayName, expected "{run}9apy
+# Analytical Engines"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -104,7 +105,7 @@ ask PATCH '/Groups/'"$group_1"'' \
 # line 22: expect team
 ask GET '/Groups/'"$group_1"''
 
-echo 'violated: "team" holds "{run} Sales 9e7qdvm3m5" in displayName, expected "{run}9apy Analytical Engines"'
+echo 'violated: for "team" the server returns "{run} Sales 9e7qdvm3m5" in displayName, expected "{run}9apy Analytical Engines"'
 echo 'expected: "{run}9apy Analytical Engines"'
 echo 'see:      RFC 7644 §3.5.2.3; field report: langwatch/langwatch#7131'
 echo 'fix:      Change only what the operation names. If `members` is missing, keep the members.'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # cycles/group-renamed (critical): A renamed group keeps its members
-# "team" is not matched by displayName: the filter finds nobody
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# "team" is not matched by displayName: the filter returns an empty list
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -104,8 +104,8 @@ ask PATCH '/Groups/'"$group_1"'' \
 # line 22: expect team
 ask GET '/Groups?excludedAttributes=members&filter=displayName+eq+%22'"$run"'9apy+Analytical+Engines%22'
 
-echo 'violated: "team" is not matched by displayName: the filter finds nobody'
-echo 'expected: the resource with id "{group_1}" alone'
+echo 'violated: "team" is not matched by displayName: the filter returns an empty list'
+echo 'expected: only the resource with id "{group_1}"'
 echo 'see:      RFC 7644 §3.5.2.3; field report: langwatch/langwatch#7131'
 echo 'fix:      Change only what the operation names. If `members` is missing, keep the members.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"itemsPerPage":0,"startIndex":1,"Resources":[]}'

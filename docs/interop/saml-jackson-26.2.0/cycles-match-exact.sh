@@ -1,8 +1,8 @@
 #!/bin/sh
-# cycles/match-exact (critical): A userName filter with `eq` does not match a part of a name
-# "ada" is not matched by userName: the filter finds nobody
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/match-exact (critical): A userName is matched whole, not by a part of it
+# "ada" is not matched by userName: the filter returns an empty list
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -77,8 +77,8 @@ user_2=$id
 # line 21: expect ada
 ask GET '/Users?filter=userName+eq+%22'"$run"'jzn9.ann%40example.com%22'
 
-echo 'violated: "ada" is not matched by userName: the filter finds nobody'
-echo 'expected: the resource with id "{user_2}" alone'
+echo 'violated: "ada" is not matched by userName: the filter returns an empty list'
+echo 'expected: only the resource with id "{user_2}"'
 echo 'see:      RFC 7644 §3.4.2.2; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Compare the whole value for `eq`. Do not use LIKE, a prefix or a full-text index.'
+echo 'fix:      Compare the whole value for `eq`; use no LIKE, no prefix and no full-text index.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

@@ -1,8 +1,9 @@
 #!/bin/sh
-# cycles/no-creates-allowed (error): Without the action Create, only existing accounts are managed
-# "ada" has no User at the target
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/no-creates-allowed (error): Without the action Create only accounts that are there are
+# looked after
+# "ada" has no User at the server
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -70,8 +71,8 @@ user_1=$id
 ask GET '/Users?filter=userName+eq+%22'"$run"'.joseph.mraz.dmdatn56sh%40example.com%22' \
   -H 'Adscimversion: 6.0'
 
-echo 'violated: "ada" has no User at the target'
+echo 'violated: "ada" has no User at the server'
 echo 'expected: an account'
 echo 'see:      Microsoft: how-provisioning-works; Microsoft: customize-application-attributes'
-echo 'fix:      Let the matching filter find accounts however they were created, and create none on a lookup.'
+echo 'fix:      Let the matching filter find accounts however they were made, and make none on a lookup.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

@@ -1,8 +1,9 @@
 #!/bin/sh
-# cycles/work-email-beside-home (error): A new work e-mail does not change the home e-mail
-# "ada" holds nothing in emails[type eq "home"].value, expected "{run}z2qs.home@example.com"
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/work-email-beside-home (error): A new work e-mail leaves the home e-mail alone
+# for "ada" the server returns nothing in emails[type eq "home"].value, expected
+# "{run}z2qs.home@example.com"
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -77,8 +78,8 @@ user_2=$id
 # line 24: expect ada
 ask GET '/Users/'"$user_2"''
 
-echo 'violated: "ada" holds nothing in emails[type eq "home"].value, expected "{run}z2qs.home@example.com"'
+echo 'violated: for "ada" the server returns nothing in emails[type eq "home"].value, expected "{run}z2qs.home@example.com"'
 echo 'expected: "{run}z2qs.home@example.com"'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep emails[type eq "home"].value as it was sent. If the application has no such attribute, leave it out of /Schemas and tell your customers not to map it.'
+echo 'fix:      Store emails[type eq "home"].value as it was sent. If the application has no such attribute, omit it from /Schemas and tell your customers not to map it.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-43hyatrd36","userName":"{run}.lora.carter.43hyatrd36@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 3, room 217","locality":"Hegmannport","postalCode":"9132","region":"New York","streetAddress":"573 Alden Square"}],"displayName":"Lora Carter","emails":[{"primary":true,"type":"work","value":"lora.carter.{run}.43hyatrd36@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Lora Carter","familyName":"Carter","givenName":"Lora"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0167"},{"primary":false,"type":"mobile","value":"+1 425-555-0168"},{"primary":false,"type":"fax","value":"+1 425-555-0169"}],"preferredLanguage":"en-US","roles":[],"title":"Regional Government Associate","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0087437669","department":"Logistics"},"id":"{user_2}"}'

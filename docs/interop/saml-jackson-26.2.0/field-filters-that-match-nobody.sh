@@ -1,9 +1,8 @@
 #!/bin/sh
-# field/filters-that-match-nobody (error): A filter without a match returns no users
-# GET /Users?filter=userName co "{run}w6kn-nobody-at-all" was answered 500, expected 200 or 400 or
-# 501
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# field/filters-that-match-nobody (error): A filter that matches nobody answers nobody
+# GET /Users?filter=userName co "{run}w6kn-nobody-at-all" returns 500, expected 200 or 400 or 501
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -79,8 +78,8 @@ user_2=$id
 # line 18: GET /Users
 ask GET '/Users?filter=userName+co+%22'"$run"'w6kn-nobody-at-all%22'
 
-echo 'violated: GET /Users?filter=userName co "{run}w6kn-nobody-at-all" was answered 500, expected 200 or 400 or 501'
+echo 'violated: GET /Users?filter=userName co "{run}w6kn-nobody-at-all" returns 500, expected 200 or 400 or 501'
 echo 'expected: 200 or 400 or 501'
 echo 'see:      field report: eneo-ai/eneo#443; field report: langwatch/langwatch#6973; RFC 7644 §3.4.2.2'
-echo 'fix:      Return 400 with scimType invalidFilter for every filter that you do not evaluate; never ignore one.'
+echo 'fix:      Answer 400 with scimType invalidFilter to every filter you do not evaluate; never drop one.'
 published '500 {"error":{"message":"Cannot read properties of undefined (reading '\''replace'\'')"}}'

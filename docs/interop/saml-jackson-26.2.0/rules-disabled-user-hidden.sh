@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/disabled-user-hidden (critical): A disabled user stays visible
-# A disabled user is not found by a filter.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/disabled-user-hidden (critical): Disabled users can still be read
+# A filter does not find a disabled user.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -90,8 +90,8 @@ ask PATCH '/Users/'"$user_2"'' \
 # end: ada
 ask GET '/Users?filter=userName+eq+%22'"$run"'.randy.steuber.tr8xdwn4vk%40example.com%22'
 
-echo 'violated: A disabled user is not found by a filter.'
-echo 'expected: the object that this trace wrote'
+echo 'violated: A filter does not find a disabled user.'
+echo 'expected: the object that this scenario run wrote'
 echo 'see:      Microsoft: use-scim-to-provision-users-and-groups; RFC 7643 §4.1.1; field report: FusionAuth/fusionauth-issues#3311; field report: ssoready/ssoready#155'
-echo 'fix:      Treat `active: false` as a state, not as a deletion: no filter on it in reads and queries.'
+echo 'fix:      Treat `active: false` as a state, not as a deletion: do not filter on it in reads and queries.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/error-not-scim-json (error): Error answers are application/scim+json
-# The error answer is text/html, expected application/scim+json.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/error-not-scim-json (error): Error responses have the type application/scim+json
+# The error response is text/html, expected application/scim+json.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -64,8 +64,8 @@ ask POST '/Users' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": '
 
-echo 'violated: The error answer is text/html, expected application/scim+json.'
+echo 'violated: The error response is text/html, expected application/scim+json.'
 echo 'expected: Content-Type: application/scim+json'
 echo 'see:      RFC 7644 §3.12; Microsoft: use-scim-to-provision-users-and-groups; field report: AzureAD/SCIMReferenceCode#108'
-echo 'fix:      Let the SCIM endpoint build its own error messages, for unknown routes and unhandled exceptions too, and give them the type application/scim+json.'
+echo 'fix:      Let the SCIM endpoint build its own error messages, also for unknown routes and unhandled exceptions, and return them as application/scim+json.'
 published '400 {text}'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/lookup-case-sensitive (error): A filter ignores letter case where the attribute does
+# rules/lookup-case-sensitive (error): Filters ignore letter case where the attribute does
 # A filter in another letter case does not find the Group.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -79,7 +79,7 @@ ask GET '/Groups?excludedAttributes=members&filter=displayName+eq+%22'"$run"'vuw
   -H 'Adscimversion: 6.0'
 
 echo 'violated: A filter in another letter case does not find the Group.'
-echo 'expected: the object that this trace wrote'
+echo 'expected: the object that this scenario run wrote'
 echo 'see:      RFC 7643 §4.1.1; RFC 7644 §3.4.2.2; Microsoft: scim-validator-tutorial; field report: zulip/zulip#21758'
-echo 'fix:      Compare attributes that are not caseExact without letter case, in filters and in uniqueness checks.'
+echo 'fix:      Compare attributes that are not caseExact without regard to letter case, in filters and in uniqueness checks.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"itemsPerPage":0,"startIndex":1,"Resources":[]}'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/lookup-misses-resource (error): A filter finds what matches it
+# rules/lookup-misses-resource (error): A filter finds every match
 # A filter does not find a User that has the value.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -71,7 +71,7 @@ user_1=$id
 ask GET '/Users?filter=userName+eq+%22'"$run"'.maynard.gerhold.v9ujkwzjkt%40example.com%22+and+active+eq+true'
 
 echo 'violated: A filter does not find a User that has the value.'
-echo 'expected: the object that this trace wrote'
+echo 'expected: the object that this scenario run wrote'
 echo 'see:      RFC 7644 §3.4.2.2; Microsoft: use-scim-to-provision-users-and-groups; field report: better-auth/better-auth#10419; field report: kortix-ai/suna#7297'
-echo 'fix:      Search all resources, not the first page of them, and by the attribute that was asked for: URN-qualified names, `emails.value` and `emails[type eq "work"].value` too.'
+echo 'fix:      Search all resources, not only the first page, and by the attribute in the filter: URN-qualified names, `emails.value` and `emails[type eq "work"].value` too.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

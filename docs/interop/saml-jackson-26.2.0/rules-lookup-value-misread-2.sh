@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/lookup-value-misread (error): A filter's value is read whole
+# rules/lookup-value-misread (error): Filter values may contain special characters
 # A filter with special characters in its value does not find the User.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -71,7 +71,7 @@ user_1=$id
 ask GET '/Users?filter=userName+eq+%22'"$run"'mqpe.o%27brien%40example.com%22'
 
 echo 'violated: A filter with special characters in its value does not find the User.'
-echo 'expected: the object that this trace wrote'
+echo 'expected: the object that this scenario run wrote'
 echo 'see:      RFC 7644 §3.4.2.2; field report: Captain-P-Goldfish/SCIM-SDK#913; field report: Infisical/infisical#6941'
 echo 'fix:      Decode the query string once (`+` is a space, `%2B` a plus), then read the value as a JSON string; never split the filter at spaces or quotes.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

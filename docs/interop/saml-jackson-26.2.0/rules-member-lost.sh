@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/member-lost (critical): A member stays until it is removed
-# One member is added to the group with success and missing when it is read.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/member-lost (critical): Members stay until they are removed
+# One member is missing from the group after an accepted Add.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -77,7 +77,7 @@ group_1=$id
 # line 26: GET /Groups/{group_1}
 ask GET '/Groups/'"$group_1"''
 
-echo 'violated: One member is added to the group with success and missing when it is read.'
+echo 'violated: One member is missing from the group after an accepted Add.'
 echo 'expected: among the members'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: simpleidserver/SimpleIdServer#164; field report: fleetdm/fleet#50724'
 echo 'fix:      Treat `Remove` on `members` with a value as the removal of those members; apply additions as a change to the set, in one transaction, so that parallel requests do not overwrite each other.'

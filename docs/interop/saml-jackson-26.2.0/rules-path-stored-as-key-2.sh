@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/path-stored-as-key (error): A path is followed, not stored as a name
-# The resource has a member called `emails[type eq`: a path stored as a name.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/path-stored-as-key (error): A path is resolved, not stored as a name
+# The resource has a member called `emails[type eq`: the server stored a path as a name.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -90,8 +90,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 49: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: The resource has a member called `emails[type eq`: a path stored as a name.'
+echo 'violated: The resource has a member called `emails[type eq`: the server stored a path as a name.'
 echo 'expected: the value at that path'
 echo 'see:      RFC 7644 §3.10; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: pingidentity/scim2#224; field report: jelhub/scimgateway#124'
-echo 'fix:      Read every key of a path-less operation'\''s value as an attribute path: find the longest known URN first, then split at dots.'
+echo 'fix:      In an operation without a path, read every key of the value as an attribute path: find the longest known URN first, then split at dots.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-udqrbkqdkw","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 28, room 168","locality":"South Allene Altenwerthton","postalCode":"72466","region":"Washington","streetAddress":"568 Ardith Street"}],"displayName":{"nested":"object"},"emails":[{"primary":true,"type":"work","value":"sarai.wuckert.{run}.udqrbkqdkw@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Sarai Wuckert","familyName":"Wuckert","givenName":"Sarai"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0153"},{"primary":false,"type":"mobile","value":"+1 206-555-0154"},{"primary":false,"type":"fax","value":"+1 206-555-0155"}],"preferredLanguage":"en-US","roles":[],"title":"Central Legal Coordinator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0384275079","department":"Logistics"},"id":"{user_1}","emails[type eq":"x"}'

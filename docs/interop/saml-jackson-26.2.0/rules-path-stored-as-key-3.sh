@@ -1,8 +1,9 @@
 #!/bin/sh
-# rules/path-stored-as-key (error): A path is followed, not stored as a name
-# The resource has a member called `urn:ietf:params:scim:schemas:core:2`: a path stored as a name.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/path-stored-as-key (error): A path is resolved, not stored as a name
+# The resource has a member called `urn:ietf:params:scim:schemas:core:2`: the server stored a path
+# as a name.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -75,8 +76,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 24: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:core:2`: a path stored as a name.'
+echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:core:2`: the server stored a path as a name.'
 echo 'expected: the value at that path'
 echo 'see:      RFC 7644 §3.10; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: pingidentity/scim2#224; field report: jelhub/scimgateway#124'
-echo 'fix:      Read every key of a path-less operation'\''s value as an attribute path: find the longest known URN first, then split at dots.'
+echo 'fix:      In an operation without a path, read every key of the value as an attribute path: find the longest known URN first, then split at dots.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-rybc97nwh5","userName":"{run}.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.{run}.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"},"id":"{user_1}","urn:ietf:params:scim:schemas:core:2":{"0:User:displayName":"Ada Lovelace"}}'

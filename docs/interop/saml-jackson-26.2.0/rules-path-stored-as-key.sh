@@ -1,9 +1,9 @@
 #!/bin/sh
-# rules/path-stored-as-key (error): A path is followed, not stored as a name
-# The resource has a member called `urn:ietf:params:scim:schemas:extension:enterprise:2`: a path
-# stored as a name.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/path-stored-as-key (error): A path is resolved, not stored as a name
+# The resource has a member called `urn:ietf:params:scim:schemas:extension:enterprise:2`: the server
+# stored a path as a name.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -77,8 +77,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 22: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:extension:enterprise:2`: a path stored as a name.'
+echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:extension:enterprise:2`: the server stored a path as a name.'
 echo 'expected: the value at that path'
 echo 'see:      RFC 7644 §3.10; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: pingidentity/scim2#224; field report: jelhub/scimgateway#124'
-echo 'fix:      Read every key of a path-less operation'\''s value as an attribute path: find the longest known URN first, then split at dots.'
+echo 'fix:      In an operation without a path, read every key of the value as an attribute path: find the longest known URN first, then split at dots.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-cpyswtzsfj","userName":"{run}.ima.borer.cpyswtzsfj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 14, room 179","locality":"Ryanton","postalCode":"276","region":"Georgia","streetAddress":"3569 Cassin Burg"}],"displayName":"Ima Borer","emails":[{"primary":true,"type":"work","value":"ima.borer.{run}.cpyswtzsfj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ima Borer","familyName":"Borer","givenName":"Ima"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0189"},{"primary":false,"type":"mobile","value":"+1 312-555-0190"},{"primary":false,"type":"fax","value":"+1 312-555-0191"}],"roles":[],"id":"{user_1}","title":"Analyst","preferredLanguage":"en-GB","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:department":"Engines"}}'

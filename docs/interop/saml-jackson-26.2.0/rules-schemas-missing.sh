@@ -1,8 +1,8 @@
 #!/bin/sh
 # rules/schemas-missing (error): Every resource declares its schemas
 # A resource does not declare its schemas.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -65,5 +65,5 @@ ask GET '/Users?count=1' -H "Authorization: bearer $SCIMULATE_TOKEN"
 echo 'violated: A resource does not declare its schemas.'
 echo 'expected: ["urn:ietf:params:scim:schemas:core:2.0:User"]'
 echo 'see:      RFC 7643 §3; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Write `schemas` into every resource, in lists and answers to writes too.'
+echo 'fix:      Write `schemas` into every resource, also in lists and in responses to writes.'
 published '200'

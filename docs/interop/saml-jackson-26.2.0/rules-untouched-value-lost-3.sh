@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/untouched-value-lost (error): A PATCH changes what it names and nothing else
+# rules/untouched-value-lost (error): PATCH changes only what it names
 # name.formatted is gone after a request that does not name it.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -78,5 +78,5 @@ ask GET '/Users/'"$user_1"''
 echo 'violated: name.formatted is gone after a request that does not name it.'
 echo 'expected: name.formatted: "Ada Byron"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: Captain-P-Goldfish/SCIM-SDK#668'
-echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements a value path selects, and keep everything else.'
+echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements that a value path selects, and keep everything else.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-pywjqa2gkj","userName":"{run}.alfonzo.larkin.pywjqa2gkj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 29, room 143","locality":"Bodeburgh","postalCode":"6839","region":"Hawaii","streetAddress":"3840 Miller Square"}],"displayName":"Alfonzo Larkin","emails":[{"primary":true,"type":"work","value":"alfonzo.larkin.{run}.pywjqa2gkj@example.com"}],"meta":{"resourceType":"User"},"name":{"familyName":"Lovelace"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0186"},{"primary":false,"type":"mobile","value":"+1 206-555-0187"},{"primary":false,"type":"fax","value":"+1 206-555-0188"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Manufacturing Executive","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0600268845","department":"Sales"},"id":"{user_1}"}'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/untouched-value-lost (error): A PATCH changes what it names and nothing else
+# rules/untouched-value-lost (error): PATCH changes only what it names
 # externalId is gone after a request that does not name it.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -120,5 +120,5 @@ ask GET '/Groups/'"$group_1"'?excludedAttributes=members' \
 echo 'violated: externalId is gone after a request that does not name it.'
 echo 'expected: externalId: "{uuid}"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: Captain-P-Goldfish/SCIM-SDK#668'
-echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements a value path selects, and keep everything else.'
+echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements that a value path selects, and keep everything else.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_1}","displayName":"{run} Engineering gnjqwazcb2","members":[]}'

@@ -1,9 +1,9 @@
 #!/bin/sh
-# rules/write-lost (error): An accepted write can be read back
-# urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value was written and accepted,
-# and is absent when read.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/write-lost (error): Accepted values can be read back
+# The server accepted urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value, but
+# reads do not return it.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -94,8 +94,8 @@ ask PATCH '/Users/'"$user_1"'' \
 ask GET '/Users/'"$user_1"'' \
   -H 'Adscimversion: 6.0'
 
-echo 'violated: urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value was written and accepted, and is absent when read.'
+echo 'violated: The server accepted urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value, but reads do not return it.'
 echo 'expected: urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value: "{user_2}"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
-echo 'fix:      Store what you accept, also through URN-qualified paths, dotted keys of a path-less operation and value paths whose element does not exist yet; refuse with 400 what you cannot store.'
+echo 'fix:      Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-wjcfbgwrmx","userName":"{run}.fanny.bailey.wjcfbgwrmx@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 27, room 336","locality":"Lefflerland","postalCode":"06222","region":"Nevada","streetAddress":"950 Deontae Meadow"}],"displayName":"Fanny Bailey","emails":[{"primary":true,"type":"work","value":"fanny.bailey.{run}.wjcfbgwrmx@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Fanny Bailey","familyName":"Bailey","givenName":"Fanny"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0113"},{"primary":false,"type":"mobile","value":"+1 617-555-0114"},{"primary":false,"type":"fax","value":"+1 617-555-0115"}],"preferredLanguage":"en-US","roles":[],"title":"National Legal Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0865923814","department":"Retail"},"id":"{user_1}","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:manager":"{user_2}"}}'

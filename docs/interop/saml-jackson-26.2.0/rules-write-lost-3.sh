@@ -1,9 +1,9 @@
 #!/bin/sh
-# rules/write-lost (error): An accepted write can be read back
-# urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department was written and accepted,
-# and is absent when read.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/write-lost (error): Accepted values can be read back
+# The server accepted urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department, but
+# reads do not return it.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -77,8 +77,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 22: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department was written and accepted, and is absent when read.'
+echo 'violated: The server accepted urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department, but reads do not return it.'
 echo 'expected: urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department: "Engines"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
-echo 'fix:      Store what you accept, also through URN-qualified paths, dotted keys of a path-less operation and value paths whose element does not exist yet; refuse with 400 what you cannot store.'
+echo 'fix:      Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-cpyswtzsfj","userName":"{run}.ima.borer.cpyswtzsfj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 14, room 179","locality":"Ryanton","postalCode":"276","region":"Georgia","streetAddress":"3569 Cassin Burg"}],"displayName":"Ima Borer","emails":[{"primary":true,"type":"work","value":"ima.borer.{run}.cpyswtzsfj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ima Borer","familyName":"Borer","givenName":"Ima"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0189"},{"primary":false,"type":"mobile","value":"+1 312-555-0190"},{"primary":false,"type":"fax","value":"+1 312-555-0191"}],"roles":[],"id":"{user_1}","title":"Analyst","preferredLanguage":"en-GB","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:department":"Engines"}}'

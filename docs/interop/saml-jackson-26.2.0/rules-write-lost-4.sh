@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/write-lost (error): An accepted write can be read back
-# displayName was written and accepted, and reads show another value.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/write-lost (error): Accepted values can be read back
+# The server accepted displayName, but reads return another value.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -75,8 +75,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 24: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: displayName was written and accepted, and reads show another value.'
+echo 'violated: The server accepted displayName, but reads return another value.'
 echo 'expected: displayName: "Ada Lovelace"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
-echo 'fix:      Store what you accept, also through URN-qualified paths, dotted keys of a path-less operation and value paths whose element does not exist yet; refuse with 400 what you cannot store.'
+echo 'fix:      Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-rybc97nwh5","userName":"{run}.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.{run}.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"},"id":"{user_1}","urn:ietf:params:scim:schemas:core:2":{"0:User:displayName":"Ada Lovelace"}}'

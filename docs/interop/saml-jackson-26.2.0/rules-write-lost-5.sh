@@ -1,9 +1,9 @@
 #!/bin/sh
-# rules/write-lost (error): An accepted write can be read back
-# urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber was written and
-# accepted, and reads show another value.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/write-lost (error): Accepted values can be read back
+# The server accepted urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber, but
+# reads return another value.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -77,8 +77,8 @@ ask PATCH '/Users/'"$user_1"'' \
 # line 21: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber was written and accepted, and reads show another value.'
+echo 'violated: The server accepted urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber, but reads return another value.'
 echo 'expected: urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber: "007"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
-echo 'fix:      Store what you accept, also through URN-qualified paths, dotted keys of a path-less operation and value paths whose element does not exist yet; refuse with 400 what you cannot store.'
+echo 'fix:      Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-g8kcqjufe5","userName":"{run}.deborah.murphy.g8kcqjufe5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 15, room 283","locality":"Schaeferberg","postalCode":"0265","region":"New York","streetAddress":"895 Eldridge Village"}],"displayName":"Deborah Murphy","emails":[{"primary":true,"type":"work","value":"deborah.murphy.{run}.g8kcqjufe5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Deborah Murphy","familyName":"Murphy","givenName":"Deborah"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0166"},{"primary":false,"type":"mobile","value":"+1 212-555-0167"},{"primary":false,"type":"fax","value":"+1 212-555-0168"}],"preferredLanguage":"en-US","roles":[],"title":"Principal IT Officer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"00123","department":"Research"},"id":"{user_1}","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:employeeNumber":"007"}}'

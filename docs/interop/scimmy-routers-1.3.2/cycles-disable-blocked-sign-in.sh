@@ -1,9 +1,9 @@
 #!/bin/sh
 # cycles/disable-blocked-sign-in (critical): Blocking sign-in in the directory disables the account
-# "ada" cannot be disabled: PATCH /Users/{id} is answered 400
+# "ada" cannot be disabled: PATCH /Users/{id} returns 400
 # (SystemForCrossDomainIdentityManagementServiceIncompatible)
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -74,8 +74,8 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}'
 
-echo 'violated: "ada" cannot be disabled: PATCH /Users/{id} is answered 400 (SystemForCrossDomainIdentityManagementServiceIncompatible)'
-echo 'expected: the request is answered with success'
+echo 'violated: "ada" cannot be disabled: PATCH /Users/{id} returns 400 (SystemForCrossDomainIdentityManagementServiceIncompatible)'
+echo 'expected: a 2xx response'
 echo 'see:      Microsoft: how-provisioning-works; Microsoft: customize-application-attributes'
 echo 'fix:      Set `active` to false on PATCH, in either spelling, and keep the user.'
 published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"Attribute '\''active'\'' expected value type '\''boolean'\'' but found type '\''string'\'' for '\''replace'\'' op of operation 1 in PatchOp request body"}'

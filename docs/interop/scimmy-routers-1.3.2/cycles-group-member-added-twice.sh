@@ -1,8 +1,8 @@
 #!/bin/sh
-# cycles/group-member-added-twice (error): A member that is added twice appears once
-# "team" holds a member twice
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# cycles/group-member-added-twice (error): A member added twice is a member once
+# "team" has a member twice
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -89,8 +89,8 @@ ask PATCH '/Groups/'"$group_1"'' \
 # line 27: expect team
 ask GET '/Groups/'"$group_1"''
 
-echo 'violated: "team" holds a member twice'
+echo 'violated: "team" has a member twice'
 echo 'expected: ada'
 echo 'see:      RFC 7644 §3.5.2.1; field report: lightdash/lightdash#24458; field report: wso2/product-is#5333'
-echo 'fix:      Return 200 or 204, and keep one entry per member.'
+echo 'fix:      Answer 200 or 204 and keep one entry per member.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_1}","externalId":"{uuid}","meta":{"resourceType":"Group","created":"{time}","lastModified":"{time}","location":"/scim/Groups/{group_1}"},"displayName":"{run} Engineering 3sa6sj7y6c","members":[{"value":"{user_1}"},{"value":"{user_1}"}]}'

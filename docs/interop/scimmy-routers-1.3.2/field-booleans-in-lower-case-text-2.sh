@@ -1,9 +1,9 @@
 #!/bin/sh
-# field/booleans-in-lower-case-text (error): `active` accepts "false" as well as "False"
-# PATCH /Users/{id} was answered 400 ("Attribute 'active' expected value type 'boolean' but found
-# type 'string' for 'add' op of operation 1 in PatchOp request body"), expected 200 or 204
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# field/booleans-in-lower-case-text (error): A user is disabled by "false" as well as by "False"
+# PATCH /Users/{id} returns 400 ("Attribute 'active' expected value type 'boolean' but found type
+# 'string' for 'add' op of operation 1 in PatchOp request body"), expected 200 or 204
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -73,8 +73,8 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"active","value":"True"}]}'
 
-echo 'violated: PATCH /Users/{id} was answered 400 ("Attribute '\''active'\'' expected value type '\''boolean'\'' but found type '\''string'\'' for '\''add'\'' op of operation 1 in PatchOp request body"), expected 200 or 204'
+echo 'violated: PATCH /Users/{id} returns 400 ("Attribute '\''active'\'' expected value type '\''boolean'\'' but found type '\''string'\'' for '\''add'\'' op of operation 1 in PatchOp request body"), expected 200 or 204'
 echo 'expected: 200 or 204'
 echo 'see:      field report: scimmyjs/scimmy#86; field report: ssoready/ssoready#155; RFC 7643 §2.3.2'
-echo 'fix:      Read true, "true" and "True" as the same value wherever the schema says boolean, and return a JSON boolean.'
+echo 'fix:      Read true, "true" and "True" as one value wherever the schema says boolean, and answer with a JSON boolean.'
 published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"Attribute '\''active'\'' expected value type '\''boolean'\'' but found type '\''string'\'' for '\''add'\'' op of operation 1 in PatchOp request body"}'

@@ -1,8 +1,8 @@
 #!/bin/sh
-# rules/lookup-refused (error): Entra's lookups are answered
-# A query on /Groups is refused with 400.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# rules/lookup-refused (error): Entra's lookups return 200
+# A query on /Groups is rejected with 400.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -63,8 +63,8 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask GET '/Groups?excludedAttributes=members&filter=displayName+eq+%22'"$run"'cz6n+%5C%22A-Team%5C%22+C%3A%5C%5CProjects%22' \
   -H 'Adscimversion: 6.0'
 
-echo 'violated: A query on /Groups is refused with 400.'
+echo 'violated: A query on /Groups is rejected with 400.'
 echo 'expected: 200 with a ListResponse'
 echo 'see:      RFC 7644 §3.4.2.2; Microsoft: use-scim-to-provision-users-and-groups; field report: OctopusDeploy/Issues#9841'
-echo 'fix:      Support `eq` and `and` on every attribute a customer may match by, and GET on lists without and with startIndex and count.'
+echo 'fix:      Support `eq` and `and` on every attribute a customer may match by, and GET on lists with and without startIndex and count.'
 published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidFilter","detail":"Unexpected token '\''A-Team\\\" C:\\\\Projects\"'\'' in filter"}'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # rules/page-beyond-end-not-empty (error): A page beyond the end is empty
-# startIndex 1000000 lies beyond 1 results, and the page holds 1 resources.
-# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0
-# if the target still answers like this, else with 1.
+# startIndex 1000000 is beyond the 1 results, but the page holds 1 resources.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
 set -u
 : "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
 base=${SCIMULATE_TARGET%/}
@@ -70,8 +70,8 @@ user_1=$id
 # line 13: GET /Users
 ask GET '/Users?startIndex=1000000&count=5'
 
-echo 'violated: startIndex 1000000 lies beyond 1 results, and the page holds 1 resources.'
+echo 'violated: startIndex 1000000 is beyond the 1 results, but the page holds 1 resources.'
 echo 'expected: an empty page'
 echo 'see:      RFC 7644 §3.4.2.4; Microsoft: how-to-account-discovery'
-echo 'fix:      Answer an empty list when the index lies beyond the last resource.'
+echo 'fix:      Return an empty list when startIndex is beyond the last resource.'
 published '200'

@@ -62,17 +62,17 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
 #[tokio::test]
 async fn a_body_that_ends_early_says_how_early() {
     let broken = outcome("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"a\"").await.unwrap_err();
-    assert_eq!(broken, Broken::Protocol("the answer's body ended after 4 of 10 bytes".into()));
+    assert_eq!(broken, Broken::Protocol("the response body ended after 4 of 10 bytes".into()));
     let broken =
         outcome("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n").await.unwrap_err();
-    assert_eq!(broken, Broken::Protocol("the answer's body ended early, after 4 bytes".into()));
+    assert_eq!(broken, Broken::Protocol("the response body ended early, after 4 bytes".into()));
 }
 
 #[tokio::test]
 async fn a_bad_chunk_is_a_broken_body() {
     let broken = outcome("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n").await.unwrap_err();
     assert!(
-        matches!(&broken, Broken::Protocol(why) if why.starts_with("the answer's body cannot be read")),
+        matches!(&broken, Broken::Protocol(why) if why.starts_with("the response body cannot be read")),
         "{broken}"
     );
 }
@@ -89,7 +89,7 @@ async fn what_is_not_http_is_named_so_with_the_likely_reason() {
 #[tokio::test]
 async fn a_connection_that_closes_at_once_gave_no_answer() {
     let broken = outcome("").await.unwrap_err();
-    assert_eq!(broken, Broken::Protocol("the server closed the connection without an answer".into()));
+    assert_eq!(broken, Broken::Protocol("the server closed the connection without a response".into()));
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn limits_hold_for_bodies_and_headers() {
     assert_eq!(Client::new(settings).unwrap().send(get()).await, Err(Broken::TooLarge(Excess::Bytes(9))));
     let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(4 * MAX_HEAD));
     let status = outcome(long).await.map(|answer| answer.status);
-    assert_eq!(status, Err(Broken::Protocol("the answer's header section is too large".into())));
+    assert_eq!(status, Err(Broken::Protocol("the response header is too large".into())));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_hundred_header_lines_are_not_the_most() {
         assert_eq!((answer.headers.len(), answer.body.text().as_ref()), (lines, "{}"));
     }
     let beyond = outcome(answer(MAX_HEADER_LINES + 1)).await;
-    assert_eq!(beyond, Err(Broken::Protocol("the answer's header section is too large".into())));
+    assert_eq!(beyond, Err(Broken::Protocol("the response header is too large".into())));
 }
 
 #[tokio::test]

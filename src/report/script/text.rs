@@ -25,7 +25,8 @@ pub(super) fn write(cause: &Cause<'_>, finding: &Finding, replay: &Replay<'_>, s
     comment(&stable.text(&finding.message));
     comment("");
     comment(
-        "Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Ends with 0 if the target still answers like this, else with 1.",
+        "Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0 \
+         if the target still returns this response, else with 1.",
     );
     text.push_str(PREAMBLE);
     let volatile: Vec<String> =

@@ -140,14 +140,14 @@ async fn remove<T: Target>(
         (404 | 410, _) => return Ok(false),
         (200..=299, Some(resource)) if evidence.holds(resource) => {}
         (200..=299, Some(resource)) => {
-            return Err(format!("it is now {}, which does not carry the prefix of the run", named(resource)));
+            return Err(format!("it is now {}, which does not have the prefix of the run", named(resource)));
         }
-        (status, _) => return Err(format!("GET was answered {status}, so it was not deleted")),
+        (status, _) => return Err(format!("GET returns {status}, so scimulate did not delete it")),
     }
     let answer = target.send(request(Method::Delete)).await.map_err(|broken| broken.to_string())?;
     match answer.status {
         200..=299 | 404 | 410 => Ok(true),
-        status => Err(format!("DELETE is answered {status}; delete it at the server")),
+        status => Err(format!("DELETE returns {status}; delete it at the server")),
     }
 }
 
@@ -172,8 +172,8 @@ async fn with_prefix<T: Target>(
         let how = named_with(prefix, resource);
         if let (Named::Holds, Some(id)) = (how, id_of(resource)) {
             let line = format!(
-                "{}/{id}: {} holds the run's prefix, and no create of the run was answered with it; look at it and \
-                 delete it at the server if it is a leftover",
+                "{}/{id}: {} contains the run's prefix, but no create of the run returned this id; check it, \
+                 and delete it at the server if it is a leftover",
                 kind.endpoint(),
                 named(resource)
             );
@@ -211,7 +211,7 @@ pub(in crate::run) async fn walk<T: Target>(
             return Ok(found);
         }
         let Some((resources, total)) = page(&answer) else {
-            return Err(format!("its list is answered {}, so that more may be left", answer.status));
+            return Err(format!("the list returns {}, so more objects may be left", answer.status));
         };
         let before = seen.len();
         for resource in resources {
@@ -227,11 +227,11 @@ pub(in crate::run) async fn walk<T: Target>(
             return if whole {
                 Ok(found)
             } else {
-                Err("its list does not show all that it counts".to_owned())
+                Err("the list does not show as many resources as totalResults says".to_owned())
             };
         }
     }
-    Err(format!("there are more than {most} pages"))
+    Err(format!("the list has more than {most} pages"))
 }
 
 fn page(answer: &Answer) -> Option<(&[Value], Option<usize>)> {
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!((swept.deleted, swept.gone), (2, 1));
         assert_eq!(
             swept.left,
-            ["/Users/2: it is now `bob@contoso.example` (id 2), which does not carry the prefix of the run"]
+            ["/Users/2: it is now `bob@contoso.example` (id 2), which does not have the prefix of the run"]
         );
         let left: Vec<_> = store.users.lock().unwrap().iter().map(|user| user.0.clone()).collect();
         assert_eq!(left, ["2", "4", "5"]);
@@ -336,7 +336,7 @@ mod tests {
         let mut store = store(&[("1", "smbcdfghjk.ada@example.com")]);
         store.refuses_delete = true;
         let swept = remove_leftovers(&store, &mut run).await;
-        assert_eq!(swept.left, ["/Users/1: DELETE is answered 403; delete it at the server"]);
+        assert_eq!(swept.left, ["/Users/1: DELETE returns 403; delete it at the server"]);
         assert!(!swept.is_clean());
     }
 }

@@ -212,9 +212,9 @@ fn created(made_at: usize, exchange: &Exchange, kind: ResourceKind) -> Option<Le
     let trouble = match &exchange.outcome {
         Ok(answer) if answer.is_success() => None,
         // A server may store the resource and fail afterwards; a lost answer does not tell.
-        Ok(answer) if answer.status >= 500 => Some(format!("answered {}", answer.status)),
+        Ok(answer) if answer.status >= 500 => Some(format!("returned {}", answer.status)),
         Ok(_) | Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Unwritable(_)) => return None,
-        Err(broken) => Some(format!("not answered: {broken}")),
+        Err(broken) => Some(format!("got no answer: {broken}")),
     };
     let name = name_sent(&exchange.request.json().unwrap_or_default());
     let (tenant, id) = (exchange.request.tenant, exchange.made_id(kind));
@@ -378,13 +378,13 @@ async fn delete<T: Target>(target: &T, leftover: &Leftover, id: &str) -> Ended {
         Ok(answer) if answer.is_success() => return Ended::Gone,
         Ok(answer) if matches!(answer.status, 404 | 410) => return Ended::Elsewhere,
         Ok(answer) => format!(
-            "DELETE is answered {}; delete it at the server, or run `scimulate cleanup` when DELETE works",
+            "DELETE returns {}; delete it at the server, or run `scimulate cleanup` when DELETE works",
             answer.status
         ),
         Err(Broken::Withheld(_)) => return Ended::Elsewhere,
         Err(Broken::Unproven(_)) if leftover.name.is_none() => return Ended::Elsewhere,
         Err(Broken::Unproven(why)) => {
-            format!("not deleted, because {why}; look at it and delete it at the server")
+            format!("not deleted, because {why}; check it and delete it at the server")
         }
         Err(broken) => format!("DELETE gets no answer: {broken}; run `scimulate cleanup`"),
     };

@@ -41,11 +41,10 @@ impl<'a, T: Target> Search<'a, T> {
             return Vec::new();
         }
         let Some(ids) = self.find(leftover).await else {
-            let how =
-                leftover.trouble.as_deref().unwrap_or("answered without an id under which it can be found");
+            let how = leftover.trouble.as_deref().unwrap_or("returned no id that finds it");
             let line = format!(
-                "{}: its create is {how}, and no list of the server tells whether it is there; look for this name at \
-                 the server",
+                "{}: its create {how}, and no list of the server shows whether it exists; look for this name \
+                 at the server",
                 leftover.describe(None)
             );
             return vec![Left::new(None, line)];
@@ -153,8 +152,8 @@ impl<'a, T: Target> Search<'a, T> {
 
 fn unclear(leftover: &Leftover, id: &str) -> Left {
     let line = format!(
-        "{}: a list shows its name under this id, and the id itself leads to something else; look for this name at the \
-         server",
+        "{}: a list shows its name with this id, but GET by this id returns something else; look for this \
+         name at the server",
         leftover.describe(Some(id))
     );
     Left::new(None, line)

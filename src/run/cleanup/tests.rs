@@ -38,7 +38,7 @@ async fn groups_go_first_then_the_newest_and_nothing_twice() {
         lines(&cleaner, &trace, &[(ResourceKind::User, "2".into()), (ResourceKind::User, "9".into())]).await;
     let sent: Vec<String> = cleaner.sent().iter().map(Request::path_and_query).collect();
     assert_eq!(sent, ["/Groups/g", "/Users/3", "/Users/1", "/Users/1", "/Users/9"]);
-    let why = "DELETE is answered 403; delete it at the server, or run `scimulate cleanup` when DELETE works";
+    let why = "DELETE returns 403; delete it at the server, or run `scimulate cleanup` when DELETE works";
     assert_eq!(left, [format!("/Users/1 (a): {why}")]);
 }
 
@@ -128,12 +128,8 @@ async fn what_may_be_there_is_named_with_what_to_do() {
     let left = lines(&cleaner, &tape.trace(), &[]).await;
     assert_eq!(left.len(), 3, "{left:?}");
     assert!(left[0].starts_with("/Users/3 (c): not deleted, because DELETE /Users/3"), "{}", left[0]);
-    assert!(left[1].starts_with("/Users (b): its create is not answered: no complete answer"), "{}", left[1]);
-    assert!(
-        left[2].starts_with("/Users (a): its create is answered without an id under which it can be found"),
-        "{}",
-        left[2]
-    );
+    assert!(left[1].starts_with("/Users (b): its create got no answer: no complete answer"), "{}", left[1]);
+    assert!(left[2].starts_with("/Users (a): its create returned no id that finds it"), "{}", left[2]);
     assert!(left.iter().all(|line| line.ends_with("at the server")), "{left:?}");
 }
 

@@ -61,7 +61,8 @@ impl Acceptance {
             .map(|refused| {
                 let status = refused.answer.split(' ').next().unwrap_or_default();
                 let message = format!(
-                    "a create is refused ({status}) as soon as it carries {}; everything else is played without it",
+                    "the server rejects a create ({status}) as soon as it contains {}; all scenarios are \
+                     played without it",
                     refused.path
                 );
                 let level = match discovery.schemas.is_empty() || published(&refused.path) {

@@ -93,7 +93,7 @@ pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Re
     match (answer.status, first_look(NAME, &answer)) {
         (status @ (401 | 403), _) => Err(refusal(
             format!("{NAME} does not accept its token ({status}{})", detail(&answer)),
-            "check SCIMULATE_SECOND_TOKEN or --second-token-file, and that the token is that tenant's",
+            "check SCIMULATE_SECOND_TOKEN or --second-token-file, and that the token belongs to that tenant",
         )),
         (_, Look::Refused(refusal)) => Err(refusal),
         // The rules judge what the first tenant answers in the same way.
@@ -113,7 +113,7 @@ pub fn unfinished(base: &str, sighting: &Sighting) -> Option<Refusal> {
 
 fn busy(base: &str) -> Refusal {
     refusal(
-        format!("{base} keeps answering that it has too much to do (429, or 503 with Retry-After)"),
+        format!("{base} keeps returning 429, or 503 with Retry-After"),
         "try again later, allow longer pauses with --max-wait, or send more slowly with --pace",
     )
 }
@@ -156,14 +156,14 @@ fn first_look(base: &str, answer: &Answer) -> Look {
         }
         407 => {
             return Look::Refused(refusal(
-                "the proxy wants credentials (407)",
-                "put them into the proxy's URL in HTTP_PROXY or HTTPS_PROXY, or put the host into NO_PROXY",
+                "the proxy requires credentials (407)",
+                "put them into the proxy's URL in HTTP_PROXY or HTTPS_PROXY, or add the host to NO_PROXY",
             ));
         }
         _ if answer.is_throttled() => return Look::Refused(busy(base)),
         503 => {
             return Look::Refused(refusal(
-                format!("{base} says that it is unavailable (503{})", detail(answer)),
+                format!("{base} is unavailable (503{})", detail(answer)),
                 "run again when it is back",
             ));
         }
@@ -173,9 +173,9 @@ fn first_look(base: &str, answer: &Answer) -> Look {
     if is_page(answer) && status != 404 && status < 500 {
         return Look::Refused(refusal(
             format!(
-                "{base} answers with a web page ({status}), probably a login or a start page, where a SCIM service answers JSON"
+                "{base} returns a web page ({status}), probably a login or a start page, instead of JSON"
             ),
-            "give the SCIM base URL, the one below which /Users and /ServiceProviderConfig stand",
+            "give the SCIM base URL, the one with /Users and /ServiceProviderConfig below it",
         ));
     }
     // A SCIM service says 404 below a wrong base path too.
@@ -185,25 +185,20 @@ fn first_look(base: &str, answer: &Answer) -> Look {
     Look::Doubtful(match status {
         404 => not_there(base),
         500.. => refusal(
-            format!("{base} fails on its first question ({status}{})", detail(answer)),
-            "look into the server's log: it was asked GET /Users with a filter that matches nobody",
+            format!("{base} fails on the first request ({status}{})", detail(answer)),
+            "check the server's log: the request was GET /Users with a filter that matches no user",
         ),
         200..=299 if answer.body.is_empty() => refusal(
-            format!(
-                "{base} answers {status} without a body, where a SCIM service answers an empty ListResponse"
-            ),
-            "check that the URL is the SCIM base URL and not, say, a health check",
+            format!("{base} returns {status} without a body instead of an empty ListResponse"),
+            "check that the URL is the SCIM base URL and not, for example, a health check",
         ),
         200..=299 => refusal(
-            format!("{base} answers {status} with something that is not SCIM ({})", kind(answer)),
-            "give the SCIM base URL, the one below which /Users and /ServiceProviderConfig stand",
+            format!("{base} returns {status} with something that is not SCIM ({})", kind(answer)),
+            "give the SCIM base URL, the one with /Users and /ServiceProviderConfig below it",
         ),
         _ => refusal(
-            format!(
-                "{base} answers {status} to the question for a user that does not exist{}",
-                detail(answer)
-            ),
-            "check the URL; a SCIM service answers 200 with an empty ListResponse (RFC 7644 §3.4.2)",
+            format!("{base} returns {status} to a query for a user that does not exist{}", detail(answer)),
+            "check the URL; a SCIM service returns 200 with an empty ListResponse (RFC 7644 §3.4.2)",
         ),
     })
 }
@@ -211,7 +206,7 @@ fn first_look(base: &str, answer: &Answer) -> Look {
 fn not_there(base: &str) -> Refusal {
     let endpoint = ["/Users", "/Groups", "/Schemas"].into_iter().find(|end| base.ends_with(end));
     refusal(
-        format!("there is no SCIM service at {base}: GET {base}/Users is answered 404"),
+        format!("no SCIM service found at {base}: GET {base}/Users returns 404"),
         match endpoint {
             Some(endpoint) => {
                 format!("give the base URL without {endpoint}: {}", base.trim_end_matches(endpoint))
@@ -223,8 +218,13 @@ fn not_there(base: &str) -> Refusal {
 
 /// Entra's credentials are not sent where a redirect points, so the URL must be the final one.
 fn redirected(base: &str, answer: &Answer) -> Refusal {
-    let what =
-        |to: &str| format!("{base} redirects ({}){to}, and credentials are not sent along", answer.status);
+    let what = |to: &str| {
+        format!(
+            "{base} redirects ({}){to}, and scimulate does not send credentials to another \
+                            URL",
+            answer.status
+        )
+    };
     let Some(location) = answer.header("location") else {
         return refusal(what(""), "give the final URL of the SCIM service");
     };
@@ -246,7 +246,7 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
             "start the server or correct the port; --wait-for URL waits until it is up",
         ),
         Broken::NoSuchHost(why) => {
-            refusal(what(why), "check the host's spelling, or the network's name server")
+            refusal(what(why), "check the spelling of the host, or the network's DNS server")
         }
         Broken::Tls(why) => refusal(
             what(&format!("TLS failed, {why}")),
@@ -267,12 +267,12 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
         }
         Broken::TooLarge(excess) => refusal(
             format!("{base} answers a filter that matches no user with {excess}"),
-            "check that the filter is applied",
+            "check that the server applies the filter",
         ),
         Broken::NoToken(why) => refusal(why.what.clone(), why.next.clone()),
         Broken::Withheld(why) | Broken::Unproven(why) => refusal(why.clone(), "correct that and run again"),
         Broken::Gone(why) => refusal(format!("{base} answers every request {why}"), "check the server's log"),
-        Broken::Interrupted => refusal("interrupted before the target had answered", "run again"),
+        Broken::Interrupted => refusal("interrupted before the target answered", "run again"),
     }
 }
 
@@ -330,30 +330,30 @@ fn abilities(discovery: &Discovery, groups: Option<&Answer>) -> Abilities {
     let no = |why: String| Support::No(Skip::NotSupported(why));
     let said = |ability: &str, feature: &str| match discovery.supports(feature) {
         Some(true) => Support::Yes(format!("ServiceProviderConfig: {feature}.supported is true")),
-        Some(false) => no(format!("ServiceProviderConfig says that {ability} is not")),
+        Some(false) => no(format!("ServiceProviderConfig: {feature}.supported is false")),
         // Nobody promised it, so that nothing is to be held against the target.
-        None if discovery.config.is_some() => no(format!("ServiceProviderConfig says nothing of {ability}")),
-        None => no(format!("without a ServiceProviderConfig nothing says that {ability} is")),
+        None if discovery.config.is_some() => no(format!("ServiceProviderConfig does not mention {ability}")),
+        None => no(format!("the server has no ServiceProviderConfig to announce {ability}")),
     };
     let by_answer = groups.map(|answer| (answer.status, speaks_scim(answer)));
     let listed = discovery.serves("/Groups");
     let group = match (listed, by_answer) {
-        (Some(false), _) => no("ResourceTypes lists no endpoint /Groups".to_owned()),
+        (Some(false), _) => no("ResourceTypes has no endpoint /Groups".to_owned()),
         (_, Some((404 | 405 | 501, _))) if listed != Some(true) => {
-            no(format!("GET /Groups is answered {}", by_answer.map_or(404, |(status, _)| status)))
+            no(format!("GET /Groups returns {}", by_answer.map_or(404, |(status, _)| status)))
         }
-        (Some(true), _) => Support::Yes("ResourceTypes lists /Groups".to_owned()),
-        (_, Some((200..=299, true))) => Support::Yes("GET /Groups is answered".to_owned()),
+        (Some(true), _) => Support::Yes("ResourceTypes has /Groups".to_owned()),
+        (_, Some((200..=299, true))) => Support::Yes("GET /Groups returns a SCIM answer".to_owned()),
         _ => Support::Unknown,
     };
     let cursor = match discovery.pages_by("cursor") {
         Some(true) => Support::Yes("ServiceProviderConfig: pagination.cursor is true".to_owned()),
-        Some(false) => no("ServiceProviderConfig says that paging by cursor is not".to_owned()),
+        Some(false) => no("ServiceProviderConfig: pagination.cursor is false".to_owned()),
         // RFC 9865 §4 makes the announcement a must for servers that have it.
         None if discovery.config.is_some() => {
             no("ServiceProviderConfig does not announce paging by cursor".to_owned())
         }
-        None => no("without a ServiceProviderConfig nothing says that paging by cursor is".to_owned()),
+        None => no("the server has no ServiceProviderConfig to announce paging by cursor".to_owned()),
     };
     Abilities {
         abilities: vec![

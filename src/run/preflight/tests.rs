@@ -85,7 +85,7 @@ async fn each_way_of_not_being_reachable_has_its_own_next_step() {
         (Broken::Tls("the server does not speak TLS on this port".into()), "TLS failed", "http://"),
         (Broken::Tls("the certificate has expired".into()), "expired", "a certificate that is valid"),
         (Broken::TimedOut(Duration::from_secs(60)), "within 60s", "--timeout"),
-        (Broken::Protocol("what came back is not HTTP/1.1".into()), "not HTTP", "scheme"),
+        (Broken::Protocol("the response is not HTTP/1.1".into()), "not HTTP", "scheme"),
         (Broken::TooLarge(Excess::Bytes(7)), "more than 7 bytes", "filter"),
         (Broken::TooLarge(Excess::Values), "more than 100000 JSON values", "filter"),
     ] {
@@ -124,18 +124,18 @@ async fn refused_credentials_pages_and_redirects_end_it_after_one_question() {
 #[tokio::test]
 async fn what_is_no_scim_service_is_refused_after_a_second_look() {
     for (answer, what, next) in [
-        (plain(404, "text/html", "<html>404</html>"), "there is no SCIM service at", "/scim/v2"),
+        (plain(404, "text/html", "<html>404</html>"), "no SCIM service found at", "/scim/v2"),
         (
             Answer::json(404, &json!({"status": 404, "detail": "Not Found"})),
-            "there is no SCIM service at",
+            "no SCIM service found at",
             "base path",
         ),
-        (Answer::json(404, &no_such_route()), "there is no SCIM service at", "base path"),
+        (Answer::json(404, &no_such_route()), "no SCIM service found at", "base path"),
         (plain(200, "application/json", ""), "without a body", "health check"),
         (Answer::json(200, &json!({"ok": true})), "JSON without a SCIM schema", "base URL"),
         (plain(200, "text/plain", "ok"), "text/plain", "base URL"),
-        (plain(500, "", ""), "fails on its first question (500)", "log"),
-        (plain(400, "", ""), "answers 400", "ListResponse"),
+        (plain(500, "", ""), "fails on the first request (500)", "log"),
+        (plain(400, "", ""), "returns 400", "ListResponse"),
     ] {
         let text = refused(Ok(answer)).await;
         assert!(text.contains(what) && text.contains(next), "{text}");

@@ -105,9 +105,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if self.target.must_end() {
             return;
         }
-        let status = exchange.answer().map_or_else(|| "not".to_owned(), |answer| answer.status.to_string());
+        let status =
+            exchange.answer().map_or_else(|| "no response".to_owned(), |answer| answer.status.to_string());
         let message = format!(
-            "the account \"{key}\" that the story begins with cannot be made: {} {} is answered {status}",
+            "the account \"{key}\" that the scenario starts with cannot be created: {} {} returns {status}",
             exchange.request.method.as_str(),
             exchange.request.path
         );

@@ -143,7 +143,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         )
         .about(Aspect::Job)
         .concerning("quarantine")
-        .against("an answer with which the job can go on", &quarantine.problem.detail);
+        .against("a response with which the job can continue", &quarantine.problem.detail);
         finding.entra = format!("{}: {}", quarantine.reason, quarantine.problem);
         if let Some(exchange) = &exchange {
             finding = finding.shown_by(exchange);
@@ -164,34 +164,36 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// The last discovery met everybody exactly once, and every page told the same total.
     pub(super) fn expect_discovered(&mut self, keys: &[String]) {
         let Some((accounts, pages)) = self.discovered.take() else {
-            return self.leave_undecided("the discovery of accounts, which did not come about");
+            return self.leave_undecided("account discovery, which did not take place");
         };
         let Some(last_page) = pages.last() else {
-            return self.leave_undecided("the discovery of accounts, which did not come about");
+            return self.leave_undecided("account discovery, which did not take place");
         };
         let about = &self.scenario.about;
         if let Some(problem) = &accounts.problem {
-            let finding =
-                Finding::of(about, format!("account discovery does not come to an end: {}", problem.code))
-                    .concerning("paging")
-                    .against("pages until every user was met", &problem.detail)
-                    .shown_by(last_page);
+            let finding = Finding::of(about, format!("account discovery does not finish: {}", problem.code))
+                .concerning("paging")
+                .against("pages until every user was returned", &problem.detail)
+                .shown_by(last_page);
             self.findings.push(finding);
             return;
         }
         let totals: Vec<u64> = accounts.pages.iter().map(|page| page.total_results).collect();
         let steady = totals.windows(2).all(|pair| pair[0] == pair[1]);
         if !steady && self.shared {
-            let why = "users were made or removed by others while the pages were read".to_owned();
+            let why = "other clients created or deleted users while the pages were read".to_owned();
             self.skip = Some(Skip::Disturbed(why));
             return;
         }
         if !steady {
-            let finding =
-                Finding::of(about, "totalResults changes from page to page although nobody came or went")
-                    .concerning("totalResults")
-                    .against("the same totalResults on every page", format!("{totals:?}"))
-                    .shown_by(last_page);
+            let finding = Finding::of(
+                about,
+                "totalResults changes from page to page although no user was added or \
+                                    removed",
+            )
+            .concerning("totalResults")
+            .against("the same totalResults on every page", format!("{totals:?}"))
+            .shown_by(last_page);
             self.findings.push(finding);
         }
         let mut met: HashMap<&str, usize> = HashMap::new();
@@ -232,7 +234,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// nothing is said while that is so.
     pub(super) fn expect_no_writes(&mut self) {
         let Some((_, range)) = self.last.as_ref().filter(|_| self.failures.is_empty()) else {
-            return self.leave_undecided("what Entra could not do before, and tries again");
+            return self.leave_undecided("an earlier failure, which Entra tries again");
         };
         let trace = self.recorder.trace();
         let Some(write) = trace[range.clone()]
@@ -241,13 +243,15 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         else {
             return;
         };
-        let message =
-            format!("nothing had changed, and yet what the target answers makes Entra send {}", place(write));
+        let message = format!(
+            "nothing had changed in the directory, but the server's responses make Entra send {}",
+            place(write)
+        );
         let body = write.request.body.clone().unwrap_or_default();
         let finding = Finding::of(&self.scenario.about, message)
             .about(Aspect::Job)
             .concerning("writes")
-            .against("no write, because the target already holds everything", body)
+            .against("no write, because the server already holds everything", body)
             .shown_by(write);
         self.findings.push(finding);
     }

@@ -36,7 +36,7 @@ pub(in crate::run) fn judge(
             return Ok(Vec::new());
         }
         Err(broken) => {
-            let message = format!("{what} was not answered: {broken}");
+            let message = format!("{what} got no answer: {broken}");
             let finding = find(message, statuses(expectation), broken.to_string());
             // Without an answer nothing was given away.
             return Ok(vec![finding.about(Aspect::Answer).at(about.level.min(Level::Error))]);
@@ -54,7 +54,7 @@ pub(in crate::run) fn judge(
         let said = answer.body.json().and_then(|body| reader::member(body, "detail")).and_then(Value::as_str);
         // Quotes mark what belongs to one answer, so that one cause is told once.
         let said = said.map(|said| format!(" (\"{}\")", cut(&said.replace('"', "'")))).unwrap_or_default();
-        let message = format!("{what} was answered {}{said}, expected {expected}", answer.status);
+        let message = format!("{what} returns {}{said}, expected {expected}", answer.status);
         let finding = find(message, expected, answered(exchange)).about(Aspect::Answer);
         // A refusal stands in the log for everybody to see: that is not the silent damage of `critical`.
         let level = if answer.is_success() { about.level } else { about.level.min(Level::Error) };
@@ -90,7 +90,7 @@ pub(in crate::run) fn judge(
         if !same {
             counted &= place != "totalResults";
             let (expected, actual) = (shown(&[&expected]), shown(&held));
-            let message = format!("the answer to {what} holds {actual} at {place}, expected {expected}");
+            let message = format!("the response to {what} has {actual} in {place}, expected {expected}");
             let finding = find(message, expected, actual).concerning(place.as_str()).about(aspect);
             findings.push(if by_case { finding.at(Level::Note) } else { finding });
         }
@@ -100,14 +100,17 @@ pub(in crate::run) fn judge(
         let actual = answer.header(&name.to_ascii_lowercase());
         if !actual.is_some_and(|actual| is_header(name, &expected, actual)) {
             let actual = actual.unwrap_or("none");
-            let message = format!("the answer to {what} has {actual} as {name}, expected {expected}");
+            let message = format!(
+                "the response to {what} has the header {name}: {actual}, expected \
+                                   {expected}"
+            );
             findings.push(find(message, expected, actual.to_owned()).concerning(name.as_str()));
         }
     }
     for place in &expectation.present {
         if at(body, place).iter().all(|value| is_empty(value)) {
-            let message = format!("the answer to {what} holds no {place}");
-            let finding = find(message, format!("a value at {place}"), "nothing".to_owned());
+            let message = format!("the response to {what} has no {place}");
+            let finding = find(message, format!("a value in {place}"), "nothing".to_owned());
             findings.push(finding.concerning(place.as_str()));
         }
     }
@@ -115,7 +118,7 @@ pub(in crate::run) fn judge(
         let held: Vec<&Value> = at(body, place).into_iter().filter(|value| !is_empty(value)).collect();
         if !held.is_empty() {
             let actual = shown(&held);
-            let message = format!("the answer to {what} holds {actual} at {place}, expected nothing");
+            let message = format!("the response to {what} has {actual} in {place}, expected nothing");
             findings.push(find(message, "nothing".to_owned(), actual).concerning(place.as_str()));
         }
     }
@@ -123,12 +126,12 @@ pub(in crate::run) fn judge(
         let wrong = template::json(wrong, lookup)?;
         if at(body, place).iter().any(|held| reader::same(&wrong, held, true)) {
             let wrong = shown(&[&wrong]);
-            let message = format!("the answer to {what} holds {wrong} at {place}, as it must not");
+            let message = format!("the response to {what} has {wrong} in {place}, which is not allowed here");
             findings.push(find(message, format!("anything but {wrong}"), wrong).concerning(place.as_str()));
         }
     }
     findings.extend(misplaced(expectation, body, lookup)?.map(|message| {
-        let (expected, actual) = ("the order asked for", "another order");
+        let (expected, actual) = ("the requested order", "another order");
         find(message, expected.to_owned(), actual.to_owned()).concerning("order")
     }));
     if let Some(expected) = &expectation.scim_type {
@@ -138,7 +141,7 @@ pub(in crate::run) fn judge(
             let asked =
                 ["uniqueness", "invalidFilter"].iter().any(|name| name.eq_ignore_ascii_case(expected));
             let actual = actual.unwrap_or("no scimType");
-            let message = format!("the refusal of {what} says {actual}, expected scimType {expected}");
+            let message = format!("the error response to {what} has {actual}, expected scimType {expected}");
             findings.push(
                 find(message, format!("scimType {expected}"), actual.to_owned())
                     .concerning("scimType")
@@ -164,7 +167,7 @@ fn misplaced(
         places.extend(place.map(|place| (place, name)));
     }
     let wrong = places.windows(2).find(|pair| pair[0].0 > pair[1].0);
-    Ok(wrong.map(|pair| format!("the list shows {} after {}", pair[0].1, pair[1].1)))
+    Ok(wrong.map(|pair| format!("the list returns {} after {}", pair[0].1, pair[1].1)))
 }
 
 /// The values at a JSON pointer (RFC 6901) or an attribute path.
@@ -270,10 +273,10 @@ mod tests {
         expectation.body.insert("id".into(), json!("7"));
         expectation.scim_type = Some("uniqueness".into());
         let found = messages(&expectation, 201, &json!({"id": "8"}));
-        assert_eq!(found, [(Level::Error, "GET /Users was answered 201, expected 409".into())]);
+        assert_eq!(found, [(Level::Error, "GET /Users returns 201, expected 409".into())]);
         let refusal = json!({"detail": "\"title\" is unknown"});
         let told = &messages(&expectation, 400, &refusal)[0].1;
-        assert_eq!(told, "GET /Users was answered 400 (\"'title' is unknown\"), expected 409");
+        assert_eq!(told, "GET /Users returns 400 (\"'title' is unknown\"), expected 409");
         assert_eq!(messages(&AnswerExpectation::default(), 404, &json!({})).len(), 1);
         assert!(messages(&AnswerExpectation::default(), 204, &json!({})).is_empty());
     }
@@ -289,10 +292,10 @@ mod tests {
         }
         assert_eq!(
             messages(&expectation, 200, &json!({"id": "8"}))[0].1,
-            "the answer to GET /Users holds \"8\" at id, expected \"7\""
+            "the response to GET /Users has \"8\" in id, expected \"7\""
         );
         let told = &messages(&expectation, 403, &json!({}))[0].1;
-        assert_eq!(told, "GET /Users was answered 403, expected a 2xx status or 400 or 501");
+        assert_eq!(told, "GET /Users returns 403, expected a 2xx status or 400 or 501");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     fn complain_of_limit(&mut self, name: &str, limit: usize, what: &str, exchange: &Arc<Exchange>) {
         let message =
-            format!("ServiceProviderConfig says bulk.{name} {limit}, and {what} are not refused with 413");
+            format!("ServiceProviderConfig has bulk.{name} {limit}, but {what} are not rejected with 413");
         let finding = Finding::of(&self.scenario.about, message)
             .concerning(name)
             .against("413", answered(exchange))

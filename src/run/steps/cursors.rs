@@ -29,8 +29,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let Some(exchange) = self.exchange(request).await else { return };
             let list = exchange.json().filter(|_| exchange.answer().is_some_and(|a| a.status == 200));
             let (Some(body), Some(items)) = (list, resources(&exchange)) else {
-                let message =
-                    format!("page {page} of {} by cursor is not answered with a list", kind.endpoint());
+                let message = format!("page {page} of {} by cursor is not a list", kind.endpoint());
                 self.complain_of_page(
                     &exchange,
                     message,
@@ -41,13 +40,15 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 return;
             };
             if items.len() > count {
-                let message =
-                    format!("a page by cursor holds {} resources, {count} were asked for", items.len());
+                let message = format!(
+                    "a page by cursor holds {} resources, the request asked for {count}",
+                    items.len()
+                );
                 self.complain_of_page(
                     &exchange,
                     message,
                     "count",
-                    &format!("{count} at most"),
+                    &format!("at most {count}"),
                     items.len().to_string(),
                 );
             }
@@ -60,7 +61,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             for id in items.iter().filter_map(|item| id_of(item)) {
                 if let Some(before) = met.insert(id, Arc::clone(&exchange)) {
                     let message =
-                        format!("page {page} by cursor shows somebody whom an earlier page has shown");
+                        format!("page {page} by cursor returns a resource that an earlier page returned");
                     let finding = Finding::of(&self.scenario.about, message)
                         .concerning("resource on two pages")
                         .against("each resource once", "one resource twice")
@@ -78,8 +79,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             match next.as_str() {
                 Some(text) if is_safe(text) => text.clone_into(&mut cursor),
                 other => {
-                    let message =
-                        "nextCursor holds characters that a URL cannot carry as they are".to_owned();
+                    let message = "nextCursor contains characters that must be encoded in a URL".to_owned();
                     let expected = "letters, digits, `-`, `.`, `_`, `~`";
                     self.complain_of_page(&exchange, message, "nextCursor", expected, next.to_string());
                     let Some(text) = other else { return };
@@ -87,7 +87,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 }
             }
             if !followed.insert(cursor.clone()) {
-                let message = "nextCursor leads to a page that was there before".to_owned();
+                let message = "nextCursor leads to a page that was already read".to_owned();
                 self.complain_of_page(&exchange, message, "nextCursor", "another page", next.to_string());
                 return;
             }
@@ -99,10 +99,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let made = self.accounts.values().filter(|account| account.kind == kind);
         let missed = made.filter(|account| !met.contains_key(&account.id)).count();
         if missed > 0 {
-            let message = format!(
-                "a walk by cursor ends, and {missed} of those who were made before it are on no page"
-            );
-            let expected = "everybody on some page, and nextCursor on every page but the last";
+            let message =
+                format!("cursor paging ends, but {missed} of the resources created before it are on no page");
+            let expected = "every resource on a page, and nextCursor on every page but the last";
             self.complain_of_page(last, message, "walk by cursor", expected, format!("{missed} missing"));
         }
     }

@@ -25,7 +25,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         match self.read(kind, &id, &format!("line {line}: deprovisioned {key}")).await {
             ReadState::Nothing(exchange) => {
                 let message = format!(
-                    "(UnassignReassign) \"{key}\" is gone, and comes back as a new {}",
+                    "(UnassignReassign) \"{key}\" is gone, and will come back as a new {}",
                     kind.as_str()
                 );
                 let note = Finding::of(&self.scenario.about, message).at(Level::Note).shown_by(&exchange);
@@ -40,9 +40,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 };
                 if disabled {
                     let message = format!(
-                        "(SoftDeleteRestore) \"{key}\" is disabled and stays readable. The template's page wants the user gone \
-                         at this point; Microsoft's provisioning pages want a disabled user to stay readable, and so does the \
-                         next lookup. Either way is accepted here"
+                        "(SoftDeleteRestore) \"{key}\" is disabled and can still be read. The template's \
+                         page expects the user to be gone at this point; Microsoft's provisioning pages \
+                         expect a disabled user to be readable, and so does the next lookup. Both are \
+                         accepted here"
                     );
                     let note = Finding::of(&self.scenario.about, message).at(Level::Note).shown_by(&exchange);
                     self.findings.push(note);
@@ -50,7 +51,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 }
                 let actual =
                     active.map_or_else(|| "no active".to_owned(), |active| format!("active {active}"));
-                let message = format!("\"{key}\" left the scope and is neither gone nor disabled");
+                let message = format!("\"{key}\" left the scope but is neither gone nor disabled");
                 let finding = Finding::of(&self.scenario.about, message)
                     .concerning("deprovisioning")
                     .against("404, or active false", actual)

@@ -69,7 +69,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if read.succeeded() && read.json().is_some_and(Value::is_object) {
             return Some(read);
         }
-        let message = format!("after the PATCH, GET {}/{{id}} cannot be read", kind.endpoint());
+        let message = format!("after the PATCH, GET {}/{{id}} does not return the resource", kind.endpoint());
         let finding = Finding::of(&self.scenario.about, message)
             .concerning("read by id")
             .against("200 with the resource", answered(&read))
@@ -81,5 +81,5 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 }
 
 fn status(exchange: &Exchange) -> String {
-    exchange.answer().map_or_else(|| "not at all".to_owned(), |answer| answer.status.to_string())
+    exchange.answer().map_or_else(|| "no response".to_owned(), |answer| answer.status.to_string())
 }

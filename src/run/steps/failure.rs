@@ -73,7 +73,7 @@ impl LoggedFailure {
                     Ok(answer) => answer.status.to_string(),
                     Err(broken) => broken.to_string(),
                 };
-                format!("\"{key}\" cannot be {what}: {} is answered {answer} ({code})", place(exchange))
+                format!("\"{key}\" cannot be {what}: {} returns {answer} ({code})", place(exchange))
             }
             None => format!("\"{key}\" cannot be {what}: {code}"),
         }
@@ -135,7 +135,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 .concerning(failure.entry.action.as_str())
                 .at(failure.level(finding.level));
             let actual = failure.exchange.as_deref().map_or_else(|| failure.entry.detail.clone(), answered);
-            told = told.against("the request is answered with success", actual);
+            told = told.against("a 2xx response", actual);
             if let Some(code) = failure.entry.code {
                 told.entra = format!("{code}: {}", failure.entry.detail);
             }

@@ -63,10 +63,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             Some(found) if found.iter().any(|resource| id_of(resource).as_deref() == Some(id)) => {
                 return true;
             }
-            Some(found) if found.is_empty() => ("nobody".to_owned(), "an empty list".to_owned()),
+            Some(found) if found.is_empty() => ("an empty list".to_owned(), "an empty list".to_owned()),
             Some(found) => {
                 let ids: Vec<String> = found.iter().filter_map(id_of).collect();
-                ("somebody else".to_owned(), format!("ids {}", ids.join(", ")))
+                ("another resource".to_owned(), format!("ids {}", ids.join(", ")))
             }
             None => match &exchange {
                 Some(exchange) => {
@@ -77,11 +77,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 None => ("no answer".to_owned(), "no answer".to_owned()),
             },
         };
-        let message = format!("\"{key}\" is not matched by {}: the filter finds {how}", row.written);
+        let message = format!("\"{key}\" is not matched by {}: the filter returns {how}", row.written);
         let mut finding = Finding::of(&self.scenario.about, message)
             .about(Aspect::Lookup)
             .concerning(format!("found by {}", row.written))
-            .against(format!("the resource with id \"{id}\" alone"), actual);
+            .against(format!("only the resource with id \"{id}\""), actual);
         if let Some(exchange) = &exchange {
             finding = finding.shown_by(exchange);
         }
@@ -123,7 +123,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             });
             if own {
                 let message =
-                    format!("\"{key}\" {why}, and yet a filter on {} finds an account", row.written);
+                    format!("\"{key}\" {why}, but a filter on {} still finds an account", row.written);
                 let finding = Finding::of(&self.scenario.about, message)
                     .about(Aspect::Lookup)
                     .concerning(format!("not found by {}", row.written))

@@ -51,9 +51,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let (expected, actual) = (shown(&[&expected]), shown(&held));
             let message = match hidden {
                 true => format!(
-                    "{path} is published as never returned, and the test compares it all the same: the target is right"
+                    "{path} is published as never returned, but Microsoft's test compares it anyway: the \
+                     server is right"
                 ),
-                false => format!("{path} was created as {expected} and reads {actual}"),
+                false => format!("{path} was created as {expected}, but the server returns {actual}"),
             };
             let mut finding = Finding::of(&self.scenario.about, message)
                 .concerning(path.to_string())

@@ -140,7 +140,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             asked.push(("job", word(wanted), is));
         }
         for (what, wanted, is) in asked.into_iter().filter(|(_, wanted, is)| wanted != is) {
-            let message = format!("the job's {what} is: {is}; expected: {wanted}");
+            let message = format!("the job's {what}: {is}; expected: {wanted}");
             let mut finding = Finding::of(&self.scenario.about, message)
                 .about(Aspect::Job)
                 .concerning(what)
@@ -168,7 +168,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
 fn listed(keys: &BTreeSet<String>) -> String {
     if keys.is_empty() {
-        return "nobody".to_owned();
+        return "none".to_owned();
     }
     keys.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -78,7 +78,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             })
             .collect();
         let said = if said.is_empty() { "nothing".to_owned() } else { said.join(", ") };
-        let message = format!("the provisioning log says of \"{key}\": {said}; expected {wanted}");
+        let message = format!("the provisioning log for \"{key}\" says {said}; expected {wanted}");
         let mut finding = Finding::of(&self.scenario.about, message)
             .about(Aspect::Job)
             .concerning("provisioning log")
@@ -144,14 +144,14 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
             let said: Vec<String> = of_name
                 .iter()
-                .map(|property| format!("{} became {}", shown(&property.old), shown(&property.new)))
+                .map(|property| format!("{} changed to {}", shown(&property.old), shown(&property.new)))
                 .collect();
-            let said = if said.is_empty() { "no change of it".to_owned() } else { said.join(", ") };
-            let message = format!("the provisioning log of \"{key}\" does not show the change of {name}");
+            let said = if said.is_empty() { "no change to it".to_owned() } else { said.join(", ") };
+            let message = format!("the provisioning log for \"{key}\" does not show the change to {name}");
             let mut finding = Finding::of(&self.scenario.about, message)
                 .about(Aspect::Job)
                 .concerning(name.as_str())
-                .against(format!("{name} among the modified properties, with the right value"), said);
+                .against(format!("{name} in the modified properties, with the right value"), said);
             if let Some((_, range)) = &self.last
                 && let Some(exchange) = super::failure::last_about(key, &self.recorder.trace()[range.clone()])
             {

@@ -113,7 +113,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         match expectation.object(id) {
             Expected::Unjudged { .. } => Ok(()),
             Expected::Never { why: Why::NotAssigned | Why::NotActive } => {
-                self.expect_nobody(key, kind, "was never to have an account", step).await
+                self.expect_nobody(key, kind, "must never have an account", step).await
             }
             Expected::Never { .. } => Ok(()),
             Expected::Gone => {
@@ -157,15 +157,15 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 // Even a create that was refused may have made it.
                 let made = self.creates.iter().any(|step| step.ends_with(&format!(": create {key}")));
                 let whose = match made_beforehand {
-                    Some(account) => format!("\"{account}\", which is somebody else's"),
+                    Some(account) => format!("\"{account}\", the account of another person"),
                     None if made => return,
-                    None => format!("a {} that nobody made", kind.as_str()),
+                    None => format!("a {} that Entra did not create", kind.as_str()),
                 };
                 let mut finding =
-                    Finding::of(&self.scenario.about, format!("\"{key}\" was matched with {whose}"))
+                    Finding::of(&self.scenario.about, format!("Entra matched \"{key}\" to {whose}"))
                         .concerning("matched with the wrong account")
                         .at(Level::Critical)
-                        .against("nobody is found before the account is made", format!("id \"{target_id}\""));
+                        .against("no match before Entra creates the account", format!("id \"{target_id}\""));
                 if let Some(exchange) = self.lookup_of(key) {
                     finding = finding.shown_by(&exchange);
                 }

@@ -376,23 +376,24 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
         let sighting = self.target.sighting();
         if let Some((request, reason)) = sighting.withheld {
             let message = format!(
-                "Entra would have written to an account that is not its own; the request was not sent: {reason}"
+                "Entra would have written to an account that this run did not create; scimulate did not send \
+                 the request: {reason}"
             );
             let mut finding = Finding::of(&self.scenario.about, message)
                 .at(Level::Critical)
                 .concerning(format!("{} of somebody else's account", request.method.as_str()))
-                .against("only what this run made is found and written to", reason);
+                .against("only objects of this run are found and written to", reason);
             if let Some(exchange) = self.recorder.last() {
                 finding = finding.shown_by(&exchange);
             }
             self.findings.push(finding);
         }
         if let Some(bytes) = sighting.swamped {
-            let message = "the answers of one story are too large to be read to its end".to_owned();
+            let message = "the responses in this scenario run are too large; it was ended early".to_owned();
             let mut finding = Finding::of(&self.scenario.about, message)
                 .at(Level::Error)
                 .concerning("size of answers")
-                .against("pages as small as they were asked for", format!("{} MiB", bytes >> 20));
+                .against("pages as small as requested", format!("{} MiB", bytes >> 20));
             if let Some(exchange) = self.recorder.last() {
                 finding = finding.shown_by(&exchange);
             }
@@ -405,7 +406,14 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
         let skip = self
             .skip
             .or_else(|| sighting.throttled.filter(|_| found_nothing).map(Skip::Throttled))
-            .or_else(|| unproven.map(|(_, why)| Skip::Blocked(format!("the proof of ownership: {why}"))))
+            .or_else(|| {
+                unproven.map(|(_, why)| {
+                    Skip::Blocked(format!(
+                        "the missing proof of ownership: \
+                                                                       {why}"
+                    ))
+                })
+            })
             .or_else(|| undecided.map(Skip::Blocked));
         let ours = self.fixture.roles().flat_map(|(_, role)| {
             let known = role.former.iter().chain(&role.id).filter_map(|id| self.known.get(id)).flatten();

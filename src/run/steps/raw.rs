@@ -86,11 +86,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             return;
         }
         let (key, member) = name.split_once('.').unwrap_or((name, "body"));
-        let message =
-            format!("nothing more can be asked: the answer that is called \"{key}\" has no {member}");
+        let message = format!("the scenario cannot continue: the response called \"{key}\" has no {member}");
         let mut finding = Finding::of(&self.scenario.about, message)
             .concerning(member)
-            .against(format!("an answer with {member}"), "none");
+            .against(format!("a response with {member}"), "none");
         if let Some(exchange) = self.recorder.last() {
             finding = finding.shown_by(&exchange);
         }

@@ -51,7 +51,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     fn without_stranger(&mut self, key: &str) {
-        self.leave_undecided(format!("the account of \"{key}\", which the first tenant does not have"));
+        self.leave_undecided(format!("the account of \"{key}\", which does not exist in the first tenant"));
     }
 
     /// Neither a read by id nor a filter, a search or a page of the second tenant shows the account.
@@ -122,7 +122,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     fn seen(&mut self, key: &str, how: &str, expected: &str, exchange: &Arc<Exchange>) {
-        let message = format!("\"{key}\" of one tenant is {how} in another one ({})", place(exchange));
+        let message = format!("\"{key}\" of one tenant is {how} in another tenant ({})", place(exchange));
         let finding = Finding::of(&self.scenario.about, message)
             .concerning(how)
             .against(expected, answered(exchange))
@@ -144,7 +144,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let leaks = exchange.json().filter(|_| exchange.succeeded()).is_some_and(|body| stranger.is(body));
         if !nobody && !leaks {
             self.skip =
-                Some(Skip::NotConfigured("the second tenant has an object of the same id".to_owned()));
+                Some(Skip::NotConfigured("the second tenant has an object with the same id".to_owned()));
             return;
         }
         let Some(change) = self.harmless_change(*kind) else { return };
@@ -158,7 +158,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let Some(exchange) = self.ask_second(request).await else { return };
             if exchange.succeeded() {
                 let message = format!(
-                    "{} of one tenant's \"{key}\" is done in another one",
+                    "{} on \"{key}\" of one tenant succeeds in another tenant",
                     exchange.request.method.as_str()
                 );
                 let finding = Finding::of(&self.scenario.about, message)
@@ -169,7 +169,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 return;
             }
             if !exchange.answer().is_some_and(|answer| matches!(answer.status, 403 | 404 | 410)) {
-                let message = format!("{} is not answered 404 in a tenant without it", place(&exchange));
+                let message = format!(
+                    "{} does not return 404 in a tenant that does not have the object",
+                    place(&exchange)
+                );
                 let finding = Finding::of(&self.scenario.about, message)
                     .at(self.scenario.about.level.min(Level::Warning))
                     .concerning("status in another tenant")
@@ -219,7 +222,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// The second tenant is asked with the token of the first, and answers nothing.
     pub(super) async fn expect_token_apart(&mut self, line: usize) {
         if self.tenants != (Tenants::Two { tokens_apart: true }) {
-            let why = "both tenants have one URL or one token, so that none can be tried at the other";
+            let why = "both tenants have the same URL or the same token, so one token cannot be tried at the \
+                       other";
             self.skip = Some(Skip::NotConfigured(why.to_owned()));
             return;
         }
@@ -242,8 +246,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 continue;
             }
             let level = if exchange.succeeded() { Level::Critical } else { Level::Warning };
-            let message =
-                format!("the token of one tenant is not refused in another one ({})", place(&exchange));
+            let message = format!("a tenant accepts the token of another tenant ({})", place(&exchange));
             let finding = Finding::of(&self.scenario.about, message)
                 .at(self.scenario.about.level.min(level))
                 .concerning("token of another tenant")

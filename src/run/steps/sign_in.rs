@@ -70,14 +70,14 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             && !refuses(exchange)
         {
             *told = true;
-            self.leave_undecided("the token endpoint, which neither gives nor refuses a token");
+            self.leave_undecided("the token endpoint, which neither issues nor rejects a token");
             return;
         }
         let Some(signed_in) = &mut self.signed_in else { return };
         let found = match (expectation, &signed_in.outcome) {
             (TokenExpectation::Refused, Err(_)) | (TokenExpectation::Given { minutes: None }, Ok(_)) => None,
             (TokenExpectation::Refused, Ok(_)) => Some((
-                "the token endpoint gives a token to somebody it must refuse".to_owned(),
+                "the token endpoint issues a token although it must reject the request".to_owned(),
                 "access_token",
                 "400 or 401 with an error".to_owned(),
                 "a token".to_owned(),
@@ -98,7 +98,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                         Some((message, "expires_in", wanted, format!("expires_in {seconds}")))
                     }
                     None => {
-                        let message = "the token endpoint does not say how long a token is valid";
+                        let message = "the token response does not say how long the token is valid";
                         Some((message.to_owned(), "expires_in", wanted, "no expires_in".to_owned()))
                     }
                 }

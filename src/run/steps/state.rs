@@ -54,12 +54,12 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
         let step = format!("line {line}: expect {key}");
         if expectation.never {
-            return self.expect_nobody(key, kind, "was never to have an account", &step).await;
+            return self.expect_nobody(key, kind, "must never have an account", &step).await;
         }
         if expectation.gone {
             match self.target_id(key) {
                 Some(id) => drop(self.expect_gone(key, kind, &id, &step).await?),
-                None => self.leave_undecided(format!("the account of \"{key}\", which never existed")),
+                None => self.leave_undecided(format!("the account of \"{key}\", which was never created")),
             }
             return self.expect_nobody(key, kind, "was deleted", &step).await;
         }
@@ -130,7 +130,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         };
         let status = actual.split(' ').next().unwrap_or_default();
         let message =
-            format!("\"{key}\" cannot be read by id: GET {}/{{id}} is answered {status}", kind.endpoint());
+            format!("\"{key}\" cannot be read by id: GET {}/{{id}} returns {status}", kind.endpoint());
         let mut finding = Finding::of(&self.scenario.about, message)
             .about(Aspect::Existence)
             .concerning("read by id")
@@ -143,11 +143,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// Entra has no id for somebody who should have an account by now.
     pub(super) fn no_account(&mut self, key: &str, kind: ResourceKind) {
-        let message = format!("\"{key}\" has no {} at the target", kind.as_str());
+        let message = format!("\"{key}\" has no {} at the server", kind.as_str());
         let mut finding = Finding::of(&self.scenario.about, message)
             .about(Aspect::Existence)
             .concerning("account")
-            .against("an account", "none that Entra knows of");
+            .against("an account", "none known to Entra");
         let shows = self
             .last
             .as_ref()
@@ -169,7 +169,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let message = if other == key {
             format!("\"{key}\" has another {} than before", kind.as_str())
         } else {
-            format!("\"{key}\" was not matched with the {} that was there before", kind.as_str())
+            format!("Entra did not match \"{key}\" to the {} that existed before", kind.as_str())
         };
         let mut finding = Finding::of(&self.scenario.about, message)
             .about(Aspect::Lookup)
@@ -215,7 +215,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let id =
                 if self.fixture.role(other).is_some() { self.target_id(other) } else { Some(other.clone()) };
             let Some(id) = id else {
-                self.leave_undecided(format!("the account of \"{other}\", which never existed"));
+                self.leave_undecided(format!("the account of \"{other}\", which was never created"));
                 return Ok(());
             };
             expected = serde_json::json!({ "value": id });
@@ -255,7 +255,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 shown(&[&link(expected).unwrap_or_else(|| expected.clone())]),
                 shown(&held.iter().collect::<Vec<_>>()),
             );
-            let message = format!("\"{key}\" holds {actual} in {path}, expected {expected}");
+            let message = format!("for \"{key}\" the server returns {actual} in {path}, expected {expected}");
             let mut finding = Finding::of(&self.scenario.about, message)
                 .at(self.level_of(key, path))
                 .about(Aspect::Value)
@@ -357,14 +357,14 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         });
         let twice = times.values().any(|times| *times > 1);
         let wrong = [
-            (missing && held.is_empty(), "has no members at all", "members missing"),
-            (missing && !held.is_empty(), "lacks members", "members missing"),
-            (too_many, "holds members that do not belong there", "members too many"),
-            (twice, "holds a member twice", "members twice"),
+            (missing && held.is_empty(), "has no members", "members missing"),
+            (missing && !held.is_empty(), "is missing members", "members missing"),
+            (too_many, "has members that do not belong there", "members too many"),
+            (twice, "has a member twice", "members twice"),
         ];
         let names = |mut names: Vec<String>| {
             names.sort();
-            if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         };
         let expected = names(wanted.present.clone());
         let actual = names(held.iter().map(|id| self.name_of(id)).collect());
@@ -404,8 +404,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             return Ok(false);
         }
         let status = actual.split(' ').next().unwrap_or_default();
-        let message =
-            format!("\"{key}\" was deleted, and yet GET {}/{{id}} is answered {status}", kind.endpoint());
+        let message = format!("\"{key}\" was deleted, but GET {}/{{id}} returns {status}", kind.endpoint());
         let mut finding = Finding::of(&self.scenario.about, message)
             .about(Aspect::Existence)
             .concerning("deleted")
@@ -448,10 +447,10 @@ fn is_nothing(value: &Value) -> bool {
 fn beside_the_point(mut finding: Finding, path: &PatchPath) -> Finding {
     finding.beside_the_point = true;
     finding.entra =
-        "Success, while the account differs from the directory; or the same update in every cycle.".into();
+        "Success although the account differs from the directory; or the same update in every cycle.".into();
     finding.fix = format!(
-        "Keep {path} as it was sent. If the application has no such attribute, leave it out of \
-                           /Schemas and tell your customers not to map it."
+        "Store {path} as it was sent. If the application has no such attribute, omit it from /Schemas and \
+         tell your customers not to map it."
     );
     finding.refs = vec![
         Reference::Rfc("7644#3.3".into()),

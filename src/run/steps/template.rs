@@ -19,7 +19,7 @@ pub enum TemplateProblem {
     #[error("`{{{{` without `}}}}` in `{0}`")]
     Open(String),
     /// The value is an object or array and cannot stand inside text.
-    #[error("`{{{{{0}}}}}` is not a simple value, so it cannot stand inside text")]
+    #[error("`{{{{{0}}}}}` is not a simple value, so it cannot be used inside text")]
     NotText(String),
 }
 

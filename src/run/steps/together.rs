@@ -86,7 +86,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let find = |message: String| Finding::of(&self.scenario.about, message);
         if done.len() > wanted {
             let message =
-                format!("{} of {all} requests at the same time succeed ({what}), {wanted} may", done.len());
+                format!("{} of {all} concurrent requests succeed ({what}), at most {wanted} may", done.len());
             let shown = done.iter().rev().take(2).rev();
             let finding = find(message)
                 .concerning("successes")
@@ -94,8 +94,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             findings.push(shown.fold(finding, |finding, exchange| finding.shown_by(exchange)));
         }
         if let Some(shown) = refused.last().filter(|_| done.len() < wanted) {
-            let message =
-                format!("{} of {all} requests at the same time are refused ({what})", refused.len());
+            let message = format!("{} of {all} concurrent requests are rejected ({what})", refused.len());
             // Nothing is lost by it: the service tries again in its next cycle.
             findings.push(
                 find(message)
@@ -112,7 +111,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         };
         if let Some(shown) = refused.iter().find(otherwise) {
             let statuses: Vec<String> = expectation.others.iter().map(ToString::to_string).collect();
-            let message = format!("of requests at the same time ({what}) one is refused in another way");
+            let message = format!(
+                "one of the concurrent requests ({what}) is rejected with an unexpected \
+                                   status"
+            );
             findings.push(
                 find(message)
                     .at(self.scenario.about.level.min(Level::Warning))
@@ -136,7 +138,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 self.take_in(&raw, &exchange);
                 continue;
             }
-            let message = format!("{} is refused on its own too", place(&exchange));
+            let message = format!("{} is also rejected when it is sent alone", place(&exchange));
             self.complain(
                 Finding::of(&self.scenario.about, message)
                     .at(self.scenario.about.level.min(Level::Error))

@@ -47,13 +47,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     ) -> Result<(), Mistake> {
         let way = self.walk(expectation, line).await?;
         let Some(last) = &way.last else {
-            self.leave_undecided("the walk over the pages, which did not come to its end");
+            self.leave_undecided("the reading of all pages, which did not finish");
             return Ok(());
         };
         let level = self.scenario.about.level.min(Level::Warning);
         let find = |message: String| Finding::of(&self.scenario.about, message).at(level);
         if let Some((first, second)) = way.twice.as_ref().filter(|_| expectation.by_cursor) {
-            let message = "somebody stands on two pages of a walk by cursor, while others come and go";
+            let message = "cursor paging returns a resource on two pages while others are added and removed";
             self.complain(
                 find(message.to_owned())
                     .concerning("resource on two pages")
@@ -74,13 +74,17 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             return Ok(());
         }
         if way.disturbed && !expectation.by_cursor {
-            self.skip = Some(Skip::Disturbed("others came or went while the pages were read".to_owned()));
+            self.skip = Some(Skip::Disturbed(
+                "other clients added or removed resources while the pages were \
+                                              read"
+                    .to_owned(),
+            ));
             return Ok(());
         }
         let message = format!(
-            "a walk over the pages of {} misses somebody who stands there all the time, while others {}",
+            "paging over {} misses a resource that exists the whole time, while others {}",
             expectation.kind.endpoint(),
-            if expectation.by_cursor { "come and go" } else { "are added" }
+            if expectation.by_cursor { "are added and removed" } else { "are added" }
         );
         let finding = find(message)
             .concerning("missed in a walk")
@@ -109,7 +113,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let Some(exchange) = self.exchange(request).await else { return Ok(way) };
             let list = exchange.json().filter(|_| exchange.answer().is_some_and(|a| a.status == 200));
             let (Some(body), Some(items)) = (list, resources(&exchange)) else {
-                let message = format!("page {page} of a walk over {endpoint} is not answered with a list");
+                let message = format!("page {page} of {endpoint} is not a list");
                 let finding = Finding::of(&self.scenario.about, message)
                     .concerning("page")
                     .against("200 with a ListResponse", answered(&exchange))

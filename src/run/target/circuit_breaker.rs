@@ -156,7 +156,7 @@ fn strange(answer: &Answer, request: &Request) -> Option<String> {
         502..=504 if !answer.is_throttled() => format!("with {status}"),
         300..=399 if status != 304 => format!("with a redirect ({status})"),
         200..=299 if page() => format!("with a web page ({status})"),
-        401 if !request.provoked => "with 401: the token is not accepted any more".to_owned(),
+        401 if !request.provoked => "with 401: the token is no longer accepted".to_owned(),
         _ => return None,
     };
     Some(what)

@@ -43,8 +43,8 @@ impl<T: Target> Guard<T> {
         match Reach::of(request) {
             Reach::New => Ok(()),
             Reach::Collection => Err(HeldBack::Back(Broken::Withheld(format!(
-                "{} {} could reach more than one object, or another one: the path names a whole collection, or an id in it \
-                 holds a slash, dots or a question mark",
+                "{} {} could reach more than one object, or another one: the path names a whole collection, \
+                 or an id in it contains a slash, dots or a question mark",
                 request.method.as_str(),
                 request.path
             )))),
@@ -94,7 +94,8 @@ impl<T: Target> Target for Guard<T> {
 
 fn unwritable(error: &std::io::Error) -> Broken {
     Broken::Withheld(format!(
-        "the journal of objects made at the target cannot be written ({error}), so nothing more may be made there"
+        "the journal of created objects cannot be written ({error}), so no more objects may be created at \
+         the target"
     ))
 }
 

@@ -318,14 +318,14 @@ fn read(name: &str, text: &str) -> Result<(Head, Lines), String> {
     let head: Head =
         serde_json::from_str(written.next().unwrap_or("")).map_err(|error| format!("line 1: {error}"))?;
     if head.format != FORMAT {
-        return Err(format!("it is a {}, and this version reads {FORMAT}", head.format));
+        return Err(format!("it is a {}, but this version reads {FORMAT}", head.format));
     }
     // A prefix that scimulate does not draw may be found in anybody's name.
     if !prefix::is_drawn(&head.prefix) {
-        return Err(format!("`{}` is not a prefix that scimulate draws", head.prefix));
+        return Err(format!("`{}` is not a prefix that scimulate generates", head.prefix));
     }
     if head.name() != name {
-        return Err(format!("a journal of the prefix {} is called {}.jsonl", head.prefix, head.name()));
+        return Err(format!("the journal of prefix {} must be called {}.jsonl", head.prefix, head.name()));
     }
     let mut lines = Lines::default();
     for (position, line) in written.enumerate() {
@@ -418,7 +418,9 @@ mod tests {
             assert!(read(&text).unwrap_err().contains("not a prefix"), "{wrong}");
         }
         assert!(
-            read(&head.replace(PREFIX, "smkjhgfdcb")).unwrap_err().contains("is called smkjhgfdcb.jsonl")
+            read(&head.replace(PREFIX, "smkjhgfdcb"))
+                .unwrap_err()
+                .contains("must be called smkjhgfdcb.jsonl")
         );
         let second = head.replace("\"}", "\",\"second\":true}");
         assert!(read(&second).unwrap_err().contains("-second.jsonl"));

@@ -137,7 +137,7 @@ pub fn report() -> Report {
                 "cycles/reenable-in-place",
                 None,
                 "The end is the same in both dialects",
-                Outcome::Skipped(Skip::Blocked("cycles/reenable-in-place: it did not come to an end".into())),
+                Outcome::Skipped(Skip::Blocked("cycles/reenable-in-place: it did not finish".into())),
             ),
             CheckResult::new(
                 "cycles/group-renamed",
@@ -158,7 +158,7 @@ pub fn report() -> Report {
                 )
             },
         ],
-        left_behind: vec!["User 1 (run-x.ada@example.com): DELETE answered 500".into()],
+        left_behind: vec!["User 1 (run-x.ada@example.com): DELETE returns 500".into()],
         exchanges: 1_316,
         interrupted_by: None,
         known: Waived {

@@ -57,7 +57,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             if held.is_empty() {
                 continue;
             }
-            let message = format!("{path} was set to {value} and still reads {}", shown(&held));
+            let message = format!("{path} was set to {value}, but GET returns {}", shown(&held));
             let finding = Finding::of(&self.scenario.about, message)
                 .concerning(path.to_string())
                 .against("nothing", shown(&held))
@@ -89,7 +89,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             }
         }
         if guilty.is_empty() || guilty.len() == cleared.len() {
-            let message = format!("a PATCH that sets attributes to {value} is answered {}", status(whole));
+            let message = format!("a PATCH that sets attributes to {value} returns {}", status(whole));
             let finding = Finding::of(&self.scenario.about, message)
                 .concerning("PATCH with an empty value")
                 .against("200 or 204, and the attributes empty", answered(whole))
@@ -100,11 +100,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         for (path, text, exchange) in guilty {
             let message = match text {
                 true => format!(
-                    "{path} cannot be set to {value} although /Schemas does not publish it as required: if the target \
-                     needs it, `required: true` keeps the test away from it"
+                    "the server does not accept {value} for {path} although /Schemas does not publish it as \
+                     required: if the server needs the value, publish `required: true`, and the test leaves \
+                     the attribute out"
                 ),
                 false => format!(
-                    "{path} is no text and refuses {value}, as it may; the test sends it all the same"
+                    "{path} is not a string and the server rejects {value}, which is allowed; Microsoft's \
+                     test sends it anyway"
                 ),
             };
             let reading = if text { Reading::Both } else { Reading::Microsoft };

@@ -38,7 +38,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let list = exchange.json().filter(|_| exchange.answer().is_some_and(|a| a.status == 200));
             let (Some(body), Some(items)) = (list, resources(&exchange)) else {
                 let message =
-                    format!("page {} of {} is answered {}", page + 1, kind.endpoint(), status(&exchange));
+                    format!("page {} of {} returns {}", page + 1, kind.endpoint(), status(&exchange));
                 let finding = Finding::of(&self.scenario.about, message)
                     .concerning("page")
                     .against("200 with a ListResponse", answered(&exchange))
@@ -50,7 +50,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let told = reader::member(body, "startIndex");
             if told.and_then(Value::as_u64) != u64::try_from(start).ok() {
                 let told = told.map_or_else(|| "nothing".to_owned(), Value::to_string);
-                let message = format!("the page from {start} on is answered with startIndex {told}");
+                let message = format!("the page that starts at {start} has startIndex {told}");
                 let finding = Finding::of(&self.scenario.about, message)
                     .concerning("startIndex")
                     .against(format!("startIndex {start}"), format!("startIndex {told}"))
@@ -65,7 +65,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
         if pages < 2 {
             let message = format!(
-                "{} resources were made, and a list of {} by {count} ends after one page",
+                "{} resources exist, but a list of {} with count={count} ends after one page",
                 self.accounts.len(),
                 kind.endpoint()
             );
@@ -94,7 +94,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let Some(body) = listed else {
             let finding = Finding::of(
                 &self.scenario.about,
-                format!("GET /Schemas is answered {} without a list of schemas", status(&exchange)),
+                format!("GET /Schemas returns {}, not a list of schemas", status(&exchange)),
             )
             .concerning("/Schemas")
             .against("200 with Resources", answered(&exchange))
@@ -114,12 +114,12 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 .filter(|path| !path.is("externalId"))
                 .collect();
             for path in missing {
-                let message = format!("{path} is mapped and does not stand in /Schemas");
+                let message = format!("{path} is mapped but missing in /Schemas");
                 let finding = Finding::of(&self.scenario.about, message)
                     .concerning(path.to_string())
                     .against(
-                        format!("{path} among the published attributes of {}", kind.as_str()),
-                        "not there",
+                        format!("{path} in the published attributes of {}", kind.as_str()),
+                        "missing there",
                     )
                     .shown_by(&exchange);
                 self.complain(finding);

@@ -79,10 +79,15 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let name = operation.path.to_string();
             let message = match candidate.hidden {
                 true => format!(
-                    "{name} is published as never returned, and the test compares it all the same: the target is right"
+                    "{name} is published as never returned, but Microsoft's test compares it anyway: the \
+                     server is right"
                 ),
                 false => {
-                    format!("{name} was set to {} and reads {}", shown(&[&operation.value]), shown(&held))
+                    format!(
+                        "{name} was set to {}, but GET returns {}",
+                        shown(&[&operation.value]),
+                        shown(&held)
+                    )
                 }
             };
             let mut finding = Finding::of(&self.scenario.about, message)
@@ -120,7 +125,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             return;
         }
         let message = format!(
-            "a PATCH without operations is answered {}: nothing but what is matched by is mapped",
+            "a PATCH without operations returns {}; the operations are empty because only matching \
+             attributes are mapped",
             status(&exchange)
         );
         let finding = Finding::of(&self.scenario.about, message)
@@ -154,8 +160,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             }
         }
         if guilty.is_empty() {
-            let message =
-                format!("one PATCH of {} attributes is answered {}", operations.len(), status(whole));
+            let message = format!("one PATCH of {} attributes returns {}", operations.len(), status(whole));
             let finding = Finding::of(&self.scenario.about, message)
                 .concerning("PATCH of several attributes")
                 .against("200 or 204", answered(whole))
@@ -171,12 +176,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let (message, reading) = match operation.made_up {
                 true => (
                     format!(
-                        "{name} refuses {value}, a value that was made up because /Schemas names no canonicalValues: \
-                         set one it takes (--test-value '{name}=…'), as Microsoft's template must be told too"
+                        "the server rejects {value} for {name}; scimulate made the value up because /Schemas \
+                         has no canonicalValues for it: set a valid one (--test-value '{name}=…'), and set \
+                         it in Microsoft's template too"
                     ),
                     Reading::Microsoft,
                 ),
-                false => (format!("{name} refuses {value}"), Reading::Both),
+                false => (format!("the server rejects {value} for {name}"), Reading::Both),
             };
             let finding = Finding::of(&self.scenario.about, message)
                 .concerning(name)
@@ -193,10 +199,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let Some((_, first)) = refused.first() else { return };
         let paths: Vec<String> = refused.iter().map(|(operation, _)| operation.path.to_string()).collect();
         let message =
-            format!("a value cannot be added where there is no such element yet: {}", paths.join(", "));
+            format!("a value cannot be added when no such element exists yet: {}", paths.join(", "));
         let mut finding = Finding::of(&self.scenario.about, message)
             .concerning("value paths")
-            .against("200 or 204, and the element made", answered(first))
+            .against("200 or 204, and the element created", answered(first))
             .shown_by(whole)
             .shown_by(first);
         finding.rfc_ok = true;

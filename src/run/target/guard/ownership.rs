@@ -277,7 +277,7 @@ impl Ownership {
             (Some(Standing::Foreign(who)), _) => Standing::Foreign(who),
             (_, ShownOwner::Another(who)) => Standing::Foreign(who),
             (Some(Standing::Seen), _) if !self.alone => Standing::Foreign(format!(
-                "the object with the id {}, which was there before this run's create",
+                "the object with the id {}, which existed before this run's create",
                 key.1
             )),
             // Another object of ours has that id: it is looked at once more before it is written to.

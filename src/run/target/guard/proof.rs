@@ -39,7 +39,7 @@ impl<T: Target> Guard<T> {
             Some(Standing::Deleted) => self.check_missing(request, &write, key, "this run deleted it").await,
             // A scenario tries at one tenant what is ours in the other.
             None if self.ownership.is_ours_elsewhere(tenant, key) => {
-                self.check_missing(request, &write, key, "it is ours in the other tenant").await
+                self.check_missing(request, &write, key, "this run created it in the other tenant").await
             }
             // An id with the run's prefix in it, or a GUID of this run: it was drawn here.
             None if self.ownership.marks(&key.1) => Ok(()),
@@ -57,7 +57,7 @@ impl<T: Target> Guard<T> {
             Read::Resource(_, resource) => Err(foreign(&write, &super::named(&resource))),
             Read::Missing(_) if self.ownership.is_alone() || self.ownership.marks(path) => Ok(()),
             Read::Missing(status) => {
-                Err(unproven(&write, &format!("GET is answered {status}, which does not say whose it is")))
+                Err(unproven(&write, &format!("GET returns {status}, which does not show who created it")))
             }
             Read::Unclear(why) => Err(unproven(&write, &why)),
         }
@@ -77,7 +77,7 @@ impl<T: Target> Guard<T> {
                 return Err(foreign(write, &who));
             }
             Read::Resource(ShownOwner::Nothing, _) => "GET shows no names".to_owned(),
-            Read::Missing(status) => format!("GET is answered {status}"),
+            Read::Missing(status) => format!("GET returns {status}"),
             Read::Unclear(why) => why,
         };
         let proven = echoed || self.found_by_name(request, key).await?;
@@ -99,20 +99,19 @@ impl<T: Target> Guard<T> {
             }
             Read::Resource(ShownOwner::Ours, _) => Err(unproven(
                 write,
-                "no create of this run was answered with this id, and its names do not begin with the run's prefix",
+                "no create of this run returned this id, and its names do not begin with the run's prefix",
             )),
             Read::Resource(ShownOwner::Another(who), _) => {
                 self.ownership.settle(request.tenant, key, Standing::Foreign(who.clone()));
                 Err(foreign(write, &who))
             }
-            Read::Resource(ShownOwner::Nothing, _) => Err(unproven(
-                write,
-                "no create of this run was answered with this id, and GET shows no names",
-            )),
+            Read::Resource(ShownOwner::Nothing, _) => {
+                Err(unproven(write, "no create of this run returned this id, and GET shows no names"))
+            }
             Read::Missing(_) if self.ownership.is_alone() => Ok(()),
             Read::Missing(status) => Err(unproven(
                 write,
-                &format!("no create of this run was answered with this id, and GET is answered {status}"),
+                &format!("no create of this run returned this id, and GET returns {status}"),
             )),
             Read::Unclear(why) => Err(unproven(write, &why)),
         }
@@ -149,7 +148,7 @@ impl<T: Target> Guard<T> {
             true => Ok(()),
             false => Err(unproven(
                 write,
-                &format!("{because}, and reads of this target do not tell whether the id is in use"),
+                &format!("{because}, and reads from this target do not show whether the id is in use"),
             )),
         }
     }
@@ -229,12 +228,12 @@ impl<T: Target> Guard<T> {
         }
         let resource = answer.body.json().filter(|body| answer.is_success() && body.is_object());
         let Some(resource) = resource else {
-            return Ok(Read::Unclear(format!("GET is answered {}", answer.status)));
+            return Ok(Read::Unclear(format!("GET returns {}", answer.status)));
         };
         let other = id_of(resource).filter(|id| key.is_some_and(|key| key.1 != *id));
         let shown = match (self.ownership.shown(request.tenant, key, resource), other) {
             (ShownOwner::Ours, Some(other)) => {
-                return Ok(Read::Unclear(format!("GET shows another id, {other}")));
+                return Ok(Read::Unclear(format!("GET returns another id, {other}")));
             }
             (shown, _) => shown,
         };
@@ -269,9 +268,14 @@ fn asker(request: &Request) -> Actor {
 }
 
 fn foreign(write: &str, who: &str) -> HeldBack {
-    HeldBack::Back(Broken::Withheld(format!("{write} would have reached {who}, which this run did not make")))
+    HeldBack::Back(Broken::Withheld(format!(
+        "{write} would have reached {who}, which this run did not create"
+    )))
 }
 
 fn unproven(write: &str, why: &str) -> HeldBack {
-    HeldBack::Back(Broken::Unproven(format!("{write}: the server does not show whose object it is ({why})")))
+    HeldBack::Back(Broken::Unproven(format!(
+        "{write}: the server does not prove that the object belongs to this \
+                                         run ({why})"
+    )))
 }

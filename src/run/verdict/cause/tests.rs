@@ -46,10 +46,9 @@ fn refused_patch() -> std::sync::Arc<Exchange> {
 fn a_player_spoiled_by_a_refusal_is_blocked_by_the_rule_that_names_it() {
     let refused = refused_patch();
     let mut report = example::report();
-    let rule =
-        Finding::of(&example::about("rules/disable-refused", Level::Critical), "PATCH was answered 500")
-            .about(Aspect::Answer)
-            .shown_by(&refused);
+    let rule = Finding::of(&example::about("rules/disable-refused", Level::Critical), "PATCH returns 500")
+        .about(Aspect::Answer)
+        .shown_by(&refused);
     let mut player = example::still_active("cycles/disable-unassigned");
     player.exchanges.insert(0, refused);
     report.checks = vec![failed(rule), failed(player)];
@@ -164,14 +163,14 @@ fn a_test_of_a_gate_is_never_blocked() {
 fn what_a_player_reads_after_its_request_was_refused_follows_from_that() {
     let refused = refused_patch();
     let about = example::about("field/x", Level::Error);
-    let refusal = Finding::of(&about, "PATCH was answered 500").about(Aspect::Answer).shown_by(&refused);
+    let refusal = Finding::of(&about, "PATCH returns 500").about(Aspect::Answer).shown_by(&refused);
     let absent = example::still_active("field/x").at(Level::Error).about(Aspect::Value).concerning("title");
     let check = |findings| CheckResult::played("field/x", Some("default"), "t", findings, Some(Level::Error));
     let mut report = example::report();
     report.checks = vec![check(vec![refusal, absent.clone()])];
     let found = causes(&report);
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].finding.message, "PATCH was answered 500");
+    assert_eq!(found[0].finding.message, "PATCH returns 500");
     drop(found);
     report.checks = vec![check(vec![absent])];
     assert_eq!(causes(&report).len(), 1, "without a refusal it speaks for itself");
@@ -202,7 +201,7 @@ fn the_ids_of_a_path_do_not_make_two_causes() {
         let path = format!("/Groups/{id}");
         let exchange = example::exchange(Method::Patch, &path, None, example::answer(409, &json!({})));
         let about = example::about(player, Level::Error);
-        failed(Finding::of(&about, format!("PATCH {path} was answered 409")).shown_by(&exchange))
+        failed(Finding::of(&about, format!("PATCH {path} returns 409")).shown_by(&exchange))
     };
     let checks = vec![refused("c432cdca", "cycles/a"), refused("b9a0d91e", "cycles/b")];
     assert_eq!(ends(checks), [Outcome::Failed, blocked("cycles/a")]);
