@@ -321,12 +321,16 @@ fn checks_are_listed_and_explained_as_text_and_as_json() {
 #[test]
 fn a_broken_file_is_2_with_the_place_and_the_token() {
     let scenario = "title: x\nlevel: critical\nwhy: y\nfix: z\ntimeline:\n  - cyle\n";
-    let call = Call::new(&["run", "--scenarios", "mine"]).file("mine/own/story.yaml", scenario);
+    let call = Call::new(&["run", "--scenarios", "mine"]).file("mine/own/scenario.yaml", scenario);
     let played = call.play();
     assert_eq!(played.code, Some(2));
-    assert!(played.err.contains("mine/own/story.yaml:6:5") && played.err.contains("cycle"), "{}", played.err);
-    let call = Call::new(&["run", "--scenarios", "mine"]).file("mine/own/story.yaml", "title: [");
-    assert!(call.play().err.contains("mine/own/story.yaml:1"));
+    assert!(
+        played.err.contains("mine/own/scenario.yaml:6:5") && played.err.contains("cycle"),
+        "{}",
+        played.err
+    );
+    let call = Call::new(&["run", "--scenarios", "mine"]).file("mine/own/scenario.yaml", "title: [");
+    assert!(call.play().err.contains("mine/own/scenario.yaml:1"));
     let call = Call::new(&["run", "--profile", "mine.yaml"])
         .file("mine.yaml", "user:\n  - target: title\n    source: shoeSize\n");
     call.play().failed(2, "mine.yaml:3", "shoeSize");

@@ -172,7 +172,7 @@ fn when_no_create_is_accepted_one_scenario_says_so_and_the_others_are_blocked() 
 fn a_failed_write_is_told_once_however_much_depends_on_it() {
     let plan = plan(&["cycles/reenable-in-place"]);
     let report = run(plan, |request| if request.method == Method::Patch { refusal(500) } else { Deed::Pass });
-    let [scenario] = scenarios(&report)[..] else { panic!("one story") };
+    let [scenario] = scenarios(&report)[..] else { panic!("one scenario") };
     assert_eq!(
         messages(scenario),
         ["\"ada\" cannot be disabled: PATCH /Users/{id} returns 500 (InternalServerError)"]
@@ -190,7 +190,7 @@ fn a_target_that_keeps_asking_for_retry_after_costs_no_finding() {
         answer.headers.push(("retry-after".into(), "1000".into()));
         Deed::Answer(Ok(answer))
     });
-    let [scenario] = scenarios(&report)[..] else { panic!("one story") };
+    let [scenario] = scenarios(&report)[..] else { panic!("one scenario") };
     assert!(matches!(&scenario.outcome, Outcome::Skipped(Skip::Throttled(_))), "{:?}", scenario.outcome);
     assert_eq!(report.left_behind, Vec::<String>::new());
     assert_eq!(report.verdict, Verdict::Incomplete);
@@ -342,7 +342,7 @@ fn a_scenario_whose_deciding_request_was_never_sent_is_blocked() {
         (Method::Post, Actor::Entra) => refusal(403),
         _ => Deed::Pass,
     });
-    let [scenario] = scenarios(&report)[..] else { panic!("one story") };
+    let [scenario] = scenarios(&report)[..] else { panic!("one scenario") };
     assert_ne!(scenario.outcome, Outcome::Passed, "{scenario:?}");
 }
 
@@ -385,7 +385,7 @@ fn somebody_elses_account_is_not_written_to_and_the_finding_says_whose_it_is() {
         });
         Deed::Answer(Ok(Answer::json(200, &list)))
     });
-    let [scenario] = scenarios(&report)[..] else { panic!("one story") };
+    let [scenario] = scenarios(&report)[..] else { panic!("one scenario") };
     assert_eq!(scenario.findings.len(), 1, "{:?}", messages(scenario));
     assert_eq!(scenario.findings[0].level, Level::Critical);
     assert!(scenario.findings[0].message.contains("bob@contoso.com"), "{}", scenario.findings[0].message);
@@ -447,13 +447,13 @@ fn ctrl_c_ends_the_run_early_and_still_cleans_up() {
     )
     .unwrap();
     assert!(listener.0.is_cancelled());
-    assert_eq!(listener.1, 3, "every trial is told of, played or not");
+    assert_eq!(listener.1, 3, "every scenario run is told of, played or not");
     assert_eq!(report.verdict, Verdict::Incomplete);
     assert_eq!(report.left_behind, Vec::<String>::new());
     assert_eq!(
         removed.load(Ordering::Relaxed),
         3,
-        "the probe's, the first story's and the interrupted one's"
+        "the probe's, the first scenario's and the interrupted one's"
     );
     assert_eq!(scenarios(&report)[0].outcome, Outcome::Passed);
     assert!(matches!(scenarios(&report)[2].outcome, Outcome::Skipped(_)));

@@ -161,7 +161,7 @@ fn run_of(scenarios: &[&str], spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send +
         .filter(|s| scenarios.contains(&s.about.id.as_str()))
         .map(Arc::new);
     let mut plan = Plan::new(found.collect(), profiles::load(profiles::DEFAULT).unwrap(), "nonsense1".into());
-    assert_eq!(plan.scenarios.len(), scenarios.len(), "the stories exist");
+    assert_eq!(plan.scenarios.len(), scenarios.len(), "the scenarios exist");
     plan.dialects.truncate(1);
     plan.retry_after = WaitLimit::at_most(Duration::from_millis(200));
     let played = play_scenarios(plan, Shared::new(client), runtime.handle(), &mut ());

@@ -20,7 +20,7 @@ impl Listener for Heard {
         self.0.push(match event {
             Event::Started { scenario_runs, .. } => format!("started {scenario_runs}"),
             Event::Prepared { .. } => "prepared".into(),
-            Event::ScenarioStarted(scenario_run) => format!("trial {scenario_run}"),
+            Event::ScenarioStarted(scenario_run) => format!("scenario run {scenario_run}"),
             Event::ScenarioFinished { result, trace, .. } => {
                 format!("finished {} {}", result.id, trace.len() > 4)
             }
@@ -49,7 +49,7 @@ fn one_scenario_is_played_against_the_embedded_server() {
         [
             "started 1",
             "prepared",
-            "trial cycles/create-user [default]",
+            "scenario run cycles/create-user [default]",
             "finished cycles/create-user true",
             "end"
         ]

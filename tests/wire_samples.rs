@@ -34,7 +34,7 @@ struct Sample {
     mode: String,
     source: String,
     played: Played,
-    scenario: Story,
+    scenario: SampleScenario,
     request: Expected,
     #[serde(default)]
     note: Option<String>,
@@ -71,7 +71,7 @@ struct Row {
 /// What happens around the request. Without `then` it is one of the first cycle, else of the second.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Story {
+struct SampleScenario {
     /// Source attributes of the person.
     person: Option<BTreeMap<String, String>>,
     /// App roles of the person: id, value and display name of each.
@@ -190,7 +190,7 @@ impl Row {
     }
 }
 
-impl Story {
+impl SampleScenario {
     fn target(&self) -> Standing {
         let mut accounts = BTreeMap::new();
         accounts.extend(self.account.clone().map(|account| ("person", account)));

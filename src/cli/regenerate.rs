@@ -68,7 +68,7 @@ impl Regenerate {
             let kept = if self.all { None } else { examples::kept(about, &scenarios) };
             let line = kept.or_else(|| examples::search(about, &scenarios, runtime.handle()));
             if line.is_none() {
-                console::remark(&format!("{}: no story shows it", about.id));
+                console::remark(&format!("{}: no scenario shows it", about.id));
             }
             line
         });

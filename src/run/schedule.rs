@@ -49,7 +49,7 @@ mod tests {
             .map(|number| {
                 let played = Arc::clone(&played);
                 Work {
-                    name: format!("trial {number}"),
+                    name: format!("scenario run {number}"),
                     body: Box::new(move || {
                         played.fetch_add(1, Ordering::Relaxed);
                     }),

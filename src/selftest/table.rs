@@ -23,7 +23,7 @@ impl fmt::Display for Matrix {
         for (class, faults) in &classes {
             let seen = faults.iter().filter(|fault| self.is_seen(**fault)).count();
             writeln!(f, "{class}: {seen} of {} seen", faults.len())?;
-            writeln!(f, "  {:44} {:>7} {:>5}  first of those that name it", "fault", "stories", "rules")?;
+            writeln!(f, "  {:44} {:>7} {:>5}  first of those that name it", "fault", "scenarios", "rules")?;
             for fault in faults {
                 let caught = self.caught_by(*fault);
                 let rules = caught.iter().filter(|check| check.id.starts_with("rules/")).count();

@@ -310,7 +310,7 @@ fn what_failed_is_drafted_and_what_is_drafted_waives_it() {
 fn a_draft_of_named_checks_says_when_they_did_not_fail() {
     let mut checks = failing(&["default"]);
     checks.push(played("cycles/addresses", Some("default"), Vec::new()));
-    checks.push(played("mine/story", Some("default"), vec![finding("x", Level::Error)]));
+    checks.push(played("mine/scenario", Some("default"), vec![finding("x", Level::Error)]));
     let past = past(&report(checks));
     let drafted = |checks: &[&str]| draft(checks).of(&past, catalogue());
     assert_eq!(drafted(&[SCENARIO]).unwrap().len(), 1);
@@ -319,7 +319,7 @@ fn a_draft_of_named_checks_says_when_they_did_not_fail() {
     let all = drafted(&[]).unwrap();
     assert_eq!((all.len(), all.left_out.len()), (1, 1));
     assert!(all.left_out[0].contains("name that with --scenarios"), "{:?}", all.left_out);
-    assert!(matches!(drafted(&["mine/story"]), Err(NothingToWaive::LeftOut(_))));
+    assert!(matches!(drafted(&["mine/scenario"]), Err(NothingToWaive::LeftOut(_))));
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn a_rule_explains_what_a_player_finds_wrong_with_the_same_thing_in_the_same_sce
     assert!(explained(rule(Aspect::Value, "Emails")));
     assert!(!explained(rule(Aspect::Value, "email")));
     assert!(!explained(rule(Aspect::Form, "emails")));
-    assert!(!explained(rule(Aspect::Value, "emails").at(Level::Warning)), "milder than the story's");
+    assert!(!explained(rule(Aspect::Value, "emails").at(Level::Warning)), "milder than the scenario's");
 }
 
 #[test]
