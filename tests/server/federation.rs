@@ -100,7 +100,7 @@ async fn every_fault_of_assertions_shows_in_its_proof_alone() {
 async fn a_server_that_breaks_on_assertions_is_not_excused() {
     let (_running, way) = server(Some(Fault::ASSERTION_BREAKS_ENDPOINT), None).await;
     let why = way.sign_in(Proof::Right).await.outcome.unwrap_err();
-    assert!(!why.excused && why.what.contains("refuses (500"), "{why:?}");
+    assert!(!why.excused && why.what.contains("rejects the request (500"), "{why:?}");
 }
 
 #[tokio::test]
