@@ -250,6 +250,12 @@ fn row(name: &str) -> Row {
                 .read("/Users/8", &ada("8"))
                 .once(),
         ),
+        "deleted-and-a-read-had-failed" => {
+            let read = || request(Method::Get, "/Users/8");
+            let shown = Row::new().listed_first(ada("8")).then(read()).read("/Users/8", &ada("8")).once();
+            let failed = shown.then(read()).status("/Users/8", 404).once();
+            deleted(failed.then(read()).read("/Users/8", &ada("8")))
+        }
         "opaque" => Row { opaque: true, ..row("no-names-and-no-filter") },
         "create-shows-another" => Row::new().created(&bob("7")),
         "create-shows-us-read-another" => Row::new().created(&ada("7")).read("/Users/7", &bob("7")),
@@ -289,6 +295,7 @@ fn row(name: &str) -> Row {
         }
         "location-of-another-server" => Row::new().located("https://other.example/scim/Users/7"),
         "whole-collection" => Row::new().writes(Method::Delete, "/Users/"),
+        "query-in-the-id" => Row::new().created(&ada("7?x")).writes(Method::Delete, "/Users/7?x"),
         "dots-in-the-id" => Row::new().created(&ada("..")).writes(Method::Delete, "/Users/.."),
         "no-names-and-no-filter" => Row::new().created(&alone).read("/Users/7", &nameless),
         "no-names-and-filters-ignored" => Row::new().created(&alone).read("/Users/7", &nameless).answers(
@@ -314,7 +321,7 @@ async fn the_table_in_the_documentation_is_what_happens() {
         .filter_map(|line| Some((line.split(" | ").next()?, line.rsplit(" | ").next()?)))
         .filter(|(name, _)| *name != "row")
         .collect();
-    assert_eq!(table.len(), 35);
+    assert_eq!(table.len(), 37);
     let mut wrong = Vec::new();
     for (name, expected) in table {
         let outcome = row(name).play().await;
