@@ -29,10 +29,13 @@ const ID_MISSING: Declared = Declared {
     name: "id-missing",
     title: "Every resource has an id",
     level: Level::Error,
-    what: "Every resource in an answer, the one a create is answered with included, has an `id` that is not empty.",
-    why: "The id is all Entra keeps of an account: without it the account can be neither updated nor disabled.",
-    fix: "Return `id` with every resource, whatever `attributes` asks for, and answer POST with the resource.",
-    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the account exists and Entra cannot reach it.",
+    what: "Every resource in a response, including the response to a create, has a non-empty `id`.",
+    why: "The id is all Entra keeps of an account: without it Entra can neither update nor disable the \
+          account.",
+    fix: "Return `id` with every resource, whatever `attributes` requests, and return the resource from \
+          POST.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the account exists, but Entra cannot \
+            reach it.",
     refs: &[
         Rfc("7643#3.1"),
         Microsoft("use-scim-to-provision-users-and-groups"),
@@ -56,7 +59,7 @@ fn id_missing(view: &View<'_>) -> Vec<Complaint> {
         && view.exchange.succeeded()
         && view.answer().is_some_and(|answer| answer.body.is_empty());
     if created {
-        return Complaint::new("A create is answered without a body, so nobody knows the id.")
+        return Complaint::new("A create returns no body, so the id of the new resource is unknown.")
             .concerning("id")
             .against("201 with the resource", "no body")
             .into();
@@ -74,8 +77,8 @@ const ID_NOT_A_STRING: Declared = Declared {
     name: "id-not-a-string",
     title: "The id is a string",
     level: Level::Error,
-    what: "`id` is a JSON string, also when it consists of digits.",
-    why: "Entra reads a string. A number cannot be read by its client, or comes back with other digits.",
+    what: "`id` is a JSON string, even if it consists of digits.",
+    why: "Entra reads a string. Its client cannot read a number, or gets other digits back.",
     fix: "Write the id as a string: \"42\", not 42.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
@@ -100,13 +103,13 @@ fn id_not_a_string(view: &View<'_>) -> Vec<Complaint> {
 
 const ID_CHANGED: Declared = Declared {
     name: "id-changed",
-    title: "A resource answers under its own id",
+    title: "A read returns the resource with the requested id",
     level: Level::Critical,
-    what: "The answer to a read holds the id that was asked for. In the answer to an update another id is a \
+    what: "The response to a read holds the requested id. In the response to an update another id is a \
            warning: Entra does not read it.",
-    why: "Entra compares the answer with its person and writes the difference. Another person's resource leads to \
-          another person's account being overwritten.",
-    fix: "Look the resource up by exactly the id in the URL, and never give a resource a new one.",
+    why: "Entra compares the response with its person and writes the difference. If the response holds \
+          another person's resource, another person's account is overwritten.",
+    fix: "Look the resource up by exactly the id in the URL, and never change the id of a resource.",
     entra: "Updates of the wrong person, or InvalidAnchor.",
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["id-changes-on-update"],
@@ -124,7 +127,7 @@ fn id_changed(view: &View<'_>) -> Vec<Complaint> {
         _ => return Vec::new(),
     };
     match view.resources().first().and_then(|resource| resource.id()) {
-        Some(id) if id != asked => Complaint::new("The answer holds a resource with another id.")
+        Some(id) if id != asked => Complaint::new("The response holds a resource with another id.")
             .concerning("id")
             .against(asked, id)
             .at(level)
@@ -135,12 +138,11 @@ fn id_changed(view: &View<'_>) -> Vec<Complaint> {
 
 const ID_REUSED: Declared = Declared {
     name: "id-reused",
-    title: "A new resource has a new id",
+    title: "A new resource gets a new id",
     level: Level::Critical,
-    what: "A create is answered with an id that no other resource has. One that a deleted resource had is a \
-           warning.",
-    why: "Two people under one id are one account: disabling one disables the other.",
-    fix: "Generate ids and do not recycle them; answer 409 to a create that would overwrite.",
+    what: "A create returns an id that no other resource has. The id of a deleted resource is a warning.",
+    why: "Two people with one id share one account: disabling one disables the other.",
+    fix: "Generate ids and do not reuse them; return 409 for a create that would overwrite a resource.",
     entra: "Two people in Entra linked to one account.",
     refs: &[Rfc("7643#3.1"), Field("msaad00/agent-bom#3540")],
     faults: &["ids-reused"],
@@ -162,8 +164,8 @@ fn id_reused(view: &View<'_>) -> Vec<Complaint> {
             .into_iter()
             .find_map(|name| member(sent, name)?.as_str().map(str::to_owned))
     });
-    let whose = name.map_or_else(|| known.id.clone(), |name| format!("{}, which is `{name}`'s", known.id));
-    let complaint = Complaint::new("A create is answered with the id of another resource.")
+    let whose = name.map_or_else(|| known.id.clone(), |name| format!("{}, the id of `{name}`", known.id));
+    let complaint = Complaint::new("A create returns the id of another resource.")
         .concerning("id")
         .against("an id of its own", whose)
         .at(level);
@@ -177,9 +179,9 @@ const ID_FROM_CLIENT: Declared = Declared {
     name: "id-from-client",
     title: "The server chooses the id",
     level: Level::Warning,
-    what: "An `id` in the body of a create is ignored; the resource gets one from the server.",
-    why: "An id that a client may choose lets it overwrite another account.",
-    fix: "Drop `id` from what a create sends.",
+    what: "The server ignores `id` in the body of a create and assigns its own.",
+    why: "With an id of its choice a client could overwrite another account.",
+    fix: "Ignore `id` in the body of a create.",
     entra: "Nothing: Entra sends no id.",
     refs: &[Rfc("7643#3.1"), Rfc("7644#3.3"), Field("msaad00/agent-bom#3540")],
     faults: &["id-from-client"],
@@ -194,7 +196,7 @@ fn id_from_client(view: &View<'_>) -> Vec<Complaint> {
     let sent = view.sent().and_then(|sent| member(sent, "id")).and_then(Value::as_str);
     match (sent, resource.id()) {
         (Some(sent), Some(id)) if sent == id && !sent.is_empty() => {
-            Complaint::new("The resource has the id its creator sent.")
+            Complaint::new("The resource has the id that the client sent.")
                 .concerning("id")
                 .against("an id chosen by the server", "the id that was sent")
                 .into()
@@ -209,7 +211,7 @@ const ID_NAMES_BULK_ID: Declared = Declared {
     level: Level::Warning,
     what: "The word `bulkId` is reserved: no id contains it.",
     why: "In bulk requests it refers to resources that have no id yet.",
-    fix: "Generate ids without it, and resolve bulkId references before you store.",
+    fix: "Generate ids without it, and resolve bulkId references before you store them.",
     entra: "Nothing.",
     refs: &[Rfc("7643#3.1")],
     faults: &["ids-with-bulk-id"],
@@ -228,11 +230,12 @@ fn id_names_bulk_id(view: &View<'_>) -> Vec<Complaint> {
 
 const EXTERNAL_ID_INVENTED: Declared = Declared {
     name: "external-id-invented",
-    title: "externalId is the client's",
+    title: "externalId is set only by the client",
     level: Level::Warning,
-    what: "A resource that was never given an `externalId` has none.",
-    why: "Entra may match by externalId. One that the server made up matches nobody, or somebody else.",
-    fix: "Store externalId as it comes and leave it out when it did not come; do not fill it with the id.",
+    what: "A resource that was created without an `externalId` has none.",
+    why: "Entra may match by externalId. A value that the server made up matches no one, or the wrong \
+          person.",
+    fix: "Store externalId as it is sent and omit it if it was not sent; do not fill it with the id.",
     entra: "A mapped externalId is written again after each match.",
     refs: &[Rfc("7643#3.1")],
     faults: &["external-id-invented"],
@@ -255,7 +258,7 @@ fn external_id_invented(view: &View<'_>) -> Vec<Complaint> {
         (!given).then_some(external)
     });
     match invented {
-        Some(external) => Complaint::new("The resource has an externalId that nobody gave it.")
+        Some(external) => Complaint::new("The resource has an externalId that no client sent.")
             .concerning("externalId")
             .against("absent", external)
             .into(),

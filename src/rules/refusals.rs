@@ -51,7 +51,7 @@ fn refused(view: &View<'_>, wanted: Cause, what: &str) -> Vec<Complaint> {
     let status = view.status().unwrap_or(0);
     let detail =
         view.json().and_then(|body| member(body, "detail")).and_then(Value::as_str).unwrap_or("no detail");
-    let complaint = Complaint::new(format!("{what} is refused with {status}."))
+    let complaint = Complaint::new(format!("{what} is rejected with {status}."))
         .against("a 2xx status", format!("status {status}: {detail}"));
     if is_unpublished(view) {
         return complaint.at(Level::Note).into();
@@ -68,14 +68,14 @@ const CREATE_REFUSED: Declared = Declared {
     name: "create-refused",
     title: "Entra's create is accepted",
     level: Level::Error,
-    what: "A create with the mapped attributes is not refused: unknown URNs in `schemas`, `meta.resourceType`, empty \
-           arrays and a missing e-mail are no reason. With attributes that /Schemas does not publish a refusal is a \
-           note.",
-    why: "The person gets no account, in this cycle and every one after it.",
-    fix: "Ignore what you do not know and what is read-only, require nothing /Schemas does not call required, and \
-          name attribute and value in `detail` when you must refuse.",
-    entra: "SystemForCrossDomainIdentityManagementBadRequest or …ServiceIncompatible at EntryExportAdd, retried with \
-            growing gaps.",
+    what: "A create with the mapped attributes is not rejected: unknown URNs in `schemas`, \
+           `meta.resourceType`, empty arrays and a missing e-mail are no reason to reject it. Rejecting \
+           attributes that /Schemas does not publish is a note.",
+    why: "The person gets no account, in this cycle and all later ones.",
+    fix: "Ignore unknown and read-only attributes, require only what /Schemas publishes as required, and \
+          name the attribute and the value in `detail` when you must reject a create.",
+    entra: "SystemForCrossDomainIdentityManagementBadRequest or …ServiceIncompatible at EntryExportAdd, \
+            retried at growing intervals.",
     refs: &[
         Rfc("7644#3.3"),
         Microsoft("use-scim-to-provision-users-and-groups"),
@@ -93,11 +93,12 @@ fn create_refused(view: &View<'_>) -> Vec<Complaint> {
 
 const CONFLICT_WITHOUT_CAUSE: Declared = Declared {
     name: "conflict-without-cause",
-    title: "A name that no query finds can be created",
+    title: "A create is not rejected with 409 when no such user can be found",
     level: Level::Error,
-    what: "A create is not answered with 409 when the lookup before it found nobody of that name.",
-    why: "Entra looks, finds nobody, creates, is refused, and repeats that for ever.",
-    fix: "Let lookups see everything that uniqueness sees: disabled and local accounts, other letter cases.",
+    what: "A create does not return 409 when the lookup before it found no resource with that name.",
+    why: "Entra looks the name up, finds nothing, creates, is rejected, and repeats this in every cycle.",
+    fix: "Let lookups see everything that uniqueness checks see: disabled and local accounts, other letter \
+          cases.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering, in every cycle.",
     refs: &[Rfc("7644#3.3"), Microsoft("howto-analyze-provisioning-logs"), Field("langfuse/langfuse#13528")],
     faults: &["create-answers-409"],
@@ -108,16 +109,16 @@ const CONFLICT_WITHOUT_CAUSE: Declared = Declared {
 };
 
 fn conflict_without_cause(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Conflict, "A create of a name that the lookup did not find")
+    refused(view, Cause::Conflict, "A create with a name that the lookup did not find")
 }
 
 const RECREATE_REFUSED: Declared = Declared {
     name: "recreate-refused",
-    title: "A deleted name can be used again",
+    title: "A deleted userName can be used again",
     level: Level::Warning,
-    what: "After DELETE a user of the same userName can be created. The RFC says SHOULD.",
+    what: "After DELETE a user with the same userName can be created. The RFC says SHOULD.",
     why: "A person who comes back gets no account.",
-    fix: "Leave deleted resources out of uniqueness checks.",
+    fix: "Ignore deleted resources in uniqueness checks.",
     entra: "Conflict on create, in every cycle.",
     refs: &[Rfc("7644#3.6")],
     faults: &["tombstone-blocks-create"],
@@ -126,15 +127,15 @@ const RECREATE_REFUSED: Declared = Declared {
 };
 
 fn recreate_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Tombstone, "A create of a name that was deleted")
+    refused(view, Cause::Tombstone, "A create with the name of a deleted resource")
 }
 
 const PATCH_NOT_IMPLEMENTED: Declared = Declared {
     name: "patch-not-implemented",
     title: "PATCH is implemented",
     level: Level::Error,
-    what: "PATCH on users and groups is not answered with 405 or 501.",
-    why: "Entra never uses PUT. People are created and then neither updated nor disabled.",
+    what: "PATCH on users and groups does not return 405 or 501.",
+    why: "Entra never uses PUT. It creates people but can then neither update nor disable them.",
     fix: "Implement PATCH for users and groups.",
     entra: "MethodNotAllowed or NotImplemented on every update.",
     refs: &[
@@ -155,10 +156,11 @@ const DISABLE_REFUSED: Declared = Declared {
     name: "disable-refused",
     title: "A disable is accepted",
     level: Level::Error,
-    what: "A PATCH that sets `active` to false, \"False\" or \"false\" is accepted, also when it carries other changes.",
-    why: "The leaver keeps access until somebody reads the provisioning log. One attribute the server does not \
-          support sinks the whole request, the disable with it.",
-    fix: "Take booleans in string form; never refuse a request that disables because of another attribute.",
+    what: "A PATCH that sets `active` to false, \"False\" or \"false\" is accepted, even with other changes \
+           in the same request.",
+    why: "The leaver keeps access until an administrator reads the provisioning log. One unsupported \
+          attribute makes the whole request fail, including the disable.",
+    fix: "Accept booleans in string form; never reject a request that disables because of another attribute.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, retried in every cycle; the account stays \
             active.",
     refs: &[
@@ -179,11 +181,11 @@ fn disable_refused(view: &View<'_>) -> Vec<Complaint> {
 
 const VALUE_PATH_NOT_CREATED: Declared = Declared {
     name: "value-path-not-created",
-    title: "A value path whose element is missing creates it",
+    title: "A write to a value path creates the missing element",
     level: Level::Error,
-    what: "Add or Replace on `emails[type eq \"work\"].value` creates the work e-mail when there is none. RFC 7644 \
-           allows 400 noTarget; Entra needs it created.",
-    why: "It is Entra's default mapping, and the whole request is refused with it.",
+    what: "Add or Replace on `emails[type eq \"work\"].value` creates the work e-mail if it does not exist. \
+           RFC 7644 allows 400 noTarget; Entra needs it created.",
+    why: "It is Entra's default mapping, and the whole request is rejected because of it.",
     fix: "Append an element with the fields of the filter (type work) and the value.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the update fails in every cycle.",
     refs: &[
@@ -197,17 +199,18 @@ const VALUE_PATH_NOT_CREATED: Declared = Declared {
 };
 
 fn value_path_not_created(view: &View<'_>) -> Vec<Complaint> {
-    let complaints = refused(view, Cause::NoTarget, "A value path without an element");
+    let complaints = refused(view, Cause::NoTarget, "A write to a value path without an element");
     complaints.into_iter().map(Complaint::rfc_ok).collect()
 }
 
 const MANAGER_STRING_REFUSED: Declared = Declared {
     name: "manager-string-refused",
-    title: "A manager is accepted as a bare id",
+    title: "manager is accepted as a plain id",
     level: Level::Error,
     what: "Add and Replace of `urn:…:enterprise:2.0:User:manager` with the manager's id as a string are accepted.",
-    why: "It is what Entra sends. RFC 7643 defines an object, so a strict server refuses, and no manager is ever set.",
-    fix: "Take a string for the manager's `value`.",
+    why: "It is what Entra sends. RFC 7643 defines an object, so a strict server rejects it, and the manager \
+          is never set.",
+    fix: "Accept a string as the manager's `value`.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible on each manager, in every cycle.",
     refs: &[Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups"), Field("imulab/go-scim#75")],
     faults: &["refuses-manager-string"],
@@ -216,16 +219,16 @@ const MANAGER_STRING_REFUSED: Declared = Declared {
 };
 
 fn manager_string_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::ManagerString, "A manager").into_iter().map(Complaint::rfc_ok).collect()
+    refused(view, Cause::ManagerString, "A write of the manager").into_iter().map(Complaint::rfc_ok).collect()
 }
 
 const MEMBER_REMOVAL_REFUSED: Declared = Declared {
     name: "member-removal-refused",
-    title: "A member named in value can be removed",
+    title: "A member in `value` can be removed",
     level: Level::Error,
-    what: "`Remove` on `members` with the members in `value` is accepted and removes those.",
-    why: "It is how Entra removes members by default; the RFC defines no value for a remove. The leaver keeps the \
-          group's rights.",
+    what: "`Remove` on `members` with the members in `value` is accepted and removes these members.",
+    why: "It is how Entra removes members by default; the RFC defines no value for a remove. If it is \
+          rejected, the leaver keeps the group's rights.",
     fix: "Support both `members` with a value and `members[value eq \"…\"]`.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible on each removal, in every cycle.",
     refs: &[
@@ -247,11 +250,13 @@ fn member_removal_refused(view: &View<'_>) -> Vec<Complaint> {
 
 const ABSENT_REMOVAL_REFUSED: Declared = Declared {
     name: "absent-removal-refused",
-    title: "Removing what is not there is no error",
+    title: "Removing a missing value is not an error",
     level: Level::Warning,
-    what: "The removal of a member or attribute that is not there is accepted. 400 noTarget is legal too.",
-    why: "Entra removes what it believes to be there. A refusal makes it try again in every cycle.",
-    fix: "Answer 2xx when there is nothing to remove.",
+    what: "The removal of a member or attribute that does not exist is accepted. 400 noTarget is allowed \
+           too.",
+    why: "Entra removes what it believes to exist. If the server rejects the removal, Entra tries it again \
+          in every cycle.",
+    fix: "Return 2xx when there is nothing to remove.",
     entra: "A failed update that is retried although nothing is left to do.",
     refs: &[Rfc("7644#3.5.2.2"), Field("lightdash/lightdash#24458")],
     faults: &["remove-absent-member-is-error"],
@@ -263,17 +268,17 @@ const ABSENT_REMOVAL_REFUSED: Declared = Declared {
 };
 
 fn absent_removal_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::AbsentRemoval, "The removal of what is not there")
+    refused(view, Cause::AbsentRemoval, "The removal of a missing value")
 }
 
 const REPEAT_REFUSED: Declared = Declared {
     name: "repeat-refused",
-    title: "Writing what is there already is no error",
+    title: "Writing an existing value is not an error",
     level: Level::Error,
-    what: "A PATCH that sets values the resource has, or adds a member it has, is accepted.",
-    why: "After a lost answer or a restart Entra sends the same request again.",
-    fix: "Answer 2xx when there is nothing to change.",
-    entra: "A failed update in every cycle, for a person whose data is right.",
+    what: "A PATCH that sets values the resource already has, or adds an existing member, is accepted.",
+    why: "After a lost response or a restart Entra sends the same request again.",
+    fix: "Return 2xx when there is nothing to change.",
+    entra: "A failed update in every cycle, for a person whose data is correct.",
     refs: &[Rfc("7644#3.5.2.1"), Field("better-auth/better-auth#8549")],
     faults: &["member-re-add-refused"],
     judges: |view| is_sent(view) && of_known(view).is_some_and(|known| repeats(view.changes(), known)),
@@ -281,18 +286,19 @@ const REPEAT_REFUSED: Declared = Declared {
 };
 
 fn repeat_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Repeat, "A change that is there already")
+    refused(view, Cause::Repeat, "A write of an existing value")
 }
 
 const UPDATE_REFUSED: Declared = Declared {
     name: "update-refused",
     title: "Entra's updates are accepted",
     level: Level::Error,
-    what: "A PATCH as Entra sends it is accepted: `Add`, `Replace` and `Remove` with a capital letter, URN-qualified \
-           paths, path-less bundles with dotted keys, a request that names no required attribute. With attributes \
-           that /Schemas does not publish a refusal is a note.",
-    why: "All changes of a person travel in one request; none of them arrives.",
-    fix: "Compare `op` without letter case, resolve URN prefixes, validate the result and not the request.",
+    what: "A PATCH as Entra sends it is accepted: `Add`, `Replace` and `Remove` with a capital letter, \
+           URN-qualified paths, bundles without a path and with dotted keys, a request without the required \
+           attributes. Rejecting attributes that /Schemas does not publish is a note.",
+    why: "All changes to a person are in one request; if it is rejected, none of them is applied.",
+    fix: "Compare `op` without regard to letter case, resolve URN prefixes, and validate the result, not the \
+          request.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the update fails in every cycle.",
     refs: &[
         Rfc("7644#3.5.2"),
@@ -319,8 +325,8 @@ const DELETE_REFUSED: Declared = Declared {
     name: "delete-refused",
     title: "A delete is accepted",
     level: Level::Error,
-    what: "DELETE of a user or group that exists is not refused, whether it is disabled or not.",
-    why: "Entra deletes 30 days after a person was deleted, or when a group is deleted.",
+    what: "DELETE of an existing user or group is not rejected, whether it is disabled or not.",
+    why: "Entra deletes an account 30 days after the person was deleted, and a group when it is deleted.",
     fix: "Support DELETE on users and groups.",
     entra: "A failed delete in every cycle, until the administrator switches deletes off.",
     refs: &[Rfc("7644#3.6"), Microsoft("how-provisioning-works"), Field("Unleash/unleash#9190")],

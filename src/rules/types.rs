@@ -80,10 +80,10 @@ const ACTIVE_NOT_A_BOOLEAN: Declared = Declared {
     name: "active-not-a-boolean",
     title: "active is true or false",
     level: Level::Error,
-    what: "`active` comes back as a JSON boolean, whatever form it was sent in.",
-    why: "Entra sends \"False\" as a string and cannot read a string back: after that no change of the person works, \
-          the disable included.",
-    fix: "Convert by the schema's type when you store, and repair what is stored.",
+    what: "`active` is returned as a JSON boolean, in whatever form it was sent.",
+    why: "Entra sends \"False\" as a string but cannot read a string back: after that no change to the \
+          person succeeds, including the disable.",
+    fix: "Convert values to the schema's type when you store them, and repair stored values.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: \"We are not able to deserialize the resource \
             received from your SCIM endpoint\".",
     refs: &[
@@ -117,9 +117,9 @@ const BOOLEAN_AS_TEXT: Declared = Declared {
     name: "boolean-as-text",
     title: "Booleans are true or false",
     level: Level::Error,
-    what: "Every attribute of type boolean comes back as a JSON boolean: `primary: true`, not \"True\".",
-    why: "A server that mirrors what it was sent locks Entra out of the resource.",
-    fix: "Convert by the schema's type when you store, inside array elements too.",
+    what: "Every boolean attribute is returned as a JSON boolean: `primary: true`, not \"True\".",
+    why: "A server that returns values as they were sent locks Entra out of the resource.",
+    fix: "Convert values to the schema's type when you store them, inside array elements too.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, for some people only.",
     refs: &[Rfc("7643#2.3.2"), Field("learn.microsoft.com/answers/questions/5618325")],
     faults: &["primary-as-text"],
@@ -135,9 +135,9 @@ const NUMBER_AS_TEXT: Declared = Declared {
     name: "number-as-text",
     title: "Numbers are numbers",
     level: Level::Warning,
-    what: "Attributes of type integer and decimal come back as JSON numbers.",
-    why: "Entra writes numbers as strings; a server that returns them so contradicts its own schema.",
-    fix: "Convert by the schema's type when you store.",
+    what: "Attributes of type integer and decimal are returned as JSON numbers.",
+    why: "Entra writes numbers as strings; a server that returns them as strings contradicts its own schema.",
+    fix: "Convert values to the schema's type when you store them.",
     entra: "Possibly SystemForCrossDomainIdentityManagementServiceIncompatible.",
     refs: &[Rfc("7643#2.3.4"), Rfc("7643#2.3.3"), Field("elimity-com/scim#165")],
     faults: &["numbers-as-text"],
@@ -151,11 +151,13 @@ fn number_as_text(view: &View<'_>) -> Vec<Complaint> {
 
 const TEXT_AS_OTHER_TYPE: Declared = Declared {
     name: "text-as-other-type",
-    title: "Text is text",
+    title: "Strings are strings",
     level: Level::Error,
-    what: "Attributes of type string and reference come back as JSON strings, also when they consist of digits.",
-    why: "An employee number read as a number has lost its leading zeros, and Entra cannot read the resource.",
-    fix: "Keep text as text; do not guess types from its looks.",
+    what: "Attributes of type string and reference are returned as JSON strings, even if they consist of \
+           digits.",
+    why: "An employee number that is stored as a number loses its leading zeros, and Entra cannot read the \
+          resource.",
+    fix: "Store strings as strings; do not guess the type from the content.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, or the same update in every cycle.",
     refs: &[Rfc("7643#2.3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["numbers-from-text"],
@@ -171,9 +173,10 @@ const LIST_EXPECTED: Declared = Declared {
     name: "list-expected",
     title: "A multi-valued attribute is an array",
     level: Level::Error,
-    what: "`emails`, `phoneNumbers`, `members` and whatever else is multi-valued are arrays, also with one element.",
-    why: "A single object in place of an array is another type: the resource cannot be read.",
-    fix: "Serialise lists as lists; look for converters that unwrap lists of one.",
+    what: "`emails`, `phoneNumbers`, `members` and all other multi-valued attributes are arrays, even with \
+           one element.",
+    why: "A single object instead of an array has another type: the resource cannot be read.",
+    fix: "Serialise lists as lists; check for converters that unwrap lists of one element.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#2.4")],
     faults: &["retype-emails-to-object"],
@@ -187,11 +190,11 @@ fn list_expected(view: &View<'_>) -> Vec<Complaint> {
 
 const SINGLE_VALUE_EXPECTED: Declared = Declared {
     name: "single-value-expected",
-    title: "A single-valued attribute is no array",
+    title: "A single-valued attribute is not an array",
     level: Level::Error,
-    what: "`userName`, `name`, `manager` and whatever else is single-valued are not arrays.",
-    why: "The resource cannot be read by a client that expects one value.",
-    fix: "Store the value, not the list it may have come in.",
+    what: "`userName`, `name`, `manager` and all other single-valued attributes are not arrays.",
+    why: "A client that expects one value cannot read the resource.",
+    fix: "Store the value, not the list in which it may have been sent.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#2.3"), Field("MicrosoftDocs/azure-docs#42220")],
     faults: &["retype-display-name-to-list"],
@@ -208,8 +211,8 @@ const OBJECT_EXPECTED: Declared = Declared {
     title: "A complex attribute is an object",
     level: Level::Error,
     what: "`name`, and each element of `emails` or `addresses`, is an object with the sub-attributes of its schema.",
-    why: "Text in place of an object cannot be read, and a value path finds nothing in it.",
-    fix: "Return the sub-attributes, not a joined text.",
+    why: "A string instead of an object cannot be read, and a value path finds nothing in it.",
+    fix: "Return the sub-attributes, not one joined string.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the resource cannot be deserialised.",
     refs: &[Rfc("7643#2.3.8")],
     faults: &["retype-emails-to-strings", "retype-name-to-string"],
@@ -224,11 +227,12 @@ fn object_expected(view: &View<'_>) -> Vec<Complaint> {
 
 const MANAGER_NOT_AN_OBJECT: Declared = Declared {
     name: "manager-not-an-object",
-    title: "A manager comes back as an object",
+    title: "manager is returned as an object",
     level: Level::Error,
-    what: "`manager` of the enterprise extension is an object whose `value` is the manager's id, although Entra sends \
-           the id as a bare string.",
-    why: "Entra cannot read a resource whose manager is a string, so nothing about that person can be changed.",
+    what: "`manager` of the enterprise extension is an object whose `value` is the manager's id, although \
+           Entra sends the id as a plain string.",
+    why: "Entra cannot read a resource whose manager is a string, so it cannot change anything about that \
+          person.",
     fix: "Store the string as `value`, and return {\"value\": \"…\"}; `$ref` and `displayName` are optional.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: \"We are not able to deserialize the resource\".",
     refs: &[Rfc("7643#4.3"), Field("apache/directory-scimple#1242"), Field("Budibase/budibase#15369")],
@@ -251,10 +255,10 @@ fn manager_not_an_object(view: &View<'_>) -> Vec<Complaint> {
 
 const MEMBERS_NOT_OBJECTS: Declared = Declared {
     name: "members-not-objects",
-    title: "Members are objects with an id in value",
+    title: "Members are objects with an id in `value`",
     level: Level::Error,
     what: "Each element of `members` is an object whose `value` is the member's id, a string.",
-    why: "Bare ids or numbers cannot be read, and `members[value eq \"…\"]` removes nobody.",
+    why: "Plain ids or numbers cannot be read, and `members[value eq \"…\"]` removes no member.",
     fix: "Return [{\"value\": \"id\"}]; `$ref`, `type` and `display` are optional.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible when the group is read with its members.",
     refs: &[Rfc("7643#4.2")],
@@ -285,11 +289,11 @@ fn members_not_objects(view: &View<'_>) -> Vec<Complaint> {
 
 const DATE_TIME_EXPECTED: Declared = Declared {
     name: "date-time-expected",
-    title: "Attributes of type dateTime hold dates with a zone",
+    title: "dateTime attributes hold dates with a time zone",
     level: Level::Warning,
-    what: "What the schema calls dateTime comes back as xsd:dateTime with a zone.",
-    why: "A date without a zone is another instant for each reader.",
-    fix: "Convert when you store; return UTC.",
+    what: "Attributes that the schema calls dateTime are returned as xsd:dateTime with a time zone.",
+    why: "A date without a time zone is a different instant for each reader.",
+    fix: "Convert dates when you store them; return UTC.",
     entra: "The same update in every cycle.",
     refs: &[Rfc("7643#2.3.5")],
     faults: &["date-attributes-without-zone"],
@@ -298,15 +302,15 @@ const DATE_TIME_EXPECTED: Declared = Declared {
 };
 
 fn date_time_expected(view: &View<'_>) -> Vec<Complaint> {
-    complaints(view, Fault::DateTime, |_| true, "a dateTime with a zone")
+    complaints(view, Fault::DateTime, |_| true, "a dateTime with a time zone")
 }
 
 const BINARY_NOT_BASE64: Declared = Declared {
     name: "binary-not-base64",
     title: "Binary values are base64",
     level: Level::Warning,
-    what: "What the schema calls binary, as a certificate, comes back as base64.",
-    why: "Other text, such as PEM with its header lines, is not what the type promises.",
+    what: "Attributes that the schema calls binary, such as a certificate, are returned as base64.",
+    why: "Other text, such as PEM with its header lines, contradicts the type.",
     fix: "Return the DER bytes in base64.",
     entra: "Nothing: Entra maps no binary attribute.",
     refs: &[Rfc("7643#2.3.6"), Rfc("7643#4.1.2")],
@@ -321,11 +325,12 @@ fn binary_not_base64(view: &View<'_>) -> Vec<Complaint> {
 
 const NAME_IN_OTHER_LETTER_CASE: Declared = Declared {
     name: "name-in-other-letter-case",
-    title: "Attribute names are written as the schema writes them",
+    title: "Attribute names have the schema's letter case",
     level: Level::Warning,
-    what: "JSON names have the letter case of the schema: `userName`, not `UserName` or `username`.",
-    why: "Names compare without letter case in SCIM, but many JSON parsers do not.",
-    fix: "Name the fields explicitly instead of leaving it to the serialiser's convention.",
+    what: "Attribute names in JSON have the letter case of the schema: `userName`, not `UserName` or \
+           `username`.",
+    why: "SCIM compares names without regard to letter case, but many JSON parsers do not.",
+    fix: "Name the fields explicitly instead of relying on the serialiser's convention.",
     entra: "An attribute that Entra does not see and writes again in every cycle.",
     refs: &[Rfc("7643#2.1"), Field("learn.microsoft.com/answers/questions/2238842")],
     faults: &["names-capitalised"],
@@ -336,7 +341,7 @@ const NAME_IN_OTHER_LETTER_CASE: Declared = Declared {
 fn name_in_other_letter_case(view: &View<'_>) -> Vec<Complaint> {
     let found = view.mismatches().iter().find(|found| found.fault == Fault::LetterCase);
     match found {
-        Some(found) => Complaint::new(format!("{} is written {}.", found.path, found.value))
+        Some(found) => Complaint::new(format!("The server writes {} as {}.", found.path, found.value))
             .concerning(&found.path)
             .against(&found.path, &found.value)
             .into(),
@@ -346,11 +351,11 @@ fn name_in_other_letter_case(view: &View<'_>) -> Vec<Complaint> {
 
 const ATTRIBUTE_NOT_PUBLISHED: Declared = Declared {
     name: "attribute-not-published",
-    title: "Attributes in answers are in /Schemas",
+    title: "Attributes in responses are published in /Schemas",
     level: Level::Note,
     what: "Every attribute of a resource is defined by a published schema.",
-    why: "The gallery's discoverability test looks for each mapped attribute in /Schemas; one that is only in answers \
-          cannot be mapped.",
+    why: "The gallery's discoverability test looks for each mapped attribute in /Schemas; an attribute that \
+          appears only in responses cannot be mapped.",
     fix: "Publish what you return.",
     entra: "Schema_Discoverability_Test fails when the attribute is mapped.",
     refs: &[Rfc("7643#7"), Microsoft("validate-user-provisioning-app-gallery")],

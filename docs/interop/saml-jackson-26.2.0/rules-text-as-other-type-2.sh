@@ -1,5 +1,5 @@
 #!/bin/sh
-# rules/text-as-other-type (error): Text is text
+# rules/text-as-other-type (error): Strings are strings
 # userName is an object, expected a string.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -73,5 +73,5 @@ ask GET '/Users/'"$user_1"'' \
 echo 'violated: userName is an object, expected a string.'
 echo 'expected: userName: a string'
 echo 'see:      RFC 7643 §2.3.1; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep text as text; do not guess types from its looks.'
+echo 'fix:      Store strings as strings; do not guess the type from the content.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":{"value":"{run}8jaf.object@example.com"},"displayName":"{run}8jaf Object Name","id":"{user_1}"}'

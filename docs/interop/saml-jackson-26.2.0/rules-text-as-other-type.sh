@@ -1,5 +1,5 @@
 #!/bin/sh
-# rules/text-as-other-type (error): Text is text
+# rules/text-as-other-type (error): Strings are strings
 # displayName is an object, expected a string.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -93,5 +93,5 @@ ask GET '/Users/'"$user_1"''
 echo 'violated: displayName is an object, expected a string.'
 echo 'expected: displayName: a string'
 echo 'see:      RFC 7643 §2.3.1; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Keep text as text; do not guess types from its looks.'
+echo 'fix:      Store strings as strings; do not guess the type from the content.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-udqrbkqdkw","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 28, room 168","locality":"South Allene Altenwerthton","postalCode":"72466","region":"Washington","streetAddress":"568 Ardith Street"}],"displayName":{"nested":"object"},"emails":[{"primary":true,"type":"work","value":"sarai.wuckert.{run}.udqrbkqdkw@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Sarai Wuckert","familyName":"Wuckert","givenName":"Sarai"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0153"},{"primary":false,"type":"mobile","value":"+1 206-555-0154"},{"primary":false,"type":"fax","value":"+1 206-555-0155"}],"preferredLanguage":"en-US","roles":[],"title":"Central Legal Coordinator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0384275079","department":"Logistics"},"id":"{user_1}","emails[type eq":"x"}'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# rules/member-removal-refused (error): A member named in value can be removed
-# The removal of a member is refused with 400.
+# rules/member-removal-refused (error): A member in `value` can be removed
+# The removal of a member is rejected with 400.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -101,7 +101,7 @@ ask PATCH '/Groups/'"$group_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Remove","path":"members","value":[{"value":"'"$user_1"'"}]}]}'
 
-echo 'violated: The removal of a member is refused with 400.'
+echo 'violated: The removal of a member is rejected with 400.'
 echo 'expected: a 2xx status'
 echo 'see:      RFC 7644 §3.5.2.2; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: Captain-P-Goldfish/SCIM-SDK#149'
 echo 'fix:      Support both `members` with a value and `members[value eq "…"]`.'

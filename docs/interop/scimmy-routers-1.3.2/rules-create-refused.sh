@@ -1,6 +1,6 @@
 #!/bin/sh
 # rules/create-refused (error): Entra's create is accepted
-# A create is refused with 400.
+# A create is rejected with 400.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -65,8 +65,8 @@ ask POST '/Users' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-m2jxg7db6t","userName":"'"$run"'.vinnie.gibson.m2jxg7db6t@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 4, room 462","locality":"Gorczanyview","postalCode":"281","region":"Missouri","streetAddress":"2925 Walsh Unions"}],"displayName":"Vinnie Gibson","emails":[{"primary":true,"type":"work","value":"vinnie.gibson.'"$run"'.m2jxg7db6t@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Vinnie Gibson","familyName":"Gibson","givenName":"Vinnie"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0172"},{"primary":false,"type":"mobile","value":"+1 212-555-0173"},{"primary":false,"type":"fax","value":"+1 212-555-0174"}],"preferredLanguage":"en-US","roles":[{"primary":true,"type":"WindowsAzureActiveDirectoryRole","value":"editor"}],"title":"Senior Sales Producer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0254703276","department":"Engineering"}}'
 
-echo 'violated: A create is refused with 400.'
+echo 'violated: A create is rejected with 400.'
 echo 'expected: a 2xx status'
 echo 'see:      RFC 7644 §3.3; Microsoft: use-scim-to-provision-users-and-groups; field report: better-auth/better-auth#10620; field report: smallstep/docs#537'
-echo 'fix:      Ignore what you do not know and what is read-only, require nothing /Schemas does not call required, and name attribute and value in `detail` when you must refuse.'
+echo 'fix:      Ignore unknown and read-only attributes, require only what /Schemas publishes as required, and name the attribute and the value in `detail` when you must reject a create.'
 published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"Attribute '\''type'\'' contains non-canonical value from complex attribute '\''roles'\''"}'

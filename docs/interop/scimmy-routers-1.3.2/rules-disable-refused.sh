@@ -1,6 +1,6 @@
 #!/bin/sh
 # rules/disable-refused (error): A disable is accepted
-# A disable is refused with 400.
+# A disable is rejected with 400.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -73,8 +73,8 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"},{"op":"Replace","path":"displayName","value":"Ada Lovelace"},{"op":"Replace","path":"title","value":"Former analyst"},{"op":"Replace","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 425 555 0104"},{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Leavers"}]}'
 
-echo 'violated: A disable is refused with 400.'
+echo 'violated: A disable is rejected with 400.'
 echo 'expected: a 2xx status'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: chainguard-dev/edu#3781; field report: ssoready/ssoready#155'
-echo 'fix:      Take booleans in string form; never refuse a request that disables because of another attribute.'
+echo 'fix:      Accept booleans in string form; never reject a request that disables because of another attribute.'
 published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"Attribute '\''active'\'' expected value type '\''boolean'\'' but found type '\''string'\'' for '\''replace'\'' op of operation 1 in PatchOp request body"}'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# rules/manager-string-refused (error): A manager is accepted as a bare id
-# A manager is refused with 400.
+# rules/manager-string-refused (error): manager is accepted as a plain id
+# A write of the manager is rejected with 400.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -89,8 +89,8 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":"'"$user_2"'"}]}'
 
-echo 'violated: A manager is refused with 400.'
+echo 'violated: A write of the manager is rejected with 400.'
 echo 'expected: a 2xx status'
 echo 'see:      RFC 7643 §4.3; Microsoft: use-scim-to-provision-users-and-groups; field report: imulab/go-scim#75'
-echo 'fix:      Take a string for the manager'\''s `value`.'
+echo 'fix:      Accept a string as the manager'\''s `value`.'
 published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"Complex attribute '\''manager'\'' expected complex value but found type '\''string'\'' for '\''add'\'' op of operation 1 in PatchOp request body"}'

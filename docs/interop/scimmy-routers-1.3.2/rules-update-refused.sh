@@ -1,6 +1,6 @@
 #!/bin/sh
 # rules/update-refused (error): Entra's updates are accepted
-# An update is refused with 400.
+# An update is rejected with 400.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -79,8 +79,8 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"True"},{"op":"Replace","path":"displayName","value":"Ada Lovelace"}]}'
 
-echo 'violated: An update is refused with 400.'
+echo 'violated: An update is rejected with 400.'
 echo 'expected: a 2xx status'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: langwatch/langwatch#6972; field report: thomaspoignant/scim-patch#5'
-echo 'fix:      Compare `op` without letter case, resolve URN prefixes, validate the result and not the request.'
+echo 'fix:      Compare `op` without regard to letter case, resolve URN prefixes, and validate the result, not the request.'
 published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"Attribute '\''active'\'' expected value type '\''boolean'\'' but found type '\''string'\'' for '\''replace'\'' op of operation 1 in PatchOp request body"}'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# rules/value-path-not-created (error): A value path whose element is missing creates it
-# A value path without an element is refused with 400.
+# rules/value-path-not-created (error): A write to a value path creates the missing element
+# A write to a value path without an element is rejected with 400.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -73,7 +73,7 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"addresses[type eq \"work\"].streetAddress","value":"12 St James'\''s Square"},{"op":"add","path":"addresses[type eq \"work\"].locality","value":"London"},{"op":"add","path":"addresses[type eq \"work\"].postalCode","value":"SW1Y 4JH"},{"op":"add","path":"addresses[type eq \"work\"].country","value":"United Kingdom"}]}'
 
-echo 'violated: A value path without an element is refused with 400.'
+echo 'violated: A write to a value path without an element is rejected with 400.'
 echo 'expected: a 2xx status'
 echo 'see:      RFC 7644 §3.5.2.3; Microsoft: customize-application-attributes; field report: Captain-P-Goldfish/SCIM-SDK#416'
 echo 'fix:      Append an element with the fields of the filter (type work) and the value.'

@@ -13,15 +13,15 @@ use crate::wire::{Exchange, Operation, ResourceKind};
 
 pub(super) const CREATE_ANSWERS_EXISTING: Declared = Declared {
     name: "create-answers-existing",
-    title: "A create is not answered with somebody else's account",
+    title: "A create does not return another person's account",
     level: Level::Critical,
-    what: "What a create is answered with, and what is read under the id it names, is what was sent: another \
-           userName, together with another externalId, another displayName and other e-mail addresses, is another \
-           account's.",
+    what: "The response to a create, and the resource read under its id, are what was sent. Another \
+           userName, together with another externalId, another displayName and other e-mail addresses, means \
+           another account.",
     why: "Entra keeps the id. From then on it writes this person's changes into the other account and disables the \
           other account when this person leaves.",
-    fix: "Answer 409 when the new resource collides with an existing one, and return the id of the resource that was \
-          made.",
+    fix: "Return 409 when the new resource conflicts with an existing one, and return the id of the resource \
+          that was created.",
     entra: "Nothing: the create succeeds, and two people share one account.",
     refs: &[Rfc("7644#3.3"), Microsoft("how-provisioning-works")],
     faults: &["create-answers-existing"],
@@ -73,7 +73,7 @@ fn taken(resource: &Value) -> Complaint {
     let text = |name: &str| member(resource, name).and_then(Value::as_str);
     let names: Vec<String> =
         ["userName", "displayName"].into_iter().filter_map(text).map(|name| format!("`{name}`")).collect();
-    Complaint::new("A create is answered with an account that was there before.")
+    Complaint::new("A create returns an account that existed before.")
         .concerning("account")
         .against("the resource that was sent", names.join(", "))
 }
