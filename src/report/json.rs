@@ -131,6 +131,7 @@ impl<'a> Required<'a> {
 
 #[derive(Serialize)]
 struct Counts {
+    checks: usize,
     passed: usize,
     failed: usize,
     skipped: usize,
@@ -219,6 +220,7 @@ impl<'a> Document<'a> {
             seconds: report.elapsed.as_secs_f64(),
             verdict: report.verdict.as_str(),
             counts: Counts {
+                checks: report.distinct(|_| true),
                 passed: counts.passed,
                 failed: counts.failed,
                 skipped: counts.skipped,
@@ -340,7 +342,7 @@ mod tests {
         assert_eq!(json["verdict"], "failed");
         assert_eq!(
             json["counts"],
-            json!({"passed": 3, "failed": 3, "skipped": 3, "not_exercised": 1, "expected": 1})
+            json!({"checks": 9, "passed": 3, "failed": 3, "skipped": 3, "not_exercised": 1, "expected": 1})
         );
         let check = json["checks"]
             .as_array()

@@ -1,6 +1,6 @@
 //! The report for people: what is wrong, once each, then a table and the verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use super::layout::{self, Paint};
@@ -234,33 +234,43 @@ impl TerminalPage<'_> {
     }
 
     fn table(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut suites: Vec<(&str, Counts)> = Vec::new();
+        let mut suites: Vec<(&str, usize, Counts)> = Vec::new();
+        let mut ids = HashSet::new();
         for check in &self.report.checks {
-            let place = suites.iter().position(|(suite, _)| *suite == check.suite).unwrap_or_else(|| {
-                suites.push((&check.suite, Counts::default()));
+            let place = suites.iter().position(|(suite, ..)| *suite == check.suite).unwrap_or_else(|| {
+                suites.push((&check.suite, 0, Counts::default()));
                 suites.len() - 1
             });
-            let counts = &mut suites[place].1;
+            let (_, checks, counts) = &mut suites[place];
+            *checks += usize::from(ids.insert(&check.id));
             counts.add(&check.outcome);
         }
         let total = self.report.counts();
         let expected = total.expected > 0;
-        let row = |name: &str, cells: [&str; 5]| {
-            let [passed, failed, skipped, not_exercised, waived] = cells;
+        let row = |name: &str, cells: [&str; 6]| {
+            let [checks, passed, failed, skipped, not_exercised, waived] = cells;
             let waived = if expected { format!("{waived:>10}") } else { String::new() };
-            format!("{name:<14}{passed:>8}{failed:>8}{skipped:>9}{not_exercised:>15}{waived}")
+            format!("{name:<14}{checks:>8}{passed:>8}{failed:>8}{skipped:>9}{not_exercised:>15}{waived}")
         };
         writeln!(
             out,
             "{}",
-            self.paint.dim(&row("suite", ["passed", "failed", "skipped", "not exercised", "expected"]))
+            self.paint
+                .dim(&row("suite", ["checks", "passed", "failed", "skipped", "not exercised", "expected"]))
         )?;
         if suites.len() > 1 {
-            suites.push(("all", total));
+            suites.push(("all", ids.len(), total));
         }
-        for (suite, counts) in &suites {
-            let cells = [counts.passed, counts.failed, counts.skipped, counts.not_exercised, counts.expected]
-                .map(layout::thousands);
+        for (suite, checks, counts) in &suites {
+            let cells = [
+                *checks,
+                counts.passed,
+                counts.failed,
+                counts.skipped,
+                counts.not_exercised,
+                counts.expected,
+            ]
+            .map(layout::thousands);
             writeln!(out, "{}", row(suite, cells.each_ref().map(String::as_str)))?;
         }
         writeln!(out)
@@ -269,17 +279,22 @@ impl TerminalPage<'_> {
     fn verdict(&self, causes: &[Cause<'_>], out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
         let counts = report.counts();
-        let played = counts.passed + counts.failed + counts.expected;
+        let results = counts.passed + counts.failed + counts.expected;
+        let played = report.distinct(|outcome| !matches!(outcome, Outcome::Skipped(_)));
+        let failed = report.distinct(|outcome| *outcome == Outcome::Failed);
         let word = match report.verdict {
             _ if report.is_empty() => self.paint.odd("NOTHING RAN"),
             Verdict::Passed => self.paint.good("PASSED"),
             Verdict::Failed => self.paint.bad("FAILED"),
             Verdict::Incomplete => self.paint.odd("INCOMPLETE"),
         };
-        let mut sentence = match counts.failed {
+        let mut sentence = match failed {
             0 => layout::counted(played, "check"),
             failed => format!("{} of {} failed", layout::thousands(failed), layout::counted(played, "check")),
         };
+        if results > played {
+            sentence.push_str(&format!(" ({} results)", layout::thousands(results)));
+        }
         let levels: Vec<String> = Level::ALL
             .into_iter()
             .rev()
@@ -384,8 +399,8 @@ mod tests {
         report.known = crate::run::verdict::waived::Waived::default();
         report.settle();
         let expected = "\
-suite           passed  failed  skipped  not exercised
-cycles               1       0        0              0
+suite           checks  passed  failed  skipped  not exercised
+cycles               1       1       0        0              0
 
 PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
 ";

@@ -133,16 +133,14 @@ impl Plan {
         Writer::new(dialect, self.switches.clone())
     }
 
-    /// The scenario runs in order: a scenario's dialects follow each other.
+    /// The scenario runs in order: a scenario's dialects follow each other. What is the same in every dialect is
+    /// played in the first alone.
     #[must_use]
     pub fn scenario_runs(&self) -> Vec<(Arc<Scenario>, Dialect)> {
         let mut scenario_runs = Vec::new();
         for scenario in &self.scenarios {
-            for dialect in &self.dialects {
-                let wanted = &scenario.dialects;
-                if wanted.is_empty() || wanted.iter().any(|name| name == dialect.as_str()) {
-                    scenario_runs.push((Arc::clone(scenario), *dialect));
-                }
+            for dialect in scenario.dialects_to_play(&self.dialects) {
+                scenario_runs.push((Arc::clone(scenario), dialect));
             }
         }
         scenario_runs

@@ -274,7 +274,13 @@ impl Gathered {
         if !trace.is_empty() && !self.played.contains(&scenario_run.dialect) {
             self.played.push(scenario_run.dialect.clone());
         }
-        self.ruling.note(&scenario_run.dialect, &exercised);
+        // What is the same in every dialect was met in all of them.
+        let is_of_one = self.scenarios.get(&scenario_run.scenario).is_some_and(|it| it.depends_on_dialect());
+        for dialect in &run.plan.dialects {
+            if !is_of_one || dialect.as_str() == scenario_run.dialect {
+                self.ruling.note(dialect.as_str(), &exercised);
+            }
+        }
         self.rule(&scenario_run.dialect, rule_findings, Some(&scenario_run), listener);
         let shared = Arc::new(result.clone());
         listener.on(&Event::ScenarioFinished { scenario_run: scenario_run.clone(), result: shared, trace });
@@ -293,10 +299,7 @@ impl Gathered {
         listener: &mut dyn Listener,
     ) {
         let Some(scenario) = self.scenarios.get(id).cloned() else { return };
-        let wanted = run.plan.dialects.iter().filter(|dialect| {
-            scenario.dialects.is_empty() || scenario.dialects.iter().any(|name| name == dialect.as_str())
-        });
-        let wanted = wanted.count();
+        let wanted = scenario.dialects_to_play(&run.plan.dialects).len();
         if wanted < 2 {
             return;
         }

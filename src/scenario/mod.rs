@@ -52,6 +52,24 @@ pub struct Scenario {
     pub timeline: Vec<Step>,
 }
 
+impl Scenario {
+    /// False when Entra's job sends nothing in it: raw requests are the same in every dialect.
+    #[must_use]
+    pub fn depends_on_dialect(&self) -> bool {
+        self.timeline.iter().any(|step| matches!(step.action, Action::Cycle | Action::OnDemand(_)))
+    }
+
+    /// Those of the dialects in which it has to be played, in their order.
+    #[must_use]
+    pub fn dialects_to_play<D: Copy + AsRef<str>>(&self, of: &[D]) -> Vec<D> {
+        let is_wanted = |dialect: &&D| {
+            self.dialects.is_empty() || self.dialects.iter().any(|name| name == dialect.as_ref())
+        };
+        let most = if self.depends_on_dialect() { of.len() } else { 1 };
+        of.iter().filter(is_wanted).take(most).copied().collect()
+    }
+}
+
 /// A test of one of Microsoft's gates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestSpec {

@@ -61,6 +61,12 @@ impl Dialect {
     }
 }
 
+impl AsRef<str> for Dialect {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl std::fmt::Display for Dialect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())

@@ -1,5 +1,6 @@
 //! What a run found, as data. `report/` writes it in each format.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::waived::Waived;
@@ -29,12 +30,19 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many checks ended in which way.
+    /// How many results ended in which way. A check has one in each dialect that it is judged in.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         self.checks.iter().for_each(|check| counts.add(&check.outcome));
         counts
+    }
+
+    /// How many checks, each counted once, have a result of such an outcome.
+    #[must_use]
+    pub fn distinct(&self, is_such: impl Fn(&Outcome) -> bool) -> usize {
+        let such = self.checks.iter().filter(|check| is_such(&check.outcome));
+        such.map(|check| &check.id).collect::<HashSet<_>>().len()
     }
 
     /// Judges the whole run anew, after checks were waived or added.
@@ -110,7 +118,7 @@ impl Counts {
     }
 }
 
-/// One check: a scenario in a dialect, a rule over all scenarios of a dialect, or the comparison of a
+/// One result of a check: a scenario in a dialect, a rule over all scenarios of a dialect, or the comparison of a
 /// scenario's end states in two dialects.
 #[derive(Debug, Clone)]
 pub struct CheckResult {
