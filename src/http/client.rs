@@ -9,12 +9,10 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::ExposeSecret;
 
 use super::answer::{Limits, read};
+use super::engine::{Engine, engine};
 use super::fixed_token::FixedToken;
 use super::headers::{bearer, header_name, header_value, respell, shown};
 use super::issued::Signer;
@@ -24,24 +22,12 @@ use super::tokens::Tokens;
 use super::{ClientProblem, Credentials, Grant, Issued, Secrets, Settings, TenantUrl, broken, tls};
 use crate::wire::{Answer, Broken, Flow, Method, Request, Sent, SignIn, Target};
 
-/// Largest header section of an answer that is read, in bytes.
-const MAX_HEAD: usize = 128 << 10;
-
-/// Most header lines of an answer. hyper makes room for all of them anew before it parses a head, and an
-/// endless row of `100 Continue` makes it parse thousands without a pause: with ten times as many lines
-/// that keeps a thread busy for minutes.
-const MAX_HEADER_LINES: usize = 1000;
-
 /// Longest reason why a request cannot be written, in characters.
 const MAX_REASON: usize = 200;
 
 /// How long the refusal of wrong credentials is waited for, and how long once one did not come in time.
 const REFUSAL: Duration = Duration::from_secs(5);
 const REFUSAL_AGAIN: Duration = Duration::from_secs(1);
-
-/// A connection that was idle for longer is not used again. Some servers close idle connections
-/// after two seconds, and a request that meets the closing would look like a fault of theirs.
-const MAX_IDLE: Duration = Duration::from_secs(1);
 
 /// Speaks HTTP/1.1 with one target. It follows no redirect and adds no header but `Host`,
 /// `Authorization`, `Content-Length` and those of the settings.
@@ -84,8 +70,6 @@ const PUBLIC: [HeaderName; 7] =
 
 /// Stands for a token that is asked for or made when a request is sent.
 const TOKEN: HeaderValue = HeaderValue::from_static("Bearer [redacted]");
-
-pub(super) type Engine = legacy::Client<HttpsConnector<Route>, Full<Bytes>>;
 
 impl Client {
     /// A client for one target. Opens no connection yet.
@@ -257,7 +241,7 @@ impl Client {
 
     /// How long an answer is waited for. Some servers let whoever tries wrong credentials wait, longer than
     /// Entra waits for anything; that is no reason for a run to stand still.
-    fn retry_after(&self, request: &Request) -> Duration {
+    fn time_limit(&self, request: &Request) -> Duration {
         if !request.tries_credentials() {
             return self.timeout;
         }
@@ -290,39 +274,18 @@ impl Client {
     }
 }
 
-/// A client engine over a route that keeps at most `idle` connections open.
-pub(super) fn engine(tls: rustls::ClientConfig, route: &Route, idle: usize) -> Engine {
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(route.clone());
-    legacy::Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(MAX_IDLE)
-        .pool_max_idle_per_host(idle)
-        .http1_title_case_headers(true)
-        .http1_max_buf_size(MAX_HEAD)
-        .http1_max_headers(MAX_HEADER_LINES)
-        .set_host(false)
-        // Sends a request again only when the pooled connection turned out to be closed
-        // before a byte was written, so the target never sees it twice.
-        .retry_canceled_requests(true)
-        .build(connector)
-}
-
 impl Target for Client {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         self.pace.turn().await;
         self.secrets.publish_data(&request);
         // Asked for when the request is about to leave: a token may expire while others wait their turn.
         let token = self.authorization(&request).await?;
-        let retry_after = self.retry_after(&request);
-        let outcome = match tokio::time::timeout(retry_after, self.exchange(&request, token)).await {
+        let limit = self.time_limit(&request);
+        let outcome = match tokio::time::timeout(limit, self.exchange(&request, token)).await {
             Ok(outcome) => outcome,
             Err(_) if request.tries_credentials() => {
                 self.refuses_slowly.store(true, Ordering::Relaxed);
-                Err(Broken::Unrefused(retry_after))
+                Err(Broken::Unrefused(limit))
             }
             Err(_) => Err(Broken::TimedOut(self.timeout)),
         };

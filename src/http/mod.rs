@@ -9,6 +9,7 @@ mod broken;
 mod client;
 mod connection;
 mod credentials;
+mod engine;
 mod fixed_token;
 mod headers;
 mod issued;

@@ -10,8 +10,8 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::answer::{self, Limits};
-use super::client::{self, Engine};
 use super::credentials::{Form, Grant};
+use super::engine::{self, Engine};
 use super::headers::{self, bearer};
 use super::route::Route;
 use super::secrets::REDACTED;
@@ -75,7 +75,7 @@ impl Tokens {
             shown: grant.endpoint().to_string(),
             proxy_authorization: route.proxy_authorization().cloned(),
             // Token requests are rare: no connection is kept for them.
-            engine: client::engine(tls::config(server.is_https(), trust)?, &route, 0),
+            engine: engine::engine(tls::config(server.is_https(), trust)?, &route, 0),
             grant,
             timeout,
             connect_timeout,

@@ -3,24 +3,17 @@
 //! So that it happens every time, the first of two requests waits until the second one is there. Entra's
 //! own requests for one object come one after the other here, and are not kept waiting.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
 use axum::http::Method;
 use serde_json::Value;
-use tokio::sync::Notify;
 
 use super::call::{Call, Document};
 use super::endpoint::Endpoint;
+use super::meeting::Came;
 use super::model::Kind;
 use super::reply::Reply;
 use super::service::Service;
 use crate::scim::member;
 use crate::scim::message::ErrorMessage;
-
-/// Nobody else comes after that time.
-const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
 /// What goes wrong between two requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,47 +24,6 @@ pub(in crate::server) enum Race {
     GroupLockError,
     /// Both find a userName free before either takes it.
     UniquenessCheckedEarly,
-}
-
-/// Where requests wait for each other, by what they are about.
-#[derive(Debug, Default)]
-pub(super) struct Meeting {
-    waiting: Mutex<HashMap<String, Arc<Notify>>>,
-}
-
-/// Who came to a meeting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    /// Nobody else.
-    Alone,
-    /// Another one, later.
-    First,
-    /// Another one, before.
-    Second,
-}
-
-impl Meeting {
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Arc<Notify>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn meet(&self, about: &str) -> Came {
-        let other = self.waiting().remove(about);
-        if let Some(other) = other {
-            other.notify_one();
-            return Came::Second;
-        }
-        let call = Arc::new(Notify::new());
-        self.waiting().insert(about.to_owned(), Arc::clone(&call));
-        if tokio::time::timeout(LONGEST_WAIT, call.notified()).await.is_ok() {
-            return Came::First;
-        }
-        let mut waiting = self.waiting();
-        if waiting.get(about).is_some_and(|own| Arc::ptr_eq(own, &call)) {
-            waiting.remove(about);
-        }
-        Came::Alone
-    }
 }
 
 impl Service {

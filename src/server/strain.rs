@@ -2,10 +2,8 @@
 //!
 //! No scenario plays so many, so these are no [`Fault`](super::Fault)s, each of which must be seen by one.
 
-use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::{Method, header};
 
@@ -27,28 +25,6 @@ pub struct Strain {
     /// A PATCH of a group reads it, takes so long, and then writes all of it back: what others wrote in
     /// between is lost.
     pub group_write: Option<Duration>,
-}
-
-/// What is going on.
-#[derive(Debug, Default)]
-pub(super) struct Pressure {
-    /// When requests of the last second began.
-    begun: Mutex<VecDeque<Instant>>,
-}
-
-impl Pressure {
-    /// False when there is no room for one more request in this second.
-    fn admits(&self, limit: NonZeroU32) -> bool {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        while begun.front().is_some_and(|at| at.elapsed() >= Duration::from_secs(1)) {
-            begun.pop_front();
-        }
-        let room = begun.len() < limit.get() as usize;
-        if room {
-            begun.push_back(Instant::now());
-        }
-        room
-    }
 }
 
 impl Service {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::http::Trust;
+use crate::http::engine::{MAX_HEAD, MAX_HEADER_LINES};
 use crate::http::headers::title_case;
 use crate::wire::{Actor, Excess};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

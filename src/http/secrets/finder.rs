@@ -6,8 +6,10 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
-use super::LONG;
 use super::spelling::{settled, unarmoured, unescaped};
+
+/// A shorter secret cannot be told from ordinary text, and is hidden only as a whole value.
+pub(super) const LONG: usize = 8;
 
 /// How deep encodings are read: a token in a URL in JSON in JSON in HTML.
 const DEEPEST: Depth = Depth { turns: 5, armours: 2 };

@@ -12,15 +12,12 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::PROXY_AUTHORIZATION;
 use serde_json::{Map, Value};
 
-use self::finder::Finder;
+use self::finder::{Finder, LONG};
 use super::route::Route;
 use crate::wire::{Answer, Body, Broken, Request};
 
 /// Stands for what was taken out.
 pub(super) const REDACTED: &str = "[redacted]";
-
-/// A shorter secret cannot be told from ordinary text, and is hidden only as a whole value.
-const LONG: usize = 8;
 
 /// Servers that balance load give out another cookie with each answer; the first ones are remembered.
 const MOST_COOKIES: usize = 32;
