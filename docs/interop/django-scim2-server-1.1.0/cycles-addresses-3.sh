@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/addresses (error): The parts of a work address change one by one
+# cycles/addresses (error): The parts of a work address are updated one by one
 # for "ada" the server returns nothing in addresses[type eq "work"].postalCode, expected "SW1Y 4JH"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -73,7 +73,7 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"displayName","value":"Perry Leffler"},{"op":"Add","path":"title","value":"Chief Administration Assistant"},{"op":"Add","path":"emails[type eq \"work\"].value","value":"perry.leffler.'"$run"'.jmqfxxrk32@example.com"},{"op":"Add","path":"preferredLanguage","value":"en-US"},{"op":"Add","path":"name.formatted","value":"Perry Leffler"},{"op":"Add","path":"addresses[type eq \"work\"].streetAddress","value":"12 St James'\''s Square"},{"op":"Add","path":"addresses[type eq \"work\"].locality","value":"London"},{"op":"Add","path":"addresses[type eq \"work\"].postalCode","value":"SW1Y 4JH"},{"op":"Add","path":"addresses[type eq \"work\"].country","value":"United Kingdom"},{"op":"Add","path":"phoneNumbers[type eq \"work\"].value","value":"+1 415-555-0133"},{"op":"Add","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 415-555-0134"},{"op":"Add","path":"phoneNumbers[type eq \"fax\"].value","value":"+1 415-555-0135"}]}'
 
-# line 28: expect ada mirrored
+# line 30: expect ada mirrored
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: for "ada" the server returns nothing in addresses[type eq "work"].postalCode, expected "SW1Y 4JH"'

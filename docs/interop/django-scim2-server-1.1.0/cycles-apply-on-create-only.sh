@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/apply-on-create-only (error): A row that is applied on creation only is never updated
+# cycles/apply-on-create-only (error): An attribute mapped for creation only is not updated
 # for "ada" the server returns nothing in title, expected "Analyst"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/create-user (error): A new person arrives with every mapped attribute
+# cycles/create-user (error): A new user is created with every mapped attribute
 # for "ada" the server returns nothing in preferredLanguage, expected "en-US"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -67,7 +67,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 21: expect ada
+# line 22: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: for "ada" the server returns nothing in preferredLanguage, expected "en-US"'

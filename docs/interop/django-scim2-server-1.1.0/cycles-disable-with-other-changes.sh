@@ -1,6 +1,5 @@
 #!/bin/sh
-# cycles/disable-with-other-changes (error): A disable that travels with other changes still
-# disables
+# cycles/disable-with-other-changes (error): A PATCH with other changes still disables the user
 # for "ada" the server returns nothing in phoneNumbers[type eq "mobile"].value, expected "+1 425 555
 # 0104"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0

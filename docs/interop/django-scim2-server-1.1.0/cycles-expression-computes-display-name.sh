@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/expression-computes-display-name (error): A computed value is written, and follows what it
+# cycles/expression-computes-display-name (error): A computed displayName follows the attributes it
 # is computed from
 # for "ada" the server returns nothing in name.formatted, expected "Ada Lovelace"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0

@@ -1,6 +1,5 @@
 #!/bin/sh
-# cycles/mapping-row-removed (error): A row that is taken out of the mapping leaves its values where
-# they are
+# cycles/mapping-row-removed (error): A row removed from the mapping leaves the stored values
 # for "ada" the server returns nothing in displayName, expected "Ada Lovelace"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.

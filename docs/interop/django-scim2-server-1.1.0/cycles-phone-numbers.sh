@@ -1,6 +1,6 @@
 #!/bin/sh
-# cycles/phone-numbers (error): Work, mobile and fax numbers change one by one and keep their
-# spelling
+# cycles/phone-numbers (error): Work, mobile and fax numbers update independently and keep their
+# format
 # for "ada" the server returns nothing in phoneNumbers[type eq "work"].value, expected "+1 (425)
 # 555-0100"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/purge-user (critical): A purged person is gone
+# cycles/purge-user (critical): A purged user is deleted and no longer found
 # "ada" was deleted, but a filter on userName still finds an account
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -83,5 +83,5 @@ ask GET '/Users?filter=userName+eq+%22'"$run"'.jackson.zemlak.w7hxfxmthr%40examp
 echo 'violated: "ada" was deleted, but a filter on userName still finds an account'
 echo 'expected: 200 with an empty list'
 echo 'see:      RFC 7644 §3.6; Microsoft: how-provisioning-works; field report: FusionAuth/fusionauth-issues#3244'
-echo 'fix:      Answer DELETE with 204, then 404 for that id, and leave the user out of every list and filter.'
+echo 'fix:      Return 204 for DELETE, then 404 for that id, and leave the user out of every list and filter.'
 published '200 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-w7hxfxmthr", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.jackson.zemlak.w7hxfxmthr@example.com", "name": {"familyName": "Zemlak", "givenName": "Jackson"}, "active": false, "emails": [{"value": "jackson.zemlak.{run}.w7hxfxmthr@example.com", "primary": true}]}]}'

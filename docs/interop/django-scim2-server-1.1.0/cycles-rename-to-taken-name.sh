@@ -1,6 +1,5 @@
 #!/bin/sh
-# cycles/rename-to-taken-name (error): A rename to somebody else's userName is refused and changes
-# nothing
+# cycles/rename-to-taken-name (error): A rename to a taken userName is rejected and changes nothing
 # PATCH /Users/{id} returns 500, expected 400 or 409
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -84,5 +83,5 @@ ask PATCH '/Users/'"$user_1"'' \
 echo 'violated: PATCH /Users/{id} returns 500, expected 400 or 409'
 echo 'expected: 400 or 409'
 echo 'see:      RFC 7644 §3.12; RFC 7643 §4.1.1; field report: simpleidserver/SimpleIdServer#928'
-echo 'fix:      Check uniqueness on PATCH as on POST, answer 409 with scimType uniqueness, and leave the user as it was.'
+echo 'fix:      Check uniqueness on PATCH as on POST, return 409 with scimType uniqueness, and leave the user unchanged.'
 published '500 {text}'

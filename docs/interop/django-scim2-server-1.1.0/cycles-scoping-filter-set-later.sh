@@ -1,6 +1,6 @@
 #!/bin/sh
-# cycles/scoping-filter-set-later (error): A scoping filter that is set later disables whoever does
-# not pass it
+# cycles/scoping-filter-set-later (error): A scoping filter that is added later disables users who
+# fail it
 # for "ada" the server returns nothing in addresses[type eq "work"].country, expected "GB"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -88,7 +88,7 @@ ask PATCH '/Users/'"$user_2"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"},{"op":"Add","path":"displayName","value":"Bobby Bernhard"},{"op":"Add","path":"title","value":"Junior Mining Strategist"},{"op":"Add","path":"emails[type eq \"work\"].value","value":"bobby.bernhard.'"$run"'.k54sx5uyfx@example.com"},{"op":"Add","path":"preferredLanguage","value":"en-US"},{"op":"Add","path":"name.formatted","value":"Bobby Bernhard"},{"op":"Add","path":"addresses[type eq \"work\"].formatted","value":"Building 33, room 419"},{"op":"Add","path":"addresses[type eq \"work\"].streetAddress","value":"165 Flatley Branch"},{"op":"Add","path":"addresses[type eq \"work\"].locality","value":"Howemouth"},{"op":"Add","path":"addresses[type eq \"work\"].region","value":"Florida"},{"op":"Add","path":"addresses[type eq \"work\"].postalCode","value":"1537"},{"op":"Add","path":"addresses[type eq \"work\"].country","value":"US"},{"op":"Add","path":"phoneNumbers[type eq \"work\"].value","value":"+1 312-555-0187"},{"op":"Add","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 312-555-0188"},{"op":"Add","path":"phoneNumbers[type eq \"fax\"].value","value":"+1 312-555-0189"}]}'
 
-# line 17: expect ada
+# line 19: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: for "ada" the server returns nothing in addresses[type eq "work"].country, expected "GB"'

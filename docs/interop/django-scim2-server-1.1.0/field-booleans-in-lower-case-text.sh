@@ -1,5 +1,5 @@
 #!/bin/sh
-# field/booleans-in-lower-case-text (error): A user is disabled by "false" as well as by "False"
+# field/booleans-in-lower-case-text (error): `active` accepts "false" as well as "False"
 # PATCH /Users/{id} returns 500, expected 200 or 204
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -75,5 +75,5 @@ ask PATCH '/Users/'"$user_1"'' \
 echo 'violated: PATCH /Users/{id} returns 500, expected 200 or 204'
 echo 'expected: 200 or 204'
 echo 'see:      field report: scimmyjs/scimmy#86; field report: ssoready/ssoready#155; RFC 7643 §2.3.2'
-echo 'fix:      Read true, "true" and "True" as one value wherever the schema says boolean, and answer with a JSON boolean.'
+echo 'fix:      Read true, "true" and "True" as the same value wherever the schema says boolean, and return a JSON boolean.'
 published '500 {text}'

@@ -59,11 +59,19 @@ published() {
 }
 volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
 
-# line 15: GET /Nothing/of/the/kind
-ask GET '/Nothing/of/the/kind'
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-pga24thkp4","userName":"'"$run"'.geovanni.hauck.pga24thkp4@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 20, room 182","locality":"Hoegershire","postalCode":"167","region":"Montana","streetAddress":"579 Bartell Mall"}],"displayName":"Geovanni Hauck","emails":[{"primary":true,"type":"work","value":"geovanni.hauck.'"$run"'.pga24thkp4@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Geovanni Hauck","familyName":"Hauck","givenName":"Geovanni"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0170"},{"primary":false,"type":"mobile","value":"+1 617-555-0171"},{"primary":false,"type":"fax","value":"+1 617-555-0172"}],"preferredLanguage":"en-US","roles":[],"title":"National Healthcare Orchestrator"}'
+keep user_1 /Users
+user_1=$id
+
+# line 14: GET /Users
+ask GET '/Users?filter=userName+eq'
 
 echo 'violated: The error response is text/html, expected application/scim+json.'
 echo 'expected: Content-Type: application/scim+json'
 echo 'see:      RFC 7644 §3.12; Microsoft: use-scim-to-provision-users-and-groups; field report: AzureAD/SCIMReferenceCode#108'
 echo 'fix:      Let the SCIM endpoint build its own error messages, also for unknown routes and unhandled exceptions, and return them as application/scim+json.'
-published '404 {text}'
+published '500 {text}'

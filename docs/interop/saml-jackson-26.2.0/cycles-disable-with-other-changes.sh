@@ -1,6 +1,5 @@
 #!/bin/sh
-# cycles/disable-with-other-changes (critical): A disable that travels with other changes still
-# disables
+# cycles/disable-with-other-changes (critical): A PATCH with other changes still disables the user
 # for "ada" the server returns "Engineering" in
 # urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department, expected "Leavers"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
@@ -81,5 +80,5 @@ ask GET '/Users/'"$user_1"''
 echo 'violated: for "ada" the server returns "Engineering" in urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department, expected "Leavers"'
 echo 'expected: "Leavers"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: chainguard-dev/edu#3781'
-echo 'fix:      Support every path of the default mapping. Apply all operations of a request, in order; `active` may stand inside a path-less value together with others.'
+echo 'fix:      Support every path of the default mapping. Apply all operations of a request in order; `active` may be inside a value without a path together with other attributes.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-pshq48zxgv","userName":"{run}.murphy.schamberger.pshq48zxgv@example.com","active":"False","addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 35, room 226","locality":"East Corene Brownview","postalCode":"455","region":"Minnesota","streetAddress":"461 Joey Forks"}],"displayName":"Ada Lovelace","emails":[{"primary":true,"type":"work","value":"murphy.schamberger.{run}.pshq48zxgv@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Murphy Schamberger","familyName":"Schamberger","givenName":"Murphy"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 415-555-0100"},{"primary":false,"type":"mobile","value":"+1 425 555 0104"},{"primary":false,"type":"fax","value":"+1 415-555-0102"}],"preferredLanguage":"en-US","roles":[],"title":"Former analyst","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0582015461","department":"Engineering"},"id":"{user_1}","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:department":"Leavers"}}'

@@ -1,5 +1,6 @@
 #!/bin/sh
-# cycles/group-match-other-case (critical): A group's name in another letter case is the same group
+# cycles/group-match-other-case (critical): A group is matched by its displayName in another letter
+# case
 # Entra did not match "team" to the Group that existed before
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -85,5 +86,5 @@ group_2=$id
 echo 'violated: Entra did not match "team" to the Group that existed before'
 echo 'expected: id "{group_1}"'
 echo 'see:      RFC 7643 §8.7.1; RFC 7644 §3.4.2.2; Microsoft: use-scim-to-provision-users-and-groups; Microsoft: scim-validator-tutorial'
-echo 'fix:      Compare displayName without regard to letter case, in filters and in the uniqueness check.'
+echo 'fix:      Ignore letter case in displayName, both in filters and in the uniqueness check.'
 published '201 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_2}","displayName":"{run}vuw8 Engines","members":[]}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/match-exact (critical): A userName is matched whole, not by a part of it
+# cycles/match-exact (critical): A userName filter with `eq` does not match a part of a name
 # "ada" is not matched by userName: the filter returns an empty list
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -80,5 +80,5 @@ ask GET '/Users?filter=userName+eq+%22'"$run"'jzn9.ann%40example.com%22'
 echo 'violated: "ada" is not matched by userName: the filter returns an empty list'
 echo 'expected: only the resource with id "{user_2}"'
 echo 'see:      RFC 7644 §3.4.2.2; Microsoft: use-scim-to-provision-users-and-groups'
-echo 'fix:      Compare the whole value for `eq`; use no LIKE, no prefix and no full-text index.'
+echo 'fix:      Compare the whole value for `eq`. Do not use LIKE, a prefix or a full-text index.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

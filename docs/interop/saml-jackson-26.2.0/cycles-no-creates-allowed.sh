@@ -1,6 +1,5 @@
 #!/bin/sh
-# cycles/no-creates-allowed (error): Without the action Create only accounts that are there are
-# looked after
+# cycles/no-creates-allowed (error): Without the action Create, only existing accounts are managed
 # "ada" has no User at the server
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -74,5 +73,5 @@ ask GET '/Users?filter=userName+eq+%22'"$run"'.joseph.mraz.dmdatn56sh%40example.
 echo 'violated: "ada" has no User at the server'
 echo 'expected: an account'
 echo 'see:      Microsoft: how-provisioning-works; Microsoft: customize-application-attributes'
-echo 'fix:      Let the matching filter find accounts however they were made, and make none on a lookup.'
+echo 'fix:      Let the matching filter find accounts however they were created, and create none on a lookup.'
 published '200 {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"startIndex":1,"totalResults":0,"itemsPerPage":0,"Resources":[]}'

@@ -1,6 +1,5 @@
 #!/bin/sh
-# cycles/rename-to-taken-name (error): A rename to somebody else's userName is refused and changes
-# nothing
+# cycles/rename-to-taken-name (error): A rename to a taken userName is rejected and changes nothing
 # PATCH /Users/{id} returns 200, expected 400 or 409
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -84,5 +83,5 @@ ask PATCH '/Users/'"$user_1"'' \
 echo 'violated: PATCH /Users/{id} returns 200, expected 400 or 409'
 echo 'expected: 400 or 409'
 echo 'see:      RFC 7644 §3.12; RFC 7643 §4.1.1; field report: simpleidserver/SimpleIdServer#928'
-echo 'fix:      Check uniqueness on PATCH as on POST, answer 409 with scimType uniqueness, and leave the user as it was.'
+echo 'fix:      Check uniqueness on PATCH as on POST, return 409 with scimType uniqueness, and leave the user unchanged.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-7r4wktmqfz","userName":"{run}.robbie.robel.rnjf8xsajm@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 35, room 181","locality":"Schinnerville","postalCode":"98713","region":"Vermont","streetAddress":"246 Auer Ranch"}],"displayName":"Not Ada","emails":[{"primary":true,"type":"work","value":"devon.hirthe.{run}.7r4wktmqfz@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Devon Hirthe","familyName":"Hirthe","givenName":"Devon"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0149"},{"primary":false,"type":"mobile","value":"+1 425-555-0150"},{"primary":false,"type":"fax","value":"+1 425-555-0151"}],"preferredLanguage":"en-US","roles":[],"title":"Central Education Architect","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0609288760","department":"Logistics"},"id":"{user_1}"}'

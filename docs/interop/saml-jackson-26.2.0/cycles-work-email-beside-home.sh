@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/work-email-beside-home (error): A new work e-mail leaves the home e-mail alone
+# cycles/work-email-beside-home (error): A new work e-mail does not change the home e-mail
 # for "ada" the server returns nothing in emails[type eq "home"].value, expected
 # "{run}z2qs.home@example.com"
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# field/filters-that-match-nobody (error): A filter that matches nobody answers nobody
+# field/filters-that-match-nobody (error): A filter without a match returns no users
 # GET /Users?filter=userName co "{run}w6kn-nobody-at-all" returns 500, expected 200 or 400 or 501
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -81,5 +81,5 @@ ask GET '/Users?filter=userName+co+%22'"$run"'w6kn-nobody-at-all%22'
 echo 'violated: GET /Users?filter=userName co "{run}w6kn-nobody-at-all" returns 500, expected 200 or 400 or 501'
 echo 'expected: 200 or 400 or 501'
 echo 'see:      field report: eneo-ai/eneo#443; field report: langwatch/langwatch#6973; RFC 7644 §3.4.2.2'
-echo 'fix:      Answer 400 with scimType invalidFilter to every filter you do not evaluate; never drop one.'
+echo 'fix:      Return 400 with scimType invalidFilter for every filter that you do not evaluate; never ignore one.'
 published '500 {"error":{"message":"Cannot read properties of undefined (reading '\''replace'\'')"}}'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# field/members-replaced-by-nothing (error): Members that are replaced by an empty list are gone,
-# and the group stays
+# field/members-replaced-by-nothing (error): A Replace with an empty member list empties the group
+# and keeps it
 # "team" has no members
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -107,5 +107,5 @@ ask GET '/Groups/'"$group_1"''
 echo 'violated: "team" has no members'
 echo 'expected: grace'
 echo 'see:      field report: Captain-P-Goldfish/SCIM-SDK#757; RFC 7644 §3.5.2.3'
-echo 'fix:      Put the list that was sent in the place of the old one, empty or not.'
+echo 'fix:      Replace the stored list with the list that was sent, even if it is empty.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_1}","displayName":"{run} Legal jz3q9b46k8","members":[]}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# field/unknown-member (error): A member whom the server does not know breaks nothing
+# field/unknown-member (error): An unknown member id does not break the group update
 # the response to GET /Groups/{id} has no members
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -100,5 +100,5 @@ ask GET '/Groups/'"$group_1"''
 echo 'violated: the response to GET /Groups/{id} has no members'
 echo 'expected: a value in members'
 echo 'see:      field report: lightdash/lightdash#24458; RFC 7644 §3.5.2'
-echo 'fix:      Answer 400 with the id, or take the others; change nothing when you refuse.'
+echo 'fix:      Return 400 with the id, or add the other members. Change nothing when you reject the request.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_1}","displayName":"{run} Finance p7hgyypvsc","members":[]}'

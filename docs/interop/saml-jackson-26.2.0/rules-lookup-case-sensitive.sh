@@ -67,7 +67,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 16: POST /Users
+# line 15: POST /Users
 ask POST '/Users' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-47zx2ebcpa","userName":"'"$run"'uthc.ANNA@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 13, room 402","locality":"Danielfurt","postalCode":"782","region":"Vermont","streetAddress":"621 Adelle Pass"}],"displayName":"Keagan Flatley","emails":[{"primary":true,"type":"work","value":"keagan.flatley.'"$run"'.47zx2ebcpa@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Keagan Flatley","familyName":"Flatley","givenName":"Keagan"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0195"},{"primary":false,"type":"mobile","value":"+1 212-555-0196"},{"primary":false,"type":"fax","value":"+1 212-555-0197"}],"preferredLanguage":"en-US","roles":[],"title":"Lead Accounting Analyst","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0330690167","department":"Engineering"}}'

@@ -67,7 +67,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 24: GET /Users
+# line 25: GET /Users
 ask GET '/Users?filter=userName+eq+%22'"$run"'.maynard.gerhold.v9ujkwzjkt%40example.com%22+and+active+eq+true'
 
 echo 'violated: A filter does not find a User that has the value.'

@@ -67,7 +67,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 17: expect ada
+# line 19: expect ada
 ask GET '/Users?filter=userName+eq+%22'"$run"'mqpe.o%27brien%40example.com%22'
 
 echo 'violated: A filter with special characters in its value does not find the User.'

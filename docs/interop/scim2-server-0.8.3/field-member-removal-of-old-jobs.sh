@@ -1,5 +1,6 @@
 #!/bin/sh
-# field/member-removal-of-old-jobs (error): A member named beside an empty $ref is removed
+# field/member-removal-of-old-jobs (error): A Remove of a member with an empty $ref removes that
+# member only
 # "team" has members that do not belong there
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -115,5 +116,5 @@ ask GET '/Groups/'"$group_1"''
 echo 'violated: "team" has members that do not belong there'
 echo 'expected: ada, edsger'
 echo 'see:      field report: Captain-P-Goldfish/SCIM-SDK#149; field report: Captain-P-Goldfish/SCIM-SDK#167; RFC 7644 §3.5.2.2'
-echo 'fix:      Look at `value` alone, and remove exactly those who are named.'
+echo 'fix:      Read only `value`, and remove exactly the members that are named.'
 published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "id": "{group_1}", "externalId": "{uuid}", "meta": {"resourceType": "Group", "created": "{time}", "lastModified": "{time}", "location": "{base}/v2/Groups/{group_1}", "version": "{version}"}, "displayName": "{run} Engineering bx3f2b95xg", "members": [{"value": "{user_1}"}, {"value": "{user_2}"}, {"value": "{user_3}"}]}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# field/value-path-replace-creates (error): Replace makes the element that its value path asks for
+# field/value-path-replace-creates (error): Replace with a value path creates the missing element
 # PATCH /Users/{id} returns 400 ("no value of 'phone_numbers' matches the path filter"), expected
 # 200 or 204
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
@@ -68,7 +68,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 18: PATCH /Users/{user_1}
+# line 20: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 425 555 0100"},{"op":"Replace","path":"addresses[type eq \"work\"].formatted","value":"18/2111"}]}'
@@ -76,5 +76,5 @@ ask PATCH '/Users/'"$user_1"'' \
 echo 'violated: PATCH /Users/{id} returns 400 ("no value of '\''phone_numbers'\'' matches the path filter"), expected 200 or 204'
 echo 'expected: 200 or 204'
 echo 'see:      field report: limosa-io/laravel-scim-server#34; field report: ssoready/ssoready#228; RFC 7644 §3.5.2.3'
-echo 'fix:      Append an element with the fields of the filter and the value, for Replace as for Add.'
+echo 'fix:      Append an element with the attributes of the filter and the value, for Replace as for Add.'
 published '400 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400", "scimType": "noTarget", "detail": "no value of '\''phone_numbers'\'' matches the path filter"}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cycles/group-member-added-twice (error): A member added twice is a member once
+# cycles/group-member-added-twice (error): A member that is added twice appears once
 # "team" has a member twice
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -92,5 +92,5 @@ ask GET '/Groups/'"$group_1"''
 echo 'violated: "team" has a member twice'
 echo 'expected: ada'
 echo 'see:      RFC 7644 §3.5.2.1; field report: lightdash/lightdash#24458; field report: wso2/product-is#5333'
-echo 'fix:      Answer 200 or 204 and keep one entry per member.'
+echo 'fix:      Return 200 or 204, and keep one entry per member.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_1}","externalId":"{uuid}","meta":{"resourceType":"Group","created":"{time}","lastModified":"{time}","location":"/scim/Groups/{group_1}"},"displayName":"{run} Engineering 3sa6sj7y6c","members":[{"value":"{user_1}"},{"value":"{user_1}"}]}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# field/booleans-in-lower-case-text (error): A user is disabled by "false" as well as by "False"
+# field/booleans-in-lower-case-text (error): `active` accepts "false" as well as "False"
 # PATCH /Users/{id} returns 400 ("Attribute 'active' expected value type 'boolean' but found type
 # 'string' for 'add' op of operation 1 in PatchOp request body"), expected 200 or 204
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
@@ -76,5 +76,5 @@ ask PATCH '/Users/'"$user_1"'' \
 echo 'violated: PATCH /Users/{id} returns 400 ("Attribute '\''active'\'' expected value type '\''boolean'\'' but found type '\''string'\'' for '\''add'\'' op of operation 1 in PatchOp request body"), expected 200 or 204'
 echo 'expected: 200 or 204'
 echo 'see:      field report: scimmyjs/scimmy#86; field report: ssoready/ssoready#155; RFC 7643 §2.3.2'
-echo 'fix:      Read true, "true" and "True" as one value wherever the schema says boolean, and answer with a JSON boolean.'
+echo 'fix:      Read true, "true" and "True" as the same value wherever the schema says boolean, and return a JSON boolean.'
 published '400 {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"Attribute '\''active'\'' expected value type '\''boolean'\'' but found type '\''string'\'' for '\''add'\'' op of operation 1 in PatchOp request body"}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# field/booleans-in-lower-case-text (error): A user is disabled by "false" as well as by "False"
+# field/booleans-in-lower-case-text (error): `active` accepts "false" as well as "False"
 # for "ada" the server returns true in active, expected false
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -73,5 +73,5 @@ ask GET '/Users/'"$user_1"''
 echo 'violated: for "ada" the server returns true in active, expected false'
 echo 'expected: false'
 echo 'see:      field report: scimmyjs/scimmy#86; field report: ssoready/ssoready#155; RFC 7643 §2.3.2'
-echo 'fix:      Read true, "true" and "True" as one value wherever the schema says boolean, and answer with a JSON boolean.'
+echo 'fix:      Read true, "true" and "True" as the same value wherever the schema says boolean, and return a JSON boolean.'
 published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"id":"{user_1}","externalId":"{run}-wn6xrcwaxz","meta":{"resourceType":"User","created":"{time}","lastModified":"{time}","location":"/scim/Users/{user_1}"},"userName":"{run}.ramona.reichert.wn6xrcwaxz@example.com","name":{"formatted":"Ramona Reichert","familyName":"Reichert","givenName":"Ramona"},"displayName":"Ramona Reichert","title":"Lead Construction Associate","preferredLanguage":"en-US","active":true,"emails":[{"value":"ramona.reichert.{run}.wn6xrcwaxz@example.com","type":"work","primary":true}],"phoneNumbers":[{"value":"+1 206-555-0161","type":"work","primary":true},{"value":"+1 206-555-0162","type":"mobile","primary":false},{"value":"+1 206-555-0163","type":"fax","primary":false}],"addresses":[{"formatted":"Building 16, room 480","streetAddress":"9498 Rau Radial","locality":"Port Michaela Runolfssonside","region":"Vermont","postalCode":"9415","country":"US","type":"work","primary":false}],"roles":[],"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0460162827","department":"Sales"}}'
