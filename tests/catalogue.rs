@@ -108,7 +108,7 @@ fn younger_checks_are_left_out_when_that_is_asked_for() {
     assert_eq!(young.code, 2, "{}", young.out);
     assert!(young.err.contains("`mine/b` was added in 0.2.0"), "{}", young.err);
     for (version, told) in [
-        ("99.0.0", "version 99.0.0 lies ahead: this is scimulate"),
+        ("99.0.0", "version 99.0.0 is newer than this scimulate"),
         ("0.0.9", "the first one is 0.1.0"),
         ("v0.1.0", "`v0.1.0` is not a version of scimulate: write it as"),
         ("0.1", "is not a version"),

@@ -66,7 +66,7 @@ impl Played {
         let played =
             Played { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) };
         for text in [&played.out, &played.err] {
-            assert!(!text.contains("panicked") && !text.contains("mistake in scimulate"), "{text}");
+            assert!(!text.contains("panicked") && !text.contains("bug in scimulate"), "{text}");
         }
         played
     }
@@ -271,7 +271,7 @@ fn a_mistake_in_the_configuration_is_shown_at_its_place() {
     let played = call.play();
     played.failed(2, "scimulate.toml:2:1", "did you mean `target`?");
     let call = Call::new(&["cleanup"]).file("scimulate.toml", "token = 'hunter2'\n");
-    call.play().failed(2, "does not belong into this file", "token-file");
+    call.play().failed(2, "must not be in this file", "token-file");
 }
 
 #[test]
@@ -417,7 +417,7 @@ fn snapshots_are_kept_for_a_review_accepted_and_compared() {
         "{}",
         accepted.out
     );
-    assert_eq!(again(&["review", "--snapshots", "kept"]).out, "nothing waits for a review\n");
+    assert_eq!(again(&["review", "--snapshots", "kept"]).out, "nothing waits for review\n");
     let same = again(&["run", SCENARIO, "--snapshots", "kept", "--snapshots-strict"]);
     assert_eq!(same.code, Some(0), "{}{}", same.out, same.err);
     let other = again(&["run", "cycles/test-connection", "--snapshots", "kept", "--snapshots-strict"]);
@@ -429,7 +429,7 @@ fn snapshots_are_kept_for_a_review_accepted_and_compared() {
         assert!(folder.join(format!("kept/cycles/test-connection/{dialect}.snap")).is_file());
     }
 
-    Call::new(&["run", SCENARIO, "--update"]).play().failed(2, "a folder of snapshots", "--snapshots");
+    Call::new(&["run", SCENARIO, "--update"]).play().failed(2, "a folder for snapshots", "--snapshots");
     Call::new(&["accept"]).play().failed(2, "no folder of snapshots", "--snapshots");
     Call::new(&["review", "--snapshots", "none"]).play().failed(2, "none is not a folder", "run --snapshots");
 }
@@ -453,7 +453,7 @@ fn the_server_under_test_is_started_and_stopped() {
     let call = Call::new(&["run", SCENARIO, "--exec", "echo out of memory; exit 3", "--target", &target]);
     call.play().failed(
         3,
-        "ended before it answered (exit status: 3); its last words: out of memory",
+        "ended before it answered (exit status: 3); its last output: out of memory",
         "by hand",
     );
     let call = Call::new(&["run", SCENARIO, "--wait-for", &target, "--timeout", "1"]);
@@ -584,7 +584,7 @@ fn serve_says_where_and_with_which_token_and_is_cleaned_up() {
         played.err
     );
 
-    Call::new(&["serve", "--port", port]).play().failed(2, "another program listens there", "--port");
+    Call::new(&["serve", "--port", port]).play().failed(2, "another program already listens", "--port");
     for (option, wrong, right) in [
         ("--variant", "numeric-loking-ids", "numeric-looking-ids"),
         ("--fault", "hide-disabled-users", "hides-disabled-users"),

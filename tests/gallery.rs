@@ -236,7 +236,7 @@ fn bad_input_is_told_before_anything_is_sent() {
         (&["--gallery-template", "9"], "", "`9` is not an edition of the template: write 10 or 11"),
         (&[], "[gallery]\ntest-values = { 'a[' = 'x' }\n", "is not the path of an attribute"),
         (&["--app-name", "x"], "", "--pack"),
-        (&["--rate-gate", "5", "--pace", "9"], "", "the rate gate would measure that"),
+        (&["--rate-gate", "5", "--pace", "9"], "", "which the rate gate would measure"),
         (&["--rate", "5"], "", "--rate-gate"),
     ] {
         let verdict = gallery(options, config, &[]);

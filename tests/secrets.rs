@@ -509,7 +509,7 @@ fn a_server_that_is_started_gets_no_secret_and_is_quoted_without_any() {
     let awaited = format!("http://127.0.0.1:9/health?key={}", form(AWAITED_QUERY));
     let start = ["--exec", "sh {in}/says.sh", "--wait-for", &awaited];
     let played = deployment.play(&[&["run", SCENARIOS[0], "--target", "{target}"][..], &start].concat());
-    assert!(played.err.contains("its last words: "), "{}", played.err);
+    assert!(played.err.contains("its last output: "), "{}", played.err);
     let env = ["--exec", "env >environment; exit 3"];
     let played = deployment.play(&[&["run", SCENARIOS[0], "--target", "{target}"][..], &env].concat());
     played.shows("environment", "HOME=");

@@ -484,7 +484,7 @@ fn another_mapping_looks_at_everybody_again() {
     deployment.write("scimulate.toml", "[mapping]\nwithout = ['title']\n");
     let played = deployment.sync(&all, &KEPT);
     assert!(played.out.starts_with("cycle 2 (initial)"), "{}", played.out);
-    assert!(played.err.contains("the mapping was changed"), "{}", played.err);
+    assert!(played.err.contains("the mapping has changed"), "{}", played.err);
     assert_eq!(deployment.held("Users").len(), 2, "links stay");
 }
 
@@ -528,7 +528,7 @@ fn without_a_target_the_embedded_server_is_provisioned() {
     for (option, message) in [
         (["--scope", "some"], "`some` is not a scope"),
         (["--switch", "retires=next-cycle"], "there is no switch `retires`"),
-        (["--cycles", "0"], "0 cycles"),
+        (["--cycles", "0"], "--cycles 0"),
         (["--restart", "full"], "resetScope"),
     ] {
         let wrong = deployment.play(&[&["sync", "--directory", "people.csv"][..], &option].concat());

@@ -3,7 +3,7 @@ use super::review::{self, Waiting};
 use super::{Exit, console};
 use crate::snapshot;
 
-/// Accept all new and different answers that wait for a review
+/// Accept every new or different answer that waits for review
 #[derive(Debug, clap::Args)]
 pub(super) struct Accept {
     #[command(flatten)]

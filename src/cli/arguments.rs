@@ -38,10 +38,10 @@ impl FromStr for AsOf {
         let version = Version::parse(text)
             .map_err(|_| format!("`{text}` is not a version of scimulate: write it as {current}"))?;
         if current.parse().is_ok_and(|current: Version| version > current) {
-            return Err(format!("version {version} lies ahead: this is scimulate {current}"));
+            return Err(format!("version {version} is newer than this scimulate {current}"));
         }
         if version < FIRST {
-            return Err(format!("there was no version {version}: the first one is {FIRST}"));
+            return Err(format!("version {version} does not exist: the first one is {FIRST}"));
         }
         Ok(AsOf(version))
     }

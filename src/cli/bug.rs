@@ -34,7 +34,7 @@ fn message(info: &PanicHookInfo<'_>) -> String {
     let place = info.location().map_or_else(String::new, |place| format!(" at {place}"));
     let what = info.payload_as_str().unwrap_or("no message");
     format!(
-        "error: this is a mistake in scimulate {}{place}: {what}\n  help: please report it with this message and the command you ran",
+        "error: this is a bug in scimulate {}{place}: {what}\n  help: please report it with this message and the command you ran",
         env!("CARGO_PKG_VERSION")
     )
 }

@@ -30,7 +30,7 @@ impl Cleanup {
         let config = Config::read()?;
         let folder = journal::folder().map_err(|error| {
             CommandFailure::usage(
-                format!("there is no folder for journals: {error}"),
+                format!("the folder for journals cannot be found: {error}"),
                 "set HOME to your home folder",
             )
         })?;
@@ -42,13 +42,13 @@ impl Cleanup {
         })?;
         for (path, why) in &found.unreadable {
             console::remark(&format!(
-                "warning: {} is not a journal ({why}); it is left alone",
+                "warning: {} is not a journal ({why}) and is left alone",
                 path.display()
             ));
         }
         for path in &found.running {
             console::remark(&format!(
-                "{} belongs to a run that is still going on; it is left alone",
+                "{} belongs to a run that has not ended and is left alone",
                 path.display()
             ));
         }
@@ -75,7 +75,7 @@ impl Cleanup {
             console::remark(&format!("journals of other targets are left alone: {bases}"));
         }
         if runs.is_empty() && of_second.is_empty() {
-            let nothing_there = format!("no journal names anything that was left behind at {}", url.base());
+            let nothing_there = format!("nothing was left behind at {}", url.base());
             return nothing(&nothing_there, found.unreadable.len());
         }
         self.target.consent(&config, &url, "deletes")?;
@@ -114,7 +114,7 @@ impl Cleanup {
                 () = cancel.cancelled() => return Ok(Exit::Interrupted),
             };
             console::say(&format!(
-                "{}: {} deleted, {} gone already\n",
+                "{}: {} deleted, {} already gone\n",
                 run.prefix, swept.deleted, swept.gone
             ))?;
             for left in &swept.left {
@@ -122,7 +122,7 @@ impl Cleanup {
             }
             for line in &run.unread {
                 console::remark(&format!(
-                    "warning: {} cannot be read, {line}; look for what it names at the server, then remove the file",
+                    "warning: {} cannot be read, {line}; find at the server what it names, then remove the file",
                     run.path.display()
                 ));
             }
@@ -155,7 +155,8 @@ fn tell_of_second_tenants(runs: &[Abandoned]) {
     if !runs.is_empty() {
         let bases = bases(runs).join(", ");
         console::remark(&format!(
-            "journals of second tenants are left alone: {bases}; name one with --second-target, and the first with --target"
+            "journals of second tenants are left alone: {bases}; name the second tenant with --second-target and the \
+             first with --target"
         ));
     }
 }
@@ -163,7 +164,7 @@ fn tell_of_second_tenants(runs: &[Abandoned]) {
 /// Says that there is nothing to do, unless a journal could not be read.
 fn nothing(said: &str, unread: usize) -> Result<Exit, CommandFailure> {
     if unread > 0 {
-        console::remark("what the journals above name may still be there: look for it at the server");
+        console::remark("what the journals above name may still be at the server: look for it there");
         return Ok(Exit::Target);
     }
     console::say(&format!("{said}\n")).map(|()| Exit::Success)

@@ -49,10 +49,10 @@ impl Config {
     pub(super) fn parse(text: String) -> Result<Self, Diagnostic> {
         let settings: FileSettings = toml::from_str(&text).map_err(|error| mistake(&text, &error))?;
         let refused = [
-            (&settings.token, "a token does not belong into this file", "SCIMULATE_TOKEN", "token-file"),
+            (&settings.token, "a token must not be in this file", "SCIMULATE_TOKEN", "token-file"),
             (
                 &settings.client_secret,
-                "a client secret does not belong into this file",
+                "a client secret must not be in this file",
                 "SCIMULATE_CLIENT_SECRET",
                 "client-secret-file",
             ),
@@ -60,7 +60,7 @@ impl Config {
         for (secret, title, variable, file) in refused {
             if let Some(secret) = secret {
                 let help =
-                    format!("give it in {variable}, or name a file that is not checked in with `{file}`");
+                    format!("set {variable}, or name a file that is not in version control with `{file}`");
                 return Err(Diagnostic::new(title, FILE, masked(&text), secret.span()).help(help));
             }
         }

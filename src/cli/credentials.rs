@@ -30,15 +30,15 @@ pub(super) struct CredentialOptions {
     #[arg(long, value_name = "TOKEN", value_parser = as_secret)]
     pub(super) token: Option<SecretString>,
 
-    /// A file with a token that has expired: the target must refuse it
+    /// Read an expired token from this file; the target must reject it
     #[arg(long, value_name = "FILE")]
     expired_token_file: Option<PathBuf>,
 
-    /// A file with a token for another audience: the target must refuse it
+    /// Read a token for another audience from this file; the target must reject it
     #[arg(long, value_name = "FILE")]
     foreign_token_file: Option<PathBuf>,
 
-    /// Ask this OAuth 2.0 token endpoint for tokens, with client credentials
+    /// Request tokens from this OAuth 2.0 token endpoint with client credentials
     #[arg(long, value_name = "URL")]
     pub(super) token_endpoint: Option<String>,
 
@@ -50,7 +50,7 @@ pub(super) struct CredentialOptions {
     #[arg(long, value_name = "FILE")]
     pub(super) client_secret_file: Option<PathBuf>,
 
-    /// Scope to ask for; can be repeated, or hold several with spaces between them
+    /// Scope to request (repeatable, or several separated by spaces)
     #[arg(long, value_name = "SCOPE")]
     pub(super) oauth_scope: Vec<String>,
 
@@ -72,7 +72,7 @@ impl CredentialOptions {
     ) -> Result<(Credentials, Vec<Grant>), CommandFailure> {
         if self.token.is_some() {
             console::remark(
-                "warning: --token is visible to every user of this machine; SCIMULATE_TOKEN and --token-file are not",
+                "warning: every user of this machine can see the value of --token; use SCIMULATE_TOKEN or --token-file",
             );
         }
         let token = self.token(config)?;
@@ -88,7 +88,7 @@ impl CredentialOptions {
         if let [one, other, ..] = &places.into_iter().flatten().collect::<Vec<_>>()[..] {
             return Err(CommandFailure::usage(
                 format!("both {one} and {other} are given"),
-                "take one of them away: Entra uses a secret token, asks for tokens, or issues them itself",
+                "remove one of them: Entra uses a secret token, requests tokens, or issues them itself",
             ));
         }
         let mut grants = grants.into_iter().map(|given| given.value);

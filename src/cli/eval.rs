@@ -16,12 +16,11 @@ use crate::input;
 /// Compute a mapping expression, as Entra's expression builder does
 #[derive(Debug, clap::Args)]
 pub(super) struct Eval {
-    /// The expression; `-` reads it from standard input
+    /// The expression, or `-` to read it from standard input
     #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
     expression: String,
 
-    /// A source attribute and its value; the same name again makes it multi-valued, and an attribute
-    /// that is not given is null
+    /// Set a source attribute; repeat a name to make it multi-valued. Attributes that are not set are null
     #[arg(long = "attr", value_name = "NAME=VALUE", value_parser = pair)]
     attributes: Vec<(String, String)>,
 
@@ -29,28 +28,28 @@ pub(super) struct Eval {
     #[arg(long)]
     json: bool,
 
-    /// How a contradiction in Microsoft's pages is read; `scimulate list functions` names the readings
+    /// Choose how a contradiction in Microsoft's pages is read; `scimulate list functions` shows the readings
     #[arg(long = "reading", value_name = "NAME=VALUE", value_parser = pair)]
     readings: Vec<(String, String)>,
 
-    /// The time of Now(), in UTC unless it has an offset [default: the clock's]
+    /// Time that Now() returns, in UTC unless it has an offset [default: the current time]
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
 
-    /// What Guid() and RandomString() are drawn from; the same number gives the same values
+    /// Seed for Guid() and RandomString(); the same seed gives the same values
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// A source attribute that changed since the last cycle, where the reading switch-unchanged=null asks;
-    /// may be repeated [default: all of them]
+    /// Source attribute that changed since the last cycle, for the reading switch-unchanged=null (repeatable)
+    /// [default: all of them]
     #[arg(long, value_name = "NAME")]
     changed: Vec<String>,
 
-    /// A value the target holds already, for SelectUniqueValue; may be repeated
+    /// Value that the target already has, for SelectUniqueValue (repeatable)
     #[arg(long, value_name = "VALUE")]
     taken: Vec<String>,
 
-    /// What DefaultDomain() gives
+    /// Domain that DefaultDomain() returns
     #[arg(long, value_name = "NAME")]
     default_domain: Option<String>,
 }
@@ -128,12 +127,12 @@ impl Eval {
 
     fn show(&self, outcome: Outcome<'_>) -> Result<(), CommandFailure> {
         if outcome.ignored {
-            console::remark("note: the attribute is left out of the flow");
+            console::remark("note: the attribute is not sent");
         } else if outcome.value.is_none() {
             console::remark("note: the value is null");
         }
         if outcome.redacted {
-            console::remark("note: the provisioning log shows [Redact] in place of the value");
+            console::remark("note: the provisioning log shows [Redact] instead of the value");
         }
         match outcome.value {
             value if self.json => console::say_json(&value.map_or(Json::Null, to_json)),
@@ -149,11 +148,11 @@ fn remark_on(expression: &Expression, attributes: &[(&str, Vec<String>)]) {
     for (name, _) in attributes.iter().filter(|(name, _)| !read.contains(name)) {
         let near = diagnostic::closest(name, read.iter().copied());
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        console::remark(&format!("note: the expression does not read `{name}`{near}"));
+        console::remark(&format!("note: the expression does not use `{name}`{near}"));
     }
     if expression.functions().iter().any(|(name, _)| *name == "SelectUniqueValue") {
         console::remark(
-            "note: Entra refuses SelectUniqueValue for SCIM applications; it works towards on-premises \
+            "note: Entra rejects SelectUniqueValue for SCIM applications; it works only for on-premises \
              Active Directory",
         );
     }

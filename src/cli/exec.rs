@@ -74,21 +74,21 @@ impl Exec {
                 let CommandFailure::Plain { what, next, .. } = CommandFailure::from(problem) else {
                     return CommandFailure::internal("a problem without a sentence");
                 };
-                CommandFailure::target(format!("{what}{}", self.last_words()), next.unwrap_or_default())
+                CommandFailure::target(format!("{what}{}", self.last_output()), next.unwrap_or_default())
             }),
             ended = self.child.wait() => {
                 let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
                 // What was written last may still be on its way through the pipe.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 Err(CommandFailure::target(
-                    format!("the server started by --exec ended before it answered ({how}){}", self.last_words()),
+                    format!("the server started by --exec ended before it answered ({how}){}", self.last_output()),
                     "run the command by hand to see why",
                 ))
             }
         }
     }
 
-    fn last_words(&self) -> String {
+    fn last_output(&self) -> String {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&said);
         let text = self.secrets.hide(&text);
@@ -98,7 +98,7 @@ impl Exec {
             last => {
                 let length = last.chars().count();
                 let end: String = last.chars().skip(length.saturating_sub(300)).collect();
-                format!("; its last words: {end}")
+                format!("; its last output: {end}")
             }
         }
     }

@@ -8,8 +8,8 @@ use super::{Exit, console, runtime};
 use crate::examples::Examples;
 use crate::run::snapshots;
 
-/// Explain checks: what is demanded, why, how to fix it, what the Entra admin sees, and a wrong and a right
-/// answer
+/// Explain checks: what must hold and why, how to fix a failure, what the Entra admin sees, and a wrong and a
+/// right answer
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
     /// Ids of checks; a rule may be named without `rules/`

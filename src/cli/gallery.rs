@@ -24,7 +24,7 @@ use crate::scenario;
 use crate::scim::PatchPath;
 use crate::transport;
 
-/// Predict Microsoft's gallery validation: its 25 tests, the validator's, and the requirements beside them
+/// Predict Microsoft's gallery validation: its 25 tests, the validator's tests, and the other requirements
 #[derive(Debug, clap::Args)]
 pub(super) struct Gallery {
     #[command(flatten)]
@@ -34,15 +34,15 @@ pub(super) struct Gallery {
     #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
     dialect: Option<Dialects>,
 
-    /// Edition of Microsoft's template: 10 fails an endpoint without groups, 11 skips their tests [default: 11]
+    /// Edition of Microsoft's template: without groups, 10 fails their tests and 11 skips them [default: 11]
     #[arg(long, value_name = "10|11")]
     gallery_template: Option<Template>,
 
-    /// Test an attribute with this value, as userType=Employee; can be repeated
+    /// Test an attribute with this value, as userType=Employee (repeatable)
     #[arg(long, value_name = "PATH=VALUE", value_parser = test_value)]
     test_value: Vec<(String, String)>,
 
-    /// Measure the rate too: an open load of 25 requests per second for so many seconds
+    /// Also measure the rate: send 25 requests per second for this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     rate_gate: Option<u64>,
 
@@ -50,8 +50,8 @@ pub(super) struct Gallery {
     #[arg(long, value_name = "N", requires = "rate_gate")]
     rate: Option<NonZeroU32>,
 
-    /// Write what a submission asks for into this folder: attribute tables, the exported schema, endpoint
-    /// facts, the dated verdict and report
+    /// Write the documents for a submission into this folder: attribute tables, exported schema, endpoint
+    /// facts, dated verdict and report
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     pack: Option<PathBuf>,
 
@@ -59,7 +59,7 @@ pub(super) struct Gallery {
     #[arg(long, value_name = "NAME", help_heading = "Reports", requires = "pack")]
     app_name: Option<String>,
 
-    /// Test the attributes that /Schemas publishes, as the validator's "Discover schema" does, not the mapping's
+    /// Test the attributes in /Schemas, as the validator's "Discover schema" does, instead of the mapping's
     #[arg(long)]
     discover_attributes: bool,
 }
@@ -78,8 +78,8 @@ impl Gallery {
         let plan = self.plan(&config, url.as_ref())?;
         if self.rate_gate.is_some() && !self.playing.target.pace(&config).is_zero() {
             return Err(CommandFailure::usage(
-                "--pace holds requests back, and the rate gate would measure that",
-                "leave one of --pace and --rate-gate out",
+                "--pace delays requests, which the rate gate would measure",
+                "leave out --pace or --rate-gate",
             ));
         }
         let template = self.gallery_template.or(config.settings.gallery.template).unwrap_or_default();

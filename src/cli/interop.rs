@@ -18,23 +18,23 @@ use crate::report::{TerminalSettings, terminal};
 use crate::run::{Report, Selection, Verdict};
 use crate::scenario;
 
-/// Publish how a server does: everything is played against it, and a row of docs/interop.md is written with
-/// a script of curl lines for each failure
+/// Publish the result for a server: play everything against it, and write its row of docs/interop.md and a
+/// script with curl commands for each failure
 #[derive(Debug, clap::Args)]
 pub(super) struct Interop {
     /// Name of the server: letters, digits, `-`, `_` and `.`
     #[arg(value_name = "NAME", value_parser = file_name)]
     server: String,
 
-    /// Its version
+    /// Version of the server
     #[arg(long, value_name = "VERSION", value_parser = file_name)]
     server_version: String,
 
-    /// Folder of the rows; the page is written beside it, under its name
+    /// Folder for the rows; the page is written next to it, under the same name with `.md`
     #[arg(long, value_name = "DIR", default_value = "docs/interop")]
     into: PathBuf,
 
-    /// Write nothing, and fail when something else would be written than stands there
+    /// Write nothing, and fail if the files differ from what would be written
     #[arg(long)]
     check: bool,
 
@@ -48,7 +48,7 @@ fn file_name(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.chars().all(fits) && !text.starts_with('.') {
         Ok(text.to_owned())
     } else {
-        Err("letters, digits, `-`, `_` and `.` only: it becomes a file name".to_owned())
+        Err("only letters, digits, `-`, `_` and `.` are allowed, because it becomes a file name".to_owned())
     }
 }
 
@@ -87,7 +87,7 @@ impl Interop {
             (Ok(_), None) => return Err(CommandFailure::internal("the gates were not played")),
         };
         if let Some(why) = whole(&report).or_else(|| whole(&gate)) {
-            return Err(CommandFailure::target(why, "nothing was written; a row is of a whole run"));
+            return Err(CommandFailure::target(why, "nothing was written: a row needs a complete run"));
         }
         let verdict = gallery::judge(Template::default(), &gates, &gate, &[])
             .ok_or_else(|| CommandFailure::internal("no test of a gate was played"))?;
@@ -198,7 +198,7 @@ impl Interop {
             }
         }
         for path in self.outdated(files) {
-            text.push_str(&format!("{} would go\n", path.display()));
+            text.push_str(&format!("{} would be removed\n", path.display()));
         }
         if text.is_empty() {
             console::say(&format!("{} {}: as published\n", self.server, self.server_version))?;
@@ -214,7 +214,7 @@ fn whole(report: &Report) -> Option<String> {
     match (&report.interrupted_by, report.left_behind.first()) {
         (Some(why), _) => Some(why.clone()),
         _ if report.verdict == Verdict::Incomplete => Some("the run is incomplete".to_owned()),
-        (None, Some(left)) => Some(format!("the clean-up did not succeed: {left}")),
+        (None, Some(left)) => Some(format!("the clean-up failed: {left}")),
         (None, None) => None,
     }
 }
@@ -226,7 +226,7 @@ fn read(path: &Path) -> Result<Row, CommandFailure> {
 
 fn unreadable(path: &Path, why: &str) -> CommandFailure {
     CommandFailure::usage(
-        format!("{} is no row of the interop page: {why}", path.display()),
-        "correct it, or write it anew with `scimulate interop`",
+        format!("{} is not a row of the interop page: {why}", path.display()),
+        "correct it, or write it again with `scimulate interop`",
     )
 }

@@ -24,7 +24,7 @@ impl Interrupt {
             }
             happened.store(true, Ordering::Relaxed);
             console::remark(
-                "stopping: removing what this run made; once more stops at once and leaves it there",
+                "stopping: removing what this run made; press Ctrl-C again to stop at once and leave it behind",
             );
             cancel.cancel();
             let first = Instant::now();
@@ -34,7 +34,7 @@ impl Interrupt {
                     continue;
                 }
                 exec::end_all();
-                console::remark("stopped: `scimulate cleanup` removes what is left");
+                console::remark("stopped: `scimulate cleanup` removes what is left behind");
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
         });

@@ -6,7 +6,7 @@ use super::failure::CommandFailure;
 use super::{Exit, console};
 use crate::issuer;
 
-/// Write an issuer for workload identity federation: documents to be hosted, and keys to sign with
+/// Write an issuer for workload identity federation: documents to host, and keys to sign with
 #[derive(Debug, clap::Args)]
 pub(super) struct Issuer {
     /// URL at which the documents will be hosted
@@ -21,7 +21,7 @@ pub(super) struct Issuer {
 impl Issuer {
     pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let example =
-            "write the URL below which the documents will stand, as https://issuer.example.com/entra";
+            "write the URL at which the documents will be hosted, as https://issuer.example.com/entra";
         let url = Url::parse(&self.issuer)
             .map_err(|error| CommandFailure::usage(format!("the issuer is not a URL: {error}"), example))?;
         let more = url.query().is_some()
@@ -29,15 +29,16 @@ impl Issuer {
             || !url.username().is_empty()
             || url.password().is_some();
         if !matches!(url.scheme(), "http" | "https") || more {
-            let what = "an issuer is an http or https URL without user, query and fragment (OpenID Connect Discovery 1.0 §3)";
+            let what = "an issuer must be an http or https URL without user, query or fragment \
+                        (OpenID Connect Discovery 1.0 §3)";
             return Err(CommandFailure::usage(what, example));
         }
         let written = issuer::Issuer::write(self.issuer.trim(), &self.dir)
-            .map_err(|why| CommandFailure::usage(why, "name another folder with --dir, or correct that"))?;
+            .map_err(|why| CommandFailure::usage(why, "correct this, or name another folder with --dir"))?;
         let (url, dir) = (self.issuer.trim().trim_end_matches('/'), self.dir.display());
         console::say(&format!(
-            "host {} at {url}, so that {url}{} is answered\nkeep {} secret\nlet the server trust the issuer {url}, \
-             and play with --issuer-dir {dir}\n",
+            "host {} at {url}, so that {url}{} can be read\nkeep {} secret\nconfigure the server to trust the \
+             issuer {url}, and run scimulate with --issuer-dir {dir}\n",
             written.public.display(),
             issuer::DISCOVERY,
             written.private.display(),

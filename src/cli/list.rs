@@ -6,28 +6,27 @@ use super::{Exit, console, eval, pages, profiles};
 use crate::catalogue::{Selection, listing};
 use crate::check::Level;
 
-/// List every check: id, level and what must hold; or, with `profiles`, the mapping profiles, and with
-/// `functions` those of mapping expressions
+/// List every check with its id, its level and what must hold; or list the mapping `profiles`, or the
+/// `functions` of mapping expressions
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// Ids, or prefixes that end in `/` [default: all]; after `profiles`, names of profiles whose rows to
-    /// show
+    /// Ids, or prefixes that end in `/` [default: all]; after `profiles`, names of profiles to show in full
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
-    /// Only this suite: rules, requirements, cycles and so on
+    /// Show only this suite: rules, requirements, cycles and so on
     #[arg(long, value_name = "NAME")]
     suite: Option<String>,
 
-    /// Only this level and those above: note, warning, error or critical
+    /// Show only this level and those above: note, warning, error or critical
     #[arg(long, value_name = "LEVEL")]
     level: Option<Level>,
 
-    /// Only scenarios that need this: an ability as bulk, or an attribute; can be repeated for one or another
+    /// Show only scenarios that need this ability, as bulk, or this attribute; repeat it for alternatives
     #[arg(long, value_name = "WHAT")]
     needs: Vec<String>,
 
-    /// Write a Markdown page for each check, and an index, into this folder
+    /// Write a Markdown page for each check and an index into this folder
     #[arg(long, value_name = "DIR")]
     pages: Option<PathBuf>,
 

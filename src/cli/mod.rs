@@ -45,9 +45,10 @@ use clap::Parser;
 
 pub use exit::Exit;
 
+use crate::report::layout;
 use failure::CommandFailure;
 
-/// Plays Microsoft Entra ID's provisioning service against a SCIM 2.0 server and judges every answer.
+/// Play Microsoft Entra ID's provisioning service against a SCIM 2.0 server, and judge every answer
 #[derive(Debug, Parser)]
 #[command(name = "scimulate", version, after_help = exit::HELP, max_term_width = 100)]
 struct Arguments {
@@ -80,6 +81,7 @@ enum Command {
 /// Runs the command of this process and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    layout::respect_dumb_terminal();
     ExitCode::from(obey(std::env::args_os()) as u8)
 }
 

@@ -90,7 +90,7 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), CommandFailure> {
 pub(super) fn folder_of(option: &str, path: &Path) -> Result<PathBuf, CommandFailure> {
     fs::create_dir_all(path).map_err(|error| {
         CommandFailure::usage(
-            format!("cannot make the folder {}: {error}", path.display()),
+            format!("cannot create the folder {}: {error}", path.display()),
             format!("name a folder that can be written to with {option}"),
         )
     })?;
@@ -101,7 +101,7 @@ pub(super) fn folder_of(option: &str, path: &Path) -> Result<PathBuf, CommandFai
 pub(super) fn unwritten(path: &Path, error: &io::Error) -> CommandFailure {
     CommandFailure::usage(
         format!("cannot write {}: {error}", path.display()),
-        "check the disk and the file's permissions",
+        "check the free disk space and the permissions of the file",
     )
 }
 

@@ -25,10 +25,10 @@ pub(super) fn write(folder: &Path) -> Result<Exit, CommandFailure> {
         let example = player.of(entry);
         if example.is_none() && !entry.about.faults.is_empty() {
             let next = match entry.kind {
-                CheckKind::Rule => "; has it a line in src/examples/rules.tsv?",
+                CheckKind::Rule => "; does src/examples/rules.tsv have a line for it?",
                 _ => "",
             };
-            console::remark(&format!("{}: no fault shows it{next}", entry.about.id));
+            console::remark(&format!("{}: no fault makes it fail{next}", entry.about.id));
         }
         (format!("{}.md", entry.about.id), examples::page(entry, example.as_ref()))
     });

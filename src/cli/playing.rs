@@ -40,7 +40,7 @@ pub(super) struct Playing {
     #[arg(long, value_name = "COMMAND", help_heading = "Target")]
     exec: Option<String>,
 
-    /// Wait until something answers at this URL before the run begins [default with --exec: the target]
+    /// Wait until this URL answers before the run begins [default with --exec: the target]
     #[arg(long, value_name = "URL", help_heading = "Target")]
     wait_for: Option<String>,
 
@@ -48,11 +48,11 @@ pub(super) struct Playing {
     #[arg(long, value_name = "NAME|FILE", help_heading = "Scenarios")]
     profile: Option<String>,
 
-    /// How many scenarios are played at once [default: 1 for a target elsewhere, else one for each core]
+    /// Play this many scenarios at once [default: one for each core; 1 for a target on another machine]
     #[arg(long, value_name = "N", help_heading = "Scenarios")]
     jobs: Option<usize>,
 
-    /// Seed of the made-up people [default: 1]
+    /// Seed for the people that are made up [default: 1]
     #[arg(long, value_name = "N", help_heading = "Scenarios")]
     seed: Option<u64>,
 
@@ -64,11 +64,11 @@ pub(super) struct Playing {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     har: Option<PathBuf>,
 
-    /// Write a shell script of curl lines for each cause of warning and above into this folder
+    /// Write a shell script with curl commands into this folder for each cause of level warning or above
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     scripts: Option<PathBuf>,
 
-    /// Show passed checks and mild findings in full
+    /// Show passed checks, warnings and notes in full
     #[arg(long, short, help_heading = "Reports")]
     pub(super) verbose: bool,
 }
@@ -101,10 +101,7 @@ impl Playing {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.or(settings.jobs).unwrap_or(if loopback { cores } else { 1 });
         if jobs == 0 {
-            return Err(CommandFailure::usage(
-                "no scenario can be played by 0 jobs",
-                "write --jobs 1 or more",
-            ));
+            return Err(CommandFailure::usage("--jobs 0 plays no scenario", "write --jobs 1 or more"));
         }
         let mut plan = Plan::new(scenarios, self.mapping(config)?, prefix::draw());
         plan.people = config.people()?;
@@ -205,7 +202,7 @@ impl Playing {
         let limit = self.target.timeout(config)?;
         match (command, url) {
             (Some(_), None) => Err(CommandFailure::usage(
-                "--exec starts a server, but no target is named",
+                "--exec starts a server, but --target is missing",
                 "name the server's SCIM base URL with --target",
             )),
             (Some(command), Some(url)) => {
@@ -282,10 +279,7 @@ fn opened(journal: Journal) -> Result<Journal, CommandFailure> {
     match journal.open() {
         Ok(()) => Ok(journal),
         Err(error) => Err(CommandFailure::usage(
-            format!(
-                "the journal of what the run makes cannot be written to {}: {error}",
-                journal.path().display()
-            ),
+            format!("the journal of the run cannot be written to {}: {error}", journal.path().display()),
             "make that folder writable, or name another one with XDG_STATE_HOME",
         )),
     }
@@ -294,7 +288,7 @@ fn opened(journal: Journal) -> Result<Journal, CommandFailure> {
 fn journal_folder() -> Result<PathBuf, CommandFailure> {
     journal::folder().map_err(|error| {
         CommandFailure::usage(
-            format!("there is no folder for the journal: {error}"),
+            format!("the folder for the journal cannot be found: {error}"),
             "set HOME to your home folder",
         )
     })

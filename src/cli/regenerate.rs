@@ -12,11 +12,11 @@ use super::{Exit, console, runtime, selftest};
 use crate::selftest::{subjects, unknown};
 use crate::{examples, rules, scenario};
 
-/// Write what the repository of scimulate keeps of plays: the tables of the selftest and of examples, and the
+/// Write the generated files of scimulate's repository: the tables of the selftest and of examples, and the
 /// snapshots
 #[derive(Debug, clap::Args)]
 pub(super) struct Regenerate {
-    /// Faults and variants to play again, by name [default: those that the tables do not know]
+    /// Names of faults and variants to play again [default: those that are not in the tables]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
@@ -36,7 +36,7 @@ impl Regenerate {
     pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         if !Path::new(VERDICTS).is_file() {
             return Err(CommandFailure::usage(
-                format!("there is no {VERDICTS} in the working folder"),
+                format!("the working folder has no {VERDICTS}"),
                 "run it in a checkout of scimulate, with `cargo run --release -- regenerate`",
             ));
         }
@@ -68,7 +68,7 @@ impl Regenerate {
             let kept = if self.all { None } else { examples::kept(about, &scenarios) };
             let line = kept.or_else(|| examples::search(about, &scenarios, runtime.handle()));
             if line.is_none() {
-                console::remark(&format!("{}: no scenario shows it", about.id));
+                console::remark(&format!("{}: no scenario makes it fail", about.id));
             }
             line
         });

@@ -7,7 +7,7 @@ use super::{Exit, console};
 use crate::report::layout;
 use crate::snapshot;
 
-/// Look at new and different answers one by one, and accept or reject them
+/// Review new and different answers one by one, and accept or reject them
 #[derive(Debug, clap::Args)]
 pub(super) struct Review {
     #[command(flatten)]
@@ -17,7 +17,7 @@ pub(super) struct Review {
 /// Which snapshots are meant.
 #[derive(Debug, clap::Args)]
 pub(super) struct Waiting {
-    /// Beginnings of names, as `cycles/disable` [default: all]
+    /// Prefixes of names, as `cycles/disable` [default: all]
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
@@ -32,7 +32,7 @@ impl Waiting {
         let config = Config::read()?;
         let Some(folder) = self.snapshots.or(config.settings.snapshots) else {
             let next = format!("name one with --snapshots, or with `snapshots` in {}", config::FILE);
-            return Err(CommandFailure::usage("there is no folder of snapshots", next));
+            return Err(CommandFailure::usage("no folder of snapshots is named", next));
         };
         if !folder.is_dir() {
             return Err(CommandFailure::usage(
@@ -67,7 +67,7 @@ pub(super) fn refuse_old_layout(folder: &Path) -> Result<(), CommandFailure> {
 pub(super) fn failure(what: &str, error: &io::Error) -> CommandFailure {
     let next = match error.kind() {
         ErrorKind::InvalidData => snapshot::Unreadable::WAY_OUT,
-        ErrorKind::NotFound => "look at what waits with `scimulate review`",
+        ErrorKind::NotFound => "`scimulate review` shows the answers that wait for review",
         _ => "check the folder and its permissions",
     };
     CommandFailure::usage(format!("{what}: {error}"), next)
@@ -77,14 +77,14 @@ impl Review {
     pub(super) fn play(self) -> Result<Exit, CommandFailure> {
         let pending = self.waiting.find()?;
         if pending.is_empty() {
-            return console::say("nothing waits for a review\n").map(|()| Exit::Success);
+            return console::say("nothing waits for review\n").map(|()| Exit::Success);
         }
         let color = layout::wants_color(&io::stdout());
         let decisions =
             match snapshot::review(&pending, &mut io::stdin().lock(), &mut io::stdout().lock(), color) {
                 // Nobody looks any more; what is not decided waits.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Success),
-                decided => decided.map_err(|error| failure("the review cannot go on", &error))?,
+                decided => decided.map_err(|error| failure("the review cannot continue", &error))?,
             };
         let snapshot::Decisions { accepted, rejected, skipped } = decisions;
         console::say(&format!("\n{accepted} accepted, {rejected} rejected, {skipped} left\n"))?;

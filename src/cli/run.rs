@@ -29,7 +29,7 @@ use crate::snapshot;
 /// Play scenarios and judge every answer; without --target, against the embedded server
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
-    /// Ids of scenarios, or prefixes that end in `/` [default: all but gallery and validator]
+    /// Ids of scenarios, or prefixes that end in `/` [default: all except gallery and validator]
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
@@ -39,15 +39,15 @@ pub(super) struct Run {
     #[command(flatten)]
     second: SecondOptions,
 
-    /// default, aadOptscim062020, customappsso, or all: the first two [default: the URL's flag, else all]
+    /// default, aadOptscim062020, customappsso, or all for the first two [default: the URL's flag, else all]
     #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
     dialect: Option<Dialects>,
 
-    /// Only scenarios of this suite; can be repeated
+    /// Play only the scenarios of this suite (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
     suite: Vec<String>,
 
-    /// Play the scenarios in this folder in place of the built-in ones
+    /// Play the scenarios in this folder instead of the built-in ones
     #[arg(long, value_name = "DIR", help_heading = "Scenarios")]
     scenarios: Option<PathBuf>,
 
@@ -55,23 +55,23 @@ pub(super) struct Run {
     #[arg(long, value_name = "K/N", help_heading = "Scenarios")]
     shard: Option<Shard>,
 
-    /// Leave out checks that are younger than this version of scimulate, so that an upgrade adds none
+    /// Leave out checks that are newer than this version of scimulate, so that an upgrade adds none
     #[arg(long, value_name = "VERSION", help_heading = "Scenarios")]
     checks_as_of: Option<AsOf>,
 
-    /// How many people a large scenario may use; needed for large ones at a target elsewhere
+    /// Most users that a large scenario may create; required for large ones at a target on another machine
     #[arg(long, value_name = "N", help_heading = "Scenarios")]
     max_users: Option<usize>,
 
-    /// Findings of this level and above fail: critical, error, warning, note or never [default: error]
+    /// Fail on findings of this level and above: critical, error, warning, note or never [default: error]
     #[arg(long, value_name = "LEVEL", help_heading = "Reports")]
     fail_on: Option<FailOn>,
 
-    /// Checks that are known to fail, and why; `scimulate waive` writes such a file
+    /// Accept the failures that this file waives; `scimulate waive` writes such a file
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     waivers: Option<PathBuf>,
 
-    /// The JSON report of an earlier run: only what is new against it decides
+    /// Fail only on findings that are not in this JSON report of an earlier run
     #[arg(long, value_name = "REPORT", help_heading = "Reports")]
     baseline: Option<PathBuf>,
 
@@ -79,11 +79,11 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     junit: Option<PathBuf>,
 
-    /// Print findings as annotations for GitHub Actions too
+    /// Also print findings as annotations for GitHub Actions
     #[arg(long, help_heading = "Reports")]
     github: bool,
 
-    /// Compare the answers with the snapshots in this folder; new and different ones wait for `review`
+    /// Compare the answers with the snapshots in this folder; `scimulate review` shows new and different ones
     #[arg(long, value_name = "DIR", help_heading = "Snapshots")]
     snapshots: Option<PathBuf>,
 
@@ -91,7 +91,7 @@ pub(super) struct Run {
     #[arg(long, help_heading = "Snapshots")]
     update: bool,
 
-    /// Let a different or missing snapshot fail the run
+    /// Fail the run on a different or missing snapshot
     #[arg(long, help_heading = "Snapshots")]
     snapshots_strict: bool,
 }
@@ -216,7 +216,7 @@ impl Run {
         let Some(folder) = self.snapshots.as_ref().or(config.settings.snapshots.as_ref()) else {
             return match self.update {
                 true => Err(CommandFailure::usage(
-                    "--update needs a folder of snapshots",
+                    "--update needs a folder for snapshots",
                     "name one with --snapshots",
                 )),
                 false => Ok(None),
@@ -245,11 +245,11 @@ fn tell(tally: Tally) -> Result<(), CommandFailure> {
     if let Some(problem) = tally.problem {
         return Err(CommandFailure::usage(problem, "check the folder named with --snapshots"));
     }
-    let mut text = format!("snapshots: {} as before", tally.same);
+    let mut text = format!("snapshots: {} unchanged", tally.same);
     for (number, what) in [
         (tally.different, "different, see `scimulate review`"),
         (tally.updated, "written"),
-        (tally.foreign, "resources of others left out"),
+        (tally.foreign, "resources not made by this run left out"),
     ] {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
@@ -271,7 +271,7 @@ fn exit(report: &Report) -> Exit {
 impl From<SelectionProblem> for CommandFailure {
     fn from(problem: SelectionProblem) -> Self {
         let exit = if problem.is_usage() { Exit::Usage } else { Exit::NothingRan };
-        let next = "`scimulate list` names every scenario".to_owned();
+        let next = "`scimulate list` shows every scenario".to_owned();
         CommandFailure::Plain { exit, what: problem.to_string(), next: Some(next), left_behind: Vec::new() }
     }
 }

@@ -4,8 +4,8 @@ use crate::entra::mapping::{profiles::DEFAULT, schema};
 
 /// Print a mapping as the synchronizationSchema that Entra exports and imports
 ///
-/// A file of that kind is checked and printed as it came; what it holds and scimulate does not play is said
-/// on standard error.
+/// A synchronizationSchema is checked and printed unchanged; warnings on standard error name the parts that
+/// scimulate does not play.
 #[derive(Debug, clap::Args)]
 pub(super) struct Schema {
     /// A built-in profile, a YAML profile, or a synchronizationSchema in JSON

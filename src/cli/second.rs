@@ -14,11 +14,12 @@ use crate::http::{Client, Credentials, Settings, TenantUrl};
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Second tenant")]
 pub(super) struct SecondOptions {
-    /// SCIM base URL of another tenant at the same vendor: neither may see the other's users
+    /// SCIM base URL of another tenant at the same vendor, to prove that tenants cannot see each other's users
     #[arg(long, value_name = "URL")]
     second_target: Option<String>,
 
-    /// Read its bearer token from a file, or from standard input with `-` [also: SCIMULATE_SECOND_TOKEN]
+    /// Read the second tenant's bearer token from a file, or from standard input with `-`
+    /// [also: SCIMULATE_SECOND_TOKEN]
     #[arg(long, value_name = "FILE")]
     second_token_file: Option<PathBuf>,
 }
@@ -42,7 +43,7 @@ impl SecondOptions {
         if target.url(config)?.is_none() {
             return Err(CommandFailure::usage(
                 "a second tenant is named, but no target",
-                "name the first one with --target; the embedded server has two tenants anyway",
+                "name the first tenant with --target; the embedded server always has two tenants",
             ));
         }
         Ok(Some(TenantUrl::parse(text)?))
@@ -76,7 +77,7 @@ impl SecondOptions {
         if one_token && url.base() == first.url.base() && url.parameters() == first.url.parameters() {
             return Err(CommandFailure::usage(
                 "the second tenant has the URL and the token of the first one",
-                "give it a URL or a token of its own",
+                "give it its own URL or its own token",
             ));
         }
         let headers = if url.origin() == first.url.origin() { first.headers.clone() } else { Vec::new() };

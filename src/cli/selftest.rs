@@ -11,19 +11,19 @@ use crate::run::Plan;
 use crate::selftest::{self, Matrix, SelftestSettings, ServerUnderTest, subjects};
 use crate::{rules, scenario};
 
-/// Prove that the checks can fail: play them against every fault of the embedded server, and against
-/// right servers, where they must stay silent
+/// Prove that the checks can fail: play them against every fault of the embedded server, and against its
+/// conforming variants, where they must find nothing
 #[derive(Debug, clap::Args)]
 pub(super) struct Selftest {
-    /// Faults, right variants or `healthy`, by name [default: all of them]
+    /// Names of faults or variants, or `healthy` [default: all of them]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
-    /// How many servers are played against at once [default: the number of processors]
+    /// Play against this many servers at once [default: the number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 
-    /// Play each fault only with the scenarios that must see it, and right servers with all of them
+    /// Play each fault only with the scenarios that must detect it; variants are still played with all
     #[arg(long)]
     brief: bool,
 
@@ -86,7 +86,7 @@ pub(super) fn named(names: &[String]) -> Result<Vec<ServerUnderTest>, CommandFai
             place.map(|place| all[place]).ok_or_else(|| {
                 let next = match closest(name, known.iter().map(String::as_str)) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "`scimulate selftest` without a name lists them all".to_owned(),
+                    None => "`scimulate serve --list` shows them all".to_owned(),
                 };
                 CommandFailure::usage(format!("the embedded server has no fault or variant `{name}`"), next)
             })

@@ -8,7 +8,7 @@ use crate::http::Issued;
 use crate::issuer::{CUSTOM_APPLICATIONS, TENANT};
 use crate::server::{Fault, OAuth, SecondTenant, ServerSettings, Trusted, Variant, start};
 
-/// Serve the embedded SCIM server until it is killed; prints `READY <base-url> <token>`
+/// Run the embedded SCIM server until it is stopped; prints `READY <base-url> <token>`
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {
     /// Port on 127.0.0.1 [default: a free one]
@@ -23,11 +23,11 @@ pub(super) struct Serve {
     #[arg(long)]
     oauth: bool,
 
-    /// Serve a second tenant with users of its own, and print a line `SECOND <base-url> <token>`
+    /// Serve a second tenant with its own users, and print a line `SECOND <base-url> <token>`
     #[arg(long)]
     second_tenant: bool,
 
-    /// Accept assertions of this issuer in the place of the client secret (workload identity federation)
+    /// Accept assertions of this issuer instead of the client secret (workload identity federation)
     #[arg(long, value_name = "URL")]
     trust_issuer: Option<String>,
 
@@ -39,23 +39,23 @@ pub(super) struct Serve {
     #[arg(long, value_name = "URL")]
     trust_entra_tokens: Option<String>,
 
-    /// The issuer that those tokens name [default: the documented form with a tenant nobody has]
+    /// Issuer in the tokens that Entra issues [default: https://sts.windows.net/ and a made-up tenant]
     #[arg(long, value_name = "ISS", requires = "trust_entra_tokens")]
     trust_entra_issuer: Option<String>,
 
-    /// Seconds for which tokens of the token endpoint are valid [default: 3600]
+    /// Lifetime in seconds of tokens from the token endpoint [default: 3600]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     token_lifetime: Option<u64>,
 
-    /// Be wrong in this way; can be repeated
+    /// Inject this fault (repeatable)
     #[arg(long, value_name = "NAME", value_parser = fault)]
     fault: Vec<Fault>,
 
-    /// Differ from the default behaviour in a right way; can be repeated
+    /// Enable this conforming variant (repeatable)
     #[arg(long, value_name = "NAME", value_parser = variant)]
     variant: Vec<Variant>,
 
-    /// List the faults and the right variants, and end
+    /// List the faults and the variants, and exit
     #[arg(long, conflicts_with_all = ["port", "token", "oauth", "second_tenant", "trust_issuer", "trust_entra_tokens", "token_lifetime", "fault", "variant"])]
     list: bool,
 }
@@ -64,7 +64,7 @@ fn token(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(text.to_owned())
     } else {
-        Err("a token is not empty and holds neither spaces nor letters beyond ASCII".to_owned())
+        Err("a token must not be empty and must contain neither spaces nor letters beyond ASCII".to_owned())
     }
 }
 
@@ -78,8 +78,8 @@ fn variant(text: &str) -> Result<Variant, String> {
 
 fn unknown<'a>(text: &str, what: &str, names: impl Iterator<Item = &'a str>) -> String {
     match closest(text, names) {
-        Some(near) => format!("there is no {what} of that name; did you mean `{near}`?"),
-        None => format!("there is no {what} of that name; `scimulate serve --list` lists them"),
+        Some(near) => format!("unknown {what}; did you mean `{near}`?"),
+        None => format!("unknown {what}; `scimulate serve --list` shows them all"),
     }
 }
 
@@ -89,7 +89,7 @@ fn list() -> String {
     for fault in Fault::ALL {
         text.push_str(&format!("  {fault}\n      {}\n", fault.about()));
     }
-    text.push_str("\nRight variants\n");
+    text.push_str("\nVariants (conforming)\n");
     for variant in Variant::ALL {
         text.push_str(&format!("  {variant}\n      {}\n", variant.about()));
     }
@@ -128,7 +128,7 @@ impl Serve {
             let running = start(settings, self.port).await.map_err(|error| {
                 let port = self.port.unwrap_or(0);
                 let why = match error.kind() {
-                    ErrorKind::AddrInUse => "another program listens there".to_owned(),
+                    ErrorKind::AddrInUse => "another program already listens on this port".to_owned(),
                     _ => error.to_string(),
                 };
                 CommandFailure::usage(

@@ -10,7 +10,7 @@ use crate::{load, rules, scenario, transport};
 /// Where checks come from, and how they are written.
 #[derive(Debug, clap::Args)]
 pub(super) struct Source {
-    /// The scenarios in this folder in place of the built-in ones
+    /// Use the scenarios in this folder instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     scenarios: Option<PathBuf>,
 
@@ -53,6 +53,6 @@ pub(super) fn catalogue(scenarios: &[Scenario]) -> Catalogue {
 
 impl From<Unknown> for CommandFailure {
     fn from(unknown: Unknown) -> Self {
-        CommandFailure::usage(unknown.to_string(), "`scimulate list` names every check")
+        CommandFailure::usage(unknown.to_string(), "`scimulate list` shows every check")
     }
 }

@@ -13,11 +13,11 @@ use crate::run::target::retry_after::WaitLimit;
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Target")]
 pub(super) struct TargetOptions {
-    /// SCIM base URL, as it would stand in Entra's Tenant URL field
+    /// SCIM base URL, as you would enter it as Tenant URL in Entra
     #[arg(long, value_name = "URL")]
     pub(super) target: Option<String>,
 
-    /// Send this header with every request; can be repeated
+    /// Send this header with every request (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = as_secret)]
     header: Vec<SecretString>,
 
@@ -29,7 +29,7 @@ pub(super) struct TargetOptions {
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
 
-    /// Longest pause to wait for in seconds, when the target answers 429 or 503 with Retry-After [default: 300]
+    /// Longest Retry-After to wait for, in seconds, when the target returns 429 or 503 [default: 300]
     #[arg(long, value_name = "SECONDS")]
     max_wait: Option<u64>,
 
@@ -62,7 +62,7 @@ impl TargetOptions {
     pub(super) fn timeout(&self, config: &Config) -> Result<Duration, CommandFailure> {
         match self.timeout.or(config.settings.timeout).unwrap_or(60) {
             0 => Err(CommandFailure::usage(
-                "a timeout of 0 seconds lets no request succeed",
+                "with --timeout 0 no request can succeed",
                 "write --timeout 1 or more",
             )),
             seconds => Ok(Duration::from_secs(seconds)),
@@ -81,7 +81,7 @@ impl TargetOptions {
             return Ok(());
         }
         Err(CommandFailure::usage(
-            format!("{url} is not on this machine, and this command {does} there"),
+            format!("{url} is not on this machine, and this command {does} at it"),
             format!("add --yes, or `yes = true` in {}", config::FILE),
         ))
     }
@@ -125,7 +125,7 @@ fn name_and_value(header: &SecretString) -> Result<(String, SecretString), Comma
         }
         // The text may be a secret that stands at the wrong place.
         _ => Err(CommandFailure::usage(
-            "a header has no `=` between its name and its value",
+            "a header needs `=` between its name and its value",
             "write --header NAME=VALUE, as --header X-Api-Key=abc",
         )),
     }

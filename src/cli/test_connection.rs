@@ -7,7 +7,7 @@ use crate::entra::dialect::Dialect;
 use crate::entra::job::{Job, JobSettings, Stopped};
 use crate::entra::scope::Scope;
 
-/// Ask the target what the portal's button "Test Connection" asks
+/// Send the request of the portal's "Test Connection" button to the target
 #[derive(Debug, clap::Args)]
 pub(super) struct TestConnection {
     #[command(flatten)]
@@ -35,16 +35,16 @@ impl TestConnection {
         match runtime::start()?.block_on(job.test_connection(&client)) {
             Ok(()) => {
                 console::say(&format!(
-                    "{shown} can be connected to, and answers a filter for nobody as Entra wants it\n"
+                    "{shown}: connection OK, a lookup without a match returns an empty list\n"
                 ))?;
                 Ok(Exit::Success)
             }
             Err(Stopped::Quarantined(quarantine)) => Err(CommandFailure::target(
-                format!("the test of the connection failed: {}", quarantine.problem),
+                format!("the connection test failed: {}", quarantine.problem),
                 quarantine.problem.code.recommendation(),
             )),
             Err(other) => {
-                Err(CommandFailure::internal(format!("the test of the connection ended early: {other:?}")))
+                Err(CommandFailure::internal(format!("the connection test ended early: {other:?}")))
             }
         }
     }

@@ -9,40 +9,40 @@ use super::{Exit, console};
 use crate::input;
 use crate::waivers::{Draft, Drafted, NothingToWaive, PastReport, last_day};
 
-/// Write waivers for what failed in a report: to standard output, or into a file of waivers
+/// Write waivers for the checks that failed in a report, to standard output or into a file
 #[derive(Debug, clap::Args)]
 pub(super) struct Waive {
     /// The JSON report of `run` in which the checks failed
     #[arg(long, value_name = "REPORT")]
     from: PathBuf,
 
-    /// Why they may fail
+    /// Why the checks may fail
     #[arg(long, value_name = "TEXT", value_parser = said)]
     reason: String,
 
-    /// The last day on which they may, as 2027-01-31
+    /// Last day on which they may fail, as 2027-01-31
     #[arg(long, value_name = "DATE", value_parser = ahead)]
     expires: Date,
 
-    /// Where that is followed up
+    /// Where the fix is tracked
     #[arg(long, value_name = "URL", value_parser = said)]
     issue: Option<String>,
 
-    /// Only this check; can be repeated [default: every check that failed]
+    /// Waive only this check (repeatable) [default: every check that failed]
     #[arg(long, value_name = "ID")]
     check: Vec<String>,
 
-    /// Put them into this file; waivers that are there already are renewed, and all else stays as it is
+    /// Add the waivers to this file, and renew those that it already contains
     #[arg(long, value_name = "FILE")]
     into: Option<PathBuf>,
 
-    /// The scenarios in this folder beside the built-in ones
+    /// Also know the scenarios in this folder
     #[arg(long, value_name = "DIR")]
     scenarios: Option<PathBuf>,
 }
 
 fn said(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() { Err("it says nothing".to_owned()) } else { Ok(text.to_owned()) }
+    if text.trim().is_empty() { Err("it must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 fn ahead(text: &str) -> Result<Date, String> {
@@ -69,7 +69,7 @@ impl Waive {
             console::remark(&format!("not waived: {left_out}"));
         }
         if drafted.is_empty() {
-            console::remark("nothing failed in that report: there is nothing to waive");
+            console::remark("the report has no failed check to waive");
             return Ok(Exit::Success);
         }
         match self.into {
@@ -100,7 +100,7 @@ fn merge(
         path.display(),
         merged.added,
         merged.renewed,
-        if merged.renewed > 0 { "; the reasons of those stay" } else { "" }
+        if merged.renewed > 0 { "; their reasons are kept" } else { "" }
     ));
     Ok(())
 }
@@ -109,7 +109,7 @@ impl From<NothingToWaive> for CommandFailure {
     fn from(nothing: NothingToWaive) -> Self {
         CommandFailure::usage(
             nothing.to_string(),
-            "`scimulate waive --from REPORT` without --check waives all that failed",
+            "`scimulate waive --from REPORT` without --check waives every check that failed",
         )
     }
 }

@@ -1,5 +1,7 @@
 //! Text for a terminal: wrapped, coloured when wanted, and free of control characters.
 
+use std::ffi::OsStr;
+
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -64,6 +66,18 @@ impl Paint {
 /// (no-color.org) nor its kin say otherwise.
 pub fn wants_color(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never
+}
+
+/// Keeps the whole process, clap's help included, from colours on a dumb terminal.
+pub fn respect_dumb_terminal() {
+    if is_dumb(std::env::var_os("TERM").as_deref(), anstyle_query::clicolor_force()) {
+        ColorChoice::Never.write_global();
+    }
+}
+
+/// anstream would paint on a dumb terminal when `CI` or `CLICOLOR` is set; only `CLICOLOR_FORCE` asks for that.
+fn is_dumb(term: Option<&OsStr>, forced: bool) -> bool {
+    !forced && term.is_some_and(|term| term == "dumb")
 }
 
 /// The text on one line without control characters: what a target answers must not move the cursor,
@@ -193,6 +207,14 @@ mod tests {
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrap("a incomprehensibilities b", 5), ["a", "incomprehensibilities", "b"]);
         assert!(wrap("  ", 5).is_empty());
+    }
+
+    #[test]
+    fn a_dumb_terminal_gets_colours_only_by_force() {
+        let dumb = |term: Option<&str>, forced| is_dumb(term.map(OsStr::new), forced);
+        assert!(dumb(Some("dumb"), false));
+        assert!(!dumb(Some("dumb"), true));
+        assert!(!dumb(Some("xterm"), false) && !dumb(None, false));
     }
 
     #[test]

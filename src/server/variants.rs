@@ -34,21 +34,21 @@ macro_rules! variants {
 }
 
 variants! {
-    /// A PATCH on a user answers 204 without a body (RFC 7644 §3.5.2).
+    /// A PATCH on a user returns 204 without a body (RFC 7644 §3.5.2).
     PatchUser204 = "patch-user-204",
-    /// A PATCH on a group answers 200 with the group (RFC 7644 §3.5.2).
+    /// A PATCH on a group returns 200 with the group (RFC 7644 §3.5.2).
     PatchGroup200WithBody = "patch-group-200-with-body",
     /// Users have no `groups`, and the published schema says so (RFC 7643 §4.1.2).
     NoUserGroups = "no-user-groups",
-    /// Dates are kept and written in whole seconds (RFC 7643 §2.3.5).
+    /// Dates are stored and returned in whole seconds (RFC 7643 §2.3.5).
     OneSecondDates = "one-second-dates",
-    /// Dates are written with an offset of two hours in place of `Z` (RFC 7643 §2.3.5).
+    /// Dates are returned with an offset of two hours instead of `Z` (RFC 7643 §2.3.5).
     OffsetDates = "offset-dates",
-    /// Dates are written with seven fraction digits, as .NET prints them (RFC 7643 §2.3.5).
+    /// Dates are returned with seven fraction digits, as .NET prints them (RFC 7643 §2.3.5).
     SevenDigitDates = "seven-digit-dates",
     /// `meta.location`, `$ref` and the Location header are relative references (RFC 7643 §2.3.7).
     RelativeLocations = "relative-locations",
-    /// `userName`, whose letter case does not matter, is kept in lower case (RFC 7643 §4.1.1).
+    /// `userName`, which is case-insensitive, is stored in lower case (RFC 7643 §4.1.1).
     LowerCasedUserName = "lower-cased-user-name",
     /// An empty list leaves `Resources` out (RFC 7644 §3.4.2).
     ResourcesAbsentAtZero = "resources-absent-at-zero",
@@ -56,51 +56,51 @@ variants! {
     NoPagingFieldsOnFullLists = "no-paging-fields-on-full-lists",
     /// Lists show the newest resource first (RFC 7644 §3.4.2 sets no order).
     NewestFirst = "newest-first",
-    /// Discovery answers a query with a filter as if it had none (RFC 7644 §4).
+    /// Discovery endpoints ignore a filter in the query (RFC 7644 §4).
     DiscoveryFilterIgnored = "discovery-filter-ignored",
-    /// Discovery needs no token (RFC 7644 §4).
+    /// Discovery endpoints need no token (RFC 7644 §4).
     PublicDiscovery = "public-discovery",
-    /// Filters know `eq` and `and`; every other operator is 400 `invalidFilter` (RFC 7644 §3.4.2.2).
+    /// Filters support only `eq` and `and`; other operators return 400 `invalidFilter` (RFC 7644 §3.4.2.2).
     EqOnly = "eq-only",
-    /// A filter on `externalId` is 400 `invalidFilter` (RFC 7644 §3.4.2.2).
+    /// A filter on `externalId` returns 400 `invalidFilter` (RFC 7644 §3.4.2.2).
     ExternalIdFilterRefused = "external-id-filter-refused",
-    /// There are no groups: queries of /Groups find nothing, writes answer 501, discovery lists users alone.
+    /// Groups are not supported: /Groups returns empty lists, writes return 501, discovery shows only users.
     UsersOnly = "users-only",
     /// Ids are strings of digits (RFC 7643 §3.1).
     NumericLookingIds = "numeric-looking-ids",
-    /// A vendor's extension of users is published and kept (RFC 7643 §3.3).
+    /// A vendor's user extension is published and stored (RFC 7643 §3.3).
     ExtraVendorSchema = "extra-vendor-schema",
     /// The media type names its charset (RFC 7644 §8.1).
     MediaTypeWithCharset = "media-type-with-charset",
-    /// Attributes nobody defined are refused with 400 in place of being ignored (RFC 7644 §3.3).
+    /// Unknown attributes are rejected with 400 instead of being ignored (RFC 7644 §3.3).
     UnknownAttributesRefused = "unknown-attributes-refused",
-    /// Members that are neither users nor groups of this server are refused with 400 in place of being kept.
+    /// Members with an unknown id are rejected with 400 instead of being stored.
     UnknownMembersRefused = "unknown-members-refused",
-    /// Multi-valued attributes without values are answered as empty lists (RFC 7643 §2.5).
+    /// Multi-valued attributes without values are returned as empty arrays (RFC 7643 §2.5).
     EmptyListsShown = "empty-lists-shown",
-    /// Members carry `display` (RFC 7643 §4.2).
+    /// Members have `display` (RFC 7643 §4.2).
     MembersWithDisplay = "members-with-display",
-    /// The members of JSON objects come in alphabetical order, indented.
+    /// JSON is indented, with object keys in alphabetical order.
     SortedIndentedJson = "sorted-indented-json",
-    /// Bodies are chunked and connections are closed after each answer (RFC 9112 §7.1, §9.6).
+    /// Bodies are chunked, and the connection closes after each answer (RFC 9112 §7.1, §9.6).
     ChunkedAndClosed = "chunked-and-closed",
     /// A user created without `active` is active (RFC 7643 §4.1.1).
     ActiveByDefault = "active-by-default",
     /// Resources have no versions, and ServiceProviderConfig says so (RFC 7644 §3.14).
     NoEtags = "no-etags",
-    /// There are no bulk requests, and ServiceProviderConfig says so (RFC 7644 §3.7).
+    /// Bulk requests are not supported, and ServiceProviderConfig says so (RFC 7644 §3.7).
     NoBulk = "no-bulk",
-    /// Operations of a bulk request that refer to each other in a circle are refused with 409 (RFC 7644 §3.7.1).
+    /// Bulk operations that refer to each other in a circle are rejected with 409 (RFC 7644 §3.7.1).
     BulkCirclesRefused = "bulk-circles-refused",
-    /// Lists are not sorted: `sortBy` is ignored, and ServiceProviderConfig says so (RFC 7644 §3.4.2.3).
+    /// Sorting is not supported: `sortBy` is ignored, and ServiceProviderConfig says so (RFC 7644 §3.4.2.3).
     NoSort = "no-sort",
-    /// Lists are paged by index alone, and ServiceProviderConfig says so (RFC 9865 §4).
+    /// Lists are paged by index only, and ServiceProviderConfig says so (RFC 9865 §4).
     NoCursors = "no-cursors",
-    /// The Location header stands on created resources alone (RFC 7644 §3.3).
+    /// Only a create returns a Location header (RFC 7644 §3.3).
     LocationOnCreationOnly = "location-on-creation-only",
-    /// The token endpoint writes the type of its tokens as `bearer` (RFC 6749 §5.1).
+    /// The token endpoint returns the token type as `bearer` (RFC 6749 §5.1).
     TokenTypeLowerCase = "token-type-lower-case",
-    /// Assertions of Microsoft's own issuer alone are trusted.
+    /// Only assertions of Microsoft's own issuer are trusted.
     MicrosoftIssuerOnly = "microsoft-issuer-only",
 }
 

@@ -21,7 +21,7 @@ pub(super) fn mistake(text: &str, error: &toml::de::Error) -> Diagnostic {
             if named.help.is_some() {
                 named
             } else {
-                named.help(format!("the settings here are {}", known.join(", ")))
+                named.help(format!("the known settings here are {}", known.join(", ")))
             }
         }
         _ => {

@@ -14,7 +14,7 @@ use crate::issuer::{AssertionSubject, Issuer, Serving, TENANT};
 /// What Entra signs, for whom, and where its keys can be read.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct IssuerOptions {
-    /// Client id for workload identity federation, with assertions of an issuer in the place of a secret
+    /// Client id for workload identity federation, with assertions instead of a client secret
     #[arg(long, value_name = "ID")]
     federation_client_id: Option<String>,
 
@@ -22,23 +22,23 @@ pub(super) struct IssuerOptions {
     #[arg(long, value_name = "AUDIENCE")]
     federation_audience: Option<String>,
 
-    /// Send tokens that Entra issues itself, as with a blank "Secret Token"
+    /// Send tokens that Entra issues itself, as with an empty "Secret Token" field
     #[arg(long)]
     entra_issued_token: bool,
 
-    /// Issuer that those tokens name [default: sts.windows.net with the tenant, as documented]
+    /// Issuer in the tokens that Entra issues [default: https://sts.windows.net/ and the tenant]
     #[arg(long, value_name = "ISS")]
     entra_issuer: Option<String>,
 
-    /// Tenant that assertions and issued tokens name [default: one that nobody has]
+    /// Tenant in assertions and issued tokens [default: a made-up one]
     #[arg(long, value_name = "GUID")]
     issuer_tenant: Option<Uuid>,
 
-    /// Port on 127.0.0.1 where the issuer stands during the run [default: a free one]
+    /// Port on 127.0.0.1 where the issuer listens during the run [default: a free one]
     #[arg(long, value_name = "PORT", conflicts_with = "issuer_dir")]
     issuer_port: Option<u16>,
 
-    /// Sign as the hosted issuer that `scimulate issuer` wrote to this folder
+    /// Sign as a hosted issuer, with the keys that `scimulate issuer` wrote to this folder
     #[arg(long, value_name = "DIR")]
     issuer_dir: Option<PathBuf>,
 }
@@ -137,7 +137,7 @@ impl IssuerOptions {
         }
         let served = Serving::apart(port).map_err(|error| {
             CommandFailure::usage(
-                format!("no issuer can be started: {error}"),
+                format!("the issuer cannot be started: {error}"),
                 "choose another --issuer-port",
             )
         })?;
@@ -155,7 +155,7 @@ impl IssuerOptions {
             return match named {
                 None => Ok(None),
                 Some(given) => Err(CommandFailure::usage(
-                    format!("{} is given, but no Entra-issued tokens are asked for", given.place),
+                    format!("{} is given, but Entra-issued tokens are not enabled", given.place),
                     "add --entra-issued-token",
                 )),
             };

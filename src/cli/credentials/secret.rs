@@ -46,7 +46,7 @@ pub(super) fn from_environment(name: &str, what: &str) -> Result<Option<SecretSt
     match std::env::var(name) {
         Ok(text) if !text.trim().is_empty() => Ok(Some(SecretString::from(text.trim()))),
         Err(std::env::VarError::NotUnicode(_)) => {
-            Err(CommandFailure::usage(format!("{name} is not text"), format!("set it to {what}")))
+            Err(CommandFailure::usage(format!("{name} is not UTF-8 text"), format!("set it to {what}")))
         }
         _ => Ok(None),
     }
@@ -63,15 +63,15 @@ pub(super) fn secret_from(path: &Path, what: &str, variable: &str) -> Result<Sec
         let also = if variable.starts_with("--") { String::new() } else { format!(", or set {variable}") };
         CommandFailure::usage(
             format!("cannot read {what} from {shown}: {error}"),
-            format!("name a file that holds nothing but {what}{also}"),
+            format!("name a file that contains only {what}{also}"),
         )
     })?;
     let secret = text.trim();
     if secret.is_empty() {
         let bare = what.trim_start_matches("the ");
         return Err(CommandFailure::usage(
-            format!("{shown} holds no {bare}"),
-            format!("write the bare {bare} into it"),
+            format!("{shown} contains no {bare}"),
+            format!("write only the {bare} into it"),
         ));
     }
     Ok(SecretString::from(secret))

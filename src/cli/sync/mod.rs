@@ -50,7 +50,7 @@ pub(super) struct Sync {
     #[arg(long, value_name = "NAME|FILE", help_heading = "Job")]
     profile: Option<String>,
 
-    /// Who is provisioned: assigned, or all [default: assigned]
+    /// Which users are provisioned: assigned or all [default: assigned]
     #[arg(long, value_name = "SCOPE", value_parser = scope, help_heading = "Job")]
     scope: Option<Scope>,
 
@@ -58,24 +58,24 @@ pub(super) struct Sync {
     #[arg(long, value_name = "NAME", help_heading = "Job")]
     dialect: Option<Dialect>,
 
-    /// Play a named reading of a point where Microsoft's pages differ; can be repeated
+    /// Choose a reading where Microsoft's pages differ (repeatable)
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Job")]
     switch: Vec<String>,
 
-    /// How many cycles are played; the simulated clock moves on between them
+    /// Play this many cycles; the simulated clock moves on between them
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Job")]
     cycles: usize,
 
-    /// Provision this user alone, at once: id or userPrincipalName
+    /// Provision only this user, on demand: id or userPrincipalName
     #[arg(long, value_name = "USER", conflicts_with = "cycles", help_heading = "Job")]
     on_demand: Option<String>,
 
-    /// Leave the accounts of those who leave the scope alone (SkipOutOfScopeDeletions)
+    /// Keep the accounts of users who leave the scope (SkipOutOfScopeDeletions)
     #[arg(long, help_heading = "Job")]
     skip_out_of_scope_deletions: bool,
 
-    /// Hold disables and deletes back when one cycle has more of them
-    /// [default: none on this machine, 500 elsewhere]
+    /// Hold back disables and deletes when a cycle has more than this many
+    /// [default: no limit on this machine, 500 elsewhere]
     #[arg(long, value_name = "N", help_heading = "Safety")]
     delete_threshold: Option<usize>,
 
@@ -83,7 +83,7 @@ pub(super) struct Sync {
     #[arg(long, help_heading = "Safety")]
     allow_deletes: bool,
 
-    /// Restart the job before: a resetScope such as Full, or nothing for the portal's Restart
+    /// Restart the job first, with a resetScope such as Full; without a value as the portal's Restart
     #[arg(long, value_name = "SCOPE", num_args = 0..=1, default_missing_value = "", help_heading = "Job")]
     restart: Option<ResetScope>,
 
@@ -91,7 +91,7 @@ pub(super) struct Sync {
     #[arg(long, conflicts_with = "apply", help_heading = "Safety")]
     dry_run: bool,
 
-    /// Write to a target that is not on this machine, after the plan was printed
+    /// Print the plan, then write to a target that is not on this machine
     #[arg(long, help_heading = "Safety")]
     apply: bool,
 
@@ -103,7 +103,7 @@ pub(super) struct Sync {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     logs: Option<PathBuf>,
 
-    /// Run this command when an administrator would be told something; it reads JSON on standard input
+    /// Run this command for each notice to the administrator, with the notice as JSON on its standard input
     #[arg(long, value_name = "COMMAND", help_heading = "Reports")]
     notify: Option<String>,
 }
@@ -130,7 +130,9 @@ impl Sync {
         problems::tell_problems(&contents);
         problems::tell_missing(&session, &contents.file);
         if session.remapped {
-            console::remark("the mapping was changed since the last cycle: the next one looks at everybody");
+            console::remark(
+                "the mapping has changed since the last cycle: the next cycle evaluates every user and group",
+            );
         }
         if let Some(scope) = self.restart {
             session.job.restart(scope);
@@ -162,15 +164,15 @@ impl Sync {
     /// Options that make no sense together.
     fn check(&self, url: Option<&TenantUrl>) -> Result<(), CommandFailure> {
         if self.cycles == 0 {
-            return Err(CommandFailure::usage("0 cycles provision nobody", "write --cycles 1 or more"));
+            return Err(CommandFailure::usage("--cycles 0 provisions nothing", "write --cycles 1 or more"));
         }
         if self.dry_run && self.cycles > 1 {
-            let what = "a dry run knows what the next cycle would do, and not what the ones after it would";
+            let what = "a dry run can plan only the next cycle";
             return Err(CommandFailure::usage(what, "leave --cycles out"));
         }
         if url.is_none() && self.state.is_some() {
             return Err(CommandFailure::usage(
-                "--state needs a target: the embedded server forgets everybody when the run ends",
+                "--state needs a target: the embedded server keeps nothing after the run",
                 "name the target with --target, as one started with `scimulate serve`",
             ));
         }
@@ -188,10 +190,10 @@ impl Sync {
         if let (Scope::Everyone, Some(role)) = (scope, role) {
             return Err(CommandFailure::usage(
                 format!(
-                    "app roles are mapped to `{}`, and Entra does not provision them to everybody",
+                    "app roles are mapped to `{}`, but Entra does not provision them with the scope all",
                     role.written
                 ),
-                "write --scope assigned, or take the row out of the mapping",
+                "write --scope assigned, or remove the row from the mapping",
             ));
         }
         let mut settings = JobSettings::new(mapping, scope, self.dialect.unwrap_or(by_flag));
@@ -346,7 +348,7 @@ fn watch() -> (Arc<AtomicBool>, Cancel) {
     let (flag, waiting) = (Arc::clone(&closed), cancel.clone());
     tokio::spawn(async move {
         if interrupt::signal().await.is_ok() {
-            console::remark("stopping after the request on its way; once more stops at once");
+            console::remark("stopping after the current request; press Ctrl-C again to stop at once");
             flag.store(true, Ordering::Relaxed);
             waiting.cancel();
             if interrupt::signal().await.is_ok() {

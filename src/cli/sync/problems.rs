@@ -20,7 +20,7 @@ pub(super) fn tell_problems(contents: &Contents) {
     }
     if contents.left_out > 0 {
         console::remark(&format!(
-            "warning: {} left out of {}; whoever stands in them stays as they are\n",
+            "warning: {} left out of {}; the users and groups in them stay unchanged\n",
             if contents.left_out == 1 {
                 "1 row is".to_owned()
             } else {
@@ -36,7 +36,8 @@ pub(super) fn tell_missing(session: &Session, file: &str) {
     match &session.missing {
         Missing::Purged => {}
         Missing::Unread(count) => console::remark(&format!(
-            "warning: missing from {file}: {count}; nobody is taken for deleted while rows of it cannot be read\n"
+            "warning: missing from {file}: {count}; none of them is treated as deleted while rows of it cannot be \
+             read\n"
         )),
         Missing::TooMany { missing, of } => {
             let label = |id| session.job.settings().label(id);

@@ -57,7 +57,7 @@ impl Session {
             let (read, was_seen) = kept.tenant().map_err(|error| {
                 let file = state.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
                 Diagnostic::about_file(format!("the state file contradicts itself: {error}"), file)
-                    .help("move it away: the next cycle is then an initial one")
+                    .help("move it away, and the next cycle is an initial one")
             })?;
             tenant = read;
             // Another mapping clears the watermark (how-provisioning-works).
@@ -123,7 +123,7 @@ impl Session {
         );
         kept.write(path).map_err(|error| {
             CommandFailure::usage(
-                format!("the state cannot be kept in {}: {error}", path.display()),
+                format!("the state cannot be written to {}: {error}", path.display()),
                 "name a file in a folder that can be written to with --state; without it the next cycle finds every \
                  account again by its matching attribute",
             )
@@ -147,7 +147,7 @@ impl Session {
             Some(near) => format!("did you mean `{near}`?"),
             None => "write the userPrincipalName or id of a user of the directory file".to_owned(),
         };
-        Err(CommandFailure::usage(format!("`{user}` is no user of the directory"), next))
+        Err(CommandFailure::usage(format!("`{user}` is not a user of the directory file"), next))
     }
 }
 
@@ -160,7 +160,7 @@ fn refusal(path: &std::path::Path, refused: &Refused, settings: &JobSettings) ->
         ),
         Refused::Mapping { kept } => CommandFailure::usage(
             format!("{file} belongs to the mapping `{kept}`, and this is `{}`", settings.mapping.name),
-            "name another file with --state: a job has one application",
+            "name another file with --state: a job has one mapping",
         ),
     }
 }

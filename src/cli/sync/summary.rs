@@ -30,9 +30,7 @@ pub(super) fn cycle(report: &CycleReport, job: &Job) -> String {
         text.push_str(&format!("  and {} more\n", failures.len() - LISTED));
     }
     if report.escrows_pruned {
-        text.push_str(
-            "  its failures were forgotten, because they are too many; a restart tries them again\n",
-        );
+        text.push_str("  its failures were dropped, because they are too many; a restart tries them again\n");
     }
     if let Some(quarantine) = &report.quarantine {
         let problem = match quarantine.problem.code.as_str() == quarantine.reason {
@@ -86,7 +84,8 @@ pub(super) fn waiting(job: &Job, minute: u64) -> String {
     let reason = job.quarantine().map_or("", |quarantine| quarantine.reason);
     let next = date(job.date(minute));
     format!(
-        "The job is in quarantine ({reason}) and tries again at {next}. Nothing was asked; --restart tries at once{}.\n",
+        "The job is in quarantine ({reason}) and tries again at {next}. No request was sent; --restart tries \
+         again now{}.\n",
         if reason == "TooManyDeletes" { ", and --allow-deletes plays what is held back" } else { "" }
     )
 }

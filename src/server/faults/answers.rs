@@ -9,11 +9,11 @@ use super::fault::faults;
 use crate::server::reply::{Content, Reply};
 
 faults! {
-    /// Lists are answered with an HTML page.
+    /// Lists return an HTML page.
     HTML_ANSWERS = "html-answers", Named, html_answers;
-    /// JSON is labelled as HTML.
+    /// JSON bodies are labelled `text/html`.
     HTML_MEDIA_TYPE = "html-media-type", Named, html_media_type;
-    /// Errors are answered with an HTML page.
+    /// Errors return an HTML page.
     HTML_ERRORS = "html-errors", Named, html_errors;
     /// Answers are labelled `application/json`.
     PLAIN_JSON_MEDIA_TYPE = "plain-json-media-type", Named, plain_json_media_type;
@@ -21,15 +21,15 @@ faults! {
     PLAIN_JSON_ERRORS = "plain-json-errors", Named, plain_json_errors;
     /// Answers have no Content-Type.
     NO_MEDIA_TYPE = "no-media-type", Drop, no_media_type;
-    /// Answers are written in ISO 8859-1.
+    /// Bodies are encoded in ISO 8859-1.
     LATIN_1_CHARSET = "latin-1-charset", Named, latin_1_charset;
-    /// The last byte of reads and lists is missing.
+    /// The JSON of reads and lists lacks its last byte.
     BROKEN_JSON = "broken-json", Truncate, broken_json;
-    /// Resources hold `displayName` twice.
+    /// Resources contain `displayName` twice.
     DUPLICATE_KEYS = "duplicate-keys", Duplicate, duplicate_keys;
-    /// Answers begin with a byte order mark.
+    /// Bodies begin with a byte order mark.
     BYTE_ORDER_MARK = "byte-order-mark", Named, byte_order_mark;
-    /// Errors are answered with 200.
+    /// Errors have the HTTP status 200.
     ERRORS_AS_200 = "errors-as-200", Named, errors_as_200;
     /// `status` of errors is a number.
     ERROR_STATUS_NUMBER = "error-status-number", Retype, error_status_number;
@@ -41,15 +41,15 @@ faults! {
     ERROR_DETAIL_OBJECT = "error-detail-object", Retype, error_detail_object;
     /// Errors have no body.
     ERROR_WITHOUT_BODY = "error-without-body", Drop, error_without_body;
-    /// Errors are answered in a web framework's own form.
+    /// Errors have a web framework's format instead of SCIM's.
     FRAMEWORK_ERRORS = "framework-errors", Named, framework_errors;
     /// Conflicts have no `scimType`.
     CONFLICT_WITHOUT_KEYWORD = "conflict-without-keyword", Drop, conflict_without_keyword;
-    /// Conflicts have a `scimType` nobody knows.
+    /// Conflicts have an unknown `scimType`.
     CONFLICT_KEYWORD_WRONG = "conflict-keyword-wrong", Named, conflict_keyword_wrong;
     /// Errors show a stack trace.
     STACK_TRACES_SHOWN = "stack-traces-shown", Named, stack_traces_shown;
-    /// A missing token is answered without WWW-Authenticate.
+    /// A 401 for a missing token has no WWW-Authenticate header.
     CHALLENGE_MISSING = "challenge-missing", Drop, challenge_missing;
     /// The Location header and `meta.location` differ.
     LOCATION_HEADER_WRONG = "location-header-wrong", Named, location_header_wrong;

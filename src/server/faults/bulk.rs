@@ -10,19 +10,19 @@ use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
 
 faults! {
-    /// ServiceProviderConfig promises bulk requests, and /Bulk is answered with 501.
+    /// ServiceProviderConfig advertises bulk requests, but /Bulk returns 501.
     BULK_NOT_SERVED = "bulk-not-served", Named, bulk_not_served;
-    /// References to other operations of a bulk request are kept as text.
+    /// References between operations of a bulk request are stored unresolved, as `bulkId:…`.
     BULK_REFERENCES_KEPT = "bulk-references-kept", Swap, bulk_references_kept;
-    /// A bulk request goes on after `failOnErrors` errors.
+    /// A bulk request continues after `failOnErrors` errors.
     FAIL_ON_ERRORS_IGNORED = "fail-on-errors-ignored", Named, fail_on_errors_ignored;
     /// A bulk request without `failOnErrors` stops at the first error.
     BULK_STOPS_AT_FIRST_ERROR = "bulk-stops-at-first-error", Truncate, bulk_stops_at_first_error;
     /// Bulk requests beyond `maxOperations` and `maxPayloadSize` are performed.
     BULK_LIMITS_IGNORED = "bulk-limits-ignored", Named, bulk_limits_ignored;
-    /// A bulk request that calls itself something else is carried out.
+    /// A bulk request with a wrong `schemas` is performed.
     BULK_SCHEMA_UNCHECKED = "bulk-schema-unchecked", Named, bulk_schema_unchecked;
-    /// Users that a bulk request deletes stay.
+    /// DELETE of a user in a bulk request is accepted, but the user remains.
     BULK_DELETE_IGNORED = "bulk-delete-ignored", Stale, bulk_delete_ignored;
     /// `status` of the operations of a bulk request is a number.
     BULK_STATUS_NUMBER = "bulk-status-number", Retype, bulk_status_number;

@@ -13,45 +13,45 @@ use crate::server::reply::{Content, Reply};
 use crate::server::store::StoreKey;
 
 faults! {
-    /// A create is answered with 200.
+    /// A create returns 200 instead of 201.
     CREATE_ANSWERS_200 = "create-answers-200", Named, create_answers_200;
-    /// A user is created and the answer is 409.
+    /// A create stores the user and returns 409.
     CREATE_ANSWERS_409 = "create-answers-409", Named, create_answers_409;
-    /// A create is answered without a Location header.
+    /// A create returns no Location header.
     LOCATION_HEADER_MISSING = "location-header-missing", Named, location_header_missing;
-    /// A create is answered without a body.
+    /// A create returns no body.
     CREATE_ANSWERS_EMPTY = "create-answers-empty", Drop, create_answers_empty;
-    /// A create is answered with 201 and nothing is kept.
+    /// A create returns 201 and stores nothing.
     CREATE_NOT_STORED = "create-not-stored", Named, create_not_stored;
-    /// The answer to a create shows names that are not those that are kept.
+    /// The answer to a create shows other names than the stored ones.
     CREATE_ANSWER_WRONG = "create-answer-wrong", Named, create_answer_wrong;
-    /// The answer to a create shows names and id alone.
+    /// The answer to a create shows only `id` and the names.
     CREATE_ANSWER_PARTIAL = "create-answer-partial", Truncate, create_answer_partial;
-    /// A value that is taken is answered with 500 in place of 409.
+    /// A create with a value that is already taken returns 500 instead of 409.
     CONFLICT_ANSWERS_500 = "conflict-answers-500", Named, conflict_answers_500;
-    /// Two users may have one `userName`.
+    /// Two users can have the same `userName`.
     DUPLICATE_USER_ACCEPTED = "duplicate-user-accepted", Duplicate, duplicate_user_accepted;
-    /// Two groups may have one `displayName`.
+    /// Two groups can have the same `displayName`.
     DUPLICATE_GROUP_ACCEPTED = "duplicate-group-accepted", Duplicate, duplicate_group_accepted;
-    /// A second user whose `userName` differs in letter case only is accepted.
+    /// Two users can have a `userName` that differs in letter case only.
     DUPLICATE_BY_CASE_ACCEPTED = "duplicate-by-case-accepted", Named, duplicate_by_case_accepted;
-    /// A create with a `userName` that is taken is answered with 201 and the other user.
+    /// A create with a `userName` that is already taken returns 201 and the existing user.
     DUPLICATE_ADOPTS_EXISTING = "duplicate-adopts-existing", Named, duplicate_adopts_existing;
-    /// A PATCH may give a user somebody else's `userName`.
+    /// A PATCH can give a user the `userName` of another user.
     NO_UNIQUENESS_ON_PATCH = "no-uniqueness-on-patch", Named, no_uniqueness_on_patch;
-    /// A user without an e-mail address is refused.
+    /// A user without an e-mail address is rejected.
     REQUIRES_EMAIL = "requires-email", Named, requires_email;
-    /// A user without a manager is refused.
+    /// A user without a manager is rejected.
     REQUIRES_MANAGER = "requires-manager", Named, requires_manager;
-    /// A group without members is refused.
+    /// A group without members is rejected.
     REQUIRES_MEMBERS = "requires-members", Named, requires_members;
-    /// A group whose `schemas` names one that is published nowhere is refused.
+    /// A group whose `schemas` names an unpublished schema is rejected.
     REFUSES_UNKNOWN_SCHEMAS = "refuses-unknown-schemas", Named, refuses_unknown_schemas;
-    /// A new user gets a manager nobody named.
+    /// A new user gets a manager that was not sent.
     INVENTS_MANAGER = "invents-manager", Named, invents_manager;
-    /// A new group gets a member nobody named.
+    /// A new group gets a member that was not sent.
     INVENTS_MEMBERS = "invents-members", Named, invents_members;
-    /// `externalId` is overwritten with an id of the server's own.
+    /// `externalId` is overwritten with an id from the server.
     EXTERNAL_ID_INVENTED = "external-id-invented", Named, external_id_invented;
 }
 

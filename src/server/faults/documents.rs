@@ -9,21 +9,21 @@ use crate::server::endpoint::Endpoint;
 use crate::server::reply::Reply;
 
 faults! {
-    /// The discovery documents are 404.
+    /// The discovery documents return 404.
     NO_DISCOVERY = "no-discovery", Hide, no_discovery;
     /// ServiceProviderConfig leaves out `sort`, `etag` and `authenticationSchemes`.
     CONFIG_INCOMPLETE = "config-incomplete", Drop, config_incomplete;
-    /// ServiceProviderConfig says of paging by cursor `"true"`, as text.
+    /// ServiceProviderConfig has `pagination.cursor` as the string `"true"`.
     PAGINATION_AS_TEXT = "pagination-as-text", Retype, pagination_as_text;
     /// ServiceProviderConfig says that PATCH is not supported.
     PATCH_NOT_ADVERTISED = "patch-not-advertised", Named, patch_not_advertised;
-    /// /Schemas lacks the enterprise extension, which a resource type names.
+    /// /Schemas lacks the enterprise extension, although a resource type names it.
     SCHEMA_UNPUBLISHED = "schema-unpublished", Hide, schema_unpublished;
     /// /Schemas writes `readwrite`, `datetime` and the like in lower case.
     SCHEMA_WORDS_LOWER_CASE = "schema-words-lower-case", Named, schema_words_lower_case;
     /// /Schemas writes null for properties that do not apply.
     SCHEMA_NULLS = "schema-nulls", Named, schema_nulls;
-    /// Discovery documents are filtered.
+    /// A filter is applied to the discovery documents.
     DISCOVERY_FILTER_APPLIED = "discovery-filter-applied", Named, discovery_filter_applied;
 }
 

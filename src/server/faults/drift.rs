@@ -8,17 +8,17 @@ use crate::server::model::Kind;
 use crate::server::race::Race;
 
 faults! {
-    /// Of two changes of a group at the same time one is lost: each reads it, changes it and writes all of it back.
+    /// Of two concurrent changes of a group, one is lost: each reads the group, changes it and writes it back.
     GROUP_UPDATE_LOST = "group-update-lost", Named, group_update_lost;
-    /// Of two changes of a group at the same time one is answered with 500.
+    /// Of two concurrent changes of a group, one returns 500.
     GROUP_LOCK_ERROR = "group-lock-error", Named, group_lock_error;
-    /// Whether a `userName` is taken is looked up a moment before the user is kept.
+    /// The check for a taken `userName` runs before the user is stored, so concurrent creates can both pass it.
     UNIQUENESS_CHECKED_EARLY = "uniqueness-checked-early", Duplicate, uniqueness_checked_early;
-    /// The change of a user is undone when somebody else is written.
+    /// The change of a user is undone when another user is written.
     UPDATE_UNDONE_LATER = "update-undone-later", Stale, update_undone_later;
-    /// A cursor counts the resources before it, so that it skips somebody when one of them goes.
+    /// A cursor is an offset: the next page skips a user when an earlier one is deleted.
     CURSOR_COUNTS_RESOURCES = "cursor-counts-resources", Hide, cursor_counts_resources;
-    /// Each create turns the order of lists round.
+    /// Each create reverses the order of lists.
     ORDER_TURNS_WITH_CREATES = "order-turns-with-creates", Swap, order_turns_with_creates;
 }
 

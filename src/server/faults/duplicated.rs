@@ -10,11 +10,11 @@ use crate::server::model::Kind;
 faults! {
     /// Lists show their first resource twice.
     RESOURCES_LISTED_TWICE = "resources-listed-twice", Duplicate, resources_listed_twice;
-    /// Every e-mail is kept twice.
+    /// Every e-mail is stored twice.
     DUPLICATE_EMAILS = "duplicate-emails", Duplicate, duplicate_emails;
     /// Answers show every member twice.
     DUPLICATE_MEMBERS = "duplicate-members", Duplicate, duplicate_members;
-    /// `schemas` names its first URN twice.
+    /// `schemas` contains its first URN twice.
     SCHEMAS_REPEATED = "schemas-repeated", Duplicate, schemas_repeated;
 }
 

@@ -12,29 +12,29 @@ use crate::server::call::Call;
 use crate::server::model::Kind;
 
 faults! {
-    /// `active` as "true" and "false" in lower case is passed over.
+    /// `active` as the string "true" or "false" in lower case is ignored.
     LOWER_CASE_BOOLEANS_IGNORED = "lower-case-booleans-ignored", Drop, lower_case_booleans_ignored;
-    /// A path with the URN of the core schema is refused.
+    /// A path with the URN of the core schema is rejected.
     CORE_URN_PATHS_REFUSED = "core-urn-paths-refused", Named, core_urn_paths_refused;
-    /// A Replace on a value path that selects nothing is refused, an Add is not.
+    /// A Replace on a value path that selects nothing is rejected, but an Add is accepted.
     REPLACE_VALUE_PATH_NO_TARGET = "replace-value-path-no-target", Named, replace_value_path_no_target;
-    /// A value path with a boolean is refused.
+    /// A value path with a boolean is rejected.
     BOOLEAN_LITERAL_SELECTS_NOTHING = "boolean-literal-selects-nothing", Named, boolean_literal_selects_nothing;
-    /// A manager who is nobody is answered with 500.
+    /// A manager with an unknown id returns 500.
     UNKNOWN_MANAGER_IS_500 = "unknown-manager-is-500", Named, unknown_manager_is_500;
     /// A user whose manager was deleted cannot be read.
     DANGLING_MANAGER_BREAKS_READS = "dangling-manager-breaks-reads", Hide, dangling_manager_breaks_reads;
-    /// A member beside a `$ref` of null is refused.
+    /// A member with `"$ref": null` is rejected.
     NULL_REFERENCE_REFUSED = "null-reference-refused", Named, null_reference_refused;
-    /// A member who is nobody is answered with 500.
+    /// A member with an unknown id returns 500.
     UNKNOWN_MEMBER_IS_500 = "unknown-member-is-500", Named, unknown_member_is_500;
-    /// A replace with an empty list is refused.
+    /// A replace with an empty list is rejected.
     EMPTY_REPLACE_REFUSED = "empty-replace-refused", Named, empty_replace_refused;
-    /// A replace of members adds them to those who are there.
+    /// A replace of members adds them to the existing ones.
     MEMBER_REPLACE_ADDS = "member-replace-adds", Duplicate, member_replace_adds;
-    /// A change of a group without a path takes its members away.
+    /// A change of a group without a path removes its members.
     PATHLESS_GROUP_REPLACE_WIPES_MEMBERS = "pathless-group-replace-wipes-members", Wipe, pathless_group_replace_wipes_members;
-    /// An object for `name` takes the place of the whole name.
+    /// A `name` object in a PATCH replaces the whole name.
     NAME_OBJECT_REPLACES_WHOLE = "name-object-replaces-whole", Wipe, name_object_replaces_whole;
 }
 

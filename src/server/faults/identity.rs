@@ -12,49 +12,49 @@ use crate::server::reply::Reply;
 use crate::server::variants::Variant;
 
 faults! {
-    /// A create takes its `id` from the request, or from `externalId`.
+    /// A create takes `id` from the `id` or `externalId` in the request.
     ID_FROM_CLIENT = "id-from-client", Named, id_from_client;
-    /// A create of a user is answered with an account that was there before.
+    /// A create of a user returns an existing account.
     CREATE_ANSWERS_EXISTING = "create-answers-existing", Named, create_answers_existing;
-    /// The id of a deleted resource is given to the next one.
+    /// The id of a deleted resource is used again for the next one.
     IDS_REUSED = "ids-reused", Duplicate, ids_reused;
-    /// Ids hold the reserved word `bulkId`.
+    /// Ids contain the reserved word `bulkId`.
     IDS_WITH_BULK_ID = "ids-with-bulk-id", Named, ids_with_bulk_id;
     /// `schemas` lacks the core schema.
     BASE_SCHEMA_MISSING = "base-schema-missing", Drop, base_schema_missing;
-    /// `schemas` lacks the extension whose attributes are shown.
+    /// `schemas` lacks an extension whose attributes the resource contains.
     EXTENSION_NOT_DECLARED = "extension-not-declared", Drop, extension_not_declared;
-    /// `schemas` names a schema that is published nowhere.
+    /// `schemas` contains a schema that is not published.
     UNKNOWN_SCHEMAS_KEPT = "unknown-schemas-kept", Named, unknown_schemas_kept;
-    /// Answers show an attribute that no schema defines.
+    /// Answers contain an attribute that no published schema defines.
     UNPUBLISHED_ATTRIBUTES = "unpublished-attributes", Named, unpublished_attributes;
-    /// Answers write `UserName` and `DisplayName`.
+    /// Attribute names are `UserName` and `DisplayName` in answers.
     NAMES_CAPITALISED = "names-capitalised", Named, names_capitalised;
-    /// `meta.resourceType` of users is Group, and the other way round.
+    /// `meta.resourceType` is Group for users and User for groups.
     RESOURCE_TYPE_WRONG = "resource-type-wrong", Swap, resource_type_wrong;
     /// Answers leave out `meta.location`.
     META_LOCATION_MISSING = "meta-location-missing", Drop, meta_location_missing;
     /// `meta.location` names another resource.
     META_LOCATION_WRONG = "meta-location-wrong", Swap, meta_location_wrong;
-    /// `lastModified` lies before `created`.
+    /// `meta.lastModified` is earlier than `meta.created`.
     MODIFIED_BEFORE_CREATED = "modified-before-created", Stale, modified_before_created;
-    /// Dates have no zone.
+    /// Dates have no time zone.
     DATES_WITHOUT_ZONE = "dates-without-zone", Drop, dates_without_zone;
     /// The ETag header and `meta.version` differ.
     ETAG_WRONG = "etag-wrong", Named, etag_wrong;
     /// The Content-Location header names another resource.
     CONTENT_LOCATION_WRONG = "content-location-wrong", Swap, content_location_wrong;
-    /// The Date header has no form that HTTP knows.
+    /// The Date header is not a valid HTTP date.
     HTTP_DATE_MALFORMED = "http-date-malformed", Retype, http_date_malformed;
-    /// `primary` is answered as a string.
+    /// `primary` is returned as a string.
     PRIMARY_AS_TEXT = "primary-as-text", Retype, primary_as_text;
     /// Every e-mail and phone number is primary.
     SEVERAL_PRIMARIES = "several-primaries", Duplicate, several_primaries;
-    /// Certificates are answered as PEM in place of Base64.
+    /// Certificates are returned as PEM instead of Base64.
     CERTIFICATES_AS_PEM = "certificates-as-pem", Retype, certificates_as_pem;
-    /// An integer of a published extension is answered as a string.
+    /// An integer of a published extension is returned as a string.
     NUMBERS_AS_TEXT = "numbers-as-text", Retype, numbers_as_text;
-    /// A date of a published extension has no zone.
+    /// A date of a published extension has no time zone.
     DATE_ATTRIBUTES_WITHOUT_ZONE = "date-attributes-without-zone", Drop, date_attributes_without_zone;
 }
 

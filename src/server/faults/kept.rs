@@ -10,29 +10,29 @@ use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
 
 faults! {
-    /// A PATCH takes all lists of a user away.
+    /// A PATCH removes every multi-valued attribute of a user.
     WIPE_MULTIVALUED_ON_PATCH = "wipe-multivalued-on-patch", Wipe, wipe_multivalued_on_patch;
-    /// A PATCH takes the enterprise extension away.
+    /// A PATCH removes the enterprise extension.
     WIPE_EXTENSION_ON_PATCH = "wipe-extension-on-patch", Wipe, wipe_extension_on_patch;
-    /// A PATCH takes `name` away.
+    /// A PATCH removes `name`.
     WIPE_NAME_ON_PATCH = "wipe-name-on-patch", Wipe, wipe_name_on_patch;
-    /// A PATCH takes `externalId` away.
+    /// A PATCH removes `externalId`.
     WIPE_EXTERNAL_ID_ON_PATCH = "wipe-external-id-on-patch", Wipe, wipe_external_id_on_patch;
-    /// A PATCH on a group takes the members before it away.
+    /// A PATCH on a group removes the existing members.
     WIPE_MEMBERS_ON_GROUP_PATCH = "wipe-members-on-group-patch", Wipe, wipe_members_on_group_patch;
-    /// Reads by id show what was there before the last write.
+    /// Reads by id return the state before the last write.
     STALE_READS = "stale-reads", Stale, stale_reads;
-    /// Lists show what was there before the last write.
+    /// Lists return the state before the last write.
     STALE_QUERIES = "stale-queries", Stale, stale_queries;
-    /// The first read after a write shows what was there before.
+    /// The first read after a write returns the state before it.
     STALE_FIRST_READ = "stale-first-read", Stale, stale_first_read;
-    /// A create keeps given and family name the other way round.
+    /// A create stores given name and family name swapped.
     SWAP_GIVEN_AND_FAMILY_NAME = "swap-given-and-family-name", Swap, swap_given_and_family_name;
-    /// Work and home e-mails are kept the other way round.
+    /// Work and home e-mails are stored swapped.
     SWAP_EMAIL_TYPES = "swap-email-types", Swap, swap_email_types;
-    /// A read by id is answered with another resource.
+    /// A read by id returns another resource.
     READS_SWAPPED = "reads-swapped", Swap, reads_swapped;
-    /// With each create two users exchange their `displayName`.
+    /// Each create swaps the `displayName` of two users.
     SWAP_NAMES_OF_TWO_USERS = "swap-names-of-two-users", Swap, swap_names_of_two_users;
 }
 

@@ -14,41 +14,41 @@ use crate::server::reply::Reply;
 use crate::server::values::boolean;
 
 faults! {
-    /// `active: false` is accepted and the user stays active.
+    /// `active: false` is accepted, but the user stays active.
     DISABLE_IGNORED = "disable-ignored", Named, disable_ignored;
-    /// A disabled user is deleted.
+    /// Disabling a user deletes it.
     DELETES_ON_DISABLE = "deletes-on-disable", Named, deletes_on_disable;
-    /// A disabled user loses all groups.
+    /// Disabling a user removes it from all groups.
     DISABLE_DROPS_MEMBERSHIPS = "disable-drops-memberships", Wipe, disable_drops_memberships;
-    /// A disabled user loses all but its names.
+    /// Disabling a user removes all attributes but its names.
     DISABLE_WIPES_ATTRIBUTES = "disable-wipes-attributes", Wipe, disable_wipes_attributes;
     /// A disabled user cannot be enabled again.
     REFUSES_REENABLE = "refuses-reenable", Named, refuses_reenable;
-    /// A user that is enabled again gets another id.
+    /// Enabling a user again changes its id.
     REENABLE_CHANGES_ID = "reenable-changes-id", Swap, reenable_changes_id;
-    /// A user that is enabled again gets back the values it had when it was disabled.
+    /// Enabling a user again restores the values from when it was disabled.
     ENABLE_RESTORES_OLD_VALUES = "enable-restores-old-values", Stale, enable_restores_old_values;
-    /// DELETE of a user is answered with 204 and the user stays.
+    /// DELETE of a user returns 204, but the user remains.
     DELETE_IGNORED = "delete-ignored", Named, delete_ignored;
-    /// DELETE of a group is answered with 204 and the group stays.
+    /// DELETE of a group returns 204, but the group remains.
     GROUP_DELETE_IGNORED = "group-delete-ignored", Named, group_delete_ignored;
-    /// A disabled user cannot be deleted.
+    /// DELETE of a disabled user is rejected.
     DELETE_REFUSES_DISABLED = "delete-refuses-disabled", Named, delete_refuses_disabled;
-    /// DELETE disables a user, who stays to be found.
+    /// DELETE of a user only disables it, and it can still be found.
     DELETE_DISABLES = "delete-disables", Named, delete_disables;
-    /// A deleted user is 404 by id and still in lists.
+    /// A deleted user returns 404 by id, but lists still show it.
     DELETED_USER_IN_LISTS = "deleted-user-in-lists", Stale, deleted_user_in_lists;
-    /// A deleted user is still read by its id.
+    /// A deleted user can still be read by its id.
     DELETED_USER_READABLE = "deleted-user-readable", Stale, deleted_user_readable;
     /// The `userName` of a deleted user cannot be used again.
     TOMBSTONE_BLOCKS_CREATE = "tombstone-blocks-create", Named, tombstone_blocks_create;
     /// A deleted user stays a member of its groups.
     DELETED_USER_STAYS_MEMBER = "deleted-user-stays-member", Named, deleted_user_stays_member;
-    /// Every update gives a user another id.
+    /// Every update changes the id of the user.
     ID_CHANGES_ON_UPDATE = "id-changes-on-update", Swap, id_changes_on_update;
-    /// An id nobody has is answered with 500.
+    /// An unknown id returns 500.
     NOT_FOUND_IS_500 = "not-found-is-500", Named, not_found_is_500;
-    /// Every token is as good as the right one, and so is none.
+    /// Every token is accepted, and so is a request without one.
     ANY_TOKEN_ACCEPTED = "any-token-accepted", Named, any_token_accepted;
 }
 

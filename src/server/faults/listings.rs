@@ -7,13 +7,13 @@ use super::fault::faults;
 use crate::server::reply::Content;
 
 faults! {
-    /// A query with one hit is answered with the resource in place of a list.
+    /// A query with one match returns the resource instead of a list.
     QUERY_ANSWERS_RESOURCE = "query-answers-resource", Named, query_answers_resource;
-    /// Lists are answered as bare arrays.
+    /// Lists are returned as bare arrays.
     BARE_ARRAY_LISTS = "bare-array-lists", Named, bare_array_lists;
-    /// A read by id is answered with a list of one.
+    /// A read by id returns a list of one resource.
     LIST_ON_READ = "list-on-read", Named, list_on_read;
-    /// Lists show names and ids and leave the other attributes out.
+    /// Lists show only names and ids of resources.
     LISTS_SHOW_SUMMARIES = "lists-show-summaries", Truncate, lists_show_summaries;
     /// The parameter `attributes` is ignored.
     ATTRIBUTES_IGNORED = "attributes-ignored", Named, attributes_ignored;

@@ -14,53 +14,53 @@ use crate::server::model::{Kind, Model};
 use crate::server::reply::Reply;
 
 faults! {
-    /// Queries answer everybody, whatever the filter asks for.
+    /// Queries of users ignore their filter and return every user.
     FILTER_IGNORED = "filter-ignored", Named, filter_ignored;
-    /// Queries of groups answer every group, whatever the filter asks for.
+    /// Queries of groups ignore their filter and return every group.
     GROUP_FILTER_IGNORED = "group-filter-ignored", Named, group_filter_ignored;
-    /// A filter on `externalId` is dropped and everybody is answered.
+    /// A filter on `externalId` is ignored, and every user is returned.
     EXTERNAL_ID_FILTER_IGNORED = "external-id-filter-ignored", Named, external_id_filter_ignored;
-    /// A filter that nothing matches is answered with 404.
+    /// A filter without a match returns 404.
     NOT_FOUND_FOR_NO_MATCH = "not-found-for-no-match", Named, not_found_for_no_match;
-    /// `eq` finds values that merely contain the one asked for.
+    /// `eq` matches values that only contain the one asked for.
     EQ_AS_CONTAINS = "eq-as-contains", Named, eq_as_contains;
-    /// `eq` finds values that merely begin with the one asked for.
+    /// `eq` matches values that only begin with the one asked for.
     EQ_AS_PREFIX = "eq-as-prefix", Named, eq_as_prefix;
-    /// An apostrophe in a filter is answered with 500.
+    /// A filter with an apostrophe returns 500.
     APOSTROPHE_BREAKS_FILTER = "apostrophe-breaks-filter", Named, apostrophe_breaks_filter;
-    /// Letters beyond ASCII in a filter are answered with 400.
+    /// A filter with letters beyond ASCII returns 400.
     NON_ASCII_BREAKS_FILTER = "non-ascii-breaks-filter", Named, non_ascii_breaks_filter;
-    /// Backslash escapes in a filter's string are not decoded, so that quotes are never found.
+    /// Backslash escapes in a filter are not decoded, so values with quotes are never found.
     ESCAPES_NOT_DECODED = "escapes-not-decoded", Named, escapes_not_decoded;
     /// The query string is decoded twice, so that a plus becomes a space.
     QUERY_DECODED_TWICE = "query-decoded-twice", Named, query_decoded_twice;
-    /// A filter is cut where an operator's name stands within its string.
+    /// A filter is cut at the name of an operator inside its string.
     FILTER_SPLIT_AT_OPERATORS = "filter-split-at-operators", Named, filter_split_at_operators;
     /// A filter's string ends at its first space.
     FILTER_SPLITS_AT_SPACES = "filter-splits-at-spaces", Named, filter_splits_at_spaces;
-    /// A filter on `userName` is refused.
+    /// A filter on `userName` is rejected.
     USER_NAME_FILTER_REFUSED = "user-name-filter-refused", Named, user_name_filter_refused;
-    /// A filter that nothing matches is answered with the first resource there is.
+    /// A filter without a match returns the first resource.
     FILTERS_ANSWER_FIRST_RESOURCE = "filters-answer-first-resource", Swap, filters_answer_first_resource;
-    /// Filters find nothing, whatever is there.
+    /// Filters never match.
     FILTERS_FIND_NOTHING = "filters-find-nothing", Hide, filters_find_nothing;
-    /// Filters with a value path find nothing.
+    /// Filters with a value path never match.
     VALUE_PATH_FILTERS_FIND_NOTHING = "value-path-filters-find-nothing", Hide, value_path_filters_find_nothing;
-    /// `userName` is compared with letter case, in filters and for uniqueness.
+    /// `userName` is case-sensitive, in filters and for uniqueness.
     USER_NAME_CASE_EXACT = "user-name-case-exact", Named, user_name_case_exact;
-    /// `userName` is compared with letter case in filters, and without it for uniqueness.
+    /// `userName` is case-sensitive in filters, but not for uniqueness.
     USER_NAME_FILTER_CASE_EXACT = "user-name-filter-case-exact", Named, user_name_filter_case_exact;
-    /// `displayName` of groups is compared with letter case in filters.
+    /// `displayName` of groups is case-sensitive in filters.
     GROUP_NAME_CASE_EXACT = "group-name-case-exact", Named, group_name_case_exact;
-    /// Looking up an unknown `userName` creates a user of that name.
+    /// A filter on an unknown `userName` creates a user with that name.
     LOOKUP_CREATES_USER = "lookup-creates-user", Named, lookup_creates_user;
-    /// Filters find no users that somebody other than Entra created.
+    /// Filters find only users that Entra created.
     HIDES_ACCOUNTS_MADE_ELSEWHERE = "hides-accounts-made-elsewhere", Named, hides_accounts_made_elsewhere;
-    /// After a rename, filters go on finding a user by the old `userName`.
+    /// After a rename, filters find the user by the old `userName`.
     STALE_USER_NAME_INDEX = "stale-user-name-index", Stale, stale_user_name_index;
-    /// Disabled users are 404 by id and missing from lists.
+    /// Disabled users return 404 by id and are missing from lists.
     HIDES_DISABLED_USERS = "hides-disabled-users", Named, hides_disabled_users;
-    /// Disabled users are found by id but not by filters.
+    /// Disabled users can be read by id, but filters do not find them.
     LISTS_HIDE_DISABLED_USERS = "lists-hide-disabled-users", Named, lists_hide_disabled_users;
 }
 

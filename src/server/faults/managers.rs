@@ -10,9 +10,9 @@ use crate::scim::patch::Verb;
 use crate::scim::urn;
 
 faults! {
-    /// A manager sent as a bare string is refused.
+    /// A manager sent as a bare string is rejected.
     REFUSES_MANAGER_STRING = "refuses-manager-string", Named, refuses_manager_string;
-    /// The manager is answered as a bare string.
+    /// The manager is returned as a bare string.
     MANAGER_AS_STRING = "manager-as-string", Retype, manager_as_string;
     /// An add of a manager is accepted and changes nothing.
     IGNORES_MANAGER_ADD = "ignores-manager-add", Named, ignores_manager_add;
@@ -20,9 +20,9 @@ faults! {
     IGNORES_MANAGER_REPLACE = "ignores-manager-replace", Named, ignores_manager_replace;
     /// Clearing the manager is accepted and changes nothing.
     IGNORES_MANAGER_REMOVE = "ignores-manager-remove", Named, ignores_manager_remove;
-    /// Clearing the manager is refused.
+    /// Clearing the manager is rejected.
     REFUSES_MANAGER_REMOVE = "refuses-manager-remove", Named, refuses_manager_remove;
-    /// A cleared manager is kept as an empty value.
+    /// A cleared manager is stored as an empty value.
     EMPTY_MANAGER_KEPT = "empty-manager-kept", Named, empty_manager_kept;
 }
 

@@ -17,47 +17,47 @@ use crate::server::store::Record;
 faults! {
     /// An add of members is accepted and changes nothing.
     MEMBER_ADD_IGNORED = "member-add-ignored", Named, member_add_ignored;
-    /// An add of members puts them in place of the others.
+    /// An add of members replaces the existing ones.
     MEMBER_ADD_REPLACES_LIST = "member-add-replaces-list", Wipe, member_add_replaces_list;
-    /// Of several members that are added the first is kept.
+    /// An add of several members stores only the first one.
     MEMBER_ADD_TAKES_FIRST_ONLY = "member-add-takes-first-only", Truncate, member_add_takes_first_only;
-    /// A member that is added again is there twice.
+    /// An add of an existing member stores it twice.
     MEMBER_ADD_DUPLICATES = "member-add-duplicates", Duplicate, member_add_duplicates;
-    /// A member that is added again is answered with 409.
+    /// An add of an existing member returns 409.
     MEMBER_RE_ADD_REFUSED = "member-re-add-refused", Named, member_re_add_refused;
     /// Removing members is accepted and changes nothing.
     MEMBER_REMOVE_IGNORED = "member-remove-ignored", Named, member_remove_ignored;
-    /// Removing members that the value names is accepted and changes nothing.
+    /// A remove with the members in `value` is accepted and changes nothing.
     MEMBER_REMOVE_VALUE_IGNORED = "member-remove-value-ignored", Named, member_remove_value_ignored;
-    /// Removing members that the value names is refused.
+    /// A remove with the members in `value` is rejected.
     MEMBER_REMOVE_VALUE_REFUSED = "member-remove-value-refused", Named, member_remove_value_refused;
-    /// Removing the member that a value path selects is refused.
+    /// A remove with a value path that selects the member is rejected.
     MEMBER_REMOVE_PATH_REFUSED = "member-remove-path-refused", Named, member_remove_path_refused;
-    /// Removing one member removes all.
+    /// Removing one member removes all members.
     MEMBER_REMOVE_WIPES_GROUP = "member-remove-wipes-group", Wipe, member_remove_wipes_group;
-    /// Whoever is removed from one group leaves all groups.
+    /// Removing a member from one group removes it from all groups.
     MEMBER_REMOVE_LEAVES_ALL_GROUPS = "member-remove-leaves-all-groups", Wipe, member_remove_leaves_all_groups;
-    /// Removing somebody who is no member is refused.
+    /// Removing a user that is not a member is rejected.
     REMOVE_ABSENT_MEMBER_IS_ERROR = "remove-absent-member-is-error", Named, remove_absent_member_is_error;
-    /// Whoever is added to a group leaves all others.
+    /// Adding a member to a group removes it from all other groups.
     SECOND_GROUP_TAKES_MEMBER_AWAY = "second-group-takes-member-away", Wipe, second_group_takes_member_away;
-    /// A group keeps its first twenty members.
+    /// A group stores only its first twenty members.
     MEMBERS_CUT_AT_TWENTY = "members-cut-at-twenty", Truncate, members_cut_at_twenty;
-    /// A group whose last member leaves is deleted.
+    /// Removing the last member of a group deletes the group.
     EMPTY_GROUP_DELETED = "empty-group-deleted", Named, empty_group_deleted;
     /// Deleting a group deletes the users in it.
     GROUP_DELETE_CASCADES = "group-delete-cascades", Named, group_delete_cascades;
-    /// A group that is renamed loses its members.
+    /// Renaming a group removes its members.
     GROUP_RENAME_WIPES_MEMBERS = "group-rename-wipes-members", Wipe, group_rename_wipes_members;
-    /// A change of a group's name is refused.
+    /// A change of a group's name is rejected.
     GROUP_RENAME_REFUSED = "group-rename-refused", Named, group_rename_refused;
     /// Groups never show their members.
     MEMBERS_NEVER_SHOWN = "members-never-shown", Drop, members_never_shown;
-    /// Members are answered as bare ids.
+    /// Members are returned as bare ids.
     MEMBERS_AS_STRINGS = "members-as-strings", Retype, members_as_strings;
-    /// A user's `groups` show what they were before the last change of a group.
+    /// A user's `groups` show the state before the last change of a group.
     USER_GROUPS_STALE = "user-groups-stale", Stale, user_groups_stale;
-    /// A PATCH on a group is answered with all of its members.
+    /// A PATCH on a group returns all of its members.
     GROUP_PATCH_LISTS_MEMBERS = "group-patch-lists-members", Named, group_patch_lists_members;
 }
 

@@ -8,29 +8,29 @@ use crate::server::call::{Call, Document};
 use crate::server::endpoint::Endpoint;
 
 faults! {
-    /// ServiceProviderConfig promises sorted lists, and `sortBy` is ignored.
+    /// ServiceProviderConfig advertises sorting, but `sortBy` is ignored.
     SORT_IGNORED = "sort-ignored", Named, sort_ignored;
-    /// Lists are sorted in ascending order, whatever `sortOrder` says.
+    /// Lists are always sorted in ascending order; `sortOrder` is ignored.
     SORT_ORDER_IGNORED = "sort-order-ignored", Named, sort_order_ignored;
-    /// Upper case comes before lower case when `userName` is sorted by.
+    /// Sorting by `userName` puts upper case before lower case.
     SORT_CASE_EXACT = "sort-case-exact", Named, sort_case_exact;
-    /// Users without a title come first when it is sorted by in ascending order.
+    /// Sorting by `title` in ascending order puts users without a title first.
     SORT_MISSING_FIRST = "sort-missing-first", Swap, sort_missing_first;
     /// `sortBy` is ignored in the body of a `.search`.
     SEARCH_SORT_IGNORED = "search-sort-ignored", Named, search_sort_ignored;
-    /// ServiceProviderConfig promises paging by cursor, and `cursor` is ignored.
+    /// ServiceProviderConfig advertises cursor paging, but `cursor` is ignored.
     CURSOR_IGNORED = "cursor-ignored", Named, cursor_ignored;
-    /// Every page by cursor is the first one.
+    /// Cursor paging returns the first page every time.
     CURSOR_REPEATS_PAGE = "cursor-repeats-page", Stale, cursor_repeats_page;
-    /// Each page by cursor but the first lacks its first resource.
+    /// Cursor paging skips the first resource of every page after the first.
     CURSOR_SKIPS = "cursor-skips", Hide, cursor_skips;
-    /// The first page by cursor has a `previousCursor`.
+    /// The first page of cursor paging has a `previousCursor`.
     PREVIOUS_CURSOR_AT_FIRST = "previous-cursor-at-first", Named, previous_cursor_at_first;
     /// Cursors end in `==`.
     CURSOR_NOT_URL_SAFE = "cursor-not-url-safe", Named, cursor_not_url_safe;
-    /// A cursor that was never given out is answered with the first page.
+    /// A cursor that the server never issued returns the first page.
     INVALID_CURSOR_ACCEPTED = "invalid-cursor-accepted", Named, invalid_cursor_accepted;
-    /// `count=0` with a cursor is answered with everybody.
+    /// `count=0` with a cursor returns every user.
     CURSOR_COUNT_ZERO_IGNORED = "cursor-count-zero-ignored", Named, cursor_count_zero_ignored;
 }
 

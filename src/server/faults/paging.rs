@@ -8,35 +8,35 @@ use super::lookups::is_empty_list;
 use crate::server::call::Call;
 
 faults! {
-    /// Every page is the first one.
+    /// `startIndex` is ignored: every page is the first one.
     START_INDEX_IGNORED = "start-index-ignored", Named, start_index_ignored;
-    /// Pages begin one too early, so that somebody is on two of them.
+    /// Pages begin one too early, so a user is on two of them.
     PAGING_OVERLAPS = "paging-overlaps", Named, paging_overlaps;
-    /// Pages begin one too late, so that somebody is on none of them.
+    /// Pages begin one too late, so a user is on none of them.
     PAGING_SKIPS = "paging-skips", Named, paging_skips;
-    /// Beyond the end the last page is answered again.
+    /// A page beyond the end repeats the last page.
     LAST_PAGE_REPEATED = "last-page-repeated", Named, last_page_repeated;
-    /// `totalResults` counts the page in place of everything.
+    /// `totalResults` counts the resources of the page instead of all matches.
     TOTAL_IS_PAGE_SIZE = "total-is-page-size", Named, total_is_page_size;
-    /// `totalResults` counts everything there is in place of what matches.
+    /// `totalResults` counts all resources instead of the matches.
     TOTAL_RESULTS_UNFILTERED = "total-results-unfiltered", Named, total_results_unfiltered;
     /// The parameter `count` is ignored.
     COUNT_IGNORED = "count-ignored", Named, count_ignored;
-    /// `count=0` is answered with everybody.
+    /// `count=0` returns every user.
     COUNT_ZERO_RETURNS_ALL = "count-zero-returns-all", Named, count_zero_returns_all;
-    /// A page beyond the end is answered with 404.
+    /// A page beyond the end returns 404.
     PAGE_BEYOND_END_IS_ERROR = "page-beyond-end-is-error", Named, page_beyond_end_is_error;
-    /// `itemsPerPage` repeats the count asked for, however many resources there are.
+    /// `itemsPerPage` repeats `count` instead of counting the resources of the page.
     ITEMS_PER_PAGE_IS_COUNT = "items-per-page-is-count", Named, items_per_page_is_count;
-    /// `startIndex` is counted from zero in answers.
+    /// `startIndex` counts from zero in answers.
     START_INDEX_FROM_ZERO = "start-index-from-zero", Named, start_index_from_zero;
-    /// Every other list comes in the opposite order.
+    /// Every other list has the reverse order.
     UNORDERED_PAGES = "unordered-pages", Swap, unordered_pages;
     /// `startIndex` is 1 in every answer.
     START_INDEX_FIXED = "start-index-fixed", Stale, start_index_fixed;
-    /// Lists name their resources `resources`.
+    /// Lists have `resources` instead of `Resources`.
     RESOURCES_LOWER_CASE = "resources-lower-case", Named, resources_lower_case;
-    /// A list of one holds its resource without a list around it.
+    /// A list of one resource has an object as `Resources` instead of an array.
     RESOURCES_SINGLE_OBJECT = "resources-single-object", Retype, resources_single_object;
 }
 

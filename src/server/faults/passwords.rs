@@ -14,7 +14,7 @@ faults! {
     PASSWORD_ECHOED = "password-echoed", Named, password_echoed;
     /// Reads show the password.
     PASSWORD_SHOWN_BY_READS = "password-shown-by-reads", Named, password_shown_by_reads;
-    /// An attribute of a published extension that is `writeOnly` and returned `never` is shown.
+    /// An extension attribute with mutability `writeOnly` and returned `never` is shown.
     WRITE_ONLY_RETURNED = "write-only-returned", Named, write_only_returned;
 }
 

@@ -12,27 +12,27 @@ use crate::server::endpoint::Endpoint;
 use crate::server::model::Kind;
 
 faults! {
-    /// Filters take `co`, `sw` and `ew` for `eq`.
+    /// Filters treat `co`, `sw` and `ew` as `eq`.
     TEXT_OPERATORS_AS_EQ = "text-operators-as-eq", Swap, text_operators_as_eq;
-    /// Filters with `gt` and `ge` find nothing.
+    /// Filters with `gt` and `ge` never match.
     DATES_NEVER_LATER = "dates-never-later", Hide, dates_never_later;
-    /// A filter that cannot be read finds nothing.
+    /// A malformed filter returns an empty list.
     BROKEN_FILTERS_FIND_NOTHING = "broken-filters-find-nothing", Hide, broken_filters_find_nothing;
-    /// Filters on users other than by name, `externalId` and `id` are dropped.
+    /// Filters on users are ignored, except `eq` on `userName`, `externalId` or `id`.
     UNSUPPORTED_FILTERS_IGNORED = "unsupported-filters-ignored", Drop, unsupported_filters_ignored;
-    /// A filter finds nobody when it writes `userName` in another letter case.
+    /// A filter matches nothing when it writes `userName` in another letter case.
     FILTER_NAMES_CASE_EXACT = "filter-names-case-exact", Hide, filter_names_case_exact;
-    /// Filters of groups by a member find nothing.
+    /// Filters of groups by member never match.
     MEMBER_FILTER_FINDS_NOTHING = "member-filter-finds-nothing", Hide, member_filter_finds_nothing;
-    /// `externalId` is compared without letter case in filters.
+    /// `externalId` is compared case-insensitively in filters.
     EXTERNAL_ID_CASE_FOLDED = "external-id-case-folded", Swap, external_id_case_folded;
-    /// A query in a body answers everybody, whatever its filter asks for.
+    /// A `.search` ignores its filter and returns every user.
     SEARCH_IGNORES_FILTER = "search-ignores-filter", Drop, search_ignores_filter;
-    /// `startIndex=0` is answered with 400.
+    /// `startIndex=0` returns 400.
     START_INDEX_ZERO_REFUSED = "start-index-zero-refused", Named, start_index_zero_refused;
-    /// A negative `count` is answered with everybody.
+    /// A negative `count` returns every user.
     NEGATIVE_COUNT_RETURNS_ALL = "negative-count-returns-all", Named, negative_count_returns_all;
-    /// Excluding `id` leaves it out.
+    /// `excludedAttributes=id` leaves `id` out.
     EXCLUDED_ID_LEFT_OUT = "excluded-id-left-out", Drop, excluded_id_left_out;
 }
 

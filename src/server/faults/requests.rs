@@ -16,27 +16,27 @@ use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
 
 faults! {
-    /// Single schemas and resource types are 404.
+    /// A single schema or resource type returns 404.
     DOCUMENTS_ONLY_AS_LISTS = "documents-only-as-lists", Hide, documents_only_as_lists;
-    /// A schema that is not there is answered with another one.
+    /// An unknown schema id returns another schema.
     ANY_SCHEMA_ANSWERED = "any-schema-answered", Swap, any_schema_answered;
-    /// Writes to the discovery documents are answered with 204.
+    /// Writes to the discovery documents return 204.
     DISCOVERY_WRITABLE = "discovery-writable", Named, discovery_writable;
-    /// Endpoints that do not exist are answered with a start page.
+    /// An unknown endpoint returns a start page.
     UNKNOWN_ENDPOINTS_ANSWERED = "unknown-endpoints-answered", Named, unknown_endpoints_answered;
-    /// Methods that an endpoint does not have are answered with 204.
+    /// A method that an endpoint does not support returns 204.
     UNSERVED_METHODS_ANSWERED = "unserved-methods-answered", Named, unserved_methods_answered;
-    /// Whoever accepts application/json alone is answered with 406.
+    /// A request that accepts only `application/json` returns 406.
     REFUSES_JSON_ACCEPT = "refuses-json-accept", Named, refuses_json_accept;
-    /// Bodies labelled application/json are answered with 415.
+    /// A body labelled `application/json` returns 415.
     REFUSES_JSON_BODY = "refuses-json-body", Named, refuses_json_body;
-    /// In a create `userName` is read in this letter case alone.
+    /// A create reads `userName` only in exactly this letter case.
     NAMES_CASE_SENSITIVE = "names-case-sensitive", Drop, names_case_sensitive;
-    /// A user without `userName` gets one of the server's.
+    /// A user created without `userName` gets one from the server.
     USER_NAME_NOT_REQUIRED = "user-name-not-required", Named, user_name_not_required;
-    /// Bodies that are cut or missing are answered with 500.
+    /// A truncated or missing body returns 500.
     BROKEN_BODIES_ARE_500 = "broken-bodies-are-500", Named, broken_bodies_are_500;
-    /// `meta.created` of a new user is the client's.
+    /// A create takes `meta.created` from the request.
     META_FROM_CLIENT = "meta-from-client", Swap, meta_from_client;
 }
 

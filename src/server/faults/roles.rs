@@ -9,11 +9,11 @@ use crate::server::call::Call;
 use crate::server::model::Kind;
 
 faults! {
-    /// Creates do not keep `roles`.
+    /// A create does not store `roles`.
     ROLES_NOT_KEPT = "roles-not-kept", Drop, roles_not_kept;
-    /// An add of roles puts them in place of the others.
+    /// An add of roles replaces the existing ones.
     ROLE_ADD_REPLACES_LIST = "role-add-replaces-list", Wipe, role_add_replaces_list;
-    /// A replace of roles adds them to the others.
+    /// A replace of roles adds them to the existing ones.
     ROLE_REPLACE_ADDS = "role-replace-adds", Named, role_replace_adds;
 }
 

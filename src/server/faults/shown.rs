@@ -40,29 +40,29 @@ faults! {
     DROP_DEPARTMENT = "drop-department", Drop, drop_department;
     /// Lists leave out `totalResults`.
     TOTAL_RESULTS_MISSING = "total-results-missing", Drop, total_results_missing;
-    /// `id` is answered as a number.
+    /// `id` is returned as a number.
     NUMERIC_IDS = "numeric-ids", Retype, numeric_ids;
-    /// `active` is answered as a string.
+    /// `active` is returned as a string.
     RETYPE_ACTIVE_TO_STRING = "retype-active-to-string", Retype, retype_active_to_string;
-    /// `emails` is answered as its first element.
+    /// `emails` is returned as its first element instead of an array.
     RETYPE_EMAILS_TO_OBJECT = "retype-emails-to-object", Retype, retype_emails_to_object;
-    /// `emails` is answered as a list of strings.
+    /// `emails` is returned as a list of strings.
     RETYPE_EMAILS_TO_STRINGS = "retype-emails-to-strings", Retype, retype_emails_to_strings;
-    /// `displayName` is answered as a list of one.
+    /// `displayName` is returned as a list of one.
     RETYPE_DISPLAY_NAME_TO_LIST = "retype-display-name-to-list", Retype, retype_display_name_to_list;
-    /// `name` is answered as one string.
+    /// `name` is returned as one string.
     RETYPE_NAME_TO_STRING = "retype-name-to-string", Retype, retype_name_to_string;
-    /// Dates are answered as seconds since 1970.
+    /// Dates are returned as seconds since 1970.
     DATES_AS_NUMBERS = "dates-as-numbers", Retype, dates_as_numbers;
-    /// `totalResults` is answered as a string.
+    /// `totalResults` is returned as a string.
     TOTAL_RESULTS_AS_STRING = "total-results-as-string", Retype, total_results_as_string;
-    /// `schemas` is answered as one string.
+    /// `schemas` is returned as one string.
     RETYPE_SCHEMAS_TO_STRING = "retype-schemas-to-string", Retype, retype_schemas_to_string;
-    /// Nothing is read by its id.
+    /// Reads by id find nothing.
     HIDE_BY_ID = "hide-by-id", Hide, hide_by_id;
     /// The newest resource is missing from lists.
     HIDE_NEWEST_FROM_LISTS = "hide-newest-from-lists", Hide, hide_newest_from_lists;
-    /// What was changed is no longer found by filters.
+    /// Filters no longer find a resource after a change.
     HIDE_CHANGED_FROM_FILTERS = "hide-changed-from-filters", Hide, hide_changed_from_filters;
     /// Lists show no groups.
     HIDE_GROUPS = "hide-groups", Hide, hide_groups;

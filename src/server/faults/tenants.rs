@@ -15,9 +15,9 @@ faults! {
     TENANT_IGNORED_BY_SEARCH = "tenant-ignored-by-search", Named, by_search;
     /// Updates and deletes reach users and groups of other tenants.
     TENANT_IGNORED_BY_WRITES = "tenant-ignored-by-writes", Named, by_writes;
-    /// A `userName` is taken when another tenant has it.
+    /// A `userName` that another tenant uses counts as taken.
     USER_NAME_UNIQUE_OVER_TENANTS = "user-name-unique-over-tenants", Named, unique_over_tenants;
-    /// The token of one tenant opens every other.
+    /// The token of one tenant is accepted for every other tenant.
     TOKEN_OPENS_OTHER_TENANTS = "token-opens-other-tenants", Named, token_opens_all;
 }
 

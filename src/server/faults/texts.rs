@@ -10,29 +10,29 @@ use crate::server::model::Kind;
 use crate::server::reply::Reply;
 
 faults! {
-    /// Phone numbers are kept as digits alone.
+    /// Phone numbers are stored as digits only.
     REFORMATS_PHONE_NUMBERS = "reformats-phone-numbers", Named, reformats_phone_numbers;
     /// Names lose every letter beyond ASCII.
     STRIPS_NON_ASCII = "strips-non-ascii", Named, strips_non_ascii;
-    /// Letters with marks are kept as letter and combining mark.
+    /// Letters with marks are stored as a letter and a combining mark.
     NORMALISES_UNICODE = "normalises-unicode", Named, normalises_unicode;
-    /// Names lose emoji and whatever else takes four bytes.
+    /// Names lose emoji and other characters of four bytes in UTF-8.
     DROPS_FOUR_BYTE_CHARACTERS = "drops-four-byte-characters", Named, drops_four_byte_characters;
-    /// Names are kept in lower case.
+    /// Names are stored in lower case.
     LOWER_CASED_VALUES = "lower-cased-values", Named, lower_cased_values;
-    /// Names are kept with HTML's escapes.
+    /// Names are stored HTML-escaped.
     HTML_ESCAPED_VALUES = "html-escaped-values", Named, html_escaped_values;
-    /// An `employeeNumber` of digits is kept as a number.
+    /// An `employeeNumber` of digits is stored as a number.
     NUMBERS_FROM_TEXT = "numbers-from-text", Retype, numbers_from_text;
     /// An `employeeNumber` loses its leading zeros.
     LEADING_ZEROS_DROPPED = "leading-zeros-dropped", Named, leading_zeros_dropped;
-    /// `externalId` of users is not kept.
+    /// `externalId` of users is not stored.
     DROPS_EXTERNAL_ID = "drops-external-id", Drop, drops_external_id;
-    /// `externalId` of groups is not kept.
+    /// `externalId` of groups is not stored.
     DROPS_GROUP_EXTERNAL_ID = "drops-group-external-id", Drop, drops_group_external_id;
-    /// Phone numbers are not kept.
+    /// Phone numbers are not stored.
     DROPS_PHONE_NUMBERS = "drops-phone-numbers", Drop, drops_phone_numbers;
-    /// What a create says in the enterprise extension is not kept.
+    /// A create does not store the enterprise extension.
     DROPS_ENTERPRISE_EXTENSION = "drops-enterprise-extension", Drop, drops_enterprise_extension;
 }
 

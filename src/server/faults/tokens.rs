@@ -12,25 +12,25 @@ use crate::server::reply::{Content, Reply};
 use crate::server::service::bearer;
 
 faults! {
-    /// Tokens of the token endpoint are said to be valid for five minutes.
+    /// The token endpoint returns tokens with an `expires_in` of five minutes.
     TOKEN_LIFETIME_TOO_SHORT = "token-lifetime-too-short", Named, token_lifetime_too_short;
-    /// Tokens of the token endpoint are said to be valid for a day.
+    /// The token endpoint returns tokens with an `expires_in` of a day.
     TOKEN_LIFETIME_TOO_LONG = "token-lifetime-too-long", Named, token_lifetime_too_long;
-    /// The token endpoint does not say how long its tokens are valid.
+    /// The token endpoint returns no `expires_in`.
     TOKEN_LIFETIME_UNSAID = "token-lifetime-unsaid", Drop, token_lifetime_unsaid;
-    /// The token endpoint answers without a token.
+    /// The token endpoint returns no token.
     ACCESS_TOKEN_MISSING = "access-token-missing", Drop, access_token_missing;
-    /// The token endpoint gives a token for any client secret.
+    /// The token endpoint accepts any client secret.
     ANY_CLIENT_SECRET_ACCEPTED = "any-client-secret-accepted", Named, any_client_secret_accepted;
-    /// The token endpoint refuses the client's own secret.
+    /// The token endpoint rejects the right client secret.
     CLIENT_SECRET_REFUSED = "client-secret-refused", Named, client_secret_refused;
-    /// The token endpoint answers an assertion with 500.
+    /// The token endpoint returns 500 for an assertion.
     ASSERTION_BREAKS_ENDPOINT = "assertion-breaks-endpoint", Named, assertion_breaks_endpoint;
-    /// Tokens of the token endpoint are refused by SCIM.
+    /// SCIM endpoints reject the tokens of the token endpoint.
     ISSUED_TOKEN_REFUSED = "issued-token-refused", Named, issued_token_refused;
-    /// The token endpoint answers with a web page.
+    /// The token endpoint returns a web page.
     HTML_TOKEN_ENDPOINT = "html-token-endpoint", Named, html_token_endpoint;
-    /// The token endpoint does not take forms.
+    /// The token endpoint rejects form-encoded requests.
     TOKEN_FORM_REFUSED = "token-form-refused", Named, token_form_refused;
     /// The signature of Entra's assertions and tokens is not checked.
     ASSERTION_SIGNATURE_IGNORED = "assertion-signature-ignored", Named, assertion_signature_ignored;
@@ -38,19 +38,19 @@ faults! {
     UNSIGNED_ASSERTION_ACCEPTED = "unsigned-assertion-accepted", Named, unsigned_assertion_accepted;
     /// The audience of Entra's assertions and tokens is not checked.
     ASSERTION_AUDIENCE_IGNORED = "assertion-audience-ignored", Named, assertion_audience_ignored;
-    /// Assertions and tokens of Entra's that have expired are accepted.
+    /// Expired assertions and tokens of Entra are accepted.
     ASSERTION_EXPIRY_IGNORED = "assertion-expiry-ignored", Named, assertion_expiry_ignored;
-    /// Assertions and tokens of Entra's that are not valid yet are accepted.
+    /// Assertions and tokens of Entra that are not valid yet are accepted.
     ASSERTION_START_IGNORED = "assertion-start-ignored", Named, assertion_start_ignored;
-    /// The issuer's keys are read once and never again.
+    /// The issuer's keys are read once and never refreshed.
     KEYS_CACHED_FOREVER = "keys-cached-forever", Stale, keys_cached_forever;
-    /// Of the issuer's keys the first is read and the others are not.
+    /// Only the first of the issuer's keys is used.
     FIRST_KEY_ONLY = "first-key-only", Truncate, first_key_only;
-    /// Any scheme opens SCIM, whatever stands behind it.
+    /// Any Authorization scheme is accepted, with any credentials.
     ANY_SCHEME_ACCEPTED = "any-scheme-accepted", Named, any_scheme_accepted;
-    /// The scheme is read as `Bearer` in these very letters.
+    /// The Authorization scheme `Bearer` is case-sensitive.
     SCHEME_CASE_EXACT = "scheme-case-exact", Named, scheme_case_exact;
-    /// A token that has expired is accepted.
+    /// An expired token is accepted.
     EXPIRED_TOKEN_ACCEPTED = "expired-token-accepted", Stale, expired_token_accepted;
     /// A token for another server is accepted.
     FOREIGN_TOKEN_ACCEPTED = "foreign-token-accepted", Swap, foreign_token_accepted;

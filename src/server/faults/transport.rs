@@ -15,29 +15,29 @@ use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
 
 faults! {
-    /// PATCH is answered with 501.
+    /// PATCH returns 501.
     PATCH_NOT_IMPLEMENTED = "patch-not-implemented", Named, patch_not_implemented;
-    /// PATCH is answered with 201.
+    /// PATCH returns 201.
     UPDATE_ANSWERS_201 = "update-answers-201", Named, update_answers_201;
     /// Answers with 204 have a body of two bytes.
     BODY_ON_204 = "body-on-204", Named, body_on_204;
-    /// DELETE of what is not there is answered with 204.
+    /// DELETE of an unknown id returns 204.
     DELETE_ALWAYS_204 = "delete-always-204", Named, delete_always_204;
-    /// DELETE is answered with 200.
+    /// DELETE returns 200.
     DELETE_ANSWERS_200 = "delete-answers-200", Named, delete_answers_200;
-    /// Reads without an Accept header are answered with 406.
+    /// A read without an Accept header returns 406.
     READ_NEEDS_ACCEPT = "read-needs-accept", Named, read_needs_accept;
     /// Reads by id are redirected to a login page.
     REDIRECTS_TO_LOGIN = "redirects-to-login", Named, redirects_to_login;
-    /// Writes on groups are answered with 403.
+    /// Writes on groups return 403.
     TOKEN_REFUSED_ON_GROUPS = "token-refused-on-groups", Named, token_refused_on_groups;
-    /// Entra's first DELETE of a user is answered with 429, without Retry-After.
+    /// The first DELETE of a user by Entra returns 429 without Retry-After.
     THROTTLES_WITHOUT_RETRY_AFTER = "throttles-without-retry-after", Named, throttles_without_retry_after;
     /// A page beyond the end takes more than five seconds.
     ANSWERS_SLOWLY = "answers-slowly", Named, answers_slowly;
-    /// Answers to queries of groups are filled up to five megabytes.
+    /// Answers to queries of groups are padded to five megabytes.
     ANSWERS_PADDED = "answers-padded", Duplicate, answers_padded;
-    /// The connection breaks in the middle of the answer to the create of a group.
+    /// The connection closes in the middle of the answer to the create of a group.
     CONNECTION_CLOSED = "connection-closed", Truncate, connection_closed;
 }
 

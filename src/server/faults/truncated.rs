@@ -9,13 +9,13 @@ use crate::server::model::Kind;
 faults! {
     /// Lists lack their last resource.
     RESOURCES_WITHHELD = "resources-withheld", Truncate, resources_withheld;
-    /// `displayName` is cut at eight characters.
+    /// `displayName` is truncated to eight characters.
     TRUNCATE_DISPLAY_NAMES = "truncate-display-names", Truncate, truncate_display_names;
-    /// Of several e-mails the first is kept.
+    /// Only the first of several e-mails is stored.
     TRUNCATE_EMAILS_TO_FIRST = "truncate-emails-to-first", Truncate, truncate_emails_to_first;
-    /// Of several phone numbers the first is kept.
+    /// Only the first of several phone numbers is stored.
     TRUNCATE_PHONE_NUMBERS_TO_FIRST = "truncate-phone-numbers-to-first", Truncate, truncate_phone_numbers_to_first;
-    /// `userName` is cut at twenty characters.
+    /// `userName` is truncated to twenty characters.
     TRUNCATE_USER_NAMES = "truncate-user-names", Truncate, truncate_user_names;
 }
 

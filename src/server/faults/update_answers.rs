@@ -10,19 +10,19 @@ use crate::server::model::Kind;
 use crate::server::reply::{Content, Reply};
 
 faults! {
-    /// A PATCH is answered with the resource as it was before.
+    /// A PATCH returns the resource as it was before.
     STALE_PATCH_ANSWER = "stale-patch-answer", Stale, stale_patch_answer;
-    /// A PATCH is answered with 200 and no body.
+    /// A PATCH returns 200 without a body.
     PATCH_ANSWERS_200_WITHOUT_BODY = "patch-answers-200-without-body", Drop, patch_answers_200_without_body;
-    /// A PATCH is answered with its own request.
+    /// A PATCH returns its own request body.
     PATCH_ANSWERS_ITS_REQUEST = "patch-answers-its-request", Named, patch_answers_its_request;
-    /// A PATCH on a user is done and answered with 500.
+    /// A PATCH on a user is applied, but returns 500.
     PATCH_ANSWERS_500 = "patch-answers-500", Named, patch_answers_500;
-    /// Answers to writes show a `nickName` that is not kept.
+    /// Answers to writes show a `nickName` that is not stored.
     WRITE_ANSWERS_INVENT = "write-answers-invent", Named, write_answers_invent;
-    /// `lastModified` goes back by an hour with every PATCH.
+    /// Every PATCH sets `meta.lastModified` back by an hour.
     LAST_MODIFIED_GOES_BACK = "last-modified-goes-back", Named, last_modified_goes_back;
-    /// `created` moves with every PATCH.
+    /// Every PATCH changes `meta.created`.
     CREATED_CHANGES = "created-changes", Named, created_changes;
 }
 

@@ -15,17 +15,17 @@ use crate::server::reply::Reply;
 faults! {
     /// `"active": "False"` is accepted and changes nothing.
     IGNORES_STRING_BOOLEAN = "ignores-string-boolean", Named, ignores_string_boolean;
-    /// `"active": "False"` is refused.
+    /// `"active": "False"` is rejected.
     REFUSES_STRING_BOOLEAN = "refuses-string-boolean", Named, refuses_string_boolean;
-    /// `active` is kept and answered as the string that was sent.
+    /// `active` is stored and returned as the string that was sent.
     STRING_BOOLEAN_ECHOED = "string-boolean-echoed", Retype, string_boolean_echoed;
-    /// Of a PATCH the first change is made and the others are not.
+    /// A PATCH applies only its first operation.
     APPLIES_FIRST_OPERATION_ONLY = "applies-first-operation-only", Truncate, applies_first_operation_only;
-    /// `Add`, `Replace` and `Remove` are refused because of their capital letter.
+    /// `Add`, `Replace` and `Remove` are rejected because of their capital letter.
     REFUSES_CAPITAL_OP = "refuses-capital-op", Named, refuses_capital_op;
-    /// A PATCH that fails leaves the operations before the failing one done.
+    /// A PATCH that fails keeps the operations before the failing one.
     PATCH_NOT_ATOMIC = "patch-not-atomic", Named, patch_not_atomic;
-    /// A PATCH refused with 409 keeps the changes that do not collide.
+    /// A PATCH rejected with 409 keeps the changes that do not conflict.
     CONFLICT_KEEPS_OTHER_CHANGES = "conflict-keeps-other-changes", Named, conflict_keeps_other_changes;
     /// A PATCH on a user is accepted and changes nothing.
     PATCH_NOT_APPLIED = "patch-not-applied", Named, patch_not_applied;
@@ -35,23 +35,23 @@ faults! {
     REMOVE_IGNORED = "remove-ignored", Named, remove_ignored;
     /// A replace of `displayName` is accepted and changes nothing.
     IGNORES_DISPLAY_NAME_REPLACE = "ignores-display-name-replace", Named, ignores_display_name_replace;
-    /// A change of `userName` is refused.
+    /// A change of `userName` is rejected.
     USER_NAME_IMMUTABLE = "user-name-immutable", Named, user_name_immutable;
     /// A change of `userName` is accepted and changes nothing.
     IGNORES_USER_NAME_CHANGE = "ignores-user-name-change", Named, ignores_user_name_change;
-    /// A change of `externalId` is refused.
+    /// A change of `externalId` is rejected.
     EXTERNAL_ID_IMMUTABLE = "external-id-immutable", Named, external_id_immutable;
-    /// Paths behind a schema's URN are accepted and change nothing.
+    /// Paths with a schema's URN are accepted and change nothing.
     URN_PATHS_IGNORED = "urn-paths-ignored", Named, urn_paths_ignored;
-    /// Keys behind a schema's URN, in operations without a path, are accepted and change nothing.
+    /// Keys with a schema's URN in operations without a path are accepted and change nothing.
     URN_KEYS_IGNORED = "urn-keys-ignored", Named, urn_keys_ignored;
-    /// Dotted keys of operations without a path become attributes of that very name.
+    /// Dotted keys in operations without a path become attributes with a dot in their name.
     DOTTED_KEYS_LITERAL = "dotted-keys-literal", Named, dotted_keys_literal;
-    /// A path behind a URN is split at the dot of `2.0` and kept under both halves.
+    /// A path with a URN is split at the dot of `2.0` and stored under both parts.
     URN_SPLIT_AT_DOT = "urn-split-at-dot", Named, urn_split_at_dot;
-    /// Setting one part of a complex value takes its other parts away.
+    /// Setting one sub-attribute of a complex attribute removes the others.
     COMPLEX_REPLACE_WIPES_SIBLINGS = "complex-replace-wipes-siblings", Wipe, complex_replace_wipes_siblings;
-    /// A replace takes away the attributes it does not name.
+    /// A replace removes the attributes that it does not name.
     REPLACE_WIPES_OTHER_ATTRIBUTES = "replace-wipes-other-attributes", Wipe, replace_wipes_other_attributes;
 }
 

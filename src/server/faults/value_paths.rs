@@ -11,13 +11,13 @@ use crate::server::call::Call;
 use crate::server::model::Kind;
 
 faults! {
-    /// A value path that selects nothing is refused with `noTarget`.
+    /// A value path that selects nothing is rejected with `noTarget`.
     VALUE_PATH_NO_TARGET = "value-path-no-target", Named, value_path_no_target;
     /// A value path that selects nothing is accepted and changes nothing.
     VALUE_PATH_CREATE_IGNORED = "value-path-create-ignored", Named, value_path_create_ignored;
     /// A value path always appends an element, even beside one it selects.
     VALUE_PATH_APPENDS_ALWAYS = "value-path-appends-always", Duplicate, value_path_appends_always;
-    /// A value path leaves its element as the only one.
+    /// A value path removes all other elements of the list.
     VALUE_PATH_REPLACES_LIST = "value-path-replaces-list", Wipe, value_path_replaces_list;
 }
 

@@ -8,17 +8,17 @@ use super::identity::each_meta;
 use crate::server::call::Call;
 
 faults! {
-    /// ServiceProviderConfig promises ETags, and answers have neither the header nor `meta.version`.
+    /// ServiceProviderConfig advertises ETags, but answers have neither the header nor `meta.version`.
     ETAGS_MISSING = "etags-missing", Drop, etags_missing;
-    /// A read with If-None-Match is answered in full, whatever the client has already.
+    /// A read ignores If-None-Match and always returns the whole resource.
     IF_NONE_MATCH_IGNORED = "if-none-match-ignored", Named, if_none_match_ignored;
-    /// PUT and PATCH change a resource of which If-Match names an older version.
+    /// PUT and PATCH ignore an If-Match that names an older version.
     IF_MATCH_IGNORED = "if-match-ignored", Named, if_match_ignored;
-    /// `If-Match: *` fits no version.
+    /// `If-Match: *` matches no version.
     IF_MATCH_STAR_REFUSED = "if-match-star-refused", Named, if_match_star_refused;
-    /// DELETE takes away a resource of which If-Match names an older version.
+    /// DELETE ignores an If-Match that names an older version.
     DELETE_IGNORES_IF_MATCH = "delete-ignores-if-match", Named, delete_ignores_if_match;
-    /// Every resource has the same version for ever.
+    /// The version of a resource never changes.
     VERSION_NEVER_CHANGES = "version-never-changes", Stale, version_never_changes;
 }
 

@@ -16,39 +16,39 @@ use crate::server::model::Kind;
 use crate::server::reply::Reply;
 
 faults! {
-    /// PUT is answered with 501.
+    /// PUT returns 501.
     PUT_NOT_IMPLEMENTED = "put-not-implemented", Named, put_not_implemented;
-    /// PUT is answered with 200 and changes nothing.
+    /// PUT returns 200 and changes nothing.
     PUT_IGNORED = "put-ignored", Stale, put_ignored;
-    /// PUT is answered with everything, whatever `attributes` asks for.
+    /// PUT ignores `attributes` and returns every attribute.
     PUT_IGNORES_ATTRIBUTES = "put-ignores-attributes", Named, put_ignores_attributes;
-    /// PUT on an id that does not exist makes a user.
+    /// PUT on an unknown id creates a user.
     PUT_CREATES = "put-creates", Duplicate, put_creates;
-    /// Operations whose path cannot be read are passed over.
+    /// Operations with a malformed path are ignored.
     UNREADABLE_PATHS_IGNORED = "unreadable-paths-ignored", Drop, unreadable_paths_ignored;
-    /// Removing `userName` is answered with success.
+    /// A remove of `userName` is accepted.
     REQUIRED_ATTRIBUTES_REMOVABLE = "required-attributes-removable", Named, required_attributes_removable;
-    /// A PATCH may change the `id`.
+    /// A PATCH can change `id`.
     ID_PATCHABLE = "id-patchable", Swap, id_patchable;
-    /// `primary` of elements that a PATCH adds is not kept.
+    /// `primary` of elements that a PATCH adds is not stored.
     PRIMARY_NOT_MOVED = "primary-not-moved", Drop, primary_not_moved;
-    /// A group as a member of another is answered with 500.
+    /// A group as a member of another group returns 500.
     NESTED_GROUP_IS_500 = "nested-group-is-500", Named, nested_group_is_500;
-    /// A PATCH without operations is answered with 500.
+    /// A PATCH without operations returns 500.
     EMPTY_OPERATIONS_ARE_500 = "empty-operations-are-500", Named, empty_operations_are_500;
-    /// A PATCH that changes nothing is answered with 400.
+    /// A PATCH that changes nothing returns 400.
     NO_CHANGE_IS_ERROR = "no-change-is-error", Named, no_change_is_error;
-    /// A create with null is answered with 400.
+    /// A create with null returns 400.
     NULLS_REFUSED = "nulls-refused", Named, nulls_refused;
-    /// A create with an e-mail that has no value is answered with 500.
+    /// A create with an e-mail that has no value returns 500.
     EMAIL_WITHOUT_VALUE_IS_500 = "email-without-value-is-500", Named, email_without_value_is_500;
-    /// A create with `active` as text is answered with 400.
+    /// A create with `active` as a string returns 400.
     CREATE_REFUSES_BOOLEAN_TEXT = "create-refuses-boolean-text", Named, create_refuses_boolean_text;
-    /// `primary` of roles is kept as the text it came as.
+    /// `primary` of roles is stored as the string that was sent.
     PRIMARY_TEXT_KEPT = "primary-text-kept", Retype, primary_text_kept;
-    /// The name of a disabled user is given to another.
+    /// The `userName` of a disabled user can be given to another user.
     DISABLED_NAME_GIVEN_AGAIN = "disabled-name-given-again", Duplicate, disabled_name_given_again;
-    /// A create of a group does not keep its members.
+    /// A create of a group does not store its members.
     GROUP_CREATE_DROPS_MEMBERS = "group-create-drops-members", Drop, group_create_drops_members;
 }
 
