@@ -289,9 +289,9 @@ fn a_wrong_name_is_2_with_the_nearest_right_one() {
         (&["run", "--scenarios", "nowhere"], "nowhere", "error"),
         (&["list", "cycle/"], "there is no check `cycle/`", "did you mean `cycles/`?"),
         (&["explain", "rules/member-lots"], "there is no check", "did you mean `rules/member-lost`?"),
-        (&["run", "--jobs", "0"], "0 jobs", "--jobs 1"),
+        (&["run", "--jobs", "0"], "--jobs 0", "--jobs 1"),
         (&["run", "--json", "no/folder/report.json"], "cannot write no/folder/report.json", "--json"),
-        (&["run", "--exec", "true"], "no target is named", "--target"),
+        (&["run", "--exec", "true"], "--target is missing", "--target"),
     ] {
         Call::new(arguments).play().failed(2, what, next);
     }
@@ -579,7 +579,7 @@ fn serve_says_where_and_with_which_token_and_is_cleaned_up() {
     let played = call.play();
     assert_eq!(
         (played.code, played.out.as_str()),
-        (Some(0), "smbcdfghjk: 1 deleted, 0 gone already\n"),
+        (Some(0), "smbcdfghjk: 1 deleted, 0 already gone\n"),
         "{}",
         played.err
     );

@@ -155,7 +155,7 @@ fn what_was_left_in_the_second_tenant_is_removed_with_its_own_token() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(
         text,
-        "smbcdfghjk: 1 deleted, 0 gone already\n",
+        "smbcdfghjk: 1 deleted, 0 already gone\n",
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
