@@ -332,7 +332,7 @@ mod tests {
         config.change(profiles::load(profiles::DEFAULT).unwrap()).unwrap();
         // Every setting there is stands in the example.
         let unknown = wrong("zzzzzzzz = 1").help.unwrap();
-        for name in unknown.trim_start_matches("the settings here are ").split(", ") {
+        for name in unknown.trim_start_matches("the known settings here are ").split(", ") {
             let shown = [format!("\n{name} = "), format!("[{name}]")];
             assert!(
                 shown.iter().any(|shown| format!("\n{example}").contains(shown)),

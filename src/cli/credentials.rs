@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(options.token(&config).unwrap().unwrap().value.expose_secret(), "abc");
         std::fs::write(&path, " \n").unwrap();
         let of = |path: &Path| secret_from(path, "the token", TOKEN).unwrap_err().render(false);
-        assert!(of(&path).contains("holds no token"));
+        assert!(of(&path).contains("contains no token"));
         assert!(of(&folder.path().join("none")).contains("cannot read the token"));
     }
 

@@ -326,6 +326,7 @@ impl Gathered {
         let of = run.plan.scenario_runs().len();
         let missing = format!("{} of {of} scenario runs did not finish", self.cut_short);
         Some(match run.lost.get() {
+            Some(crate::wire::Broken::Unjournalled(why)) => format!("{why}; {missing}"),
             Some(lost) => format!(
                 "the target was lost: {lost}; {missing}. Run again when it is back; --pace MS helps a server \
                  that cannot keep up"

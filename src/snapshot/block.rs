@@ -184,6 +184,7 @@ fn why(broken: &Broken) -> &'static str {
         Broken::TooLarge(_) => "too large",
         Broken::NoToken(_) => "no access token",
         Broken::Unwritable(_) => "the request cannot be written",
+        Broken::Unjournalled(_) => "not sent, the journal cannot be written",
         Broken::Withheld(_) => "not sent, it would have changed somebody else's object",
         Broken::Unproven(_) => "not sent, nothing proves that the object is the run's own",
         Broken::Interrupted => "interrupted",

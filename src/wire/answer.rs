@@ -194,6 +194,9 @@ pub enum Broken {
     /// The guard held the request back: no answer of the target proves that the object is ours.
     #[error("not sent: {0}")]
     Unproven(String),
+    /// Held back, because what the target makes cannot be written down on this machine.
+    #[error("{0}")]
+    Unjournalled(String),
     /// The run is being interrupted.
     #[error("interrupted")]
     Interrupted,

@@ -90,7 +90,7 @@ pub(super) fn accepted(asked: Asked, sent: Result<Answer, Broken>) -> Result<Ans
 
 fn without_answer(asked: Asked, broken: Broken) -> Trouble {
     let code = match &broken {
-        Broken::Interrupted => return Trouble::Stop(Stopped::Interrupted),
+        Broken::Interrupted | Broken::Unjournalled(_) => return Trouble::Stop(Stopped::Interrupted),
         Broken::Withheld(reason) | Broken::Unproven(reason) => {
             return Trouble::Stop(Stopped::Withheld(reason.clone()));
         }

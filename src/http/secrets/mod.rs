@@ -219,6 +219,7 @@ impl Secrets {
             | Broken::TooLarge(_)
             | Broken::NoToken(_)
             | Broken::Withheld(_)
+            | Broken::Unjournalled(_)
             | Broken::Unproven(_)
             | Broken::Unrefused(_)
             | Broken::Gone(_)

@@ -271,6 +271,9 @@ fn unreachable(base: &str, broken: &Broken) -> Refusal {
         ),
         Broken::NoToken(why) => refusal(why.what.clone(), why.next.clone()),
         Broken::Withheld(why) | Broken::Unproven(why) => refusal(why.clone(), "correct that and run again"),
+        Broken::Unjournalled(why) => {
+            refusal(why.clone(), "check the disk and the permissions of that folder")
+        }
         Broken::Gone(why) => refusal(format!("{base} answers every request {why}"), "check the server's log"),
         Broken::Interrupted => refusal("interrupted before the target answered", "run again"),
     }

@@ -32,7 +32,13 @@ pub(in crate::run) fn judge(
     let answer = match &exchange.outcome {
         Ok(answer) => answer,
         // Whether it would have been refused is not known.
-        Err(Broken::Interrupted | Broken::Withheld(_) | Broken::Unproven(_) | Broken::Unrefused(_)) => {
+        Err(
+            Broken::Interrupted
+            | Broken::Unjournalled(_)
+            | Broken::Withheld(_)
+            | Broken::Unproven(_)
+            | Broken::Unrefused(_),
+        ) => {
             return Ok(Vec::new());
         }
         Err(broken) => {

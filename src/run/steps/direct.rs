@@ -30,7 +30,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn exchange(&mut self, request: Request) -> Option<Arc<Exchange>> {
         let written = request.writes().then(|| request.path.clone());
         let sent = self.target.send(request).await;
-        if matches!(sent, Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Interrupted)) {
+        if matches!(
+            sent,
+            Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Unjournalled(_) | Broken::Interrupted)
+        ) {
             return None;
         }
         let exchange = self.recorder.last()?;

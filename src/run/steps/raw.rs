@@ -135,7 +135,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     async fn send_raw(&mut self, raw: &RawRequest, request: Request) {
         let sent = self.target.send(request).await;
-        if matches!(sent, Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Interrupted)) {
+        if matches!(
+            sent,
+            Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Unjournalled(_) | Broken::Interrupted)
+        ) {
             return;
         }
         self.answer = self.recorder.last();

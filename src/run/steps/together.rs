@@ -51,7 +51,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let outcomes = at_once(sent).await;
         let trace = self.recorder.trace();
         for ((raw, request), outcome) in wanted.into_iter().zip(outcomes) {
-            if matches!(outcome, Err(Broken::Withheld(_) | Broken::Unproven(_) | Broken::Interrupted)) {
+            if matches!(
+                outcome,
+                Err(Broken::Withheld(_)
+                    | Broken::Unproven(_)
+                    | Broken::Unjournalled(_)
+                    | Broken::Interrupted)
+            ) {
                 continue;
             }
             // The last of that step: one that was asked for patience was sent again.

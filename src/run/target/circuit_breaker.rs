@@ -115,7 +115,11 @@ impl<T: Target> CircuitBreaker<T> {
                 state.broken_in_a_row += 1;
                 let gone = matches!(
                     broken,
-                    Broken::Refused(_) | Broken::NoSuchHost(_) | Broken::Tls(_) | Broken::NoToken(_)
+                    Broken::Refused(_)
+                        | Broken::NoSuchHost(_)
+                        | Broken::Tls(_)
+                        | Broken::NoToken(_)
+                        | Broken::Unjournalled(_)
                 );
                 if gone || state.broken_in_a_row >= BROKEN_IN_A_ROW {
                     state.sighting.lost.get_or_insert_with(|| broken.clone());
@@ -218,6 +222,11 @@ mod tests {
         assert!(breaker.sighting().lost.is_none());
         let _ = breaker.send(get(Actor::Entra)).await;
         assert!(breaker.sighting().lost.is_some());
+
+        let unjournalled = Err(Broken::Unjournalled("the disk is full".into()));
+        let breaker = CircuitBreaker::new(Scripted::new(vec![unjournalled]), Cancel::default());
+        let _ = breaker.send(get(Actor::Entra)).await;
+        assert!(breaker.sighting().lost.is_some() && breaker.sighting().withheld.is_none());
 
         let refused = CircuitBreaker::new(Scripted::new(vec![]), Cancel::default());
         let _ = refused.send(get(Actor::Entra)).await;

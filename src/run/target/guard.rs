@@ -93,7 +93,7 @@ impl<T: Target> Target for Guard<T> {
 }
 
 fn unwritable(error: &std::io::Error) -> Broken {
-    Broken::Withheld(format!(
+    Broken::Unjournalled(format!(
         "the journal of created objects cannot be written ({error}), so no more objects may be created at \
          the target"
     ))

@@ -242,7 +242,7 @@ impl Ownership {
                 }
             }
             Operation::Delete(kind, id) if answer.is_success() || matches!(answer.status, 404 | 410) => {
-                self.gone(tenant, &(kind, id))?;
+                self.gone(tenant, &(kind, id));
             }
             Operation::Delete(kind, id) => self.doubt(tenant, &(kind, id)),
             Operation::Modify(kind, id) | Operation::Replace(kind, id) => {
@@ -296,7 +296,7 @@ impl Ownership {
         }
     }
 
-    fn gone(&self, tenant: Tenant, key: &Key) -> io::Result<()> {
+    fn gone(&self, tenant: Tenant, key: &Key) {
         let mut known = self.known(tenant);
         if let Some(record) = known.objects.get_mut(key)
             && matches!(record.standing, Standing::Ours | Standing::Candidate { .. })
@@ -304,7 +304,8 @@ impl Ownership {
             record.standing = Standing::Deleted;
         }
         drop(known);
-        self.journal(tenant).map_or(Ok(()), |journal| journal.removed(key.0, &key.1))
+        // `cleanup` looks at what a journal names, and finds that it is gone.
+        let _ = self.journal(tenant).map(|journal| journal.removed(key.0, &key.1));
     }
 
     /// What a bulk request deleted, it may also have left: its answer is not read for that.

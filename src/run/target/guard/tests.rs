@@ -469,6 +469,7 @@ async fn without_a_journal_to_write_nothing_is_made() {
     let shelf = Shelf::default();
     let journal = Arc::new(Journal::new(&occupied, "http://target", PREFIX));
     let guard = Guard::new(&shelf, Arc::new(Ownership::new(PREFIX).journalled(journal)));
-    assert!(why(guard.send(create()).await).contains("journal"));
+    let outcome = guard.send(create()).await;
+    assert!(matches!(&outcome, Err(Broken::Unjournalled(why)) if why.contains("journal")), "{outcome:?}");
     assert!(shelf.sent().is_empty());
 }
