@@ -319,7 +319,7 @@ fn deletions_above_the_threshold_wait_until_they_are_allowed() {
 
     // In quarantine the job waits.
     let waits = deployment.sync(&none, &[&KEPT[..], &["--delete-threshold", "2"]].concat());
-    assert!(waits.code == 1 && waits.out.contains("Nothing was asked"), "{}", waits.out);
+    assert!(waits.code == 1 && waits.out.contains("No request was sent"), "{}", waits.out);
     let allowed =
         deployment.sync(&none, &[&KEPT[..], &["--delete-threshold", "2", "--allow-deletes"]].concat());
     assert_eq!(allowed.code, 0, "{}", allowed.out);

@@ -101,7 +101,7 @@ fn a_right_vendor_keeps_its_tenants_apart_and_nothing_is_left_behind() {
     let (code, report) = vendor.play();
     assert_eq!(code, Some(0), "{report}");
     let played = report["checks"].as_array().unwrap().iter().filter(|check| check["status"] == "passed");
-    assert_eq!(played.filter(|check| check["id"].as_str().unwrap().contains("/tenants-")).count(), 8);
+    assert_eq!(played.filter(|check| check["id"].as_str().unwrap().contains("/tenants-")).count(), 4);
     assert_eq!((vendor.users(), journals(vendor.folder.path())), ([0, 0], 0));
 }
 
