@@ -39,7 +39,7 @@ pub(super) struct Serve {
     #[arg(long, value_name = "URL")]
     trust_entra_tokens: Option<String>,
 
-    /// Issuer in the tokens that Entra issues [default: https://sts.windows.net/ and a made-up tenant]
+    /// Issuer in the tokens that Entra issues [default: `https://sts.windows.net/` and a made-up tenant]
     #[arg(long, value_name = "ISS", requires = "trust_entra_tokens")]
     trust_entra_issuer: Option<String>,
 

@@ -75,7 +75,7 @@ impl Client {
     /// A client for one target. Opens no connection yet.
     ///
     /// # Errors
-    /// A [`Problem`] when a header or the token cannot stand in a request, when the certificate
+    /// A [`ClientProblem`] when a header or the token cannot stand in a request, when the certificate
     /// file cannot be read, or when the environment names a proxy of an unknown kind.
     pub fn new(settings: Settings) -> Result<Self, ClientProblem> {
         let connect_timeout = settings.connect_timeout.min(settings.timeout);

@@ -107,7 +107,7 @@ impl TokenEndpoint {
     /// Reads the endpoint's URL; it may have a query.
     ///
     /// # Errors
-    /// A [`Problem`] that never repeats a password which stood in the URL.
+    /// A [`ClientProblem`] that never repeats a password which stood in the URL.
     pub fn parse(text: &str) -> Result<Self, ClientProblem> {
         let next = "write the URL of the OAuth 2.0 token endpoint, for example \
                     https://auth.example.com/oauth2/token";

@@ -13,7 +13,7 @@ pub(super) struct FixedToken {
 
 impl FixedToken {
     /// # Errors
-    /// A [`Problem`] when the text cannot stand in a request.
+    /// A [`ClientProblem`] when the text cannot stand in a request.
     pub(super) fn new(flow: Flow, token: SecretString) -> Result<Self, ClientProblem> {
         bearer(&token)?;
         Ok(FixedToken { flow, token })

@@ -8,7 +8,7 @@ use super::{ClientProblem, TenantUrl, Trust, tls};
 /// no credentials are sent, and nothing is recorded.
 ///
 /// # Errors
-/// A [`Problem`] when the URL is wrong or when nothing answered within `limit`.
+/// A [`ClientProblem`] when the URL is wrong or when nothing answered within `limit`.
 pub async fn wait_for(url: &str, trust: &Trust, limit: Duration) -> Result<(), ClientProblem> {
     let parsed = TenantUrl::parse(url)?;
     let mut builder = reqwest::Client::builder()

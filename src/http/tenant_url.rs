@@ -51,7 +51,7 @@ impl TenantUrl {
     /// or not, feature flags and other parameters after the `?`.
     ///
     /// # Errors
-    /// A [`Problem`] that repeats nothing of the text, which may hold a secret at any place.
+    /// A [`ClientProblem`] that repeats nothing of the text, which may hold a secret at any place.
     pub fn parse(text: &str) -> Result<Self, ClientProblem> {
         let text = text.trim();
         if text.is_empty() {

@@ -23,7 +23,7 @@ impl Trust {
     /// than a whole run over `http` takes.
     ///
     /// # Errors
-    /// A [`Problem`] when the file cannot be read, or when there is no certificate at all.
+    /// A [`ClientProblem`] when the file cannot be read, or when there is no certificate at all.
     pub fn authorities(&self) -> Result<RootCertStore, ClientProblem> {
         let mut roots = RootCertStore::empty();
         match self {

@@ -103,7 +103,7 @@ pub(super) fn unsigned(header: &Value, claims: &Value) -> String {
 /// started one after the other may share them.
 ///
 /// # Errors
-/// As [`Key::generate`].
+/// As [`SigningKey::generate`].
 pub(super) fn made(number: usize) -> Result<&'static SigningKey, String> {
     static MADE: [OnceLock<Result<SigningKey, String>>; 4] = [const { OnceLock::new() }; 4];
     MADE[number].get_or_init(SigningKey::generate).as_ref().map_err(Clone::clone)

@@ -128,7 +128,7 @@ impl Issuer {
     /// The published keys: two, as the real service has several at any time, and a third once it is used.
     ///
     /// # Errors
-    /// As [`Key::generate`].
+    /// As [`SigningKey::generate`].
     pub fn keys(&self) -> Result<Value, String> {
         let number = if self.renewed.load(Ordering::SeqCst) { 3 } else { 2 };
         let keys = (0..number).map(|number| Ok(self.key(number)?.public()));

@@ -81,7 +81,7 @@ pub enum Event {
     Finished(Arc<Report>),
 }
 
-/// Hears a run's events, on the thread that called [`super::play()`].
+/// Hears a run's events, on the thread that called [`super::play_scenarios`].
 pub trait Listener {
     /// Called once for each event, in order.
     fn on(&mut self, event: &Event);

@@ -66,7 +66,7 @@ enum Message {
 /// `runtime` must be a multi-thread runtime, and the caller must not be one of its tasks.
 ///
 /// # Errors
-/// [`Problem`] when nothing can be played, a scenario is wrong, or this program is.
+/// [`RunProblem`] when nothing can be played, a scenario is wrong, or this program is.
 pub fn play_scenarios<S: Deployments>(
     plan: Plan,
     deployments: S,

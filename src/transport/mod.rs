@@ -88,7 +88,7 @@ pub struct Tls {
 /// Looks at the endpoint. `target` carries the credentials; the connections that look at TLS do not.
 ///
 /// # Errors
-/// A [`Problem`] when the authorities that are believed cannot be read.
+/// A [`ClientProblem`] when the authorities that are believed cannot be read.
 pub async fn look<T: Target>(settings: &TransportSettings, target: T) -> Result<Seen, ClientProblem> {
     let url = &settings.url;
     let recorder = Recorder::new(target);

@@ -5,7 +5,7 @@ use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span};
 use super::{MAX_PROBLEMS, Node, NodeKey, NodeKind, plain};
 use crate::diagnostic::Diagnostic;
 
-/// Reads a file's text into a tree. An empty file is [`Kind::Null`].
+/// Reads a file's text into a tree. An empty file is [`NodeKind::Null`].
 ///
 /// # Errors
 /// What is no YAML, and what is YAML but not part of the strict reading. After the first place

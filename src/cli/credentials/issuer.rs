@@ -26,7 +26,7 @@ pub(super) struct IssuerOptions {
     #[arg(long)]
     entra_issued_token: bool,
 
-    /// Issuer in the tokens that Entra issues [default: https://sts.windows.net/ and the tenant]
+    /// Issuer in the tokens that Entra issues [default: `https://sts.windows.net/` and the tenant]
     #[arg(long, value_name = "ISS")]
     entra_issuer: Option<String>,
 
