@@ -122,8 +122,10 @@ async fn interim_answers_without_end_meet_the_time_limit_and_leave_no_thread_bus
     // A thread of its own writes: the test's thread is the one that is to be kept busy.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = TenantUrl::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    // Held until the end: a client that asks again must not find the port closed.
+    let accepting = listener.try_clone().unwrap();
     std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let (mut stream, _) = accepting.accept().unwrap();
         let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
         while std::io::Write::write_all(&mut stream, interim.as_bytes()).is_ok() {}
     });
