@@ -42,7 +42,7 @@ impl Entry {
 
     pub(super) fn of_scenario(scenario: &Scenario) -> Self {
         let kind = CheckKind::Scenario {
-            needs: scenario.needs.iter().map(need).collect(),
+            needs: scenario.needs.iter().map(need).chain(scenario.attributes.mapped()).collect(),
             dialects: scenario.dialects.clone(),
             large: scenario.large,
         };

@@ -226,6 +226,7 @@ mod tests {
             groups: indexmap::IndexMap::new(),
             accounts: indexmap::IndexMap::new(),
             timeline: Vec::new(),
+            attributes: crate::scenario::NamedAttributes::default(),
         }
     }
 

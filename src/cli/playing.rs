@@ -367,6 +367,10 @@ pub(super) fn failure(problem: RunProblem) -> CommandFailure {
         RunProblem::People(_) => {
             CommandFailure::usage(problem.to_string(), format!("correct [people] in {}", config::FILE))
         }
+        RunProblem::OutOfScope(_) => CommandFailure::usage(
+            problem.to_string(),
+            "set what it asks for in scimulate.toml: [people] fixed = { department = \"Sales\" }",
+        ),
         RunProblem::Scenario { .. } => CommandFailure::usage(problem.to_string(), "correct the scenario"),
         RunProblem::Panicked(_) => CommandFailure::internal(problem.to_string()),
     }

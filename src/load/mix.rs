@@ -9,6 +9,8 @@ use crate::entra::directory::Object;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, TargetKind};
 use crate::people::People;
 use crate::run::steps::mapped::assignments;
+use crate::run::steps::suited;
+use crate::run::target::adjustment::Adjustment;
 use crate::scim::{PatchPath, same_name};
 use crate::wire::{Actor, Request, ResourceKind};
 
@@ -96,6 +98,7 @@ pub(super) struct Account {
 #[derive(Debug)]
 pub(super) struct Mix {
     writer: Writer,
+    adjustment: Adjustment,
     users: ObjectMapping,
     group: Option<ObjectMapping>,
     people: People,
@@ -106,10 +109,11 @@ pub(super) struct Mix {
 
 impl Mix {
     /// `None` when the mapping has no matching attribute for users.
-    pub fn new(settings: &LoadSettings, mapping: &Mapping) -> Option<Self> {
+    pub fn new(settings: &LoadSettings, mapping: &Mapping, adjustment: Adjustment) -> Option<Self> {
         let users = mapping.user.clone();
         let matching = users.matching().first()?.target.clone();
         let somebody = settings.people.person(SCENARIO, settings.writer.dialect.as_str(), "somebody");
+        let somebody = suited::user(somebody, &users);
         let changing = changing(&users, &assignments(&users, Object::User(&somebody), false));
         let active = users.rows.iter().find(|row| row.is_active()).map(|row| row.target.clone());
         let takes_members = |group: &&ObjectMapping| {
@@ -117,6 +121,7 @@ impl Mix {
         };
         Some(Mix {
             writer: settings.writer.clone(),
+            adjustment,
             users,
             group: mapping.group.as_ref().filter(takes_members).cloned(),
             people: settings.people.clone(),
@@ -158,7 +163,7 @@ impl Mix {
 
     /// `POST /Users` for the person of that key.
     pub fn create(&self, key: &str) -> Request {
-        self.writer.create(ResourceKind::User, &self.values(key), "load: create")
+        self.adjustment.fit(self.writer.create(ResourceKind::User, &self.values(key), "load: create"))
     }
 
     /// `POST /Groups`; `None` without groups.
@@ -214,7 +219,7 @@ impl Mix {
     }
 
     fn values(&self, key: &str) -> Vec<Assignment> {
-        let person = self.people.person(SCENARIO, self.dialect(), key);
+        let person = suited::user(self.people.person(SCENARIO, self.dialect(), key), &self.users);
         assignments(&self.users, Object::User(&person), false)
     }
 

@@ -32,6 +32,7 @@ use crate::check::{About, Finding, Level, Outcome, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::mapping::Mapping;
 use crate::people::People;
+use crate::run::target::adjustment::Adjustment;
 use crate::run::target::cancel::Cancel;
 use crate::run::target::journal::Journal;
 use crate::run::verdict::report::CheckResult;
@@ -91,7 +92,7 @@ pub fn not_played(why: &str) -> Vec<CheckResult> {
 /// Plays the rate gate and removes everything it made. The target must send at once: one that paces
 /// its requests would measure its pace.
 pub async fn play<T: Target + 'static>(settings: LoadSettings, target: Arc<T>) -> Played {
-    let Some(mix) = Mix::new(&settings, &settings.mapping) else {
+    let Some(mix) = Mix::new(&settings, &settings.mapping, Adjustment::default()) else {
         let checks = not_played("the mapping has no matching attribute for users");
         return Played { facts: None, checks, left_behind: Vec::new(), exchanges: 0, interrupted: false };
     };

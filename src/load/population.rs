@@ -126,8 +126,8 @@ impl<T: Target + 'static> Population<T> {
             acceptance::reduced(&recorder, writer, mapping, people, "requirements/rate/create").await;
         self.doubtful.extend(recorder.trace());
         self.go_on()?;
-        let Some((mapping, refused)) = reduced else { return Ok(Vec::new()) };
-        if let Some(mix) = Mix::new(settings, &mapping) {
+        let Some((mapping, adjustment, refused)) = reduced else { return Ok(Vec::new()) };
+        if let Some(mix) = Mix::new(settings, &mapping, adjustment) {
             self.mix = Arc::new(mix);
         }
         Ok(refused)

@@ -14,12 +14,13 @@ use crate::wire::Operation;
 use serde_json::Value;
 
 use cause::{
-    Cause, cause, creates_a, disables, is_patched, is_patched_by, is_sent, names, of_known, operations,
-    removes_members_by_value, removes_nothing, repeats, writes_element, writes_manager,
+    Cause, cause, creates_a, disables, is_patched, is_patched_by, is_sent, lacking, names, of_known,
+    operations, removes_members_by_value, removes_nothing, repeats, writes_element, writes_manager,
 };
 
 pub(super) const RULES: &[&Declared] = &[
     &CREATE_REFUSED,
+    &REQUIRED_NOT_MAPPED,
     &CONFLICT_WITHOUT_CAUSE,
     &RECREATE_REFUSED,
     &PATCH_NOT_IMPLEMENTED,
@@ -89,6 +90,34 @@ const CREATE_REFUSED: Declared = Declared {
 
 fn create_refused(view: &View<'_>) -> Vec<Complaint> {
     refused(view, Cause::Create, "A create")
+}
+
+const REQUIRED_NOT_MAPPED: Declared = Declared {
+    name: "required-not-mapped",
+    title: "The mapping sends what /Schemas requires",
+    level: Level::Error,
+    what: "A create by the mapping has every attribute that /Schemas publishes as required.",
+    why: "The server is right to reject a create without a required attribute, and no person gets an account.",
+    fix: "Map the attribute, or make it optional in the server and in /Schemas. The gallery's profile of an \
+          application must map every attribute that its server requires.",
+    entra: "SystemForCrossDomainIdentityManagementBadRequest or …ServiceIncompatible at EntryExportAdd, for \
+            every person, in every cycle.",
+    refs: &[Rfc("7643#7"), Rfc("7644#3.3"), Microsoft("customize-application-attributes")],
+    faults: &["requires-nick-name"],
+    judges: |view| is_sent(view) && matches!(view.operation(), Operation::Create(_)) && requires(view),
+    judge: Judge::Exchange(required_not_mapped),
+};
+
+/// True when /Schemas requires anything of such a resource.
+fn requires(view: &View<'_>) -> bool {
+    let Some(kind) = view.operation().kind() else { return false };
+    let schema = view.discovery.schemas.get(reading::core_urn(kind));
+    schema.is_some_and(|schema| schema.attributes.iter().any(|attribute| attribute.required))
+}
+
+fn required_not_mapped(view: &View<'_>) -> Vec<Complaint> {
+    let Some(name) = view.operation().kind().and_then(|kind| lacking(view, kind)) else { return Vec::new() };
+    refused(view, Cause::Required, &format!("A create without {name}, which /Schemas requires,"))
 }
 
 const CONFLICT_WITHOUT_CAUSE: Declared = Declared {

@@ -4,6 +4,7 @@
 
 pub mod cleanup;
 pub mod event;
+mod fit;
 pub(crate) mod observer;
 pub mod plan;
 mod play;

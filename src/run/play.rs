@@ -18,13 +18,15 @@ use super::scenario_run::{CutShort, ScenarioRunEnd, SharedRun};
 use super::schedule;
 use super::schedule::Work;
 use super::steps::end_state::EndState;
+use super::steps::suited;
 use super::target::deployment::Deployments;
 use super::target::rate::Rate;
 use super::verdict::cause;
 use super::verdict::report::{CheckResult, Report, Verdict};
 use super::verdict::ruling::Ruling;
 use crate::check::{Finding, Level, Outcome, Skip};
-use crate::entra::directory::DirectoryError;
+use crate::entra::directory::{DirectoryError, Object};
+use crate::entra::scope;
 use crate::people::People;
 use crate::rules;
 use crate::scenario::Scenario;
@@ -41,6 +43,9 @@ pub enum RunProblem {
     /// People cannot be made up as the settings say.
     #[error("the settings of people are wrong: {0}")]
     People(#[from] DirectoryError),
+    /// No made-up person passes the profile's scoping filter, so that nobody would be provisioned.
+    #[error("no made-up person passes the scoping filter of the profile ({0})")]
+    OutOfScope(String),
     /// A scenario asks for something that makes no sense.
     #[error("{scenario}, line {line}: {message}")]
     Scenario {
@@ -75,6 +80,12 @@ pub fn play_scenarios<S: Deployments>(
 ) -> Result<Report, RunProblem> {
     let begin = Instant::now();
     let people = People::new(plan.people.clone(), plan.seed, plan.prefix.clone())?;
+    let filter = &plan.mapping.user.filter;
+    let somebody = suited::user(people.person("preflight/scope", "default", "somebody"), &plan.mapping.user);
+    if !scope::passes(filter, Object::User(&somebody)) {
+        let clauses = filter.groups.iter().flat_map(|group| &group.clauses).map(ToString::to_string);
+        return Err(RunProblem::OutOfScope(clauses.collect::<Vec<_>>().join("; ")));
+    }
     let deployment = runtime.block_on(deployments.open()).map_err(RunProblem::Stage)?;
     let base_url = deployment.base_url.clone();
     let scenario_runs = plan.scenario_runs();

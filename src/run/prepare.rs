@@ -10,9 +10,9 @@ use super::cleanup;
 use super::observer::lookup;
 use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
-use super::preflight::acceptance;
-use super::preflight::acceptance::{Acceptance, CREATE_REFUSED};
+use super::preflight::acceptance::{Acceptance, Trial};
 use super::preflight::{self, Refusal};
+use super::target::adjustment::Adjustment;
 use super::target::deployment::{Deployment, Tenants};
 use super::target::guard::Ownership;
 use super::target::rate::{Paced, Rate};
@@ -23,7 +23,6 @@ use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::Mapping;
 use crate::people::People;
 use crate::scenario::{Ability, Action, Need, Scenario};
-use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
 use crate::scim::urn;
 use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
@@ -41,10 +40,12 @@ pub(super) struct Prepared {
     pub(super) mapping: Mapping,
     /// What the target said to a create of everything.
     pub(super) acceptance: Acceptance,
+    /// How creates are sent because of that.
+    pub(super) adjustment: Arc<Adjustment>,
     /// The scenario that is played even when every create is refused, and judges what of them is lost.
     pub(super) spokesman: Option<String>,
     /// Whether target paths can be filtered on that the profile does not promise.
-    filters: HashMap<String, Support>,
+    pub(super) filters: HashMap<String, Support>,
     /// Every exchange so far.
     pub(super) trace: Vec<Arc<Exchange>>,
     /// What could not be removed.
@@ -122,7 +123,18 @@ pub(super) async fn prepare<T: Target>(
     let filters = ask_for_filters(plan, &stack).await;
     let acceptance = match plan.whole_mapping {
         true => Acceptance::default(),
-        false => acceptance::probe(&stack, &recorder, &writer, &mapping, people).await,
+        false => {
+            let trial = Trial {
+                player: "preflight/create",
+                target: &stack,
+                recorder: &recorder,
+                writer: &writer,
+                mapping: &mapping,
+                people,
+                discovery: &ready.discovery,
+            };
+            trial.run(!matches!(abilities.of(Ability::Groups), Support::No(_))).await
+        }
     };
     let etags = ready.discovery.supports("etag").is_none()
         && recorder.trace().iter().any(|exchange| {
@@ -138,11 +150,8 @@ pub(super) async fn prepare<T: Target>(
         abilities.abilities.push((Ability::Etag, known));
     }
     abilities.refused =
-        acceptance.refused.iter().map(|refused| (refused.path.clone(), refused.answer.clone())).collect();
-    let refused: Vec<&str> = acceptance.refused.iter().map(|refused| refused.path.as_str()).collect();
-    if let Ok(reduced) = mapping.without(&refused) {
-        mapping = reduced;
-    }
+        acceptance.refused.iter().map(|refused| (refused.path.to_string(), refused.answer.clone())).collect();
+    mapping = acceptance.reduced(&mapping);
     let left_behind = cleanup::remove(&stack, || recorder.trace(), &[]).await;
     stack.look_again().await;
     // With half of the answers nothing can be said of what the target can do.
@@ -155,6 +164,7 @@ pub(super) async fn prepare<T: Target>(
         discovery: ready.discovery,
         abilities: Arc::new(abilities),
         mapping,
+        adjustment: Arc::new(acceptance.adjustment()),
         acceptance,
         spokesman,
         filters,
@@ -237,76 +247,6 @@ async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, 
         filters.insert(row.written.clone(), known);
     }
     filters
-}
-
-impl Prepared {
-    /// Targets that a scenario does not judge where it can help it: the target does not keep them at all,
-    /// and another scenario says so.
-    pub(super) fn passed_over(&self, scenario: &Scenario) -> Vec<PatchPath> {
-        if self.spokesman.as_deref() == Some(scenario.about.id.as_str()) {
-            return Vec::new();
-        }
-        self.acceptance.not_kept.clone()
-    }
-
-    /// Why a scenario cannot be played, if it cannot.
-    pub(super) fn obstacle(&self, plan: &Plan, scenario: &Scenario) -> Option<Skip> {
-        if let Some(obstacle) = scenario.needs.iter().find_map(|need| self.unmet(plan, need)) {
-            return Some(obstacle);
-        }
-        let user = self.discovery.schemas.get(urn::USER);
-        if scenario.mapping.roles.is_some() && user.is_some_and(|user| user.attribute("roles").is_none()) {
-            return Some(Skip::NotSupported("the published User schema has no roles".to_owned()));
-        }
-        if scenario.large && !plan.loopback && plan.max_users.is_none() {
-            let why = "it needs many people; --max-users N sets how many are allowed".to_owned();
-            return Some(Skip::NotConfigured(why));
-        }
-        let creates = scenario.timeline.iter().any(|step| {
-            matches!(step.action, Action::Cycle | Action::OnDemand(_)) && !scenario.people.is_empty()
-        });
-        match &self.spokesman {
-            Some(spokesman) if self.acceptance.nothing && creates && *spokesman != scenario.about.id => {
-                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects every create")))
-            }
-            _ => None,
-        }
-    }
-
-    fn unmet(&self, plan: &Plan, need: &Need) -> Option<Skip> {
-        let mapped = |name: &str| match (self.mapping.user.find(name), plan.mapping.user.find(name)) {
-            (Some(_), _) => None,
-            (None, Some(row)) => {
-                Some(Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects {}", row.written)))
-            }
-            (None, None) => Some(Skip::NotConfigured(format!("{name} is not mapped"))),
-        };
-        match need {
-            Need::Mapped(name) => mapped(name),
-            Need::Filterable(name) => mapped(name).or_else(|| {
-                let row = self.mapping.user.find(name)?;
-                match self.filters.get(&row.written) {
-                    Some(Support::No(skip)) => Some(skip.clone()),
-                    _ => None,
-                }
-            }),
-            Need::Published(name) => self.unpublished(plan, name),
-            Need::Ability(ability) => match self.abilities.of(*ability) {
-                Support::No(skip) => Some(skip.clone()),
-                Support::Yes(_) | Support::Unknown => None,
-            },
-        }
-    }
-}
-
-impl Prepared {
-    /// Why an attribute cannot be asked of the target, if neither the profile maps it nor /Schemas publishes it.
-    fn unpublished(&self, plan: &Plan, name: &str) -> Option<Skip> {
-        let published = |path: &PatchPath| self.discovery.schemas.find_patch(path).is_some();
-        let known = plan.mapping.user.find(name).is_some()
-            || name.parse().is_ok_and(|path: PatchPath| published(&path));
-        (!known).then(|| Skip::NotSupported(format!("neither /Schemas nor the mapping has {name}")))
-    }
 }
 
 /// How many people may play one entry of a scenario.

@@ -14,6 +14,7 @@ use super::prepare;
 use super::prepare::Prepared;
 use super::steps::end_state::EndState;
 use super::steps::fixture::FixtureSource;
+use super::steps::suited;
 use super::steps::{MistakeAt, Player, PlayerInput};
 use super::target::deployment::{Deployments, Tenants};
 use super::target::guard::Ownership;
@@ -25,6 +26,7 @@ use super::verdict::report::CheckResult;
 use crate::check::{Finding, Level, Outcome, Skip};
 use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
+use crate::entra::mapping::Mapping;
 use crate::people::People;
 use crate::rules;
 use crate::scenario::{Action, Scenario};
@@ -85,20 +87,42 @@ pub(in crate::run) enum CutShort {
 /// The people of one scenario run.
 struct PeopleOfScenario<'a> {
     people: &'a People,
+    /// Whom the profile provisions; a scenario with a scoping filter of its own says itself who passes it.
+    mapping: &'a Mapping,
+    scenario: &'a Scenario,
     scenario_run: &'a ScenarioRunId,
     prefix: String,
     ownership: Arc<Ownership>,
 }
 
+impl PeopleOfScenario<'_> {
+    /// The scenario has a scoping filter of its own.
+    fn filters(&self) -> bool {
+        let later = self.scenario.timeline.iter().filter_map(|step| match &step.action {
+            Action::ChangeMapping(change) => Some(change),
+            _ => None,
+        });
+        later.chain([&self.scenario.mapping]).any(|change| change.edits.filter.is_some())
+    }
+}
+
 impl FixtureSource for PeopleOfScenario<'_> {
     fn person(&self, key: &str) -> User {
         let person = self.people.person(&self.scenario_run.scenario, &self.scenario_run.dialect, key);
+        let person = match self.filters() {
+            true => person,
+            false => suited::user(person, &self.mapping.user),
+        };
         self.ownership.drew(person.id().as_str());
         person
     }
 
     fn group(&self, key: &str) -> Group {
         let group = self.people.group(&self.scenario_run.scenario, &self.scenario_run.dialect, key);
+        let group = match &self.mapping.group {
+            Some(mapping) => suited::group(group, mapping),
+            None => group,
+        };
         self.ownership.drew(group.id().as_str());
         group
     }
@@ -261,9 +285,17 @@ impl<S: Deployments> SharedRun<S> {
             false => Arc::new(self.plan.ownership(false)),
         };
         let target =
-            Stack::new(&recorder, &self.plan.retry_after, &self.plan.cancel, Arc::clone(&ownership), waits);
+            Stack::new(&recorder, &self.plan.retry_after, &self.plan.cancel, Arc::clone(&ownership), waits)
+                .adjusted(Arc::clone(&self.prepared.adjustment));
         let prefix = self.people.scenario_prefix(&scenario_run.scenario, &scenario_run.dialect);
-        let people = PeopleOfScenario { people: &self.people, scenario_run, prefix, ownership };
+        let people = PeopleOfScenario {
+            people: &self.people,
+            mapping: &self.prepared.mapping,
+            scenario,
+            scenario_run,
+            prefix,
+            ownership,
+        };
         let player = Player::new(PlayerInput {
             scenario,
             fixture_source: &people,

@@ -2,6 +2,7 @@
 //!
 //! A scenario is played once per dialect, each time with its own people.
 
+mod attributes;
 mod expectation;
 mod library;
 mod loader;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use crate::check::About;
 use crate::entra::mapping::{Edits, Mapping, RoleFunction, SelectionError};
 
+pub use attributes::{GivenAttribute, NamedAttributes};
 pub use expectation::{
     AnswerExpectation, AnswersExpectation, FoundBy, JobExpectation, LogExpectation, ModifiedExpectation,
     StateExpectation, Successes, TokenExpectation, WalkExpectation,
@@ -50,6 +52,8 @@ pub struct Scenario {
     pub accounts: IndexMap<String, Account>,
     /// What happens, in order.
     pub timeline: Vec<Step>,
+    /// The attributes that all of this names, as [`NamedAttributes::of`] reads them off it.
+    pub attributes: NamedAttributes,
 }
 
 impl Scenario {

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{JobSpec, MappingChange, Scenario};
+use super::{JobSpec, MappingChange, NamedAttributes, Scenario};
 use crate::check::{About, History, Level};
 
 /// A scenario without people and steps.
@@ -30,5 +30,6 @@ pub(crate) fn scenario(id: &str) -> Scenario {
         groups: IndexMap::new(),
         accounts: IndexMap::new(),
         timeline: Vec::new(),
+        attributes: NamedAttributes::default(),
     }
 }

@@ -170,6 +170,13 @@ const DATES: [&str; 1] = ["employeeHireDate"];
 /// Single attributes that the known issues exclude from filters.
 const EXCLUDED: [&str; 3] = ["manager", "userType", "appRoleAssignments"];
 
+impl ScopingFilter {
+    /// Names of the source attributes that it reads.
+    pub fn attributes(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.groups.iter().flat_map(|group| &group.clauses).map(|clause| clause.attribute.name)
+    }
+}
+
 impl Clause {
     /// Reads a clause as Entra would take it when it is saved.
     ///

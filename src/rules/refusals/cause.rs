@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::rules::View;
 use crate::rules::ledger::{Claim, ClaimedChange, Holds, SeenState, Spot};
+use crate::rules::{View, reading};
 use crate::scim::patch::{PatchOperation, PatchRequest, Verb};
+use crate::scim::schema::Mutability;
 use crate::scim::{member, same_name};
 use crate::wire::{Actor, Operation, ResourceKind};
 
@@ -12,6 +13,7 @@ use crate::wire::{Actor, Operation, ResourceKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     Create,
+    Required,
     Conflict,
     Tombstone,
     NotImplemented,
@@ -31,6 +33,7 @@ pub(super) fn cause(view: &View<'_>) -> Option<Cause> {
     let kind = view.operation().kind().filter(|_| is_sent(view))?;
     match view.operation() {
         Operation::Create(_) if status == 409 => conflict(view, kind),
+        Operation::Create(_) if lacking(view, kind).is_some() => Some(Cause::Required),
         Operation::Create(_) => Some(Cause::Create),
         Operation::Modify(_, id) => {
             let known = view.ledger.known(kind, id);
@@ -47,6 +50,26 @@ pub(super) fn cause(view: &View<'_>) -> Option<Cause> {
         }
         _ => None,
     }
+}
+
+/// The first attribute that /Schemas requires and that the resource sent does not have.
+pub(super) fn lacking(view: &View<'_>, kind: ResourceKind) -> Option<String> {
+    let sent = view.sent()?;
+    let schema = view.discovery.schemas.get(reading::core_urn(kind))?;
+    schema
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.required && attribute.mutability != Mutability::ReadOnly)
+        .find_map(|attribute| {
+            let Some(held) = member(sent, &attribute.name).filter(|held| !held.is_null()) else {
+                let sub = attribute.sub_attributes.iter().find(|sub| sub.required && !attribute.multi_valued);
+                let below = sub.map_or(String::new(), |sub| format!(".{}", sub.name));
+                return Some(format!("{}{below}", attribute.name));
+            };
+            let mut subs = attribute.sub_attributes.iter().filter(|sub| sub.required);
+            let missing = subs.find(|sub| held.is_object() && member(held, &sub.name).is_none())?;
+            Some(format!("{}.{}", attribute.name, missing.name))
+        })
 }
 
 /// A request that Entra needs accepted. Preparations of the observer are the runner's to explain.

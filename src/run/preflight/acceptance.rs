@@ -1,46 +1,75 @@
-//! Which mapped attributes the target takes in a create.
+//! Which attributes the target takes in a create.
 //!
-//! A server that refuses the full body would fail every scenario. So the full create is tried once; if it
-//! is refused, the largest accepted body is looked for, and the scenarios go on with that.
+//! A server that refuses the full body would fail every scenario. So the full create is tried once for each
+//! resource type; if it is refused, it is found out by what, and the scenarios go on without that.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use serde_json::{Map, Value};
+
+use super::bisection::{Acceptability, Creates, Found, RefusedBody, parts, search};
+use super::requirements::required;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::Writer;
-use crate::entra::directory::Object;
-use crate::entra::mapping::{AttributeMapping, Mapping};
+use crate::entra::directory::{Object, ObjectKind};
+use crate::entra::mapping::{AttributeMapping, Mapping, profiles};
 use crate::people::People;
 use crate::rules;
 use crate::run::observer::reader;
 use crate::run::observer::resource_path;
 use crate::run::steps::answers::answered;
-use crate::run::steps::mapped;
+use crate::run::steps::{mapped, suited};
+use crate::run::target::adjustment::{Adjustment, RequiredAttribute, leave_out};
 use crate::run::target::recorder::Recorder;
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
+use crate::scim::urn;
 use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target};
 
 /// The rule under which refused attributes are told.
 pub(in crate::run) const CREATE_REFUSED: &str = "rules/create-refused";
+/// The rule under which it is told that the mapping lacks what the target requires.
+pub(in crate::run) const REQUIRED_NOT_MAPPED: &str = "rules/required-not-mapped";
 
-/// A mapped attribute that the target refuses.
+/// An attribute, or a part of one, that the target refuses in a create.
 #[derive(Debug, Clone)]
 pub(in crate::run) struct Refused {
-    /// The mapping's target as written.
-    pub(in crate::run) path: String,
+    /// Of which resources.
+    pub(in crate::run) kind: ResourceKind,
+    /// The attribute, the sub-attribute, or the URN of an extension.
+    pub(in crate::run) path: PatchPath,
     /// Status and words of the refusal.
     pub(in crate::run) answer: String,
-    /// The exchange that shows it: the accepted body with this attribute added.
+    /// Entra's default mapping sends it.
+    pub(in crate::run) usual: bool,
+    /// The exchange that shows it: an accepted body with this attribute added.
+    pub(in crate::run) exchange: Arc<Exchange>,
+}
+
+/// An attribute that /Schemas requires, and that the mapping never sends.
+#[derive(Debug, Clone)]
+pub(in crate::run) struct Unmapped {
+    /// Of which resources.
+    pub(in crate::run) kind: ResourceKind,
+    /// The attribute.
+    pub(in crate::run) path: PatchPath,
+    /// The create that is refused without it.
     pub(in crate::run) exchange: Arc<Exchange>,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::run) struct Acceptance {
-    /// What is refused on its own, in the mapping's order.
+    /// What is refused on its own.
     pub(in crate::run) refused: Vec<Refused>,
-    /// Not even the smallest body is accepted.
+    /// Some of these are refused; which, was not found out with a bearable number of creates.
+    pub(in crate::run) unclear: Vec<(ResourceKind, PatchPath)>,
+    /// What the target requires, and the mapping never sends: the service can create nothing.
+    pub(in crate::run) unmapped: Vec<Unmapped>,
+    /// What the target requires, by /Schemas.
+    pub(in crate::run) required: Vec<RequiredAttribute>,
+    /// Not even the smallest create of a user is accepted.
     pub(in crate::run) nothing: bool,
     /// Mapping targets that were accepted and did not stand there afterwards as they were sent. Every
     /// scenario would complain about them; so only those do whose subject they are.
@@ -48,158 +77,278 @@ pub(in crate::run) struct Acceptance {
 }
 
 impl Acceptance {
+    /// How creates are adjusted for this target.
+    pub(in crate::run) fn adjustment(&self) -> Adjustment {
+        let refused = self.refused.iter().map(|refused| (refused.kind, refused.path.clone()));
+        Adjustment {
+            refused: refused.chain(self.unclear.iter().cloned()).collect(),
+            required: self.required.clone(),
+        }
+    }
+
+    /// The mapping without what the target refuses; what objects are matched by stays.
+    pub(in crate::run) fn reduced(&self, mapping: &Mapping) -> Mapping {
+        let adjustment = self.adjustment();
+        let mut reduced = mapping.clone();
+        let is_taken = |kind: ResourceKind, row: &AttributeMapping| {
+            row.matching.is_some() || !adjustment.refuses(kind, &row.target)
+        };
+        reduced.user.rows.retain(|row| is_taken(ResourceKind::User, row));
+        if let Some(group) = &mut reduced.group {
+            // `members: []` in a create says nothing of the members that are added later.
+            group.rows.retain(|row| row.is_reference() || is_taken(ResourceKind::Group, row));
+        }
+        reduced
+    }
+
+    /// Takes in what is known of another resource type.
+    fn join(&mut self, other: Acceptance) {
+        self.refused.extend(other.refused);
+        self.unclear.extend(other.unclear);
+        self.unmapped.extend(other.unmapped);
+        self.required.extend(other.required);
+        self.not_kept.extend(other.not_kept);
+        self.nothing |= other.nothing;
+    }
+
     /// One finding for each refused attribute, under the rule about refused creates. As that rule says,
     /// what the target does not publish it may refuse.
     pub(in crate::run) fn findings(&self, discovery: &Discovery) -> Vec<Finding> {
-        let Some(rule) = rules::find(CREATE_REFUSED) else { return Vec::new() };
-        let about = rule.about();
-        let published = |path: &str| {
-            path.parse().is_ok_and(|path: PatchPath| discovery.schemas.find_patch(&path).is_some())
-        };
-        self.refused
-            .iter()
-            .map(|refused| {
-                let status = refused.answer.split(' ').next().unwrap_or_default();
+        let mut findings: Vec<Finding> = Vec::new();
+        if let Some(rule) = rules::find(REQUIRED_NOT_MAPPED) {
+            findings.extend(self.unmapped.iter().map(|unmapped| {
+                let Unmapped { kind, path, exchange } = unmapped;
                 let message = format!(
-                    "the server rejects a create ({status}) as soon as it contains {}; all scenarios are \
-                     played without it",
-                    refused.path
+                    "/Schemas requires {path} of a {}, and the mapping never sends it: every create is rejected",
+                    kind.as_str()
                 );
-                let level = match discovery.schemas.is_empty() || published(&refused.path) {
-                    true => about.level,
-                    false => Level::Note,
-                };
+                let sent = format!("a mapping that sends {path}");
+                Finding::of(rule.about(), message)
+                    .concerning(path.to_string())
+                    .against(sent, answered(exchange))
+                    .shown_by(exchange)
+            }));
+        }
+        let Some(rule) = rules::find(CREATE_REFUSED) else { return findings };
+        let about = rule.about();
+        // Parts of one attribute are one finding.
+        let same = |one: &Refused, other: &Refused| {
+            let whole = |path: &PatchPath| PatchPath { sub: None, ..path.clone() };
+            one.kind == other.kind && whole(&one.path) == whole(&other.path)
+        };
+        findings.extend(self.refused.chunk_by(same).filter_map(|refused| {
+            let paths: Vec<String> = refused.iter().map(|one| one.path.to_string()).collect();
+            let named = paths.join(" or ");
+            let Refused { kind, path, answer, usual, exchange } = refused.first()?;
+            let status = answer.split(' ').next().unwrap_or_default();
+            let message = format!(
+                "the server rejects a create of a {} ({status}) as soon as it contains {named}; all scenarios \
+                 are played without it",
+                kind.as_str()
+            );
+            let level = match (is_published(discovery, *kind, path), usual) {
+                (false, _) => Level::Note,
+                (true, true) => about.level,
+                (true, false) => Level::Warning,
+            };
+            Some(
                 Finding::of(about, message)
                     .at(level)
-                    .concerning(&refused.path)
-                    .against(format!("201 for a body with {}", refused.path), &refused.answer)
-                    .shown_by(&refused.exchange)
-            })
-            .collect()
+                    .concerning(&*named)
+                    .against(format!("201 for a body with {named}"), answer)
+                    .shown_by(exchange),
+            )
+        }));
+        if !self.unclear.is_empty() {
+            let paths: Vec<String> = self.unclear.iter().map(|(_, path)| path.to_string()).collect();
+            let message = format!(
+                "the server rejects creates with some of {}; all scenarios are played without them",
+                paths.join(", ")
+            );
+            findings.push(Finding::of(about, message).concerning("several attributes"));
+        }
+        findings
     }
 }
 
-/// The mapping without what the target refuses in a create, and the refused targets as written; `None`
-/// when no create is accepted. People of `scenario` are created through the recorder; removing them is the
-/// caller's.
+/// True when /Schemas has the attribute, or nothing was published at all.
+fn is_published(discovery: &Discovery, kind: ResourceKind, path: &PatchPath) -> bool {
+    let schemas = &discovery.schemas;
+    match &path.schema {
+        _ if schemas.is_empty() => true,
+        Some(urn) if path.attribute.is_empty() => schemas.get(urn).is_some(),
+        _ => schemas.find_within(core(kind), &path.attribute_path()).is_some(),
+    }
+}
+
+fn core(kind: ResourceKind) -> &'static str {
+    match kind {
+        ResourceKind::User => urn::USER,
+        ResourceKind::Group => urn::GROUP,
+    }
+}
+
+/// What is asked with.
+pub(in crate::run) struct Trial<'a, T, R> {
+    /// The scenario in whose name people are made up.
+    pub(in crate::run) player: &'a str,
+    /// Where creates are sent.
+    pub(in crate::run) target: &'a T,
+    /// Where they are recorded.
+    pub(in crate::run) recorder: &'a Recorder<R>,
+    /// How they are written.
+    pub(in crate::run) writer: &'a Writer,
+    /// What they carry.
+    pub(in crate::run) mapping: &'a Mapping,
+    /// Who is created.
+    pub(in crate::run) people: &'a People,
+    /// What the target publishes.
+    pub(in crate::run) discovery: &'a Discovery,
+}
+
+/// The mapping without what the target refuses in a create of a user, how creates are adjusted besides, and the
+/// refused attributes; `None` when no create is accepted. Removing who was created is the caller's.
 pub async fn reduced<T: Target>(
     recorder: &Recorder<T>,
     writer: &Writer,
     mapping: &Mapping,
     people: &People,
     player: &str,
-) -> Option<(Mapping, Vec<String>)> {
-    let acceptance = probe_as(player, recorder, recorder, writer, mapping, people).await;
-    let refused: Vec<String> = acceptance.refused.into_iter().map(|refused| refused.path).collect();
-    let reduced = mapping.without(&refused).ok()?;
-    (!acceptance.nothing).then_some((reduced, refused))
+) -> Option<(Mapping, Adjustment, Vec<String>)> {
+    let discovery = &Discovery::default();
+    let trial = Trial { player, target: recorder, recorder, writer, mapping, people, discovery };
+    let acceptance = trial.of(ResourceKind::User).await;
+    let refused: Vec<String> = acceptance.refused.iter().map(|refused| refused.path.to_string()).collect();
+    (!acceptance.nothing).then(|| (acceptance.reduced(mapping), acceptance.adjustment(), refused))
 }
 
-/// Creates one person after the other until it is known what is accepted. Removing them is the caller's.
-pub(in crate::run) async fn probe<T: Target, R: Target>(
-    target: &T,
-    recorder: &Recorder<R>,
-    writer: &Writer,
-    mapping: &Mapping,
-    people: &People,
-) -> Acceptance {
-    probe_as("preflight/create", target, recorder, writer, mapping, people).await
-}
-
-async fn probe_as<T: Target, R: Target>(
-    player: &str,
-    target: &T,
-    recorder: &Recorder<R>,
-    writer: &Writer,
-    mapping: &Mapping,
-    people: &People,
-) -> Acceptance {
-    let rows = &mapping.user.rows;
-    let attempt = Attempt { player, target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
-    match attempt.create(&[]).await {
-        Acceptability::Accepted(made) => {
-            return Acceptance { not_kept: attempt.not_kept(&made).await, ..Acceptance::default() };
+impl<T: Target, R: Target> Trial<'_, T, R> {
+    /// Creates one object after the other until it is known what is accepted. Removing them is the caller's.
+    pub(in crate::run) async fn run(&self, groups: bool) -> Acceptance {
+        let mut acceptance = self.of(ResourceKind::User).await;
+        if groups && self.mapping.group.is_some() {
+            let of_groups = self.of(ResourceKind::Group).await;
+            // Scenarios with groups tell that no group can be created.
+            acceptance.join(Acceptance { nothing: false, ..of_groups });
         }
-        Acceptability::Unknown => return Acceptance::default(),
-        Acceptability::Refused(_) => {}
+        acceptance
     }
-    // Those that are refused most often go first; matching attributes and `active` stay.
-    let mut optional: Vec<usize> = (0..rows.len())
-        .filter(|index| rows[*index].matching.is_none() && !rows[*index].is_active())
-        .filter(|index| !rows[*index].is_reference())
-        .collect();
-    optional.sort_by_key(|index| suspicion(&rows[*index]));
-    let mut dropped: Vec<usize> = Vec::new();
-    let mut accepted = None;
-    for index in optional {
-        dropped.push(index);
-        match attempt.create(&dropped).await {
+
+    async fn of(&self, kind: ResourceKind) -> Acceptance {
+        let required = required(self.discovery, kind);
+        let mut attempt =
+            Attempt { trial: self, kind, padding: Adjustment::default(), made: AtomicUsize::new(0) };
+        let mut acceptance = Acceptance { required, ..Acceptance::default() };
+        let first = match attempt.without(&[]).await {
             Acceptability::Accepted(made) => {
-                accepted = Some(made);
-                break;
+                acceptance.not_kept = attempt.not_kept(&made).await;
+                return acceptance;
             }
-            Acceptability::Refused(_) => {}
-            Acceptability::Unknown => return Acceptance::default(),
+            Acceptability::Unknown => return acceptance,
+            Acceptability::Refused(exchange) => exchange,
+        };
+        let Some(Value::Object(body)) = first.request.json() else { return acceptance };
+        let whole = Value::Object(body.clone());
+        let lacks = |required: &&RequiredAttribute| reader::values(&whole, &required.path).is_empty();
+        let lacking: Vec<RequiredAttribute> = acceptance.required.iter().filter(lacks).cloned().collect();
+        let mut shown_by = first;
+        if !lacking.is_empty() {
+            acceptance.unmapped = lacking
+                .iter()
+                .map(|required| Unmapped {
+                    kind,
+                    path: required.path.clone(),
+                    exchange: Arc::clone(&shown_by),
+                })
+                .collect();
+            attempt.padding.required = lacking;
+            match attempt.without(&[]).await {
+                Acceptability::Accepted(_) | Acceptability::Unknown => return acceptance,
+                Acceptability::Refused(exchange) => shown_by = exchange,
+            }
         }
-    }
-    let Some(mut accepted) = accepted else {
-        return Acceptance { nothing: true, ..Acceptance::default() };
-    };
-    // Each comes back unless it is what the target refuses.
-    let mut refused: Vec<(usize, Refused)> = Vec::new();
-    for index in dropped.clone() {
-        let rest: Vec<usize> = dropped.iter().copied().filter(|other| *other != index).collect();
-        match attempt.create(&rest).await {
-            Acceptability::Accepted(made) => {
-                dropped = rest;
-                accepted = made;
+        let mut kept: Vec<PatchPath> = acceptance.required.iter().map(|one| one.path.clone()).collect();
+        let mapping = self.mapping.object(object_kind(kind));
+        kept.extend(mapping.iter().flat_map(|mapping| mapping.matching()).map(|row| row.target.clone()));
+        let unpublished =
+            parts(&body).into_iter().filter(|part| !is_published(self.discovery, kind, part)).collect();
+        let refused = RefusedBody { body: &body, shown_by, kept: &kept, unpublished };
+        match search(&attempt, refused).await {
+            Found::Unknown => {}
+            Found::Nothing => acceptance.nothing = true,
+            Found::Parts { refused, unclear, accepted } => {
+                let usual = self.usual(kind);
+                let told = |(path, exchange): (PatchPath, Arc<Exchange>)| {
+                    let mut without = usual.clone();
+                    leave_out(&mut without, &path);
+                    Refused { kind, answer: answered(&exchange), usual: without != usual, path, exchange }
+                };
+                acceptance.refused = refused.into_iter().map(told).collect();
+                acceptance.unclear = unclear.into_iter().map(|path| (kind, path)).collect();
+                acceptance.not_kept = attempt.not_kept(&accepted).await;
             }
-            Acceptability::Refused(exchange) => {
-                let path = rows[index].written.clone();
-                refused.push((index, Refused { path, answer: answered(&exchange), exchange }));
-            }
-            Acceptability::Unknown => return Acceptance::default(),
         }
+        acceptance
     }
-    refused.sort_by_key(|(index, _)| *index);
-    Acceptance {
-        refused: refused.into_iter().map(|(_, refused)| refused).collect(),
-        nothing: false,
-        not_kept: attempt.not_kept(&accepted).await,
+
+    /// The body that Entra's default mapping makes.
+    fn usual(&self, kind: ResourceKind) -> Map<String, Value> {
+        let Ok(mapping) = profiles::load(profiles::DEFAULT) else { return Map::new() };
+        self.body_by(&mapping, kind, "usual").unwrap_or_default()
+    }
+
+    fn body_by(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Option<Map<String, Value>> {
+        let request = self.request_by(mapping, kind, key)?;
+        request.json().and_then(|body| body.as_object().cloned())
+    }
+
+    fn request_by(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Option<Request> {
+        let rows = mapping.object(object_kind(kind))?;
+        let dialect = self.writer.dialect.as_str();
+        let values = match kind {
+            ResourceKind::User => {
+                let person = suited::user(self.people.person(self.player, dialect, key), rows);
+                mapped::assignments(rows, Object::User(&person), false)
+            }
+            ResourceKind::Group => {
+                let group = suited::group(self.people.group(self.player, dialect, key), rows);
+                mapped::assignments(rows, Object::Group(&group), false)
+            }
+        };
+        Some(self.writer.create(kind, &values, "preflight: what a create may carry"))
     }
 }
 
-enum Acceptability {
-    Accepted(Arc<Exchange>),
-    Refused(Arc<Exchange>),
-    /// Nothing can be concluded: no answer, too many requests, or a conflict.
-    Unknown,
+fn object_kind(kind: ResourceKind) -> ObjectKind {
+    match kind {
+        ResourceKind::User => ObjectKind::User,
+        ResourceKind::Group => ObjectKind::Group,
+    }
 }
 
 struct Attempt<'a, T, R> {
-    player: &'a str,
-    target: &'a T,
-    recorder: &'a Recorder<R>,
-    writer: &'a Writer,
-    mapping: &'a Mapping,
-    people: &'a People,
+    trial: &'a Trial<'a, T, R>,
+    kind: ResourceKind,
+    padding: Adjustment,
     made: AtomicUsize,
 }
 
-impl<T: Target, R: Target> Attempt<'_, T, R> {
-    /// Creates somebody new without the rows at these places.
-    async fn create(&self, without: &[usize]) -> Acceptability {
+impl<T: Target, R: Target> Creates for Attempt<'_, T, R> {
+    /// Creates somebody new without these parts.
+    async fn without(&self, omitted: &[PatchPath]) -> Acceptability {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        let Trial { target, recorder, mapping, .. } = self.trial;
         let key = format!("somebody-{number}");
-        let person = self.people.person(self.player, self.writer.dialect.as_str(), &key);
-        let dropped: Vec<_> = without.iter().map(|index| &self.mapping.user.rows[*index].target).collect();
-        let mut values = mapped::assignments(&self.mapping.user, Object::User(&person), false);
-        values.retain(|(path, _)| !dropped.contains(&path));
-        let step = "preflight: what a create may carry";
-        let mut request = self.writer.create(ResourceKind::User, &values, step);
+        let Some(mut request) = self.trial.request_by(mapping, self.kind, &key) else {
+            return Acceptability::Unknown;
+        };
         request.actor = Actor::Probe;
-        let Ok(answer) = self.target.send(request.provoked()).await else { return Acceptability::Unknown };
-        let Some(exchange) = self.recorder.last() else { return Acceptability::Unknown };
+        let refused = omitted.iter().map(|path| (self.kind, path.clone())).collect();
+        let adjustment = Adjustment { refused, ..self.padding.clone() };
+        let Ok(answer) = target.send(adjustment.fit(request).provoked()).await else {
+            return Acceptability::Unknown;
+        };
+        let Some(exchange) = recorder.last() else { return Acceptability::Unknown };
         match answer.status {
             200..=299 => Acceptability::Accepted(exchange),
             _ if answer.is_throttled() => Acceptability::Unknown,
@@ -207,14 +356,18 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
             _ => Acceptability::Refused(exchange),
         }
     }
+}
 
+impl<T: Target, R: Target> Attempt<'_, T, R> {
     /// What an accepted create carried and a read does not show.
     async fn not_kept(&self, made: &Exchange) -> Vec<PatchPath> {
-        let id = made.made_id(ResourceKind::User);
+        let mapping = self.trial.mapping.object(object_kind(self.kind));
+        let (Some(mapping), ResourceKind::User) = (mapping, self.kind) else { return Vec::new() };
+        let id = made.made_id(self.kind);
         let (Some(sent), Some(id)) = (made.request.json(), id) else { return Vec::new() };
-        let path = resource_path(ResourceKind::User, &id);
+        let path = resource_path(self.kind, &id);
         let request = Request::new(Actor::Probe, Method::Get, path, "preflight: what a create leaves behind");
-        let Ok(answer) = self.target.send(request).await else { return Vec::new() };
+        let Ok(answer) = self.trial.target.send(request).await else { return Vec::new() };
         let Some(held) = answer.body.json().filter(|_| answer.is_success()) else { return Vec::new() };
         let differs = |row: &&AttributeMapping| {
             let (sent, held) = (reader::values(&sent, &row.target), reader::values(held, &row.target));
@@ -222,18 +375,6 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
                 && (sent.len() != held.len()
                     || !sent.iter().zip(held).all(|(s, h)| reader::same(s, h, false)))
         };
-        self.mapping.user.rows.iter().filter(differs).map(|row| row.target.clone()).collect()
-    }
-}
-
-/// How soon a row is left out: extensions and lists are refused more often than names.
-fn suspicion(row: &AttributeMapping) -> u8 {
-    match row.target.attribute.to_ascii_lowercase().as_str() {
-        _ if row.target.schema.is_some() => 0,
-        "addresses" | "phonenumbers" | "roles" => 1,
-        "preferredlanguage" | "title" | "usertype" => 2,
-        "externalid" | "displayname" => 3,
-        "emails" => 4,
-        _ => 5,
+        mapping.rows.iter().filter(differs).map(|row| row.target.clone()).collect()
     }
 }

@@ -3,6 +3,8 @@
 
 pub mod abilities;
 pub mod acceptance;
+mod bisection;
+pub(in crate::run) mod requirements;
 
 use serde_json::Value;
 

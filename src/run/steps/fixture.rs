@@ -393,8 +393,13 @@ fn with_group_attribute(group: &Group, name: &str, value: Option<String>) -> Res
     Ok(changed)
 }
 
+/// The same user without one attribute.
+pub(super) fn without(user: &User, name: &str) -> Result<User, DirectoryError> {
+    copy(user, user.id().clone(), Some(name))
+}
+
 fn as_another(user: &User, id: ObjectId) -> Result<User, Mistake> {
-    copy(user, id, None)
+    Ok(copy(user, id, None)?)
 }
 
 /// The app role of a value. Its id follows from the value, so that it is the same in every run.
@@ -410,7 +415,7 @@ fn as_another_group(group: &Group, id: ObjectId) -> Result<Group, Mistake> {
     copy_group(group, id, None)
 }
 
-fn copy(user: &User, id: ObjectId, without: Option<&str>) -> Result<User, Mistake> {
+fn copy(user: &User, id: ObjectId, without: Option<&str>) -> Result<User, DirectoryError> {
     let mut copied = User::new(id);
     copied.set_account_enabled(user.account_enabled());
     for attribute in directory::attributes(ObjectKind::User).iter().filter(|attribute| !attribute.computed) {

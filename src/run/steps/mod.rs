@@ -4,6 +4,7 @@ pub(in crate::run) mod answers;
 pub(in crate::run) mod end_state;
 pub(in crate::run) mod fixture;
 pub mod mapped;
+pub mod suited;
 pub mod template;
 
 mod accounts;

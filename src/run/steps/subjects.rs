@@ -32,6 +32,10 @@ impl Subjects {
                 subjects.targets.extend(all(ObjectKind::User, &|row| row.is(name)));
             }
         }
+        for (kind, path) in &scenario.attributes.requested {
+            let name = path.to_string();
+            subjects.targets.extend(all(*kind, &|row| row.is(&name)));
+        }
         let changes = scenario.timeline.iter().filter_map(|step| match &step.action {
             Action::ChangeMapping(change) => Some(change),
             _ => None,

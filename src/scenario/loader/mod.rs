@@ -17,7 +17,7 @@ mod timeline;
 mod together;
 
 use self::names::Names;
-use super::{Ability, Need, Scenario};
+use super::{Ability, NamedAttributes, Need, Scenario};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Reader};
 
@@ -101,7 +101,7 @@ impl Loader<'_> {
             None => Vec::new(),
         };
         fields.finish(&mut self.reader);
-        Some(Scenario {
+        let mut scenario = Scenario {
             about: about?,
             test,
             needs,
@@ -113,6 +113,9 @@ impl Loader<'_> {
             groups,
             accounts,
             timeline,
-        })
+            attributes: NamedAttributes::default(),
+        };
+        scenario.attributes = NamedAttributes::of(&scenario);
+        Some(scenario)
     }
 }

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::context::{Effect, endpoint, fail};
+use super::context::{Effect, endpoint, fail, refuse};
 use super::fault::faults;
+use crate::scim::message::ScimType;
 use crate::scim::urn;
 use crate::server::endpoint::Endpoint;
+use crate::server::model::Kind;
 use crate::server::reply::Reply;
 
 faults! {
@@ -23,6 +25,8 @@ faults! {
     SCHEMA_WORDS_LOWER_CASE = "schema-words-lower-case", Named, schema_words_lower_case;
     /// /Schemas writes null for properties that do not apply.
     SCHEMA_NULLS = "schema-nulls", Named, schema_nulls;
+    /// nickName is required by /Schemas, and a user without one is rejected.
+    REQUIRES_NICK_NAME = "requires-nick-name", Named, requires_nick_name;
     /// A filter is applied to the discovery documents.
     DISCOVERY_FILTER_APPLIED = "discovery-filter-applied", Named, discovery_filter_applied;
 }
@@ -124,6 +128,24 @@ fn schema_nulls() -> Effect {
             });
         }
     })
+}
+
+fn requires_nick_name() -> Effect {
+    Effect::both(
+        |call, _| {
+            let lacks = !super::creation::sent(call, Kind::User)?.contains_key("nickName");
+            lacks.then(|| refuse(ScimType::InvalidValue, "nickName is required"))
+        },
+        |call, reply, _| {
+            if matches!(endpoint(call), Endpoint::Schemas(_)) {
+                each_definition(reply, |definition| {
+                    if definition.get("name").is_some_and(|name| name == "nickName") {
+                        definition.insert("required".to_owned(), Value::Bool(true));
+                    }
+                });
+            }
+        },
+    )
 }
 
 fn discovery_filter_applied() -> Effect {
