@@ -158,13 +158,23 @@ impl Row {
     pub fn counted_as(mut self, published: &Row) -> Self {
         self.checks = published.checks.clone();
         for failure in self.failures.iter_mut().filter(|failure| failure.blocks > 0) {
-            let same =
-                |known: &&InteropFailure| known.check == failure.check && known.sentence == failure.sentence;
+            let same = |known: &&InteropFailure| known.is_same_as(failure);
             if let Some(known) = published.failures.iter().find(same).filter(|known| known.blocks > 0) {
                 failure.blocks = known.blocks;
             }
         }
         self
+    }
+}
+
+impl InteropFailure {
+    /// Several failures of one row can share check and sentence; the names of their scripts differ.
+    fn is_same_as(&self, other: &InteropFailure) -> bool {
+        match (&self.script, &other.script) {
+            (Some(one), Some(another)) => one == another,
+            (None, None) => self.check == other.check && self.sentence == other.sentence,
+            _ => false,
+        }
     }
 }
 

@@ -179,6 +179,23 @@ mod tests {
     }
 
     #[test]
+    fn failures_of_one_check_and_sentence_are_told_apart_by_their_scripts() {
+        let mut published = row();
+        let second = InteropFailure {
+            blocks: 1,
+            script: Some("rules-disable-ignored-2.sh".into()),
+            ..published.failures[0].clone()
+        };
+        let without_script = InteropFailure { blocks: 7, script: None, ..second.clone() };
+        published.failures.extend([second, without_script]);
+        let mut played = published.clone();
+        for failure in &mut played.failures {
+            failure.blocks += 1;
+        }
+        assert_eq!(played.counted_as(&published), published);
+    }
+
+    #[test]
     fn a_row_is_read_back_as_it_was_written_and_nothing_else_is_taken_for_one() {
         let json = serde_json::to_value(row()).unwrap();
         assert_eq!(serde_json::from_value::<Row>(json.clone()).unwrap(), row());
