@@ -119,7 +119,7 @@ impl About {
 
 /// Whose judgement a finding is, where Microsoft's gates and the documents they stand for differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Reading {
+pub enum JudgedBy {
     /// Everybody's.
     #[default]
     Both,
@@ -187,7 +187,7 @@ pub struct Finding {
     /// True when RFC 7644 allows what the server does although Entra breaks on it.
     pub rfc_ok: bool,
     /// Whose judgement it is.
-    pub reading: Reading,
+    pub reading: JudgedBy,
     /// How often the same request shape met the same wrong answer.
     pub times: usize,
     /// The exchanges that show it; the last one decides.
@@ -215,7 +215,7 @@ impl Finding {
             fix: about.fix.clone(),
             refs: about.refs.clone(),
             rfc_ok: false,
-            reading: Reading::Both,
+            reading: JudgedBy::Both,
             times: 1,
             exchanges: Vec::new(),
             waived: None,
@@ -260,7 +260,7 @@ impl Finding {
 
     /// The same finding as the judgement of some only.
     #[must_use]
-    pub fn read_by(mut self, reading: Reading) -> Self {
+    pub fn read_by(mut self, reading: JudgedBy) -> Self {
         self.reading = reading;
         self
     }
@@ -289,7 +289,7 @@ impl Finding {
     #[must_use]
     pub fn decides(&self, fail_on: Option<Level>) -> bool {
         self.waived.is_none()
-            && self.reading != Reading::Ours
+            && self.reading != JudgedBy::Ours
             && fail_on.is_some_and(|limit| self.level >= limit)
     }
 

@@ -74,7 +74,7 @@ pub(super) fn failure(what: &str, error: &io::Error) -> CommandFailure {
 }
 
 impl Review {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let pending = self.waiting.find()?;
         if pending.is_empty() {
             return console::say("nothing waits for review\n").map(|()| Exit::Success);

@@ -95,7 +95,7 @@ pub(super) fn named(names: &[String]) -> Result<Vec<ServerUnderTest>, CommandFai
 }
 
 impl Selftest {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let subjects = if self.names.is_empty() { subjects() } else { named(&self.names)? };
         let mut settings = settings(self.jobs)?;
         settings.brief = self.brief.then(selftest::proofs);

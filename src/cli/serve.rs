@@ -97,7 +97,7 @@ fn list() -> String {
 }
 
 impl Serve {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         if self.list {
             return console::say(&list()).map(|()| Exit::Success);
         }

@@ -7,7 +7,7 @@ use super::layout::{self, Paint};
 use super::settings::{LABEL, TerminalSettings};
 use super::shown;
 use super::waived;
-use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
+use crate::check::{Finding, JudgedBy, Level, Outcome, Reference, Skip};
 use crate::run::verdict::cause::{Cause, causes};
 use crate::run::verdict::report::{CheckResult, Counts, Report, Verdict};
 
@@ -99,10 +99,10 @@ impl TerminalPage<'_> {
         let finding = cause.finding;
         let level = self.paint.level(cause.level, &format!("{:<LABEL$}", cause.level));
         let tag = match finding.reading {
-            Reading::Microsoft => " (only Microsoft's validation fails this)",
-            Reading::Ours => " (Microsoft's validation does not check this)",
-            Reading::Both if finding.rfc_ok => " (the RFC allows it, but Entra fails on it)",
-            Reading::Both => "",
+            JudgedBy::Microsoft => " (only Microsoft's validation fails this)",
+            JudgedBy::Ours => " (Microsoft's validation does not check this)",
+            JudgedBy::Both if finding.rfc_ok => " (the RFC allows it, but Entra fails on it)",
+            JudgedBy::Both => "",
         };
         let id = self.paint.strong(&finding.rule);
         let title = if finding.beside_the_point { "side finding" } else { &cause.check.title };

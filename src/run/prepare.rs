@@ -71,7 +71,7 @@ pub(super) async fn prepare<T: Target>(
     let Asking { plan, people, rate, ownership, tenants } = asking;
     let writer = plan.writer();
     let recorder = Recorder::new(Paced::new(deployment.target, rate));
-    let stack = Stack::new(&recorder, &plan.retry_after, &plan.cancel, ownership, move |pause| {
+    let stack = Stack::new(&recorder, &plan.wait_limit, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
     });

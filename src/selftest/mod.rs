@@ -11,6 +11,6 @@ mod subject;
 mod table;
 
 pub use kept::{predicted, proofs, unknown};
-pub use matrix::{Catch, Declared, Matrix, MatrixProblem, Sighting};
+pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use plays::{SelftestSettings, play};
 pub use subject::{ServerUnderTest, subjects};

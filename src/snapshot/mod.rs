@@ -19,7 +19,7 @@ pub use file::Unreadable;
 pub use folder::old_layout;
 pub use page::{SnapshotPage, SnapshotSettings, pages};
 pub use review::{Decisions, Pending, accept, pending, review};
-pub use store::{SnapshotOutcome, SnapshotVerdict, Store, diff};
+pub use store::{SnapshotOutcome, SnapshotStore, SnapshotVerdict, diff};
 
 #[cfg(test)]
 mod testing;

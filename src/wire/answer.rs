@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::NoToken;
-use super::json::{Excess, Parsed, Stopped, Unread, parse};
+use super::json::{BodyContent, Excess, Unparsed, Unread, parse};
 
 /// Bytes that one parsed value takes, with its share of the maps and lists around it.
 const VALUE: usize = 500;
@@ -35,19 +35,19 @@ impl Body {
     ///
     /// # Errors
     /// When it was not, or is beyond a limit of [`Excess`].
-    pub fn received(bytes: Vec<u8>, until: Instant) -> Result<Self, Stopped> {
+    pub fn received(bytes: Vec<u8>, until: Instant) -> Result<Self, Unparsed> {
         match parse(&bytes, Some(until)) {
             Err(Unread::Stopped(stopped)) => Err(stopped),
             parsed => Ok(Body::of(bytes, parsed)),
         }
     }
 
-    fn of(bytes: Vec<u8>, parsed: Result<Parsed, Unread>) -> Self {
+    fn of(bytes: Vec<u8>, parsed: Result<BodyContent, Unread>) -> Self {
         if bytes.is_empty() {
             return Body::default();
         }
         let held = match parsed {
-            Ok(Parsed { value, duplicate_keys, values }) => {
+            Ok(BodyContent { value, duplicate_keys, values }) => {
                 ParsedBody { bytes, json: Some(value), problem: None, duplicate_keys, values }
             }
             Err(unread) => ParsedBody { bytes, problem: Some(unread.to_string()), ..ParsedBody::default() },

@@ -22,11 +22,11 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 pub(super) use claim::{Claim, ClaimedChange, Holds, Spot, changes, member_ids};
-pub(super) use comparison::Reply;
-pub(super) use outcome::{Fate, MemberOutcome, Search, ValueOutcome, Vanished};
-pub(super) use parsed::Parsed;
+pub(super) use comparison::ClaimResult;
+pub(super) use outcome::{Fate, MemberOutcome, SearchedBy, ValueOutcome, Vanished};
+pub(super) use parsed::ParsedRequest;
 pub(super) use seen::{SeenObject, SeenState, Stamps};
-pub(super) use walk::Walk;
+pub(super) use walk::PageWalk;
 
 use super::reading::{self, Term};
 use crate::scim::discovery::Discovery;
@@ -45,7 +45,7 @@ pub struct Ledger {
     perhaps: Vec<(ResourceKind, String)>,
     /// Values that lookups were answered with an empty list for, in lower case.
     not_found: HashSet<(ResourceKind, String)>,
-    walks: HashMap<(ResourceKind, String), Walk>,
+    walks: HashMap<(ResourceKind, String), PageWalk>,
     /// Writes sent so far, whatever became of them.
     writes: usize,
     values: Vec<ValueOutcome>,
@@ -138,8 +138,8 @@ impl Ledger {
     }
 
     /// The page walk an exchange goes on with, or none.
-    pub(super) fn walk(&self, exchange: &Exchange) -> Option<&Walk> {
-        let walk = self.walks.get(&Walk::key(exchange)?)?;
+    pub(super) fn walk(&self, exchange: &Exchange) -> Option<&PageWalk> {
+        let walk = self.walks.get(&PageWalk::key(exchange)?)?;
         walk.is_continued_by(exchange, self.writes).then_some(walk)
     }
 
@@ -159,7 +159,7 @@ impl Ledger {
     }
 
     /// Learns from one exchange, after it has been judged.
-    pub(super) fn learn(&mut self, exchange: &Arc<Exchange>, parsed: Parsed, discovery: &Discovery) {
+    pub(super) fn learn(&mut self, exchange: &Arc<Exchange>, parsed: ParsedRequest, discovery: &Discovery) {
         if exchange.request.writes() {
             self.writes += 1;
             self.learn_write(exchange, parsed.changes, discovery);
@@ -177,9 +177,9 @@ impl Ledger {
                 if let Some(terms) = &parsed.terms {
                     self.learn_lookup(exchange, *kind, terms, &returned, discovery);
                 }
-                if let Some(key) = Walk::key(exchange) {
+                if let Some(key) = PageWalk::key(exchange) {
                     let walk = self.walks.remove(&key);
-                    if let Some(walk) = Walk::step(walk, exchange, &returned, self.writes) {
+                    if let Some(walk) = PageWalk::step(walk, exchange, &returned, self.writes) {
                         self.walks.insert(key, walk);
                     }
                 }

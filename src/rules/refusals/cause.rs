@@ -10,7 +10,7 @@ use crate::wire::{Actor, Operation, ResourceKind};
 
 /// Why a write was refused, as far as this trace can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(super) enum RefusalCause {
     Create,
     Conflict,
     Tombstone,
@@ -26,12 +26,12 @@ pub(super) enum Cause {
 }
 
 /// The cause of a refused write that Entra needs accepted; `None` for every other exchange.
-pub(super) fn cause(view: &View<'_>) -> Option<Cause> {
+pub(super) fn cause(view: &View<'_>) -> Option<RefusalCause> {
     let status = view.status().filter(|status| (400..500).contains(status) || *status == 501)?;
     let kind = view.operation().kind().filter(|_| is_sent(view))?;
     match view.operation() {
         Operation::Create(_) if status == 409 => conflict(view, kind),
-        Operation::Create(_) => Some(Cause::Create),
+        Operation::Create(_) => Some(RefusalCause::Create),
         Operation::Modify(_, id) => {
             let known = view.ledger.known(kind, id);
             // To a resource that is gone, or that nobody here has seen, 404 is the right answer.
@@ -43,7 +43,7 @@ pub(super) fn cause(view: &View<'_>) -> Option<Cause> {
         }
         Operation::Delete(_, id) => {
             let ours = view.ledger.known(kind, id).is_some_and(SeenState::is_there);
-            (ours && ![404, 410].contains(&status)).then_some(Cause::Delete)
+            (ours && ![404, 410].contains(&status)).then_some(RefusalCause::Delete)
         }
         _ => None,
     }
@@ -127,48 +127,53 @@ fn is_taken(view: &View<'_>, kind: ResourceKind) -> bool {
 }
 
 /// A 409 to a create: right when the name is taken, odd when the server has just said it is free.
-fn conflict(view: &View<'_>, kind: ResourceKind) -> Option<Cause> {
+fn conflict(view: &View<'_>, kind: ResourceKind) -> Option<RefusalCause> {
     if is_taken(view, kind) {
         return None;
     }
     if unique_values(view, kind).any(|(spot, value)| view.ledger.was_deleted_with(kind, spot, value)) {
-        return Some(Cause::Tombstone);
+        return Some(RefusalCause::Tombstone);
     }
     let free = |(spot, value): (&Spot, &Value)| names(kind, spot) && view.ledger.was_not_found(kind, value);
-    unique_values(view, kind).any(free).then_some(Cause::Conflict)
+    unique_values(view, kind).any(free).then_some(RefusalCause::Conflict)
 }
 
-fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&SeenState>) -> Option<Cause> {
+fn update(
+    view: &View<'_>,
+    kind: ResourceKind,
+    status: u16,
+    known: Option<&SeenState>,
+) -> Option<RefusalCause> {
     if status == 405 || status == 501 {
-        return Some(Cause::NotImplemented);
+        return Some(RefusalCause::NotImplemented);
     }
     if status == 409 && is_taken(view, kind) {
         return None;
     }
     let operations = &operations(view)?;
     if kind == ResourceKind::User && view.claims().any(disables) {
-        return Some(Cause::Disable);
+        return Some(RefusalCause::Disable);
     }
     let keyword = view.json().and_then(|body| member(body, "scimType")).and_then(Value::as_str);
     let removes_by_value = operations.iter().any(removes_members_by_value);
     // A keyword that blames the request says that this form is never taken, whoever is a member.
     let form_is_refused = removes_by_value && keyword.is_some_and(|keyword| keyword != "noTarget");
     if removes_nothing(view, operations, known) && !form_is_refused {
-        return Some(Cause::AbsentRemoval);
+        return Some(RefusalCause::AbsentRemoval);
     }
     if keyword == Some("noTarget") && operations.iter().any(writes_element) {
-        return Some(Cause::NoTarget);
+        return Some(RefusalCause::NoTarget);
     }
     if operations.iter().any(writes_manager) {
-        return Some(Cause::ManagerString);
+        return Some(RefusalCause::ManagerString);
     }
     if removes_by_value {
-        return Some(Cause::MemberRemoval);
+        return Some(RefusalCause::MemberRemoval);
     }
     if known.is_some_and(|known| repeats(view.changes(), known)) {
-        return Some(Cause::Repeat);
+        return Some(RefusalCause::Repeat);
     }
-    Some(Cause::Update)
+    Some(RefusalCause::Update)
 }
 
 pub(super) fn disables(claim: &Claim) -> bool {

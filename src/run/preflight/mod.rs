@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use self::abilities::{Abilities, Support};
 use super::observer::reader;
-use super::target::circuit_breaker::Sighting;
+use super::target::circuit_breaker::CircuitState;
 use crate::check::Skip;
 use crate::scenario::Ability;
 use crate::scim::discovery::Discovery;
@@ -103,7 +103,7 @@ pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Re
 
 /// Why the questions could not be asked to their end, if so.
 #[must_use]
-pub fn unfinished(base: &str, sighting: &Sighting) -> Option<Refusal> {
+pub fn unfinished(base: &str, sighting: &CircuitState) -> Option<Refusal> {
     match (&sighting.lost, &sighting.throttled) {
         (Some(lost), _) => Some(unreachable(base, lost)),
         (None, Some(_)) => Some(busy(base)),

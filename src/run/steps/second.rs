@@ -43,11 +43,16 @@ impl Stranger {
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Who stands behind a key in the first tenant; what is missing there was told.
     fn stranger(&self, key: &str) -> Option<Stranger> {
-        let role = self.fixture.role(key)?;
-        let object = role.id.clone()?;
-        let row = self.rows(role.kind)?.matching().first().copied()?;
+        let participant = self.fixture.participant(key)?;
+        let object = participant.id.clone()?;
+        let row = self.rows(participant.kind)?.matching().first().copied()?;
         let value = self.mapped(row, &object)?.as_str()?.to_owned();
-        Some(Stranger { kind: role.kind, id: self.target_id(key)?, matching: row.target.clone(), value })
+        Some(Stranger {
+            kind: participant.kind,
+            id: self.target_id(key)?,
+            matching: row.target.clone(),
+            value,
+        })
     }
 
     fn without_stranger(&mut self, key: &str) {

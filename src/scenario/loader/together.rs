@@ -2,7 +2,7 @@
 //! read.
 
 use super::Loader;
-use super::names::{Wanted, What};
+use super::names::{NameKind, Wanted};
 use super::paging::Paging;
 use crate::scenario::{AnswersExpectation, Successes, Together, WalkExpectation};
 use crate::wire::Method;
@@ -30,7 +30,7 @@ impl Loader<'_> {
             None => None,
         };
         if let Some((name, node)) = each.as_ref().zip(fields.get("each"))
-            && !matches!(self.names.what(name), Some(What::Person(Some(_))))
+            && !matches!(self.names.what(name), Some(NameKind::Person(Some(_))))
         {
             let problem = self.reader.problem(&node.span, format!("`{name}` is one person"));
             self.reader.note(problem.help("`each` stands for one after the other of a `many`"));

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::entra::dialect::Dialect;
 use crate::entra::directory::{Group, ObjectId, ObjectKind, Tenant, User};
-use crate::entra::job::{Action, CycleReport, Job, JobSettings, Policy, ResetScope, Status};
+use crate::entra::job::{CycleReport, Job, JobSettings, Policy, ProvisioningAction, ResetScope, Status};
 use crate::entra::mapping::expression::Expression;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, ValueSource, source_attribute};
 use crate::entra::scope::Scope;
@@ -201,7 +201,7 @@ fn log(report: &CycleReport) -> Vec<String> {
         .collect()
 }
 
-fn failed(report: &CycleReport, key: &str) -> (Action, String) {
+fn failed(report: &CycleReport, key: &str) -> (ProvisioningAction, String) {
     let entry = report.of(&id(key)).find(|entry| entry.status == Status::Failure).unwrap();
     (entry.action, entry.code.unwrap().to_string())
 }

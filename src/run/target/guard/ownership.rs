@@ -36,7 +36,7 @@ pub struct Ownership {
 /// What is known of one tenant.
 #[derive(Debug, Default)]
 struct TenantObjects {
-    objects: HashMap<Key, Record>,
+    objects: HashMap<Key, ObjectRecord>,
     /// A read by id has shown an object of ours with its names, so that reads tell who is there.
     reads_show_ours: bool,
     /// A read of an id of ours did not show it.
@@ -48,7 +48,7 @@ struct TenantObjects {
 }
 
 #[derive(Debug, Default)]
-struct Record {
+struct ObjectRecord {
     standing: Standing,
     /// What this run sent to it, in lower case: no name of somebody else.
     sent: Vec<String>,
