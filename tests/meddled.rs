@@ -314,7 +314,7 @@ fn a_wrong_token_that_is_not_refused_in_time_leaves_the_scenario_undecided() {
     };
     let report = run(plan(&ids), slow);
     for scenario in scenarios(&report) {
-        let why = "wrong credentials were not refused within 5s";
+        let why = "wrong credentials were not rejected within 5s";
         assert!(
             matches!(&scenario.outcome, Outcome::Skipped(Skip::Blocked(by)) if by.contains(why)),
             "{}: {:?} {:?}",

@@ -174,7 +174,7 @@ pub struct Finding {
     pub beside_the_point: bool,
     /// One sentence: expected against actual.
     pub message: String,
-    /// What a right server would have answered or held.
+    /// What a correct server would have returned or stored.
     pub expected: String,
     /// What this server answered or held.
     pub actual: String,
@@ -316,7 +316,7 @@ pub enum Skip {
     NotConfigured(String),
     /// Nothing that was sent or answered has what the check is about.
     NotExercised(String),
-    /// What it needs never existed because another check failed.
+    /// Another check failed or the target was lost, so that the check has nothing of its own to say.
     Blocked(String),
     /// The target kept answering 429.
     Throttled(String),

@@ -29,7 +29,7 @@ const VERDICTS: &str = "src/selftest/verdicts.tsv";
 const PROOFS: &str = "src/selftest/proofs.tsv";
 const EXAMPLES: &str = "src/examples/rules.tsv";
 
-/// How the snapshots of the repository are played: `tests/cli.rs` compares with the same seed.
+/// How the snapshots of the repository are played: `tests/cli/snapshots.rs` compares with the same seed.
 const SNAPSHOTS: [&str; 6] = ["run", "--seed", "1", "--snapshots", "snapshots", "--update"];
 
 impl Regenerate {

@@ -189,8 +189,8 @@ impl TerminalPage<'_> {
             {
                 let reason = match skip {
                     // Most are the comparison of two dialects of which one failed: told above.
-                    Skip::Blocked(by) if self.is_expected(by) => "because of a known failure".to_owned(),
-                    Skip::Blocked(_) => "because of a failure above".to_owned(),
+                    Skip::Blocked(by) if self.is_expected(by) => "blocked by a known failure".to_owned(),
+                    Skip::Blocked(_) => "blocked by a failure above".to_owned(),
                     other => layout::clean(&other.to_string()),
                 };
                 let ids = reasons.entry(reason).or_default();

@@ -1,8 +1,8 @@
-//! The proof that the checks can fail, and that they stay silent on right servers.
+//! The proof that the checks can fail, and that they find nothing wrong with correct servers.
 //!
-//! Every scenario and rule is played against the healthy embedded server, against each of its right
+//! Every scenario and rule is played against the healthy embedded server, against each of its legal
 //! variants and against each of its faults. A check that says it catches a fault must catch it, and
-//! nothing may be found where nothing is wrong.
+//! the checks must find nothing at a correct server.
 
 mod kept;
 mod matrix;

@@ -23,7 +23,7 @@ pub struct SelftestSettings {
     /// Scenarios, dialects and mapping; the same plan for every subject.
     pub plan: Plan,
     /// For each fault, the scenarios that must see it; every fault is played with those that name it and with
-    /// these, and right servers with all. `None`: every server is played with every scenario.
+    /// these, and correct servers with all. `None`: every server is played with every scenario.
     pub brief: Option<BTreeMap<String, BTreeSet<String>>>,
     /// Scenarios of Microsoft's gates, as those play them.
     pub gates: Plan,
@@ -68,6 +68,7 @@ pub fn play(
     let sightings = sightings.into_inner().expect("every thread has ended without a panic");
     Matrix {
         sightings,
+        partial: subjects.len() < super::subjects().len(),
         declared: settings.abouts.iter().map(DeclaredFaults::of).collect(),
         predicted: settings.predicted.clone(),
         tests: settings.gates.scenarios.iter().filter_map(|scenario| label(scenario)).collect(),

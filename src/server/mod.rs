@@ -1,5 +1,5 @@
 //! The embedded reference server: SCIM 2.0 (RFC 7643, RFC 7644) in memory, as right as we know how,
-//! with right variants and, for testing judges, faults.
+//! with legal variants and, for testing judges, faults.
 //!
 //! It evaluates filters and applies PATCH operations itself: what it shares with those who judge
 //! servers is the grammar in [`crate::scim`], so that a mistake in one cannot hide in the other.

@@ -15,7 +15,7 @@ mod review;
 mod store;
 
 pub use excerpt::{Excerpt, excerpts};
-pub use file::Unreadable;
+pub use file::{Outdated, Unreadable};
 pub use folder::old_layout;
 pub use page::{SnapshotPage, SnapshotSettings, pages};
 pub use review::{Decisions, Pending, accept, pending, review};

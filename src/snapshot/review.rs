@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 
-use super::file::{Section, SnapshotFile};
+use super::file::{Outdated, Section, SnapshotFile};
 use super::folder;
 
 /// The answers of a step, which wait for a decision.
@@ -78,6 +78,10 @@ fn both(pending: &Path) -> io::Result<(Option<SnapshotFile>, SnapshotFile)> {
     // `default.snap.new` lies beside `default.snap`.
     let accepted = SnapshotFile::read(&pending.with_extension(""))?;
     let waiting = SnapshotFile::read(pending)?.ok_or_else(|| gone(&pending.display().to_string()))?;
+    let has_news = waiting.news(accepted.as_ref()).next().is_some();
+    if has_news && !waiting.was_compared_with(accepted.as_ref()) {
+        return Err(Outdated::at(pending).into());
+    }
     Ok((accepted, waiting))
 }
 
@@ -255,6 +259,31 @@ mod tests {
             [SnapshotVerdict::Same, SnapshotVerdict::New]
         );
         assert_eq!(names(folder.path(), &[]), ["cycles/b/default/01-z"]);
+    }
+
+    #[test]
+    fn what_was_compared_with_other_accepted_answers_is_outdated_until_it_is_played_again() {
+        let folder = folder();
+        let waiting = pending(folder.path(), &["cycles/a".into()]).unwrap();
+        // Others accept answers: what waits would take theirs back.
+        let accepted = folder.path().join("cycles/a/default.snap");
+        let pulled = std::fs::read_to_string(&accepted).unwrap() + "\n=== 03-w\npulled\n";
+        std::fs::write(&accepted, &pulled).unwrap();
+        for error in [
+            pending(folder.path(), &[]).unwrap_err(),
+            accept(&waiting).unwrap_err(),
+            waiting[0].accept().unwrap_err(),
+            waiting[0].reject().unwrap_err(),
+        ] {
+            assert!(error.get_ref().is_some_and(|inner| inner.is::<Outdated>()), "{error}");
+            assert!(error.to_string().contains("default.snap.new is outdated"), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&accepted).unwrap(), pulled);
+        let store = SnapshotStore::new(folder.path(), false, true);
+        store.compare("cycles/a", "default", &[page("01-x", "new")], false).unwrap();
+        assert_eq!(names(folder.path(), &["cycles/a"]), ["cycles/a/default/01-x"], "02 was not played again");
+        assert_eq!(accept(&pending(folder.path(), &["cycles/a".into()]).unwrap()).unwrap(), 1);
+        assert!(std::fs::read_to_string(&accepted).unwrap().ends_with("=== 03-w\npulled\n"));
     }
 
     #[test]

@@ -125,6 +125,7 @@ impl SnapshotStore {
         let pending = path.with_extension(PENDING);
         // What a scenario run that broke off did not play may wait from an earlier run.
         let earlier = if complete { None } else { SnapshotFile::read(&pending).ok().flatten() };
+        let earlier = earlier.filter(|earlier| earlier.was_compared_with(accepted));
         let updated = self.update.then(|| played.clone().completed_by(accepted.filter(|_| !complete)));
         if let Some(updated) = updated.as_ref().filter(|updated| Some(*updated) != accepted) {
             updated.write(path)?;

@@ -158,7 +158,7 @@ impl Answer {
 /// Why no HTTP answer arrived, or why a request was not sent at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
-    /// Nobody listens there.
+    /// No server listens on the port.
     #[error("connection refused: {0}")]
     Refused(String),
     /// The host's name does not resolve.
@@ -171,7 +171,7 @@ pub enum Broken {
     #[error("no complete answer within {0:?}")]
     TimedOut(Duration),
     /// Wrong credentials were neither refused nor accepted for so long: some servers make guessing slow.
-    #[error("wrong credentials were not refused within {0:?}")]
+    #[error("wrong credentials were not rejected within {0:?}")]
     Unrefused(Duration),
     /// The connection ended in the middle, or what came is not HTTP.
     #[error("the connection broke: {0}")]
@@ -185,8 +185,8 @@ pub enum Broken {
     /// The request needs an access token, and none could be had.
     #[error("no access token: {0}")]
     NoToken(NoToken),
-    /// Something answers, and it is not the service any more.
-    #[error("every request is answered {0}")]
+    /// Another service, or none of SCIM, answers in its place.
+    #[error("it answers every request {0}")]
     Gone(String),
     /// The guard held the request back: it would have changed an object that is not ours.
     #[error("not sent: {0}")]

@@ -248,7 +248,7 @@ impl Index<usize> for OracleAccounts {
     }
 }
 
-/// Attributes that a right server may give a value of its own when it was sent none: RFC 7643
+/// Attributes that a correct server may give a value of its own when it was sent none: RFC 7643
 /// §4.1 leaves the meaning of `active` and the composition of names and addresses to it.
 fn server_may_fill(target: &PatchPath) -> bool {
     const WHOLE: [&str; 7] =

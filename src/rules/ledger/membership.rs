@@ -37,7 +37,7 @@ impl Ledger {
         }
         let there: HashSet<String> =
             resource.member("members").map(member_ids).unwrap_or_default().into_iter().collect();
-        // A member this trace did not make, or removed since, may be left out by a right server; and so may a
+        // A member this trace did not make, or removed since, may be left out by a correct server; and so may a
         // group in a group.
         let is_user = |id: &str| {
             let known = self.known(ResourceKind::User, id);

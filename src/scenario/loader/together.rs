@@ -72,7 +72,7 @@ impl Loader<'_> {
             let Some(request) = self.request(item) else { continue };
             if request.method == Method::Delete && by_cursor == Some(false) {
                 let problem = self.reader.problem(&item.span, "pages by index shift when somebody goes");
-                let help = "whoever stands behind is missed on a right server too (RFC 7644 §3.4.2.4); \
+                let help = "a correct server skips users behind the deleted one too (RFC 7644 §3.4.2.4); \
                             write `by: cursor`, or delete nobody";
                 self.reader.note(problem.help(help));
             }

@@ -179,7 +179,7 @@ async fn linked(mut job: Job, tenant: &Tenant, target: &Script, people: &[&str])
     job
 }
 
-/// The account a right server would hold for a person.
+/// The account a correct server would store for a person.
 fn account(target_id: &str, key: &str) -> Value {
     json!({"schemas": [urn::USER], "id": target_id, "userName": format!("{key}@example.com"), "displayName": key,
         "active": true})
