@@ -123,7 +123,7 @@ pub enum JudgedBy {
     /// Everybody's.
     #[default]
     Both,
-    /// Microsoft's gate fails the target for it, and nobody else would.
+    /// Only Microsoft's gate fails the target for it.
     Microsoft,
     /// Microsoft's gate does not look at it, and it is wrong.
     Ours,
@@ -136,7 +136,7 @@ pub enum Aspect {
     /// How an answer is written, or anything that explains nothing else.
     #[default]
     Form,
-    /// How a request is answered: refused, accepted, or in a way that nobody can go on with.
+    /// How a request is answered: refused, accepted, or in a way that no client can continue with.
     Answer,
     /// Who is found by a query.
     Lookup,

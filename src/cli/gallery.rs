@@ -122,7 +122,7 @@ impl Gallery {
                 }
                 if let Some(seen) = seen {
                     let mut text = Vec::new();
-                    page::beneath(&seen.checks, &settings, &mut text).map_err(|error| {
+                    page::transport_checks(&seen.checks, &settings, &mut text).map_err(|error| {
                         CommandFailure::internal(format!("cannot write the report: {error}"))
                     })?;
                     console::say_bytes(&text)?;

@@ -68,8 +68,8 @@ pub struct GalleryResult {
     pub verdict: String,
     /// The template's edition.
     pub template: String,
-    /// Tests of the template and the validator that do not pass, as `3 Update_User_Test: FAILED`; `right:`
-    /// stands behind those that should end otherwise.
+    /// Tests of the template and the validator that do not pass, as `3 Update_User_Test: FAILED`; those that
+    /// should end otherwise have `right:` and the correct result.
     pub not_passed: Vec<String>,
 }
 

@@ -45,7 +45,7 @@ Public SCIM servers as their packages are delivered, with a store in memory or S
 Written by `scimulate interop`; `.ci/run` tests them again and fails when a result differs from this page. The
 numbers of checks are those of the day on which a row was written: they grow with each scenario, and are not compared.
 
-A check that found only what another check reports is skipped as blocked, so *failed* counts causes, not
+A check that found only what another check reports is skipped, blocked by it, so *failed* counts causes, not
 consequences; the columns after it count causes by level. *Gallery* is the predicted verdict of Microsoft's
 validation. Findings with a script were observed on the wire: the script sends the requests with curl and says whether
 the server still returns the answer printed here. Scenarios with concurrent requests are left out, because their results
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_stands_in_the_table_and_its_failures_below() {
+    fn a_row_is_in_the_table_and_its_failures_below() {
         let page = page(&[row()]);
         assert!(page.contains(
             "| [example-server](#example-server-120) | 1.2.0 | 700 | 1 | 30 | 1 | 0 | 4 | 2 | Failed |"

@@ -32,11 +32,15 @@ pub fn write(
     }
 }
 
-/// Writes what was found beneath a target that could not be tested at all.
+/// Writes the checks of the endpoint of a target that could not be tested at all.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn beneath(checks: &[CheckResult], settings: &TerminalSettings, out: &mut dyn Write) -> io::Result<()> {
+pub fn transport_checks(
+    checks: &[CheckResult],
+    settings: &TerminalSettings,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let report = Report {
         target: String::new(),
         seed: 0,

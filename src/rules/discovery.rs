@@ -59,7 +59,7 @@ fn discovery_missing(view: &View<'_>) -> Vec<Complaint> {
     let Operation::Discovery(path) = view.operation() else {
         return Vec::new();
     };
-    // Preflight asks as a probe, and nobody wants a refusal of the document itself.
+    // Preflight asks as a probe, and no check wants a refusal of the document itself.
     let whole =
         ["/ServiceProviderConfig", "/Schemas", "/ResourceTypes"].iter().any(|own| same_name(own, path));
     let filtered = view.exchange.request.parameter("filter").is_some();

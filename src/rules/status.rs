@@ -315,7 +315,7 @@ fn read_refused(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     let unserved = !view.is_served(*kind) || [404, 410].contains(&status);
-    // Whether an id nobody made must be 404 depends on why it was asked for.
+    // Whether an id that no create returned must be 404 depends on why it was asked for.
     let ours = view.ledger.known(*kind, id).is_some_and(|known| known.is_there());
     if unserved || !view.expects_success() || !(ours || view.exchange.request.actor == Actor::Entra) {
         return Vec::new();

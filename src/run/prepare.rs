@@ -28,7 +28,7 @@ use crate::scim::discovery::Discovery;
 use crate::scim::urn;
 use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
 
-/// How many people a scenario of the size `large` has when nobody says otherwise.
+/// How many people a scenario of the size `large` has by default.
 const USUAL_CROWD: usize = 30;
 
 /// What is known before the scenario runs begin.

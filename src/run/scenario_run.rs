@@ -325,7 +325,7 @@ impl<S: Deployments> SharedRun<S> {
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(scenario_run.scenario.clone());
-            // Redirected for good, the target takes nobody's access away any more.
+            // A target that redirects for good disables no user any more.
             if moved && finding.rule == rules::REDIRECTED {
                 finding.level = Level::Critical;
             }

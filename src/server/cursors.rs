@@ -11,7 +11,7 @@ use crate::scim::message::{ErrorMessage, ScimType};
 /// How long a cursor is good; ServiceProviderConfig says so.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Walks that are remembered at once: whoever begins one more ends the oldest.
+/// Walks that are remembered at once: one more ends the oldest.
 const MOST_WALKS: usize = 200;
 
 /// Walks in progress.
@@ -19,7 +19,7 @@ const MOST_WALKS: usize = 200;
 pub(super) struct Walks {
     walks: BTreeMap<u64, CursorWalk>,
     begun: u64,
-    /// Cursors are signed, so that nobody makes up one.
+    /// Cursors are signed, so that clients cannot make them up.
     secret: RandomState,
 }
 
@@ -65,7 +65,7 @@ impl Walks {
     /// The page that a cursor stands for.
     ///
     /// # Errors
-    /// `invalidCursor` for one of another query or of nobody, `expiredCursor` for an old one, `invalidCount`
+    /// `invalidCursor` for one of another query or of no query, `expiredCursor` for an old one, `invalidCount`
     /// when the count is not that of the first page.
     pub(super) fn turn(&mut self, cursor: &str, query: u64, count: usize) -> ReplyOutcome<CursorPage> {
         let invalid = || ErrorMessage::of(ScimType::InvalidCursor, "this is no cursor of this query");

@@ -89,7 +89,7 @@ pub struct SecondTenant {
 }
 
 impl Default for SecondTenant {
-    /// Below `/second/scim`, with a token nobody can guess.
+    /// Below `/second/scim`, with a random token.
     fn default() -> Self {
         SecondTenant {
             token: uuid::Uuid::new_v4().simple().to_string(),
@@ -99,7 +99,7 @@ impl Default for SecondTenant {
 }
 
 impl Default for ServerSettings {
-    /// A healthy server below `/scim` with a token nobody can guess.
+    /// A healthy server below `/scim` with a random token.
     fn default() -> Self {
         ServerSettings {
             token: uuid::Uuid::new_v4().simple().to_string(),

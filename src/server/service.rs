@@ -361,7 +361,7 @@ impl Service {
             ServedKind::User => !self.is(Variant::PatchUser204),
             ServedKind::Group => self.is(Variant::PatchGroup200WithBody),
         };
-        // RFC 7644 §3.5.2: whoever asks for attributes gets them.
+        // RFC 7644 §3.5.2: a client that asks for attributes gets them.
         if with_body || query::projection(call).is_wanted() {
             return self.shown(call, kind, id, store, StatusCode::OK);
         }

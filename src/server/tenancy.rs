@@ -15,13 +15,13 @@ use crate::scim::message::{ErrorMessage, ScimType};
 /// What of another tenant shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server) enum Leak {
-    /// What a read by id finds nobody for here is read there.
+    /// A read by id that finds nothing here reads there.
     ById,
-    /// What a filter finds nobody for here is looked up there.
+    /// A filter that finds nothing here is evaluated there.
     ByFilters,
     /// A list that would be empty here is the one from there.
     ByLists,
-    /// What `.search` finds nobody for here is searched for there.
+    /// A `.search` that finds nothing here searches there.
     BySearch,
     /// What is to be changed and is not here is changed there.
     ByWrites,

@@ -18,13 +18,13 @@ pub(in crate::rules) enum ClaimResult {
     LetterCase(Value),
     /// The value has the same letters and digits in another form.
     Reformatted(Value),
-    /// Another value stands there.
+    /// The resource holds another value.
     Other(Value),
-    /// Nothing stands there.
+    /// The resource holds no value.
     Missing,
-    /// Something stands where nothing should.
+    /// The resource holds a value that it should not.
     Kept(Value),
-    /// The right value stands there, and another one beside it in a second element of the same kind.
+    /// The resource holds the right value, and another one in a second element of the same kind.
     Doubled(Value),
 }
 

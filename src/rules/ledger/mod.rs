@@ -41,7 +41,7 @@ pub struct Ledger {
     holders: HashMap<(ResourceKind, String, String), Vec<String>>,
     /// Which groups a request named somebody as a member of.
     groups_of: HashMap<String, Vec<String>>,
-    /// Values of creates of which nobody knows what became, in lower case.
+    /// Values of creates whose effect is unknown, in lower case.
     perhaps: Vec<(ResourceKind, String)>,
     /// Values that lookups were answered with an empty list for, in lower case.
     not_found: HashSet<(ResourceKind, String)>,
@@ -102,7 +102,7 @@ impl Ledger {
             .collect()
     }
 
-    /// True when a create with this value broke, so that an object may exist that nobody told of.
+    /// True when a create with this value broke, so that an object may exist that no answer has named.
     pub(super) fn may_exist(&self, kind: ResourceKind, value: &Value) -> bool {
         reading::text(value).is_some_and(|text| {
             let text = text.to_lowercase();
@@ -198,7 +198,7 @@ impl Ledger {
     fn learn_write(&mut self, exchange: &Arc<Exchange>, changes: Vec<ClaimedChange>, discovery: &Discovery) {
         let status = exchange.answer().map(|answer| answer.status);
         let accepted = exchange.succeeded();
-        // A refusal changed nothing; of a failure (5xx, no answer) nobody knows what it changed.
+        // A refusal changed nothing; what a failure (5xx, no answer) changed is unknown.
         let refused = status.is_some_and(|status| (300..500).contains(&status));
         match &exchange.operation {
             Operation::Create(kind) if accepted => self.learn_create(exchange, *kind, changes, discovery),

@@ -27,7 +27,7 @@ impl Ledger {
         let returned = crate::rules::returned::resources(exchange);
         let id = returned.first().and_then(|resource| resource.members.get("id")).and_then(reading::text);
         let (Some(id), Some(resource)) = (id.filter(|id| !id.is_empty()), returned.first()) else {
-            // Something was made, but nobody knows under which id.
+            // An object was created, but its id is unknown.
             return self.remember_values(kind, &changes);
         };
         let claims: Vec<Claim> = changes

@@ -25,13 +25,13 @@ pub(in crate::rules) struct SeenState {
     pub made: Option<Arc<Exchange>>,
     /// The accepted delete.
     pub gone: Option<Arc<Exchange>>,
-    /// The last write that was accepted or of which nobody knows what became.
+    /// The last write that was accepted, or whose effect is unknown.
     pub last_write: Option<Arc<Exchange>>,
     /// `meta.created` and `meta.lastModified` as last seen.
     pub stamps: Stamps,
     /// The last answer to a write that showed the resource, with the number of writes at that time.
     pub shown: Option<(Arc<Exchange>, usize)>,
-    /// A delete broke, so nobody knows whether it is there.
+    /// A delete broke, so it is unknown whether the object exists.
     pub(super) doubtful: bool,
     pub(super) held: Vec<SeenObject>,
     pub(super) memberships: IndexMap<String, MembershipSeen>,

@@ -15,7 +15,7 @@ use crate::scim::{datetime, member, same_name};
 use crate::wire::{Exchange, Operation, ResourceKind};
 
 impl Ledger {
-    /// A PATCH or PUT that was accepted, or of which nobody knows what became.
+    /// A PATCH or PUT that was accepted, or whose effect is unknown.
     pub(super) fn learn_update(
         &mut self,
         exchange: &Arc<Exchange>,

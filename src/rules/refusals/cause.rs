@@ -34,7 +34,7 @@ pub(super) fn cause(view: &View<'_>) -> Option<RefusalCause> {
         Operation::Create(_) => Some(RefusalCause::Create),
         Operation::Modify(_, id) => {
             let known = view.ledger.known(kind, id);
-            // To a resource that is gone, or that nobody here has seen, 404 is the right answer.
+            // For a resource that is gone, or that no answer has shown, 404 is correct.
             let gone = known.is_none_or(|known| !known.is_there());
             if [404, 410].contains(&status) || (gone && status != 405 && status != 501) {
                 return None;
@@ -156,7 +156,7 @@ fn update(
     }
     let keyword = view.json().and_then(|body| member(body, "scimType")).and_then(Value::as_str);
     let removes_by_value = operations.iter().any(removes_members_by_value);
-    // A keyword that blames the request says that this form is never taken, whoever is a member.
+    // A keyword that blames the request says that this form is never accepted, whatever the members are.
     let form_is_refused = removes_by_value && keyword.is_some_and(|keyword| keyword != "noTarget");
     if removes_nothing(view, operations, known) && !form_is_refused {
         return Some(RefusalCause::AbsentRemoval);
@@ -226,7 +226,7 @@ pub(super) fn removes_nothing(
         && view.changes().iter().all(absent)
 }
 
-/// True when everything that is written stands there already.
+/// True when the resource holds everything already that is written.
 pub(super) fn repeats(changes: &[ClaimedChange], known: &SeenState) -> bool {
     let stands = |change: &ClaimedChange| match change {
         ClaimedChange::Claim(claim) => known.held(&claim.spot).is_some_and(|held| {

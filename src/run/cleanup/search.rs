@@ -164,7 +164,7 @@ fn unclear(leftover: &Leftover, id: &str) -> Left {
     Left::new(None, line)
 }
 
-/// True when a filter has found somebody by the very value that was asked for, so that an empty list means nobody:
+/// True when a filter has found an object by exactly the value that was asked for, so that an empty list means that none exists:
 /// the hit shows the value, or it is the one that a create with that value was answered with.
 fn filters_tell(trace: &[Arc<Exchange>]) -> bool {
     let made: HashSet<(String, String)> = trace

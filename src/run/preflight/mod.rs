@@ -43,7 +43,7 @@ pub struct Ready {
 /// answer. `base` is the target's base URL, for the sentences.
 ///
 /// # Errors
-/// A [`Refusal`] when nobody answers, the token is refused, or what answers is no SCIM service.
+/// A [`Refusal`] when the target does not answer, rejects the token, or is not a SCIM service.
 pub async fn inspect<T: Target>(
     target: &T,
     base: &str,
@@ -85,7 +85,7 @@ pub async fn inspect<T: Target>(
 /// Asks the second tenant for a user that does not exist, so that a wrong URL or token is no finding.
 ///
 /// # Errors
-/// A [`Refusal`] when nobody answers there, the token is refused, or what answers is no SCIM service.
+/// A [`Refusal`] when the target does not answer, rejects the token, or is not a SCIM service.
 pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Refusal> {
     const NAME: &str = "the second tenant";
     let asked = ask(target, user_probe.to(Tenant::Second)).await;

@@ -158,7 +158,7 @@ pub(in crate::run) fn judge(
     Ok(findings)
 }
 
-/// What is wrong with the order of a list, if something is: whoever is not on it has no place.
+/// What is wrong with the order of a list, if something is: a resource that is not on it has no place.
 fn misplaced(
     expectation: &AnswerExpectation,
     body: &Value,

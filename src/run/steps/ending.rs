@@ -36,7 +36,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                     && same_name(&passed.attribute, &target.attribute)
             })
         };
-        // Roles that are added stand there in a form that differs by dialect.
+        // Roles that are added are stored in a form that differs by dialect.
         let rows = mapping.rows.iter().filter(|row| judged(&row.target) && !row.adds_roles());
         let targets: Vec<_> = rows.map(|row| (row.target.clone(), row.is_reference())).collect();
         let ending = match self.read(kind, &id, step).await {

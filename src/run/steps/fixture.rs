@@ -28,7 +28,7 @@ pub(in crate::run) trait FixtureSource {
 /// Why a step cannot be done: the scenario asks for something that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(in crate::run) enum Mistake {
-    /// The key belongs to nobody who is in the directory now.
+    /// No object of this key is in the directory now.
     #[error("`{0}` is not in the directory at this step")]
     NotThere(String),
     /// The key is neither a person nor a group.

@@ -104,7 +104,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             })
     }
 
-    /// The matching filter finds nobody with this key's value.
+    /// The matching filter returns no resource with this key's value.
     pub(super) async fn expect_nobody(
         &mut self,
         key: &str,

@@ -16,7 +16,7 @@ use crate::wire::Target;
 pub(super) struct Modifications(Mutex<Vec<(ObjectId, ModifiedProperty)>>);
 
 impl Modifications {
-    /// A keeper for a scenario that asks, none for others: nobody pays for a log that nobody reads.
+    /// A keeper for a scenario that reads the log; others keep none.
     pub(super) fn wanted_by(scenario: &Scenario) -> Option<Arc<Self>> {
         let asks = scenario.timeline.iter().any(|step| match &step.action {
             Action::ExpectLog(expected) => expected.values().any(|expected| !expected.modified.is_empty()),

@@ -150,7 +150,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
     }
 
-    /// An account that was there before is the one it must be, and one that Entra made is nobody's else.
+    /// An account that existed before is the expected one, and one that Entra created belongs to one person only.
     fn expect_origin(&mut self, key: &str, kind: ResourceKind, target_id: &str, origin: &Origin) {
         match origin {
             Origin::Adopted(account) => self.expect_same_account(key, kind, target_id, account),

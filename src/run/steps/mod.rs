@@ -149,7 +149,7 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     captures: HashMap<String, Value>,
     /// The headers of answers that were named, in lower case.
     captured_headers: HashMap<String, Vec<(String, String)>>,
-    /// Ids that raw requests wrote to: what stands there is no longer Entra's doing.
+    /// Ids that raw requests wrote to: what these hold is no longer Entra's doing.
     touched: HashSet<String>,
     /// What Entra could not do, by object, until it can.
     failures: HashMap<ObjectId, LoggedFailure>,

@@ -32,7 +32,7 @@ struct Stranger {
 }
 
 impl Stranger {
-    /// True when a resource is this one. The value holds the run's prefix, so that nobody else has it; an id
+    /// True when a resource is this one. The value holds the run's prefix, so that no other resource has it; an id
     /// may be given once in each tenant.
     fn is(&self, resource: &Value) -> bool {
         let expected = Value::String(self.value.clone());
@@ -242,7 +242,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 return;
             }
             let Some(exchange) = self.exchange(request).await else { return };
-            // Not every server says 401 to whoever belongs elsewhere; what matters is that it says no.
+            // Not every server returns 401 for a token of another tenant; what matters is that it rejects it.
             let Some(answer) = exchange.answer() else {
                 self.leave_undecided(format!("the second tenant, which does not answer {path}"));
                 continue;

@@ -131,7 +131,7 @@ impl<T: Target> CircuitBreaker<T> {
 
 impl<T: Target> CircuitBreaker<T> {
     /// An answer that no SCIM service gives may be one request's alone, or the service is gone: a question that
-    /// every one of them answers tells which. To be called where nobody waits for the last exchange.
+    /// every one of them answers tells which. To be called when no request waits for the last exchange.
     pub async fn look_again(&self) {
         if !std::mem::take(&mut self.state().doubt) || self.must_end() {
             return;

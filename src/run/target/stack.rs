@@ -11,7 +11,7 @@ use super::retry::{Retry, WaitLimit};
 use crate::run::observer::Log;
 use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
 
-/// A target with everything a scenario run needs around it. The recorder stays with whoever made it.
+/// A target with everything a scenario run needs around it. The recorder stays with its maker.
 pub(in crate::run) struct Stack<'a, T: Target> {
     outermost: CircuitBreaker<Guard<Retry<&'a Recorder<T>>>>,
 }

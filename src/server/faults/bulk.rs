@@ -51,7 +51,7 @@ fn bulk_references_kept() -> Effect {
     }
     Effect::both(
         |call, _| {
-            // Under another name nobody knows them for references.
+            // Under another name they are not recognised as references.
             rewrite(bulk(call)?, "bulkId:", "bulkId-");
             None
         },

@@ -94,7 +94,7 @@ fn unknown_manager_is_500() -> Effect {
     })
 }
 
-/// True when a user's manager is nobody any more.
+/// True when a user has no manager any more.
 fn has_lost_manager(context: &FaultContext<'_>, id: &str) -> bool {
     let manager = context.store.get(ServedKind::User, id).and_then(|user| {
         user.attributes.get(urn::ENTERPRISE)?.get("manager")?.get("value")?.as_str().map(str::to_owned)

@@ -297,7 +297,7 @@ fn lookup_creates_user() -> Effect {
         if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, ServedKind::User)) {
             let mut attributes = serde_json::Map::new();
             attributes.insert("userName".into(), name.into());
-            // The answer stays empty; the account shows itself to whoever looks next.
+            // The answer stays empty; the account appears in the next answer.
             drop(context.store.insert(Model::of(ServedKind::User, false), attributes));
         }
     })

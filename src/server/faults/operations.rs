@@ -95,7 +95,7 @@ pub(super) fn asks(
     found
 }
 
-/// Takes changes out of a PATCH, as if nobody had asked for them.
+/// Takes changes out of a PATCH, as if they had not been sent.
 pub(super) fn ignore(call: &mut ServerRequest, kinds: &[ServedKind], test: impl Fn(&Change<'_>) -> bool) {
     let Some(operations) = operations(call, kinds) else { return };
     operations.retain_mut(|operation| {

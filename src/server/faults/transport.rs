@@ -67,7 +67,7 @@ fn delete_always_204() -> Effect {
     })
 }
 
-/// HTTP libraries let nobody answer so: [`crate::server::connection`] writes the body behind the head.
+/// HTTP libraries do not allow such an answer: [`crate::server::connection`] writes the body behind the head.
 fn body_on_204() -> Effect {
     Effect::default()
 }
@@ -108,7 +108,7 @@ fn token_refused_on_groups() -> Effect {
 
 fn throttles_without_retry_after() -> Effect {
     Effect::before(|call, context| {
-        // Once per server, so that whoever waits gets on, and not where a run cleans up.
+        // Once per server, so that a client that waits can continue, and not where a run cleans up.
         deleted(call).filter(|(kind, _)| *kind == ServedKind::User && is_from_entra(call))?;
         context.memory.marked.insert("throttled".into()).then(|| fail(429, "too many requests"))
     })
@@ -116,7 +116,7 @@ fn throttles_without_retry_after() -> Effect {
 
 fn answers_slowly() -> Effect {
     Effect::after(|call, reply, _| {
-        // Where few look, since whoever looks must wait.
+        // Where few requests go, because each of them must wait.
         let beyond =
             call.parameter("startIndex").and_then(|start| start.parse::<u64>().ok()).unwrap_or(0) > 1;
         if beyond && reply.body().is_some_and(is_empty_list) {

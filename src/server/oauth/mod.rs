@@ -34,7 +34,7 @@ pub struct OAuth {
 }
 
 impl Default for OAuth {
-    /// One client with a secret nobody can guess and without federation, and tokens for an hour.
+    /// One client with a random secret and without federation, and tokens for an hour.
     fn default() -> Self {
         OAuth {
             client_id: "scimulate".to_owned(),
@@ -118,7 +118,7 @@ pub(super) fn give(settings: &OAuth, tokens: &IssuedTokens, scope: Option<String
     message(StatusCode::OK, Value::Object(members))
 }
 
-/// JSON that nobody may keep (RFC 6749 §5.1).
+/// JSON that must not be cached (RFC 6749 §5.1).
 fn message(status: StatusCode, body: Value) -> Reply {
     Reply::json(status, body)
         .with_header(header::CONTENT_TYPE, "application/json")

@@ -162,7 +162,7 @@ impl PatchChange<'_> {
         Ok(list(elements))
     }
 
-    /// An element whose last value was cleared goes with it: a type alone is nobody's address. What
+    /// An element whose last value was cleared goes with it: a type alone is not an address. What
     /// was set stays, whatever it is: Entra writes a role's type before its value.
     fn drop_hollow(&self, elements: &mut Vec<Value>, value: Option<&Value>) {
         let clearing = self.verb == Verb::Remove || value.is_none_or(is_nothing);

@@ -53,7 +53,7 @@ impl Patch<'_> {
     }
 
     /// An operation without a path: every member's name is a path of its own, dotted or behind a URN
-    /// in Entra's flagged dialect. Names nobody defined are ignored, as they are in a whole resource.
+    /// in Entra's flagged dialect. Names without a definition are ignored, as they are in a whole resource.
     fn bundle(&mut self, verb: Verb, members: &Map<String, Value>) -> ReplyOutcome<()> {
         for (name, value) in members {
             if self.model.is_core(name) && value.is_object() {

@@ -23,7 +23,7 @@ pub(super) type Key = (ResourceKind, String);
 #[derive(Debug)]
 pub struct Ownership {
     prefix: String,
-    /// The run started the server itself: nobody else's objects are there.
+    /// The run started the server itself: it holds no other people's objects.
     alone: bool,
     /// The target shows no names, and the user has said so.
     opaque: bool,
@@ -91,7 +91,7 @@ impl Ownership {
         }
     }
 
-    /// The same at a server that was started for the run and holds nobody else's objects.
+    /// The same at a server that was started for the run and holds no other people's objects.
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.alone = true;
@@ -120,7 +120,7 @@ impl Ownership {
         self
     }
 
-    /// A GUID was drawn at random in this run: nobody else's object carries it.
+    /// A GUID was drawn at random in this run: no other object carries it.
     pub fn drew(&self, guid: &str) {
         self.drawn().insert(guid.to_lowercase());
     }
