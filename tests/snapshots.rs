@@ -18,7 +18,7 @@ use scimulate::run::plan::Plan;
 use scimulate::run::play_scenarios;
 use scimulate::run::snapshots::{SnapshotCounts, Snapshots};
 use scimulate::run::target::deployment::Deployments;
-use scimulate::snapshot::{SnapshotSettings, SnapshotStore};
+use scimulate::snapshot::{SnapshotPage, SnapshotSettings, SnapshotStore};
 use scimulate::wire::{Actor, Method, Request, Target};
 use scimulate::{http, scenario, scim, server};
 
@@ -192,17 +192,25 @@ fn a_file_with_a_conflict_is_named_with_its_line_by_every_command() {
 fn an_interrupted_write_leaves_what_was_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept/cycles/a");
-    fs::create_dir_all(&kept).unwrap();
-    let text = |body: &str| format!("---\nsource: x\n---\n=== 01-cycle-1\n{body}\n");
-    let (old, new) = (text(&"old\n".repeat(10_000)), text(&"new\n".repeat(10_000)));
-    fs::write(kept.join("default.snap"), &old).unwrap();
-    fs::write(kept.join("default.snap.new"), &new).unwrap();
+    for (word, update) in [("old\n", true), ("new\n", false)] {
+        let page = SnapshotPage {
+            name: "01-cycle-1".into(),
+            step: "cycle 1".into(),
+            text: word.repeat(10_000),
+            foreign: 0,
+            last: 0,
+        };
+        let store = SnapshotStore::new(folder.path().join("kept"), update, true);
+        store.compare("cycles/a", "default", &[page], true).unwrap();
+    }
+    let read = |name: &str| fs::read_to_string(kept.join(name)).unwrap();
+    let (old, new) = (read("default.snap"), read("default.snap.new"));
     let limited = format!("ulimit -f 8; exec '{}' accept --snapshots kept", env!("CARGO_BIN_EXE_scimulate"));
     let interrupted = call(folder.path(), "sh", &["-c", &limited]);
-    assert!(!interrupted.status.success(), "{interrupted:?}");
-    assert_eq!(fs::read_to_string(kept.join("default.snap")).unwrap(), old);
-    assert_eq!(fs::read_to_string(kept.join("default.snap.new")).unwrap(), new);
+    let was_refused = String::from_utf8_lossy(&interrupted.stderr).contains("outdated");
+    assert!(!interrupted.status.success() && !was_refused, "{interrupted:?}");
+    assert_eq!((read("default.snap"), read("default.snap.new")), (old, new));
     assert!(scimulate(folder.path(), &["accept", "--snapshots", "kept"]).status.success());
-    assert!(fs::read_to_string(kept.join("default.snap")).unwrap().contains("new\nnew"));
+    assert!(read("default.snap").contains("new\nnew"));
     assert!(!kept.join("default.snap.new").exists());
 }
