@@ -15,7 +15,7 @@ use scimulate::http::{
 };
 use scimulate::run::target::recorder::Recorder;
 use scimulate::server;
-use scimulate::wire::{Actor, Broken, Method, Proof, Request, Target};
+use scimulate::wire::{Actor, Broken, ClientProof, Method, Request, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -159,7 +159,7 @@ async fn secrets_that_become_known_later_are_in_no_record() {
     let sign_in = client.sign_ins().remove(0);
     let recorder = Recorder::new(client);
     recorder.send(get()).await.unwrap();
-    let signed_in = sign_in.sign_in(Proof::Right).await;
+    let signed_in = sign_in.sign_in(ClientProof::Right).await;
     let shown = format!("{:?} {:?} {:?}", recorder.trace(), signed_in.exchange, signed_in.outcome);
     assert!(shown.contains("[redacted]") && shown.contains("grant_type=client_credentials"), "{shown}");
     assert!(!shown.contains("0123456789-token") && !shown.contains(SECRET), "{shown}");

@@ -28,7 +28,7 @@ async fn played(dialect: Dialect, server: server::ServerSettings, rate: u32) -> 
         people: People::new(people::PeopleSettings::default(), 1, "zz9run").unwrap(),
         rate: NonZeroU32::new(rate).unwrap(),
         duration: Duration::from_millis(500),
-        retry_after: Duration::from_secs(60),
+        longest_wait: Duration::from_secs(60),
         opaque_names: false,
         journal: None,
         cancel: Cancel::default(),

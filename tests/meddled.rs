@@ -14,7 +14,7 @@ use scimulate::run::event::{Event, Listener};
 use scimulate::run::plan::Plan;
 use scimulate::run::target::cancel::Cancel;
 use scimulate::run::target::deployment::{Deployment, Deployments};
-use scimulate::run::target::retry_after::WaitLimit;
+use scimulate::run::target::retry::WaitLimit;
 use scimulate::run::verdict::report::{CheckResult, Report, Verdict};
 use scimulate::run::{RunProblem, play_scenarios};
 use scimulate::wire::{Actor, Answer, Broken, Method, Request, Sent, Target};
@@ -82,7 +82,7 @@ fn plan(ids: &[&str]) -> Plan {
     assert_eq!(scenarios.len(), ids.len(), "every scenario asked for exists");
     let mut plan = Plan::new(scenarios, profiles::load(profiles::DEFAULT).unwrap(), "meddled1".into());
     plan.dialects = vec![Dialect::Default];
-    plan.retry_after = WaitLimit::at_most(Duration::from_millis(50));
+    plan.wait_limit = WaitLimit::at_most(Duration::from_millis(50));
     plan
 }
 
@@ -205,7 +205,7 @@ fn a_limit_is_kept_to_and_everything_is_played_and_removed() {
     let (begins, refused) = (Mutex::new(Vec::<Instant>::new()), Arc::new(Mutex::new(Vec::new())));
     let (cleaned, told) = (AtomicUsize::new(0), Arc::clone(&refused));
     let mut plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
-    plan.retry_after = WaitLimit::at_most(Duration::from_secs(30));
+    plan.wait_limit = WaitLimit::at_most(Duration::from_secs(30));
     let report = run(plan, move |request| {
         let mut begins = begins.lock().unwrap();
         begins.retain(|begin| begin.elapsed() < window);
@@ -314,7 +314,7 @@ fn a_wrong_token_that_is_not_refused_in_time_leaves_the_scenario_undecided() {
     };
     let report = run(plan(&ids), slow);
     for scenario in scenarios(&report) {
-        let why = "wrong credentials were not refused within 5s";
+        let why = "wrong credentials were not rejected within 5s";
         assert!(
             matches!(&scenario.outcome, Outcome::Skipped(Skip::Blocked(by)) if by.contains(why)),
             "{}: {:?} {:?}",

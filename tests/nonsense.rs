@@ -17,7 +17,7 @@ use scimulate::deployments::Shared;
 use scimulate::entra::mapping::profiles;
 use scimulate::http::{Client, Credentials, Settings, TenantUrl};
 use scimulate::run::plan::Plan;
-use scimulate::run::target::retry_after::WaitLimit;
+use scimulate::run::target::retry::WaitLimit;
 use scimulate::run::verdict::report::Report;
 use scimulate::run::{RunProblem, play_scenarios};
 use scimulate::{scenario, server};
@@ -163,7 +163,7 @@ fn run_of(scenarios: &[&str], spoil: impl Fn(&Asked, &Right) -> Vec<u8> + Send +
     let mut plan = Plan::new(found.collect(), profiles::load(profiles::DEFAULT).unwrap(), "nonsense1".into());
     assert_eq!(plan.scenarios.len(), scenarios.len(), "the scenarios exist");
     plan.dialects.truncate(1);
-    plan.retry_after = WaitLimit::at_most(Duration::from_millis(200));
+    plan.wait_limit = WaitLimit::at_most(Duration::from_millis(200));
     let played = play_scenarios(plan, Shared::new(client), runtime.handle(), &mut ());
     Outcome { played, requests: count.load(Ordering::Relaxed) }
 }

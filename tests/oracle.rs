@@ -19,7 +19,7 @@ use scimulate::entra::mapping::{
     Clause, FilterGroup, FlowType, Mapping, ObjectActions, ScopingFilter, TargetValue, profiles,
 };
 use scimulate::entra::oracle::{
-    self, AccountFate, CycleKind, CycleView, Expected, ExpectedValue, Origin, Preexisting, Standing,
+    self, AccountFate, CycleKind, CycleView, Expected, ExpectedValue, Origin, Preexisting, ValueDemand,
 };
 use scimulate::entra::scope::Scope;
 use scimulate::scim::urn;
@@ -381,15 +381,15 @@ impl Play {
         };
         let target_of = |id: &ObjectId| self.known.get(id).cloned().unwrap_or_default();
         let right = match &value.standing {
-            Standing::Unjudged => true,
-            Standing::Absent => there.is_null(),
-            Standing::Equal(TargetValue::Text(wanted)) => {
+            ValueDemand::Unjudged => true,
+            ValueDemand::Absent => there.is_null(),
+            ValueDemand::Equal(TargetValue::Text(wanted)) => {
                 there.as_str().is_some_and(|there| there.eq_ignore_ascii_case(wanted))
             }
-            Standing::Equal(TargetValue::Boolean(wanted)) => there == wanted,
-            Standing::Equal(TargetValue::Reference(wanted)) => there["value"] == target_of(wanted),
-            Standing::Equal(other) => panic!("not mapped here: {other:?}"),
-            Standing::Members { present, absent, unjudged, closed } => {
+            ValueDemand::Equal(TargetValue::Boolean(wanted)) => there == wanted,
+            ValueDemand::Equal(TargetValue::Reference(wanted)) => there["value"] == target_of(wanted),
+            ValueDemand::Equal(other) => panic!("not mapped here: {other:?}"),
+            ValueDemand::Members { present, absent, unjudged, closed } => {
                 let there: Vec<&str> =
                     there.as_array().into_iter().flatten().map(|member| text(member, "value")).collect();
                 let stands = |id: &ObjectId| there.contains(&target_of(id).as_str());

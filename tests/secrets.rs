@@ -114,7 +114,7 @@ enum Manner {
     Page,
     /// Finds nothing and refuses every write with a SCIM error.
     Error,
-    /// Is a right server that stores what it is sent with each resource and repeats it in headers.
+    /// Is a correct server that stores what it is sent with each resource and repeats it in headers.
     Stored,
     /// Gives no token, and says why at length.
     NoToken,
@@ -214,7 +214,7 @@ async fn answer(State(target): State<Arc<Target>>, request: Request) -> Response
     answer
 }
 
-/// The answer of a right server, with what was sent in every resource.
+/// The answer of a correct server, with what was sent in every resource.
 async fn stored(server: &Router, head: Parts, sent: Bytes, all: &[String], echo: &str) -> Response {
     let answer = server.clone().oneshot(Request::from_parts(head, Body::from(sent))).await.unwrap();
     let (mut head, sent) = answer.into_parts();

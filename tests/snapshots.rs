@@ -16,9 +16,9 @@ use scimulate::entra::mapping::profiles;
 use scimulate::run::event::{Event, Listener};
 use scimulate::run::plan::Plan;
 use scimulate::run::play_scenarios;
-use scimulate::run::snapshots::{Snapshots, Tally};
+use scimulate::run::snapshots::{SnapshotCounts, Snapshots};
 use scimulate::run::target::deployment::Deployments;
-use scimulate::snapshot::{SnapshotSettings, Store};
+use scimulate::snapshot::{SnapshotPage, SnapshotSettings, SnapshotStore};
 use scimulate::wire::{Actor, Method, Request, Target};
 use scimulate::{http, scenario, scim, server};
 
@@ -41,10 +41,10 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn run(
     prefix: &str,
-    store: Store,
+    store: SnapshotStore,
     deployments: impl Deployments,
     wanted: fn(&str) -> bool,
-) -> (Tally, Vec<String>) {
+) -> (SnapshotCounts, Vec<String>) {
     let runtime = runtime();
     let scenarios = scenario::builtin().unwrap().into_iter().filter(|s| wanted(&s.about.id)).map(Arc::new);
     let mapping = profiles::load(profiles::DEFAULT).unwrap();
@@ -70,13 +70,13 @@ fn about_pages(id: &str) -> bool {
 #[test]
 fn two_runs_give_the_same_snapshots() {
     let folder = tempfile::tempdir().unwrap();
-    let (first, _) = run("first1", Store::new(folder.path(), true, true), Embedded::default(), some);
+    let (first, _) = run("first1", SnapshotStore::new(folder.path(), true, true), Embedded::default(), some);
     assert!(first.updated > 50, "every scenario leaves snapshots: {first:?}");
     for text in texts(folder.path()) {
         assert!(!text.contains("first1") && !text.contains("127.0.0.1"), "{text}");
     }
     let (second, differences) =
-        run("another2", Store::new(folder.path(), false, false), Embedded::default(), some);
+        run("another2", SnapshotStore::new(folder.path(), false, false), Embedded::default(), some);
     assert_eq!(differences, Vec::<String>::new());
     assert_eq!((second.same, second.different, second.problem), (first.updated, 0, None));
 }
@@ -94,7 +94,7 @@ fn others_do_not_disturb_on_a_shared_target() {
     let server = runtime.block_on(server::start(server::ServerSettings::default(), None)).unwrap();
     let deployments = || Shared::new(client(&server));
     let folder = tempfile::tempdir().unwrap();
-    let (first, _) = run("first1", Store::new(folder.path(), true, true), deployments(), about_pages);
+    let (first, _) = run("first1", SnapshotStore::new(folder.path(), true, true), deployments(), about_pages);
     assert!(first.updated > 5 && first.foreign == 0, "{first:?}");
     for number in 0..7 {
         let body =
@@ -103,7 +103,7 @@ fn others_do_not_disturb_on_a_shared_target() {
         assert_eq!(runtime.block_on(client(&server).send(request)).unwrap().status, 201);
     }
     let (second, differences) =
-        run("another2", Store::new(folder.path(), false, false), deployments(), about_pages);
+        run("another2", SnapshotStore::new(folder.path(), false, false), deployments(), about_pages);
     assert_eq!(differences, Vec::<String>::new());
     assert_eq!((second.same, second.different), (first.updated, 0));
     assert!(second.foreign > 7, "{second:?}");
@@ -192,17 +192,25 @@ fn a_file_with_a_conflict_is_named_with_its_line_by_every_command() {
 fn an_interrupted_write_leaves_what_was_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept/cycles/a");
-    fs::create_dir_all(&kept).unwrap();
-    let text = |body: &str| format!("---\nsource: x\n---\n=== 01-cycle-1\n{body}\n");
-    let (old, new) = (text(&"old\n".repeat(10_000)), text(&"new\n".repeat(10_000)));
-    fs::write(kept.join("default.snap"), &old).unwrap();
-    fs::write(kept.join("default.snap.new"), &new).unwrap();
+    for (word, update) in [("old\n", true), ("new\n", false)] {
+        let page = SnapshotPage {
+            name: "01-cycle-1".into(),
+            step: "cycle 1".into(),
+            text: word.repeat(10_000),
+            foreign: 0,
+            last: 0,
+        };
+        let store = SnapshotStore::new(folder.path().join("kept"), update, true);
+        store.compare("cycles/a", "default", &[page], true).unwrap();
+    }
+    let read = |name: &str| fs::read_to_string(kept.join(name)).unwrap();
+    let (old, new) = (read("default.snap"), read("default.snap.new"));
     let limited = format!("ulimit -f 8; exec '{}' accept --snapshots kept", env!("CARGO_BIN_EXE_scimulate"));
     let interrupted = call(folder.path(), "sh", &["-c", &limited]);
-    assert!(!interrupted.status.success(), "{interrupted:?}");
-    assert_eq!(fs::read_to_string(kept.join("default.snap")).unwrap(), old);
-    assert_eq!(fs::read_to_string(kept.join("default.snap.new")).unwrap(), new);
+    let was_refused = String::from_utf8_lossy(&interrupted.stderr).contains("outdated");
+    assert!(!interrupted.status.success() && !was_refused, "{interrupted:?}");
+    assert_eq!((read("default.snap"), read("default.snap.new")), (old, new));
     assert!(scimulate(folder.path(), &["accept", "--snapshots", "kept"]).status.success());
-    assert!(fs::read_to_string(kept.join("default.snap")).unwrap().contains("new\nnew"));
+    assert!(read("default.snap").contains("new\nnew"));
     assert!(!kept.join("default.snap.new").exists());
 }

@@ -1,4 +1,4 @@
-//! The suite of Microsoft's SCIM Validator: complete, silent about a right server, and each of its tests
+//! The suite of Microsoft's SCIM Validator: complete, silent about a correct server, and each of its tests
 //! can fail.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

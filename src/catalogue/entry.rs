@@ -6,7 +6,7 @@ use crate::scenario::{Ability, Need, Scenario};
 
 /// One check of the catalogue.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct CatalogueEntry {
     /// What it says of itself.
     pub about: About,
     /// Rule, requirement or scenario.
@@ -31,13 +31,13 @@ pub enum CheckKind {
     },
 }
 
-impl Entry {
+impl CatalogueEntry {
     pub(super) fn of_rule(rule: &Rule) -> Self {
-        Entry { about: rule.about().clone(), kind: CheckKind::Rule }
+        CatalogueEntry { about: rule.about().clone(), kind: CheckKind::Rule }
     }
 
     pub(super) fn of_requirement(about: &About) -> Self {
-        Entry { about: about.clone(), kind: CheckKind::Requirement }
+        CatalogueEntry { about: about.clone(), kind: CheckKind::Requirement }
     }
 
     pub(super) fn of_scenario(scenario: &Scenario) -> Self {
@@ -46,7 +46,7 @@ impl Entry {
             dialects: scenario.dialects.clone(),
             large: scenario.large,
         };
-        Entry { about: scenario.about.clone(), kind }
+        CatalogueEntry { about: scenario.about.clone(), kind }
     }
 
     /// The part of the id before its first slash: `rules`, `cycles`, `field` and so on.

@@ -13,20 +13,20 @@ use crate::diagnostic::closest;
 use crate::rules::Rule;
 use crate::scenario::Scenario;
 
-pub use entry::{CheckKind, Entry};
+pub use entry::{CatalogueEntry, CheckKind};
 pub use text::listing;
 
 /// Every rule, scenario and requirement, by id.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    entries: Vec<Entry>,
+    entries: Vec<CatalogueEntry>,
     by_id: BTreeMap<String, usize>,
     by_alias: BTreeMap<String, usize>,
 }
 
 /// Which entries to list. The default is all of them.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub struct CatalogueFilter {
     /// Only this suite: `rules`, `cycles`, `field` and so on.
     pub suite: Option<String>,
     /// Only this level and those above it.
@@ -39,7 +39,7 @@ pub struct Selection {
 
 /// There is no such id, suite or prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown {
+pub struct UnknownId {
     /// What kind of thing it is, as `check` or `need`.
     pub what: &'static str,
     /// What was asked for.
@@ -48,7 +48,7 @@ pub struct Unknown {
     pub meant: Option<String>,
 }
 
-impl fmt::Display for Unknown {
+impl fmt::Display for UnknownId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no {} `{}`", self.what, self.asked)?;
         match &self.meant {
@@ -58,7 +58,7 @@ impl fmt::Display for Unknown {
     }
 }
 
-impl std::error::Error for Unknown {}
+impl std::error::Error for UnknownId {}
 
 impl Catalogue {
     /// The catalogue of these rules and scenarios: rules by family, scenarios in the order they come.
@@ -68,9 +68,11 @@ impl Catalogue {
         rules: impl IntoIterator<Item = &'a Rule>,
         scenarios: impl IntoIterator<Item = &'a Scenario>,
     ) -> Self {
-        let rules = rules.into_iter().map(Entry::of_rule);
+        let rules = rules.into_iter().map(CatalogueEntry::of_rule);
         let mut catalogue = Catalogue::default();
-        rules.chain(scenarios.into_iter().map(Entry::of_scenario)).for_each(|entry| catalogue.add(entry));
+        rules
+            .chain(scenarios.into_iter().map(CatalogueEntry::of_scenario))
+            .for_each(|entry| catalogue.add(entry));
         catalogue
     }
 
@@ -78,7 +80,9 @@ impl Catalogue {
     /// watch exchanges.
     #[must_use]
     pub fn with_judgements<'a>(mut self, abouts: impl IntoIterator<Item = &'a About>) -> Self {
-        abouts.into_iter().for_each(|about| self.add(Entry { about: about.clone(), kind: CheckKind::Rule }));
+        abouts
+            .into_iter()
+            .for_each(|about| self.add(CatalogueEntry { about: about.clone(), kind: CheckKind::Rule }));
         self
     }
 
@@ -86,11 +90,11 @@ impl Catalogue {
     /// scenario.
     #[must_use]
     pub fn with_requirements<'a>(mut self, abouts: impl IntoIterator<Item = &'a About>) -> Self {
-        abouts.into_iter().for_each(|about| self.add(Entry::of_requirement(about)));
+        abouts.into_iter().for_each(|about| self.add(CatalogueEntry::of_requirement(about)));
         self
     }
 
-    fn add(&mut self, entry: Entry) {
+    fn add(&mut self, entry: CatalogueEntry) {
         let next = self.entries.len();
         if *self.by_id.entry(entry.about.id.clone()).or_insert(next) == next {
             for alias in &entry.about.history.aliases {
@@ -102,34 +106,34 @@ impl Catalogue {
 
     /// Every entry.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[CatalogueEntry] {
         &self.entries
     }
 
     /// The entry that has that id, or had it once.
     #[must_use]
-    pub fn find(&self, id: &str) -> Option<&Entry> {
+    pub fn find(&self, id: &str) -> Option<&CatalogueEntry> {
         self.by_id.get(id).or_else(|| self.by_alias.get(id)).and_then(|index| self.entries.get(*index))
     }
 
     /// The entry of that id. A rule may be named without `rules/`.
     ///
     /// # Errors
-    /// [`Unknown`], with the id that comes closest.
-    pub fn get(&self, id: &str) -> Result<&Entry, Unknown> {
+    /// [`UnknownId`], with the id that comes closest.
+    pub fn get(&self, id: &str) -> Result<&CatalogueEntry, UnknownId> {
         self.find(id).or_else(|| self.find(&format!("rules/{id}"))).ok_or_else(|| self.unknown(id))
     }
 
     /// The entries of a selection.
     ///
     /// # Errors
-    /// [`Unknown`] for a suite without entries and for an id or prefix that selects nothing by itself.
-    pub fn list(&self, selection: &Selection) -> Result<Vec<&Entry>, Unknown> {
+    /// [`UnknownId`] for a suite without entries and for an id or prefix that selects nothing by itself.
+    pub fn list(&self, selection: &CatalogueFilter) -> Result<Vec<&CatalogueEntry>, UnknownId> {
         if let Some(suite) = &selection.suite
             && !self.suites().contains(&suite.as_str())
         {
             let meant = closest(suite, self.suites()).map(str::to_owned);
-            return Err(Unknown { what: "suite", asked: suite.clone(), meant });
+            return Err(UnknownId { what: "suite", asked: suite.clone(), meant });
         }
         for filter in &selection.filters {
             if !self.entries.iter().any(|entry| selects(filter, entry)) {
@@ -137,16 +141,17 @@ impl Catalogue {
             }
         }
         for need in &selection.needs {
-            let known: BTreeSet<&str> = self.entries.iter().flat_map(Entry::needs).map(needed).collect();
+            let known: BTreeSet<&str> =
+                self.entries.iter().flat_map(CatalogueEntry::needs).map(needed).collect();
             if !known.contains(need.as_str()) {
-                return Err(Unknown {
+                return Err(UnknownId {
                     what: "need",
                     asked: need.clone(),
                     meant: closest(need, known).map(str::to_owned),
                 });
             }
         }
-        let wanted = |entry: &&Entry| {
+        let wanted = |entry: &&CatalogueEntry| {
             (selection.needs.is_empty()
                 || entry.needs().any(|need| selection.needs.iter().any(|wanted| wanted == needed(need))))
                 && selection.suite.as_deref().is_none_or(|suite| entry.suite() == suite)
@@ -168,18 +173,18 @@ impl Catalogue {
         suites
     }
 
-    fn unknown(&self, asked: &str) -> Unknown {
+    fn unknown(&self, asked: &str) -> UnknownId {
         let suites = self.suites();
         let prefixes: Vec<String> = suites.iter().map(|suite| format!("{suite}/")).collect();
         let candidates = self.by_id.keys().map(String::as_str).chain(prefixes.iter().map(String::as_str));
         let meant = closest(asked, candidates).map(str::to_owned);
         // Without its suite an id is far from every other, so names are compared alone, too.
         let meant = meant.or_else(|| {
-            let names = self.entries.iter().map(Entry::name);
+            let names = self.entries.iter().map(CatalogueEntry::name);
             let name = closest(asked, names)?.to_owned();
             self.entries.iter().find(|entry| entry.name() == name).map(|entry| entry.about.id.clone())
         });
-        Unknown { what: "check", asked: asked.to_owned(), meant }
+        UnknownId { what: "check", asked: asked.to_owned(), meant }
     }
 }
 
@@ -189,7 +194,7 @@ fn needed(need: &str) -> &str {
 }
 
 /// True when a filter selects an entry: an exact id, or a prefix that ends in `/`.
-fn selects(filter: &str, entry: &Entry) -> bool {
+fn selects(filter: &str, entry: &CatalogueEntry) -> bool {
     entry.about.is_called(filter) || (filter.ends_with('/') && entry.about.id.starts_with(filter))
 }
 
@@ -262,22 +267,25 @@ mod tests {
     #[test]
     fn selections_narrow_by_suite_level_and_id() {
         let catalogue = catalogue();
-        let ids = |selection: Selection| -> Vec<String> {
+        let ids = |selection: CatalogueFilter| -> Vec<String> {
             catalogue.list(&selection).unwrap().iter().map(|entry| entry.about.id.clone()).collect()
         };
-        let suite = |suite: &str| Selection { suite: Some(suite.into()), ..Selection::default() };
+        let suite = |suite: &str| CatalogueFilter { suite: Some(suite.into()), ..CatalogueFilter::default() };
         assert_eq!(ids(suite("cycles")), ["cycles/disable"]);
-        assert_eq!(ids(Selection::default()).len(), crate::rules::all().len() + 2);
-        let critical = ids(Selection { level: Some(Level::Critical), ..Selection::default() });
+        assert_eq!(ids(CatalogueFilter::default()).len(), crate::rules::all().len() + 2);
+        let critical = ids(CatalogueFilter { level: Some(Level::Critical), ..CatalogueFilter::default() });
         assert!(critical.contains(&"rules/member-lost".to_owned()));
         assert!(!critical.contains(&"field/disable".to_owned()));
-        let needs = |need: &str| Selection { needs: vec![need.into()], ..Selection::default() };
+        let needs = |need: &str| CatalogueFilter { needs: vec![need.into()], ..CatalogueFilter::default() };
         assert_eq!(ids(needs("externalId")), ["cycles/disable", "field/disable"]);
         assert_eq!(ids(needs("bulk")), ["cycles/disable", "field/disable"]);
         let unknown = catalogue.list(&needs("blk")).unwrap_err();
         assert_eq!(unknown.to_string(), "there is no need `blk`; did you mean `bulk`?");
         let filters = vec!["field/".to_owned(), "cycles/disable".to_owned()];
-        assert_eq!(ids(Selection { filters, ..Selection::default() }), ["cycles/disable", "field/disable"]);
+        assert_eq!(
+            ids(CatalogueFilter { filters, ..CatalogueFilter::default() }),
+            ["cycles/disable", "field/disable"]
+        );
     }
 
     #[test]
@@ -288,9 +296,9 @@ mod tests {
         assert_eq!(meant("disabel").as_deref(), Some("cycles/disable"));
         assert_eq!(meant("cycle/").as_deref(), Some("cycles/"));
         assert_eq!(meant("something else entirely"), None);
-        let selection = Selection { suite: Some("rule".into()), ..Selection::default() };
+        let selection = CatalogueFilter { suite: Some("rule".into()), ..CatalogueFilter::default() };
         assert_eq!(catalogue.list(&selection).unwrap_err().meant.as_deref(), Some("rules"));
-        let selection = Selection { filters: vec!["cycles".into()], ..Selection::default() };
+        let selection = CatalogueFilter { filters: vec!["cycles".into()], ..CatalogueFilter::default() };
         let unknown = catalogue.list(&selection).unwrap_err();
         assert_eq!(unknown.to_string(), "there is no check `cycles`; did you mean `cycles/`?");
     }
@@ -322,7 +330,7 @@ mod tests {
     #[test]
     fn a_listing_has_a_line_for_each_entry() {
         let catalogue = catalogue();
-        let selection = Selection { filters: vec!["field/".into()], ..Selection::default() };
+        let selection = CatalogueFilter { filters: vec!["field/".into()], ..CatalogueFilter::default() };
         let text = listing(&catalogue.list(&selection).unwrap());
         assert_eq!(text, "field/disable  note  0.1.0  A disabled user is re-enabled in place\n");
     }

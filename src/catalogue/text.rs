@@ -1,4 +1,4 @@
-use super::{CheckKind, Entry};
+use super::{CatalogueEntry, CheckKind};
 
 /// Columns of an explanation.
 const WIDTH: usize = 100;
@@ -7,10 +7,10 @@ const INDENT: usize = 12;
 
 /// One line for each entry: id, level, the version that has it first, title, and the ids it had before.
 #[must_use]
-pub fn listing(entries: &[&Entry]) -> String {
+pub fn listing(entries: &[&CatalogueEntry]) -> String {
     let width = entries.iter().map(|entry| entry.about.id.chars().count()).max().unwrap_or(0);
     let level = entries.iter().map(|entry| entry.about.level.as_str().len()).max().unwrap_or(0);
-    let line = |entry: &&Entry| {
+    let line = |entry: &&CatalogueEntry| {
         let about = &entry.about;
         let formerly = match about.history.aliases.as_slice() {
             [] => String::new(),
@@ -23,7 +23,7 @@ pub fn listing(entries: &[&Entry]) -> String {
 }
 
 /// The whole entry, field by field; empty fields are left out.
-pub(super) fn explanation(entry: &Entry) -> String {
+pub(super) fn explanation(entry: &CatalogueEntry) -> String {
     let about = &entry.about;
     let mut text = format!("{} ({})\n", about.id, about.level);
     text.push_str(&wrap("", &about.title, 0));

@@ -119,11 +119,11 @@ impl About {
 
 /// Whose judgement a finding is, where Microsoft's gates and the documents they stand for differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Reading {
+pub enum JudgedBy {
     /// Everybody's.
     #[default]
     Both,
-    /// Microsoft's gate fails the target for it, and nobody else would.
+    /// Only Microsoft's gate fails the target for it.
     Microsoft,
     /// Microsoft's gate does not look at it, and it is wrong.
     Ours,
@@ -136,7 +136,7 @@ pub enum Aspect {
     /// How an answer is written, or anything that explains nothing else.
     #[default]
     Form,
-    /// How a request is answered: refused, accepted, or in a way that nobody can go on with.
+    /// How a request is answered: refused, accepted, or in a way that no client can continue with.
     Answer,
     /// Who is found by a query.
     Lookup,
@@ -174,7 +174,7 @@ pub struct Finding {
     pub beside_the_point: bool,
     /// One sentence: expected against actual.
     pub message: String,
-    /// What a right server would have answered or held.
+    /// What a correct server would have returned or stored.
     pub expected: String,
     /// What this server answered or held.
     pub actual: String,
@@ -187,7 +187,7 @@ pub struct Finding {
     /// True when RFC 7644 allows what the server does although Entra breaks on it.
     pub rfc_ok: bool,
     /// Whose judgement it is.
-    pub reading: Reading,
+    pub reading: JudgedBy,
     /// How often the same request shape met the same wrong answer.
     pub times: usize,
     /// The exchanges that show it; the last one decides.
@@ -215,7 +215,7 @@ impl Finding {
             fix: about.fix.clone(),
             refs: about.refs.clone(),
             rfc_ok: false,
-            reading: Reading::Both,
+            reading: JudgedBy::Both,
             times: 1,
             exchanges: Vec::new(),
             waived: None,
@@ -260,7 +260,7 @@ impl Finding {
 
     /// The same finding as the judgement of some only.
     #[must_use]
-    pub fn read_by(mut self, reading: Reading) -> Self {
+    pub fn read_by(mut self, reading: JudgedBy) -> Self {
         self.reading = reading;
         self
     }
@@ -289,7 +289,7 @@ impl Finding {
     #[must_use]
     pub fn decides(&self, fail_on: Option<Level>) -> bool {
         self.waived.is_none()
-            && self.reading != Reading::Ours
+            && self.reading != JudgedBy::Ours
             && fail_on.is_some_and(|limit| self.level >= limit)
     }
 
@@ -316,7 +316,7 @@ pub enum Skip {
     NotConfigured(String),
     /// Nothing that was sent or answered has what the check is about.
     NotExercised(String),
-    /// What it needs never existed because another check failed.
+    /// Another check failed or the target was lost, so that the check has nothing of its own to say.
     Blocked(String),
     /// The target kept answering 429.
     Throttled(String),

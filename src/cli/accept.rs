@@ -11,7 +11,7 @@ pub(super) struct Accept {
 }
 
 impl Accept {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let pending = self.waiting.find()?;
         let accepted = snapshot::accept(&pending)
             .map_err(|error| review::failure("cannot accept every snapshot", &error))?;

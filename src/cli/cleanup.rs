@@ -11,7 +11,7 @@ use crate::run::preflight;
 use crate::run::target::cancel::Cancel;
 use crate::run::target::journal;
 use crate::run::target::journal::Abandoned;
-use crate::run::target::retry_after::RetryAfter;
+use crate::run::target::retry::Retry;
 use crate::scim::PatchPath;
 use crate::wire::{Request, ResourceKind};
 
@@ -26,7 +26,7 @@ pub(super) struct Cleanup {
 }
 
 impl Cleanup {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let folder = journal::folder().map_err(|error| {
             CommandFailure::usage(
@@ -105,7 +105,7 @@ impl Cleanup {
         let client = Client::new(settings)?;
         let cancel = Cancel::default();
         Interrupt::watch(&cancel);
-        let client = RetryAfter::new(&client, self.target.max_wait(config), cancel.clone());
+        let client = Retry::new(&client, self.target.wait_limit(config), cancel.clone());
         preflight::inspect(&client, &base, probe(), None).await?;
         let mut exit = Exit::Success;
         for mut run in runs.drain(..) {

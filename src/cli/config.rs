@@ -10,7 +10,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use toml::Spanned;
 
-pub(super) use self::settings::{FILE, Names};
+pub(super) use self::settings::{FILE, NameVisibility};
 
 use self::mistake::{masked, mistake};
 use self::settings::FileSettings;
@@ -221,8 +221,11 @@ mod tests {
     #[test]
     fn a_target_is_a_url_or_a_table() {
         let table = read("[target]\nurl = 'http://localhost/scim'\nnames = 'opaque'\n").settings.target;
-        assert_eq!((table.url.as_deref(), table.names), (Some("http://localhost/scim"), Names::Opaque));
-        assert_eq!(read("target = 'http://localhost/scim'").settings.target.names, Names::Shown);
+        assert_eq!(
+            (table.url.as_deref(), table.names),
+            (Some("http://localhost/scim"), NameVisibility::Opaque)
+        );
+        assert_eq!(read("target = 'http://localhost/scim'").settings.target.names, NameVisibility::Shown);
         let slip = wrong("[target]\nurl = 'x'\nnames = 'opake'\n");
         assert_eq!(slip.line(), 3);
         assert_eq!(wrong("[target]\nnmaes = 'x'\n").help.as_deref(), Some("did you mean `names`?"));

@@ -9,7 +9,7 @@ use super::{Exit, console};
 use crate::diagnostic;
 use crate::entra::mapping::Circumstances;
 use crate::entra::mapping::expression::{
-    Expression, Outcome, READINGS, Readings, UnknownReading, Value, parse_date, signatures,
+    EvaluatedValue, Expression, READINGS, Readings, UnknownReading, Value, parse_date, signatures,
 };
 use crate::input;
 
@@ -70,7 +70,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 impl Eval {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let written = self.written()?;
         let expression = Expression::parse(&written)
             .map_err(|error| CommandFailure::from(error.diagnostic(NAME, &written)))?;
@@ -125,7 +125,7 @@ impl Eval {
         attributes
     }
 
-    fn show(&self, outcome: Outcome<'_>) -> Result<(), CommandFailure> {
+    fn show(&self, outcome: EvaluatedValue<'_>) -> Result<(), CommandFailure> {
         if outcome.ignored {
             console::remark("note: the attribute is not sent");
         } else if outcome.value.is_none() {

@@ -21,7 +21,7 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let scenarios = self.source.scenarios()?;
         let catalogue = source::catalogue(&scenarios).with_judgements([snapshots::about()]);
         let entries = self.ids.iter().map(|id| catalogue.get(id)).collect::<Result<Vec<_>, _>>()?;

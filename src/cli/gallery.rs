@@ -8,12 +8,12 @@ use super::arguments::Dialects;
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::{folder_of, unwritten};
-use super::playing::{self, Playing, Ready};
+use super::playing::{self, Playing, ReadyTarget};
 use super::{Exit, console};
 use crate::check::Level;
 use crate::deployments::Embedded;
 use crate::entra::mapping::Mapping;
-use crate::gallery::{self, Overall, Pack, SUITES, Template, Verdict};
+use crate::gallery::{self, GalleryVerdict, Overall, Pack, SUITES, Template};
 use crate::http::TenantUrl;
 use crate::load;
 use crate::people::People;
@@ -72,7 +72,7 @@ const REQUIRED_RATE: NonZeroU32 = NonZeroU32::new(25).expect("25 is not zero");
 const BESIDE: [&str; 2] = ["conformance/token-required", "cycles/group-members-added-in-one-request"];
 
 impl Gallery {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let url = self.playing.target.url(&config)?;
         let plan = self.plan(&config, url.as_ref())?;
@@ -122,7 +122,7 @@ impl Gallery {
                 }
                 if let Some(seen) = seen {
                     let mut text = Vec::new();
-                    page::beneath(&seen.checks, &settings, &mut text).map_err(|error| {
+                    page::transport_checks(&seen.checks, &settings, &mut text).map_err(|error| {
                         CommandFailure::internal(format!("cannot write the report: {error}"))
                     })?;
                     console::say_bytes(&text)?;
@@ -198,7 +198,7 @@ impl Gallery {
             people,
             rate: self.rate.unwrap_or(REQUIRED_RATE),
             duration: Duration::ZERO,
-            retry_after: plan.retry_after.longest(),
+            longest_wait: plan.wait_limit.longest(),
             journal,
             opaque_names: plan.opaque_names,
             cancel: plan.cancel.clone(),
@@ -208,7 +208,7 @@ impl Gallery {
 
     fn measure(
         &self,
-        ready: &Ready,
+        ready: &ReadyTarget,
         mut settings: load::LoadSettings,
         seconds: u64,
     ) -> Result<load::Played, CommandFailure> {
@@ -233,9 +233,9 @@ impl Gallery {
         &self,
         folder: &Path,
         mapping: &Mapping,
-        facts: Option<&transport::Facts>,
+        facts: Option<&transport::TransportFacts>,
         report: &Report,
-        verdict: &Verdict,
+        verdict: &GalleryVerdict,
     ) -> Result<(), CommandFailure> {
         let endpoint = endpoint_facts(mapping, facts, report, verdict);
         let pack = Pack {
@@ -273,7 +273,7 @@ pub(super) fn scenarios() -> Result<Vec<Arc<scenario::Scenario>>, CommandFailure
 }
 
 /// What the rate gate measured, in one line.
-fn rate_line(facts: &load::Facts) -> String {
+fn rate_line(facts: &load::LoadFacts) -> String {
     format!(
         "{} requests, {:.1} answered a second; latency p50 {:.0} ms, p90 {:.0} ms, p99 {:.0} ms, longest {:.0} ms",
         facts.requests,
@@ -288,9 +288,9 @@ fn rate_line(facts: &load::Facts) -> String {
 /// What is known of the endpoint after a run, for the pack.
 fn endpoint_facts(
     mapping: &Mapping,
-    facts: Option<&transport::Facts>,
+    facts: Option<&transport::TransportFacts>,
     report: &Report,
-    verdict: &Verdict,
+    verdict: &GalleryVerdict,
 ) -> Vec<(String, String)> {
     let mut rows = vec![("Tenant URL".to_owned(), report.target.clone())];
     let mut row = |what: &str, value: String| rows.push((what.to_owned(), value));

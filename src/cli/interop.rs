@@ -12,7 +12,7 @@ use crate::deployments::Embedded;
 use crate::entra::dialect::Dialect;
 use crate::gallery::{self, Template};
 use crate::input;
-use crate::interop::{Row, files_of, page};
+use crate::interop::{InteropRow, files_of, page};
 use crate::report::script::{Script, Scripts};
 use crate::report::{TerminalSettings, terminal};
 use crate::run::{Report, Selection, Verdict};
@@ -53,7 +53,7 @@ fn file_name(text: &str) -> Result<String, String> {
 }
 
 impl Interop {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let Some(url) = self.playing.target.url(&config)? else {
             return Err(CommandFailure::usage("no server is named", "name its SCIM base URL with --target"));
@@ -92,7 +92,7 @@ impl Interop {
         let verdict = gallery::judge(Template::default(), &gates, &gate, &[])
             .ok_or_else(|| CommandFailure::internal("no test of a gate was played"))?;
         let scripts = scripts.of(&report, Level::Error);
-        let row = Row::of((&self.server, &self.server_version), &report, &verdict, &scripts);
+        let row = InteropRow::of((&self.server, &self.server_version), &report, &verdict, &scripts);
         if self.playing.verbose {
             let settings = TerminalSettings::for_stream(&io::stdout(), false);
             let mut text = Vec::new();
@@ -111,7 +111,7 @@ impl Interop {
     /// Every file that belongs to the row, by path, and the page over all rows.
     fn files(
         &self,
-        row: Row,
+        row: InteropRow,
         scripts: Vec<(usize, Script)>,
     ) -> Result<Vec<(PathBuf, String)>, CommandFailure> {
         let name = files_of(&row.server, &row.version);
@@ -135,14 +135,14 @@ impl Interop {
     }
 
     /// The row of this server and version that stands there already.
-    fn published(&self) -> Result<Option<Row>, CommandFailure> {
+    fn published(&self) -> Result<Option<InteropRow>, CommandFailure> {
         let name = files_of(&self.server, &self.server_version);
         let path = self.into.join(format!("{name}.json"));
         if path.exists() { read(&path).map(Some) } else { Ok(None) }
     }
 
     /// The rows that stand there already, of other servers and versions.
-    fn others(&self, name: &str) -> Result<Vec<Row>, CommandFailure> {
+    fn others(&self, name: &str) -> Result<Vec<InteropRow>, CommandFailure> {
         let mut rows = Vec::new();
         let Ok(folder) = fs::read_dir(&self.into) else { return Ok(rows) };
         for file in folder.filter_map(Result::ok).map(|entry| entry.path()) {
@@ -219,7 +219,7 @@ fn whole(report: &Report) -> Option<String> {
     }
 }
 
-fn read(path: &Path) -> Result<Row, CommandFailure> {
+fn read(path: &Path) -> Result<InteropRow, CommandFailure> {
     let text = input::text(path, input::RECORDED).map_err(|error| unreadable(path, &error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| unreadable(path, &error.to_string()))
 }

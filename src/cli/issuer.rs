@@ -19,7 +19,7 @@ pub(super) struct Issuer {
 }
 
 impl Issuer {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let example =
             "write the URL at which the documents will be hosted, as https://issuer.example.com/entra";
         let url = Url::parse(&self.issuer)

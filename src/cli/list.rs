@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::failure::CommandFailure;
 use super::source::Source;
 use super::{Exit, console, eval, pages, profiles};
-use crate::catalogue::{Selection, listing};
+use crate::catalogue::{CatalogueFilter, listing};
 use crate::check::Level;
 
 /// List every check with its id, its level and what must hold; or list the mapping `profiles`, or the
@@ -35,7 +35,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         if let Some((first, names)) = self.filters.split_first()
             && first == "profiles"
         {
@@ -48,8 +48,12 @@ impl List {
             return pages::write(&folder);
         }
         let catalogue = self.source.catalogue()?;
-        let selection =
-            Selection { suite: self.suite, level: self.level, needs: self.needs, filters: self.filters };
+        let selection = CatalogueFilter {
+            suite: self.suite,
+            level: self.level,
+            needs: self.needs,
+            filters: self.filters,
+        };
         let entries = catalogue.list(&selection)?;
         if self.source.json {
             console::say_json(&entries.iter().map(|entry| entry.to_json()).collect())?;

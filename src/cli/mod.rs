@@ -89,7 +89,7 @@ pub fn main() -> ExitCode {
 fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     bug::watch();
     let outcome = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => bug::caught(|| play(arguments.command)),
+        Ok(arguments) => bug::caught(|| execute(arguments.command)),
         Err(shown) => {
             // Help and version are "errors" of clap's too. A reader that has gone away is none of ours.
             let _ = shown.print();
@@ -106,25 +106,25 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if bug::happened() { exit.or(Exit::Internal) } else { exit }
 }
 
-fn play(command: Command) -> Result<Exit, CommandFailure> {
+fn execute(command: Command) -> Result<Exit, CommandFailure> {
     match command {
-        Command::Run(run) => run.play(),
-        Command::Gallery(gallery) => gallery.play(),
-        Command::Sync(sync) => sync.play(),
-        Command::TestConnection(test) => test.play(),
-        Command::Interop(interop) => interop.play(),
-        Command::Issuer(issuer) => issuer.play(),
-        Command::List(list) => list.play(),
-        Command::Explain(explain) => explain.play(),
-        Command::Schema(schema) => schema.play(),
-        Command::Eval(eval) => eval.play(),
-        Command::Serve(serve) => serve.play(),
-        Command::Selftest(selftest) => selftest.play(),
-        Command::Regenerate(regenerate) => regenerate.play(),
-        Command::Waive(waive) => waive.play(),
-        Command::Review(review) => review.play(),
-        Command::Accept(accept) => accept.play(),
-        Command::Cleanup(cleanup) => cleanup.play(),
+        Command::Run(run) => run.execute(),
+        Command::Gallery(gallery) => gallery.execute(),
+        Command::Sync(sync) => sync.execute(),
+        Command::TestConnection(test) => test.execute(),
+        Command::Interop(interop) => interop.execute(),
+        Command::Issuer(issuer) => issuer.execute(),
+        Command::List(list) => list.execute(),
+        Command::Explain(explain) => explain.execute(),
+        Command::Schema(schema) => schema.execute(),
+        Command::Eval(eval) => eval.execute(),
+        Command::Serve(serve) => serve.execute(),
+        Command::Selftest(selftest) => selftest.execute(),
+        Command::Regenerate(regenerate) => regenerate.execute(),
+        Command::Waive(waive) => waive.execute(),
+        Command::Review(review) => review.execute(),
+        Command::Accept(accept) => accept.execute(),
+        Command::Cleanup(cleanup) => cleanup.execute(),
     }
 }
 

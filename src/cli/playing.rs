@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::config::{self, Config, Names};
+use super::config::{self, Config, NameVisibility};
 use super::exec::Exec;
 use super::failure::CommandFailure;
 use super::interrupt::Interrupt;
@@ -74,7 +74,7 @@ pub(super) struct Playing {
 }
 
 /// A target that is ready to be played against.
-pub(super) struct Ready {
+pub(super) struct ReadyTarget {
     /// What scenario runs share; `None` for the embedded server.
     pub(super) shared: Option<Shared>,
     pub(super) runtime: tokio::runtime::Runtime,
@@ -107,9 +107,9 @@ impl Playing {
         plan.people = config.people()?;
         plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
         plan.jobs = jobs;
-        plan.retry_after = self.target.max_wait(config);
+        plan.wait_limit = self.target.wait_limit(config);
         plan.loopback = loopback;
-        plan.opaque_names = settings.target.names == Names::Opaque;
+        plan.opaque_names = settings.target.names == NameVisibility::Opaque;
         if let Some(url) = url {
             plan.journal = Some(Arc::new(journal(url, &plan.prefix)?));
         }
@@ -143,7 +143,7 @@ impl Playing {
     }
 
     /// Makes the target ready: consent, credentials, the server under test. `None` when the user ended it.
-    pub(super) fn ready(&self, config: &Config, plan: &Plan) -> Result<Option<Ready>, CommandFailure> {
+    pub(super) fn ready(&self, config: &Config, plan: &Plan) -> Result<Option<ReadyTarget>, CommandFailure> {
         self.ready_with(config, plan, None)
     }
 
@@ -153,7 +153,7 @@ impl Playing {
         config: &Config,
         plan: &Plan,
         second: Option<&SecondOptions>,
-    ) -> Result<Option<Ready>, CommandFailure> {
+    ) -> Result<Option<ReadyTarget>, CommandFailure> {
         let url = self.target.url(config)?;
         let doors = match url.clone() {
             None => None,
@@ -185,7 +185,7 @@ impl Playing {
                 () = cancel.cancelled() => Ok(None),
             }
         })?;
-        Ok(exec.map(|exec| Ready { shared, runtime, interrupt, exec }))
+        Ok(exec.map(|exec| ReadyTarget { shared, runtime, interrupt, exec }))
     }
 
     /// Starts the server under test, and waits for whatever shall be waited for.
@@ -223,7 +223,7 @@ impl Playing {
     }
 }
 
-impl Ready {
+impl ReadyTarget {
     /// Plays against the target, or else against the embedded server.
     pub(super) fn play(
         &self,
@@ -234,7 +234,7 @@ impl Ready {
         self.play_and_keep(plan, embedded, outputs, &mut ())
     }
 
-    /// [`Ready::play`], heard by one more listener.
+    /// [`ReadyTarget::play`], heard by one more listener.
     pub(super) fn play_and_keep(
         &self,
         plan: Plan,

@@ -29,11 +29,11 @@ const VERDICTS: &str = "src/selftest/verdicts.tsv";
 const PROOFS: &str = "src/selftest/proofs.tsv";
 const EXAMPLES: &str = "src/examples/rules.tsv";
 
-/// How the snapshots of the repository are played: `tests/cli.rs` compares with the same seed.
+/// How the snapshots of the repository are played: `tests/cli/snapshots.rs` compares with the same seed.
 const SNAPSHOTS: [&str; 6] = ["run", "--seed", "1", "--snapshots", "snapshots", "--update"];
 
 impl Regenerate {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         if !Path::new(VERDICTS).is_file() {
             return Err(CommandFailure::usage(
                 format!("the working folder has no {VERDICTS}"),
@@ -44,7 +44,7 @@ impl Regenerate {
         self.write_examples()?;
         let matches = Run::augment_args(clap::Command::new(SNAPSHOTS[0])).try_get_matches_from(SNAPSHOTS);
         let run = matches.and_then(|matches| Run::from_arg_matches(&matches));
-        run.map_err(|error| CommandFailure::internal(error.to_string()))?.play()
+        run.map_err(|error| CommandFailure::internal(error.to_string()))?.execute()
     }
 
     fn write_tables(&self) -> Result<(), CommandFailure> {

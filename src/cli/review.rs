@@ -66,6 +66,9 @@ pub(super) fn refuse_old_layout(folder: &Path) -> Result<(), CommandFailure> {
 /// What went wrong with snapshots, and what to do.
 pub(super) fn failure(what: &str, error: &io::Error) -> CommandFailure {
     let next = match error.kind() {
+        _ if error.get_ref().is_some_and(|inner| inner.is::<snapshot::Outdated>()) => {
+            snapshot::Outdated::WAY_OUT
+        }
         ErrorKind::InvalidData => snapshot::Unreadable::WAY_OUT,
         ErrorKind::NotFound => "`scimulate review` shows the answers that wait for review",
         _ => "check the folder and its permissions",
@@ -74,7 +77,7 @@ pub(super) fn failure(what: &str, error: &io::Error) -> CommandFailure {
 }
 
 impl Review {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let pending = self.waiting.find()?;
         if pending.is_empty() {
             return console::say("nothing waits for review\n").map(|()| Exit::Success);

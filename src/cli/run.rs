@@ -20,7 +20,7 @@ use crate::http::TenantUrl;
 use crate::report::{TerminalSettings, github, json, junit, terminal};
 use crate::rules;
 use crate::run::plan::Plan;
-use crate::run::snapshots::{Snapshots, Tally};
+use crate::run::snapshots::{SnapshotCounts, Snapshots};
 use crate::run::verdict::report::{Report, Verdict};
 use crate::run::{RunProblem, Selection, SelectionProblem, Shard};
 use crate::scenario::{self, Scenario};
@@ -97,7 +97,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let url = self.playing.target.url(&config)?;
         let known = self.known(&config, url.as_ref())?;
@@ -224,7 +224,7 @@ impl Run {
         };
         review::refuse_old_layout(folder)?;
         let keep_pending = std::env::var_os("CI").is_none_or(|ci| ci.is_empty());
-        let store = snapshot::Store::new(folder, self.update, keep_pending);
+        let store = snapshot::SnapshotStore::new(folder, self.update, keep_pending);
         let settings = snapshot::SnapshotSettings { prefix: prefix.to_owned(), shared };
         let strict = self.snapshots_strict || config.settings.snapshots_strict;
         Ok(Some(Snapshots::new(store, settings, if strict { Level::Error } else { Level::Note })))
@@ -241,7 +241,7 @@ fn scenarios(folder: Option<&PathBuf>) -> Result<Vec<Arc<Scenario>>, CommandFail
 }
 
 /// Says what became of the snapshots.
-fn tell(tally: Tally) -> Result<(), CommandFailure> {
+fn tell(tally: SnapshotCounts) -> Result<(), CommandFailure> {
     if let Some(problem) = tally.problem {
         return Err(CommandFailure::usage(problem, "check the folder named with --snapshots"));
     }

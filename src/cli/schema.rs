@@ -14,7 +14,7 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         console::say_json(&schema::export(&profiles::load(&self.profile)?))?;
         Ok(Exit::Success)
     }

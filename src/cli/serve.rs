@@ -51,7 +51,7 @@ pub(super) struct Serve {
     #[arg(long, value_name = "NAME", value_parser = fault)]
     fault: Vec<Fault>,
 
-    /// Enable this conforming variant (repeatable)
+    /// Enable this legal variant (repeatable)
     #[arg(long, value_name = "NAME", value_parser = variant)]
     variant: Vec<Variant>,
 
@@ -83,13 +83,13 @@ fn unknown<'a>(text: &str, what: &str, names: impl Iterator<Item = &'a str>) -> 
     }
 }
 
-/// Every fault and every right variant with its sentence.
+/// Every fault and every legal variant with its sentence.
 fn list() -> String {
     let mut text = String::from("Faults\n");
     for fault in Fault::ALL {
         text.push_str(&format!("  {fault}\n      {}\n", fault.about()));
     }
-    text.push_str("\nVariants (conforming)\n");
+    text.push_str("\nLegal variants\n");
     for variant in Variant::ALL {
         text.push_str(&format!("  {variant}\n      {}\n", variant.about()));
     }
@@ -97,7 +97,7 @@ fn list() -> String {
 }
 
 impl Serve {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         if self.list {
             return console::say(&list()).map(|()| Exit::Success);
         }

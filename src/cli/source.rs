@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::Config;
 use super::failure::CommandFailure;
-use crate::catalogue::{Catalogue, Unknown};
+use crate::catalogue::{Catalogue, UnknownId};
 use crate::run::snapshots;
 use crate::scenario::Scenario;
 use crate::{load, rules, scenario, transport};
@@ -51,8 +51,8 @@ pub(super) fn catalogue(scenarios: &[Scenario]) -> Catalogue {
     Catalogue::new(rules::all(), scenarios).with_requirements(transport::abouts().chain(load::abouts()))
 }
 
-impl From<Unknown> for CommandFailure {
-    fn from(unknown: Unknown) -> Self {
+impl From<UnknownId> for CommandFailure {
+    fn from(unknown: UnknownId) -> Self {
         CommandFailure::usage(unknown.to_string(), "`scimulate list` shows every check")
     }
 }

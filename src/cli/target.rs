@@ -7,7 +7,7 @@ use super::config::{self, Config};
 use super::credentials::{CredentialOptions, as_secret};
 use super::failure::CommandFailure;
 use crate::http::{Client, Settings, TenantUrl, Trust};
-use crate::run::target::retry_after::WaitLimit;
+use crate::run::target::retry::WaitLimit;
 
 /// Where the target is and how it is reached.
 #[derive(Debug, Default, clap::Args)]
@@ -70,7 +70,7 @@ impl TargetOptions {
     }
 
     /// How long a target is waited for that answers 429, or 503 with Retry-After.
-    pub(super) fn max_wait(&self, config: &Config) -> WaitLimit {
+    pub(super) fn wait_limit(&self, config: &Config) -> WaitLimit {
         let seconds = self.max_wait.or(config.settings.max_wait).unwrap_or(300);
         WaitLimit::at_most(Duration::from_secs(seconds))
     }
@@ -151,8 +151,8 @@ mod tests {
         let mut options = TargetOptions::default();
         assert_eq!(options.url(&config).unwrap().unwrap().base(), "http://localhost:1/file");
         assert_eq!(options.timeout(&config).unwrap(), Duration::from_secs(7));
-        assert_eq!(options.max_wait(&config).longest(), Duration::from_secs(8));
-        assert_eq!(options.max_wait(&Config::default()).longest(), Duration::from_secs(300));
+        assert_eq!(options.wait_limit(&config).longest(), Duration::from_secs(8));
+        assert_eq!(options.wait_limit(&Config::default()).longest(), Duration::from_secs(300));
         options.target = Some("http://localhost:1/line".into());
         options.timeout = Some(8);
         assert_eq!(options.url(&config).unwrap().unwrap().base(), "http://localhost:1/line");

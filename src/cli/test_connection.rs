@@ -4,7 +4,7 @@ use super::sync::mapping;
 use super::target::TargetOptions;
 use super::{Exit, console, runtime};
 use crate::entra::dialect::Dialect;
-use crate::entra::job::{Job, JobSettings, Stopped};
+use crate::entra::job::{CycleStop, Job, JobSettings};
 use crate::entra::scope::Scope;
 
 /// Send the request of the portal's "Test Connection" button to the target
@@ -23,7 +23,7 @@ pub(super) struct TestConnection {
 }
 
 impl TestConnection {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let Some(url) = self.target.url(&config)? else {
             return Err(CommandFailure::usage("no target is named", "name the SCIM base URL with --target"));
@@ -39,7 +39,7 @@ impl TestConnection {
                 ))?;
                 Ok(Exit::Success)
             }
-            Err(Stopped::Quarantined(quarantine)) => Err(CommandFailure::target(
+            Err(CycleStop::Quarantined(quarantine)) => Err(CommandFailure::target(
                 format!("the connection test failed: {}", quarantine.problem),
                 quarantine.problem.code.recommendation(),
             )),

@@ -55,7 +55,7 @@ pub(super) fn today() -> Date {
 }
 
 impl Waive {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let catalogue = Source::everything(self.scenarios.as_deref())?;
         let report = PastReport::read(&self.from)?;
         let checks = self

@@ -8,7 +8,7 @@ use super::waive::today;
 use crate::catalogue::Catalogue;
 use crate::check::Level;
 use crate::run::verdict::report::Report;
-use crate::waivers::{Baseline, Circumstances, PastReport, Waivers};
+use crate::waivers::{Baseline, PastReport, WaiverContext, Waivers};
 
 /// What is known to fail.
 pub(super) struct WaivedOptions {
@@ -28,7 +28,7 @@ pub(super) struct Files<'a> {
 }
 
 impl WaivedOptions {
-    /// Reads the files that are named. `narrowed` as in [`Circumstances`].
+    /// Reads the files that are named. `narrowed` as in [`WaiverContext`].
     pub(super) fn read(files: &Files<'_>, narrowed: bool) -> Result<Self, CommandFailure> {
         let mut known =
             WaivedOptions { waivers: None, baseline: None, catalogue: Catalogue::default(), narrowed };
@@ -46,7 +46,7 @@ impl WaivedOptions {
     /// Marks what is known in a report, and settles it.
     pub(super) fn apply(&self, report: &mut Report, fail_on: Option<Level>) -> Result<(), CommandFailure> {
         if let Some(waivers) = &self.waivers {
-            let circumstances = Circumstances { fail_on, today: today(), narrowed: self.narrowed };
+            let circumstances = WaiverContext { fail_on, today: today(), narrowed: self.narrowed };
             waivers.apply(report, circumstances);
         }
         if let Some(baseline) = &self.baseline {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use crate::catalogue::{CheckKind, Entry};
+use crate::catalogue::{CatalogueEntry, CheckKind};
 use crate::scenario::Scenario;
 
 pub use page::{index, page};
@@ -60,7 +60,7 @@ impl Examples {
     /// An example of a check: `None` where no fault of the embedded server shows it, as for requirements
     /// beneath HTTP and for scenarios that name no fault.
     #[must_use]
-    pub fn of(&self, entry: &Entry) -> Option<Example> {
+    pub fn of(&self, entry: &CatalogueEntry) -> Option<Example> {
         let id = &entry.about.id;
         match &entry.kind {
             CheckKind::Requirement => None,
@@ -84,7 +84,7 @@ impl Examples {
     /// Whether the example of a check depends on chance, because its scenario does several things at the same
     /// time. What such a server answers is wrong every time, but not in the same words.
     #[must_use]
-    pub fn depends_on_chance(&self, entry: &Entry) -> bool {
+    pub fn depends_on_chance(&self, entry: &CatalogueEntry) -> bool {
         self.scenario(&entry.about.id).is_some_and(|scenario| play::races(scenario))
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
 use super::{Example, ShownCheck};
-use crate::catalogue::{Catalogue, CheckKind, Entry};
+use crate::catalogue::{Catalogue, CatalogueEntry, CheckKind};
 use crate::check::Reference;
 
 /// Lines of a request or of compared answers that are shown.
@@ -16,7 +16,7 @@ const AROUND: usize = 3;
 
 /// The page of a check.
 #[must_use]
-pub fn page(entry: &Entry, example: Option<&Example>) -> String {
+pub fn page(entry: &CatalogueEntry, example: Option<&Example>) -> String {
     let about = &entry.about;
     let mut facts =
         vec![format!("`{}`", about.id), about.level.to_string(), format!("since {}", about.history.since)];

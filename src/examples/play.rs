@@ -22,13 +22,13 @@ const PREFIX: &str = "smx7q2vw9k";
 
 /// What one play showed.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct ExamplePlay {
     /// What was asked beforehand, and the scenario: each played with a server of its own.
     traces: Vec<Vec<Arc<Exchange>>>,
     pub(super) findings: Vec<Finding>,
 }
 
-impl Listener for Seen {
+impl Listener for ExamplePlay {
     fn on(&mut self, event: &Event) {
         match event {
             Event::Prepared { trace, .. } => self.traces.push(trace.clone()),
@@ -60,7 +60,7 @@ pub(super) fn play(
     scenario: &Arc<Scenario>,
     dialect: Dialect,
     fault: Option<Fault>,
-) -> Option<Seen> {
+) -> Option<ExamplePlay> {
     let mapping = profiles::load(profiles::DEFAULT).ok()?;
     let mut plan = Plan::new(vec![Arc::clone(scenario)], mapping, PREFIX.to_owned());
     plan.dialects = vec![dialect];
@@ -68,7 +68,7 @@ pub(super) fn play(
     // As Microsoft's gates play it.
     plan.whole_mapping = scenario.test.is_some();
     let settings = ServerSettings { faults: fault.into_iter().collect(), ..ServerSettings::default() };
-    let mut seen = Seen::default();
+    let mut seen = ExamplePlay::default();
     run::play_scenarios(plan, Embedded { settings }, runtime, &mut seen).ok()?;
     Some(seen)
 }
@@ -120,7 +120,7 @@ pub(super) fn attempt(
     Some(example(message, Some(shown)))
 }
 
-impl Seen {
+impl ExamplePlay {
     /// Number of the trace that an exchange belongs to, and its place in it.
     fn place(&self, exchange: &Arc<Exchange>) -> Option<(usize, usize)> {
         self.traces.iter().enumerate().find_map(|(number, trace)| {

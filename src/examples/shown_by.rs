@@ -13,25 +13,25 @@ const LINES: &str = include_str!("rules.tsv");
 
 /// The scenario that shows a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct RuleExample {
     pub(super) fault: &'static str,
     pub(super) scenario: &'static str,
     pub(super) dialect: &'static str,
 }
 
 /// The line of a rule.
-pub(super) fn line(rule: &str) -> Option<Line> {
+pub(super) fn line(rule: &str) -> Option<RuleExample> {
     LINES.lines().find_map(|line| {
         let mut parts = line.split('\t');
         (parts.next() == Some(rule)).then_some(())?;
-        Some(Line { fault: parts.next()?, scenario: parts.next()?, dialect: parts.next()? })
+        Some(RuleExample { fault: parts.next()?, scenario: parts.next()?, dialect: parts.next()? })
     })
 }
 
 /// The rule's line as the table has it, unless its fault or its scenario is not there any more.
 #[must_use]
 pub fn kept(rule: &About, scenarios: &[Arc<Scenario>]) -> Option<String> {
-    let Line { fault, scenario, dialect } = line(&rule.id)?;
+    let RuleExample { fault, scenario, dialect } = line(&rule.id)?;
     let exists =
         rule.faults.iter().any(|name| name == fault) && scenarios.iter().any(|one| one.about.id == scenario);
     exists.then(|| format!("{}\t{fault}\t{scenario}\t{dialect}", rule.id))

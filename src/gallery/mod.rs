@@ -17,7 +17,7 @@ pub use pack::Pack;
 pub use requirement::{Demand, Met, Requirement};
 pub use template::Template;
 pub use test::{Test, TestResult};
-pub use verdict::{Overall, Verdict, judge};
+pub use verdict::{GalleryVerdict, Overall, judge};
 
 /// Suites whose scenarios stand for tests of the gates.
 pub const SUITES: [&str; 2] = ["gallery", "validator"];

@@ -7,7 +7,7 @@ use icu_properties::props::BidiControl;
 use jiff::civil::Date;
 
 use super::Test;
-use super::verdict::{Overall, Verdict};
+use super::verdict::{GalleryVerdict, Overall};
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{AttributeMapping, DataType, Mapping, ObjectMapping, schema};
 
@@ -23,7 +23,7 @@ pub struct Pack<'a> {
     /// Facts of the endpoint in the order in which they are shown: what, and its value.
     pub endpoint: &'a [(String, String)],
     /// What the gates would say.
-    pub verdict: &'a Verdict,
+    pub verdict: &'a GalleryVerdict,
 }
 
 impl Pack<'_> {
@@ -66,7 +66,7 @@ impl Pack<'_> {
     }
 
     fn verdict(&self) -> String {
-        let Verdict { template, tests, validator, requirements, why, overall, .. } = self.verdict;
+        let GalleryVerdict { template, tests, validator, requirements, why, overall, .. } = self.verdict;
         let word = overall.map_or("not decided", Overall::as_str);
         let mut page = format!(
             "# Predicted gallery validation of {}\n\n{}: **{word}** by template {template} ({}), predicted by scimulate {}.\n",
@@ -224,8 +224,8 @@ mod tests {
         }
     }
 
-    fn verdict() -> Verdict {
-        Verdict {
+    fn verdict() -> GalleryVerdict {
+        GalleryVerdict {
             template: Template::Eleven,
             overall: Some(Overall::Succeeded),
             why: None,

@@ -73,7 +73,7 @@ pub struct Requirement {
 const MEMBERS_KEPT: &str = "requirements/group-members-kept";
 
 /// What shows a requirement.
-enum Evidence {
+enum RequirementEvidence {
     /// Each of these checks must pass.
     All(&'static [&'static str]),
     /// One of these checks must pass.
@@ -84,9 +84,9 @@ enum Evidence {
 
 /// The requirements of Microsoft's page (app-gallery-user-provisioning-requirements) and those of the pages
 /// it links to, in the order in which they are shown.
-const REQUIREMENTS: &[(&str, &str, Demand, Evidence)] = {
+const REQUIREMENTS: &[(&str, &str, Demand, RequirementEvidence)] = {
     use Demand::{Recommended, Required};
-    use Evidence::{All, Any, ByHand};
+    use RequirementEvidence::{All, Any, ByHand};
     &[
         (
             "unknown-user",
@@ -225,13 +225,13 @@ pub(super) fn judge(
         .iter()
         .map(|(id, title, demand, evidence)| {
             let (met, checks, reason) = match evidence {
-                Evidence::ByHand(next) => (Met::ByHand, &[][..], Some((*next).to_owned())),
-                Evidence::All(checks) => {
+                RequirementEvidence::ByHand(next) => (Met::ByHand, &[][..], Some((*next).to_owned())),
+                RequirementEvidence::All(checks) => {
                     let each: Vec<_> = checks.iter().map(|check| of(check)).collect();
                     let (met, reason) = worst(each, id);
                     (met, *checks, reason)
                 }
-                Evidence::Any(checks) => {
+                RequirementEvidence::Any(checks) => {
                     let each: Vec<_> = checks.iter().map(|check| of(check)).collect();
                     let (met, reason) = match each.iter().any(|(met, _)| *met == Met::Yes) {
                         true => (Met::Yes, None),
@@ -294,9 +294,9 @@ mod tests {
         };
         for (requirement, _, _, evidence) in REQUIREMENTS {
             let shown = match evidence {
-                Evidence::All(checks) => checks.iter().all(exists),
-                Evidence::Any(checks) => checks.iter().any(exists),
-                Evidence::ByHand(_) => true,
+                RequirementEvidence::All(checks) => checks.iter().all(exists),
+                RequirementEvidence::Any(checks) => checks.iter().any(exists),
+                RequirementEvidence::ByHand(_) => true,
             };
             assert!(shown, "{requirement}");
         }

@@ -1,7 +1,7 @@
 //! One test of a gate, and how it would end.
 
 use super::template::Template;
-use crate::check::{Finding, Level, Outcome, Reading, Skip};
+use crate::check::{Finding, JudgedBy, Level, Outcome, Skip};
 use crate::run::verdict::report::CheckResult;
 use crate::scenario::{Ability, Need, Scenario, TestKind, TestSpec, Through};
 
@@ -64,9 +64,9 @@ impl Test {
         template: Template,
     ) -> Self {
         let limit = scenario.about.level.min(Level::Error);
-        let failing = |reading: Reading| {
+        let failing = |reading: JudgedBy| {
             let counts = move |finding: &&Finding| {
-                finding.level >= limit && (finding.reading == Reading::Both || finding.reading == reading)
+                finding.level >= limit && (finding.reading == JudgedBy::Both || finding.reading == reading)
             };
             results.iter().flat_map(|result| &result.findings).find(counts)
         };
@@ -78,17 +78,17 @@ impl Test {
             Outcome::Skipped(skip) => Some(skip),
             _ => None,
         });
-        let (result, reason) = match (failing(Reading::Microsoft), skip) {
+        let (result, reason) = match (failing(JudgedBy::Microsoft), skip) {
             (Some(finding), _) => (failed, Some(finding.message.clone())),
             (None, Some(skip)) => not_played(scenario, skip, template, failed),
             (None, None) if results.is_empty() => (TestResult::Undecided, Some("not played".to_owned())),
             (None, None) => {
                 let note =
-                    results.iter().flat_map(|result| &result.findings).find(|f| f.reading == Reading::Both);
+                    results.iter().flat_map(|result| &result.findings).find(|f| f.reading == JudgedBy::Both);
                 (TestResult::Passed, note.map(|finding| finding.message.clone()))
             }
         };
-        let right = match (result, failing(Reading::Ours)) {
+        let right = match (result, failing(JudgedBy::Ours)) {
             (TestResult::Passed, Some(finding)) => Some((failed, finding.message.clone())),
             (TestResult::Failed | TestResult::Warning, None) if skip.is_none() => {
                 Some((TestResult::Passed, "the RFC allows this answer".to_owned()))

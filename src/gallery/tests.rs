@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::check::{Finding, Level, Outcome, Reading, Skip};
+use crate::check::{Finding, JudgedBy, Level, Outcome, Skip};
 use crate::run::verdict::report::{CheckResult, Report, Verdict as RunVerdict};
 use crate::scenario::{self, Scenario};
 
@@ -60,16 +60,16 @@ fn report(outcomes: &[(u32, Ending)]) -> Report {
 
 enum Ending {
     Skip(Skip),
-    Finding(Level, Reading),
+    Finding(Level, JudgedBy),
 }
 
-const WRONG: Ending = Ending::Finding(Level::Error, Reading::Both);
+const WRONG: Ending = Ending::Finding(Level::Error, JudgedBy::Both);
 
 fn unmapped() -> Ending {
     Ending::Skip(Skip::NotConfigured("not mapped".into()))
 }
 
-fn verdict(template: Template, outcomes: &[(u32, Ending)]) -> Verdict {
+fn verdict(template: Template, outcomes: &[(u32, Ending)]) -> GalleryVerdict {
     judge(template, &scenarios(), &report(outcomes), &[]).unwrap()
 }
 
@@ -107,14 +107,14 @@ fn editions_differ_in_endpoints_without_groups() {
 
 #[test]
 fn where_judgements_differ_both_are_told() {
-    let theirs = verdict(Template::Eleven, &[(1, Ending::Finding(Level::Error, Reading::Microsoft))]);
+    let theirs = verdict(Template::Eleven, &[(1, Ending::Finding(Level::Error, JudgedBy::Microsoft))]);
     assert_eq!(theirs.tests[0].result, TestResult::Failed);
     assert_eq!(theirs.tests[0].right.as_ref().map(|(result, _)| *result), Some(TestResult::Passed));
-    let ours = verdict(Template::Eleven, &[(1, Ending::Finding(Level::Error, Reading::Ours))]);
+    let ours = verdict(Template::Eleven, &[(1, Ending::Finding(Level::Error, JudgedBy::Ours))]);
     assert_eq!(ours.tests[0].result, TestResult::Passed);
     assert_eq!(ours.tests[0].right.as_ref().map(|(result, _)| *result), Some(TestResult::Failed));
     assert_eq!(ours.overall, Some(Overall::Succeeded));
-    let mild = verdict(Template::Eleven, &[(1, Ending::Finding(Level::Note, Reading::Both))]);
+    let mild = verdict(Template::Eleven, &[(1, Ending::Finding(Level::Note, JudgedBy::Both))]);
     assert_eq!((mild.tests[0].result, &mild.tests[0].right), (TestResult::Passed, &None));
     assert_eq!(mild.tests[0].reason.as_deref(), Some("it is wrong"));
 }

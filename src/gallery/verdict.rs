@@ -37,7 +37,7 @@ impl Overall {
 
 /// What both gates would say, and what they do not ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct GalleryVerdict {
     /// The edition that is predicted.
     pub template: Template,
     /// The template's word for the whole; `None` when not all of its tests were played.
@@ -62,7 +62,7 @@ pub fn judge(
     scenarios: &[Arc<Scenario>],
     report: &Report,
     more: &[CheckResult],
-) -> Option<Verdict> {
+) -> Option<GalleryVerdict> {
     let mut results: BTreeMap<&str, Vec<&CheckResult>> = BTreeMap::new();
     for check in report
         .checks
@@ -93,7 +93,15 @@ pub fn judge(
         None => Vec::new(),
         Some(_) => requirement::judge(&results, &tests, &validator),
     };
-    Some(Verdict { template, overall, why, tests, validator, requirements, facts: serde_json::Map::new() })
+    Some(GalleryVerdict {
+        template,
+        overall,
+        why,
+        tests,
+        validator,
+        requirements,
+        facts: serde_json::Map::new(),
+    })
 }
 
 fn overall(tests: &[Test], report: &Report) -> (Option<Overall>, Option<String>) {
@@ -138,7 +146,7 @@ fn overall(tests: &[Test], report: &Report) -> (Option<Overall>, Option<String>)
     (Some(Overall::Failed), Some(why))
 }
 
-impl Verdict {
+impl GalleryVerdict {
     /// Every test of both gates.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, &Test)> {
         let gallery = self.tests.iter().map(|test| ("gallery", test));

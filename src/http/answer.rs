@@ -6,7 +6,7 @@ use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt;
 
 use super::broken;
-use crate::wire::{Answer, Body, Broken, Excess, Stopped};
+use crate::wire::{Answer, Body, Broken, Excess, Unparsed};
 
 /// How much of an answer is read, and for how long.
 pub(super) struct Limits {
@@ -49,8 +49,8 @@ pub(super) async fn read(
         .collect();
     let elapsed = started.elapsed();
     let body = Body::received(bytes, limits.until).map_err(|stopped| match stopped {
-        Stopped::TooLate => Broken::TimedOut(limits.timeout),
-        Stopped::Costly(excess) => Broken::TooLarge(excess),
+        Unparsed::TooLate => Broken::TimedOut(limits.timeout),
+        Unparsed::Costly(excess) => Broken::TooLarge(excess),
     })?;
     Ok(Answer { status: head.status.as_u16(), headers, body, elapsed })
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hyper_util::client::legacy;
 
-use super::route::{History, Unreached};
+use super::route::{ConnectionHistory, Unreached};
 use super::tls;
 use crate::wire::Broken;
 
@@ -52,7 +52,7 @@ pub(super) fn met_a_closing(error: &legacy::Error) -> bool {
     if let Some(connection) = error.connect_info() {
         connection.get_extras(&mut known);
     }
-    let served_before = known.get::<History>().is_some_and(History::has_answered);
+    let served_before = known.get::<ConnectionHistory>().is_some_and(ConnectionHistory::has_answered);
     let closed = causes(error).into_iter().any(|cause| {
         is_end(cause)
             || cause.downcast_ref::<hyper::Error>().is_some_and(|error| {

@@ -18,7 +18,7 @@ use super::headers::{bearer, header_name, header_value, respell, shown};
 use super::issued::Signer;
 use super::pace::Pace;
 use super::route::Route;
-use super::tokens::Tokens;
+use super::tokens::GrantTokens;
 use super::{ClientProblem, Credentials, Grant, Issued, Secrets, Settings, TenantUrl, broken, tls};
 use crate::wire::{Answer, Broken, Flow, Method, Request, Sent, SignIn, Target};
 
@@ -60,7 +60,7 @@ pub struct Client {
 /// Where the token comes from that every request carries.
 #[derive(Debug)]
 enum TokenSource {
-    Asked(Arc<Tokens>),
+    Asked(Arc<GrantTokens>),
     Issued(Arc<Signer>),
 }
 
@@ -86,7 +86,7 @@ impl Client {
         let mut sign_ins: Vec<Arc<dyn SignIn>> = Vec::new();
         let tokens_of = |grant: Grant| {
             let Settings { trust, timeout, .. } = &settings;
-            Tokens::new(grant, trust, *timeout, connect_timeout, secrets.clone())
+            GrantTokens::new(grant, trust, *timeout, connect_timeout, secrets.clone())
         };
         match &settings.credentials {
             Credentials::None => {}

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{ClientProblem, Issued, TenantUrl};
 use crate::issuer::{AssertionSubject, Issuer, Make, Serving};
-use crate::wire::{Flow, Proof};
+use crate::wire::{ClientProof, Flow};
 
 /// How the target is told who calls.
 #[derive(Debug, Clone, Default)]
@@ -152,14 +152,14 @@ impl fmt::Display for TokenEndpoint {
 #[derive(Default)]
 pub(super) struct Form {
     /// Parameters in order, each with whether it may be shown.
-    pub(super) parameters: Vec<(&'static str, SecretString, Shown)>,
+    pub(super) parameters: Vec<(&'static str, SecretString, Visibility)>,
     /// The value of `Authorization`.
     pub(super) basic: Option<HeaderValue>,
 }
 
 /// Whether a value may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(super) enum Visibility {
     Yes,
     Never,
 }
@@ -176,9 +176,9 @@ impl Form {
 
     /// As it may be shown.
     pub(super) fn shown(&self) -> String {
-        let part = |(name, value, shown): &(&str, SecretString, Shown)| match shown {
-            Shown::Never => format!("{name}=[redacted]"),
-            Shown::Yes => {
+        let part = |(name, value, shown): &(&str, SecretString, Visibility)| match shown {
+            Visibility::Never => format!("{name}=[redacted]"),
+            Visibility::Yes => {
                 let value: String =
                     form_urlencoded::byte_serialize(value.expose_secret().as_bytes()).collect();
                 format!("{name}={value}")
@@ -189,7 +189,7 @@ impl Form {
 
     fn add_scopes(&mut self, scopes: &[String]) {
         if !scopes.is_empty() {
-            self.add("scope", scopes.join(" "), Shown::Yes);
+            self.add("scope", scopes.join(" "), Visibility::Yes);
         }
     }
 
@@ -197,11 +197,11 @@ impl Form {
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.parameters
             .iter()
-            .filter(|(_, _, shown)| *shown == Shown::Never)
+            .filter(|(_, _, shown)| *shown == Visibility::Never)
             .map(|(_, value, _)| value.expose_secret())
     }
 
-    fn add(&mut self, name: &'static str, value: impl Into<SecretString>, shown: Shown) {
+    fn add(&mut self, name: &'static str, value: impl Into<SecretString>, shown: Visibility) {
         self.parameters.push((name, value.into(), shown));
     }
 }
@@ -247,9 +247,9 @@ impl Grant {
     ///
     /// # Errors
     /// One sentence when an assertion cannot be signed.
-    pub(super) fn form(&self, proof: Proof) -> Result<Form, String> {
+    pub(super) fn form(&self, proof: ClientProof) -> Result<Form, String> {
         let mut form = Form { parameters: Vec::new(), basic: None };
-        form.add("grant_type", "client_credentials", Shown::Yes);
+        form.add("grant_type", "client_credentials", Visibility::Yes);
         match self {
             Grant::ClientCredentials(client) => {
                 let client = &client.proving(proof);
@@ -257,17 +257,17 @@ impl Grant {
                     form.basic = HeaderValue::from_str(&format!("Basic {}", client.basic())).ok();
                 }
                 if client.sent_in != SentIn::Header {
-                    form.add("client_id", client.client_id.as_str(), Shown::Yes);
-                    form.add("client_secret", client.client_secret.clone(), Shown::Never);
+                    form.add("client_id", client.client_id.as_str(), Visibility::Yes);
+                    form.add("client_secret", client.client_secret.clone(), Visibility::Never);
                 }
                 form.add_scopes(&client.scopes);
             }
             Grant::Federation(client) => {
                 let make = made(proof);
                 let claims = client.issuer.claims(&client.subject, make);
-                form.add("client_id", client.client_id.as_str(), Shown::Yes);
-                form.add("client_assertion_type", JWT_BEARER, Shown::Yes);
-                form.add("client_assertion", client.issuer.sign(&claims, make)?, Shown::Never);
+                form.add("client_id", client.client_id.as_str(), Visibility::Yes);
+                form.add("client_assertion_type", JWT_BEARER, Visibility::Yes);
+                form.add("client_assertion", client.issuer.sign(&claims, make)?, Visibility::Never);
                 form.add_scopes(&client.scopes);
             }
         }
@@ -275,7 +275,7 @@ impl Grant {
     }
 
     /// Why such a proof cannot be shown, if it cannot.
-    pub(super) fn obstacle(&self, proof: Proof) -> Option<&'static str> {
+    pub(super) fn obstacle(&self, proof: ClientProof) -> Option<&'static str> {
         match self {
             Grant::Federation(client) => client.issuer.obstacle(made(proof)),
             Grant::ClientCredentials(_) => None,
@@ -287,24 +287,24 @@ impl Grant {
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The assertion that stands for a proof.
-pub(super) fn made(proof: Proof) -> Make {
+pub(super) fn made(proof: ClientProof) -> Make {
     match proof {
-        Proof::Right | Proof::WrongSecret => Make::Right,
-        Proof::NextKey => Make::NextKey,
-        Proof::NewKey => Make::NewKey,
-        Proof::ForeignKey => Make::ForeignKey,
-        Proof::Unsigned => Make::Unsigned,
-        Proof::Expired => Make::Expired,
-        Proof::NotYetValid => Make::NotYetValid,
-        Proof::OtherAudience => Make::OtherAudience,
+        ClientProof::Right | ClientProof::WrongSecret => Make::Right,
+        ClientProof::NextKey => Make::NextKey,
+        ClientProof::NewKey => Make::NewKey,
+        ClientProof::ForeignKey => Make::ForeignKey,
+        ClientProof::Unsigned => Make::Unsigned,
+        ClientProof::Expired => Make::Expired,
+        ClientProof::NotYetValid => Make::NotYetValid,
+        ClientProof::OtherAudience => Make::OtherAudience,
     }
 }
 
 impl ClientCredentials {
     /// The same, or the same with another secret.
-    fn proving(&self, proof: Proof) -> ClientCredentials {
+    fn proving(&self, proof: ClientProof) -> ClientCredentials {
         let mut client = self.clone();
-        if proof == Proof::WrongSecret {
+        if proof == ClientProof::WrongSecret {
             client.client_secret = format!("not-{}", self.client_secret.expose_secret()).into();
         }
         client
@@ -345,11 +345,11 @@ mod tests {
             (SentIn::Body, &full, None),
             (SentIn::Both, &full, Some(basic)),
         ] {
-            let form = grant(sent_in).form(Proof::Right).unwrap();
+            let form = grant(sent_in).form(ClientProof::Right).unwrap();
             assert_eq!(form.body().expose_secret(), body);
             assert_eq!(form.basic.as_ref().map(|value| value.to_str().unwrap()), header);
         }
-        let shown = grant(SentIn::Body).form(Proof::Right).unwrap().shown();
+        let shown = grant(SentIn::Body).form(ClientProof::Right).unwrap().shown();
         assert_eq!(
             shown,
             format!("grant_type=client_credentials&client_id=an+id&client_secret=[redacted]&{scope}")

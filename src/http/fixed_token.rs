@@ -2,7 +2,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::ClientProblem;
 use super::headers::bearer;
-use crate::wire::{Flow, Proof, SignIn, SignedIn, SigningIn, Token};
+use crate::wire::{ClientProof, Flow, SignIn, SignedIn, SigningIn, Token};
 
 /// A token that a server must refuse, given by the user: nobody is asked for it.
 #[derive(Debug)]
@@ -30,11 +30,11 @@ impl SignIn for FixedToken {
         self.flow
     }
 
-    fn obstacle(&self, _: Proof) -> Option<&'static str> {
+    fn obstacle(&self, _: ClientProof) -> Option<&'static str> {
         None
     }
 
-    fn sign_in(&self, _: Proof) -> SigningIn<'_> {
+    fn sign_in(&self, _: ClientProof) -> SigningIn<'_> {
         let token = Token { value: self.token.clone(), lifetime: None };
         Box::pin(async { SignedIn { exchange: None, outcome: Ok(token) } })
     }

@@ -10,7 +10,7 @@ use super::Secrets;
 use super::credentials::made;
 use super::headers::bearer;
 use crate::issuer::{Issuer, Serving};
-use crate::wire::{Broken, Flow, NoToken, Proof, SignIn, SignedIn, SigningIn, Token};
+use crate::wire::{Broken, ClientProof, Flow, NoToken, SignIn, SignedIn, SigningIn, Token};
 
 /// Tokens that Entra issues itself when "Secret Token" is left blank
 /// (entra-docs: use-scim-to-provision-users-and-groups, "Handling endpoint authentication").
@@ -62,14 +62,14 @@ impl Signer {
             return Ok(header);
         }
         let made = Instant::now();
-        let token = self.make(Proof::Right).await.map_err(Broken::NoToken)?;
+        let token = self.make(ClientProof::Right).await.map_err(Broken::NoToken)?;
         let header = bearer(&token.value).map_err(|problem| Broken::NoToken(unsigned(problem.what)))?;
         let until = made + token.lifetime.unwrap_or_default() / 2;
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((header.clone(), until));
         Ok(header)
     }
 
-    async fn make(&self, proof: Proof) -> Result<Token, NoToken> {
+    async fn make(&self, proof: ClientProof) -> Result<Token, NoToken> {
         let issued = self.issued.clone();
         // Making a key takes a while, and others go on meanwhile.
         let signed = tokio::task::spawn_blocking(move || {
@@ -92,11 +92,11 @@ impl SignIn for Signer {
         Flow::EntraIssued
     }
 
-    fn obstacle(&self, proof: Proof) -> Option<&'static str> {
+    fn obstacle(&self, proof: ClientProof) -> Option<&'static str> {
         self.issued.issuer.obstacle(made(proof))
     }
 
-    fn sign_in(&self, proof: Proof) -> SigningIn<'_> {
+    fn sign_in(&self, proof: ClientProof) -> SigningIn<'_> {
         Box::pin(async move { SignedIn { exchange: None, outcome: self.make(proof).await } })
     }
 }

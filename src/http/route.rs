@@ -96,9 +96,9 @@ impl Route {
 }
 
 impl Service<Uri> for Route {
-    type Response = TokioIo<Line>;
+    type Response = TokioIo<RoutedConnection>;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<Line>, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<TokioIo<RoutedConnection>, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.tcp.poll_ready(context).map_err(Into::into)
@@ -127,7 +127,13 @@ impl Service<Uri> for Route {
                 Some(proxy) => (tcp.call(proxy.uri).await.map_err(|error| Unreached::from(&error))?, true),
             };
             let stream = opened.into_inner();
-            Ok(TokioIo::new(Line { stream, proxied, history: History::default(), answered: None, hasty }))
+            Ok(TokioIo::new(RoutedConnection {
+                stream,
+                proxied,
+                history: ConnectionHistory::default(),
+                answered: None,
+                hasty,
+            }))
         })
     }
 }
@@ -171,9 +177,9 @@ impl<E: std::error::Error + 'static> From<&E> for Unreached {
 
 /// Whether an answer has come over a connection.
 #[derive(Debug, Clone, Default)]
-pub(super) struct History(Arc<AtomicBool>);
+pub(super) struct ConnectionHistory(Arc<AtomicBool>);
 
-impl History {
+impl ConnectionHistory {
     /// True once anything has come.
     pub(super) fn has_answered(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -181,21 +187,21 @@ impl History {
 }
 
 /// An open connection that knows whether it ends at a proxy, and how the target treats it.
-pub(super) struct Line {
+pub(super) struct RoutedConnection {
     stream: TcpStream,
     proxied: bool,
-    history: History,
+    history: ConnectionHistory,
     answered: Option<Instant>,
     hasty: Arc<AtomicBool>,
 }
 
-impl Connection for Line {
+impl Connection for RoutedConnection {
     fn connected(&self) -> Connected {
         self.stream.connected().proxy(self.proxied).extra(self.history.clone())
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for RoutedConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -219,7 +225,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for RoutedConnection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -17,8 +17,8 @@ use super::route::Route;
 use super::secrets::REDACTED;
 use super::{ClientProblem, Secrets, Trust, broken, tls, token_answer};
 use crate::wire::{
-    Actor, Answer, Broken, Exchange, Flow, Method, NoToken, Proof, Request, SignIn, SignedIn, SigningIn,
-    Token,
+    Actor, Answer, Broken, ClientProof, Exchange, Flow, Method, NoToken, Request, SignIn, SignedIn,
+    SigningIn, Token,
 };
 
 /// The largest answer of a token endpoint that is read, in bytes.
@@ -32,7 +32,7 @@ const EARLY: Duration = Duration::from_secs(60);
 
 /// The tokens of one grant: asked for when one is needed, kept until shortly before they expire.
 #[derive(Debug)]
-pub(super) struct Tokens {
+pub(super) struct GrantTokens {
     grant: Grant,
     shown: String,
     engine: Engine,
@@ -53,7 +53,7 @@ struct TokenState {
     until: Instant,
 }
 
-impl Tokens {
+impl GrantTokens {
     /// Opens no connection yet. Tokens become `secrets` when they are obtained.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl Tokens {
             secrets.add(&secret);
         }
         secrets.add_proxy(&route);
-        Ok(Arc::new(Tokens {
+        Ok(Arc::new(GrantTokens {
             shown: grant.endpoint().to_string(),
             proxy_authorization: route.proxy_authorization().cloned(),
             // Token requests are rare: no connection is kept for them.
@@ -99,7 +99,7 @@ impl Tokens {
         if let Some(header) = self.valid() {
             return Ok(header);
         }
-        let token = self.ask(Proof::Right).await.outcome.map_err(Broken::NoToken)?;
+        let token = self.ask(ClientProof::Right).await.outcome.map_err(Broken::NoToken)?;
         bearer(&token.value).map_err(|problem| Broken::Protocol(problem.what))
     }
 
@@ -113,7 +113,7 @@ impl Tokens {
 
     /// Asks for a token and keeps it. A server may take back the one before when it gives a new one,
     /// so the newest is used from then on.
-    async fn ask(&self, proof: Proof) -> SignedIn {
+    async fn ask(&self, proof: ClientProof) -> SignedIn {
         // Making a key takes a while, and others go on meanwhile.
         let grant = self.grant.clone();
         let form = tokio::task::spawn_blocking(move || grant.form(proof)).await;
@@ -135,7 +135,7 @@ impl Tokens {
         }
         if let Ok(token) = &read {
             self.trusted.store(true, Ordering::SeqCst);
-            if let (Proof::Right, Ok(header)) = (proof, bearer(&token.value)) {
+            if let (ClientProof::Right, Ok(header)) = (proof, bearer(&token.value)) {
                 let lifetime = token.lifetime.unwrap_or(UNSAID);
                 let until = asked + lifetime - EARLY.min(lifetime / 5);
                 *self.held() = Some(TokenState { header, until });
@@ -174,10 +174,10 @@ impl Tokens {
     }
 
     /// A server that trusts Microsoft's issuer alone refuses our assertions, and is right.
-    fn excuse(&self, problem: &mut NoToken, answer: &Answer, proof: Proof) {
+    fn excuse(&self, problem: &mut NoToken, answer: &Answer, proof: ClientProof) {
         let Grant::Federation(client) = &self.grant else { return };
         let refused = matches!(token_answer::code(answer), Some("invalid_client" | "invalid_grant"));
-        if proof == Proof::Right && refused && !self.trusted.load(Ordering::SeqCst) {
+        if proof == ClientProof::Right && refused && !self.trusted.load(Ordering::SeqCst) {
             problem.excused = true;
             if let Some(skew) = token_answer::skew(answer) {
                 let seconds = skew.as_secs();
@@ -242,16 +242,16 @@ impl Tokens {
     }
 }
 
-impl SignIn for Tokens {
+impl SignIn for GrantTokens {
     fn flow(&self) -> Flow {
         self.grant.flow()
     }
 
-    fn obstacle(&self, proof: Proof) -> Option<&'static str> {
+    fn obstacle(&self, proof: ClientProof) -> Option<&'static str> {
         self.grant.obstacle(proof)
     }
 
-    fn sign_in(&self, proof: Proof) -> SigningIn<'_> {
+    fn sign_in(&self, proof: ClientProof) -> SigningIn<'_> {
         Box::pin(async move {
             let _asking = self.asking.lock().await;
             self.ask(proof).await

@@ -1,6 +1,6 @@
 //! What a server is published with: how it did, and each failure with the request that shows it.
 //!
-//! One [`Row`] per server and version is kept as JSON, with a script of curl lines for each published
+//! One [`InteropRow`] per server and version is kept as JSON, with a script of curl lines for each published
 //! failure; the page is written from all rows. Nothing in a row changes from run to run as long as the
 //! server answers the same: ids, made-up names and times are taken out.
 
@@ -9,7 +9,7 @@ mod page;
 use serde::{Deserialize, Serialize};
 
 use crate::check::Level;
-use crate::gallery::Verdict;
+use crate::gallery::GalleryVerdict;
 use crate::report::script::{Script, Stable};
 use crate::run::verdict::cause::causes;
 use crate::run::verdict::report::Report;
@@ -19,7 +19,7 @@ pub use page::page;
 /// How one version of a server did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Row {
+pub struct InteropRow {
     /// The server's name; also that of its files.
     pub server: String,
     /// Its version.
@@ -29,7 +29,7 @@ pub struct Row {
     /// How many causes there are of each level.
     pub causes: Levels,
     /// What Microsoft's gallery validation would say.
-    pub gallery: Gallery,
+    pub gallery: GalleryResult,
     /// What made checks fail, worst first.
     pub failures: Vec<InteropFailure>,
 }
@@ -63,13 +63,13 @@ pub struct Levels {
 /// What Microsoft's gallery validation would say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Gallery {
+pub struct GalleryResult {
     /// `Succeeded`, `Failed` or `Incomplete`.
     pub verdict: String,
     /// The template's edition.
     pub template: String,
-    /// Tests of the template and the validator that do not pass, as `3 Update_User_Test: FAILED`; `right:`
-    /// stands behind those that should end otherwise.
+    /// Tests of the template and the validator that do not pass, as `3 Update_User_Test: FAILED`; those that
+    /// should end otherwise have `right:` and the correct result.
     pub not_passed: Vec<String>,
 }
 
@@ -103,13 +103,13 @@ pub fn files_of(server: &str, version: &str) -> String {
     format!("{server}-{version}")
 }
 
-impl Row {
+impl InteropRow {
     /// The row of a run and a gallery verdict. `scripts` are those of the causes of the report, by place.
     #[must_use]
     pub fn of(
         (server, version): (&str, &str),
         report: &Report,
-        verdict: &Verdict,
+        verdict: &GalleryVerdict,
         scripts: &[(usize, Script)],
     ) -> Self {
         let counts = report.counts();
@@ -131,7 +131,7 @@ impl Row {
                 script: script.map(|script| format!("{}.sh", script.name)),
             }
         });
-        Row {
+        InteropRow {
             server: server.to_owned(),
             version: version.to_owned(),
             checks: Checks {
@@ -145,21 +145,20 @@ impl Row {
                 warning: of(Level::Warning),
                 note: of(Level::Note),
             },
-            gallery: Gallery::of(verdict),
+            gallery: GalleryResult::of(verdict),
             failures: failures.collect(),
         }
     }
 }
 
-impl Row {
+impl InteropRow {
     /// The same row with the numbers of checks that are published: those grow with each new scenario, while
     /// the server is as it was.
     #[must_use]
-    pub fn counted_as(mut self, published: &Row) -> Self {
+    pub fn counted_as(mut self, published: &InteropRow) -> Self {
         self.checks = published.checks.clone();
         for failure in self.failures.iter_mut().filter(|failure| failure.blocks > 0) {
-            let same =
-                |known: &&InteropFailure| known.check == failure.check && known.sentence == failure.sentence;
+            let same = |known: &&InteropFailure| known.is_same_as(failure);
             if let Some(known) = published.failures.iter().find(same).filter(|known| known.blocks > 0) {
                 failure.blocks = known.blocks;
             }
@@ -168,8 +167,19 @@ impl Row {
     }
 }
 
-impl Gallery {
-    fn of(verdict: &Verdict) -> Self {
+impl InteropFailure {
+    /// Several failures of one row can share check and sentence; the names of their scripts differ.
+    fn is_same_as(&self, other: &InteropFailure) -> bool {
+        match (&self.script, &other.script) {
+            (Some(one), Some(another)) => one == another,
+            (None, None) => self.check == other.check && self.sentence == other.sentence,
+            _ => false,
+        }
+    }
+}
+
+impl GalleryResult {
+    fn of(verdict: &GalleryVerdict) -> Self {
         let gates = [("", &verdict.tests), ("validator ", &verdict.validator)];
         let tests = gates.into_iter().flat_map(|(gate, tests)| tests.iter().map(move |test| (gate, test)));
         let not_passed = tests.filter_map(|(gate, test)| {
@@ -179,7 +189,7 @@ impl Gallery {
             let right = right.unwrap_or_default();
             (!passed).then(|| format!("{gate}{number} {name}: {result}{right}"))
         });
-        Gallery {
+        GalleryResult {
             verdict: verdict.overall.map_or("Incomplete", |overall| overall.as_str()).to_owned(),
             template: verdict.template.as_str().to_owned(),
             not_passed: not_passed.collect(),

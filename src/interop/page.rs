@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::Row;
+use super::InteropRow;
 /// Where the scripts and rows lie, seen from the page.
 const FOLDER: &str = "interop";
 
 /// The page: a table with a line for each row, then each server's failures.
 #[must_use]
-pub fn page(rows: &[Row]) -> String {
+pub fn page(rows: &[InteropRow]) -> String {
     let mut text = String::from(INTRODUCTION);
     text.push_str(
         "| server | version | passed | failed | skipped | critical | error | warning | note | gallery |\n",
@@ -45,7 +45,7 @@ Public SCIM servers as their packages are delivered, with a store in memory or S
 Written by `scimulate interop`; `.ci/run` tests them again and fails when a result differs from this page. The
 numbers of checks are those of the day on which a row was written: they grow with each scenario, and are not compared.
 
-A check that found only what another check reports is skipped as blocked, so *failed* counts causes, not
+A check that found only what another check reports is skipped, blocked by it, so *failed* counts causes, not
 consequences; the columns after it count causes by level. *Gallery* is the predicted verdict of Microsoft's
 validation. Findings with a script were observed on the wire: the script sends the requests with curl and says whether
 the server still returns the answer printed here. Scenarios with concurrent requests are left out, because their results
@@ -53,13 +53,13 @@ depend on chance; [real-servers.md](real-servers.md) lists what they found.
 
 ";
 
-fn anchor(row: &Row) -> String {
+fn anchor(row: &InteropRow) -> String {
     let title = format!("{} {}", row.server, row.version).to_lowercase();
     let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-fn section(row: &Row, text: &mut String) {
+fn section(row: &InteropRow, text: &mut String) {
     let _ = write!(text, "\n## {} {}\n\n", row.server, row.version);
     if row.failures.is_empty() {
         text.push_str("Nothing failed.\n");
@@ -125,15 +125,15 @@ fn code(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::check::Level;
-    use crate::interop::{Checks, Gallery, InteropFailure, Levels};
+    use crate::interop::{Checks, GalleryResult, InteropFailure, Levels};
 
-    fn row() -> Row {
-        Row {
+    fn row() -> InteropRow {
+        InteropRow {
             server: "example-server".into(),
             version: "1.2.0".into(),
             checks: Checks { passed: 700, failed: 1, skipped: 30 },
             causes: Levels { critical: 1, error: 0, warning: 4, note: 2 },
-            gallery: Gallery {
+            gallery: GalleryResult {
                 verdict: "Failed".into(),
                 template: "11".into(),
                 not_passed: vec!["3 Disable_User_Test: FAILED".into()],
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_stands_in_the_table_and_its_failures_below() {
+    fn a_row_is_in_the_table_and_its_failures_below() {
         let page = page(&[row()]);
         assert!(page.contains(
             "| [example-server](#example-server-120) | 1.2.0 | 700 | 1 | 30 | 1 | 0 | 4 | 2 | Failed |"
@@ -179,11 +179,28 @@ mod tests {
     }
 
     #[test]
+    fn failures_of_one_check_and_sentence_are_told_apart_by_their_scripts() {
+        let mut published = row();
+        let second = InteropFailure {
+            blocks: 1,
+            script: Some("rules-disable-ignored-2.sh".into()),
+            ..published.failures[0].clone()
+        };
+        let without_script = InteropFailure { blocks: 7, script: None, ..second.clone() };
+        published.failures.extend([second, without_script]);
+        let mut played = published.clone();
+        for failure in &mut played.failures {
+            failure.blocks += 1;
+        }
+        assert_eq!(played.counted_as(&published), published);
+    }
+
+    #[test]
     fn a_row_is_read_back_as_it_was_written_and_nothing_else_is_taken_for_one() {
         let json = serde_json::to_value(row()).unwrap();
-        assert_eq!(serde_json::from_value::<Row>(json.clone()).unwrap(), row());
+        assert_eq!(serde_json::from_value::<InteropRow>(json.clone()).unwrap(), row());
         let mut more = json;
         more["surprise"] = 1.into();
-        assert!(serde_json::from_value::<Row>(more).is_err());
+        assert!(serde_json::from_value::<InteropRow>(more).is_err());
     }
 }

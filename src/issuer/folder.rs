@@ -21,7 +21,7 @@ const PUBLIC: &str = "public";
 
 /// Where an issuer was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenIssuer {
     /// What is to be hosted at the issuer's URL.
     pub public: PathBuf,
     /// The private keys, which only the owner may read.
@@ -59,7 +59,7 @@ impl Issuer {
     ///
     /// # Errors
     /// One sentence when something cannot be written, or when there are private keys already.
-    pub fn write(url: &str, folder: &Path) -> Result<Written, String> {
+    pub fn write(url: &str, folder: &Path) -> Result<WrittenIssuer, String> {
         let kept = vec![SigningKey::generate()?, SigningKey::generate()?];
         let url = url.trim_end_matches('/').to_owned();
         let issuer = Issuer { url, kept, renewed: AtomicBool::new(false) };
@@ -80,7 +80,7 @@ impl Issuer {
             fs::create_dir_all(below).map_err(|error| unwritten(below, &error))?;
             fs::write(&path, format!("{document:#}\n")).map_err(|error| unwritten(&path, &error))?;
         }
-        Ok(Written { public, private })
+        Ok(WrittenIssuer { public, private })
     }
 }
 

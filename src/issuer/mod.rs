@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use folder::Written;
+pub use folder::WrittenIssuer;
 pub use key::SigningKey;
 pub use serving::Serving;
 

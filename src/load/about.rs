@@ -9,13 +9,13 @@ const GALLERY: &str = "app-gallery-user-provisioning-requirements";
 
 /// The checks, in the order in which they are reported.
 #[derive(Debug)]
-pub(super) struct Abouts {
+pub(super) struct LoadAbouts {
     pub rate: About,
     pub members: About,
 }
 
-pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
-    Abouts {
+pub(super) static ABOUTS: LazyLock<LoadAbouts> = LazyLock::new(|| {
+    LoadAbouts {
     rate: About {
         id: "requirements/rate".into(),
         title: "The server handles 25 requests per second".into(),
@@ -66,6 +66,6 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
 
 /// What the checks of this room say of themselves, for the catalogue.
 pub fn abouts() -> impl Iterator<Item = &'static About> {
-    let Abouts { rate, members } = &*ABOUTS;
+    let LoadAbouts { rate, members } = &*ABOUTS;
     [rate, members].into_iter()
 }

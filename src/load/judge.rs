@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::about::ABOUTS;
-use super::measure::{Fate, Members, Tally};
+use super::measure::{Measurements, Members, RequestOutcome};
 use crate::check::{Finding, Level};
 use crate::wire::Exchange;
 
@@ -21,14 +21,14 @@ pub(super) fn too_little(rate: u32) -> Option<String> {
 }
 
 /// What is wrong with the answers under load.
-pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
+pub(super) fn judge(tally: &Measurements, rate: u32) -> Vec<Finding> {
     let about = &ABOUTS.rate;
     let achieved = tally.achieved();
     // Whoever asks for more than the requirement learns where the limit is; that is no fault.
     let beyond = rate > REQUIRED && achieved >= f64::from(REQUIRED);
     let level = |level| if beyond { Level::Note } else { level };
     let mut findings = Vec::new();
-    let mut add = |fate: Fate, at: Level, message: &dyn Fn(usize) -> String, expected: &str| {
+    let mut add = |fate: RequestOutcome, at: Level, message: &dyn Fn(usize) -> String, expected: &str| {
         let count = tally.count(fate);
         if count > 0 {
             let mut finding =
@@ -43,13 +43,13 @@ pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
         format!("At {rate} requests per second, {count} request{s} {what}.")
     };
     add(
-        Fate::Unanswered,
+        RequestOutcome::Unanswered,
         level(Level::Error),
         &|count| requests(count, "not answered"),
         "a response to every request",
     );
     add(
-        Fate::Failed,
+        RequestOutcome::Failed,
         level(Level::Error),
         &|count| requests(count, "answered with a server error"),
         "2xx, as for the same requests without load",
@@ -57,20 +57,20 @@ pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
     for said in [true, false] {
         let how = if said { "429 with Retry-After" } else { "429 without Retry-After" };
         add(
-            Fate::Throttled { said },
+            RequestOutcome::Throttled { said },
             level(Level::Error),
             &|count| requests(count, &format!("answered with {how}")),
             "no 429 below 25 requests per second",
         );
     }
     add(
-        Fate::Refused,
+        RequestOutcome::Refused,
         level(Level::Error),
         &|count| requests(count, "refused"),
         "2xx, as for the same requests without load",
     );
     add(
-        Fate::Contended,
+        RequestOutcome::Contended,
         Level::Warning,
         &|count| requests(count, "rejected because of another request"),
         "2xx for requests that do not contradict each other",
@@ -91,20 +91,20 @@ pub(super) fn judge(tally: &Tally, rate: u32) -> Vec<Finding> {
     findings
 }
 
-fn subject(fate: Fate) -> &'static str {
+fn subject(fate: RequestOutcome) -> &'static str {
     match fate {
-        Fate::Done => "",
-        Fate::Throttled { said: true } => "429 with Retry-After",
-        Fate::Throttled { said: false } => "429 without Retry-After",
-        Fate::Failed => "server errors",
-        Fate::Contended => "conflicts",
-        Fate::Refused => "refusals",
-        Fate::Unanswered => "no answer",
+        RequestOutcome::Done => "",
+        RequestOutcome::Throttled { said: true } => "429 with Retry-After",
+        RequestOutcome::Throttled { said: false } => "429 without Retry-After",
+        RequestOutcome::Failed => "server errors",
+        RequestOutcome::Contended => "conflicts",
+        RequestOutcome::Refused => "refusals",
+        RequestOutcome::Unanswered => "no answer",
     }
 }
 
 /// The status or the reason of one of them.
-fn example(tally: &Tally, fate: Fate) -> String {
+fn example(tally: &Measurements, fate: RequestOutcome) -> String {
     match tally.evidence(fate).last().map(|exchange| &exchange.outcome) {
         Some(Ok(answer)) => format!("status {}", answer.status),
         Some(Err(broken)) => broken.to_string(),

@@ -18,7 +18,7 @@ const EVIDENCE: usize = 3;
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fate {
+pub(super) enum RequestOutcome {
     /// Answered with 2xx.
     Done,
     /// 429, or 503 that says when to come again.
@@ -36,17 +36,17 @@ pub(super) enum Fate {
     Unanswered,
 }
 
-impl Fate {
+impl RequestOutcome {
     pub fn of(outcome: &Result<Answer, Broken>) -> Self {
-        let Ok(answer) = outcome else { return Fate::Unanswered };
+        let Ok(answer) = outcome else { return RequestOutcome::Unanswered };
         let said = answer.header("retry-after").is_some();
         match answer.status {
-            200..=299 => Fate::Done,
-            429 => Fate::Throttled { said },
-            503 if said => Fate::Throttled { said },
-            500.. => Fate::Failed,
-            409 | 412 => Fate::Contended,
-            _ => Fate::Refused,
+            200..=299 => RequestOutcome::Done,
+            429 => RequestOutcome::Throttled { said },
+            503 if said => RequestOutcome::Throttled { said },
+            500.. => RequestOutcome::Failed,
+            409 | 412 => RequestOutcome::Contended,
+            _ => RequestOutcome::Refused,
         }
     }
 }
@@ -55,7 +55,7 @@ impl Fate {
 #[derive(Debug)]
 pub(super) struct Sample {
     pub kind: LoadOperation,
-    pub fate: Fate,
+    pub fate: RequestOutcome,
     /// From the instant at which it was to start.
     pub latency: Duration,
     /// How long after that instant it started.
@@ -68,13 +68,13 @@ pub(super) struct Sample {
 
 /// Everything measured so far.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct Measurements {
     all: Histogram<u64>,
     kinds: BTreeMap<LoadOperation, Histogram<u64>>,
     late: Histogram<u64>,
     early: Histogram<u64>,
-    fates: BTreeMap<Fate, usize>,
-    evidence: BTreeMap<Fate, Vec<Arc<Exchange>>>,
+    fates: BTreeMap<RequestOutcome, usize>,
+    evidence: BTreeMap<RequestOutcome, Vec<Arc<Exchange>>>,
     last: Duration,
     /// The load's length, from the first request to when the one after the last would have started.
     window: Duration,
@@ -89,10 +89,10 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(LONGEST)
 }
 
-impl Tally {
+impl Measurements {
     /// For so many requests over so long a time.
     pub fn new(requests: usize, window: Duration) -> Self {
-        Tally {
+        Measurements {
             all: histogram(),
             kinds: BTreeMap::new(),
             late: histogram(),
@@ -123,11 +123,11 @@ impl Tally {
         }
     }
 
-    pub fn count(&self, fate: Fate) -> usize {
+    pub fn count(&self, fate: RequestOutcome) -> usize {
         self.fates.get(&fate).copied().unwrap_or(0)
     }
 
-    pub fn evidence(&self, fate: Fate) -> &[Arc<Exchange>] {
+    pub fn evidence(&self, fate: RequestOutcome) -> &[Arc<Exchange>] {
         self.evidence.get(&fate).map_or(&[], Vec::as_slice)
     }
 
@@ -140,11 +140,11 @@ impl Tally {
 
     /// Requests answered with 2xx in each second until the backlog was worked off.
     pub fn achieved(&self) -> f64 {
-        self.count(Fate::Done) as f64 / (self.window + self.backlog()).as_secs_f64()
+        self.count(RequestOutcome::Done) as f64 / (self.window + self.backlog()).as_secs_f64()
     }
 
-    pub fn facts(&self, rate: u32, left_out: Vec<LeftOut>, attributes_left_out: Vec<String>) -> Facts {
-        Facts {
+    pub fn facts(&self, rate: u32, left_out: Vec<LeftOut>, attributes_left_out: Vec<String>) -> LoadFacts {
+        LoadFacts {
             rate,
             seconds: self.window.as_secs_f64(),
             requests: self.fates.values().sum(),
@@ -154,13 +154,13 @@ impl Tally {
             kinds: self.kinds.iter().map(|(kind, times)| KindFacts::of(*kind, times)).collect(),
             left_out,
             attributes_left_out,
-            answered: self.count(Fate::Done),
-            throttled_with_retry_after: self.count(Fate::Throttled { said: true }),
-            throttled_without_retry_after: self.count(Fate::Throttled { said: false }),
-            server_errors: self.count(Fate::Failed),
-            contended: self.count(Fate::Contended),
-            refused: self.count(Fate::Refused),
-            unanswered: self.count(Fate::Unanswered),
+            answered: self.count(RequestOutcome::Done),
+            throttled_with_retry_after: self.count(RequestOutcome::Throttled { said: true }),
+            throttled_without_retry_after: self.count(RequestOutcome::Throttled { said: false }),
+            server_errors: self.count(RequestOutcome::Failed),
+            contended: self.count(RequestOutcome::Contended),
+            refused: self.count(RequestOutcome::Refused),
+            unanswered: self.count(RequestOutcome::Unanswered),
             started_late_ms: Latency::of(&self.late).p99_ms,
             members: None,
         }
@@ -169,7 +169,7 @@ impl Tally {
 
 /// What was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Facts {
+pub struct LoadFacts {
     /// Requests that were to start in each second.
     pub rate: u32,
     /// For how many seconds.

@@ -14,7 +14,7 @@ const SETTLING: Duration = Duration::from_secs(1);
 
 /// What was seen.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct SeenMembers {
     pub members: Members,
     /// The group, read afterwards.
     pub shown: Arc<Exchange>,
@@ -24,7 +24,7 @@ pub(super) struct Seen {
 
 /// Adds those who are to join, several at once, and reads the group. Whoever was added during the load
 /// must be in it too.
-pub(super) async fn play<T: Target + 'static>(population: &mut Population<T>) -> Result<Seen, Skip> {
+pub(super) async fn play<T: Target + 'static>(population: &mut Population<T>) -> Result<SeenMembers, Skip> {
     let Some(group) = population.group.clone() else {
         let why = if population.mix.has_groups() {
             "the server rejects the create of a group"
@@ -41,7 +41,7 @@ pub(super) async fn play<T: Target + 'static>(population: &mut Population<T>) ->
         population.go_on()?;
         let requests = joining.iter().map(|member| population.mix.add_member(&group, member));
         let requests: Vec<_> = requests.collect();
-        let target = &population.patient;
+        let target = &population.retrying;
         let outcomes = at_once(requests.iter().map(|request| target.send(request.clone()))).await;
         for ((member, request), outcome) in joining.iter().cloned().zip(requests).zip(outcomes) {
             match outcome {
@@ -61,7 +61,7 @@ pub(super) async fn play<T: Target + 'static>(population: &mut Population<T>) ->
     }
     let (missing, shown) = missing;
     let added = population.members.len();
-    Ok(Seen { members: Members { added, kept: added - missing }, shown, refused })
+    Ok(SeenMembers { members: Members { added, kept: added - missing }, shown, refused })
 }
 
 /// How many members are missing, and the exchange that shows it.
@@ -70,7 +70,7 @@ async fn read<T: Target + 'static>(
     group: &str,
 ) -> Result<(usize, Arc<Exchange>), Skip> {
     let request = population.mix.group_with_members(group);
-    let outcome = population.patiently(request.clone()).await?;
+    let outcome = population.send_retrying(request.clone()).await?;
     let exchange = population.exchange(&request, &outcome);
     match outcome {
         Ok(answer) if answer.is_success() => {

@@ -87,7 +87,7 @@ const SCENARIO: &str = "requirements/rate";
 
 /// Somebody who is at the target.
 #[derive(Debug, Clone)]
-pub(super) struct Account {
+pub(super) struct LoadUser {
     /// The id that the target gave.
     pub id: String,
     /// The key by which the person was made up.
@@ -157,8 +157,8 @@ impl Mix {
     }
 
     /// The account of a person who was created under this key.
-    pub fn account(key: &str, id: String) -> Account {
-        Account { id, key: key.to_owned() }
+    pub fn account(key: &str, id: String) -> LoadUser {
+        LoadUser { id, key: key.to_owned() }
     }
 
     /// `POST /Users` for the person of that key.
@@ -174,7 +174,7 @@ impl Mix {
     }
 
     /// The question for a person who is there, or for nobody.
-    pub fn lookup(&self, account: Option<&Account>) -> Request {
+    pub fn lookup(&self, account: Option<&LoadUser>) -> Request {
         let value = account.and_then(|account| {
             self.values(&account.key).into_iter().find(|(path, _)| *path == self.matching)
         });
@@ -185,12 +185,12 @@ impl Mix {
     }
 
     /// One user by its id.
-    pub fn read(&self, account: &Account) -> Request {
+    pub fn read(&self, account: &LoadUser) -> Request {
         self.writer.read(ResourceKind::User, &account.id, "load: read")
     }
 
     /// The n-th change of an attribute; `None` when nothing mapped can be changed.
-    pub fn update(&self, account: &Account, number: usize) -> Option<Request> {
+    pub fn update(&self, account: &LoadUser, number: usize) -> Option<Request> {
         let path = self.changing.clone()?;
         let other = Mix::key("other", number);
         let value = self.values(&other).into_iter().find(|(target, _)| *target == path)?.1?;
@@ -199,7 +199,7 @@ impl Mix {
     }
 
     /// Disables or enables a user; `None` when `active` is not mapped.
-    pub fn set_active(&self, account: &Account, active: bool) -> Option<Request> {
+    pub fn set_active(&self, account: &LoadUser, active: bool) -> Option<Request> {
         let change = AttributeChange::new(Verb::Replace, self.active.clone()?, active.into());
         let step = if active { "load: enable" } else { "load: disable" };
         Some(self.writer.modify(ResourceKind::User, &account.id, &[change], step))

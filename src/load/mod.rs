@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub use about::abouts;
-pub use measure::{Facts, KindFacts, Latency, LeftOut, Members};
+pub use measure::{KindFacts, Latency, LeftOut, LoadFacts, Members};
 pub use mix::LoadOperation;
 
 use about::ABOUTS;
@@ -55,8 +55,8 @@ pub struct LoadSettings {
     pub rate: NonZeroU32,
     /// For how long. At least one request is sent.
     pub duration: Duration,
-    /// The longest pause of a request outside the load when the target asks for patience (429).
-    pub retry_after: Duration,
+    /// The longest pause of a request outside the load when the target returns 429.
+    pub longest_wait: Duration,
     /// Where ids of what was made are written down. Closed at the end.
     pub journal: Option<Arc<Journal>>,
     /// The target never shows names: what a create names is ours, unless an answer speaks against it.
@@ -71,7 +71,7 @@ pub struct LoadSettings {
 #[derive(Debug)]
 pub struct Played {
     /// What was measured; `None` when there was no load, or it did not come to its end.
-    pub facts: Option<Facts>,
+    pub facts: Option<LoadFacts>,
     /// One result for each of [`abouts`], in their order.
     pub checks: Vec<CheckResult>,
     /// What could not be removed from the target, each with the reason.
@@ -114,7 +114,7 @@ pub async fn play<T: Target + 'static>(settings: LoadSettings, target: Arc<T>) -
 async fn perform<T: Target + 'static>(
     settings: &LoadSettings,
     population: &mut Population<T>,
-) -> Result<(Facts, Vec<CheckResult>), Skip> {
+) -> Result<(LoadFacts, Vec<CheckResult>), Skip> {
     let refused = population.gather(settings).await?;
     let left_out = population.rehearse().await?;
     tokio::select! {

@@ -6,14 +6,14 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::LoadSettings;
-use super::measure::{Fate, LeftOut, Sample, Tally};
+use super::measure::{LeftOut, Measurements, RequestOutcome, Sample};
 use super::mix::{LoadOperation, Mix};
 use super::population::{Population, exchange, interrupted, withheld};
 use crate::check::Skip;
 use crate::wire::{Broken, Exchange, Request, ResourceKind, Target};
 
 /// A request that has come to its end.
-struct Ended {
+struct EndedRequest {
     sample: Sample,
     /// Who becomes a member of the group by it.
     member: Option<String>,
@@ -27,7 +27,7 @@ pub(super) async fn play<T: Target + 'static>(
     settings: &LoadSettings,
     population: &mut Population<T>,
     left_out: &[LeftOut],
-) -> Result<Tally, Skip> {
+) -> Result<Measurements, Skip> {
     let gap = Duration::from_secs(1) / settings.rate.get();
     let total = settings.duration.as_nanos().div_ceil(gap.as_nanos().max(1));
     let total = usize::try_from(total).unwrap_or(usize::MAX).max(1);
@@ -35,9 +35,9 @@ pub(super) async fn play<T: Target + 'static>(
     if population.group.is_none() {
         left_out.push(LoadOperation::AddMember);
     }
-    let mut script = Script { left_out, counts: [0; LoadOperation::ALL.len()] };
-    let mut tally = Tally::new(total, gap.saturating_mul(u32::try_from(total).unwrap_or(u32::MAX)));
-    let mut under_way: JoinSet<Ended> = JoinSet::new();
+    let mut script = RequestOrder { left_out, counts: [0; LoadOperation::ALL.len()] };
+    let mut tally = Measurements::new(total, gap.saturating_mul(u32::try_from(total).unwrap_or(u32::MAX)));
+    let mut under_way: JoinSet<EndedRequest> = JoinSet::new();
     let mut stopped: Option<Skip> = None;
     let begin = Instant::now();
     let cancel = population.cancel.clone();
@@ -79,7 +79,7 @@ fn send<T: Target + 'static>(
     member: Option<String>,
     begin: Instant,
     due: Instant,
-) -> impl Future<Output = Ended> + Send + use<T> {
+) -> impl Future<Output = EndedRequest> + Send + use<T> {
     let (target, cancel) = (Arc::clone(&population.direct), population.cancel.clone());
     async move {
         let late = due.elapsed();
@@ -92,24 +92,29 @@ fn send<T: Target + 'static>(
             }
         };
         let (latency, ended) = (due.elapsed(), begin.elapsed());
-        let fate = Fate::of(&outcome);
-        let shown = (fate != Fate::Done || kind == LoadOperation::Create)
+        let fate = RequestOutcome::of(&outcome);
+        let shown = (fate != RequestOutcome::Done || kind == LoadOperation::Create)
             .then(|| exchange(&*target, &request, &outcome));
         let withheld = match outcome {
             Err(Broken::Withheld(why) | Broken::Unproven(why)) => Some(why),
             _ => None,
         };
         let created = shown.clone().filter(|_| kind == LoadOperation::Create);
-        let exchange = shown.filter(|_| fate != Fate::Done);
-        Ended { sample: Sample { kind, fate, latency, late, ended, exchange }, member, created, withheld }
+        let exchange = shown.filter(|_| fate != RequestOutcome::Done);
+        EndedRequest {
+            sample: Sample { kind, fate, latency, late, ended, exchange },
+            member,
+            created,
+            withheld,
+        }
     }
 }
 
 /// Takes in what has ended. The guard holding a request back ends the load.
 fn take<T: Target + 'static>(
-    ended: Result<Ended, JoinError>,
+    ended: Result<EndedRequest, JoinError>,
     population: &mut Population<T>,
-    tally: &mut Tally,
+    tally: &mut Measurements,
 ) -> Option<Skip> {
     let ended = match ended {
         Ok(ended) => ended,
@@ -119,7 +124,7 @@ fn take<T: Target + 'static>(
             Err(_) => return None,
         },
     };
-    let done = ended.sample.fate == Fate::Done;
+    let done = ended.sample.fate == RequestOutcome::Done;
     if let Some(exchange) = &ended.created
         && let Some(id) = population.made(ResourceKind::User, exchange)
         && population.group.is_some()
@@ -132,13 +137,13 @@ fn take<T: Target + 'static>(
 }
 
 /// Which request comes next.
-struct Script {
+struct RequestOrder {
     left_out: Vec<LoadOperation>,
     /// How many of each kind there were.
     counts: [usize; LoadOperation::ALL.len()],
 }
 
-impl Script {
+impl RequestOrder {
     /// The next request, and who becomes a member by it.
     fn next<T: Target + 'static>(
         &mut self,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::LoadSettings;
 use super::measure::LeftOut;
-use super::mix::{Account, LoadOperation, Mix};
+use super::mix::{LoadOperation, LoadUser, Mix};
 use crate::check::Skip;
 use crate::run::cleanup;
 use crate::run::observer::reader;
@@ -18,7 +18,7 @@ use crate::run::preflight::acceptance;
 use crate::run::target::cancel::Cancel;
 use crate::run::target::guard::{Guard, Ownership};
 use crate::run::target::recorder::Recorder;
-use crate::run::target::retry_after::{RetryAfter, WaitLimit};
+use crate::run::target::retry::{Retry, WaitLimit};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, ResourceKind, Sent, Target};
 
 /// Users that are changed under load.
@@ -32,11 +32,11 @@ pub(super) struct Population<T> {
     /// Sends at once, guarded and journalled.
     pub direct: Arc<Direct<T>>,
     /// Waits when the target asks for it.
-    pub patient: Arc<RetryAfter<Arc<Direct<T>>>>,
+    pub retrying: Arc<Retry<Arc<Direct<T>>>>,
     pub cancel: Cancel,
     pub exchanges: Arc<AtomicUsize>,
     /// Users that are changed.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<LoadUser>,
     /// Ids of those who join the group after the load.
     pub joining: Vec<String>,
     /// Ids of those who may join it during the load.
@@ -65,12 +65,12 @@ impl<T: Target + 'static> Population<T> {
             None => ownership,
         };
         let direct = Arc::new(Guard::new(counted, Arc::new(ownership)));
-        let waiting = WaitLimit::at_most(settings.retry_after);
-        let patient = RetryAfter::new(Arc::clone(&direct), waiting, settings.cancel.clone());
+        let wait_limit = WaitLimit::at_most(settings.longest_wait);
+        let retrying = Retry::new(Arc::clone(&direct), wait_limit, settings.cancel.clone());
         Population {
             mix: Arc::new(mix),
             direct,
-            patient: Arc::new(patient),
+            retrying: Arc::new(retrying),
             cancel: settings.cancel.clone(),
             exchanges,
             accounts: Vec::new(),
@@ -114,13 +114,13 @@ impl<T: Target + 'static> Population<T> {
     async fn reduce(&mut self, settings: &LoadSettings) -> Result<Vec<String>, Skip> {
         let key = Mix::key("staff", 0);
         let request = self.mix.create(&key);
-        let outcome = self.patiently(request.clone()).await?;
+        let outcome = self.send_retrying(request.clone()).await?;
         let exchange = self.exchange(&request, &outcome);
         if let Some(id) = self.made(ResourceKind::User, &exchange) {
             self.accounts.push(Mix::account(&key, id));
         }
         let Ok(Answer { status: 400..=499, .. }) = outcome else { return Ok(Vec::new()) };
-        let recorder = Recorder::new(Arc::clone(&self.patient));
+        let recorder = Recorder::new(Arc::clone(&self.retrying));
         let LoadSettings { writer, mapping, people, .. } = settings;
         let reduced =
             acceptance::reduced(&recorder, writer, mapping, people, "requirements/rate/create").await;
@@ -152,7 +152,7 @@ impl<T: Target + 'static> Population<T> {
                 }
             };
             for request in requests {
-                match self.patiently(request).await? {
+                match self.send_retrying(request).await? {
                     Ok(Answer { status: 429, .. }) => {
                         return Err(Skip::Throttled(format!("{} without any load", kind.as_str())));
                     }
@@ -169,7 +169,7 @@ impl<T: Target + 'static> Population<T> {
             return Err(Skip::Blocked("the target: it rejects both lookups and reads".to_owned()));
         }
         if let Some(group) = self.group.clone().filter(|_| !refuses(LoadOperation::AddMember)) {
-            let shown = self.patiently(mix.group_with_members(&group)).await?;
+            let shown = self.send_retrying(mix.group_with_members(&group)).await?;
             self.shows_members = shown.is_ok_and(|answer| members_of(&answer).contains(&first.id));
             self.members.insert(first.id);
         }
@@ -177,7 +177,7 @@ impl<T: Target + 'static> Population<T> {
     }
 
     async fn create(&mut self, request: Request, kind: ResourceKind) -> Result<String, Skip> {
-        let outcome = self.patiently(request.clone()).await?;
+        let outcome = self.send_retrying(request.clone()).await?;
         let exchange = self.exchange(&request, &outcome);
         let id = self.made(kind, &exchange);
         if let Some(id) = &id {
@@ -188,7 +188,7 @@ impl<T: Target + 'static> Population<T> {
                 resource_path(kind, id),
                 "before the load: whose is it?",
             );
-            let _ = self.patiently(read).await?;
+            let _ = self.send_retrying(read).await?;
         }
         id.ok_or_else(|| match outcome {
             Ok(answer) if answer.status == 429 => {
@@ -217,9 +217,9 @@ impl<T: Target + 'static> Population<T> {
     }
 
     /// Sends a request outside the load; the run's end and a request that the guard holds back end it.
-    pub async fn patiently(&self, request: Request) -> Result<Result<Answer, Broken>, Skip> {
+    pub async fn send_retrying(&self, request: Request) -> Result<Result<Answer, Broken>, Skip> {
         self.go_on()?;
-        match self.patient.send(request).await {
+        match self.retrying.send(request).await {
             Err(Broken::Withheld(why) | Broken::Unproven(why)) => Err(withheld(&why)),
             outcome => Ok(outcome),
         }
@@ -239,12 +239,12 @@ impl<T: Target + 'static> Population<T> {
     /// Removes everything; what could not be removed, each with the reason. Pauses that the target asks
     /// for are kept even after Ctrl-C.
     pub async fn clean_up(&self) -> Vec<String> {
-        let patient = RetryAfter::new(
+        let retrying = Retry::new(
             Arc::clone(&self.direct),
-            WaitLimit::at_most(self.patient.limit()),
+            WaitLimit::at_most(self.retrying.limit()),
             Cancel::default(),
         );
-        let left = cleanup::remove(&patient, || self.doubtful.clone(), &self.made).await;
+        let left = cleanup::remove(&retrying, || self.doubtful.clone(), &self.made).await;
         left.into_iter().map(|left| left.line).collect()
     }
 }

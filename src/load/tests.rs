@@ -188,7 +188,7 @@ fn settings(rate: u32, seconds: u64) -> LoadSettings {
         people: People::new(people::PeopleSettings::default(), 1, "zz9run").unwrap(),
         rate: NonZeroU32::new(rate).unwrap(),
         duration: Duration::from_secs(seconds),
-        retry_after: Duration::from_secs(60),
+        longest_wait: Duration::from_secs(60),
         journal: None,
         opaque_names: false,
         cancel: Cancel::default(),

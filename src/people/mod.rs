@@ -67,9 +67,9 @@ impl People {
         seed: u64,
         prefix: impl Into<String>,
     ) -> Result<Self, DirectoryError> {
-        let mut scenario_run = User::new(ObjectId::new(""));
+        let mut user = User::new(ObjectId::new(""));
         for name in settings.fixed.keys().chain(&settings.leave_out) {
-            scenario_run = scenario_run.with(name, "")?;
+            user = user.with(name, "")?;
         }
         Ok(People { settings, seed, prefix: prefix.into() })
     }

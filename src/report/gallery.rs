@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::layout::{self, Paint};
 use super::settings::TerminalSettings;
 use super::terminal;
-use crate::gallery::{Demand, Met, Overall, Requirement, Test, TestResult, Verdict};
+use crate::gallery::{Demand, GalleryVerdict, Met, Overall, Requirement, Test, TestResult};
 use crate::run::verdict::report::{CheckResult, Report};
 use crate::scenario::TestKind;
 
@@ -21,7 +21,7 @@ const INDENT: &str = "        ";
 /// Those of `out`. A reader that has gone away is no error: the rest is left out.
 pub fn write(
     report: &Report,
-    verdict: &Verdict,
+    verdict: &GalleryVerdict,
     settings: &TerminalSettings,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -32,11 +32,15 @@ pub fn write(
     }
 }
 
-/// Writes what was found beneath a target that could not be tested at all.
+/// Writes the checks of the endpoint of a target that could not be tested at all.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn beneath(checks: &[CheckResult], settings: &TerminalSettings, out: &mut dyn Write) -> io::Result<()> {
+pub fn transport_checks(
+    checks: &[CheckResult],
+    settings: &TerminalSettings,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let report = Report {
         target: String::new(),
         seed: 0,
@@ -53,7 +57,7 @@ pub fn beneath(checks: &[CheckResult], settings: &TerminalSettings, out: &mut dy
 
 struct GalleryPage<'a> {
     report: &'a Report,
-    verdict: &'a Verdict,
+    verdict: &'a GalleryVerdict,
     settings: &'a TerminalSettings,
     paint: Paint,
 }
@@ -61,7 +65,7 @@ struct GalleryPage<'a> {
 impl GalleryPage<'_> {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         terminal::findings(self.report, self.settings, out)?;
-        let Verdict { template, tests, validator, .. } = self.verdict;
+        let GalleryVerdict { template, tests, validator, .. } = self.verdict;
         if !tests.is_empty() {
             let simulated = tests.iter().filter(|test| test.is_simulated()).count();
             let title =

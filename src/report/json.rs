@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{shown, waived};
-use crate::check::{Finding, Outcome, Reading};
-use crate::gallery::{Overall, Requirement, Test, Verdict};
+use crate::check::{Finding, JudgedBy, Outcome};
+use crate::gallery::{GalleryVerdict, Overall, Requirement, Test};
 use crate::run::verdict::cause::{Cause, causes};
 use crate::run::verdict::report::{CheckResult, Report};
 use crate::wire::Exchange;
@@ -21,35 +21,35 @@ pub const FORMAT: &str = "scimulate-report/1";
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(report: &Report, verdict: Option<&Verdict>, out: &mut dyn Write) -> io::Result<()> {
-    let gallery = verdict.filter(|verdict| verdict.overall.is_some()).map(Gallery::of);
-    serde_json::to_writer_pretty(&mut *out, &Document { gallery, ..Document::of(report) })?;
+pub fn write(report: &Report, verdict: Option<&GalleryVerdict>, out: &mut dyn Write) -> io::Result<()> {
+    let gallery = verdict.filter(|verdict| verdict.overall.is_some()).map(GalleryJson::of);
+    serde_json::to_writer_pretty(&mut *out, &ReportJson { gallery, ..ReportJson::of(report) })?;
     writeln!(out)?;
     out.flush()
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct ReportJson<'a> {
     format: &'static str,
     version: &'static str,
     target: &'a str,
     seed: u64,
     seconds: f64,
     verdict: &'static str,
-    counts: Counts,
-    checks: Vec<Check<'a>>,
-    causes: Vec<Caused<'a>>,
+    counts: CountsJson,
+    checks: Vec<CheckJson<'a>>,
+    causes: Vec<CauseJson<'a>>,
     left_behind: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    waivers: Vec<waived::Waiver<'a>>,
+    waivers: Vec<waived::WaiverJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    baseline: Option<waived::Baseline>,
+    baseline: Option<waived::BaselineJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    gallery: Option<Gallery<'a>>,
+    gallery: Option<GalleryJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Gallery<'a> {
+struct GalleryJson<'a> {
     verdict: &'static str,
     template: &'static str,
     why: Option<&'a str>,
@@ -87,9 +87,9 @@ struct Required<'a> {
     reason: Option<&'a str>,
 }
 
-impl<'a> Gallery<'a> {
-    fn of(verdict: &'a Verdict) -> Self {
-        Gallery {
+impl<'a> GalleryJson<'a> {
+    fn of(verdict: &'a GalleryVerdict) -> Self {
+        GalleryJson {
             verdict: verdict.overall.unwrap_or(Overall::Incomplete).as_str(),
             template: verdict.template.as_str(),
             why: verdict.why.as_deref(),
@@ -130,7 +130,7 @@ impl<'a> Required<'a> {
 }
 
 #[derive(Serialize)]
-struct Counts {
+struct CountsJson {
     checks: usize,
     passed: usize,
     failed: usize,
@@ -140,7 +140,7 @@ struct Counts {
 }
 
 #[derive(Serialize)]
-struct Check<'a> {
+struct CheckJson<'a> {
     id: &'a str,
     suite: &'a str,
     dialect: Option<&'a str>,
@@ -148,11 +148,11 @@ struct Check<'a> {
     reason: Option<String>,
     reason_kind: Option<&'static str>,
     seconds: f64,
-    findings: Vec<Found<'a>>,
+    findings: Vec<FindingJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Caused<'a> {
+struct CauseJson<'a> {
     rule: &'a str,
     level: &'static str,
     message: &'a str,
@@ -162,9 +162,9 @@ struct Caused<'a> {
     blocks: BTreeSet<&'a str>,
 }
 
-impl<'a> Caused<'a> {
+impl<'a> CauseJson<'a> {
     fn of(cause: &Cause<'a>) -> Self {
-        Caused {
+        CauseJson {
             rule: &cause.finding.rule,
             level: cause.level.as_str(),
             message: &cause.finding.message,
@@ -177,7 +177,7 @@ impl<'a> Caused<'a> {
 }
 
 #[derive(Serialize)]
-struct Found<'a> {
+struct FindingJson<'a> {
     rule: &'a str,
     level: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -195,11 +195,11 @@ struct Found<'a> {
     times: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     met_in: Option<&'a str>,
-    exchanges: Vec<ShownFinding<'a>>,
+    exchanges: Vec<ExchangeJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct ShownFinding<'a> {
+struct ExchangeJson<'a> {
     actor: &'static str,
     method: &'static str,
     url: &'a str,
@@ -209,17 +209,17 @@ struct ShownFinding<'a> {
     curl: String,
 }
 
-impl<'a> Document<'a> {
+impl<'a> ReportJson<'a> {
     fn of(report: &'a Report) -> Self {
         let counts = report.counts();
-        Document {
+        ReportJson {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION"),
             target: &report.target,
             seed: report.seed,
             seconds: report.elapsed.as_secs_f64(),
             verdict: report.verdict.as_str(),
-            counts: Counts {
+            counts: CountsJson {
                 checks: report.distinct(|_| true),
                 passed: counts.passed,
                 failed: counts.failed,
@@ -227,8 +227,8 @@ impl<'a> Document<'a> {
                 not_exercised: counts.not_exercised,
                 expected: counts.expected,
             },
-            checks: report.checks.iter().map(Check::of).collect(),
-            causes: causes(report).iter().map(Caused::of).collect(),
+            checks: report.checks.iter().map(CheckJson::of).collect(),
+            causes: causes(report).iter().map(CauseJson::of).collect(),
             left_behind: &report.left_behind,
             waivers: waived::waivers(report),
             baseline: waived::baseline(report),
@@ -237,7 +237,7 @@ impl<'a> Document<'a> {
     }
 }
 
-impl<'a> Check<'a> {
+impl<'a> CheckJson<'a> {
     fn of(check: &'a CheckResult) -> Self {
         let (status, reason) = match &check.outcome {
             Outcome::Passed => ("passed", None),
@@ -245,7 +245,7 @@ impl<'a> Check<'a> {
             Outcome::Skipped(skip) => ("skipped", Some(skip.to_string())),
             Outcome::Expected(reason) => ("expected", Some(reason.clone())),
         };
-        Check {
+        CheckJson {
             id: &check.id,
             suite: &check.suite,
             dialect: check.dialect.as_deref(),
@@ -256,14 +256,14 @@ impl<'a> Check<'a> {
                 _ => None,
             },
             seconds: check.elapsed.as_secs_f64(),
-            findings: check.findings.iter().map(Found::of).collect(),
+            findings: check.findings.iter().map(FindingJson::of).collect(),
         }
     }
 }
 
-impl<'a> Found<'a> {
+impl<'a> FindingJson<'a> {
     fn of(finding: &'a Finding) -> Self {
-        Found {
+        FindingJson {
             rule: &finding.rule,
             level: finding.level.as_str(),
             subject: &finding.subject,
@@ -277,23 +277,23 @@ impl<'a> Found<'a> {
             waived: finding.waived.as_deref(),
             times: finding.times,
             met_in: finding.met_in.as_deref(),
-            exchanges: finding.exchanges.iter().map(|exchange| ShownFinding::of(exchange)).collect(),
+            exchanges: finding.exchanges.iter().map(|exchange| ExchangeJson::of(exchange)).collect(),
         }
     }
 }
 
 fn tags(finding: &Finding) -> Vec<&'static str> {
     let reading = match finding.reading {
-        Reading::Both => None,
-        Reading::Microsoft => Some("microsoft-only"),
-        Reading::Ours => Some("not-microsoft"),
+        JudgedBy::Both => None,
+        JudgedBy::Microsoft => Some("microsoft-only"),
+        JudgedBy::Ours => Some("not-microsoft"),
     };
     finding.rfc_ok.then_some("rfc-ok").into_iter().chain(reading).collect()
 }
 
-impl<'a> ShownFinding<'a> {
+impl<'a> ExchangeJson<'a> {
     fn of(exchange: &'a Exchange) -> Self {
-        ShownFinding {
+        ExchangeJson {
             actor: exchange.request.actor.as_str(),
             method: exchange.request.method.as_str(),
             url: &exchange.url,

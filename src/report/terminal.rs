@@ -7,7 +7,7 @@ use super::layout::{self, Paint};
 use super::settings::{LABEL, TerminalSettings};
 use super::shown;
 use super::waived;
-use crate::check::{Finding, Level, Outcome, Reading, Reference, Skip};
+use crate::check::{Finding, JudgedBy, Level, Outcome, Reference, Skip};
 use crate::run::verdict::cause::{Cause, causes};
 use crate::run::verdict::report::{CheckResult, Counts, Report, Verdict};
 
@@ -99,10 +99,10 @@ impl TerminalPage<'_> {
         let finding = cause.finding;
         let level = self.paint.level(cause.level, &format!("{:<LABEL$}", cause.level));
         let tag = match finding.reading {
-            Reading::Microsoft => " (only Microsoft's validation fails this)",
-            Reading::Ours => " (Microsoft's validation does not check this)",
-            Reading::Both if finding.rfc_ok => " (the RFC allows it, but Entra fails on it)",
-            Reading::Both => "",
+            JudgedBy::Microsoft => " (only Microsoft's validation fails this)",
+            JudgedBy::Ours => " (Microsoft's validation does not check this)",
+            JudgedBy::Both if finding.rfc_ok => " (the RFC allows it, but Entra fails on it)",
+            JudgedBy::Both => "",
         };
         let id = self.paint.strong(&finding.rule);
         let title = if finding.beside_the_point { "side finding" } else { &cause.check.title };
@@ -189,8 +189,8 @@ impl TerminalPage<'_> {
             {
                 let reason = match skip {
                     // Most are the comparison of two dialects of which one failed: told above.
-                    Skip::Blocked(by) if self.is_expected(by) => "because of a known failure".to_owned(),
-                    Skip::Blocked(_) => "because of a failure above".to_owned(),
+                    Skip::Blocked(by) if self.is_expected(by) => "blocked by a known failure".to_owned(),
+                    Skip::Blocked(_) => "blocked by a failure above".to_owned(),
                     other => layout::clean(&other.to_string()),
                 };
                 let ids = reasons.entry(reason).or_default();

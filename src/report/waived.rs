@@ -79,7 +79,7 @@ impl WaivedPage<'_> {
 
 /// A waiver that somebody has to look at, in the JSON report.
 #[derive(Serialize)]
-pub(super) struct Waiver<'a> {
+pub(super) struct WaiverJson<'a> {
     check: &'a str,
     dialect: Option<&'a str>,
     state: &'static str,
@@ -89,18 +89,18 @@ pub(super) struct Waiver<'a> {
 
 /// The baseline in the JSON report.
 #[derive(Serialize)]
-pub(super) struct Baseline {
+pub(super) struct BaselineJson {
     known: usize,
     new: usize,
     fixed: usize,
 }
 
-pub(super) fn waivers(report: &Report) -> Vec<Waiver<'_>> {
+pub(super) fn waivers(report: &Report) -> Vec<WaiverJson<'_>> {
     report
         .known
         .waivers
         .iter()
-        .map(|note| Waiver {
+        .map(|note| WaiverJson {
             check: &note.check,
             dialect: note.dialect.as_deref(),
             state: note.state.as_str(),
@@ -110,7 +110,7 @@ pub(super) fn waivers(report: &Report) -> Vec<Waiver<'_>> {
         .collect()
 }
 
-pub(super) fn baseline(report: &Report) -> Option<Baseline> {
+pub(super) fn baseline(report: &Report) -> Option<BaselineJson> {
     let count = report.known.baseline?;
-    Some(Baseline { known: count.known, new: count.new, fixed: count.fixed })
+    Some(BaselineJson { known: count.known, new: count.new, fixed: count.fixed })
 }

@@ -3,9 +3,9 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::echo::{complaint, outcomes};
-use super::ledger::{Fate, Ledger, Reply, ValueOutcome};
+use super::ledger::{ClaimResult, Fate, Ledger, ValueOutcome};
 use super::reading;
 use super::subject;
 use crate::check::Level;
@@ -14,7 +14,7 @@ use crate::scim::{AttributePath, same_name};
 use crate::wire::{Operation, ResourceKind};
 use serde_json::Value;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &CREATE_ANSWER_DIFFERS,
     &CREATE_ANSWER_INCOMPLETE,
     &UPDATE_ANSWER_DIFFERS,
@@ -23,7 +23,7 @@ pub(super) const RULES: &[&Declared] = &[
     &ANSWER_DIFFERS_FROM_READ,
 ];
 
-const CREATE_ANSWER_DIFFERS: Declared = Declared {
+const CREATE_ANSWER_DIFFERS: RuleDeclaration = RuleDeclaration {
     name: "create-answer-differs",
     title: "The response to POST shows what the server stored",
     level: Level::Error,
@@ -36,7 +36,7 @@ const CREATE_ANSWER_DIFFERS: Declared = Declared {
     refs: &[Rfc("7644#3.3"), Field("Infisical/infisical#5947")],
     faults: &["create-answer-wrong", "swap-given-and-family-name", "truncate-display-names"],
     judges: |view| subject::shown_by(view, subject::a_creation),
-    judge: Judge::Trace(create_answer_differs),
+    judge: RuleJudge::Trace(create_answer_differs),
 };
 
 /// Values the answer to a write shows wrong, while no read shows them wrong too.
@@ -44,7 +44,7 @@ fn wrong_answers(ledger: &Ledger, create: bool, missing: bool) -> Vec<Complaint>
     let which = move |outcome: &ValueOutcome| {
         matches!(outcome.fate, Fate::WrongAnswer { .. })
             && matches!(outcome.by.operation, Operation::Create(_)) == create
-            && (outcome.reply == Reply::Missing) == missing
+            && (outcome.reply == ClaimResult::Missing) == missing
     };
     outcomes(ledger, which)
         .map(|outcome| {
@@ -65,7 +65,7 @@ fn create_answer_differs(ledger: &Ledger) -> Vec<Complaint> {
     wrong_answers(ledger, true, false)
 }
 
-const CREATE_ANSWER_INCOMPLETE: Declared = Declared {
+const CREATE_ANSWER_INCOMPLETE: RuleDeclaration = RuleDeclaration {
     name: "create-answer-incomplete",
     title: "The response to POST is the complete resource",
     level: Level::Warning,
@@ -82,14 +82,14 @@ const CREATE_ANSWER_INCOMPLETE: Declared = Declared {
         "truncate-phone-numbers-to-first",
     ],
     judges: |view| subject::shown_by(view, subject::a_creation),
-    judge: Judge::Trace(create_answer_incomplete),
+    judge: RuleJudge::Trace(create_answer_incomplete),
 };
 
 fn create_answer_incomplete(ledger: &Ledger) -> Vec<Complaint> {
     wrong_answers(ledger, true, true)
 }
 
-const UPDATE_ANSWER_DIFFERS: Declared = Declared {
+const UPDATE_ANSWER_DIFFERS: RuleDeclaration = RuleDeclaration {
     name: "update-answer-differs",
     title: "The response to an update shows the new values",
     level: Level::Error,
@@ -101,14 +101,14 @@ const UPDATE_ANSWER_DIFFERS: Declared = Declared {
     refs: &[Rfc("7644#3.5.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["stale-patch-answer"],
     judges: |view| subject::shown_by(view, subject::an_update),
-    judge: Judge::Trace(update_answer_differs),
+    judge: RuleJudge::Trace(update_answer_differs),
 };
 
 fn update_answer_differs(ledger: &Ledger) -> Vec<Complaint> {
     wrong_answers(ledger, false, false)
 }
 
-const QUERY_SHOWS_OTHER_VALUES: Declared = Declared {
+const QUERY_SHOWS_OTHER_VALUES: RuleDeclaration = RuleDeclaration {
     name: "query-shows-other-values",
     title: "A query returns the same values as GET by id",
     level: Level::Warning,
@@ -123,7 +123,7 @@ const QUERY_SHOWS_OTHER_VALUES: Declared = Declared {
         matches!(view.operation(), Operation::Query { .. })
             && subject::reads_written(view, |_, held| subject::is_value(held))
     },
-    judge: Judge::Trace(query_shows_other_values),
+    judge: RuleJudge::Trace(query_shows_other_values),
 };
 
 fn query_shows_other_values(ledger: &Ledger) -> Vec<Complaint> {
@@ -145,7 +145,7 @@ fn query_shows_other_values(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const READ_STALE: Declared = Declared {
+const READ_STALE: RuleDeclaration = RuleDeclaration {
     name: "read-stale",
     title: "A read shows all earlier writes",
     level: Level::Warning,
@@ -157,7 +157,7 @@ const READ_STALE: Declared = Declared {
     refs: &[Field("fleetdm/fleet#50724"), Field("BerriAI/litellm#37009")],
     faults: &["stale-reads"],
     judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
-    judge: Judge::Trace(read_stale),
+    judge: RuleJudge::Trace(read_stale),
 };
 
 fn read_stale(ledger: &Ledger) -> Vec<Complaint> {
@@ -195,7 +195,7 @@ fn read_stale(ledger: &Ledger) -> Vec<Complaint> {
     values.chain(objects).collect()
 }
 
-const ANSWER_DIFFERS_FROM_READ: Declared = Declared {
+const ANSWER_DIFFERS_FROM_READ: RuleDeclaration = RuleDeclaration {
     name: "answer-differs-from-read",
     title: "GET returns what the response to the write showed",
     level: Level::Warning,
@@ -207,7 +207,7 @@ const ANSWER_DIFFERS_FROM_READ: Declared = Declared {
     refs: &[Rfc("7644#3.3"), Rfc("7644#3.5.2"), Field("Infisical/infisical#5947")],
     faults: &["write-answers-invent", "reads-swapped"],
     judges: |view| subject::reads_known(view, |known| known.shown.is_some()),
-    judge: Judge::Exchange(answer_differs_from_read),
+    judge: RuleJudge::Exchange(answer_differs_from_read),
 };
 
 fn answer_differs_from_read(view: &View<'_>) -> Vec<Complaint> {

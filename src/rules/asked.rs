@@ -3,18 +3,18 @@ use crate::wire::Request;
 
 /// Which attributes an answer was asked to hold (RFC 7644 §3.9).
 #[derive(Debug, Default)]
-pub(super) struct Projection {
+pub(super) struct RequestedAttributes {
     attributes: Option<Vec<AttributePath>>,
     excluded: Vec<AttributePath>,
 }
 
-impl Projection {
+impl RequestedAttributes {
     pub fn of(request: &Request) -> Self {
         let paths = |name: &str| -> Option<Vec<AttributePath>> {
             let text = request.parameter(name)?;
             Some(text.split(',').filter_map(|path| path.trim().parse().ok()).collect())
         };
-        Projection {
+        RequestedAttributes {
             attributes: paths("attributes"),
             excluded: paths("excludedAttributes").unwrap_or_default(),
         }

@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
 use crate::scim::urn;
 use crate::wire::Operation;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &BODY_NOT_JSON,
     &BODY_NOT_AN_OBJECT,
     &DUPLICATE_KEYS,
@@ -19,7 +19,7 @@ pub(super) const RULES: &[&Declared] = &[
     &READ_ANSWERED_WITH_LIST,
 ];
 
-const BODY_NOT_JSON: Declared = Declared {
+const BODY_NOT_JSON: RuleDeclaration = RuleDeclaration {
     name: "body-not-json",
     title: "Response bodies are JSON",
     level: Level::Error,
@@ -31,7 +31,7 @@ const BODY_NOT_JSON: Declared = Declared {
     refs: &[Rfc("7644#3.1"), Rfc("8259#2"), Field("HumanSignal/label-studio#3487")],
     faults: &["broken-json"],
     judges: subject::a_body,
-    judge: Judge::Exchange(body_not_json),
+    judge: RuleJudge::Exchange(body_not_json),
 };
 
 fn body_not_json(view: &View<'_>) -> Vec<Complaint> {
@@ -47,7 +47,7 @@ fn body_not_json(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const BODY_NOT_AN_OBJECT: Declared = Declared {
+const BODY_NOT_AN_OBJECT: RuleDeclaration = RuleDeclaration {
     name: "body-not-an-object",
     title: "Response bodies are JSON objects",
     level: Level::Error,
@@ -59,7 +59,7 @@ const BODY_NOT_AN_OBJECT: Declared = Declared {
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["bare-array-lists"],
     judges: subject::json,
-    judge: Judge::Exchange(body_not_an_object),
+    judge: RuleJudge::Exchange(body_not_an_object),
 };
 
 fn body_not_an_object(view: &View<'_>) -> Vec<Complaint> {
@@ -83,7 +83,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-const DUPLICATE_KEYS: Declared = Declared {
+const DUPLICATE_KEYS: RuleDeclaration = RuleDeclaration {
     name: "duplicate-keys",
     title: "No object has the same key twice",
     level: Level::Warning,
@@ -96,7 +96,7 @@ const DUPLICATE_KEYS: Declared = Declared {
     refs: &[Rfc("8259#4")],
     faults: &["duplicate-keys"],
     judges: subject::json,
-    judge: Judge::Exchange(duplicate_keys),
+    judge: RuleJudge::Exchange(duplicate_keys),
 };
 
 fn duplicate_keys(view: &View<'_>) -> Vec<Complaint> {
@@ -111,7 +111,7 @@ fn duplicate_keys(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const BODY_ON_NO_CONTENT: Declared = Declared {
+const BODY_ON_NO_CONTENT: RuleDeclaration = RuleDeclaration {
     name: "body-on-no-content",
     title: "204 has no body",
     level: Level::Warning,
@@ -122,7 +122,7 @@ const BODY_ON_NO_CONTENT: Declared = Declared {
     refs: &[Rfc("9110#15.3.5")],
     faults: &["body-on-204"],
     judges: |view| view.status() == Some(204),
-    judge: Judge::Exchange(body_on_no_content),
+    judge: RuleJudge::Exchange(body_on_no_content),
 };
 
 fn body_on_no_content(view: &View<'_>) -> Vec<Complaint> {
@@ -137,7 +137,7 @@ fn body_on_no_content(view: &View<'_>) -> Vec<Complaint> {
     Complaint::new("The server returns 204 with a body.").against("no body", format!("{length} bytes")).into()
 }
 
-const ERROR_UNDER_SUCCESS: Declared = Declared {
+const ERROR_UNDER_SUCCESS: RuleDeclaration = RuleDeclaration {
     name: "error-under-success",
     title: "Errors are not returned with 2xx",
     level: Level::Error,
@@ -150,7 +150,7 @@ const ERROR_UNDER_SUCCESS: Declared = Declared {
     refs: &[Rfc("7644#3.12")],
     faults: &["errors-as-200"],
     judges: subject::a_success_with_body,
-    judge: Judge::Exchange(error_under_success),
+    judge: RuleJudge::Exchange(error_under_success),
 };
 
 fn error_under_success(view: &View<'_>) -> Vec<Complaint> {
@@ -168,7 +168,7 @@ fn error_under_success(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const READ_ANSWERED_WITH_LIST: Declared = Declared {
+const READ_ANSWERED_WITH_LIST: RuleDeclaration = RuleDeclaration {
     name: "read-answered-with-list",
     title: "GET by id returns a single resource",
     level: Level::Error,
@@ -179,7 +179,7 @@ const READ_ANSWERED_WITH_LIST: Declared = Declared {
     refs: &[Rfc("7644#3.4.1"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["list-on-read"],
     judges: |view| matches!(view.operation(), Operation::Read(..)) && view.exchange.succeeded(),
-    judge: Judge::Exchange(read_answered_with_list),
+    judge: RuleJudge::Exchange(read_answered_with_list),
 };
 
 fn read_answered_with_list(view: &View<'_>) -> Vec<Complaint> {

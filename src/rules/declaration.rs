@@ -6,7 +6,7 @@ use crate::check::{About, Finding, Level, Reference};
 use crate::wire::Exchange;
 
 /// A rule as its file declares it: documentation first, then the judgement.
-pub(super) struct Declared {
+pub(super) struct RuleDeclaration {
     /// The name after `rules/`: the fault, in kebab-case.
     pub name: &'static str,
     /// One line: what must hold.
@@ -28,7 +28,7 @@ pub(super) struct Declared {
     /// Whether an exchange has what it is about. No other exchange is judged.
     pub judges: RuleSubject,
     /// How it judges.
-    pub judge: Judge,
+    pub judge: RuleJudge,
 }
 
 /// [`Reference`] for constants.
@@ -43,7 +43,7 @@ pub(super) enum DemandSource {
 
 /// When a rule judges.
 #[derive(Clone, Copy)]
-pub(super) enum Judge {
+pub(super) enum RuleJudge {
     /// Each exchange, as it comes.
     Exchange(fn(&View<'_>) -> Vec<Complaint>),
     /// The trace, when it is over: a value that one read does not show may be shown by the next.
@@ -54,11 +54,11 @@ pub(super) enum Judge {
 pub struct Rule {
     about: About,
     judges: RuleSubject,
-    judge: Judge,
+    judge: RuleJudge,
 }
 
 impl Rule {
-    pub(super) fn new(declared: &Declared) -> Self {
+    pub(super) fn new(declared: &RuleDeclaration) -> Self {
         let reference = |source: &DemandSource| match *source {
             DemandSource::Rfc(place) => Reference::Rfc(place.to_owned()),
             DemandSource::Microsoft(page) => Reference::Microsoft(page.to_owned()),
@@ -93,8 +93,8 @@ impl Rule {
             return None;
         }
         let complaints = match self.judge {
-            Judge::Exchange(judge) => judge(view),
-            Judge::Trace(_) => Vec::new(),
+            RuleJudge::Exchange(judge) => judge(view),
+            RuleJudge::Trace(_) => Vec::new(),
         };
         Some(complaints.into_iter().map(|c| c.finding(&self.about, Some(view.exchange))).collect())
     }
@@ -103,8 +103,10 @@ impl Rule {
     #[must_use]
     pub fn judge_end(&self, ledger: &Ledger) -> Vec<Finding> {
         match self.judge {
-            Judge::Exchange(_) => Vec::new(),
-            Judge::Trace(judge) => judge(ledger).into_iter().map(|c| c.finding(&self.about, None)).collect(),
+            RuleJudge::Exchange(_) => Vec::new(),
+            RuleJudge::Trace(judge) => {
+                judge(ledger).into_iter().map(|c| c.finding(&self.about, None)).collect()
+            }
         }
     }
 }

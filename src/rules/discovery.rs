@@ -2,14 +2,14 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
 use crate::scim::{member, same_name};
 use crate::wire::Operation;
 use serde_json::Value;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &DISCOVERY_MISSING,
     &PATCH_NOT_ADVERTISED,
     &CONFIG_INCOMPLETE,
@@ -36,7 +36,7 @@ fn items(document: &Value) -> Vec<&Value> {
     }
 }
 
-const DISCOVERY_MISSING: Declared = Declared {
+const DISCOVERY_MISSING: RuleDeclaration = RuleDeclaration {
     name: "discovery-missing",
     title: "The discovery endpoints return 200",
     level: Level::Warning,
@@ -52,14 +52,14 @@ const DISCOVERY_MISSING: Declared = Declared {
     ],
     faults: &["no-discovery"],
     judges: |view| subject::an_answer(view) && matches!(view.operation(), Operation::Discovery(_)),
-    judge: Judge::Exchange(discovery_missing),
+    judge: RuleJudge::Exchange(discovery_missing),
 };
 
 fn discovery_missing(view: &View<'_>) -> Vec<Complaint> {
     let Operation::Discovery(path) = view.operation() else {
         return Vec::new();
     };
-    // Preflight asks as a probe, and nobody wants a refusal of the document itself.
+    // Preflight asks as a probe, and no check wants a refusal of the document itself.
     let whole =
         ["/ServiceProviderConfig", "/Schemas", "/ResourceTypes"].iter().any(|own| same_name(own, path));
     let filtered = view.exchange.request.parameter("filter").is_some();
@@ -74,7 +74,7 @@ fn discovery_missing(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const PATCH_NOT_ADVERTISED: Declared = Declared {
+const PATCH_NOT_ADVERTISED: RuleDeclaration = RuleDeclaration {
     name: "patch-not-advertised",
     title: "ServiceProviderConfig announces PATCH support",
     level: Level::Warning,
@@ -89,7 +89,7 @@ const PATCH_NOT_ADVERTISED: Declared = Declared {
     ],
     faults: &["patch-not-advertised"],
     judges: |view| document(view, "/ServiceProviderConfig").is_some(),
-    judge: Judge::Exchange(patch_not_advertised),
+    judge: RuleJudge::Exchange(patch_not_advertised),
 };
 
 fn patch_not_advertised(view: &View<'_>) -> Vec<Complaint> {
@@ -107,7 +107,7 @@ fn patch_not_advertised(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const CONFIG_INCOMPLETE: Declared = Declared {
+const CONFIG_INCOMPLETE: RuleDeclaration = RuleDeclaration {
     name: "config-incomplete",
     title: "ServiceProviderConfig is complete",
     level: Level::Warning,
@@ -119,7 +119,7 @@ const CONFIG_INCOMPLETE: Declared = Declared {
     refs: &[Rfc("7643#5")],
     faults: &["config-incomplete"],
     judges: |view| document(view, "/ServiceProviderConfig").is_some(),
-    judge: Judge::Exchange(config_incomplete),
+    judge: RuleJudge::Exchange(config_incomplete),
 };
 
 fn config_incomplete(view: &View<'_>) -> Vec<Complaint> {
@@ -145,7 +145,7 @@ fn config_incomplete(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const PAGINATION_NOT_BOOLEAN: Declared = Declared {
+const PAGINATION_NOT_BOOLEAN: RuleDeclaration = RuleDeclaration {
     name: "pagination-not-boolean",
     title: "`pagination.index` and `pagination.cursor` are booleans",
     level: Level::Warning,
@@ -158,7 +158,7 @@ const PAGINATION_NOT_BOOLEAN: Declared = Declared {
     refs: &[Rfc("9865#4")],
     faults: &["pagination-as-text"],
     judges: |view| pagination(view).is_some(),
-    judge: Judge::Exchange(pagination_not_boolean),
+    judge: RuleJudge::Exchange(pagination_not_boolean),
 };
 
 /// What ServiceProviderConfig says of paging.
@@ -184,7 +184,7 @@ fn pagination_not_boolean(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const RESOURCE_TYPE_UNRESOLVED: Declared = Declared {
+const RESOURCE_TYPE_UNRESOLVED: RuleDeclaration = RuleDeclaration {
     name: "resource-type-unresolved",
     title: "The schemas that a resource type names are published",
     level: Level::Warning,
@@ -195,7 +195,7 @@ const RESOURCE_TYPE_UNRESOLVED: Declared = Declared {
     refs: &[Rfc("7643#6"), Rfc("7643#7")],
     faults: &["schema-unpublished"],
     judges: |view| !view.discovery.schemas.is_empty() && document(view, "/ResourceTypes").is_some(),
-    judge: Judge::Exchange(resource_type_unresolved),
+    judge: RuleJudge::Exchange(resource_type_unresolved),
 };
 
 fn resource_type_unresolved(view: &View<'_>) -> Vec<Complaint> {
@@ -237,7 +237,7 @@ fn all_definitions<'v>(view: &View<'v>) -> Vec<&'v Value> {
     found
 }
 
-const SCHEMA_WORD_UNKNOWN: Declared = Declared {
+const SCHEMA_WORD_UNKNOWN: RuleDeclaration = RuleDeclaration {
     name: "schema-word-unknown",
     title: "/Schemas writes the RFC's keywords in the RFC's letter case",
     level: Level::Warning,
@@ -250,7 +250,7 @@ const SCHEMA_WORD_UNKNOWN: Declared = Declared {
     refs: &[Rfc("7643#7"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["schema-words-lower-case"],
     judges: |view| !all_definitions(view).is_empty(),
-    judge: Judge::Exchange(schema_word_unknown),
+    judge: RuleJudge::Exchange(schema_word_unknown),
 };
 
 fn schema_word_unknown(view: &View<'_>) -> Vec<Complaint> {
@@ -275,7 +275,7 @@ fn schema_word_unknown(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const SCHEMA_NULL_SHOWN: Declared = Declared {
+const SCHEMA_NULL_SHOWN: RuleDeclaration = RuleDeclaration {
     name: "schema-null-shown",
     title: "/Schemas omits properties without a value",
     level: Level::Warning,
@@ -286,7 +286,7 @@ const SCHEMA_NULL_SHOWN: Declared = Declared {
     refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7643#7")],
     faults: &["schema-nulls"],
     judges: |view| !all_definitions(view).is_empty(),
-    judge: Judge::Exchange(schema_null_shown),
+    judge: RuleJudge::Exchange(schema_null_shown),
 };
 
 fn schema_null_shown(view: &View<'_>) -> Vec<Complaint> {
@@ -303,7 +303,7 @@ fn schema_null_shown(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const DISCOVERY_FILTER_APPLIED: Declared = Declared {
+const DISCOVERY_FILTER_APPLIED: RuleDeclaration = RuleDeclaration {
     name: "discovery-filter-applied",
     title: "Discovery endpoints do not filter",
     level: Level::Warning,
@@ -318,7 +318,7 @@ const DISCOVERY_FILTER_APPLIED: Declared = Declared {
         view.exchange.request.parameter("filter").is_some()
             && matches!(view.operation(), Operation::Discovery(_))
     },
-    judge: Judge::Exchange(discovery_filter_applied),
+    judge: RuleJudge::Exchange(discovery_filter_applied),
 };
 
 fn discovery_filter_applied(view: &View<'_>) -> Vec<Complaint> {

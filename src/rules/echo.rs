@@ -5,14 +5,14 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
-use super::ledger::{Fate, Holds, Ledger, Reply, SeenObject, SeenState, ValueOutcome};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
+use super::ledger::{ClaimResult, Fate, Holds, Ledger, SeenObject, SeenState, ValueOutcome};
 use super::subject;
 use crate::check::Level;
 use crate::scim::same_name;
 use serde_json::Value;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &DISABLE_IGNORED,
     &WRITE_LOST,
     &UNTOUCHED_VALUE_LOST,
@@ -36,12 +36,13 @@ pub(super) fn outcomes<'a>(
 pub(super) fn complaint(outcome: &ValueOutcome, message: String) -> Complaint {
     let spot = outcome.claim.spot.to_string();
     let actual = match &outcome.reply {
-        Reply::Missing => "absent".to_owned(),
-        Reply::Right => outcome.claim.holds.to_string(),
-        Reply::LetterCase(value) | Reply::Reformatted(value) | Reply::Other(value) | Reply::Kept(value) => {
-            value.to_string()
-        }
-        Reply::Doubled(value) => format!("{} and {value}", outcome.claim.holds),
+        ClaimResult::Missing => "absent".to_owned(),
+        ClaimResult::Right => outcome.claim.holds.to_string(),
+        ClaimResult::LetterCase(value)
+        | ClaimResult::Reformatted(value)
+        | ClaimResult::Other(value)
+        | ClaimResult::Kept(value) => value.to_string(),
+        ClaimResult::Doubled(value) => format!("{} and {value}", outcome.claim.holds),
     };
     let complaint = Complaint::new(message)
         .concerning(&spot)
@@ -66,11 +67,11 @@ fn is_disable(outcome: &ValueOutcome) -> bool {
 }
 
 /// Replies that a rule of their own is about.
-fn is_special(reply: &Reply) -> bool {
-    matches!(reply, Reply::Reformatted(_) | Reply::Doubled(_) | Reply::Kept(_))
+fn is_special(reply: &ClaimResult) -> bool {
+    matches!(reply, ClaimResult::Reformatted(_) | ClaimResult::Doubled(_) | ClaimResult::Kept(_))
 }
 
-const DISABLE_IGNORED: Declared = Declared {
+const DISABLE_IGNORED: RuleDeclaration = RuleDeclaration {
     name: "disable-ignored",
     title: "An accepted disable takes effect",
     level: Level::Critical,
@@ -89,7 +90,7 @@ const DISABLE_IGNORED: Declared = Declared {
     ],
     faults: &["ignores-string-boolean", "disable-ignored"],
     judges: |view| subject::reads_known(view, SeenState::is_disabled),
-    judge: Judge::Trace(disable_ignored),
+    judge: RuleJudge::Trace(disable_ignored),
 };
 
 fn disable_ignored(ledger: &Ledger) -> Vec<Complaint> {
@@ -107,7 +108,7 @@ fn disable_ignored(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const WRITE_LOST: Declared = Declared {
+const WRITE_LOST: RuleDeclaration = RuleDeclaration {
     name: "write-lost",
     title: "Accepted values can be read back",
     level: Level::Error,
@@ -134,7 +135,7 @@ const WRITE_LOST: Declared = Declared {
         "truncate-emails-to-first",
     ],
     judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
-    judge: Judge::Trace(write_lost),
+    judge: RuleJudge::Trace(write_lost),
 };
 
 fn write_lost(ledger: &Ledger) -> Vec<Complaint> {
@@ -142,7 +143,7 @@ fn write_lost(ledger: &Ledger) -> Vec<Complaint> {
         .map(|outcome| {
             let spot = &outcome.claim.spot;
             let message = match outcome.reply {
-                Reply::Missing => format!("The server accepted {spot}, but reads do not return it."),
+                ClaimResult::Missing => format!("The server accepted {spot}, but reads do not return it."),
                 _ => format!("The server accepted {spot}, but reads return another value."),
             };
             complaint(outcome, message)
@@ -150,7 +151,7 @@ fn write_lost(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const UNTOUCHED_VALUE_LOST: Declared = Declared {
+const UNTOUCHED_VALUE_LOST: RuleDeclaration = RuleDeclaration {
     name: "untouched-value-lost",
     title: "PATCH changes only what it names",
     level: Level::Error,
@@ -178,14 +179,14 @@ const UNTOUCHED_VALUE_LOST: Declared = Declared {
             known.last_write.as_ref().is_some_and(|last| !std::sync::Arc::ptr_eq(last, &held.by))
         })
     },
-    judge: Judge::Trace(untouched_value_lost),
+    judge: RuleJudge::Trace(untouched_value_lost),
 };
 
 fn untouched_value_lost(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |o| matches!(o.fate, Fate::Undone(_)) && !is_disable(o) && !is_special(&o.reply))
         .map(|outcome| {
             let spot = &outcome.claim.spot;
-            let what = if outcome.reply == Reply::Missing { "is gone" } else { "has another value" };
+            let what = if outcome.reply == ClaimResult::Missing { "is gone" } else { "has another value" };
             let message = match &outcome.fate {
                 Fate::Undone(Some(_)) => format!("{spot} {what} after a request that does not name it."),
                 _ => format!("{spot} {what} although no request changed it."),
@@ -195,7 +196,7 @@ fn untouched_value_lost(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const REFUSED_WRITE_APPLIED: Declared = Declared {
+const REFUSED_WRITE_APPLIED: RuleDeclaration = RuleDeclaration {
     name: "refused-write-applied",
     title: "A rejected PATCH changes nothing",
     level: Level::Error,
@@ -208,7 +209,7 @@ const REFUSED_WRITE_APPLIED: Declared = Declared {
     refs: &[Rfc("7644#3.5.2")],
     faults: &["conflict-keeps-other-changes"],
     judges: |view| subject::reads_known(view, SeenState::was_refused),
-    judge: Judge::Trace(refused_write_applied),
+    judge: RuleJudge::Trace(refused_write_applied),
 };
 
 fn refused_write_applied(ledger: &Ledger) -> Vec<Complaint> {
@@ -222,7 +223,7 @@ fn refused_write_applied(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const REMOVED_VALUE_KEPT: Declared = Declared {
+const REMOVED_VALUE_KEPT: RuleDeclaration = RuleDeclaration {
     name: "removed-value-kept",
     title: "Removed values are gone",
     level: Level::Error,
@@ -233,12 +234,12 @@ const REMOVED_VALUE_KEPT: Declared = Declared {
     refs: &[Rfc("7644#3.5.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#686")],
     faults: &["remove-ignored"],
     judges: |view| subject::reads_written(view, |_, held| held.claim.holds == Holds::Absent),
-    judge: Judge::Trace(removed_value_kept),
+    judge: RuleJudge::Trace(removed_value_kept),
 };
 
 fn removed_value_kept(ledger: &Ledger) -> Vec<Complaint> {
     let kept = |outcome: &ValueOutcome| {
-        matches!(outcome.reply, Reply::Kept(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
+        matches!(outcome.reply, ClaimResult::Kept(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
     };
     outcomes(ledger, kept)
         .map(|outcome| {
@@ -254,7 +255,7 @@ fn removed_value_kept(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const VALUE_REFORMATTED: Declared = Declared {
+const VALUE_REFORMATTED: RuleDeclaration = RuleDeclaration {
     name: "value-reformatted",
     title: "Values are returned exactly as they were sent",
     level: Level::Error,
@@ -271,12 +272,13 @@ const VALUE_REFORMATTED: Declared = Declared {
     ],
     faults: &["reformats-phone-numbers", "leading-zeros-dropped", "drops-four-byte-characters"],
     judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
-    judge: Judge::Trace(value_reformatted),
+    judge: RuleJudge::Trace(value_reformatted),
 };
 
 fn value_reformatted(ledger: &Ledger) -> Vec<Complaint> {
     let rewritten = |outcome: &ValueOutcome| {
-        matches!(outcome.reply, Reply::Reformatted(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
+        matches!(outcome.reply, ClaimResult::Reformatted(_))
+            && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
     };
     outcomes(ledger, rewritten)
         .map(|outcome| {
@@ -288,7 +290,7 @@ fn value_reformatted(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const LETTER_CASE_CHANGED: Declared = Declared {
+const LETTER_CASE_CHANGED: RuleDeclaration = RuleDeclaration {
     name: "letter-case-changed",
     title: "Letter case is preserved",
     level: Level::Note,
@@ -302,7 +304,7 @@ const LETTER_CASE_CHANGED: Declared = Declared {
     refs: &[Rfc("7643#2.2")],
     faults: &["lower-cased-values"],
     judges: |view| subject::reads_written(view, |_, held| subject::is_text(held)),
-    judge: Judge::Trace(letter_case_changed),
+    judge: RuleJudge::Trace(letter_case_changed),
 };
 
 fn letter_case_changed(ledger: &Ledger) -> Vec<Complaint> {
@@ -317,7 +319,7 @@ fn letter_case_changed(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const ELEMENT_DOUBLED: Declared = Declared {
+const ELEMENT_DOUBLED: RuleDeclaration = RuleDeclaration {
     name: "element-doubled",
     title: "A write through a value path changes the element and adds no second one",
     level: Level::Error,
@@ -333,12 +335,13 @@ const ELEMENT_DOUBLED: Declared = Declared {
     ],
     faults: &["value-path-appends-always"],
     judges: |view| subject::reads_written(view, |_, held| !held.claim.spot.selector.is_empty()),
-    judge: Judge::Trace(element_doubled),
+    judge: RuleJudge::Trace(element_doubled),
 };
 
 fn element_doubled(ledger: &Ledger) -> Vec<Complaint> {
     let doubled = |outcome: &ValueOutcome| {
-        matches!(outcome.reply, Reply::Doubled(_)) && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
+        matches!(outcome.reply, ClaimResult::Doubled(_))
+            && matches!(outcome.fate, Fate::Lost | Fate::Undone(_))
     };
     outcomes(ledger, doubled)
         .map(|o| {
@@ -350,7 +353,7 @@ fn element_doubled(ledger: &Ledger) -> Vec<Complaint> {
         .collect()
 }
 
-const MANAGER_LEFT_EMPTY: Declared = Declared {
+const MANAGER_LEFT_EMPTY: RuleDeclaration = RuleDeclaration {
     name: "manager-left-empty",
     title: "A cleared manager is absent",
     level: Level::Warning,
@@ -366,7 +369,7 @@ const MANAGER_LEFT_EMPTY: Declared = Declared {
         let is_manager = |held: &SeenObject| same_name(&held.claim.spot.attribute, "manager");
         has_manager(view) || subject::reads_written(view, |_, held| is_manager(held))
     },
-    judge: Judge::Exchange(manager_left_empty),
+    judge: RuleJudge::Exchange(manager_left_empty),
 };
 
 fn has_manager(view: &View<'_>) -> bool {

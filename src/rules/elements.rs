@@ -2,13 +2,13 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use crate::check::Level;
 use crate::scim::{member, same_name};
 use serde_json::Value;
 use std::collections::HashSet;
 
-pub(super) const RULES: &[&Declared] = &[&EQUAL_ELEMENTS, &SEVERAL_PRIMARIES];
+pub(super) const RULES: &[&RuleDeclaration] = &[&EQUAL_ELEMENTS, &SEVERAL_PRIMARIES];
 
 /// The arrays of objects of every resource in the answer, with their names.
 fn arrays<'v>(view: &'v View<'_>) -> impl Iterator<Item = (&'v str, &'v [Value])> {
@@ -22,7 +22,7 @@ fn arrays<'v>(view: &'v View<'_>) -> impl Iterator<Item = (&'v str, &'v [Value])
     })
 }
 
-const EQUAL_ELEMENTS: Declared = Declared {
+const EQUAL_ELEMENTS: RuleDeclaration = RuleDeclaration {
     name: "equal-elements",
     title: "Multi-valued attributes hold no duplicates",
     level: Level::Warning,
@@ -34,7 +34,7 @@ const EQUAL_ELEMENTS: Declared = Declared {
     refs: &[Rfc("7643#2.4"), Rfc("7644#3.5.2.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["member-add-duplicates", "duplicate-emails", "duplicate-members"],
     judges: |view| arrays(view).any(|(_, list)| list.len() > 1),
-    judge: Judge::Exchange(equal_elements),
+    judge: RuleJudge::Exchange(equal_elements),
 };
 
 fn equal_elements(view: &View<'_>) -> Vec<Complaint> {
@@ -55,7 +55,7 @@ fn equal_elements(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const SEVERAL_PRIMARIES: Declared = Declared {
+const SEVERAL_PRIMARIES: RuleDeclaration = RuleDeclaration {
     name: "several-primaries",
     title: "At most one element is primary",
     level: Level::Warning,
@@ -67,7 +67,7 @@ const SEVERAL_PRIMARIES: Declared = Declared {
     refs: &[Rfc("7643#2.4"), Microsoft("customize-application-attributes"), Field("pingidentity/scim2#239")],
     faults: &["several-primaries"],
     judges: |view| arrays(view).any(|(_, list)| list.len() > 1),
-    judge: Judge::Exchange(several_primaries),
+    judge: RuleJudge::Exchange(several_primaries),
 };
 
 fn several_primaries(view: &View<'_>) -> Vec<Complaint> {

@@ -4,7 +4,7 @@
 use super::View;
 use super::body::kind;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
 use crate::scim::message::ScimType;
@@ -12,7 +12,7 @@ use crate::scim::{member, urn};
 use crate::wire::{Answer, Method, Operation};
 use serde_json::{Map, Value};
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &ERROR_WITHOUT_BODY,
     &ERROR_SCHEMA_MISSING,
     &ERROR_STATUS_NOT_A_STRING,
@@ -36,7 +36,7 @@ fn message<'v>(view: &View<'v>) -> Option<(&'v Answer, &'v Value)> {
     (looks_like_one || super::returned::is_message(body, urn::ERROR)).then_some((answer, answer.body.json()?))
 }
 
-const ERROR_WITHOUT_BODY: Declared = Declared {
+const ERROR_WITHOUT_BODY: RuleDeclaration = RuleDeclaration {
     name: "error-without-body",
     title: "Error responses have a body",
     level: Level::Warning,
@@ -52,7 +52,7 @@ const ERROR_WITHOUT_BODY: Declared = Declared {
     ],
     faults: &["error-without-body"],
     judges: |view| subject::an_error(view) && view.exchange.request.method != Method::Head,
-    judge: Judge::Exchange(error_without_body),
+    judge: RuleJudge::Exchange(error_without_body),
 };
 
 fn error_without_body(view: &View<'_>) -> Vec<Complaint> {
@@ -67,7 +67,7 @@ fn error_without_body(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const ERROR_SCHEMA_MISSING: Declared = Declared {
+const ERROR_SCHEMA_MISSING: RuleDeclaration = RuleDeclaration {
     name: "error-schema-missing",
     title: "Error bodies are SCIM error messages",
     level: Level::Warning,
@@ -79,7 +79,7 @@ const ERROR_SCHEMA_MISSING: Declared = Declared {
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
     faults: &["error-without-schemas", "framework-errors"],
     judges: |view| error(view).is_some(),
-    judge: Judge::Exchange(error_schema_missing),
+    judge: RuleJudge::Exchange(error_schema_missing),
 };
 
 fn error_schema_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -98,7 +98,7 @@ fn error_schema_missing(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ERROR_STATUS_NOT_A_STRING: Declared = Declared {
+const ERROR_STATUS_NOT_A_STRING: RuleDeclaration = RuleDeclaration {
     name: "error-status-not-a-string",
     title: "`status` in an error message is a string",
     level: Level::Warning,
@@ -109,7 +109,7 @@ const ERROR_STATUS_NOT_A_STRING: Declared = Declared {
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
     faults: &["error-status-number"],
     judges: |view| message(view).is_some(),
-    judge: Judge::Exchange(error_status_not_a_string),
+    judge: RuleJudge::Exchange(error_status_not_a_string),
 };
 
 fn error_status_not_a_string(view: &View<'_>) -> Vec<Complaint> {
@@ -127,7 +127,7 @@ fn error_status_not_a_string(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const ERROR_STATUS_DIFFERS: Declared = Declared {
+const ERROR_STATUS_DIFFERS: RuleDeclaration = RuleDeclaration {
     name: "error-status-differs",
     title: "`status` in an error message equals the HTTP status",
     level: Level::Warning,
@@ -138,7 +138,7 @@ const ERROR_STATUS_DIFFERS: Declared = Declared {
     refs: &[Rfc("7644#3.12")],
     faults: &["error-status-differs"],
     judges: |view| message(view).is_some_and(|(_, body)| member(body, "status").is_some()),
-    judge: Judge::Exchange(error_status_differs),
+    judge: RuleJudge::Exchange(error_status_differs),
 };
 
 fn error_status_differs(view: &View<'_>) -> Vec<Complaint> {
@@ -157,7 +157,7 @@ fn error_status_differs(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ERROR_DETAIL_UNREADABLE: Declared = Declared {
+const ERROR_DETAIL_UNREADABLE: RuleDeclaration = RuleDeclaration {
     name: "error-detail-unreadable",
     title: "`detail` in an error message is a sentence",
     level: Level::Warning,
@@ -168,7 +168,7 @@ const ERROR_DETAIL_UNREADABLE: Declared = Declared {
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#79354")],
     faults: &["error-detail-object"],
     judges: |view| message(view).is_some(),
-    judge: Judge::Exchange(error_detail_unreadable),
+    judge: RuleJudge::Exchange(error_detail_unreadable),
 };
 
 fn error_detail_unreadable(view: &View<'_>) -> Vec<Complaint> {
@@ -201,7 +201,7 @@ fn demanded(view: &View<'_>, status: u16) -> Option<(Option<ScimType>, Level)> {
     }
 }
 
-const SCIM_TYPE_MISSING: Declared = Declared {
+const SCIM_TYPE_MISSING: RuleDeclaration = RuleDeclaration {
     name: "scim-type-missing",
     title: "Errors carry a scimType",
     level: Level::Warning,
@@ -214,7 +214,7 @@ const SCIM_TYPE_MISSING: Declared = Declared {
     refs: &[Rfc("7644#3.12"), Field("getsentry/sentry#117860")],
     faults: &["conflict-without-keyword"],
     judges: |view| message(view).is_some_and(|(answer, _)| demanded(view, answer.status).is_some()),
-    judge: Judge::Exchange(scim_type_missing),
+    judge: RuleJudge::Exchange(scim_type_missing),
 };
 
 fn scim_type_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -235,7 +235,7 @@ fn scim_type_missing(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const SCIM_TYPE_WRONG: Declared = Declared {
+const SCIM_TYPE_WRONG: RuleDeclaration = RuleDeclaration {
     name: "scim-type-wrong",
     title: "scimType is the keyword defined for the case",
     level: Level::Warning,
@@ -247,7 +247,7 @@ const SCIM_TYPE_WRONG: Declared = Declared {
     refs: &[Rfc("7644#3.12")],
     faults: &["conflict-keyword-wrong"],
     judges: |view| message(view).is_some_and(|(_, body)| member(body, "scimType").is_some()),
-    judge: Judge::Exchange(scim_type_wrong),
+    judge: RuleJudge::Exchange(scim_type_wrong),
 };
 
 fn scim_type_wrong(view: &View<'_>) -> Vec<Complaint> {
@@ -280,7 +280,7 @@ fn scim_type_wrong(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ERROR_SHOWS_INTERNALS: Declared = Declared {
+const ERROR_SHOWS_INTERNALS: RuleDeclaration = RuleDeclaration {
     name: "error-shows-internals",
     title: "Error responses show no stack trace",
     level: Level::Note,
@@ -292,7 +292,7 @@ const ERROR_SHOWS_INTERNALS: Declared = Declared {
     refs: &[Rfc("7644#3.12"), Field("1Password/scim-examples#82")],
     faults: &["stack-traces-shown"],
     judges: subject::an_error_with_body,
-    judge: Judge::Exchange(error_shows_internals),
+    judge: RuleJudge::Exchange(error_shows_internals),
 };
 
 fn error_shows_internals(view: &View<'_>) -> Vec<Complaint> {

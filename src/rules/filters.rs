@@ -2,7 +2,7 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::reading::{self, Term};
 use super::returned::Returned;
 use super::subject;
@@ -11,7 +11,7 @@ use crate::scim::schema;
 use crate::wire::{Actor, Operation, ResourceKind};
 use serde_json::Value;
 
-pub(super) const RULES: &[&Declared] =
+pub(super) const RULES: &[&RuleDeclaration] =
     &[&FILTER_IGNORED, &FILTER_TOO_WIDE, &MATCH_NOT_UNIQUE, &NO_MATCH_NOT_EMPTY_LIST, &LOOKUP_REFUSED];
 
 /// The resources of the answer, each with whether it answers to the filter. Empty when the request
@@ -58,7 +58,7 @@ fn filter_text<'v>(view: &'v View<'_>) -> &'v str {
     }
 }
 
-const FILTER_IGNORED: Declared = Declared {
+const FILTER_IGNORED: RuleDeclaration = RuleDeclaration {
     name: "filter-ignored",
     title: "Filters are not ignored",
     level: Level::Critical,
@@ -83,7 +83,7 @@ const FILTER_IGNORED: Declared = Declared {
         "filters-answer-first-resource",
     ],
     judges: |view| subject::a_list(view) && view.terms().is_some(),
-    judge: Judge::Exchange(filter_ignored),
+    judge: RuleJudge::Exchange(filter_ignored),
 };
 
 fn filter_ignored(view: &View<'_>) -> Vec<Complaint> {
@@ -97,7 +97,7 @@ fn filter_ignored(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const FILTER_TOO_WIDE: Declared = Declared {
+const FILTER_TOO_WIDE: RuleDeclaration = RuleDeclaration {
     name: "filter-too-wide",
     title: "`eq` matches whole values only",
     level: Level::Critical,
@@ -110,7 +110,7 @@ const FILTER_TOO_WIDE: Declared = Declared {
     refs: &[Rfc("7644#3.4.2.2"), Field("FusionAuth/fusionauth-issues#3111")],
     faults: &["eq-as-prefix"],
     judges: |view| !matches(view).is_empty(),
-    judge: Judge::Exchange(filter_too_wide),
+    judge: RuleJudge::Exchange(filter_too_wide),
 };
 
 fn filter_too_wide(view: &View<'_>) -> Vec<Complaint> {
@@ -128,7 +128,7 @@ fn filter_too_wide(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const MATCH_NOT_UNIQUE: Declared = Declared {
+const MATCH_NOT_UNIQUE: RuleDeclaration = RuleDeclaration {
     name: "match-not-unique",
     title: "userName identifies at most one user",
     level: Level::Error,
@@ -140,7 +140,7 @@ const MATCH_NOT_UNIQUE: Declared = Declared {
     refs: &[Rfc("7643#4.1.1"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["no-uniqueness-on-patch"],
     judges: |view| subject::a_list(view) && matches!(view.terms(), Some([term]) if term.path.is("userName")),
-    judge: Judge::Exchange(match_not_unique),
+    judge: RuleJudge::Exchange(match_not_unique),
 };
 
 fn match_not_unique(view: &View<'_>) -> Vec<Complaint> {
@@ -157,7 +157,7 @@ fn match_not_unique(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const NO_MATCH_NOT_EMPTY_LIST: Declared = Declared {
+const NO_MATCH_NOT_EMPTY_LIST: RuleDeclaration = RuleDeclaration {
     name: "no-match-not-empty-list",
     title: "A query without matches returns 200 with an empty list",
     level: Level::Error,
@@ -178,7 +178,7 @@ const NO_MATCH_NOT_EMPTY_LIST: Declared = Declared {
         let none = view.status() == Some(404) || (view.exchange.succeeded() && !subject::resources(view));
         none && view.expects_success() && matches!(view.operation(), Operation::Query { .. })
     },
-    judge: Judge::Exchange(no_match_not_empty_list),
+    judge: RuleJudge::Exchange(no_match_not_empty_list),
 };
 
 fn no_match_not_empty_list(view: &View<'_>) -> Vec<Complaint> {
@@ -194,7 +194,7 @@ fn no_match_not_empty_list(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const LOOKUP_REFUSED: Declared = Declared {
+const LOOKUP_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "lookup-refused",
     title: "Entra's lookups return 200",
     level: Level::Error,
@@ -213,7 +213,7 @@ const LOOKUP_REFUSED: Declared = Declared {
     ],
     faults: &["user-name-filter-refused"],
     judges: |view| view.expects_success() && matches!(view.operation(), Operation::Query { .. }),
-    judge: Judge::Exchange(lookup_refused),
+    judge: RuleJudge::Exchange(lookup_refused),
 };
 
 fn lookup_refused(view: &View<'_>) -> Vec<Complaint> {

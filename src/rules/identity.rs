@@ -5,7 +5,7 @@ mod another_account;
 use super::View;
 use super::body::kind;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
 use crate::scim::member;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use another_account::CREATE_ANSWERS_EXISTING;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &ID_MISSING,
     &ID_NOT_A_STRING,
     &ID_CHANGED,
@@ -25,7 +25,7 @@ pub(super) const RULES: &[&Declared] = &[
     &EXTERNAL_ID_INVENTED,
 ];
 
-const ID_MISSING: Declared = Declared {
+const ID_MISSING: RuleDeclaration = RuleDeclaration {
     name: "id-missing",
     title: "Every resource has an id",
     level: Level::Error,
@@ -43,7 +43,7 @@ const ID_MISSING: Declared = Declared {
     ],
     faults: &["id-missing", "create-answers-empty"],
     judges: |view| subject::resources(view) || subject::a_creation(view),
-    judge: Judge::Exchange(id_missing),
+    judge: RuleJudge::Exchange(id_missing),
 };
 
 fn id_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -73,7 +73,7 @@ fn id_missing(view: &View<'_>) -> Vec<Complaint> {
     Vec::new()
 }
 
-const ID_NOT_A_STRING: Declared = Declared {
+const ID_NOT_A_STRING: RuleDeclaration = RuleDeclaration {
     name: "id-not-a-string",
     title: "The id is a string",
     level: Level::Error,
@@ -84,7 +84,7 @@ const ID_NOT_A_STRING: Declared = Declared {
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["numeric-ids"],
     judges: subject::resources,
-    judge: Judge::Exchange(id_not_a_string),
+    judge: RuleJudge::Exchange(id_not_a_string),
 };
 
 fn id_not_a_string(view: &View<'_>) -> Vec<Complaint> {
@@ -101,7 +101,7 @@ fn id_not_a_string(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ID_CHANGED: Declared = Declared {
+const ID_CHANGED: RuleDeclaration = RuleDeclaration {
     name: "id-changed",
     title: "A read returns the resource with the requested id",
     level: Level::Critical,
@@ -117,7 +117,7 @@ const ID_CHANGED: Declared = Declared {
         view.operation().id().is_some()
             && view.resources().first().is_some_and(|resource| resource.id().is_some())
     },
-    judge: Judge::Exchange(id_changed),
+    judge: RuleJudge::Exchange(id_changed),
 };
 
 fn id_changed(view: &View<'_>) -> Vec<Complaint> {
@@ -136,7 +136,7 @@ fn id_changed(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ID_REUSED: Declared = Declared {
+const ID_REUSED: RuleDeclaration = RuleDeclaration {
     name: "id-reused",
     title: "A new resource gets a new id",
     level: Level::Critical,
@@ -147,7 +147,7 @@ const ID_REUSED: Declared = Declared {
     refs: &[Rfc("7643#3.1"), Field("msaad00/agent-bom#3540")],
     faults: &["ids-reused"],
     judges: |view| subject::a_creation(view) && subject::resources(view),
-    judge: Judge::Exchange(id_reused),
+    judge: RuleJudge::Exchange(id_reused),
 };
 
 fn id_reused(view: &View<'_>) -> Vec<Complaint> {
@@ -175,7 +175,7 @@ fn id_reused(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ID_FROM_CLIENT: Declared = Declared {
+const ID_FROM_CLIENT: RuleDeclaration = RuleDeclaration {
     name: "id-from-client",
     title: "The server chooses the id",
     level: Level::Warning,
@@ -186,7 +186,7 @@ const ID_FROM_CLIENT: Declared = Declared {
     refs: &[Rfc("7643#3.1"), Rfc("7644#3.3"), Field("msaad00/agent-bom#3540")],
     faults: &["id-from-client"],
     judges: |view| subject::a_creation(view) && view.sent().is_some_and(|sent| member(sent, "id").is_some()),
-    judge: Judge::Exchange(id_from_client),
+    judge: RuleJudge::Exchange(id_from_client),
 };
 
 fn id_from_client(view: &View<'_>) -> Vec<Complaint> {
@@ -205,7 +205,7 @@ fn id_from_client(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ID_NAMES_BULK_ID: Declared = Declared {
+const ID_NAMES_BULK_ID: RuleDeclaration = RuleDeclaration {
     name: "id-names-bulk-id",
     title: "No id contains bulkId",
     level: Level::Warning,
@@ -216,7 +216,7 @@ const ID_NAMES_BULK_ID: Declared = Declared {
     refs: &[Rfc("7643#3.1")],
     faults: &["ids-with-bulk-id"],
     judges: subject::resources,
-    judge: Judge::Exchange(id_names_bulk_id),
+    judge: RuleJudge::Exchange(id_names_bulk_id),
 };
 
 fn id_names_bulk_id(view: &View<'_>) -> Vec<Complaint> {
@@ -228,7 +228,7 @@ fn id_names_bulk_id(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const EXTERNAL_ID_INVENTED: Declared = Declared {
+const EXTERNAL_ID_INVENTED: RuleDeclaration = RuleDeclaration {
     name: "external-id-invented",
     title: "externalId is set only by the client",
     level: Level::Warning,
@@ -240,7 +240,7 @@ const EXTERNAL_ID_INVENTED: Declared = Declared {
     refs: &[Rfc("7643#3.1")],
     faults: &["external-id-invented"],
     judges: subject::resources,
-    judge: Judge::Exchange(external_id_invented),
+    judge: RuleJudge::Exchange(external_id_invented),
 };
 
 fn external_id_invented(view: &View<'_>) -> Vec<Complaint> {

@@ -3,8 +3,8 @@
 use super::View;
 use super::body::kind;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
-use super::ledger::Walk;
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
+use super::ledger::PageWalk;
 use super::subject;
 use crate::check::Level;
 use crate::scim::{member, same_name, urn};
@@ -12,7 +12,7 @@ use crate::wire::Operation;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &LIST_WITHOUT_MEMBERS,
     &LIST_SCHEMA_MISSING,
     &TOTAL_RESULTS_NOT_A_NUMBER,
@@ -59,7 +59,7 @@ pub(super) fn start_index(view: &View<'_>) -> Option<i64> {
     }
 }
 
-const LIST_WITHOUT_MEMBERS: Declared = Declared {
+const LIST_WITHOUT_MEMBERS: RuleDeclaration = RuleDeclaration {
     name: "list-without-members",
     title: "A query returns a ListResponse",
     level: Level::Error,
@@ -71,7 +71,7 @@ const LIST_WITHOUT_MEMBERS: Declared = Declared {
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["query-answers-resource"],
     judges: subject::a_list,
-    judge: Judge::Exchange(list_without_members),
+    judge: RuleJudge::Exchange(list_without_members),
 };
 
 fn list_without_members(view: &View<'_>) -> Vec<Complaint> {
@@ -86,7 +86,7 @@ fn list_without_members(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const LIST_SCHEMA_MISSING: Declared = Declared {
+const LIST_SCHEMA_MISSING: RuleDeclaration = RuleDeclaration {
     name: "list-schema-missing",
     title: "A list declares the ListResponse schema",
     level: Level::Warning,
@@ -97,7 +97,7 @@ const LIST_SCHEMA_MISSING: Declared = Declared {
     refs: &[Rfc("7644#3.4.2"), Rfc("7644#8.2")],
     faults: &["list-schema-missing"],
     judges: subject::a_list,
-    judge: Judge::Exchange(list_schema_missing),
+    judge: RuleJudge::Exchange(list_schema_missing),
 };
 
 fn list_schema_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -114,7 +114,7 @@ fn list_schema_missing(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const TOTAL_RESULTS_NOT_A_NUMBER: Declared = Declared {
+const TOTAL_RESULTS_NOT_A_NUMBER: RuleDeclaration = RuleDeclaration {
     name: "total-results-not-a-number",
     title: "totalResults is a whole number",
     level: Level::Error,
@@ -126,7 +126,7 @@ const TOTAL_RESULTS_NOT_A_NUMBER: Declared = Declared {
     refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["total-results-missing", "total-results-as-string"],
     judges: subject::a_list,
-    judge: Judge::Exchange(total_results_not_a_number),
+    judge: RuleJudge::Exchange(total_results_not_a_number),
 };
 
 fn total_results_not_a_number(view: &View<'_>) -> Vec<Complaint> {
@@ -149,7 +149,7 @@ fn total_results_not_a_number(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const RESOURCES_NOT_AN_ARRAY: Declared = Declared {
+const RESOURCES_NOT_AN_ARRAY: RuleDeclaration = RuleDeclaration {
     name: "resources-not-an-array",
     title: "Resources is an array of objects",
     level: Level::Error,
@@ -162,7 +162,7 @@ const RESOURCES_NOT_AN_ARRAY: Declared = Declared {
     refs: &[Rfc("7644#3.4.2")],
     faults: &["resources-lower-case", "resources-single-object"],
     judges: |view| part(view, "Resources").is_some_and(|(_, value)| value.is_some()),
-    judge: Judge::Exchange(resources_not_an_array),
+    judge: RuleJudge::Exchange(resources_not_an_array),
 };
 
 fn resources_not_an_array(view: &View<'_>) -> Vec<Complaint> {
@@ -184,7 +184,7 @@ fn resources_not_an_array(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const RESOURCES_MISSING: Declared = Declared {
+const RESOURCES_MISSING: RuleDeclaration = RuleDeclaration {
     name: "resources-missing",
     title: "Resources is present whenever totalResults > 0",
     level: Level::Error,
@@ -195,7 +195,7 @@ const RESOURCES_MISSING: Declared = Declared {
     refs: &[Rfc("7644#3.4.2")],
     faults: &["resources-withheld"],
     judges: |view| total(view).is_some_and(|total| total > 0),
-    judge: Judge::Exchange(resources_missing),
+    judge: RuleJudge::Exchange(resources_missing),
 };
 
 fn resources_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -221,7 +221,7 @@ fn resources_missing(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const TOTAL_RESULTS_TOO_SMALL: Declared = Declared {
+const TOTAL_RESULTS_TOO_SMALL: RuleDeclaration = RuleDeclaration {
     name: "total-results-too-small",
     title: "totalResults counts all matches, not the page",
     level: Level::Error,
@@ -234,7 +234,7 @@ const TOTAL_RESULTS_TOO_SMALL: Declared = Declared {
     refs: &[Rfc("7644#3.4.2"), Microsoft("how-to-account-discovery"), Field("scimmyjs/scimmy#21")],
     faults: &["paging-overlaps"],
     judges: |view| total(view).is_some() && !page(view).is_empty(),
-    judge: Judge::Exchange(total_results_too_small),
+    judge: RuleJudge::Exchange(total_results_too_small),
 };
 
 fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
@@ -242,7 +242,7 @@ fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     let start = match view.operation() {
-        Operation::Query { .. } => Walk::start(view.exchange),
+        Operation::Query { .. } => PageWalk::start(view.exchange),
         _ => 1,
     };
     let last = start - 1 + size;
@@ -256,7 +256,7 @@ fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const TOTAL_RESULTS_NOT_FILTERED: Declared = Declared {
+const TOTAL_RESULTS_NOT_FILTERED: RuleDeclaration = RuleDeclaration {
     name: "total-results-not-filtered",
     title: "totalResults counts only what matches the filter",
     level: Level::Warning,
@@ -268,7 +268,7 @@ const TOTAL_RESULTS_NOT_FILTERED: Declared = Declared {
     refs: &[Rfc("7644#3.4.2")],
     faults: &["total-results-unfiltered"],
     judges: |view| is_by_user_name(view) && total(view).is_some() && page(view).len() == 1,
-    judge: Judge::Exchange(total_results_not_filtered),
+    judge: RuleJudge::Exchange(total_results_not_filtered),
 };
 
 fn is_by_user_name(view: &View<'_>) -> bool {
@@ -289,7 +289,7 @@ fn total_results_not_filtered(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const ITEMS_PER_PAGE_DIFFERS: Declared = Declared {
+const ITEMS_PER_PAGE_DIFFERS: RuleDeclaration = RuleDeclaration {
     name: "items-per-page-differs",
     title: "itemsPerPage is the number of resources on the page",
     level: Level::Warning,
@@ -301,7 +301,7 @@ const ITEMS_PER_PAGE_DIFFERS: Declared = Declared {
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["items-per-page-is-count"],
     judges: |view| part(view, "itemsPerPage").is_some_and(|(_, value)| value.is_some()),
-    judge: Judge::Exchange(items_per_page_differs),
+    judge: RuleJudge::Exchange(items_per_page_differs),
 };
 
 fn items_per_page_differs(view: &View<'_>) -> Vec<Complaint> {
@@ -319,7 +319,7 @@ fn items_per_page_differs(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const RESOURCE_TWICE_IN_LIST: Declared = Declared {
+const RESOURCE_TWICE_IN_LIST: RuleDeclaration = RuleDeclaration {
     name: "resource-twice-in-list",
     title: "A list holds each resource once",
     level: Level::Error,
@@ -331,7 +331,7 @@ const RESOURCE_TWICE_IN_LIST: Declared = Declared {
     refs: &[Rfc("7644#3.4.2"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["resources-listed-twice"],
     judges: |view| !page(view).is_empty(),
-    judge: Judge::Exchange(resource_twice_in_list),
+    judge: RuleJudge::Exchange(resource_twice_in_list),
 };
 
 fn resource_twice_in_list(view: &View<'_>) -> Vec<Complaint> {

@@ -2,14 +2,15 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
 use crate::wire::Answer;
 
-pub(super) const RULES: &[&Declared] = &[&ANSWER_NOT_SCIM_JSON, &ERROR_NOT_SCIM_JSON, &CHARSET_NOT_UTF_8];
+pub(super) const RULES: &[&RuleDeclaration] =
+    &[&ANSWER_NOT_SCIM_JSON, &ERROR_NOT_SCIM_JSON, &CHARSET_NOT_UTF_8];
 
-const ANSWER_NOT_SCIM_JSON: Declared = Declared {
+const ANSWER_NOT_SCIM_JSON: RuleDeclaration = RuleDeclaration {
     name: "answer-not-scim-json",
     title: "Responses with a body have the type application/scim+json",
     level: Level::Error,
@@ -30,7 +31,7 @@ const ANSWER_NOT_SCIM_JSON: Declared = Declared {
     ],
     faults: &["plain-json-media-type", "html-media-type", "no-media-type"],
     judges: subject::a_success_with_body,
-    judge: Judge::Exchange(answer_not_scim_json),
+    judge: RuleJudge::Exchange(answer_not_scim_json),
 };
 
 fn answer_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
@@ -40,7 +41,7 @@ fn answer_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ERROR_NOT_SCIM_JSON: Declared = Declared {
+const ERROR_NOT_SCIM_JSON: RuleDeclaration = RuleDeclaration {
     name: "error-not-scim-json",
     title: "Error responses have the type application/scim+json",
     level: Level::Error,
@@ -60,7 +61,7 @@ const ERROR_NOT_SCIM_JSON: Declared = Declared {
     ],
     faults: &["html-errors", "plain-json-errors"],
     judges: subject::an_error_with_body,
-    judge: Judge::Exchange(error_not_scim_json),
+    judge: RuleJudge::Exchange(error_not_scim_json),
 };
 
 fn error_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
@@ -97,7 +98,7 @@ fn wrong_type(answer: &Answer, subject: &str, worst: Level) -> Vec<Complaint> {
         .into()
 }
 
-const CHARSET_NOT_UTF_8: Declared = Declared {
+const CHARSET_NOT_UTF_8: RuleDeclaration = RuleDeclaration {
     name: "charset-not-utf-8",
     title: "The charset, if given, is utf-8",
     level: Level::Warning,
@@ -109,7 +110,7 @@ const CHARSET_NOT_UTF_8: Declared = Declared {
     refs: &[Rfc("7644#8.1"), Rfc("8259#8.1")],
     faults: &["latin-1-charset"],
     judges: |view| view.answer().is_some_and(|answer| answer.header("content-type").is_some()),
-    judge: Judge::Exchange(charset_not_utf_8),
+    judge: RuleJudge::Exchange(charset_not_utf_8),
 };
 
 fn charset_not_utf_8(view: &View<'_>) -> Vec<Complaint> {

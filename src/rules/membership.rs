@@ -2,7 +2,7 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::ledger::{Ledger, MemberOutcome};
 use super::subject;
 use crate::check::Level;
@@ -10,7 +10,7 @@ use crate::scim::{member, same_name};
 use crate::wire::{Operation, ResourceKind};
 use serde_json::Value;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &MEMBER_LOST,
     &REMOVED_MEMBER_KEPT,
     &EXCLUDED_MEMBERS_RETURNED,
@@ -18,7 +18,7 @@ pub(super) const RULES: &[&Declared] = &[
     &USER_GROUPS_DIFFER,
 ];
 
-const MEMBER_LOST: Declared = Declared {
+const MEMBER_LOST: RuleDeclaration = RuleDeclaration {
     name: "member-lost",
     title: "Members stay until they are removed",
     level: Level::Critical,
@@ -43,7 +43,7 @@ const MEMBER_LOST: Declared = Declared {
         "reenable-changes-id",
     ],
     judges: |view| subject::reads_known(view, |known| known.counts_members(true)),
-    judge: Judge::Trace(member_lost),
+    judge: RuleJudge::Trace(member_lost),
 };
 
 fn member_lost(ledger: &Ledger) -> Vec<Complaint> {
@@ -59,7 +59,7 @@ fn member_lost(ledger: &Ledger) -> Vec<Complaint> {
     .collect()
 }
 
-const REMOVED_MEMBER_KEPT: Declared = Declared {
+const REMOVED_MEMBER_KEPT: RuleDeclaration = RuleDeclaration {
     name: "removed-member-kept",
     title: "A removed member leaves the group",
     level: Level::Critical,
@@ -76,7 +76,7 @@ const REMOVED_MEMBER_KEPT: Declared = Declared {
     ],
     faults: &["member-remove-ignored", "member-remove-value-ignored"],
     judges: |view| subject::reads_known(view, |known| known.counts_members(false)),
-    judge: Judge::Trace(removed_member_kept),
+    judge: RuleJudge::Trace(removed_member_kept),
 };
 
 fn removed_member_kept(ledger: &Ledger) -> Vec<Complaint> {
@@ -104,7 +104,7 @@ fn complaint(outcome: &MemberOutcome, message: String, expected: &str, actual: &
     complaint.shown_by(&outcome.seen)
 }
 
-const EXCLUDED_MEMBERS_RETURNED: Declared = Declared {
+const EXCLUDED_MEMBERS_RETURNED: RuleDeclaration = RuleDeclaration {
     name: "excluded-members-returned",
     title: "excludedAttributes=members omits the members",
     level: Level::Error,
@@ -125,7 +125,7 @@ const EXCLUDED_MEMBERS_RETURNED: Declared = Declared {
         let of_groups = |resource: &super::returned::Returned<'_>| resource.kind == ResourceKind::Group;
         view.projection().excludes("members") && view.resources().iter().any(of_groups)
     },
-    judge: Judge::Exchange(excluded_members_returned),
+    judge: RuleJudge::Exchange(excluded_members_returned),
 };
 
 fn excluded_members_returned(view: &View<'_>) -> Vec<Complaint> {
@@ -146,7 +146,7 @@ fn excluded_members_returned(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const GROUP_PATCH_LISTS_MEMBERS: Declared = Declared {
+const GROUP_PATCH_LISTS_MEMBERS: RuleDeclaration = RuleDeclaration {
     name: "group-patch-lists-members",
     title: "The response to a group PATCH does not list its members",
     level: Level::Note,
@@ -160,7 +160,7 @@ const GROUP_PATCH_LISTS_MEMBERS: Declared = Declared {
     judges: |view| {
         view.exchange.succeeded() && matches!(view.operation(), Operation::Modify(ResourceKind::Group, _))
     },
-    judge: Judge::Exchange(group_patch_lists_members),
+    judge: RuleJudge::Exchange(group_patch_lists_members),
 };
 
 fn group_patch_lists_members(view: &View<'_>) -> Vec<Complaint> {
@@ -176,7 +176,7 @@ fn group_patch_lists_members(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const USER_GROUPS_DIFFER: Declared = Declared {
+const USER_GROUPS_DIFFER: RuleDeclaration = RuleDeclaration {
     name: "user-groups-differ",
     title: "A user's `groups` match the memberships",
     level: Level::Warning,
@@ -193,7 +193,7 @@ const USER_GROUPS_DIFFER: Declared = Declared {
         }
         _ => false,
     },
-    judge: Judge::Exchange(user_groups_differ),
+    judge: RuleJudge::Exchange(user_groups_differ),
 };
 
 /// Whether the answer has to show the groups of a user.

@@ -2,7 +2,7 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::returned::Returned;
 use super::subject;
 use crate::check::Level;
@@ -11,7 +11,7 @@ use crate::wire::Operation;
 use serde_json::Value;
 use url::Url;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &META_MISSING,
     &RESOURCE_TYPE_WRONG,
     &META_LOCATION_MISSING,
@@ -42,7 +42,7 @@ fn text<'v>(resource: &Returned<'v>, name: &str) -> Option<&'v str> {
     member(meta(resource)?, name)?.as_str()
 }
 
-const META_MISSING: Declared = Declared {
+const META_MISSING: RuleDeclaration = RuleDeclaration {
     name: "meta-missing",
     title: "Every resource has meta",
     level: Level::Warning,
@@ -53,7 +53,7 @@ const META_MISSING: Declared = Declared {
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["meta-missing"],
     judges: |view| judged(view).next().is_some(),
-    judge: Judge::Exchange(meta_missing),
+    judge: RuleJudge::Exchange(meta_missing),
 };
 
 fn meta_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -63,7 +63,7 @@ fn meta_missing(view: &View<'_>) -> Vec<Complaint> {
     Complaint::new("A resource has no meta.").concerning("meta").against("an object", "absent").into()
 }
 
-const RESOURCE_TYPE_WRONG: Declared = Declared {
+const RESOURCE_TYPE_WRONG: RuleDeclaration = RuleDeclaration {
     name: "resource-type-wrong",
     title: "meta.resourceType names the resource's type",
     level: Level::Warning,
@@ -75,7 +75,7 @@ const RESOURCE_TYPE_WRONG: Declared = Declared {
     refs: &[Rfc("7643#3.1"), Rfc("7643#6")],
     faults: &["resource-type-wrong", "drop-resource-type"],
     judges: |view| judged(view).any(|resource| meta(resource).is_some()),
-    judge: Judge::Exchange(resource_type_wrong),
+    judge: RuleJudge::Exchange(resource_type_wrong),
 };
 
 fn resource_type_wrong(view: &View<'_>) -> Vec<Complaint> {
@@ -98,7 +98,7 @@ fn resource_type_wrong(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const META_LOCATION_MISSING: Declared = Declared {
+const META_LOCATION_MISSING: RuleDeclaration = RuleDeclaration {
     name: "meta-location-missing",
     title: "meta.location is present",
     level: Level::Warning,
@@ -109,7 +109,7 @@ const META_LOCATION_MISSING: Declared = Declared {
     refs: &[Rfc("7643#3.1")],
     faults: &["meta-location-missing"],
     judges: |view| judged(view).any(|resource| meta(resource).is_some()),
-    judge: Judge::Exchange(meta_location_missing),
+    judge: RuleJudge::Exchange(meta_location_missing),
 };
 
 fn meta_location_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -125,7 +125,7 @@ fn meta_location_missing(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const META_LOCATION_WRONG: Declared = Declared {
+const META_LOCATION_WRONG: RuleDeclaration = RuleDeclaration {
     name: "meta-location-wrong",
     title: "meta.location points to the resource",
     level: Level::Warning,
@@ -136,7 +136,7 @@ const META_LOCATION_WRONG: Declared = Declared {
     refs: &[Rfc("7643#3.1"), Rfc("7643#2.3.7")],
     faults: &["meta-location-wrong"],
     judges: |view| judged(view).any(|resource| text(resource, "location").is_some()),
-    judge: Judge::Exchange(meta_location_wrong),
+    judge: RuleJudge::Exchange(meta_location_wrong),
 };
 
 fn meta_location_wrong(view: &View<'_>) -> Vec<Complaint> {
@@ -164,7 +164,7 @@ fn meta_location_wrong(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const META_DATES_MISSING: Declared = Declared {
+const META_DATES_MISSING: RuleDeclaration = RuleDeclaration {
     name: "meta-dates-missing",
     title: "meta has created and lastModified",
     level: Level::Note,
@@ -175,7 +175,7 @@ const META_DATES_MISSING: Declared = Declared {
     refs: &[Rfc("7643#3.1")],
     faults: &["meta-dates-missing"],
     judges: |view| judged(view).any(|resource| meta(resource).is_some()),
-    judge: Judge::Exchange(meta_dates_missing),
+    judge: RuleJudge::Exchange(meta_dates_missing),
 };
 
 fn meta_dates_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -191,7 +191,7 @@ fn meta_dates_missing(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const LOCATION_HEADER_MISSING: Declared = Declared {
+const LOCATION_HEADER_MISSING: RuleDeclaration = RuleDeclaration {
     name: "location-header-missing",
     title: "201 has a Location header",
     level: Level::Warning,
@@ -203,7 +203,7 @@ const LOCATION_HEADER_MISSING: Declared = Declared {
     refs: &[Rfc("7644#3.3")],
     faults: &["location-header-missing"],
     judges: |view| matches!(view.operation(), Operation::Create(_)) && view.status() == Some(201),
-    judge: Judge::Exchange(location_header_missing),
+    judge: RuleJudge::Exchange(location_header_missing),
 };
 
 fn location_header_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -257,7 +257,7 @@ fn same_place(view: &View<'_>, a: &str, b: &str) -> bool {
     absolute(view, a) == absolute(view, b)
 }
 
-const LOCATION_DIFFERS_FROM_META: Declared = Declared {
+const LOCATION_DIFFERS_FROM_META: RuleDeclaration = RuleDeclaration {
     name: "location-differs-from-meta",
     title: "Location and meta.location agree",
     level: Level::Warning,
@@ -268,7 +268,7 @@ const LOCATION_DIFFERS_FROM_META: Declared = Declared {
     refs: &[Rfc("7644#3.3"), Rfc("7643#3.1")],
     faults: &["location-header-wrong"],
     judges: |view| subject::a_creation(view) && has_header(view, "location"),
-    judge: Judge::Exchange(location_differs_from_meta),
+    judge: RuleJudge::Exchange(location_differs_from_meta),
 };
 
 fn location_differs_from_meta(view: &View<'_>) -> Vec<Complaint> {
@@ -279,7 +279,7 @@ fn location_differs_from_meta(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const CONTENT_LOCATION_DIFFERS: Declared = Declared {
+const CONTENT_LOCATION_DIFFERS: RuleDeclaration = RuleDeclaration {
     name: "content-location-differs",
     title: "Content-Location, if present, agrees with meta.location",
     level: Level::Warning,
@@ -290,14 +290,14 @@ const CONTENT_LOCATION_DIFFERS: Declared = Declared {
     refs: &[Rfc("7643#3.1")],
     faults: &["content-location-wrong"],
     judges: |view| has_header(view, "content-location"),
-    judge: Judge::Exchange(content_location_differs),
+    judge: RuleJudge::Exchange(content_location_differs),
 };
 
 fn content_location_differs(view: &View<'_>) -> Vec<Complaint> {
     compare(view, "Content-Location", "Content-Location")
 }
 
-const ETAG_DIFFERS_FROM_VERSION: Declared = Declared {
+const ETAG_DIFFERS_FROM_VERSION: RuleDeclaration = RuleDeclaration {
     name: "etag-differs-from-version",
     title: "ETag and meta.version agree",
     level: Level::Warning,
@@ -309,7 +309,7 @@ const ETAG_DIFFERS_FROM_VERSION: Declared = Declared {
     refs: &[Rfc("7643#3.1"), Rfc("7644#3.14"), Field("pranems/SCIMServer")],
     faults: &["etag-wrong"],
     judges: |view| has_header(view, "etag") && subject::resources(view),
-    judge: Judge::Exchange(etag_differs_from_version),
+    judge: RuleJudge::Exchange(etag_differs_from_version),
 };
 
 fn etag_differs_from_version(view: &View<'_>) -> Vec<Complaint> {

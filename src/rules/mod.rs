@@ -55,10 +55,10 @@ pub use declaration::Rule;
 pub use ledger::Ledger;
 pub use view::View;
 
-use declaration::Declared;
+use declaration::RuleDeclaration;
 
 /// The families, in the order in which `list` shows them.
-const FAMILIES: &[&[&Declared]] = &[
+const FAMILIES: &[&[&RuleDeclaration]] = &[
     transport::RULES,
     media_type::RULES,
     body::RULES,

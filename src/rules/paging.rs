@@ -3,15 +3,15 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
-use super::ledger::Walk;
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
+use super::ledger::PageWalk;
 use super::list::{count, page, start_index, total};
 use crate::check::Level;
 use crate::scim::member;
 use crate::wire::Operation;
 use std::collections::HashSet;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &START_INDEX_NOT_ECHOED,
     &COUNT_EXCEEDED,
     &PAGE_BEYOND_END_NOT_EMPTY,
@@ -24,7 +24,7 @@ fn is_query(view: &View<'_>) -> bool {
     view.list().is_some() && matches!(view.operation(), Operation::Query { .. })
 }
 
-const START_INDEX_NOT_ECHOED: Declared = Declared {
+const START_INDEX_NOT_ECHOED: RuleDeclaration = RuleDeclaration {
     name: "start-index-not-echoed",
     title: "startIndex in the response is the requested one",
     level: Level::Error,
@@ -41,7 +41,7 @@ const START_INDEX_NOT_ECHOED: Declared = Declared {
     ],
     faults: &["start-index-fixed", "start-index-from-zero"],
     judges: |view| is_query(view) && !page(view).is_empty(),
-    judge: Judge::Exchange(start_index_not_echoed),
+    judge: RuleJudge::Exchange(start_index_not_echoed),
 };
 
 fn start_index_not_echoed(view: &View<'_>) -> Vec<Complaint> {
@@ -68,7 +68,7 @@ fn start_index_not_echoed(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const COUNT_EXCEEDED: Declared = Declared {
+const COUNT_EXCEEDED: RuleDeclaration = RuleDeclaration {
     name: "count-exceeded",
     title: "A page holds at most `count` resources",
     level: Level::Error,
@@ -81,7 +81,7 @@ const COUNT_EXCEEDED: Declared = Declared {
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery"), Field("15five/django-scim2#208")],
     faults: &["count-ignored"],
     judges: |view| is_query(view) && count(view).is_some(),
-    judge: Judge::Exchange(count_exceeded),
+    judge: RuleJudge::Exchange(count_exceeded),
 };
 
 fn count_exceeded(view: &View<'_>) -> Vec<Complaint> {
@@ -101,7 +101,7 @@ fn count_exceeded(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const PAGE_BEYOND_END_NOT_EMPTY: Declared = Declared {
+const PAGE_BEYOND_END_NOT_EMPTY: RuleDeclaration = RuleDeclaration {
     name: "page-beyond-end-not-empty",
     title: "A page beyond the end is empty",
     level: Level::Error,
@@ -115,7 +115,7 @@ const PAGE_BEYOND_END_NOT_EMPTY: Declared = Declared {
         let start = start_index(view).and_then(|start| u64::try_from(start).ok());
         is_query(view) && start.zip(total(view)).is_some_and(|(start, total)| start > total)
     },
-    judge: Judge::Exchange(page_beyond_end_not_empty),
+    judge: RuleJudge::Exchange(page_beyond_end_not_empty),
 };
 
 fn page_beyond_end_not_empty(view: &View<'_>) -> Vec<Complaint> {
@@ -134,7 +134,7 @@ fn page_beyond_end_not_empty(view: &View<'_>) -> Vec<Complaint> {
     .into()
 }
 
-const RESOURCE_TWICE_IN_WALK: Declared = Declared {
+const RESOURCE_TWICE_IN_WALK: RuleDeclaration = RuleDeclaration {
     name: "resource-twice-in-walk",
     title: "Paging returns no resource twice",
     level: Level::Error,
@@ -150,12 +150,12 @@ const RESOURCE_TWICE_IN_WALK: Declared = Declared {
     ],
     faults: &["start-index-ignored"],
     judges: |view| steady_walk(view).is_some(),
-    judge: Judge::Exchange(resource_twice_in_walk),
+    judge: RuleJudge::Exchange(resource_twice_in_walk),
 };
 
 /// The walk this page goes on with, when all its pages and this one count the same total: with
 /// another total, somebody else's objects have changed.
-fn steady_walk<'v>(view: &'v View<'_>) -> Option<&'v Walk> {
+fn steady_walk<'v>(view: &'v View<'_>) -> Option<&'v PageWalk> {
     let walk = is_query(view).then(|| view.ledger.walk(view.exchange)).flatten()?;
     (walk.total.is_some() && walk.total == total(view)).then_some(walk)
 }
@@ -167,7 +167,7 @@ fn resource_twice_in_walk(view: &View<'_>) -> Vec<Complaint> {
     let again =
         view.resources().iter().filter_map(|resource| resource.id()).filter(|id| walk.ids.contains(*id));
     let again = again.count();
-    if again == 0 || walk.total.is_some_and(|total| Walk::start(view.exchange) > total) {
+    if again == 0 || walk.total.is_some_and(|total| PageWalk::start(view.exchange) > total) {
         return Vec::new();
     }
     Complaint::new("A page holds resources that earlier pages held.")
@@ -177,7 +177,7 @@ fn resource_twice_in_walk(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const RESOURCE_MISSING_IN_WALK: Declared = Declared {
+const RESOURCE_MISSING_IN_WALK: RuleDeclaration = RuleDeclaration {
     name: "resource-missing-in-walk",
     title: "Paging returns every resource",
     level: Level::Error,
@@ -195,14 +195,14 @@ const RESOURCE_MISSING_IN_WALK: Declared = Declared {
             && total(view).is_some()
             && matches!(view.operation(), Operation::Query { filter: None, .. })
     },
-    judge: Judge::Exchange(resource_missing_in_walk),
+    judge: RuleJudge::Exchange(resource_missing_in_walk),
 };
 
 fn resource_missing_in_walk(view: &View<'_>) -> Vec<Complaint> {
     let Operation::Query { kind, filter: None, .. } = view.operation() else {
         return Vec::new();
     };
-    let (Some(total), true, start) = (total(view), is_query(view), Walk::start(view.exchange)) else {
+    let (Some(total), true, start) = (total(view), is_query(view), PageWalk::start(view.exchange)) else {
         return Vec::new();
     };
     let walk = view.ledger.walk(view.exchange);
@@ -238,7 +238,7 @@ fn resource_missing_in_walk(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const TOTAL_CHANGES_IN_WALK: Declared = Declared {
+const TOTAL_CHANGES_IN_WALK: RuleDeclaration = RuleDeclaration {
     name: "total-changes-in-walk",
     title: "totalResults stays the same from page to page",
     level: Level::Note,
@@ -250,7 +250,7 @@ const TOTAL_CHANGES_IN_WALK: Declared = Declared {
     refs: &[Rfc("7644#3.4.2.4")],
     faults: &["hide-newest-from-lists"],
     judges: |view| is_query(view) && view.ledger.walk(view.exchange).is_some(),
-    judge: Judge::Exchange(total_changes_in_walk),
+    judge: RuleJudge::Exchange(total_changes_in_walk),
 };
 
 fn total_changes_in_walk(view: &View<'_>) -> Vec<Complaint> {

@@ -2,15 +2,15 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
-use super::ledger::{Holds, Ledger, Search, SeenState, Vanished};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
+use super::ledger::{Holds, Ledger, SearchedBy, SeenState, Vanished};
 use super::reading::{Likeness, Term, likeness};
 use super::subject;
 use crate::check::Level;
 use crate::wire::Operation;
 use serde_json::Value;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &DISABLED_USER_HIDDEN,
     &RESOURCE_LOST,
     &LOOKUP_MISSES_RESOURCE,
@@ -22,7 +22,7 @@ pub(super) const RULES: &[&Declared] = &[
 
 /// What a search that missed an object is evidence of.
 #[derive(PartialEq)]
-enum Evidence {
+enum SearchEvidence {
     Disabled,
     ById,
     LetterCase,
@@ -30,13 +30,13 @@ enum Evidence {
     Plain,
 }
 
-fn evidence(vanished: &Vanished) -> Evidence {
+fn evidence(vanished: &Vanished) -> SearchEvidence {
     match &vanished.search {
-        _ if vanished.disabled => Evidence::Disabled,
-        Search::Id => Evidence::ById,
-        Search::Filter { letter_case: true, .. } => Evidence::LetterCase,
-        Search::Filter { value, .. } if is_plain(value) => Evidence::Plain,
-        Search::Filter { .. } => Evidence::Characters,
+        _ if vanished.disabled => SearchEvidence::Disabled,
+        SearchedBy::Id => SearchEvidence::ById,
+        SearchedBy::Filter { letter_case: true, .. } => SearchEvidence::LetterCase,
+        SearchedBy::Filter { value, .. } if is_plain(value) => SearchEvidence::Plain,
+        SearchedBy::Filter { .. } => SearchEvidence::Characters,
     }
 }
 
@@ -62,20 +62,20 @@ fn is_other_case(known: &SeenState, term: &Term) -> bool {
 }
 
 /// A complaint for every object missed in that way and not found by the same request later.
-fn missed(ledger: &Ledger, wanted: &Evidence, message: impl Fn(&Vanished) -> String) -> Vec<Complaint> {
+fn missed(ledger: &Ledger, wanted: &SearchEvidence, message: impl Fn(&Vanished) -> String) -> Vec<Complaint> {
     ledger
         .vanished()
         .iter()
         .filter(|vanished| vanished.found.is_none() && evidence(vanished) == *wanted)
         .map(|vanished| {
             let actual = match (&vanished.search, vanished.seen.answer()) {
-                (Search::Id, Some(answer)) => format!("status {}", answer.status),
-                (Search::Filter { other: true, .. }, _) => "other objects".to_owned(),
+                (SearchedBy::Id, Some(answer)) => format!("status {}", answer.status),
+                (SearchedBy::Filter { other: true, .. }, _) => "other objects".to_owned(),
                 _ => "an empty list".to_owned(),
             };
             let subject = match &vanished.search {
-                Search::Id => "id".to_owned(),
-                Search::Filter { spot, .. } => spot.to_string(),
+                SearchedBy::Id => "id".to_owned(),
+                SearchedBy::Filter { spot, .. } => spot.to_string(),
             };
             let complaint = Complaint::new(message(vanished))
                 .concerning(subject)
@@ -89,7 +89,7 @@ fn missed(ledger: &Ledger, wanted: &Evidence, message: impl Fn(&Vanished) -> Str
         .collect()
 }
 
-const DISABLED_USER_HIDDEN: Declared = Declared {
+const DISABLED_USER_HIDDEN: RuleDeclaration = RuleDeclaration {
     name: "disabled-user-hidden",
     title: "Disabled users can still be read",
     level: Level::Critical,
@@ -113,17 +113,17 @@ const DISABLED_USER_HIDDEN: Declared = Declared {
         "hide-changed-from-filters",
     ],
     judges: |view| subject::looks_for(view, SeenState::is_disabled),
-    judge: Judge::Trace(disabled_user_hidden),
+    judge: RuleJudge::Trace(disabled_user_hidden),
 };
 
 fn disabled_user_hidden(ledger: &Ledger) -> Vec<Complaint> {
-    missed(ledger, &Evidence::Disabled, |vanished| match vanished.search {
-        Search::Id => "GET by id does not find a disabled user.".to_owned(),
-        Search::Filter { .. } => "A filter does not find a disabled user.".to_owned(),
+    missed(ledger, &SearchEvidence::Disabled, |vanished| match vanished.search {
+        SearchedBy::Id => "GET by id does not find a disabled user.".to_owned(),
+        SearchedBy::Filter { .. } => "A filter does not find a disabled user.".to_owned(),
     })
 }
 
-const RESOURCE_LOST: Declared = Declared {
+const RESOURCE_LOST: RuleDeclaration = RuleDeclaration {
     name: "resource-lost",
     title: "Created resources are found by their id",
     level: Level::Error,
@@ -138,16 +138,16 @@ const RESOURCE_LOST: Declared = Declared {
         matches!(view.operation(), Operation::Read(..))
             && subject::looks_for(view, |known| known.made.is_some())
     },
-    judge: Judge::Trace(resource_lost),
+    judge: RuleJudge::Trace(resource_lost),
 };
 
 fn resource_lost(ledger: &Ledger) -> Vec<Complaint> {
-    missed(ledger, &Evidence::ById, |vanished| {
+    missed(ledger, &SearchEvidence::ById, |vanished| {
         format!("GET by id does not find a {} that was created and not deleted.", vanished.kind.as_str())
     })
 }
 
-const LOOKUP_MISSES_RESOURCE: Declared = Declared {
+const LOOKUP_MISSES_RESOURCE: RuleDeclaration = RuleDeclaration {
     name: "lookup-misses-resource",
     title: "A filter finds every match",
     level: Level::Error,
@@ -166,16 +166,16 @@ const LOOKUP_MISSES_RESOURCE: Declared = Declared {
     ],
     faults: &["filters-find-nothing", "value-path-filters-find-nothing"],
     judges: |view| filters_for(view, |_| true),
-    judge: Judge::Trace(lookup_misses_resource),
+    judge: RuleJudge::Trace(lookup_misses_resource),
 };
 
 fn lookup_misses_resource(ledger: &Ledger) -> Vec<Complaint> {
-    missed(ledger, &Evidence::Plain, |vanished| {
+    missed(ledger, &SearchEvidence::Plain, |vanished| {
         format!("A filter does not find a {} that has the value.", vanished.kind.as_str())
     })
 }
 
-const LOOKUP_CASE_SENSITIVE: Declared = Declared {
+const LOOKUP_CASE_SENSITIVE: RuleDeclaration = RuleDeclaration {
     name: "lookup-case-sensitive",
     title: "Filters ignore letter case where the attribute does",
     level: Level::Error,
@@ -194,16 +194,16 @@ const LOOKUP_CASE_SENSITIVE: Declared = Declared {
     ],
     faults: &["user-name-case-exact"],
     judges: |view| filters_for(view, |(known, term)| is_other_case(known, term)),
-    judge: Judge::Trace(lookup_case_sensitive),
+    judge: RuleJudge::Trace(lookup_case_sensitive),
 };
 
 fn lookup_case_sensitive(ledger: &Ledger) -> Vec<Complaint> {
-    missed(ledger, &Evidence::LetterCase, |vanished| {
+    missed(ledger, &SearchEvidence::LetterCase, |vanished| {
         format!("A filter in another letter case does not find the {}.", vanished.kind.as_str())
     })
 }
 
-const LOOKUP_VALUE_MISREAD: Declared = Declared {
+const LOOKUP_VALUE_MISREAD: RuleDeclaration = RuleDeclaration {
     name: "lookup-value-misread",
     title: "Filter values may contain special characters",
     level: Level::Error,
@@ -216,16 +216,16 @@ const LOOKUP_VALUE_MISREAD: Declared = Declared {
     refs: &[Rfc("7644#3.4.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#913"), Field("Infisical/infisical#6941")],
     faults: &["filter-splits-at-spaces", "query-decoded-twice", "escapes-not-decoded"],
     judges: |view| filters_for(view, |(_, term)| !is_plain(&term.value)),
-    judge: Judge::Trace(lookup_value_misread),
+    judge: RuleJudge::Trace(lookup_value_misread),
 };
 
 fn lookup_value_misread(ledger: &Ledger) -> Vec<Complaint> {
-    missed(ledger, &Evidence::Characters, |vanished| {
+    missed(ledger, &SearchEvidence::Characters, |vanished| {
         format!("A filter with special characters in its value does not find the {}.", vanished.kind.as_str())
     })
 }
 
-const DELETED_STILL_READABLE: Declared = Declared {
+const DELETED_STILL_READABLE: RuleDeclaration = RuleDeclaration {
     name: "deleted-still-readable",
     title: "A deleted resource returns 404",
     level: Level::Error,
@@ -241,7 +241,7 @@ const DELETED_STILL_READABLE: Declared = Declared {
         let known = object.and_then(|(kind, id)| view.ledger.known(kind, id));
         subject::an_answer(view) && known.is_some_and(|known| known.gone.is_some())
     },
-    judge: Judge::Exchange(deleted_still_readable),
+    judge: RuleJudge::Exchange(deleted_still_readable),
 };
 
 fn deleted_still_readable(view: &View<'_>) -> Vec<Complaint> {
@@ -267,7 +267,7 @@ fn deleted_still_readable(view: &View<'_>) -> Vec<Complaint> {
     complaint.against("404", format!("status {status}")).shown_by(deleted).into()
 }
 
-const DELETED_STILL_FOUND: Declared = Declared {
+const DELETED_STILL_FOUND: RuleDeclaration = RuleDeclaration {
     name: "deleted-still-found",
     title: "Queries do not return deleted resources",
     level: Level::Error,
@@ -279,7 +279,7 @@ const DELETED_STILL_FOUND: Declared = Declared {
     refs: &[Rfc("7644#3.6")],
     faults: &["deleted-user-in-lists"],
     judges: |view| subject::a_list(view) && view.ledger.objects().any(|known| known.gone.is_some()),
-    judge: Judge::Exchange(deleted_still_found),
+    judge: RuleJudge::Exchange(deleted_still_found),
 };
 
 fn deleted_still_found(view: &View<'_>) -> Vec<Complaint> {

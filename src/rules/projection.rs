@@ -3,15 +3,15 @@
 
 use super::View;
 use super::declaration::DemandSource::Rfc;
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
 use crate::scim::schema::Returned as WhenReturned;
 use crate::scim::{AttributePath, same_name};
 
-pub(super) const RULES: &[&Declared] = &[&ATTRIBUTES_IGNORED];
+pub(super) const RULES: &[&RuleDeclaration] = &[&ATTRIBUTES_IGNORED];
 
-const ATTRIBUTES_IGNORED: Declared = Declared {
+const ATTRIBUTES_IGNORED: RuleDeclaration = RuleDeclaration {
     name: "attributes-ignored",
     title: "`attributes` limits the response",
     level: Level::Warning,
@@ -23,7 +23,7 @@ const ATTRIBUTES_IGNORED: Declared = Declared {
     refs: &[Rfc("7644#3.9")],
     faults: &["attributes-ignored"],
     judges: |view| view.projection().narrows() && subject::resources(view),
-    judge: Judge::Exchange(attributes_ignored),
+    judge: RuleJudge::Exchange(attributes_ignored),
 };
 
 fn attributes_ignored(view: &View<'_>) -> Vec<Complaint> {

@@ -29,7 +29,7 @@ pub(super) fn definition<'a>(
     discovery.schemas.find_within(core, path).or_else(|| CORE.find_within(core, path))
 }
 
-/// True when letter case matters at that path. What nobody defines is compared without it, as
+/// True when letter case matters at that path. An attribute without a definition is compared without it, as
 /// RFC 7643 §2.2 says.
 pub(super) fn is_case_exact(discovery: &Discovery, kind: ResourceKind, path: &AttributePath) -> bool {
     definition(discovery, kind, path).is_some_and(|attribute| attribute.case_exact)

@@ -5,7 +5,7 @@ mod cause;
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::ledger::Claim;
 use super::reading;
 use crate::check::Level;
@@ -14,11 +14,11 @@ use crate::wire::Operation;
 use serde_json::Value;
 
 use cause::{
-    Cause, cause, creates_a, disables, is_patched, is_patched_by, is_sent, lacking, names, of_known,
+    RefusalCause, cause, creates_a, disables, is_patched, is_patched_by, is_sent, lacking, names, of_known,
     operations, removes_members_by_value, removes_nothing, repeats, writes_element, writes_manager,
 };
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &CREATE_REFUSED,
     &REQUIRED_NOT_MAPPED,
     &CONFLICT_WITHOUT_CAUSE,
@@ -45,7 +45,7 @@ fn is_unpublished(view: &View<'_>) -> bool {
 }
 
 /// The complaint of the rule for one cause.
-fn refused(view: &View<'_>, wanted: Cause, what: &str) -> Vec<Complaint> {
+fn refused(view: &View<'_>, wanted: RefusalCause, what: &str) -> Vec<Complaint> {
     if cause(view) != Some(wanted) {
         return Vec::new();
     }
@@ -65,7 +65,7 @@ fn refused(view: &View<'_>, wanted: Cause, what: &str) -> Vec<Complaint> {
     complaint.into()
 }
 
-const CREATE_REFUSED: Declared = Declared {
+const CREATE_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "create-refused",
     title: "Entra's create is accepted",
     level: Level::Error,
@@ -85,14 +85,14 @@ const CREATE_REFUSED: Declared = Declared {
     ],
     faults: &["requires-manager", "requires-members"],
     judges: |view| is_sent(view) && matches!(view.operation(), Operation::Create(_)),
-    judge: Judge::Exchange(create_refused),
+    judge: RuleJudge::Exchange(create_refused),
 };
 
 fn create_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Create, "A create")
+    refused(view, RefusalCause::Create, "A create")
 }
 
-const REQUIRED_NOT_MAPPED: Declared = Declared {
+const REQUIRED_NOT_MAPPED: RuleDeclaration = RuleDeclaration {
     name: "required-not-mapped",
     title: "The mapping sends what /Schemas requires",
     level: Level::Error,
@@ -105,7 +105,7 @@ const REQUIRED_NOT_MAPPED: Declared = Declared {
     refs: &[Rfc("7643#7"), Rfc("7644#3.3"), Microsoft("customize-application-attributes")],
     faults: &["requires-nick-name"],
     judges: |view| is_sent(view) && matches!(view.operation(), Operation::Create(_)) && requires(view),
-    judge: Judge::Exchange(required_not_mapped),
+    judge: RuleJudge::Exchange(required_not_mapped),
 };
 
 /// True when /Schemas requires anything of such a resource.
@@ -117,10 +117,10 @@ fn requires(view: &View<'_>) -> bool {
 
 fn required_not_mapped(view: &View<'_>) -> Vec<Complaint> {
     let Some(name) = view.operation().kind().and_then(|kind| lacking(view, kind)) else { return Vec::new() };
-    refused(view, Cause::Required, &format!("A create without {name}, which /Schemas requires,"))
+    refused(view, RefusalCause::Required, &format!("A create without {name}, which /Schemas requires,"))
 }
 
-const CONFLICT_WITHOUT_CAUSE: Declared = Declared {
+const CONFLICT_WITHOUT_CAUSE: RuleDeclaration = RuleDeclaration {
     name: "conflict-without-cause",
     title: "A create is not rejected with 409 when no such user can be found",
     level: Level::Error,
@@ -134,14 +134,14 @@ const CONFLICT_WITHOUT_CAUSE: Declared = Declared {
     judges: |view| {
         creates_a(view, |kind, spot, value| names(kind, spot) && view.ledger.was_not_found(kind, value))
     },
-    judge: Judge::Exchange(conflict_without_cause),
+    judge: RuleJudge::Exchange(conflict_without_cause),
 };
 
 fn conflict_without_cause(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Conflict, "A create with a name that the lookup did not find")
+    refused(view, RefusalCause::Conflict, "A create with a name that the lookup did not find")
 }
 
-const RECREATE_REFUSED: Declared = Declared {
+const RECREATE_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "recreate-refused",
     title: "A deleted userName can be used again",
     level: Level::Warning,
@@ -152,14 +152,14 @@ const RECREATE_REFUSED: Declared = Declared {
     refs: &[Rfc("7644#3.6")],
     faults: &["tombstone-blocks-create"],
     judges: |view| creates_a(view, |kind, spot, value| view.ledger.was_deleted_with(kind, spot, value)),
-    judge: Judge::Exchange(recreate_refused),
+    judge: RuleJudge::Exchange(recreate_refused),
 };
 
 fn recreate_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Tombstone, "A create with the name of a deleted resource")
+    refused(view, RefusalCause::Tombstone, "A create with the name of a deleted resource")
 }
 
-const PATCH_NOT_IMPLEMENTED: Declared = Declared {
+const PATCH_NOT_IMPLEMENTED: RuleDeclaration = RuleDeclaration {
     name: "patch-not-implemented",
     title: "PATCH is implemented",
     level: Level::Error,
@@ -174,14 +174,14 @@ const PATCH_NOT_IMPLEMENTED: Declared = Declared {
     ],
     faults: &["patch-not-implemented"],
     judges: is_patched,
-    judge: Judge::Exchange(patch_not_implemented),
+    judge: RuleJudge::Exchange(patch_not_implemented),
 };
 
 fn patch_not_implemented(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::NotImplemented, "PATCH")
+    refused(view, RefusalCause::NotImplemented, "PATCH")
 }
 
-const DISABLE_REFUSED: Declared = Declared {
+const DISABLE_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "disable-refused",
     title: "A disable is accepted",
     level: Level::Error,
@@ -200,15 +200,15 @@ const DISABLE_REFUSED: Declared = Declared {
     ],
     faults: &["refuses-string-boolean"],
     judges: |view| is_patched(view) && view.claims().any(disables),
-    judge: Judge::Exchange(disable_refused),
+    judge: RuleJudge::Exchange(disable_refused),
 };
 
 fn disable_refused(view: &View<'_>) -> Vec<Complaint> {
     // A server that tolerates no booleans in string form keeps to the RFC, and Entra breaks on it.
-    refused(view, Cause::Disable, "A disable").into_iter().map(Complaint::rfc_ok).collect()
+    refused(view, RefusalCause::Disable, "A disable").into_iter().map(Complaint::rfc_ok).collect()
 }
 
-const VALUE_PATH_NOT_CREATED: Declared = Declared {
+const VALUE_PATH_NOT_CREATED: RuleDeclaration = RuleDeclaration {
     name: "value-path-not-created",
     title: "A write to a value path creates the missing element",
     level: Level::Error,
@@ -224,15 +224,15 @@ const VALUE_PATH_NOT_CREATED: Declared = Declared {
     ],
     faults: &["value-path-no-target"],
     judges: |view| is_patched_by(view, writes_element),
-    judge: Judge::Exchange(value_path_not_created),
+    judge: RuleJudge::Exchange(value_path_not_created),
 };
 
 fn value_path_not_created(view: &View<'_>) -> Vec<Complaint> {
-    let complaints = refused(view, Cause::NoTarget, "A write to a value path without an element");
+    let complaints = refused(view, RefusalCause::NoTarget, "A write to a value path without an element");
     complaints.into_iter().map(Complaint::rfc_ok).collect()
 }
 
-const MANAGER_STRING_REFUSED: Declared = Declared {
+const MANAGER_STRING_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "manager-string-refused",
     title: "manager is accepted as a plain id",
     level: Level::Error,
@@ -244,14 +244,17 @@ const MANAGER_STRING_REFUSED: Declared = Declared {
     refs: &[Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups"), Field("imulab/go-scim#75")],
     faults: &["refuses-manager-string"],
     judges: |view| is_patched_by(view, writes_manager),
-    judge: Judge::Exchange(manager_string_refused),
+    judge: RuleJudge::Exchange(manager_string_refused),
 };
 
 fn manager_string_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::ManagerString, "A write of the manager").into_iter().map(Complaint::rfc_ok).collect()
+    refused(view, RefusalCause::ManagerString, "A write of the manager")
+        .into_iter()
+        .map(Complaint::rfc_ok)
+        .collect()
 }
 
-const MEMBER_REMOVAL_REFUSED: Declared = Declared {
+const MEMBER_REMOVAL_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "member-removal-refused",
     title: "A member in `value` can be removed",
     level: Level::Error,
@@ -267,17 +270,17 @@ const MEMBER_REMOVAL_REFUSED: Declared = Declared {
     ],
     faults: &["member-remove-value-refused"],
     judges: |view| is_patched_by(view, removes_members_by_value),
-    judge: Judge::Exchange(member_removal_refused),
+    judge: RuleJudge::Exchange(member_removal_refused),
 };
 
 fn member_removal_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::MemberRemoval, "The removal of a member")
+    refused(view, RefusalCause::MemberRemoval, "The removal of a member")
         .into_iter()
         .map(Complaint::rfc_ok)
         .collect()
 }
 
-const ABSENT_REMOVAL_REFUSED: Declared = Declared {
+const ABSENT_REMOVAL_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "absent-removal-refused",
     title: "Removing a missing value is not an error",
     level: Level::Warning,
@@ -293,14 +296,14 @@ const ABSENT_REMOVAL_REFUSED: Declared = Declared {
         operations(view).is_some_and(|operations| removes_nothing(view, &operations, of_known(view)))
             && is_sent(view)
     },
-    judge: Judge::Exchange(absent_removal_refused),
+    judge: RuleJudge::Exchange(absent_removal_refused),
 };
 
 fn absent_removal_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::AbsentRemoval, "The removal of a missing value")
+    refused(view, RefusalCause::AbsentRemoval, "The removal of a missing value")
 }
 
-const REPEAT_REFUSED: Declared = Declared {
+const REPEAT_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "repeat-refused",
     title: "Writing an existing value is not an error",
     level: Level::Error,
@@ -311,14 +314,14 @@ const REPEAT_REFUSED: Declared = Declared {
     refs: &[Rfc("7644#3.5.2.1"), Field("better-auth/better-auth#8549")],
     faults: &["member-re-add-refused"],
     judges: |view| is_sent(view) && of_known(view).is_some_and(|known| repeats(view.changes(), known)),
-    judge: Judge::Exchange(repeat_refused),
+    judge: RuleJudge::Exchange(repeat_refused),
 };
 
 fn repeat_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Repeat, "A write of an existing value")
+    refused(view, RefusalCause::Repeat, "A write of an existing value")
 }
 
-const UPDATE_REFUSED: Declared = Declared {
+const UPDATE_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "update-refused",
     title: "Entra's updates are accepted",
     level: Level::Error,
@@ -343,14 +346,14 @@ const UPDATE_REFUSED: Declared = Declared {
         "refuses-manager-remove",
     ],
     judges: is_patched,
-    judge: Judge::Exchange(update_refused),
+    judge: RuleJudge::Exchange(update_refused),
 };
 
 fn update_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Update, "An update")
+    refused(view, RefusalCause::Update, "An update")
 }
 
-const DELETE_REFUSED: Declared = Declared {
+const DELETE_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "delete-refused",
     title: "A delete is accepted",
     level: Level::Error,
@@ -363,11 +366,11 @@ const DELETE_REFUSED: Declared = Declared {
     judges: |view| {
         is_sent(view) && matches!(view.operation(), Operation::Delete(..)) && of_known(view).is_some()
     },
-    judge: Judge::Exchange(delete_refused),
+    judge: RuleJudge::Exchange(delete_refused),
 };
 
 fn delete_refused(view: &View<'_>) -> Vec<Complaint> {
-    refused(view, Cause::Delete, "A delete")
+    refused(view, RefusalCause::Delete, "A delete")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::reading::core_urn;
 use super::returned::Returned;
 use super::subject;
@@ -10,7 +10,7 @@ use crate::check::Level;
 use crate::scim::{same_name, urn};
 use serde_json::Value;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &SCHEMAS_MISSING,
     &BASE_SCHEMA_MISSING,
     &EXTENSION_NOT_DECLARED,
@@ -31,7 +31,7 @@ fn declared<'v>(resource: &Returned<'v>) -> Option<Vec<&'v str>> {
     urns.filter(|urns| !urns.is_empty())
 }
 
-const SCHEMAS_MISSING: Declared = Declared {
+const SCHEMAS_MISSING: RuleDeclaration = RuleDeclaration {
     name: "schemas-missing",
     title: "Every resource declares its schemas",
     level: Level::Error,
@@ -42,7 +42,7 @@ const SCHEMAS_MISSING: Declared = Declared {
     refs: &[Rfc("7643#3"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["schemas-missing", "retype-schemas-to-string"],
     judges: |view| !judged(view).is_empty(),
-    judge: Judge::Exchange(schemas_missing),
+    judge: RuleJudge::Exchange(schemas_missing),
 };
 
 fn schemas_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -58,7 +58,7 @@ fn schemas_missing(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const BASE_SCHEMA_MISSING: Declared = Declared {
+const BASE_SCHEMA_MISSING: RuleDeclaration = RuleDeclaration {
     name: "base-schema-missing",
     title: "A resource declares its core schema",
     level: Level::Error,
@@ -69,7 +69,7 @@ const BASE_SCHEMA_MISSING: Declared = Declared {
     refs: &[Rfc("7643#3"), Rfc("7643#4.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["base-schema-missing"],
     judges: |view| judged(view).iter().any(|resource| declared(resource).is_some()),
-    judge: Judge::Exchange(base_schema_missing),
+    judge: RuleJudge::Exchange(base_schema_missing),
 };
 
 fn base_schema_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -90,7 +90,7 @@ fn base_schema_missing(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const EXTENSION_NOT_DECLARED: Declared = Declared {
+const EXTENSION_NOT_DECLARED: RuleDeclaration = RuleDeclaration {
     name: "extension-not-declared",
     title: "Extensions in use are declared",
     level: Level::Warning,
@@ -102,7 +102,7 @@ const EXTENSION_NOT_DECLARED: Declared = Declared {
     refs: &[Rfc("7643#3.3"), Microsoft("customize-application-attributes")],
     faults: &["extension-not-declared"],
     judges: |view| judged(view).iter().any(|resource| resource.members.keys().any(|key| key.contains(':'))),
-    judge: Judge::Exchange(extension_not_declared),
+    judge: RuleJudge::Exchange(extension_not_declared),
 };
 
 fn extension_not_declared(view: &View<'_>) -> Vec<Complaint> {
@@ -123,7 +123,7 @@ fn extension_not_declared(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const SCHEMA_DECLARED_TWICE: Declared = Declared {
+const SCHEMA_DECLARED_TWICE: RuleDeclaration = RuleDeclaration {
     name: "schema-declared-twice",
     title: "No schema is declared twice",
     level: Level::Note,
@@ -134,7 +134,7 @@ const SCHEMA_DECLARED_TWICE: Declared = Declared {
     refs: &[Rfc("7643#3")],
     faults: &["schemas-repeated"],
     judges: |view| judged(view).iter().any(|resource| declared(resource).is_some()),
-    judge: Judge::Exchange(schema_declared_twice),
+    judge: RuleJudge::Exchange(schema_declared_twice),
 };
 
 fn schema_declared_twice(view: &View<'_>) -> Vec<Complaint> {
@@ -153,7 +153,7 @@ fn schema_declared_twice(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const UNKNOWN_SCHEMA_DECLARED: Declared = Declared {
+const UNKNOWN_SCHEMA_DECLARED: RuleDeclaration = RuleDeclaration {
     name: "unknown-schema-declared",
     title: "Declared schemas are published",
     level: Level::Note,
@@ -165,7 +165,7 @@ const UNKNOWN_SCHEMA_DECLARED: Declared = Declared {
     refs: &[Rfc("7643#3"), Field("1Password/scim-examples#82")],
     faults: &["unknown-schemas-kept"],
     judges: |view| !view.discovery.schemas.is_empty() && !judged(view).is_empty(),
-    judge: Judge::Exchange(unknown_schema_declared),
+    judge: RuleJudge::Exchange(unknown_schema_declared),
 };
 
 fn unknown_schema_declared(view: &View<'_>) -> Vec<Complaint> {
@@ -184,7 +184,7 @@ fn unknown_schema_declared(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const PATH_STORED_AS_KEY: Declared = Declared {
+const PATH_STORED_AS_KEY: RuleDeclaration = RuleDeclaration {
     name: "path-stored-as-key",
     title: "A path is resolved, not stored as a name",
     level: Level::Error,
@@ -204,7 +204,7 @@ const PATH_STORED_AS_KEY: Declared = Declared {
     ],
     faults: &["dotted-keys-literal", "urn-split-at-dot"],
     judges: subject::resources,
-    judge: Judge::Exchange(path_stored_as_key),
+    judge: RuleJudge::Exchange(path_stored_as_key),
 };
 
 fn path_stored_as_key(view: &View<'_>) -> Vec<Complaint> {

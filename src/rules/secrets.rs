@@ -2,15 +2,15 @@
 
 use super::View;
 use super::declaration::DemandSource::{Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
 use crate::scim::schema::{Mutability, Returned as WhenReturned};
 use crate::scim::{AttributePath, same_name};
 
-pub(super) const RULES: &[&Declared] = &[&PASSWORD_RETURNED, &UNRETURNABLE_RETURNED];
+pub(super) const RULES: &[&RuleDeclaration] = &[&PASSWORD_RETURNED, &UNRETURNABLE_RETURNED];
 
-const PASSWORD_RETURNED: Declared = Declared {
+const PASSWORD_RETURNED: RuleDeclaration = RuleDeclaration {
     name: "password-returned",
     title: "No response holds a password",
     level: Level::Critical,
@@ -21,7 +21,7 @@ const PASSWORD_RETURNED: Declared = Declared {
     refs: &[Rfc("7643#4.1.1"), Rfc("7643#9.2")],
     faults: &["password-echoed"],
     judges: subject::users,
-    judge: Judge::Exchange(password_returned),
+    judge: RuleJudge::Exchange(password_returned),
 };
 
 fn password_returned(view: &View<'_>) -> Vec<Complaint> {
@@ -41,7 +41,7 @@ fn password_returned(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const UNRETURNABLE_RETURNED: Declared = Declared {
+const UNRETURNABLE_RETURNED: RuleDeclaration = RuleDeclaration {
     name: "unreturnable-returned",
     title: "Attributes published as never returned are not returned",
     level: Level::Error,
@@ -52,7 +52,7 @@ const UNRETURNABLE_RETURNED: Declared = Declared {
     refs: &[Rfc("7643#7"), Microsoft("scim-validator-tutorial")],
     faults: &["write-only-returned"],
     judges: |view| !view.discovery.schemas.is_empty() && subject::resources(view),
-    judge: Judge::Exchange(unreturnable_returned),
+    judge: RuleJudge::Exchange(unreturnable_returned),
 };
 
 fn unreturnable_returned(view: &View<'_>) -> Vec<Complaint> {

@@ -3,7 +3,7 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::ledger::{Holds, Spot};
 use super::reading::is_case_exact;
 use super::subject;
@@ -12,7 +12,7 @@ use crate::scim::{AttributePath, urn};
 use crate::wire::{Actor, Operation, ResourceKind};
 use serde_json::Value;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &CREATE_NOT_201,
     &DUPLICATE_ACCEPTED,
     &UPDATE_STATUS_UNUSUAL,
@@ -23,7 +23,7 @@ pub(super) const RULES: &[&Declared] = &[
     &READ_REFUSED,
 ];
 
-const CREATE_NOT_201: Declared = Declared {
+const CREATE_NOT_201: RuleDeclaration = RuleDeclaration {
     name: "create-not-201",
     title: "A create returns 201",
     level: Level::Warning,
@@ -36,7 +36,7 @@ const CREATE_NOT_201: Declared = Declared {
     refs: &[Rfc("7644#3.3"), Microsoft("scim-validator-tutorial")],
     faults: &["create-answers-200"],
     judges: |view| subject::a_creation(view) && !view.exchange.request.provoked,
-    judge: Judge::Exchange(create_not_201),
+    judge: RuleJudge::Exchange(create_not_201),
 };
 
 fn create_not_201(view: &View<'_>) -> Vec<Complaint> {
@@ -53,7 +53,7 @@ fn create_not_201(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const DUPLICATE_ACCEPTED: Declared = Declared {
+const DUPLICATE_ACCEPTED: RuleDeclaration = RuleDeclaration {
     name: "duplicate-accepted",
     title: "userName is unique",
     level: Level::Error,
@@ -72,7 +72,7 @@ const DUPLICATE_ACCEPTED: Declared = Declared {
     ],
     faults: &["duplicate-user-accepted", "duplicate-adopts-existing"],
     judges: creates_a_double,
-    judge: Judge::Exchange(duplicate_accepted),
+    judge: RuleJudge::Exchange(duplicate_accepted),
 };
 
 /// A create whose name another resource has already.
@@ -149,7 +149,7 @@ fn updated(view: &View<'_>) -> Option<u16> {
     }
 }
 
-const UPDATE_STATUS_UNUSUAL: Declared = Declared {
+const UPDATE_STATUS_UNUSUAL: RuleDeclaration = RuleDeclaration {
     name: "update-status-unusual",
     title: "An update returns 200 or 204",
     level: Level::Warning,
@@ -164,7 +164,7 @@ const UPDATE_STATUS_UNUSUAL: Declared = Declared {
     ],
     faults: &["update-answers-201"],
     judges: subject::an_update,
-    judge: Judge::Exchange(update_status_unusual),
+    judge: RuleJudge::Exchange(update_status_unusual),
 };
 
 fn update_status_unusual(view: &View<'_>) -> Vec<Complaint> {
@@ -176,7 +176,7 @@ fn update_status_unusual(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const UPDATE_200_WITHOUT_BODY: Declared = Declared {
+const UPDATE_200_WITHOUT_BODY: RuleDeclaration = RuleDeclaration {
     name: "update-200-without-body",
     title: "An update with 200 returns the resource",
     level: Level::Warning,
@@ -187,7 +187,7 @@ const UPDATE_200_WITHOUT_BODY: Declared = Declared {
     refs: &[Rfc("7644#3.5.2"), Field("jelhub/scimgateway#89")],
     faults: &["patch-answers-200-without-body"],
     judges: |view| updated(view) == Some(200),
-    judge: Judge::Exchange(update_200_without_body),
+    judge: RuleJudge::Exchange(update_200_without_body),
 };
 
 fn update_200_without_body(view: &View<'_>) -> Vec<Complaint> {
@@ -198,7 +198,7 @@ fn update_200_without_body(view: &View<'_>) -> Vec<Complaint> {
     Complaint::new("An update returns 200 without a body.").against("the resource, or 204", "no body").into()
 }
 
-const UPDATE_ANSWER_NOT_A_RESOURCE: Declared = Declared {
+const UPDATE_ANSWER_NOT_A_RESOURCE: RuleDeclaration = RuleDeclaration {
     name: "update-answer-not-a-resource",
     title: "The body returned by an update is the resource",
     level: Level::Warning,
@@ -210,7 +210,7 @@ const UPDATE_ANSWER_NOT_A_RESOURCE: Declared = Declared {
     refs: &[Rfc("7644#3.5.2"), Field("jelhub/scimgateway#33")],
     faults: &["patch-answers-its-request"],
     judges: |view| subject::an_update(view) && subject::json(view),
-    judge: Judge::Exchange(update_answer_not_a_resource),
+    judge: RuleJudge::Exchange(update_answer_not_a_resource),
 };
 
 fn update_answer_not_a_resource(view: &View<'_>) -> Vec<Complaint> {
@@ -229,7 +229,7 @@ fn update_answer_not_a_resource(view: &View<'_>) -> Vec<Complaint> {
     Complaint::new(format!("An update returns {is}.")).against("the resource, or 204", is).into()
 }
 
-const DELETE_NOT_204: Declared = Declared {
+const DELETE_NOT_204: RuleDeclaration = RuleDeclaration {
     name: "delete-not-204",
     title: "A delete returns 204",
     level: Level::Warning,
@@ -240,7 +240,7 @@ const DELETE_NOT_204: Declared = Declared {
     refs: &[Rfc("7644#3.6"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["delete-answers-200"],
     judges: |view| matches!(view.operation(), Operation::Delete(..)) && view.exchange.succeeded(),
-    judge: Judge::Exchange(delete_not_204),
+    judge: RuleJudge::Exchange(delete_not_204),
 };
 
 fn delete_not_204(view: &View<'_>) -> Vec<Complaint> {
@@ -254,7 +254,7 @@ fn delete_not_204(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const DELETED_TWICE: Declared = Declared {
+const DELETED_TWICE: RuleDeclaration = RuleDeclaration {
     name: "deleted-twice",
     title: "A second delete returns 404",
     level: Level::Warning,
@@ -266,7 +266,7 @@ const DELETED_TWICE: Declared = Declared {
     refs: &[Rfc("7644#3.6"), Microsoft("scim-validator-tutorial")],
     faults: &["delete-always-204"],
     judges: deletes_again,
-    judge: Judge::Exchange(deleted_twice),
+    judge: RuleJudge::Exchange(deleted_twice),
 };
 
 fn deletes_again(view: &View<'_>) -> bool {
@@ -292,7 +292,7 @@ fn deleted_twice(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const READ_REFUSED: Declared = Declared {
+const READ_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "read-refused",
     title: "GET by id is supported",
     level: Level::Error,
@@ -307,7 +307,7 @@ const READ_REFUSED: Declared = Declared {
     ],
     faults: &["read-needs-accept"],
     judges: |view| matches!(view.operation(), Operation::Read(..)) && view.expects_success(),
-    judge: Judge::Exchange(read_refused),
+    judge: RuleJudge::Exchange(read_refused),
 };
 
 fn read_refused(view: &View<'_>) -> Vec<Complaint> {
@@ -315,7 +315,7 @@ fn read_refused(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     let unserved = !view.is_served(*kind) || [404, 410].contains(&status);
-    // Whether an id nobody made must be 404 depends on why it was asked for.
+    // Whether an id that no create returned must be 404 depends on why it was asked for.
     let ours = view.ledger.known(*kind, id).is_some_and(|known| known.is_there());
     if unserved || !view.expects_success() || !(ours || view.exchange.request.actor == Actor::Entra) {
         return Vec::new();

@@ -2,13 +2,13 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::ledger::Stamps;
 use crate::check::Level;
 use crate::scim::{datetime, member};
 use jiff::Timestamp;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &DATE_MALFORMED,
     &LAST_MODIFIED_WENT_BACK,
     &CREATED_CHANGED,
@@ -24,7 +24,7 @@ fn went_back(earlier: Timestamp, later: Timestamp) -> bool {
     earlier.as_millisecond() - later.as_millisecond() >= RESOLUTION_MS
 }
 
-const DATE_MALFORMED: Declared = Declared {
+const DATE_MALFORMED: RuleDeclaration = RuleDeclaration {
     name: "date-malformed",
     title: "created and lastModified are dateTimes with a time zone",
     level: Level::Warning,
@@ -36,7 +36,7 @@ const DATE_MALFORMED: Declared = Declared {
     refs: &[Rfc("7643#2.3.5"), Rfc("7643#3.1"), Field("learn.microsoft.com/answers/questions/2238842")],
     faults: &["dates-without-zone", "dates-as-numbers"],
     judges: |view| view.resources().iter().any(|resource| resource.member("meta").is_some()),
-    judge: Judge::Exchange(date_malformed),
+    judge: RuleJudge::Exchange(date_malformed),
 };
 
 fn date_malformed(view: &View<'_>) -> Vec<Complaint> {
@@ -73,7 +73,7 @@ fn stamps(view: &View<'_>) -> Vec<(Stamps, Stamps)> {
         .collect()
 }
 
-const LAST_MODIFIED_WENT_BACK: Declared = Declared {
+const LAST_MODIFIED_WENT_BACK: RuleDeclaration = RuleDeclaration {
     name: "last-modified-went-back",
     title: "lastModified never goes back",
     level: Level::Warning,
@@ -85,7 +85,7 @@ const LAST_MODIFIED_WENT_BACK: Declared = Declared {
     refs: &[Rfc("7643#3.1")],
     faults: &["last-modified-goes-back"],
     judges: |view| stamps(view).iter().any(|(a, b)| a.last_modified.is_some() && b.last_modified.is_some()),
-    judge: Judge::Exchange(last_modified_went_back),
+    judge: RuleJudge::Exchange(last_modified_went_back),
 };
 
 fn last_modified_went_back(view: &View<'_>) -> Vec<Complaint> {
@@ -111,7 +111,7 @@ fn complain(
     }
 }
 
-const CREATED_CHANGED: Declared = Declared {
+const CREATED_CHANGED: RuleDeclaration = RuleDeclaration {
     name: "created-changed",
     title: "created stays the same",
     level: Level::Warning,
@@ -123,7 +123,7 @@ const CREATED_CHANGED: Declared = Declared {
     refs: &[Rfc("7643#3.1")],
     faults: &["created-changes"],
     judges: |view| stamps(view).iter().any(|(a, b)| a.created.is_some() && b.created.is_some()),
-    judge: Judge::Exchange(created_changed),
+    judge: RuleJudge::Exchange(created_changed),
 };
 
 fn created_changed(view: &View<'_>) -> Vec<Complaint> {
@@ -134,7 +134,7 @@ fn created_changed(view: &View<'_>) -> Vec<Complaint> {
     complain(changed, "meta.created", "meta.created changed.", "")
 }
 
-const MODIFIED_BEFORE_CREATED: Declared = Declared {
+const MODIFIED_BEFORE_CREATED: RuleDeclaration = RuleDeclaration {
     name: "modified-before-created",
     title: "lastModified is not earlier than created",
     level: Level::Warning,
@@ -145,7 +145,7 @@ const MODIFIED_BEFORE_CREATED: Declared = Declared {
     refs: &[Rfc("7643#3.1")],
     faults: &["modified-before-created"],
     judges: |view| view.stamps().iter().any(|of| of.created.is_some() && of.last_modified.is_some()),
-    judge: Judge::Exchange(modified_before_created),
+    judge: RuleJudge::Exchange(modified_before_created),
 };
 
 fn modified_before_created(view: &View<'_>) -> Vec<Complaint> {
@@ -156,7 +156,7 @@ fn modified_before_created(view: &View<'_>) -> Vec<Complaint> {
     complain(wrong, "meta.lastModified", "meta.lastModified is earlier than meta.created.", "or later")
 }
 
-const HTTP_DATE_MALFORMED: Declared = Declared {
+const HTTP_DATE_MALFORMED: RuleDeclaration = RuleDeclaration {
     name: "http-date-malformed",
     title: "Date headers are valid HTTP dates",
     level: Level::Note,
@@ -171,7 +171,7 @@ const HTTP_DATE_MALFORMED: Declared = Declared {
         let has = |name| view.answer().is_some_and(|answer| answer.header(name).is_some());
         has("date") || has("last-modified")
     },
-    judge: Judge::Exchange(http_date_malformed),
+    judge: RuleJudge::Exchange(http_date_malformed),
 };
 
 fn http_date_malformed(view: &View<'_>) -> Vec<Complaint> {

@@ -2,13 +2,13 @@
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
 use crate::wire::{Actor, Answer, Broken};
 use std::time::Duration;
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &SERVER_ERROR,
     &REDIRECTED,
     &CONNECTION_BROKEN,
@@ -19,7 +19,7 @@ pub(super) const RULES: &[&Declared] = &[
     &ANSWER_LARGE,
 ];
 
-const SERVER_ERROR: Declared = Declared {
+const SERVER_ERROR: RuleDeclaration = RuleDeclaration {
     name: "server-error",
     title: "No request causes a server error",
     level: Level::Error,
@@ -38,7 +38,7 @@ const SERVER_ERROR: Declared = Declared {
     ],
     faults: &["patch-answers-500", "conflict-answers-500", "not-found-is-500", "apostrophe-breaks-filter"],
     judges: subject::an_answer,
-    judge: Judge::Exchange(server_error),
+    judge: RuleJudge::Exchange(server_error),
 };
 
 fn server_error(view: &View<'_>) -> Vec<Complaint> {
@@ -57,7 +57,7 @@ fn server_error(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-const REDIRECTED: Declared = Declared {
+const REDIRECTED: RuleDeclaration = RuleDeclaration {
     name: "redirected",
     title: "No request is redirected",
     level: Level::Error,
@@ -71,7 +71,7 @@ const REDIRECTED: Declared = Declared {
     refs: &[Rfc("7644#3.2"), Field("HelpCode-ai/anythingmcp#536"), Field("HumanSignal/label-studio#3487")],
     faults: &["redirects-to-login"],
     judges: subject::an_answer,
-    judge: Judge::Exchange(redirected),
+    judge: RuleJudge::Exchange(redirected),
 };
 
 fn redirected(view: &View<'_>) -> Vec<Complaint> {
@@ -86,7 +86,7 @@ fn redirected(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const CONNECTION_BROKEN: Declared = Declared {
+const CONNECTION_BROKEN: RuleDeclaration = RuleDeclaration {
     name: "connection-broken",
     title: "Every request gets a response",
     level: Level::Error,
@@ -99,7 +99,7 @@ const CONNECTION_BROKEN: Declared = Declared {
     refs: &[Rfc("9110#15"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["connection-closed"],
     judges: subject::anything,
-    judge: Judge::Exchange(connection_broken),
+    judge: RuleJudge::Exchange(connection_broken),
 };
 
 fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
@@ -123,7 +123,7 @@ fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ACCESS_REFUSED: Declared = Declared {
+const ACCESS_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "access-refused",
     title: "The token authorizes every request Entra sends",
     level: Level::Error,
@@ -134,7 +134,7 @@ const ACCESS_REFUSED: Declared = Declared {
     refs: &[Rfc("7644#2"), Microsoft("application-provisioning-quarantine-status")],
     faults: &["token-refused-on-groups"],
     judges: subject::in_earnest,
-    judge: Judge::Exchange(access_refused),
+    judge: RuleJudge::Exchange(access_refused),
 };
 
 fn access_refused(view: &View<'_>) -> Vec<Complaint> {
@@ -149,7 +149,7 @@ fn access_refused(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const CHALLENGE_MISSING: Declared = Declared {
+const CHALLENGE_MISSING: RuleDeclaration = RuleDeclaration {
     name: "challenge-missing",
     title: "401 names the authentication scheme",
     level: Level::Note,
@@ -160,7 +160,7 @@ const CHALLENGE_MISSING: Declared = Declared {
     refs: &[Rfc("7235#3.1"), Rfc("6750#3")],
     faults: &["challenge-missing"],
     judges: |view| view.status() == Some(401),
-    judge: Judge::Exchange(challenge_missing),
+    judge: RuleJudge::Exchange(challenge_missing),
 };
 
 fn challenge_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -175,7 +175,7 @@ fn challenge_missing(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const RETRY_AFTER_MISSING: Declared = Declared {
+const RETRY_AFTER_MISSING: RuleDeclaration = RuleDeclaration {
     name: "retry-after-missing",
     title: "429 says when to retry",
     level: Level::Warning,
@@ -190,7 +190,7 @@ const RETRY_AFTER_MISSING: Declared = Declared {
     ],
     faults: &["throttles-without-retry-after"],
     judges: |view| view.status() == Some(429),
-    judge: Judge::Exchange(retry_after_missing),
+    judge: RuleJudge::Exchange(retry_after_missing),
 };
 
 fn retry_after_missing(view: &View<'_>) -> Vec<Complaint> {
@@ -211,7 +211,7 @@ fn retry_after_missing(view: &View<'_>) -> Vec<Complaint> {
 /// Beyond this an answer is worth a note; Entra waits 60 seconds.
 const SLOW: Duration = Duration::from_secs(5);
 
-const ANSWER_SLOW: Declared = Declared {
+const ANSWER_SLOW: RuleDeclaration = RuleDeclaration {
     name: "answer-slow",
     title: "Responses come in time",
     level: Level::Note,
@@ -225,7 +225,7 @@ const ANSWER_SLOW: Declared = Declared {
     ],
     faults: &["answers-slowly"],
     judges: subject::an_answer,
-    judge: Judge::Exchange(answer_slow),
+    judge: RuleJudge::Exchange(answer_slow),
 };
 
 fn answer_slow(view: &View<'_>) -> Vec<Complaint> {
@@ -245,7 +245,7 @@ fn answer_slow(view: &View<'_>) -> Vec<Complaint> {
 /// Beyond this many bytes an answer is worth a note.
 const LARGE: usize = 4 * 1024 * 1024;
 
-const ANSWER_LARGE: Declared = Declared {
+const ANSWER_LARGE: RuleDeclaration = RuleDeclaration {
     name: "answer-large",
     title: "Responses are of reasonable size",
     level: Level::Note,
@@ -256,7 +256,7 @@ const ANSWER_LARGE: Declared = Declared {
     refs: &[Rfc("7644#3.4.2.4"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["answers-padded"],
     judges: subject::an_answer,
-    judge: Judge::Exchange(answer_large),
+    judge: RuleJudge::Exchange(answer_large),
 };
 
 fn answer_large(view: &View<'_>) -> Vec<Complaint> {

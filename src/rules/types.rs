@@ -5,7 +5,7 @@ mod mismatch;
 use super::View;
 use super::body::kind;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
-use super::declaration::{Complaint, Declared, Judge};
+use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::returned::Returned;
 use super::subject;
 use crate::check::Level;
@@ -14,10 +14,10 @@ use crate::scim::{AttributePath, member, same_name, urn};
 use crate::wire::ResourceKind;
 use serde_json::Value;
 
-use mismatch::Fault;
+use mismatch::TypeFault;
 pub(super) use mismatch::{Mismatch, mismatches};
 
-pub(super) const RULES: &[&Declared] = &[
+pub(super) const RULES: &[&RuleDeclaration] = &[
     &ACTIVE_NOT_A_BOOLEAN,
     &BOOLEAN_AS_TEXT,
     &NUMBER_AS_TEXT,
@@ -34,7 +34,12 @@ pub(super) const RULES: &[&Declared] = &[
 ];
 
 /// The first mismatch of a kind at each path that fits.
-fn complaints(view: &View<'_>, fault: Fault, fits: impl Fn(&str) -> bool, expected: &str) -> Vec<Complaint> {
+fn complaints(
+    view: &View<'_>,
+    fault: TypeFault,
+    fits: impl Fn(&str) -> bool,
+    expected: &str,
+) -> Vec<Complaint> {
     let mut told: Vec<&str> = Vec::new();
     let mismatches = view.mismatches().iter().filter(|found| found.fault == fault && fits(&found.path));
     let mut complaints = Vec::new();
@@ -76,7 +81,7 @@ fn is_manager(path: &str) -> bool {
     path.rsplit(':').next().is_some_and(|name| same_name(name, "manager"))
 }
 
-const ACTIVE_NOT_A_BOOLEAN: Declared = Declared {
+const ACTIVE_NOT_A_BOOLEAN: RuleDeclaration = RuleDeclaration {
     name: "active-not-a-boolean",
     title: "active is true or false",
     level: Level::Error,
@@ -95,7 +100,7 @@ const ACTIVE_NOT_A_BOOLEAN: Declared = Declared {
     judges: |view| {
         subject::users(view) && view.resources().iter().any(|user| user.member("active").is_some())
     },
-    judge: Judge::Exchange(active_not_a_boolean),
+    judge: RuleJudge::Exchange(active_not_a_boolean),
 };
 
 fn active_not_a_boolean(view: &View<'_>) -> Vec<Complaint> {
@@ -113,7 +118,7 @@ fn active_not_a_boolean(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const BOOLEAN_AS_TEXT: Declared = Declared {
+const BOOLEAN_AS_TEXT: RuleDeclaration = RuleDeclaration {
     name: "boolean-as-text",
     title: "Booleans are true or false",
     level: Level::Error,
@@ -124,14 +129,14 @@ const BOOLEAN_AS_TEXT: Declared = Declared {
     refs: &[Rfc("7643#2.3.2"), Field("learn.microsoft.com/answers/questions/5618325")],
     faults: &["primary-as-text"],
     judges: |view| holds(view, |a| a.kind == AttributeType::Boolean && !same_name(&a.name, "active")),
-    judge: Judge::Exchange(boolean_as_text),
+    judge: RuleJudge::Exchange(boolean_as_text),
 };
 
 fn boolean_as_text(view: &View<'_>) -> Vec<Complaint> {
-    complaints(view, Fault::Boolean, |path| !same_name(path, "active"), "a boolean")
+    complaints(view, TypeFault::Boolean, |path| !same_name(path, "active"), "a boolean")
 }
 
-const NUMBER_AS_TEXT: Declared = Declared {
+const NUMBER_AS_TEXT: RuleDeclaration = RuleDeclaration {
     name: "number-as-text",
     title: "Numbers are numbers",
     level: Level::Warning,
@@ -142,14 +147,14 @@ const NUMBER_AS_TEXT: Declared = Declared {
     refs: &[Rfc("7643#2.3.4"), Rfc("7643#2.3.3"), Field("elimity-com/scim#165")],
     faults: &["numbers-as-text"],
     judges: |view| holds(view, |a| matches!(a.kind, AttributeType::Integer | AttributeType::Decimal)),
-    judge: Judge::Exchange(number_as_text),
+    judge: RuleJudge::Exchange(number_as_text),
 };
 
 fn number_as_text(view: &View<'_>) -> Vec<Complaint> {
-    complaints(view, Fault::Number, |_| true, "a number")
+    complaints(view, TypeFault::Number, |_| true, "a number")
 }
 
-const TEXT_AS_OTHER_TYPE: Declared = Declared {
+const TEXT_AS_OTHER_TYPE: RuleDeclaration = RuleDeclaration {
     name: "text-as-other-type",
     title: "Strings are strings",
     level: Level::Error,
@@ -162,14 +167,14 @@ const TEXT_AS_OTHER_TYPE: Declared = Declared {
     refs: &[Rfc("7643#2.3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["numbers-from-text"],
     judges: |view| holds(view, |a| matches!(a.kind, AttributeType::String | AttributeType::Reference)),
-    judge: Judge::Exchange(text_as_other_type),
+    judge: RuleJudge::Exchange(text_as_other_type),
 };
 
 fn text_as_other_type(view: &View<'_>) -> Vec<Complaint> {
-    complaints(view, Fault::Text, |path| !is_manager(path), "a string")
+    complaints(view, TypeFault::Text, |path| !is_manager(path), "a string")
 }
 
-const LIST_EXPECTED: Declared = Declared {
+const LIST_EXPECTED: RuleDeclaration = RuleDeclaration {
     name: "list-expected",
     title: "A multi-valued attribute is an array",
     level: Level::Error,
@@ -181,14 +186,14 @@ const LIST_EXPECTED: Declared = Declared {
     refs: &[Rfc("7643#2.4")],
     faults: &["retype-emails-to-object"],
     judges: |view| holds(view, |attribute| attribute.multi_valued),
-    judge: Judge::Exchange(list_expected),
+    judge: RuleJudge::Exchange(list_expected),
 };
 
 fn list_expected(view: &View<'_>) -> Vec<Complaint> {
-    complaints(view, Fault::ListExpected, |_| true, "an array")
+    complaints(view, TypeFault::ListExpected, |_| true, "an array")
 }
 
-const SINGLE_VALUE_EXPECTED: Declared = Declared {
+const SINGLE_VALUE_EXPECTED: RuleDeclaration = RuleDeclaration {
     name: "single-value-expected",
     title: "A single-valued attribute is not an array",
     level: Level::Error,
@@ -199,14 +204,14 @@ const SINGLE_VALUE_EXPECTED: Declared = Declared {
     refs: &[Rfc("7643#2.3"), Field("MicrosoftDocs/azure-docs#42220")],
     faults: &["retype-display-name-to-list"],
     judges: |view| holds(view, |attribute| !attribute.multi_valued),
-    judge: Judge::Exchange(single_value_expected),
+    judge: RuleJudge::Exchange(single_value_expected),
 };
 
 fn single_value_expected(view: &View<'_>) -> Vec<Complaint> {
-    complaints(view, Fault::SingleExpected, |_| true, "a single value")
+    complaints(view, TypeFault::SingleExpected, |_| true, "a single value")
 }
 
-const OBJECT_EXPECTED: Declared = Declared {
+const OBJECT_EXPECTED: RuleDeclaration = RuleDeclaration {
     name: "object-expected",
     title: "A complex attribute is an object",
     level: Level::Error,
@@ -217,15 +222,15 @@ const OBJECT_EXPECTED: Declared = Declared {
     refs: &[Rfc("7643#2.3.8")],
     faults: &["retype-emails-to-strings", "retype-name-to-string"],
     judges: |view| holds(view, |attribute| attribute.kind == AttributeType::Complex),
-    judge: Judge::Exchange(object_expected),
+    judge: RuleJudge::Exchange(object_expected),
 };
 
 fn object_expected(view: &View<'_>) -> Vec<Complaint> {
     let elsewhere = |path: &str| is_manager(path) || same_name(path, "members");
-    complaints(view, Fault::Object, |path| !elsewhere(path), "an object")
+    complaints(view, TypeFault::Object, |path| !elsewhere(path), "an object")
 }
 
-const MANAGER_NOT_AN_OBJECT: Declared = Declared {
+const MANAGER_NOT_AN_OBJECT: RuleDeclaration = RuleDeclaration {
     name: "manager-not-an-object",
     title: "manager is returned as an object",
     level: Level::Error,
@@ -238,7 +243,7 @@ const MANAGER_NOT_AN_OBJECT: Declared = Declared {
     refs: &[Rfc("7643#4.3"), Field("apache/directory-scimple#1242"), Field("Budibase/budibase#15369")],
     faults: &["manager-as-string"],
     judges: |view| managers(view).next().is_some(),
-    judge: Judge::Exchange(manager_not_an_object),
+    judge: RuleJudge::Exchange(manager_not_an_object),
 };
 
 fn manager_not_an_object(view: &View<'_>) -> Vec<Complaint> {
@@ -253,7 +258,7 @@ fn manager_not_an_object(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const MEMBERS_NOT_OBJECTS: Declared = Declared {
+const MEMBERS_NOT_OBJECTS: RuleDeclaration = RuleDeclaration {
     name: "members-not-objects",
     title: "Members are objects with an id in `value`",
     level: Level::Error,
@@ -269,7 +274,7 @@ const MEMBERS_NOT_OBJECTS: Declared = Declared {
         };
         view.resources().iter().any(of_groups)
     },
-    judge: Judge::Exchange(members_not_objects),
+    judge: RuleJudge::Exchange(members_not_objects),
 };
 
 fn members_not_objects(view: &View<'_>) -> Vec<Complaint> {
@@ -287,7 +292,7 @@ fn members_not_objects(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const DATE_TIME_EXPECTED: Declared = Declared {
+const DATE_TIME_EXPECTED: RuleDeclaration = RuleDeclaration {
     name: "date-time-expected",
     title: "dateTime attributes hold dates with a time zone",
     level: Level::Warning,
@@ -298,14 +303,14 @@ const DATE_TIME_EXPECTED: Declared = Declared {
     refs: &[Rfc("7643#2.3.5")],
     faults: &["date-attributes-without-zone"],
     judges: |view| holds(view, |attribute| attribute.kind == AttributeType::DateTime),
-    judge: Judge::Exchange(date_time_expected),
+    judge: RuleJudge::Exchange(date_time_expected),
 };
 
 fn date_time_expected(view: &View<'_>) -> Vec<Complaint> {
-    complaints(view, Fault::DateTime, |_| true, "a dateTime with a time zone")
+    complaints(view, TypeFault::DateTime, |_| true, "a dateTime with a time zone")
 }
 
-const BINARY_NOT_BASE64: Declared = Declared {
+const BINARY_NOT_BASE64: RuleDeclaration = RuleDeclaration {
     name: "binary-not-base64",
     title: "Binary values are base64",
     level: Level::Warning,
@@ -316,14 +321,14 @@ const BINARY_NOT_BASE64: Declared = Declared {
     refs: &[Rfc("7643#2.3.6"), Rfc("7643#4.1.2")],
     faults: &["certificates-as-pem"],
     judges: |view| holds(view, |attribute| attribute.kind == AttributeType::Binary),
-    judge: Judge::Exchange(binary_not_base64),
+    judge: RuleJudge::Exchange(binary_not_base64),
 };
 
 fn binary_not_base64(view: &View<'_>) -> Vec<Complaint> {
-    complaints(view, Fault::Binary, |_| true, "base64")
+    complaints(view, TypeFault::Binary, |_| true, "base64")
 }
 
-const NAME_IN_OTHER_LETTER_CASE: Declared = Declared {
+const NAME_IN_OTHER_LETTER_CASE: RuleDeclaration = RuleDeclaration {
     name: "name-in-other-letter-case",
     title: "Attribute names have the schema's letter case",
     level: Level::Warning,
@@ -335,11 +340,11 @@ const NAME_IN_OTHER_LETTER_CASE: Declared = Declared {
     refs: &[Rfc("7643#2.1"), Field("learn.microsoft.com/answers/questions/2238842")],
     faults: &["names-capitalised"],
     judges: subject::resources,
-    judge: Judge::Exchange(name_in_other_letter_case),
+    judge: RuleJudge::Exchange(name_in_other_letter_case),
 };
 
 fn name_in_other_letter_case(view: &View<'_>) -> Vec<Complaint> {
-    let found = view.mismatches().iter().find(|found| found.fault == Fault::LetterCase);
+    let found = view.mismatches().iter().find(|found| found.fault == TypeFault::LetterCase);
     match found {
         Some(found) => Complaint::new(format!("The server writes {} as {}.", found.path, found.value))
             .concerning(&found.path)
@@ -349,7 +354,7 @@ fn name_in_other_letter_case(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
-const ATTRIBUTE_NOT_PUBLISHED: Declared = Declared {
+const ATTRIBUTE_NOT_PUBLISHED: RuleDeclaration = RuleDeclaration {
     name: "attribute-not-published",
     title: "Attributes in responses are published in /Schemas",
     level: Level::Note,
@@ -361,11 +366,11 @@ const ATTRIBUTE_NOT_PUBLISHED: Declared = Declared {
     refs: &[Rfc("7643#7"), Microsoft("validate-user-provisioning-app-gallery")],
     faults: &["unpublished-attributes", "write-answers-invent"],
     judges: |view| !view.discovery.schemas.is_empty() && subject::resources(view),
-    judge: Judge::Exchange(attribute_not_published),
+    judge: RuleJudge::Exchange(attribute_not_published),
 };
 
 fn attribute_not_published(view: &View<'_>) -> Vec<Complaint> {
-    let found = view.mismatches().iter().find(|found| found.fault == Fault::Unpublished);
+    let found = view.mismatches().iter().find(|found| found.fault == TypeFault::Unpublished);
     match found {
         Some(found) => Complaint::new(format!("{} is in no published schema.", found.path))
             .concerning(&found.path)

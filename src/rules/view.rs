@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::asked::Projection;
-use super::ledger::{Claim, ClaimedChange, Ledger, Parsed, Stamps, changes};
+use super::asked::RequestedAttributes;
+use super::ledger::{Claim, ClaimedChange, Ledger, ParsedRequest, Stamps, changes};
 use super::reading::{self, Term};
 use super::returned::{Returned, is_message, resources};
 use super::types::Mismatch;
@@ -25,7 +25,7 @@ pub struct View<'a> {
     pub discovery: &'a Discovery,
     /// What the exchanges before it taught.
     pub ledger: &'a Ledger,
-    parsed: Parsed,
+    parsed: ParsedRequest,
     resources: Vec<Returned<'a>>,
     mismatches: OnceCell<Vec<Mismatch>>,
 }
@@ -51,12 +51,13 @@ impl<'a> View<'a> {
             sent.as_ref().map_or_else(Vec::new, |sent| changes(&exchange.operation, sent, discovery));
         let resources = resources(exchange);
         let stamps = resources.iter().map(Stamps::of).collect();
-        let parsed = Parsed { terms, projection: Projection::of(request), changes, sent, stamps };
+        let parsed =
+            ParsedRequest { terms, projection: RequestedAttributes::of(request), changes, sent, stamps };
         View { resources, exchange, before, discovery, ledger, parsed, mismatches: OnceCell::new() }
     }
 
     /// What the request says, for the ledger.
-    pub(super) fn into_parsed(self) -> Parsed {
+    pub(super) fn into_parsed(self) -> ParsedRequest {
         self.parsed
     }
 
@@ -109,7 +110,7 @@ impl<'a> View<'a> {
     }
 
     /// Which attributes the answer was asked to hold.
-    pub(super) fn projection(&self) -> &Projection {
+    pub(super) fn projection(&self) -> &RequestedAttributes {
         &self.parsed.projection
     }
 

@@ -50,7 +50,7 @@ pub enum Event {
     },
     /// A scenario run begins.
     ScenarioStarted(ScenarioRunId),
-    /// The target asked for patience, and a request waits for it.
+    /// The target returned 429, or 503 with `Retry-After`, and a request waits.
     Waiting {
         /// The scenario run whose request waits; `None` before the first scenario run.
         scenario_run: Option<ScenarioRunId>,

@@ -19,7 +19,7 @@ pub mod target;
 pub mod verdict;
 
 pub use event::{Event, Listener, ScenarioRunId};
-pub use plan::{Judge, Plan};
+pub use plan::{Plan, TraceJudge};
 pub use play::{RunProblem, play_scenarios};
 pub use selection::{Selection, SelectionProblem, Shard};
 pub use target::cancel::Cancel;

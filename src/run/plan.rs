@@ -9,7 +9,7 @@ use super::event::ScenarioRunId;
 use super::target::cancel::Cancel;
 use super::target::guard::Ownership;
 use super::target::journal::Journal;
-use super::target::retry_after::WaitLimit;
+use super::target::retry::WaitLimit;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::entra::mapping::Mapping;
@@ -19,7 +19,7 @@ use crate::scenario::Scenario;
 use crate::wire::Exchange;
 
 /// Looks at the exchanges of one scenario run and says what it found; snapshots do so.
-pub type Judge = Arc<dyn Fn(&ScenarioRunId, &[Arc<Exchange>]) -> Vec<Finding> + Send + Sync>;
+pub type TraceJudge = Arc<dyn Fn(&ScenarioRunId, &[Arc<Exchange>]) -> Vec<Finding> + Send + Sync>;
 
 /// What shall be played, and how.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ pub struct Plan {
     /// How many scenario runs go on at once; at least 1.
     pub jobs: usize,
     /// How long the target is waited for when it says "later" (429, 503 with Retry-After).
-    pub retry_after: WaitLimit,
+    pub wait_limit: WaitLimit,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
     /// The mapping is played as it is, and what the target refuses of it is not left out: so does a gate of
@@ -66,7 +66,7 @@ pub struct Plan {
     /// Set to end the run early.
     pub cancel: Cancel,
     /// One more judge of each scenario run's exchanges.
-    pub judge: Option<Judge>,
+    pub judge: Option<TraceJudge>,
 }
 
 impl Plan {
@@ -82,7 +82,7 @@ impl Plan {
             prefix,
             seed: 1,
             jobs: 1,
-            retry_after: WaitLimit::at_most(Duration::from_secs(300)),
+            wait_limit: WaitLimit::at_most(Duration::from_secs(300)),
             fail_on: Some(Level::Error),
             whole_mapping: false,
             test_values: IndexMap::new(),

@@ -124,7 +124,7 @@ pub fn play_scenarios<S: Deployments>(
         ownership,
         lost: OnceLock::new(),
         rate,
-        floor: RwLock::default(),
+        access: RwLock::default(),
     };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
@@ -345,7 +345,7 @@ impl Gathered {
             None if self.throttled => format!(
                 "the target kept returning 429, or 503 with Retry-After: {missing}. --max-wait SECONDS \
                  allows longer pauses than {} s, --pace MS sends more slowly from the start",
-                run.plan.retry_after.longest().as_secs()
+                run.plan.wait_limit.longest().as_secs()
             ),
             None => format!("the run ended early: {missing}"),
         })

@@ -27,7 +27,7 @@ use crate::scim::discovery::Discovery;
 use crate::scim::urn;
 use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
 
-/// How many people a scenario of the size `large` has when nobody says otherwise.
+/// How many people a scenario of the size `large` has by default.
 const USUAL_CROWD: usize = 30;
 
 /// What is known before the scenario runs begin.
@@ -72,7 +72,7 @@ pub(super) async fn prepare<T: Target>(
     let Asking { plan, people, rate, ownership, tenants } = asking;
     let writer = plan.writer();
     let recorder = Recorder::new(Paced::new(deployment.target, rate));
-    let stack = Stack::new(&recorder, &plan.retry_after, &plan.cancel, ownership, move |pause| {
+    let stack = Stack::new(&recorder, &plan.wait_limit, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
     });

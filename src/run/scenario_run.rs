@@ -44,18 +44,18 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) lost: OnceLock<Broken>,
     /// The rate that a shared target bears.
     pub(in crate::run) rate: Arc<Rate>,
-    /// On a shared target a scenario run that reads everybody plays alone.
-    pub(in crate::run) floor: RwLock<()>,
+    /// On a shared target a scenario run that reads all resources has exclusive access.
+    pub(in crate::run) access: RwLock<()>,
 }
 
-/// A scenario run's place on the deployment.
-enum Floor<'a> {
+/// A scenario run's access to its deployment.
+enum DeploymentAccess<'a> {
     /// The deployment is the scenario run's own.
     Own,
-    /// Nobody else plays.
-    Alone { _held: RwLockWriteGuard<'a, ()> },
-    /// Others play too.
-    Beside { _held: RwLockReadGuard<'a, ()> },
+    /// No other scenario run plays.
+    Exclusive { _held: RwLockWriteGuard<'a, ()> },
+    /// Other scenario runs play at the same time.
+    Shared { _held: RwLockReadGuard<'a, ()> },
 }
 
 /// What a scenario run leaves to the whole run.
@@ -152,7 +152,7 @@ impl<S: Deployments> SharedRun<S> {
     ) -> ScenarioRunEnd {
         let scenario_run =
             ScenarioRunId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
-        let _floor = self.enter(scenario).await;
+        let _access = self.access(scenario).await;
         let begin = Instant::now();
         tell(Event::ScenarioStarted(scenario_run.clone()));
         let mut end = match self.obstacle(scenario) {
@@ -173,7 +173,7 @@ impl<S: Deployments> SharedRun<S> {
         let recorder = Recorder::new(Paced::new(deployment.target, Arc::clone(&self.rate)));
         let target = Stack::new(
             &recorder,
-            &self.plan.retry_after,
+            &self.plan.wait_limit,
             &self.plan.cancel,
             Arc::clone(&self.ownership),
             |_| (),
@@ -191,18 +191,18 @@ impl<S: Deployments> SharedRun<S> {
         (left.into_iter().map(cleanup::Left::found).collect(), recorder.len())
     }
 
-    /// Waits until the floor is free for this scenario, and holds it while the result lives.
-    async fn enter(&self, scenario: &Scenario) -> Floor<'_> {
-        let reads_everybody = scenario
+    /// Waits for the access that this scenario needs, and keeps it while the result lives.
+    async fn access(&self, scenario: &Scenario) -> DeploymentAccess<'_> {
+        let reads_all = scenario
             .timeline
             .iter()
             .any(|step| matches!(step.action, Action::Discover { .. } | Action::ExpectWalk(_)));
         if !self.deployments.is_shared() {
-            Floor::Own
-        } else if reads_everybody {
-            Floor::Alone { _held: self.floor.write().await }
+            DeploymentAccess::Own
+        } else if reads_all {
+            DeploymentAccess::Exclusive { _held: self.access.write().await }
         } else {
-            Floor::Beside { _held: self.floor.read().await }
+            DeploymentAccess::Shared { _held: self.access.read().await }
         }
     }
 
@@ -285,7 +285,7 @@ impl<S: Deployments> SharedRun<S> {
             false => Arc::new(self.plan.ownership(false)),
         };
         let target =
-            Stack::new(&recorder, &self.plan.retry_after, &self.plan.cancel, Arc::clone(&ownership), waits)
+            Stack::new(&recorder, &self.plan.wait_limit, &self.plan.cancel, Arc::clone(&ownership), waits)
                 .adjusted(Arc::clone(&self.prepared.adjustment));
         let prefix = self.people.scenario_prefix(&scenario_run.scenario, &scenario_run.dialect);
         let people = PeopleOfScenario {
@@ -324,7 +324,7 @@ impl<S: Deployments> SharedRun<S> {
         drop(deployment.hold);
         let (ended, mistake) = match ended {
             Ok(ended) => (ended, None),
-            Err(mistake) => (super::steps::Ended::default(), Some(mistake)),
+            Err(mistake) => (super::steps::StepsEnd::default(), Some(mistake)),
         };
         let mut findings = ended.findings;
         // What is under way at the same time ends in another order each time.
@@ -357,7 +357,7 @@ impl<S: Deployments> SharedRun<S> {
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(scenario_run.scenario.clone());
-            // Redirected for good, the target takes nobody's access away any more.
+            // A target that redirects for good disables no user any more.
             if moved && finding.rule == rules::REDIRECTED {
                 finding.level = Level::Critical;
             }

@@ -4,25 +4,25 @@ use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::event::ScenarioRunId;
-use super::plan::Judge;
+use super::plan::TraceJudge;
 use crate::check::{About, Finding, History, Level, Reference};
 use crate::snapshot::{
-    self, SnapshotOutcome, SnapshotPage, SnapshotSettings, SnapshotVerdict, Store, Unreadable,
+    self, SnapshotOutcome, SnapshotPage, SnapshotSettings, SnapshotStore, SnapshotVerdict, Unreadable,
 };
 use crate::wire::Exchange;
 
 /// Compares every scenario run's answers with a store of snapshots and counts what it saw.
 #[derive(Debug)]
 pub struct Snapshots {
-    store: Store,
+    store: SnapshotStore,
     settings: SnapshotSettings,
     level: Level,
-    tally: Mutex<Tally>,
+    tally: Mutex<SnapshotCounts>,
 }
 
 /// What was seen, over all scenario runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct SnapshotCounts {
     /// Pages as before.
     pub same: usize,
     /// Pages that differ, are new or are no longer there, and files that cannot be read.
@@ -62,20 +62,20 @@ impl Snapshots {
     /// Compares with this store. Differences are findings of this level: note, or error when they
     /// are to fail the run.
     #[must_use]
-    pub fn new(store: Store, settings: SnapshotSettings, level: Level) -> Arc<Self> {
+    pub fn new(store: SnapshotStore, settings: SnapshotSettings, level: Level) -> Arc<Self> {
         Arc::new(Snapshots { store, settings, level, tally: Mutex::default() })
     }
 
     /// The judge of a [`super::plan::Plan`].
     #[must_use]
-    pub fn judge(self: &Arc<Self>) -> Judge {
+    pub fn judge(self: &Arc<Self>) -> TraceJudge {
         let snapshots = Arc::clone(self);
         Arc::new(move |scenario_run, trace| snapshots.compare(scenario_run, trace))
     }
 
     /// What was seen so far.
     #[must_use]
-    pub fn tally(&self) -> Tally {
+    pub fn tally(&self) -> SnapshotCounts {
         self.counted().clone()
     }
 
@@ -135,7 +135,7 @@ impl Snapshots {
         Some(finding)
     }
 
-    fn counted(&self) -> MutexGuard<'_, Tally> {
+    fn counted(&self) -> MutexGuard<'_, SnapshotCounts> {
         // A panic elsewhere must not cost the count.
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn snapshots(folder: &std::path::Path, update: bool) -> Arc<Snapshots> {
-        Snapshots::new(Store::new(folder, update, false), SnapshotSettings::default(), Level::Note)
+        Snapshots::new(SnapshotStore::new(folder, update, false), SnapshotSettings::default(), Level::Note)
     }
 
     #[test]

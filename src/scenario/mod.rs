@@ -49,7 +49,7 @@ pub struct Scenario {
     /// Groups of the tenant by their key in the file.
     pub groups: IndexMap<String, GroupSpec>,
     /// What the target holds beforehand, by key.
-    pub accounts: IndexMap<String, Account>,
+    pub accounts: IndexMap<String, AccountSpec>,
     /// What happens, in order.
     pub timeline: Vec<Step>,
     /// The attributes that all of this names, as [`NamedAttributes::of`] reads them off it.
@@ -242,7 +242,7 @@ pub struct GroupSpec {
 
 /// An account the target holds before the first cycle, made by the observer.
 #[derive(Debug, Clone)]
-pub struct Account {
+pub struct AccountSpec {
     /// The person or group whose mapped values the account is made of; a group's account has no members.
     /// All of a `many` have one each.
     pub of: String,

@@ -8,8 +8,8 @@ use super::expectation::{
     TokenExpectation, WalkExpectation,
 };
 use super::request::{RawRequest, Together};
-use crate::check::Reading;
-use crate::wire::{Flow, Proof, ResourceKind};
+use crate::check::JudgedBy;
+use crate::wire::{ClientProof, Flow, ResourceKind};
 
 /// One step of a timeline.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Step {
     /// Line in the file, from 1.
     pub line: usize,
     /// Whose judgement it is, if it judges.
-    pub reading: Reading,
+    pub reading: JudgedBy,
     /// What is done.
     pub action: Action,
 }
@@ -97,7 +97,7 @@ pub enum Action {
         /// Which way.
         flow: Flow,
         /// What is shown to the token endpoint.
-        proof: Proof,
+        proof: ClientProof,
     },
     /// `expect-token: { minutes: [60, 360] }`, `expect-token: refused`: what the last `sign-in` brought.
     ExpectToken(TokenExpectation),

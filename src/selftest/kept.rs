@@ -28,23 +28,23 @@ pub fn predicted() -> BTreeMap<String, String> {
 #[must_use]
 pub fn proofs() -> BTreeMap<String, BTreeSet<String>> {
     let mut proofs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for Proof { fault, scenario, .. } in lines().filter(|proof| proof.scenario != NO_SCENARIO) {
+    for ProofLine { fault, scenario, .. } in lines().filter(|proof| proof.scenario != NO_SCENARIO) {
         proofs.entry(fault.to_owned()).or_default().insert(scenario.to_owned());
     }
     proofs
 }
 
 /// A line of the table of proofs.
-struct Proof {
+struct ProofLine {
     fault: &'static str,
     rule: &'static str,
     scenario: &'static str,
 }
 
-fn lines() -> impl Iterator<Item = Proof> {
+fn lines() -> impl Iterator<Item = ProofLine> {
     PROOFS.lines().filter_map(|line| {
         let mut parts = line.split('\t');
-        Some(Proof { fault: parts.next()?, rule: parts.next()?, scenario: parts.next()? })
+        Some(ProofLine { fault: parts.next()?, rule: parts.next()?, scenario: parts.next()? })
     })
 }
 
@@ -114,7 +114,7 @@ impl Matrix {
 
 #[cfg(test)]
 mod tests {
-    use super::super::matrix::{Catch, Declared, Sighting};
+    use super::super::matrix::{Catch, DeclaredFaults, PlayFindings};
     use super::*;
     use crate::check::Level;
     use crate::{rules, scenario};
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn matrix() -> Matrix {
-        Matrix { declared: abouts().iter().map(Declared::of).collect(), ..Matrix::default() }
+        Matrix { declared: abouts().iter().map(DeclaredFaults::of).collect(), ..Matrix::default() }
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let proof = lines().next().unwrap();
         let subject = subjects().into_iter().find(|subject| subject.to_string() == proof.fault).unwrap();
         let catch = Catch { level: Level::Critical, message: "m".into(), met_in: Some("cycles/x".into()) };
-        let mut sighting = Sighting { verdict: "-> new".into(), ..Sighting::default() };
+        let mut sighting = PlayFindings { verdict: "-> new".into(), ..PlayFindings::default() };
         sighting.catches.insert(proof.rule.to_owned(), catch);
         let played = Matrix { sightings: [(subject, sighting.clone())].into(), ..matrix() };
         let has = |table: &str, line: &str| table.lines().any(|known| known.starts_with(line));

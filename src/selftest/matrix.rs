@@ -21,18 +21,18 @@ pub struct Catch {
 
 /// What a whole play against one subject found.
 #[derive(Debug, Clone, Default)]
-pub struct Sighting {
+pub struct PlayFindings {
     /// By check id; checks without findings are absent.
     pub catches: BTreeMap<String, Catch>,
     /// Why nothing could be played, if nothing could: such a fault is seen before the first scenario.
     pub refused: Option<String>,
-    /// What Microsoft's gates would say, as [`crate::gallery::Verdict::vector`] writes it.
+    /// What Microsoft's gates would say, as [`crate::gallery::GalleryVerdict::vector`] writes it.
     pub verdict: String,
 }
 
 /// What a check says it catches.
 #[derive(Debug, Clone)]
-pub struct Declared {
+pub struct DeclaredFaults {
     /// The check's id.
     pub id: String,
     /// Its level: a finding counts as a catch from this level or from `warning` on, whichever is milder.
@@ -41,18 +41,22 @@ pub struct Declared {
     pub faults: BTreeSet<String>,
 }
 
-impl Declared {
+impl DeclaredFaults {
     /// What a check says of itself.
     #[must_use]
     pub fn of(about: &About) -> Self {
-        Declared { id: about.id.clone(), level: about.level, faults: about.faults.iter().cloned().collect() }
+        DeclaredFaults {
+            id: about.id.clone(),
+            level: about.level,
+            faults: about.faults.iter().cloned().collect(),
+        }
     }
 
     pub(super) fn is_rule(&self) -> bool {
         self.id.starts_with("rules/")
     }
 
-    pub(super) fn catches(&self, sighting: &Sighting) -> bool {
+    pub(super) fn catches(&self, sighting: &PlayFindings) -> bool {
         sighting.catches.get(&self.id).is_some_and(|catch| catch.level >= self.level.min(Level::Warning))
     }
 }
@@ -87,9 +91,9 @@ pub enum MatrixProblem {
         /// The name.
         fault: String,
     },
-    /// A check found something wrong with a right server.
+    /// A check found something wrong with a correct server.
     FalseAlarm {
-        /// The right server.
+        /// The correct server.
         subject: ServerUnderTest,
         /// The check.
         check: String,
@@ -109,9 +113,9 @@ pub enum MatrixProblem {
     NoSuchSubject(String),
     /// No fault makes this test of a gate fail.
     NeverTurned(String),
-    /// A right server could not be played against at all.
+    /// A correct server could not be played against at all.
     Refused {
-        /// The right server.
+        /// The correct server.
         subject: ServerUnderTest,
         /// Why.
         reason: String,
@@ -119,15 +123,14 @@ pub enum MatrixProblem {
 }
 
 impl MatrixProblem {
-    /// True when a check spoke about a right server, or a right server could not be played against.
+    /// True when a check found something wrong with a correct server, or a correct server could not be played against.
     #[must_use]
     pub fn is_false_alarm(&self) -> bool {
         matches!(self, MatrixProblem::FalseAlarm { .. } | MatrixProblem::Refused { .. })
     }
 
     /// True when it is about a subject that was played, and not about a check over all subjects.
-    #[must_use]
-    pub fn concerns_a_subject(&self) -> bool {
+    fn concerns_a_subject(&self) -> bool {
         !matches!(
             self,
             MatrixProblem::NeverFails(_)
@@ -183,10 +186,12 @@ impl fmt::Display for MatrixProblem {
 /// Every subject with what was found, and every check with what it says it catches.
 #[derive(Debug, Clone, Default)]
 pub struct Matrix {
+    /// True when only some of the subjects were played, so that it says nothing about checks over all of them.
+    pub partial: bool,
     /// What was found, by subject.
-    pub sightings: BTreeMap<ServerUnderTest, Sighting>,
+    pub sightings: BTreeMap<ServerUnderTest, PlayFindings>,
     /// What the checks say.
-    pub declared: Vec<Declared>,
+    pub declared: Vec<DeclaredFaults>,
     /// The verdicts of Microsoft's gates that are predicted, by the name of the server.
     pub predicted: BTreeMap<String, String>,
     /// The tests of the gates as verdicts name them: `G3`, `V12`.
@@ -196,7 +201,7 @@ pub struct Matrix {
 impl Matrix {
     /// The checks that caught a fault, those that name it first.
     #[must_use]
-    pub fn caught_by(&self, fault: Fault) -> Vec<&Declared> {
+    pub fn caught_by(&self, fault: Fault) -> Vec<&DeclaredFaults> {
         let Some(sighting) = self.sightings.get(&ServerUnderTest::Fault(fault)) else { return Vec::new() };
         let mut checks: Vec<_> = self.declared.iter().filter(|check| check.catches(sighting)).collect();
         checks.sort_by_key(|check| !check.faults.contains(fault.name()));
@@ -205,7 +210,7 @@ impl Matrix {
 
     /// The checks that name a fault.
     #[must_use]
-    pub fn named_by(&self, fault: Fault) -> Vec<&Declared> {
+    pub fn named_by(&self, fault: Fault) -> Vec<&DeclaredFaults> {
         self.declared.iter().filter(|check| check.faults.contains(fault.name())).collect()
     }
 
@@ -258,12 +263,13 @@ impl Matrix {
                 problems.push(MatrixProblem::NotNeeded(check.id.clone()));
             }
         }
+        problems.retain(|problem| !self.partial || problem.concerns_a_subject());
         problems
     }
 
     /// The faults that a check names and catches.
-    fn proved_by(&self, check: &Declared) -> Vec<Fault> {
-        let of = |(subject, sighting): (&ServerUnderTest, &Sighting)| match subject {
+    fn proved_by(&self, check: &DeclaredFaults) -> Vec<Fault> {
+        let of = |(subject, sighting): (&ServerUnderTest, &PlayFindings)| match subject {
             ServerUnderTest::Fault(fault)
                 if check.faults.contains(fault.name()) && check.catches(sighting) =>
             {
@@ -276,8 +282,8 @@ impl Matrix {
 
     /// True when no other check that names the fault catches it: without this one it would go unseen,
     /// or be seen at a wrong place only.
-    fn is_alone(&self, check: &Declared, fault: Fault) -> bool {
-        let others = |other: &&&Declared| other.id != check.id && !is_of_a_gate(&other.id);
+    fn is_alone(&self, check: &DeclaredFaults, fault: Fault) -> bool {
+        let others = |other: &&&DeclaredFaults| other.id != check.id && !is_of_a_gate(&other.id);
         self.caught_by(fault).iter().filter(others).all(|other| !other.faults.contains(fault.name()))
     }
 
@@ -315,7 +321,7 @@ impl Matrix {
                 problems.push(MatrixProblem::Refused { subject: *subject, reason: reason.clone() });
             }
             let serious = sighting.catches.iter().filter(|(_, catch)| catch.level >= Level::Warning);
-            // What the gates say of a right server stands in the table: they fail some.
+            // The table has what the gates say of a correct server: they fail some.
             for (check, catch) in serious.filter(|(check, _)| !is_of_a_gate(check)) {
                 problems.push(MatrixProblem::FalseAlarm {
                     subject: *subject,
@@ -332,27 +338,30 @@ impl Matrix {
 mod tests {
     use super::*;
 
-    fn check(id: &str, faults: &[&str]) -> Declared {
-        Declared {
+    fn check(id: &str, faults: &[&str]) -> DeclaredFaults {
+        DeclaredFaults {
             id: id.to_owned(),
             level: Level::Error,
             faults: faults.iter().map(|&fault| fault.to_owned()).collect(),
         }
     }
 
-    fn sighting(checks: &[&str]) -> Sighting {
+    fn sighting(checks: &[&str]) -> PlayFindings {
         let catch = Catch { level: Level::Error, message: "wrong".into(), met_in: None };
-        Sighting {
+        PlayFindings {
             catches: checks.iter().map(|&id| (id.to_owned(), catch.clone())).collect(),
-            ..Sighting::default()
+            ..PlayFindings::default()
         }
     }
 
-    fn matrix(declared: Vec<Declared>, sightings: Vec<(ServerUnderTest, Sighting)>) -> Vec<MatrixProblem> {
-        let sightings: BTreeMap<ServerUnderTest, Sighting> = sightings.into_iter().collect();
+    fn matrix(
+        declared: Vec<DeclaredFaults>,
+        sightings: Vec<(ServerUnderTest, PlayFindings)>,
+    ) -> Vec<MatrixProblem> {
+        let sightings: BTreeMap<ServerUnderTest, PlayFindings> = sightings.into_iter().collect();
         let predicted =
             sightings.iter().map(|(subject, s)| (subject.to_string(), s.verdict.clone())).collect();
-        Matrix { sightings, declared, predicted, tests: Vec::new() }.problems()
+        Matrix { sightings, declared, predicted, ..Matrix::default() }.problems()
     }
 
     const FAULT: Fault = Fault::FILTER_IGNORED;
@@ -391,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_on_a_right_server_is_a_false_alarm_and_a_note_is_none() {
+    fn a_finding_on_a_correct_server_is_a_false_alarm_and_a_note_is_none() {
         let declared = vec![check("rules/a", &["filter-ignored"])];
         let seen = (ServerUnderTest::Fault(FAULT), sighting(&["rules/a"]));
         let problems =
@@ -403,6 +412,22 @@ mod tests {
     }
 
     #[test]
+    fn a_play_of_some_servers_says_nothing_of_checks_that_others_prove() {
+        let mut matrix = Matrix {
+            declared: vec![check("rules/a", &["filter-ignored"]), check("rules/b", &["drop-title"])],
+            sightings: [(ServerUnderTest::Fault(FAULT), sighting(&["rules/a"]))].into(),
+            predicted: [(ServerUnderTest::Fault(FAULT).to_string(), String::new())].into(),
+            ..Matrix::default()
+        };
+        assert_eq!(matrix.problems(), [MatrixProblem::NeverFails("rules/b".into())]);
+        matrix.partial = true;
+        assert_eq!(matrix.problems(), []);
+        matrix.sightings.clear();
+        matrix.sightings.insert(ServerUnderTest::Fault(FAULT), sighting(&[]));
+        assert_eq!(matrix.problems().len(), 2, "unseen, and not caught by the check that names it");
+    }
+
+    #[test]
     fn a_name_that_is_no_fault_is_told() {
         let problems = matrix(vec![check("rules/a", &["no-such"])], Vec::new());
         let named = MatrixProblem::NoSuchFault { check: "rules/a".into(), fault: "no-such".into() };
@@ -411,7 +436,7 @@ mod tests {
 
     #[test]
     fn a_verdict_that_is_not_predicted_and_a_test_that_nothing_turns_are_told() {
-        let seen = Sighting { verdict: "G3=FAILED -> Failed".into(), ..Sighting::default() };
+        let seen = PlayFindings { verdict: "G3=FAILED -> Failed".into(), ..PlayFindings::default() };
         let mut matrix = Matrix {
             sightings: [(ServerUnderTest::Healthy, seen)].into(),
             predicted: [("healthy".into(), "G3=FAILED -> Failed".into())].into(),

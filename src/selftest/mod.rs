@@ -1,8 +1,8 @@
-//! The proof that the checks can fail, and that they stay silent on right servers.
+//! The proof that the checks can fail, and that they find nothing wrong with correct servers.
 //!
-//! Every scenario and rule is played against the healthy embedded server, against each of its right
+//! Every scenario and rule is played against the healthy embedded server, against each of its legal
 //! variants and against each of its faults. A check that says it catches a fault must catch it, and
-//! nothing may be found where nothing is wrong.
+//! the checks must find nothing at a correct server.
 
 mod kept;
 mod matrix;
@@ -11,6 +11,6 @@ mod subject;
 mod table;
 
 pub use kept::{predicted, proofs, unknown};
-pub use matrix::{Catch, Declared, Matrix, MatrixProblem, Sighting};
+pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use plays::{SelftestSettings, play};
 pub use subject::{ServerUnderTest, subjects};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 
-use super::matrix::{Catch, Declared, Matrix, Sighting};
+use super::matrix::{Catch, DeclaredFaults, Matrix, PlayFindings};
 use super::subject::ServerUnderTest;
 use crate::check::About;
 use crate::deployments::Embedded;
@@ -23,7 +23,7 @@ pub struct SelftestSettings {
     /// Scenarios, dialects and mapping; the same plan for every subject.
     pub plan: Plan,
     /// For each fault, the scenarios that must see it; every fault is played with those that name it and with
-    /// these, and right servers with all. `None`: every server is played with every scenario.
+    /// these, and correct servers with all. `None`: every server is played with every scenario.
     pub brief: Option<BTreeMap<String, BTreeSet<String>>>,
     /// Scenarios of Microsoft's gates, as those play them.
     pub gates: Plan,
@@ -68,7 +68,8 @@ pub fn play(
     let sightings = sightings.into_inner().expect("every thread has ended without a panic");
     Matrix {
         sightings,
-        declared: settings.abouts.iter().map(Declared::of).collect(),
+        partial: subjects.len() < super::subjects().len(),
+        declared: settings.abouts.iter().map(DeclaredFaults::of).collect(),
         predicted: settings.predicted.clone(),
         tests: settings.gates.scenarios.iter().filter_map(|scenario| label(scenario)).collect(),
     }
@@ -80,7 +81,7 @@ fn label(scenario: &Scenario) -> Option<String> {
     scenario.test.as_ref().map(|test| format!("{gate}{}", test.number))
 }
 
-fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> Sighting {
+fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> PlayFindings {
     let mut server = server::ServerSettings::default();
     match subject {
         ServerUnderTest::Healthy => {}
@@ -89,7 +90,7 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
     }
     let play = |plan: &Plan| {
         // What ends one play, as a fault that withholds answers may, must not end the others.
-        let plan = Plan { cancel: Cancel::default(), retry_after: plan.retry_after.anew(), ..plan.clone() };
+        let plan = Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() };
         run::play_scenarios(plan, Embedded { settings: server.clone() }, runtime, &mut ())
     };
     let plan = match (&settings.brief, subject) {
@@ -108,7 +109,7 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
     };
     let mut sighting = match play(&plan) {
         Ok(report) => seen(&report),
-        Err(problem) => Sighting { refused: Some(problem.to_string()), ..Sighting::default() },
+        Err(problem) => PlayFindings { refused: Some(problem.to_string()), ..PlayFindings::default() },
     };
     match play(&settings.gates) {
         Ok(report) => {
@@ -122,8 +123,8 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
 }
 
 /// The worst finding of each check over all dialects.
-fn seen(report: &Report) -> Sighting {
-    let mut sighting = Sighting::default();
+fn seen(report: &Report) -> PlayFindings {
+    let mut sighting = PlayFindings::default();
     for check in &report.checks {
         // Findings stand worst first.
         let Some(worst) = check.findings.first() else { continue };

@@ -9,7 +9,7 @@ use crate::server::{Fault, Variant};
 pub enum ServerUnderTest {
     /// The embedded server as it is.
     Healthy,
-    /// Another right way.
+    /// A legal variant.
     Variant(Variant),
     /// One fault.
     Fault(Fault),
@@ -25,7 +25,7 @@ impl fmt::Display for ServerUnderTest {
     }
 }
 
-/// The healthy server, then every right variant, then every fault.
+/// The healthy server, then every legal variant, then every fault.
 #[must_use]
 pub fn subjects() -> Vec<ServerUnderTest> {
     let variants = Variant::ALL.iter().copied().map(ServerUnderTest::Variant);

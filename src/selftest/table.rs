@@ -11,13 +11,13 @@ use crate::server::Fault;
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut classes: BTreeMap<String, Vec<Fault>> = BTreeMap::new();
-        let mut right = 0;
+        let mut correct = 0;
         for subject in self.sightings.keys() {
             match subject {
                 ServerUnderTest::Fault(fault) => {
                     classes.entry(fault.class().to_string()).or_default().push(*fault)
                 }
-                ServerUnderTest::Healthy | ServerUnderTest::Variant(_) => right += 1,
+                ServerUnderTest::Healthy | ServerUnderTest::Variant(_) => correct += 1,
             }
         }
         for (class, faults) in &classes {
@@ -40,7 +40,7 @@ impl fmt::Display for Matrix {
         let seen = classes.values().flatten().filter(|fault| self.is_seen(**fault)).count();
         let problems = self.problems();
         let alarms = problems.iter().filter(|problem| problem.is_false_alarm()).count();
-        writeln!(f, "{seen} of {faults} faults seen, {alarms} false alarms on {right} right servers")?;
+        writeln!(f, "{seen} of {faults} faults seen, {alarms} false alarms on {correct} correct servers")?;
         let rules = self.declared.iter().filter(|check| check.id.starts_with("rules/")).count();
         writeln!(
             f,
@@ -56,7 +56,7 @@ impl fmt::Display for Matrix {
 }
 
 impl Matrix {
-    /// Every check that caught a fault, those that name it marked with a star, for whoever adds one.
+    /// Every check that caught a fault, those that name it marked with a star.
     #[must_use]
     pub fn details(&self) -> String {
         let mut text = String::new();

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::call::{Call, Document};
+use super::call::{RequestBody, ServerRequest};
 use super::endpoint::Endpoint;
 use super::faults::Fault;
-use super::model::Kind;
+use super::model::ServedKind;
 use super::reply::{Reply, ReplyOutcome};
 use super::service::Service;
-use super::store::Store;
+use super::store::ResourceStore;
 use super::values::invalid_value;
 use super::variants::Variant;
 use crate::scim::message::{ErrorMessage, ScimType};
@@ -30,7 +30,7 @@ pub(super) const MAX_PAYLOAD: usize = 256 << 10;
 const REFERENCE: &str = "bulkId:";
 
 /// One operation.
-struct Operation<'a> {
+struct BulkOperation<'a> {
     method: Method,
     path: &'a str,
     bulk_id: Option<&'a str>,
@@ -41,7 +41,7 @@ struct Operation<'a> {
 }
 
 /// How far an operation is.
-enum Progress {
+enum OperationProgress {
     Waiting,
     /// It waits for one that it refers to.
     Begun,
@@ -49,12 +49,12 @@ enum Progress {
 }
 
 /// A request while it is worked on.
-struct Work<'a> {
+struct BulkWork<'a> {
     service: &'a Service,
-    call: &'a Call,
-    store: &'a mut Store,
-    operations: Vec<Operation<'a>>,
-    progress: Vec<Progress>,
+    call: &'a ServerRequest,
+    store: &'a mut ResourceStore,
+    operations: Vec<BulkOperation<'a>>,
+    progress: Vec<OperationProgress>,
     /// Operations by their bulkId.
     named: BTreeMap<&'a str, usize>,
 }
@@ -64,7 +64,12 @@ struct Work<'a> {
 /// # Errors
 /// 413 beyond a limit, `invalidSyntax` when the body is no BulkRequest, `invalidValue` when an operation
 /// cannot be understood.
-pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut Store) -> ReplyOutcome<Reply> {
+pub(super) fn answer(
+    service: &Service,
+    call: &ServerRequest,
+    body: &Value,
+    store: &mut ResourceStore,
+) -> ReplyOutcome<Reply> {
     let limited = !service.settings.faults.contains(&Fault::BULK_LIMITS_IGNORED);
     if limited && call.size > MAX_PAYLOAD {
         return Err(ErrorMessage::plain(413, format!("a bulk request has {MAX_PAYLOAD} bytes at most")));
@@ -88,8 +93,10 @@ pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut S
             .and_then(|number| usize::try_from(number).ok())
             .ok_or_else(|| invalid_value("failOnErrors is a number above zero"))?,
     };
-    let operations: Vec<Operation<'_>> =
-        operations.iter().map(|operation| Operation::read(operation, store)).collect::<ReplyOutcome<_>>()?;
+    let operations: Vec<BulkOperation<'_>> = operations
+        .iter()
+        .map(|operation| BulkOperation::read(operation, store))
+        .collect::<ReplyOutcome<_>>()?;
     let mut named = BTreeMap::new();
     for (index, operation) in operations.iter().enumerate() {
         if let Some(name) = operation.bulk_id
@@ -98,8 +105,8 @@ pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut S
             return Err(invalid_value(format!("bulkId \"{name}\" stands for two operations")));
         }
     }
-    let progress = operations.iter().map(|_| Progress::Waiting).collect();
-    let mut work = Work { service, call, store, operations, progress, named };
+    let progress = operations.iter().map(|_| OperationProgress::Waiting).collect();
+    let mut work = BulkWork { service, call, store, operations, progress, named };
     for index in 0..work.operations.len() {
         work.perform(index);
         if work.failures() >= bearable {
@@ -113,8 +120,8 @@ pub(super) fn answer(service: &Service, call: &Call, body: &Value, store: &mut S
     Ok(Reply::json(StatusCode::OK, body))
 }
 
-impl<'a> Operation<'a> {
-    fn read(operation: &'a Value, store: &mut Store) -> ReplyOutcome<Self> {
+impl<'a> BulkOperation<'a> {
+    fn read(operation: &'a Value, store: &mut ResourceStore) -> ReplyOutcome<Self> {
         let text = |name: &str| member(operation, name).and_then(Value::as_str);
         let method = match text("method").unwrap_or("") {
             name if same_name(name, "POST") => Method::POST,
@@ -131,7 +138,7 @@ impl<'a> Operation<'a> {
         if creates && bulk_id.is_none() {
             return Err(invalid_value("a POST has a bulkId"));
         }
-        Ok(Operation {
+        Ok(BulkOperation {
             method,
             path,
             bulk_id,
@@ -161,17 +168,17 @@ fn collect<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     }
 }
 
-impl Work<'_> {
+impl BulkWork<'_> {
     /// Performs an operation, after those it refers to.
     fn perform(&mut self, index: usize) {
-        if !matches!(self.progress[index], Progress::Waiting) {
+        if !matches!(self.progress[index], OperationProgress::Waiting) {
             return;
         }
-        self.progress[index] = Progress::Begun;
+        self.progress[index] = OperationProgress::Begun;
         let mut circle = false;
         for name in self.operations[index].references() {
             if let Some(other) = self.named.get(name).copied() {
-                circle |= matches!(self.progress[other], Progress::Begun);
+                circle |= matches!(self.progress[other], OperationProgress::Begun);
                 self.perform(other);
             }
         }
@@ -180,7 +187,7 @@ impl Work<'_> {
         } else {
             self.reply(index).unwrap_or_else(Reply::from)
         };
-        self.progress[index] = Progress::Done(reply);
+        self.progress[index] = OperationProgress::Done(reply);
     }
 
     fn reply(&mut self, index: usize) -> ReplyOutcome<Reply> {
@@ -197,13 +204,13 @@ impl Work<'_> {
             segments.push(resolved(&decoded)?.unwrap_or(decoded));
         }
         let data = operation.data.map(|data| replaced(data, &resolved)).transpose()?;
-        let mut call = Call {
+        let mut call = ServerRequest {
             method: operation.method.clone(),
             segments: Some(segments),
             parameters: Vec::new(),
             headers: self.call.headers.clone(),
             size: 0,
-            body: data.map_or(Document::Empty, Document::Json),
+            body: data.map_or(RequestBody::Empty, RequestBody::Json),
             ..self.call.clone()
         };
         call.headers.remove(header::IF_MATCH);
@@ -223,7 +230,7 @@ impl Work<'_> {
     }
 
     /// The answer with the place of the resource that an operation concerned, whether it is there or not.
-    fn located(&self, call: &Call, reply: Reply) -> Reply {
+    fn located(&self, call: &ServerRequest, reply: Reply) -> Reply {
         match Endpoint::of(call.segments.as_deref()) {
             Endpoint::Resource(kind, id) => {
                 let location = self.service.view(call, self.store).location(kind.endpoint(), &id);
@@ -237,15 +244,14 @@ impl Work<'_> {
     fn id_of(&self, name: &str) -> ReplyOutcome<String> {
         let index = self.named.get(name).copied();
         let made = index.filter(
-            |index| !matches!(&self.progress[*index], Progress::Done(reply) if !reply.status.is_success()),
+            |index| !matches!(&self.progress[*index], OperationProgress::Done(reply) if !reply.status.is_success()),
         );
         made.and_then(|index| self.operations[index].id.clone())
             .ok_or_else(|| invalid_value(format!("bulkId \"{name}\" stands for nothing that was made")))
     }
 
     fn failures(&self) -> usize {
-        let failed =
-            |progress: &&Progress| matches!(progress, Progress::Done(reply) if !reply.status.is_success());
+        let failed = |progress: &&OperationProgress| matches!(progress, OperationProgress::Done(reply) if !reply.status.is_success());
         self.progress.iter().filter(failed).count()
     }
 
@@ -253,19 +259,20 @@ impl Work<'_> {
     fn undo_dangling(&mut self) {
         while let Some((index, name)) = self.dangling() {
             let operation = &self.operations[index];
-            let kind = operation.path.split('/').find(|segment| !segment.is_empty()).and_then(Kind::at);
+            let kind = operation.path.split('/').find(|segment| !segment.is_empty()).and_then(ServedKind::at);
             if let (Some(kind), Some(id)) = (kind, &operation.id) {
                 self.store.remove(kind, id);
             }
             let refused = invalid_value(format!("bulkId \"{name}\" stands for nothing that was made"));
-            self.progress[index] = Progress::Done(refused.into());
+            self.progress[index] = OperationProgress::Done(refused.into());
         }
     }
 
     /// Something that was made and refers to an operation that failed.
     fn dangling(&self) -> Option<(usize, String)> {
         self.operations.iter().enumerate().find_map(|(index, operation)| {
-            let made = matches!(&self.progress[index], Progress::Done(reply) if reply.status.is_success());
+            let made =
+                matches!(&self.progress[index], OperationProgress::Done(reply) if reply.status.is_success());
             let lost = operation.references().into_iter().find(|name| self.id_of(name).is_err())?;
             (made && operation.method == Method::POST).then(|| (index, lost.to_owned()))
         })
@@ -293,8 +300,8 @@ fn replaced(value: &Value, resolved: &impl Fn(&str) -> ReplyOutcome<Option<Strin
 }
 
 /// What the answer says of one operation; nothing of one that was not performed.
-fn result((operation, progress): (&Operation<'_>, &Progress)) -> Option<Value> {
-    let Progress::Done(reply) = progress else { return None };
+fn result((operation, progress): (&BulkOperation<'_>, &OperationProgress)) -> Option<Value> {
+    let OperationProgress::Done(reply) = progress else { return None };
     let mut result = Map::new();
     result.insert("method".into(), operation.method.as_str().into());
     if let Some(id) = operation.bulk_id {

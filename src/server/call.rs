@@ -8,7 +8,7 @@ use super::oauth::Flaw;
 
 /// A request: the path below the base path in decoded segments, decoded parameters, parsed body.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
+pub(super) struct ServerRequest {
     pub(super) method: Method,
     /// Decoded segments below the base path; `None` when the path lies outside of it.
     pub(super) segments: Option<Vec<String>>,
@@ -17,7 +17,7 @@ pub(super) struct Call {
     pub(super) headers: HeaderMap,
     /// Bytes of the body.
     pub(super) size: usize,
-    pub(super) body: Document,
+    pub(super) body: RequestBody,
     /// What Entra's own token is worth, if the request carries one.
     pub(super) entra: Option<Result<(), Flaw>>,
     /// Where the client reached the base path: `http://host:port/scim`.
@@ -26,7 +26,7 @@ pub(super) struct Call {
 
 /// A request's body.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Document {
+pub(super) enum RequestBody {
     /// No bytes.
     Empty,
     /// JSON.
@@ -37,20 +37,20 @@ pub(super) enum Document {
     TooLarge(usize),
 }
 
-impl Document {
+impl RequestBody {
     /// Reads bytes. Depth is limited by `serde_json` itself (128 levels).
     pub(super) fn read(bytes: &Bytes) -> Self {
         if bytes.is_empty() {
-            return Document::Empty;
+            return RequestBody::Empty;
         }
         match serde_json::from_slice(bytes) {
-            Ok(value) => Document::Json(value),
-            Err(error) => Document::Broken(error.to_string()),
+            Ok(value) => RequestBody::Json(value),
+            Err(error) => RequestBody::Broken(error.to_string()),
         }
     }
 }
 
-impl Call {
+impl ServerRequest {
     /// Reads a path: empty segments (a trailing or a doubled slash) do not count, and what lies
     /// outside of `base` is nowhere.
     pub(super) fn segments_below(base: &[String], path: &str) -> Option<Vec<String>> {
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn slashes_at_the_end_or_doubled_do_not_count() {
         let base = vec!["scim".to_owned(), "v2".to_owned()];
-        let below = |path| Call::segments_below(&base, path);
+        let below = |path| ServerRequest::segments_below(&base, path);
         assert_eq!(below("/scim/v2/Users/"), Some(vec!["Users".to_owned()]));
         assert_eq!(below("//scim/v2//Users/a%20b"), Some(vec!["Users".to_owned(), "a b".to_owned()]));
         assert_eq!(below("/scim/v2"), Some(vec![]));

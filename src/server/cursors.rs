@@ -4,30 +4,30 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-use super::model::Kind;
+use super::model::ServedKind;
 use super::reply::ReplyOutcome;
 use crate::scim::message::{ErrorMessage, ScimType};
 
 /// How long a cursor is good; ServiceProviderConfig says so.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Walks that are remembered at once: whoever begins one more ends the oldest.
+/// Walks that are remembered at once: one more ends the oldest.
 const MOST_WALKS: usize = 200;
 
 /// Walks in progress.
 #[derive(Debug, Default)]
 pub(super) struct Walks {
-    walks: BTreeMap<u64, Walk>,
+    walks: BTreeMap<u64, CursorWalk>,
     begun: u64,
-    /// Cursors are signed, so that nobody makes up one.
+    /// Cursors are signed, so that clients cannot make them up.
     secret: RandomState,
 }
 
 #[derive(Debug)]
-struct Walk {
+struct CursorWalk {
     query: u64,
     count: usize,
-    found: Vec<(Kind, String)>,
+    found: Vec<(ServedKind, String)>,
     used: Instant,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct CursorPage {
     /// What the query found in all, when the walk began.
     pub(super) total: usize,
     /// The resources of this page; those that are gone by now are still named.
-    pub(super) found: Vec<(Kind, String)>,
+    pub(super) found: Vec<(ServedKind, String)>,
     pub(super) next: Option<String>,
     pub(super) previous: Option<String>,
 }
@@ -49,9 +49,9 @@ impl Walks {
     }
 
     /// The first page of a new walk over what a query found.
-    pub(super) fn begin(&mut self, query: u64, count: usize, found: Vec<(Kind, String)>) -> CursorPage {
+    pub(super) fn begin(&mut self, query: u64, count: usize, found: Vec<(ServedKind, String)>) -> CursorPage {
         self.begun += 1;
-        let walk = Walk { query, count, found, used: Instant::now() };
+        let walk = CursorWalk { query, count, found, used: Instant::now() };
         let page = self.page(self.begun, &walk, 0);
         if page.next.is_some() {
             self.walks.insert(self.begun, walk);
@@ -65,7 +65,7 @@ impl Walks {
     /// The page that a cursor stands for.
     ///
     /// # Errors
-    /// `invalidCursor` for one of another query or of nobody, `expiredCursor` for an old one, `invalidCount`
+    /// `invalidCursor` for one of another query or of no query, `expiredCursor` for an old one, `invalidCount`
     /// when the count is not that of the first page.
     pub(super) fn turn(&mut self, cursor: &str, query: u64, count: usize) -> ReplyOutcome<CursorPage> {
         let invalid = || ErrorMessage::of(ScimType::InvalidCursor, "this is no cursor of this query");
@@ -92,7 +92,7 @@ impl Walks {
         Ok(self.page(number, walk, position))
     }
 
-    fn page(&self, number: u64, walk: &Walk, position: usize) -> CursorPage {
+    fn page(&self, number: u64, walk: &CursorWalk, position: usize) -> CursorPage {
         let end = position.saturating_add(walk.count).min(walk.found.len());
         // Pages of nothing lead nowhere.
         let more = walk.count > 0 && end < walk.found.len();
@@ -121,8 +121,8 @@ impl Walks {
 mod tests {
     use super::*;
 
-    fn seven() -> Vec<(Kind, String)> {
-        (0..7).map(|number| (Kind::User, number.to_string())).collect()
+    fn seven() -> Vec<(ServedKind, String)> {
+        (0..7).map(|number| (ServedKind::User, number.to_string())).collect()
     }
 
     #[test]

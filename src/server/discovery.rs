@@ -4,22 +4,22 @@ use serde_json::{Value, json};
 
 use super::bulk;
 use super::cursors;
-use super::model::{Kind, Model};
+use super::model::{Model, ServedKind};
 use super::query::{self, MAX_RESULTS};
-use super::render::View;
+use super::render::Rendering;
 use super::reply::ReplyOutcome;
 use super::store::missing;
 use super::variants::Variant;
 use crate::scim::schema::{self, Schema};
 use crate::scim::{same_name, urn};
 
-fn with_meta(mut document: Value, view: View<'_>, kind: &str, endpoint: &str, id: &str) -> Value {
+fn with_meta(mut document: Value, view: Rendering<'_>, kind: &str, endpoint: &str, id: &str) -> Value {
     document["meta"] = json!({ "resourceType": kind, "location": view.location(endpoint, id) });
     document
 }
 
 /// The ServiceProviderConfig.
-pub(super) fn config(view: View<'_>) -> Value {
+pub(super) fn config(view: Rendering<'_>) -> Value {
     let cursors = !view.is(Variant::NoCursors);
     let mut config = json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
@@ -53,12 +53,12 @@ pub(super) fn config(view: View<'_>) -> Value {
     with_meta(config, view, "ServiceProviderConfig", "ServiceProviderConfig", "")
 }
 
-fn kinds(view: View<'_>) -> impl Iterator<Item = Kind> {
+fn kinds(view: Rendering<'_>) -> impl Iterator<Item = ServedKind> {
     let users_only = view.is(Variant::UsersOnly);
-    Kind::ALL.into_iter().filter(move |kind| *kind == Kind::User || !users_only)
+    ServedKind::ALL.into_iter().filter(move |kind| *kind == ServedKind::User || !users_only)
 }
 
-fn resource_type(view: View<'_>, kind: Kind) -> Value {
+fn resource_type(view: Rendering<'_>, kind: ServedKind) -> Value {
     let model = view.model(kind);
     let mut document = json!({
         "schemas": [urn::RESOURCE_TYPE],
@@ -77,7 +77,7 @@ fn resource_type(view: View<'_>, kind: Kind) -> Value {
 }
 
 /// All resource types.
-pub(super) fn resource_types(view: View<'_>) -> Value {
+pub(super) fn resource_types(view: Rendering<'_>) -> Value {
     let documents: Vec<Value> = kinds(view).map(|kind| resource_type(view, kind)).collect();
     query::list(view, documents.len(), 1, documents)
 }
@@ -86,12 +86,12 @@ pub(super) fn resource_types(view: View<'_>) -> Value {
 ///
 /// # Errors
 /// 404 when there is none of that name.
-pub(super) fn one_resource_type(view: View<'_>, name: &str) -> ReplyOutcome<Value> {
+pub(super) fn one_resource_type(view: Rendering<'_>, name: &str) -> ReplyOutcome<Value> {
     let kind = kinds(view).find(|kind| kind.name() == name).ok_or_else(|| missing(name))?;
     Ok(resource_type(view, kind))
 }
 
-fn published(view: View<'_>) -> impl Iterator<Item = &'static Schema> {
+fn published(view: Rendering<'_>) -> impl Iterator<Item = &'static Schema> {
     let resources = kinds(view).flat_map(move |kind| {
         let model: &'static Model = view.model(kind);
         std::iter::once(model.core).chain(model.extensions.iter().copied())
@@ -99,7 +99,7 @@ fn published(view: View<'_>) -> impl Iterator<Item = &'static Schema> {
     resources.chain([schema::service_provider_config(), schema::resource_type(), schema::schema()])
 }
 
-fn document(view: View<'_>, schema: &Schema) -> Value {
+fn document(view: Rendering<'_>, schema: &Schema) -> Value {
     let mut document = schema.to_json();
     let no_groups = view.is(Variant::NoUserGroups) || view.is(Variant::UsersOnly);
     if no_groups && let Some(attributes) = document["attributes"].as_array_mut() {
@@ -109,7 +109,7 @@ fn document(view: View<'_>, schema: &Schema) -> Value {
 }
 
 /// All schemas.
-pub(super) fn schemas(view: View<'_>) -> Value {
+pub(super) fn schemas(view: Rendering<'_>) -> Value {
     let documents: Vec<Value> = published(view).map(|schema| document(view, schema)).collect();
     query::list(view, documents.len(), 1, documents)
 }
@@ -118,7 +118,7 @@ pub(super) fn schemas(view: View<'_>) -> Value {
 ///
 /// # Errors
 /// 404 when there is none of that URN.
-pub(super) fn one_schema(view: View<'_>, urn: &str) -> ReplyOutcome<Value> {
+pub(super) fn one_schema(view: Rendering<'_>, urn: &str) -> ReplyOutcome<Value> {
     let schema = published(view).find(|schema| same_name(&schema.id, urn)).ok_or_else(|| missing(urn))?;
     Ok(document(view, schema))
 }

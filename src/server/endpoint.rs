@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use super::model::Kind;
+use super::model::ServedKind;
 
 /// An endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,11 +10,11 @@ pub(super) enum Endpoint {
     /// The base path: a query across resource types.
     Root,
     /// `.search`, below a resource type or across all.
-    Search(Option<Kind>),
+    Search(Option<ServedKind>),
     /// `/Users`, `/Groups`
-    Collection(Kind),
+    Collection(ServedKind),
     /// `/Users/{id}`, `/Groups/{id}`
-    Resource(Kind, String),
+    Resource(ServedKind, String),
     /// `/ServiceProviderConfig`
     Config,
     /// `/ResourceTypes`, `/ResourceTypes/{name}`
@@ -44,11 +44,11 @@ impl Endpoint {
             ["Schemas", urn] => Endpoint::Schemas(Some((*urn).to_owned())),
             ["Bulk"] => Endpoint::Bulk,
             ["Me", ..] => Endpoint::Unserved("/Me".to_owned()),
-            [endpoint] => Kind::at(endpoint).map_or(Endpoint::Nowhere, Endpoint::Collection),
+            [endpoint] => ServedKind::at(endpoint).map_or(Endpoint::Nowhere, Endpoint::Collection),
             [endpoint, ".search"] => {
-                Kind::at(endpoint).map_or(Endpoint::Nowhere, |kind| Endpoint::Search(Some(kind)))
+                ServedKind::at(endpoint).map_or(Endpoint::Nowhere, |kind| Endpoint::Search(Some(kind)))
             }
-            [endpoint, id] => Kind::at(endpoint)
+            [endpoint, id] => ServedKind::at(endpoint)
                 .map_or(Endpoint::Nowhere, |kind| Endpoint::Resource(kind, (*id).to_owned())),
             _ => Endpoint::Nowhere,
         }
@@ -86,10 +86,10 @@ mod tests {
 
     #[test]
     fn paths_are_read() {
-        assert_eq!(of("Users"), Endpoint::Collection(Kind::User));
-        assert_eq!(of("Users/.search"), Endpoint::Search(Some(Kind::User)));
+        assert_eq!(of("Users"), Endpoint::Collection(ServedKind::User));
+        assert_eq!(of("Users/.search"), Endpoint::Search(Some(ServedKind::User)));
         assert_eq!(of(".search"), Endpoint::Search(None));
-        assert_eq!(of("Groups/7"), Endpoint::Resource(Kind::Group, "7".into()));
+        assert_eq!(of("Groups/7"), Endpoint::Resource(ServedKind::Group, "7".into()));
         assert_eq!(of("users"), Endpoint::Nowhere);
         assert_eq!(of("Users/7/emails"), Endpoint::Nowhere);
         assert_eq!(of(""), Endpoint::Root);

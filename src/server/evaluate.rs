@@ -351,7 +351,7 @@ impl Values for Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Kind;
+    use super::super::model::ServedKind;
     use super::*;
     use crate::scim::urn;
     use serde_json::json;
@@ -368,7 +368,7 @@ mod tests {
     }
 
     fn judge(filter: &str) -> ReplyOutcome<bool> {
-        let model = Model::of(Kind::User, false);
+        let model = Model::of(ServedKind::User, false);
         let parsed: Filter = filter.parse().unwrap_or_else(|error| panic!("{filter}: {error}"));
         check(model, &parsed, Operators::All)?;
         Ok(holds(model, &parsed, &ann()))
@@ -443,7 +443,7 @@ mod tests {
 
     #[test]
     fn a_server_of_few_operators_refuses_the_others() {
-        let model = Model::of(Kind::User, false);
+        let model = Model::of(ServedKind::User, false);
         let judge = |filter: &str| check(model, &filter.parse().unwrap(), Operators::EqualAndAnd).is_ok();
         assert!(judge(r#"userName eq "a" and emails[type eq "work"].value eq "b""#));
         for filter in

@@ -1,5 +1,5 @@
 //! The embedded reference server: SCIM 2.0 (RFC 7643, RFC 7644) in memory, as right as we know how,
-//! with right variants and, for testing judges, faults.
+//! with legal variants and, for testing judges, faults.
 //!
 //! It evaluates filters and applies PATCH operations itself: what it shares with those who judge
 //! servers is the grammar in [`crate::scim`], so that a mistake in one cannot hide in the other.
@@ -43,7 +43,7 @@ mod tenancy;
 mod values;
 mod variants;
 
-use call::{Call, Document};
+use call::{RequestBody, ServerRequest};
 use connection::Port;
 pub use faults::{Fault, FaultClass};
 pub use oauth::{OAuth, Trusted};
@@ -89,7 +89,7 @@ pub struct SecondTenant {
 }
 
 impl Default for SecondTenant {
-    /// Below `/second/scim`, with a token nobody can guess.
+    /// Below `/second/scim`, with a random token.
     fn default() -> Self {
         SecondTenant {
             token: uuid::Uuid::new_v4().simple().to_string(),
@@ -99,7 +99,7 @@ impl Default for SecondTenant {
 }
 
 impl Default for ServerSettings {
-    /// A healthy server below `/scim` with a token nobody can guess.
+    /// A healthy server below `/scim` with a random token.
     fn default() -> Self {
         ServerSettings {
             token: uuid::Uuid::new_v4().simple().to_string(),
@@ -134,7 +134,7 @@ struct Hall {
 
 impl Hall {
     fn new(settings: ServerSettings) -> Self {
-        let base = Call::segments_below(&[], &settings.base_path).unwrap_or_default();
+        let base = ServerRequest::segments_below(&[], &settings.base_path).unwrap_or_default();
         Hall { base, service: Service::new(settings) }
     }
 }
@@ -148,7 +148,9 @@ impl Listening {
     /// The tenant whose path it is, and the other one.
     fn halls(&self, path: &str) -> (&Hall, Option<&Hall>) {
         match &self.second {
-            Some(second) if Call::segments_below(&second.base, path).is_some() => (second, Some(&self.first)),
+            Some(second) if ServerRequest::segments_below(&second.base, path).is_some() => {
+                (second, Some(&self.first))
+            }
             second => (&self.first, second.as_ref()),
         }
     }
@@ -166,17 +168,17 @@ async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>)
     }
     let (Hall { base, service }, other) = listening.halls(head.uri.path());
     let (size, body) = match Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()) {
-        Ok(bytes) => (bytes.len(), Document::read(&bytes)),
-        Err(error) if error.is::<LengthLimitError>() => (MAX_BODY, Document::TooLarge(MAX_BODY)),
-        Err(error) => (0, Document::Broken(error.to_string())),
+        Ok(bytes) => (bytes.len(), RequestBody::read(&bytes)),
+        Err(error) if error.is::<LengthLimitError>() => (MAX_BODY, RequestBody::TooLarge(MAX_BODY)),
+        Err(error) => (0, RequestBody::Broken(error.to_string())),
     };
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host =
         host.or_else(|| head.uri.authority().map(|authority| authority.as_str())).unwrap_or("localhost");
     let query = head.uri.query().unwrap_or("");
     let base_path = service.settings.base_path.trim_end_matches('/');
-    let call = Call {
-        segments: Call::segments_below(base, head.uri.path()),
+    let call = ServerRequest {
+        segments: ServerRequest::segments_below(base, head.uri.path()),
         parameters: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         base_url: format!("http://{host}{base_path}"),
         entra: service.check_entra(&head.headers).await,

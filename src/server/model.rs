@@ -12,40 +12,40 @@ pub(super) const VENDOR: &str = "urn:ietf:params:scim:schemas:extension:vendor:2
 
 /// The two resource types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum ServedKind {
     User,
     Group,
 }
 
-impl Kind {
-    pub(super) const ALL: [Kind; 2] = [Kind::User, Kind::Group];
+impl ServedKind {
+    pub(super) const ALL: [ServedKind; 2] = [ServedKind::User, ServedKind::Group];
 
     /// `meta.resourceType`.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Kind::User => "User",
-            Kind::Group => "Group",
+            ServedKind::User => "User",
+            ServedKind::Group => "Group",
         }
     }
 
     /// The endpoint's path segment.
     pub(super) fn endpoint(self) -> &'static str {
         match self {
-            Kind::User => "Users",
-            Kind::Group => "Groups",
+            ServedKind::User => "Users",
+            ServedKind::Group => "Groups",
         }
     }
 
     /// The resource type served at a path segment. Paths are case-sensitive.
     pub(super) fn at(segment: &str) -> Option<Self> {
-        Kind::ALL.into_iter().find(|kind| kind.endpoint() == segment)
+        ServedKind::ALL.into_iter().find(|kind| kind.endpoint() == segment)
     }
 }
 
 /// The schemas of one resource type.
 #[derive(Debug)]
 pub(super) struct Model {
-    pub(super) kind: Kind,
+    pub(super) kind: ServedKind,
     pub(super) core: &'static Schema,
     pub(super) extensions: Vec<&'static Schema>,
 }
@@ -68,19 +68,19 @@ impl ModelPlace {
 }
 
 static USER: LazyLock<Model> = LazyLock::new(|| Model {
-    kind: Kind::User,
+    kind: ServedKind::User,
     core: schema::user(),
     extensions: vec![schema::enterprise()],
 });
 
 static USER_WITH_VENDOR: LazyLock<Model> = LazyLock::new(|| Model {
-    kind: Kind::User,
+    kind: ServedKind::User,
     core: schema::user(),
     extensions: vec![schema::enterprise(), &VENDOR_SCHEMA],
 });
 
 static GROUP: LazyLock<Model> =
-    LazyLock::new(|| Model { kind: Kind::Group, core: schema::group(), extensions: Vec::new() });
+    LazyLock::new(|| Model { kind: ServedKind::Group, core: schema::group(), extensions: Vec::new() });
 
 static VENDOR_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let text = |name: &str, about: &str| {
@@ -110,11 +110,11 @@ static VENDOR_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 
 impl Model {
     /// The schemas of a resource type.
-    pub(super) fn of(kind: Kind, vendor: bool) -> &'static Model {
+    pub(super) fn of(kind: ServedKind, vendor: bool) -> &'static Model {
         match kind {
-            Kind::User if vendor => &USER_WITH_VENDOR,
-            Kind::User => &USER,
-            Kind::Group => &GROUP,
+            ServedKind::User if vendor => &USER_WITH_VENDOR,
+            ServedKind::User => &USER,
+            ServedKind::Group => &GROUP,
         }
     }
 
@@ -172,8 +172,8 @@ impl Model {
     /// unique because Entra matches groups by them.
     pub(super) fn unique_attribute(&self) -> &'static str {
         match self.kind {
-            Kind::User => "userName",
-            Kind::Group => "displayName",
+            ServedKind::User => "userName",
+            ServedKind::Group => "displayName",
         }
     }
 }
@@ -189,7 +189,7 @@ mod tests {
 
     fn find(path: &str) -> Option<(Option<&'static str>, String)> {
         let path: PatchPath = path.parse().unwrap();
-        let place = Model::of(Kind::User, false).find_target(&path)?;
+        let place = Model::of(ServedKind::User, false).find_target(&path)?;
         Some((place.extension, place.leaf().name.clone()))
     }
 

@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
+use super::call::ServerRequest;
 use super::cursors::{CursorPage, Walks};
 use super::evaluate::{self, Operators};
-use super::model::Kind;
+use super::model::ServedKind;
 use super::projection::Projection;
-use super::render::{Shown, View};
+use super::render::{RenderedResource, Rendering};
 use super::reply::ReplyOutcome;
 use super::sort::Order;
-use super::store::{Record, StoreKey};
+use super::store::{StoreKey, StoredResource};
 use super::values::invalid_value;
 use super::variants::Variant;
 use crate::scim::message::{ErrorMessage, ScimType};
@@ -34,7 +34,7 @@ pub(super) struct Query {
 }
 
 /// `attributes` and `excludedAttributes` of a URL.
-pub(super) fn projection(call: &Call) -> Projection {
+pub(super) fn projection(call: &ServerRequest) -> Projection {
     let excluded = call.parameter("excludedAttributes").unwrap_or("");
     Projection::new(call.parameter("attributes").map(|names| names.split(',')), excluded.split(','))
 }
@@ -44,7 +44,7 @@ impl Query {
     ///
     /// # Errors
     /// `invalidFilter` for a filter that cannot be read, `invalidValue` for paging that is no number.
-    pub(super) fn of_url(call: &Call) -> ReplyOutcome<Self> {
+    pub(super) fn of_url(call: &ServerRequest) -> ReplyOutcome<Self> {
         let number = |name: &str| call.parameter(name).map(|text| whole(name, text)).transpose();
         let text = |name: &str| call.parameter(name).map(str::to_owned);
         let query =
@@ -113,7 +113,12 @@ impl Query {
     /// # Errors
     /// `invalidFilter` when the filter fits none of the resource types, `invalidValue` when the order does
     /// not, and what [`Walks::turn`] says of cursors.
-    pub(super) fn answer(&self, view: View<'_>, kinds: &[Kind], walks: &mut Walks) -> ReplyOutcome<Value> {
+    pub(super) fn answer(
+        &self,
+        view: Rendering<'_>,
+        kinds: &[ServedKind],
+        walks: &mut Walks,
+    ) -> ReplyOutcome<Value> {
         let cursor = self.cursor.as_deref().filter(|_| !view.is(Variant::NoCursors));
         let Some(cursor) = cursor else {
             let found = self.found(view, kinds)?;
@@ -135,8 +140,8 @@ impl Query {
     }
 
     /// A page of a walk (RFC 9865 §2).
-    fn cursor_page(&self, view: View<'_>, page: CursorPage) -> Value {
-        let shown = |(kind, id): &(Kind, String)| {
+    fn cursor_page(&self, view: Rendering<'_>, page: CursorPage) -> Value {
+        let shown = |(kind, id): &(ServedKind, String)| {
             view.store.get(*kind, id).map(|record| view.show(*kind, record).to_json(&self.projection))
         };
         let resources: Vec<Value> = page.found.iter().filter_map(shown).collect();
@@ -154,14 +159,20 @@ impl Query {
     }
 
     /// Everything that the query finds, in order.
-    fn found<'a>(&self, view: View<'a>, kinds: &[Kind]) -> ReplyOutcome<Vec<Shown<'a>>> {
+    fn found<'a>(
+        &self,
+        view: Rendering<'a>,
+        kinds: &[ServedKind],
+    ) -> ReplyOutcome<Vec<RenderedResource<'a>>> {
         let order = match view.is(Variant::NoSort) {
             true => None,
             false => Order::read(self.sort_by.as_deref(), self.sort_order.as_deref())?,
         };
         let mut refusal = None;
-        let mut found: Vec<Shown<'a>> = Vec::new();
-        for kind in kinds.iter().copied().filter(|kind| *kind == Kind::User || !view.is(Variant::UsersOnly)) {
+        let mut found: Vec<RenderedResource<'a>> = Vec::new();
+        for kind in
+            kinds.iter().copied().filter(|kind| *kind == ServedKind::User || !view.is(Variant::UsersOnly))
+        {
             let sorted = order.as_ref().map_or(Ok(()), |order| order.check(view.model(kind)));
             match self.check(view, kind).and(sorted) {
                 Ok(()) => found.extend(self.find(view, kind)),
@@ -178,7 +189,7 @@ impl Query {
         Ok(found)
     }
 
-    fn check(&self, view: View<'_>, kind: Kind) -> ReplyOutcome<()> {
+    fn check(&self, view: Rendering<'_>, kind: ServedKind) -> ReplyOutcome<()> {
         let Some(filter) = &self.filter else { return Ok(()) };
         if view.is(Variant::ExternalIdFilterRefused) && mentions(filter, "externalId") {
             let detail = "externalId cannot be searched for on this server";
@@ -188,15 +199,15 @@ impl Query {
         evaluate::check(view.model(kind), filter, operators)
     }
 
-    fn find<'a>(&self, view: View<'a>, kind: Kind) -> Vec<Shown<'a>> {
+    fn find<'a>(&self, view: Rendering<'a>, kind: ServedKind) -> Vec<RenderedResource<'a>> {
         let model = view.model(kind);
         let store = view.store;
         let Some(filter) = &self.filter else {
             return store.all(kind).map(|record| view.show(kind, record)).collect();
         };
-        let fits = |record: &&'a Record| evaluate::holds(model, filter, &view.show(kind, record));
+        let fits = |record: &&'a StoredResource| evaluate::holds(model, filter, &view.show(kind, record));
         let demanded = |name: &str| evaluate::demanded(filter, name);
-        let found: Vec<&Record> = if let Some(id) = demanded("id") {
+        let found: Vec<&StoredResource> = if let Some(id) = demanded("id") {
             store.get(kind, id).into_iter().filter(fits).collect()
         } else if let Some(name) = demanded(model.unique_attribute()) {
             store.with(kind, StoreKey::Name, name).filter(fits).collect()
@@ -210,7 +221,7 @@ impl Query {
 }
 
 /// A ListResponse.
-pub(super) fn list(view: View<'_>, total: usize, start: usize, resources: Vec<Value>) -> Value {
+pub(super) fn list(view: Rendering<'_>, total: usize, start: usize, resources: Vec<Value>) -> Value {
     let mut body = Map::new();
     body.insert("schemas".into(), json!([urn::LIST_RESPONSE]));
     body.insert("totalResults".into(), total.into());

@@ -6,10 +6,10 @@
 use axum::http::Method;
 use serde_json::Value;
 
-use super::call::{Call, Document};
+use super::call::{RequestBody, ServerRequest};
 use super::endpoint::Endpoint;
 use super::meeting::Came;
-use super::model::Kind;
+use super::model::ServedKind;
 use super::reply::Reply;
 use super::service::Service;
 use crate::scim::member;
@@ -28,29 +28,33 @@ pub(in crate::server) enum Race {
 
 impl Service {
     /// Answers a request, as badly as others at the same time make it.
-    pub(super) async fn answer_in_a_race(&self, call: &Call) -> Reply {
+    pub(super) async fn answer_in_a_race(&self, call: &ServerRequest) -> Reply {
         let race = self.settings.faults.iter().find_map(|fault| fault.effect().race);
         let from_service = call.headers.contains_key("adscimversion");
         let Some(race) = race.filter(|_| !from_service) else { return self.answer(call) };
         match (race, Endpoint::of(call.segments.as_deref())) {
-            (Race::GroupUpdateLost, Endpoint::Resource(Kind::Group, id)) if call.method == Method::PATCH => {
-                let Some(stale) = self.copy(Kind::Group, &id) else { return self.answer(call) };
+            (Race::GroupUpdateLost, Endpoint::Resource(ServedKind::Group, id))
+                if call.method == Method::PATCH =>
+            {
+                let Some(stale) = self.copy(ServedKind::Group, &id) else { return self.answer(call) };
                 match self.meeting.meet(&id).await {
                     Came::Alone => self.answer(call),
-                    Came::First | Came::Second => self.answer_over(call, Kind::Group, stale),
+                    Came::First | Came::Second => self.answer_over(call, ServedKind::Group, stale),
                 }
             }
-            (Race::GroupLockError, Endpoint::Resource(Kind::Group, id)) if call.method == Method::PATCH => {
+            (Race::GroupLockError, Endpoint::Resource(ServedKind::Group, id))
+                if call.method == Method::PATCH =>
+            {
                 match self.meeting.meet(&id).await {
                     Came::Second => ErrorMessage::plain(500, "could not serialize access").into(),
                     Came::Alone | Came::First => self.answer(call),
                 }
             }
-            (Race::UniquenessCheckedEarly, Endpoint::Collection(Kind::User))
+            (Race::UniquenessCheckedEarly, Endpoint::Collection(ServedKind::User))
                 if call.method == Method::POST =>
             {
                 let name = match &call.body {
-                    Document::Json(body) => member(body, "userName").and_then(Value::as_str),
+                    RequestBody::Json(body) => member(body, "userName").and_then(Value::as_str),
                     _ => None,
                 };
                 let Some(name) = name.filter(|name| !self.is_taken(name)) else { return self.answer(call) };

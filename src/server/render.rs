@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::ServerSettings;
 use super::evaluate::Values;
-use super::model::{Kind, Model};
+use super::model::{Model, ServedKind};
 use super::projection::Projection;
-use super::store::{Record, Store};
+use super::store::{ResourceStore, StoredResource};
 use super::values;
 use super::variants::Variant;
 use crate::scim::schema::Attribute;
@@ -18,8 +18,8 @@ use crate::scim::urn;
 
 /// Everything that decides how a resource looks.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a> {
-    pub(super) store: &'a Store,
+pub(super) struct Rendering<'a> {
+    pub(super) store: &'a ResourceStore,
     pub(super) settings: &'a ServerSettings,
     /// Base URL as the client reached it.
     pub(super) base_url: &'a str,
@@ -27,24 +27,24 @@ pub(super) struct View<'a> {
 
 /// A resource as filters and answers see it.
 #[derive(Clone, Copy)]
-pub(super) struct Shown<'a> {
-    pub(super) view: View<'a>,
+pub(super) struct RenderedResource<'a> {
+    pub(super) view: Rendering<'a>,
     pub(super) model: &'static Model,
-    pub(super) record: &'a Record,
+    pub(super) record: &'a StoredResource,
 }
 
-impl<'a> View<'a> {
+impl<'a> Rendering<'a> {
     pub(super) fn is(&self, variant: Variant) -> bool {
         self.settings.variants.contains(&variant)
     }
 
     /// The schemas of a resource type on this server.
-    pub(super) fn model(&self, kind: Kind) -> &'static Model {
+    pub(super) fn model(&self, kind: ServedKind) -> &'static Model {
         Model::of(kind, self.is(Variant::ExtraVendorSchema))
     }
 
-    pub(super) fn show(self, kind: Kind, record: &'a Record) -> Shown<'a> {
-        Shown { view: self, model: self.model(kind), record }
+    pub(super) fn show(self, kind: ServedKind, record: &'a StoredResource) -> RenderedResource<'a> {
+        RenderedResource { view: self, model: self.model(kind), record }
     }
 
     /// URI of a resource or a discovery document.
@@ -71,7 +71,7 @@ impl<'a> View<'a> {
     }
 
     /// A member or a manager with what follows from its id.
-    fn reference(&self, element: &Value, kind: Option<Kind>) -> Value {
+    fn reference(&self, element: &Value, kind: Option<ServedKind>) -> Value {
         let Some(id) = element.get("value").and_then(Value::as_str) else { return element.clone() };
         let mut members = Map::new();
         members.insert("value".into(), id.into());
@@ -109,10 +109,11 @@ impl<'a> View<'a> {
     }
 
     fn manager(&self, value: &Value) -> Value {
-        let mut shown = self.reference(value, Some(Kind::User));
+        let mut shown = self.reference(value, Some(ServedKind::User));
         if let Value::Object(members) = &mut shown
             && let Some(id) = members.get("value").and_then(Value::as_str)
-            && let Some(name) = self.store.get(Kind::User, id).and_then(|record| record.text("displayName"))
+            && let Some(name) =
+                self.store.get(ServedKind::User, id).and_then(|record| record.text("displayName"))
         {
             let name = name.to_owned();
             members.insert("displayName".into(), name.into());
@@ -130,7 +131,7 @@ impl<'a> View<'a> {
             .map(|group| {
                 json!({
                     "value": group.id,
-                    "$ref": self.location(Kind::Group.endpoint(), &group.id),
+                    "$ref": self.location(ServedKind::Group.endpoint(), &group.id),
                     "display": group.text("displayName"),
                     "type": "direct",
                 })
@@ -140,7 +141,7 @@ impl<'a> View<'a> {
     }
 }
 
-impl Shown<'_> {
+impl RenderedResource<'_> {
     /// The URI of the resource.
     pub(super) fn location(&self) -> String {
         self.view.location(self.model.kind.endpoint(), &self.record.id)
@@ -158,7 +159,7 @@ impl Shown<'_> {
         for (name, value) in &self.record.attributes {
             (name, value.to_string()).hash(&mut hasher);
         }
-        if self.model.kind == Kind::User {
+        if self.model.kind == ServedKind::User {
             for group in self.view.store.groups_of(&self.record.id) {
                 (&group.id, group.text("displayName")).hash(&mut hasher);
             }
@@ -167,7 +168,7 @@ impl Shown<'_> {
                 .attributes
                 .get(urn::ENTERPRISE)
                 .and_then(|extension| extension["manager"]["value"].as_str())
-                && let Some(manager) = self.view.store.get(Kind::User, id)
+                && let Some(manager) = self.view.store.get(ServedKind::User, id)
             {
                 manager.text("displayName").hash(&mut hasher);
             }
@@ -253,7 +254,7 @@ impl Shown<'_> {
     }
 }
 
-impl Values for Shown<'_> {
+impl Values for RenderedResource<'_> {
     fn value(&self, extension: Option<&str>, attribute: &Attribute) -> Option<Cow<'_, Value>> {
         match (extension, attribute.name.as_str(), self.model.kind) {
             (None, "schemas", _) => {
@@ -261,8 +262,8 @@ impl Values for Shown<'_> {
             }
             (None, "id", _) => Some(Cow::Owned(self.record.id.as_str().into())),
             (None, "meta", _) => Some(Cow::Owned(self.meta())),
-            (None, "groups", Kind::User) => self.view.groups_of(&self.record.id).map(Cow::Owned),
-            (None, "members", Kind::Group) => {
+            (None, "groups", ServedKind::User) => self.view.groups_of(&self.record.id).map(Cow::Owned),
+            (None, "members", ServedKind::Group) => {
                 self.record.attributes.get("members").map(|members| Cow::Owned(self.view.members(members)))
             }
             (Some(_), "manager", _) => self

@@ -23,14 +23,14 @@ pub(super) const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) content: Content,
+    pub(super) content: ReplyBody,
     /// How long the answer waits before it leaves.
     pub(super) delay: Duration,
 }
 
 /// An answer's body.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Content {
+pub(super) enum ReplyBody {
     /// No body.
     Empty,
     /// A SCIM message.
@@ -46,12 +46,12 @@ impl Reply {
     pub(super) fn json(status: StatusCode, value: Value) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        Reply { status, headers, content: Content::Json(value), delay: Duration::ZERO }
+        Reply { status, headers, content: ReplyBody::Json(value), delay: Duration::ZERO }
     }
 
     /// A status without a body.
     pub(super) fn empty(status: StatusCode) -> Self {
-        Reply { status, headers: HeaderMap::new(), content: Content::Empty, delay: Duration::ZERO }
+        Reply { status, headers: HeaderMap::new(), content: ReplyBody::Empty, delay: Duration::ZERO }
     }
 
     /// 204 without a body.
@@ -70,7 +70,7 @@ impl Reply {
     /// The body, if it is a SCIM message.
     pub(super) fn body(&self) -> Option<&Value> {
         match &self.content {
-            Content::Json(value) => Some(value),
+            ReplyBody::Json(value) => Some(value),
             _ => None,
         }
     }
@@ -78,7 +78,7 @@ impl Reply {
     /// The body for rewriting, if it is a SCIM message.
     pub(super) fn body_mut(&mut self) -> Option<&mut Value> {
         match &mut self.content {
-            Content::Json(value) => Some(value),
+            ReplyBody::Json(value) => Some(value),
             _ => None,
         }
     }
@@ -90,15 +90,15 @@ impl Reply {
             let named = HeaderValue::from_static("application/scim+json; charset=utf-8");
             self.headers.insert(header::CONTENT_TYPE, named);
         }
-        let severed = matches!(self.content, Content::Severed(_));
+        let severed = matches!(self.content, ReplyBody::Severed(_));
         let bytes = match self.content {
-            Content::Empty => Bytes::new(),
-            Content::Raw(bytes) | Content::Severed(bytes) => bytes,
-            Content::Json(mut value) if is(Variant::SortedIndentedJson) => {
+            ReplyBody::Empty => Bytes::new(),
+            ReplyBody::Raw(bytes) | ReplyBody::Severed(bytes) => bytes,
+            ReplyBody::Json(mut value) if is(Variant::SortedIndentedJson) => {
                 value.sort_all_objects();
                 format!("{value:#}").into()
             }
-            Content::Json(value) => value.to_string().into(),
+            ReplyBody::Json(value) => value.to_string().into(),
         };
         let body = if severed {
             Body::new(Severed { length: bytes.len() as u64, half: Some(bytes.slice(..bytes.len() / 2)) })

@@ -8,22 +8,22 @@ use serde_json::{Map, Value};
 
 use super::ServerSettings;
 use super::bulk;
-use super::call::{Call, Document};
+use super::call::{RequestBody, ServerRequest};
 use super::cursors::Walks;
 use super::discovery;
 use super::endpoint::Endpoint;
 use super::faults::{Effect, Fault, FaultContext, FaultMemory};
 use super::meeting::Meeting;
-use super::model::{Kind, Model};
+use super::model::{Model, ServedKind};
 use super::oauth;
 use super::patch;
 use super::precondition;
 use super::pressure::Pressure;
 use super::query::{self, Query};
-use super::render::View;
+use super::render::Rendering;
 use super::reply::{Reply, ReplyOutcome};
-use super::store::{Record, Store, StoreKey, missing};
-use super::values::{self, Unknown};
+use super::store::{ResourceStore, StoreKey, StoredResource, missing};
+use super::values::{self, UnknownAttributes};
 use super::variants::Variant;
 use crate::scim::member;
 use crate::scim::message::{ErrorMessage, ScimType};
@@ -33,7 +33,7 @@ use crate::scim::patch::PatchRequest;
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) settings: ServerSettings,
-    tokens: oauth::Tokens,
+    tokens: oauth::IssuedTokens,
     verifier: oauth::Verifier,
     state: Mutex<ServiceState>,
     walks: Mutex<Walks>,
@@ -44,7 +44,7 @@ pub(super) struct Service {
 /// What changes from request to request.
 #[derive(Debug, Default)]
 struct ServiceState {
-    store: Store,
+    store: ResourceStore,
     memory: FaultMemory,
 }
 
@@ -54,7 +54,7 @@ impl Service {
         if settings.variants.contains(&Variant::MicrosoftIssuerOnly) {
             settings.oauth.federation = Some(oauth::Trusted::microsoft());
         }
-        let mut store = Store::default();
+        let mut store = ResourceStore::default();
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
         store.members_must_exist = settings.variants.contains(&Variant::UnknownMembersRefused);
@@ -62,7 +62,7 @@ impl Service {
         let verifier = oauth::Verifier::new(has(Fault::KEYS_CACHED_FOREVER), has(Fault::FIRST_KEY_ONLY));
         Service {
             settings,
-            tokens: oauth::Tokens::default(),
+            tokens: oauth::IssuedTokens::default(),
             verifier,
             state: Mutex::new(ServiceState { store, memory: FaultMemory::default() }),
             walks: Mutex::default(),
@@ -81,11 +81,11 @@ impl Service {
     }
 
     /// Answers a request, faults included.
-    pub(super) fn answer(&self, call: &Call) -> Reply {
+    pub(super) fn answer(&self, call: &ServerRequest) -> Reply {
         self.answer_in(call, &mut self.state())
     }
 
-    fn answer_in(&self, call: &Call, state: &mut ServiceState) -> Reply {
+    fn answer_in(&self, call: &ServerRequest, state: &mut ServiceState) -> Reply {
         let ServiceState { store, memory } = state;
         if self.settings.faults.is_empty() {
             return self.serve(call, store);
@@ -132,17 +132,17 @@ impl Service {
     }
 
     /// True when a request carries a token of the token endpoint.
-    pub(super) fn is_issued(&self, call: &Call) -> bool {
+    pub(super) fn is_issued(&self, call: &ServerRequest) -> bool {
         bearer(&call.headers).is_some_and(|token| self.tokens.holds(token))
     }
 
     /// A resource as it is kept now.
-    pub(super) fn copy(&self, kind: Kind, id: &str) -> Option<Record> {
+    pub(super) fn copy(&self, kind: ServedKind, id: &str) -> Option<StoredResource> {
         self.state().store.get(kind, id).cloned()
     }
 
     /// Answers a request after a resource has been put back to what it was.
-    pub(super) fn answer_over(&self, call: &Call, kind: Kind, stale: Record) -> Reply {
+    pub(super) fn answer_over(&self, call: &ServerRequest, kind: ServedKind, stale: StoredResource) -> Reply {
         // Nobody comes in between, so that what was written meanwhile is lost for certain.
         let mut state = self.state();
         if state.store.get(kind, &stale.id).is_some() {
@@ -153,11 +153,11 @@ impl Service {
 
     /// True when a user of that name is kept.
     pub(super) fn is_taken(&self, name: &str) -> bool {
-        self.state().store.with(Kind::User, StoreKey::Name, name).next().is_some()
+        self.state().store.with(ServedKind::User, StoreKey::Name, name).next().is_some()
     }
 
     /// Answers a request without looking whether what must be unique is taken.
-    pub(super) fn answer_unchecked(&self, call: &Call) -> Reply {
+    pub(super) fn answer_unchecked(&self, call: &ServerRequest) -> Reply {
         let mut state = self.state();
         let before = std::mem::replace(&mut state.store.duplicates_allowed, true);
         let reply = self.answer_in(call, &mut state);
@@ -166,7 +166,7 @@ impl Service {
     }
 
     /// Answers a request as a healthy server does.
-    pub(super) fn serve(&self, call: &Call, store: &mut Store) -> Reply {
+    pub(super) fn serve(&self, call: &ServerRequest, store: &mut ResourceStore) -> Reply {
         let endpoint = Endpoint::of(call.segments.as_deref());
         let public = endpoint.is_discovery() && self.is(Variant::PublicDiscovery);
         if !public && !self.is_authorized(call) {
@@ -194,7 +194,12 @@ impl Service {
         self.route(call, &endpoint, store).unwrap_or_else(Reply::from)
     }
 
-    fn route(&self, call: &Call, endpoint: &Endpoint, store: &mut Store) -> ReplyOutcome<Reply> {
+    fn route(
+        &self,
+        call: &ServerRequest,
+        endpoint: &Endpoint,
+        store: &mut ResourceStore,
+    ) -> ReplyOutcome<Reply> {
         let reading = matches!(call.method, Method::GET | Method::HEAD);
         if endpoint.is_discovery()
             && call.parameter("filter").is_some()
@@ -205,12 +210,12 @@ impl Service {
         let refused = ErrorMessage::plain(501, "this server has no groups");
         let users_only = self.is(Variant::UsersOnly);
         let backwards = (self.is(Variant::NewestFirst) && matches!(endpoint, Endpoint::Collection(_)))
-            .then(|| store.backwards(Kind::User).backwards(Kind::Group));
+            .then(|| store.backwards(ServedKind::User).backwards(ServedKind::Group));
         let view = self.view(call, backwards.as_ref().unwrap_or(store));
         match endpoint {
-            Endpoint::Root => Query::of_url(call)?.answer(view, &Kind::ALL, &mut self.walks()).map(ok),
+            Endpoint::Root => Query::of_url(call)?.answer(view, &ServedKind::ALL, &mut self.walks()).map(ok),
             Endpoint::Search(kind) => {
-                let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
+                let kinds = kind.map_or(ServedKind::ALL.to_vec(), |kind| vec![kind]);
                 Query::of_search(body(call)?)?.answer(view, &kinds, &mut self.walks()).map(ok)
             }
             Endpoint::Bulk => bulk::answer(self, call, body(call)?, store),
@@ -222,7 +227,7 @@ impl Service {
             Endpoint::Collection(kind) if reading => {
                 Query::of_url(call)?.answer(view, &[*kind], &mut self.walks()).map(ok)
             }
-            Endpoint::Collection(Kind::Group) | Endpoint::Resource(Kind::Group, _)
+            Endpoint::Collection(ServedKind::Group) | Endpoint::Resource(ServedKind::Group, _)
                 if users_only && !reading =>
             {
                 Err(refused)
@@ -240,26 +245,36 @@ impl Service {
         self.settings.variants.contains(&variant)
     }
 
-    pub(super) fn view<'a>(&'a self, call: &'a Call, store: &'a Store) -> View<'a> {
-        View { store, settings: &self.settings, base_url: &call.base_url }
+    pub(super) fn view<'a>(&'a self, call: &'a ServerRequest, store: &'a ResourceStore) -> Rendering<'a> {
+        Rendering { store, settings: &self.settings, base_url: &call.base_url }
     }
 
-    fn model(&self, kind: Kind) -> &'static Model {
+    fn model(&self, kind: ServedKind) -> &'static Model {
         Model::of(kind, self.is(Variant::ExtraVendorSchema))
     }
 
-    fn unknown(&self) -> Unknown {
-        if self.is(Variant::UnknownAttributesRefused) { Unknown::Refused } else { Unknown::Ignored }
+    fn unknown(&self) -> UnknownAttributes {
+        if self.is(Variant::UnknownAttributesRefused) {
+            UnknownAttributes::Refused
+        } else {
+            UnknownAttributes::Ignored
+        }
     }
 
-    fn is_authorized(&self, call: &Call) -> bool {
+    fn is_authorized(&self, call: &ServerRequest) -> bool {
         call.entra == Some(Ok(()))
             || bearer(&call.headers)
                 .is_some_and(|token| token == self.settings.token || self.tokens.holds(token))
     }
 
     /// Answers a request to one resource.
-    fn resource(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> ReplyOutcome<Reply> {
+    fn resource(
+        &self,
+        call: &ServerRequest,
+        kind: ServedKind,
+        id: &str,
+        store: &mut ResourceStore,
+    ) -> ReplyOutcome<Reply> {
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
         if precondition::is_conditional(&call.headers)
             && let Some(version) = self.view(call, store).show(kind, record).version()
@@ -281,10 +296,10 @@ impl Service {
     /// A resource as the answer to a request.
     fn shown(
         &self,
-        call: &Call,
-        kind: Kind,
+        call: &ServerRequest,
+        kind: ServedKind,
         id: &str,
-        store: &Store,
+        store: &ResourceStore,
         status: StatusCode,
     ) -> ReplyOutcome<Reply> {
         let view = self.view(call, store);
@@ -301,10 +316,16 @@ impl Service {
         Ok(reply.with_header(header::LOCATION, &shown.location()))
     }
 
-    fn create(&self, call: &Call, kind: Kind, store: &mut Store) -> ReplyOutcome<Reply> {
+    fn create(
+        &self,
+        call: &ServerRequest,
+        kind: ServedKind,
+        store: &mut ResourceStore,
+    ) -> ReplyOutcome<Reply> {
         let model = self.model(kind);
         let mut attributes = values::resource(model, body(call)?, self.unknown())?;
-        if kind == Kind::User && self.is(Variant::ActiveByDefault) && !attributes.contains_key("active") {
+        if kind == ServedKind::User && self.is(Variant::ActiveByDefault) && !attributes.contains_key("active")
+        {
             attributes.insert("active".into(), true.into());
         }
         self.settle(&mut attributes);
@@ -312,7 +333,13 @@ impl Service {
         self.shown(call, kind, &id, store, StatusCode::CREATED)
     }
 
-    fn replace(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> ReplyOutcome<Reply> {
+    fn replace(
+        &self,
+        call: &ServerRequest,
+        kind: ServedKind,
+        id: &str,
+        store: &mut ResourceStore,
+    ) -> ReplyOutcome<Reply> {
         let model = self.model(kind);
         let mut attributes = values::resource(model, body(call)?, self.unknown())?;
         self.settle(&mut attributes);
@@ -320,15 +347,21 @@ impl Service {
         self.shown(call, kind, id, store, StatusCode::OK)
     }
 
-    fn modify(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> ReplyOutcome<Reply> {
+    fn modify(
+        &self,
+        call: &ServerRequest,
+        kind: ServedKind,
+        id: &str,
+        store: &mut ResourceStore,
+    ) -> ReplyOutcome<Reply> {
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
         let attributes = self.patched(kind, &record.attributes, body(call)?)?;
         store.update(self.model(kind), id, attributes)?;
         let with_body = match kind {
-            Kind::User => !self.is(Variant::PatchUser204),
-            Kind::Group => self.is(Variant::PatchGroup200WithBody),
+            ServedKind::User => !self.is(Variant::PatchUser204),
+            ServedKind::Group => self.is(Variant::PatchGroup200WithBody),
         };
-        // RFC 7644 §3.5.2: whoever asks for attributes gets them.
+        // RFC 7644 §3.5.2: a client that asks for attributes gets them.
         if with_body || query::projection(call).is_wanted() {
             return self.shown(call, kind, id, store, StatusCode::OK);
         }
@@ -346,7 +379,7 @@ impl Service {
     /// The refusal of the first operation that cannot be done; then none is.
     pub(super) fn patched(
         &self,
-        kind: Kind,
+        kind: ServedKind,
         old: &Map<String, Value>,
         body: &Value,
     ) -> ReplyOutcome<Map<String, Value>> {
@@ -383,7 +416,7 @@ fn ok(body: Value) -> Reply {
 }
 
 /// The body of a request that needs one.
-fn body(call: &Call) -> ReplyOutcome<&Value> {
+fn body(call: &ServerRequest) -> ReplyOutcome<&Value> {
     match call.media_type().as_deref() {
         None | Some("application/scim+json" | "application/json") => {}
         Some(other) => {
@@ -393,12 +426,12 @@ fn body(call: &Call) -> ReplyOutcome<&Value> {
         }
     }
     match &call.body {
-        Document::Json(value) => Ok(value),
-        Document::Empty => Err(ErrorMessage::of(ScimType::InvalidSyntax, "the request has no body")),
-        Document::Broken(why) => {
+        RequestBody::Json(value) => Ok(value),
+        RequestBody::Empty => Err(ErrorMessage::of(ScimType::InvalidSyntax, "the request has no body")),
+        RequestBody::Broken(why) => {
             Err(ErrorMessage::of(ScimType::InvalidSyntax, format!("the body is not JSON: {why}")))
         }
-        Document::TooLarge(limit) => {
+        RequestBody::TooLarge(limit) => {
             Err(ErrorMessage::plain(413, format!("a body has {limit} bytes at most")))
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::evaluate::Values;
 use super::model::Model;
-use super::render::Shown;
+use super::render::RenderedResource;
 use super::reply::ReplyOutcome;
 use super::store::folded;
 use super::values::{invalid_value, is_primary};
@@ -77,8 +77,8 @@ impl Order {
     }
 
     /// Puts resources in order; those that are equal stay as they are.
-    pub(super) fn sort(&self, found: &mut Vec<Shown<'_>>) {
-        let mut keyed: Vec<(Option<SortKey>, Shown<'_>)> =
+    pub(super) fn sort(&self, found: &mut Vec<RenderedResource<'_>>) {
+        let mut keyed: Vec<(Option<SortKey>, RenderedResource<'_>)> =
             found.drain(..).map(|shown| (self.key(&shown), shown)).collect();
         keyed.sort_by(|(a, _), (b, _)| {
             let order = match (a, b) {
@@ -94,7 +94,7 @@ impl Order {
     }
 
     /// The value that counts: of several the primary one, or the first.
-    fn key(&self, shown: &Shown<'_>) -> Option<SortKey> {
+    fn key(&self, shown: &RenderedResource<'_>) -> Option<SortKey> {
         let place = shown.model.find_path(&self.by)?;
         let value = shown.value(place.extension, place.attribute)?;
         let element = match &*value {

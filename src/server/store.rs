@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{Timestamp, Unit};
 use serde_json::{Map, Value};
 
-use super::model::{Kind, Model};
+use super::model::{Model, ServedKind};
 use super::reply::ReplyOutcome;
 use crate::scim::message::{ErrorMessage, ScimType};
 
 /// One resource as it is kept: typed values under their schema's names, nothing that can be computed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Record {
+pub(super) struct StoredResource {
     pub(super) id: String,
     /// Attributes; an extension's stand in an object under its URN.
     pub(super) attributes: Map<String, Value>,
@@ -19,7 +19,7 @@ pub(super) struct Record {
     pub(super) modified: Timestamp,
 }
 
-impl Record {
+impl StoredResource {
     /// A string attribute of the core schema.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.attributes.get(name)?.as_str()
@@ -45,14 +45,14 @@ pub(super) enum StoreKey {
 #[derive(Debug, Clone, Default)]
 struct Table {
     /// By number of arrival, so that lists have one order for ever.
-    rows: BTreeMap<u64, Record>,
+    rows: BTreeMap<u64, StoredResource>,
     places: HashMap<String, u64>,
     index: HashMap<(StoreKey, String), BTreeSet<u64>>,
 }
 
 /// All resources.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Store {
+pub(super) struct ResourceStore {
     users: Table,
     groups: Table,
     /// Member id to the groups that hold it.
@@ -81,11 +81,11 @@ pub(super) fn folded(text: &str) -> String {
     text.to_lowercase()
 }
 
-fn keys(kind: Kind, attributes: &Map<String, Value>) -> Vec<(StoreKey, String)> {
+fn keys(kind: ServedKind, attributes: &Map<String, Value>) -> Vec<(StoreKey, String)> {
     let text = |name: &str| attributes.get(name).and_then(Value::as_str);
     let name = match kind {
-        Kind::User => text("userName"),
-        Kind::Group => text("displayName"),
+        ServedKind::User => text("userName"),
+        ServedKind::Group => text("displayName"),
     };
     let mut keys = Vec::with_capacity(2);
     keys.extend(name.map(|name| (StoreKey::Name, folded(name))));
@@ -94,7 +94,7 @@ fn keys(kind: Kind, attributes: &Map<String, Value>) -> Vec<(StoreKey, String)> 
 }
 
 impl Table {
-    fn put(&mut self, kind: Kind, place: u64, record: Record) {
+    fn put(&mut self, kind: ServedKind, place: u64, record: StoredResource) {
         self.take(kind, place);
         for key in keys(kind, &record.attributes) {
             self.index.entry(key).or_default().insert(place);
@@ -103,7 +103,7 @@ impl Table {
         self.rows.insert(place, record);
     }
 
-    fn take(&mut self, kind: Kind, place: u64) -> Option<Record> {
+    fn take(&mut self, kind: ServedKind, place: u64) -> Option<StoredResource> {
         let record = self.rows.remove(&place)?;
         self.places.remove(&record.id);
         for key in keys(kind, &record.attributes) {
@@ -118,18 +118,18 @@ impl Table {
     }
 }
 
-impl Store {
-    fn table(&self, kind: Kind) -> &Table {
+impl ResourceStore {
+    fn table(&self, kind: ServedKind) -> &Table {
         match kind {
-            Kind::User => &self.users,
-            Kind::Group => &self.groups,
+            ServedKind::User => &self.users,
+            ServedKind::Group => &self.groups,
         }
     }
 
-    fn table_mut(&mut self, kind: Kind) -> &mut Table {
+    fn table_mut(&mut self, kind: ServedKind) -> &mut Table {
         match kind {
-            Kind::User => &mut self.users,
-            Kind::Group => &mut self.groups,
+            ServedKind::User => &mut self.users,
+            ServedKind::Group => &mut self.groups,
         }
     }
 
@@ -147,21 +147,26 @@ impl Store {
     }
 
     /// A resource by its id.
-    pub(super) fn get(&self, kind: Kind, id: &str) -> Option<&Record> {
+    pub(super) fn get(&self, kind: ServedKind, id: &str) -> Option<&StoredResource> {
         let table = self.table(kind);
         table.rows.get(table.places.get(id)?)
     }
 
     /// All resources of a type, oldest first.
-    pub(super) fn all(&self, kind: Kind) -> impl Iterator<Item = &Record> {
+    pub(super) fn all(&self, kind: ServedKind) -> impl Iterator<Item = &StoredResource> {
         self.table(kind).rows.values()
     }
 
     /// The resources that hold a value of an indexed attribute.
-    pub(super) fn with(&self, kind: Kind, key: StoreKey, value: &str) -> impl Iterator<Item = &Record> {
+    pub(super) fn with(
+        &self,
+        kind: ServedKind,
+        key: StoreKey,
+        value: &str,
+    ) -> impl Iterator<Item = &StoredResource> {
         let indexed = if key == StoreKey::Name { folded(value) } else { value.to_owned() };
-        let exact =
-            (self.exact_user_names && kind == Kind::User && key == StoreKey::Name).then(|| value.to_owned());
+        let exact = (self.exact_user_names && kind == ServedKind::User && key == StoreKey::Name)
+            .then(|| value.to_owned());
         let table = self.table(kind);
         let places = table.index.get(&(key, indexed)).into_iter().flatten();
         places
@@ -170,12 +175,12 @@ impl Store {
     }
 
     /// The resource type of an id, whichever it is.
-    pub(super) fn kind_of(&self, id: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| self.table(*kind).places.contains_key(id))
+    pub(super) fn kind_of(&self, id: &str) -> Option<ServedKind> {
+        ServedKind::ALL.into_iter().find(|kind| self.table(*kind).places.contains_key(id))
     }
 
     /// The groups whose member an id is, oldest first.
-    pub(super) fn groups_of(&self, member: &str) -> impl Iterator<Item = &Record> {
+    pub(super) fn groups_of(&self, member: &str) -> impl Iterator<Item = &StoredResource> {
         let places = self.memberships.get(member);
         places.into_iter().flatten().filter_map(|place| self.groups.rows.get(place))
     }
@@ -200,7 +205,7 @@ impl Store {
         self.put(
             model.kind,
             self.arrivals,
-            Record { id: id.clone(), attributes, created: now, modified: now },
+            StoredResource { id: id.clone(), attributes, created: now, modified: now },
         );
         Ok(id)
     }
@@ -209,7 +214,7 @@ impl Store {
     /// the last modification, when they are the same.
     ///
     /// # Errors
-    /// 404 when there is no such resource, else as [`Store::insert`].
+    /// 404 when there is no such resource, else as [`ResourceStore::insert`].
     pub(super) fn update(
         &mut self,
         model: &Model,
@@ -225,12 +230,12 @@ impl Store {
         let created = old.created;
         self.admit(model, Some(id), &attributes)?;
         let modified = self.now();
-        self.overwrite(model.kind, Record { id: id.to_owned(), attributes, created, modified });
+        self.overwrite(model.kind, StoredResource { id: id.to_owned(), attributes, created, modified });
         Ok(())
     }
 
     /// Puts a record in place of the one with its id, unchecked: what it says is what is kept.
-    pub(super) fn overwrite(&mut self, kind: Kind, record: Record) {
+    pub(super) fn overwrite(&mut self, kind: ServedKind, record: StoredResource) {
         let place = match self.table(kind).places.get(&record.id) {
             Some(place) => *place,
             None => {
@@ -242,7 +247,7 @@ impl Store {
     }
 
     /// Gives a resource a new id and returns it.
-    pub(super) fn give_new_id(&mut self, kind: Kind, old: &str) -> String {
+    pub(super) fn give_new_id(&mut self, kind: ServedKind, old: &str) -> String {
         self.arrivals += 1;
         let new = self.new_id(self.arrivals);
         self.rename(kind, old, &new);
@@ -250,8 +255,8 @@ impl Store {
     }
 
     /// Gives a resource another id, under which its groups go on holding it.
-    pub(super) fn rename(&mut self, kind: Kind, old: &str, new: &str) {
-        let groups: Vec<Record> = self.groups_of(old).cloned().collect();
+    pub(super) fn rename(&mut self, kind: ServedKind, old: &str, new: &str) {
+        let groups: Vec<StoredResource> = self.groups_of(old).cloned().collect();
         if let Some(mut record) = self.remove(kind, old) {
             new.clone_into(&mut record.id);
             self.overwrite(kind, record);
@@ -261,12 +266,12 @@ impl Store {
             for member in members.into_iter().flatten().filter(|member| member["value"] == *old) {
                 member["value"] = new.into();
             }
-            self.overwrite(Kind::Group, group);
+            self.overwrite(ServedKind::Group, group);
         }
     }
 
     /// A copy in which the resources of one type stand in the opposite order.
-    pub(super) fn backwards(&self, kind: Kind) -> Store {
+    pub(super) fn backwards(&self, kind: ServedKind) -> ResourceStore {
         let mut copy = self.clone();
         let rows = std::mem::take(&mut copy.table_mut(kind).rows);
         for (place, record) in rows {
@@ -282,9 +287,9 @@ impl Store {
     }
 
     /// Takes a resource away, and with it every membership it had.
-    pub(super) fn remove(&mut self, kind: Kind, id: &str) -> Option<Record> {
+    pub(super) fn remove(&mut self, kind: ServedKind, id: &str) -> Option<StoredResource> {
         let place = *self.table(kind).places.get(id)?;
-        let groups: Vec<Record> = self.groups_of(id).cloned().collect();
+        let groups: Vec<StoredResource> = self.groups_of(id).cloned().collect();
         for mut group in groups {
             if let Some(Value::Array(members)) = group.attributes.get_mut("members") {
                 members.retain(|member| member.get("value").and_then(Value::as_str) != Some(id));
@@ -293,16 +298,16 @@ impl Store {
                 }
             }
             group.modified = self.now();
-            self.overwrite(Kind::Group, group);
+            self.overwrite(ServedKind::Group, group);
         }
-        if kind == Kind::Group {
+        if kind == ServedKind::Group {
             self.forget_members(place);
         }
         self.table_mut(kind).take(kind, place)
     }
 
-    fn put(&mut self, kind: Kind, place: u64, record: Record) {
-        if kind == Kind::Group {
+    fn put(&mut self, kind: ServedKind, place: u64, record: StoredResource) {
+        if kind == ServedKind::Group {
             self.forget_members(place);
             for member in record.member_ids() {
                 self.memberships.entry(member.to_owned()).or_default().insert(place);
@@ -334,7 +339,7 @@ impl Store {
             let detail = format!("{name} \"{value}\" is taken by another {}", model.kind.name());
             return Err(ErrorMessage::of(ScimType::Uniqueness, detail));
         }
-        if model.kind == Kind::User || !self.members_must_exist {
+        if model.kind == ServedKind::User || !self.members_must_exist {
             return Ok(());
         }
         let members = attributes.get("members").and_then(Value::as_array);
@@ -362,60 +367,62 @@ mod tests {
         value.as_object().cloned().unwrap()
     }
 
-    fn user(store: &mut Store, name: &str) -> String {
-        store.insert(Model::of(Kind::User, false), attributes(json!({ "userName": name }))).unwrap()
+    fn user(store: &mut ResourceStore, name: &str) -> String {
+        store.insert(Model::of(ServedKind::User, false), attributes(json!({ "userName": name }))).unwrap()
     }
 
     #[test]
     fn lookups_follow_changes() {
-        let mut store = Store::default();
-        let model = Model::of(Kind::User, false);
+        let mut store = ResourceStore::default();
+        let model = Model::of(ServedKind::User, false);
         let id = user(&mut store, "Ann");
-        assert_eq!(store.with(Kind::User, StoreKey::Name, "ANN").count(), 1);
+        assert_eq!(store.with(ServedKind::User, StoreKey::Name, "ANN").count(), 1);
         store.update(model, &id, attributes(json!({ "userName": "Bea", "externalId": "X" }))).unwrap();
-        assert_eq!(store.with(Kind::User, StoreKey::Name, "ann").count(), 0);
-        assert_eq!(store.with(Kind::User, StoreKey::ExternalId, "X").count(), 1);
-        assert_eq!(store.with(Kind::User, StoreKey::ExternalId, "x").count(), 0);
-        store.remove(Kind::User, &id);
-        assert_eq!(store.with(Kind::User, StoreKey::Name, "bea").count(), 0);
-        assert!(store.get(Kind::User, &id).is_none());
+        assert_eq!(store.with(ServedKind::User, StoreKey::Name, "ann").count(), 0);
+        assert_eq!(store.with(ServedKind::User, StoreKey::ExternalId, "X").count(), 1);
+        assert_eq!(store.with(ServedKind::User, StoreKey::ExternalId, "x").count(), 0);
+        store.remove(ServedKind::User, &id);
+        assert_eq!(store.with(ServedKind::User, StoreKey::Name, "bea").count(), 0);
+        assert!(store.get(ServedKind::User, &id).is_none());
     }
 
     #[test]
     fn a_deleted_user_leaves_its_groups() {
-        let mut store = Store::default();
-        let groups = Model::of(Kind::Group, false);
+        let mut store = ResourceStore::default();
+        let groups = Model::of(ServedKind::Group, false);
         let (ann, bea) = (user(&mut store, "ann"), user(&mut store, "bea"));
         let members = json!({ "displayName": "G", "members": [{ "value": ann }, { "value": bea }] });
         let group = store.insert(groups, attributes(members)).unwrap();
         assert_eq!(store.groups_of(&ann).count(), 1);
-        store.remove(Kind::User, &ann);
-        assert_eq!(store.get(Kind::Group, &group).unwrap().member_ids().collect::<Vec<_>>(), [&bea]);
+        store.remove(ServedKind::User, &ann);
+        assert_eq!(store.get(ServedKind::Group, &group).unwrap().member_ids().collect::<Vec<_>>(), [&bea]);
         store.update(groups, &group, attributes(json!({ "displayName": "G" }))).unwrap();
         assert_eq!(store.groups_of(&bea).count(), 0);
     }
 
     #[test]
     fn names_are_unique_without_letter_case_and_members_exist() {
-        let mut store = Store::default();
+        let mut store = ResourceStore::default();
         let id = user(&mut store, "ann");
-        let users = Model::of(Kind::User, false);
+        let users = Model::of(ServedKind::User, false);
         let taken = store.insert(users, attributes(json!({ "userName": "ANN" }))).unwrap_err();
         assert_eq!((taken.status, taken.scim_type), (409, Some(ScimType::Uniqueness)));
         store.update(users, &id, attributes(json!({ "userName": "ANN" }))).unwrap();
         store.members_must_exist = true;
         let group = json!({ "displayName": "G", "members": [{ "value": "nobody" }] });
-        let refused = store.insert(Model::of(Kind::Group, false), attributes(group)).unwrap_err();
+        let refused = store.insert(Model::of(ServedKind::Group, false), attributes(group)).unwrap_err();
         assert!(refused.detail.contains("nobody"));
     }
 
     #[test]
     fn a_change_without_effect_keeps_the_date() {
-        let mut store = Store::default();
+        let mut store = ResourceStore::default();
         let id = user(&mut store, "ann");
-        let before = store.get(Kind::User, &id).cloned();
+        let before = store.get(ServedKind::User, &id).cloned();
         std::thread::sleep(std::time::Duration::from_millis(2));
-        store.update(Model::of(Kind::User, false), &id, attributes(json!({ "userName": "ann" }))).unwrap();
-        assert_eq!(store.get(Kind::User, &id).cloned(), before);
+        store
+            .update(Model::of(ServedKind::User, false), &id, attributes(json!({ "userName": "ann" })))
+            .unwrap();
+        assert_eq!(store.get(ServedKind::User, &id).cloned(), before);
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use axum::http::{Method, header};
 
-use super::call::Call;
+use super::call::ServerRequest;
 use super::endpoint::Endpoint;
-use super::model::Kind;
+use super::model::ServedKind;
 use super::reply::Reply;
 use super::service::Service;
 use crate::scim::message::ErrorMessage;
@@ -29,7 +29,7 @@ pub struct Strain {
 
 impl Service {
     /// Answers a request, as badly as the strain makes it.
-    pub(super) async fn answer_under_load(&self, call: &Call) -> Reply {
+    pub(super) async fn answer_under_load(&self, call: &ServerRequest) -> Reply {
         let Strain { requests_per_second, retry_after, group_write } = self.settings.strain;
         let from_service = call.headers.contains_key("adscimversion");
         if let Some(limit) = requests_per_second
@@ -44,11 +44,11 @@ impl Service {
         }
         if let Some(time) = group_write
             && call.method == Method::PATCH
-            && let Endpoint::Resource(Kind::Group, id) = Endpoint::of(call.segments.as_deref())
-            && let Some(stale) = self.copy(Kind::Group, &id)
+            && let Endpoint::Resource(ServedKind::Group, id) = Endpoint::of(call.segments.as_deref())
+            && let Some(stale) = self.copy(ServedKind::Group, &id)
         {
             tokio::time::sleep(time).await;
-            return self.answer_over(call, Kind::Group, stale);
+            return self.answer_over(call, ServedKind::Group, stale);
         }
         self.answer_in_a_race(call).await
     }

@@ -4,9 +4,9 @@
 use axum::http::Method;
 use serde_json::Value;
 
-use super::call::{Call, Document};
+use super::call::{RequestBody, ServerRequest};
 use super::endpoint::Endpoint;
-use super::model::Kind;
+use super::model::ServedKind;
 use super::reply::Reply;
 use super::service::{Service, bearer};
 use crate::scim::member;
@@ -15,13 +15,13 @@ use crate::scim::message::{ErrorMessage, ScimType};
 /// What of another tenant shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server) enum Leak {
-    /// What a read by id finds nobody for here is read there.
+    /// A read by id that finds nothing here reads there.
     ById,
-    /// What a filter finds nobody for here is looked up there.
+    /// A filter that finds nothing here is evaluated there.
     ByFilters,
     /// A list that would be empty here is the one from there.
     ByLists,
-    /// What `.search` finds nobody for here is searched for there.
+    /// A `.search` that finds nothing here searches there.
     BySearch,
     /// What is to be changed and is not here is changed there.
     ByWrites,
@@ -33,18 +33,18 @@ pub(in crate::server) enum Leak {
 
 impl Service {
     /// Answers a request to this tenant, while there is another one.
-    pub(super) async fn answer_beside(&self, other: Option<&Service>, call: &Call) -> Reply {
+    pub(super) async fn answer_beside(&self, other: Option<&Service>, call: &ServerRequest) -> Reply {
         let leak = self.settings.faults.iter().find_map(|fault| fault.effect().leak);
         let (Some(other), Some(leak)) = (other, leak) else { return self.answer_under_load(call).await };
         let endpoint = Endpoint::of(call.segments.as_deref());
-        let as_own = Call { entra: Some(Ok(())), ..call.clone() };
+        let as_own = ServerRequest { entra: Some(Ok(())), ..call.clone() };
         match (leak, &endpoint) {
             (Leak::Tokens, _) if bearer(&call.headers) == Some(&other.settings.token) => {
                 return self.answer_under_load(&as_own).await;
             }
-            (Leak::Uniqueness, Endpoint::Collection(Kind::User)) if call.method == Method::POST => {
+            (Leak::Uniqueness, Endpoint::Collection(ServedKind::User)) if call.method == Method::POST => {
                 let name = match &call.body {
-                    Document::Json(body) => member(body, "userName").and_then(Value::as_str),
+                    RequestBody::Json(body) => member(body, "userName").and_then(Value::as_str),
                     _ => None,
                 };
                 if name.is_some_and(|name| other.is_taken(name)) {

@@ -14,7 +14,7 @@ use crate::scim::{datetime, member, same_name};
 
 /// What happens to attributes that no schema defines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unknown {
+pub(super) enum UnknownAttributes {
     Ignored,
     Refused,
 }
@@ -28,7 +28,11 @@ pub(super) fn invalid_value(detail: impl Into<String>) -> ErrorMessage {
 /// # Errors
 /// `invalidSyntax` when it is no object or lacks the resource's schema, `invalidValue` when a value has
 /// the wrong type or a required one is missing.
-pub(super) fn resource(model: &Model, body: &Value, unknown: Unknown) -> ReplyOutcome<Map<String, Value>> {
+pub(super) fn resource(
+    model: &Model,
+    body: &Value,
+    unknown: UnknownAttributes,
+) -> ReplyOutcome<Map<String, Value>> {
     let syntax = |detail: String| ErrorMessage::of(ScimType::InvalidSyntax, detail);
     let Some(object) = body.as_object() else {
         return Err(syntax(format!("a {} is a JSON object", model.kind.name())));
@@ -51,7 +55,7 @@ pub(super) fn resource(model: &Model, body: &Value, unknown: Unknown) -> ReplyOu
             {
                 attributes.insert(attribute.name.clone(), kept);
             }
-        } else if unknown == Unknown::Refused && !is_core_urn(name) {
+        } else if unknown == UnknownAttributes::Refused && !is_core_urn(name) {
             return Err(invalid_value(format!("no schema of this server defines \"{name}\"")));
         }
     }
@@ -83,7 +87,7 @@ pub(super) fn require(model: &Model, attributes: &Map<String, Value>) -> ReplyOu
 pub(super) fn of_attribute(
     attribute: &Attribute,
     value: &Value,
-    unknown: Unknown,
+    unknown: UnknownAttributes,
 ) -> ReplyOutcome<Option<Value>> {
     if !attribute.multi_valued {
         return one(attribute, single(attribute, value), unknown);
@@ -108,7 +112,11 @@ pub(super) fn of_attribute(
 ///
 /// # Errors
 /// `invalidValue` when the type is wrong.
-pub(super) fn one(attribute: &Attribute, value: &Value, unknown: Unknown) -> ReplyOutcome<Option<Value>> {
+pub(super) fn one(
+    attribute: &Attribute,
+    value: &Value,
+    unknown: UnknownAttributes,
+) -> ReplyOutcome<Option<Value>> {
     let wrong =
         || Err(invalid_value(format!("{} is a {}, not {value}", attribute.name, attribute.kind.as_str())));
     Ok(match (attribute.kind, value) {
@@ -226,7 +234,7 @@ fn members_of(
     parent: &str,
     definitions: &[Attribute],
     value: &Value,
-    unknown: Unknown,
+    unknown: UnknownAttributes,
 ) -> ReplyOutcome<Map<String, Value>> {
     let mut kept = Map::new();
     let object = match value {
@@ -243,7 +251,7 @@ fn members_of(
                 }
             }
             // Client libraries write the extension's own `schemas` into it.
-            None if unknown == Unknown::Refused && !same_name(name, "schemas") => {
+            None if unknown == UnknownAttributes::Refused && !same_name(name, "schemas") => {
                 return Err(invalid_value(format!("no schema of this server defines \"{parent}.{name}\"")));
             }
             None => {}
@@ -261,14 +269,14 @@ pub(super) fn schemas_of(model: &Model, attributes: &Map<String, Value>) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Kind;
+    use super::super::model::ServedKind;
     use super::*;
     use crate::scim::urn;
     use serde_json::json;
 
     fn read(mut body: Value) -> ReplyOutcome<Value> {
         body["schemas"] = json!([urn::USER, urn::ENTERPRISE]);
-        resource(Model::of(Kind::User, false), &body, Unknown::Ignored).map(Value::Object)
+        resource(Model::of(ServedKind::User, false), &body, UnknownAttributes::Ignored).map(Value::Object)
     }
 
     fn kept(body: Value) -> Value {
@@ -306,7 +314,7 @@ mod tests {
         assert_eq!(kept(body.clone()), json!({ "userName": "ann" }));
         let mut body = body;
         body["schemas"] = json!([urn::USER]);
-        assert!(resource(Model::of(Kind::User, false), &body, Unknown::Refused).is_err());
+        assert!(resource(Model::of(ServedKind::User, false), &body, UnknownAttributes::Refused).is_err());
     }
 
     #[test]
@@ -338,7 +346,11 @@ mod tests {
             let refused = read(wrong.clone()).expect_err(&wrong.to_string());
             assert_eq!(refused.scim_type, Some(ScimType::InvalidValue));
         }
-        let lacking = resource(Model::of(Kind::User, false), &json!({ "userName": "a" }), Unknown::Ignored);
+        let lacking = resource(
+            Model::of(ServedKind::User, false),
+            &json!({ "userName": "a" }),
+            UnknownAttributes::Ignored,
+        );
         assert_eq!(lacking.unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
     }
 }

@@ -1,6 +1,6 @@
-//! Right variants: ways in which servers differ while all of them are right.
+//! Legal variants: ways in which servers differ while all of them are correct.
 //!
-//! A judge must stay silent about each of them. Every variant is something an RFC allows or
+//! A judge must find nothing wrong with any of them. Every variant is something an RFC allows or
 //! Microsoft documents; what merely happens to work is a fault, not a variant.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// stand beside the variant and nowhere else.
 macro_rules! variants {
     ($(#[doc = $about:literal] $variant:ident = $name:literal,)+) => {
-        /// A right way to differ from the default behaviour.
+        /// A legal way to differ from the default behaviour.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Variant { $(#[doc = $about] $variant,)+ }
 

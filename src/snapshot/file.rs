@@ -42,6 +42,9 @@ pub(super) const ACCEPTED: &str = "snap";
 /// Ending of files that wait for a review.
 pub(super) const PENDING: &str = "snap.new";
 
+/// What the header of a pending file says before the fingerprint of the answers it was compared with.
+const COMPARED_WITH: &str = "compared with ";
+
 /// Every line that begins so is the heading of a section.
 const MARK: &str = "===";
 
@@ -77,6 +80,39 @@ impl From<Unreadable> for io::Error {
     }
 }
 
+/// A pending file that was compared with other answers than those that are accepted now: after a pull, its copies of
+/// unchanged sections would take back what others accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outdated {
+    path: PathBuf,
+}
+
+impl Outdated {
+    /// What to do about it.
+    pub const WAY_OUT: &str =
+        "play the scenario again with `scimulate run --snapshots DIR`, or remove the file";
+}
+
+impl Outdated {
+    pub(super) fn at(path: &Path) -> Self {
+        Outdated { path: path.to_owned() }
+    }
+}
+
+impl fmt::Display for Outdated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is outdated: the accepted answers beside it have changed since", self.path.display())
+    }
+}
+
+impl std::error::Error for Outdated {}
+
+impl From<Outdated> for io::Error {
+    fn from(outdated: Outdated) -> Self {
+        io::Error::other(outdated)
+    }
+}
+
 /// The answers of one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section {
@@ -101,6 +137,8 @@ impl Section {
 pub(super) struct SnapshotFile {
     source: String,
     expression: String,
+    /// Of a pending file: the fingerprint of what it was compared with.
+    compared_with: Option<String>,
     sections: Vec<Section>,
 }
 
@@ -109,6 +147,7 @@ impl SnapshotFile {
         SnapshotFile {
             source: format!("scenarios/{scenario}.yaml"),
             expression: format!("{scenario}, dialect {dialect}"),
+            compared_with: None,
             sections,
         }
     }
@@ -130,6 +169,10 @@ impl SnapshotFile {
         let header = header_lines(raw).ok_or_else(|| {
             unreadable(Some(1), "the file does not begin with a header between two lines `---`".to_owned())
         })?;
+        let mut between = raw.lines().zip(1..).take(header - 1).skip(1);
+        if let Some((text, line)) = between.find(|(text, _)| !is_plain(text)) {
+            return Err(unreadable(Some(line), format!("`{}` is not part of a header", text.trim())));
+        }
         let snapshot = insta::Snapshot::from_file(path)
             .map_err(|_| unreadable(Some(2), "insta cannot read the header".to_owned()))?;
         let text = snapshot
@@ -141,6 +184,10 @@ impl SnapshotFile {
         Ok(Some(SnapshotFile {
             source: about.source().unwrap_or_default().to_owned(),
             expression: about.expression().unwrap_or_default().to_owned(),
+            compared_with: about
+                .description()
+                .and_then(|text| text.strip_prefix(COMPARED_WITH))
+                .map(str::to_owned),
             sections,
         }))
     }
@@ -164,9 +211,14 @@ impl SnapshotFile {
         })
     }
 
-    /// The same file with these sections only.
+    /// These sections as accepted ones, under the same header.
     pub(super) fn only(&self, sections: Vec<Section>) -> Self {
-        SnapshotFile { sections, ..self.clone() }
+        SnapshotFile { sections, compared_with: None, ..self.clone() }
+    }
+
+    /// Whether a pending file was compared with what is accepted now.
+    pub(super) fn was_compared_with(&self, accepted: Option<&SnapshotFile>) -> bool {
+        self.compared_with.as_deref() == Some(&fingerprint(accepted))
     }
 
     /// Adds the sections of another file that this one does not have, where their numbers belong.
@@ -198,7 +250,10 @@ impl SnapshotFile {
 
     /// Keeps the file for a review, or removes what was kept when nothing in it is news.
     pub(super) fn keep_pending(&self, accepted: Option<&SnapshotFile>, pending: &Path) -> io::Result<()> {
-        if self.news(accepted).next().is_some() { self.write(pending) } else { remove_if_there(pending) }
+        if self.news(accepted).next().is_none() {
+            return remove_if_there(pending);
+        }
+        SnapshotFile { compared_with: Some(fingerprint(accepted)), ..self.clone() }.write(pending)
     }
 }
 
@@ -207,7 +262,11 @@ impl fmt::Display for SnapshotFile {
         // A JSON string is a YAML string too.
         let quoted = |text: &str| serde_json::Value::from(text);
         writeln!(f, "---\nsource: {}", quoted(&self.source))?;
-        writeln!(f, "expression: {}\n---", quoted(&self.expression))?;
+        writeln!(f, "expression: {}", quoted(&self.expression))?;
+        if let Some(fingerprint) = &self.compared_with {
+            writeln!(f, "description: {}", quoted(&format!("{COMPARED_WITH}{fingerprint}")))?;
+        }
+        writeln!(f, "---")?;
         for (place, section) in self.sections.iter().enumerate() {
             if place > 0 {
                 writeln!(f)?;
@@ -219,6 +278,24 @@ impl fmt::Display for SnapshotFile {
         }
         Ok(())
     }
+}
+
+/// Tells one set of accepted answers from another.
+fn fingerprint(accepted: Option<&SnapshotFile>) -> String {
+    let sections = accepted.map(SnapshotFile::sections).unwrap_or_default().iter();
+    let text: String =
+        sections.map(|section| format!("{MARK} {}\n{}\n", section.name, section.text)).collect();
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, text.as_bytes()).to_string()
+}
+
+/// True for the lines that insta and scimulate write into a header: a key, and a word or a quoted text. insta panics on
+/// other values, such as `.inf`.
+fn is_plain(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(key, value)| {
+        !key.is_empty()
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            && value.trim().starts_with(|first: char| first.is_alphanumeric() || "\"'/_".contains(first))
+    })
 }
 
 /// The number of lines of the header, with the two `---` around it.
@@ -352,7 +429,15 @@ mod tests {
             (String::new(), 1, "header between two lines `---`"),
             ("<<<<<<< HEAD\n".to_owned(), 1, "header"),
             ("---\nsource: x\n".to_owned(), 1, "header"),
-            ("---\nsource: [\n---\n=== 01-a\n".to_owned(), 2, "insta cannot read the header"),
+            ("---\nsource: \"\n---\n=== 01-a\n".to_owned(), 2, "insta cannot read the header"),
+            // insta panics on these.
+            (
+                "---\nsource: x\ninfo: .inf\n---\n=== 01-a\n".to_owned(),
+                3,
+                "`info: .inf` is not part of a header",
+            ),
+            ("---\ninfo: [-.inf]\n---\n=== 01-a\n".to_owned(), 2, "is not part of a header"),
+            ("---\ninfo:\n  a: .NAN\n---\n=== 01-a\n".to_owned(), 2, "is not part of a header"),
             ("---\nextension: png\nsnapshot_kind: binary\n---\n".to_owned(), 2, "not a text"),
             (format!("{head}\n"), 4, "no section"),
             (format!("{head}\nGET /Users\n"), 5, "a section begins with a heading"),

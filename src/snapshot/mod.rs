@@ -15,11 +15,11 @@ mod review;
 mod store;
 
 pub use excerpt::{Excerpt, excerpts};
-pub use file::Unreadable;
+pub use file::{Outdated, Unreadable};
 pub use folder::old_layout;
 pub use page::{SnapshotPage, SnapshotSettings, pages};
 pub use review::{Decisions, Pending, accept, pending, review};
-pub use store::{SnapshotOutcome, SnapshotVerdict, Store, diff};
+pub use store::{SnapshotOutcome, SnapshotStore, SnapshotVerdict, diff};
 
 #[cfg(test)]
 mod testing;

@@ -37,7 +37,7 @@ pub struct SnapshotPage {
 /// The pages of one scenario run, in the order of its steps.
 ///
 /// What the probe and the clean-up exchanged is left out, and so are answers that were waited
-/// for: how often a target asks for patience is no part of its answers.
+/// for: how often a target returns 429 is not part of its answers.
 #[must_use]
 pub fn pages(exchanges: &[Arc<Exchange>], settings: &SnapshotSettings) -> Vec<SnapshotPage> {
     let mut all = Placeholders::new(&settings.prefix);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 
-use super::file::{Section, SnapshotFile};
+use super::file::{Outdated, Section, SnapshotFile};
 use super::folder;
 
 /// The answers of a step, which wait for a decision.
@@ -78,6 +78,10 @@ fn both(pending: &Path) -> io::Result<(Option<SnapshotFile>, SnapshotFile)> {
     // `default.snap.new` lies beside `default.snap`.
     let accepted = SnapshotFile::read(&pending.with_extension(""))?;
     let waiting = SnapshotFile::read(pending)?.ok_or_else(|| gone(&pending.display().to_string()))?;
+    let has_news = waiting.news(accepted.as_ref()).next().is_some();
+    if has_news && !waiting.was_compared_with(accepted.as_ref()) {
+        return Err(Outdated::at(pending).into());
+    }
     Ok((accepted, waiting))
 }
 
@@ -200,7 +204,7 @@ fn painted(diff: &str, color: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{SnapshotPage, SnapshotVerdict, Store};
+    use crate::snapshot::{SnapshotPage, SnapshotStore, SnapshotVerdict};
 
     fn page(name: &str, text: &str) -> SnapshotPage {
         SnapshotPage { name: name.into(), step: "cycle 1".into(), text: text.into(), foreign: 0, last: 0 }
@@ -209,9 +213,9 @@ mod tests {
     /// A folder with one changed and two new snapshots.
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let update = Store::new(folder.path(), true, true);
+        let update = SnapshotStore::new(folder.path(), true, true);
         update.compare("cycles/a", "default", &[page("01-x", "old")], true).unwrap();
-        let store = Store::new(folder.path(), false, true);
+        let store = SnapshotStore::new(folder.path(), false, true);
         store.compare("cycles/a", "default", &[page("01-x", "new"), page("02-y", "y")], true).unwrap();
         store.compare("cycles/b", "default", &[page("01-z", "z")], true).unwrap();
         folder
@@ -247,13 +251,39 @@ mod tests {
             assert!(snapshot.accept().is_err() && snapshot.reject().is_err(), "it is no longer pending");
         }
         let pages = [page("01-x", "new"), page("02-y", "y")];
-        let outcomes =
-            Store::new(folder.path(), false, false).compare("cycles/a", "default", &pages, true).unwrap();
+        let outcomes = SnapshotStore::new(folder.path(), false, false)
+            .compare("cycles/a", "default", &pages, true)
+            .unwrap();
         assert_eq!(
             outcomes.iter().map(|o| o.verdict.clone()).collect::<Vec<_>>(),
             [SnapshotVerdict::Same, SnapshotVerdict::New]
         );
         assert_eq!(names(folder.path(), &[]), ["cycles/b/default/01-z"]);
+    }
+
+    #[test]
+    fn what_was_compared_with_other_accepted_answers_is_outdated_until_it_is_played_again() {
+        let folder = folder();
+        let waiting = pending(folder.path(), &["cycles/a".into()]).unwrap();
+        // Others accept answers: what waits would take theirs back.
+        let accepted = folder.path().join("cycles/a/default.snap");
+        let pulled = std::fs::read_to_string(&accepted).unwrap() + "\n=== 03-w\npulled\n";
+        std::fs::write(&accepted, &pulled).unwrap();
+        for error in [
+            pending(folder.path(), &[]).unwrap_err(),
+            accept(&waiting).unwrap_err(),
+            waiting[0].accept().unwrap_err(),
+            waiting[0].reject().unwrap_err(),
+        ] {
+            assert!(error.get_ref().is_some_and(|inner| inner.is::<Outdated>()), "{error}");
+            assert!(error.to_string().contains("default.snap.new is outdated"), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&accepted).unwrap(), pulled);
+        let store = SnapshotStore::new(folder.path(), false, true);
+        store.compare("cycles/a", "default", &[page("01-x", "new")], false).unwrap();
+        assert_eq!(names(folder.path(), &["cycles/a"]), ["cycles/a/default/01-x"], "02 was not played again");
+        assert_eq!(accept(&pending(folder.path(), &["cycles/a".into()]).unwrap()).unwrap(), 1);
+        assert!(std::fs::read_to_string(&accepted).unwrap().ends_with("=== 03-w\npulled\n"));
     }
 
     #[test]
@@ -289,10 +319,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pages = |text: &str| ["01-a", "02-b", "03-c", "04-d"].map(|name| page(name, text));
         let old = pages("old");
-        Store::new(folder.path(), true, true).compare("cycles/a", "default", &old[..3], true).unwrap();
+        SnapshotStore::new(folder.path(), true, true)
+            .compare("cycles/a", "default", &old[..3], true)
+            .unwrap();
         let mut new = pages("new");
         new[1] = page("02-b", "old");
-        Store::new(folder.path(), false, true).compare("cycles/a", "default", &new, true).unwrap();
+        SnapshotStore::new(folder.path(), false, true).compare("cycles/a", "default", &new, true).unwrap();
         let all = pending(folder.path(), &[]).unwrap();
         assert_eq!(names(folder.path(), &[]).join(" ").replace("cycles/a/default/", ""), "01-a 03-c 04-d");
         all[2].accept().unwrap();
@@ -311,8 +343,8 @@ mod tests {
     fn accepting_does_not_remove_the_steps_that_were_not_played() {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (page("01-a", "old"), page("02-b", "old"));
-        Store::new(folder.path(), true, true).compare("cycles/a", "default", &[a, b], true).unwrap();
-        let store = Store::new(folder.path(), false, true);
+        SnapshotStore::new(folder.path(), true, true).compare("cycles/a", "default", &[a, b], true).unwrap();
+        let store = SnapshotStore::new(folder.path(), false, true);
         store.compare("cycles/a", "default", &[page("01-a", "new")], true).unwrap();
         assert_eq!(accept(&pending(folder.path(), &[]).unwrap()).unwrap(), 1);
         assert_eq!(texts(folder.path(), "default.snap").unwrap(), ["01-a=new", "02-b=old"]);

@@ -8,7 +8,7 @@ use super::file::{ACCEPTED, PENDING, Section, SnapshotFile, Unreadable};
 
 /// A folder of snapshots.
 #[derive(Debug, Clone)]
-pub struct Store {
+pub struct SnapshotStore {
     folder: PathBuf,
     update: bool,
     keep_pending: bool,
@@ -42,13 +42,13 @@ pub enum SnapshotVerdict {
     Updated,
 }
 
-impl Store {
+impl SnapshotStore {
     /// Snapshots in this folder; it need not exist yet. With `update` whatever is new or different is
     /// accepted at once. Otherwise, with `keep_pending`, it is kept beside the accepted one for a
     /// review; without, as in CI, nothing is written.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, update: bool, keep_pending: bool) -> Self {
-        Store { folder: folder.into(), update, keep_pending }
+        SnapshotStore { folder: folder.into(), update, keep_pending }
     }
 
     /// Compares all pages of a scenario run. `complete` says that the scenario run was played to its end: only then
@@ -125,6 +125,7 @@ impl Store {
         let pending = path.with_extension(PENDING);
         // What a scenario run that broke off did not play may wait from an earlier run.
         let earlier = if complete { None } else { SnapshotFile::read(&pending).ok().flatten() };
+        let earlier = earlier.filter(|earlier| earlier.was_compared_with(accepted));
         let updated = self.update.then(|| played.clone().completed_by(accepted.filter(|_| !complete)));
         if let Some(updated) = updated.as_ref().filter(|updated| Some(*updated) != accepted) {
             updated.write(path)?;
@@ -167,12 +168,12 @@ mod tests {
         SnapshotPage { name: name.into(), step: "cycle 1".into(), text: text.into(), foreign: 0, last: 0 }
     }
 
-    fn verdicts(store: &Store, pages: &[SnapshotPage]) -> Vec<SnapshotVerdict> {
+    fn verdicts(store: &SnapshotStore, pages: &[SnapshotPage]) -> Vec<SnapshotVerdict> {
         store.compare("cycles/a", "default", pages, true).unwrap().into_iter().map(|o| o.verdict).collect()
     }
 
     /// Compares as a scenario run that broke off after these pages.
-    fn partly(store: &Store, pages: &[SnapshotPage]) -> Vec<SnapshotVerdict> {
+    fn partly(store: &SnapshotStore, pages: &[SnapshotPage]) -> Vec<SnapshotVerdict> {
         store.compare("cycles/a", "default", pages, false).unwrap().into_iter().map(|o| o.verdict).collect()
     }
 
@@ -194,10 +195,10 @@ mod tests {
     #[test]
     fn new_changed_and_same_pages_are_told_apart_and_kept_for_review() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(folder.path(), false, true);
+        let store = SnapshotStore::new(folder.path(), false, true);
         assert_eq!(verdicts(&store, &[page("01-a", "x")]), [SnapshotVerdict::New]);
         assert_eq!(files(folder.path()), ["default.snap.new"]);
-        let update = Store::new(folder.path(), true, true);
+        let update = SnapshotStore::new(folder.path(), true, true);
         let (a, b) = (page("01-a", "one\ntwo"), page("02-b", "b"));
         assert_eq!(
             verdicts(&update, &[a.clone(), b.clone()]),
@@ -219,7 +220,7 @@ mod tests {
     #[test]
     fn in_ci_nothing_is_written() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(folder.path().join("none"), false, false);
+        let store = SnapshotStore::new(folder.path().join("none"), false, false);
         assert_eq!(verdicts(&store, &[page("01-a", "x")]), [SnapshotVerdict::New]);
         assert!(!folder.path().join("none").exists());
     }
@@ -227,10 +228,10 @@ mod tests {
     #[test]
     fn sections_of_steps_that_are_gone_are_obsolete_and_an_update_removes_them() {
         let folder = tempfile::tempdir().unwrap();
-        let update = Store::new(folder.path(), true, true);
+        let update = SnapshotStore::new(folder.path(), true, true);
         let (a, b) = (page("01-a", "x"), page("02-b", "y"));
         verdicts(&update, &[a.clone(), b]);
-        let store = Store::new(folder.path(), false, true);
+        let store = SnapshotStore::new(folder.path(), false, true);
         assert_eq!(
             verdicts(&store, std::slice::from_ref(&a)),
             [SnapshotVerdict::Same, SnapshotVerdict::Obsolete]
@@ -255,12 +256,12 @@ mod tests {
     #[test]
     fn a_scenario_run_that_broke_off_leaves_what_waits_for_the_rest() {
         let folder = tempfile::tempdir().unwrap();
-        verdicts(&Store::new(folder.path(), true, true), &[page("01-a", "x"), page("02-b", "y")]);
-        let store = Store::new(folder.path(), false, true);
+        verdicts(&SnapshotStore::new(folder.path(), true, true), &[page("01-a", "x"), page("02-b", "y")]);
+        let store = SnapshotStore::new(folder.path(), false, true);
         verdicts(&store, &[page("01-a", "x"), page("02-b", "waits")]);
         assert_eq!(partly(&store, &[page("01-a", "new")]).len(), 1);
         assert_eq!(sections(folder.path(), "default.snap.new"), ["01-a=new", "02-b=waits"]);
-        assert_eq!(partly(&Store::new(folder.path(), true, true), &[page("01-a", "new")]).len(), 1);
+        assert_eq!(partly(&SnapshotStore::new(folder.path(), true, true), &[page("01-a", "new")]).len(), 1);
         assert_eq!(sections(folder.path(), "default.snap"), ["01-a=new", "02-b=y"]);
         assert_eq!(sections(folder.path(), "default.snap.new"), ["01-a=new", "02-b=waits"]);
     }
@@ -268,7 +269,7 @@ mod tests {
     #[test]
     fn each_dialect_has_a_file_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let update = Store::new(folder.path(), true, true);
+        let update = SnapshotStore::new(folder.path(), true, true);
         for (dialect, text) in [("default", "x"), ("aadOptscim062020", "y")] {
             update.compare("cycles/a", dialect, &[page("01-a", text)], true).unwrap();
         }
@@ -282,7 +283,7 @@ mod tests {
     #[test]
     fn the_same_answers_leave_the_file_alone_and_another_name_in_its_header_is_corrected() {
         let folder = tempfile::tempdir().unwrap();
-        let update = Store::new(folder.path(), true, true);
+        let update = SnapshotStore::new(folder.path(), true, true);
         verdicts(&update, &[page("01-a", "x")]);
         let path = folder.path().join("cycles/a/default.snap");
         let text = fs::read_to_string(&path).unwrap();
@@ -292,7 +293,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), windows);
         fs::write(&path, text.replace("cycles/a", "cycles/old")).unwrap();
         assert_eq!(
-            verdicts(&Store::new(folder.path(), false, true), &[page("01-a", "x")]),
+            verdicts(&SnapshotStore::new(folder.path(), false, true), &[page("01-a", "x")]),
             [SnapshotVerdict::Same]
         );
         assert_eq!(verdicts(&update, &[page("01-a", "x")]), [SnapshotVerdict::Same]);
@@ -306,7 +307,8 @@ mod tests {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let broken = "---\nsource: x\n---\n=== 01-a\nx\n=======\ny\n";
         fs::write(&path, broken).unwrap();
-        let (update, store) = (Store::new(folder.path(), true, true), Store::new(folder.path(), false, true));
+        let (update, store) =
+            (SnapshotStore::new(folder.path(), true, true), SnapshotStore::new(folder.path(), false, true));
         for verdicts in [verdicts(&store, &[page("01-a", "x")]), partly(&update, &[page("01-a", "x")])] {
             let [SnapshotVerdict::Unreadable(why)] = &verdicts[..] else { panic!("{verdicts:?}") };
             assert!(why.to_string().contains("default.snap:6: `=======`"), "{why}");
@@ -319,7 +321,7 @@ mod tests {
 
     #[test]
     fn names_of_scenarios_do_not_lead_out_of_the_folder() {
-        let store = Store::new("/s", false, false);
+        let store = SnapshotStore::new("/s", false, false);
         assert_eq!(store.path_of("../../etc", "a b"), Path::new("/s/-/-/etc/a-b.snap"));
         assert_eq!(store.path_of("cycles/x.y", "default"), Path::new("/s/cycles/x.y/default.snap"));
     }

@@ -24,7 +24,7 @@ const FORMAT: &str = "scimulate-sync/1";
 /// Everything that is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Kept {
+pub struct SavedState {
     format: String,
     /// The target's base URL.
     pub target: String,
@@ -41,14 +41,14 @@ pub struct Kept {
     service_principal: Uuid,
     application: String,
     /// The directory as the last cycle that came to its end saw it.
-    directory: Option<Directory>,
+    directory: Option<SavedDirectory>,
     /// What the job itself remembers.
     pub job: Memory,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Directory {
+struct SavedDirectory {
     users: Vec<KeptUser>,
     groups: Vec<KeptGroup>,
     assigned: Vec<ObjectId>,
@@ -86,7 +86,7 @@ enum KeptValue {
 
 /// Why a state file is of no use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
+pub enum StateMismatch {
     /// It belongs to another target.
     Target {
         /// The target it belongs to.
@@ -124,7 +124,7 @@ pub fn fingerprint(mapping: &Mapping) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).to_string()
 }
 
-impl Kept {
+impl SavedState {
     /// What is to be kept of a job; `seen` is the directory at the last cycle that came to its end.
     #[must_use]
     pub fn new(
@@ -135,7 +135,7 @@ impl Kept {
         seen: Option<&DirectoryState>,
         job: Memory,
     ) -> Self {
-        Kept {
+        SavedState {
             format: FORMAT.to_owned(),
             target: target.to_owned(),
             mapping: mapping.name.clone(),
@@ -197,12 +197,12 @@ impl Kept {
     ///
     /// # Errors
     /// Which of the two is another.
-    pub fn belongs_to(&self, target: &str, mapping: &Mapping) -> Result<(), Refused> {
+    pub fn belongs_to(&self, target: &str, mapping: &Mapping) -> Result<(), StateMismatch> {
         if self.target != target {
-            return Err(Refused::Target { kept: self.target.clone() });
+            return Err(StateMismatch::Target { kept: self.target.clone() });
         }
         if self.mapping != mapping.name {
-            return Err(Refused::Mapping { kept: self.mapping.clone() });
+            return Err(StateMismatch::Mapping { kept: self.mapping.clone() });
         }
         Ok(())
     }
@@ -284,8 +284,8 @@ impl Kept {
     }
 }
 
-fn directory(state: &DirectoryState) -> Directory {
-    Directory {
+fn directory(state: &DirectoryState) -> SavedDirectory {
+    SavedDirectory {
         users: state
             .users()
             .map(|user| KeptUser {
@@ -368,11 +368,11 @@ mod tests {
         tenant
     }
 
-    fn kept(tenant: &Tenant) -> Kept {
+    fn kept(tenant: &Tenant) -> SavedState {
         let mapping = profiles::load(profiles::DEFAULT).unwrap();
         let identity = Identity::random("App");
         let clock = (Timestamp::UNIX_EPOCH, tenant.minute());
-        Kept::new(
+        SavedState::new(
             "http://localhost/scim",
             &mapping,
             &identity,
@@ -386,11 +386,11 @@ mod tests {
     fn what_is_written_is_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.json");
-        assert_eq!(Kept::read(&path), Ok(None));
+        assert_eq!(SavedState::read(&path), Ok(None));
         let tenant = tenant();
         let before = kept(&tenant);
         before.write(&path).unwrap();
-        let after = Kept::read(&path).unwrap().unwrap();
+        let after = SavedState::read(&path).unwrap().unwrap();
         assert_eq!(before, after);
         let (read, seen) = after.tenant().unwrap();
         assert!(seen);
@@ -420,7 +420,7 @@ mod tests {
             (r#"{"format": "scimulate-sync/1"}"#, "missing field"),
         ] {
             fs::write(&path, text).unwrap();
-            let problem = Kept::read(&path).unwrap_err();
+            let problem = SavedState::read(&path).unwrap_err();
             assert!(problem.title.contains(title), "{}", problem.title);
             assert!(problem.help.is_some_and(|help| help.contains("--state")));
         }
@@ -432,10 +432,10 @@ mod tests {
         let mut mapping = profiles::load(profiles::DEFAULT).unwrap();
         assert_eq!(kept.belongs_to("http://localhost/scim", &mapping), Ok(()));
         let refused = kept.belongs_to("http://localhost/other", &mapping).unwrap_err();
-        assert_eq!(refused, Refused::Target { kept: "http://localhost/scim".into() });
+        assert_eq!(refused, StateMismatch::Target { kept: "http://localhost/scim".into() });
         mapping.name = "zoom".into();
         let refused = kept.belongs_to("http://localhost/scim", &mapping).unwrap_err();
-        assert_eq!(refused, Refused::Mapping { kept: "default".into() });
+        assert_eq!(refused, StateMismatch::Mapping { kept: "default".into() });
         let shorter = mapping.without(&["title".to_owned()]).unwrap();
         assert_ne!(fingerprint(&mapping), fingerprint(&shorter));
     }

@@ -11,7 +11,7 @@ const FLAGS: &str = "application-provisioning-config-problem-scim-compatibility"
 
 /// The checks, in the order in which they are reported.
 #[derive(Debug)]
-pub(super) struct Abouts {
+pub(super) struct TransportAbouts {
     pub https: About,
     pub tls: About,
     pub certificate: About,
@@ -19,8 +19,8 @@ pub(super) struct Abouts {
     pub tenant_url: About,
 }
 
-pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
-    Abouts {
+pub(super) static ABOUTS: LazyLock<TransportAbouts> = LazyLock::new(|| {
+    TransportAbouts {
     https: About {
         id: "requirements/https".into(),
         title: "The Tenant URL uses https".into(),
@@ -121,6 +121,6 @@ pub(super) static ABOUTS: LazyLock<Abouts> = LazyLock::new(|| {
 
 /// What the checks of this room say of themselves, for the catalogue.
 pub fn abouts() -> impl Iterator<Item = &'static About> {
-    let Abouts { https, tls, certificate, redirects, tenant_url } = &*ABOUTS;
+    let TransportAbouts { https, tls, certificate, redirects, tenant_url } = &*ABOUTS;
     [https, tls, certificate, redirects, tenant_url].into_iter()
 }

@@ -62,7 +62,7 @@ pub(super) enum Offer {
 
 /// What answered a hello.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(super) enum HelloReply {
     /// The server's choice. Certificates are read after [`Offer::Listed`] alone.
     Chosen { version: Version, suite: u16, chain: Vec<CertificateDer<'static>> },
     /// A fatal alert.
@@ -148,9 +148,9 @@ pub(super) async fn greet(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     offer: Offer,
     name: Option<&str>,
-) -> Reply {
+) -> HelloReply {
     if stream.write_all(&offer.bytes(name)).await.is_err() {
-        return Reply::Closed;
+        return HelloReply::Closed;
     }
     let mut heard = Heard::default();
     let mut chunk = [0; 4096];
@@ -160,7 +160,7 @@ pub(super) async fn greet(
             Ok(count) => count,
         };
         if heard.bytes.len() + heard.handshake.len() + count > MAX_ANSWER {
-            return Reply::Odd("its first messages are larger than 64 KiB");
+            return HelloReply::Odd("its first messages are larger than 64 KiB");
         }
         heard.bytes.extend_from_slice(chunk.get(..count).unwrap_or_default());
         if let Some(reply) = heard.read(offer) {
@@ -179,15 +179,15 @@ struct Heard {
 
 impl Heard {
     /// The answer, once there is enough of it.
-    fn read(&mut self, offer: Offer) -> Option<Reply> {
+    fn read(&mut self, offer: Offer) -> Option<HelloReply> {
         loop {
             let [kind, major, _, high, low, rest @ ..] = self.bytes.as_slice() else {
                 // A record begins with its type and the protocol's number.
                 let foreign = self.bytes.first().is_some_and(|first| !(20..=23).contains(first));
-                return foreign.then_some(Reply::NotTls);
+                return foreign.then_some(HelloReply::NotTls);
             };
             if !(20..=23).contains(kind) || *major != 3 {
-                return Some(Reply::NotTls);
+                return Some(HelloReply::NotTls);
             }
             let kind = *kind;
             let length = usize::from(u16::from_be_bytes([*high, *low]));
@@ -197,7 +197,7 @@ impl Heard {
                 // A warning, as that the server name is not known; the server goes on.
                 (21, [1, description, ..]) if *description != 0 => {}
                 (21, [_, description, ..]) => {
-                    return Some(Reply::Alert(AlertDescription::from(*description)));
+                    return Some(HelloReply::Alert(AlertDescription::from(*description)));
                 }
                 (22, message) => {
                     self.handshake.extend_from_slice(message);
@@ -205,12 +205,16 @@ impl Heard {
                         return Some(reply);
                     }
                 }
-                _ => return Some(Reply::Odd("it sends another TLS record instead of a handshake message")),
+                _ => {
+                    return Some(HelloReply::Odd(
+                        "it sends another TLS record instead of a handshake message",
+                    ));
+                }
             }
         }
     }
 
-    fn messages(&mut self, offer: Offer) -> Option<Reply> {
+    fn messages(&mut self, offer: Offer) -> Option<HelloReply> {
         loop {
             let [kind, a, b, c, rest @ ..] = self.handshake.as_slice() else { return None };
             let (kind, length) = (*kind, length([*a, *b, *c]));
@@ -219,29 +223,29 @@ impl Heard {
             match (kind, self.chosen) {
                 (2, None) => {
                     let Some((version, suite)) = server_hello(&body) else {
-                        return Some(Reply::Odd("its ServerHello is too short"));
+                        return Some(HelloReply::Odd("its ServerHello is too short"));
                     };
                     if offer != Offer::Listed || version != Version::TLS12 {
-                        return Some(Reply::Chosen { version, suite, chain: Vec::new() });
+                        return Some(HelloReply::Chosen { version, suite, chain: Vec::new() });
                     }
                     self.chosen = Some((version, suite));
                 }
                 (11, Some((version, suite))) => {
                     return Some(match certificates(&body) {
-                        Some(chain) => Reply::Chosen { version, suite, chain },
-                        None => Reply::Odd("its Certificate message cannot be read"),
+                        Some(chain) => HelloReply::Chosen { version, suite, chain },
+                        None => HelloReply::Odd("its Certificate message cannot be read"),
                     });
                 }
-                _ => return Some(Reply::Odd("it does not send ServerHello and Certificate first")),
+                _ => return Some(HelloReply::Odd("it does not send ServerHello and Certificate first")),
             }
         }
     }
 
     /// The connection ended.
-    fn end(self) -> Reply {
+    fn end(self) -> HelloReply {
         match self.chosen {
-            Some((version, suite)) => Reply::Chosen { version, suite, chain: Vec::new() },
-            None => Reply::Closed,
+            Some((version, suite)) => HelloReply::Chosen { version, suite, chain: Vec::new() },
+            None => HelloReply::Closed,
         }
     }
 }
@@ -334,7 +338,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// The reply to an answer that comes in pieces of so many bytes.
-    async fn reply(offer: Offer, answer: &[u8], piece: usize) -> Reply {
+    async fn reply(offer: Offer, answer: &[u8], piece: usize) -> HelloReply {
         let (ours, mut theirs) = tokio::io::duplex(piece);
         let answer = answer.to_vec();
         let server = tokio::spawn(async move {
@@ -355,7 +359,7 @@ mod tests {
         let chain = vec![vec![1; 300], vec![2; 5]];
         let answer = testing::chosen(Version::TLS12, 0xc027, &chain);
         for piece in [1, 7, 100_000] {
-            let expected = Reply::Chosen {
+            let expected = HelloReply::Chosen {
                 version: Version::TLS12,
                 suite: 0xc027,
                 chain: chain.iter().cloned().map(CertificateDer::from).collect(),
@@ -367,27 +371,27 @@ mod tests {
     #[tokio::test]
     async fn an_old_server_is_heard_no_further_than_its_hello() {
         let old = reply(Offer::Old(Version::TLS10), &testing::old(Version::TLS10), 100).await;
-        assert_eq!(old, Reply::Chosen { version: Version::TLS10, suite: 0x002f, chain: Vec::new() });
+        assert_eq!(old, HelloReply::Chosen { version: Version::TLS10, suite: 0x002f, chain: Vec::new() });
         assert_eq!(Version::TLS10.to_string(), "TLS 1.0");
     }
 
     #[tokio::test]
     async fn alerts_end_it_and_warnings_do_not() {
         let refused = reply(Offer::Listed, &testing::alert(2, 70), 100).await;
-        assert_eq!(refused, Reply::Alert(AlertDescription::ProtocolVersion));
+        assert_eq!(refused, HelloReply::Alert(AlertDescription::ProtocolVersion));
         let warned = [testing::alert(1, 112), testing::old(Version::TLS11)].concat();
         let heard = reply(Offer::Old(Version::TLS11), &warned, 100).await;
-        assert!(matches!(heard, Reply::Chosen { version: Version::TLS11, .. }), "{heard:?}");
+        assert!(matches!(heard, HelloReply::Chosen { version: Version::TLS11, .. }), "{heard:?}");
     }
 
     #[tokio::test]
     async fn what_is_no_tls_is_told_apart() {
-        assert_eq!(reply(Offer::Listed, b"HTTP/1.1 400 Bad Request\r\n\r\n", 100).await, Reply::NotTls);
-        assert_eq!(reply(Offer::Listed, b"", 100).await, Reply::Closed);
+        assert_eq!(reply(Offer::Listed, b"HTTP/1.1 400 Bad Request\r\n\r\n", 100).await, HelloReply::NotTls);
+        assert_eq!(reply(Offer::Listed, b"", 100).await, HelloReply::Closed);
         let application_data = [23, 3, 3, 0, 1, 0];
-        assert!(matches!(reply(Offer::Listed, &application_data, 100).await, Reply::Odd(_)));
+        assert!(matches!(reply(Offer::Listed, &application_data, 100).await, HelloReply::Odd(_)));
         let endless = [&[22, 3, 3, 0xff, 0xff][..], &vec![0; 0xffff], &[22, 3, 3]].concat();
-        assert!(matches!(reply(Offer::Listed, &endless, 100_000).await, Reply::Odd(_)));
+        assert!(matches!(reply(Offer::Listed, &endless, 100_000).await, HelloReply::Odd(_)));
     }
 
     proptest! {

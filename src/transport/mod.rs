@@ -1,15 +1,15 @@
-//! What Microsoft demands of a SCIM endpoint beneath and around its messages: https, TLS 1.2 with listed
+//! What Microsoft demands of a SCIM endpoint apart from its messages: https, TLS 1.2 with listed
 //! suites, a certificate that is believed, no redirects, a Tenant URL with a feature flag.
 //!
 //! Each demand is a check (`requirements/…`) with its documentation in `about`. Facts are what was seen,
 //! whether right or wrong. No token goes over the connections that look at TLS, and no write is sent.
 
 mod about;
-mod beneath;
 mod certificate;
 mod hello;
 mod probe;
 mod questions;
+mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ pub use about::abouts;
 pub use certificate::{Certificate, PublicKey};
 
 use about::ABOUTS;
-use hello::{Reply, Version};
+use hello::{HelloReply, Version};
 use probe::Offered;
 
 use crate::check::{About, Finding, Level, Outcome, Skip};
@@ -32,7 +32,7 @@ use crate::run::target::recorder::Recorder;
 use crate::run::verdict::report::CheckResult;
 use crate::wire::Target;
 
-/// One question beneath HTTP waits no longer than this, whatever the limit for requests is.
+/// One question about TLS waits no longer than this, whatever the limit for requests is.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// What is looked at, and how.
@@ -42,7 +42,7 @@ pub struct TransportSettings {
     pub url: TenantUrl,
     /// Whose certificates are believed.
     pub trust: Trust,
-    /// Limit for one question beneath HTTP; at most ten seconds are used.
+    /// Limit for one question about TLS; at most ten seconds are used.
     pub timeout: Duration,
     /// Writes the questions that the service asks first.
     pub writer: Writer,
@@ -54,9 +54,9 @@ pub struct TransportSettings {
 
 /// What was seen and what was found.
 #[derive(Debug)]
-pub struct Seen {
+pub struct TransportReport {
     /// What was seen, for reports and a submission.
-    pub facts: Facts,
+    pub facts: TransportFacts,
     /// One result for each of [`abouts`], in their order.
     pub checks: Vec<CheckResult>,
     /// How many HTTP requests were sent.
@@ -65,7 +65,7 @@ pub struct Seen {
 
 /// What was seen of the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Facts {
+pub struct TransportFacts {
     /// What the Tenant URL becomes: `/Users` and so on are appended to it.
     pub base: String,
     /// Feature flags that stood in the Tenant URL.
@@ -76,7 +76,7 @@ pub struct Facts {
     pub certificates: Vec<Certificate>,
 }
 
-/// What the server offers beneath HTTP.
+/// What the server offers in TLS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tls {
     /// The suite it chooses in TLS 1.2 from Microsoft's list.
@@ -89,17 +89,20 @@ pub struct Tls {
 ///
 /// # Errors
 /// A [`ClientProblem`] when the authorities that are believed cannot be read.
-pub async fn look<T: Target>(settings: &TransportSettings, target: T) -> Result<Seen, ClientProblem> {
+pub async fn look<T: Target>(
+    settings: &TransportSettings,
+    target: T,
+) -> Result<TransportReport, ClientProblem> {
     let url = &settings.url;
     let recorder = Recorder::new(target);
-    let mut facts = Facts {
+    let mut facts = TransportFacts {
         base: url.base().to_owned(),
         flags: url.flags().iter().map(|flag| flag.as_str()).collect(),
         tls: None,
         certificates: Vec::new(),
     };
     let mut checks = vec![https(settings)];
-    checks.extend(beneath_http(settings, &mut facts).await?);
+    checks.extend(tls_checks(settings, &mut facts).await?);
 
     let begin = Instant::now();
     let redirected = questions::redirects(&recorder, &settings.mapping, &settings.writer).await;
@@ -120,7 +123,7 @@ pub async fn look<T: Target>(settings: &TransportSettings, target: T) -> Result<
             Err(why) => settings.skipped(&ABOUTS.tenant_url, Skip::Blocked(why)),
         },
     ));
-    Ok(Seen { facts, checks, exchanges: recorder.len() })
+    Ok(TransportReport { facts, checks, exchanges: recorder.len() })
 }
 
 impl TransportSettings {
@@ -152,9 +155,9 @@ fn https(settings: &TransportSettings) -> CheckResult {
 }
 
 /// The checks of TLS and certificates.
-async fn beneath_http(
+async fn tls_checks(
     settings: &TransportSettings,
-    facts: &mut Facts,
+    facts: &mut TransportFacts,
 ) -> Result<[CheckResult; 2], ClientProblem> {
     let url = &settings.url;
     if !url.is_https() {
@@ -166,11 +169,11 @@ async fn beneath_http(
     let offered = Offered::by(url, settings.timeout.min(LONGEST)).await;
     facts.tls = Some(tls_facts(&offered));
     facts.certificates = offered.chain.iter().filter_map(|one| Certificate::read(one)).collect();
-    let tls = timed(begin, settings.played(&ABOUTS.tls, beneath::judge_tls(&offered)));
+    let tls = timed(begin, settings.played(&ABOUTS.tls, tls::judge_tls(&offered)));
     let certificate = match probe::server_name(url) {
         Some(name) if !offered.chain.is_empty() => {
             let shown = &facts.certificates;
-            let found = beneath::judge_certificates(&offered, shown, &name, roots, Timestamp::now());
+            let found = tls::judge_certificates(&offered, shown, &name, roots, Timestamp::now());
             settings.played(&ABOUTS.certificate, found)
         }
         _ => {
@@ -184,9 +187,9 @@ async fn beneath_http(
 fn tls_facts(offered: &Offered) -> Tls {
     let mut versions: Vec<String> = offered.old.iter().map(ToString::to_string).collect();
     let mut suite = None;
-    if let Ok(Reply::Chosen { version: Version::TLS12, suite: chosen, .. }) = &offered.listed {
+    if let Ok(HelloReply::Chosen { version: Version::TLS12, suite: chosen, .. }) = &offered.listed {
         versions.push(Version::TLS12.to_string());
-        suite = beneath::suite_name(*chosen);
+        suite = tls::suite_name(*chosen);
     }
     if offered.tls13 {
         versions.push("TLS 1.3".to_owned());

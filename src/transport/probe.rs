@@ -1,4 +1,4 @@
-//! Asks a server what it offers beneath HTTP. Neither a token nor a request goes over these connections.
+//! Asks a server what it offers in TLS. Neither a token nor a request goes over these connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use rustls::{
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-use super::hello::{self, LISTED, Offer, Reply, Version};
+use super::hello::{self, HelloReply, LISTED, Offer, Version};
 use crate::http::{self, TenantUrl};
 use crate::wire::Broken;
 
@@ -26,7 +26,7 @@ const OLD_LIMIT: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub(super) struct Offered {
     /// What answered TLS 1.2 with the suites of Microsoft's list.
-    pub listed: Result<Reply, Broken>,
+    pub listed: Result<HelloReply, Broken>,
     /// Whether such a handshake can be ended, where this program's TLS library knows the suite.
     pub whole: Result<(), String>,
     /// Versions before 1.2 that it accepts.
@@ -55,14 +55,14 @@ impl Offered {
         );
         let mut chain = tls13.clone().unwrap_or_default();
         let mut whole = Ok(());
-        if let Ok(Reply::Chosen { suite, chain: shown, .. }) = &listed {
+        if let Ok(HelloReply::Chosen { suite, chain: shown, .. }) = &listed {
             chain.clone_from(shown);
             if is_known(*suite) {
                 whole = handshake(url, &TLS12, limit).await.map(|_| ());
             }
         }
         let accepts = |version, reply| match reply {
-            Ok(Reply::Chosen { version: chosen, .. }) if chosen == version => Some(version),
+            Ok(HelloReply::Chosen { version: chosen, .. }) if chosen == version => Some(version),
             _ => None,
         };
         let old = [accepts(Version::TLS10, tls10), accepts(Version::TLS11, tls11)];
@@ -75,7 +75,7 @@ async fn greeted(
     offer: Offer,
     name: Option<&str>,
     limit: Duration,
-) -> Result<Reply, Broken> {
+) -> Result<HelloReply, Broken> {
     let stream = http::connect(url, limit).await?;
     tokio::time::timeout(limit, hello::greet(stream, offer, name)).await.map_err(|_| Broken::TimedOut(limit))
 }

@@ -138,21 +138,21 @@ fn settings(url: &TenantUrl, trust: Trust) -> TransportSettings {
     }
 }
 
-/// Looks beneath HTTP alone: nobody answers requests.
-async fn beneath(url: &TenantUrl, trust: Trust) -> Seen {
+/// Looks at TLS alone: requests get no answer.
+async fn tls_only(url: &TenantUrl, trust: Trust) -> TransportReport {
     look(&settings(url, trust), Scripted::default()).await.unwrap()
 }
 
-fn check<'a>(seen: &'a Seen, id: &str) -> &'a CheckResult {
+fn check<'a>(seen: &'a TransportReport, id: &str) -> &'a CheckResult {
     seen.checks.iter().find(|check| check.id == id).unwrap()
 }
 
 /// Level and message of everything a check found.
-fn found(seen: &Seen, id: &str) -> Vec<(Level, String)> {
+fn found(seen: &TransportReport, id: &str) -> Vec<(Level, String)> {
     check(seen, id).findings.iter().map(|finding| (finding.level, finding.message.clone())).collect()
 }
 
-fn skipped(seen: &Seen, id: &str) -> bool {
+fn skipped(seen: &TransportReport, id: &str) -> bool {
     matches!(check(seen, id).outcome, Outcome::Skipped(_))
 }
 
@@ -186,7 +186,7 @@ async fn a_right_server_passes_every_check() {
 async fn tls_13_alone_is_not_enough() {
     let authority = Authority::new("GlobalSign");
     let url = tls_server(authority.sign("localhost", |_| ()), &[&TLS13]).await;
-    let seen = beneath(&url, authority.trust()).await;
+    let seen = tls_only(&url, authority.trust()).await;
     assert_eq!(found(&seen, TLS), [(Level::Error, "The server speaks only TLS 1.3.".to_owned())]);
     assert_eq!(check(&seen, TLS).outcome, Outcome::Failed);
     assert_eq!(check(&seen, CERTIFICATE).outcome, Outcome::Passed, "its certificate is seen all the same");
@@ -202,7 +202,7 @@ async fn tls_12_with_other_suites_beside_tls_13_is_told_apart() {
         .cipher_suites
         .retain(|suite| format!("{suite:?}").contains("CHACHA20") || suite.tls13().is_some());
     let url = tls_server_of(provider, identity, &[&TLS12, &TLS13]).await;
-    let seen = beneath(&url, authority.trust()).await;
+    let seen = tls_only(&url, authority.trust()).await;
     let message = "The server rejects TLS 1.2 with every suite on Microsoft's list.".to_owned();
     assert_eq!(found(&seen, TLS), [(Level::Error, message)]);
     assert_eq!(seen.facts.tls.unwrap().versions, ["TLS 1.3"]);
@@ -217,7 +217,7 @@ async fn a_cbc_suite_of_the_list_is_right() {
         _ => alert(2, 70),
     })
     .await;
-    let seen = beneath(&url, authority.trust()).await;
+    let seen = tls_only(&url, authority.trust()).await;
     assert_eq!(found(&seen, TLS), []);
     assert_eq!(found(&seen, CERTIFICATE), []);
     assert_eq!(seen.facts.tls.unwrap().suite, Some("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"));
@@ -233,7 +233,7 @@ async fn old_versions_are_a_warning() {
         _ => old(Version::TLS10),
     })
     .await;
-    let seen = beneath(&url, authority.trust()).await;
+    let seen = tls_only(&url, authority.trust()).await;
     let message = "The server still offers TLS 1.0 and TLS 1.1.".to_owned();
     assert_eq!(found(&seen, TLS), [(Level::Warning, message)]);
     assert_eq!(check(&seen, TLS).outcome, Outcome::Passed);
@@ -268,7 +268,7 @@ async fn a_server_without_tls_12_is_refused_by_what_it_says() {
     let authority = Authority::new("a");
     for (answer, message, actual) in answers {
         let url = answering(answer).await;
-        let seen = beneath(&url, authority.trust()).await;
+        let seen = tls_only(&url, authority.trust()).await;
         let finding =
             &check(&seen, TLS).findings.iter().find(|finding| finding.level == Level::Error).unwrap();
         assert_eq!((finding.message.as_str(), finding.actual.as_str()), (message, actual));
@@ -300,7 +300,7 @@ async fn a_handshake_that_breaks_off_after_the_certificate_is_seen() {
         _ => alert(2, 70),
     })
     .await;
-    let seen = beneath(&url, authority.trust()).await;
+    let seen = tls_only(&url, authority.trust()).await;
     let message = "The TLS 1.2 handshake does not complete.".to_owned();
     assert_eq!(found(&seen, TLS), [(Level::Error, message)]);
     assert!(check(&seen, TLS).findings[0].actual.contains("InternalError"), "{:?}", check(&seen, TLS));
@@ -325,7 +325,7 @@ async fn wrong_certificates_are_refused_with_the_reason() {
         (self_signed, "is not signed by an authority this machine trusts"),
     ] {
         let url = tls_server(identity, &[&TLS12, &TLS13]).await;
-        let seen = beneath(&url, authority.trust()).await;
+        let seen = tls_only(&url, authority.trust()).await;
         let findings = found(&seen, CERTIFICATE);
         let [(Level::Error, message)] = findings.as_slice() else { panic!("{reason}") };
         assert!(message.contains(reason), "{message}");
@@ -342,7 +342,7 @@ async fn a_certificate_that_expires_soon_is_a_warning_and_an_unlisted_authority_
         params.not_after = date_time_ymd(day.year().into(), month, day_of_month);
     };
     let url = tls_server(authority.sign("localhost", soon), &[&TLS12]).await;
-    let seen = beneath(&url, authority.trust()).await;
+    let seen = tls_only(&url, authority.trust()).await;
     let findings = found(&seen, CERTIFICATE);
     let [(Level::Warning, expiry), (Level::Note, authority)] = findings.as_slice() else {
         panic!("{:?}", found(&seen, CERTIFICATE))
@@ -361,7 +361,7 @@ async fn keys_that_are_too_short_are_errors() {
     {
         let own = CertificateDer::from_pem_file(format!("{folder}/{file}.pem")).unwrap().to_vec();
         let url = answering(move |_| chosen(Version::TLS12, suite, std::slice::from_ref(&own))).await;
-        let seen = beneath(&url, trust.clone()).await;
+        let seen = tls_only(&url, trust.clone()).await;
         assert_eq!(seen.facts.certificates[0].key, key);
         let message = "The key of the certificate `localhost` is too short.".to_owned();
         assert_eq!(found(&seen, CERTIFICATE), [(Level::Error, message)]);
@@ -371,12 +371,12 @@ async fn keys_that_are_too_short_are_errors() {
 #[tokio::test]
 async fn http_is_right_on_this_machine_alone() {
     let local = TenantUrl::parse("http://127.0.0.1:9/scim").unwrap();
-    let seen = beneath(&local, Trust::System).await;
+    let seen = tls_only(&local, Trust::System).await;
     for id in ["requirements/https", TLS, CERTIFICATE] {
         assert!(skipped(&seen, id), "{id}");
     }
     let remote = TenantUrl::parse("http://scim.example.com").unwrap();
-    let seen = beneath(&remote, Trust::System).await;
+    let seen = tls_only(&remote, Trust::System).await;
     assert_eq!(check(&seen, "requirements/https").outcome, Outcome::Failed);
     assert!(skipped(&seen, TLS));
 }
@@ -392,7 +392,7 @@ fn moved(to: &str) -> Result<Answer, Broken> {
 }
 
 /// Looks at an http server that gives these answers.
-async fn above(url: &str, answers: Vec<Result<Answer, Broken>>) -> (Seen, Vec<Request>) {
+async fn above(url: &str, answers: Vec<Result<Answer, Broken>>) -> (TransportReport, Vec<Request>) {
     let target = Scripted::new(answers);
     let settings = settings(&TenantUrl::parse(url).unwrap(), Trust::System);
     (look(&settings, &target).await.unwrap(), target.sent())
@@ -438,7 +438,7 @@ async fn a_flag_must_not_change_an_answer() {
 #[tokio::test]
 async fn odd_tenant_urls_are_notes() {
     let right = || (0..6).map(|_| list(0)).collect();
-    let notes = |seen: &Seen| {
+    let notes = |seen: &TransportReport| {
         let findings = &check(seen, "requirements/tenant-url").findings;
         findings.iter().map(|f| (f.level, f.subject.clone())).collect::<Vec<_>>()
     };

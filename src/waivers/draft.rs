@@ -39,13 +39,13 @@ pub enum NothingToWaive {
 /// Waivers made of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drafted {
-    entries: Vec<Entry>,
+    entries: Vec<DraftEntry>,
     /// What failed and cannot be waived, each with the reason.
     pub left_out: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+struct DraftEntry {
     check: String,
     dialect: Option<String>,
     reason: String,
@@ -119,7 +119,7 @@ impl Draft {
         Ok(drafted)
     }
 
-    fn entries(&self, report: &PastReport, id: &str, is_it: impl Fn(&str) -> bool) -> Vec<Entry> {
+    fn entries(&self, report: &PastReport, id: &str, is_it: impl Fn(&str) -> bool) -> Vec<DraftEntry> {
         let played = report.checks.iter().filter(|check| is_it(&check.id) && check.was_played());
         let (comparisons, scenario_runs): (Vec<_>, Vec<_>) =
             played.partition(|check| check.dialect.is_none());
@@ -128,7 +128,7 @@ impl Draft {
             .filter(|check| check.failed())
             .filter_map(|check| check.dialect.as_deref())
             .collect();
-        let entry = |dialect: Option<&str>| Entry {
+        let entry = |dialect: Option<&str>| DraftEntry {
             check: id.to_owned(),
             dialect: dialect.map(str::to_owned),
             reason: self.reason.clone(),
@@ -176,7 +176,7 @@ impl Drafted {
         let mut document: DocumentMut = text
             .parse()
             .map_err(|error: toml_edit::TomlError| Diagnostic::about_file(error.message(), file))?;
-        let mut new: Vec<&Entry> = Vec::new();
+        let mut new: Vec<&DraftEntry> = Vec::new();
         let mut renewed = 0;
         for entry in &self.entries {
             let known = |dialect: &Option<String>| {
@@ -239,7 +239,7 @@ fn expiry(day: Date) -> Value {
     Value::from(toml_edit::Datetime { date: Some(date), time: None, offset: None })
 }
 
-fn append(document: &mut DocumentMut, entries: &[&Entry]) {
+fn append(document: &mut DocumentMut, entries: &[&DraftEntry]) {
     if entries.is_empty() {
         return;
     }
@@ -265,7 +265,7 @@ fn append(document: &mut DocumentMut, entries: &[&Entry]) {
     }
 }
 
-fn fill(table: &mut dyn TableLike, entry: &Entry) {
+fn fill(table: &mut dyn TableLike, entry: &DraftEntry) {
     let texts = [
         ("check", Some(&entry.check)),
         ("dialect", entry.dialect.as_ref()),

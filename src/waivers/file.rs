@@ -118,7 +118,7 @@ impl Waivers {
     /// # Errors
     /// The first mistake, with its place.
     pub fn parse(text: &str, file: &str, catalogue: &Catalogue) -> Result<Self, Diagnostic> {
-        let reader = Reader { text, file, catalogue };
+        let reader = WaiverReader { text, file, catalogue };
         let document = Document::parse(text).map_err(|error| {
             let first = error.message().lines().next().unwrap_or("this is not TOML").to_owned();
             reader.wrong(first, error.span()).help(EXAMPLE)
@@ -140,13 +140,13 @@ impl Waivers {
 /// One waiver as the file has it, and its place.
 type Placed<'t> = (&'t dyn TableLike, Range<usize>);
 
-struct Reader<'a> {
+struct WaiverReader<'a> {
     text: &'a str,
     file: &'a str,
     catalogue: &'a Catalogue,
 }
 
-impl Reader<'_> {
+impl WaiverReader<'_> {
     fn wrong(&self, title: impl Into<String>, span: Option<Range<usize>>) -> Diagnostic {
         Diagnostic::new(title, self.file, self.text, span.unwrap_or(0..0))
     }

@@ -10,7 +10,7 @@ use crate::run::verdict::waived::{WaiverNote, WaiverState};
 
 /// What a waiver's fate depends on beside the report.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances {
+pub struct WaiverContext {
     /// What makes a check fail; `None` for nothing.
     pub fail_on: Option<Level>,
     /// Today in UTC.
@@ -22,7 +22,7 @@ pub struct Circumstances {
 
 impl Waivers {
     /// Marks what they waive as known and says what is the matter with them. The report is settled.
-    pub fn apply(&self, report: &mut Report, circumstances: Circumstances) {
+    pub fn apply(&self, report: &mut Report, circumstances: WaiverContext) {
         let in_force: Vec<&Waiver> =
             self.list.iter().filter(|waiver| !waiver.is_expired(circumstances.today)).collect();
         let mut used = vec![false; self.list.len()];
@@ -84,7 +84,7 @@ pub(super) fn conclude(check: &mut CheckResult, fail_on: Option<Level>) {
 }
 
 /// What is the matter with a waiver, if anything is.
-fn note(waiver: &Waiver, used: bool, report: &Report, circumstances: Circumstances) -> Option<WaiverNote> {
+fn note(waiver: &Waiver, used: bool, report: &Report, circumstances: WaiverContext) -> Option<WaiverNote> {
     let about: Vec<&CheckResult> = report
         .checks
         .iter()

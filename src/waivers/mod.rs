@@ -14,7 +14,7 @@ mod tests;
 pub use baseline::{Baseline, IN_THE_BASELINE};
 pub use draft::{Draft, Drafted, Merged, NothingToWaive, last_day};
 pub use file::{Waiver, Waivers};
-pub use judgement::Circumstances;
+pub use judgement::WaiverContext;
 pub use past::{PastCheck, PastExchange, PastFinding, PastReport};
 
 /// The word for the check that compares the end states of two dialects, in the place of a dialect.

@@ -147,7 +147,7 @@ fn report(checks: Vec<CheckResult>) -> Report {
 const TODAY: Date = date(2026, 11, 23);
 
 fn apply(waivers: &str, report: &mut Report) -> Vec<(WaiverState, String)> {
-    let circumstances = Circumstances { fail_on: Some(Level::Error), today: TODAY, narrowed: false };
+    let circumstances = WaiverContext { fail_on: Some(Level::Error), today: TODAY, narrowed: false };
     read(waivers).apply(report, circumstances);
     report.known.waivers.iter().map(|note| (note.state, note.message.clone())).collect()
 }
@@ -256,7 +256,7 @@ fn what_a_waiver_is_about_may_pass_be_skipped_or_be_missing() {
 
 #[test]
 fn a_narrowed_run_says_nothing_of_what_it_did_not_play() {
-    let circumstances = Circumstances { fail_on: Some(Level::Error), today: TODAY, narrowed: true };
+    let circumstances = WaiverContext { fail_on: Some(Level::Error), today: TODAY, narrowed: true };
     let rule = format!("[[waiver]]\ncheck = \"{RULE}\"\nreason = \"r\"\n");
     let other = waiver("").replace(SCENARIO, "cycles/create-user");
     let mut one = report(vec![

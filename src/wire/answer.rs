@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::NoToken;
-use super::json::{Excess, Parsed, Stopped, Unread, parse};
+use super::json::{BodyContent, Excess, Unparsed, Unread, parse};
 
 /// Bytes that one parsed value takes, with its share of the maps and lists around it.
 const VALUE: usize = 500;
@@ -35,19 +35,19 @@ impl Body {
     ///
     /// # Errors
     /// When it was not, or is beyond a limit of [`Excess`].
-    pub fn received(bytes: Vec<u8>, until: Instant) -> Result<Self, Stopped> {
+    pub fn received(bytes: Vec<u8>, until: Instant) -> Result<Self, Unparsed> {
         match parse(&bytes, Some(until)) {
             Err(Unread::Stopped(stopped)) => Err(stopped),
             parsed => Ok(Body::of(bytes, parsed)),
         }
     }
 
-    fn of(bytes: Vec<u8>, parsed: Result<Parsed, Unread>) -> Self {
+    fn of(bytes: Vec<u8>, parsed: Result<BodyContent, Unread>) -> Self {
         if bytes.is_empty() {
             return Body::default();
         }
         let held = match parsed {
-            Ok(Parsed { value, duplicate_keys, values }) => {
+            Ok(BodyContent { value, duplicate_keys, values }) => {
                 ParsedBody { bytes, json: Some(value), problem: None, duplicate_keys, values }
             }
             Err(unread) => ParsedBody { bytes, problem: Some(unread.to_string()), ..ParsedBody::default() },
@@ -158,7 +158,7 @@ impl Answer {
 /// Why no HTTP answer arrived, or why a request was not sent at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
-    /// Nobody listens there.
+    /// No server listens on the port.
     #[error("connection refused: {0}")]
     Refused(String),
     /// The host's name does not resolve.
@@ -171,7 +171,7 @@ pub enum Broken {
     #[error("no complete answer within {0:?}")]
     TimedOut(Duration),
     /// Wrong credentials were neither refused nor accepted for so long: some servers make guessing slow.
-    #[error("wrong credentials were not refused within {0:?}")]
+    #[error("wrong credentials were not rejected within {0:?}")]
     Unrefused(Duration),
     /// The connection ended in the middle, or what came is not HTTP.
     #[error("the connection broke: {0}")]
@@ -185,8 +185,8 @@ pub enum Broken {
     /// The request needs an access token, and none could be had.
     #[error("no access token: {0}")]
     NoToken(NoToken),
-    /// Something answers, and it is not the service any more.
-    #[error("every request is answered {0}")]
+    /// Another service, or none of SCIM, answers in its place.
+    #[error("it answers every request {0}")]
     Gone(String),
     /// The guard held the request back: it would have changed an object that is not ours.
     #[error("not sent: {0}")]

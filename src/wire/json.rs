@@ -21,7 +21,7 @@ const BETWEEN_LOOKS: usize = 256;
 
 /// What a body holds.
 #[derive(Debug)]
-pub(super) struct Parsed {
+pub(super) struct BodyContent {
     pub value: Value,
     /// Pointers of keys that occur more than once in one object; the last one counts.
     pub duplicate_keys: Vec<String>,
@@ -37,12 +37,12 @@ pub(super) enum Unread {
     Malformed(String),
     /// Reading it was given up.
     #[error(transparent)]
-    Stopped(Stopped),
+    Stopped(Unparsed),
 }
 
 /// Why reading a body was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Stopped {
+pub enum Unparsed {
     /// The time was up.
     #[error("it was not read in time")]
     TooLate,
@@ -66,7 +66,7 @@ pub enum Excess {
 }
 
 /// Parses a body once, until a moment if there is one.
-pub(super) fn parse(bytes: &[u8], until: Option<Instant>) -> Result<Parsed, Unread> {
+pub(super) fn parse(bytes: &[u8], until: Option<Instant>) -> Result<BodyContent, Unread> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         let why = "it begins with a byte order mark, which RFC 8259 §8.1 forbids";
         return Err(Unread::Malformed(why.to_owned()));
@@ -75,13 +75,13 @@ pub(super) fn parse(bytes: &[u8], until: Option<Instant>) -> Result<Parsed, Unre
     let mut reading = JsonReading { until, ..JsonReading::default() };
     let value = Seed(&mut reading).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     if until.is_some_and(|until| Instant::now() > until) {
-        return Err(Unread::Stopped(Stopped::TooLate));
+        return Err(Unread::Stopped(Unparsed::TooLate));
     }
     match (value, reading.stopped) {
         (_, Some(stopped)) => Err(Unread::Stopped(stopped)),
         (Err(error), None) => Err(Unread::Malformed(error.to_string())),
         (Ok(value), None) => {
-            Ok(Parsed { value, duplicate_keys: reading.duplicate_keys, values: reading.values })
+            Ok(BodyContent { value, duplicate_keys: reading.duplicate_keys, values: reading.values })
         }
     }
 }
@@ -96,7 +96,7 @@ struct JsonReading {
     pointers: usize,
     duplicate_keys: Vec<String>,
     duplicates: usize,
-    stopped: Option<Stopped>,
+    stopped: Option<Unparsed>,
 }
 
 impl JsonReading {
@@ -106,11 +106,11 @@ impl JsonReading {
         self.pointers += self.pointer.len();
         let late = || self.until.is_some_and(|until| Instant::now() > until);
         let stopped = if self.values > MAX_VALUES {
-            Stopped::Costly(Excess::Values)
+            Unparsed::Costly(Excess::Values)
         } else if self.pointers > MAX_POINTERS {
-            Stopped::Costly(Excess::Names)
+            Unparsed::Costly(Excess::Names)
         } else if self.values.is_multiple_of(BETWEEN_LOOKS) && late() {
-            Stopped::TooLate
+            Unparsed::TooLate
         } else {
             return Ok(());
         };
@@ -207,12 +207,12 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn read(text: &str) -> Result<Parsed, Unread> {
+    fn read(text: &str) -> Result<BodyContent, Unread> {
         parse(text.as_bytes(), None)
     }
 
     fn costly(excess: Excess) -> Unread {
-        Unread::Stopped(Stopped::Costly(excess))
+        Unread::Stopped(Unparsed::Costly(excess))
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
         let mut reader = serde_json::Deserializer::from_str(&text);
         let mut reading = JsonReading { until: Some(past), ..JsonReading::default() };
         Seed(&mut reading).deserialize(&mut reader).unwrap_err();
-        assert_eq!(reading.stopped, Some(Stopped::TooLate));
-        assert_eq!(parse(b"0", Some(past)).unwrap_err(), Unread::Stopped(Stopped::TooLate));
+        assert_eq!(reading.stopped, Some(Unparsed::TooLate));
+        assert_eq!(parse(b"0", Some(past)).unwrap_err(), Unread::Stopped(Unparsed::TooLate));
     }
 }

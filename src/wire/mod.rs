@@ -15,13 +15,13 @@ mod sign_in;
 pub use answer::{Answer, Body, Broken};
 pub use bulk::{BulkCreate, bulk_creates, bulk_targets, is_bulk};
 pub use exchange::Exchange;
-pub use json::{Excess, Stopped};
+pub use json::{Excess, Unparsed};
 pub use made::{id_of, located_id, made_id};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, Method, Request, Tenant};
-pub use sign_in::{Flow, NoToken, Proof, SignIn, SignedIn, SigningIn, Token};
+pub use sign_in::{ClientProof, Flow, NoToken, SignIn, SignedIn, SigningIn, Token};
 
-/// Where requests go: the real client, or a decorator over it (guard, recorder, patience).
+/// Where requests go: the real client, or a decorator over it (guard, recorder, retry).
 pub trait Target: Send + Sync {
     /// Sends one request and waits for its answer, which holds no secrets.
     ///

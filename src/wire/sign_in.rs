@@ -39,7 +39,7 @@ impl fmt::Display for Flow {
 
 /// What is shown to the token endpoint as proof of who asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Proof {
+pub enum ClientProof {
     /// What is configured.
     #[default]
     Right,
@@ -100,8 +100,8 @@ pub trait SignIn: fmt::Debug + Send + Sync {
     fn flow(&self) -> Flow;
 
     /// Says why such a proof cannot be shown, if it cannot.
-    fn obstacle(&self, proof: Proof) -> Option<&'static str>;
+    fn obstacle(&self, proof: ClientProof) -> Option<&'static str>;
 
     /// Asks for a fresh token, whatever token is held already. One that a wrong proof brings is not kept.
-    fn sign_in(&self, proof: Proof) -> SigningIn<'_>;
+    fn sign_in(&self, proof: ClientProof) -> SigningIn<'_>;
 }

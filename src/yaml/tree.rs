@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span};
@@ -40,7 +41,7 @@ struct Open {
 
 enum Content {
     List(Vec<Node>),
-    Map { entries: Vec<(NodeKey, Node)>, key: Option<NodeKey> },
+    Map { entries: Vec<(NodeKey, Node)>, names: HashSet<String>, key: Option<NodeKey> },
 }
 
 struct Builder<'a> {
@@ -94,7 +95,10 @@ impl Builder<'_> {
                 self.value(Node { kind, span: at, line });
             }
             Event::SequenceStart(..) => self.begin(at, line, Content::List(Vec::new())),
-            Event::MappingStart(..) => self.begin(at, line, Content::Map { entries: Vec::new(), key: None }),
+            Event::MappingStart(..) => {
+                let map = Content::Map { entries: Vec::new(), names: HashSet::new(), key: None };
+                self.begin(at, line, map);
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(at.end),
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 self.problem(
@@ -139,11 +143,12 @@ impl Builder<'_> {
     }
 
     fn key(&mut self, key: NodeKey) {
-        let Some(Open { content: Content::Map { entries, key: awaited }, .. }) = self.open.last_mut() else {
+        let Some(Open { content: Content::Map { names, key: awaited, .. }, .. }) = self.open.last_mut()
+        else {
             return;
         };
-        let again = entries.iter().any(|(other, _)| other.name == key.name && !key.name.is_empty());
         let (at, name) = (key.span.clone(), key.name.clone());
+        let again = !name.is_empty() && !names.insert(name.clone());
         *awaited = Some(key);
         if again {
             self.problem(at, format!("`{name}` is written twice"), None);
@@ -153,7 +158,7 @@ impl Builder<'_> {
     fn value(&mut self, node: Node) {
         match self.open.last_mut().map(|open| &mut open.content) {
             Some(Content::List(items)) => items.push(node),
-            Some(Content::Map { entries, key }) => {
+            Some(Content::Map { entries, key, .. }) => {
                 if let Some(key) = key.take() {
                     entries.push((key, node));
                 }

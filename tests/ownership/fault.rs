@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// One way to be wrong about identity, or one way in which right servers differ there.
+/// One way to be wrong about identity, or one way in which correct servers differ there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     // The answer to a create.
@@ -249,7 +249,7 @@ const ALL: &[Fault] = &[
     CalledOpaque,
 ];
 
-/// What right servers do differently; a run must be played on each of them as on any other.
+/// What correct servers do differently; a run must be played on each of them as on any other.
 pub const HARMLESS: &[Fault] = &[
     IdOnly,
     LocationOnly,
@@ -357,7 +357,7 @@ impl Faults {
 
     /// False for servers at which something of the run may be left that no answer speaks of: a create is answered with
     /// the id of another object of the run, and reads of it are 404 until the run has given that object the names of
-    /// the new one. Every answer is then the one of a right server.
+    /// the new one. Every answer is then the one of a correct server.
     pub fn show_what_is_left(&self) -> bool {
         !(self.has(CreateOtherId) && self.any(&[ReadSometimesMissing, ReadFails]))
     }

@@ -39,7 +39,7 @@ fn play(faults: Faults, runtime: &Handle) -> (Played, Model) {
         people: People::new(people::PeopleSettings::default(), 1, "smbcdfghjk").unwrap(),
         rate: NonZeroU32::new(50).unwrap(),
         duration: Duration::from_millis(400),
-        retry_after: Duration::ZERO,
+        longest_wait: Duration::ZERO,
         opaque_names: false,
         journal: None,
         cancel: Cancel::default(),

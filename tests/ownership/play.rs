@@ -12,7 +12,7 @@ use scimulate::run::cleanup::leftovers::remove_leftovers;
 use scimulate::run::plan::Plan;
 use scimulate::run::target::journal;
 use scimulate::run::target::journal::Journal;
-use scimulate::run::target::retry_after::WaitLimit;
+use scimulate::run::target::retry::WaitLimit;
 use scimulate::run::verdict::report::{Report, Verdict};
 use scimulate::run::{RunProblem, play_scenarios};
 use scimulate::scenario::Scenario;
@@ -127,7 +127,7 @@ impl Played {
         let mut plan = Plan::new(scenarios, MAPPING.clone(), prefix_of(seed));
         plan.dialects = dialects;
         plan.seed = seed;
-        plan.retry_after = WaitLimit::at_most(Duration::ZERO);
+        plan.wait_limit = WaitLimit::at_most(Duration::ZERO);
         if !seed.is_multiple_of(WITH_RULES) {
             plan = plan.as_a_gate();
         }

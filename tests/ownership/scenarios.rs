@@ -129,9 +129,7 @@ timeline:
       method: PATCH
       path: "/Users/{{made.id}}"
       provoked: true
-      body:
-        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
-        Operations: [{ op: replace, path: title, value: Late }]
+      body: <replace title>
   - expect-answer: { status: [404] }
   - request:
       method: PUT
@@ -167,9 +165,7 @@ timeline:
       method: PATCH
       path: "/Users/{{ada.id}}"
       provoked: true
-      body:
-        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
-        Operations: [{ op: replace, path: title, value: Late }]
+      body: <replace title>
 "#,
     ),
     (
@@ -189,9 +185,7 @@ timeline:
       method: PATCH
       path: "/Users/{{ada.id}}"
       provoked: true
-      body:
-        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
-        Operations: [{ op: replace, path: title, value: Late }]
+      body: <replace title>
 "#,
     ),
     (
@@ -270,9 +264,7 @@ timeline:
       path: "/Users/{{made.id}}"
       tenant: second
       provoked: true
-      body:
-        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
-        Operations: [{ op: replace, path: title, value: Taken }]
+      body: <replace title>
 "#,
     ),
     (
@@ -288,9 +280,7 @@ timeline:
       method: PATCH
       path: "/Groups/{{made.id}}"
       provoked: true
-      body:
-        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
-        Operations: [{ op: replace, path: displayName, value: Taken }]
+      body: <replace displayName>
 "#,
     ),
     (
@@ -359,12 +349,23 @@ timeline:
     ),
 ];
 
+/// What `<replace ATTRIBUTE>` stands for in the scenarios above: a PATCH that replaces it.
+fn patches_written_out(text: &str) -> String {
+    ["title", "displayName"].iter().fold(text.to_owned(), |text, attribute| {
+        let body = format!(
+            "{{ schemas: [\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"], \
+             Operations: [{{ op: replace, path: {attribute}, value: Changed }}] }}"
+        );
+        text.replace(&format!("<replace {attribute}>"), &body)
+    })
+}
+
 const HEAD: &str = "level: error\nwhy: The test of ownership plays it.\n";
 
 /// The scenarios of this test.
 pub static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> = LazyLock::new(|| {
     let load = |(name, text): &(&str, &str)| {
-        let text = format!("title: {name}\n{HEAD}{}", text.trim_start());
+        let text = format!("title: {name}\n{HEAD}{}", patches_written_out(text.trim_start()));
         let loaded = scenario::load_as(&format!("ownership/{name}"), &format!("{name}.yaml"), &text);
         Arc::new(loaded.unwrap_or_else(|mistakes| panic!("{name}: {}", mistakes[0])))
     };

@@ -5,29 +5,29 @@ use std::sync::Arc;
 use scimulate::http::{Client, Federation, Grant, Settings, TenantUrl, TokenEndpoint};
 use scimulate::issuer::{AssertionSubject, Serving, TENANT};
 use scimulate::server::{self, Fault, OAuth, Trusted};
-use scimulate::wire::{Proof, SignIn};
+use scimulate::wire::{ClientProof, SignIn};
 
 /// Every proof but the secret, each with what a healthy server says of it.
-const PROOFS: [(Proof, &str); 8] = [
-    (Proof::Right, "token"),
-    (Proof::NextKey, "token"),
-    (Proof::NewKey, "token"),
-    (Proof::ForeignKey, "did not sign the assertion"),
-    (Proof::Unsigned, "the assertion is not signed"),
-    (Proof::OtherAudience, "is not for the audience api://scim"),
-    (Proof::Expired, "the assertion expired"),
-    (Proof::NotYetValid, "by this server's clock"),
+const PROOFS: [(ClientProof, &str); 8] = [
+    (ClientProof::Right, "token"),
+    (ClientProof::NextKey, "token"),
+    (ClientProof::NewKey, "token"),
+    (ClientProof::ForeignKey, "did not sign the assertion"),
+    (ClientProof::Unsigned, "the assertion is not signed"),
+    (ClientProof::OtherAudience, "is not for the audience api://scim"),
+    (ClientProof::Expired, "the assertion expired"),
+    (ClientProof::NotYetValid, "by this server's clock"),
 ];
 
 /// Faults that show in one of these alone, each with its proof.
-pub const FAULTS: [(Fault, Proof); 7] = [
-    (Fault::FIRST_KEY_ONLY, Proof::NextKey),
-    (Fault::KEYS_CACHED_FOREVER, Proof::NewKey),
-    (Fault::ASSERTION_SIGNATURE_IGNORED, Proof::ForeignKey),
-    (Fault::UNSIGNED_ASSERTION_ACCEPTED, Proof::Unsigned),
-    (Fault::ASSERTION_AUDIENCE_IGNORED, Proof::OtherAudience),
-    (Fault::ASSERTION_EXPIRY_IGNORED, Proof::Expired),
-    (Fault::ASSERTION_START_IGNORED, Proof::NotYetValid),
+pub const FAULTS: [(Fault, ClientProof); 7] = [
+    (Fault::FIRST_KEY_ONLY, ClientProof::NextKey),
+    (Fault::KEYS_CACHED_FOREVER, ClientProof::NewKey),
+    (Fault::ASSERTION_SIGNATURE_IGNORED, ClientProof::ForeignKey),
+    (Fault::UNSIGNED_ASSERTION_ACCEPTED, ClientProof::Unsigned),
+    (Fault::ASSERTION_AUDIENCE_IGNORED, ClientProof::OtherAudience),
+    (Fault::ASSERTION_EXPIRY_IGNORED, ClientProof::Expired),
+    (Fault::ASSERTION_START_IGNORED, ClientProof::NotYetValid),
 ];
 
 /// A server that trusts `trusted`, or an issuer of its own, and a way to sign in there.
@@ -64,7 +64,7 @@ fn is(said: &str, expected: &str) -> bool {
     if expected == "token" { said == "token" } else { said.contains(expected) }
 }
 
-async fn said(way: &dyn SignIn, proof: Proof) -> String {
+async fn said(way: &dyn SignIn, proof: ClientProof) -> String {
     match way.sign_in(proof).await.outcome {
         Ok(_) => "token".to_owned(),
         Err(why) => why.what,
@@ -88,7 +88,7 @@ async fn every_fault_of_assertions_shows_in_its_proof_alone() {
         for (proof, healthy) in PROOFS {
             let said = said(&*way, proof).await;
             // A key that is not read is not the one that signed either.
-            let follows = fault == Fault::FIRST_KEY_ONLY && proof == Proof::NewKey;
+            let follows = fault == Fault::FIRST_KEY_ONLY && proof == ClientProof::NewKey;
             if !follows {
                 assert_eq!(is(&said, healthy), proof != wrong, "{fault} {proof:?}: {said}");
             }
@@ -99,7 +99,7 @@ async fn every_fault_of_assertions_shows_in_its_proof_alone() {
 #[tokio::test]
 async fn a_server_that_breaks_on_assertions_is_not_excused() {
     let (_running, way) = server(Some(Fault::ASSERTION_BREAKS_ENDPOINT), None).await;
-    let why = way.sign_in(Proof::Right).await.outcome.unwrap_err();
+    let why = way.sign_in(ClientProof::Right).await.outcome.unwrap_err();
     assert!(!why.excused && why.what.contains("rejects the request (500"), "{why:?}");
 }
 
@@ -107,7 +107,7 @@ async fn a_server_that_breaks_on_assertions_is_not_excused() {
 async fn a_server_that_trusts_others_is_excused() {
     let microsoft = "https://login.microsoftonline.com/ce5f061f-abe6-4e40-9615-301f87bcb7f0/v2.0";
     let (_running, way) = server(None, Some(microsoft)).await;
-    let signed_in = way.sign_in(Proof::Right).await;
+    let signed_in = way.sign_in(ClientProof::Right).await;
     let why = signed_in.outcome.unwrap_err();
     assert!(why.excused && why.what.contains("does not trust the issuer http://127.0.0.1:"), "{why:?}");
     let body = signed_in.exchange.as_ref().unwrap().request.body.clone().unwrap();

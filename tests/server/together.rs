@@ -1,4 +1,4 @@
-//! Two requests at the same time: what a right server makes of them, and what the faults do.
+//! Two requests at the same time: what a correct server makes of them, and what the faults do.
 
 use scimulate::server::{Fault, ServerSettings};
 use serde_json::{Value, json};

@@ -92,13 +92,13 @@ pub struct TargetTable {
     /// As it is entered as Tenant URL.
     pub url: Option<String>,
     /// Whether its answers show names.
-    pub names: Names,
+    pub names: NameVisibility,
 }
 
 /// Whether a target's answers show by which names its objects are known (docs/safety.md).
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Names {
+pub enum NameVisibility {
     /// They do, so that the owner of an object can be told.
     #[default]
     Shown,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::cli::failure::CommandFailure;
 use crate::cli::output::unwritten;
 use crate::cli::{console, exec};
-use crate::entra::job::{Identity, LogEntry, Record, Watcher};
+use crate::entra::job::{Identity, LogEntry, LogRecord, Watcher};
 use crate::report::layout;
 
 /// A progress bar, and the log file if one is named.
@@ -106,7 +106,7 @@ impl Watcher for Followed {
         self.bar.set_prefix(name.to_owned());
     }
 
-    fn logged(&self, entry: &LogEntry, record: &Record) {
+    fn logged(&self, entry: &LogEntry, record: &LogRecord) {
         self.bar.inc(1);
         self.bar.set_message(layout::clean(&entry.label));
         let Some(logs) = &self.logs else { return };

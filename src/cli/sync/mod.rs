@@ -19,13 +19,13 @@ use super::{Exit, console, interrupt, runtime};
 use crate::deployments::Embedded;
 use crate::entra::dialect::{Dialect, Switches};
 use crate::entra::directory_file;
-use crate::entra::job::{Job, JobSettings, NextCycle, Policy, ResetScope, Stopped};
+use crate::entra::job::{CycleStop, Job, JobSettings, NextCycle, Policy, ResetScope};
 use crate::entra::mapping::{Mapping, ValueSource, profiles};
 use crate::entra::scope::Scope;
 use crate::http::{Flag, TenantUrl};
 use crate::run::target::cancel::Cancel;
 use crate::run::target::deployment::Deployments as _;
-use crate::run::target::retry_after::RetryAfter;
+use crate::run::target::retry::Retry;
 use crate::sync::{DryRun, Gate, Notice, missing_from_file, notices};
 use crate::wire::Target;
 
@@ -117,7 +117,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 }
 
 impl Sync {
-    pub(super) fn play(self) -> Result<Exit, CommandFailure> {
+    pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
         let url = self.target.url(&config)?;
         self.check(url.as_ref())?;
@@ -143,12 +143,12 @@ impl Sync {
         let runtime = runtime::start()?;
         let _context = runtime.enter();
         let (closed, cancel) = watch();
-        let waiting = self.target.max_wait(&config);
+        let waiting = self.target.wait_limit(&config);
         let exit = match url {
             Some(url) => {
                 let elsewhere = !url.is_loopback();
                 let client = self.target.client(&config, url)?;
-                let target = Gate::new(RetryAfter::new(client, waiting, cancel), closed);
+                let target = Gate::new(Retry::new(client, waiting, cancel), closed);
                 runtime.block_on(self.sync(&mut session, &target, elsewhere))?
             }
             None => runtime.block_on(async {
@@ -272,7 +272,7 @@ impl Sync {
             let troubled = report.failures().next().is_some() || report.quarantine.is_some();
             exit = exit.or(if troubled { Exit::Findings } else { Exit::Success });
             exit = exit_of(report.stopped.as_ref(), exit);
-            if report.stopped == Some(Stopped::Interrupted) {
+            if report.stopped == Some(CycleStop::Interrupted) {
                 break;
             }
         }
@@ -329,15 +329,15 @@ fn switches(given: &[String]) -> Result<Switches, CommandFailure> {
 }
 
 /// A job that was stopped by the target or the user tells so by its exit code.
-fn exit_of(stopped: Option<&Stopped>, otherwise: Exit) -> Exit {
+fn exit_of(stopped: Option<&CycleStop>, otherwise: Exit) -> Exit {
     match stopped {
-        Some(Stopped::Interrupted) => Exit::Interrupted,
-        Some(Stopped::Quarantined(quarantine)) => {
+        Some(CycleStop::Interrupted) => Exit::Interrupted,
+        Some(CycleStop::Quarantined(quarantine)) => {
             // No answer at all, or one about the credentials: nothing can be said of the target.
             let untestable = matches!(quarantine.problem.status, None | Some(401 | 403));
             otherwise.or(if untestable { Exit::Target } else { Exit::Findings })
         }
-        Some(Stopped::Withheld(_) | Stopped::Disabled) => otherwise.or(Exit::Findings),
+        Some(CycleStop::Withheld(_) | CycleStop::Disabled) => otherwise.or(Exit::Findings),
         None => otherwise,
     }
 }

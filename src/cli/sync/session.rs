@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, closest};
 use crate::entra::directory::{DirectoryState, ObjectId, Tenant};
 use crate::entra::directory_file::{self, Contents, Missing};
 use crate::entra::job::{Identity, Job, JobSettings};
-use crate::sync::{Kept, Refused, fingerprint};
+use crate::sync::{SavedState, StateMismatch, fingerprint};
 
 /// A job with its tenant, as it goes on from what was kept.
 pub(super) struct Session {
@@ -38,7 +38,7 @@ impl Session {
         approved: bool,
     ) -> Result<Self, CommandFailure> {
         let kept = match &state {
-            Some(path) => Kept::read(path)?,
+            Some(path) => SavedState::read(path)?,
             None => None,
         };
         let target = base.clone().unwrap_or_default();
@@ -49,7 +49,8 @@ impl Session {
         let now = Timestamp::now();
         settings.began = kept.as_ref().map_or(now, |kept| kept.began);
         let began = settings.began;
-        let identity = kept.as_ref().map_or_else(|| Identity::random(&settings.mapping.name), Kept::identity);
+        let identity =
+            kept.as_ref().map_or_else(|| Identity::random(&settings.mapping.name), SavedState::identity);
         let changed = kept.as_ref().is_some_and(|kept| kept.fingerprint != fingerprint(&settings.mapping));
         let mut job = Job::new(settings);
         let (mut tenant, mut seen) = (Tenant::new(), None);
@@ -113,7 +114,7 @@ impl Session {
     /// Writes the state file, if one is named.
     pub fn keep(&self) -> Result<(), CommandFailure> {
         let Some(path) = &self.state else { return Ok(()) };
-        let kept = Kept::new(
+        let kept = SavedState::new(
             self.base.as_deref().unwrap_or_default(),
             &self.job.settings().mapping,
             &self.identity,
@@ -151,14 +152,14 @@ impl Session {
     }
 }
 
-fn refusal(path: &std::path::Path, refused: &Refused, settings: &JobSettings) -> CommandFailure {
+fn refusal(path: &std::path::Path, refused: &StateMismatch, settings: &JobSettings) -> CommandFailure {
     let file = path.display();
     match refused {
-        Refused::Target { kept } => CommandFailure::usage(
+        StateMismatch::Target { kept } => CommandFailure::usage(
             format!("{file} belongs to the target {kept}"),
             "name another file with --state: a job remembers one target",
         ),
-        Refused::Mapping { kept } => CommandFailure::usage(
+        StateMismatch::Mapping { kept } => CommandFailure::usage(
             format!("{file} belongs to the mapping `{kept}`, and this is `{}`", settings.mapping.name),
             "name another file with --state: a job has one mapping",
         ),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::entra::job::{Action, CycleReport, Job, LogEntry, NextCycle, Status, Stopped};
+use crate::entra::job::{CycleReport, CycleStop, Job, LogEntry, NextCycle, ProvisioningAction, Status};
 
 const DISABLED: &str = "  the job is disabled after four weeks in quarantine; --restart enables it\n";
 
@@ -65,7 +65,7 @@ pub(super) fn plan(report: &CycleReport, requests: usize, missing: &[&str]) -> S
         let line = format!("  {:<8} {} {what}", entry.action.as_str(), entry.label);
         text.push_str(&format!("{}\n", line.trim_end()));
     }
-    for entry in report.entries.iter().filter(|entry| entry.action == Action::StagedDelete) {
+    for entry in report.entries.iter().filter(|entry| entry.action == ProvisioningAction::StagedDelete) {
         text.push_str(&format!("  held back: disable or delete {}\n", entry.label));
     }
     for label in missing {
@@ -95,30 +95,30 @@ fn date(at: Timestamp) -> String {
 }
 
 fn counts(report: &CycleReport) -> String {
-    let count = |action: Action| {
+    let count = |action: ProvisioningAction| {
         let done = report.entries.iter();
         done.filter(|entry| entry.action == action && entry.status == Status::Success).count()
     };
     let skipped = report.entries.iter().filter(|entry| entry.status == Status::Skipped).count();
     format!(
         "created {} · updated {} · disabled {} · deleted {} · skipped {skipped} · failed {}",
-        count(Action::Create),
-        count(Action::Update),
-        count(Action::Disable),
-        count(Action::Delete),
+        count(ProvisioningAction::Create),
+        count(ProvisioningAction::Update),
+        count(ProvisioningAction::Disable),
+        count(ProvisioningAction::Delete),
         report.failures().count()
     )
 }
 
-fn stopped(stopped: Option<&Stopped>) -> String {
+fn stopped(stopped: Option<&CycleStop>) -> String {
     match stopped {
         None => String::new(),
-        Some(Stopped::Quarantined(quarantine)) => {
+        Some(CycleStop::Quarantined(quarantine)) => {
             format!("  stopped: {}\n", one_line(&quarantine.problem.to_string()))
         }
-        Some(Stopped::Withheld(why)) => format!("  stopped: {}\n", one_line(why)),
-        Some(Stopped::Interrupted) => "  stopped: interrupted\n".to_owned(),
-        Some(Stopped::Disabled) => DISABLED.to_owned(),
+        Some(CycleStop::Withheld(why)) => format!("  stopped: {}\n", one_line(why)),
+        Some(CycleStop::Interrupted) => "  stopped: interrupted\n".to_owned(),
+        Some(CycleStop::Disabled) => DISABLED.to_owned(),
     }
 }
 

@@ -14,12 +14,12 @@ pub struct DirectoryChange {
     /// Whether that is a user or a group; a purged object can no longer be asked.
     pub kind: ObjectKind,
     /// What happened to it.
-    pub what: What,
+    pub what: ChangeKind,
 }
 
 /// What happened to an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum ChangeKind {
     /// It was created.
     Added,
     /// The source attribute of this name was set or cleared.

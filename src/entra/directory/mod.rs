@@ -14,7 +14,7 @@ mod state;
 mod tenant;
 
 pub use attribute::{AttributeKind, SourceAttribute, UnknownAttribute, attributes, declare, find};
-pub use change::{DirectoryChange, Watermark, What};
+pub use change::{ChangeKind, DirectoryChange, Watermark};
 pub use error::DirectoryError;
 pub use object::{Group, Object, ObjectId, ObjectKind, SourceValue, User};
 pub use role::AppRole;

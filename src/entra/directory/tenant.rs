@@ -5,7 +5,7 @@ use super::error::DirectoryError;
 use super::object::settable;
 use super::role::AppRole;
 use super::{
-    DirectoryChange, DirectoryState, Group, ObjectId, ObjectKind, SourceValue, User, Watermark, What,
+    ChangeKind, DirectoryChange, DirectoryState, Group, ObjectId, ObjectKind, SourceValue, User, Watermark,
 };
 
 /// How long a soft-deleted user stays in the recycle bin before Entra deletes it for good: 30 days.
@@ -84,7 +84,7 @@ impl Tenant {
         let id = user.id.clone();
         self.must_be_new(&id)?;
         Arc::make_mut(&mut self.state).users.insert(id.clone(), Arc::new(user));
-        self.record(&id, ObjectKind::User, What::Added);
+        self.record(&id, ObjectKind::User, ChangeKind::Added);
         Ok(id)
     }
 
@@ -97,9 +97,9 @@ impl Tenant {
         self.must_be_new(&id)?;
         let members: Vec<ObjectId> = group.members.iter().cloned().collect();
         Arc::make_mut(&mut self.state).groups.insert(id.clone(), Arc::new(group));
-        self.record(&id, ObjectKind::Group, What::Added);
+        self.record(&id, ObjectKind::Group, ChangeKind::Added);
         for member in members {
-            self.record(&id, ObjectKind::Group, What::MemberAdded(member));
+            self.record(&id, ObjectKind::Group, ChangeKind::MemberAdded(member));
         }
         Ok(id)
     }
@@ -142,7 +142,7 @@ impl Tenant {
             None => attributes.remove(attribute.name),
         };
         if before != value {
-            self.record(id, kind, What::Attribute(attribute.name));
+            self.record(id, kind, ChangeKind::Attribute(attribute.name));
         }
         Ok(())
     }
@@ -165,7 +165,7 @@ impl Tenant {
         let user = self.user_mut(id)?;
         if user.manager != manager {
             user.manager = manager;
-            self.record(id, ObjectKind::User, What::Manager);
+            self.record(id, ObjectKind::User, ChangeKind::Manager);
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Tenant {
     pub fn assign(&mut self, id: &ObjectId) -> Result<(), DirectoryError> {
         let kind = self.kind(id)?;
         if Arc::make_mut(&mut self.state).assigned.insert(id.clone()) {
-            self.record(id, kind, What::Assigned);
+            self.record(id, kind, ChangeKind::Assigned);
         }
         Ok(())
     }
@@ -189,7 +189,7 @@ impl Tenant {
     pub fn unassign(&mut self, id: &ObjectId) -> Result<(), DirectoryError> {
         let kind = self.kind(id)?;
         if Arc::make_mut(&mut self.state).assigned.shift_remove(id) {
-            self.record(id, kind, What::Unassigned);
+            self.record(id, kind, ChangeKind::Unassigned);
         }
         Ok(())
     }
@@ -232,7 +232,7 @@ impl Tenant {
         let user = self.user_mut(id)?;
         if user.account_enabled != enabled {
             user.account_enabled = enabled;
-            self.record(id, ObjectKind::User, What::AccountEnabled);
+            self.record(id, ObjectKind::User, ChangeKind::AccountEnabled);
         }
         Ok(())
     }
@@ -253,7 +253,7 @@ impl Tenant {
             return Err(DirectoryError::AlreadyDeleted(id.clone()));
         }
         user.deleted_at = Some(hour);
-        self.record(id, ObjectKind::User, What::SoftDeleted);
+        self.record(id, ObjectKind::User, ChangeKind::SoftDeleted);
         Ok(())
     }
 
@@ -266,7 +266,7 @@ impl Tenant {
         if user.deleted_at.take().is_none() {
             return Err(DirectoryError::NotDeleted(id.clone()));
         }
-        self.record(id, ObjectKind::User, What::Restored);
+        self.record(id, ObjectKind::User, ChangeKind::Restored);
         Ok(())
     }
 
@@ -287,7 +287,7 @@ impl Tenant {
     pub fn add_member(&mut self, group: &ObjectId, member: &ObjectId) -> Result<(), DirectoryError> {
         self.kind(member)?;
         if self.group_mut(group)?.members.insert(member.clone()) {
-            self.record(group, ObjectKind::Group, What::MemberAdded(member.clone()));
+            self.record(group, ObjectKind::Group, ChangeKind::MemberAdded(member.clone()));
         }
         Ok(())
     }
@@ -298,7 +298,7 @@ impl Tenant {
     /// When the group does not exist.
     pub fn remove_member(&mut self, group: &ObjectId, member: &ObjectId) -> Result<(), DirectoryError> {
         if self.group_mut(group)?.members.shift_remove(member) {
-            self.record(group, ObjectKind::Group, What::MemberRemoved(member.clone()));
+            self.record(group, ObjectKind::Group, ChangeKind::MemberRemoved(member.clone()));
         }
         Ok(())
     }
@@ -325,15 +325,15 @@ impl Tenant {
             }
         }
         for report in reports {
-            self.record(&report, ObjectKind::User, What::Manager);
+            self.record(&report, ObjectKind::User, ChangeKind::Manager);
         }
         for parent in parents {
-            self.record(&parent, ObjectKind::Group, What::MemberRemoved(id.clone()));
+            self.record(&parent, ObjectKind::Group, ChangeKind::MemberRemoved(id.clone()));
         }
-        self.record(id, kind, What::Purged);
+        self.record(id, kind, ChangeKind::Purged);
     }
 
-    fn record(&mut self, id: &ObjectId, kind: ObjectKind, what: What) {
+    fn record(&mut self, id: &ObjectId, kind: ObjectKind, what: ChangeKind) {
         let state = Arc::make_mut(&mut self.state);
         if let Some(user) = state.users.get_mut(id) {
             Arc::make_mut(user).revision += 1;

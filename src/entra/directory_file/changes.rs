@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Contents;
-use super::row::Row;
+use super::row::DirectoryRow;
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{
     DirectoryError, Group, Object, ObjectId, ObjectKind, SourceValue, Tenant, User,
@@ -37,10 +37,10 @@ const SHARE: usize = 10;
 /// cannot be made is a mistake of its row, and the object stays without it.
 pub fn apply(contents: &mut Contents, tenant: &mut Tenant, approved: bool) -> Missing {
     let missing = missing(contents, tenant, approved);
-    let names = Names::of(contents, tenant);
+    let names = RowNames::of(contents, tenant);
     let mut problems = Vec::new();
     let rows = || contents.users.iter().chain(&contents.groups);
-    let mut refuse = |row: &Row, title: String, help: String| {
+    let mut refuse = |row: &DirectoryRow, title: String, help: String| {
         let place = format!("{}:{}", contents.file, row.line);
         problems.push(Diagnostic::about_file(title, place).help(help));
     };
@@ -51,7 +51,7 @@ pub fn apply(contents: &mut Contents, tenant: &mut Tenant, approved: bool) -> Mi
         }
     }
     // All managers that change are taken away first: a chain that is turned round is no circle.
-    let managers: Vec<(&Row, Option<ObjectId>)> = rows()
+    let managers: Vec<(&DirectoryRow, Option<ObjectId>)> = rows()
         .filter(|row| row.kind == ObjectKind::User)
         .filter_map(|row| match &row.manager {
             None => Some((row, None)),
@@ -144,12 +144,12 @@ fn are_too_many(gone: &[ObjectId], tenant: &Tenant) -> bool {
 }
 
 /// Who is meant by an id or a name. Names of rows that were left out are known from before.
-struct Names {
+struct RowNames {
     by_name: HashMap<String, ObjectId>,
     ids: HashSet<ObjectId>,
 }
 
-impl Names {
+impl RowNames {
     fn of(contents: &Contents, tenant: &Tenant) -> Self {
         let state = tenant.state();
         let mut by_name = HashMap::new();
@@ -166,7 +166,7 @@ impl Names {
             ids.insert(row.id.clone());
             by_name.insert(row.name.to_lowercase(), row.id.clone());
         }
-        Names { by_name, ids }
+        RowNames { by_name, ids }
     }
 
     fn find(&self, written: &str) -> Option<ObjectId> {
@@ -183,7 +183,7 @@ fn name_of(object: Object<'_>) -> Option<&str> {
 }
 
 /// Adds an object, or sets what differs.
-fn object(tenant: &mut Tenant, row: &Row) -> Result<(), DirectoryError> {
+fn object(tenant: &mut Tenant, row: &DirectoryRow) -> Result<(), DirectoryError> {
     let id = &row.id;
     // A state that lives through a change makes the tenant copy itself.
     let there = tenant.state().kind(id);
@@ -225,7 +225,7 @@ fn object(tenant: &mut Tenant, row: &Row) -> Result<(), DirectoryError> {
     if row.assigned { tenant.assign(id) } else { tenant.unassign(id) }
 }
 
-fn differences(tenant: &Tenant, row: &Row) -> Vec<(&'static str, Option<SourceValue>)> {
+fn differences(tenant: &Tenant, row: &DirectoryRow) -> Vec<(&'static str, Option<SourceValue>)> {
     let state = tenant.state();
     let Some(object) = state.object(&row.id) else { return Vec::new() };
     let mut changed: Vec<(&'static str, Option<SourceValue>)> = Vec::new();

@@ -18,7 +18,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 pub use changes::{Missing, apply};
-pub use row::Row;
+pub use row::DirectoryRow;
 
 use raw::RawRow;
 
@@ -32,9 +32,9 @@ pub struct Contents {
     /// The file's name, for messages.
     pub file: String,
     /// Users, in the file's order.
-    pub users: Vec<Row>,
+    pub users: Vec<DirectoryRow>,
     /// Groups, in the file's order.
-    pub groups: Vec<Row>,
+    pub groups: Vec<DirectoryRow>,
     /// Rows that were left out, one mistake each, and mistakes in links between objects.
     pub problems: Vec<Diagnostic>,
     /// How many rows were left out.
@@ -77,7 +77,7 @@ impl Contents {
         }
     }
 
-    fn unique(&mut self, row: Row, raw: &RawRow) -> Result<Row, Diagnostic> {
+    fn unique(&mut self, row: DirectoryRow, raw: &RawRow) -> Result<DirectoryRow, Diagnostic> {
         let (name, of) = match row.kind {
             ObjectKind::User => ("userPrincipalName", "user"),
             ObjectKind::Group => ("displayName", "group"),

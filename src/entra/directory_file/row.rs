@@ -10,7 +10,7 @@ use crate::entra::directory::{AppRole, AttributeKind, ObjectId, ObjectKind, Sour
 
 /// A user or group of a directory file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct DirectoryRow {
     /// User or group.
     pub kind: ObjectKind,
     /// The object id: the file's, or one made from the name.
@@ -33,7 +33,7 @@ pub struct Row {
     pub line: usize,
 }
 
-impl Row {
+impl DirectoryRow {
     /// What no two objects of one kind may share, without letter case.
     pub(super) fn unique_name(&self) -> String {
         format!("{} {}", self.kind, self.name.to_lowercase())
@@ -70,13 +70,13 @@ fn made_id(kind: ObjectKind, name: &str) -> ObjectId {
 }
 
 /// Checks one row.
-pub(super) fn read(file: &str, raw: &RawRow) -> Result<Row, Diagnostic> {
+pub(super) fn read(file: &str, raw: &RawRow) -> Result<DirectoryRow, Diagnostic> {
     let naming = naming(raw.kind);
     let Some(id) = identity(raw) else {
         let help = format!("a {} needs a `{naming}`", raw.kind);
         return Err(raw.problem(file, naming, format!("this {} has no name", raw.kind)).help(help));
     };
-    let mut row = Row {
+    let mut row = DirectoryRow {
         kind: raw.kind,
         id,
         name: String::new(),
@@ -99,7 +99,7 @@ pub(super) fn read(file: &str, raw: &RawRow) -> Result<Row, Diagnostic> {
     Ok(row)
 }
 
-fn take(file: &str, raw: &RawRow, field: &Field, row: &mut Row) -> Result<(), Diagnostic> {
+fn take(file: &str, raw: &RawRow, field: &Field, row: &mut DirectoryRow) -> Result<(), Diagnostic> {
     if field.value == RawValue::Nothing {
         return Ok(());
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::entra::directory::{SourceValue, Tenant, What};
+use crate::entra::directory::{ChangeKind, SourceValue, Tenant};
 
 fn contents(ending: &str, text: &str) -> Contents {
     read_from(&format!("people.{ending}"), ending, text.as_bytes()).unwrap()
@@ -81,8 +81,9 @@ fn yaml_json_and_csv_say_the_same() {
          a,ada@example.com,00123,010,grace@example.com,a@example.com; b@example.com,,,\n\
          ,grace@example.com,,,,,False,false,\n",
     );
-    let without_lines =
-        |rows: &[Row]| -> Vec<Row> { rows.iter().map(|row| Row { line: 0, ..row.clone() }).collect() };
+    let without_lines = |rows: &[DirectoryRow]| -> Vec<DirectoryRow> {
+        rows.iter().map(|row| DirectoryRow { line: 0, ..row.clone() }).collect()
+    };
     assert_eq!(without_lines(&yaml.users), without_lines(&json.users));
     assert_eq!(without_lines(&yaml.users), without_lines(&csv.users));
     assert_eq!(without_lines(&yaml.groups), without_lines(&json.groups));
@@ -287,7 +288,7 @@ fn more_than_a_tenth_and_more_than_five_are_purged_only_when_it_is_approved() {
     }
 }
 
-fn log(tenant: &Tenant, since: crate::entra::directory::Watermark) -> Vec<What> {
+fn log(tenant: &Tenant, since: crate::entra::directory::Watermark) -> Vec<ChangeKind> {
     tenant.changes_since(since).into_iter().map(|change| change.what).collect()
 }
 
@@ -312,20 +313,23 @@ fn what_changed_since_the_last_reading_is_the_change_log() {
         log
     };
     assert_eq!(changed(&mut tenant, &text("    city: London\n")), []);
-    assert_eq!(changed(&mut tenant, &text("    city: Paris\n")), [What::Attribute("city")]);
-    assert_eq!(changed(&mut tenant, &text("")), [What::Attribute("city")]);
-    assert_eq!(changed(&mut tenant, &text("    manager: grace@example.com\n")), [What::Manager]);
+    assert_eq!(changed(&mut tenant, &text("    city: Paris\n")), [ChangeKind::Attribute("city")]);
+    assert_eq!(changed(&mut tenant, &text("")), [ChangeKind::Attribute("city")]);
+    assert_eq!(changed(&mut tenant, &text("    manager: grace@example.com\n")), [ChangeKind::Manager]);
     assert_eq!(
         changed(&mut tenant, &text("    manager: g\n    assigned: false\n    accountEnabled: false\n")),
-        [What::AccountEnabled, What::Unassigned]
+        [ChangeKind::AccountEnabled, ChangeKind::Unassigned]
     );
     assert_eq!(
         changed(&mut tenant, &text("    manager: g\n    deleted: true\n")),
-        [What::AccountEnabled, What::SoftDeleted, What::Assigned]
+        [ChangeKind::AccountEnabled, ChangeKind::SoftDeleted, ChangeKind::Assigned]
     );
-    assert_eq!(changed(&mut tenant, &text("    manager: g\n")), [What::Restored]);
+    assert_eq!(changed(&mut tenant, &text("    manager: g\n")), [ChangeKind::Restored]);
     let without_grace = "users:\n  - id: a\n    userPrincipalName: ada@example.com\n";
-    assert_eq!(changed(&mut tenant, without_grace), [What::Manager, What::Purged, What::Purged]);
+    assert_eq!(
+        changed(&mut tenant, without_grace),
+        [ChangeKind::Manager, ChangeKind::Purged, ChangeKind::Purged]
+    );
     let state = tenant.state();
     assert!(state.user(&grace).is_none() && state.user(&ada).is_some());
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::log::Stopped;
+use super::log::CycleStop;
 use super::problem::{ErrorCode, JobProblem};
 use super::quarantine::Quarantine;
 use crate::scim::message::ListResponse;
@@ -36,7 +36,7 @@ pub(super) enum Trouble {
     /// This object fails; the others go on.
     Object(JobProblem),
     /// Nothing goes on.
-    Stop(Stopped),
+    Stop(CycleStop),
 }
 
 impl From<JobProblem> for Trouble {
@@ -83,21 +83,21 @@ pub(super) fn accepted(asked: Asked, sent: Result<Answer, Broken>) -> Result<Ans
     };
     let compliance = answer.status == 404 && matches!(asked, Asked::Probe | Asked::Query);
     if answer.status == 401 || compliance || asked == Asked::Probe {
-        return Err(Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem))));
+        return Err(Trouble::Stop(CycleStop::Quarantined(Quarantine::at_once(problem))));
     }
     Err(Trouble::Object(problem))
 }
 
 fn without_answer(asked: Asked, broken: Broken) -> Trouble {
     let code = match &broken {
-        Broken::Interrupted | Broken::Unjournalled(_) => return Trouble::Stop(Stopped::Interrupted),
+        Broken::Interrupted | Broken::Unjournalled(_) => return Trouble::Stop(CycleStop::Interrupted),
         Broken::Withheld(reason) | Broken::Unproven(reason) => {
-            return Trouble::Stop(Stopped::Withheld(reason.clone()));
+            return Trouble::Stop(CycleStop::Withheld(reason.clone()));
         }
         // The service does not reach the target: its credentials are not valid any more.
         Broken::NoToken(_) => {
             let problem = JobProblem::new(ErrorCode::Unauthorized, broken.to_string());
-            return Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem)));
+            return Trouble::Stop(CycleStop::Quarantined(Quarantine::at_once(problem)));
         }
         Broken::TimedOut(_) | Broken::Unrefused(_) => ErrorCode::Timeout,
         Broken::Refused(_)
@@ -110,7 +110,7 @@ fn without_answer(asked: Asked, broken: Broken) -> Trouble {
     };
     if asked == Asked::Probe {
         let problem = JobProblem::new(ErrorCode::CredentialValidationUnavailable, broken.to_string());
-        return Trouble::Stop(Stopped::Quarantined(Quarantine::at_once(problem)));
+        return Trouble::Stop(CycleStop::Quarantined(Quarantine::at_once(problem)));
     }
     Trouble::Object(JobProblem::new(code, broken.to_string()))
 }
@@ -292,11 +292,11 @@ mod tests {
     fn credentials_and_missing_endpoints_quarantine_the_job() {
         for (asked, status) in [(Asked::Modify, 401), (Asked::Query, 404), (Asked::Probe, 500)] {
             let trouble = accepted(asked, Ok(Answer::json(status, &json!({})))).unwrap_err();
-            assert!(matches!(trouble, Trouble::Stop(Stopped::Quarantined(_))), "{asked:?} {status}");
+            assert!(matches!(trouble, Trouble::Stop(CycleStop::Quarantined(_))), "{asked:?} {status}");
         }
         let late = accepted(Asked::Modify, Err(Broken::TimedOut(Duration::from_secs(60)))).unwrap_err();
         assert!(matches!(late, Trouble::Object(JobProblem { code: ErrorCode::Timeout, .. })));
         let held = accepted(Asked::Modify, Err(Broken::Withheld("x".into()))).unwrap_err();
-        assert_eq!(held, Trouble::Stop(Stopped::Withheld("x".into())));
+        assert_eq!(held, Trouble::Stop(CycleStop::Withheld("x".into())));
     }
 }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::log::Stopped;
+use super::log::CycleStop;
 use super::pass::Pass;
 use super::state::{Escrow, Link};
-use crate::entra::directory::{DirectoryChange, DirectoryState, ObjectId, ObjectKind, User, What};
+use crate::entra::directory::{ChangeKind, DirectoryChange, DirectoryState, ObjectId, ObjectKind, User};
 use crate::entra::mapping::Mapping;
 use crate::wire::Target;
 
 /// The objects a cycle looks at.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct CyclePlan {
     pub users: HashSet<ObjectId>,
     pub groups: HashSet<ObjectId>,
     /// Users whose references are due.
@@ -23,11 +23,11 @@ pub(super) struct Plan {
     pub members: HashMap<ObjectId, IndexSet<ObjectId>>,
 }
 
-impl Plan {
+impl CyclePlan {
     /// An initial cycle looks at every object.
     pub fn everything(directory: &DirectoryState) -> Self {
         let users: HashSet<ObjectId> = directory.users().map(|user| user.id().clone()).collect();
-        Plan {
+        CyclePlan {
             references: users.clone(),
             users,
             groups: directory.groups().map(|group| group.id().clone()).collect(),
@@ -57,34 +57,34 @@ impl<T: Target> Pass<'_, T> {
     /// An incremental cycle looks at what changed, at whoever came into scope or left it, and at
     /// what failed before and is due. Changes of attributes that no row reads are not seen: the
     /// directory is asked for mapped attributes alone.
-    pub fn plan_since(&mut self, changes: &[DirectoryChange], entitled: &HashSet<ObjectId>) -> Plan {
-        let mut plan = Plan::default();
+    pub fn plan_since(&mut self, changes: &[DirectoryChange], entitled: &HashSet<ObjectId>) -> CyclePlan {
+        let mut plan = CyclePlan::default();
         let mapping = &self.settings.mapping;
         for change in changes {
             match &change.what {
-                What::Purged => {}
-                What::Attribute(name) => {
+                ChangeKind::Purged => {}
+                ChangeKind::Attribute(name) => {
                     if is_read(mapping, change.kind, name) {
                         plan.look_at(change.kind, &change.id);
                         self.changed.entry(change.id.clone()).or_default().insert(name);
                     }
                 }
-                What::Manager => {
+                ChangeKind::Manager => {
                     if is_read(mapping, change.kind, "manager") {
                         plan.look_at(change.kind, &change.id);
                         plan.references.insert(change.id.clone());
                     }
                 }
-                What::MemberAdded(member) | What::MemberRemoved(member) => {
+                ChangeKind::MemberAdded(member) | ChangeKind::MemberRemoved(member) => {
                     plan.look_at(change.kind, &change.id);
                     plan.members.entry(change.id.clone()).or_default().insert(member.clone());
                 }
-                What::Added
-                | What::AccountEnabled
-                | What::Assigned
-                | What::Unassigned
-                | What::SoftDeleted
-                | What::Restored => plan.look_at(change.kind, &change.id),
+                ChangeKind::Added
+                | ChangeKind::AccountEnabled
+                | ChangeKind::Assigned
+                | ChangeKind::Unassigned
+                | ChangeKind::SoftDeleted
+                | ChangeKind::Restored => plan.look_at(change.kind, &change.id),
             }
         }
         for id in entitled.symmetric_difference(&self.state.entitled) {
@@ -121,7 +121,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// What failed before and is looked at again was retried once more.
-    pub fn count_retries(&mut self, plan: &Plan) {
+    pub fn count_retries(&mut self, plan: &CyclePlan) {
         for (id, escrow) in &mut self.state.escrows {
             if plan.users.contains(id) || plan.groups.contains(id) {
                 escrow.retries += 1;
@@ -130,7 +130,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// How many objects a plan looks at.
-    pub fn count(&self, plan: &Plan) -> usize {
+    pub fn count(&self, plan: &CyclePlan) -> usize {
         let users = plan.users.iter().filter(|id| self.directory.user(id).is_some()).count();
         let groups = plan.groups.iter().filter(|id| self.directory.group(id).is_some()).count();
         let gone = self.gone(ObjectKind::User).len() + self.gone(ObjectKind::Group).len();
@@ -139,7 +139,7 @@ impl<T: Target> Pass<'_, T> {
 
     /// Probe; users, then groups, deletions first so that a name is free before somebody else takes
     /// it; then the references of both.
-    pub async fn play(&mut self, plan: &Plan) -> Result<(), Stopped> {
+    pub async fn play(&mut self, plan: &CyclePlan) -> Result<(), CycleStop> {
         self.probe().await?;
         let directory = Arc::clone(&self.directory);
         for id in self.gone(ObjectKind::User) {
@@ -183,7 +183,7 @@ impl<T: Target> Pass<'_, T> {
         Ok(())
     }
 
-    async fn references_of(&mut self, user: &User) -> Result<(), Stopped> {
+    async fn references_of(&mut self, user: &User) -> Result<(), CycleStop> {
         if self.read.contains_key(user.id()) {
             return self.user_references(user).await;
         }

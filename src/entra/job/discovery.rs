@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::answers::{self, Asked, Trouble};
-use super::log::Stopped;
+use super::log::CycleStop;
 use super::problem::{ErrorCode, JobProblem};
 use crate::entra::dialect::Writer;
 use crate::wire::{ResourceKind, Target};
@@ -30,7 +30,7 @@ pub struct Accounts {
     /// Why reading ended before the end, if it did.
     pub problem: Option<JobProblem>,
     /// Why nothing could go on, if so.
-    pub stopped: Option<Stopped>,
+    pub stopped: Option<CycleStop>,
     /// There are more pages than are read.
     pub cut: bool,
 }

@@ -1,13 +1,13 @@
 //! A group's turn. Groups cannot be disabled: out of scope means deleted.
 
 use super::answers::Trouble;
-use super::log::Stopped;
+use super::log::CycleStop;
 use super::pass::{Pass, Turn};
 use crate::entra::directory::{Group, Object, ObjectKind};
 use crate::wire::Target;
 
 impl<T: Target> Pass<'_, T> {
-    pub async fn group(&mut self, group: &Group) -> Result<(), Stopped> {
+    pub async fn group(&mut self, group: &Group) -> Result<(), CycleStop> {
         let ended = self.try_group(group).await;
         self.settle(group.id(), ObjectKind::Group, ended)
     }

@@ -4,8 +4,8 @@
 
 use indexmap::IndexSet;
 
-use super::cycle::Plan;
-use super::log::{Action, Status};
+use super::cycle::CyclePlan;
+use super::log::{ProvisioningAction, Status};
 use super::pass::{Pass, Turn};
 use super::problem::ErrorCode;
 use super::state::Link;
@@ -68,7 +68,7 @@ impl<T: Target> Pass<'_, T> {
     /// Counts the disables and deletes of a cycle, and holds them back when they are too many. The
     /// count is not cumulative; what is held back stays so until the deletes are allowed, provisioning
     /// is restarted, or the object comes back.
-    pub fn hold_back(&mut self, plan: &Plan) {
+    pub fn hold_back(&mut self, plan: &CyclePlan) {
         let leaving = self.leaving(plan);
         self.state.held_back.retain(|id| leaving.contains(id));
         if self.state.force_deletes {
@@ -91,7 +91,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// Everybody this cycle disables or deletes.
-    fn leaving(&self, plan: &Plan) -> IndexSet<ObjectId> {
+    fn leaving(&self, plan: &CyclePlan) -> IndexSet<ObjectId> {
         let leaves = |id: &ObjectId, link: &Link| match self.directory.kind(id) {
             None => self.left_behind(link).is_none(),
             Some(_) if self.is_entitled(id) => false,
@@ -109,7 +109,7 @@ impl<T: Target> Pass<'_, T> {
     /// The log's line for what is held back. Its status is not documented; nothing was written.
     pub fn staged(&self, id: &ObjectId) -> Option<Turn> {
         self.state.held_back.contains(id).then(|| Turn {
-            action: Action::StagedDelete,
+            action: ProvisioningAction::StagedDelete,
             status: Status::Skipped,
             code: None,
             detail: "The accidental-deletion threshold holds this back until the deletes are allowed."

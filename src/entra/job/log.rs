@@ -1,12 +1,12 @@
 //! What a cycle tells afterwards: provisioning-log entries, and why it stopped.
 
 use super::problem::ErrorCode;
-use super::quarantine::{Quarantine, Tally};
+use super::quarantine::{EventCounts, Quarantine};
 use crate::entra::directory::{ObjectId, ObjectKind};
 
 /// What the service did or tried to do (Graph: provisioningObjectSummary, provisioningAction).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum ProvisioningAction {
     /// `POST`
     Create,
     /// `PATCH`
@@ -21,17 +21,17 @@ pub enum Action {
     Other,
 }
 
-impl Action {
+impl ProvisioningAction {
     /// The word of the log.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Action::Create => "create",
-            Action::Update => "update",
-            Action::Disable => "disable",
-            Action::Delete => "delete",
-            Action::StagedDelete => "stageddelete",
-            Action::Other => "other",
+            ProvisioningAction::Create => "create",
+            ProvisioningAction::Update => "update",
+            ProvisioningAction::Disable => "disable",
+            ProvisioningAction::Delete => "delete",
+            ProvisioningAction::StagedDelete => "stageddelete",
+            ProvisioningAction::Other => "other",
         }
     }
 }
@@ -71,7 +71,7 @@ pub struct LogEntry {
     /// The resource's id at the target, if one is known.
     pub target_id: Option<String>,
     /// What was done or tried.
-    pub action: Action,
+    pub action: ProvisioningAction,
     /// How it ended.
     pub status: Status,
     /// Error code or skip reason.
@@ -82,7 +82,7 @@ pub struct LogEntry {
 
 /// Why a cycle ended before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stopped {
+pub enum CycleStop {
     /// The job went into quarantine: credentials, or the target is no SCIM server for Entra.
     Quarantined(Quarantine),
     /// A guard held a write back; the sentence is the guard's.
@@ -103,11 +103,11 @@ pub struct CycleReport {
     /// The provisioning log, in order.
     pub entries: Vec<LogEntry>,
     /// Why it ended early, if it did.
-    pub stopped: Option<Stopped>,
+    pub stopped: Option<CycleStop>,
     /// What the job is in quarantine for after it, whether it came to its end or not.
     pub quarantine: Option<Quarantine>,
     /// How many objects and references succeeded and failed.
-    pub tally: Tally,
+    pub tally: EventCounts,
     /// Disables and deletes that are held back until they are allowed.
     pub held_back: Vec<ObjectId>,
     /// An initial cycle failed so often that its failures were forgotten (Graph:

@@ -40,19 +40,19 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 pub use discovery::{Accounts, DiscoveryPage};
-pub use log::{Action, CycleReport, LogEntry, Status, Stopped};
+pub use log::{CycleReport, CycleStop, LogEntry, ProvisioningAction, Status};
 pub use memory::Memory;
 pub use on_demand::MEMBERS_ON_DEMAND;
 pub use policy::Policy;
 pub use problem::{ErrorCode, JobProblem};
-pub use quarantine::{Quarantine, Tally, Thresholds};
-pub use record::{Clock, ModifiedProperty, ObjectFailure, Record, Step, StepType, Stopwatch, Watcher};
+pub use quarantine::{EventCounts, Quarantine, Thresholds};
+pub use record::{Clock, LogRecord, LogStep, ModifiedProperty, ObjectFailure, StepType, Stopwatch, Watcher};
 pub use restart::ResetScope;
 pub use schedule::{CYCLE_INTERVAL, GIVES_UP_AFTER, NextCycle};
 pub use state::{Escrow, Link};
 pub use summary::Identity;
 
-use cycle::Plan;
+use cycle::CyclePlan;
 use pass::Pass;
 use state::JobState;
 use step_log::StepLog;
@@ -203,7 +203,7 @@ impl Job {
     ///
     /// # Errors
     /// What the portal would show, or why the run stops.
-    pub async fn test_connection<T: Target>(&self, target: &T) -> Result<(), Stopped> {
+    pub async fn test_connection<T: Target>(&self, target: &T) -> Result<(), CycleStop> {
         pass::probe(&self.settings, &self.writer(self.settings.dialect), "test connection", target).await
     }
 
@@ -219,7 +219,7 @@ impl Job {
             let quarantine = self.quarantine().cloned();
             return CycleReport {
                 name,
-                stopped: Some(Stopped::Disabled),
+                stopped: Some(CycleStop::Disabled),
                 quarantine,
                 ..CycleReport::default()
             };
@@ -230,7 +230,7 @@ impl Job {
         pass.report.initial = changes.is_none();
         let entitled: HashSet<ObjectId> = pass.entitled();
         let plan = match &changes {
-            None => Plan::everything(&pass.directory),
+            None => CyclePlan::everything(&pass.directory),
             Some(changes) => pass.plan_since(changes, &entitled),
         };
         pass.count_retries(&plan);
@@ -356,13 +356,13 @@ impl Job {
             on_demand: false,
             changed: HashMap::new(),
             step_log: StepLog::default(),
-            doing: Action::Other,
+            doing: ProvisioningAction::Other,
             read: HashMap::new(),
         }
     }
 
-    fn stop(&mut self, report: &mut CycleReport, stopped: Stopped, minute: u64) {
-        if let Stopped::Quarantined(quarantine) = &stopped {
+    fn stop(&mut self, report: &mut CycleReport, stopped: CycleStop, minute: u64) {
+        if let CycleStop::Quarantined(quarantine) = &stopped {
             self.state.quarantine(quarantine.clone(), minute);
         }
         report.stopped = Some(stopped);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::answers::{self, Asked, Resource, Trouble};
 use super::comparison::{held, missing, same};
-use super::log::{Action, Stopped};
+use super::log::{CycleStop, ProvisioningAction};
 use super::matching::Match;
 use super::pass::{Pass, Turn, resource_kind};
 use super::problem::{ErrorCode, JobProblem};
@@ -109,7 +109,7 @@ impl<T: Target> Pass<'_, T> {
             })
             .collect();
         let request = self.writer.create(kind, &values, self.step("create", id));
-        self.doing = Action::Create;
+        self.doing = ProvisioningAction::Create;
         let collection = Request::new(Actor::Entra, Method::Post, &request.path, "");
         let answer =
             self.ask(Asked::Create, request).await.map_err(|trouble| self.refused_create(trouble))?;
@@ -123,7 +123,7 @@ impl<T: Target> Pass<'_, T> {
         self.state.links.insert(id.clone(), Link::new(object_kind, resource.id));
         self.whole.insert(id.clone());
         self.read.insert(id.clone(), resource.value);
-        Ok(Turn::done(Action::Create, format!("{} was created.", kind.as_str())))
+        Ok(Turn::done(ProvisioningAction::Create, format!("{} was created.", kind.as_str())))
     }
 
     /// A conflict although the filter had found nobody.
@@ -155,7 +155,7 @@ impl<T: Target> Pass<'_, T> {
             // The account is inactive already; what else differs is no longer this job's business.
             changes.clear();
         }
-        let action = if disables { Action::Disable } else { Action::Update };
+        let action = if disables { ProvisioningAction::Disable } else { ProvisioningAction::Update };
         if !changes.is_empty() {
             self.doing = action;
             self.note_changes(object_kind, id, &resource.value, &changes);
@@ -305,7 +305,7 @@ impl<T: Target> Pass<'_, T> {
     pub async fn delete(&mut self, id: &ObjectId, link: &Link) -> Result<Turn, Trouble> {
         let kind = resource_kind(link.kind);
         let request = self.writer.delete(kind, &link.target_id, self.step("delete", id));
-        self.doing = Action::Delete;
+        self.doing = ProvisioningAction::Delete;
         self.step_log.target_id = Some(link.target_id.clone());
         let detail = match self.ask(Asked::Delete, request).await {
             Ok(_) => format!("{} was deleted.", kind.as_str()),
@@ -315,7 +315,7 @@ impl<T: Target> Pass<'_, T> {
             Err(trouble) => return Err(trouble),
         };
         self.state.links.remove(id);
-        Ok(Turn::done(Action::Delete, detail))
+        Ok(Turn::done(ProvisioningAction::Delete, detail))
     }
 
     /// Ends an object's turn: a failure is remembered, a success forgets earlier ones.
@@ -324,8 +324,8 @@ impl<T: Target> Pass<'_, T> {
         id: &ObjectId,
         kind: ObjectKind,
         ended: Result<Turn, Trouble>,
-    ) -> Result<(), Stopped> {
-        let attempted = std::mem::replace(&mut self.doing, Action::Other);
+    ) -> Result<(), CycleStop> {
+        let attempted = std::mem::replace(&mut self.doing, ProvisioningAction::Other);
         match ended {
             Ok(turn) => {
                 if let Some(escrow) = self.state.escrows.get_mut(id) {

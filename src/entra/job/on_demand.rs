@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::log::Stopped;
+use super::log::CycleStop;
 use super::pass::{Pass, Turn};
 use super::problem::ErrorCode;
 use crate::entra::directory::{ObjectId, ObjectKind};
@@ -16,7 +16,7 @@ pub const MEMBERS_ON_DEMAND: usize = 5;
 
 impl<T: Target> Pass<'_, T> {
     /// Provisions the objects, users first.
-    pub async fn play_on_demand(&mut self, ids: &[ObjectId]) -> Result<(), Stopped> {
+    pub async fn play_on_demand(&mut self, ids: &[ObjectId]) -> Result<(), CycleStop> {
         self.probe().await?;
         let directory = Arc::clone(&self.directory);
         for id in ids {

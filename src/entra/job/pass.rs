@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::JobSettings;
 use super::answers::{self, Asked, Trouble};
-use super::log::{Action, CycleReport, LogEntry, Status, Stopped};
+use super::log::{CycleReport, CycleStop, LogEntry, ProvisioningAction, Status};
 use super::problem::{ErrorCode, JobProblem};
 use super::quarantine::Quarantine;
 use super::state::JobState;
@@ -41,26 +41,31 @@ pub(super) struct Pass<'a, T> {
     /// What was noted of the object whose turn it is.
     pub step_log: StepLog,
     /// What is being tried for the object whose turn it is.
-    pub doing: Action,
+    pub doing: ProvisioningAction,
     /// What the target held when it was last read in this activity.
     pub read: HashMap<ObjectId, Value>,
 }
 
 /// How an object's turn ended when nothing went wrong.
 pub(super) struct Turn {
-    pub action: Action,
+    pub action: ProvisioningAction,
     pub status: Status,
     pub code: Option<ErrorCode>,
     pub detail: String,
 }
 
 impl Turn {
-    pub fn done(action: Action, detail: impl Into<String>) -> Self {
+    pub fn done(action: ProvisioningAction, detail: impl Into<String>) -> Self {
         Turn { action, status: Status::Success, code: None, detail: detail.into() }
     }
 
     pub fn skipped(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Turn { action: Action::Other, status: Status::Skipped, code: Some(code), detail: detail.into() }
+        Turn {
+            action: ProvisioningAction::Other,
+            status: Status::Skipped,
+            code: Some(code),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -95,7 +100,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// The question for nobody that opens every activity, on both endpoints if groups are mapped.
-    pub async fn probe(&mut self) -> Result<(), Stopped> {
+    pub async fn probe(&mut self) -> Result<(), CycleStop> {
         probe(self.settings, &self.writer, &self.report.name, self.target).await
     }
 
@@ -130,7 +135,13 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// A failure, with how often it was tried again before, and when it will be.
-    pub fn log_failure(&mut self, id: &ObjectId, kind: ObjectKind, action: Action, problem: JobProblem) {
+    pub fn log_failure(
+        &mut self,
+        id: &ObjectId,
+        kind: ObjectKind,
+        action: ProvisioningAction,
+        problem: JobProblem,
+    ) {
         let escrow = self.state.escrows.get(id);
         let retries = escrow.map_or(0, |escrow| escrow.retries);
         let next = escrow.and_then(|escrow| escrow.next_attempt(self.writer.switches.retries));
@@ -160,7 +171,7 @@ pub(super) async fn probe<T: Target>(
     writer: &Writer,
     name: &str,
     target: &T,
-) -> Result<(), Stopped> {
+) -> Result<(), CycleStop> {
     for object_kind in [ObjectKind::User, ObjectKind::Group] {
         let Some(mapping) = settings.mapping.object(object_kind) else { continue };
         let matching = mapping.matching();
@@ -176,7 +187,7 @@ pub(super) async fn probe<T: Target>(
             None => {}
             Some(Trouble::Stop(stopped)) => return Err(stopped),
             Some(Trouble::Object(problem)) => {
-                return Err(Stopped::Quarantined(Quarantine::at_once(problem)));
+                return Err(CycleStop::Quarantined(Quarantine::at_once(problem)));
             }
         }
     }

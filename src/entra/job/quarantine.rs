@@ -58,7 +58,7 @@ impl Default for Thresholds {
 
 /// What became of a cycle's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct EventCounts {
     /// Objects whose turn ended well, a skip included.
     pub succeeded: u64,
     /// Objects that failed.
@@ -70,8 +70,8 @@ pub struct Tally {
 impl Thresholds {
     /// The reason to quarantine a job after such a cycle, if there is one.
     #[must_use]
-    pub fn exceeded(&self, tally: &Tally) -> Option<Quarantine> {
-        let Tally { succeeded, failed, references_failed } = *tally;
+    pub fn exceeded(&self, tally: &EventCounts) -> Option<Quarantine> {
+        let EventCounts { succeeded, failed, references_failed } = *tally;
         let quarantine = |code: ErrorCode, what: String| {
             Some(Quarantine { reason: code.as_str(), problem: JobProblem::new(code, what) })
         };
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn reason(succeeded: u64, failed: u64, references_failed: u64) -> Option<&'static str> {
-        let tally = Tally { succeeded, failed, references_failed };
+        let tally = EventCounts { succeeded, failed, references_failed };
         Thresholds::default().exceeded(&tally).map(|quarantine| quarantine.reason)
     }
 
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn thresholds_can_be_scaled_down() {
         let small = Thresholds { evaluated_from: 2, percent: 40, failures: 4, total: 6 };
-        assert!(small.exceeded(&Tally { succeeded: 2, failed: 2, references_failed: 0 }).is_some());
-        assert!(small.exceeded(&Tally { succeeded: 3, failed: 2, references_failed: 0 }).is_none());
+        assert!(small.exceeded(&EventCounts { succeeded: 2, failed: 2, references_failed: 0 }).is_some());
+        assert!(small.exceeded(&EventCounts { succeeded: 3, failed: 2, references_failed: 0 }).is_none());
     }
 }

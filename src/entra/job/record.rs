@@ -21,7 +21,7 @@ pub trait Watcher: fmt::Debug + Send + Sync {
     fn begins(&self, name: &str, initial: bool, objects: usize);
 
     /// An event of the provisioning log.
-    fn logged(&self, entry: &LogEntry, record: &Record);
+    fn logged(&self, entry: &LogEntry, record: &LogRecord);
 }
 
 /// Where durations come from.
@@ -77,7 +77,7 @@ impl StepType {
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct LogStep {
     /// The service's name of it: `EntryExportAdd`.
     pub name: &'static str,
     /// Its kind.
@@ -103,7 +103,7 @@ pub struct ModifiedProperty {
 
 /// Everything else about an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct LogRecord {
     /// The cycle or on-demand run: `cycle 2`.
     pub cycle: String,
     /// When it happened, by the simulated clock.
@@ -115,7 +115,7 @@ pub struct Record {
     /// `userPrincipalName` of the source object, if it is a user.
     pub user_principal_name: Option<String>,
     /// The steps, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<LogStep>,
     /// What was written.
     pub modified: Vec<ModifiedProperty>,
     /// What went wrong.

@@ -5,7 +5,7 @@ use indexmap::IndexSet;
 
 use super::answers::{self, Asked, Trouble};
 use super::comparison::{held, reference};
-use super::log::{Action, Stopped};
+use super::log::{CycleStop, ProvisioningAction};
 use super::pass::{Pass, Turn};
 use super::problem::ErrorCode;
 use super::state::Link;
@@ -16,14 +16,14 @@ use crate::scim::PatchPath;
 use crate::wire::{Request, ResourceKind, Target};
 
 /// What to do about one reference.
-enum Reference {
+enum ReferenceChange {
     Set { verb: Verb, target_id: String, source: ObjectId },
     Clear { target_id: String },
 }
 
 impl<T: Target> Pass<'_, T> {
     /// Writes a user's single-valued references, the manager above all.
-    pub async fn user_references(&mut self, user: &User) -> Result<(), Stopped> {
+    pub async fn user_references(&mut self, user: &User) -> Result<(), CycleStop> {
         let settings = self.settings;
         let id = user.id();
         self.begin_step_log(Object::User(user));
@@ -36,7 +36,7 @@ impl<T: Target> Pass<'_, T> {
                 Err(Trouble::Object(problem)) => {
                     self.report.tally.references_failed += 1;
                     self.state.escrow(id, self.minute).references = true;
-                    self.log_failure(id, ObjectKind::User, Action::Update, problem);
+                    self.log_failure(id, ObjectKind::User, ProvisioningAction::Update, problem);
                     failed = true;
                 }
             }
@@ -65,12 +65,12 @@ impl<T: Target> Pass<'_, T> {
                 }
                 Some(target_id) => {
                     let verb = if there.is_some() { Verb::Replace } else { Verb::Add };
-                    Reference::Set { verb, target_id, source: wanted.clone() }
+                    ReferenceChange::Set { verb, target_id, source: wanted.clone() }
                 }
             },
             // A null is not provisioned, but a reference the job wrote itself is taken back.
             None => match (&there, link.references.get(&row.target.to_string())) {
-                (Some(there), Some(_)) => Reference::Clear { target_id: there.clone() },
+                (Some(there), Some(_)) => ReferenceChange::Clear { target_id: there.clone() },
                 _ => {
                     self.remember_reference(id, &row.target, None);
                     return Ok(None);
@@ -79,7 +79,7 @@ impl<T: Target> Pass<'_, T> {
         };
         let name = &row.target.attribute;
         let turn = match todo {
-            Reference::Set { verb, target_id, source } => {
+            ReferenceChange::Set { verb, target_id, source } => {
                 if self.is_there(ResourceKind::User, &link, name, &target_id, id).await? {
                     return Ok(None);
                 }
@@ -88,15 +88,18 @@ impl<T: Target> Pass<'_, T> {
                 self.ask(Asked::Modify, request).await?;
                 self.remember_reference(id, &row.target, Some(&source));
                 self.note_reference(&row.written, there, Some(target_id));
-                Turn::done(Action::Update, format!("{name} was set to {}.", self.settings.label(&source)))
+                Turn::done(
+                    ProvisioningAction::Update,
+                    format!("{name} was set to {}.", self.settings.label(&source)),
+                )
             }
-            Reference::Clear { target_id } => {
+            ReferenceChange::Clear { target_id } => {
                 let step = self.step(&format!("clear {name} of"), id);
                 let request = self.writer.clear_manager(&link.target_id, &row.target, &target_id, step);
                 self.ask(Asked::Modify, request).await?;
                 self.remember_reference(id, &row.target, None);
                 self.note_reference(&row.written, Some(target_id), None);
-                Turn::done(Action::Update, format!("{name} was cleared."))
+                Turn::done(ProvisioningAction::Update, format!("{name} was cleared."))
             }
         };
         Ok(Some(turn))
@@ -124,7 +127,7 @@ impl<T: Target> Pass<'_, T> {
         group: &Group,
         named: &IndexSet<ObjectId>,
         at_most: Option<usize>,
-    ) -> Result<(), Stopped> {
+    ) -> Result<(), CycleStop> {
         let id = group.id();
         if !self.provisions_members() {
             return Ok(());
@@ -164,7 +167,7 @@ impl<T: Target> Pass<'_, T> {
         let removed = self.write_members(&link, id, &to_remove, Verb::Remove).await?;
         if added + removed > 0 {
             let detail = format!("Members were updated: {added} added, {removed} removed.");
-            self.log_turn(id, ObjectKind::Group, Turn::done(Action::Update, detail));
+            self.log_turn(id, ObjectKind::Group, Turn::done(ProvisioningAction::Update, detail));
         }
         // A member whose own turn failed may have an account next time; the others are out of scope,
         // and nothing notices when they come back.
@@ -203,7 +206,7 @@ impl<T: Target> Pass<'_, T> {
         group: &ObjectId,
         members: &[(ObjectId, String)],
         verb: Verb,
-    ) -> Result<usize, Stopped> {
+    ) -> Result<usize, CycleStop> {
         let mut written = 0;
         for chunk in members.chunks(self.writer.switches.members_per_patch.max(1)) {
             match self.write_chunk(link, group, chunk, verb).await {
@@ -213,7 +216,7 @@ impl<T: Target> Pass<'_, T> {
                     self.report.tally.references_failed += chunk.len() as u64;
                     let failed = chunk.iter().map(|(member, _)| member.clone());
                     self.state.escrow(group, self.minute).members.extend(failed);
-                    self.log_failure(group, ObjectKind::Group, Action::Update, problem);
+                    self.log_failure(group, ObjectKind::Group, ProvisioningAction::Update, problem);
                 }
             }
         }

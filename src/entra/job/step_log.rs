@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::record::{ModifiedProperty, Step};
+use super::record::{LogStep, ModifiedProperty};
 use crate::entra::directory::{Object, ObjectKind, SourceValue};
 
 /// What was noted of the current turn.
@@ -11,7 +11,7 @@ pub(super) struct StepLog {
     pub began: Option<Duration>,
     pub display_name: Option<String>,
     pub user_principal_name: Option<String>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<LogStep>,
     pub modified: Vec<ModifiedProperty>,
     /// Keys and values of the export step.
     pub exported: Vec<(String, String)>,

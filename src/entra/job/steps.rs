@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::comparison::held;
-use super::log::{Action, LogEntry, Status};
+use super::log::{LogEntry, ProvisioningAction, Status};
 use super::pass::Pass;
 use super::problem::{ErrorCode, JobProblem};
-use super::record::{ModifiedProperty, ObjectFailure, Record, SOURCE_NAME, Step, StepType, TARGET_NAME};
+use super::record::{
+    LogRecord, LogStep, ModifiedProperty, ObjectFailure, SOURCE_NAME, StepType, TARGET_NAME,
+};
 use super::step_log::{StepLog, type_name};
 use crate::entra::dialect::AttributeChange;
 use crate::entra::directory::{Object, ObjectId, ObjectKind, SourceValue};
@@ -34,7 +36,7 @@ impl<T: Target> Pass<'_, T> {
         description: String,
         details: Vec<(String, String)>,
     ) {
-        self.step_log.steps.push(Step { name, kind, status, description, details });
+        self.step_log.steps.push(LogStep { name, kind, status, description, details });
     }
 
     /// The object comes out of the directory: by the change log, by a retry, or on demand.
@@ -217,7 +219,7 @@ impl<T: Target> Pass<'_, T> {
         let now = self.settings.clock.elapsed();
         let elapsed = step_log.began.map_or(Duration::ZERO, |began| now.saturating_sub(began));
         let retries = self.writer.switches.retries;
-        let record = Record {
+        let record = LogRecord {
             cycle: self.report.name.clone(),
             at: self.date(self.minute),
             elapsed,
@@ -241,11 +243,11 @@ impl<T: Target> Pass<'_, T> {
         let identifier = ("ReportableIdentifier".to_owned(), who.clone());
         // Disable and delete are names of older audit logs; no newer record of them was seen.
         let export = match entry.action {
-            Action::Create => Some(("EntryExportAdd", "created", "create")),
-            Action::Update => Some(("EntryExportUpdate", "updated", "update")),
-            Action::Disable => Some(("EntryExportUpdateSoftDelete", "disabled", "disable")),
-            Action::Delete => Some(("EntryExportDelete", "deleted", "delete")),
-            Action::StagedDelete | Action::Other => None,
+            ProvisioningAction::Create => Some(("EntryExportAdd", "created", "create")),
+            ProvisioningAction::Update => Some(("EntryExportUpdate", "updated", "update")),
+            ProvisioningAction::Disable => Some(("EntryExportUpdateSoftDelete", "disabled", "disable")),
+            ProvisioningAction::Delete => Some(("EntryExportDelete", "deleted", "delete")),
+            ProvisioningAction::StagedDelete | ProvisioningAction::Other => None,
         };
         match (entry.status, export) {
             (Status::Success, Some((name, done, _))) => {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::log::LogEntry;
 use super::problem::{ErrorCode, JobProblem};
-use super::record::{ObjectFailure, Record, SOURCE_NAME, Step, TARGET_NAME};
+use super::record::{LogRecord, LogStep, ObjectFailure, SOURCE_NAME, TARGET_NAME};
 use super::step_log::type_name;
 use crate::entra::directory::ObjectKind;
 use crate::scim::urn;
@@ -44,7 +44,7 @@ impl Identity {
 
     /// One line of the provisioning log. The cycle's id is the same for all lines of one cycle.
     #[must_use]
-    pub fn summary(&self, cycle: Uuid, entry: &LogEntry, record: &Record) -> Value {
+    pub fn summary(&self, cycle: Uuid, entry: &LogEntry, record: &LogRecord) -> Value {
         let kind = type_name(entry.kind);
         let name = record.display_name.clone().unwrap_or_default();
         let mut source = json!({ "id": entry.id.as_str(), "odatatype": kind, "DisplayName": name });
@@ -105,7 +105,7 @@ fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn step(step: &Step) -> Value {
+fn step(step: &LogStep) -> Value {
     let details: Map<String, Value> =
         step.details.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     json!({

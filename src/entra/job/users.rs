@@ -1,7 +1,7 @@
 //! A user's turn: create, update, disable, enable again, delete.
 
 use super::answers::Trouble;
-use super::log::Stopped;
+use super::log::CycleStop;
 use super::objects::not_entitled;
 use super::pass::{Pass, Turn};
 use crate::entra::dialect::TombstoneName;
@@ -9,7 +9,7 @@ use crate::entra::directory::{Object, ObjectId, ObjectKind, User};
 use crate::wire::Target;
 
 impl<T: Target> Pass<'_, T> {
-    pub async fn user(&mut self, user: &User) -> Result<(), Stopped> {
+    pub async fn user(&mut self, user: &User) -> Result<(), CycleStop> {
         let ended = match self.tombstone(user) {
             Some(renamed) => self.try_user(&renamed).await,
             None => self.try_user(user).await,
@@ -55,7 +55,7 @@ impl<T: Target> Pass<'_, T> {
     }
 
     /// An object that is gone from the directory for good.
-    pub async fn purged(&mut self, id: &ObjectId, kind: ObjectKind) -> Result<(), Stopped> {
+    pub async fn purged(&mut self, id: &ObjectId, kind: ObjectKind) -> Result<(), CycleStop> {
         let Some(link) = self.state.links.get(id).cloned() else { return Ok(()) };
         self.note_removal(id, kind);
         let ended = if let Some(turn) = self.left_behind(&link) {

@@ -27,7 +27,9 @@ pub use filter::{Clause, ClauseError, ClausePart, FilterGroup, Operator, Scoping
 pub use flow::{DataType, FlowBehavior, FlowType, ObjectActions};
 pub use object::{EvaluationError, MappingSubject, ObjectMapping, Phase};
 pub use roles::RoleFunction;
-pub use row::{AttributeMapping, Declared, IS_SOFT_DELETED, TargetKind, ValueSource, source_attribute};
+pub use row::{
+    AttributeDefinition, AttributeMapping, IS_SOFT_DELETED, TargetKind, ValueSource, source_attribute,
+};
 pub use select::SelectionError;
 pub use value::TargetValue;
 

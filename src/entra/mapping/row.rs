@@ -7,7 +7,7 @@ use crate::scim::{PatchPath, SyntaxError, same_name};
 use super::expression::Expression;
 use super::flow::{DataType, FlowBehavior, FlowType};
 use super::roles::{APP_ROLE_ASSIGNMENTS, RoleFunction};
-use super::target::{self, Target};
+use super::target::{self, MappingTarget};
 
 /// The computed source attribute that tells a leaver: true when the user is unassigned, out of
 /// scope, in the recycle bin or blocked from sign-in.
@@ -54,7 +54,7 @@ pub enum TargetKind {
 /// What a target attribute is declared to be in the application's attribute list (Graph:
 /// attributeDefinition). What is not declared follows RFC 7643, or is a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Declared {
+pub struct AttributeDefinition {
     /// Its data type.
     pub data_type: DataType,
     /// Whether a difference in letter case alone is a change.
@@ -65,7 +65,7 @@ pub struct Declared {
     pub multivalued: bool,
 }
 
-impl Declared {
+impl AttributeDefinition {
     /// What RFC 7643 says of a target, or a text.
     #[must_use]
     pub fn of(target: &PatchPath, source: &ValueSource) -> Self {
@@ -87,7 +87,7 @@ impl Declared {
             && target.sub.is_none()
             && known.is_some_and(|attribute| attribute.multi_valued);
         let case_exact = known.is_some_and(|attribute| attribute.case_exact);
-        Declared { data_type, case_exact, required: false, multivalued }
+        AttributeDefinition { data_type, case_exact, required: false, multivalued }
     }
 }
 
@@ -112,7 +112,7 @@ pub struct AttributeMapping {
     /// whether it says so or not: ask [`AttributeMapping::is_filterable`].
     pub filterable: bool,
     /// What the target attribute is declared to be.
-    pub declared: Declared,
+    pub declared: AttributeDefinition,
 }
 
 impl AttributeMapping {
@@ -121,9 +121,9 @@ impl AttributeMapping {
     /// # Errors
     /// When the target is no path, or one that Entra cannot write.
     pub fn new(target: &str, source: ValueSource) -> Result<Self, SyntaxError> {
-        let Target { path, written } = target::read(target)?;
+        let MappingTarget { path, written } = target::read(target)?;
         Ok(AttributeMapping {
-            declared: Declared::of(&path, &source),
+            declared: AttributeDefinition::of(&path, &source),
             target: path,
             written,
             source,
@@ -211,7 +211,7 @@ impl AttributeMapping {
     /// left out, so `manager` finds the enterprise extension's manager.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
-        let Ok(Target { path, .. }) = target::read(name) else { return self.target.is(name) };
+        let Ok(MappingTarget { path, .. }) = target::read(name) else { return self.target.is(name) };
         self.target.same_as(&path) || PatchPath { schema: None, ..self.target.clone() }.same_as(&path)
     }
 

@@ -5,7 +5,7 @@ use crate::scim::{Comparison, Filter, PatchPath, SyntaxError, same_name};
 
 /// A target attribute: where values go, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct MappingTarget {
     pub path: PatchPath,
     /// As it was written, with the quotes that JSON and SCIM have.
     pub written: String,
@@ -17,7 +17,7 @@ pub(super) struct Target {
 /// # Errors
 /// When it is no path, or one that Entra cannot write. Places are those of the text as given, or
 /// the whole of it where its quotes had to be changed.
-pub(super) fn read(text: &str) -> Result<Target, SyntaxError> {
+pub(super) fn read(text: &str) -> Result<MappingTarget, SyntaxError> {
     let written = straight_quotes(text);
     let whole = 0..text.len();
     let refused = |message: &str, help: &str| SyntaxError {
@@ -60,7 +60,7 @@ pub(super) fn read(text: &str) -> Result<Target, SyntaxError> {
     if path.filter.is_some() && path.sub.is_none() {
         path.sub = Some("value".to_owned());
     }
-    Ok(Target { path, written })
+    Ok(MappingTarget { path, written })
 }
 
 /// The element's attributes are named with their values, so that an element can be made of them.

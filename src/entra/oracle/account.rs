@@ -4,7 +4,7 @@ use std::ops::Index;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
-use super::expectation::{ExpectedValue, Origin, Standing, Why};
+use super::expectation::{ExpectedValue, Origin, ValueDemand, Why};
 use super::history::Preexisting;
 use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::entra::mapping::{AttributeMapping, TargetValue};
@@ -37,7 +37,7 @@ impl HeldValue {
 
 /// One account or group at a target that does everything right.
 #[derive(Debug, Clone)]
-pub(super) struct Account {
+pub(super) struct OracleAccount {
     pub(super) kind: ObjectKind,
     pub(super) origin: Origin,
     values: HashMap<String, HeldValue>,
@@ -66,9 +66,9 @@ pub(super) fn key(target: &PatchPath) -> String {
     target.to_string().to_ascii_lowercase()
 }
 
-impl Account {
+impl OracleAccount {
     pub(super) fn created(kind: ObjectKind) -> Self {
-        Account {
+        OracleAccount {
             kind,
             origin: Origin::Created,
             values: HashMap::new(),
@@ -95,7 +95,11 @@ impl Account {
             Some((key(&target.parse().ok()?), held))
         });
         let values = values.collect();
-        Account { origin: Origin::Adopted(account.key.clone()), values, ..Account::created(account.kind) }
+        OracleAccount {
+            origin: Origin::Adopted(account.key.clone()),
+            values,
+            ..OracleAccount::created(account.kind)
+        }
     }
 
     pub(super) fn is_deleted(&self) -> bool {
@@ -119,21 +123,21 @@ impl Account {
     /// What must stand in the target of a row.
     pub(super) fn expect(&self, row: &AttributeMapping, is_list: bool) -> ExpectedValue {
         let standing = match self.held(&row.target) {
-            _ if self.unjudged.is_some() => Standing::Unjudged,
+            _ if self.unjudged.is_some() => ValueDemand::Unjudged,
             _ if is_list => self.expect_members(),
-            HeldValue::Value(value) => Standing::Equal(value),
-            HeldValue::Absent if server_may_fill(&row.target) => Standing::Unjudged,
-            HeldValue::Absent => Standing::Absent,
-            HeldValue::OneOf(_) | HeldValue::Unjudged => Standing::Unjudged,
+            HeldValue::Value(value) => ValueDemand::Equal(value),
+            HeldValue::Absent if server_may_fill(&row.target) => ValueDemand::Unjudged,
+            HeldValue::Absent => ValueDemand::Absent,
+            HeldValue::OneOf(_) | HeldValue::Unjudged => ValueDemand::Unjudged,
         };
         ExpectedValue { target: row.target.clone(), written: row.written.clone(), standing }
     }
 
-    fn expect_members(&self) -> Standing {
+    fn expect_members(&self) -> ValueDemand {
         let those = |certain: bool| {
             self.members.iter().filter(|(_, c)| **c == certain).map(|(id, _)| id.clone()).collect()
         };
-        Standing::Members {
+        ValueDemand::Members {
             present: those(true),
             absent: self.removed.iter().cloned().collect(),
             unjudged: those(false),
@@ -144,23 +148,23 @@ impl Account {
 
 /// Every account at the target, found by what it holds without looking at all of them.
 #[derive(Debug, Default)]
-pub(super) struct Accounts {
-    all: Vec<Account>,
+pub(super) struct OracleAccounts {
+    all: Vec<OracleAccount>,
     /// By kind, attribute and text in lower case. Holds what was ever there: look before use.
     by_text: HashMap<(ObjectKind, String, String), Vec<usize>>,
     /// Accounts that hold, or held, something that is not known.
     uncertain: IndexSet<usize>,
 }
 
-impl Accounts {
+impl OracleAccounts {
     pub(super) fn add_preexisting(&mut self, account: &Preexisting) {
         let index = self.all.len();
-        self.all.push(Account::preexisting(account));
+        self.all.push(OracleAccount::preexisting(account));
         self.uncertain.insert(index);
     }
 
     pub(super) fn create(&mut self, kind: ObjectKind) -> usize {
-        self.all.push(Account::created(kind));
+        self.all.push(OracleAccount::created(kind));
         self.all.len() - 1
     }
 
@@ -204,11 +208,11 @@ impl Accounts {
         found
     }
 
-    pub(super) fn get_mut(&mut self, index: usize) -> &mut Account {
+    pub(super) fn get_mut(&mut self, index: usize) -> &mut OracleAccount {
         &mut self.all[index]
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Account> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &OracleAccount> {
         self.all.iter()
     }
 
@@ -236,15 +240,15 @@ impl Accounts {
     }
 }
 
-impl Index<usize> for Accounts {
-    type Output = Account;
+impl Index<usize> for OracleAccounts {
+    type Output = OracleAccount;
 
-    fn index(&self, index: usize) -> &Account {
+    fn index(&self, index: usize) -> &OracleAccount {
         &self.all[index]
     }
 }
 
-/// Attributes that a right server may give a value of its own when it was sent none: RFC 7643
+/// Attributes that a correct server may give a value of its own when it was sent none: RFC 7643
 /// §4.1 leaves the meaning of `active` and the composition of names and addresses to it.
 fn server_may_fill(target: &PatchPath) -> bool {
     const WHOLE: [&str; 7] =

@@ -2,14 +2,14 @@
 
 use indexmap::IndexMap;
 
-use super::account::Account;
-use super::expectation::{AccountFate, Expectation, Expected, Origin, Standing, Why};
+use super::account::OracleAccount;
+use super::expectation::{AccountFate, Expectation, Expected, Origin, ValueDemand, Why};
 use super::history::CycleView;
-use super::walk::{OracleVerdict, Walk};
+use super::walk::{OracleVerdict, OracleWalk};
 use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::entra::mapping::TargetValue;
 
-impl Walk {
+impl OracleWalk {
     /// What must stand for everybody who was in the directory at some cycle.
     pub(super) fn expectation(&self, history: &[CycleView]) -> Expectation {
         let mut expectation = Expectation::default();
@@ -42,7 +42,7 @@ impl Walk {
             // Its account is gone or lost, and whether it has another is not known.
             (_, Some(OracleVerdict::Unjudged(why))) => Expected::Unjudged { why: *why },
             (Some(account), _) if account.is_deleted() => Expected::Gone,
-            (Some(Account { unjudged: Some(why), .. }), _) => Expected::Unjudged { why: *why },
+            (Some(OracleAccount { unjudged: Some(why), .. }), _) => Expected::Unjudged { why: *why },
             (Some(account), _) => {
                 let rows = self.mapping.object(kind).map(|mapping| mapping.rows.as_slice());
                 let values = rows.unwrap_or_default().iter().map(|row| {
@@ -58,12 +58,14 @@ impl Walk {
     }
 
     /// What a target does with links to an account that was deleted is its own affair.
-    fn forget_deleted(&self, standing: &mut Standing) {
+    fn forget_deleted(&self, standing: &mut ValueDemand) {
         let deleted =
             |id: &ObjectId| self.last.get(id).is_some_and(|account| self.accounts[*account].is_deleted());
         match standing {
-            Standing::Equal(TargetValue::Reference(id)) if deleted(id) => *standing = Standing::Unjudged,
-            Standing::Members { present, absent, unjudged, .. } => {
+            ValueDemand::Equal(TargetValue::Reference(id)) if deleted(id) => {
+                *standing = ValueDemand::Unjudged
+            }
+            ValueDemand::Members { present, absent, unjudged, .. } => {
                 // The account may be somebody else's by now.
                 absent.retain(|id| {
                     self.last.get(id).map(|account| &self.accounts[*account]).is_some_and(|account| {

@@ -74,12 +74,12 @@ pub struct ExpectedValue {
     /// Its text as the profile writes it.
     pub written: String,
     /// What must stand there.
-    pub standing: Standing,
+    pub standing: ValueDemand,
 }
 
 /// What must stand in a target attribute.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Standing {
+pub enum ValueDemand {
     /// This value; texts compare by the attribute's caseExact. A reference is an object of the
     /// directory, and its account's id stands at the target.
     Equal(TargetValue),

@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::account::HeldValue;
 use super::expectation::Why;
-use super::matching::{self, Match};
-use super::walk::{Link, OracleVerdict, Processed, Walk};
+use super::matching::{self, OracleMatch};
+use super::walk::{OracleLink, OracleVerdict, OracleWalk, Processed};
 use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind};
 use crate::entra::mapping::{MappingSubject, ObjectMapping, Phase};
 use crate::entra::scope::Entitlement;
 
-impl Walk {
+impl OracleWalk {
     /// Who is not entitled and was never provisioned stays without an account.
     pub(super) fn leave_out(
         &mut self,
@@ -28,7 +28,7 @@ impl Walk {
             match matching::search(&self.accounts, kind, mapping, subject, self.number) {
                 // Disabled users are not created; whether an account that is there already gets
                 // disabled is not documented.
-                Match::One(account) => {
+                OracleMatch::One(account) => {
                     self.accounts.get_mut(account).contested = true;
                     OracleVerdict::Unjudged(Why::InactiveWithAccount)
                 }
@@ -68,7 +68,7 @@ impl Walk {
                 }
                 let taken = self.accounts.get_mut(account);
                 (taken.owner, taken.taken_by) = (Some(id.clone()), Some(id.clone()));
-                let link = Link {
+                let link = OracleLink {
                     account,
                     managed: Some(true),
                     entitled: true,
@@ -89,10 +89,10 @@ impl Walk {
         subject: &MappingSubject<'_>,
     ) -> Result<(usize, bool), OracleVerdict> {
         match matching::search(&self.accounts, kind, mapping, subject, self.number) {
-            Match::NoValue => Err(OracleVerdict::Never(Why::NoMatchingValue)),
-            Match::Several => Err(OracleVerdict::Never(Why::SeveralMatch)),
-            Match::Unclear(why) => Err(OracleVerdict::Unjudged(why)),
-            Match::One(account) => match &self.accounts[account].owner {
+            OracleMatch::NoValue => Err(OracleVerdict::Never(Why::NoMatchingValue)),
+            OracleMatch::Several => Err(OracleVerdict::Never(Why::SeveralMatch)),
+            OracleMatch::Unclear(why) => Err(OracleVerdict::Unjudged(why)),
+            OracleMatch::One(account) => match &self.accounts[account].owner {
                 // Two people with one matching value: DuplicateSourceEntries.
                 Some(owner) if owner != subject.object.id() => {
                     self.accounts.get_mut(account).unjudged = Some(Why::MatchesAnothers);
@@ -100,8 +100,8 @@ impl Walk {
                 }
                 _ => Ok((account, self.write(account, mapping, subject, |_| true))),
             },
-            Match::Nothing if !mapping.actions.create => Err(OracleVerdict::Never(Why::NotAllowed)),
-            Match::Nothing => Ok((self.create(kind, mapping, subject)?, false)),
+            OracleMatch::Nothing if !mapping.actions.create => Err(OracleVerdict::Never(Why::NotAllowed)),
+            OracleMatch::Nothing => Ok((self.create(kind, mapping, subject)?, false)),
         }
     }
 
@@ -165,8 +165,8 @@ impl Walk {
             let Some(mapping) = self.mapping.object(kind).cloned() else { continue };
             let subject = super::walk::subject(state, object, false);
             let still = match matching::search(&self.accounts, kind, &mapping, &subject, self.number) {
-                Match::Several => true,
-                Match::Nothing => mapping.evaluate(&subject, Phase::Create).is_ok_and(|values| {
+                OracleMatch::Several => true,
+                OracleMatch::Nothing => mapping.evaluate(&subject, Phase::Create).is_ok_and(|values| {
                     matching::user_name_taken(&self.accounts, None, &values, self.number) == Some(true)
                 }),
                 _ => false,

@@ -1,4 +1,4 @@
-use super::account::{Accounts, HeldValue};
+use super::account::{HeldValue, OracleAccounts};
 use super::expectation::Why;
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{AttributeMapping, MappingSubject, ObjectMapping, TargetValue};
@@ -7,7 +7,7 @@ use crate::scim::schema::SchemaSet;
 
 /// What a search by the matching attributes finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Match {
+pub(super) enum OracleMatch {
     /// The source has no value to search by.
     NoValue,
     /// Nothing matches.
@@ -24,18 +24,18 @@ pub(super) enum Match {
 /// at a time, lowest precedence first, until one finds something. An attribute without a value is
 /// passed over.
 pub(super) fn search(
-    accounts: &Accounts,
+    accounts: &OracleAccounts,
     kind: ObjectKind,
     mapping: &ObjectMapping,
     subject: &MappingSubject<'_>,
     cycle: usize,
-) -> Match {
+) -> OracleMatch {
     let mut searched = false;
     for row in mapping.matching() {
         let wanted = match row.value(subject) {
             Ok(Some(wanted)) => wanted,
             Ok(None) => continue,
-            Err(_) => return Match::Unclear(Why::CannotBeComputed),
+            Err(_) => return OracleMatch::Unclear(Why::CannotBeComputed),
         };
         searched = true;
         let mut found = Vec::new();
@@ -48,25 +48,25 @@ pub(super) fn search(
                 // Whether the service deletes one object before or after it searches for another is
                 // not documented.
                 Some(true) if account.is_deleted() || account.unjudged.is_some() => {
-                    return Match::Unclear(Why::MatchUnclear);
+                    return OracleMatch::Unclear(Why::MatchUnclear);
                 }
                 Some(true) => found.push(index),
                 Some(false) => {}
-                None => return Match::Unclear(Why::MatchUnclear),
+                None => return OracleMatch::Unclear(Why::MatchUnclear),
             }
         }
         match found.as_slice() {
             [] => {}
-            [one] => return Match::One(*one),
-            _ => return Match::Several,
+            [one] => return OracleMatch::One(*one),
+            _ => return OracleMatch::Several,
         }
     }
-    if searched { Match::Nothing } else { Match::NoValue }
+    if searched { OracleMatch::Nothing } else { OracleMatch::NoValue }
 }
 
 /// Accounts that a search by any of the matching attributes finds or may find.
 pub(super) fn within_reach(
-    accounts: &Accounts,
+    accounts: &OracleAccounts,
     kind: ObjectKind,
     mapping: &ObjectMapping,
     subject: &MappingSubject<'_>,
@@ -85,7 +85,7 @@ pub(super) fn within_reach(
 /// True when another account that stands there has the userName (RFC 7643 §4.1.1: unique, without
 /// letter case); `None` when that cannot be told.
 pub(super) fn user_name_taken(
-    accounts: &Accounts,
+    accounts: &OracleAccounts,
     own: Option<usize>,
     values: &[(&AttributeMapping, Option<TargetValue>)],
     cycle: usize,

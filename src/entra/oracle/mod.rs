@@ -31,7 +31,7 @@ mod references;
 mod safeguards;
 mod walk;
 
-pub use expectation::{AccountFate, Expectation, Expected, ExpectedValue, Origin, Standing, Why};
+pub use expectation::{AccountFate, Expectation, Expected, ExpectedValue, Origin, ValueDemand, Why};
 pub use history::{CycleKind, CycleView, Preexisting};
 
 use super::mapping::Mapping;
@@ -39,7 +39,7 @@ use super::scope::Scope;
 
 /// What the oracle takes for granted where Microsoft's pages and observations disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Readings {
+pub struct OracleReadings {
     /// A user who was unassigned before is deleted at the target when purged. "How provisioning
     /// works" says that no DELETE is sent (the default); packets of 2017 show one.
     pub purge_after_unassignment_deletes: bool,
@@ -59,7 +59,7 @@ pub struct Safeguards {
 /// What must stand at the target after these cycles, by the documented reading and with no safeguards.
 #[must_use]
 pub fn expected(history: &[CycleView], mapping: &Mapping, scope: &Scope) -> Expectation {
-    expected_under(history, mapping, scope, Readings::default(), Safeguards::default())
+    expected_under(history, mapping, scope, OracleReadings::default(), Safeguards::default())
 }
 
 /// [`expected`] under other readings, and with safeguards.
@@ -68,10 +68,10 @@ pub fn expected_under(
     history: &[CycleView],
     mapping: &Mapping,
     scope: &Scope,
-    readings: Readings,
+    readings: OracleReadings,
     safeguards: Safeguards,
 ) -> Expectation {
-    let mut walk = walk::Walk::new(mapping, *scope, readings, safeguards);
+    let mut walk = walk::OracleWalk::new(mapping, *scope, readings, safeguards);
     for view in history {
         walk.cycle(view);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::account::{HeldValue, key};
-use super::walk::{Mode, Processed, Walk};
+use super::walk::{Mode, OracleWalk, Processed};
 use crate::entra::directory::{DirectoryState, ObjectId};
 use crate::entra::mapping::{AttributeMapping, FlowType, TargetValue};
 
@@ -17,7 +17,7 @@ enum Resolved {
     No,
 }
 
-impl Walk {
+impl OracleWalk {
     /// Writes the links of one object that this run processed.
     pub(super) fn references(&mut self, state: &DirectoryState, processed: &Processed, mode: Mode) {
         let Some(object) = state.object(&processed.id) else { return };

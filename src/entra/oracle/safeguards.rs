@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::walk::Walk;
+use super::walk::OracleWalk;
 use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind};
 use crate::entra::scope::Entitlement;
 
-impl Walk {
+impl OracleWalk {
     /// Counts who would be disabled or deleted by a cycle that reads these objects, and holds all of
     /// them back when they are too many. Answers who was held back and is not any more: the cycle
     /// looks at them, whether they changed or not.

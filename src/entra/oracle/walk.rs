@@ -1,11 +1,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::account::{Accounts, HeldValue};
+use super::account::{HeldValue, OracleAccounts};
 use super::expectation::Why;
 use super::history::{CycleKind, CycleView};
 use super::matching;
-use super::{Readings, Safeguards};
+use super::{OracleReadings, Safeguards};
 use crate::entra::directory::{DirectoryState, Object, ObjectId, ObjectKind};
 use crate::entra::mapping::{
     AttributeMapping, Circumstances, Mapping, MappingSubject, ObjectMapping, Phase, TargetValue,
@@ -22,7 +22,7 @@ pub(super) enum Mode {
 
 /// The service's memory of one object: which account is its.
 #[derive(Debug, Clone)]
-pub(super) struct Link {
+pub(super) struct OracleLink {
     pub(super) account: usize,
     /// False after an unassignment: the service has let go of it. `None` when that is not certain.
     pub(super) managed: Option<bool>,
@@ -54,15 +54,15 @@ pub(super) enum OracleVerdict {
 }
 
 /// Walks through the cycles and keeps what stands at a target that does everything right.
-pub(super) struct Walk {
+pub(super) struct OracleWalk {
     pub(super) mapping: Arc<Mapping>,
     scope: Scope,
-    readings: Readings,
+    readings: OracleReadings,
     pub(super) safeguards: Safeguards,
     /// Whose disable or delete is held back.
     pub(super) held_back: HashSet<ObjectId>,
-    pub(super) accounts: Accounts,
-    pub(super) links: HashMap<ObjectId, Link>,
+    pub(super) accounts: OracleAccounts,
+    pub(super) links: HashMap<ObjectId, OracleLink>,
     /// The account each object had last, whether the service still knows or not.
     pub(super) last: HashMap<ObjectId, usize>,
     pub(super) verdicts: HashMap<ObjectId, OracleVerdict>,
@@ -82,15 +82,20 @@ pub(super) fn subject<'a>(
     MappingSubject { object, is_soft_deleted, circumstances: Circumstances::at_hour(state.hour()) }
 }
 
-impl Walk {
-    pub(super) fn new(mapping: &Mapping, scope: Scope, readings: Readings, safeguards: Safeguards) -> Self {
-        Walk {
+impl OracleWalk {
+    pub(super) fn new(
+        mapping: &Mapping,
+        scope: Scope,
+        readings: OracleReadings,
+        safeguards: Safeguards,
+    ) -> Self {
+        OracleWalk {
             mapping: Arc::new(mapping.clone()),
             scope,
             readings,
             safeguards,
             held_back: HashSet::new(),
-            accounts: Accounts::default(),
+            accounts: OracleAccounts::default(),
             links: HashMap::new(),
             last: HashMap::new(),
             verdicts: HashMap::new(),

@@ -20,7 +20,7 @@ const TAIL: usize = 32;
 
 /// A secret in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundSecret {
     pub span: Range<usize>,
     /// Its position in the list that the finder was made of.
     pub secret: usize,
@@ -76,7 +76,7 @@ impl Finder {
     }
 
     /// Every secret in a text, in the order of their places; none lies in another.
-    pub fn find(&self, text: &[u8]) -> Vec<Found> {
+    pub fn find(&self, text: &[u8]) -> Vec<FoundSecret> {
         if text.len() < LONG && self.short.is_empty() {
             return Vec::new();
         }
@@ -89,7 +89,7 @@ impl Finder {
     }
 
     /// Secrets as they are, and below every encoding.
-    fn within(&self, text: &[u8], depth: Depth) -> Vec<Found> {
+    fn within(&self, text: &[u8], depth: Depth) -> Vec<FoundSecret> {
         let mut found = self.plain(text);
         let Depth { turns, armours } = depth;
         if turns == 0 {
@@ -97,19 +97,21 @@ impl Finder {
         }
         if let Some(decoded) = unescaped(text) {
             let deeper = self.within(&decoded.text, Depth { turns: turns - 1, armours });
-            found.extend(deeper.into_iter().map(|hit| Found { span: decoded.source(&hit.span), ..hit }));
+            found
+                .extend(deeper.into_iter().map(|hit| FoundSecret { span: decoded.source(&hit.span), ..hit }));
         }
         if armours > 0
             && let Some(decoded) = unarmoured(text)
         {
             let deeper = self.within(&decoded.text, Depth { turns: turns - 1, armours: armours - 1 });
-            found.extend(deeper.into_iter().map(|hit| Found { span: decoded.source(&hit.span), ..hit }));
+            found
+                .extend(deeper.into_iter().map(|hit| FoundSecret { span: decoded.source(&hit.span), ..hit }));
         }
         found
     }
 
     /// Secrets as they are. One that begins within another is found too.
-    fn plain(&self, text: &[u8]) -> Vec<Found> {
+    fn plain(&self, text: &[u8]) -> Vec<FoundSecret> {
         let Some(tails) = &self.tails else { return Vec::new() };
         let mut found = Vec::new();
         let mut from = 0;
@@ -127,20 +129,20 @@ impl Finder {
                 // The end of a long secret by itself gives enough away.
                 None => (hit.start(), spelled[0].1),
             };
-            found.push(Found { span: start..hit.end(), secret });
+            found.push(FoundSecret { span: start..hit.end(), secret });
             from = hit.start() + 1;
         }
         found
     }
 
     /// Short secrets that are the whole text, a whole JSON string or the whole value of a query parameter.
-    fn whole_values(&self, text: &[u8], found: &mut Vec<Found>) {
+    fn whole_values(&self, text: &[u8], found: &mut Vec<FoundSecret>) {
         let values = std::iter::once(0..text.len()).chain(strings(text)).chain(parameters(text));
         found.extend(values.filter_map(|span| {
             let value = settled(text[span.clone()].trim_ascii());
             let token = value.strip_prefix(b"Bearer ").unwrap_or(&value);
             let secret = *self.short.get(token)?;
-            Some(Found { span, secret })
+            Some(FoundSecret { span, secret })
         }));
     }
 }

@@ -24,10 +24,10 @@ const MOST_COOKIES: usize = 32;
 
 /// Values that must never be shown. Clones share one list, since tokens become known while a run is under way.
 #[derive(Clone, Default)]
-pub struct Secrets(Arc<RwLock<List>>);
+pub struct Secrets(Arc<RwLock<SecretList>>);
 
 #[derive(Default)]
-struct List {
+struct SecretList {
     secrets: Vec<Secret>,
     cookies: usize,
     /// Made when something is looked for, and anew after the list has changed.
@@ -256,12 +256,12 @@ impl Secrets {
         finder
     }
 
-    fn list_mut<R>(&self, change: impl FnOnce(&mut List) -> R) -> R {
+    fn list_mut<R>(&self, change: impl FnOnce(&mut SecretList) -> R) -> R {
         change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl List {
+impl SecretList {
     /// Tells whether it is new.
     fn add(&mut self, value: &str) -> bool {
         let value = value.trim();

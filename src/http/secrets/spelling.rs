@@ -62,12 +62,12 @@ const ENTITIES: [(&[u8], u8); 34] = [
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub text: Vec<u8>,
-    pieces: Vec<Piece>,
+    pieces: Vec<DecodedPiece>,
 }
 
 /// Decoded bytes from `at` to the next piece.
 #[derive(Debug)]
-struct Piece {
+struct DecodedPiece {
     at: usize,
     source: Range<usize>,
     written: Written,
@@ -103,7 +103,7 @@ impl Decoded {
     }
 
     fn push(&mut self, source: Range<usize>, written: Written) {
-        self.pieces.push(Piece { at: self.text.len(), source, written });
+        self.pieces.push(DecodedPiece { at: self.text.len(), source, written });
     }
 }
 

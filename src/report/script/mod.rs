@@ -26,12 +26,12 @@ pub struct Scripts {
     /// Findings of scenario runs that have not ended.
     open: HashMap<ScenarioRunId, Vec<Arc<Finding>>>,
     /// By the finding's shape, the first that was told of it.
-    kept: HashMap<String, Kept>,
+    kept: HashMap<String, KeptFinding>,
 }
 
 /// A finding with its scenario run's exchanges.
 #[derive(Debug)]
-struct Kept {
+struct KeptFinding {
     finding: Arc<Finding>,
     trace: Arc<[Arc<Exchange>]>,
 }
@@ -67,7 +67,7 @@ impl Listener for Scripts {
                 if before {
                     let trace = self.preparation.clone().into();
                     let finding = Arc::clone(finding);
-                    self.kept.entry(finding.shape()).or_insert(Kept { finding, trace });
+                    self.kept.entry(finding.shape()).or_insert(KeptFinding { finding, trace });
                 }
             }
             Event::ScenarioFinished { scenario_run, trace, .. } => {
@@ -75,7 +75,7 @@ impl Listener for Scripts {
                 let trace: Arc<[_]> = trace.clone().into();
                 for finding in told {
                     let trace = Arc::clone(&trace);
-                    self.kept.entry(finding.shape()).or_insert(Kept { finding, trace });
+                    self.kept.entry(finding.shape()).or_insert(KeptFinding { finding, trace });
                 }
             }
             _ => {}
@@ -97,7 +97,7 @@ impl Scripts {
         let wanted = all.iter().enumerate().filter(|(_, cause)| cause.level >= least);
         wanted
             .filter_map(|(place, cause)| {
-                let Kept { finding, trace } = self.kept.get(&cause.finding.shape())?;
+                let KeptFinding { finding, trace } = self.kept.get(&cause.finding.shape())?;
                 let replay = replay::Replay::of(finding, trace, &self.prefix)?;
                 // What another tenant was asked needs another URL and token.
                 let here = |step: &&Arc<Exchange>| step.url.starts_with(&report.target);

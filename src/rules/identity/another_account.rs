@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::check::Level;
 use crate::rules::declaration::DemandSource::{Microsoft, Rfc};
-use crate::rules::declaration::{Complaint, Declared, Judge};
+use crate::rules::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use crate::rules::{View, subject};
 use crate::scim::member;
 use crate::wire::{Exchange, Operation, ResourceKind};
 
-pub(super) const CREATE_ANSWERS_EXISTING: Declared = Declared {
+pub(super) const CREATE_ANSWERS_EXISTING: RuleDeclaration = RuleDeclaration {
     name: "create-answers-existing",
     title: "A create does not return another person's account",
     level: Level::Critical,
@@ -30,7 +30,7 @@ pub(super) const CREATE_ANSWERS_EXISTING: Declared = Declared {
         Operation::Read(kind, id) => subject::resources(view) && untouched_create(view, *kind, id).is_some(),
         _ => false,
     },
-    judge: Judge::Exchange(create_answers_existing),
+    judge: RuleJudge::Exchange(create_answers_existing),
 };
 
 fn create_answers_existing(view: &View<'_>) -> Vec<Complaint> {

@@ -335,7 +335,7 @@ fn assign(target: ClaimTarget<'_>, verb: Verb, spot: Spot, value: &Value, change
                     }
                 }
             }
-            // Roles may come as JSON text that a right server takes apart.
+            // Roles may come as JSON text that a correct server takes apart.
             (own, Some(Value::String(text))) if !text.is_empty() && !text.starts_with('{') => {
                 // An added element stands beside those of its type that were there before.
                 if let Some(own) = own {

@@ -11,20 +11,20 @@ use crate::wire::ResourceKind;
 
 /// What a resource says to a claim.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::rules) enum Reply {
+pub(in crate::rules) enum ClaimResult {
     /// It holds.
     Right,
     /// The value differs in letter case alone, which does not matter here.
     LetterCase(Value),
     /// The value has the same letters and digits in another form.
     Reformatted(Value),
-    /// Another value stands there.
+    /// The resource holds another value.
     Other(Value),
-    /// Nothing stands there.
+    /// The resource holds no value.
     Missing,
-    /// Something stands where nothing should.
+    /// The resource holds a value that it should not.
     Kept(Value),
-    /// The right value stands there, and another one beside it in a second element of the same kind.
+    /// The resource holds the right value, and another one in a second element of the same kind.
     Doubled(Value),
 }
 
@@ -51,7 +51,7 @@ pub(in crate::rules) fn reply(
     resource: &Value,
     kind: ResourceKind,
     case_exact: bool,
-) -> Reply {
+) -> ClaimResult {
     let spot = &claim.spot;
     let attribute =
         home(resource, kind, spot.schema.as_deref()).and_then(|home| member(home, &spot.attribute));
@@ -68,9 +68,9 @@ pub(in crate::rules) fn reply(
         .filter(|value| !is_nothing(value))
         .collect();
     match &claim.holds {
-        Holds::Absent => found.first().map_or(Reply::Right, |&value| Reply::Kept(value.clone())),
-        Holds::Present if found.is_empty() => Reply::Missing,
-        Holds::Present => Reply::Right,
+        Holds::Absent => found.first().map_or(ClaimResult::Right, |&value| ClaimResult::Kept(value.clone())),
+        Holds::Present if found.is_empty() => ClaimResult::Missing,
+        Holds::Present => ClaimResult::Right,
         Holds::Value(sent) => {
             let replies: Vec<(Likeness, &Value)> =
                 found.iter().map(|&value| (likeness(sent, value), value)).collect();
@@ -83,12 +83,12 @@ pub(in crate::rules) fn reply(
             let best = best.or_else(|| replies.iter().find(|(l, _)| right(*l)));
             let wrong = replies.iter().find(|(l, _)| !right(*l));
             match (best, wrong) {
-                (None, None) => Reply::Missing,
-                (Some(_), Some((_, other))) => Reply::Doubled((*other).clone()),
-                (Some((Likeness::Same, _)), None) => Reply::Right,
-                (Some((_, value)), None) => Reply::LetterCase((*value).clone()),
-                (None, Some((Likeness::Reformatted, value))) => Reply::Reformatted((*value).clone()),
-                (None, Some((_, value))) => Reply::Other((*value).clone()),
+                (None, None) => ClaimResult::Missing,
+                (Some(_), Some((_, other))) => ClaimResult::Doubled((*other).clone()),
+                (Some((Likeness::Same, _)), None) => ClaimResult::Right,
+                (Some((_, value)), None) => ClaimResult::LetterCase((*value).clone()),
+                (None, Some((Likeness::Reformatted, value))) => ClaimResult::Reformatted((*value).clone()),
+                (None, Some((_, value))) => ClaimResult::Other((*value).clone()),
             }
         }
     }

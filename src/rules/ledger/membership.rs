@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::outcome::MemberOutcome;
-use super::seen::{Membership, SeenState, overlap};
+use super::seen::{MembershipSeen, SeenState, overlap};
 use super::{Ledger, member_ids};
-use crate::rules::asked::Projection;
+use crate::rules::asked::RequestedAttributes;
 use crate::rules::reading::definition;
 use crate::rules::returned::Returned;
 use crate::scim::AttributePath;
@@ -20,7 +20,7 @@ impl Ledger {
         &mut self,
         exchange: &Arc<Exchange>,
         resource: &Returned<'_>,
-        projection: &Projection,
+        projection: &RequestedAttributes,
         discovery: &Discovery,
     ) {
         let path = AttributePath::simple("members");
@@ -37,7 +37,7 @@ impl Ledger {
         }
         let there: HashSet<String> =
             resource.member("members").map(member_ids).unwrap_or_default().into_iter().collect();
-        // A member this trace did not make, or removed since, may be left out by a right server; and so may a
+        // A member this trace did not make, or removed since, may be left out by a correct server; and so may a
         // group in a group.
         let is_user = |id: &str| {
             let known = self.known(ResourceKind::User, id);
@@ -81,7 +81,8 @@ impl SeenState {
             if before.is_some_and(|before| before.inside == inside) {
                 continue;
             }
-            let membership = Membership { inside, by: Arc::clone(exchange), confirmed: false, miss: None };
+            let membership =
+                MembershipSeen { inside, by: Arc::clone(exchange), confirmed: false, miss: None };
             self.memberships.insert(id, membership);
         }
     }

@@ -22,11 +22,11 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 pub(super) use claim::{Claim, ClaimedChange, Holds, Spot, changes, member_ids};
-pub(super) use comparison::Reply;
-pub(super) use outcome::{Fate, MemberOutcome, Search, ValueOutcome, Vanished};
-pub(super) use parsed::Parsed;
+pub(super) use comparison::ClaimResult;
+pub(super) use outcome::{Fate, MemberOutcome, SearchedBy, ValueOutcome, Vanished};
+pub(super) use parsed::ParsedRequest;
 pub(super) use seen::{SeenObject, SeenState, Stamps};
-pub(super) use walk::Walk;
+pub(super) use walk::PageWalk;
 
 use super::reading::{self, Term};
 use crate::scim::discovery::Discovery;
@@ -41,11 +41,11 @@ pub struct Ledger {
     holders: HashMap<(ResourceKind, String, String), Vec<String>>,
     /// Which groups a request named somebody as a member of.
     groups_of: HashMap<String, Vec<String>>,
-    /// Values of creates of which nobody knows what became, in lower case.
+    /// Values of creates whose effect is unknown, in lower case.
     perhaps: Vec<(ResourceKind, String)>,
     /// Values that lookups were answered with an empty list for, in lower case.
     not_found: HashSet<(ResourceKind, String)>,
-    walks: HashMap<(ResourceKind, String), Walk>,
+    walks: HashMap<(ResourceKind, String), PageWalk>,
     /// Writes sent so far, whatever became of them.
     writes: usize,
     values: Vec<ValueOutcome>,
@@ -102,7 +102,7 @@ impl Ledger {
             .collect()
     }
 
-    /// True when a create with this value broke, so that an object may exist that nobody told of.
+    /// True when a create with this value broke, so that an object may exist that no answer has named.
     pub(super) fn may_exist(&self, kind: ResourceKind, value: &Value) -> bool {
         reading::text(value).is_some_and(|text| {
             let text = text.to_lowercase();
@@ -138,8 +138,8 @@ impl Ledger {
     }
 
     /// The page walk an exchange goes on with, or none.
-    pub(super) fn walk(&self, exchange: &Exchange) -> Option<&Walk> {
-        let walk = self.walks.get(&Walk::key(exchange)?)?;
+    pub(super) fn walk(&self, exchange: &Exchange) -> Option<&PageWalk> {
+        let walk = self.walks.get(&PageWalk::key(exchange)?)?;
         walk.is_continued_by(exchange, self.writes).then_some(walk)
     }
 
@@ -159,7 +159,7 @@ impl Ledger {
     }
 
     /// Learns from one exchange, after it has been judged.
-    pub(super) fn learn(&mut self, exchange: &Arc<Exchange>, parsed: Parsed, discovery: &Discovery) {
+    pub(super) fn learn(&mut self, exchange: &Arc<Exchange>, parsed: ParsedRequest, discovery: &Discovery) {
         if exchange.request.writes() {
             self.writes += 1;
             self.learn_write(exchange, parsed.changes, discovery);
@@ -177,9 +177,9 @@ impl Ledger {
                 if let Some(terms) = &parsed.terms {
                     self.learn_lookup(exchange, *kind, terms, &returned, discovery);
                 }
-                if let Some(key) = Walk::key(exchange) {
+                if let Some(key) = PageWalk::key(exchange) {
                     let walk = self.walks.remove(&key);
-                    if let Some(walk) = Walk::step(walk, exchange, &returned, self.writes) {
+                    if let Some(walk) = PageWalk::step(walk, exchange, &returned, self.writes) {
                         self.walks.insert(key, walk);
                     }
                 }
@@ -198,7 +198,7 @@ impl Ledger {
     fn learn_write(&mut self, exchange: &Arc<Exchange>, changes: Vec<ClaimedChange>, discovery: &Discovery) {
         let status = exchange.answer().map(|answer| answer.status);
         let accepted = exchange.succeeded();
-        // A refusal changed nothing; of a failure (5xx, no answer) nobody knows what it changed.
+        // A refusal changed nothing; what a failure (5xx, no answer) changed is unknown.
         let refused = status.is_some_and(|status| (300..500).contains(&status));
         match &exchange.operation {
             Operation::Create(kind) if accepted => self.learn_create(exchange, *kind, changes, discovery),

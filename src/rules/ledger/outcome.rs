@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::claim::{Claim, Spot};
-use super::comparison::Reply;
+use super::comparison::ClaimResult;
 use crate::wire::{Exchange, ResourceKind};
 
 /// What became of a value that did not come back as it was written.
@@ -14,7 +14,7 @@ pub(in crate::rules) struct ValueOutcome {
     /// The write.
     pub by: Arc<Exchange>,
     /// What came back.
-    pub reply: Reply,
+    pub reply: ClaimResult,
     /// What it means.
     pub fate: Fate,
     /// The exchange whose answer shows it.
@@ -76,7 +76,7 @@ pub(in crate::rules) struct Vanished {
     /// The exchange that did not find it.
     pub seen: Arc<Exchange>,
     /// How it was looked for.
-    pub search: Search,
+    pub search: SearchedBy,
     /// It was disabled at the time.
     pub disabled: bool,
     /// The later exchange that found it in the same way, with no write to it in between.
@@ -85,7 +85,7 @@ pub(in crate::rules) struct Vanished {
 
 /// How an object was looked for.
 #[derive(Debug, Clone)]
-pub(in crate::rules) enum Search {
+pub(in crate::rules) enum SearchedBy {
     /// By its id.
     Id,
     /// By a filter.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::claim::{Claim, ClaimedChange, Holds, Spot};
-use super::outcome::{Search, Vanished};
-use super::parsed::Parsed;
+use super::outcome::{SearchedBy, Vanished};
+use super::parsed::ParsedRequest;
 use super::seen::{Miss, SeenState};
 use super::{Ledger, Stamps, key_of};
 use crate::rules::reading::{self, Likeness, Term};
@@ -27,7 +27,7 @@ impl Ledger {
         let returned = crate::rules::returned::resources(exchange);
         let id = returned.first().and_then(|resource| resource.members.get("id")).and_then(reading::text);
         let (Some(id), Some(resource)) = (id.filter(|id| !id.is_empty()), returned.first()) else {
-            // Something was made, but nobody knows under which id.
+            // An object was created, but its id is unknown.
             return self.remember_values(kind, &changes);
         };
         let claims: Vec<Claim> = changes
@@ -78,7 +78,7 @@ impl Ledger {
                 known.note_write(exchange);
             }
             Some(404 | 410) if known.made.is_some() && known.is_there() => {
-                known.note_miss(Search::Id, exchange)
+                known.note_miss(SearchedBy::Id, exchange)
             }
             Some(300..500) => {}
             Some(_) | None => {
@@ -94,7 +94,7 @@ impl Ledger {
         kind: ResourceKind,
         id: &str,
         returned: &[Returned<'_>],
-        parsed: &Parsed,
+        parsed: &ParsedRequest,
         discovery: &Discovery,
     ) {
         match exchange.answer().map(|answer| answer.status) {
@@ -110,7 +110,7 @@ impl Ledger {
                 if let Some(known) = self.objects.get_mut(&(kind, id.to_owned()))
                     && known.is_there()
                 {
-                    known.note_miss(Search::Id, exchange);
+                    known.note_miss(SearchedBy::Id, exchange);
                 }
             }
             _ => {}
@@ -141,7 +141,7 @@ impl Ledger {
         {
             self.not_found.insert((kind, text.to_lowercase()));
         }
-        let searches: Vec<(String, bool, Option<Search>)> = self
+        let searches: Vec<(String, bool, Option<SearchedBy>)> = self
             .matching(kind, terms, discovery)
             .into_iter()
             .map(|known| {
@@ -171,8 +171,8 @@ impl Ledger {
         let same = known.miss.as_ref().is_some_and(|miss| {
             miss.writes == known.writes
                 && match (&miss.search, filter) {
-                    (Search::Id, None) => true,
-                    (Search::Filter { text, .. }, Some(filter)) => text == filter,
+                    (SearchedBy::Id, None) => true,
+                    (SearchedBy::Filter { text, .. }, Some(filter)) => text == filter,
                     _ => false,
                 }
         });
@@ -183,9 +183,9 @@ impl Ledger {
 }
 
 /// How an object was looked for: the term that is not its id.
-fn search(known: &SeenState, text: &str, terms: &[Term], returned: &[Returned<'_>]) -> Option<Search> {
+fn search(known: &SeenState, text: &str, terms: &[Term], returned: &[Returned<'_>]) -> Option<SearchedBy> {
     let Some(term) = terms.iter().find(|term| !term.path.is("id")) else {
-        return Some(Search::Id);
+        return Some(SearchedBy::Id);
     };
     let held = known.held_for(term);
     let letter_case = held.is_some_and(|held| {
@@ -193,7 +193,7 @@ fn search(known: &SeenState, text: &str, terms: &[Term], returned: &[Returned<'_
             if reading::likeness(value, &term.value) == Likeness::LetterCase)
     });
     let spot = held.map_or_else(|| Spot::core(&term.path.attribute), |held| held.claim.spot.clone());
-    Some(Search::Filter {
+    Some(SearchedBy::Filter {
         text: text.to_owned(),
         spot,
         value: term.value.clone(),
@@ -220,7 +220,7 @@ impl SeenState {
             return;
         };
         // A filter on a value the server lost is a consequence, not a second fault.
-        if let Search::Filter { spot, .. } = &miss.search {
+        if let SearchedBy::Filter { spot, .. } = &miss.search {
             let lost = |held: &super::seen::SeenObject| {
                 key_of(&held.claim.spot.path()) == key_of(&spot.path()) && held.read_miss.is_some()
             };

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::claim::{Claim, ClaimedChange, Holds, Spot};
-use super::comparison::Reply;
-use super::outcome::Search;
+use super::comparison::ClaimResult;
+use super::outcome::SearchedBy;
 use crate::rules::reading::{Likeness, Term, is_case_exact, likeness};
 use crate::scim::discovery::Discovery;
 use crate::scim::same_name;
@@ -25,16 +25,16 @@ pub(in crate::rules) struct SeenState {
     pub made: Option<Arc<Exchange>>,
     /// The accepted delete.
     pub gone: Option<Arc<Exchange>>,
-    /// The last write that was accepted or of which nobody knows what became.
+    /// The last write that was accepted, or whose effect is unknown.
     pub last_write: Option<Arc<Exchange>>,
     /// `meta.created` and `meta.lastModified` as last seen.
     pub stamps: Stamps,
     /// The last answer to a write that showed the resource, with the number of writes at that time.
     pub shown: Option<(Arc<Exchange>, usize)>,
-    /// A delete broke, so nobody knows whether it is there.
+    /// A delete broke, so it is unknown whether the object exists.
     pub(super) doubtful: bool,
     pub(super) held: Vec<SeenObject>,
-    pub(super) memberships: IndexMap<String, Membership>,
+    pub(super) memberships: IndexMap<String, MembershipSeen>,
     pub(super) refused: Vec<(Claim, Arc<Exchange>)>,
     pub(super) miss: Option<Miss>,
     pub(super) writes: usize,
@@ -64,7 +64,7 @@ pub(in crate::rules) struct SeenObject {
     /// An answer showed it.
     pub(super) confirmed: bool,
     /// What the answer to the write itself showed instead.
-    pub(super) answer_miss: Option<Reply>,
+    pub(super) answer_miss: Option<ClaimResult>,
     /// What a read showed instead.
     pub(super) read_miss: Option<ReadMiss>,
     pub(super) letter_case_told: bool,
@@ -73,7 +73,7 @@ pub(in crate::rules) struct SeenObject {
 /// A read that did not show what was written.
 #[derive(Debug)]
 pub(super) struct ReadMiss {
-    pub reply: Reply,
+    pub reply: ClaimResult,
     pub seen: Arc<Exchange>,
     /// The last write to the object before that read.
     pub last_write: Option<Arc<Exchange>>,
@@ -83,7 +83,7 @@ pub(super) struct ReadMiss {
 
 /// Whether somebody is a member.
 #[derive(Debug)]
-pub(super) struct Membership {
+pub(super) struct MembershipSeen {
     pub inside: bool,
     pub by: Arc<Exchange>,
     pub confirmed: bool,
@@ -94,7 +94,7 @@ pub(super) struct Membership {
 /// A search that did not find the object.
 #[derive(Debug)]
 pub(super) struct Miss {
-    pub search: Search,
+    pub search: SearchedBy,
     pub seen: Arc<Exchange>,
     pub disabled: bool,
     pub writes: usize,
@@ -274,7 +274,7 @@ impl SeenState {
     }
 
     /// Notes a search that did not find the object; the first one counts.
-    pub(super) fn note_miss(&mut self, search: Search, exchange: &Arc<Exchange>) {
+    pub(super) fn note_miss(&mut self, search: SearchedBy, exchange: &Arc<Exchange>) {
         if self.miss.is_none() && self.is_settled_for(exchange) {
             let disabled = self.is_disabled();
             self.miss = Some(Miss { search, seen: Arc::clone(exchange), disabled, writes: self.writes });

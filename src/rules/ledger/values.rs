@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::claim::{Claim, ClaimedChange, Holds};
-use super::comparison::{Reply, is_judged, reply};
+use super::comparison::{ClaimResult, is_judged, reply};
 use super::outcome::{Fate, MemberOutcome, ValueOutcome, Vanished};
 use super::seen::{ReadMiss, SeenObject, SeenState, overlap};
 use super::{Ledger, Stamps};
-use crate::rules::asked::Projection;
+use crate::rules::asked::RequestedAttributes;
 use crate::rules::reading::is_case_exact;
 use crate::rules::returned::Returned;
 use crate::scim::discovery::Discovery;
@@ -15,7 +15,7 @@ use crate::scim::{datetime, member, same_name};
 use crate::wire::{Exchange, Operation, ResourceKind};
 
 impl Ledger {
-    /// A PATCH or PUT that was accepted, or of which nobody knows what became.
+    /// A PATCH or PUT that was accepted, or whose effect is unknown.
     pub(super) fn learn_update(
         &mut self,
         exchange: &Arc<Exchange>,
@@ -58,7 +58,7 @@ impl Ledger {
         exchange: &Arc<Exchange>,
         resource: &Returned<'_>,
         stamps: Stamps,
-        projection: &Projection,
+        projection: &RequestedAttributes,
     ) {
         let Some(id) = resource.id() else {
             return;
@@ -83,15 +83,16 @@ impl Ledger {
         let SeenState { held, refused, last_write, kind, .. } = known;
         for (held, _) in held.iter_mut().zip(judged).filter(|(_, judged)| *judged) {
             let reply = reply(&held.claim, resource.value, *kind, held.case_exact);
-            let outcome = |reply: Reply, fate: Fate, seen: &Arc<Exchange>, held: &SeenObject| ValueOutcome {
-                claim: held.claim.clone(),
-                by: Arc::clone(&held.by),
-                reply,
-                fate,
-                seen: Arc::clone(seen),
-            };
+            let outcome =
+                |reply: ClaimResult, fate: Fate, seen: &Arc<Exchange>, held: &SeenObject| ValueOutcome {
+                    claim: held.claim.clone(),
+                    by: Arc::clone(&held.by),
+                    reply,
+                    fate,
+                    seen: Arc::clone(seen),
+                };
             match reply {
-                Reply::Right | Reply::LetterCase(_) => {
+                ClaimResult::Right | ClaimResult::LetterCase(_) => {
                     held.confirmed = true;
                     if let Some(reply) = held.answer_miss.take() {
                         let fate = Fate::WrongAnswer { right: Some(Arc::clone(exchange)) };
@@ -107,7 +108,7 @@ impl Ledger {
                         };
                         self.values.push(outcome(miss.reply, fate, &miss.seen, held));
                     }
-                    if matches!(reply, Reply::LetterCase(_)) && !held.letter_case_told {
+                    if matches!(reply, ClaimResult::LetterCase(_)) && !held.letter_case_told {
                         held.letter_case_told = true;
                         self.values.push(outcome(reply, Fate::LetterCase, exchange, held));
                     }
@@ -115,7 +116,8 @@ impl Ledger {
                 wrong if held.read_miss.is_none() => {
                     let by_refused = |claim: &Claim| {
                         claim.spot.overlaps(&held.claim.spot)
-                            && self::reply(claim, resource.value, *kind, held.case_exact) == Reply::Right
+                            && self::reply(claim, resource.value, *kind, held.case_exact)
+                                == ClaimResult::Right
                     };
                     let refused = refused.iter().find(|(claim, _)| by_refused(claim));
                     held.read_miss = Some(ReadMiss {
@@ -144,7 +146,7 @@ impl Ledger {
         };
         if matches!(status, Some(404 | 410)) {
             if known.is_there() {
-                known.note_miss(super::outcome::Search::Id, exchange);
+                known.note_miss(super::outcome::SearchedBy::Id, exchange);
             }
             return;
         }
@@ -229,10 +231,10 @@ impl SeenState {
         self.stamps = Stamps::of(resource).or(self.stamps);
         for held in self.held.iter_mut().filter(|held| Arc::ptr_eq(&held.by, exchange)) {
             match reply(&held.claim, resource.value, self.kind, held.case_exact) {
-                Reply::Right => held.confirmed = true,
+                ClaimResult::Right => held.confirmed = true,
                 // The answer to a PATCH need not hold the whole resource (entra-docs: use-scim).
-                Reply::Missing if !whole => {}
-                reply @ Reply::LetterCase(_) => {
+                ClaimResult::Missing if !whole => {}
+                reply @ ClaimResult::LetterCase(_) => {
                     held.confirmed = true;
                     held.letter_case_told = true;
                     outcomes.push(ValueOutcome {
@@ -276,7 +278,7 @@ impl SeenState {
 
 /// What a claim that answers spoke against comes to.
 fn decide(held: &SeenObject) -> Option<ValueOutcome> {
-    let outcome = |reply: &Reply, fate: Fate, seen: &Arc<Exchange>| ValueOutcome {
+    let outcome = |reply: &ClaimResult, fate: Fate, seen: &Arc<Exchange>| ValueOutcome {
         claim: held.claim.clone(),
         by: Arc::clone(&held.by),
         reply: reply.clone(),

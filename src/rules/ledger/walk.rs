@@ -9,7 +9,7 @@ use crate::wire::{Exchange, Operation, ResourceKind};
 
 /// The pages of one walk so far.
 #[derive(Debug)]
-pub(in crate::rules) struct Walk {
+pub(in crate::rules) struct PageWalk {
     /// The first page.
     pub first: Arc<Exchange>,
     /// The last page.
@@ -22,7 +22,7 @@ pub(in crate::rules) struct Walk {
     writes: usize,
 }
 
-impl Walk {
+impl PageWalk {
     /// What pages of one walk have in common: everything but `startIndex`. `None` when the exchange
     /// asks for no page.
     pub fn key(exchange: &Exchange) -> Option<(ResourceKind, String)> {
@@ -49,22 +49,22 @@ impl Walk {
 
     /// True when an exchange asks for the page after the last one, and nothing was written since.
     pub fn is_continued_by(&self, exchange: &Exchange, writes: usize) -> bool {
-        Walk::start(exchange) == self.next && self.next > 1 && writes == self.writes
+        PageWalk::start(exchange) == self.next && self.next > 1 && writes == self.writes
     }
 
     /// The walk after one more page; `None` when the page belongs to no walk.
     pub fn step(
-        walk: Option<Walk>,
+        walk: Option<PageWalk>,
         exchange: &Arc<Exchange>,
         returned: &[Returned<'_>],
         writes: usize,
-    ) -> Option<Walk> {
+    ) -> Option<PageWalk> {
         let total = exchange.json().and_then(|body| member(body, "totalResults")?.as_u64());
         let mut walk = match walk {
             Some(walk) if walk.is_continued_by(exchange, writes) => {
-                Walk { total: walk.total.filter(|before| Some(*before) == total), ..walk }
+                PageWalk { total: walk.total.filter(|before| Some(*before) == total), ..walk }
             }
-            _ if Walk::start(exchange) == 1 => Walk {
+            _ if PageWalk::start(exchange) == 1 => PageWalk {
                 first: Arc::clone(exchange),
                 last: Arc::clone(exchange),
                 total,

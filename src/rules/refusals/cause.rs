@@ -11,7 +11,7 @@ use crate::wire::{Actor, Operation, ResourceKind};
 
 /// Why a write was refused, as far as this trace can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(super) enum RefusalCause {
     Create,
     Required,
     Conflict,
@@ -28,16 +28,16 @@ pub(super) enum Cause {
 }
 
 /// The cause of a refused write that Entra needs accepted; `None` for every other exchange.
-pub(super) fn cause(view: &View<'_>) -> Option<Cause> {
+pub(super) fn cause(view: &View<'_>) -> Option<RefusalCause> {
     let status = view.status().filter(|status| (400..500).contains(status) || *status == 501)?;
     let kind = view.operation().kind().filter(|_| is_sent(view))?;
     match view.operation() {
         Operation::Create(_) if status == 409 => conflict(view, kind),
-        Operation::Create(_) if lacking(view, kind).is_some() => Some(Cause::Required),
-        Operation::Create(_) => Some(Cause::Create),
+        Operation::Create(_) if lacking(view, kind).is_some() => Some(RefusalCause::Required),
+        Operation::Create(_) => Some(RefusalCause::Create),
         Operation::Modify(_, id) => {
             let known = view.ledger.known(kind, id);
-            // To a resource that is gone, or that nobody here has seen, 404 is the right answer.
+            // For a resource that is gone, or that no answer has shown, 404 is correct.
             let gone = known.is_none_or(|known| !known.is_there());
             if [404, 410].contains(&status) || (gone && status != 405 && status != 501) {
                 return None;
@@ -46,7 +46,7 @@ pub(super) fn cause(view: &View<'_>) -> Option<Cause> {
         }
         Operation::Delete(_, id) => {
             let ours = view.ledger.known(kind, id).is_some_and(SeenState::is_there);
-            (ours && ![404, 410].contains(&status)).then_some(Cause::Delete)
+            (ours && ![404, 410].contains(&status)).then_some(RefusalCause::Delete)
         }
         _ => None,
     }
@@ -150,48 +150,53 @@ fn is_taken(view: &View<'_>, kind: ResourceKind) -> bool {
 }
 
 /// A 409 to a create: right when the name is taken, odd when the server has just said it is free.
-fn conflict(view: &View<'_>, kind: ResourceKind) -> Option<Cause> {
+fn conflict(view: &View<'_>, kind: ResourceKind) -> Option<RefusalCause> {
     if is_taken(view, kind) {
         return None;
     }
     if unique_values(view, kind).any(|(spot, value)| view.ledger.was_deleted_with(kind, spot, value)) {
-        return Some(Cause::Tombstone);
+        return Some(RefusalCause::Tombstone);
     }
     let free = |(spot, value): (&Spot, &Value)| names(kind, spot) && view.ledger.was_not_found(kind, value);
-    unique_values(view, kind).any(free).then_some(Cause::Conflict)
+    unique_values(view, kind).any(free).then_some(RefusalCause::Conflict)
 }
 
-fn update(view: &View<'_>, kind: ResourceKind, status: u16, known: Option<&SeenState>) -> Option<Cause> {
+fn update(
+    view: &View<'_>,
+    kind: ResourceKind,
+    status: u16,
+    known: Option<&SeenState>,
+) -> Option<RefusalCause> {
     if status == 405 || status == 501 {
-        return Some(Cause::NotImplemented);
+        return Some(RefusalCause::NotImplemented);
     }
     if status == 409 && is_taken(view, kind) {
         return None;
     }
     let operations = &operations(view)?;
     if kind == ResourceKind::User && view.claims().any(disables) {
-        return Some(Cause::Disable);
+        return Some(RefusalCause::Disable);
     }
     let keyword = view.json().and_then(|body| member(body, "scimType")).and_then(Value::as_str);
     let removes_by_value = operations.iter().any(removes_members_by_value);
-    // A keyword that blames the request says that this form is never taken, whoever is a member.
+    // A keyword that blames the request says that this form is never accepted, whatever the members are.
     let form_is_refused = removes_by_value && keyword.is_some_and(|keyword| keyword != "noTarget");
     if removes_nothing(view, operations, known) && !form_is_refused {
-        return Some(Cause::AbsentRemoval);
+        return Some(RefusalCause::AbsentRemoval);
     }
     if keyword == Some("noTarget") && operations.iter().any(writes_element) {
-        return Some(Cause::NoTarget);
+        return Some(RefusalCause::NoTarget);
     }
     if operations.iter().any(writes_manager) {
-        return Some(Cause::ManagerString);
+        return Some(RefusalCause::ManagerString);
     }
     if removes_by_value {
-        return Some(Cause::MemberRemoval);
+        return Some(RefusalCause::MemberRemoval);
     }
     if known.is_some_and(|known| repeats(view.changes(), known)) {
-        return Some(Cause::Repeat);
+        return Some(RefusalCause::Repeat);
     }
-    Some(Cause::Update)
+    Some(RefusalCause::Update)
 }
 
 pub(super) fn disables(claim: &Claim) -> bool {
@@ -244,7 +249,7 @@ pub(super) fn removes_nothing(
         && view.changes().iter().all(absent)
 }
 
-/// True when everything that is written stands there already.
+/// True when the resource holds everything already that is written.
 pub(super) fn repeats(changes: &[ClaimedChange], known: &SeenState) -> bool {
     let stands = |change: &ClaimedChange| match change {
         ClaimedChange::Claim(claim) => known.held(&claim.spot).is_some_and(|held| {

@@ -11,7 +11,7 @@ fn sent() -> Value {
 
 /// Every rule of this family by name, with how often it found something.
 fn told(scenario_run: &ScenarioRun) -> Vec<&'static str> {
-    let of = |declared: &&'static &Declared| !scenario_run.findings(declared.name).is_empty();
+    let of = |declared: &&'static &RuleDeclaration| !scenario_run.findings(declared.name).is_empty();
     RULES.iter().filter(of).map(|declared| declared.name).collect()
 }
 

@@ -14,7 +14,7 @@ use crate::scim::{AttributePath, datetime, same_name};
 pub(in crate::rules) struct Mismatch {
     /// Where: names with dots, extensions with their URN.
     pub(super) path: String,
-    pub(super) fault: Fault,
+    pub(super) fault: TypeFault,
     /// What is there, as JSON.
     pub(super) value: String,
     /// What is there, in words.
@@ -23,7 +23,7 @@ pub(in crate::rules) struct Mismatch {
 
 /// What is wrong with a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum TypeFault {
     Boolean,
     Number,
     Text,
@@ -75,7 +75,12 @@ fn one(
     let core = reading::core_urn(resource.kind);
     let home = view.discovery.schemas.get(schema.unwrap_or(core));
     if home.is_some() && view.discovery.schemas.find_within(core, &path).is_none() {
-        found.push(Mismatch { path: shown.clone(), fault: Fault::Unpublished, value: String::new(), is: "" });
+        found.push(Mismatch {
+            path: shown.clone(),
+            fault: TypeFault::Unpublished,
+            value: String::new(),
+            is: "",
+        });
     }
     let Some(definition) = view.definition(resource.kind, &path) else {
         return;
@@ -83,7 +88,7 @@ fn one(
     if definition.name != name {
         found.push(Mismatch {
             path: definition.name.clone(),
-            fault: Fault::LetterCase,
+            fault: TypeFault::LetterCase,
             value: name.to_owned(),
             is: "",
         });
@@ -97,7 +102,7 @@ fn one(
 
 /// Checks one attribute's value and, in it, its sub-attributes.
 fn check(definition: &Attribute, path: &str, value: &Value, found: &mut Vec<Mismatch>) {
-    let mut tell = |fault: Fault, value: &Value| {
+    let mut tell = |fault: TypeFault, value: &Value| {
         found.push(Mismatch { path: path.to_owned(), fault, value: value.to_string(), is: kind(value) });
     };
     match (definition.multi_valued, value) {
@@ -107,8 +112,8 @@ fn check(definition: &Attribute, path: &str, value: &Value, found: &mut Vec<Mism
                 check_one(definition, path, element, found);
             }
         }
-        (true, other) => tell(Fault::ListExpected, other),
-        (false, Value::Array(_)) => tell(Fault::SingleExpected, value),
+        (true, other) => tell(TypeFault::ListExpected, other),
+        (false, Value::Array(_)) => tell(TypeFault::SingleExpected, value),
         (false, value) => check_one(definition, path, value, found),
     }
 }
@@ -124,21 +129,21 @@ fn check_one(definition: &Attribute, path: &str, value: &Value, found: &mut Vec<
             }
             None
         }
-        (AttributeType::Complex, _) => Some(Fault::Object),
+        (AttributeType::Complex, _) => Some(TypeFault::Object),
         (AttributeType::Boolean, Value::Bool(_)) => None,
-        (AttributeType::Boolean, _) => Some(Fault::Boolean),
+        (AttributeType::Boolean, _) => Some(TypeFault::Boolean),
         (AttributeType::Integer | AttributeType::Decimal, Value::Number(_)) => None,
-        (AttributeType::Integer | AttributeType::Decimal, _) => Some(Fault::Number),
+        (AttributeType::Integer | AttributeType::Decimal, _) => Some(TypeFault::Number),
         (AttributeType::DateTime, Value::String(text))
             if text.is_empty() || datetime::parse(text).is_some() =>
         {
             None
         }
-        (AttributeType::DateTime, _) => Some(Fault::DateTime),
+        (AttributeType::DateTime, _) => Some(TypeFault::DateTime),
         (AttributeType::Binary, Value::String(text)) if is_base64(text) => None,
-        (AttributeType::Binary, _) => Some(Fault::Binary),
+        (AttributeType::Binary, _) => Some(TypeFault::Binary),
         (AttributeType::String | AttributeType::Reference, Value::String(_)) => None,
-        (AttributeType::String | AttributeType::Reference, _) => Some(Fault::Text),
+        (AttributeType::String | AttributeType::Reference, _) => Some(TypeFault::Text),
     };
     if let Some(fault) = fault {
         found.push(Mismatch { path: path.to_owned(), fault, value: value.to_string(), is: kind(value) });

@@ -17,7 +17,7 @@ use crate::wire::{
     Actor, Answer, Broken, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant, bulk_creates,
     located_id,
 };
-use search::Search;
+use search::NameSearch;
 
 /// A user or a group of one of the tenants.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -241,7 +241,7 @@ pub async fn remove<T: Target>(
     let mut left_behind: Vec<Left> = Vec::new();
     let mut unsure = Vec::new();
     let mut sure = Vec::new();
-    let mut search = Search::new(target, &before);
+    let mut search = NameSearch::new(target, &before);
     for leftover in leftovers {
         let Some(id) = leftover.id.clone() else {
             unsure.push(leftover);
@@ -249,22 +249,22 @@ pub async fn remove<T: Target>(
         };
         let place = leftover.at(&id);
         let mut ended = match search.deleted.contains(&place) {
-            true => Ended::Elsewhere,
+            true => RemovalEnd::Elsewhere,
             false => delete(target, &leftover, &id).await,
         };
-        if let (Ended::Elsewhere, Some(located)) = (&ended, &leftover.located) {
+        if let (RemovalEnd::Elsewhere, Some(located)) = (&ended, &leftover.located) {
             ended = delete(target, &leftover, located).await;
         }
         // Under that id the server has, or had, something else: what the create made may stand under another.
         let is_unsure = named_twice.contains(&place)
-            || ended == Ended::Elsewhere
+            || ended == RemovalEnd::Elsewhere
             || is_unconfirmed(&trace(), &leftover, &id);
         match ended {
-            Ended::Gone => {
+            RemovalEnd::Gone => {
                 search.deleted.insert(place);
             }
-            Ended::Stays(line) => left_behind.push(Left::new(Some(place), line)),
-            Ended::Elsewhere => {}
+            RemovalEnd::Stays(line) => left_behind.push(Left::new(Some(place), line)),
+            RemovalEnd::Elsewhere => {}
         }
         if is_unsure { unsure.push(leftover) } else { sure.push(leftover) }
     }
@@ -357,7 +357,7 @@ fn named_twice(trace: &[Arc<Exchange>]) -> HashSet<ObjectPlace> {
 
 /// How the removal of one id ended.
 #[derive(Debug, PartialEq, Eq)]
-enum Ended {
+enum RemovalEnd {
     /// The server deleted it.
     Gone,
     /// It is, or may be, still there; the line for the report.
@@ -366,7 +366,7 @@ enum Ended {
     Elsewhere,
 }
 
-async fn delete<T: Target>(target: &T, leftover: &Leftover, id: &str) -> Ended {
+async fn delete<T: Target>(target: &T, leftover: &Leftover, id: &str) -> RemovalEnd {
     let path = resource_path(leftover.kind, id);
     let request = || Request::new(Actor::Cleanup, Method::Delete, &path, "clean-up").to(leftover.tenant);
     let mut outcome = target.send(request()).await;
@@ -375,22 +375,22 @@ async fn delete<T: Target>(target: &T, leftover: &Leftover, id: &str) -> Ended {
         outcome = target.send(request()).await;
     }
     let why = match outcome {
-        Ok(answer) if answer.is_success() => return Ended::Gone,
-        Ok(answer) if matches!(answer.status, 404 | 410) => return Ended::Elsewhere,
+        Ok(answer) if answer.is_success() => return RemovalEnd::Gone,
+        Ok(answer) if matches!(answer.status, 404 | 410) => return RemovalEnd::Elsewhere,
         Ok(answer) => format!(
             "DELETE returns {}; delete it at the server, or run `scimulate cleanup` when DELETE works",
             answer.status
         ),
-        Err(Broken::Withheld(_)) => return Ended::Elsewhere,
-        Err(Broken::Unproven(_)) if leftover.name.is_none() => return Ended::Elsewhere,
+        Err(Broken::Withheld(_)) => return RemovalEnd::Elsewhere,
+        Err(Broken::Unproven(_)) if leftover.name.is_none() => return RemovalEnd::Elsewhere,
         Err(Broken::Unproven(why)) => {
             format!("not deleted, because {why}; check it and delete it at the server")
         }
         Err(broken) => format!("DELETE gets no answer: {broken}; run `scimulate cleanup`"),
     };
     match is_there(target, leftover, &path).await {
-        Some(false) => Ended::Elsewhere,
-        Some(true) | None => Ended::Stays(format!("{}: {why}", leftover.describe(Some(id)))),
+        Some(false) => RemovalEnd::Elsewhere,
+        Some(true) | None => RemovalEnd::Stays(format!("{}: {why}", leftover.describe(Some(id)))),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::leftovers;
-use super::{Ended, Left, Leftover, ObjectPlace, delete};
+use super::{Left, Leftover, ObjectPlace, RemovalEnd, delete};
 use crate::run::observer;
 use crate::run::observer::reader;
 use crate::run::target::guard::name_sent;
@@ -18,21 +18,26 @@ const MOST_PAGES: usize = 50;
 
 /// What a list of everything of one kind in one tenant showed: each id, with its names by attribute. `None` when the
 /// server does not show a whole list.
-type Listed = Option<Vec<(String, Value)>>;
+type ListedNames = Option<Vec<(String, Value)>>;
 
 /// Looks for what creates made by the names that were sent.
-pub(super) struct Search<'a, T> {
+pub(super) struct NameSearch<'a, T> {
     target: &'a T,
     /// An empty answer to a filter means that there is nothing.
     filters_tell: bool,
-    lists: HashMap<(bool, ResourceKind), Listed>,
+    lists: HashMap<(bool, ResourceKind), ListedNames>,
     /// What was deleted in this clean-up.
     pub(super) deleted: HashSet<ObjectPlace>,
 }
 
-impl<'a, T: Target> Search<'a, T> {
+impl<'a, T: Target> NameSearch<'a, T> {
     pub(super) fn new(target: &'a T, trace: &[Arc<Exchange>]) -> Self {
-        Search { target, filters_tell: filters_tell(trace), lists: HashMap::new(), deleted: HashSet::new() }
+        NameSearch {
+            target,
+            filters_tell: filters_tell(trace),
+            lists: HashMap::new(),
+            deleted: HashSet::new(),
+        }
     }
 
     /// Looks for what a create made, deletes it, and says what stays or may stay.
@@ -53,15 +58,15 @@ impl<'a, T: Target> Search<'a, T> {
         let mut deleted = false;
         for id in ids {
             match delete(self.target, leftover, &id).await {
-                Ended::Gone => {
+                RemovalEnd::Gone => {
                     deleted = true;
                     self.deleted.insert(leftover.at(&id));
                 }
-                Ended::Stays(line) => {
+                RemovalEnd::Stays(line) => {
                     let listed_as = leftover.name.as_ref().map(|(_, name)| name.to_lowercase());
                     left.push(Left { listed_as, ..Left::new(Some(leftover.at(&id)), line) });
                 }
-                Ended::Elsewhere => left.push(unclear(leftover, &id)),
+                RemovalEnd::Elsewhere => left.push(unclear(leftover, &id)),
             }
         }
         // A list may have shown it under the id of something else, which is deleted now.
@@ -129,7 +134,7 @@ impl<'a, T: Target> Search<'a, T> {
     }
 
     /// A list of everything of a kind, asked for once.
-    async fn list(&mut self, leftover: &Leftover) -> &Listed {
+    async fn list(&mut self, leftover: &Leftover) -> &ListedNames {
         let key = (leftover.tenant.is_second(), leftover.kind);
         if !self.lists.contains_key(&key) {
             let listed = Mutex::new(Vec::new());
@@ -159,7 +164,7 @@ fn unclear(leftover: &Leftover, id: &str) -> Left {
     Left::new(None, line)
 }
 
-/// True when a filter has found somebody by the very value that was asked for, so that an empty list means nobody:
+/// True when a filter has found an object by exactly the value that was asked for, so that an empty list means that none exists:
 /// the hit shows the value, or it is the one that a create with that value was answered with.
 fn filters_tell(trace: &[Arc<Exchange>]) -> bool {
     let made: HashSet<(String, String)> = trace

@@ -82,7 +82,7 @@ impl<'a, T: Target, L: Log> Observer<'a, T, L> {
         self.ask(lookup(Actor::Observer, kind, attribute, value, step)).await
     }
 
-    /// Asks everything anew from now on, though nobody wrote.
+    /// Asks everything again from now on, although nothing was written.
     pub(in crate::run) fn forget(&self) {
         self.seen().clear();
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use self::abilities::{Abilities, Support};
 use super::observer::reader;
-use super::target::circuit_breaker::Sighting;
+use super::target::circuit_breaker::CircuitState;
 use crate::check::Skip;
 use crate::scenario::Ability;
 use crate::scim::discovery::Discovery;
@@ -45,7 +45,7 @@ pub struct Ready {
 /// answer. `base` is the target's base URL, for the sentences.
 ///
 /// # Errors
-/// A [`Refusal`] when nobody answers, the token is refused, or what answers is no SCIM service.
+/// A [`Refusal`] when the target does not answer, rejects the token, or is not a SCIM service.
 pub async fn inspect<T: Target>(
     target: &T,
     base: &str,
@@ -87,7 +87,7 @@ pub async fn inspect<T: Target>(
 /// Asks the second tenant for a user that does not exist, so that a wrong URL or token is no finding.
 ///
 /// # Errors
-/// A [`Refusal`] when nobody answers there, the token is refused, or what answers is no SCIM service.
+/// A [`Refusal`] when the target does not answer, rejects the token, or is not a SCIM service.
 pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Refusal> {
     const NAME: &str = "the second tenant";
     let asked = ask(target, user_probe.to(Tenant::Second)).await;
@@ -105,7 +105,7 @@ pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Re
 
 /// Why the questions could not be asked to their end, if so.
 #[must_use]
-pub fn unfinished(base: &str, sighting: &Sighting) -> Option<Refusal> {
+pub fn unfinished(base: &str, sighting: &CircuitState) -> Option<Refusal> {
     match (&sighting.lost, &sighting.throttled) {
         (Some(lost), _) => Some(unreachable(base, lost)),
         (None, Some(_)) => Some(busy(base)),

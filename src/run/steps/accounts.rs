@@ -19,7 +19,7 @@ use crate::wire::{Actor, Exchange, ResourceKind, Target};
 
 /// An account that was there before Entra came.
 #[derive(Debug, Clone)]
-pub(super) struct Account {
+pub(super) struct AccountBefore {
     /// Key of the person or group it was made of.
     pub(super) of: String,
     /// What it is.
@@ -30,7 +30,7 @@ pub(super) struct Account {
     pub(super) values: Vec<(PatchPath, Value)>,
 }
 
-impl Account {
+impl AccountBefore {
     /// The account as the oracle knows it.
     pub(super) fn as_seen(&self, key: &str) -> Preexisting {
         let values = self.values.iter().map(|(path, value)| (path.to_string(), value.clone()));
@@ -55,9 +55,14 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     /// Makes one account, out of the values of one person or group.
-    async fn make_account(&mut self, key: &str, of: &str, spec: &scenario::Account) -> Result<(), Mistake> {
-        let role = self.fixture.role(of).ok_or_else(|| Mistake::NoSuchKey(of.to_owned()))?;
-        let kind = role.kind;
+    async fn make_account(
+        &mut self,
+        key: &str,
+        of: &str,
+        spec: &scenario::AccountSpec,
+    ) -> Result<(), Mistake> {
+        let participant = self.fixture.participant(of).ok_or_else(|| Mistake::NoSuchKey(of.to_owned()))?;
+        let kind = participant.kind;
         let id = self.fixture.id(of)?;
         let state = self.fixture.tenant.state();
         let object = state.object(&id).ok_or_else(|| Mistake::NotThere(of.to_owned()))?;
@@ -92,7 +97,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             Some(id) => {
                 let values =
                     values.into_iter().map(|(path, value)| (path, value.unwrap_or_default())).collect();
-                self.accounts.insert(key.to_owned(), Account { of: of.to_owned(), kind, id, values });
+                self.accounts.insert(key.to_owned(), AccountBefore { of: of.to_owned(), kind, id, values });
             }
             None => self.not_made(key, &exchange),
         }

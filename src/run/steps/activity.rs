@@ -7,16 +7,16 @@ use super::Player;
 use super::answers::place;
 use super::failure::LoggedFailure;
 use super::fixture::{FixtureSource, Mistake};
-use super::job::Line;
+use super::job::JobTarget;
 use crate::check::{Aspect, Finding, Skip};
 use crate::entra::directory::ObjectId;
-use crate::entra::job::{CycleReport, Status, Stopped};
+use crate::entra::job::{CycleReport, CycleStop, Status};
 use crate::entra::oracle::{CycleKind, CycleView};
 use crate::wire::{Actor, Broken, Operation, Target};
 
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn test_connection(&mut self) {
-        let line = Line { target: self.target, wrong_token: self.wrong_token };
+        let line = JobTarget { target: self.target, wrong_token: self.wrong_token };
         let ended = self.job.test_connection(&line).await;
         match ended {
             Err(stopped) if !self.wrong_token => self.stopped(&stopped),
@@ -27,7 +27,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) async fn cycle(&mut self) {
         self.name_everybody();
         let from = self.recorder.len();
-        let line = Line { target: self.target, wrong_token: self.wrong_token };
+        let line = JobTarget { target: self.target, wrong_token: self.wrong_token };
         let report = self.job.cycle(&self.fixture.tenant, &line).await;
         self.expect_refusal(from);
         if self.is_idle(&report) {
@@ -66,7 +66,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             }
         }
         let from = self.recorder.len();
-        let line = Line { target: self.target, wrong_token: self.wrong_token };
+        let line = JobTarget { target: self.target, wrong_token: self.wrong_token };
         let report = self.job.on_demand(&self.fixture.tenant, &ids, &line).await;
         self.after(report, from, CycleKind::OnDemand(ids));
         Ok(())
@@ -75,16 +75,19 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// A cycle that the scenario stopped itself, with a wrong token or after four weeks of quarantine.
     fn is_idle(&self, report: &CycleReport) -> bool {
         match &report.stopped {
-            Some(Stopped::Disabled) => true,
-            Some(Stopped::Quarantined(_)) => self.wrong_token,
+            Some(CycleStop::Disabled) => true,
+            Some(CycleStop::Quarantined(_)) => self.wrong_token,
             _ => false,
         }
     }
 
     /// Steps carry the keys of people and groups.
     fn name_everybody(&mut self) {
-        let names: Vec<(ObjectId, String)> =
-            self.fixture.roles().filter_map(|(key, role)| Some((role.id.clone()?, key.to_owned()))).collect();
+        let names: Vec<(ObjectId, String)> = self
+            .fixture
+            .participants()
+            .filter_map(|(key, participant)| Some((participant.id.clone()?, key.to_owned())))
+            .collect();
         for (id, key) in names {
             self.job.name(id, key);
         }
@@ -132,9 +135,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     /// A quarantine ends a scenario; what the circuit breaker saw is told when the scenario is closed.
-    fn stopped(&mut self, stopped: &Stopped) {
+    fn stopped(&mut self, stopped: &CycleStop) {
         self.over = true;
-        let Stopped::Quarantined(quarantine) = stopped else { return };
+        let CycleStop::Quarantined(quarantine) = stopped else { return };
         let exchange = self.recorder.last();
         let at = exchange.as_ref().map_or_else(String::new, |exchange| format!(" after {}", place(exchange)));
         let mut finding = Finding::of(

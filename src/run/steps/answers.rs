@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::template;
-use super::template::{Lookup, TemplatePlace, TemplateProblem};
+use super::template::{NameLookup, TemplatePlace, TemplateProblem};
 use crate::check::{About, Aspect, Finding, Level};
 use crate::run::observer::reader;
 use crate::scenario::AnswerExpectation;
@@ -23,7 +23,7 @@ pub(in crate::run) fn judge(
     expectation: &AnswerExpectation,
     exchange: &Arc<Exchange>,
     about: &About,
-    lookup: Lookup<'_>,
+    lookup: NameLookup<'_>,
 ) -> Result<Vec<Finding>, TemplateProblem> {
     let what = place(exchange);
     let find = |message: String, expected: String, actual: String| {
@@ -158,11 +158,11 @@ pub(in crate::run) fn judge(
     Ok(findings)
 }
 
-/// What is wrong with the order of a list, if something is: whoever is not on it has no place.
+/// What is wrong with the order of a list, if something is: a resource that is not on it has no place.
 fn misplaced(
     expectation: &AnswerExpectation,
     body: &Value,
-    lookup: Lookup<'_>,
+    lookup: NameLookup<'_>,
 ) -> Result<Option<String>, TemplateProblem> {
     let resources =
         reader::member(body, "Resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

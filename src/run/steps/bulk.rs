@@ -39,7 +39,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
     }
 
-    /// A bulk request that makes nobody.
+    /// A bulk request that creates no resource.
     fn nobodies(&self, operations: usize, padding: &str) -> Value {
         let prefix = self.fixture_source.prefix();
         let operation = |number: usize| {
@@ -57,7 +57,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 .with_json(body)
                 .provoked();
         let Some(exchange) = self.exchange(request).await else { return };
-        // Some servers hang up on whoever sends too much, as they may.
+        // Some servers close the connection when a request is too large, as they may.
         if exchange.answer().is_none_or(|answer| answer.status == 413) {
             return;
         }

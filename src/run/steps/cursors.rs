@@ -15,7 +15,7 @@ use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target, id_of}
 const MOST_PAGES: usize = 40;
 
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
-    /// Every page of a list by cursor: no page is too long, nobody is met twice, and who was made is met.
+    /// Every page of a list by cursor: no page is too long, no resource is returned twice, and created ones are returned.
     pub(super) async fn expect_cursor_pages(&mut self, kind: ResourceKind, count: usize, line: usize) {
         let step = format!("line {line}: pages of {} by cursor", kind.endpoint());
         let mut cursor = String::new();

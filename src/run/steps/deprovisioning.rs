@@ -13,8 +13,8 @@ use crate::wire::Target;
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Gone, or disabled and readable; the gate knows a tag for either.
     pub(super) async fn expect_deprovisioned(&mut self, key: &str, line: usize) {
-        let Some(role) = self.fixture.role(key) else { return };
-        let kind = role.kind;
+        let Some(participant) = self.fixture.participant(key) else { return };
+        let kind = participant.kind;
         if self.blocked.contains(key) || self.rows(kind).is_none() {
             return;
         }

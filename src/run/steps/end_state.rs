@@ -15,17 +15,17 @@ const SHORTEST_PART: usize = 4;
 
 /// What stands for the values that differ between two scenario runs of one scenario.
 #[derive(Debug, Default, Clone)]
-pub(in crate::run) struct Names {
+pub(in crate::run) struct ValueNames {
     /// Ids of everybody, which only ever stand alone, and whose they are.
     ids: Arc<HashMap<String, String>>,
     /// Value in lower case, and everything it is called; longest values first.
     known: Vec<(String, Vec<String>)>,
 }
 
-impl Names {
+impl ValueNames {
     /// Shows `[name]` instead of an id.
     pub(in crate::run) fn with_ids(ids: Arc<HashMap<String, String>>) -> Self {
-        Names { ids, known: Vec::new() }
+        ValueNames { ids, known: Vec::new() }
     }
 
     /// Shows `[name]` instead of `value`. By chance one value may have several names, and not the same
@@ -109,7 +109,7 @@ fn mark(index: usize) -> Option<char> {
 
 /// One person or group at the end of a scenario run.
 #[derive(Debug, Clone)]
-pub(in crate::run) struct Ending {
+pub(in crate::run) struct FinalObject {
     /// The attributes the mapping writes, made comparable; `None` when the target holds no account.
     held: Option<Value>,
     /// The answer that shows it.
@@ -117,15 +117,15 @@ pub(in crate::run) struct Ending {
 }
 
 /// The end of a scenario run, by the scenario's keys. Only what was judged and found right is in it.
-pub(in crate::run) type EndState = BTreeMap<String, Ending>;
+pub(in crate::run) type EndState = BTreeMap<String, FinalObject>;
 
-impl Ending {
+impl FinalObject {
     /// What `resource` holds of the attributes that `targets` write into, other attributes left out. Of
     /// those that are marked as references the id alone counts.
     pub(in crate::run) fn of(
         resource: Option<&Value>,
         targets: &[(PatchPath, bool)],
-        names: &Names,
+        names: &ValueNames,
         exchange: Arc<Exchange>,
     ) -> Self {
         let held = resource.map(|resource| {
@@ -155,11 +155,11 @@ impl Ending {
             }
             Value::Object(held)
         });
-        Ending { held, exchange }
+        FinalObject { held, exchange }
     }
 
     /// Names of attributes in which two endings differ, with what each holds.
-    pub(in crate::run) fn differences(&self, other: &Ending) -> Vec<(String, String, String)> {
+    pub(in crate::run) fn differences(&self, other: &FinalObject) -> Vec<(String, String, String)> {
         match (&self.held, &other.held) {
             (Some(mine), Some(theirs)) => {
                 let empty = Map::new();
@@ -230,9 +230,9 @@ mod tests {
     use crate::run::observer::testing;
     use serde_json::json;
 
-    fn ending(resource: Option<&Value>, user: &str, id: &str) -> Ending {
+    fn ending(resource: Option<&Value>, user: &str, id: &str) -> FinalObject {
         let ids = HashMap::from([(id.to_owned(), "ada".to_owned())]);
-        let mut names = Names::with_ids(Arc::new(ids));
+        let mut names = ValueNames::with_ids(Arc::new(ids));
         names.add(user, "ada.userName");
         names.add("GB", "ada.country");
         let targets: Vec<(PatchPath, bool)> = [
@@ -244,7 +244,7 @@ mod tests {
         .map(|path| (path.parse().unwrap(), path.ends_with("manager")))
         .collect();
         let exchange = testing::exchange(Err(crate::wire::Broken::Interrupted));
-        Ending::of(resource, &targets, &names, Arc::new(exchange))
+        FinalObject::of(resource, &targets, &names, Arc::new(exchange))
     }
 
     fn user(name: &str, manager: &str, order: bool) -> Value {
@@ -285,10 +285,10 @@ mod tests {
 
     #[test]
     fn a_chance_is_no_difference() {
-        let mut one = Names::default();
+        let mut one = ValueNames::default();
         one.add("New York", "city");
         one.add("new york", "state");
-        let mut other = Names::default();
+        let mut other = ValueNames::default();
         other.add("Austin", "city");
         other.add("Texas", "state");
         let address = |city: &str, state: &str| json!([{"locality": city, "region": state}]);
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn short_values_are_replaced_only_where_they_stand_alone() {
-        let mut names = Names::default();
+        let mut names = ValueNames::default();
         names.add("GB", "ada.country");
         names.add("Lovelace", "ada.surname");
         assert_eq!(names.text("gb"), "[ada.country]");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Player;
-use super::end_state::{Ending, Names};
+use super::end_state::{FinalObject, ValueNames};
 use super::fixture::FixtureSource;
 use super::state::ReadState;
 use crate::entra::directory;
@@ -19,7 +19,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         self.blocked.contains(key) || self.told.iter().any(|(about, _)| about == key)
     }
 
-    pub(super) async fn remember_ending(&mut self, key: &str, kind: ResourceKind, names: &Names, step: &str) {
+    pub(super) async fn remember_ending(
+        &mut self,
+        key: &str,
+        kind: ResourceKind,
+        names: &ValueNames,
+        step: &str,
+    ) {
         let Some(id) = self.target_id(key) else { return };
         let Some(mapping) = self.rows(kind) else { return };
         // An attribute that is not judged is not compared either.
@@ -30,15 +36,15 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                     && same_name(&passed.attribute, &target.attribute)
             })
         };
-        // Roles that are added stand there in a form that differs by dialect.
+        // Roles that are added are stored in a form that differs by dialect.
         let rows = mapping.rows.iter().filter(|row| judged(&row.target) && !row.adds_roles());
         let targets: Vec<_> = rows.map(|row| (row.target.clone(), row.is_reference())).collect();
         let ending = match self.read(kind, &id, step).await {
             ReadState::Resource(exchange) => {
                 let resource = exchange.json().cloned();
-                Ending::of(resource.as_ref(), &targets, names, exchange)
+                FinalObject::of(resource.as_ref(), &targets, names, exchange)
             }
-            ReadState::Nothing(exchange) => Ending::of(None, &targets, names, exchange),
+            ReadState::Nothing(exchange) => FinalObject::of(None, &targets, names, exchange),
             ReadState::Unclear(..) => return,
         };
         self.end.insert(key.to_owned(), ending);
@@ -50,8 +56,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         for (account, made) in &self.accounts {
             ids.insert(made.id.clone(), account.clone());
         }
-        for (key, role) in self.fixture.roles() {
-            for id in role.former.iter().chain(&role.id) {
+        for (key, participant) in self.fixture.participants() {
+            for id in participant.former.iter().chain(&participant.id) {
                 ids.insert(id.as_str().to_owned(), format!("{key}.objectId"));
                 ids.extend(
                     self.known.get(id).into_iter().flatten().map(|known| (known.clone(), key.to_owned())),
@@ -62,10 +68,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     /// What is different in every scenario run: ids, the prefix, and the values of one person or group.
-    pub(super) fn names(&self, key: &str, ids: &Arc<HashMap<String, String>>) -> Names {
-        let mut names = Names::with_ids(Arc::clone(ids));
+    pub(super) fn names(&self, key: &str, ids: &Arc<HashMap<String, String>>) -> ValueNames {
+        let mut names = ValueNames::with_ids(Arc::clone(ids));
         names.add(self.fixture_source.prefix(), "prefix");
-        let id = self.fixture.role(key).and_then(|role| role.id.clone());
+        let id = self.fixture.participant(key).and_then(|participant| participant.id.clone());
         let Some(id) = id else { return names };
         let Some(state) = self.last_seen(&id) else { return names };
         let Some(object) = state.object(&id) else { return names };

@@ -6,7 +6,7 @@ use super::Player;
 use super::answers::{answered, place};
 use super::fixture::FixtureSource;
 use crate::check::{Aspect, Finding, Level};
-use crate::entra::job::{Action, ErrorCode, LogEntry};
+use crate::entra::job::{ErrorCode, LogEntry, ProvisioningAction};
 use crate::rules;
 use crate::wire::{Actor, Exchange, Operation, Target};
 
@@ -36,10 +36,11 @@ impl LoggedFailure {
     /// keeps access by it, and an error otherwise.
     fn level(&self, undone: Level) -> Level {
         match self.entry.action {
-            Action::Disable | Action::Delete => undone,
-            Action::Create | Action::Update | Action::StagedDelete | Action::Other => {
-                undone.min(Level::Error)
-            }
+            ProvisioningAction::Disable | ProvisioningAction::Delete => undone,
+            ProvisioningAction::Create
+            | ProvisioningAction::Update
+            | ProvisioningAction::StagedDelete
+            | ProvisioningAction::Other => undone.min(Level::Error),
         }
     }
 
@@ -48,18 +49,18 @@ impl LoggedFailure {
         let status =
             self.exchange.as_ref().and_then(|exchange| exchange.answer()).map(|answer| answer.status);
         match (self.entry.action, status) {
-            (Action::Create, Some(409)) => Aspect::Lookup,
+            (ProvisioningAction::Create, Some(409)) => Aspect::Lookup,
             _ => Aspect::Answer,
         }
     }
 
     fn sentence(&self, key: &str) -> String {
         let what = match self.entry.action {
-            Action::Create => "created",
-            Action::Update => "updated",
-            Action::Disable => "disabled",
-            Action::Delete => "deleted",
-            Action::StagedDelete | Action::Other => {
+            ProvisioningAction::Create => "created",
+            ProvisioningAction::Update => "updated",
+            ProvisioningAction::Disable => "disabled",
+            ProvisioningAction::Delete => "deleted",
+            ProvisioningAction::StagedDelete | ProvisioningAction::Other => {
                 match self.exchange.as_ref().map(|exchange| &exchange.operation) {
                     Some(Operation::Read(..)) => "read",
                     _ => "looked up",
@@ -127,7 +128,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if self.at_the_end {
             finding = beside_the_point(finding);
         }
-        let id = self.fixture.role(key).and_then(|role| role.id.clone());
+        let id = self.fixture.participant(key).and_then(|participant| participant.id.clone());
         if let Some(failure) = id.and_then(|id| self.failures.get(&id).cloned()) {
             self.blocked.insert(key.to_owned());
             let mut told = Finding::of(&self.scenario.about, failure.sentence(key))

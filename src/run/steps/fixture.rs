@@ -28,7 +28,7 @@ pub(in crate::run) trait FixtureSource {
 /// Why a step cannot be done: the scenario asks for something that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(in crate::run) enum Mistake {
-    /// The key belongs to nobody who is in the directory now.
+    /// No object of this key is in the directory now.
     #[error("`{0}` is not in the directory at this step")]
     NotThere(String),
     /// The key is neither a person nor a group.
@@ -140,7 +140,7 @@ impl Fixture {
         let there: Vec<String> = fixture
             .participants
             .iter()
-            .filter(|(_, role)| !is_absent(scenario, role))
+            .filter(|(_, participant)| !is_absent(scenario, participant))
             .map(|(key, _)| key.clone())
             .collect();
         fixture.appear(scenario, fixture_source, &there)?;
@@ -156,36 +156,39 @@ impl Fixture {
         keys: &[String],
     ) -> Result<(), Mistake> {
         for key in keys {
-            let role = self.participants.get_mut(key).ok_or_else(|| Mistake::NoSuchKey(key.clone()))?;
-            if let Some(before) = role.id.take() {
-                role.former.push(before);
+            let participant =
+                self.participants.get_mut(key).ok_or_else(|| Mistake::NoSuchKey(key.clone()))?;
+            if let Some(before) = participant.id.take() {
+                participant.former.push(before);
             }
-            let again = role.former.len();
-            let assigned = match (&role.person, &role.group) {
+            let again = participant.former.len();
+            let assigned = match (&participant.person, &participant.group) {
                 (Some(person), _) => {
                     let mut person = person.clone();
                     if again > 0 {
                         person = as_another(&person, fixture_source.another_id(key, again))?;
                     }
-                    role.id = Some(self.tenant.add_user(person)?);
-                    scenario.people.get(&role.entry).is_none_or(|spec| spec.assigned)
+                    participant.id = Some(self.tenant.add_user(person)?);
+                    scenario.people.get(&participant.entry).is_none_or(|spec| spec.assigned)
                 }
                 (None, Some(group)) => {
                     let mut group = group.clone();
                     if again > 0 {
                         group = as_another_group(&group, fixture_source.another_id(key, again))?;
                     }
-                    role.id = Some(self.tenant.add_group(group)?);
-                    scenario.groups.get(&role.entry).is_none_or(|spec| spec.assigned)
+                    participant.id = Some(self.tenant.add_group(group)?);
+                    scenario.groups.get(&participant.entry).is_none_or(|spec| spec.assigned)
                 }
                 (None, None) => return Err(Mistake::NoSuchKey(key.clone())),
             };
-            if let (true, Some(id)) = (assigned, role.id.clone()) {
+            if let (true, Some(id)) = (assigned, participant.id.clone()) {
                 self.tenant.assign(&id)?;
             }
         }
         for key in keys {
-            let Some(entry) = self.participants.get(key).map(|role| role.entry.clone()) else { continue };
+            let Some(entry) = self.participants.get(key).map(|participant| participant.entry.clone()) else {
+                continue;
+            };
             if let Some(manager) = scenario.people.get(&entry).and_then(|spec| spec.manager.as_ref())
                 && let (Some(id), Some(manager)) = (self.present(key), self.present(manager))
             {
@@ -220,19 +223,19 @@ impl Fixture {
     }
 
     /// Everybody, in the scenario's order.
-    pub(in crate::run) fn roles(&self) -> impl Iterator<Item = (&str, &Participant)> {
-        self.participants.iter().map(|(key, role)| (key.as_str(), role))
+    pub(in crate::run) fn participants(&self) -> impl Iterator<Item = (&str, &Participant)> {
+        self.participants.iter().map(|(key, participant)| (key.as_str(), participant))
     }
 
     /// One person or group.
-    pub(in crate::run) fn role(&self, key: &str) -> Option<&Participant> {
+    pub(in crate::run) fn participant(&self, key: &str) -> Option<&Participant> {
         self.participants.get(key)
     }
 
     /// The key that an object plays or played.
     pub(in crate::run) fn key_of(&self, id: &ObjectId) -> Option<&str> {
-        self.roles()
-            .find(|(_, role)| role.id.as_ref() == Some(id) || role.former.contains(id))
+        self.participants()
+            .find(|(_, participant)| participant.id.as_ref() == Some(id) || participant.former.contains(id))
             .map(|(key, _)| key)
     }
 
@@ -240,7 +243,7 @@ impl Fixture {
     pub(in crate::run) fn id(&self, key: &str) -> Result<ObjectId, Mistake> {
         match self.participants.get(key) {
             None => Err(Mistake::NoSuchKey(key.to_owned())),
-            Some(role) => role.id.clone().ok_or_else(|| Mistake::NotThere(key.to_owned())),
+            Some(participant) => participant.id.clone().ok_or_else(|| Mistake::NotThere(key.to_owned())),
         }
     }
 
@@ -366,10 +369,10 @@ impl Fixture {
     }
 }
 
-fn is_absent(scenario: &Scenario, role: &Participant) -> bool {
-    match role.kind {
-        ResourceKind::User => scenario.people.get(&role.entry).is_some_and(|spec| spec.absent),
-        ResourceKind::Group => scenario.groups.get(&role.entry).is_some_and(|spec| spec.absent),
+fn is_absent(scenario: &Scenario, participant: &Participant) -> bool {
+    match participant.kind {
+        ResourceKind::User => scenario.people.get(&participant.entry).is_some_and(|spec| spec.absent),
+        ResourceKind::Group => scenario.groups.get(&participant.entry).is_some_and(|spec| spec.absent),
     }
 }
 
@@ -402,7 +405,7 @@ fn as_another(user: &User, id: ObjectId) -> Result<User, Mistake> {
     Ok(copy(user, id, None)?)
 }
 
-/// The app role of a value. Its id follows from the value, so that it is the same in every run.
+/// The app participant of a value. Its id follows from the value, so that it is the same in every run.
 fn app_role(value: &str) -> AppRole {
     let number = value.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(257).wrapping_add(u64::from(byte)));
     let id = format!("5c1a0000-0000-4000-8000-{:012x}", number & 0xffff_ffff_ffff);

@@ -16,7 +16,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// is Entra's usual question; `all` adds every attribute the profile marks as matching or filterable.
     fn questions(&self, key: &str, kind: ResourceKind, all: bool) -> Vec<(AttributeMapping, String)> {
         let Some(mapping) = self.rows(kind) else { return Vec::new() };
-        let Some(id) = self.fixture.role(key).and_then(|role| role.id.clone()) else { return Vec::new() };
+        let Some(id) = self.fixture.participant(key).and_then(|participant| participant.id.clone()) else {
+            return Vec::new();
+        };
         let rows: Vec<&AttributeMapping> = if all {
             mapping.rows.iter().filter(|row| row.is_filterable()).collect()
         } else {
@@ -92,17 +94,17 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// True for the account of somebody else, or one that was there before.
     fn is_known_otherwise(&self, key: &str, id: &str) -> bool {
         self.accounts.values().any(|account| account.id == id)
-            || self.fixture.roles().any(|(other, role)| {
-                let mut ids = role.former.iter().chain(&role.id);
+            || self.fixture.participants().any(|(other, participant)| {
+                let mut ids = participant.former.iter().chain(&participant.id);
                 // Who appears again has the values of before, and an account of their own.
-                let own = |object: &ObjectId| other == key && role.id.as_ref() == Some(object);
+                let own = |object: &ObjectId| other == key && participant.id.as_ref() == Some(object);
                 ids.any(|object| {
                     !own(object) && self.known.get(object).is_some_and(|known| known.iter().any(|k| k == id))
                 })
             })
     }
 
-    /// The matching filter finds nobody with this key's value.
+    /// The matching filter returns no resource with this key's value.
     pub(super) async fn expect_nobody(
         &mut self,
         key: &str,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::answers::shown;
 use super::fixture::FixtureSource;
 use super::{Player, test_values};
-use crate::check::{Finding, Reading};
+use crate::check::{Finding, JudgedBy};
 use crate::run::observer::reader;
 use crate::run::steps::mapped;
 use crate::wire::{Exchange, Target};
@@ -16,7 +16,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Complains about each mapped value that the answer does not show as it was sent. What is published
     /// as never returned is right to be missing; Microsoft's tests miss it all the same.
     pub(super) fn expect_held(&mut self, key: &str, exchange: &Arc<Exchange>) {
-        let Some((kind, Some(id))) = self.fixture.role(key).map(|role| (role.kind, role.id.clone())) else {
+        let Some((kind, Some(id))) =
+            self.fixture.participant(key).map(|participant| (participant.kind, participant.id.clone()))
+        else {
             return;
         };
         let state = self.fixture.tenant.state();
@@ -61,7 +63,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 .against(expected, actual)
                 .shown_by(exchange);
             if hidden {
-                finding = finding.read_by(Reading::Microsoft);
+                finding = finding.read_by(JudgedBy::Microsoft);
             }
             self.findings.push(finding);
         }

@@ -10,7 +10,7 @@ use crate::check::{Aspect, Finding, Skip};
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{NextCycle, Policy, ResetScope, Thresholds};
 use crate::entra::oracle;
-use crate::entra::oracle::{Expectation, Readings, Safeguards};
+use crate::entra::oracle::{Expectation, OracleReadings, Safeguards};
 use crate::entra::scope::Scope;
 use crate::run::target::stack::Stack;
 use crate::scenario::{JobExpectation, JobSpec, MappingChange};
@@ -37,12 +37,12 @@ pub(super) fn policy(spec: &JobSpec) -> Policy {
 }
 
 /// The target as the service reaches it: while it has a wrong token, every request is to be refused.
-pub(super) struct Line<'a, T: Target> {
+pub(super) struct JobTarget<'a, T: Target> {
     pub(super) target: &'a Stack<'a, T>,
     pub(super) wrong_token: bool,
 }
 
-impl<T: Target> Line<'_, T> {
+impl<T: Target> JobTarget<'_, T> {
     fn signed(&self, request: Request) -> Request {
         if self.wrong_token {
             request.with_header("Authorization", "Bearer not-the-token").provoked()
@@ -52,7 +52,7 @@ impl<T: Target> Line<'_, T> {
     }
 }
 
-impl<T: Target> Target for Line<'_, T> {
+impl<T: Target> Target for JobTarget<'_, T> {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         self.target.send(self.signed(request)).await
     }
@@ -70,7 +70,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             skip_out_of_scope_deletions: self.scenario.job.skip_out_of_scope_deletions,
             deletion_threshold: self.scenario.job.deletion_threshold,
         };
-        oracle::expected_under(&self.history, mapping, scope, Readings::default(), safeguards)
+        oracle::expected_under(&self.history, mapping, scope, OracleReadings::default(), safeguards)
     }
 
     pub(super) fn restart(&mut self, reset: &str) -> Result<(), Mistake> {

@@ -6,7 +6,7 @@ use super::Player;
 use super::fixture::{FixtureSource, Mistake};
 use crate::check::{Aspect, Finding};
 use crate::entra::directory::ObjectId;
-use crate::entra::job::{LogEntry, ModifiedProperty, Record, Watcher};
+use crate::entra::job::{LogEntry, LogRecord, ModifiedProperty, Watcher};
 use crate::scenario::{Action, LogExpectation, ModifiedExpectation, Scenario};
 use crate::scim::PatchPath;
 use crate::wire::Target;
@@ -16,7 +16,7 @@ use crate::wire::Target;
 pub(super) struct Modifications(Mutex<Vec<(ObjectId, ModifiedProperty)>>);
 
 impl Modifications {
-    /// A keeper for a scenario that asks, none for others: nobody pays for a log that nobody reads.
+    /// A keeper for a scenario that reads the log; others keep none.
     pub(super) fn wanted_by(scenario: &Scenario) -> Option<Arc<Self>> {
         let asks = scenario.timeline.iter().any(|step| match &step.action {
             Action::ExpectLog(expected) => expected.values().any(|expected| !expected.modified.is_empty()),
@@ -38,7 +38,7 @@ impl Watcher for Modifications {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn logged(&self, entry: &LogEntry, record: &Record) {
+    fn logged(&self, entry: &LogEntry, record: &LogRecord) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.extend(record.modified.iter().map(|property| (entry.id.clone(), property.clone())));
     }
@@ -131,7 +131,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let Some(modifications) = &self.modifications else { return Ok(()) };
         let seen = modifications.of(id);
         for (name, wanted) in &expectation.modified {
-            let kind = self.fixture.role(key).map(|role| role.kind);
+            let kind = self.fixture.participant(key).map(|participant| participant.kind);
             let Some(row) = kind.and_then(|kind| self.rows(kind)).and_then(|rows| rows.find(name)) else {
                 continue;
             };

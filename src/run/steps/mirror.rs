@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Player;
-use super::accounts::Account;
+use super::accounts::AccountBefore;
 use super::fixture::{FixtureSource, Mistake};
-use super::state::{Membership, ReadState};
+use super::state::{GroupMembers, ReadState};
 use crate::check::{Finding, Level};
 use crate::entra::directory::ObjectId;
 use crate::entra::mapping::TargetValue;
-use crate::entra::oracle::{AccountFate, Expectation, Expected, ExpectedValue, Origin, Standing, Why};
+use crate::entra::oracle::{AccountFate, Expectation, Expected, ExpectedValue, Origin, ValueDemand, Why};
 use crate::run::steps::mapped;
 use crate::wire::{Actor, Exchange, Operation, ResourceKind, Target};
 
@@ -40,10 +40,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let expectation = self.expectation();
         let everybody: Vec<(String, ResourceKind, ObjectId, bool)> = self
             .fixture
-            .roles()
-            .flat_map(|(key, role)| {
-                let former = role.former.iter().map(move |id| (key, role.kind, id.clone(), false));
-                former.chain(role.id.iter().map(move |id| (key, role.kind, id.clone(), true)))
+            .participants()
+            .flat_map(|(key, participant)| {
+                let former =
+                    participant.former.iter().map(move |id| (key, participant.kind, id.clone(), false));
+                former.chain(participant.id.iter().map(move |id| (key, participant.kind, id.clone(), true)))
             })
             .map(|(key, kind, id, now)| (key.to_owned(), kind, id, now))
             .collect();
@@ -72,7 +73,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// Accounts that were there before: taken over by whom they match, or as they were.
     async fn judge_accounts(&mut self, expectation: &Expectation) {
-        let untouched: Vec<(String, Account)> = self
+        let untouched: Vec<(String, AccountBefore)> = self
             .accounts
             .iter()
             .filter(|(key, made)| {
@@ -106,7 +107,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         expectation: &Expectation,
         step: &str,
     ) -> Result<(), Mistake> {
-        let Some(kind) = self.fixture.role(key).map(|role| role.kind) else { return Ok(()) };
+        let Some(kind) = self.fixture.participant(key).map(|participant| participant.kind) else {
+            return Ok(());
+        };
         if self.blocked.contains(key) || self.rows(kind).is_none() {
             return Ok(());
         }
@@ -147,7 +150,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
     }
 
-    /// An account that was there before is the one it must be, and one that Entra made is nobody's else.
+    /// An account that existed before is the expected one, and one that Entra created belongs to one person only.
     fn expect_origin(&mut self, key: &str, kind: ResourceKind, target_id: &str, origin: &Origin) {
         match origin {
             Origin::Adopted(account) => self.expect_same_account(key, kind, target_id, account),
@@ -186,17 +189,17 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     fn expect_standing(&mut self, key: &str, value: &ExpectedValue, exchange: &Arc<Exchange>) {
-        let kind = self.fixture.role(key).map(|role| role.kind);
+        let kind = self.fixture.participant(key).map(|participant| participant.kind);
         let named = kind.is_some_and(|kind| self.is_subject(kind, &value.target));
         if self.is_never_kept(&value.target) && !named {
             return;
         }
         match &value.standing {
-            Standing::Unjudged => {}
-            Standing::Absent => {
+            ValueDemand::Unjudged => {}
+            ValueDemand::Absent => {
                 self.compare(key, &value.target, &Value::Null, exchange);
             }
-            Standing::Equal(TargetValue::Reference(other)) => {
+            ValueDemand::Equal(TargetValue::Reference(other)) => {
                 let other_key = self.fixture.key_of(other).map(str::to_owned);
                 let id =
                     other_key.filter(|other| !self.blocked.contains(other)).and_then(|k| self.target_id(&k));
@@ -204,16 +207,16 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                     self.compare(key, &value.target, &serde_json::json!({ "value": id }), exchange);
                 }
             }
-            Standing::Equal(mapped) => {
+            ValueDemand::Equal(mapped) => {
                 if let Some(expected) = mapped::json(mapped) {
                     self.compare(key, &value.target, &expected, exchange);
                 }
             }
-            Standing::Members { present, absent, unjudged, closed } => {
+            ValueDemand::Members { present, absent, unjudged, closed } => {
                 let keys = |ids: &[ObjectId]| -> Vec<String> {
                     ids.iter().filter_map(|id| self.fixture.key_of(id).map(str::to_owned)).collect()
                 };
-                let members = Membership {
+                let members = GroupMembers {
                     present: keys(present),
                     absent: keys(absent),
                     perhaps: keys(unjudged),

@@ -39,11 +39,11 @@ use serde_json::Value;
 use self::end_state::EndState;
 use self::fixture::{Fixture, FixtureSource, Mistake};
 use super::observer::Observer;
-use super::target::circuit_breaker::Sighting;
+use super::target::circuit_breaker::CircuitState;
 use super::target::deployment::Tenants;
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
-use crate::check::{Finding, Level, Reading, Skip};
+use crate::check::{Finding, JudgedBy, Level, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{Accounts, CycleReport, Job, Watcher};
@@ -54,7 +54,7 @@ use crate::scenario::{Action, Scenario, Step};
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
 use crate::wire::{Exchange, ResourceKind, SignIn, Target};
-use accounts::Account;
+use accounts::AccountBefore;
 use failure::LoggedFailure;
 use subjects::Subjects;
 
@@ -85,7 +85,7 @@ pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
 
 /// How a scenario ended.
 #[derive(Default)]
-pub(in crate::run) struct Ended {
+pub(in crate::run) struct StepsEnd {
     /// What was found.
     pub(in crate::run) findings: Vec<Finding>,
     /// Why nothing can be concluded, if so.
@@ -128,7 +128,7 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     tenants: Tenants,
     fixture: Fixture,
     job: Job,
-    accounts: IndexMap<String, Account>,
+    accounts: IndexMap<String, AccountBefore>,
     /// Ids at the target by object, in the order in which they became known.
     known: HashMap<ObjectId, Vec<String>>,
     /// What the oracle needs to know of each cycle and on-demand run.
@@ -143,14 +143,14 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     last: Option<(CycleReport, std::ops::Range<usize>)>,
     discovered: Option<(Accounts, Vec<Arc<Exchange>>)>,
     sign_ins: &'a [Arc<dyn SignIn>],
-    signed_in: Option<sign_in::SignedIn>,
+    signed_in: Option<sign_in::LastSignIn>,
     answer: Option<Arc<Exchange>>,
     /// What was sent at the same time last, with the answers.
     together: Vec<together::SentAtOnce>,
     captures: HashMap<String, Value>,
     /// The headers of answers that were named, in lower case.
     captured_headers: HashMap<String, Vec<(String, String)>>,
-    /// Ids that raw requests wrote to: what stands there is no longer Entra's doing.
+    /// Ids that raw requests wrote to: what these hold is no longer Entra's doing.
     touched: HashSet<String>,
     /// What Entra could not do, by object, until it can.
     failures: HashMap<ObjectId, LoggedFailure>,
@@ -245,7 +245,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
     }
 
     /// Plays it from the accounts that are there beforehand to the end state.
-    pub(in crate::run) async fn play(mut self) -> Result<Ended, MistakeAt> {
+    pub(in crate::run) async fn play(mut self) -> Result<StepsEnd, MistakeAt> {
         let first_line = self.scenario.timeline.first().map_or(1, |step| step.line);
         self.make_accounts().await.map_err(|mistake| (first_line, mistake))?;
         self.forget_doubtful(0).await;
@@ -256,7 +256,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             let told = self.findings.len();
             self.step(step).await.map_err(|mistake| (step.line, mistake))?;
             self.forget_doubtful(told).await;
-            if step.reading != Reading::Both {
+            if step.reading != JudgedBy::Both {
                 self.findings[told..].iter_mut().for_each(|finding| finding.reading = step.reading);
             }
         }
@@ -277,7 +277,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
     /// What was found in a step in which the target was lost or kept saying "later" may come of that alone.
     async fn forget_doubtful(&mut self, told: usize) {
         self.target.look_again().await;
-        let Sighting { throttled, lost, .. } = self.target.sighting();
+        let CircuitState { throttled, lost, .. } = self.target.sighting();
         if throttled.is_some() || lost.is_some() {
             self.findings.truncate(told);
         }
@@ -373,7 +373,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
     }
 
     /// What ended the scenario early decides what is said of it.
-    fn close(mut self) -> Ended {
+    fn close(mut self) -> StepsEnd {
         let sighting = self.target.sighting();
         if let Some((request, reason)) = sighting.withheld {
             let message = format!(
@@ -416,11 +416,16 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
                 })
             })
             .or_else(|| undecided.map(Skip::Blocked));
-        let ours = self.fixture.roles().flat_map(|(_, role)| {
-            let known = role.former.iter().chain(&role.id).filter_map(|id| self.known.get(id)).flatten();
-            known.map(|id| (role.kind, id.clone()))
+        let ours = self.fixture.participants().flat_map(|(_, participant)| {
+            let known = participant
+                .former
+                .iter()
+                .chain(&participant.id)
+                .filter_map(|id| self.known.get(id))
+                .flatten();
+            known.map(|id| (participant.kind, id.clone()))
         });
         let findings = self.findings.into_iter().map(Finding::shortened).collect();
-        Ended { ours: ours.collect(), findings, skip, end: self.end }
+        StepsEnd { ours: ours.collect(), findings, skip, end: self.end }
     }
 }

@@ -39,7 +39,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// The id at the target of the account that a key has now or had last.
     pub(super) fn target_id(&self, key: &str) -> Option<String> {
-        let id = self.fixture.role(key)?.id.clone();
+        let id = self.fixture.participant(key)?.id.clone();
         let linked = id.as_ref().and_then(|id| self.job.link(id)).map(|link| link.target_id.clone());
         linked
             .or_else(|| id.as_ref().and_then(|id| self.known.get(id)).and_then(|known| known.last().cloned()))
@@ -54,11 +54,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if let Some(account) = self.accounts.get(key) {
             return Some(account.id.clone());
         }
-        if let Some(role) = self.fixture.role(key) {
-            return role
+        if let Some(participant) = self.fixture.participant(key) {
+            return participant
                 .former
                 .iter()
-                .chain(&role.id)
+                .chain(&participant.id)
                 .find_map(|id| self.known.get(id).and_then(|known| known.first().cloned()));
         }
         self.captures.get(key).and_then(crate::wire::id_of)
@@ -115,19 +115,19 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if let Some(account) = self.accounts.get(key) {
             return (rest == "id").then(|| account.id.clone().into());
         }
-        let role = self.fixture.role(key)?;
+        let participant = self.fixture.participant(key)?;
         if rest == "id" {
             return self.target_id(key).map(Value::String);
         }
-        let id = role.id.clone()?;
+        let id = participant.id.clone()?;
         // A raw request speaks of the person as the directory knows them now.
         let now = self.fixture.tenant.state();
         let state = if now.object(&id).is_some() { now } else { self.last_seen(&id)? };
         let object = state.object(&id)?;
-        let mapping = self.rows(role.kind);
+        let mapping = self.rows(participant.kind);
         if rest == "create" {
             let values = mapped::assignments(mapping?, object, false);
-            return self.writer.create(role.kind, &values, "").json();
+            return self.writer.create(participant.kind, &values, "").json();
         }
         if let Some(row) = mapping.and_then(|mapping| mapping.find(rest)) {
             let is_soft_deleted =

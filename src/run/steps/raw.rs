@@ -60,7 +60,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let Mistake::Template(TemplateProblem::Unknown(name)) = &mistake else { return Err(mistake) };
         let name = name.as_str();
         let key = name.split('.').next().unwrap_or_default().to_owned();
-        if let Some(kind) = self.fixture.role(&key).map(|role| role.kind) {
+        if let Some(kind) = self.fixture.participant(&key).map(|participant| participant.kind) {
             if self.target_id(&key).is_some() {
                 return Err(mistake);
             }

@@ -32,7 +32,7 @@ struct Stranger {
 }
 
 impl Stranger {
-    /// True when a resource is this one. The value holds the run's prefix, so that nobody else has it; an id
+    /// True when a resource is this one. The value holds the run's prefix, so that no other resource has it; an id
     /// may be given once in each tenant.
     fn is(&self, resource: &Value) -> bool {
         let expected = Value::String(self.value.clone());
@@ -43,11 +43,16 @@ impl Stranger {
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Who stands behind a key in the first tenant; what is missing there was told.
     fn stranger(&self, key: &str) -> Option<Stranger> {
-        let role = self.fixture.role(key)?;
-        let object = role.id.clone()?;
-        let row = self.rows(role.kind)?.matching().first().copied()?;
+        let participant = self.fixture.participant(key)?;
+        let object = participant.id.clone()?;
+        let row = self.rows(participant.kind)?.matching().first().copied()?;
         let value = self.mapped(row, &object)?.as_str()?.to_owned();
-        Some(Stranger { kind: role.kind, id: self.target_id(key)?, matching: row.target.clone(), value })
+        Some(Stranger {
+            kind: participant.kind,
+            id: self.target_id(key)?,
+            matching: row.target.clone(),
+            value,
+        })
     }
 
     fn without_stranger(&mut self, key: &str) {
@@ -237,7 +242,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 return;
             }
             let Some(exchange) = self.exchange(request).await else { return };
-            // Not every server says 401 to whoever belongs elsewhere; what matters is that it says no.
+            // Not every server returns 401 for a token of another tenant; what matters is that it rejects it.
             let Some(answer) = exchange.answer() else {
                 self.leave_undecided(format!("the second tenant, which does not answer {path}"));
                 continue;

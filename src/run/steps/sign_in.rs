@@ -7,10 +7,10 @@ use super::Player;
 use super::fixture::FixtureSource;
 use crate::check::{Finding, Skip};
 use crate::scenario::TokenExpectation;
-use crate::wire::{Exchange, Flow, NoToken, Proof, Target, Token};
+use crate::wire::{ClientProof, Exchange, Flow, NoToken, Target, Token};
 
 /// What the last `sign-in` brought.
-pub(super) struct SignedIn {
+pub(super) struct LastSignIn {
     /// Nobody is asked for tokens that Entra issues itself.
     exchange: Option<Arc<Exchange>>,
     outcome: Result<Token, NoToken>,
@@ -30,7 +30,7 @@ pub(super) enum Carried {
 
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// Asks for a token, or skips the scenario where that way is not configured.
-    pub(super) async fn sign_in(&mut self, flow: Flow, proof: Proof) {
+    pub(super) async fn sign_in(&mut self, flow: Flow, proof: ClientProof) {
         let Some(way) = self.sign_ins.iter().find(|way| way.flow() == flow) else {
             let why = match flow {
                 Flow::ClientCredentials => {
@@ -58,7 +58,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             return;
         }
         let (exchange, outcome) = (signed_in.exchange.map(Arc::new), signed_in.outcome);
-        self.signed_in = Some(SignedIn { exchange, outcome, told: false });
+        self.signed_in = Some(LastSignIn { exchange, outcome, told: false });
     }
 
     /// Judges what the last `sign-in` brought.
@@ -66,7 +66,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         // Without an answer of its own the endpoint has not refused anybody.
         let refuses = |exchange: &Exchange| exchange.answer().is_some_and(|answer| answer.status < 500);
         if expectation == TokenExpectation::Refused
-            && let Some(SignedIn { exchange: Some(exchange), outcome: Err(_), told }) = &mut self.signed_in
+            && let Some(LastSignIn { exchange: Some(exchange), outcome: Err(_), told }) = &mut self.signed_in
             && !refuses(exchange)
         {
             *told = true;
@@ -120,8 +120,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) fn carried(&mut self) -> Carried {
         match &self.signed_in {
             None => Carried::Usual,
-            Some(SignedIn { outcome: Ok(token), .. }) => Carried::Fresh(token.clone()),
-            Some(SignedIn { told, .. }) => {
+            Some(LastSignIn { outcome: Ok(token), .. }) => Carried::Fresh(token.clone()),
+            Some(LastSignIn { told, .. }) => {
                 if !told {
                     self.expect_token(TokenExpectation::Given { minutes: None });
                 }

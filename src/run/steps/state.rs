@@ -28,7 +28,7 @@ pub(super) enum ReadState {
 }
 
 /// Who is a member of a group, by keys.
-pub(super) struct Membership {
+pub(super) struct GroupMembers {
     /// They are.
     pub(super) present: Vec<String>,
     /// They are not.
@@ -46,8 +46,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         expectation: &StateExpectation,
         line: usize,
     ) -> Result<(), Mistake> {
-        let role = self.fixture.role(key).ok_or_else(|| Mistake::NoSuchKey(key.to_owned()))?;
-        let kind = role.kind;
+        let participant = self.fixture.participant(key).ok_or_else(|| Mistake::NoSuchKey(key.to_owned()))?;
+        let kind = participant.kind;
         // What is not mapped is never sent and never judged.
         if self.blocked.contains(key) || self.rows(kind).is_none() {
             return Ok(());
@@ -212,8 +212,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             && let Value::String(other) = &expected
         {
             // A key names the account; anything else is an id.
-            let id =
-                if self.fixture.role(other).is_some() { self.target_id(other) } else { Some(other.clone()) };
+            let id = if self.fixture.participant(other).is_some() {
+                self.target_id(other)
+            } else {
+                Some(other.clone())
+            };
             let Some(id) = id else {
                 self.leave_undecided(format!("the account of \"{other}\", which was never created"));
                 return Ok(());
@@ -280,8 +283,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// True when the scenario names the attribute, or it decides who has access or who is matched. What the
     /// target never keeps says nothing of a scenario.
     fn is_about(&self, key: &str, path: &PatchPath) -> bool {
-        let role = self.fixture.role(key).map(|role| role.kind);
-        let kind = role.or_else(|| self.accounts.get(key).map(|account| account.kind));
+        let participant = self.fixture.participant(key).map(|participant| participant.kind);
+        let kind = participant.or_else(|| self.accounts.get(key).map(|account| account.kind));
         let rows = kind.and_then(|kind| self.rows(kind)).into_iter().flat_map(|mapping| &mapping.rows);
         let mut mapped = rows.filter(|row| row.target.same_as(path));
         mapped.any(|row| row.is_active() || row.matching.is_some())
@@ -318,13 +321,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         for member in members {
             present.extend(self.fixture.expand(member)?);
         }
-        let members = Membership { present, absent: Vec::new(), perhaps: Vec::new(), closed: true };
+        let members = GroupMembers { present, absent: Vec::new(), perhaps: Vec::new(), closed: true };
         self.compare_members(key, &members, exchange);
         Ok(())
     }
 
     /// Compares a group's members.
-    pub(super) fn compare_members(&mut self, key: &str, wanted: &Membership, exchange: &Arc<Exchange>) {
+    pub(super) fn compare_members(&mut self, key: &str, wanted: &GroupMembers, exchange: &Arc<Exchange>) {
         let nothing = Value::Null;
         let path = PatchPath::simple("members");
         let resource = exchange.json().unwrap_or(&nothing);
@@ -380,7 +383,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// The key of an id at the target, or the id.
     fn name_of(&self, id: &str) -> String {
-        let key = self.fixture.roles().find(|(key, _)| self.target_id(key).as_deref() == Some(id));
+        let key = self.fixture.participants().find(|(key, _)| self.target_id(key).as_deref() == Some(id));
         key.map_or_else(|| id.to_owned(), |(key, _)| key.to_owned())
     }
 

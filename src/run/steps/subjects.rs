@@ -94,7 +94,7 @@ impl Subjects {
 mod tests {
     use super::*;
     use crate::entra::mapping::profiles;
-    use crate::scenario::{Account, GroupSpec, LetterCase, Person, Step};
+    use crate::scenario::{AccountSpec, GroupSpec, LetterCase, Person, Step};
     use indexmap::IndexMap;
 
     #[test]
@@ -106,7 +106,7 @@ mod tests {
         scenario.people.insert("ada".into(), Person { attributes, ..Person::default() });
         let change = IndexMap::from([("givenName".to_owned(), Some("Ada".to_owned()))]);
         let action = Action::Set(IndexMap::from([("ada".to_owned(), change)]));
-        scenario.timeline.push(Step { line: 1, reading: crate::check::Reading::Both, action });
+        scenario.timeline.push(Step { line: 1, reading: crate::check::JudgedBy::Both, action });
         let subjects = Subjects::of(&scenario, &mapping);
         let is = |path: &str| subjects.contain(ObjectKind::User, &mapping.user.find(path).unwrap().target);
         assert!(is("title") && is("employeeNumber") && is("name.givenName"));
@@ -114,7 +114,7 @@ mod tests {
         assert!(!is("displayName") && !is("externalId"));
 
         let with = IndexMap::from([("displayName".to_owned(), None)]);
-        let account = Account { of: "team".into(), letter_case: LetterCase::Same, with };
+        let account = AccountSpec { of: "team".into(), letter_case: LetterCase::Same, with };
         scenario.accounts.insert("before".into(), account);
         scenario.groups.insert("team".into(), GroupSpec::default());
         let subjects = Subjects::of(&scenario, &mapping);

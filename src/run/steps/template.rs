@@ -24,7 +24,7 @@ pub enum TemplateProblem {
 }
 
 /// What stands for a name such as `ada.id`.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Value>;
+pub type NameLookup<'a> = &'a dyn Fn(&str) -> Option<Value>;
 
 /// Where text is put, which decides how a value is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ const SEGMENT: &percent_encoding::AsciiSet =
 ///
 /// # Errors
 /// [`TemplateProblem`] for an unknown name or a broken template.
-pub fn text(text: &str, place: TemplatePlace, lookup: Lookup<'_>) -> Result<String, TemplateProblem> {
+pub fn text(text: &str, place: TemplatePlace, lookup: NameLookup<'_>) -> Result<String, TemplateProblem> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("{{") {
@@ -73,7 +73,7 @@ pub fn text(text: &str, place: TemplatePlace, lookup: Lookup<'_>) -> Result<Stri
 ///
 /// # Errors
 /// [`TemplateProblem`] for an unknown name or a broken template.
-pub fn json(value: &Value, lookup: Lookup<'_>) -> Result<Value, TemplateProblem> {
+pub fn json(value: &Value, lookup: NameLookup<'_>) -> Result<Value, TemplateProblem> {
     Ok(match value {
         Value::String(string) => match alone(string) {
             Some(name) => resolve(name, lookup)?,
@@ -98,7 +98,7 @@ fn alone(text: &str) -> Option<&str> {
     (!inside.contains("{{") && !inside.contains("}}")).then_some(inside)
 }
 
-fn resolve(inside: &str, lookup: Lookup<'_>) -> Result<Value, TemplateProblem> {
+fn resolve(inside: &str, lookup: NameLookup<'_>) -> Result<Value, TemplateProblem> {
     let mut parts = inside.split('|').map(str::trim);
     let name = parts.next().unwrap_or_default();
     let mut value = lookup(name).ok_or_else(|| TemplateProblem::Unknown(name.to_owned()))?;

@@ -60,7 +60,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             ) {
                 continue;
             }
-            // The last of that step: one that was asked for patience was sent again.
+            // The last of that step: one that was answered with 429 was sent again.
             let own = trace[from..].iter().rev().find(|exchange| exchange.request.step == request.step);
             if let Some(exchange) = own.cloned() {
                 if exchange.succeeded() {

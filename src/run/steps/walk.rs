@@ -141,7 +141,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 }
             };
             if !more {
-                // Without a total nobody knows whether this is the end; a rule says so.
+                // Without a total it is unknown whether this is the end; a rule reports that.
                 if !expectation.by_cursor && total.is_none() {
                     return Ok(way);
                 }

@@ -20,7 +20,7 @@ const MOST_BYTES: usize = 256 << 20;
 
 /// What a scenario run met that ends it.
 #[derive(Debug, Clone, Default)]
-pub struct Sighting {
+pub struct CircuitState {
     /// The guard held this request back, with its reason.
     pub withheld: Option<(Request, String)>,
     /// The guard held this request back because nothing proves whose object it is, with its reason.
@@ -44,7 +44,7 @@ pub struct CircuitBreaker<T> {
 
 #[derive(Debug, Default)]
 struct BreakerState {
-    sighting: Sighting,
+    sighting: CircuitState,
     broken_in_a_row: usize,
     /// Answers in a row that no SCIM service gives, since the target was last seen.
     strange_in_a_row: usize,
@@ -61,14 +61,14 @@ impl<T: Target> CircuitBreaker<T> {
     }
 
     /// What was met so far.
-    pub fn sighting(&self) -> Sighting {
+    pub fn sighting(&self) -> CircuitState {
         self.state().sighting.clone()
     }
 
     /// True when the scenario run must end: nothing it could still find would be worth anything.
     pub fn must_end(&self) -> bool {
         let state = self.state();
-        let Sighting { withheld, unproven, throttled, lost, swamped } = &state.sighting;
+        let CircuitState { withheld, unproven, throttled, lost, swamped } = &state.sighting;
         self.cancel.is_cancelled()
             || withheld.is_some()
             || unproven.is_some()
@@ -131,7 +131,7 @@ impl<T: Target> CircuitBreaker<T> {
 
 impl<T: Target> CircuitBreaker<T> {
     /// An answer that no SCIM service gives may be one request's alone, or the service is gone: a question that
-    /// every one of them answers tells which. To be called where nobody waits for the last exchange.
+    /// every one of them answers tells which. To be called when no request waits for the last exchange.
     pub async fn look_again(&self) {
         if !std::mem::take(&mut self.state().doubt) || self.must_end() {
             return;

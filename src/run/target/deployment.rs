@@ -1,4 +1,4 @@
-//! Where a scenario run plays: a target, given by whoever started the run.
+//! Where a scenario run plays: a target, given by the caller of the run.
 
 use std::any::Any;
 use std::sync::Arc;

@@ -54,14 +54,14 @@ impl Head {
 /// Every other line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-enum Line {
-    Made(Object),
-    Removed(Object),
+enum JournalLine {
+    Made(JournalObject),
+    Removed(JournalObject),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Object {
+struct JournalObject {
     kind: String,
     id: String,
 }
@@ -129,7 +129,10 @@ impl Journal {
     pub fn made(&self, kind: ResourceKind, id: &str) -> io::Result<()> {
         let mut state = self.state();
         state.used = true;
-        self.write(&mut state, &Line::Made(Object { kind: kind.as_str().to_owned(), id: id.to_owned() }))?;
+        self.write(
+            &mut state,
+            &JournalLine::Made(JournalObject { kind: kind.as_str().to_owned(), id: id.to_owned() }),
+        )?;
         state.made.push((kind, id.to_owned()));
         Ok(())
     }
@@ -145,7 +148,10 @@ impl Journal {
         if state.made.len() == count {
             return Ok(());
         }
-        self.write(&mut state, &Line::Removed(Object { kind: kind.as_str().to_owned(), id: id.to_owned() }))
+        self.write(
+            &mut state,
+            &JournalLine::Removed(JournalObject { kind: kind.as_str().to_owned(), id: id.to_owned() }),
+        )
     }
 
     /// What was made and is not gone, in the order in which it was made.
@@ -174,7 +180,7 @@ impl Journal {
         self.close()
     }
 
-    fn write(&self, state: &mut JournalState, line: &Line) -> io::Result<()> {
+    fn write(&self, state: &mut JournalState, line: &JournalLine) -> io::Result<()> {
         let file = self.file(state)?;
         append(file, line)
     }
@@ -250,13 +256,16 @@ impl Abandoned {
     /// When it cannot be written.
     pub fn removed(&mut self, kind: ResourceKind, id: &str) -> io::Result<()> {
         self.remaining.retain(|(known, made)| *known != kind || made != id);
-        append(&mut self.file, &Line::Removed(Object { kind: kind.as_str().to_owned(), id: id.to_owned() }))
+        append(
+            &mut self.file,
+            &JournalLine::Removed(JournalObject { kind: kind.as_str().to_owned(), id: id.to_owned() }),
+        )
     }
 }
 
 /// What stands in a folder of journals.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct FoundJournals {
     /// Journals of runs that have ended.
     pub abandoned: Vec<Abandoned>,
     /// Journals of runs that are still going on.
@@ -269,8 +278,8 @@ pub struct Found {
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn find(folder: &Path) -> io::Result<Found> {
-    let mut found = Found::default();
+pub fn find(folder: &Path) -> io::Result<FoundJournals> {
+    let mut found = FoundJournals::default();
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
@@ -295,7 +304,7 @@ pub fn find(folder: &Path) -> io::Result<Found> {
         // Through the same handle: where locks are mandatory, another one could not read.
         match io::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| read(&name, &text))
         {
-            Ok((head, Lines { remaining, unread })) => {
+            Ok((head, JournalLines { remaining, unread })) => {
                 let Head { base, prefix, second, .. } = head;
                 found.abandoned.push(Abandoned { path, base, prefix, second, remaining, unread, file });
             }
@@ -307,13 +316,13 @@ pub fn find(folder: &Path) -> io::Result<Found> {
 
 /// What the lines after the first say.
 #[derive(Debug, Default)]
-struct Lines {
+struct JournalLines {
     remaining: Vec<(ResourceKind, String)>,
     unread: Vec<String>,
 }
 
 /// `name` is the name of the file without its ending.
-fn read(name: &str, text: &str) -> Result<(Head, Lines), String> {
+fn read(name: &str, text: &str) -> Result<(Head, JournalLines), String> {
     let mut written = text.lines();
     let head: Head =
         serde_json::from_str(written.next().unwrap_or("")).map_err(|error| format!("line 1: {error}"))?;
@@ -327,7 +336,7 @@ fn read(name: &str, text: &str) -> Result<(Head, Lines), String> {
     if head.name() != name {
         return Err(format!("the journal of prefix {} must be called {}.jsonl", head.prefix, head.name()));
     }
-    let mut lines = Lines::default();
+    let mut lines = JournalLines::default();
     for (position, line) in written.enumerate() {
         if let Err(why) = lines.take(line) {
             // The last line of a killed process may be cut short; the object is found by its prefix.
@@ -339,11 +348,11 @@ fn read(name: &str, text: &str) -> Result<(Head, Lines), String> {
     Ok((head, lines))
 }
 
-impl Lines {
+impl JournalLines {
     fn take(&mut self, line: &str) -> Result<(), String> {
         match serde_json::from_str(line).map_err(|error| error.to_string())? {
-            Line::Made(object) => self.remaining.push((kind(&object.kind)?, object.id)),
-            Line::Removed(object) => {
+            JournalLine::Made(object) => self.remaining.push((kind(&object.kind)?, object.id)),
+            JournalLine::Removed(object) => {
                 let kind = kind(&object.kind)?;
                 self.remaining.retain(|(known, id)| *known != kind || *id != object.id);
             }

@@ -1,7 +1,7 @@
 //! What stands between a scenario and the target: every request of a run passes these decorators.
 //!
 //! From the outside in: the adjustment leaves out what the target refuses, the circuit breaker stops a run whose target is lost, the guard holds back writes to
-//! objects that are not the run's, retry-after waits for a busy target, the recorder keeps each exchange, and the
+//! objects that are not the run's, retry waits for a busy target, the recorder keeps each exchange, and the
 //! rate keeps to what the target has let through.
 
 pub mod adjustment;
@@ -14,5 +14,5 @@ pub mod journal;
 pub mod prefix;
 pub(in crate::run) mod rate;
 pub mod recorder;
-pub mod retry_after;
+pub mod retry;
 pub(in crate::run) mod stack;

@@ -143,7 +143,7 @@ impl<T: Target> Target for Paced<T> {
 mod tests {
     use super::*;
     use crate::run::target::cancel::Cancel;
-    use crate::run::target::retry_after::{RetryAfter, WaitLimit};
+    use crate::run::target::retry::{Retry, WaitLimit};
     use crate::wire::{Actor, Method};
     use std::collections::VecDeque;
 
@@ -189,8 +189,7 @@ mod tests {
     async fn send(limiter: &Limiter, requests: usize) -> (usize, Duration) {
         let begin = Instant::now();
         let paced = Paced::new(limiter, Arc::new(Rate::default()));
-        let retry_after =
-            RetryAfter::new(paced, WaitLimit::at_most(Duration::from_secs(300)), Cancel::default());
+        let retry_after = Retry::new(paced, WaitLimit::at_most(Duration::from_secs(300)), Cancel::default());
         for _ in 0..requests {
             let request = Request::new(Actor::Entra, Method::Get, "/Users", "t");
             assert_eq!(retry_after.send(request).await.unwrap().status, 200);

@@ -1,35 +1,35 @@
 //! The decorators of one scenario run's target, from the outside in: adjustment, circuit breaker, guard,
-//! retry-after, recorder.
+//! retry, recorder.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::adjustment::{Adjusted, Adjustment};
 use super::cancel::Cancel;
-use super::circuit_breaker::{CircuitBreaker, Sighting};
+use super::circuit_breaker::{CircuitBreaker, CircuitState};
 use super::guard::{Guard, Ownership};
 use super::recorder::Recorder;
-use super::retry_after::{RetryAfter, WaitLimit};
+use super::retry::{Retry, WaitLimit};
 use crate::run::observer::Log;
 use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
 
-/// A target with everything a scenario run needs around it. The recorder stays with whoever made it.
+/// A target with everything a scenario run needs around it. The recorder stays with its maker.
 pub(in crate::run) struct Stack<'a, T: Target> {
-    outermost: Adjusted<CircuitBreaker<Guard<RetryAfter<&'a Recorder<T>>>>>,
+    outermost: Adjusted<CircuitBreaker<Guard<Retry<&'a Recorder<T>>>>>,
 }
 
 impl<'a, T: Target> Stack<'a, T> {
     /// Puts the decorators around a recorder; `waiting` hears of each pause.
     pub(in crate::run) fn new(
         recorder: &'a Recorder<T>,
-        retry_after: &WaitLimit,
+        wait_limit: &WaitLimit,
         cancel: &Cancel,
         ownership: Arc<Ownership>,
         waiting: impl Fn(Duration) + Send + Sync + 'static,
     ) -> Self {
         // What the guard asks on its own must wait as well.
-        let retry_after = RetryAfter::new(recorder, retry_after.clone(), cancel.clone()).telling(waiting);
-        let watched = CircuitBreaker::new(Guard::new(retry_after, ownership), cancel.clone());
+        let retry = Retry::new(recorder, wait_limit.clone(), cancel.clone()).telling(waiting);
+        let watched = CircuitBreaker::new(Guard::new(retry, ownership), cancel.clone());
         Stack { outermost: Adjusted::new(watched, Arc::default()) }
     }
 
@@ -39,7 +39,7 @@ impl<'a, T: Target> Stack<'a, T> {
     }
 
     /// What the scenario run met that ends it.
-    pub(in crate::run) fn sighting(&self) -> Sighting {
+    pub(in crate::run) fn sighting(&self) -> CircuitState {
         self.outermost.inner().sighting()
     }
 

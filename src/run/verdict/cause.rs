@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::report::{CheckResult, Report};
-use crate::check::{Aspect, Finding, Level, Outcome, Reading, Skip};
+use crate::check::{Aspect, Finding, JudgedBy, Level, Outcome, Skip};
 use crate::wire::{Exchange, Operation};
 
 /// One thing that is wrong at the target, and every check that shows it.
@@ -33,7 +33,7 @@ type FindingPosition = (usize, usize);
 
 /// Findings with one cause.
 #[derive(Debug)]
-struct Group {
+struct FindingGroup {
     level: Level,
     head: FindingPosition,
     /// Those that say the same thing.
@@ -124,7 +124,7 @@ fn blocked_by<'a>(
     }
     let mut first = None;
     for (place, found) in check.findings.iter().enumerate() {
-        if found.level < fail_on || found.reading == Reading::Ours {
+        if found.level < fail_on || found.reading == JudgedBy::Ours {
             continue;
         }
         let head = &checks[*heads.get(&(index, place))?];
@@ -144,8 +144,8 @@ fn finding(checks: &[CheckResult], (check, place): FindingPosition) -> &Finding 
 
 /// Every finding of scenarios and rules, in groups of one cause. What other judges say, as the comparison
 /// with snapshots, stands alone.
-fn groups(checks: &[CheckResult]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+fn groups(checks: &[CheckResult]) -> Vec<FindingGroup> {
+    let mut groups: Vec<FindingGroup> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     let places = checks
         .iter()
@@ -153,10 +153,15 @@ fn groups(checks: &[CheckResult]) -> Vec<Group> {
         .flat_map(|(check, result)| (0..result.findings.len()).map(move |place| (check, place)));
     let (explained, own): (Vec<FindingPosition>, Vec<FindingPosition>) =
         places.partition(|place| finding(checks, *place).explained_by.is_some());
-    let mut add = |groups: &mut Vec<Group>, place: FindingPosition| {
+    let mut add = |groups: &mut Vec<FindingGroup>, place: FindingPosition| {
         let found = finding(checks, place);
         let group = *known.entry(key(&checks[place.0], found)).or_insert_with(|| {
-            groups.push(Group { level: found.level, head: place, same: Vec::new(), below: Vec::new() });
+            groups.push(FindingGroup {
+                level: found.level,
+                head: place,
+                same: Vec::new(),
+                below: Vec::new(),
+            });
             groups.len() - 1
         });
         groups[group].level = groups[group].level.max(found.level);
@@ -251,8 +256,8 @@ fn without_values(message: &str) -> String {
 
 /// Moves what scenarios found below the rule that complains about the same thing elsewhere: if every PATCH
 /// is answered 500, or `title` is never kept, that is told once, with the scenarios it spoiled.
-fn below_rules(checks: &[CheckResult], mut groups: Vec<Group>) -> Vec<Group> {
-    let is_rule = |group: &Group| checks[group.head.0].suite == "rules";
+fn below_rules(checks: &[CheckResult], mut groups: Vec<FindingGroup>) -> Vec<FindingGroup> {
+    let is_rule = |group: &FindingGroup| checks[group.head.0].suite == "rules";
     let mut refusals: HashMap<String, usize> = HashMap::new();
     let mut subjects: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, group) in groups.iter().enumerate().filter(|(_, group)| is_rule(group)) {

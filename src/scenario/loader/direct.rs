@@ -1,10 +1,10 @@
 //! Steps and keys of the scenarios that stand for tests of Microsoft's gates.
 
 use super::Loader;
-use super::before::Before;
-use super::names::{Wanted, What};
+use super::before::EarlierSteps;
+use super::names::{NameKind, Wanted};
 use super::paging::Paging;
-use crate::check::Reading;
+use crate::check::JudgedBy;
 use crate::scenario::{Action, AttributeUpdate, Step, TestKind, TestSpec, Through, UpdateForm};
 use crate::wire::ResourceKind;
 use crate::yaml::{Node, NodeKind};
@@ -37,7 +37,7 @@ impl Loader<'_> {
     }
 
     /// The steps behind `ours` and `microsoft`.
-    pub(super) fn read_by(&mut self, reading: Reading, node: &Node, before: &mut Before) -> Vec<Step> {
+    pub(super) fn read_by(&mut self, reading: JudgedBy, node: &Node, before: &mut EarlierSteps) -> Vec<Step> {
         let Some(items) = self.reader.list(node) else { return Vec::new() };
         if items.is_empty() {
             self.reader.refuse(&node.span, "nothing is judged here");
@@ -104,7 +104,7 @@ impl Loader<'_> {
     /// The name of an answer before.
     fn capture(&mut self, node: &Node) -> Option<String> {
         let name = self.reader.text(node)?;
-        if self.names.what(&name) == Some(What::Capture) {
+        if self.names.what(&name) == Some(NameKind::Capture) {
             return Some(name);
         }
         if self.known(&name, &node.span, Wanted::Account) {
@@ -116,10 +116,10 @@ impl Loader<'_> {
 }
 
 /// Whose judgement stands behind a wrapper.
-pub(super) fn reading_of(name: &str) -> Option<Reading> {
+pub(super) fn reading_of(name: &str) -> Option<JudgedBy> {
     match name {
-        "ours" => Some(Reading::Ours),
-        "microsoft" => Some(Reading::Microsoft),
+        "ours" => Some(JudgedBy::Ours),
+        "microsoft" => Some(JudgedBy::Microsoft),
         _ => None,
     }
 }

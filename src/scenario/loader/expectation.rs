@@ -1,7 +1,7 @@
 use indexmap::IndexMap;
 
 use super::Loader;
-use super::names::{Wanted, What};
+use super::names::{NameKind, Wanted};
 use crate::scenario::{AnswerExpectation, FoundBy, LogExpectation, ModifiedExpectation, StateExpectation};
 use crate::scim::message::ScimType;
 use crate::yaml::{Node, NodeKind};
@@ -103,7 +103,7 @@ impl Loader<'_> {
         if let Some(node) = fields.get("same-account-as") {
             expectation.same_account_as = self.one(node, Wanted::Account);
         }
-        if self.names.what(who) == Some(What::Group)
+        if self.names.what(who) == Some(NameKind::Group)
             && let Some(node) = fields.get("members")
         {
             expectation.members = Some(self.several(node, Wanted::Everybody, true));

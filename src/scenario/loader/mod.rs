@@ -16,7 +16,7 @@ mod tests;
 mod timeline;
 mod together;
 
-use self::names::Names;
+use self::names::ScenarioNames;
 use super::{Ability, NamedAttributes, Need, Scenario};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Reader};
@@ -36,7 +36,7 @@ pub fn load(file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
 /// Every mistake of the file, in the order of their places.
 pub fn load_as(id: &str, file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let root = yaml::parse(file, text)?;
-    let mut loader = Loader { file, text, reader: Reader::new(file, text), names: Names::default() };
+    let mut loader = Loader { file, text, reader: Reader::new(file, text), names: ScenarioNames::default() };
     let scenario = loader.scenario(id, &root);
     match scenario {
         Some(scenario) if loader.reader.is_clean() => Ok(scenario),
@@ -71,7 +71,7 @@ struct Loader<'a> {
     file: &'a str,
     text: &'a str,
     reader: Reader<'a>,
-    names: Names,
+    names: ScenarioNames,
 }
 
 impl Loader<'_> {

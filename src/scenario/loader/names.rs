@@ -16,15 +16,15 @@ pub(super) const MOST_PEOPLE: u64 = 100_000;
 
 /// Everything in a file that has a name, people first.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct ScenarioNames {
     /// The scenario needs a second tenant, so that it may be spoken to.
     pub(super) second_tenant: bool,
-    names: IndexMap<String, What>,
+    names: IndexMap<String, NameKind>,
 }
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum NameKind {
     /// One person, or the number of people of a `many`.
     Person(Option<u64>),
     Group,
@@ -51,14 +51,16 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    fn admits(self, what: What) -> bool {
+    fn admits(self, what: NameKind) -> bool {
         match (self, what) {
-            (Wanted::Person | Wanted::One | Wanted::Account, What::Person(many)) => many.is_none(),
+            (Wanted::Person | Wanted::One | Wanted::Account, NameKind::Person(many)) => many.is_none(),
             (Wanted::Account, _) => true,
-            (_, What::Account | What::Capture) => false,
-            (Wanted::People | Wanted::Everybody, What::Person(_)) => true,
-            (Wanted::Group | Wanted::Everybody | Wanted::One, What::Group) => true,
-            (Wanted::Person | Wanted::People, What::Group) | (Wanted::Group, What::Person(_)) => false,
+            (_, NameKind::Account | NameKind::Capture) => false,
+            (Wanted::People | Wanted::Everybody, NameKind::Person(_)) => true,
+            (Wanted::Group | Wanted::Everybody | Wanted::One, NameKind::Group) => true,
+            (Wanted::Person | Wanted::People, NameKind::Group) | (Wanted::Group, NameKind::Person(_)) => {
+                false
+            }
         }
     }
 
@@ -72,20 +74,20 @@ impl Wanted {
     }
 }
 
-impl Names {
+impl ScenarioNames {
     /// What a name stands for. `crowd-3` is one of the people of `crowd`.
-    pub(super) fn what(&self, name: &str) -> Option<What> {
+    pub(super) fn what(&self, name: &str) -> Option<NameKind> {
         self.names.get(name).copied().or_else(|| {
             let (crowd, number) = name.rsplit_once('-')?;
             let number: u64 = number.parse().ok().filter(|n: &u64| n.to_string() == number)?;
             match self.names.get(crowd)? {
-                What::Person(Some(many)) if (1..=*many).contains(&number) => Some(What::Person(None)),
+                NameKind::Person(Some(many)) if (1..=*many).contains(&number) => Some(NameKind::Person(None)),
                 _ => None,
             }
         })
     }
 
-    fn all(&self) -> impl Iterator<Item = (&str, What)> {
+    fn all(&self) -> impl Iterator<Item = (&str, NameKind)> {
         self.names.iter().map(|(name, what)| (name.as_str(), *what))
     }
 }
@@ -102,9 +104,9 @@ impl Loader<'_> {
             let Some(entries) = node.and_then(|node| self.reader.entries(node)) else { continue };
             for (key, value) in entries {
                 let what = match section {
-                    0 => What::Person(many(value)),
-                    1 => What::Group,
-                    _ => What::Account,
+                    0 => NameKind::Person(many(value)),
+                    1 => NameKind::Group,
+                    _ => NameKind::Account,
                 };
                 self.learn(key, what);
             }
@@ -112,7 +114,7 @@ impl Loader<'_> {
     }
 
     /// Learns one name, unless it is taken or no name at all.
-    pub(super) fn learn(&mut self, key: &NodeKey, what: What) {
+    pub(super) fn learn(&mut self, key: &NodeKey, what: NameKind) {
         let name = key.name.as_str();
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -139,7 +141,7 @@ impl Loader<'_> {
 
     /// Reads something in which `each` stands for one of many people.
     pub(super) fn with_each<R>(&mut self, read: impl FnOnce(&mut Self) -> R) -> R {
-        self.names.names.insert(EACH.to_owned(), What::Person(None));
+        self.names.names.insert(EACH.to_owned(), NameKind::Person(None));
         let read = read(self);
         self.names.names.shift_remove(EACH);
         read
@@ -149,7 +151,7 @@ impl Loader<'_> {
     pub(super) fn known(&mut self, name: &str, at: &Range<usize>, wanted: Wanted) -> bool {
         match self.names.what(name) {
             Some(what) if wanted.admits(what) => true,
-            Some(What::Person(Some(_)))
+            Some(NameKind::Person(Some(_)))
                 if matches!(wanted, Wanted::Person | Wanted::One | Wanted::Account) =>
             {
                 let problem =
@@ -159,10 +161,10 @@ impl Loader<'_> {
             }
             Some(what) => {
                 let noun = match what {
-                    What::Person(_) => "a person",
-                    What::Group => "a group",
-                    What::Account => "an account",
-                    What::Capture => "an answer",
+                    NameKind::Person(_) => "a person",
+                    NameKind::Group => "a group",
+                    NameKind::Account => "an account",
+                    NameKind::Capture => "an answer",
                 };
                 self.reader.refuse(at, format!("`{name}` is {noun}, a {} is needed here", wanted.noun()));
                 false
@@ -229,7 +231,7 @@ impl Loader<'_> {
             if word && member.is_none() {
                 continue;
             }
-            let whole = member.is_none() && self.names.what(base) == Some(What::Capture);
+            let whole = member.is_none() && self.names.what(base) == Some(NameKind::Capture);
             if outside {
                 let problem = self.reader.problem(at, format!("`{{{{{name}}}}}` is not known here"));
                 self.reader.note(problem.help("known here: {{prefix}}, {{domain}}"));
@@ -239,7 +241,7 @@ impl Loader<'_> {
             } else {
                 self.known_in_template(base, at);
                 let header = member.is_some_and(|member| member.starts_with("headers."));
-                if header && !matches!(self.names.what(base), None | Some(What::Capture)) {
+                if header && !matches!(self.names.what(base), None | Some(NameKind::Capture)) {
                     let problem = self.reader.problem(at, format!("`{base}` has no headers"));
                     self.reader
                         .note(problem.help("headers are those of an answer: name its request with `as:`"));
@@ -250,8 +252,8 @@ impl Loader<'_> {
 
     fn known_in_template(&mut self, name: &str, at: &Range<usize>) {
         match self.names.what(name) {
-            Some(What::Person(None) | What::Group | What::Account | What::Capture) => {}
-            Some(What::Person(Some(_))) => {
+            Some(NameKind::Person(None) | NameKind::Group | NameKind::Account | NameKind::Capture) => {}
+            Some(NameKind::Person(Some(_))) => {
                 self.known(name, at, Wanted::One);
             }
             None => {

@@ -2,7 +2,7 @@
 
 use super::Loader;
 use crate::scenario::{Action, TokenExpectation};
-use crate::wire::{Flow, Proof};
+use crate::wire::{ClientProof, Flow};
 use crate::yaml::{Node, NodeKind};
 
 const FLOWS: [(&str, Flow); 5] = [
@@ -13,16 +13,16 @@ const FLOWS: [(&str, Flow); 5] = [
     ("foreign-token", Flow::Foreign),
 ];
 
-const PROOFS: [(&str, Proof); 9] = [
-    ("right", Proof::Right),
-    ("wrong-secret", Proof::WrongSecret),
-    ("next-key", Proof::NextKey),
-    ("new-key", Proof::NewKey),
-    ("foreign-key", Proof::ForeignKey),
-    ("unsigned", Proof::Unsigned),
-    ("expired", Proof::Expired),
-    ("not-yet-valid", Proof::NotYetValid),
-    ("other-audience", Proof::OtherAudience),
+const PROOFS: [(&str, ClientProof); 9] = [
+    ("right", ClientProof::Right),
+    ("wrong-secret", ClientProof::WrongSecret),
+    ("next-key", ClientProof::NextKey),
+    ("new-key", ClientProof::NewKey),
+    ("foreign-key", ClientProof::ForeignKey),
+    ("unsigned", ClientProof::Unsigned),
+    ("expired", ClientProof::Expired),
+    ("not-yet-valid", ClientProof::NotYetValid),
+    ("other-audience", ClientProof::OtherAudience),
 ];
 
 /// The longest lifetime that is asked about, in minutes: a year.
@@ -33,7 +33,7 @@ impl Loader<'_> {
     pub(super) fn sign_in(&mut self, node: &Node) -> Option<Action> {
         if !matches!(node.kind, NodeKind::Map(_)) {
             let flow = self.reader.word(node, "way to sign in", &FLOWS)?;
-            return Some(Action::SignIn { flow, proof: Proof::Right });
+            return Some(Action::SignIn { flow, proof: ClientProof::Right });
         }
         let mut fields = self.reader.fields(node)?;
         let flow = fields
@@ -43,14 +43,14 @@ impl Loader<'_> {
             Some(node) => {
                 let proof = self.reader.word(node, "proof", &PROOFS);
                 if let (Some(flow), Some(proof)) = (flow, proof)
-                    && proof != Proof::Right
+                    && proof != ClientProof::Right
                     && !has(flow, proof)
                 {
                     self.reader.refuse(&node.span, format!("{flow} has no such proof"));
                 }
                 proof
             }
-            None => Some(Proof::Right),
+            None => Some(ClientProof::Right),
         };
         fields.finish(&mut self.reader);
         Some(Action::SignIn { flow: flow?, proof: proof? })
@@ -93,10 +93,10 @@ impl Loader<'_> {
 }
 
 /// Whether a way to sign in has such a proof.
-fn has(flow: Flow, proof: Proof) -> bool {
+fn has(flow: Flow, proof: ClientProof) -> bool {
     match flow {
-        Flow::ClientCredentials => proof == Proof::WrongSecret,
-        Flow::Federation | Flow::EntraIssued => proof != Proof::WrongSecret,
+        Flow::ClientCredentials => proof == ClientProof::WrongSecret,
+        Flow::Federation | Flow::EntraIssued => proof != ClientProof::WrongSecret,
         Flow::Expired | Flow::Foreign => false,
     }
 }

@@ -3,7 +3,7 @@ use indexmap::IndexMap;
 use super::Loader;
 use super::names::{MOST_PEOPLE, Wanted};
 use crate::entra::directory::{self, AttributeKind, ObjectKind};
-use crate::scenario::{Account, GroupSpec, LetterCase, Person};
+use crate::scenario::{AccountSpec, GroupSpec, LetterCase, Person};
 use crate::yaml::{Node, NodeKey, NodeKind};
 
 const LETTER_CASES: [(&str, LetterCase); 3] =
@@ -68,7 +68,7 @@ impl Loader<'_> {
         })
     }
 
-    pub(super) fn accounts(&mut self, node: Option<&Node>) -> IndexMap<String, Account> {
+    pub(super) fn accounts(&mut self, node: Option<&Node>) -> IndexMap<String, AccountSpec> {
         self.each(node, |loader, value| {
             let mut fields = loader.reader.fields(value)?;
             let of = fields
@@ -87,7 +87,7 @@ impl Loader<'_> {
                 }
             }
             fields.finish(&mut loader.reader);
-            Some(Account { of: of?, letter_case, with })
+            Some(AccountSpec { of: of?, letter_case, with })
         })
     }
 

@@ -3,10 +3,10 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use super::Loader;
-use super::before::Before;
+use super::before::EarlierSteps;
 use super::direct::reading_of;
-use super::names::{Wanted, What};
-use crate::check::Reading;
+use super::names::{NameKind, Wanted};
+use crate::check::JudgedBy;
 use crate::entra::directory::ObjectKind;
 use crate::scenario::{Action, RawRequest, Step};
 use crate::wire::{Method, Tenant};
@@ -91,7 +91,7 @@ impl Loader<'_> {
         if items.is_empty() {
             self.reader.refuse(&node.span, "nothing happens in this scenario");
         }
-        let mut before = Before::default();
+        let mut before = EarlierSteps::default();
         let mut steps = Vec::new();
         for item in items {
             match &item.kind {
@@ -105,7 +105,7 @@ impl Loader<'_> {
                     let action = self.step(item, &mut before);
                     steps.extend(action.map(|action| Step {
                         line: item.line,
-                        reading: Reading::Both,
+                        reading: JudgedBy::Both,
                         action,
                     }));
                 }
@@ -114,7 +114,7 @@ impl Loader<'_> {
         steps
     }
 
-    pub(super) fn step(&mut self, item: &Node, before: &mut Before) -> Option<Action> {
+    pub(super) fn step(&mut self, item: &Node, before: &mut EarlierSteps) -> Option<Action> {
         match &item.kind {
             NodeKind::Text(name) => self.bare_step(name, &item.span, before),
             NodeKind::Map(entries) => match entries.as_slice() {
@@ -139,7 +139,7 @@ impl Loader<'_> {
         }
     }
 
-    fn bare_step(&mut self, name: &str, at: &Range<usize>, before: &mut Before) -> Option<Action> {
+    fn bare_step(&mut self, name: &str, at: &Range<usize>, before: &mut EarlierSteps) -> Option<Action> {
         match name {
             "test-connection" => Some(Action::TestConnection),
             "cycle" => {
@@ -173,7 +173,7 @@ impl Loader<'_> {
         }
     }
 
-    fn full_step(&mut self, key: &NodeKey, value: &Node, before: &mut Before) -> Option<Action> {
+    fn full_step(&mut self, key: &NodeKey, value: &Node, before: &mut EarlierSteps) -> Option<Action> {
         let everybody = |loader: &mut Self| loader.several(value, Wanted::Everybody, false);
         let people = |loader: &mut Self| loader.several(value, Wanted::People, false);
         Some(match key.name.as_str() {
@@ -315,7 +315,7 @@ impl Loader<'_> {
                 continue;
             }
             let kind = match self.names.what(&key.name) {
-                Some(What::Group) => ObjectKind::Group,
+                Some(NameKind::Group) => ObjectKind::Group,
                 _ => ObjectKind::User,
             };
             let Some(entries) = self.reader.entries(value) else { continue };
@@ -404,8 +404,8 @@ impl Loader<'_> {
         let capture = fields.get("as").and_then(|node| {
             let name = self.reader.text(node)?;
             // A later request may answer under the same name again.
-            if self.names.what(&name) != Some(What::Capture) {
-                self.learn(&NodeKey { name: name.clone(), span: node.span.clone() }, What::Capture);
+            if self.names.what(&name) != Some(NameKind::Capture) {
+                self.learn(&NodeKey { name: name.clone(), span: node.span.clone() }, NameKind::Capture);
             }
             Some(name)
         });

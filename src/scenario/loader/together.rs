@@ -2,7 +2,7 @@
 //! read.
 
 use super::Loader;
-use super::names::{Wanted, What};
+use super::names::{NameKind, Wanted};
 use super::paging::Paging;
 use crate::scenario::{AnswersExpectation, Successes, Together, WalkExpectation};
 use crate::wire::Method;
@@ -30,7 +30,7 @@ impl Loader<'_> {
             None => None,
         };
         if let Some((name, node)) = each.as_ref().zip(fields.get("each"))
-            && !matches!(self.names.what(name), Some(What::Person(Some(_))))
+            && !matches!(self.names.what(name), Some(NameKind::Person(Some(_))))
         {
             let problem = self.reader.problem(&node.span, format!("`{name}` is one person"));
             self.reader.note(problem.help("`each` stands for one after the other of a `many`"));
@@ -72,7 +72,7 @@ impl Loader<'_> {
             let Some(request) = self.request(item) else { continue };
             if request.method == Method::Delete && by_cursor == Some(false) {
                 let problem = self.reader.problem(&item.span, "pages by index shift when somebody goes");
-                let help = "whoever stands behind is missed on a right server too (RFC 7644 §3.4.2.4); \
+                let help = "a correct server skips users behind the deleted one too (RFC 7644 §3.4.2.4); \
                             write `by: cursor`, or delete nobody";
                 self.reader.note(problem.help(help));
             }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::context::{Effect, created, listed, patched, read, status};
 use super::fault::faults;
-use crate::server::reply::{Content, Reply};
+use crate::server::reply::{Reply, ReplyBody};
 
 faults! {
     /// Lists return an HTML page.
@@ -63,7 +63,7 @@ fn set_media_type(reply: &mut Reply, media_type: &'static str) {
 
 fn as_html(reply: &mut Reply, text: &str) {
     reply.content =
-        Content::Raw(Bytes::from(format!("<!DOCTYPE html><html><body><h1>{text}</h1></body></html>")));
+        ReplyBody::Raw(Bytes::from(format!("<!DOCTYPE html><html><body><h1>{text}</h1></body></html>")));
     set_media_type(reply, "text/html; charset=utf-8");
 }
 
@@ -118,7 +118,7 @@ fn latin_1_charset() -> Effect {
     Effect::after(|_, reply, _| {
         let Some(text) = text(reply) else { return };
         let byte = |letter: char| u8::try_from(u32::from(letter)).unwrap_or(b'?');
-        reply.content = Content::Raw(text.chars().map(byte).collect());
+        reply.content = ReplyBody::Raw(text.chars().map(byte).collect());
         set_media_type(reply, "application/scim+json; charset=iso-8859-1");
     })
 }
@@ -129,7 +129,7 @@ fn broken_json() -> Effect {
             && let Some(mut text) = text(reply)
         {
             text.pop();
-            reply.content = Content::Raw(Bytes::from(text));
+            reply.content = ReplyBody::Raw(Bytes::from(text));
         }
     })
 }
@@ -140,7 +140,7 @@ fn duplicate_keys() -> Effect {
             && let Some(text) = text(reply)
             && let Some(rest) = text.strip_prefix('{').filter(|_| reply.status.is_success())
         {
-            reply.content = Content::Raw(Bytes::from(format!("{{\"displayName\":\"\",{rest}")));
+            reply.content = ReplyBody::Raw(Bytes::from(format!("{{\"displayName\":\"\",{rest}")));
         }
     })
 }
@@ -148,7 +148,7 @@ fn duplicate_keys() -> Effect {
 fn byte_order_mark() -> Effect {
     Effect::after(|_, reply, _| {
         if let Some(text) = text(reply) {
-            reply.content = Content::Raw(Bytes::from(format!("\u{feff}{text}")));
+            reply.content = ReplyBody::Raw(Bytes::from(format!("\u{feff}{text}")));
         }
     })
 }
@@ -203,7 +203,7 @@ fn error_detail_object() -> Effect {
 fn error_without_body() -> Effect {
     Effect::after(|_, reply, _| {
         if reply.status.is_client_error() {
-            reply.content = Content::Empty;
+            reply.content = ReplyBody::Empty;
             reply.headers.remove(header::CONTENT_TYPE);
         }
     })
@@ -214,7 +214,7 @@ fn framework_errors() -> Effect {
         if !reply.status.is_success() && reply.body().is_some() {
             let text = reply.status.canonical_reason().unwrap_or("Error");
             let body = json!({ "timestamp": "2026-01-01T00:00:00Z", "status": reply.status.as_u16(), "error": text });
-            reply.content = Content::Json(body);
+            reply.content = ReplyBody::Json(body);
         }
     })
 }

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::context::{Effect, endpoint, fail};
 use super::fault::faults;
 use crate::scim::urn;
-use crate::server::call::{Call, Document};
+use crate::server::call::{RequestBody, ServerRequest};
 use crate::server::endpoint::Endpoint;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 
 faults! {
     /// ServiceProviderConfig advertises bulk requests, but /Bulk returns 501.
@@ -29,9 +29,9 @@ faults! {
 }
 
 /// The body of a bulk request, for rewriting.
-fn bulk(call: &mut Call) -> Option<&mut Value> {
+fn bulk(call: &mut ServerRequest) -> Option<&mut Value> {
     match (endpoint(call), &mut call.body) {
-        (Endpoint::Bulk, Document::Json(body)) => Some(body),
+        (Endpoint::Bulk, RequestBody::Json(body)) => Some(body),
         _ => None,
     }
 }
@@ -51,16 +51,16 @@ fn bulk_references_kept() -> Effect {
     }
     Effect::both(
         |call, _| {
-            // Under another name nobody knows them for references.
+            // Under another name they are not recognised as references.
             rewrite(bulk(call)?, "bulkId:", "bulkId-");
             None
         },
         |call, _, context| {
             if endpoint(call) == Endpoint::Bulk {
-                for mut group in context.store.all(Kind::Group).cloned().collect::<Vec<_>>() {
+                for mut group in context.store.all(ServedKind::Group).cloned().collect::<Vec<_>>() {
                     if let Some(members) = group.attributes.get_mut("members") {
                         rewrite(members, "bulkId-", "bulkId:");
-                        context.store.overwrite(Kind::Group, group);
+                        context.store.overwrite(ServedKind::Group, group);
                     }
                 }
             }
@@ -82,7 +82,7 @@ fn bulk_delete_ignored() -> Effect {
             let deleted = operations.iter().filter(|operation| operation["method"] == "DELETE");
             let ids = deleted.filter_map(|operation| operation["path"].as_str()?.strip_prefix("/Users/"));
             for id in ids {
-                if let Some(user) = context.store.get(Kind::User, id) {
+                if let Some(user) = context.store.get(ServedKind::User, id) {
                     context.memory.records.insert(id.to_owned(), user.clone());
                 }
             }
@@ -91,7 +91,7 @@ fn bulk_delete_ignored() -> Effect {
         |call, _, context| {
             if endpoint(call) == Endpoint::Bulk {
                 for user in std::mem::take(&mut context.memory.records).into_values() {
-                    context.store.overwrite(Kind::User, user);
+                    context.store.overwrite(ServedKind::User, user);
                 }
             }
         },

@@ -13,7 +13,7 @@ pub enum FaultClass {
     Retype,
     /// What is there is not found.
     Hide,
-    /// What nobody asked to remove is gone.
+    /// A value is gone that no request removed.
     Wipe,
     /// What was true before is shown.
     Stale,

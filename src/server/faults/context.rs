@@ -7,23 +7,23 @@ use axum::http::{Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::scim::message::{ErrorMessage, ScimType};
-use crate::server::call::Call;
+use crate::server::call::ServerRequest;
 use crate::server::endpoint::Endpoint;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 use crate::server::oauth::Granted;
 use crate::server::query;
 use crate::server::race::Race;
 use crate::server::reply::Reply;
 use crate::server::service::Service;
-use crate::server::store::{Record, Store};
+use crate::server::store::{ResourceStore, StoredResource};
 use crate::server::tenancy::Leak;
 use crate::server::variants::Variant;
 
 /// Runs before a request is served; it may change the request, or answer it at once.
-pub(in crate::server) type Before = fn(&mut Call, &mut FaultContext<'_>) -> Option<Reply>;
+pub(in crate::server) type BeforeRequest = fn(&mut ServerRequest, &mut FaultContext<'_>) -> Option<Reply>;
 
 /// Runs after a request was served, and sees it as it was sent.
-pub(in crate::server) type After = fn(&Call, &mut Reply, &mut FaultContext<'_>);
+pub(in crate::server) type After = fn(&ServerRequest, &mut Reply, &mut FaultContext<'_>);
 
 /// Runs after a request to the token endpoint was answered.
 pub(in crate::server) type Granting = fn(&mut Granted, &Service);
@@ -31,7 +31,7 @@ pub(in crate::server) type Granting = fn(&mut Granted, &Service);
 /// What a fault does.
 #[derive(Clone, Copy, Default)]
 pub(in crate::server) struct Effect {
-    pub(in crate::server) before: Option<Before>,
+    pub(in crate::server) before: Option<BeforeRequest>,
     pub(in crate::server) after: Option<After>,
     pub(in crate::server) granted: Option<Granting>,
     pub(in crate::server) race: Option<Race>,
@@ -41,7 +41,7 @@ pub(in crate::server) struct Effect {
 }
 
 impl Effect {
-    pub(super) fn before(before: Before) -> Self {
+    pub(super) fn before(before: BeforeRequest) -> Self {
         Effect { before: Some(before), ..Effect::default() }
     }
 
@@ -49,7 +49,7 @@ impl Effect {
         Effect { after: Some(after), ..Effect::default() }
     }
 
-    pub(super) fn both(before: Before, after: After) -> Self {
+    pub(super) fn both(before: BeforeRequest, after: After) -> Self {
         Effect { before: Some(before), after: Some(after), ..Effect::default() }
     }
 
@@ -74,11 +74,11 @@ impl Effect {
 #[derive(Debug, Default)]
 pub(in crate::server) struct FaultMemory {
     /// The store as it was before the last write.
-    pub(super) replica: Option<Store>,
+    pub(super) replica: Option<ResourceStore>,
     /// Values by a key of the fault's choice.
     pub(super) values: BTreeMap<String, Value>,
     /// Resources by id, as they once were.
-    pub(super) records: BTreeMap<String, Record>,
+    pub(super) records: BTreeMap<String, StoredResource>,
     /// Ids with a mark.
     pub(super) marked: BTreeSet<String>,
     pub(super) counter: u64,
@@ -87,13 +87,13 @@ pub(in crate::server) struct FaultMemory {
 /// Where faults work.
 pub(in crate::server) struct FaultContext<'a> {
     pub(in crate::server) service: &'a Service,
-    pub(in crate::server) store: &'a mut Store,
+    pub(in crate::server) store: &'a mut ResourceStore,
     pub(in crate::server) memory: &'a mut FaultMemory,
 }
 
 impl FaultContext<'_> {
     /// The resource a successful POST, PUT or PATCH wrote.
-    pub(super) fn written(&self, call: &Call, reply: &Reply) -> Option<(Kind, String)> {
+    pub(super) fn written(&self, call: &ServerRequest, reply: &Reply) -> Option<(ServedKind, String)> {
         if !reply.status.is_success() {
             return None;
         }
@@ -110,10 +110,10 @@ impl FaultContext<'_> {
     /// what is kept now where the answer holds the resource.
     pub(super) fn rewrite(
         &mut self,
-        call: &Call,
+        call: &ServerRequest,
         reply: &mut Reply,
-        kinds: &[Kind],
-        change: impl FnOnce(&mut Record),
+        kinds: &[ServedKind],
+        change: impl FnOnce(&mut StoredResource),
     ) {
         let Some((kind, id)) = self.written(call, reply).filter(|(kind, _)| kinds.contains(kind)) else {
             return;
@@ -125,7 +125,7 @@ impl FaultContext<'_> {
     }
 
     /// Puts the resource as it is kept now into an answer that holds it.
-    pub(super) fn refresh(&self, call: &Call, reply: &mut Reply, kind: Kind, id: &str) {
+    pub(super) fn refresh(&self, call: &ServerRequest, reply: &mut Reply, kind: ServedKind, id: &str) {
         if reply.body().is_some_and(|body| body.get("id").is_some())
             && let Some(body) = self.show(call, kind, id)
         {
@@ -133,34 +133,34 @@ impl FaultContext<'_> {
             if let Some(version) = version.and_then(|version| version.parse().ok()) {
                 reply.headers.insert(header::ETAG, version);
             }
-            reply.content = crate::server::reply::Content::Json(body);
+            reply.content = crate::server::reply::ReplyBody::Json(body);
         }
     }
 
     /// A resource as an answer to this request would show it.
-    pub(super) fn show(&self, call: &Call, kind: Kind, id: &str) -> Option<Value> {
+    pub(super) fn show(&self, call: &ServerRequest, kind: ServedKind, id: &str) -> Option<Value> {
         let view = self.service.view(call, self.store);
         Some(view.show(kind, self.store.get(kind, id)?).to_json(&query::projection(call)))
     }
 
     /// Serves another request from the same store.
-    pub(super) fn serve_again(&mut self, call: &Call) -> Reply {
+    pub(super) fn serve_again(&mut self, call: &ServerRequest) -> Reply {
         self.service.serve(call, self.store)
     }
 
     /// Serves a request from another store.
-    pub(super) fn serve_from(&self, call: &Call, store: &mut Store) -> Reply {
+    pub(super) fn serve_from(&self, call: &ServerRequest, store: &mut ResourceStore) -> Reply {
         self.service.serve(call, store)
     }
 }
 
 /// What the request asks for.
-pub(super) fn endpoint(call: &Call) -> Endpoint {
+pub(super) fn endpoint(call: &ServerRequest) -> Endpoint {
     Endpoint::of(call.segments.as_deref())
 }
 
 /// The resource type a GET lists or queries, if it does.
-pub(super) fn listed(call: &Call) -> Option<Kind> {
+pub(super) fn listed(call: &ServerRequest) -> Option<ServedKind> {
     match endpoint(call) {
         Endpoint::Collection(kind) if call.method == Method::GET => Some(kind),
         _ => None,
@@ -168,12 +168,12 @@ pub(super) fn listed(call: &Call) -> Option<Kind> {
 }
 
 /// The resource type a GET queries with a filter, and the filter.
-pub(super) fn queried(call: &Call) -> Option<(Kind, String)> {
+pub(super) fn queried(call: &ServerRequest) -> Option<(ServedKind, String)> {
     Some((listed(call)?, call.parameter("filter")?.to_owned()))
 }
 
 /// The resource a GET reads by its id.
-pub(super) fn read(call: &Call) -> Option<(Kind, String)> {
+pub(super) fn read(call: &ServerRequest) -> Option<(ServedKind, String)> {
     match endpoint(call) {
         Endpoint::Resource(kind, id) if call.method == Method::GET => Some((kind, id)),
         _ => None,
@@ -181,7 +181,7 @@ pub(super) fn read(call: &Call) -> Option<(Kind, String)> {
 }
 
 /// The resource a PATCH changes.
-pub(super) fn patched(call: &Call) -> Option<(Kind, String)> {
+pub(super) fn patched(call: &ServerRequest) -> Option<(ServedKind, String)> {
     match endpoint(call) {
         Endpoint::Resource(kind, id) if call.method == Method::PATCH => Some((kind, id)),
         _ => None,
@@ -189,7 +189,7 @@ pub(super) fn patched(call: &Call) -> Option<(Kind, String)> {
 }
 
 /// The resource a DELETE takes away.
-pub(super) fn deleted(call: &Call) -> Option<(Kind, String)> {
+pub(super) fn deleted(call: &ServerRequest) -> Option<(ServedKind, String)> {
     match endpoint(call) {
         Endpoint::Resource(kind, id) if call.method == Method::DELETE => Some((kind, id)),
         _ => None,
@@ -197,7 +197,7 @@ pub(super) fn deleted(call: &Call) -> Option<(Kind, String)> {
 }
 
 /// The resource type a POST creates.
-pub(super) fn created(call: &Call) -> Option<Kind> {
+pub(super) fn created(call: &ServerRequest) -> Option<ServedKind> {
     match endpoint(call) {
         Endpoint::Collection(kind) if call.method == Method::POST => Some(kind),
         _ => None,
@@ -205,12 +205,12 @@ pub(super) fn created(call: &Call) -> Option<Kind> {
 }
 
 /// True when the request changes something.
-pub(super) fn writes(call: &Call) -> bool {
+pub(super) fn writes(call: &ServerRequest) -> bool {
     matches!(endpoint(call), Endpoint::Collection(_) | Endpoint::Resource(..)) && call.method != Method::GET
 }
 
 /// True when Entra sent the request: it alone names the version of its protocol.
-pub(super) fn is_from_entra(call: &Call) -> bool {
+pub(super) fn is_from_entra(call: &ServerRequest) -> bool {
     call.headers.contains_key("adscimversion")
 }
 

@@ -7,9 +7,9 @@ use super::context::{Effect, created, fail, patched, refuse, resources, status};
 use super::fault::faults;
 use crate::scim::message::ScimType;
 use crate::scim::urn;
-use crate::server::call::{Call, Document};
-use crate::server::model::Kind;
-use crate::server::reply::{Content, Reply};
+use crate::server::call::{RequestBody, ServerRequest};
+use crate::server::model::ServedKind;
+use crate::server::reply::{Reply, ReplyBody};
 use crate::server::store::StoreKey;
 
 faults! {
@@ -56,10 +56,10 @@ faults! {
 }
 
 /// The body of a POST that creates a resource of a type.
-pub(super) fn sent(call: &mut Call, kind: Kind) -> Option<&mut Map<String, Value>> {
+pub(super) fn sent(call: &mut ServerRequest, kind: ServedKind) -> Option<&mut Map<String, Value>> {
     created(call).filter(|created| *created == kind)?;
     match &mut call.body {
-        Document::Json(Value::Object(body)) => Some(body),
+        RequestBody::Json(Value::Object(body)) => Some(body),
         _ => None,
     }
 }
@@ -75,7 +75,7 @@ fn create_answers_200() -> Effect {
 fn create_answers_409() -> Effect {
     Effect::after(|call, reply, _| {
         // Kept, and yet refused: as when an answer is made after the transaction.
-        if created(call) == Some(Kind::User) && reply.status == 201 {
+        if created(call) == Some(ServedKind::User) && reply.status == 201 {
             *reply = refuse(ScimType::Uniqueness, "the user exists already");
         }
     })
@@ -92,7 +92,7 @@ fn location_header_missing() -> Effect {
 fn create_answers_empty() -> Effect {
     Effect::after(|call, reply, _| {
         if created(call).is_some() && reply.status == 201 {
-            reply.content = Content::Empty;
+            reply.content = ReplyBody::Empty;
         }
     })
 }
@@ -109,7 +109,7 @@ fn create_not_stored() -> Effect {
 
 fn create_answer_wrong() -> Effect {
     Effect::after(|call, reply, _| {
-        if created(call) == Some(Kind::User) {
+        if created(call) == Some(ServedKind::User) {
             for user in resources(reply) {
                 for name in ["displayName", "userName"] {
                     if let Some(Value::String(text)) = user.get_mut(name) {
@@ -141,23 +141,24 @@ fn conflict_answers_500() -> Effect {
 
 fn duplicate_user_accepted() -> Effect {
     Effect::before(|call, context| {
-        context.store.duplicates_allowed = created(call) == Some(Kind::User);
+        context.store.duplicates_allowed = created(call) == Some(ServedKind::User);
         None
     })
 }
 
 fn duplicate_group_accepted() -> Effect {
     Effect::before(|call, context| {
-        context.store.duplicates_allowed = created(call) == Some(Kind::Group);
+        context.store.duplicates_allowed = created(call) == Some(ServedKind::Group);
         None
     })
 }
 
 fn duplicate_by_case_accepted() -> Effect {
     Effect::before(|call, context| {
-        let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
+        let name =
+            sent(call, ServedKind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
         context.store.duplicates_allowed = name.is_some_and(|name| {
-            let mut same = context.store.with(Kind::User, StoreKey::Name, &name);
+            let mut same = context.store.with(ServedKind::User, StoreKey::Name, &name);
             same.all(|user| user.attributes.get("userName").is_some_and(|taken| *taken != *name))
         });
         None
@@ -166,9 +167,9 @@ fn duplicate_by_case_accepted() -> Effect {
 
 fn duplicate_adopts_existing() -> Effect {
     Effect::before(|call, context| {
-        let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_owned();
-        let id = context.store.with(Kind::User, StoreKey::Name, &name).next()?.id.clone();
-        Some(Reply::json(status(201), context.show(call, Kind::User, &id)?))
+        let name = sent(call, ServedKind::User)?.get("userName")?.as_str()?.to_owned();
+        let id = context.store.with(ServedKind::User, StoreKey::Name, &name).next()?.id.clone();
+        Some(Reply::json(status(201), context.show(call, ServedKind::User, &id)?))
     })
 }
 
@@ -181,14 +182,15 @@ fn no_uniqueness_on_patch() -> Effect {
 
 fn requires_email() -> Effect {
     Effect::before(|call, _| {
-        let lacks = sent(call, Kind::User)?.get("emails").and_then(Value::as_array).is_none_or(Vec::is_empty);
+        let lacks =
+            sent(call, ServedKind::User)?.get("emails").and_then(Value::as_array).is_none_or(Vec::is_empty);
         lacks.then(|| refuse(ScimType::InvalidValue, "emails is required"))
     })
 }
 
 fn requires_manager() -> Effect {
     Effect::before(|call, _| {
-        let body = sent(call, Kind::User)?;
+        let body = sent(call, ServedKind::User)?;
         let lacks = body.get(urn::ENTERPRISE).is_none_or(|employee| employee.get("manager").is_none());
         lacks.then(|| refuse(ScimType::InvalidValue, "manager is required"))
     })
@@ -196,7 +198,7 @@ fn requires_manager() -> Effect {
 
 fn refuses_unknown_schemas() -> Effect {
     Effect::before(|call, _| {
-        let schemas = sent(call, Kind::Group)?.get("schemas")?.as_array()?;
+        let schemas = sent(call, ServedKind::Group)?.get("schemas")?.as_array()?;
         let unknown = schemas.iter().any(|schema| schema != urn::GROUP);
         unknown.then(|| refuse(ScimType::InvalidValue, "schemas names a schema that is not known here"))
     })
@@ -205,17 +207,20 @@ fn refuses_unknown_schemas() -> Effect {
 fn requires_members() -> Effect {
     Effect::before(|call, _| {
         let lacks =
-            sent(call, Kind::Group)?.get("members").and_then(Value::as_array).is_none_or(Vec::is_empty);
+            sent(call, ServedKind::Group)?.get("members").and_then(Value::as_array).is_none_or(Vec::is_empty);
         lacks.then(|| refuse(ScimType::InvalidValue, "a group needs members"))
     })
 }
 
 fn invents_manager() -> Effect {
     Effect::after(|call, reply, context| {
-        if created(call) == Some(Kind::User) {
-            let boss =
-                context.store.all(Kind::User).next().map_or_else(|| "1".to_owned(), |user| user.id.clone());
-            context.rewrite(call, reply, &[Kind::User], |user| {
+        if created(call) == Some(ServedKind::User) {
+            let boss = context
+                .store
+                .all(ServedKind::User)
+                .next()
+                .map_or_else(|| "1".to_owned(), |user| user.id.clone());
+            context.rewrite(call, reply, &[ServedKind::User], |user| {
                 let employee = user.attributes.entry(urn::ENTERPRISE).or_insert_with(|| json!({}));
                 employee["manager"] = json!({ "value": boss });
             });
@@ -225,9 +230,9 @@ fn invents_manager() -> Effect {
 
 fn invents_members() -> Effect {
     Effect::after(|call, reply, context| {
-        let user = context.store.all(Kind::User).next().map(|user| user.id.clone());
-        if let Some(id) = user.filter(|_| created(call) == Some(Kind::Group)) {
-            context.rewrite(call, reply, &[Kind::Group], |group| {
+        let user = context.store.all(ServedKind::User).next().map(|user| user.id.clone());
+        if let Some(id) = user.filter(|_| created(call) == Some(ServedKind::Group)) {
+            context.rewrite(call, reply, &[ServedKind::Group], |group| {
                 group.attributes.insert("members".into(), json!([{ "value": id }]));
             });
         }
@@ -236,7 +241,7 @@ fn invents_members() -> Effect {
 
 fn external_id_invented() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &Kind::ALL, |record| {
+        context.rewrite(call, reply, &ServedKind::ALL, |record| {
             record.attributes.insert("externalId".into(), format!("int-{}", record.id).into());
         });
     })

@@ -7,7 +7,7 @@ use super::fault::faults;
 use crate::scim::message::ScimType;
 use crate::scim::urn;
 use crate::server::endpoint::Endpoint;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
@@ -133,7 +133,7 @@ fn schema_nulls() -> Effect {
 fn requires_nick_name() -> Effect {
     Effect::both(
         |call, _| {
-            let lacks = !super::creation::sent(call, Kind::User)?.contains_key("nickName");
+            let lacks = !super::creation::sent(call, ServedKind::User)?.contains_key("nickName");
             lacks.then(|| refuse(ScimType::InvalidValue, "nickName is required"))
         },
         |call, reply, _| {

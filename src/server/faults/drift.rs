@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::context::{Effect, created, listed, patched, writes};
 use super::fault::faults;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 use crate::server::race::Race;
 
 faults! {
@@ -40,18 +40,18 @@ fn update_undone_later() -> Effect {
         if !writes(call) {
             return None;
         }
-        let own = patched(call).filter(|(kind, _)| *kind == Kind::User).map(|(_, id)| id);
+        let own = patched(call).filter(|(kind, _)| *kind == ServedKind::User).map(|(_, id)| id);
         let undone: Vec<String> =
             context.memory.records.keys().filter(|id| Some(*id) != own.as_ref()).cloned().collect();
         for id in undone {
             if let Some(record) = context.memory.records.remove(&id)
-                && context.store.get(Kind::User, &id).is_some()
+                && context.store.get(ServedKind::User, &id).is_some()
             {
-                context.store.overwrite(Kind::User, record);
+                context.store.overwrite(ServedKind::User, record);
             }
         }
         if let Some(id) = own
-            && let Some(record) = context.store.get(Kind::User, &id)
+            && let Some(record) = context.store.get(ServedKind::User, &id)
         {
             context.memory.records.entry(id).or_insert_with(|| record.clone());
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::context::{Effect, listed};
 use super::fault::faults;
 use super::shown::change;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 
 faults! {
     /// Lists show their first resource twice.
@@ -31,7 +31,7 @@ fn resources_listed_twice() -> Effect {
 
 fn duplicate_emails() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &[Kind::User], |user| {
+        context.rewrite(call, reply, &[ServedKind::User], |user| {
             if let Some(Value::Array(emails)) = user.attributes.get_mut("emails") {
                 let mut kept: Vec<Value> = Vec::new();
                 for email in emails.drain(..) {

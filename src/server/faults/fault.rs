@@ -7,10 +7,10 @@ use super::context::Effect;
 
 /// A way to be wrong.
 #[derive(Clone, Copy)]
-pub struct Fault(pub(super) &'static Definition);
+pub struct Fault(pub(super) &'static FaultDefinition);
 
 /// What an area says of a fault.
-pub(super) struct Definition {
+pub(super) struct FaultDefinition {
     pub(super) name: &'static str,
     pub(super) class: FaultClass,
     pub(super) about: &'static str,
@@ -24,7 +24,7 @@ macro_rules! faults {
         impl $crate::server::Fault {
             $(
                 $(#[doc = $about])+
-                pub const $fault: Self = Self(&$crate::server::faults::fault::Definition {
+                pub const $fault: Self = Self(&$crate::server::faults::fault::FaultDefinition {
                     name: $name,
                     class: $crate::server::FaultClass::$class,
                     about: concat!($($about),+).trim_ascii(),

@@ -8,8 +8,8 @@ use super::operations::{Change, USERS, asks, changes, ignore, operation, operati
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{Filter, Literal, urn};
-use crate::server::call::Call;
-use crate::server::model::Kind;
+use crate::server::call::ServerRequest;
+use crate::server::model::ServedKind;
 
 faults! {
     /// `active` as the string "true" or "false" in lower case is ignored.
@@ -38,7 +38,7 @@ faults! {
     NAME_OBJECT_REPLACES_WHOLE = "name-object-replaces-whole", Wipe, name_object_replaces_whole;
 }
 
-const GROUPS: &[Kind] = &[Kind::Group];
+const GROUPS: &[ServedKind] = &[ServedKind::Group];
 
 fn lower_case_booleans_ignored() -> Effect {
     Effect::before(|call, _| {
@@ -52,7 +52,7 @@ fn lower_case_booleans_ignored() -> Effect {
 
 fn core_urn_paths_refused() -> Effect {
     Effect::before(|call, _| {
-        asks(call, &Kind::ALL, |change| {
+        asks(call, &ServedKind::ALL, |change| {
             let schema = change.path.schema.as_deref().unwrap_or_default();
             [urn::USER, urn::GROUP].iter().any(|core| core.eq_ignore_ascii_case(schema))
         })
@@ -88,23 +88,23 @@ fn unknown_manager_is_500() -> Effect {
     Effect::before(|call, context| {
         let store = &context.store;
         asks(call, USERS, |change| {
-            sets_manager(change).is_some_and(|id| store.get(Kind::User, &id).is_none())
+            sets_manager(change).is_some_and(|id| store.get(ServedKind::User, &id).is_none())
         })
         .then(|| fail(500, "violates foreign key constraint"))
     })
 }
 
-/// True when a user's manager is nobody any more.
+/// True when a user has no manager any more.
 fn has_lost_manager(context: &FaultContext<'_>, id: &str) -> bool {
-    let manager = context.store.get(Kind::User, id).and_then(|user| {
+    let manager = context.store.get(ServedKind::User, id).and_then(|user| {
         user.attributes.get(urn::ENTERPRISE)?.get("manager")?.get("value")?.as_str().map(str::to_owned)
     });
-    manager.is_some_and(|manager| context.store.get(Kind::User, &manager).is_none())
+    manager.is_some_and(|manager| context.store.get(ServedKind::User, &manager).is_none())
 }
 
 fn dangling_manager_breaks_reads() -> Effect {
     Effect::before(|call, context| {
-        let (_, id) = read(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let (_, id) = read(call).filter(|(kind, _)| *kind == ServedKind::User)?;
         has_lost_manager(context, &id).then(|| fail(500, "manager is undefined"))
     })
 }
@@ -160,7 +160,7 @@ fn member_replace_adds() -> Effect {
     })
 }
 
-fn is_pathless(call: &mut Call) -> bool {
+fn is_pathless(call: &mut ServerRequest) -> bool {
     operations(call, GROUPS).is_some_and(|all| all.iter().any(|operation| operation.get("path").is_none()))
 }
 

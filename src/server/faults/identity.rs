@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::context::{Effect, created, deleted, read, resources};
 use super::fault::faults;
 use crate::scim::{same_name, urn};
-use crate::server::call::{Call, Document};
-use crate::server::model::{Kind, is_core_urn};
+use crate::server::call::{RequestBody, ServerRequest};
+use crate::server::model::{ServedKind, is_core_urn};
 use crate::server::reply::Reply;
 use crate::server::variants::Variant;
 
@@ -79,7 +79,9 @@ fn each_schemas(reply: &mut Reply, change: impl Fn(&mut Vec<Value>)) {
 fn id_from_client() -> Effect {
     Effect::after(|call, reply, context| {
         let wished = match &call.body {
-            Document::Json(body) => body.get("id").or_else(|| body.get("externalId")).and_then(Value::as_str),
+            RequestBody::Json(body) => {
+                body.get("id").or_else(|| body.get("externalId")).and_then(Value::as_str)
+            }
             _ => None,
         };
         if created(call).is_some()
@@ -93,7 +95,7 @@ fn id_from_client() -> Effect {
 
 fn create_answers_existing() -> Effect {
     Effect::after(|call, reply, context| {
-        if created(call) != Some(Kind::User) {
+        if created(call) != Some(ServedKind::User) {
             return;
         }
         let Some((kind, id)) = context.written(call, reply) else { return };
@@ -232,7 +234,7 @@ fn dates_without_zone() -> Effect {
 }
 
 /// Adds a header to the answers that show one resource.
-fn label(call: &Call, reply: &mut Reply, name: header::HeaderName, value: &str) {
+fn label(call: &ServerRequest, reply: &mut Reply, name: header::HeaderName, value: &str) {
     if read(call).is_some()
         && reply.status.is_success()
         && let Ok(value) = value.parse()
@@ -289,7 +291,7 @@ fn primary_as_text() -> Effect {
 
 fn several_primaries() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &[Kind::User], |user| {
+        context.rewrite(call, reply, &[ServedKind::User], |user| {
             for name in ["emails", "phoneNumbers"] {
                 let elements = user.attributes.get_mut(name).and_then(Value::as_array_mut);
                 for element in elements.into_iter().flatten() {

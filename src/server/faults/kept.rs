@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::context::{Effect, FaultContext, created, listed, patched, read, writes};
 use super::fault::faults;
 use crate::scim::urn;
-use crate::server::call::Call;
-use crate::server::model::Kind;
-use crate::server::reply::{Content, Reply};
+use crate::server::call::ServerRequest;
+use crate::server::model::ServedKind;
+use crate::server::reply::{Reply, ReplyBody};
 
 faults! {
     /// A PATCH removes every multi-valued attribute of a user.
@@ -39,7 +39,7 @@ faults! {
 fn wipe_multivalued_on_patch() -> Effect {
     Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            context.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[ServedKind::User], |user| {
                 user.attributes.retain(|_, value| !value.is_array())
             });
         }
@@ -49,7 +49,7 @@ fn wipe_multivalued_on_patch() -> Effect {
 fn wipe_extension_on_patch() -> Effect {
     Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            context.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[ServedKind::User], |user| {
                 user.attributes.shift_remove(urn::ENTERPRISE);
             });
         }
@@ -59,7 +59,7 @@ fn wipe_extension_on_patch() -> Effect {
 fn wipe_name_on_patch() -> Effect {
     Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            context.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[ServedKind::User], |user| {
                 user.attributes.shift_remove("name");
             });
         }
@@ -69,7 +69,7 @@ fn wipe_name_on_patch() -> Effect {
 fn wipe_external_id_on_patch() -> Effect {
     Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            context.rewrite(call, reply, &Kind::ALL, |record| {
+            context.rewrite(call, reply, &ServedKind::ALL, |record| {
                 record.attributes.shift_remove("externalId");
             });
         }
@@ -78,23 +78,23 @@ fn wipe_external_id_on_patch() -> Effect {
 
 fn wipe_members_on_group_patch() -> Effect {
     Effect::before(|call, context| {
-        let (_, id) = patched(call).filter(|(kind, _)| *kind == Kind::Group)?;
-        let mut group = context.store.get(Kind::Group, &id)?.clone();
+        let (_, id) = patched(call).filter(|(kind, _)| *kind == ServedKind::Group)?;
+        let mut group = context.store.get(ServedKind::Group, &id)?.clone();
         group.attributes.shift_remove("members");
-        context.store.overwrite(Kind::Group, group);
+        context.store.overwrite(ServedKind::Group, group);
         None
     })
 }
 
 /// Remembers the store before a write.
-fn note(call: &Call, context: &mut FaultContext<'_>) {
+fn note(call: &ServerRequest, context: &mut FaultContext<'_>) {
     if writes(call) {
         context.memory.replica = Some(context.store.clone());
     }
 }
 
 /// Serves a request from the store as it was before the last write.
-fn serve_late(call: &Call, context: &mut FaultContext<'_>) -> Option<Reply> {
+fn serve_late(call: &ServerRequest, context: &mut FaultContext<'_>) -> Option<Reply> {
     let mut replica = context.memory.replica.take()?;
     let reply = context.serve_from(call, &mut replica);
     context.memory.replica = Some(replica);
@@ -128,7 +128,7 @@ fn stale_first_read() -> Effect {
 fn swap_given_and_family_name() -> Effect {
     Effect::after(|call, reply, context| {
         if created(call).is_some() {
-            context.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[ServedKind::User], |user| {
                 if let Some(Value::Object(name)) = user.attributes.get_mut("name") {
                     let (given, family) = (name.shift_remove("givenName"), name.shift_remove("familyName"));
                     name.extend(family.map(|value| ("givenName".to_owned(), value)));
@@ -141,7 +141,7 @@ fn swap_given_and_family_name() -> Effect {
 
 fn swap_email_types() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &[Kind::User], |user| {
+        context.rewrite(call, reply, &[ServedKind::User], |user| {
             let emails = user.attributes.get_mut("emails").and_then(Value::as_array_mut);
             for email in emails.into_iter().flatten() {
                 email["type"] = if email["type"] == "work" { "home".into() } else { "work".into() };
@@ -157,26 +157,27 @@ fn reads_swapped() -> Effect {
             && let Some(other) = context.store.all(kind).find(|record| record.id != id)
             && let Some(body) = context.show(call, kind, &other.id)
         {
-            reply.content = Content::Json(body);
+            reply.content = ReplyBody::Json(body);
         }
     })
 }
 
 fn swap_names_of_two_users() -> Effect {
     Effect::after(|call, reply, context| {
-        if created(call) != Some(Kind::User) {
+        if created(call) != Some(ServedKind::User) {
             return;
         }
         let Some((_, id)) = context.written(call, reply) else { return };
-        let other = context.store.all(Kind::User).find(|user| user.id != id).cloned();
-        if let (Some(mut other), Some(mut this)) = (other, context.store.get(Kind::User, &id).cloned()) {
+        let other = context.store.all(ServedKind::User).find(|user| user.id != id).cloned();
+        if let (Some(mut other), Some(mut this)) = (other, context.store.get(ServedKind::User, &id).cloned())
+        {
             let (theirs, ours) =
                 (other.attributes.get("displayName").cloned(), this.attributes.get("displayName").cloned());
             if let (Some(theirs), Some(ours)) = (theirs, ours) {
                 other.attributes.insert("displayName".into(), ours);
                 this.attributes.insert("displayName".into(), theirs);
-                context.store.overwrite(Kind::User, other);
-                context.store.overwrite(Kind::User, this);
+                context.store.overwrite(ServedKind::User, other);
+                context.store.overwrite(ServedKind::User, this);
             }
         }
     })

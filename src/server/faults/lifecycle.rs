@@ -8,8 +8,8 @@ use super::creation::sent;
 use super::fault::faults;
 use super::operations::{asks, ignore};
 use crate::scim::message::ScimType;
-use crate::server::call::Call;
-use crate::server::model::Kind;
+use crate::server::call::ServerRequest;
+use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 use crate::server::values::boolean;
 
@@ -53,28 +53,28 @@ faults! {
 }
 
 /// True when a request sets `active` to this value.
-fn sets_active(call: &mut Call, value: bool) -> bool {
-    asks(call, &[Kind::User], |change| {
+fn sets_active(call: &mut ServerRequest, value: bool) -> bool {
+    asks(call, &[ServedKind::User], |change| {
         change.concerns("active") && change.value.and_then(boolean) == Some(value)
     })
 }
 
 /// The user a request concerns, when it is disabled now.
-fn disabled_user(call: &Call, context: &FaultContext<'_>) -> Option<String> {
-    let (_, id) = patched(call).or_else(|| deleted(call)).filter(|(kind, _)| *kind == Kind::User)?;
-    let user = context.store.get(Kind::User, &id)?;
+fn disabled_user(call: &ServerRequest, context: &FaultContext<'_>) -> Option<String> {
+    let (_, id) = patched(call).or_else(|| deleted(call)).filter(|(kind, _)| *kind == ServedKind::User)?;
+    let user = context.store.get(ServedKind::User, &id)?;
     (user.attributes.get("active") == Some(&Value::Bool(false))).then_some(id)
 }
 
 /// Runs after a request that disabled a user.
-fn once_disabled(call: &Call, reply: &Reply, context: &FaultContext<'_>) -> Option<String> {
+fn once_disabled(call: &ServerRequest, reply: &Reply, context: &FaultContext<'_>) -> Option<String> {
     let set = reply.status.is_success() && sets_active(&mut call.clone(), false);
     disabled_user(call, context).filter(|_| set)
 }
 
 fn disable_ignored() -> Effect {
     Effect::before(|call, _| {
-        ignore(call, &[Kind::User], |change| {
+        ignore(call, &[ServedKind::User], |change| {
             change.concerns("active") && change.value.and_then(boolean) == Some(false)
         });
         None
@@ -84,7 +84,7 @@ fn disable_ignored() -> Effect {
 fn deletes_on_disable() -> Effect {
     Effect::after(|call, reply, context| {
         if let Some(id) = once_disabled(call, reply, context) {
-            context.store.remove(Kind::User, &id);
+            context.store.remove(ServedKind::User, &id);
         }
     })
 }
@@ -92,10 +92,10 @@ fn deletes_on_disable() -> Effect {
 fn disable_drops_memberships() -> Effect {
     Effect::after(|call, reply, context| {
         if let Some(id) = once_disabled(call, reply, context)
-            && let Some(user) = context.store.remove(Kind::User, &id)
+            && let Some(user) = context.store.remove(ServedKind::User, &id)
         {
-            context.store.overwrite(Kind::User, user);
-            context.refresh(call, reply, Kind::User, &id);
+            context.store.overwrite(ServedKind::User, user);
+            context.refresh(call, reply, ServedKind::User, &id);
         }
     })
 }
@@ -103,7 +103,7 @@ fn disable_drops_memberships() -> Effect {
 fn disable_wipes_attributes() -> Effect {
     Effect::after(|call, reply, context| {
         if once_disabled(call, reply, context).is_some() {
-            context.rewrite(call, reply, &[Kind::User], |user| {
+            context.rewrite(call, reply, &[ServedKind::User], |user| {
                 user.attributes
                     .retain(|name, _| ["userName", "active", "externalId"].contains(&name.as_str()));
             });
@@ -128,13 +128,13 @@ fn reenable_changes_id() -> Effect {
             None
         },
         |call, reply, context| {
-            let Some((Kind::User, id)) = patched(call) else { return };
+            let Some((ServedKind::User, id)) = patched(call) else { return };
             if context.memory.marked.remove(&id)
                 && sets_active(&mut call.clone(), true)
                 && reply.status.is_success()
             {
-                let new = context.store.give_new_id(Kind::User, &id);
-                context.refresh(call, reply, Kind::User, &new);
+                let new = context.store.give_new_id(ServedKind::User, &id);
+                context.refresh(call, reply, ServedKind::User, &new);
             }
         },
     )
@@ -145,8 +145,8 @@ fn enable_restores_old_values() -> Effect {
         |call, context| {
             // What the user was when it was disabled comes back with it.
             if sets_active(call, false)
-                && let Some((Kind::User, id)) = patched(call)
-                && let Some(user) = context.store.get(Kind::User, &id)
+                && let Some((ServedKind::User, id)) = patched(call)
+                && let Some(user) = context.store.get(ServedKind::User, &id)
             {
                 context.memory.records.insert(id, user.clone());
             }
@@ -156,9 +156,9 @@ fn enable_restores_old_values() -> Effect {
             if !sets_active(&mut call.clone(), true) {
                 return;
             }
-            let Some((Kind::User, id)) = patched(call) else { return };
+            let Some((ServedKind::User, id)) = patched(call) else { return };
             if let Some(old) = context.memory.records.remove(&id) {
-                context.rewrite(call, reply, &[Kind::User], |user| {
+                context.rewrite(call, reply, &[ServedKind::User], |user| {
                     user.attributes = old.attributes;
                     user.attributes.insert("active".into(), true.into());
                 });
@@ -169,14 +169,14 @@ fn enable_restores_old_values() -> Effect {
 
 fn delete_ignored() -> Effect {
     Effect::before(|call, context| {
-        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == ServedKind::User)?;
         context.store.get(kind, &id).map(|_| Reply::no_content())
     })
 }
 
 fn group_delete_ignored() -> Effect {
     Effect::before(|call, context| {
-        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::Group)?;
+        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == ServedKind::Group)?;
         context.store.get(kind, &id).map(|_| Reply::no_content())
     })
 }
@@ -191,7 +191,7 @@ fn delete_refuses_disabled() -> Effect {
 
 fn delete_disables() -> Effect {
     Effect::before(|call, context| {
-        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == ServedKind::User)?;
         let mut user = context.store.get(kind, &id)?.clone();
         user.attributes.insert("active".into(), false.into());
         context.store.overwrite(kind, user);
@@ -202,15 +202,15 @@ fn delete_disables() -> Effect {
 fn deleted_user_in_lists() -> Effect {
     Effect::both(
         |call, context| {
-            if let Some((Kind::User, id)) = deleted(call) {
-                let user = context.store.get(Kind::User, &id)?.clone();
+            if let Some((ServedKind::User, id)) = deleted(call) {
+                let user = context.store.get(ServedKind::User, &id)?.clone();
                 context.memory.records.insert(id, user);
             }
             // Lists are served as if those who are gone had stayed.
-            listed(call).filter(|kind| *kind == Kind::User)?;
+            listed(call).filter(|kind| *kind == ServedKind::User)?;
             let mut before = context.store.clone();
             for user in context.memory.records.values() {
-                before.overwrite(Kind::User, user.clone());
+                before.overwrite(ServedKind::User, user.clone());
             }
             Some(context.serve_from(call, &mut before))
         },
@@ -221,8 +221,8 @@ fn deleted_user_in_lists() -> Effect {
 fn deleted_user_readable() -> Effect {
     Effect::both(
         |call, context| {
-            if let Some((Kind::User, id)) = deleted(call) {
-                let body = context.show(call, Kind::User, &id)?;
+            if let Some((ServedKind::User, id)) = deleted(call) {
+                let body = context.show(call, ServedKind::User, &id)?;
                 context.memory.values.insert(id, body);
             }
             None
@@ -240,12 +240,13 @@ fn deleted_user_readable() -> Effect {
 
 fn tombstone_blocks_create() -> Effect {
     Effect::before(|call, context| {
-        if let Some((Kind::User, id)) = deleted(call)
-            && let Some(name) = context.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
+        if let Some((ServedKind::User, id)) = deleted(call)
+            && let Some(name) =
+                context.store.get(ServedKind::User, &id).and_then(|user| user.text("userName"))
         {
             context.memory.marked.insert(name.to_lowercase());
         }
-        let name = sent(call, Kind::User)?.get("userName")?.as_str()?.to_lowercase();
+        let name = sent(call, ServedKind::User)?.get("userName")?.as_str()?.to_lowercase();
         context
             .memory
             .marked
@@ -256,11 +257,11 @@ fn tombstone_blocks_create() -> Effect {
 
 fn deleted_user_stays_member() -> Effect {
     Effect::before(|call, context| {
-        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let (kind, id) = deleted(call).filter(|(kind, _)| *kind == ServedKind::User)?;
         let groups: Vec<_> = context.store.groups_of(&id).cloned().collect();
         context.store.remove(kind, &id)?;
         for group in groups {
-            context.store.overwrite(Kind::Group, group);
+            context.store.overwrite(ServedKind::Group, group);
         }
         Some(Reply::no_content())
     })
@@ -268,12 +269,12 @@ fn deleted_user_stays_member() -> Effect {
 
 fn id_changes_on_update() -> Effect {
     Effect::after(|call, reply, context| {
-        if let Some((Kind::User, id)) = patched(call)
+        if let Some((ServedKind::User, id)) = patched(call)
             && reply.status.is_success()
-            && context.store.get(Kind::User, &id).is_some()
+            && context.store.get(ServedKind::User, &id).is_some()
         {
-            let new = context.store.give_new_id(Kind::User, &id);
-            context.refresh(call, reply, Kind::User, &new);
+            let new = context.store.give_new_id(ServedKind::User, &id);
+            context.refresh(call, reply, ServedKind::User, &new);
         }
     })
 }

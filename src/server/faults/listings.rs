@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::context::{Effect, listed, queried, read, resources};
 use super::fault::faults;
-use crate::server::reply::Content;
+use crate::server::reply::ReplyBody;
 
 faults! {
     /// A query with one match returns the resource instead of a list.
@@ -29,7 +29,7 @@ fn query_answers_resource() -> Effect {
             return;
         }
         if let Some(body) = reply.body().filter(|body| body["totalResults"] == 1) {
-            reply.content = Content::Json(body["Resources"][0].clone());
+            reply.content = ReplyBody::Json(body["Resources"][0].clone());
         }
     })
 }
@@ -39,7 +39,7 @@ fn bare_array_lists() -> Effect {
         if listed(call).is_some()
             && let Some(found) = reply.body().and_then(|body| body.get("Resources")).cloned()
         {
-            reply.content = Content::Json(found);
+            reply.content = ReplyBody::Json(found);
         }
     })
 }
@@ -54,7 +54,7 @@ fn list_on_read() -> Effect {
                 "schemas": [crate::scim::urn::LIST_RESPONSE], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1,
                 "Resources": [resource],
             });
-            reply.content = Content::Json(list);
+            reply.content = ReplyBody::Json(list);
         }
     })
 }

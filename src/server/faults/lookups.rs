@@ -8,9 +8,9 @@ use super::context::{
 use super::fault::faults;
 use crate::scim::message::ScimType;
 use crate::scim::{Comparison, Filter, Literal};
-use crate::server::call::Call;
+use crate::server::call::ServerRequest;
 use crate::server::evaluate::demanded;
-use crate::server::model::{Kind, Model};
+use crate::server::model::{Model, ServedKind};
 use crate::server::reply::Reply;
 
 faults! {
@@ -65,7 +65,7 @@ faults! {
 }
 
 /// Rewrites the filter of a query, if it can be read.
-pub(super) fn refilter(call: &mut Call, rewrite: impl Fn(Filter) -> Filter) {
+pub(super) fn refilter(call: &mut ServerRequest, rewrite: impl Fn(Filter) -> Filter) {
     let parsed = queried(call).and_then(|(_, text)| text.parse::<Filter>().ok());
     if let Some(filter) = parsed {
         call.forget_parameter("filter");
@@ -94,7 +94,7 @@ pub(super) fn each_comparison(
 }
 
 /// Rewrites every string a filter compares with.
-fn each_text(call: &mut Call, rewrite: fn(&str) -> String) {
+fn each_text(call: &mut ServerRequest, rewrite: fn(&str) -> String) {
     refilter(call, |filter| {
         each_comparison(filter, &|comparison, literal| match literal {
             Literal::Text(text) => (comparison, Literal::Text(rewrite(&text))),
@@ -119,7 +119,7 @@ fn filter_ignored() -> Effect {
 
 fn group_filter_ignored() -> Effect {
     Effect::before(|call, _| {
-        if listed(call) == Some(Kind::Group) {
+        if listed(call) == Some(ServedKind::Group) {
             call.forget_parameter("filter");
         }
         None
@@ -144,7 +144,7 @@ fn not_found_for_no_match() -> Effect {
 }
 
 /// Reads `eq` with a text as another operator.
-fn eq_read_as(call: &mut Call, wrong: Comparison) {
+fn eq_read_as(call: &mut ServerRequest, wrong: Comparison) {
     refilter(call, |filter| {
         each_comparison(filter, &|comparison, literal| match (comparison, literal) {
             (Comparison::Equal, Literal::Text(text)) => (wrong, Literal::Text(text)),
@@ -217,7 +217,7 @@ fn filter_splits_at_spaces() -> Effect {
 
 fn user_name_filter_refused() -> Effect {
     Effect::before(|call, _| {
-        let (_, filter) = queried(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let (_, filter) = queried(call).filter(|(kind, _)| *kind == ServedKind::User)?;
         let names = filter.to_ascii_lowercase().contains("username");
         names.then(|| refuse(ScimType::InvalidFilter, "userName cannot be searched for"))
     })
@@ -265,9 +265,9 @@ fn user_name_case_exact() -> Effect {
 
 fn user_name_filter_case_exact() -> Effect {
     Effect::after(|call, reply, _| {
-        let Some((Kind::User, text)) = queried(call) else { return };
+        let Some((ServedKind::User, text)) = queried(call) else { return };
         let filter = text.parse::<Filter>().ok();
-        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, Kind::User)) {
+        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, ServedKind::User)) {
             withhold(reply, |user| user["userName"] != name);
         }
     })
@@ -275,38 +275,38 @@ fn user_name_filter_case_exact() -> Effect {
 
 fn group_name_case_exact() -> Effect {
     Effect::after(|call, reply, _| {
-        let Some((Kind::Group, text)) = queried(call) else { return };
+        let Some((ServedKind::Group, text)) = queried(call) else { return };
         let filter = text.parse::<Filter>().ok();
-        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, Kind::Group)) {
+        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, ServedKind::Group)) {
             withhold(reply, |group| group["displayName"] != name);
         }
     })
 }
 
-fn demanded_name(filter: &Filter, kind: Kind) -> Option<&str> {
+fn demanded_name(filter: &Filter, kind: ServedKind) -> Option<&str> {
     demanded(filter, Model::of(kind, false).unique_attribute())
 }
 
 fn lookup_creates_user() -> Effect {
     Effect::after(|call, reply, context| {
-        let Some((Kind::User, text)) = queried(call) else { return };
+        let Some((ServedKind::User, text)) = queried(call) else { return };
         if reply.body().is_none_or(|body| body["totalResults"] != 0) {
             return;
         }
         let filter = text.parse::<Filter>().ok();
-        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, Kind::User)) {
+        if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, ServedKind::User)) {
             let mut attributes = serde_json::Map::new();
             attributes.insert("userName".into(), name.into());
-            // The answer stays empty; the account shows itself to whoever looks next.
-            drop(context.store.insert(Model::of(Kind::User, false), attributes));
+            // The answer stays empty; the account appears in the next answer.
+            drop(context.store.insert(Model::of(ServedKind::User, false), attributes));
         }
     })
 }
 
 /// Remembers who was made by a request that did not come from Entra.
-fn note_stranger(call: &Call, reply: &Reply, context: &mut FaultContext<'_>) {
+fn note_stranger(call: &ServerRequest, reply: &Reply, context: &mut FaultContext<'_>) {
     if !is_from_entra(call)
-        && super::context::created(call) == Some(Kind::User)
+        && super::context::created(call) == Some(ServedKind::User)
         && let Some((_, id)) = context.written(call, reply)
     {
         context.memory.marked.insert(id);
@@ -316,7 +316,7 @@ fn note_stranger(call: &Call, reply: &Reply, context: &mut FaultContext<'_>) {
 fn hides_accounts_made_elsewhere() -> Effect {
     Effect::after(|call, reply, context| {
         note_stranger(call, reply, context);
-        if queried(call).is_some_and(|(kind, _)| kind == Kind::User) {
+        if queried(call).is_some_and(|(kind, _)| kind == ServedKind::User) {
             let marked = &context.memory.marked;
             withhold(reply, |user| user["id"].as_str().is_some_and(|id| marked.contains(id)));
         }
@@ -324,20 +324,21 @@ fn hides_accounts_made_elsewhere() -> Effect {
 }
 
 fn stale_user_name_index() -> Effect {
-    fn look_up(call: &mut Call, context: &mut FaultContext<'_>) -> Option<Reply> {
+    fn look_up(call: &mut ServerRequest, context: &mut FaultContext<'_>) -> Option<Reply> {
         // Before a rename, note the name under which the index goes on finding the user.
-        if let Some((Kind::User, id)) = patched(call)
-            && let Some(name) = context.store.get(Kind::User, &id).and_then(|user| user.text("userName"))
+        if let Some((ServedKind::User, id)) = patched(call)
+            && let Some(name) =
+                context.store.get(ServedKind::User, &id).and_then(|user| user.text("userName"))
         {
             let name = name.to_lowercase();
             context.memory.values.entry(id).or_insert_with(|| name.into());
         }
-        let (_, text) = queried(call).filter(|(kind, _)| *kind == Kind::User)?;
+        let (_, text) = queried(call).filter(|(kind, _)| *kind == ServedKind::User)?;
         let filter = text.parse::<Filter>().ok()?;
-        let wanted = demanded_name(&filter, Kind::User)?.to_lowercase();
+        let wanted = demanded_name(&filter, ServedKind::User)?.to_lowercase();
         let holder =
             context.memory.values.iter().find(|(_, name)| **name == *wanted).map(|(id, _)| id.clone());
-        let now = context.store.with(Kind::User, crate::server::store::StoreKey::Name, &wanted).next();
+        let now = context.store.with(ServedKind::User, crate::server::store::StoreKey::Name, &wanted).next();
         let renamed = now.is_some_and(|user| context.memory.values.contains_key(&user.id));
         if holder.is_some() || renamed {
             let id = holder.unwrap_or_else(|| "-".into());
@@ -350,10 +351,12 @@ fn stale_user_name_index() -> Effect {
 
 fn hides_disabled_users() -> Effect {
     Effect::after(|call, reply, _| {
-        if read(call).is_some_and(|(kind, _)| kind == Kind::User) && reply.body().is_some_and(is_disabled) {
+        if read(call).is_some_and(|(kind, _)| kind == ServedKind::User)
+            && reply.body().is_some_and(is_disabled)
+        {
             *reply = fail(404, "the user does not exist");
         }
-        if listed(call) == Some(Kind::User) {
+        if listed(call) == Some(ServedKind::User) {
             withhold(reply, is_disabled);
         }
     })
@@ -361,7 +364,7 @@ fn hides_disabled_users() -> Effect {
 
 fn lists_hide_disabled_users() -> Effect {
     Effect::after(|call, reply, _| {
-        if queried(call).is_some_and(|(kind, _)| kind == Kind::User) {
+        if queried(call).is_some_and(|(kind, _)| kind == ServedKind::User) {
             withhold(reply, is_disabled);
         }
     })

@@ -9,10 +9,10 @@ use super::operations::{Change, asks, changes, ignore, operation, replace};
 use crate::scim::message::{ErrorMessage, ScimType};
 use crate::scim::patch::Verb;
 use crate::scim::{Filter, Literal};
-use crate::server::call::Call;
-use crate::server::model::Kind;
-use crate::server::reply::{Content, Reply};
-use crate::server::store::Record;
+use crate::server::call::ServerRequest;
+use crate::server::model::ServedKind;
+use crate::server::reply::{Reply, ReplyBody};
+use crate::server::store::StoredResource;
 
 faults! {
     /// An add of members is accepted and changes nothing.
@@ -61,7 +61,7 @@ faults! {
     GROUP_PATCH_LISTS_MEMBERS = "group-patch-lists-members", Named, group_patch_lists_members;
 }
 
-const GROUPS: &[Kind] = &[Kind::Group];
+const GROUPS: &[ServedKind] = &[ServedKind::Group];
 
 fn adds(change: &Change<'_>) -> bool {
     change.concerns("members") && change.verb == Verb::Add
@@ -88,7 +88,7 @@ fn named(change: &Change<'_>) -> Vec<String> {
 }
 
 /// Ids that a request adds to a group's members, or takes away.
-fn asked(call: &Call, test: fn(&Change<'_>) -> bool) -> Vec<String> {
+fn asked(call: &ServerRequest, test: fn(&Change<'_>) -> bool) -> Vec<String> {
     let mut ids = Vec::new();
     changes(&mut call.clone(), GROUPS, |change| {
         if test(change) {
@@ -99,12 +99,12 @@ fn asked(call: &Call, test: fn(&Change<'_>) -> bool) -> Vec<String> {
 }
 
 /// The group a PATCH is about, as it is kept.
-fn group<'a>(call: &Call, context: &'a FaultContext<'_>) -> Option<&'a Record> {
-    let (_, id) = patched(call).filter(|(kind, _)| *kind == Kind::Group)?;
-    context.store.get(Kind::Group, &id)
+fn group<'a>(call: &ServerRequest, context: &'a FaultContext<'_>) -> Option<&'a StoredResource> {
+    let (_, id) = patched(call).filter(|(kind, _)| *kind == ServedKind::Group)?;
+    context.store.get(ServedKind::Group, &id)
 }
 
-fn is_member(group: &Record, id: &str) -> bool {
+fn is_member(group: &StoredResource, id: &str) -> bool {
     group.member_ids().any(|member| member == id)
 }
 
@@ -126,7 +126,7 @@ fn member_add_replaces_list() -> Effect {
 }
 
 fn member_add_takes_first_only() -> Effect {
-    fn cut(call: &mut Call) {
+    fn cut(call: &mut ServerRequest) {
         // Of all members a request adds, the first.
         let mut taken = false;
         let Some(operations) = super::operations::operations(call, GROUPS) else { return };
@@ -219,10 +219,10 @@ fn member_remove_leaves_all_groups() -> Effect {
             return;
         }
         for id in asked(call, removes) {
-            let groups: Vec<Record> = context.store.groups_of(&id).cloned().collect();
+            let groups: Vec<StoredResource> = context.store.groups_of(&id).cloned().collect();
             for mut group in groups {
                 leave(&mut group.attributes, &id);
-                context.store.overwrite(Kind::Group, group);
+                context.store.overwrite(ServedKind::Group, group);
             }
         }
     })
@@ -247,19 +247,21 @@ fn remove_absent_member_is_error() -> Effect {
 
 fn second_group_takes_member_away() -> Effect {
     Effect::after(|call, reply, context| {
-        let Some((Kind::Group, here)) = patched(call).filter(|_| reply.status.is_success()) else { return };
+        let Some((ServedKind::Group, here)) = patched(call).filter(|_| reply.status.is_success()) else {
+            return;
+        };
         for id in asked(call, adds) {
-            let others: Vec<Record> =
+            let others: Vec<StoredResource> =
                 context.store.groups_of(&id).filter(|group| group.id != here).cloned().collect();
             for mut group in others {
                 leave(&mut group.attributes, &id);
-                context.store.overwrite(Kind::Group, group);
+                context.store.overwrite(ServedKind::Group, group);
             }
         }
     })
 }
 
-fn cut_members(call: &Call, reply: &mut Reply, context: &mut FaultContext<'_>, most: usize) {
+fn cut_members(call: &ServerRequest, reply: &mut Reply, context: &mut FaultContext<'_>, most: usize) {
     context.rewrite(call, reply, GROUPS, |group| {
         if let Some(Value::Array(members)) = group.attributes.get_mut("members") {
             members.truncate(most);
@@ -273,21 +275,24 @@ fn members_cut_at_twenty() -> Effect {
 
 fn empty_group_deleted() -> Effect {
     Effect::after(|call, reply, context| {
-        if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status.is_success())
-            && context.store.get(Kind::Group, &id).is_some_and(|group| group.member_ids().next().is_none())
+        if let Some((ServedKind::Group, id)) = patched(call).filter(|_| reply.status.is_success())
+            && context
+                .store
+                .get(ServedKind::Group, &id)
+                .is_some_and(|group| group.member_ids().next().is_none())
         {
-            context.store.remove(Kind::Group, &id);
+            context.store.remove(ServedKind::Group, &id);
         }
     })
 }
 
 fn group_delete_cascades() -> Effect {
     Effect::before(|call, context| {
-        let (_, id) = deleted(call).filter(|(kind, _)| *kind == Kind::Group)?;
+        let (_, id) = deleted(call).filter(|(kind, _)| *kind == ServedKind::Group)?;
         let members: Vec<String> =
-            context.store.get(Kind::Group, &id)?.member_ids().map(str::to_owned).collect();
+            context.store.get(ServedKind::Group, &id)?.member_ids().map(str::to_owned).collect();
         for member in members {
-            context.store.remove(Kind::User, &member);
+            context.store.remove(ServedKind::User, &member);
         }
         None
     })
@@ -335,11 +340,13 @@ fn user_groups_stale() -> Effect {
     Effect::both(
         |call, context| {
             // What a user's groups were before the last change of any group.
-            if super::context::writes(call) && !matches!(patched(call), Some((Kind::User, _))) {
-                let ids: Vec<String> = context.store.all(Kind::User).map(|user| user.id.clone()).collect();
+            if super::context::writes(call) && !matches!(patched(call), Some((ServedKind::User, _))) {
+                let ids: Vec<String> =
+                    context.store.all(ServedKind::User).map(|user| user.id.clone()).collect();
                 for id in ids {
-                    let groups =
-                        context.show(call, Kind::User, &id).and_then(|user| user.get("groups").cloned());
+                    let groups = context
+                        .show(call, ServedKind::User, &id)
+                        .and_then(|user| user.get("groups").cloned());
                     context.memory.values.insert(id, groups.unwrap_or_default());
                 }
             }
@@ -360,11 +367,11 @@ fn user_groups_stale() -> Effect {
 
 fn group_patch_lists_members() -> Effect {
     Effect::after(|call, reply, context| {
-        if let Some((Kind::Group, id)) = patched(call).filter(|_| reply.status == 204)
-            && let Some(body) = context.show(call, Kind::Group, &id)
+        if let Some((ServedKind::Group, id)) = patched(call).filter(|_| reply.status == 204)
+            && let Some(body) = context.show(call, ServedKind::Group, &id)
         {
             reply.status = status(200);
-            reply.content = Content::Json(body);
+            reply.content = ReplyBody::Json(body);
             reply.headers.insert(header::CONTENT_TYPE, crate::server::reply::MEDIA_TYPE);
         }
     })

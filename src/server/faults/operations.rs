@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use super::context::patched;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, member, same_name};
-use crate::server::call::{Call, Document};
-use crate::server::model::Kind;
+use crate::server::call::{RequestBody, ServerRequest};
+use crate::server::model::ServedKind;
 use crate::server::values::boolean;
 
 /// Most of these faults concern users alone.
-pub(super) const USERS: &[Kind] = &[Kind::User];
+pub(super) const USERS: &[ServedKind] = &[ServedKind::User];
 
 /// One change a PATCH asks for: an operation with a path, or one member of an operation without.
 pub(super) struct Change<'a> {
@@ -46,9 +46,12 @@ impl Change<'_> {
 }
 
 /// The operations of a PATCH on a resource type, for rewriting.
-pub(super) fn operations<'a>(call: &'a mut Call, kinds: &[Kind]) -> Option<&'a mut Vec<Value>> {
+pub(super) fn operations<'a>(
+    call: &'a mut ServerRequest,
+    kinds: &[ServedKind],
+) -> Option<&'a mut Vec<Value>> {
     patched(call).filter(|(kind, _)| kinds.contains(kind))?;
-    let Document::Json(Value::Object(body)) = &mut call.body else { return None };
+    let RequestBody::Json(Value::Object(body)) = &mut call.body else { return None };
     let name = body.keys().find(|key| same_name(key, "Operations"))?.clone();
     body.get_mut(&name)?.as_array_mut()
 }
@@ -62,7 +65,7 @@ fn path(operation: &Value) -> Option<PatchPath> {
 }
 
 /// All changes a PATCH asks for, in order.
-pub(super) fn changes(call: &mut Call, kinds: &[Kind], mut see: impl FnMut(&Change<'_>)) {
+pub(super) fn changes(call: &mut ServerRequest, kinds: &[ServedKind], mut see: impl FnMut(&Change<'_>)) {
     let Some(operations) = operations(call, kinds) else { return };
     for operation in operations.iter() {
         let Some(verb) = verb(operation) else { continue };
@@ -82,14 +85,18 @@ pub(super) fn changes(call: &mut Call, kinds: &[Kind], mut see: impl FnMut(&Chan
 }
 
 /// Whether a PATCH asks for a change of a kind.
-pub(super) fn asks(call: &mut Call, kinds: &[Kind], test: impl Fn(&Change<'_>) -> bool) -> bool {
+pub(super) fn asks(
+    call: &mut ServerRequest,
+    kinds: &[ServedKind],
+    test: impl Fn(&Change<'_>) -> bool,
+) -> bool {
     let mut found = false;
     changes(call, kinds, |change| found |= test(change));
     found
 }
 
-/// Takes changes out of a PATCH, as if nobody had asked for them.
-pub(super) fn ignore(call: &mut Call, kinds: &[Kind], test: impl Fn(&Change<'_>) -> bool) {
+/// Takes changes out of a PATCH, as if they had not been sent.
+pub(super) fn ignore(call: &mut ServerRequest, kinds: &[ServedKind], test: impl Fn(&Change<'_>) -> bool) {
     let Some(operations) = operations(call, kinds) else { return };
     operations.retain_mut(|operation| {
         let Some(verb) = verb(operation) else { return true };
@@ -106,7 +113,11 @@ pub(super) fn ignore(call: &mut Call, kinds: &[Kind], test: impl Fn(&Change<'_>)
 }
 
 /// Puts other operations in place of those with a path; `None` leaves an operation as it is.
-pub(super) fn replace(call: &mut Call, kinds: &[Kind], rewrite: impl Fn(&Change<'_>) -> Option<Vec<Value>>) {
+pub(super) fn replace(
+    call: &mut ServerRequest,
+    kinds: &[ServedKind],
+    rewrite: impl Fn(&Change<'_>) -> Option<Vec<Value>>,
+) {
     let Some(operations) = operations(call, kinds) else { return };
     let mut rewritten = Vec::with_capacity(operations.len());
     for operation in operations.drain(..) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::context::{Effect, endpoint, listed};
 use super::fault::faults;
-use crate::server::call::{Call, Document};
+use crate::server::call::{RequestBody, ServerRequest};
 use crate::server::endpoint::Endpoint;
 
 faults! {
@@ -55,7 +55,7 @@ fn sort_order_ignored() -> Effect {
 fn search_sort_ignored() -> Effect {
     Effect::before(|call, _| {
         if matches!(endpoint(call), Endpoint::Search(_))
-            && let Document::Json(Value::Object(body)) = &mut call.body
+            && let RequestBody::Json(Value::Object(body)) = &mut call.body
         {
             body.shift_remove("sortBy");
         }
@@ -64,7 +64,11 @@ fn search_sort_ignored() -> Effect {
 }
 
 /// The resources of a list that was to be sorted by this attribute, and whether in descending order.
-fn sorted<'a>(call: &Call, body: Option<&'a mut Value>, by: &str) -> Option<(&'a mut Vec<Value>, bool)> {
+fn sorted<'a>(
+    call: &ServerRequest,
+    body: Option<&'a mut Value>,
+    by: &str,
+) -> Option<(&'a mut Vec<Value>, bool)> {
     listed(call)?;
     call.parameter("sortBy").filter(|name| *name == by)?;
     let descending = call.parameter("sortOrder") == Some("descending");

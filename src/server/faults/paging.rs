@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::context::{Effect, fail, listed};
 use super::fault::faults;
 use super::lookups::is_empty_list;
-use crate::server::call::Call;
+use crate::server::call::ServerRequest;
 
 faults! {
     /// `startIndex` is ignored: every page is the first one.
@@ -41,19 +41,19 @@ faults! {
 }
 
 /// `startIndex` as asked for, when it is beyond the first.
-fn later_page(call: &Call) -> Option<usize> {
+fn later_page(call: &ServerRequest) -> Option<usize> {
     listed(call)?;
     call.parameter("startIndex")?.parse().ok().filter(|start| *start > 1)
 }
 
 /// Serves another page in place of the one asked for.
-fn turn_to(call: &mut Call, start: usize) {
+fn turn_to(call: &mut ServerRequest, start: usize) {
     call.forget_parameter("startIndex");
     call.parameters.push(("startIndex".into(), start.to_string()));
 }
 
 /// Says the index that was asked for, whichever page it is.
-fn claim_start(call: &Call, body: Option<&mut Value>) {
+fn claim_start(call: &ServerRequest, body: Option<&mut Value>) {
     if let Some(start) = later_page(call)
         && let Some(body) = body.filter(|body| body.get("startIndex").is_some())
     {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::context::{Effect, FaultContext, read, resources};
 use super::fault::faults;
 use super::identity::show_vendor_attribute;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 use crate::server::variants::Variant;
 
@@ -44,7 +44,7 @@ fn show_passwords(reply: &mut Reply, context: &FaultContext<'_>) {
     for user in resources(reply) {
         let id = user.get("id").and_then(Value::as_str).unwrap_or("");
         if let Some(password) =
-            context.store.get(Kind::User, id).and_then(|user| user.attributes.get("password"))
+            context.store.get(ServedKind::User, id).and_then(|user| user.attributes.get("password"))
         {
             user.insert("password".into(), password.clone());
         }

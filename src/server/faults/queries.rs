@@ -7,9 +7,9 @@ use super::fault::faults;
 use super::lookups::{each_comparison, nothing, refilter};
 use crate::scim::message::ScimType;
 use crate::scim::{Comparison, Filter, Literal, same_name};
-use crate::server::call::Document;
+use crate::server::call::RequestBody;
 use crate::server::endpoint::Endpoint;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 
 faults! {
     /// Filters treat `co`, `sw` and `ew` as `eq`.
@@ -75,7 +75,7 @@ fn unsupported_filters_ignored() -> Effect {
         let (kind, text) = queried(call)?;
         let known = matches!(text.parse(), Ok(Filter::Compare(path, Comparison::Equal, _))
             if path.is("userName") || path.is("externalId") || path.is("id"));
-        if kind == Kind::User && !known {
+        if kind == ServedKind::User && !known {
             call.forget_parameter("filter");
         }
         None
@@ -96,7 +96,7 @@ fn filter_names_case_exact() -> Effect {
 fn member_filter_finds_nothing() -> Effect {
     Effect::before(|call, _| {
         let (kind, text) = queried(call)?;
-        if kind == Kind::Group && text.contains("members") {
+        if kind == ServedKind::Group && text.contains("members") {
             refilter(call, |_| nothing());
         }
         None
@@ -122,7 +122,9 @@ fn external_id_case_folded() -> Effect {
 
 fn search_ignores_filter() -> Effect {
     Effect::before(|call, _| {
-        if let (Endpoint::Search(_), Document::Json(Value::Object(body))) = (endpoint(call), &mut call.body) {
+        if let (Endpoint::Search(_), RequestBody::Json(Value::Object(body))) =
+            (endpoint(call), &mut call.body)
+        {
             body.retain(|name, _| !same_name(name, "filter"));
         }
         None

@@ -10,10 +10,10 @@ use super::creation::sent;
 use super::fault::faults;
 use super::operations::USERS;
 use crate::scim::{same_name, urn};
-use crate::server::call::{Call, Document};
+use crate::server::call::{RequestBody, ServerRequest};
 use crate::server::endpoint::Endpoint;
-use crate::server::model::Kind;
-use crate::server::reply::{Content, Reply};
+use crate::server::model::ServedKind;
+use crate::server::reply::{Reply, ReplyBody};
 
 faults! {
     /// A single schema or resource type returns 404.
@@ -40,7 +40,7 @@ faults! {
     META_FROM_CLIENT = "meta-from-client", Swap, meta_from_client;
 }
 
-fn is_single_document(call: &Call) -> bool {
+fn is_single_document(call: &ServerRequest) -> bool {
     matches!(endpoint(call), Endpoint::Schemas(Some(_)) | Endpoint::ResourceTypes(Some(_)))
 }
 
@@ -71,7 +71,7 @@ fn unknown_endpoints_answered() -> Effect {
             let page = Bytes::from_static(b"<!doctype html><title>Welcome</title>");
             *reply = Reply::no_content().with_header(header::CONTENT_TYPE, "text/html");
             reply.status = status(200);
-            reply.content = Content::Raw(page);
+            reply.content = ReplyBody::Raw(page);
         }
     })
 }
@@ -85,7 +85,7 @@ fn unserved_methods_answered() -> Effect {
 }
 
 /// True when a header names the media type of plain JSON.
-fn says_json(call: &Call, name: header::HeaderName) -> bool {
+fn says_json(call: &ServerRequest, name: header::HeaderName) -> bool {
     let value = call.headers.get(name).and_then(|value| value.to_str().ok());
     value.is_some_and(|value| value.trim_start().starts_with("application/json"))
 }
@@ -104,7 +104,7 @@ fn refuses_json_body() -> Effect {
 
 fn names_case_sensitive() -> Effect {
     Effect::before(|call, _| {
-        let body = sent(call, Kind::User)?;
+        let body = sent(call, ServedKind::User)?;
         body.retain(|name, _| name == "userName" || !same_name(name, "userName"));
         None
     })
@@ -112,7 +112,7 @@ fn names_case_sensitive() -> Effect {
 
 fn user_name_not_required() -> Effect {
     Effect::before(|call, _| {
-        let body = sent(call, Kind::User)?;
+        let body = sent(call, ServedKind::User)?;
         let name = body.iter().find(|(name, _)| same_name(name, "userName")).map(|(_, value)| value);
         let named = name.and_then(Value::as_str).is_some_and(|name| !name.is_empty());
         if !named {
@@ -125,14 +125,14 @@ fn user_name_not_required() -> Effect {
 fn broken_bodies_are_500() -> Effect {
     Effect::before(|call, _| {
         let wants_body = matches!(call.method, Method::POST | Method::PUT | Method::PATCH);
-        let broken = matches!(call.body, Document::Broken(_) | Document::Empty);
+        let broken = matches!(call.body, RequestBody::Broken(_) | RequestBody::Empty);
         (wants_body && broken).then(|| fail(500, "unexpected end of JSON input"))
     })
 }
 
 fn meta_from_client() -> Effect {
     Effect::after(|call, reply, context| {
-        let created = sent(&mut call.clone(), Kind::User)
+        let created = sent(&mut call.clone(), ServedKind::User)
             .and_then(|body| body.get("meta")?.get("created")?.as_str()?.parse().ok());
         if let Some(created) = created {
             context.rewrite(call, reply, USERS, |user| user.created = created);

@@ -5,8 +5,8 @@ use super::creation::sent;
 use super::fault::faults;
 use super::operations::{Change, USERS, operation, replace};
 use crate::scim::patch::Verb;
-use crate::server::call::Call;
-use crate::server::model::Kind;
+use crate::server::call::ServerRequest;
+use crate::server::model::ServedKind;
 
 faults! {
     /// A create does not store `roles`.
@@ -19,7 +19,7 @@ faults! {
 
 fn roles_not_kept() -> Effect {
     Effect::before(|call, _| {
-        if let Some(user) = sent(call, Kind::User) {
+        if let Some(user) = sent(call, ServedKind::User) {
             user.remove("roles");
         }
         None
@@ -27,7 +27,7 @@ fn roles_not_kept() -> Effect {
 }
 
 /// Makes changes of the whole list with another verb.
-fn with_verb(call: &mut Call, from: Verb, to: Verb) {
+fn with_verb(call: &mut ServerRequest, from: Verb, to: Verb) {
     replace(call, USERS, |change: &Change<'_>| {
         let whole = change.path.filter.is_none() && change.path.sub.is_none();
         let asked = whole && change.verb == from && change.path.is("roles");

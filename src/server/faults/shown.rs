@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Effect, fail, listed, patched, queried, read, resources, withhold};
 use super::fault::faults;
 use crate::scim::urn;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
@@ -277,7 +277,7 @@ fn hide_changed_from_filters() -> Effect {
 
 fn hide_groups() -> Effect {
     Effect::after(|call, reply, _| {
-        if listed(call) == Some(Kind::Group) {
+        if listed(call) == Some(ServedKind::Group) {
             withhold(reply, |_| true);
         }
     })

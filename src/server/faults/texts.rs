@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::context::{Effect, FaultContext, created};
 use super::fault::faults;
 use crate::scim::urn;
-use crate::server::call::Call;
-use crate::server::model::Kind;
+use crate::server::call::ServerRequest;
+use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
@@ -57,12 +57,12 @@ fn each_string(value: &mut Value, rewrite: fn(&str) -> String) {
 
 /// Keeps free text in another form than it was sent.
 fn keep_free_text(
-    call: &Call,
+    call: &ServerRequest,
     reply: &mut Reply,
     context: &mut FaultContext<'_>,
     rewrite: fn(&str) -> String,
 ) {
-    context.rewrite(call, reply, &Kind::ALL, |record| {
+    context.rewrite(call, reply, &ServedKind::ALL, |record| {
         for name in FREE_TEXT {
             if let Some(value) = record.attributes.get_mut(name) {
                 each_string(value, rewrite);
@@ -73,13 +73,13 @@ fn keep_free_text(
 
 /// Rewrites the `value` of every element of an attribute that is kept.
 fn keep_elements(
-    call: &Call,
+    call: &ServerRequest,
     reply: &mut Reply,
     context: &mut FaultContext<'_>,
     name: &str,
     rewrite: fn(&str) -> String,
 ) {
-    context.rewrite(call, reply, &[Kind::User], |user| {
+    context.rewrite(call, reply, &[ServedKind::User], |user| {
         let elements = user.attributes.get_mut(name).and_then(Value::as_array_mut);
         for element in elements.into_iter().flatten() {
             if let Some(Value::String(text)) = element.get_mut("value") {
@@ -166,7 +166,7 @@ fn html_escaped_values() -> Effect {
 
 fn numbers_from_text() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &[Kind::User], |user| {
+        context.rewrite(call, reply, &[ServedKind::User], |user| {
             if let Some(number) =
                 user.attributes.get_mut(urn::ENTERPRISE).and_then(|e| e.get_mut("employeeNumber"))
                 && let Some(parsed) = number.as_str().and_then(|text| text.parse::<u64>().ok())
@@ -179,7 +179,7 @@ fn numbers_from_text() -> Effect {
 
 fn leading_zeros_dropped() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &[Kind::User], |user| {
+        context.rewrite(call, reply, &[ServedKind::User], |user| {
             if let Some(Value::String(text)) =
                 user.attributes.get_mut(urn::ENTERPRISE).and_then(|e| e.get_mut("employeeNumber"))
             {
@@ -190,29 +190,35 @@ fn leading_zeros_dropped() -> Effect {
 }
 
 /// Forgets an attribute whenever it is written.
-fn forget(call: &Call, reply: &mut Reply, context: &mut FaultContext<'_>, kind: Kind, name: &str) {
+fn forget(
+    call: &ServerRequest,
+    reply: &mut Reply,
+    context: &mut FaultContext<'_>,
+    kind: ServedKind,
+    name: &str,
+) {
     context.rewrite(call, reply, &[kind], |record| {
         record.attributes.shift_remove(name);
     });
 }
 
 fn drops_external_id() -> Effect {
-    Effect::after(|call, reply, context| forget(call, reply, context, Kind::User, "externalId"))
+    Effect::after(|call, reply, context| forget(call, reply, context, ServedKind::User, "externalId"))
 }
 
 fn drops_group_external_id() -> Effect {
-    Effect::after(|call, reply, context| forget(call, reply, context, Kind::Group, "externalId"))
+    Effect::after(|call, reply, context| forget(call, reply, context, ServedKind::Group, "externalId"))
 }
 
 fn drops_phone_numbers() -> Effect {
-    Effect::after(|call, reply, context| forget(call, reply, context, Kind::User, "phoneNumbers"))
+    Effect::after(|call, reply, context| forget(call, reply, context, ServedKind::User, "phoneNumbers"))
 }
 
 fn drops_enterprise_extension() -> Effect {
     Effect::after(|call, reply, context| {
         // Of the create; a later PATCH is kept.
         if created(call).is_some() {
-            forget(call, reply, context, Kind::User, urn::ENTERPRISE);
+            forget(call, reply, context, ServedKind::User, urn::ENTERPRISE);
         }
     })
 }

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::context::{Effect, FaultContext, fail, status};
 use super::fault::faults;
-use crate::server::call::Call;
+use crate::server::call::ServerRequest;
 use crate::server::oauth::Flaw;
-use crate::server::reply::{Content, Reply};
+use crate::server::reply::{Reply, ReplyBody};
 use crate::server::service::bearer;
 
 faults! {
@@ -120,7 +120,7 @@ fn issued_token_refused() -> Effect {
 fn html_token_endpoint() -> Effect {
     Effect::granting(|granted, _| {
         let reply = &mut granted.reply;
-        reply.content = Content::Raw(Bytes::from_static(b"<!DOCTYPE html><title>Sign in</title>"));
+        reply.content = ReplyBody::Raw(Bytes::from_static(b"<!DOCTYPE html><title>Sign in</title>"));
         reply.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html"));
         reply.status = status(200);
     })
@@ -173,7 +173,7 @@ fn first_key_only() -> Effect {
 }
 
 /// Serves a request as if it carried the right token.
-fn admit(call: &mut Call, context: &FaultContext<'_>) {
+fn admit(call: &mut ServerRequest, context: &FaultContext<'_>) {
     if let Ok(value) = format!("Bearer {}", context.service.settings.token).parse() {
         call.headers.insert(header::AUTHORIZATION, value);
     }

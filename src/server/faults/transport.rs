@@ -11,8 +11,8 @@ use super::context::{
 use super::fault::faults;
 use super::lookups::is_empty_list;
 use crate::server::endpoint::Endpoint;
-use crate::server::model::Kind;
-use crate::server::reply::{Content, Reply};
+use crate::server::model::ServedKind;
+use crate::server::reply::{Reply, ReplyBody};
 
 faults! {
     /// PATCH returns 501.
@@ -67,7 +67,7 @@ fn delete_always_204() -> Effect {
     })
 }
 
-/// HTTP libraries let nobody answer so: [`crate::server::connection`] writes the body behind the head.
+/// HTTP libraries do not allow such an answer: [`crate::server::connection`] writes the body behind the head.
 fn body_on_204() -> Effect {
     Effect::default()
 }
@@ -99,7 +99,7 @@ fn redirects_to_login() -> Effect {
 fn token_refused_on_groups() -> Effect {
     Effect::before(|call, _| {
         let groups = match endpoint(call) {
-            Endpoint::Collection(kind) | Endpoint::Resource(kind, _) => kind == Kind::Group,
+            Endpoint::Collection(kind) | Endpoint::Resource(kind, _) => kind == ServedKind::Group,
             _ => false,
         };
         (groups && call.method != Method::GET).then(|| fail(403, "the token has no right on groups"))
@@ -108,15 +108,15 @@ fn token_refused_on_groups() -> Effect {
 
 fn throttles_without_retry_after() -> Effect {
     Effect::before(|call, context| {
-        // Once per server, so that whoever waits gets on, and not where a run cleans up.
-        deleted(call).filter(|(kind, _)| *kind == Kind::User && is_from_entra(call))?;
+        // Once per server, so that a client that waits can continue, and not where a run cleans up.
+        deleted(call).filter(|(kind, _)| *kind == ServedKind::User && is_from_entra(call))?;
         context.memory.marked.insert("throttled".into()).then(|| fail(429, "too many requests"))
     })
 }
 
 fn answers_slowly() -> Effect {
     Effect::after(|call, reply, _| {
-        // Where few look, since whoever looks must wait.
+        // Where few requests go, because each of them must wait.
         let beyond =
             call.parameter("startIndex").and_then(|start| start.parse::<u64>().ok()).unwrap_or(0) > 1;
         if beyond && reply.body().is_some_and(is_empty_list) {
@@ -127,22 +127,22 @@ fn answers_slowly() -> Effect {
 
 fn answers_padded() -> Effect {
     Effect::after(|call, reply, _| {
-        if queried(call).is_some_and(|(kind, _)| kind == Kind::Group)
+        if queried(call).is_some_and(|(kind, _)| kind == ServedKind::Group)
             && let Some(body) = reply.body()
         {
             let mut text = body.to_string();
             text.extend(std::iter::repeat_n(' ', LARGE));
-            reply.content = Content::Raw(Bytes::from(text));
+            reply.content = ReplyBody::Raw(Bytes::from(text));
         }
     })
 }
 
 fn connection_closed() -> Effect {
     Effect::after(|call, reply, _| {
-        if created(call) == Some(Kind::Group)
+        if created(call) == Some(ServedKind::Group)
             && let Some(body) = reply.body()
         {
-            reply.content = Content::Severed(Bytes::from(body.to_string()));
+            reply.content = ReplyBody::Severed(Bytes::from(body.to_string()));
         }
     })
 }
@@ -150,20 +150,20 @@ fn connection_closed() -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::call::{Call, Document};
+    use crate::server::call::{RequestBody, ServerRequest};
     use crate::server::{Fault, ServerSettings, service::Service};
 
     #[test]
     fn a_page_beyond_the_end_takes_long() {
         let settings = ServerSettings { faults: [Fault::ANSWERS_SLOWLY].into(), ..ServerSettings::default() };
         let token = format!("Bearer {}", settings.token);
-        let call = |start: &str| Call {
+        let call = |start: &str| ServerRequest {
             method: Method::GET,
             segments: Some(vec!["Users".into()]),
             parameters: vec![("startIndex".into(), start.into())],
             headers: [(header::AUTHORIZATION, token.parse().unwrap())].into_iter().collect(),
             size: 0,
-            body: Document::Empty,
+            body: RequestBody::Empty,
             entra: None,
             base_url: "http://localhost/scim".into(),
         };

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::context::{Effect, listed};
 use super::fault::faults;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 
 faults! {
     /// Lists lack their last resource.
@@ -40,7 +40,7 @@ fn cut(value: &mut Value, most: usize) {
 
 fn truncate_display_names() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &Kind::ALL, |record| {
+        context.rewrite(call, reply, &ServedKind::ALL, |record| {
             if let Some(name) = record.attributes.get_mut("displayName") {
                 cut(name, 8);
             }
@@ -50,7 +50,7 @@ fn truncate_display_names() -> Effect {
 
 fn truncate_emails_to_first() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &[Kind::User], |user| {
+        context.rewrite(call, reply, &[ServedKind::User], |user| {
             if let Some(Value::Array(emails)) = user.attributes.get_mut("emails") {
                 emails.truncate(1);
             }
@@ -60,7 +60,7 @@ fn truncate_emails_to_first() -> Effect {
 
 fn truncate_phone_numbers_to_first() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &[Kind::User], |user| {
+        context.rewrite(call, reply, &[ServedKind::User], |user| {
             if let Some(Value::Array(numbers)) = user.attributes.get_mut("phoneNumbers") {
                 numbers.truncate(1);
             }
@@ -70,7 +70,7 @@ fn truncate_phone_numbers_to_first() -> Effect {
 
 fn truncate_user_names() -> Effect {
     Effect::after(|call, reply, context| {
-        context.rewrite(call, reply, &[Kind::User], |user| {
+        context.rewrite(call, reply, &[ServedKind::User], |user| {
             if let Some(name) = user.attributes.get_mut("userName") {
                 cut(name, 20);
             }

@@ -5,9 +5,9 @@ use jiff::SignedDuration;
 
 use super::context::{Effect, fail, patched, resources, status};
 use super::fault::faults;
-use crate::server::call::Document;
-use crate::server::model::Kind;
-use crate::server::reply::{Content, Reply};
+use crate::server::call::RequestBody;
+use crate::server::model::ServedKind;
+use crate::server::reply::{Reply, ReplyBody};
 
 faults! {
     /// A PATCH returns the resource as it was before.
@@ -40,7 +40,7 @@ fn stale_patch_answer() -> Effect {
                 && reply.status == 200
                 && let Some(old) = context.memory.values.get(&id)
             {
-                reply.content = Content::Json(old.clone());
+                reply.content = ReplyBody::Json(old.clone());
             }
         },
     )
@@ -50,7 +50,7 @@ fn patch_answers_200_without_body() -> Effect {
     Effect::after(|call, reply, _| {
         if patched(call).is_some() && reply.status.is_success() {
             reply.status = status(200);
-            reply.content = Content::Empty;
+            reply.content = ReplyBody::Empty;
         }
     })
 }
@@ -59,7 +59,7 @@ fn patch_answers_its_request() -> Effect {
     Effect::after(|call, reply, _| {
         if patched(call).is_some()
             && reply.status.is_success()
-            && let Document::Json(body) = &call.body
+            && let RequestBody::Json(body) = &call.body
         {
             *reply = Reply::json(status(200), body.clone());
         }
@@ -69,7 +69,7 @@ fn patch_answers_its_request() -> Effect {
 fn patch_answers_500() -> Effect {
     Effect::after(|call, reply, _| {
         // Written, and yet an error.
-        if patched(call).is_some_and(|(kind, _)| kind == Kind::User) && reply.status.is_success() {
+        if patched(call).is_some_and(|(kind, _)| kind == ServedKind::User) && reply.status.is_success() {
             *reply = fail(500, "the answer could not be written");
         }
     })
@@ -88,7 +88,7 @@ fn write_answers_invent() -> Effect {
 fn last_modified_goes_back() -> Effect {
     Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            context.rewrite(call, reply, &Kind::ALL, |record| {
+            context.rewrite(call, reply, &ServedKind::ALL, |record| {
                 let earlier = record.modified.checked_sub(SignedDuration::from_hours(1));
                 record.modified = earlier.unwrap_or(record.modified);
             });
@@ -99,7 +99,7 @@ fn last_modified_goes_back() -> Effect {
 fn created_changes() -> Effect {
     Effect::after(|call, reply, context| {
         if patched(call).is_some() {
-            context.rewrite(call, reply, &Kind::ALL, |record| {
+            context.rewrite(call, reply, &ServedKind::ALL, |record| {
                 record.created =
                     record.modified.checked_add(SignedDuration::from_secs(1)).unwrap_or(record.modified);
                 record.modified = record.created;

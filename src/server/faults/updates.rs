@@ -8,8 +8,8 @@ use super::operations::{Change, USERS, asks, ignore, operation, operations, repl
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, same_name, urn};
-use crate::server::call::Call;
-use crate::server::model::Kind;
+use crate::server::call::ServerRequest;
+use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
@@ -106,7 +106,7 @@ fn refuses_capital_op() -> Effect {
         let capital = |operation: &Value| {
             operation.get("op").and_then(Value::as_str).is_some_and(|op| op.starts_with(char::is_uppercase))
         };
-        operations(call, &Kind::ALL)?
+        operations(call, &ServedKind::ALL)?
             .iter()
             .any(capital)
             .then(|| refuse(ScimType::InvalidSyntax, "op must be one of add, replace, remove"))
@@ -114,11 +114,11 @@ fn refuses_capital_op() -> Effect {
 }
 
 /// Applies the operations of a PATCH one by one, up to the first that cannot be; `unless` leaves some out.
-fn apply_singly(call: &Call, context: &mut FaultContext<'_>, unless: fn(&Change) -> bool) {
+fn apply_singly(call: &ServerRequest, context: &mut FaultContext<'_>, unless: fn(&Change) -> bool) {
     let Some((kind, id)) = patched(call) else { return };
     let mut call = call.clone();
-    ignore(&mut call, &Kind::ALL, unless);
-    let Some(operations) = operations(&mut call, &Kind::ALL).cloned() else { return };
+    ignore(&mut call, &ServedKind::ALL, unless);
+    let Some(operations) = operations(&mut call, &ServedKind::ALL).cloned() else { return };
     for operation in operations {
         let Some(record) = context.store.get(kind, &id) else { return };
         let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [operation] });
@@ -156,21 +156,23 @@ fn patch_not_applied() -> Effect {
 
 fn pathless_patch_ignored() -> Effect {
     Effect::before(|call, _| {
-        ignore(call, &Kind::ALL, |change| change.bundled);
+        ignore(call, &ServedKind::ALL, |change| change.bundled);
         None
     })
 }
 
 fn remove_ignored() -> Effect {
     Effect::before(|call, _| {
-        ignore(call, &Kind::ALL, |change| change.verb == Verb::Remove);
+        ignore(call, &ServedKind::ALL, |change| change.verb == Verb::Remove);
         None
     })
 }
 
 fn ignores_display_name_replace() -> Effect {
     Effect::before(|call, _| {
-        ignore(call, &Kind::ALL, |change| change.concerns("displayName") && change.verb == Verb::Replace);
+        ignore(call, &ServedKind::ALL, |change| {
+            change.concerns("displayName") && change.verb == Verb::Replace
+        });
         None
     })
 }
@@ -217,7 +219,7 @@ fn urn_keys_ignored() -> Effect {
 
 /// Keeps some changes as members of the resource that no schema knows.
 fn keep_literally(
-    call: &Call,
+    call: &ServerRequest,
     context: &mut FaultContext<'_>,
     reply: &mut Reply,
     mangle: fn(&Change<'_>) -> Option<(String, Value)>,

@@ -7,8 +7,8 @@ use super::fault::faults;
 use super::operations::{Change, USERS, asks, element, ignore, operation, replace};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
-use crate::server::call::Call;
-use crate::server::model::Kind;
+use crate::server::call::ServerRequest;
+use crate::server::model::ServedKind;
 
 faults! {
     /// A value path that selects nothing is rejected with `noTarget`.
@@ -24,7 +24,7 @@ faults! {
 /// True when a change has a value path that selects no element of what is kept.
 pub(super) fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Value>) -> bool {
     let Some(filter) = &change.path.filter else { return false };
-    let model = crate::server::model::Model::of(Kind::User, false);
+    let model = crate::server::model::Model::of(ServedKind::User, false);
     let Some(place) = model.find_target(&change.path) else { return false };
     let elements = attributes.get(&place.attribute.name).and_then(Value::as_array);
     !elements
@@ -33,7 +33,7 @@ pub(super) fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Valu
         .any(|element| crate::server::evaluate::element_holds(place.attribute, filter, element))
 }
 
-pub(super) fn kept(call: &Call, context: &FaultContext<'_>) -> Map<String, Value> {
+pub(super) fn kept(call: &ServerRequest, context: &FaultContext<'_>) -> Map<String, Value> {
     patched(call)
         .and_then(|(kind, id)| context.store.get(kind, &id))
         .map(|record| record.attributes.clone())

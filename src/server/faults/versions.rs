@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, Method, header};
 use super::context::{Effect, deleted, read};
 use super::fault::faults;
 use super::identity::each_meta;
-use crate::server::call::Call;
+use crate::server::call::ServerRequest;
 
 faults! {
     /// ServiceProviderConfig advertises ETags, but answers have neither the header nor `meta.version`.
@@ -73,7 +73,7 @@ fn if_match_star_refused() -> Effect {
 
 fn version_never_changes() -> Effect {
     /// Reads the only version as any.
-    fn widen(call: &mut Call) {
+    fn widen(call: &mut ServerRequest) {
         for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
             if call.headers.get(&name) == Some(&ONLY) {
                 call.headers.insert(name, HeaderValue::from_static("*"));

@@ -10,9 +10,9 @@ use super::operations::{USERS, asks, ignore, operations};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::{PatchPath, member};
-use crate::server::call::{Call, Document};
+use crate::server::call::{RequestBody, ServerRequest};
 use crate::server::endpoint::Endpoint;
-use crate::server::model::Kind;
+use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
@@ -53,7 +53,7 @@ faults! {
 }
 
 /// The resource a PUT replaces.
-fn replaced(call: &Call) -> Option<(Kind, String)> {
+fn replaced(call: &ServerRequest) -> Option<(ServedKind, String)> {
     match endpoint(call) {
         Endpoint::Resource(kind, id) if call.method == Method::PUT => Some((kind, id)),
         _ => None,
@@ -97,7 +97,7 @@ fn unreadable_paths_ignored() -> Effect {
             let path = member(operation, "path").and_then(Value::as_str);
             path.is_none_or(|path| path.parse::<PatchPath>().is_ok())
         };
-        operations(call, &Kind::ALL)?.retain(readable);
+        operations(call, &ServedKind::ALL)?.retain(readable);
         None
     })
 }
@@ -113,7 +113,7 @@ fn id_patchable() -> Effect {
     Effect::before(|call, context| {
         let (kind, old) = patched(call)?;
         let mut new = None;
-        super::operations::changes(call, &Kind::ALL, |change| {
+        super::operations::changes(call, &ServedKind::ALL, |change| {
             if change.concerns("id") {
                 new = change.value.and_then(Value::as_str).map(str::to_owned);
             }
@@ -141,23 +141,25 @@ fn nested_group_is_500() -> Effect {
         let nested = |value: &Value| {
             let elements = value.as_array().map_or(&[][..], Vec::as_slice);
             let ids = elements.iter().filter_map(|element| element.get("value")?.as_str());
-            ids.into_iter().any(|id| store.kind_of(id) == Some(Kind::Group))
+            ids.into_iter().any(|id| store.kind_of(id) == Some(ServedKind::Group))
         };
-        asks(call, &[Kind::Group], |change| change.concerns("members") && change.value.is_some_and(nested))
-            .then(|| fail(500, "no user of that id"))
+        asks(call, &[ServedKind::Group], |change| {
+            change.concerns("members") && change.value.is_some_and(nested)
+        })
+        .then(|| fail(500, "no user of that id"))
     })
 }
 
 fn empty_operations_are_500() -> Effect {
     Effect::before(|call, _| {
-        operations(call, &Kind::ALL)?.is_empty().then(|| fail(500, "index 0 is out of range"))
+        operations(call, &ServedKind::ALL)?.is_empty().then(|| fail(500, "index 0 is out of range"))
     })
 }
 
 fn no_change_is_error() -> Effect {
     Effect::before(|call, context| {
         let (kind, id) = patched(call)?;
-        let Document::Json(body) = &call.body else { return None };
+        let RequestBody::Json(body) = &call.body else { return None };
         let kept: &Map<String, Value> = &context.store.get(kind, &id)?.attributes;
         let after = context.service.patched(kind, kept, body).ok()?;
         let names_something =
@@ -169,28 +171,28 @@ fn no_change_is_error() -> Effect {
 
 fn nulls_refused() -> Effect {
     Effect::before(|call, _| {
-        let body = sent(call, Kind::User)?;
+        let body = sent(call, ServedKind::User)?;
         body.values().any(Value::is_null).then(|| refuse(ScimType::InvalidValue, "null is no value"))
     })
 }
 
 fn email_without_value_is_500() -> Effect {
     Effect::before(|call, _| {
-        let emails = sent(call, Kind::User)?.get("emails")?.as_array()?;
+        let emails = sent(call, ServedKind::User)?.get("emails")?.as_array()?;
         emails.iter().any(|email| email.get("value").is_none()).then(|| fail(500, "value is undefined"))
     })
 }
 
 fn create_refuses_boolean_text() -> Effect {
     Effect::before(|call, _| {
-        let active = sent(call, Kind::User)?.get("active")?;
+        let active = sent(call, ServedKind::User)?.get("active")?;
         active.is_string().then(|| refuse(ScimType::InvalidValue, "active: expected a boolean"))
     })
 }
 
 fn primary_text_kept() -> Effect {
     Effect::after(|call, reply, context| {
-        let roles = sent(&mut call.clone(), Kind::User).and_then(|body| body.get("roles").cloned());
+        let roles = sent(&mut call.clone(), ServedKind::User).and_then(|body| body.get("roles").cloned());
         let text = |role: &Value| role.get("primary").is_some_and(Value::is_string);
         if let Some(roles) = roles.filter(|roles| roles.as_array().is_some_and(|all| all.iter().any(text))) {
             context.rewrite(call, reply, USERS, |user| {
@@ -202,9 +204,10 @@ fn primary_text_kept() -> Effect {
 
 fn disabled_name_given_again() -> Effect {
     Effect::before(|call, context| {
-        let name = sent(call, Kind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
+        let name =
+            sent(call, ServedKind::User).and_then(|user| user.get("userName")?.as_str().map(str::to_owned));
         context.store.duplicates_allowed = name.is_some_and(|name| {
-            let mut same = context.store.with(Kind::User, crate::server::store::StoreKey::Name, &name);
+            let mut same = context.store.with(ServedKind::User, crate::server::store::StoreKey::Name, &name);
             same.any(|user| user.attributes.get("active") == Some(&json!(false)))
         });
         None
@@ -213,7 +216,7 @@ fn disabled_name_given_again() -> Effect {
 
 fn group_create_drops_members() -> Effect {
     Effect::before(|call, _| {
-        sent(call, Kind::Group)?.shift_remove("members");
+        sent(call, ServedKind::Group)?.shift_remove("members");
         None
     })
 }

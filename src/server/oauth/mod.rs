@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::reply::Reply;
 pub use assertion::Trusted;
 pub(super) use assertion::{Flaw, Verifier};
-use request::{Refusal, TokenRequest};
+use request::{OAuthError, TokenRequest};
 
 /// Where tokens are asked for, beside the base path of SCIM.
 pub(super) const TOKEN_PATH: &str = "/oauth2/token";
@@ -34,7 +34,7 @@ pub struct OAuth {
 }
 
 impl Default for OAuth {
-    /// One client with a secret nobody can guess and without federation, and tokens for an hour.
+    /// One client with a random secret and without federation, and tokens for an hour.
     fn default() -> Self {
         OAuth {
             client_id: "scimulate".to_owned(),
@@ -47,9 +47,9 @@ impl Default for OAuth {
 
 /// The tokens that were given and have not expired.
 #[derive(Debug, Default)]
-pub(super) struct Tokens(Mutex<HashMap<String, Instant>>);
+pub(super) struct IssuedTokens(Mutex<HashMap<String, Instant>>);
 
-impl Tokens {
+impl IssuedTokens {
     /// True for a token that was given and has not expired.
     pub(super) fn holds(&self, token: &str) -> bool {
         let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ pub(super) struct Granted {
 /// Answers a request to the token endpoint.
 pub(super) async fn answer(
     settings: &OAuth,
-    tokens: &Tokens,
+    tokens: &IssuedTokens,
     verifier: &Verifier,
     method: &Method,
     headers: &HeaderMap,
@@ -107,7 +107,7 @@ pub(super) async fn answer(
 }
 
 /// A new token (RFC 6749 §5.1).
-pub(super) fn give(settings: &OAuth, tokens: &Tokens, scope: Option<String>) -> Reply {
+pub(super) fn give(settings: &OAuth, tokens: &IssuedTokens, scope: Option<String>) -> Reply {
     let mut members = Map::new();
     members.insert("access_token".into(), tokens.give(settings.lifetime).into());
     members.insert("token_type".into(), "Bearer".into());
@@ -118,7 +118,7 @@ pub(super) fn give(settings: &OAuth, tokens: &Tokens, scope: Option<String>) -> 
     message(StatusCode::OK, Value::Object(members))
 }
 
-/// JSON that nobody may keep (RFC 6749 §5.1).
+/// JSON that must not be cached (RFC 6749 §5.1).
 fn message(status: StatusCode, body: Value) -> Reply {
     Reply::json(status, body)
         .with_header(header::CONTENT_TYPE, "application/json")
@@ -126,9 +126,9 @@ fn message(status: StatusCode, body: Value) -> Reply {
         .with_header(header::PRAGMA, "no-cache")
 }
 
-impl Refusal {
+impl OAuthError {
     fn new(error: &'static str, description: impl Into<String>) -> Self {
         let description = description.into();
-        Refusal { status: StatusCode::BAD_REQUEST, error, description, challenged: false, flaw: None }
+        OAuthError { status: StatusCode::BAD_REQUEST, error, description, challenged: false, flaw: None }
     }
 }

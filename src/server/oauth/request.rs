@@ -14,7 +14,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 
 /// An error of RFC 6749 §5.2.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct OAuthError {
     pub(super) status: StatusCode,
     pub(super) error: &'static str,
     pub(super) description: String,
@@ -35,10 +35,10 @@ pub(super) struct TokenRequest {
 
 impl TokenRequest {
     /// Reads it.
-    pub(super) fn read(method: &Method, headers: &HeaderMap, body: &Bytes) -> Result<Self, Refusal> {
-        let invalid = |description: &str| Refusal::new("invalid_request", description);
+    pub(super) fn read(method: &Method, headers: &HeaderMap, body: &Bytes) -> Result<Self, OAuthError> {
+        let invalid = |description: &str| OAuthError::new("invalid_request", description);
         if method != Method::POST {
-            return Err(Refusal {
+            return Err(OAuthError {
                 status: StatusCode::METHOD_NOT_ALLOWED,
                 ..invalid("tokens are asked for with POST")
             });
@@ -47,7 +47,7 @@ impl TokenRequest {
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let media_type = media_type.split(';').next().unwrap_or("").trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(Refusal {
+            return Err(OAuthError {
                 status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 ..invalid("the body must be application/x-www-form-urlencoded")
             });
@@ -64,15 +64,15 @@ impl TokenRequest {
             Some("client_credentials") => {}
             Some(_) => {
                 let description = "this server knows the grant client_credentials alone";
-                return Err(Refusal::new("unsupported_grant_type", description));
+                return Err(OAuthError::new("unsupported_grant_type", description));
             }
         }
         let basic = match headers.get(header::AUTHORIZATION) {
             None => None,
-            Some(value) => Some(basic(value.as_bytes()).ok_or_else(|| Refusal {
+            Some(value) => Some(basic(value.as_bytes()).ok_or_else(|| OAuthError {
                 status: StatusCode::UNAUTHORIZED,
                 challenged: true,
-                ..Refusal::new("invalid_client", "the header Authorization holds no client id and secret")
+                ..OAuthError::new("invalid_client", "the header Authorization holds no client id and secret")
             })?),
         };
         let scope = parameters.get("scope").cloned();
@@ -85,27 +85,27 @@ impl TokenRequest {
     }
 
     /// Checks who asks: an assertion if there is one, else id and secret.
-    pub(super) async fn authenticate(&self, known: &OAuth, verifier: &Verifier) -> Result<(), Refusal> {
-        let refuse = |description: String, flaw| Refusal {
+    pub(super) async fn authenticate(&self, known: &OAuth, verifier: &Verifier) -> Result<(), OAuthError> {
+        let refuse = |description: String, flaw| OAuthError {
             status: StatusCode::UNAUTHORIZED,
             flaw,
-            ..Refusal::new("invalid_client", description)
+            ..OAuthError::new("invalid_client", description)
         };
         let parameter = |name: &str| self.parameters.get(name).map(String::as_str);
         let assertion = match (parameter("client_assertion_type"), parameter("client_assertion")) {
             (None, None) => return self.check_secret(known),
             (Some(JWT_BEARER), Some(assertion)) => assertion,
             (Some(JWT_BEARER), None) => {
-                return Err(Refusal::new("invalid_request", "the parameter client_assertion is missing"));
+                return Err(OAuthError::new("invalid_request", "the parameter client_assertion is missing"));
             }
             _ => {
                 let why = format!("the parameter client_assertion_type must be {JWT_BEARER}");
-                return Err(Refusal::new("invalid_request", why));
+                return Err(OAuthError::new("invalid_request", why));
             }
         };
         if self.basic.is_some() || parameter("client_secret").is_some() {
             let why = "a client proves who it is in one way (RFC 6749 §2.3)";
-            return Err(Refusal::new("invalid_request", why));
+            return Err(OAuthError::new("invalid_request", why));
         }
         if parameter("client_id").is_some_and(|id| id != known.client_id) {
             return Err(refuse("there is no client with this id".to_owned(), None));
@@ -120,11 +120,11 @@ impl TokenRequest {
     }
 
     /// Checks id and secret wherever they stand; Entra's "Both" sends them in two places.
-    fn check_secret(&self, known: &OAuth) -> Result<(), Refusal> {
-        let refuse = |description: &str| Refusal {
+    fn check_secret(&self, known: &OAuth) -> Result<(), OAuthError> {
+        let refuse = |description: &str| OAuthError {
             status: StatusCode::UNAUTHORIZED,
             challenged: self.basic.is_some(),
-            ..Refusal::new("invalid_client", description)
+            ..OAuthError::new("invalid_client", description)
         };
         let is_known = |id: &str, secret: &str| id == known.client_id && secret == known.client_secret;
         let parameter = |name: &str| self.parameters.get(name).map(String::as_str);

@@ -9,7 +9,7 @@ use crate::scim::{Comparison, Filter, Literal, PatchPath};
 use crate::server::evaluate;
 use crate::server::model::ModelPlace;
 use crate::server::reply::ReplyOutcome;
-use crate::server::values::{self, Unknown, is_primary};
+use crate::server::values::{self, UnknownAttributes, is_primary};
 
 /// The elements of what is kept.
 pub(super) fn elements(value: Option<Value>) -> Vec<Value> {
@@ -29,7 +29,7 @@ pub(super) struct PatchChange<'a> {
     pub(super) verb: Verb,
     pub(super) path: &'a PatchPath,
     pub(super) place: ModelPlace,
-    pub(super) unknown: Unknown,
+    pub(super) unknown: UnknownAttributes,
 }
 
 impl PatchChange<'_> {
@@ -162,7 +162,7 @@ impl PatchChange<'_> {
         Ok(list(elements))
     }
 
-    /// An element whose last value was cleared goes with it: a type alone is nobody's address. What
+    /// An element whose last value was cleared goes with it: a type alone is not an address. What
     /// was set stays, whatever it is: Entra writes a role's type before its value.
     fn drop_hollow(&self, elements: &mut Vec<Value>, value: Option<&Value>) {
         let clearing = self.verb == Verb::Remove || value.is_none_or(is_nothing);
@@ -249,7 +249,7 @@ fn set_sub(
     parent: &mut Map<String, Value>,
     sub: &Attribute,
     value: Option<&Value>,
-    unknown: Unknown,
+    unknown: UnknownAttributes,
 ) -> ReplyOutcome<()> {
     let new = match value {
         Some(value) => values::of_attribute(sub, value, unknown)?,
@@ -302,7 +302,7 @@ fn one_primary(elements: &mut [Value], touched: &[usize]) {
 fn described(
     attribute: &Attribute,
     filter: &Filter,
-    unknown: Unknown,
+    unknown: UnknownAttributes,
 ) -> ReplyOutcome<Option<Map<String, Value>>> {
     match filter {
         Filter::And(left, right) => {

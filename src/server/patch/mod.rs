@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::evaluate;
 use super::model::Model;
 use super::reply::ReplyOutcome;
-use super::values::{self, Unknown, invalid_value};
+use super::values::{self, UnknownAttributes, invalid_value};
 use crate::scim::message::{ErrorMessage, ScimType};
 use crate::scim::patch::{PatchOperation, Verb};
 use crate::scim::schema::Mutability;
@@ -28,7 +28,7 @@ pub(super) fn apply(
     model: &Model,
     attributes: &mut Map<String, Value>,
     operations: &[PatchOperation],
-    unknown: Unknown,
+    unknown: UnknownAttributes,
 ) -> ReplyOutcome<()> {
     let mut patch = Patch { model, attributes, unknown };
     for operation in operations {
@@ -40,7 +40,7 @@ pub(super) fn apply(
 struct Patch<'a> {
     model: &'a Model,
     attributes: &'a mut Map<String, Value>,
-    unknown: Unknown,
+    unknown: UnknownAttributes,
 }
 
 impl Patch<'_> {
@@ -53,7 +53,7 @@ impl Patch<'_> {
     }
 
     /// An operation without a path: every member's name is a path of its own, dotted or behind a URN
-    /// in Entra's flagged dialect. Names nobody defined are ignored, as they are in a whole resource.
+    /// in Entra's flagged dialect. Names without a definition are ignored, as they are in a whole resource.
     fn bundle(&mut self, verb: Verb, members: &Map<String, Value>) -> ReplyOutcome<()> {
         for (name, value) in members {
             if self.model.is_core(name) && value.is_object() {
@@ -71,7 +71,7 @@ impl Patch<'_> {
             });
             match path {
                 Some(path) => self.at(verb, &path, Some(value))?,
-                None if self.unknown == Unknown::Refused && !self.is_common(name) => {
+                None if self.unknown == UnknownAttributes::Refused && !self.is_common(name) => {
                     return Err(invalid_value(format!("no schema of this server defines \"{name}\"")));
                 }
                 None => {}
@@ -170,7 +170,7 @@ impl Patch<'_> {
                     match path.ok().filter(|path| self.model.find_target(path).is_some()) {
                         Some(path) if self.is_read_only(&path) => {}
                         Some(path) => self.at(verb, &path, Some(value))?,
-                        None if self.unknown == Unknown::Refused && !same_name(name, "schemas") => {
+                        None if self.unknown == UnknownAttributes::Refused && !same_name(name, "schemas") => {
                             return Err(invalid_value(format!("{urn} does not define \"{name}\"")));
                         }
                         None => {}

@@ -13,7 +13,7 @@ fn tenant(users: &[&str]) -> Tenant {
     tenant
 }
 
-fn whats(tenant: &Tenant, since: Watermark) -> Vec<What> {
+fn whats(tenant: &Tenant, since: Watermark) -> Vec<ChangeKind> {
     tenant.changes_since(since).into_iter().map(|change| change.what).collect()
 }
 
@@ -24,7 +24,7 @@ fn a_watermark_shows_what_came_after_it_and_nothing_else() {
     assert_eq!(tenant.changes_since(mark), []);
     tenant.set(&id("ada"), "jobTitle", Some("Countess".into())).unwrap();
     tenant.assign(&id("ada")).unwrap();
-    assert_eq!(whats(&tenant, mark), [What::Attribute("jobTitle"), What::Assigned]);
+    assert_eq!(whats(&tenant, mark), [ChangeKind::Attribute("jobTitle"), ChangeKind::Assigned]);
     assert_eq!(tenant.changes_since(Watermark::default()).len(), 3);
 }
 
@@ -72,7 +72,10 @@ fn a_purge_takes_the_links_to_the_object_with_it() {
     tenant.set_manager(&id("ada"), Some(id("grace"))).unwrap();
     let mark = tenant.watermark();
     tenant.purge(&id("grace")).unwrap();
-    assert_eq!(whats(&tenant, mark), [What::Manager, What::MemberRemoved(id("grace")), What::Purged]);
+    assert_eq!(
+        whats(&tenant, mark),
+        [ChangeKind::Manager, ChangeKind::MemberRemoved(id("grace")), ChangeKind::Purged]
+    );
     let state = tenant.state();
     assert_eq!(state.user(&id("ada")).unwrap().manager(), None);
     assert!(state.group(&id("team")).unwrap().members().is_empty());
@@ -89,7 +92,7 @@ fn thirty_days_in_the_recycle_bin_end_in_a_purge() {
     let mark = tenant.watermark();
     tenant.advance(1);
     assert!(tenant.state().user(&id("ada")).is_none());
-    assert_eq!(whats(&tenant, mark), [What::Purged]);
+    assert_eq!(whats(&tenant, mark), [ChangeKind::Purged]);
 }
 
 #[test]

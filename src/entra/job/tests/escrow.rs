@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::entra::dialect::Retries;
-use crate::entra::job::{NextCycle, Stopped, Thresholds};
+use crate::entra::job::{CycleStop, NextCycle, Thresholds};
 
 /// Hours after the first failure at which a create is tried again, a cycle each hour.
 async fn attempts(retries: Retries, hours: u64) -> Vec<u64> {
@@ -89,7 +89,7 @@ async fn a_job_that_stays_in_quarantine_slows_down_and_is_disabled_after_four_we
     assert_eq!(hours.last(), Some(&(28 * 24)));
     target.sent();
     let report = job.cycle(&tenant, &target).await;
-    assert_eq!(report.stopped, Some(Stopped::Disabled));
+    assert_eq!(report.stopped, Some(CycleStop::Disabled));
     assert!(target.sent().is_empty(), "a disabled job asks nothing");
     job.restart(ResetScope::PORTAL);
     target.answers([nobody(), nobody(), Answer::json(201, &account("1", "ada"))]);
@@ -104,7 +104,7 @@ async fn a_job_nobody_ran_for_four_weeks_in_quarantine_is_disabled() {
     target.answers([refused(401)]);
     job.cycle(&tenant, &target).await;
     tenant.advance(28 * 24 + 1);
-    assert_eq!(job.cycle(&tenant, &target).await.stopped, Some(Stopped::Disabled));
+    assert_eq!(job.cycle(&tenant, &target).await.stopped, Some(CycleStop::Disabled));
 }
 
 #[tokio::test]

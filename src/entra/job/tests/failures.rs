@@ -1,7 +1,7 @@
 //! What goes wrong, what the log says of it, and what is tried again.
 
 use super::*;
-use crate::entra::job::Stopped;
+use crate::entra::job::CycleStop;
 
 #[tokio::test]
 async fn a_conflict_fails_the_object_and_is_tried_again() {
@@ -32,7 +32,7 @@ async fn a_conflict_has_another_code_where_the_switch_says_so() {
     target.answers([nobody(), nobody(), refused(409)]);
     let report = job.cycle(&tenant, &target).await;
     let code = "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering";
-    assert_eq!(failed(&report, "ada"), (Action::Create, code.into()));
+    assert_eq!(failed(&report, "ada"), (ProvisioningAction::Create, code.into()));
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn two_hits_are_no_match() {
     let mut job = job(users_only(), Dialect::Default);
     target.answers([nobody(), found(&[account("1", "ada"), account("2", "ada")])]);
     let report = job.cycle(&tenant, &target).await;
-    assert_eq!(failed(&report, "ada"), (Action::Other, "DuplicateTargetEntries".into()));
+    assert_eq!(failed(&report, "ada"), (ProvisioningAction::Other, "DuplicateTargetEntries".into()));
     assert!(job.link(&id("ada")).is_none());
 }
 
@@ -83,7 +83,7 @@ async fn bad_credentials_stop_the_job_and_the_next_cycle_begins_where_it_began()
     target.answers([nobody(), refused(401)]);
     let report = job.cycle(&tenant, &target).await;
     assert_eq!(target.sent().len(), 2);
-    let Some(Stopped::Quarantined(quarantine)) = report.stopped else { panic!("{report:?}") };
+    let Some(CycleStop::Quarantined(quarantine)) = report.stopped else { panic!("{report:?}") };
     assert_eq!(quarantine.reason, "EncounteredQuarantineException");
     assert!(job.quarantine().is_some());
     target.answers([nobody(), found(&[account("1", "ada")]), found(&[account("2", "grace")])]);
@@ -98,10 +98,10 @@ async fn not_found_for_a_filter_is_a_compliance_issue() {
     target.answers([nobody(), refused(404)]);
     let report = job.cycle(&tenant, &target).await;
     assert_eq!(target.sent(), ["probe /Users", "probe /Groups"]);
-    let Some(Stopped::Quarantined(quarantine)) = report.stopped else { panic!("{report:?}") };
+    let Some(CycleStop::Quarantined(quarantine)) = report.stopped else { panic!("{report:?}") };
     assert_eq!(quarantine.problem.code.as_str(), "SystemForCrossDomainIdentityManagementServiceIncompatible");
     target.answers([refused(500)]);
-    assert!(matches!(job.test_connection(&target).await, Err(Stopped::Quarantined(_))));
+    assert!(matches!(job.test_connection(&target).await, Err(CycleStop::Quarantined(_))));
     target.answers([nobody(), nobody()]);
     assert_eq!(job.test_connection(&target).await, Ok(()));
 }
@@ -116,7 +116,7 @@ async fn what_cannot_be_read_fails_the_object() {
     let report = job.cycle(&tenant, &target).await;
     assert_eq!(
         failed(&report, "ada"),
-        (Action::Create, "SystemForCrossDomainIdentityManagementServiceIncompatible".into())
+        (ProvisioningAction::Create, "SystemForCrossDomainIdentityManagementServiceIncompatible".into())
     );
     let mut manager = account("1", "ada");
     manager[urn::ENTERPRISE] = json!({"manager": "2"});
@@ -136,7 +136,7 @@ async fn a_refused_update_keeps_the_reference_for_the_next_cycle() {
     target.sent();
     target.answers([nobody(), Answer::json(200, &account("1", "ada")), refused(400)]);
     let report = job.cycle(&tenant, &target).await;
-    assert_eq!(failed(&report, "ada").0, Action::Update);
+    assert_eq!(failed(&report, "ada").0, ProvisioningAction::Update);
     target.sent();
     target.answers([nobody(), Answer::json(200, &account("1", "ada")), empty(204), empty(204)]);
     job.cycle(&tenant, &target).await;
@@ -153,7 +153,7 @@ async fn a_refused_member_is_tried_again_and_the_others_go_on() {
     target.answers([nobody(), nobody(), found(&[account("1", "ada")]), found(&[account("2", "grace")])]);
     target.answers([found(&[group_account("9", "team")]), refused(500), empty(204)]);
     let report = job.cycle(&tenant, &target).await;
-    assert_eq!(failed(&report, "team"), (Action::Update, "InternalServerError".into()));
+    assert_eq!(failed(&report, "team"), (ProvisioningAction::Update, "InternalServerError".into()));
     target.sent();
     target.answers([nobody(), nobody(), Answer::json(200, &group_account("9", "team")), empty(204)]);
     job.cycle(&tenant, &target).await;
@@ -172,8 +172,8 @@ async fn a_guard_and_an_interruption_end_the_cycle() {
         target.breaks(broken.clone());
         let report = job.cycle(&tenant, &target).await;
         let expected = match broken {
-            Broken::Withheld(reason) => Stopped::Withheld(reason),
-            _ => Stopped::Interrupted,
+            Broken::Withheld(reason) => CycleStop::Withheld(reason),
+            _ => CycleStop::Interrupted,
         };
         assert_eq!(report.stopped, Some(expected));
         assert!(job.quarantine().is_none());

@@ -4,7 +4,7 @@ use super::*;
 use crate::entra::dialect::{DeletionThreshold, Leavers, TombstoneName};
 
 fn disabled(report: &CycleReport) -> usize {
-    report.entries.iter().filter(|entry| entry.action == Action::Disable).count()
+    report.entries.iter().filter(|entry| entry.action == ProvisioningAction::Disable).count()
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::entra::dialect::Dialect;
 use crate::entra::directory::{Group, ObjectId, ObjectKind, Tenant, User};
-use crate::entra::job::{Action, CycleReport, Job, JobSettings, Policy, ResetScope, Status};
+use crate::entra::job::{CycleReport, Job, JobSettings, Policy, ProvisioningAction, ResetScope, Status};
 use crate::entra::mapping::expression::Expression;
 use crate::entra::mapping::{AttributeMapping, Mapping, ObjectMapping, ValueSource, source_attribute};
 use crate::entra::scope::Scope;
@@ -179,7 +179,7 @@ async fn linked(mut job: Job, tenant: &Tenant, target: &Script, people: &[&str])
     job
 }
 
-/// The account a right server would hold for a person.
+/// The account a correct server would store for a person.
 fn account(target_id: &str, key: &str) -> Value {
     json!({"schemas": [urn::USER], "id": target_id, "userName": format!("{key}@example.com"), "displayName": key,
         "active": true})
@@ -201,7 +201,7 @@ fn log(report: &CycleReport) -> Vec<String> {
         .collect()
 }
 
-fn failed(report: &CycleReport, key: &str) -> (Action, String) {
+fn failed(report: &CycleReport, key: &str) -> (ProvisioningAction, String) {
     let entry = report.of(&id(key)).find(|entry| entry.status == Status::Failure).unwrap();
     (entry.action, entry.code.unwrap().to_string())
 }

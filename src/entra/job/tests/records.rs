@@ -7,7 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::*;
-use crate::entra::job::{Clock, Identity, LogEntry, Record, Watcher};
+use crate::entra::job::{Clock, Identity, LogEntry, LogRecord, Watcher};
 
 /// Each look at the clock is a quarter of a second later.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl Watcher for Lines {
         self.begun.lock().unwrap().push((name.to_owned(), initial, objects));
     }
 
-    fn logged(&self, entry: &LogEntry, record: &Record) {
+    fn logged(&self, entry: &LogEntry, record: &LogRecord) {
         let identity = Identity::random("App");
         self.lines.lock().unwrap().push(identity.summary(Uuid::nil(), entry, record));
     }

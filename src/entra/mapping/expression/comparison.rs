@@ -5,7 +5,7 @@ use super::number::whole_number;
 
 /// A comparison operator (Microsoft Learn, functions page, IIF).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(super) enum ComparisonOperator {
     Equal,
     NotEqual,
     Less,
@@ -15,25 +15,25 @@ pub(super) enum Comparison {
 }
 
 /// Longest first, so that `<=` is not read as `<`.
-pub(super) const OPERATORS: [Comparison; 6] = [
-    Comparison::NotEqual,
-    Comparison::LessOrEqual,
-    Comparison::GreaterOrEqual,
-    Comparison::Equal,
-    Comparison::Less,
-    Comparison::Greater,
+pub(super) const OPERATORS: [ComparisonOperator; 6] = [
+    ComparisonOperator::NotEqual,
+    ComparisonOperator::LessOrEqual,
+    ComparisonOperator::GreaterOrEqual,
+    ComparisonOperator::Equal,
+    ComparisonOperator::Less,
+    ComparisonOperator::Greater,
 ];
 
-impl Comparison {
+impl ComparisonOperator {
     /// How it is written.
     pub fn as_str(self) -> &'static str {
         match self {
-            Comparison::Equal => "=",
-            Comparison::NotEqual => "<>",
-            Comparison::Less => "<",
-            Comparison::LessOrEqual => "<=",
-            Comparison::Greater => ">",
-            Comparison::GreaterOrEqual => ">=",
+            ComparisonOperator::Equal => "=",
+            ComparisonOperator::NotEqual => "<>",
+            ComparisonOperator::Less => "<",
+            ComparisonOperator::LessOrEqual => "<=",
+            ComparisonOperator::Greater => ">",
+            ComparisonOperator::GreaterOrEqual => ">=",
         }
     }
 
@@ -48,7 +48,7 @@ impl Comparison {
             (left, right) => {
                 let typed = matches!(left, Value::Number(_)) || matches!(right, Value::Number(_));
                 let (left, right) = (left.into_one_text()?, right.into_one_text()?);
-                let ordering = !matches!(self, Comparison::Equal | Comparison::NotEqual);
+                let ordering = !matches!(self, ComparisonOperator::Equal | ComparisonOperator::NotEqual);
                 match (whole_number(&left), whole_number(&right)) {
                     (Some(left), Some(right)) if typed || ordering => left.cmp(&right),
                     _ => left.cmp(&right),
@@ -56,12 +56,12 @@ impl Comparison {
             }
         };
         Some(match self {
-            Comparison::Equal => order == Ordering::Equal,
-            Comparison::NotEqual => order != Ordering::Equal,
-            Comparison::Less => order == Ordering::Less,
-            Comparison::LessOrEqual => order != Ordering::Greater,
-            Comparison::Greater => order == Ordering::Greater,
-            Comparison::GreaterOrEqual => order != Ordering::Less,
+            ComparisonOperator::Equal => order == Ordering::Equal,
+            ComparisonOperator::NotEqual => order != Ordering::Equal,
+            ComparisonOperator::Less => order == Ordering::Less,
+            ComparisonOperator::LessOrEqual => order != Ordering::Greater,
+            ComparisonOperator::Greater => order == Ordering::Greater,
+            ComparisonOperator::GreaterOrEqual => order != Ordering::Less,
         })
     }
 }

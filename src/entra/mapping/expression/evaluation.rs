@@ -7,9 +7,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::dotnet::date;
-use super::node::{CallNode, Node, Part};
+use super::node::{CallNode, ExpressionNode, Part};
 use super::number::whole_number;
-use super::prepared::Prepared;
+use super::prepared::PreparedArguments;
 use super::signature::Signature;
 use super::value::LONGEST_VALUE;
 use super::{CallError, Circumstances, Readings, Value, boolean_text};
@@ -37,7 +37,7 @@ impl Stop {
 pub(super) type Computed<'a> = Result<Option<Value<'a>>, Stop>;
 
 /// Computes a function from its arguments.
-pub(super) type Compute = for<'a, 'c> fn(&Call<'a, 'c>) -> Computed<'a>;
+pub(super) type Compute = for<'a, 'c> fn(&FunctionCall<'a, 'c>) -> Computed<'a>;
 
 /// One evaluation of an expression.
 pub(super) struct Evaluation<'a, 'c> {
@@ -75,17 +75,17 @@ impl<'a, 'c> Evaluation<'a, 'c> {
     /// The value of a part; `None` for null and for an absent parameter.
     pub fn value(&self, part: &'a Part) -> Computed<'a> {
         Ok(match &part.node {
-            Node::Call(call) => return self.call(call, &part.at),
+            ExpressionNode::Call(call) => return self.call(call, &part.at),
             // A list without values is no value.
-            Node::Attribute(name) => {
+            ExpressionNode::Attribute(name) => {
                 (self.source)(name).filter(|value| !matches!(value, Value::Texts(texts) if texts.is_empty()))
             }
-            Node::Text(text) => Some(Value::from(text.as_str())),
-            Node::Number { value, .. } => Some(Value::Number(*value)),
-            Node::Keyword("True") => Some(Value::Boolean(true)),
-            Node::Keyword("False") => Some(Value::Boolean(false)),
-            Node::Keyword(name) => Some(Value::Keyword(name)),
-            Node::Comparison(sides) => {
+            ExpressionNode::Text(text) => Some(Value::from(text.as_str())),
+            ExpressionNode::Number { value, .. } => Some(Value::Number(*value)),
+            ExpressionNode::Keyword("True") => Some(Value::Boolean(true)),
+            ExpressionNode::Keyword("False") => Some(Value::Boolean(false)),
+            ExpressionNode::Keyword(name) => Some(Value::Keyword(name)),
+            ExpressionNode::Comparison(sides) => {
                 let (left, operator, right) = &**sides;
                 let (Some(left), Some(right)) = (self.value(left)?, self.value(right)?) else {
                     return Ok(None);
@@ -98,8 +98,8 @@ impl<'a, 'c> Evaluation<'a, 'c> {
                     }
                 }
             }
-            Node::Concatenation(parts) => return self.concatenation(parts),
-            Node::Empty => None,
+            ExpressionNode::Concatenation(parts) => return self.concatenation(parts),
+            ExpressionNode::Empty => None,
         })
     }
 
@@ -128,7 +128,7 @@ impl<'a, 'c> Evaluation<'a, 'c> {
     }
 
     fn call(&self, node: &'a CallNode, at: &'a Range<usize>) -> Computed<'a> {
-        let value = (self.functions)(node.place)(&Call { node, at, evaluation: self })?;
+        let value = (self.functions)(node.place)(&FunctionCall { node, at, evaluation: self })?;
         match value.as_ref().is_some_and(|value| value.size() > LONGEST_VALUE) {
             true => Err(too_long(node.signature.name, at.clone())),
             false => Ok(value),
@@ -145,13 +145,13 @@ fn failure(function: &'static str, message: String, at: Range<usize>) -> Stop {
 }
 
 /// One call of a function. Arguments are evaluated only when the function asks for them.
-pub(super) struct Call<'a, 'c> {
+pub(super) struct FunctionCall<'a, 'c> {
     node: &'a CallNode,
     at: &'a Range<usize>,
     evaluation: &'c Evaluation<'a, 'c>,
 }
 
-impl<'a, 'c> Call<'a, 'c> {
+impl<'a, 'c> FunctionCall<'a, 'c> {
     pub fn circumstances(&self) -> &'c Circumstances<'c> {
         self.evaluation.circumstances
     }
@@ -162,7 +162,7 @@ impl<'a, 'c> Call<'a, 'c> {
     }
 
     /// What the constant arguments were made into when the expression was read.
-    pub fn prepared(&self) -> &'a Prepared {
+    pub fn prepared(&self) -> &'a PreparedArguments {
         &self.node.prepared
     }
 

@@ -1,6 +1,6 @@
 use super::evaluation::Compute;
 use super::node::Part;
-use super::prepared::{Misfit, Prepared};
+use super::prepared::{Misfit, PreparedArguments};
 use super::signature::{Arity, Page, Signature};
 
 /// One function of the language.
@@ -15,7 +15,7 @@ pub(super) struct Function {
 }
 
 /// Makes something of the constants among the arguments.
-pub(super) type Prepare = fn(&[Part]) -> Result<Prepared, Misfit>;
+pub(super) type Prepare = fn(&[Part]) -> Result<PreparedArguments, Misfit>;
 
 impl Function {
     /// A function of the functions page without anything to prepare.

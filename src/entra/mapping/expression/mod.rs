@@ -38,7 +38,7 @@ pub use signature::{Page, Signature};
 pub use value::{Value, boolean_text};
 
 use evaluation::{Evaluation, Stop};
-use node::{Node, Part};
+use node::{ExpressionNode, Part};
 
 /// A parsed expression whose functions are all known and have as many arguments as they take.
 ///
@@ -52,7 +52,7 @@ pub struct Expression {
 
 /// What an evaluation gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome<'a> {
+pub struct EvaluatedValue<'a> {
     /// The value; `None` is null.
     pub value: Option<Value<'a>>,
     /// The attribute is left out of the flow: neither the value nor a default is written.
@@ -89,7 +89,7 @@ impl Expression {
     pub fn attributes(&self) -> Vec<(&str, Range<usize>)> {
         let mut found = Vec::new();
         self.root.visit(&mut |part| {
-            if let Node::Attribute(name) = &part.node {
+            if let ExpressionNode::Attribute(name) = &part.node {
                 found.push((name.as_str(), part.at.start + 1..part.at.end - 1));
             }
         });
@@ -101,7 +101,7 @@ impl Expression {
     pub fn functions(&self) -> Vec<(&'static str, Range<usize>)> {
         let mut found = Vec::new();
         self.root.visit(&mut |part| {
-            if let Node::Call(call) = &part.node {
+            if let ExpressionNode::Call(call) = &part.node {
                 found.push((call.signature.name, part.at.start..part.at.start + call.signature.name.len()));
             }
         });
@@ -116,17 +116,17 @@ impl Expression {
         &'a self,
         source: &dyn Fn(&str) -> Option<Value<'a>>,
         circumstances: &Circumstances<'_>,
-    ) -> Result<Outcome<'a>, CallError> {
+    ) -> Result<EvaluatedValue<'a>, CallError> {
         let evaluation = Evaluation::new(functions::compute, source, circumstances, self.readings);
         let value = match evaluation.value(&self.root) {
             Ok(value) => value,
             Err(Stop::Ignored) => {
-                return Ok(Outcome { value: None, ignored: true, redacted: evaluation.redacted() });
+                return Ok(EvaluatedValue { value: None, ignored: true, redacted: evaluation.redacted() });
             }
             Err(Stop::Error(error)) => return Err(*error),
         };
         let ignored = matches!(value, Some(Value::Keyword(parser::IGNORE_ATTRIBUTE)));
-        Ok(Outcome { value, ignored, redacted: evaluation.redacted() })
+        Ok(EvaluatedValue { value, ignored, redacted: evaluation.redacted() })
     }
 }
 

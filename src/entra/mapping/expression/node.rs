@@ -1,14 +1,14 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::comparison::Comparison;
-use super::prepared::Prepared;
+use super::comparison::ComparisonOperator;
+use super::prepared::PreparedArguments;
 use super::signature::Signature;
 
 /// A part of an expression and the bytes it stands at. The place is no part of what it computes.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
-    pub node: Node,
+    pub node: ExpressionNode,
     pub at: Range<usize>,
 }
 
@@ -20,7 +20,7 @@ impl PartialEq for Part {
 
 /// What stands there.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(super) enum ExpressionNode {
     /// `Name(argument, argument)`
     Call(Box<CallNode>),
     /// `[name]`
@@ -32,7 +32,7 @@ pub(super) enum Node {
     /// `vbTextCompare`: a bare keyword.
     Keyword(&'static str),
     /// `left = right`
-    Comparison(Box<(Part, Comparison, Part)>),
+    Comparison(Box<(Part, ComparisonOperator, Part)>),
     /// `first & second`: the texts one after the other.
     Concatenation(Vec<Part>),
     /// Nothing between two commas: the parameter is absent.
@@ -46,7 +46,7 @@ pub(super) struct CallNode {
     /// The function's place in their table.
     pub place: usize,
     pub arguments: Vec<Part>,
-    pub prepared: Prepared,
+    pub prepared: PreparedArguments,
 }
 
 /// What was prepared follows from the arguments.
@@ -61,12 +61,12 @@ impl Part {
     pub fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Part)) {
         see(self);
         match &self.node {
-            Node::Call(call) => call.arguments.iter().for_each(|argument| argument.visit(see)),
-            Node::Comparison(sides) => {
+            ExpressionNode::Call(call) => call.arguments.iter().for_each(|argument| argument.visit(see)),
+            ExpressionNode::Comparison(sides) => {
                 sides.0.visit(see);
                 sides.2.visit(see);
             }
-            Node::Concatenation(parts) => parts.iter().for_each(|part| part.visit(see)),
+            ExpressionNode::Concatenation(parts) => parts.iter().for_each(|part| part.visit(see)),
             _ => {}
         }
     }
@@ -74,18 +74,18 @@ impl Part {
     /// The text, if it is a constant.
     pub fn constant(&self) -> Option<&str> {
         match &self.node {
-            Node::Text(text) => Some(text),
-            Node::Number { written, .. } => Some(written),
-            Node::Keyword(name) => Some(name),
+            ExpressionNode::Text(text) => Some(text),
+            ExpressionNode::Number { written, .. } => Some(written),
+            ExpressionNode::Keyword(name) => Some(name),
             _ => None,
         }
     }
 }
 
-impl fmt::Display for Node {
+impl fmt::Display for ExpressionNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Node::Call(call) => {
+            ExpressionNode::Call(call) => {
                 write!(f, "{}(", call.signature.name)?;
                 for (number, argument) in call.arguments.iter().enumerate() {
                     if number > 0 {
@@ -95,14 +95,14 @@ impl fmt::Display for Node {
                 }
                 f.write_str(")")
             }
-            Node::Attribute(name) => write!(f, "[{name}]"),
-            Node::Text(text) => write!(f, "\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"")),
-            Node::Number { written, .. } => f.write_str(written),
-            Node::Keyword(name) => f.write_str(name),
-            Node::Comparison(sides) => {
+            ExpressionNode::Attribute(name) => write!(f, "[{name}]"),
+            ExpressionNode::Text(text) => write!(f, "\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"")),
+            ExpressionNode::Number { written, .. } => f.write_str(written),
+            ExpressionNode::Keyword(name) => f.write_str(name),
+            ExpressionNode::Comparison(sides) => {
                 write!(f, "{} {} {}", sides.0.node, sides.1.as_str(), sides.2.node)
             }
-            Node::Concatenation(parts) => {
+            ExpressionNode::Concatenation(parts) => {
                 for (number, part) in parts.iter().enumerate() {
                     if number > 0 {
                         f.write_str(" & ")?;
@@ -111,7 +111,7 @@ impl fmt::Display for Node {
                 }
                 Ok(())
             }
-            Node::Empty => Ok(()),
+            ExpressionNode::Empty => Ok(()),
         }
     }
 }

@@ -1,11 +1,11 @@
 use std::ops::Range;
 
 use super::ExpressionError;
-use super::comparison::{Comparison, OPERATORS};
-use super::functions::{self, Lookup};
-use super::node::{CallNode, Node, Part};
+use super::comparison::{ComparisonOperator, OPERATORS};
+use super::functions::{self, FunctionLookup};
+use super::node::{CallNode, ExpressionNode, Part};
 use super::number::whole_number;
-use super::prepared::Prepared;
+use super::prepared::PreparedArguments;
 use crate::diagnostic;
 
 /// Longest expression Entra accepts, in characters (Microsoft Learn, "Known issues for provisioning").
@@ -40,7 +40,7 @@ pub(super) fn parse(text: &str) -> Result<Part, ExpressionError> {
         let message = format!("an expression has at most {MAXIMUM_LENGTH} characters");
         return Err(ExpressionError::new(0..text.len(), message));
     }
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = ExpressionParser { text, at: 0 };
     parser.skip_blanks();
     if parser.rest().is_empty() {
         return Err(ExpressionError::new(0..text.len(), "the expression is empty"));
@@ -52,24 +52,24 @@ pub(super) fn parse(text: &str) -> Result<Part, ExpressionError> {
         let error = ExpressionError::new(parser.at..end, "nothing may follow the call");
         return Err(if parser.peek() == Some('[') { error.help(ITEM) } else { error });
     }
-    if matches!(part.node, Node::Call(_)) {
+    if matches!(part.node, ExpressionNode::Call(_)) {
         return Ok(part);
     }
     let help = match &part.node {
-        Node::Attribute(_) => "for the attribute as it is, map it directly with `source`",
-        Node::Concatenation(_) => "join the texts with Join(\"\", …) or Append",
-        Node::Comparison(_) => "give the comparison to IIF or CBool",
+        ExpressionNode::Attribute(_) => "for the attribute as it is, map it directly with `source`",
+        ExpressionNode::Concatenation(_) => "join the texts with Join(\"\", …) or Append",
+        ExpressionNode::Comparison(_) => "give the comparison to IIF or CBool",
         _ => "for a text alone, write Append(\"text\", \"\")",
     };
     Err(ExpressionError::new(part.at, "an expression is one function call").help(help))
 }
 
-struct Parser<'a> {
+struct ExpressionParser<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> ExpressionParser<'a> {
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -114,12 +114,12 @@ impl<'a> Parser<'a> {
     fn argument(&mut self, depth: usize) -> Result<Part, ExpressionError> {
         self.skip_blanks();
         if let Some(',' | ')') = self.peek() {
-            return Ok(Part { node: Node::Empty, at: self.at..self.at });
+            return Ok(Part { node: ExpressionNode::Empty, at: self.at..self.at });
         }
         let left = self.operand(depth)?;
         self.skip_blanks();
         let Some(operator) = self.operator() else { return Ok(left) };
-        if operator == Comparison::Equal && self.peek() == Some('=') {
+        if operator == ComparisonOperator::Equal && self.peek() == Some('=') {
             let error = ExpressionError::new(self.at - 1..self.at + 1, "the language has no operator `==`");
             return Err(error.help("equal is written `=`, and not equal `<>`"));
         }
@@ -132,10 +132,10 @@ impl<'a> Parser<'a> {
             return Err(error.help("nest another IIF for a second condition"));
         }
         let at = left.at.start..right.at.end;
-        Ok(Part { node: Node::Comparison(Box::new((left, operator, right))), at })
+        Ok(Part { node: ExpressionNode::Comparison(Box::new((left, operator, right))), at })
     }
 
-    fn operator(&mut self) -> Option<Comparison> {
+    fn operator(&mut self) -> Option<ComparisonOperator> {
         let operator = OPERATORS.into_iter().find(|operator| self.rest().starts_with(operator.as_str()))?;
         self.at += operator.as_str().len();
         Some(operator)
@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
             return terms.pop().ok_or_else(|| self.unexpected("an argument"));
         }
         let at = terms.first().map_or(self.at, |term| term.at.start)..self.at;
-        Ok(Part { node: Node::Concatenation(terms), at })
+        Ok(Part { node: ExpressionNode::Concatenation(terms), at })
     }
 
     fn term(&mut self, depth: usize) -> Result<Part, ExpressionError> {
@@ -174,7 +174,7 @@ impl<'a> Parser<'a> {
         Ok(Part { node, at: start..self.at })
     }
 
-    fn attribute(&mut self) -> Result<Node, ExpressionError> {
+    fn attribute(&mut self) -> Result<ExpressionNode, ExpressionError> {
         let start = self.at;
         self.at += 1;
         let name = self.take_while(|c| !matches!(c, '[' | ']' | '"' | ',' | '(' | ')') && !c.is_control());
@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
             }
             Some(']') => {
                 self.at += 1;
-                Ok(Node::Attribute(name.to_owned()))
+                Ok(ExpressionNode::Attribute(name.to_owned()))
             }
             _ => {
                 let error = ExpressionError::new(start..start + 1, "this bracket is not closed");
@@ -193,7 +193,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn quoted(&mut self) -> Result<Node, ExpressionError> {
+    fn quoted(&mut self) -> Result<ExpressionNode, ExpressionError> {
         let start = self.at;
         self.at += 1;
         let mut text = String::new();
@@ -202,7 +202,7 @@ impl<'a> Parser<'a> {
             match c {
                 '"' => {
                     self.at += offset + 1;
-                    return Ok(Node::Text(text));
+                    return Ok(ExpressionNode::Text(text));
                 }
                 // Only \\ and \" are escapes. Microsoft's own examples write others, as \+, and
                 // mean both characters.
@@ -217,7 +217,7 @@ impl<'a> Parser<'a> {
         Err(ExpressionError::new(start..self.text.len(), "this text is not closed with a double quote"))
     }
 
-    fn number(&mut self) -> Result<Node, ExpressionError> {
+    fn number(&mut self) -> Result<ExpressionNode, ExpressionError> {
         let start = self.at;
         let hexadecimal = self.rest().get(..2).is_some_and(|sign| sign.eq_ignore_ascii_case("&H"));
         let digits = if hexadecimal {
@@ -232,12 +232,12 @@ impl<'a> Parser<'a> {
         }
         let written = &self.text[start..self.at];
         match whole_number(written) {
-            Some(value) => Ok(Node::Number { written: written.to_owned(), value }),
+            Some(value) => Ok(ExpressionNode::Number { written: written.to_owned(), value }),
             None => Err(ExpressionError::new(start..self.at, "this number is too large")),
         }
     }
 
-    fn call_or_keyword(&mut self, depth: usize) -> Result<Node, ExpressionError> {
+    fn call_or_keyword(&mut self, depth: usize) -> Result<ExpressionNode, ExpressionError> {
         let start = self.at;
         let name = self.take_while(|c| c.is_alphanumeric() || c == '_');
         let place = start..self.at;
@@ -251,15 +251,15 @@ impl<'a> Parser<'a> {
             return Err(ExpressionError::new(place, "calls are nested too deeply"));
         }
         let (table_place, function) = match functions::find(name) {
-            Lookup::Known(place, function) => (place, function),
-            Lookup::NotComputed => {
+            FunctionLookup::Known(place, function) => (place, function),
+            FunctionLookup::NotComputed => {
                 let message = format!("the function `{name}` is not computed in expressions");
                 let error = ExpressionError::new(place, message);
                 return Err(
                     error.help("it gives roles: a row of a mapping may have it, alone, as its expression")
                 );
             }
-            Lookup::Unknown { closest } => {
+            FunctionLookup::Unknown { closest } => {
                 let help = closest.map(|closest| format!("did you mean `{closest}`?"));
                 let error = ExpressionError::new(place, format!("Entra has no function `{name}`"));
                 return Err(ExpressionError { help, ..error });
@@ -276,7 +276,7 @@ impl<'a> Parser<'a> {
             return Err(ExpressionError::new(place, message));
         }
         let prepared = match function.prepare.map(|prepare| prepare(&arguments)) {
-            None => Prepared::Nothing,
+            None => PreparedArguments::Nothing,
             Some(Ok(prepared)) => prepared,
             Some(Err(misfit)) => {
                 let at = arguments.get(misfit.position).map_or(place, |argument| argument.at.clone());
@@ -284,7 +284,7 @@ impl<'a> Parser<'a> {
                 return Err(ExpressionError::new(at, message));
             }
         };
-        Ok(Node::Call(Box::new(CallNode { signature, place: table_place, arguments, prepared })))
+        Ok(ExpressionNode::Call(Box::new(CallNode { signature, place: table_place, arguments, prepared })))
     }
 
     /// Arguments up to and with the closing parenthesis.
@@ -327,9 +327,9 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn keyword(name: &str, place: Range<usize>) -> Result<Node, ExpressionError> {
+fn keyword(name: &str, place: Range<usize>) -> Result<ExpressionNode, ExpressionError> {
     if let Some(keyword) = KEYWORDS.iter().copied().find(|keyword| *keyword == name) {
-        return Ok(Node::Keyword(keyword));
+        return Ok(ExpressionNode::Keyword(keyword));
     }
     let error =
         ExpressionError::new(place, format!("`{name}` is neither in brackets nor in quotes, and no keyword"));

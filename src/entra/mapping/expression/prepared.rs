@@ -14,7 +14,7 @@ pub(super) struct Misfit {
 
 /// What the constant arguments of a call were made into.
 #[derive(Debug, Clone)]
-pub(super) enum Prepared {
+pub(super) enum PreparedArguments {
     /// Nothing: they are read at every evaluation.
     Nothing,
     /// Of `FormatDateTime`, those that are constants.

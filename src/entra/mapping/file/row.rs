@@ -1,9 +1,9 @@
 use std::ops::Range;
 
-use super::super::target::{self, Target};
+use super::super::target::{self, MappingTarget};
 use super::super::{
-    AttributeMapping, DataType, Declared, FlowBehavior, FlowType, IS_SOFT_DELETED, RoleFunction, ValueSource,
-    source_attribute,
+    AttributeDefinition, AttributeMapping, DataType, FlowBehavior, FlowType, IS_SOFT_DELETED, RoleFunction,
+    ValueSource, source_attribute,
 };
 use super::Profile;
 use crate::diagnostic::Diagnostic;
@@ -50,8 +50,8 @@ impl Profile<'_> {
         let behavior = behavior.map(|node| self.reader.word(node, "behavior", &behaviors));
         let default_text = default.map(|node| self.reader.text(node));
         let filterable = filterable.map(|node| self.reader.boolean(node));
-        let (Target { path, written }, source) = (target?, source?);
-        let declared = self.declared(declared, Declared::of(&path, &source));
+        let (MappingTarget { path, written }, source) = (target?, source?);
+        let declared = self.declared(declared, AttributeDefinition::of(&path, &source));
         let row = AttributeMapping {
             target: path,
             written,
@@ -100,7 +100,11 @@ impl Profile<'_> {
     }
 
     /// Puts what the row itself says of its target in the place of what RFC 7643 says.
-    fn declared(&mut self, nodes: [Option<&Node>; 4], mut known: Declared) -> Option<Declared> {
+    fn declared(
+        &mut self,
+        nodes: [Option<&Node>; 4],
+        mut known: AttributeDefinition,
+    ) -> Option<AttributeDefinition> {
         let [data_type, case_exact, required, multivalued] = nodes;
         let types = DataType::ALL.map(|known| (known.as_str(), known));
         if let Some(node) = data_type {
@@ -230,7 +234,7 @@ impl Profile<'_> {
         kind: ObjectKind,
         node: &Node,
         written: &str,
-    ) -> Option<Target> {
+    ) -> Option<MappingTarget> {
         let target = match target::read(written) {
             Ok(target) => target,
             Err(error) => {

@@ -25,7 +25,7 @@ pub fn import(name: &str, file: &str, text: &str) -> Result<Mapping, Vec<Diagnos
     let read = import.schema(&root);
     match read {
         Some(read) if import.profile.reader.is_clean() => {
-            let Read { rule, user, group } = read;
+            let ReadSchema { rule, user, group } = read;
             import.remarks.sort_by_key(|remark| remark.line);
             let mapping = Mapping {
                 about: format!("imported from {file}"),
@@ -49,7 +49,7 @@ pub fn import(name: &str, file: &str, text: &str) -> Result<Mapping, Vec<Diagnos
 }
 
 /// The played parts of a document.
-struct Read {
+struct ReadSchema {
     rule: usize,
     user: (usize, ObjectMapping),
     /// The number says whether it is enabled.
@@ -57,13 +57,13 @@ struct Read {
 }
 
 /// A directory of the document: its object types and their attributes.
-struct Directory {
+struct SchemaDirectory {
     name: String,
-    objects: Vec<(String, Vec<Definition>)>,
+    objects: Vec<(String, Vec<ListedAttribute>)>,
 }
 
 /// An attribute that a directory lists.
-pub(super) struct Definition {
+pub(super) struct ListedAttribute {
     pub name: String,
     pub data_type: DataType,
     pub case_exact: bool,
@@ -71,8 +71,8 @@ pub(super) struct Definition {
     pub multivalued: bool,
 }
 
-impl Directory {
-    fn object(&self, name: &str) -> Option<&[Definition]> {
+impl SchemaDirectory {
+    fn object(&self, name: &str) -> Option<&[ListedAttribute]> {
         self.objects.iter().find(|(known, _)| known == name).map(|(_, attributes)| attributes.as_slice())
     }
 }
@@ -102,7 +102,7 @@ impl Import<'_> {
         self.profile.reader.note(problem.help(help));
     }
 
-    fn schema(&mut self, root: &Node) -> Option<Read> {
+    fn schema(&mut self, root: &Node) -> Option<ReadSchema> {
         let mut fields = self.profile.reader.fields(root)?;
         // A job that was asked for with its schema holds it under this name.
         if let Some(inner) = fields.get("schema") {
@@ -142,7 +142,7 @@ impl Import<'_> {
         read
     }
 
-    fn directories(&mut self, node: &Node) -> Option<Vec<Directory>> {
+    fn directories(&mut self, node: &Node) -> Option<Vec<SchemaDirectory>> {
         let mut directories = Vec::new();
         for (index, item) in self.profile.reader.list(node)?.iter().enumerate() {
             let path = format!("directories[{index}]");
@@ -160,12 +160,12 @@ impl Import<'_> {
             {
                 read.push(self.definitions(object, &format!("{path}.objects[{index}]"))?);
             }
-            directories.push(Directory { name, objects: read });
+            directories.push(SchemaDirectory { name, objects: read });
         }
         Some(directories)
     }
 
-    fn definitions(&mut self, node: &Node, path: &str) -> Option<(String, Vec<Definition>)> {
+    fn definitions(&mut self, node: &Node, path: &str) -> Option<(String, Vec<ListedAttribute>)> {
         let mut fields = self.profile.reader.fields(node)?;
         let name = fields.required(&mut self.profile.reader, "name");
         let attributes = given(&mut fields, "attributes");
@@ -181,7 +181,7 @@ impl Import<'_> {
         Some((name, read))
     }
 
-    fn definition(&mut self, node: &Node, path: &str) -> Option<Definition> {
+    fn definition(&mut self, node: &Node, path: &str) -> Option<ListedAttribute> {
         let mut fields = self.profile.reader.fields(node)?;
         let name = fields.required(&mut self.profile.reader, "name");
         let data_type = given(&mut fields, "type");
@@ -205,7 +205,7 @@ impl Import<'_> {
         if flow_nulls {
             self.remark(node, path, "flowNullValues is for inbound provisioning and not played");
         }
-        Some(Definition { name, data_type, case_exact, required, multivalued })
+        Some(ListedAttribute { name, data_type, case_exact, required, multivalued })
     }
 
     /// A word of a closed list, in any letter case.
@@ -218,7 +218,13 @@ impl Import<'_> {
         found.map(|(_, value)| *value)
     }
 
-    fn rule(&mut self, node: &Node, path: &str, index: usize, directories: &[Directory]) -> Option<Read> {
+    fn rule(
+        &mut self,
+        node: &Node,
+        path: &str,
+        index: usize,
+        directories: &[SchemaDirectory],
+    ) -> Option<ReadSchema> {
         let mut fields = self.profile.reader.fields(node)?;
         let source = given(&mut fields, "sourceDirectoryName").and_then(Node::as_text);
         let target = given(&mut fields, "targetDirectoryName").and_then(Node::as_text);
@@ -264,7 +270,7 @@ impl Import<'_> {
                 ObjectKind::Group => group = read.map(|(mapping, enabled)| (index, mapping, enabled)),
             }
         }
-        Some(Read { rule: index, user: user?, group })
+        Some(ReadSchema { rule: index, user: user?, group })
     }
 
     fn object(
@@ -272,7 +278,7 @@ impl Import<'_> {
         kind: ObjectKind,
         node: &Node,
         path: &str,
-        targets: Option<&Directory>,
+        targets: Option<&SchemaDirectory>,
     ) -> Option<(ObjectMapping, bool)> {
         let mut fields = self.profile.reader.fields(node)?;
         let enabled = given(&mut fields, "enabled");
@@ -415,7 +421,7 @@ pub(super) fn below(path: &str, name: &str) -> String {
 }
 
 /// Attributes that the tenant has beyond those that Entra has of itself.
-fn declare(kind: ObjectKind, definitions: &[Definition]) {
+fn declare(kind: ObjectKind, definitions: &[ListedAttribute]) {
     for definition in definitions.iter().filter(|definition| definition.name != IS_SOFT_DELETED.name) {
         let values = match (definition.data_type, definition.multivalued) {
             (DataType::Boolean, false) => AttributeKind::Boolean,

@@ -1,8 +1,8 @@
 //! Reading one attribute mapping: its target, its source, and how they flow.
 
-use super::super::target::{self, Target};
-use super::super::{AttributeMapping, Declared, FlowBehavior, FlowType, ValueSource};
-use super::import::{Definition, Import, below, given};
+use super::super::target::{self, MappingTarget};
+use super::super::{AttributeDefinition, AttributeMapping, FlowBehavior, FlowType, ValueSource};
+use super::import::{Import, ListedAttribute, below, given};
 use super::source::Tree;
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
@@ -15,7 +15,7 @@ impl Import<'_> {
         kind: ObjectKind,
         node: &Node,
         path: &str,
-        definitions: Option<&[Definition]>,
+        definitions: Option<&[ListedAttribute]>,
         before: &[AttributeMapping],
     ) -> Option<AttributeMapping> {
         let mut fields = self.profile.reader.fields(node)?;
@@ -42,16 +42,16 @@ impl Import<'_> {
             .map_or(Some(FlowBehavior::default()), |node| self.word(node, "flow behavior", &behaviors));
         let default_text = default.map_or(Some(String::new()), |node| self.profile.reader.text(node));
         let matching = precedence.map_or(Some(0), |node| self.profile.reader.whole_number(node, 0..=100));
-        let (Target { path: target, written }, definition) = target?;
+        let (MappingTarget { path: target, written }, definition) = target?;
         let source = source?;
         let declared = match definition {
-            Some(definition) => Declared {
+            Some(definition) => AttributeDefinition {
                 data_type: definition.data_type,
                 case_exact: definition.case_exact,
                 required: definition.required,
                 multivalued: definition.multivalued,
             },
-            None => Declared::of(&target, &source),
+            None => AttributeDefinition::of(&target, &source),
         };
         let row = AttributeMapping {
             target,
@@ -72,8 +72,8 @@ impl Import<'_> {
     fn target<'d>(
         &mut self,
         node: &Node,
-        definitions: Option<&'d [Definition]>,
-    ) -> Option<(Target, Option<&'d Definition>)> {
+        definitions: Option<&'d [ListedAttribute]>,
+    ) -> Option<(MappingTarget, Option<&'d ListedAttribute>)> {
         let written = self.profile.reader.text(node)?;
         let target = match target::read(&written) {
             Ok(target) => target,

@@ -25,7 +25,11 @@ fn a_matching_account_is_taken_over_and_its_mapped_values_overwritten() {
     assert_eq!(adopted(&play, "ada").as_deref(), Some("old"));
     assert_eq!(play.text("ada", "displayName").as_deref(), Some("ada"));
     assert_eq!(play.text("ada", "title").as_deref(), Some("Poet"), "a null is skipped");
-    assert_eq!(play.standing("ada", "preferredLanguage"), Standing::Unjudged, "nobody said what stood there");
+    assert_eq!(
+        play.standing("ada", "preferredLanguage"),
+        ValueDemand::Unjudged,
+        "nobody said what stood there"
+    );
     assert_eq!(play.active("ada"), Some(true));
     let expectation = play.expectation();
     assert_eq!(expectation.account("old"), Some(&AccountFate::Adopted(id("ada"))));
@@ -94,8 +98,8 @@ fn a_rename_to_a_taken_name_is_not_judged_in_what_came_with_it() {
     play.set("ada", "userPrincipalName", Some("GRACE@example.com"));
     play.set("ada", "city", Some("London"));
     play.cycle();
-    assert_eq!(play.standing("ada", "userName"), Standing::Unjudged);
-    assert_eq!(play.standing("ada", "addresses[type eq \"work\"].locality"), Standing::Unjudged);
+    assert_eq!(play.standing("ada", "userName"), ValueDemand::Unjudged);
+    assert_eq!(play.standing("ada", "addresses[type eq \"work\"].locality"), ValueDemand::Unjudged);
     assert_eq!(play.text("ada", "displayName").as_deref(), Some("ada"), "what did not change stays");
     assert_eq!(play.text("grace", "userName").as_deref(), Some("grace@example.com"));
 }
@@ -200,8 +204,8 @@ fn values_a_server_may_make_up_are_not_judged_in_an_account_that_was_made_withou
         &[("userName", json!("ada@example.com")), ("preferredLanguage", Value::Null), ("title", Value::Null)],
     );
     play.cycle();
-    assert_eq!(play.standing("ada", "preferredLanguage"), Standing::Unjudged);
-    assert_eq!(play.standing("ada", "title"), Standing::Absent);
+    assert_eq!(play.standing("ada", "preferredLanguage"), ValueDemand::Unjudged);
+    assert_eq!(play.standing("ada", "title"), ValueDemand::Absent);
 }
 
 // The rename is refused with the disable that came with it; whether the service let go is not known.
@@ -228,7 +232,9 @@ fn somebody_who_moved_to_another_account_leaves_links_behind() {
     play.restart(true);
     assert_eq!(play.text("ada", "userName").as_deref(), Some("lovelace@example.com"));
     match play.standing("team", "members") {
-        Standing::Members { present, closed, .. } => assert_eq!((present, closed), (vec![id("ada")], false)),
+        ValueDemand::Members { present, closed, .. } => {
+            assert_eq!((present, closed), (vec![id("ada")], false))
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -114,7 +114,7 @@ impl Play {
     }
 
     /// What must stand in one attribute; panics when there is no account.
-    fn standing(&self, name: &str, target: &str) -> Standing {
+    fn standing(&self, name: &str, target: &str) -> ValueDemand {
         match self.object(name) {
             Expected::Present { values, .. } => {
                 let short = |value: &ExpectedValue| {
@@ -129,8 +129,8 @@ impl Play {
     /// The text that must stand there.
     fn text(&self, name: &str, target: &str) -> Option<String> {
         match self.standing(name, target) {
-            Standing::Equal(TargetValue::Text(text)) => Some(text),
-            Standing::Absent => None,
+            ValueDemand::Equal(TargetValue::Text(text)) => Some(text),
+            ValueDemand::Absent => None,
             other => panic!("{name}'s {target}: {other:?}"),
         }
     }
@@ -138,8 +138,8 @@ impl Play {
     /// `active`, when it is judged.
     fn active(&self, name: &str) -> Option<bool> {
         match self.standing(name, "active") {
-            Standing::Equal(TargetValue::Boolean(active)) => Some(active),
-            Standing::Unjudged => None,
+            ValueDemand::Equal(TargetValue::Boolean(active)) => Some(active),
+            ValueDemand::Unjudged => None,
             other => panic!("{name}'s active: {other:?}"),
         }
     }
@@ -147,9 +147,9 @@ impl Play {
     /// The manager who must stand there: `Ok(None)` for none, `Err` when that is not judged.
     fn manager_of(&self, name: &str) -> Result<Option<String>, ()> {
         match self.standing(name, "manager") {
-            Standing::Equal(TargetValue::Reference(manager)) => Ok(Some(manager.to_string())),
-            Standing::Absent => Ok(None),
-            Standing::Unjudged => Err(()),
+            ValueDemand::Equal(TargetValue::Reference(manager)) => Ok(Some(manager.to_string())),
+            ValueDemand::Absent => Ok(None),
+            ValueDemand::Unjudged => Err(()),
             other => panic!("{name}'s manager: {other:?}"),
         }
     }
@@ -157,7 +157,7 @@ impl Play {
     /// Who must stand in a group, and who may.
     fn members(&self, name: &str) -> (Vec<String>, Vec<String>) {
         match self.standing(name, "members") {
-            Standing::Members { present, unjudged, .. } => {
+            ValueDemand::Members { present, unjudged, .. } => {
                 let names = |ids: Vec<ObjectId>| ids.iter().map(ToString::to_string).collect();
                 (names(present), names(unjudged))
             }

@@ -194,7 +194,7 @@ fn a_disable_carries_the_changes_of_its_cycle_and_later_ones_depend() {
                     play.tenant.unassign(&id("ada")).unwrap();
                     play.cycle();
                 },
-                Standing::Equal(TargetValue::Text("Leaver".into())),
+                ValueDemand::Equal(TargetValue::Text("Leaver".into())),
             ),
             (
                 "changed after the unassignment",
@@ -205,7 +205,7 @@ fn a_disable_carries_the_changes_of_its_cycle_and_later_ones_depend() {
                     play.set("ada", "jobTitle", Some("Leaver"));
                     play.cycle();
                 },
-                Standing::Equal(TargetValue::Text("Analyst".into())),
+                ValueDemand::Equal(TargetValue::Text("Analyst".into())),
             ),
             (
                 "changed while blocked",
@@ -216,7 +216,7 @@ fn a_disable_carries_the_changes_of_its_cycle_and_later_ones_depend() {
                     play.set("ada", "jobTitle", Some("Leaver"));
                     play.cycle();
                 },
-                Standing::Unjudged,
+                ValueDemand::Unjudged,
             ),
             (
                 "changed while blocked, then allowed again",
@@ -229,7 +229,7 @@ fn a_disable_carries_the_changes_of_its_cycle_and_later_ones_depend() {
                     play.tenant.set_account_enabled(&id("ada"), true).unwrap();
                     play.cycle();
                 },
-                Standing::Equal(TargetValue::Text("Back".into())),
+                ValueDemand::Equal(TargetValue::Text("Back".into())),
             ),
             (
                 "changed while unassigned, then assigned again",
@@ -241,7 +241,7 @@ fn a_disable_carries_the_changes_of_its_cycle_and_later_ones_depend() {
                     play.tenant.assign(&id("ada")).unwrap();
                     play.cycle();
                 },
-                Standing::Equal(TargetValue::Text("Back".into())),
+                ValueDemand::Equal(TargetValue::Text("Back".into())),
             ),
             (
                 "changed with the soft deletion",
@@ -251,7 +251,7 @@ fn a_disable_carries_the_changes_of_its_cycle_and_later_ones_depend() {
                     play.tenant.soft_delete(&id("ada")).unwrap();
                     play.cycle();
                 },
-                Standing::Unjudged,
+                ValueDemand::Unjudged,
             ),
         ],
         |play| play.standing("ada", "title"),
@@ -388,7 +388,7 @@ fn the_reading_of_2017_deletes_who_was_unassigned_before_the_purge() {
     play.tenant.purge(&id("ada")).unwrap();
     play.cycle();
     assert_eq!(play.active("ada"), Some(false));
-    let readings = Readings { purge_after_unassignment_deletes: true };
+    let readings = OracleReadings { purge_after_unassignment_deletes: true };
     let other = expected_under(&play.history, &play.mapping, &play.scope, readings, Safeguards::default());
     assert_eq!(other.object(&id("ada")), &Expected::Gone);
 }
@@ -456,10 +456,10 @@ fn values_a_server_may_make_up_are_not_judged() {
     for target in
         ["displayName", "preferredLanguage", "name.formatted", "addresses[type eq \"work\"].formatted"]
     {
-        assert_eq!(play.standing("ada", target), Standing::Unjudged, "{target}");
+        assert_eq!(play.standing("ada", target), ValueDemand::Unjudged, "{target}");
     }
     for target in ["title", "name.givenName", "emails[type eq \"work\"].value", "employeeNumber", "manager"] {
-        assert_eq!(play.standing("ada", target), Standing::Absent, "{target}");
+        assert_eq!(play.standing("ada", target), ValueDemand::Absent, "{target}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::status;
-use crate::check::{Finding, Reading};
+use crate::check::{Finding, JudgedBy};
 use crate::entra::mapping::DataType;
 use crate::run::observer::reader;
 use crate::run::steps::Player;
@@ -109,7 +109,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                      test sends it anyway"
                 ),
             };
-            let reading = if text { Reading::Both } else { Reading::Microsoft };
+            let reading = if text { JudgedBy::Both } else { JudgedBy::Microsoft };
             let finding = Finding::of(&self.scenario.about, message)
                 .concerning(path.to_string())
                 .against("200 or 204, and the attribute empty", answered(&exchange))

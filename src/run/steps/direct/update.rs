@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::status;
-use crate::check::{Finding, Reading};
+use crate::check::{Finding, JudgedBy};
 use crate::run::observer::reader;
 use crate::run::steps::Player;
 use crate::run::steps::answers::{answered, shown};
@@ -17,7 +17,7 @@ use crate::scim::PatchPath;
 use crate::wire::{Exchange, ResourceKind, Target};
 
 /// One operation of a PATCH.
-struct Operation {
+struct AttributeOperation {
     path: PatchPath,
     value: Value,
     made_up: bool,
@@ -47,7 +47,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             }
             let TestValue { value, made_up } =
                 candidate.value(self.test_values, held.first().copied(), material);
-            operations.push(Operation { path: candidate.path.clone(), value, made_up, absent });
+            operations.push(AttributeOperation { path: candidate.path.clone(), value, made_up, absent });
         }
         if operations.is_empty() {
             if update.keeps_matching {
@@ -96,7 +96,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 .shown_by(&exchange)
                 .shown_by(&read);
             if candidate.hidden {
-                finding = finding.read_by(Reading::Microsoft);
+                finding = finding.read_by(JudgedBy::Microsoft);
             }
             self.complain(finding);
         }
@@ -132,7 +132,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let finding = Finding::of(&self.scenario.about, message)
             .concerning("PATCH without operations")
             .against("200 or 204", answered(&exchange))
-            .read_by(Reading::Microsoft)
+            .read_by(JudgedBy::Microsoft)
             .shown_by(&exchange);
         self.complain(finding);
     }
@@ -144,7 +144,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         id: &str,
         whole: &Arc<Exchange>,
         verb: &str,
-        operations: &[Operation],
+        operations: &[AttributeOperation],
         step: &str,
     ) {
         let step = format!("{step}, one by one");
@@ -180,9 +180,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                          has no canonicalValues for it: set a valid one (--test-value '{name}=…'), and set \
                          it in Microsoft's template too"
                     ),
-                    Reading::Microsoft,
+                    JudgedBy::Microsoft,
                 ),
-                false => (format!("the server rejects {value} for {name}"), Reading::Both),
+                false => (format!("the server rejects {value} for {name}"), JudgedBy::Both),
             };
             let finding = Finding::of(&self.scenario.about, message)
                 .concerning(name)
@@ -195,7 +195,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     /// Additions to lists that have no such element yet: the RFC lets a target refuse them, Entra does not.
-    fn refused_elements(&mut self, refused: &[(&Operation, Arc<Exchange>)], whole: &Arc<Exchange>) {
+    fn refused_elements(&mut self, refused: &[(&AttributeOperation, Arc<Exchange>)], whole: &Arc<Exchange>) {
         let Some((_, first)) = refused.first() else { return };
         let paths: Vec<String> = refused.iter().map(|(operation, _)| operation.path.to_string()).collect();
         let message =
@@ -210,14 +210,14 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 }
 
-impl Operation {
+impl AttributeOperation {
     fn single(&self, verb: &str) -> Value {
         json!({ "op": verb, "path": self.path.to_string(), "value": self.value })
     }
 }
 
 /// One operation without a path, and one for each element of a list.
-fn compact(verb: &str, operations: &[Operation]) -> Vec<Value> {
+fn compact(verb: &str, operations: &[AttributeOperation]) -> Vec<Value> {
     let (elements, plain): (Vec<_>, Vec<_>) =
         operations.iter().partition(|operation| operation.path.filter.is_some());
     let mut written: Vec<Value> = elements.iter().map(|operation| operation.single(verb)).collect();

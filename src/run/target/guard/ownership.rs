@@ -23,7 +23,7 @@ pub(super) type Key = (ResourceKind, String);
 #[derive(Debug)]
 pub struct Ownership {
     prefix: String,
-    /// The run started the server itself: nobody else's objects are there.
+    /// The run started the server itself: it holds no other people's objects.
     alone: bool,
     /// The target shows no names, and the user has said so.
     opaque: bool,
@@ -36,7 +36,7 @@ pub struct Ownership {
 /// What is known of one tenant.
 #[derive(Debug, Default)]
 struct TenantObjects {
-    objects: HashMap<Key, Record>,
+    objects: HashMap<Key, ObjectRecord>,
     /// A read by id has shown an object of ours with its names, so that reads tell who is there.
     reads_show_ours: bool,
     /// A read of an id of ours did not show it.
@@ -48,7 +48,7 @@ struct TenantObjects {
 }
 
 #[derive(Debug, Default)]
-struct Record {
+struct ObjectRecord {
     standing: Standing,
     /// What this run sent to it, in lower case: no name of somebody else.
     sent: Vec<String>,
@@ -91,7 +91,7 @@ impl Ownership {
         }
     }
 
-    /// The same at a server that was started for the run and holds nobody else's objects.
+    /// The same at a server that was started for the run and holds no other people's objects.
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.alone = true;
@@ -120,7 +120,7 @@ impl Ownership {
         self
     }
 
-    /// A GUID was drawn at random in this run: nobody else's object carries it.
+    /// A GUID was drawn at random in this run: no other object carries it.
     pub fn drew(&self, guid: &str) {
         self.drawn().insert(guid.to_lowercase());
     }

@@ -21,6 +21,17 @@ enum Read {
     Unclear(String),
 }
 
+/// What a read by id showed of an object that is not shown as somebody else's.
+enum OwnRead {
+    Ours(Value),
+    /// A resource without the names by which its owner is told.
+    Nameless,
+    /// 404 or 410.
+    Missing(u16),
+    /// Anything else, in words.
+    Unclear(String),
+}
+
 impl<T: Target> Guard<T> {
     /// Ends well if an object is ours.
     pub(super) async fn check_object(
@@ -65,25 +76,19 @@ impl<T: Target> Guard<T> {
 
     /// A create of ours named it: one read, and where that shows no names one filter, must bear that out.
     async fn prove(&self, request: &Request, write: &str, key: &Key, echoed: bool) -> Result<(), HeldBack> {
-        let tenant = request.tenant;
-        let path = resource_path(key.0, &key.1);
-        let why = match self.read(request, &path, Some(key)).await? {
-            Read::Resource(ShownOwner::Ours, _) => {
-                self.ownership.settle(tenant, key, Standing::Ours);
+        let why = match self.read_own(request, write, key).await? {
+            OwnRead::Ours(_) => {
+                self.ownership.settle(request.tenant, key, Standing::Ours);
                 return Ok(());
             }
-            Read::Resource(ShownOwner::Another(who), _) => {
-                self.ownership.settle(tenant, key, Standing::Foreign(who.clone()));
-                return Err(foreign(write, &who));
-            }
-            Read::Resource(ShownOwner::Nothing, _) => "GET shows no names".to_owned(),
-            Read::Missing(status) => format!("GET returns {status}"),
-            Read::Unclear(why) => why,
+            OwnRead::Nameless => "GET shows no names".to_owned(),
+            OwnRead::Missing(status) => format!("GET returns {status}"),
+            OwnRead::Unclear(why) => why,
         };
         let proven = echoed || self.found_by_name(request, key).await?;
         let is_opaque = self.ownership.is_opaque();
         if proven || (is_opaque && self.random_filter(request, key).await? != RandomFilter::Somebody) {
-            self.ownership.settle(tenant, key, Standing::Ours);
+            self.ownership.settle(request.tenant, key, Standing::Ours);
             return Ok(());
         }
         Err(unproven(write, &format!("{why}, and a filter on its name does not find it alone")))
@@ -91,29 +96,24 @@ impl<T: Target> Guard<T> {
 
     /// No create of ours named it, but it may carry our names: a server may have made it by itself.
     async fn check_unnamed(&self, request: &Request, write: &str, key: &Key) -> Result<(), HeldBack> {
-        let path = resource_path(key.0, &key.1);
-        match self.read(request, &path, Some(key)).await? {
-            Read::Resource(ShownOwner::Ours, resource) if self.ownership.is_named_by_us(&resource) => {
+        match self.read_own(request, write, key).await? {
+            OwnRead::Ours(resource) if self.ownership.is_named_by_us(&resource) => {
                 self.ownership.settle(request.tenant, key, Standing::Ours);
                 Ok(())
             }
-            Read::Resource(ShownOwner::Ours, _) => Err(unproven(
+            OwnRead::Ours(_) => Err(unproven(
                 write,
                 "no create of this run returned this id, and its names do not begin with the run's prefix",
             )),
-            Read::Resource(ShownOwner::Another(who), _) => {
-                self.ownership.settle(request.tenant, key, Standing::Foreign(who.clone()));
-                Err(foreign(write, &who))
-            }
-            Read::Resource(ShownOwner::Nothing, _) => {
+            OwnRead::Nameless => {
                 Err(unproven(write, "no create of this run returned this id, and GET shows no names"))
             }
-            Read::Missing(_) if self.ownership.is_alone() => Ok(()),
-            Read::Missing(status) => Err(unproven(
+            OwnRead::Missing(_) if self.ownership.is_alone() => Ok(()),
+            OwnRead::Missing(status) => Err(unproven(
                 write,
                 &format!("no create of this run returned this id, and GET returns {status}"),
             )),
-            Read::Unclear(why) => Err(unproven(write, &why)),
+            OwnRead::Unclear(why) => Err(unproven(write, &why)),
         }
     }
 
@@ -126,23 +126,17 @@ impl<T: Target> Guard<T> {
         key: &Key,
         because: &str,
     ) -> Result<(), HeldBack> {
-        let tenant = request.tenant;
-        let path = resource_path(key.0, &key.1);
-        match self.read(request, &path, Some(key)).await? {
+        match self.read_own(request, write, key).await? {
             // The server kept it.
-            Read::Resource(ShownOwner::Ours, _) => {
-                self.ownership.settle(tenant, key, Standing::Ours);
+            OwnRead::Ours(_) => {
+                self.ownership.settle(request.tenant, key, Standing::Ours);
                 return Ok(());
             }
-            Read::Resource(ShownOwner::Another(who), _) => {
-                self.ownership.settle(tenant, key, Standing::Foreign(who.clone()));
-                return Err(foreign(write, &who));
-            }
-            Read::Resource(ShownOwner::Nothing, _) => {
+            OwnRead::Nameless => {
                 return Err(unproven(write, &format!("{because}, and GET shows a resource without names")));
             }
-            Read::Unclear(why) => return Err(unproven(write, &why)),
-            Read::Missing(_) => {}
+            OwnRead::Unclear(why) => return Err(unproven(write, &why)),
+            OwnRead::Missing(_) => {}
         }
         match self.reads_can_be_trusted(request, key).await? {
             true => Ok(()),
@@ -214,6 +208,20 @@ impl<T: Target> Guard<T> {
         let found = answer.as_ref().ok().filter(|answer| answer.is_success());
         let found = found.and_then(|answer| resources_in(answer.body.json()?));
         Ok(found.map(|found| found.into_iter().map(|one| id_of(one).unwrap_or_default()).collect()))
+    }
+
+    /// Reads an object by its id. It is settled, and an error, if the target shows it as somebody else's.
+    async fn read_own(&self, request: &Request, write: &str, key: &Key) -> Result<OwnRead, HeldBack> {
+        Ok(match self.read(request, &resource_path(key.0, &key.1), Some(key)).await? {
+            Read::Resource(ShownOwner::Ours, resource) => OwnRead::Ours(resource),
+            Read::Resource(ShownOwner::Nothing, _) => OwnRead::Nameless,
+            Read::Resource(ShownOwner::Another(who), _) => {
+                self.ownership.settle(request.tenant, key, Standing::Foreign(who.clone()));
+                return Err(foreign(write, &who));
+            }
+            Read::Missing(status) => OwnRead::Missing(status),
+            Read::Unclear(why) => OwnRead::Unclear(why),
+        })
     }
 
     /// Reads one resource. What it shows of its owner counts only if it has the id that was asked for.

@@ -11,13 +11,13 @@ pub(super) enum Reach {
     /// It makes something new, or reaches nothing that belongs to anybody.
     New,
     /// These objects.
-    Objects(Vec<Object>),
+    Objects(Vec<ReachedObject>),
     /// A whole collection.
     Collection,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Object {
+pub(super) struct ReachedObject {
     /// Where it can be read.
     pub path: String,
     /// Under what it is known, if it is a user or a group.
@@ -55,11 +55,13 @@ impl Reach {
             (true, _) => {
                 let operation = Operation::of(&Request::new(Actor::Probe, Method::Get, path, ""));
                 let key = operation.kind().zip(operation.id().map(str::to_owned));
-                Reach::Objects(vec![Object { path: path.to_owned(), key }])
+                Reach::Objects(vec![ReachedObject { path: path.to_owned(), key }])
             }
             (false, Method::Post) if !is(&["Me"]) => Reach::New,
             // `/Me` is the owner of the token.
-            (false, _) if is(&["Me"]) => Reach::Objects(vec![Object { path: path.to_owned(), key: None }]),
+            (false, _) if is(&["Me"]) => {
+                Reach::Objects(vec![ReachedObject { path: path.to_owned(), key: None }])
+            }
             (false, _) => Reach::Collection,
         }
     }

@@ -49,7 +49,7 @@ pub(super) fn twelve(hour: i8) -> (i8, &'static str) {
 /// the machine's day.
 #[must_use]
 pub fn parse(text: &str) -> Option<DateTime> {
-    let mut reader = Reader { rest: text.trim(), ..Reader::default() };
+    let mut reader = DateReader { rest: text.trim(), ..DateReader::default() };
     while !reader.rest.is_empty() {
         reader.token()?;
     }
@@ -72,7 +72,7 @@ pub(super) fn named(word: &str, names: &[&str]) -> Option<i8> {
 
 /// What was read so far.
 #[derive(Default)]
-struct Reader<'a> {
+struct DateReader<'a> {
     rest: &'a str,
     /// Numbers of the date in the order they are written, with how many digits they have.
     numbers: Vec<(i16, usize)>,
@@ -86,7 +86,7 @@ struct Reader<'a> {
     offset: Option<i64>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> DateReader<'a> {
     /// Reads the next word, number, time or offset.
     fn token(&mut self) -> Option<()> {
         let first = self.rest.chars().next()?;

@@ -11,12 +11,12 @@ use jiff::civil::DateTime;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Moment {
     pub date: DateTime,
-    pub kind: Kind,
+    pub kind: DateTimeKind,
 }
 
 /// .NET's DateTimeKind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Kind {
+pub(in super::super) enum DateTimeKind {
     Unspecified,
     Utc,
     Local,
@@ -25,7 +25,7 @@ pub(in super::super) enum Kind {
 /// What CDate and its kin give is in UTC.
 impl From<DateTime> for Moment {
     fn from(date: DateTime) -> Self {
-        Moment { date, kind: Kind::Utc }
+        Moment { date, kind: DateTimeKind::Utc }
     }
 }
 
@@ -103,7 +103,7 @@ impl Default for Styles {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Format {
     written: String,
-    tokens: Vec<Token>,
+    tokens: Vec<FormatToken>,
     /// `R`, `u` and `s` fix what their pattern alone does not say: the date is printed in UTC, and read
     /// as UTC.
     universal: bool,
@@ -111,7 +111,7 @@ pub(in super::super) struct Format {
 
 /// One specifier with its length, or a text that stands for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+enum FormatToken {
     Day(usize),
     Weekday {
         full: bool,
@@ -182,36 +182,36 @@ fn standard(letter: char) -> Option<&'static str> {
     })
 }
 
-fn tokens(format: &str) -> Result<Vec<Token>, String> {
+fn tokens(format: &str) -> Result<Vec<FormatToken>, String> {
     let letters: Vec<char> = format.chars().collect();
     let mut tokens = Vec::new();
     let mut at = 0;
-    let literal = |tokens: &mut Vec<Token>, text: &str| match tokens.last_mut() {
-        Some(Token::Literal(before)) => before.push_str(text),
-        _ => tokens.push(Token::Literal(text.to_owned())),
+    let literal = |tokens: &mut Vec<FormatToken>, text: &str| match tokens.last_mut() {
+        Some(FormatToken::Literal(before)) => before.push_str(text),
+        _ => tokens.push(FormatToken::Literal(text.to_owned())),
     };
     while let Some(&letter) = letters.get(at) {
         let count = letters[at..].iter().take_while(|other| **other == letter).count();
         let mut used = count;
         match letter {
-            'd' if count <= 2 => tokens.push(Token::Day(count)),
-            'd' => tokens.push(Token::Weekday { full: count > 3 }),
-            'M' if count <= 2 => tokens.push(Token::Month(count)),
-            'M' => tokens.push(Token::MonthName { full: count > 3 }),
-            'y' => tokens.push(Token::Year(count)),
-            'g' => tokens.push(Token::Era),
-            'h' => tokens.push(Token::Hour12(count)),
-            'H' => tokens.push(Token::Hour24(count)),
-            'm' => tokens.push(Token::Minute(count)),
-            's' => tokens.push(Token::Second(count)),
+            'd' if count <= 2 => tokens.push(FormatToken::Day(count)),
+            'd' => tokens.push(FormatToken::Weekday { full: count > 3 }),
+            'M' if count <= 2 => tokens.push(FormatToken::Month(count)),
+            'M' => tokens.push(FormatToken::MonthName { full: count > 3 }),
+            'y' => tokens.push(FormatToken::Year(count)),
+            'g' => tokens.push(FormatToken::Era),
+            'h' => tokens.push(FormatToken::Hour12(count)),
+            'H' => tokens.push(FormatToken::Hour24(count)),
+            'm' => tokens.push(FormatToken::Minute(count)),
+            's' => tokens.push(FormatToken::Second(count)),
             'f' | 'F' if count > 7 => return Err(format!("`{letter}` stands at most seven times")),
-            'f' => tokens.push(Token::Fraction(count)),
-            'F' => tokens.push(Token::ShortFraction(count)),
-            't' => tokens.push(Token::Half(count)),
-            'z' => tokens.push(Token::Offset(count)),
+            'f' => tokens.push(FormatToken::Fraction(count)),
+            'F' => tokens.push(FormatToken::ShortFraction(count)),
+            't' => tokens.push(FormatToken::Half(count)),
+            'z' => tokens.push(FormatToken::Offset(count)),
             'K' => {
                 used = 1;
-                tokens.push(Token::Kind);
+                tokens.push(FormatToken::Kind);
             }
             '\'' | '"' => {
                 let mut text = String::new();

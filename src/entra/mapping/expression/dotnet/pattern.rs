@@ -11,12 +11,12 @@ mod group;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rewritten {
     pub pattern: String,
-    pub groups: Vec<Group>,
+    pub groups: Vec<PatternGroup>,
 }
 
 /// How .NET calls a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
+pub(super) struct PatternGroup {
     /// Its number; several groups of one name share it.
     pub number: usize,
     /// Its name, if it has one.
@@ -24,7 +24,7 @@ pub(super) struct Group {
 }
 
 /// A piece of the new pattern; references are known only when all groups are.
-enum Piece {
+enum PatternPiece {
     Text(String),
     /// `\1`, `\k<name>`
     Reference(String),
@@ -42,7 +42,7 @@ struct Options {
 
 /// Writes the pattern anew; the error says what .NET, or this engine, does not take.
 pub(super) fn rewrite(pattern: &str) -> Result<Rewritten, String> {
-    let mut writer = Writer {
+    let mut writer = PatternWriter {
         letters: pattern.chars().collect(),
         at: 0,
         pieces: Vec::new(),
@@ -60,15 +60,15 @@ pub(super) fn rewrite(pattern: &str) -> Result<Rewritten, String> {
                 .ok_or_else(|| format!("refers to the group \"{name}\", which it has not"))
         };
         match piece {
-            Piece::Text(text) => written.push_str(&text),
-            Piece::Reference(name) => written.push_str(&format!("(?:\\{})", find(&name)?)),
-            Piece::Condition(name) => written.push_str(&format!("(?({})", find(&name)?)),
+            PatternPiece::Text(text) => written.push_str(&text),
+            PatternPiece::Reference(name) => written.push_str(&format!("(?:\\{})", find(&name)?)),
+            PatternPiece::Condition(name) => written.push_str(&format!("(?({})", find(&name)?)),
         }
     }
     Ok(Rewritten { pattern: written, groups })
 }
 
-impl Group {
+impl PatternGroup {
     /// True when the text is its name or number.
     pub fn is(&self, name: &str) -> bool {
         match &self.name {
@@ -79,11 +79,11 @@ impl Group {
 }
 
 /// Groups without a name are numbered first, then those with one, each in their order.
-fn numbered(names: &[Option<String>]) -> Vec<Group> {
+fn numbered(names: &[Option<String>]) -> Vec<PatternGroup> {
     let explicit = |name: &Option<String>| name.as_ref().and_then(|name| name.parse::<usize>().ok());
     let mut next = names.iter().filter(|name| name.is_none()).count() + 1;
     let mut plain = 0;
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<PatternGroup> = Vec::new();
     for name in names {
         let number = match (explicit(name), name) {
             (Some(number), _) => number,
@@ -102,22 +102,22 @@ fn numbered(names: &[Option<String>]) -> Vec<Group> {
                 }
             },
         };
-        groups.push(Group { number, name: name.clone().filter(|_| explicit(name).is_none()) });
+        groups.push(PatternGroup { number, name: name.clone().filter(|_| explicit(name).is_none()) });
     }
     groups
 }
 
-struct Writer {
+struct PatternWriter {
     letters: Vec<char>,
     at: usize,
-    pieces: Vec<Piece>,
+    pieces: Vec<PatternPiece>,
     /// Of every capturing group so far.
     names: Vec<Option<String>>,
     /// The last is in force; one for every open group.
     options: Vec<Options>,
 }
 
-impl Writer {
+impl PatternWriter {
     fn all(&mut self) -> Result<(), String> {
         while let Some(letter) = self.next() {
             match letter {
@@ -195,8 +195,8 @@ impl Writer {
 
     fn text(&mut self, text: &str) {
         match self.pieces.last_mut() {
-            Some(Piece::Text(before)) => before.push_str(text),
-            _ => self.pieces.push(Piece::Text(text.to_owned())),
+            Some(PatternPiece::Text(before)) => before.push_str(text),
+            _ => self.pieces.push(PatternPiece::Text(text.to_owned())),
         }
     }
 
@@ -239,7 +239,7 @@ impl Writer {
                     _ => return Err("has a `\\k` without a group's name".to_owned()),
                 };
                 let name = self.until(close).ok_or("has a name that is not closed")?;
-                self.pieces.push(Piece::Reference(name));
+                self.pieces.push(PatternPiece::Reference(name));
             }
             '1'..='9' => {
                 let mut number = letter.to_string();
@@ -247,7 +247,7 @@ impl Writer {
                     number.push(digit);
                     self.at += 1;
                 }
-                self.pieces.push(Piece::Reference(number));
+                self.pieces.push(PatternPiece::Reference(number));
             }
             other => {
                 let text = self.class_escape(other)?;

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
 use super::super::value::LONGEST_VALUE;
-use super::pattern::{Group, rewrite};
+use super::pattern::{PatternGroup, rewrite};
 
 /// A compiled pattern.
 #[derive(Debug)]
 pub(in super::super) struct Pattern {
     regex: Regex,
-    groups: Vec<Group>,
+    groups: Vec<PatternGroup>,
 }
 
 /// A replacement, taken apart once.

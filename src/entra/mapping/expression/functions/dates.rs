@@ -3,10 +3,10 @@
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, ToSpan};
 
-use super::super::evaluation::{Call, Computed, Stop};
+use super::super::evaluation::{Computed, FunctionCall, Stop};
 use super::super::function::Function;
 use super::super::node::Part;
-use super::super::prepared::{Misfit, Prepared};
+use super::super::prepared::{Misfit, PreparedArguments};
 use super::super::signature::Arity;
 use crate::diagnostic;
 use crate::entra::mapping::expression::Value;
@@ -42,10 +42,10 @@ const INTERVALS: [&str; 7] = ["yyyy", "m", "d", "ww", "h", "n", "s"];
 /// Seconds from 1601-01-01, where FILETIME begins, to 1970-01-01.
 const FILETIME_TO_UNIX: i128 = 11_644_473_600;
 
-fn interval(arguments: &[Part]) -> Result<Prepared, Misfit> {
+fn interval(arguments: &[Part]) -> Result<PreparedArguments, Misfit> {
     match arguments.first().and_then(Part::constant) {
         Some(word) if !INTERVALS.contains(&word) => Err(Misfit { position: 0, what: no_interval(word) }),
-        _ => Ok(Prepared::Nothing),
+        _ => Ok(PreparedArguments::Nothing),
     }
 }
 
@@ -54,16 +54,16 @@ fn no_interval(word: &str) -> String {
     format!("is \"{word}\", none of {}{}", INTERVALS.join(", "), near.unwrap_or_default())
 }
 
-fn c_date<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn c_date<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Ok(call.date(0)?.map(Value::Date))
 }
 
-fn now<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn now<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Ok(Some(Value::Date(call.circumstances().now())))
 }
 
 /// The date with some years, months, days … added. The day is moved back to the month's last, as in .NET.
-fn date_add<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn date_add<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let interval = call.text(0)?.unwrap_or_default();
     let value = call.required_number(1)?;
     let Some(date) = call.date(2)? else { return Ok(None) };
@@ -85,7 +85,7 @@ fn date_add<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 
 /// The second date less the first, as Visual Basic's DateDiff counts: years and months by the calendar,
 /// weeks by the Sundays between, everything else in whole units of time.
-fn date_diff<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn date_diff<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let interval = call.text(0)?.unwrap_or_default();
     let (Some(first), Some(second)) = (call.date(1)?, call.date(2)?) else { return Ok(None) };
     let seconds = second.duration_since(first).as_secs();
@@ -108,7 +108,7 @@ fn date_diff<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// The date of a FILETIME: units of 100 ns since 1601.
-fn date_from_num<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn date_from_num<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(number) = call.number(0)? else { return Ok(None) };
     let beginning = Date::constant(1601, 1, 1).to_datetime(jiff::civil::Time::midnight());
     let since =
@@ -120,7 +120,7 @@ fn date_from_num<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// The FILETIME of a date.
-fn num_from_date<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn num_from_date<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(date) = call.date(0)? else { return Ok(None) };
     let since =
         jiff::tz::Offset::UTC.to_timestamp(date).map_err(|_| call.misfit(0, "is beyond all dates"))?;
@@ -136,7 +136,7 @@ fn format_positions(count: usize) -> (Option<usize>, usize, usize) {
     if count == 4 { (Some(1), 2, 3) } else { (None, 1, 2) }
 }
 
-fn formats(arguments: &[Part]) -> Result<Prepared, Misfit> {
+fn formats(arguments: &[Part]) -> Result<PreparedArguments, Misfit> {
     let (styles, input, output) = format_positions(arguments.len());
     let constant = |position: usize| arguments.get(position).and_then(Part::constant);
     let read = |position: usize| {
@@ -147,16 +147,16 @@ fn formats(arguments: &[Part]) -> Result<Prepared, Misfit> {
         Some((position, text)) => Some(Styles::new(text).map_err(|what| Misfit { position, what })?),
         None => None,
     };
-    Ok(Prepared::Formats { styles, input: read(input)?, output: read(output)? })
+    Ok(PreparedArguments::Formats { styles, input: read(input)?, output: read(output)? })
 }
 
 /// A date read in one format and printed in another. A date that comes from CDate, DateAdd, DateFromNum or
 /// Now is taken as it is: the page calls it a DateTime that "can be used within date functions such as
 /// FormatDateTime".
-fn format_date_time<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn format_date_time<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let (styles_at, input_at, output_at) = format_positions(call.count());
     let (styles, input, output) = match call.prepared() {
-        Prepared::Formats { styles, input, output } => (*styles, input.as_ref(), output.as_ref()),
+        PreparedArguments::Formats { styles, input, output } => (*styles, input.as_ref(), output.as_ref()),
         _ => (None, None, None),
     };
     let computed_format = |position: usize| -> Result<Format, Stop> {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::evaluation::{Call, Computed, Stop};
+use super::super::evaluation::{Computed, FunctionCall, Stop};
 use super::super::function::Function;
 use super::super::signature::{Arity, Page};
 use crate::entra::mapping::expression::Value;
@@ -21,14 +21,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 /// Base64 of the text in UTF-16, little end first: what .NET calls Unicode.
-fn convert_to_base64<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn convert_to_base64<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(source) = call.text(0)? else { return Ok(None) };
     let bytes: Vec<u8> = source.encode_utf16().flat_map(u16::to_le_bytes).collect();
     Ok(Some(Value::from(STANDARD.encode(bytes))))
 }
 
 /// The text of base64; the encoding is `Unicode` (UTF-16), `ASCII` or `UTF8`.
-fn convert_from_base64<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn convert_from_base64<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(source) = call.text(0)? else { return Ok(None) };
     let bytes = bytes(call, &source)?;
     let text = match call.text(1)?.as_deref() {
@@ -51,25 +51,25 @@ fn convert_from_base64<'a>(call: &Call<'a, '_>) -> Computed<'a> {
     Ok(Some(Value::from(text)))
 }
 
-fn bytes(call: &Call<'_, '_>, text: &str) -> Result<Vec<u8>, Stop> {
+fn bytes(call: &FunctionCall<'_, '_>, text: &str) -> Result<Vec<u8>, Stop> {
     let plain: String = text.split_whitespace().collect();
     STANDARD.decode(plain).map_err(|_| call.misfit(0, "is not base64"))
 }
 
 /// The bytes of the text in UTF-8, each as two digits, letters in upper case.
-fn convert_to_utf8_hex<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn convert_to_utf8_hex<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(source) = call.text(0)? else { return Ok(None) };
     Ok(Some(Value::from(source.bytes().map(|byte| format!("{byte:02X}")).collect::<String>())))
 }
 
 /// A reference of a text. References are written as their text here.
-fn c_ref<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn c_ref<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Ok(call.text(0)?.map(Value::from))
 }
 
 /// The value of one component of a distinguished name, from the left, from 1: "Joe" of `cn=Joe,ou=…`. Null
 /// when there is no such component, which is our reading.
-fn dn_component<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn dn_component<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let number = call.required_number(1)?;
     let Some(name) = call.text(0)? else { return Ok(None) };
     let position = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
@@ -94,7 +94,7 @@ fn dn_component<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// A security identifier, `S-1-5-21-…`, of its bytes in base64.
-fn string_from_sid<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn string_from_sid<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(source) = call.text(0)? else { return Ok(None) };
     let bytes = bytes(call, &source)?;
     let [revision, count, authority @ ..] = bytes.as_slice() else {

@@ -1,6 +1,6 @@
 //! Functions about the flow of the attribute rather than its value.
 
-use super::super::evaluation::{Call, Computed, Stop};
+use super::super::evaluation::{Computed, FunctionCall, Stop};
 use super::super::function::Function;
 use super::super::signature::{Arity, Page};
 use crate::entra::mapping::expression::Value;
@@ -14,7 +14,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 /// Leaves the attribute out of the flow when the value is null or empty.
-fn ignore_flow<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn ignore_flow<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     match call.value(0)? {
         Some(value) if !value.is_empty() => Ok(Some(value)),
         _ => Err(Stop::Ignored),
@@ -22,7 +22,7 @@ fn ignore_flow<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// The value as it is; the provisioning log shows `[Redact]`.
-fn redact<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn redact<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     call.redact();
     call.value(0)
 }
@@ -30,7 +30,7 @@ fn redact<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 /// The first rule's value that the target directory does not hold. "SelectUniqueValue isn't supported
 /// for use with other provisioning applications" than those that write to on-premises Active Directory.
 /// Names are compared as that directory does, without regard to letter case.
-fn select_unique_value<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn select_unique_value<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(taken) = call.circumstances().taken else {
         return Err(call.failure("Entra does not support this function for SCIM applications"));
     };
@@ -45,12 +45,12 @@ fn select_unique_value<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// Fails with the message.
-fn error<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn error<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Err(call.failure(call.text(0)?.unwrap_or_default()))
 }
 
 /// The tenant's default domain.
-fn default_domain<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn default_domain<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     match call.circumstances().default_domain {
         Some(domain) => Ok(Some(Value::from(domain.to_owned()))),
         None => Err(call.failure("the tenant's default domain is not known here")),

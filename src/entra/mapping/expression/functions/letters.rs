@@ -2,7 +2,7 @@
 
 mod diacritics;
 
-use super::super::evaluation::{Call, Computed, Stop};
+use super::super::evaluation::{Computed, FunctionCall, Stop};
 use super::super::function::Function;
 use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
@@ -15,13 +15,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("ToUpper", &["source", "culture"], Arity::Between(1, 2), to_upper),
 ];
 
-fn normalize_diacritics<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn normalize_diacritics<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Ok(call.text(0)?.map(|text| Value::from(diacritics::without(text))))
 }
 
 /// Lower case, with the first letter of every word in upper case. Without separators the words are those of
 /// .NET's ToTitleCase; with separators a word begins after each of them and nowhere else.
-fn p_case<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn p_case<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let separators = call.text(1)?.unwrap_or_default();
     let Some(source) = call.text(0)? else { return Ok(None) };
     let lower = casing::lower(&source, None);
@@ -40,18 +40,18 @@ fn p_case<'a>(call: &Call<'a, '_>) -> Computed<'a> {
     Ok(Some(Value::from(words)))
 }
 
-fn to_lower<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn to_lower<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let culture = culture(call)?;
     Ok(call.text(0)?.map(|text| Value::from(casing::lower(&text, culture))))
 }
 
-fn to_upper<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn to_upper<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let culture = culture(call)?;
     Ok(call.text(0)?.map(|text| Value::from(casing::upper(&text, culture))))
 }
 
 /// The culture of the second argument; without one the invariant culture.
-fn culture(call: &Call<'_, '_>) -> Result<Option<Culture>, Stop> {
+fn culture(call: &FunctionCall<'_, '_>) -> Result<Option<Culture>, Stop> {
     let name = call.text(1)?.unwrap_or_default();
     casing::culture(&name).map_err(|()| call.misfit(1, &format!("is \"{name}\", which names no culture")))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::super::evaluation::{Call, Computed};
+use super::super::evaluation::{Computed, FunctionCall};
 use super::super::function::Function;
 use super::super::readings::SplitItems;
 use super::super::signature::{Arity, Page};
@@ -24,20 +24,20 @@ fn number<'a>(number: usize) -> Computed<'a> {
 
 /// The number, from 1, of the first value that the text is part of; 0 when there is none. Letter case
 /// counts: the page finds the primary address by `SMTP:`, and the others begin with `smtp:`.
-fn contains<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn contains<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let search = call.text(1)?.unwrap_or_default();
     let values = call.texts(0)?;
     number(values.iter().position(|value| value.contains(&*search)).map_or(0, |found| found + 1))
 }
 
 /// How many values there are; 0 for null.
-fn count<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn count<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     number(call.texts(0)?.len())
 }
 
 /// One value by its number, from 1. "Throws an error if index is out of bounds" (cloud sync page); a null
 /// attribute has no item to throw about, and gives null, which is our reading.
-fn item<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn item<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let index = call.required_number(1)?;
     let values = call.texts(0)?;
     if values.is_empty() {
@@ -50,7 +50,7 @@ fn item<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// Each value once, in the order they first come. Letter case counts: nothing else is documented.
-fn remove_duplicates<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn remove_duplicates<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Ok(match call.value(0)? {
         Some(Value::Texts(values)) => {
             let mut seen = HashSet::new();
@@ -63,7 +63,7 @@ fn remove_duplicates<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// The parts of a text between the delimiters.
-fn split<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn split<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(source) = call.text(0)? else { return Ok(None) };
     let delimiter = call.text(1)?.unwrap_or_default();
     if delimiter.is_empty() {

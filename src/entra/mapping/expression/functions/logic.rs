@@ -1,8 +1,8 @@
 //! Choosing between values, and asking whether there is one.
 
-use super::super::evaluation::{Call, Computed, Stop};
+use super::super::evaluation::{Computed, FunctionCall, Stop};
 use super::super::function::Function;
-use super::super::node::{Node, Part};
+use super::super::node::{ExpressionNode, Part};
 use super::super::readings::{IifEmpty, SwitchNull, SwitchPresence, SwitchUnchanged};
 use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
@@ -27,12 +27,12 @@ fn boolean<'a>(value: bool) -> Computed<'a> {
 }
 
 /// True for everything but zero and false. Null is false, which is our reading.
-fn c_bool<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn c_bool<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     boolean(call.condition(0)?.unwrap_or(false))
 }
 
 /// The first value that is not null. An empty text is a value: only null is passed over.
-fn coalesce<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn coalesce<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     for position in 0..call.count() {
         if let Some(value) = call.value(position)? {
             return Ok(Some(value));
@@ -42,7 +42,7 @@ fn coalesce<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// One of two values; the other is not computed.
-fn iif<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn iif<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let reading = call.readings().iif_empty;
     if reading != IifEmpty::Computed && asks_of_nothing(call)? {
         return match reading {
@@ -59,49 +59,53 @@ fn iif<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 /// True when the condition is about an attribute that is null or empty: one that stands in it as an
 /// operand, alone, or inside IsPresent, IsNull or IsNullOrEmpty. Other functions in the condition may
 /// deal with the null themselves, as the Workday page's Switch with a key "" does.
-fn asks_of_nothing(call: &Call<'_, '_>) -> Result<bool, Stop> {
+fn asks_of_nothing(call: &FunctionCall<'_, '_>) -> Result<bool, Stop> {
     let Some(condition) = call.part(0) else { return Ok(false) };
     let mut asked: Vec<&Part> = Vec::new();
     match &condition.node {
-        Node::Comparison(sides) => asked.extend([&sides.0, &sides.2]),
-        Node::Call(inner) if PRESENCE.contains(&inner.signature.name) => asked.extend(&inner.arguments),
+        ExpressionNode::Comparison(sides) => asked.extend([&sides.0, &sides.2]),
+        ExpressionNode::Call(inner) if PRESENCE.contains(&inner.signature.name) => {
+            asked.extend(&inner.arguments)
+        }
         _ => asked.push(condition),
     }
     for part in asked {
-        if matches!(part.node, Node::Attribute(_)) && call.at(part)?.is_none_or(|value| value.is_empty()) {
+        if matches!(part.node, ExpressionNode::Attribute(_))
+            && call.at(part)?.is_none_or(|value| value.is_empty())
+        {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn is_null<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn is_null<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     boolean(call.value(0)?.is_none())
 }
 
-fn is_null_or_empty<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn is_null_or_empty<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     boolean(call.value(0)?.is_none_or(|value| value.is_empty()))
 }
 
-fn is_present<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn is_present<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     boolean(call.value(0)?.is_some_and(|value| !value.is_empty()))
 }
 
 /// True when `CStr` can make one text of it (cloud sync page): neither null nor several values.
-fn is_string<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn is_string<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     boolean(call.value(0)?.and_then(Value::into_one_text).is_some())
 }
 
 /// `False` for `True`, and `True` for everything else, null included.
-fn not<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn not<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     boolean(!call.text(0)?.is_some_and(|text| text.eq_ignore_ascii_case("True")))
 }
 
 /// The value of the first key that equals the source, letter case included; otherwise the default,
 /// which may be absent.
-fn switch<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn switch<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let readings = call.readings();
-    if let (SwitchPresence::Refused, Some(Node::Call(inner))) =
+    if let (SwitchPresence::Refused, Some(ExpressionNode::Call(inner))) =
         (readings.switch_presence, call.part(0).map(|part| &part.node))
         && PRESENCE.contains(&inner.signature.name)
     {
@@ -131,7 +135,7 @@ fn is_unchanged(source: &Part, changed: &[String]) -> bool {
     let mut reads = false;
     let mut any = false;
     source.visit(&mut |part| {
-        if let Node::Attribute(name) = &part.node {
+        if let ExpressionNode::Attribute(name) = &part.node {
             reads = true;
             any |= changed.contains(name);
         }

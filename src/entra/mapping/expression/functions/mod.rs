@@ -58,7 +58,7 @@ pub fn signatures() -> Vec<Signature> {
 }
 
 /// What is known of a function's name.
-pub(super) enum Lookup {
+pub(super) enum FunctionLookup {
     /// It can be computed; its place in the table.
     Known(usize, &'static Function),
     /// Entra has it, and it is not computed here.
@@ -71,15 +71,15 @@ pub(super) enum Lookup {
 }
 
 /// Looks a function up. "The syntax is case-sensitive."
-pub(super) fn find(name: &str) -> Lookup {
+pub(super) fn find(name: &str) -> FunctionLookup {
     if let Some(place) = TABLE.iter().position(|function| function.signature.name == name) {
-        return Lookup::Known(place, TABLE[place]);
+        return FunctionLookup::Known(place, TABLE[place]);
     }
     if NOT_COMPUTED.contains(&name) {
-        return Lookup::NotComputed;
+        return FunctionLookup::NotComputed;
     }
     let known = || TABLE.iter().map(|function| function.signature.name).chain(NOT_COMPUTED.iter().copied());
     let closest =
         known().find(|known| known.eq_ignore_ascii_case(name)).or_else(|| diagnostic::closest(name, known()));
-    Lookup::Unknown { closest }
+    FunctionLookup::Unknown { closest }
 }

@@ -1,6 +1,6 @@
 //! Numbers, and what is printed of values that are no texts.
 
-use super::super::evaluation::{Call, Computed};
+use super::super::evaluation::{Computed, FunctionCall};
 use super::super::function::Function;
 use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
@@ -11,12 +11,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 /// The bits that both numbers have.
-fn bit_and<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn bit_and<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let (Some(first), Some(second)) = (call.number(0)?, call.number(1)?) else { return Ok(None) };
     Ok(Some(Value::Number(first & second)))
 }
 
 /// The text of a number, a reference or a boolean.
-fn c_str<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn c_str<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Ok(call.text(0)?.map(Value::from))
 }

@@ -3,7 +3,7 @@
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use super::super::evaluation::{Call, Computed};
+use super::super::evaluation::{Computed, FunctionCall};
 use super::super::function::Function;
 use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
@@ -37,7 +37,7 @@ const KINDS: [&str; 4] = [
     "abcdefghijklmnopqrstuvwxyz",
 ];
 
-fn guid<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn guid<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let bytes = call.random(|random| random.random());
     Ok(Some(Value::from(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())))
 }
@@ -45,7 +45,7 @@ fn guid<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 /// A text of random characters with at least so many of each kind. What is left to fill comes from the kinds
 /// that were asked for; where none was, from digits and letters. Which kinds Entra fills with is not
 /// documented.
-fn random_string<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn random_string<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let length = call.required_number(0)?;
     if !(1..=LONGEST).contains(&length) {
         return Err(call.misfit(0, &format!("is {length}; it is 1 to {LONGEST}")));

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::evaluation::{Call, Computed, Stop};
+use super::super::evaluation::{Computed, FunctionCall, Stop};
 use super::super::function::Function;
-use super::super::node::{Node, Part};
-use super::super::prepared::{Misfit, Prepared};
+use super::super::node::{ExpressionNode, Part};
+use super::super::prepared::{Misfit, PreparedArguments};
 use super::super::readings::ReplaceAttribute;
 use super::super::signature::Arity;
 use crate::entra::mapping::expression::Value;
@@ -38,10 +38,10 @@ const TEMPLATE: usize = 6;
 
 /// True when something stands at that parameter, be its value null.
 fn given(arguments: &[Part], position: usize) -> bool {
-    arguments.get(position).is_some_and(|part| part.node != Node::Empty)
+    arguments.get(position).is_some_and(|part| part.node != ExpressionNode::Empty)
 }
 
-fn prepare(arguments: &[Part]) -> Result<Prepared, Misfit> {
+fn prepare(arguments: &[Part]) -> Result<PreparedArguments, Misfit> {
     let given = |position| given(arguments, position);
     let constant = |position: usize| arguments.get(position).and_then(Part::constant);
     let misfit = |position, what: &str| Misfit { position, what: what.to_owned() };
@@ -64,11 +64,11 @@ fn prepare(arguments: &[Part]) -> Result<Prepared, Misfit> {
         return Err(misfit(GROUP, &format!("is \"{group}\", and the pattern has no such group")));
     }
     let replacement = constant(VALUE).map(Replacement::new).map(Arc::new);
-    Ok(Prepared::Replacement { pattern: pattern.map(Arc::new), replacement })
+    Ok(PreparedArguments::Replacement { pattern: pattern.map(Arc::new), replacement })
 }
 
-fn replace<'a>(call: &Call<'a, '_>) -> Computed<'a> {
-    let given = |position| call.part(position).is_some_and(|part| part.node != Node::Empty);
+fn replace<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
+    let given = |position| call.part(position).is_some_and(|part| part.node != ExpressionNode::Empty);
     if given(PATTERN) {
         with_pattern(call, given(GROUP), given(ATTRIBUTE))
     } else {
@@ -77,7 +77,7 @@ fn replace<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// Every `oldValue` in the source, or the source in place of every `oldValue` in the template.
-fn with_old_value<'a>(call: &Call<'a, '_>, template: bool) -> Computed<'a> {
+fn with_old_value<'a>(call: &FunctionCall<'a, '_>, template: bool) -> Computed<'a> {
     let Some(source) = call.text(0)? else { return Ok(None) };
     let old = call.text(OLD)?.unwrap_or_default();
     if old.is_empty() {
@@ -97,9 +97,9 @@ fn with_old_value<'a>(call: &Call<'a, '_>, template: bool) -> Computed<'a> {
     })))
 }
 
-fn with_pattern<'a>(call: &Call<'a, '_>, group: bool, attribute: bool) -> Computed<'a> {
+fn with_pattern<'a>(call: &FunctionCall<'a, '_>, group: bool, attribute: bool) -> Computed<'a> {
     let (prepared, replacement) = match call.prepared() {
-        Prepared::Replacement { pattern, replacement } => (pattern.clone(), replacement.clone()),
+        PreparedArguments::Replacement { pattern, replacement } => (pattern.clone(), replacement.clone()),
         _ => (None, None),
     };
     let pattern = match prepared {
@@ -132,7 +132,7 @@ fn with_pattern<'a>(call: &Call<'a, '_>, group: bool, attribute: bool) -> Comput
 
 /// Source, pattern, group and another attribute: the two pages tell it in opposite ways.
 fn from_attribute<'a>(
-    call: &Call<'a, '_>,
+    call: &FunctionCall<'a, '_>,
     pattern: &Pattern,
     group: &str,
 ) -> Result<Option<Value<'a>>, Stop> {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::super::evaluation::{Call, Computed};
+use super::super::evaluation::{Computed, FunctionCall};
 use super::super::function::Function;
 use super::super::readings::JoinEmpty;
 use super::super::signature::{Arity, Page};
@@ -23,7 +23,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
 ];
 
 /// The source with the suffix. A null source stays null, which is our reading.
-fn append<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn append<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let Some(source) = call.text(0)? else { return Ok(None) };
     let suffix = call.text(1)?.unwrap_or_default();
     Ok(Some(Value::from(source.into_owned() + &suffix)))
@@ -31,7 +31,7 @@ fn append<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 
 /// The position of the second text in the first, from 1; 0 when it is not there (cloud sync page). The
 /// default comparison is Visual Basic's, the binary one.
-fn in_str<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn in_str<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let (searched, wanted) = (call.text(0)?, call.text(1)?.unwrap_or_default());
     let start = call.number(2)?.unwrap_or(1);
     if start < 1 {
@@ -63,7 +63,7 @@ fn in_str<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 
 /// Every value of every source with the separator between them. When nothing is left to join, the
 /// result is null, which is our reading.
-fn join<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn join<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let kept = call.readings().join_empty == JoinEmpty::Kept;
     let separator = call.text(0)?.unwrap_or_default();
     let mut joined = String::new();
@@ -89,7 +89,7 @@ fn join<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 }
 
 /// The first characters: none for 0 and for null, all for a negative number.
-fn left<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn left<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let count = call.required_number(1)?;
     let source = call.text(0)?.unwrap_or_default();
     Ok(Some(Value::from(match usize::try_from(count) {
@@ -100,7 +100,7 @@ fn left<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 
 /// A part of the text. Beyond its end there is the empty text, as in Visual Basic; a start below 1 or a
 /// negative length is an error, as in .NET. The page says neither.
-fn mid<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn mid<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let start = call.required_number(1)?;
     let length = if call.count() > 2 { call.required_number(2)? } else { i64::MAX };
     if start < 1 {
@@ -133,12 +133,12 @@ fn slice(text: Cow<'_, str>, from: usize, count: usize) -> Cow<'_, str> {
 }
 
 /// The text without its blanks (U+0020), and no other white space.
-fn strip_spaces<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn strip_spaces<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Ok(call.text(0)?.map(|text| if text.contains(' ') { text.replace(' ', "").into() } else { text }.into()))
 }
 
 /// The text without white space at its ends; of a multi-valued attribute, every value.
-fn trim<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn trim<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     Ok(call.value(0)?.map(|value| match value.into_text() {
         Ok(Cow::Borrowed(text)) => Value::from(text.trim()),
         Ok(Cow::Owned(text)) => Value::from(text.trim().to_owned()),
@@ -148,7 +148,7 @@ fn trim<'a>(call: &Call<'a, '_>) -> Computed<'a> {
 
 /// A word by its number, from 1. Every character of the last argument ends a word, and several in a row
 /// end one. The empty text for null, and when there is no such word.
-fn word<'a>(call: &Call<'a, '_>) -> Computed<'a> {
+fn word<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
     let number = call.required_number(1)?;
     let delimiters = call.text(2)?.unwrap_or_default();
     let source = call.text(0)?.unwrap_or_default();

@@ -60,7 +60,7 @@ impl Example {
         Example { taken, ..self }
     }
 
-    fn outcome(&self, readings: Readings) -> Result<Outcome<'static>, CallError> {
+    fn outcome(&self, readings: Readings) -> Result<EvaluatedValue<'static>, CallError> {
         let now = parse_date(self.now).expect("a date");
         let now = jiff::tz::Offset::UTC.to_timestamp(now).expect("a time");
         let taken: Vec<String> = self.taken.iter().map(|taken| (*taken).to_owned()).collect();

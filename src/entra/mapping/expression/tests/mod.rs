@@ -18,7 +18,7 @@ fn outcome_in(
     expression: &str,
     attributes: Attributes<'_>,
     circumstances: &Circumstances<'_>,
-) -> Result<Outcome<'static>, CallError> {
+) -> Result<EvaluatedValue<'static>, CallError> {
     outcome_read(expression, attributes, circumstances, Readings::default())
 }
 
@@ -33,7 +33,7 @@ fn outcome_read(
     attributes: Attributes<'_>,
     circumstances: &Circumstances<'_>,
     readings: Readings,
-) -> Result<Outcome<'static>, CallError> {
+) -> Result<EvaluatedValue<'static>, CallError> {
     let expression = Expression::parse(expression).expect("the expression is right").with_readings(readings);
     let source = |name: &str| match attributes.iter().find(|(n, _)| *n == name)?.1 {
         [] => None,
@@ -41,10 +41,10 @@ fn outcome_read(
         several => Some(Value::Texts(Cow::Owned(several.iter().map(|value| (*value).to_owned()).collect()))),
     };
     let outcome = expression.evaluate(&source, circumstances)?;
-    Ok(Outcome { value: outcome.value.map(Value::into_owned), ..outcome })
+    Ok(EvaluatedValue { value: outcome.value.map(Value::into_owned), ..outcome })
 }
 
-fn outcome(expression: &str, attributes: Attributes<'_>) -> Result<Outcome<'static>, CallError> {
+fn outcome(expression: &str, attributes: Attributes<'_>) -> Result<EvaluatedValue<'static>, CallError> {
     outcome_in(expression, attributes, &Circumstances::default())
 }
 

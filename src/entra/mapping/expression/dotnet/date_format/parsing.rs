@@ -1,11 +1,11 @@
 use jiff::civil::{Date, Time};
 
 use super::super::date::{DAYS, MONTHS, full_year, nanoseconds, to_utc};
-use super::{Format, Kind, Moment, Styles, Token};
+use super::{DateTimeKind, Format, FormatToken, Moment, Styles};
 
 /// What was read so far.
 #[derive(Default)]
-struct Found {
+struct DateFields {
     year: Option<i16>,
     month: Option<i8>,
     day: Option<i8>,
@@ -44,13 +44,13 @@ impl Format {
         if styles.trailing_white {
             rest = rest.trim_end();
         }
-        let mut found = Found::default();
+        let mut found = DateFields::default();
         for (position, token) in self.tokens.iter().enumerate() {
             if styles.inner_white {
                 rest = rest.trim_start();
             }
             let before_short_fraction =
-                matches!(self.tokens.get(position + 1), Some(Token::ShortFraction(_)));
+                matches!(self.tokens.get(position + 1), Some(FormatToken::ShortFraction(_)));
             token.read(&mut rest, &mut found, styles, before_short_fraction)?;
         }
         if styles.inner_white && styles.trailing_white {
@@ -66,56 +66,56 @@ impl Format {
     }
 }
 
-impl Token {
+impl FormatToken {
     fn read(
         &self,
         rest: &mut &str,
-        found: &mut Found,
+        found: &mut DateFields,
         styles: Styles,
         before_short_fraction: bool,
     ) -> Option<()> {
         let small = |value: i32| i8::try_from(value).ok();
         match self {
-            Token::Day(width) => keep(&mut found.day, small(number(rest, *width)?)?),
-            Token::Month(width) => keep(&mut found.month, small(number(rest, *width)?)?),
-            Token::Hour12(width) => keep(&mut found.hour12, small(number(rest, (*width).min(2))?)?),
-            Token::Hour24(width) => keep(&mut found.hour, small(number(rest, (*width).min(2))?)?),
-            Token::Minute(width) => keep(&mut found.minute, small(number(rest, (*width).min(2))?)?),
-            Token::Second(width) => keep(&mut found.second, small(number(rest, (*width).min(2))?)?),
-            Token::Year(width @ (1 | 2)) => {
+            FormatToken::Day(width) => keep(&mut found.day, small(number(rest, *width)?)?),
+            FormatToken::Month(width) => keep(&mut found.month, small(number(rest, *width)?)?),
+            FormatToken::Hour12(width) => keep(&mut found.hour12, small(number(rest, (*width).min(2))?)?),
+            FormatToken::Hour24(width) => keep(&mut found.hour, small(number(rest, (*width).min(2))?)?),
+            FormatToken::Minute(width) => keep(&mut found.minute, small(number(rest, (*width).min(2))?)?),
+            FormatToken::Second(width) => keep(&mut found.second, small(number(rest, (*width).min(2))?)?),
+            FormatToken::Year(width @ (1 | 2)) => {
                 keep(&mut found.year, full_year(i16::try_from(number(rest, *width)?).ok()?, 2))
             }
-            Token::Year(width) => {
+            FormatToken::Year(width) => {
                 let digits = digits(rest, *width, (*width).max(4))?;
                 keep(&mut found.year, digits.parse().ok()?)
             }
-            Token::Weekday { full } => keep(&mut found.weekday, name(rest, &DAYS, *full)?),
-            Token::MonthName { full } => keep(&mut found.month, name(rest, &MONTHS, *full)? + 1),
-            Token::Era => ["A.D.", "AD"].into_iter().find_map(|era| strip(rest, era)),
-            Token::Fraction(width) => {
+            FormatToken::Weekday { full } => keep(&mut found.weekday, name(rest, &DAYS, *full)?),
+            FormatToken::MonthName { full } => keep(&mut found.month, name(rest, &MONTHS, *full)? + 1),
+            FormatToken::Era => ["A.D.", "AD"].into_iter().find_map(|era| strip(rest, era)),
+            FormatToken::Fraction(width) => {
                 let digits = digits(rest, *width, *width)?;
                 keep(&mut found.nanosecond, nanoseconds(digits)?)
             }
-            Token::ShortFraction(width) => match digits(rest, 1, *width) {
+            FormatToken::ShortFraction(width) => match digits(rest, 1, *width) {
                 Some(digits) => keep(&mut found.nanosecond, nanoseconds(digits)?),
                 None => Some(()),
             },
-            Token::Half(1) => {
+            FormatToken::Half(1) => {
                 let afternoon = strip(rest, "P").is_some();
                 if !afternoon {
                     strip(rest, "A")?;
                 }
                 keep(&mut found.afternoon, afternoon)
             }
-            Token::Half(_) => {
+            FormatToken::Half(_) => {
                 let afternoon = strip(rest, "PM").is_some();
                 if !afternoon {
                     strip(rest, "AM")?;
                 }
                 keep(&mut found.afternoon, afternoon)
             }
-            Token::Offset(width) => keep(&mut found.offset, offset(rest, *width)?),
-            Token::Kind => {
+            FormatToken::Offset(width) => keep(&mut found.offset, offset(rest, *width)?),
+            FormatToken::Kind => {
                 if strip(rest, "Z").is_some() {
                     found.zulu = true;
                     return keep(&mut found.offset, 0);
@@ -125,7 +125,7 @@ impl Token {
                 }
                 Some(())
             }
-            Token::Literal(text) => literal(text, rest, found, styles, before_short_fraction),
+            FormatToken::Literal(text) => literal(text, rest, found, styles, before_short_fraction),
         }
     }
 }
@@ -135,7 +135,7 @@ impl Token {
 fn literal(
     text: &str,
     rest: &mut &str,
-    found: &mut Found,
+    found: &mut DateFields,
     styles: Styles,
     before_short_fraction: bool,
 ) -> Option<()> {
@@ -199,7 +199,7 @@ fn offset(rest: &mut &str, width: usize) -> Option<i64> {
     (minutes < 60 && seconds <= 14 * 3600).then_some(if minus { -seconds } else { seconds })
 }
 
-impl Found {
+impl DateFields {
     fn moment(&self, styles: Styles, today: Date) -> Option<Moment> {
         let hour = match (self.hour, self.hour12, self.afternoon) {
             (hour, None, None) => hour.unwrap_or(0),
@@ -235,12 +235,12 @@ impl Found {
                 .ok()?;
         let universal = styles.adjust_to_universal;
         let kind = match self.offset {
-            Some(_) if self.zulu && styles.roundtrip_kind => Kind::Utc,
-            Some(_) if universal => Kind::Utc,
-            Some(_) => Kind::Local,
-            None if universal && (styles.assume_local || styles.assume_universal) => Kind::Utc,
-            None if styles.assume_local || styles.assume_universal => Kind::Local,
-            None => Kind::Unspecified,
+            Some(_) if self.zulu && styles.roundtrip_kind => DateTimeKind::Utc,
+            Some(_) if universal => DateTimeKind::Utc,
+            Some(_) => DateTimeKind::Local,
+            None if universal && (styles.assume_local || styles.assume_universal) => DateTimeKind::Utc,
+            None if styles.assume_local || styles.assume_universal => DateTimeKind::Local,
+            None => DateTimeKind::Unspecified,
         };
         Some(Moment { date: to_utc(date.to_datetime(time), self.offset.unwrap_or(0))?, kind })
     }

@@ -1,5 +1,5 @@
 use super::super::date::{DAYS, MONTHS, twelve};
-use super::{Format, Kind, Moment, Token};
+use super::{DateTimeKind, Format, FormatToken, Moment};
 
 impl Format {
     /// Prints the date.
@@ -12,7 +12,7 @@ impl Format {
     }
 }
 
-impl Token {
+impl FormatToken {
     fn print(&self, moment: Moment, to: &mut String) {
         let date = moment.date;
         let name = |names: &[&'static str], position: i8| -> &'static str {
@@ -22,25 +22,25 @@ impl Token {
                 .unwrap_or_default()
         };
         match self {
-            Token::Day(width) => number(to, date.day().into(), *width),
-            Token::Weekday { full } => {
+            FormatToken::Day(width) => number(to, date.day().into(), *width),
+            FormatToken::Weekday { full } => {
                 let name = name(&DAYS, date.weekday().to_sunday_zero_offset());
                 to.push_str(if *full { name } else { &name[..3] });
             }
-            Token::Month(width) => number(to, date.month().into(), *width),
-            Token::MonthName { full } => {
+            FormatToken::Month(width) => number(to, date.month().into(), *width),
+            FormatToken::MonthName { full } => {
                 let name = name(&MONTHS, date.month() - 1);
                 to.push_str(if *full { name } else { &name[..3] });
             }
-            Token::Year(width @ (1 | 2)) => number(to, (date.year() % 100).into(), *width),
-            Token::Year(width) => number(to, date.year().into(), *width),
-            Token::Era => to.push_str("A.D."),
-            Token::Hour12(width) => number(to, twelve(date.hour()).0.into(), (*width).min(2)),
-            Token::Hour24(width) => number(to, date.hour().into(), (*width).min(2)),
-            Token::Minute(width) => number(to, date.minute().into(), (*width).min(2)),
-            Token::Second(width) => number(to, date.second().into(), (*width).min(2)),
-            Token::Fraction(digits) => to.push_str(&fraction(date.subsec_nanosecond(), *digits)),
-            Token::ShortFraction(digits) => {
+            FormatToken::Year(width @ (1 | 2)) => number(to, (date.year() % 100).into(), *width),
+            FormatToken::Year(width) => number(to, date.year().into(), *width),
+            FormatToken::Era => to.push_str("A.D."),
+            FormatToken::Hour12(width) => number(to, twelve(date.hour()).0.into(), (*width).min(2)),
+            FormatToken::Hour24(width) => number(to, date.hour().into(), (*width).min(2)),
+            FormatToken::Minute(width) => number(to, date.minute().into(), (*width).min(2)),
+            FormatToken::Second(width) => number(to, date.second().into(), (*width).min(2)),
+            FormatToken::Fraction(digits) => to.push_str(&fraction(date.subsec_nanosecond(), *digits)),
+            FormatToken::ShortFraction(digits) => {
                 let digits = fraction(date.subsec_nanosecond(), *digits);
                 match digits.trim_end_matches('0') {
                     "" if to.ends_with('.') => {
@@ -49,21 +49,21 @@ impl Token {
                     digits => to.push_str(digits),
                 }
             }
-            Token::Half(width) => {
+            FormatToken::Half(width) => {
                 let half = twelve(date.hour()).1;
                 to.push_str(if *width == 1 { &half[..1] } else { half });
             }
-            Token::Offset(width) => to.push_str(match width {
+            FormatToken::Offset(width) => to.push_str(match width {
                 1 => "+0",
                 2 => "+00",
                 _ => "+00:00",
             }),
-            Token::Kind => to.push_str(match moment.kind {
-                Kind::Unspecified => "",
-                Kind::Utc => "Z",
-                Kind::Local => "+00:00",
+            FormatToken::Kind => to.push_str(match moment.kind {
+                DateTimeKind::Unspecified => "",
+                DateTimeKind::Utc => "Z",
+                DateTimeKind::Local => "+00:00",
             }),
-            Token::Literal(text) => to.push_str(text),
+            FormatToken::Literal(text) => to.push_str(text),
         }
     }
 }

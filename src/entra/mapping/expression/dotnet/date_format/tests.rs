@@ -5,7 +5,7 @@ use super::super::date;
 use super::*;
 
 fn moment(text: &str) -> Moment {
-    Moment { date: date::parse(text).unwrap(), kind: Kind::Unspecified }
+    Moment { date: date::parse(text).unwrap(), kind: DateTimeKind::Unspecified }
 }
 
 fn printed(format: &str) -> String {

@@ -1,8 +1,8 @@
 //! Classes of characters: `[a-z]`, `[^()\s-]`, `[a-z-[aeiou]]`.
 
-use super::{Writer, quoted};
+use super::{PatternWriter, quoted};
 
-impl Writer {
+impl PatternWriter {
     /// A class after its bracket, with everything in it quoted.
     pub(super) fn class(&mut self) -> Result<String, String> {
         let mut inner = String::new();

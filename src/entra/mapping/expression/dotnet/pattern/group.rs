@@ -1,8 +1,8 @@
 //! What an opening parenthesis begins: groups, lookarounds, options, comments.
 
-use super::{Piece, Writer};
+use super::{PatternPiece, PatternWriter};
 
-impl Writer {
+impl PatternWriter {
     /// What follows an opening parenthesis.
     pub(super) fn group(&mut self) -> Result<(), String> {
         let options = self.option();
@@ -31,7 +31,7 @@ impl Writer {
             if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
                 return Err("has a condition that is no group; that is not matched here".to_owned());
             }
-            self.pieces.push(Piece::Condition(name));
+            self.pieces.push(PatternPiece::Condition(name));
             self.options.push(options);
             return Ok(());
         }

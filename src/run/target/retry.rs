@@ -1,4 +1,4 @@
-//! Waits when the target says it has too much to do.
+//! Sends a request again after 429, or 503 with `Retry-After`, when the time to wait has passed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ const LONGEST_GUESS: Duration = Duration::from_secs(60);
 /// `Retry-After: 0` again and again must not be asked as fast as the machine can.
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
-type Notice = Box<dyn Fn(Duration) + Send + Sync>;
+type PauseListener = Box<dyn Fn(Duration) + Send + Sync>;
 
 /// How long a target is waited for. Clones share what came of it: once a request waited in vain, others
 /// are not made to wait as long again until the target answers one of them.
@@ -67,30 +67,30 @@ impl WaitLimit {
 /// A 429 without a `Retry-After` that can be read (RFC 6585 §4 allows it) is waited for with pauses that
 /// double. An answer that asks for a longer pause than is allowed is returned as it came, and so is one
 /// that persists.
-pub struct RetryAfter<T> {
+pub struct Retry<T> {
     inner: T,
-    waiting: WaitLimit,
+    wait_limit: WaitLimit,
     first_pause: Duration,
     cancel: Cancel,
-    notice: Notice,
+    notice: PauseListener,
 }
 
-impl<T: Target> RetryAfter<T> {
+impl<T: Target> Retry<T> {
     /// Waits for `inner`. Once `cancel` is set, only clean-up is waited for.
     pub fn new(inner: T, waiting: WaitLimit, cancel: Cancel) -> Self {
-        RetryAfter { inner, waiting, first_pause: FIRST_PAUSE, cancel, notice: Box::new(|_| ()) }
+        Retry { inner, wait_limit: waiting, first_pause: FIRST_PAUSE, cancel, notice: Box::new(|_| ()) }
     }
 
     /// The longest pause.
     #[must_use]
     pub fn limit(&self) -> Duration {
-        self.waiting.longest
+        self.wait_limit.longest
     }
 
     /// The same, calling `notice` with each pause before it begins.
     #[must_use]
     pub fn telling(self, notice: impl Fn(Duration) + Send + Sync + 'static) -> Self {
-        RetryAfter { notice: Box::new(notice), ..self }
+        Retry { notice: Box::new(notice), ..self }
     }
 
     /// Waits, and tells whether the time has passed: the run may end before.
@@ -109,11 +109,11 @@ impl<T: Target> RetryAfter<T> {
     }
 }
 
-impl<T: Target> Target for RetryAfter<T> {
+impl<T: Target> Target for Retry<T> {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
         let begin = tokio::time::Instant::now();
         let (mut guess, mut least) = (self.first_pause, Duration::ZERO);
-        let in_vain = self.waiting.in_vain.of(&request);
+        let in_vain = self.wait_limit.in_vain.of(&request);
         loop {
             let answer = self.inner.send(request.clone()).await?;
             if !answer.is_throttled() {
@@ -129,7 +129,8 @@ impl<T: Target> Target for RetryAfter<T> {
                 }
             };
             least = (least * 2).max(LEAST_PAUSE);
-            let limit = if in_vain.load(Ordering::Relaxed) { Duration::ZERO } else { self.waiting.longest };
+            let limit =
+                if in_vain.load(Ordering::Relaxed) { Duration::ZERO } else { self.wait_limit.longest };
             if pause > limit || begin.elapsed() >= limit {
                 in_vain.store(true, Ordering::Relaxed);
                 return Ok(answer);
@@ -195,7 +196,7 @@ mod tests {
     }
 
     async fn statuses(busy: &Busy, waiting: WaitLimit) -> (u16, usize) {
-        let answer = RetryAfter::new(busy, waiting, Cancel::default()).send(get()).await.unwrap();
+        let answer = Retry::new(busy, waiting, Cancel::default()).send(get()).await.unwrap();
         (answer.status, busy.asked())
     }
 
@@ -223,7 +224,7 @@ mod tests {
             let told = Arc::new(Mutex::new(Vec::new()));
             let ear = Arc::clone(&told);
             let mut retry_after =
-                RetryAfter::new(&busy, WaitLimit::at_most(Duration::from_millis(14)), Cancel::default())
+                Retry::new(&busy, WaitLimit::at_most(Duration::from_millis(14)), Cancel::default())
                     .telling(move |pause| ear.lock().unwrap().push(pause.as_millis()));
             retry_after.first_pause = Duration::from_millis(2);
             assert_eq!(retry_after.send(get()).await.unwrap().status, 429);
@@ -247,7 +248,7 @@ mod tests {
         let busy = Busy::new(Some("100"), 9);
         assert_eq!(statuses(&busy, waiting.clone()).await, (429, 4));
         assert_eq!(statuses(&busy, waiting.clone()).await, (429, 5));
-        let retry_after = RetryAfter::new(&busy, waiting.clone(), Cancel::default());
+        let retry_after = Retry::new(&busy, waiting.clone(), Cancel::default());
         let clean_up = Request { actor: Actor::Cleanup, ..get() };
         assert_eq!(retry_after.send(clean_up.clone()).await.unwrap().status, 429);
         assert_eq!(busy.asked(), 9, "clean-up waits on its own account");
@@ -274,7 +275,7 @@ mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&told);
         let cancel = Cancel::default();
-        let retry_after = RetryAfter::new(&busy, minutes(5), cancel.clone())
+        let retry_after = Retry::new(&busy, minutes(5), cancel.clone())
             .telling(move |pause| ear.lock().unwrap().push(pause));
         cancel.cancel();
         assert_eq!(retry_after.send(get()).await, Err(Broken::Interrupted));

@@ -1,4 +1,4 @@
-//! Judges what lies beneath HTTP: protocol, suite, certificates.
+//! Judges TLS: protocol version, cipher suite, certificates.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use rustls::{AlertDescription, RootCertStore};
 
 use super::about::ABOUTS;
 use super::certificate::{Certificate, PublicKey};
-use super::hello::{LISTED, Reply, Version};
+use super::hello::{HelloReply, LISTED, Version};
 use super::probe::{self, Offered};
 use crate::check::{Finding, Level};
 use crate::http;
@@ -53,7 +53,7 @@ pub(super) fn judge_tls(offered: &Offered) -> Vec<Finding> {
         Err(broken) => {
             findings.push(wrong("A TLS 1.2 handshake could not be started.".to_owned(), broken.to_string()));
         }
-        Ok(Reply::Chosen { version: Version::TLS12, suite, .. }) if suite_name(*suite).is_some() => {
+        Ok(HelloReply::Chosen { version: Version::TLS12, suite, .. }) if suite_name(*suite).is_some() => {
             if let Err(why) = &offered.whole {
                 findings.push(wrong(
                     "The TLS 1.2 handshake does not complete.".to_owned(),
@@ -61,28 +61,28 @@ pub(super) fn judge_tls(offered: &Offered) -> Vec<Finding> {
                 ));
             }
         }
-        Ok(Reply::Chosen { version: Version::TLS12, suite, .. }) => {
+        Ok(HelloReply::Chosen { version: Version::TLS12, suite, .. }) => {
             let actual = format!("suite {suite:#06x}, which was not offered");
             findings.push(wrong(
                 "The server chooses a suite that is not on Microsoft's list.".to_owned(),
                 actual,
             ));
         }
-        Ok(Reply::Chosen { version, .. }) => {
+        Ok(HelloReply::Chosen { version, .. }) => {
             let message = format!("The server speaks at most {version}.");
             findings.push(wrong(message, version.to_string()));
         }
-        Ok(Reply::NotTls) => {
+        Ok(HelloReply::NotTls) => {
             let message = "The server does not speak TLS on this port.".to_owned();
             findings.push(wrong(message, "bytes that are not TLS, perhaps plain HTTP".to_owned()));
         }
         Ok(reply) => {
             let what = match reply {
-                Reply::Alert(alert) => format!("the alert {alert:?}"),
-                Reply::Odd(what) => (*what).to_owned(),
+                HelloReply::Alert(alert) => format!("the alert {alert:?}"),
+                HelloReply::Odd(what) => (*what).to_owned(),
                 _ => "the connection was closed".to_owned(),
             };
-            let alone = *reply == Reply::Alert(AlertDescription::ProtocolVersion);
+            let alone = *reply == HelloReply::Alert(AlertDescription::ProtocolVersion);
             let message = if offered.tls13 && alone {
                 "The server speaks only TLS 1.3."
             } else {

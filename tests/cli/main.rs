@@ -1,0 +1,13 @@
+//! The command line from outside: every kind of bad input gives one message, the right exit code and
+//! no panic.
+
+#![expect(clippy::unwrap_used, reason = "a test whose server or file fails has failed")]
+
+mod arguments;
+mod connection;
+mod list;
+mod program;
+mod run;
+mod serve;
+mod servers;
+mod snapshots;
