@@ -11,14 +11,15 @@ use tokio::sync::RwLock;
 use super::cleanup;
 use super::event::{Event, Listener};
 use super::plan::Plan;
-use super::preflight::Refusal;
 use super::preflight::acceptance::CREATE_REFUSED;
+use super::preflight::{Refusal, media_type};
 use super::prepare::{self, Asking};
 use super::scenario_run::{CutShort, ScenarioRunEnd, SharedRun};
 use super::schedule;
 use super::schedule::Work;
 use super::steps::end_state::EndState;
 use super::target::deployment::Deployments;
+use super::target::media_type::MediaType;
 use super::target::rate::Rate;
 use super::verdict::cause;
 use super::verdict::report::{CheckResult, Report, Verdict};
@@ -86,6 +87,7 @@ pub fn play_scenarios<S: Deployments>(
         scenario_runs: scenario_runs.len(),
     });
     let rate: Arc<Rate> = Arc::default();
+    let media_type: Arc<MediaType> = Arc::default();
     let (told, pauses) = mpsc::channel();
     let ownership = Arc::new(plan.ownership(deployments.is_shared()));
     let asking = Asking {
@@ -94,6 +96,7 @@ pub fn play_scenarios<S: Deployments>(
         rate: Arc::clone(&rate),
         ownership: Arc::clone(&ownership),
         tenants: deployments.tenants(),
+        media_type: Arc::clone(&media_type),
     };
     let prepared = std::thread::scope(|scope| {
         let asked = scope.spawn(|| runtime.block_on(prepare::prepare(asking, deployment, told)));
@@ -113,6 +116,7 @@ pub fn play_scenarios<S: Deployments>(
         ownership,
         lost: OnceLock::new(),
         rate,
+        media_type,
         floor: RwLock::default(),
     };
     let run = Arc::new(run);
@@ -214,6 +218,7 @@ impl Gathered {
         let prepared = &run.prepared;
         let rules::Judgement { mut findings, exercised } =
             rules::judge(&off, &prepared.trace, &prepared.discovery);
+        media_type::without_unread(&mut findings, &prepared.trace);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
         }

@@ -12,9 +12,10 @@ use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance;
 use super::preflight::acceptance::{Acceptance, CREATE_REFUSED};
-use super::preflight::{self, Refusal};
+use super::preflight::{self, Refusal, media_type};
 use super::target::deployment::{Deployment, Tenants};
 use super::target::guard::Ownership;
+use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
@@ -60,6 +61,8 @@ pub(super) struct Asking<'a> {
     /// What is known of the objects at the target.
     pub(super) ownership: Arc<Ownership>,
     pub(super) tenants: Tenants,
+    /// Under which media type bodies are sent; set for the whole run.
+    pub(super) media_type: Arc<MediaType>,
 }
 
 /// Asks all that. The deployment is closed before the scenario runs begin; `pauses` hears of each pause.
@@ -68,9 +71,10 @@ pub(super) async fn prepare<T: Target>(
     deployment: Deployment<T>,
     pauses: Sender<Duration>,
 ) -> Result<Prepared, Refusal> {
-    let Asking { plan, people, rate, ownership, tenants } = asking;
+    let Asking { plan, people, rate, ownership, tenants, media_type: label } = asking;
     let writer = plan.writer();
-    let recorder = Recorder::new(Paced::new(deployment.target, rate));
+    let labelled = Labelled::new(deployment.target, Arc::clone(&label));
+    let recorder = Recorder::new(Paced::new(labelled, rate));
     let stack = Stack::new(&recorder, &plan.retry_after, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
@@ -120,10 +124,13 @@ pub(super) async fn prepare<T: Target>(
         mapping.group = None;
     }
     let filters = ask_for_filters(plan, &stack).await;
-    let acceptance = match plan.whole_mapping {
-        true => Acceptance::default(),
-        false => acceptance::probe(&stack, &recorder, &writer, &mapping, people).await,
-    };
+    let mut acceptance = Acceptance::default();
+    if !plan.whole_mapping {
+        acceptance = acceptance::probe(&stack, &recorder, &writer, &mapping, people).await;
+        if parses_only_json(&stack, &recorder, &label).await {
+            acceptance = acceptance::probe(&stack, &recorder, &writer, &mapping, people).await;
+        }
+    }
     let etags = ready.discovery.supports("etag").is_none()
         && recorder.trace().iter().any(|exchange| {
             exchange.operation.kind().is_some()
@@ -161,6 +168,23 @@ pub(super) async fn prepare<T: Target>(
         trace: recorder.trace(),
         left_behind,
     })
+}
+
+/// Whether no create came through until its body was labelled `application/json`. Then that label stays, and what
+/// was created until then is removed.
+async fn parses_only_json<T: Target>(
+    stack: &Stack<'_, T>,
+    recorder: &Recorder<T>,
+    label: &MediaType,
+) -> bool {
+    for refused in media_type::refused(&recorder.trace()) {
+        if media_type::is_parsed_as_json(stack, recorder, refused, label).await {
+            // What stays is told by the removal that ends the preparation.
+            cleanup::remove(stack, || recorder.trace(), &[]).await;
+            return true;
+        }
+    }
+    false
 }
 
 /// The scenario that is best suited to say what is lost of a create: the shortest with a cycle.

@@ -17,6 +17,7 @@ use super::steps::fixture::FixtureSource;
 use super::steps::{MistakeAt, Player, PlayerInput};
 use super::target::deployment::{Deployments, Tenants};
 use super::target::guard::Ownership;
+use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
@@ -42,6 +43,8 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) lost: OnceLock<Broken>,
     /// The rate that a shared target bears.
     pub(in crate::run) rate: Arc<Rate>,
+    /// Under which media type bodies are sent.
+    pub(in crate::run) media_type: Arc<MediaType>,
     /// On a shared target a scenario run that reads everybody plays alone.
     pub(in crate::run) floor: RwLock<()>,
 }
@@ -249,7 +252,8 @@ impl<S: Deployments> SharedRun<S> {
             true => Arc::clone(&self.rate),
             false => Arc::default(),
         };
-        let recorder = Recorder::new(Paced::new(deployment.target, rate));
+        let labelled = Labelled::new(deployment.target, Arc::clone(&self.media_type));
+        let recorder = Recorder::new(Paced::new(labelled, rate));
         let waits = {
             let (tell, scenario_run) = (tell.clone(), scenario_run.clone());
             move |pause| {

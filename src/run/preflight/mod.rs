@@ -3,6 +3,7 @@
 
 pub mod abilities;
 pub mod acceptance;
+pub(in crate::run) mod media_type;
 
 use serde_json::Value;
 
