@@ -1,6 +1,7 @@
 //! The whole run: preparation, scenario runs, and the checks that need several of them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -118,6 +119,7 @@ pub fn play_scenarios<S: Deployments>(
         rate,
         media_type,
         floor: RwLock::default(),
+        filters_ignored: AtomicBool::default(),
     };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
@@ -218,6 +220,7 @@ impl Gathered {
         let prepared = &run.prepared;
         let rules::Judgement { mut findings, exercised } =
             rules::judge(&off, &prepared.trace, &prepared.discovery);
+        run.note_filters(&findings);
         media_type::without_unread(&mut findings, &prepared.trace);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));

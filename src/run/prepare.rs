@@ -27,7 +27,7 @@ use crate::scenario::{Ability, Action, Need, Scenario};
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
 use crate::scim::urn;
-use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
+use crate::wire::{Actor, Answer, Exchange, Method, Operation, Request, ResourceKind, Target};
 
 /// How many people a scenario of the size `large` has when nobody says otherwise.
 const USUAL_CROWD: usize = 30;
@@ -131,6 +131,7 @@ pub(super) async fn prepare<T: Target>(
             acceptance = acceptance::probe(&stack, &recorder, &writer, &mapping, people).await;
         }
     }
+    ask_whether_filters_apply(&stack, &recorder, probe(ResourceKind::User), probe(ResourceKind::Group)).await;
     let etags = ready.discovery.supports("etag").is_none()
         && recorder.trace().iter().any(|exchange| {
             exchange.operation.kind().is_some()
@@ -185,6 +186,27 @@ async fn parses_only_json<T: Target>(
         }
     }
     false
+}
+
+/// Asks for somebody who does not exist while objects of the run are there: only then an ignored filter shows, and
+/// scenarios would meet each other's objects.
+async fn ask_whether_filters_apply<T: Target>(
+    stack: &Stack<'_, T>,
+    recorder: &Recorder<T>,
+    users: Option<Request>,
+    groups: Option<Request>,
+) {
+    let is_there = |kind| {
+        let made =
+            |exchange: &Arc<Exchange>| exchange.operation == Operation::Create(kind) && exchange.succeeded();
+        recorder.trace().iter().any(made)
+    };
+    for (kind, question) in [(ResourceKind::User, users), (ResourceKind::Group, groups)] {
+        if let Some(question) = question.filter(|_| is_there(kind)) {
+            // The rules judge the answer.
+            let _ = stack.send(Request { actor: Actor::Probe, ..question }).await;
+        }
+    }
 }
 
 /// The scenario that is best suited to say what is lost of a create: the shortest with a cycle.

@@ -1,6 +1,7 @@
 //! One scenario run: its deployment, its scenario, its judges and its clean-up.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -47,6 +48,9 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) media_type: Arc<MediaType>,
     /// On a shared target a scenario run that reads everybody plays alone.
     pub(in crate::run) floor: RwLock<()>,
+    /// A filter has found objects that do not match it: from then on each scenario run plays alone, so that a
+    /// query finds no objects of another one.
+    pub(in crate::run) filters_ignored: AtomicBool,
 }
 
 /// A scenario run's place on the deployment.
@@ -170,6 +174,13 @@ impl<S: Deployments> SharedRun<S> {
         (left.into_iter().map(cleanup::Left::found).collect(), recorder.len())
     }
 
+    /// Whether filters find what does not match them, as far as findings show.
+    pub(in crate::run) fn note_filters(&self, findings: &[Finding]) {
+        if findings.iter().any(|finding| rules::FILTERS_IGNORED.contains(&finding.rule.as_str())) {
+            self.filters_ignored.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Waits until the floor is free for this scenario, and holds it while the result lives.
     async fn enter(&self, scenario: &Scenario) -> Floor<'_> {
         let reads_everybody = scenario
@@ -177,12 +188,17 @@ impl<S: Deployments> SharedRun<S> {
             .iter()
             .any(|step| matches!(step.action, Action::Discover { .. } | Action::ExpectWalk(_)));
         if !self.deployments.is_shared() {
-            Floor::Own
-        } else if reads_everybody {
-            Floor::Alone { _held: self.floor.write().await }
-        } else {
-            Floor::Beside { _held: self.floor.read().await }
+            return Floor::Own;
         }
+        let alone = || reads_everybody || self.filters_ignored.load(Ordering::Relaxed);
+        if !alone() {
+            let held = self.floor.read().await;
+            // It may have shown while this one waited.
+            if !alone() {
+                return Floor::Beside { _held: held };
+            }
+        }
+        Floor::Alone { _held: self.floor.write().await }
     }
 
     fn obstacle(&self, scenario: &Scenario) -> Option<Skip> {
@@ -326,6 +342,7 @@ impl<S: Deployments> SharedRun<S> {
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
         let rules::Judgement { findings: mut rule_findings, exercised } =
             rules::judge(&off, &trace, &self.prepared.discovery);
+        self.note_filters(&rule_findings);
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(scenario_run.scenario.clone());
