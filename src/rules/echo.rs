@@ -87,7 +87,7 @@ const DISABLE_IGNORED: Declared = Declared {
         Field("AzureAD/SCIMReferenceCode#21"),
         Field("rancher/rancher#52996"),
     ],
-    faults: &["ignores-string-boolean", "disable-ignored"],
+    faults: &["ignores-string-boolean", "disable-ignored", "wrapped-values-ignored"],
     judges: |view| subject::reads_known(view, SeenState::is_disabled),
     judge: Judge::Trace(disable_ignored),
 };
@@ -132,6 +132,7 @@ const WRITE_LOST: Declared = Declared {
         "enable-restores-old-values",
         "ignores-user-name-change",
         "truncate-emails-to-first",
+        "wrapped-values-ignored",
     ],
     judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
     judge: Judge::Trace(write_lost),
