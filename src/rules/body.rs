@@ -12,6 +12,7 @@ use crate::wire::Operation;
 
 pub(super) const RULES: &[&RuleDeclaration] = &[
     &BODY_NOT_JSON,
+    &BYTE_ORDER_MARK,
     &BODY_NOT_AN_OBJECT,
     &DUPLICATE_KEYS,
     &BODY_ON_NO_CONTENT,
@@ -44,6 +45,33 @@ fn body_not_json(view: &View<'_>) -> Vec<Complaint> {
     Complaint::new(format!("The response body is not JSON: {problem}."))
         .against("a JSON object", start)
         .at(level)
+        .into()
+}
+
+const BYTE_ORDER_MARK: RuleDeclaration = RuleDeclaration {
+    name: "byte-order-mark",
+    title: "Response bodies begin without a byte order mark",
+    level: Level::Error,
+    what: "The first byte of a JSON body belongs to the JSON: no U+FEFF (EF BB BF in UTF-8) precedes it. Parsers \
+           may reject a JSON text that begins with one.",
+    why: "A strict JSON parser rejects every such response, although it looks right in an editor or a browser.",
+    fix: "Encode responses as UTF-8 without a byte order mark. .NET: `new UTF8Encoding(false)` instead of \
+          `Encoding.UTF8`. PHP: save the source files without a byte order mark. Python: `utf-8`, not \
+          `utf-8-sig`.",
+    entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, where the response cannot be parsed.",
+    refs: &[Rfc("8259#8.1")],
+    faults: &["byte-order-mark"],
+    judges: subject::json,
+    judge: RuleJudge::Exchange(byte_order_mark),
+};
+
+fn byte_order_mark(view: &View<'_>) -> Vec<Complaint> {
+    let marked = view.answer().is_some_and(|answer| answer.body.has_byte_order_mark());
+    if !marked || view.json().is_none() {
+        return Vec::new();
+    }
+    Complaint::new("The response body begins with a byte order mark (U+FEFF).")
+        .against("{ as the first byte", "EF BB BF before the JSON")
         .into()
 }
 
@@ -217,6 +245,17 @@ mod tests {
         }
         read(500, "oops").finds("body-not-json", 1, Level::Warning);
         read(200, &ada(json!({"displayName": "Añá 🌱"})).to_string()).is_right();
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_named_and_the_json_behind_it_is_read() {
+        let marked = format!("\u{feff}{}", ada(json!({})));
+        read(200, &marked).finds("byte-order-mark", 1, Level::Error);
+        read(200, &marked).finds("body-not-json", 0, Level::Error);
+        read(200, &ada(json!({})).to_string()).finds("byte-order-mark", 0, Level::Error);
+        // What is no JSON anyway has another cause.
+        read(200, "\u{feff}<html>").finds("byte-order-mark", 0, Level::Error);
+        read(200, "\u{feff}<html>").finds("body-not-json", 1, Level::Error);
     }
 
     #[test]

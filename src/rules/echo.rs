@@ -88,7 +88,7 @@ const DISABLE_IGNORED: RuleDeclaration = RuleDeclaration {
         Field("AzureAD/SCIMReferenceCode#21"),
         Field("rancher/rancher#52996"),
     ],
-    faults: &["ignores-string-boolean", "disable-ignored"],
+    faults: &["ignores-string-boolean", "disable-ignored", "wrapped-values-ignored"],
     judges: |view| subject::reads_known(view, SeenState::is_disabled),
     judge: RuleJudge::Trace(disable_ignored),
 };
@@ -133,6 +133,7 @@ const WRITE_LOST: RuleDeclaration = RuleDeclaration {
         "enable-restores-old-values",
         "ignores-user-name-change",
         "truncate-emails-to-first",
+        "wrapped-values-ignored",
     ],
     judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
     judge: RuleJudge::Trace(write_lost),

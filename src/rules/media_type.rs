@@ -1,14 +1,91 @@
-//! Media types of answers (RFC 7644 §3.1, §8.1).
+//! Media types of requests and answers (RFC 7644 §3.1, §8.1).
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::subject;
 use crate::check::Level;
-use crate::wire::Answer;
+use crate::wire::{Actor, Answer, Exchange, Operation};
+use std::sync::Arc;
 
 pub(super) const RULES: &[&RuleDeclaration] =
-    &[&ANSWER_NOT_SCIM_JSON, &ERROR_NOT_SCIM_JSON, &CHARSET_NOT_UTF_8];
+    &[&SCIM_JSON_NOT_PARSED, &ANSWER_NOT_SCIM_JSON, &ERROR_NOT_SCIM_JSON, &CHARSET_NOT_UTF_8];
+
+const SCIM_JSON_NOT_PARSED: RuleDeclaration = RuleDeclaration {
+    name: "scim-json-not-parsed",
+    title: "Request bodies of the type application/scim+json are parsed",
+    level: Level::Critical,
+    what: "A create labelled `Content-Type: application/scim+json` is read as JSON. The same create succeeds no \
+           less than with `application/json`.",
+    why: "Entra labels every body application/scim+json. A web framework that parses only application/json gives \
+          the handler an empty body: no user is ever created, changed or disabled.",
+    fix: "Let the body parser accept application/scim+json. Express: `app.use(express.json({ type: \
+          ['application/json', 'application/scim+json'] }))`. ASP.NET: `[Consumes(\"application/json\", \
+          \"application/scim+json\")]`; before ASP.NET Core also `config.Formatters.JsonFormatter\
+          .SupportedMediaTypes.Add(new MediaTypeHeaderValue(\"application/scim+json\"))`. Django REST framework: in \
+          `parser_classes`, a subclass of `JSONParser` with `media_type = 'application/scim+json'`. Flask: \
+          `request.get_json(force=True)`. Rails: `Mime::Type.register 'application/json', :json, \
+          %w[application/scim+json]`. Spring: `consumes = { \"application/json\", \"application/scim+json\" }` \
+          in the `@RequestMapping`.",
+    entra: "SystemForCrossDomainIdentityManagementBadRequest or …ServiceIncompatible at EntryExportAdd, for every \
+            user.",
+    refs: &[Rfc("7644#3.1"), Rfc("7644#8.1"), Microsoft("use-scim-to-provision-users-and-groups")],
+    faults: &["scim-json-unparsed"],
+    judges: |view| is_create(view.exchange) && view.answer().is_some(),
+    judge: RuleJudge::Exchange(scim_json_not_parsed),
+};
+
+fn is_create(exchange: &Exchange) -> bool {
+    matches!(exchange.operation, Operation::Create(_))
+}
+
+/// The media type of a request's body, without parameters.
+fn sent_as(exchange: &Exchange) -> String {
+    let headers = exchange.request.headers.iter();
+    let label = headers.rev().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    label.map_or_else(String::new, |(_, value)| media_type(value))
+}
+
+fn media_type(header: &str) -> String {
+    header.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
+}
+
+fn scim_json_not_parsed(view: &View<'_>) -> Vec<Complaint> {
+    // Scenarios send equal creates for other reasons.
+    let is_probe = |exchange: &Exchange| is_create(exchange) && exchange.request.actor == Actor::Probe;
+    let accepted = is_probe(view.exchange) && view.exchange.succeeded();
+    if !accepted || sent_as(view.exchange) != "application/json" {
+        return Vec::new();
+    }
+    // The same body under another label: what a label changes is whether it is read.
+    let is_twin = |earlier: &&Arc<Exchange>| {
+        is_probe(earlier)
+            && earlier.request.body == view.exchange.request.body
+            && sent_as(earlier) == "application/scim+json"
+            && earlier.answer().is_some_and(|answer| !answer.is_throttled())
+    };
+    let told = |earlier: &Arc<Exchange>| {
+        is_probe(earlier) && earlier.succeeded() && sent_as(earlier) == "application/json"
+    };
+    if view.before.iter().any(told) {
+        return Vec::new();
+    }
+    let twin = view.before.iter().rev().find(is_twin);
+    let Some(twin) = twin else { return Vec::new() };
+    let status = twin.answer().map_or(0, |answer| answer.status);
+    let what = match twin.succeeded() {
+        true => "stores nothing of a create",
+        false => "rejects a create",
+    };
+    Complaint::new(format!(
+        "The server {what} that is labelled application/scim+json ({status}), and accepts the same create as \
+         application/json. All scenarios are played with application/json."
+    ))
+    .concerning("Content-Type")
+    .against("a body labelled application/scim+json is read", format!("{status} for application/scim+json"))
+    .shown_by(twin)
+    .into()
+}
 
 const ANSWER_NOT_SCIM_JSON: RuleDeclaration = RuleDeclaration {
     name: "answer-not-scim-json",
@@ -82,8 +159,7 @@ fn wrong_type(answer: &Answer, subject: &str, worst: Level) -> Vec<Complaint> {
         return Vec::new();
     }
     let header = answer.header("content-type").unwrap_or("");
-    let media_type = header.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    let (level, is) = match media_type.as_str() {
+    let (level, is) = match media_type(header).as_str() {
         "application/scim+json" => return Vec::new(),
         "application/json" => (Level::Warning.min(worst), "is application/json".to_owned()),
         "" => (worst, "has a body and no Content-Type".to_owned()),
@@ -135,8 +211,8 @@ fn charset_not_utf_8(view: &View<'_>) -> Vec<Complaint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::scenario_run::{ScenarioRun, ada, error, raw};
-    use crate::wire::{Actor, Method, Request};
+    use crate::rules::scenario_run::{ScenarioRun, ada, answer, error, raw};
+    use crate::wire::{Method, Request};
     use serde_json::json;
 
     fn answered(status: u16, media_type: Option<&str>, body: &str) -> ScenarioRun {
@@ -144,6 +220,33 @@ mod tests {
         let request = Request::new(Actor::Observer, Method::Get, "/Users/1", "test");
         scenario_run.send(request, Ok(raw(status, media_type, body)));
         scenario_run
+    }
+
+    fn create(actor: Actor, label: &str) -> Request {
+        Request::new(actor, Method::Post, "/Users", "create")
+            .with_header("Content-Type", label)
+            .with_json(&json!({"userName": "ada@example.com"}))
+    }
+
+    #[test]
+    fn a_create_that_only_another_label_gets_through_is_critical() {
+        let (scim, plain) = ("application/scim+json; charset=utf-8", "application/json; charset=utf-8");
+        let sent = |actor, first, status, second| {
+            let mut scenario_run = ScenarioRun::new();
+            scenario_run.send(create(actor, first), Ok(answer(status, &error(status, None))));
+            scenario_run.send(create(actor, second), Ok(answer(201, &ada(json!({})))));
+            scenario_run.findings("scim-json-not-parsed")
+        };
+        for status in [400, 403, 415, 500] {
+            let findings = sent(Actor::Probe, scim, status, plain);
+            assert_eq!(findings.len(), 1);
+            assert_eq!(findings[0].level, Level::Critical);
+            assert!(findings[0].message.contains(&status.to_string()), "{}", findings[0].message);
+        }
+        assert_eq!(sent(Actor::Probe, scim, 400, scim).len(), 0, "the label is the same");
+        assert_eq!(sent(Actor::Probe, plain, 400, plain).len(), 0);
+        assert_eq!(sent(Actor::Probe, scim, 429, plain).len(), 0, "a busy server reads nothing");
+        assert_eq!(sent(Actor::Entra, scim, 409, plain).len(), 0, "a scenario had its reasons");
     }
 
     #[test]

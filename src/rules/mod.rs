@@ -94,6 +94,12 @@ pub fn all() -> &'static [Rule] {
 /// The id of the rule about redirects.
 pub const REDIRECTED: &str = "rules/redirected";
 
+/// The id of the rule about bodies whose media type the server does not parse.
+pub const SCIM_JSON_NOT_PARSED: &str = "rules/scim-json-not-parsed";
+
+/// The ids of the rules about filters that find what does not match them.
+pub const FILTERS_IGNORED: [&str; 2] = ["rules/filter-ignored", "rules/filter-too-wide"];
+
 /// The rule of that id, as `rules/password-echoed`.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {

@@ -1,6 +1,7 @@
 //! The whole run: preparation, scenario runs, and the checks that need several of them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -11,8 +12,8 @@ use tokio::sync::RwLock;
 use super::cleanup;
 use super::event::{Event, Listener};
 use super::plan::Plan;
-use super::preflight::Refusal;
 use super::preflight::acceptance::CREATE_REFUSED;
+use super::preflight::{Refusal, media_type};
 use super::prepare::{self, Asking};
 use super::scenario_run::{CutShort, ScenarioRunEnd, SharedRun};
 use super::schedule;
@@ -20,6 +21,7 @@ use super::schedule::Work;
 use super::steps::end_state::EndState;
 use super::steps::suited;
 use super::target::deployment::Deployments;
+use super::target::media_type::MediaType;
 use super::target::rate::Rate;
 use super::verdict::cause;
 use super::verdict::report::{CheckResult, Report, Verdict};
@@ -97,6 +99,7 @@ pub fn play_scenarios<S: Deployments>(
         scenario_runs: scenario_runs.len(),
     });
     let rate: Arc<Rate> = Arc::default();
+    let media_type: Arc<MediaType> = Arc::default();
     let (told, pauses) = mpsc::channel();
     let ownership = Arc::new(plan.ownership(deployments.is_shared()));
     let asking = Asking {
@@ -105,6 +108,7 @@ pub fn play_scenarios<S: Deployments>(
         rate: Arc::clone(&rate),
         ownership: Arc::clone(&ownership),
         tenants: deployments.tenants(),
+        media_type: Arc::clone(&media_type),
     };
     let prepared = std::thread::scope(|scope| {
         let asked = scope.spawn(|| runtime.block_on(prepare::prepare(asking, deployment, told)));
@@ -125,6 +129,8 @@ pub fn play_scenarios<S: Deployments>(
         lost: OnceLock::new(),
         rate,
         access: RwLock::default(),
+        media_type,
+        filters_ignored: AtomicBool::default(),
     };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
@@ -225,6 +231,8 @@ impl Gathered {
         let prepared = &run.prepared;
         let rules::Judgement { mut findings, exercised } =
             rules::judge(&off, &prepared.trace, &prepared.discovery);
+        run.note_filters(&findings);
+        media_type::without_unread(&mut findings, &prepared.trace);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
         }

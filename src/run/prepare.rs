@@ -11,10 +11,11 @@ use super::observer::lookup;
 use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance::{Acceptance, Trial};
-use super::preflight::{self, Refusal};
+use super::preflight::{self, Refusal, media_type};
 use super::target::adjustment::Adjustment;
 use super::target::deployment::{Deployment, Tenants};
 use super::target::guard::Ownership;
+use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
@@ -25,7 +26,7 @@ use crate::people::People;
 use crate::scenario::{Ability, Action, Need, Scenario};
 use crate::scim::discovery::Discovery;
 use crate::scim::urn;
-use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
+use crate::wire::{Actor, Answer, Exchange, Method, Operation, Request, ResourceKind, Target};
 
 /// How many people a scenario of the size `large` has by default.
 const USUAL_CROWD: usize = 30;
@@ -61,6 +62,8 @@ pub(super) struct Asking<'a> {
     /// What is known of the objects at the target.
     pub(super) ownership: Arc<Ownership>,
     pub(super) tenants: Tenants,
+    /// Under which media type bodies are sent; set for the whole run.
+    pub(super) media_type: Arc<MediaType>,
 }
 
 /// Asks all that. The deployment is closed before the scenario runs begin; `pauses` hears of each pause.
@@ -69,9 +72,10 @@ pub(super) async fn prepare<T: Target>(
     deployment: Deployment<T>,
     pauses: Sender<Duration>,
 ) -> Result<Prepared, Refusal> {
-    let Asking { plan, people, rate, ownership, tenants } = asking;
+    let Asking { plan, people, rate, ownership, tenants, media_type: label } = asking;
     let writer = plan.writer();
-    let recorder = Recorder::new(Paced::new(deployment.target, rate));
+    let labelled = Labelled::new(deployment.target, Arc::clone(&label));
+    let recorder = Recorder::new(Paced::new(labelled, rate));
     let stack = Stack::new(&recorder, &plan.wait_limit, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
@@ -121,21 +125,24 @@ pub(super) async fn prepare<T: Target>(
         mapping.group = None;
     }
     let filters = ask_for_filters(plan, &stack).await;
-    let acceptance = match plan.whole_mapping {
-        true => Acceptance::default(),
-        false => {
-            let trial = Trial {
-                player: "preflight/create",
-                target: &stack,
-                recorder: &recorder,
-                writer: &writer,
-                mapping: &mapping,
-                people,
-                discovery: &ready.discovery,
-            };
-            trial.run(!matches!(abilities.of(Ability::Groups), Support::No(_))).await
+    let mut acceptance = Acceptance::default();
+    if !plan.whole_mapping {
+        let trial = Trial {
+            player: "preflight/create",
+            target: &stack,
+            recorder: &recorder,
+            writer: &writer,
+            mapping: &mapping,
+            people,
+            discovery: &ready.discovery,
+        };
+        let groups = !matches!(abilities.of(Ability::Groups), Support::No(_));
+        acceptance = trial.run(groups).await;
+        if parses_only_json(&stack, &recorder, &label).await {
+            acceptance = trial.run(groups).await;
         }
-    };
+    }
+    ask_whether_filters_apply(&stack, &recorder, probe(ResourceKind::User), probe(ResourceKind::Group)).await;
     let etags = ready.discovery.supports("etag").is_none()
         && recorder.trace().iter().any(|exchange| {
             exchange.operation.kind().is_some()
@@ -171,6 +178,44 @@ pub(super) async fn prepare<T: Target>(
         trace: recorder.trace(),
         left_behind,
     })
+}
+
+/// Whether no create came through until its body was labelled `application/json`. Then that label stays, and what
+/// was created until then is removed.
+async fn parses_only_json<T: Target>(
+    stack: &Stack<'_, T>,
+    recorder: &Recorder<T>,
+    label: &MediaType,
+) -> bool {
+    for refused in media_type::refused(&recorder.trace()) {
+        if media_type::is_parsed_as_json(stack, recorder, refused, label).await {
+            // What stays is told by the removal that ends the preparation.
+            cleanup::remove(stack, || recorder.trace(), &[]).await;
+            return true;
+        }
+    }
+    false
+}
+
+/// Asks for somebody who does not exist while objects of the run are there: only then an ignored filter shows, and
+/// scenarios would meet each other's objects.
+async fn ask_whether_filters_apply<T: Target>(
+    stack: &Stack<'_, T>,
+    recorder: &Recorder<T>,
+    users: Option<Request>,
+    groups: Option<Request>,
+) {
+    let is_there = |kind| {
+        let made =
+            |exchange: &Arc<Exchange>| exchange.operation == Operation::Create(kind) && exchange.succeeded();
+        recorder.trace().iter().any(made)
+    };
+    for (kind, question) in [(ResourceKind::User, users), (ResourceKind::Group, groups)] {
+        if let Some(question) = question.filter(|_| is_there(kind)) {
+            // The rules judge the answer.
+            let _ = stack.send(Request { actor: Actor::Probe, ..question }).await;
+        }
+    }
 }
 
 /// The scenario that is best suited to say what is lost of a create: the shortest with a cycle.

@@ -1,6 +1,7 @@
 //! One scenario run: its deployment, its scenario, its judges and its clean-up.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -18,6 +19,7 @@ use super::steps::suited;
 use super::steps::{MistakeAt, Player, PlayerInput};
 use super::target::deployment::{Deployments, Tenants};
 use super::target::guard::Ownership;
+use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
@@ -44,8 +46,13 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) lost: OnceLock<Broken>,
     /// The rate that a shared target bears.
     pub(in crate::run) rate: Arc<Rate>,
+    /// Under which media type bodies are sent.
+    pub(in crate::run) media_type: Arc<MediaType>,
     /// On a shared target a scenario run that reads all resources has exclusive access.
     pub(in crate::run) access: RwLock<()>,
+    /// A filter has found objects that do not match it: from then on each scenario run plays alone, so that a
+    /// query finds no objects of another one.
+    pub(in crate::run) filters_ignored: AtomicBool,
 }
 
 /// A scenario run's access to its deployment.
@@ -191,6 +198,13 @@ impl<S: Deployments> SharedRun<S> {
         (left.into_iter().map(cleanup::Left::found).collect(), recorder.len())
     }
 
+    /// Whether filters find what does not match them, as far as findings show.
+    pub(in crate::run) fn note_filters(&self, findings: &[Finding]) {
+        if findings.iter().any(|finding| rules::FILTERS_IGNORED.contains(&finding.rule.as_str())) {
+            self.filters_ignored.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Waits for the access that this scenario needs, and keeps it while the result lives.
     async fn access(&self, scenario: &Scenario) -> DeploymentAccess<'_> {
         let reads_all = scenario
@@ -198,12 +212,17 @@ impl<S: Deployments> SharedRun<S> {
             .iter()
             .any(|step| matches!(step.action, Action::Discover { .. } | Action::ExpectWalk(_)));
         if !self.deployments.is_shared() {
-            DeploymentAccess::Own
-        } else if reads_all {
-            DeploymentAccess::Exclusive { _held: self.access.write().await }
-        } else {
-            DeploymentAccess::Shared { _held: self.access.read().await }
+            return DeploymentAccess::Own;
         }
+        let alone = || reads_all || self.filters_ignored.load(Ordering::Relaxed);
+        if !alone() {
+            let held = self.access.read().await;
+            // It may have shown while this one waited.
+            if !alone() {
+                return DeploymentAccess::Shared { _held: held };
+            }
+        }
+        DeploymentAccess::Exclusive { _held: self.access.write().await }
     }
 
     fn obstacle(&self, scenario: &Scenario) -> Option<Skip> {
@@ -273,7 +292,8 @@ impl<S: Deployments> SharedRun<S> {
             true => Arc::clone(&self.rate),
             false => Arc::default(),
         };
-        let recorder = Recorder::new(Paced::new(deployment.target, rate));
+        let labelled = Labelled::new(deployment.target, Arc::clone(&self.media_type));
+        let recorder = Recorder::new(Paced::new(labelled, rate));
         let waits = {
             let (tell, scenario_run) = (tell.clone(), scenario_run.clone());
             move |pause| {
@@ -354,6 +374,7 @@ impl<S: Deployments> SharedRun<S> {
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
         let rules::Judgement { findings: mut rule_findings, exercised } =
             rules::judge(&off, &trace, &self.prepared.discovery);
+        self.note_filters(&rule_findings);
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(scenario_run.scenario.clone());

@@ -304,8 +304,8 @@ fn attribute_path(text: &str, offset: usize) -> Parsed<AttributePath> {
         let path = AttributePath::simple("");
         return Ok(AttributePath { schema: Some(text.to_owned()), ..path });
     }
-    let after_version = after_version(text);
-    let (schema, name) = match after_version.or_else(|| text.rsplit_once(':')) {
+    let after_dot = after_version(text).or_else(|| after_resource_type(text));
+    let (schema, name) = match after_dot.or_else(|| text.rsplit_once(':')) {
         Some((schema, name)) => (Some(schema), name),
         None => (None, text),
     };
@@ -326,7 +326,7 @@ fn attribute_path(text: &str, offset: usize) -> Parsed<AttributePath> {
         schema: schema.map(str::to_owned),
         attribute: attribute.to_owned(),
         sub: sub.map(str::to_owned),
-        dotted: after_version.is_some(),
+        dotted: after_dot.is_some(),
     })
 }
 
@@ -338,6 +338,16 @@ fn after_version(text: &str) -> Option<(&str, &str)> {
     let (version, name) = (last.get(..version)?.strip_suffix('.')?, last.get(version..)?);
     let ends_in_digit = version.ends_with(|c: char| c.is_ascii_digit());
     ends_in_digit.then(|| (&text[..start.len() + 1 + version.len()], name))
+}
+
+/// The same for `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.department`, as Entra's jobs of 2018
+/// write it. No resource has an attribute `user` or `group` of its own.
+fn after_resource_type(text: &str) -> Option<(&str, &str)> {
+    let (start, last) = text.rsplit_once(':')?;
+    let (resource, name) = last.split_once('.')?;
+    let is_resource = ["User", "Group"].iter().any(|known| known.eq_ignore_ascii_case(resource));
+    let schema = &text[..start.len() + 1 + resource.len()];
+    (is_resource && is_bare_schema(schema)).then_some((schema, name))
 }
 
 /// A URN whose last part but one is a version, as `…:enterprise:2.0:User`, names a schema; one more

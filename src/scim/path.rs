@@ -20,7 +20,8 @@ pub struct AttributePath {
     /// Sub-attribute name.
     pub sub: Option<String>,
     /// The attribute follows its schema after a dot and not after a colon, as in SCIM 1:
-    /// `urn:scim:schemas:extension:enterprise:1.0.department`.
+    /// `urn:scim:schemas:extension:enterprise:1.0.department`, or as Entra's jobs of 2018 write it:
+    /// `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.department`.
     pub dotted: bool,
 }
 
@@ -228,6 +229,17 @@ mod tests {
         let path = patch(r#"urn:example:ext:1.0:Thing:mails[value co "a:b[c]"].value"#);
         assert_eq!(path.schema.as_deref(), Some("urn:example:ext:1.0:Thing"));
         assert_eq!((path.attribute.as_str(), path.sub.as_deref()), ("mails", Some("value")));
+    }
+
+    #[test]
+    fn a_dot_after_the_resource_type_ends_the_urn_too() {
+        let text = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.manager.value";
+        let path = attribute(text);
+        assert_eq!(path.schema.as_deref(), Some(urn::ENTERPRISE));
+        assert_eq!((path.attribute.as_str(), path.sub.as_deref()), ("manager", Some("value")));
+        assert_eq!(path.to_string(), text, "it is printed as it was written");
+        let path = attribute("urn:example:ext:1.0:Thing:user.name");
+        assert_eq!(path.schema.as_deref(), Some("urn:example:ext:1.0:Thing"), "an attribute of that name");
     }
 
     #[test]

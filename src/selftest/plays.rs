@@ -10,6 +10,7 @@ use super::matrix::{Catch, DeclaredFaults, Matrix, PlayFindings};
 use super::subject::ServerUnderTest;
 use crate::check::About;
 use crate::deployments::Embedded;
+use crate::entra::dialect::Dialect;
 use crate::gallery::{self, Template};
 use crate::run;
 use crate::run::plan::Plan;
@@ -17,10 +18,12 @@ use crate::run::target::cancel::Cancel;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
 use crate::server;
+use crate::server::Fault;
 
 /// What is played against which subjects.
 pub struct SelftestSettings {
-    /// Scenarios, dialects and mapping; the same plan for every subject.
+    /// Scenarios, dialects and mapping; the same plan for every subject, but for the dialects of correct servers and
+    /// of [`OF_2018`].
     pub plan: Plan,
     /// For each fault, the scenarios that must see it; every fault is played with those that name it and with
     /// these, and correct servers with all. `None`: every server is played with every scenario.
@@ -37,6 +40,9 @@ pub struct SelftestSettings {
 
 /// The shortest scenario: with it what is wrong before the first scenario is told.
 const ALWAYS: &str = "cycles/test-connection";
+
+/// Faults that show in the dialect `customappsso` alone.
+const OF_2018: [Fault; 1] = [Fault::WRAPPED_VALUES_IGNORED];
 
 /// Plays the plan against each subject and calls `told` after each with the number played so far.
 ///
@@ -106,6 +112,10 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
             Plan { scenarios, ..settings.plan.clone() }
         }
         _ => settings.plan.clone(),
+    };
+    let plan = match subject {
+        ServerUnderTest::Fault(fault) if !OF_2018.contains(&fault) => plan,
+        _ => Plan { dialects: Dialect::ALL.to_vec(), ..plan },
     };
     let mut sighting = match play(&plan) {
         Ok(report) => seen(&report),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::NoToken;
-use super::json::{BodyContent, Excess, Unparsed, Unread, parse};
+use super::json::{BYTE_ORDER_MARK, BodyContent, Excess, Unparsed, Unread, parse};
 
 /// Bytes that one parsed value takes, with its share of the maps and lists around it.
 const VALUE: usize = 500;
@@ -83,6 +83,12 @@ impl Body {
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         self.0.problem.as_deref()
+    }
+
+    /// True when the body begins with a byte order mark; its JSON is what follows.
+    #[must_use]
+    pub fn has_byte_order_mark(&self) -> bool {
+        self.0.bytes.starts_with(BYTE_ORDER_MARK)
     }
 
     /// JSON pointers of keys that stand more than once in one object (RFC 8259 §4).

@@ -65,13 +65,13 @@ pub enum Excess {
     Names,
 }
 
+/// U+FEFF in UTF-8. RFC 8259 §8.1 forbids it at the start of a JSON text, and lets parsers ignore it.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Parses a body once, until a moment if there is one.
 pub(super) fn parse(bytes: &[u8], until: Option<Instant>) -> Result<BodyContent, Unread> {
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        let why = "it begins with a byte order mark, which RFC 8259 §8.1 forbids";
-        return Err(Unread::Malformed(why.to_owned()));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let mut reader = serde_json::Deserializer::from_slice(text);
     let mut reading = JsonReading { until, ..JsonReading::default() };
     let value = Seed(&mut reading).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     if until.is_some_and(|until| Instant::now() > until) {

@@ -25,7 +25,8 @@ fn patched(made: Value, operation: Value, read: Value) -> ScenarioRun {
 
 #[test]
 fn a_disable_without_effect_is_critical() {
-    for value in [json!("False"), json!(false), json!("false")] {
+    let wrapped = json!([{"$ref": null, "value": "False"}]);
+    for value in [json!("False"), json!(false), json!("false"), wrapped] {
         let operation = json!({"op": "Replace", "path": "active", "value": value});
         let scenario_run = patched(json!({"active": true}), operation.clone(), json!({"active": true}));
         scenario_run.finds("disable-ignored", 1, Level::Critical);

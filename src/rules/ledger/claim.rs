@@ -262,6 +262,7 @@ fn apply(
             }
         }
     }
+    let value = unwrapped(target, &spot, value);
     let cleared = value.is_null() || value.as_str() == Some("") || is_empty_reference(&value);
     match verb {
         // A remove that names values takes only those away; which ones remain is not followed.
@@ -270,6 +271,20 @@ fn apply(
         // Entra is not known to send these (entra-docs: known-issues); some of its testers do.
         _ if cleared => changes.push(ClaimedChange::Claim(Claim { spot, holds: Holds::Absent, weak: true })),
         Verb::Add | Verb::Replace => put(target, verb, spot, &value, changes),
+    }
+}
+
+/// The value of `[{"$ref": null, "value": "x"}]`, as Entra's jobs of 2018 wrap every value. What the server
+/// publishes as multi-valued may be meant as a list.
+fn unwrapped(target: ClaimTarget<'_>, spot: &Spot, value: Value) -> Value {
+    let Value::Array(elements) = &value else { return value };
+    let [Value::Object(element)] = elements.as_slice() else { return value };
+    let is_list = spot.sub.is_none()
+        && definition(target.discovery, target.kind, &spot.path())
+            .is_some_and(|definition| definition.multi_valued);
+    match (element.len(), element.contains_key("$ref"), element.get("value")) {
+        (2, true, Some(inner)) if !is_list => inner.clone(),
+        _ => value,
     }
 }
 

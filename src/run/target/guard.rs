@@ -76,15 +76,24 @@ impl<T: Target> Target for Guard<T> {
             journal.creating().map_err(|error| unwritable(&error))?;
         }
         let sent_to = self.inner.sent_as(&request).url;
+        let Operation::Delete(kind, id) = Operation::of(&request) else {
+            let answer = self.inner.send(request.clone()).await?;
+            self.ownership.learn(&request, &answer, &sent_to).map_err(|error| unwritable(&error))?;
+            return Ok(answer);
+        };
+        let key = (kind, id);
+        self.ownership.deleting(request.tenant, &key, true);
         let outcome = self.inner.send(request.clone()).await;
-        if outcome.is_err()
-            && let Operation::Delete(kind, id) = Operation::of(&request)
-        {
-            self.ownership.doubt(request.tenant, &(kind, id));
-        }
-        let answer = outcome?;
-        self.ownership.learn(&request, &answer, &sent_to).map_err(|error| unwritable(&error))?;
-        Ok(answer)
+        let learnt = match &outcome {
+            Ok(answer) => self.ownership.learn(&request, answer, &sent_to),
+            Err(_) => {
+                self.ownership.doubt(request.tenant, &key);
+                Ok(())
+            }
+        };
+        self.ownership.deleting(request.tenant, &key, false);
+        learnt.map_err(|error| unwritable(&error))?;
+        outcome
     }
 
     fn sent_as(&self, request: &Request) -> Sent {

@@ -1,8 +1,9 @@
 //! What stands between a scenario and the target: every request of a run passes these decorators.
 //!
-//! From the outside in: the adjustment leaves out what the target refuses, the circuit breaker stops a run whose target is lost, the guard holds back writes to
-//! objects that are not the run's, retry waits for a busy target, the recorder keeps each exchange, and the
-//! rate keeps to what the target has let through.
+//! From the outside in: the adjustment leaves out what the target refuses, the circuit breaker stops a run whose
+//! target is lost, the guard holds back writes to objects that are not the run's, retry waits for a busy target, the
+//! recorder keeps each exchange, the rate keeps to what the target has let through, and the media type is the one
+//! that the target parses.
 
 pub mod adjustment;
 pub mod at_once;
@@ -11,6 +12,7 @@ pub mod circuit_breaker;
 pub mod deployment;
 pub mod guard;
 pub mod journal;
+pub(in crate::run) mod media_type;
 pub mod prefix;
 pub(in crate::run) mod rate;
 pub mod recorder;

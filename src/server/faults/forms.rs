@@ -34,6 +34,8 @@ faults! {
     MEMBER_REPLACE_ADDS = "member-replace-adds", Duplicate, member_replace_adds;
     /// A change of a group without a path removes its members.
     PATHLESS_GROUP_REPLACE_WIPES_MEMBERS = "pathless-group-replace-wipes-members", Wipe, pathless_group_replace_wipes_members;
+    /// A value wrapped in a list, as Entra's jobs of 2018 send it, is ignored.
+    WRAPPED_VALUES_IGNORED = "wrapped-values-ignored", Drop, wrapped_values_ignored;
     /// A `name` object in a PATCH replaces the whole name.
     NAME_OBJECT_REPLACES_WHOLE = "name-object-replaces-whole", Wipe, name_object_replaces_whole;
 }
@@ -115,6 +117,16 @@ fn named_members(change: &Change<'_>) -> Vec<Value> {
         Some(Value::Array(elements)) => elements.clone(),
         _ => Vec::new(),
     }
+}
+
+fn wrapped_values_ignored() -> Effect {
+    Effect::before(|call, _| {
+        ignore(call, USERS, |change| {
+            let elements = change.value.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            matches!(elements, [Value::Object(only)] if only.len() == 2 && only.contains_key("$ref"))
+        });
+        None
+    })
 }
 
 fn null_reference_refused() -> Effect {

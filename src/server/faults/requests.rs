@@ -30,6 +30,8 @@ faults! {
     REFUSES_JSON_ACCEPT = "refuses-json-accept", Named, refuses_json_accept;
     /// A body labelled `application/json` returns 415.
     REFUSES_JSON_BODY = "refuses-json-body", Named, refuses_json_body;
+    /// A body labelled `application/scim+json` is taken for an empty one.
+    SCIM_JSON_UNPARSED = "scim-json-unparsed", Named, scim_json_unparsed;
     /// A create reads `userName` only in exactly this letter case.
     NAMES_CASE_SENSITIVE = "names-case-sensitive", Drop, names_case_sensitive;
     /// A user created without `userName` gets one from the server.
@@ -99,6 +101,15 @@ fn refuses_json_accept() -> Effect {
 fn refuses_json_body() -> Effect {
     Effect::before(|call, _| {
         says_json(call, header::CONTENT_TYPE).then(|| fail(415, "the body must be application/scim+json"))
+    })
+}
+
+fn scim_json_unparsed() -> Effect {
+    Effect::before(|call, _| {
+        if call.media_type().as_deref() == Some("application/scim+json") {
+            call.body = RequestBody::Empty;
+        }
+        None
     })
 }
 

@@ -41,6 +41,8 @@ struct TenantObjects {
     reads_show_ours: bool,
     /// A read of an id of ours did not show it.
     reads_failed: bool,
+    /// Objects whose DELETE is under way: another scenario that reads one may find it gone already.
+    deleting: HashSet<Key>,
     /// What came of a filter on a GUID that was just drawn, for users and for groups.
     random_filter: HashMap<ResourceKind, RandomFilter>,
     /// What came of a read of an id that was just drawn: true if it was 404.
@@ -54,6 +56,8 @@ struct ObjectRecord {
     sent: Vec<String>,
     /// The attribute and the value by which a filter finds it.
     name: Option<(&'static str, String)>,
+    /// A DELETE may have been carried out: a read that does not find it tells.
+    doubted: bool,
 }
 
 /// Where an object stands.
@@ -332,7 +336,17 @@ impl Ownership {
             && !self.alone
         {
             record.standing = Standing::Candidate { echoed: false };
+            record.doubted = true;
         }
+    }
+
+    /// A DELETE of it is sent, or was answered.
+    pub(super) fn deleting(&self, tenant: Tenant, key: &Key, under_way: bool) {
+        let mut known = self.known(tenant);
+        match under_way {
+            true => known.deleting.insert(key.clone()),
+            false => known.deleting.remove(key),
+        };
     }
 
     fn wrote(&self, tenant: Tenant, key: &Key, sent: &Value) {
@@ -351,8 +365,15 @@ impl Ownership {
             let asked_as_usual = !request.provoked
                 && tenant != Tenant::SecondByFirst
                 && !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-            if is_ours && asked_as_usual && !matches!(answer.status, 304 | 429 | 503) {
-                self.known(tenant).reads_failed = true;
+            let mut known = self.known(tenant);
+            let stays = !known.deleting.contains(&key);
+            if is_ours && stays && asked_as_usual && !matches!(answer.status, 304 | 429 | 503) {
+                known.reads_failed = true;
+            }
+            let doubted = known.objects.get(&key).is_some_and(|record| record.doubted);
+            drop(known);
+            if doubted && !is_ours && asked_as_usual && matches!(answer.status, 404 | 410) {
+                self.gone(tenant, &key);
             }
             return;
         };

@@ -157,16 +157,21 @@ impl<T: Target> Guard<T> {
         }
         // Reads may have ended with the DELETE, so one is tried now; another job may be deleting what is read.
         let living = self.ownership.living(tenant, key);
-        let mut shown = living.is_empty();
-        for living in living.into_iter().take(MOST_LIVING) {
+        let mut missed = 0;
+        for living in living {
             let read = self.read(request, &resource_path(living.0, &living.1), Some(&living)).await?;
             if matches!(read, Read::Resource(ShownOwner::Ours, _)) {
-                shown = true;
+                missed = 0;
+                break;
+            }
+            let deleted = self.ownership.standing(tenant, &living) == Some(Standing::Deleted);
+            missed += usize::from(!deleted);
+            if missed == MOST_LIVING {
                 break;
             }
         }
         let reads = self.ownership.reads(tenant);
-        Ok(shown && reads.random == Some(true) && reads.show_ours && !reads.failed)
+        Ok(missed == 0 && reads.random == Some(true) && reads.show_ours && !reads.failed)
     }
 
     /// A filter on what the create sent finds exactly this id, at a target that does not answer every filter

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use serde_json::{Value, json};
 
+use super::ownership::Standing;
 use super::*;
 use crate::run::target::journal::Journal;
 use crate::wire::{Actor, Body, ResourceKind, Tenant};
@@ -472,4 +473,37 @@ async fn without_a_journal_to_write_nothing_is_made() {
     let outcome = guard.send(create()).await;
     assert!(matches!(&outcome, Err(Broken::Unjournalled(why)) if why.contains("journal")), "{outcome:?}");
     assert!(shelf.sent().is_empty());
+}
+
+#[test]
+fn a_read_that_a_delete_of_the_run_overtakes_says_nothing_of_reads() {
+    let key = (ResourceKind::User, "7".to_owned());
+    let read = request(Method::Get, "/Users/7");
+    let failed = |deletion_under_way: bool| {
+        let ownership = Ownership::new(PREFIX);
+        ownership.settle(Tenant::First, &key, Standing::Ours);
+        ownership.deleting(Tenant::First, &key, true);
+        ownership.deleting(Tenant::First, &key, deletion_under_way);
+        ownership
+            .learn(&read, &Answer::json(404, &json!({})), "https://target.example/scim/Users/7")
+            .unwrap();
+        ownership.reads(Tenant::First).failed
+    };
+    assert!(!failed(true), "another scenario is deleting it");
+    assert!(failed(false));
+}
+
+#[test]
+fn what_a_bulk_request_may_have_deleted_is_gone_once_a_read_does_not_find_it() {
+    let key = (ResourceKind::User, "7".to_owned());
+    let ownership = Ownership::new(PREFIX);
+    ownership.settle(Tenant::First, &key, Standing::Ours);
+    ownership.doubt(Tenant::First, &key);
+    assert_eq!(ownership.standing(Tenant::First, &key), Some(Standing::Candidate { echoed: false }));
+    let (read, url) = (request(Method::Get, "/Users/7"), "https://target.example/scim/Users/7");
+    ownership.learn(&read, &Answer::json(500, &json!({})), url).unwrap();
+    assert_ne!(ownership.standing(Tenant::First, &key), Some(Standing::Deleted), "nothing is known");
+    ownership.learn(&read, &Answer::json(404, &json!({})), url).unwrap();
+    assert_eq!(ownership.standing(Tenant::First, &key), Some(Standing::Deleted));
+    assert!(!ownership.reads(Tenant::First).failed);
 }
