@@ -121,10 +121,9 @@ impl Collected<'_> {
 
     /// What belongs to every resource, and what no schema has, is no attribute that a target must take.
     fn request(&mut self, kind: ObjectKind, path: PatchPath) {
-        let plain = PatchPath { filter: None, ..path };
-        let of_all = ["schemas", "id", "meta"].iter().any(|name| same_name(name, &plain.attribute));
-        if (!of_all || plain.schema.is_some()) && is_attribute(kind, &plain) {
-            add(&mut self.named.requested, kind, plain);
+        let of_all = ["schemas", "id", "meta"].iter().any(|name| same_name(name, &path.attribute));
+        if (!of_all || path.schema.is_some()) && is_attribute(kind, &path) {
+            add(&mut self.named.requested, kind, path);
         }
     }
 
