@@ -14,6 +14,7 @@ mod agreement;
 mod asked;
 mod aspect;
 mod body;
+mod cap;
 mod declaration;
 mod discovery;
 mod echo;
@@ -51,6 +52,7 @@ use crate::check::Finding;
 use crate::scim::discovery::Discovery;
 use crate::wire::{Exchange, Tenant};
 
+pub use cap::{cap, cap_own};
 pub use declaration::Rule;
 pub use ledger::Ledger;
 pub use view::View;

@@ -214,6 +214,7 @@ impl Gathered {
         let prepared = &run.prepared;
         let rules::Judgement { mut findings, exercised } =
             rules::judge(&off, &prepared.trace, &prepared.discovery);
+        rules::cap(&mut findings, None);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
         }

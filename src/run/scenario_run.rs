@@ -295,6 +295,10 @@ impl<S: Deployments> SharedRun<S> {
             Err(mistake) => (super::steps::Ended::default(), Some(mistake)),
         };
         let mut findings = ended.findings;
+        // A test of a gate says what Microsoft would say of it.
+        if scenario.test.is_none() {
+            rules::cap_own(&mut findings);
+        }
         // What is under way at the same time ends in another order each time.
         let races = scenario.timeline.iter().any(|step| matches!(step.action, Action::AtOnce(_)));
         if let Some(judge) = self.plan.judge.as_ref().filter(|_| !races) {
@@ -322,6 +326,7 @@ impl<S: Deployments> SharedRun<S> {
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
         let rules::Judgement { findings: mut rule_findings, exercised } =
             rules::judge(&off, &trace, &self.prepared.discovery);
+        rules::cap(&mut rule_findings, Some(about.level));
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(scenario_run.scenario.clone());
