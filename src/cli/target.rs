@@ -41,6 +41,10 @@ pub(super) struct TargetOptions {
     #[arg(long)]
     yes: bool,
 
+    /// Treat the target as one on this machine: no --yes, large scenarios, several jobs
+    #[arg(long)]
+    disposable: bool,
+
     #[command(flatten)]
     credentials: CredentialOptions,
 }
@@ -77,13 +81,25 @@ impl TargetOptions {
 
     /// Refuses to write to a target that is not on this machine without having been told so.
     pub(super) fn consent(&self, config: &Config, url: &TenantUrl, does: &str) -> Result<(), CommandFailure> {
-        if url.is_loopback() || self.yes || config.settings.yes {
+        if self.is_disposable(config, url) || self.yes || config.settings.yes {
             return Ok(());
         }
         Err(CommandFailure::usage(
             format!("{url} is not on this machine, and this command {does} at it"),
             format!("add --yes, or `yes = true` in {}", config::FILE),
         ))
+    }
+
+    /// True when nothing at this URL is worth keeping: it is on this machine, or the user says so. What the file says
+    /// holds for the URL in the file, and for every target if there is none.
+    pub(super) fn is_disposable(&self, config: &Config, url: &TenantUrl) -> bool {
+        let same_origin =
+            |text: &String| TenantUrl::parse(text).is_ok_and(|other| other.origin() == url.origin());
+        let table = &config.settings.target;
+        let by_option =
+            self.disposable && self.target.as_ref().or(table.url.as_ref()).is_some_and(same_origin);
+        let by_file = table.disposable && table.url.as_ref().is_none_or(same_origin);
+        url.is_loopback() || by_option || by_file
     }
 
     /// Least time between the starts of two requests.

@@ -93,6 +93,9 @@ pub fn all() -> &'static [Rule] {
     &ALL
 }
 
+/// The id of the rule about ids that two resources have.
+pub const ID_REUSED: &str = "rules/id-reused";
+
 /// The id of the rule about redirects.
 pub const REDIRECTED: &str = "rules/redirected";
 

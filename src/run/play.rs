@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tokio::runtime::Handle;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 
 use super::cleanup;
 use super::event::{Event, Listener};
@@ -14,6 +14,7 @@ use super::plan::Plan;
 use super::preflight::Refusal;
 use super::preflight::acceptance::CREATE_REFUSED;
 use super::prepare::{self, Asking};
+use super::purpose::{self, LastAdmin};
 use super::scenario_run::{CutShort, ScenarioRunEnd, SharedRun};
 use super::schedule;
 use super::schedule::Work;
@@ -105,6 +106,7 @@ pub fn play_scenarios<S: Deployments>(
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
+    let users = plan.max_users.map(Semaphore::new);
     let run = SharedRun {
         plan,
         people,
@@ -114,6 +116,8 @@ pub fn play_scenarios<S: Deployments>(
         lost: OnceLock::new(),
         rate,
         floor: RwLock::default(),
+        users,
+        last_admin: LastAdmin::default(),
     };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
@@ -217,7 +221,9 @@ impl Gathered {
         rules::cap(&mut findings, None);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
+            findings.extend(prepared.accepted.iter().cloned());
         }
+        purpose::expect(&run.plan, &run.last_admin, &mut findings);
         if let Some(dialect) = run.plan.dialects.first() {
             self.ruling.note(dialect.as_str(), &exercised);
             self.rule(dialect.as_str(), findings, None, listener);

@@ -12,15 +12,17 @@ use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance;
 use super::preflight::acceptance::{Acceptance, CREATE_REFUSED};
+use super::preflight::declared;
 use super::preflight::{self, Refusal};
+use super::purpose;
 use super::target::deployment::{Deployment, Tenants};
 use super::target::guard::Ownership;
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
-use crate::check::Skip;
+use crate::check::{Finding, Skip};
 use crate::entra::directory::ObjectKind;
-use crate::entra::mapping::Mapping;
+use crate::entra::mapping::{AttributeMapping, Mapping};
 use crate::people::People;
 use crate::scenario::{Ability, Action, Need, Scenario};
 use crate::scim::PatchPath;
@@ -41,6 +43,8 @@ pub(super) struct Prepared {
     pub(super) mapping: Mapping,
     /// What the target said to a create of everything.
     pub(super) acceptance: Acceptance,
+    /// Notes on attributes that the target was said to refuse and accepts.
+    pub(super) accepted: Vec<Finding>,
     /// The scenario that is played even when every create is refused, and judges what of them is lost.
     pub(super) spokesman: Option<String>,
     /// Whether target paths can be filtered on that the profile does not promise.
@@ -70,11 +74,13 @@ pub(super) async fn prepare<T: Target>(
 ) -> Result<Prepared, Refusal> {
     let Asking { plan, people, rate, ownership, tenants } = asking;
     let writer = plan.writer();
+    let adjustment = Arc::new(purpose::adjustment(plan));
     let recorder = Recorder::new(Paced::new(deployment.target, rate));
     let stack = Stack::new(&recorder, &plan.retry_after, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
-    });
+    })
+    .adjusted(Arc::clone(&adjustment));
     let probe = |kind: ResourceKind| {
         let object = match kind {
             ResourceKind::User => ObjectKind::User,
@@ -115,14 +121,18 @@ pub(super) async fn prepare<T: Target>(
         }
     };
     abilities.abilities.push((Ability::SecondTenant, second));
-    let mut mapping = plan.mapping.clone();
+    let mut mapping = purpose::without_refused(plan, &plan.mapping);
     if !plan.whole_mapping && matches!(abilities.of(Ability::Groups), Support::No(_)) {
         mapping.group = None;
     }
     let filters = ask_for_filters(plan, &stack).await;
     let acceptance = match plan.whole_mapping {
         true => Acceptance::default(),
-        false => acceptance::probe(&stack, &recorder, &writer, &mapping, people).await,
+        false => acceptance::probe(&stack, &recorder, &writer, &mapping, people, &adjustment).await,
+    };
+    let accepted = match acceptance.nothing {
+        true => Vec::new(),
+        false => declared::accepted(&stack, &recorder, &writer, plan, people).await,
     };
     let etags = ready.discovery.supports("etag").is_none()
         && recorder.trace().iter().any(|exchange| {
@@ -156,6 +166,7 @@ pub(super) async fn prepare<T: Target>(
         abilities: Arc::new(abilities),
         mapping,
         acceptance,
+        accepted,
         spokesman,
         filters,
         trace: recorder.trace(),
@@ -258,8 +269,16 @@ impl Prepared {
         if scenario.mapping.roles.is_some() && user.is_some_and(|user| user.attribute("roles").is_none()) {
             return Some(Skip::NotSupported("the published User schema has no roles".to_owned()));
         }
-        if scenario.large && !plan.loopback && plan.max_users.is_none() {
+        if let Some(refused) = purpose::subject_refused(plan, scenario) {
+            return Some(refused_on_purpose(refused));
+        }
+        if scenario.large && !plan.disposable && plan.max_users.is_none() {
             let why = "it needs many people; --max-users N sets how many are allowed".to_owned();
+            return Some(Skip::NotConfigured(why));
+        }
+        let users = purpose::users(scenario, crowd_limit(plan, scenario));
+        if let Some(most) = plan.max_users.filter(|most| users > *most) {
+            let why = format!("it needs {users} users at once, and max-users allows {most}");
             return Some(Skip::NotConfigured(why));
         }
         let creates = scenario.timeline.iter().any(|step| {
@@ -276,6 +295,7 @@ impl Prepared {
     fn unmet(&self, plan: &Plan, need: &Need) -> Option<Skip> {
         let mapped = |name: &str| match (self.mapping.user.find(name), plan.mapping.user.find(name)) {
             (Some(_), _) => None,
+            (None, Some(row)) if plan_refuses(plan, row) => Some(refused_on_purpose(&row.target)),
             (None, Some(row)) => {
                 Some(Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects {}", row.written)))
             }
@@ -309,7 +329,21 @@ impl Prepared {
     }
 }
 
-/// How many people may play one entry of a scenario.
+/// How many people may play one entry of a scenario. The crowds of a large one share what its other users leave of
+/// the most that the target may hold.
 pub(super) fn crowd_limit(plan: &Plan, scenario: &Scenario) -> Option<usize> {
-    scenario.large.then(|| plan.max_users.unwrap_or(USUAL_CROWD))
+    if !scenario.large {
+        return None;
+    }
+    let crowds = scenario.people.values().filter(|person| person.many > 0).count().max(1);
+    let others = purpose::users(scenario, Some(1)) - crowds.min(scenario.people.len());
+    Some(plan.max_users.map_or(USUAL_CROWD, |most| (most.saturating_sub(others) / crowds).max(1)))
+}
+
+fn plan_refuses(plan: &Plan, row: &AttributeMapping) -> bool {
+    purpose::adjustment(plan).refuses(ResourceKind::User, &row.target)
+}
+
+fn refused_on_purpose(path: &PatchPath) -> Skip {
+    Skip::NotConfigured(format!("the target refuses {path} on purpose ([target] refuses)"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit};
 
 use super::cleanup;
 use super::cleanup::leftovers;
@@ -12,6 +12,7 @@ use super::event::{Event, ScenarioRunId};
 use super::plan::Plan;
 use super::prepare;
 use super::prepare::Prepared;
+use super::purpose::{self, LastAdmin};
 use super::steps::end_state::EndState;
 use super::steps::fixture::FixtureSource;
 use super::steps::{MistakeAt, Player, PlayerInput};
@@ -30,6 +31,9 @@ use crate::rules;
 use crate::scenario::{Action, Scenario};
 use crate::wire::{Broken, Exchange, ResourceKind, Tenant};
 
+/// Why a scenario is skipped that the last administrator was to be disabled or deleted in.
+const PROTECTED: &str = "the target protects its last administrator ([target] protects)";
+
 /// What all scenario runs of a run share.
 pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) plan: Plan,
@@ -44,6 +48,10 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) rate: Arc<Rate>,
     /// On a shared target a scenario run that reads everybody plays alone.
     pub(in crate::run) floor: RwLock<()>,
+    /// A permit for each user that a shared target may still get, where it may not hold many.
+    pub(in crate::run) users: Option<Semaphore>,
+    /// Whom a shared target protects.
+    pub(in crate::run) last_admin: LastAdmin,
 }
 
 /// A scenario run's place on the deployment.
@@ -129,9 +137,11 @@ impl<S: Deployments> SharedRun<S> {
         let scenario_run =
             ScenarioRunId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
         let _floor = self.enter(scenario).await;
+        let obstacle = self.obstacle(scenario);
+        let _users = if obstacle.is_none() { self.users_of(scenario).await } else { None };
         let begin = Instant::now();
         tell(Event::ScenarioStarted(scenario_run.clone()));
-        let mut end = match self.obstacle(scenario) {
+        let mut end = match obstacle {
             Some(skip) => self.skipped(&scenario_run, scenario, skip),
             None => self.play(&scenario_run, scenario, dialect, tell).await,
         };
@@ -180,6 +190,14 @@ impl<S: Deployments> SharedRun<S> {
         } else {
             Floor::Beside { _held: self.floor.read().await }
         }
+    }
+
+    /// Waits until the target may hold the users of this scenario beside those of the others.
+    async fn users_of(&self, scenario: &Scenario) -> Option<SemaphorePermit<'_>> {
+        let permits = self.users.as_ref().filter(|_| self.deployments.is_shared())?;
+        let users = purpose::users(scenario, prepare::crowd_limit(&self.plan, scenario));
+        // It is never closed.
+        permits.acquire_many(u32::try_from(users).ok()?).await.ok()
     }
 
     fn obstacle(&self, scenario: &Scenario) -> Option<Skip> {
@@ -261,7 +279,8 @@ impl<S: Deployments> SharedRun<S> {
             false => Arc::new(self.plan.ownership(false)),
         };
         let target =
-            Stack::new(&recorder, &self.plan.retry_after, &self.plan.cancel, Arc::clone(&ownership), waits);
+            Stack::new(&recorder, &self.plan.retry_after, &self.plan.cancel, Arc::clone(&ownership), waits)
+                .adjusted(Arc::new(purpose::adjustment(&self.plan)));
         let prefix = self.people.scenario_prefix(&scenario_run.scenario, &scenario_run.dialect);
         let people = PeopleOfScenario { people: &self.people, scenario_run, prefix, ownership };
         let player = Player::new(PlayerInput {
@@ -294,7 +313,15 @@ impl<S: Deployments> SharedRun<S> {
             Ok(ended) => (ended, None),
             Err(mistake) => (super::steps::Ended::default(), Some(mistake)),
         };
+        let own_server = LastAdmin::default();
+        let last_admin = if self.deployments.is_shared() { &self.last_admin } else { &own_server };
+        let protected = trace.iter().any(|exchange| last_admin.is_protected_in(&self.plan, exchange));
         let mut findings = ended.findings;
+        // What the scenario found then follows from that refusal.
+        let spared = protected && !findings.is_empty();
+        if spared {
+            findings.clear();
+        }
         // A test of a gate says what Microsoft would say of it.
         if scenario.test.is_none() {
             rules::cap_own(&mut findings);
@@ -310,7 +337,8 @@ impl<S: Deployments> SharedRun<S> {
                 finding: Arc::new(finding.clone()),
             });
         }
-        let skip = ended.skip.or_else(|| match &sighting.lost {
+        let spared = spared.then(|| Skip::NotConfigured(PROTECTED.to_owned()));
+        let skip = ended.skip.or(spared).or_else(|| match &sighting.lost {
             Some(lost) if findings.is_empty() => {
                 Some(Skip::Blocked(format!("the loss of the target: {lost}")))
             }
@@ -327,6 +355,7 @@ impl<S: Deployments> SharedRun<S> {
         let rules::Judgement { findings: mut rule_findings, exercised } =
             rules::judge(&off, &trace, &self.prepared.discovery);
         rules::cap(&mut rule_findings, Some(about.level));
+        purpose::expect(&self.plan, last_admin, &mut rule_findings);
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(scenario_run.scenario.clone());

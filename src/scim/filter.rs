@@ -38,6 +38,19 @@ impl Filter {
         Filter::Compare(attribute, Comparison::Equal, Literal::Text(text.into()))
     }
 
+    /// Every attribute that it compares, in the order of the text.
+    #[must_use]
+    pub fn attributes(&self) -> Vec<&AttributePath> {
+        match self {
+            Filter::And(left, right) | Filter::Or(left, right) => {
+                [left.attributes(), right.attributes()].concat()
+            }
+            Filter::Not(filter) => filter.attributes(),
+            Filter::Present(attribute) | Filter::Compare(attribute, ..) => vec![attribute],
+            Filter::Element(attribute, _) | Filter::Selected(attribute, ..) => vec![attribute],
+        }
+    }
+
     /// Both this filter and another one.
     #[must_use]
     pub fn and(self, other: Filter) -> Self {

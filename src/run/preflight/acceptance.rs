@@ -16,6 +16,7 @@ use crate::run::observer::reader;
 use crate::run::observer::resource_path;
 use crate::run::steps::answers::answered;
 use crate::run::steps::mapped;
+use crate::run::target::adjustment::Adjustment;
 use crate::run::target::recorder::Recorder;
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
@@ -89,7 +90,8 @@ pub async fn reduced<T: Target>(
     people: &People,
     player: &str,
 ) -> Option<(Mapping, Vec<String>)> {
-    let acceptance = probe_as(player, recorder, recorder, writer, mapping, people).await;
+    let takes_all = Adjustment::default();
+    let acceptance = probe_as(player, recorder, recorder, writer, mapping, people, &takes_all).await;
     let refused: Vec<String> = acceptance.refused.into_iter().map(|refused| refused.path).collect();
     let reduced = mapping.without(&refused).ok()?;
     (!acceptance.nothing).then_some((reduced, refused))
@@ -102,8 +104,9 @@ pub(in crate::run) async fn probe<T: Target, R: Target>(
     writer: &Writer,
     mapping: &Mapping,
     people: &People,
+    adjustment: &Adjustment,
 ) -> Acceptance {
-    probe_as("preflight/create", target, recorder, writer, mapping, people).await
+    probe_as("preflight/create", target, recorder, writer, mapping, people, adjustment).await
 }
 
 async fn probe_as<T: Target, R: Target>(
@@ -113,9 +116,11 @@ async fn probe_as<T: Target, R: Target>(
     writer: &Writer,
     mapping: &Mapping,
     people: &People,
+    adjustment: &Adjustment,
 ) -> Acceptance {
     let rows = &mapping.user.rows;
-    let attempt = Attempt { player, target, recorder, writer, mapping, people, made: AtomicUsize::new(0) };
+    let attempt =
+        Attempt { player, target, recorder, writer, mapping, people, adjustment, made: AtomicUsize::new(0) };
     match attempt.create(&[]).await {
         Acceptability::Accepted(made) => {
             return Acceptance { not_kept: attempt.not_kept(&made).await, ..Acceptance::default() };
@@ -183,6 +188,8 @@ struct Attempt<'a, T, R> {
     writer: &'a Writer,
     mapping: &'a Mapping,
     people: &'a People,
+    /// What is left out without being tried.
+    adjustment: &'a Adjustment,
     made: AtomicUsize,
 }
 
@@ -198,6 +205,7 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
         let step = "preflight: what a create may carry";
         let mut request = self.writer.create(ResourceKind::User, &values, step);
         request.actor = Actor::Probe;
+        request = self.adjustment.fit(request);
         let Ok(answer) = self.target.send(request.provoked()).await else { return Acceptability::Unknown };
         let Some(exchange) = self.recorder.last() else { return Acceptability::Unknown };
         match answer.status {

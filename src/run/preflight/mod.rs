@@ -3,6 +3,7 @@
 
 pub mod abilities;
 pub mod acceptance;
+pub(in crate::run) mod declared;
 
 use serde_json::Value;
 

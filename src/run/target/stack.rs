@@ -1,8 +1,10 @@
-//! The decorators of one scenario run's target, from the outside in: circuit breaker, guard, patience, recorder.
+//! The decorators of one scenario run's target, from the outside in: adjustment, circuit breaker, guard,
+//! retry-after, recorder.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::adjustment::{Adjusted, Adjustment};
 use super::cancel::Cancel;
 use super::circuit_breaker::{CircuitBreaker, Sighting};
 use super::guard::{Guard, Ownership};
@@ -13,7 +15,7 @@ use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
 
 /// A target with everything a scenario run needs around it. The recorder stays with whoever made it.
 pub(in crate::run) struct Stack<'a, T: Target> {
-    outermost: CircuitBreaker<Guard<RetryAfter<&'a Recorder<T>>>>,
+    outermost: Adjusted<CircuitBreaker<Guard<RetryAfter<&'a Recorder<T>>>>>,
 }
 
 impl<'a, T: Target> Stack<'a, T> {
@@ -27,22 +29,28 @@ impl<'a, T: Target> Stack<'a, T> {
     ) -> Self {
         // What the guard asks on its own must wait as well.
         let retry_after = RetryAfter::new(recorder, retry_after.clone(), cancel.clone()).telling(waiting);
-        Stack { outermost: CircuitBreaker::new(Guard::new(retry_after, ownership), cancel.clone()) }
+        let watched = CircuitBreaker::new(Guard::new(retry_after, ownership), cancel.clone());
+        Stack { outermost: Adjusted::new(watched, Arc::default()) }
+    }
+
+    /// The same with creates as the target takes them.
+    pub(in crate::run) fn adjusted(self, adjustment: Arc<Adjustment>) -> Self {
+        Stack { outermost: Adjusted::new(self.outermost.into_inner(), adjustment) }
     }
 
     /// What the scenario run met that ends it.
     pub(in crate::run) fn sighting(&self) -> Sighting {
-        self.outermost.sighting()
+        self.outermost.inner().sighting()
     }
 
     /// Asks whether the target is still there, if there is a doubt.
     pub(in crate::run) async fn look_again(&self) {
-        self.outermost.look_again().await;
+        self.outermost.inner().look_again().await;
     }
 
     /// True when the scenario run must end.
     pub(in crate::run) fn must_end(&self) -> bool {
-        self.outermost.must_end()
+        self.outermost.inner().must_end()
     }
 }
 
