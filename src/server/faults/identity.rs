@@ -137,6 +137,10 @@ fn name_as_id(call: &Call, reply: &mut Reply, context: &mut FaultContext<'_>) {
     if let Some(name) = name.filter(|name| context.store.get(Kind::User, name).is_none()) {
         context.store.rename(Kind::User, &id, &name);
         context.refresh(call, reply, Kind::User, &name);
+        let location = reply.body().and_then(|body| body.pointer("/meta/location")?.as_str()?.parse().ok());
+        if let Some(location) = location.filter(|_| reply.headers.contains_key(header::LOCATION)) {
+            reply.headers.insert(header::LOCATION, location);
+        }
     }
 }
 
