@@ -96,6 +96,9 @@ pub fn all() -> &'static [Rule] {
 /// The id of the rule about ids that two resources have.
 pub const ID_REUSED: &str = "rules/id-reused";
 
+/// The id of the rule about deletes that are refused.
+pub const DELETE_REFUSED: &str = "rules/delete-refused";
+
 /// The id of the rule about redirects.
 pub const REDIRECTED: &str = "rules/redirected";
 

@@ -151,6 +151,10 @@ pub fn play_scenarios<S: Deployments>(
     let (left, exchanges) = runtime.block_on(run.rest(&gathered.left_behind));
     gathered.left_behind.extend(left);
     gathered.exchanges += exchanges;
+    let kept = run.last_admin.take_from(&mut gathered.left_behind);
+    if let (Some(kept), Some(dialect)) = (kept, run.plan.dialects.first()) {
+        gathered.rule(dialect.as_str(), vec![kept], None, listener);
+    }
     // What may be left at the target is looked for again by `cleanup`, with the journal's help.
     if panicked == 0 && gathered.left_behind.is_empty() {
         for journal in [&run.plan.journal, &run.plan.second_journal].into_iter().flatten() {

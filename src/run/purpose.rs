@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use super::cleanup::Left;
 use super::plan::{Plan, Protection};
 use super::target::adjustment::Adjustment;
 use crate::check::{Finding, Level};
@@ -37,6 +38,18 @@ impl LastAdmin {
             Operation::Modify(ResourceKind::User, id) if disables(exchange) => self.is(id),
             _ => false,
         }
+    }
+
+    /// Takes the user out of what a run left behind, since the target keeps it on purpose, and says so in a note.
+    pub(in crate::run) fn take_from(&self, left_behind: &mut Vec<Left>) -> Option<Finding> {
+        let id = self.id.get()?;
+        let before = left_behind.len();
+        left_behind.retain(|left| !left.is_user(id));
+        let rule = rules::find(rules::DELETE_REFUSED).filter(|_| left_behind.len() < before)?;
+        let message =
+            format!("the server keeps /Users/{id} as its last administrator; delete it at the server");
+        let note = Finding::of(rule.about(), message).at(Level::Note).concerning("last administrator");
+        Some(note.against("a refusal, as `[target] protects` says", "the user is still there"))
     }
 
     fn is(&self, id: &str) -> bool {
