@@ -331,7 +331,7 @@ const DELETE_REFUSED: Declared = Declared {
     fix: "Support DELETE on users and groups.",
     entra: "A failed delete in every cycle, until the administrator switches deletes off.",
     refs: &[Rfc("7644#3.6"), Microsoft("how-provisioning-works"), Field("Unleash/unleash#9190")],
-    faults: &["delete-refuses-disabled", "first-user-protected"],
+    faults: &["delete-refuses-disabled"],
     judges: |view| {
         is_sent(view) && matches!(view.operation(), Operation::Delete(..)) && of_known(view).is_some()
     },

@@ -222,12 +222,14 @@ impl Gathered {
         let prepared = &run.prepared;
         let rules::Judgement { mut findings, exercised } =
             rules::judge(&off, &prepared.trace, &prepared.discovery);
-        rules::cap(&mut findings, None);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
             findings.extend(prepared.accepted.iter().cloned());
         }
+        // The first users of a run are made here.
+        run.last_admin.is_met_in(&run.plan, &prepared.trace);
         purpose::expect(&run.plan, &run.last_admin, &mut findings);
+        rules::cap(&mut findings, None);
         if let Some(dialect) = run.plan.dialects.first() {
             self.ruling.note(dialect.as_str(), &exercised);
             self.rule(dialect.as_str(), findings, None, listener);

@@ -1,7 +1,7 @@
 //! What a target does on purpose, as its owner says in `[target]` (docs/target.md): which findings are expected then,
 //! and which scenarios are about nothing that it does.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -38,6 +38,11 @@ impl LastAdmin {
             Operation::Modify(ResourceKind::User, id) if disables(exchange) => self.is(id),
             _ => false,
         }
+    }
+
+    /// True when a trace has such a refusal.
+    pub(in crate::run) fn is_met_in(&self, plan: &Plan, trace: &[Arc<Exchange>]) -> bool {
+        trace.iter().fold(false, |met, exchange| self.is_protected_in(plan, exchange) || met)
     }
 
     /// Takes the user out of what a run left behind, since the target keeps it on purpose, and says so in a note.
@@ -153,16 +158,30 @@ fn sends(raw: &RawRequest, kind: ResourceKind, refuses: &impl Fn(&PatchPath) -> 
     }
 }
 
-/// How many users a scenario has at the target at once when not more than `at_most` play one entry.
+/// How many users a scenario has at the target at once, at most, when not more than `at_most` play one entry: an
+/// account that was there before may not be the one that its person gets.
 pub(in crate::run) fn users(scenario: &Scenario, at_most: Option<usize>) -> usize {
     let people = scenario
         .people
         .values()
         .map(|person| at_most.map_or(person.many, |most| person.many.min(most)).max(1));
-    let made = raw_requests(scenario).filter(|raw| makes_a_user(raw));
-    people.sum::<usize>() + made.count()
+    let made = raw_requests(scenario).map(users_made);
+    people.sum::<usize>() + scenario.accounts.len() + made.sum::<usize>()
 }
 
-fn makes_a_user(raw: &RawRequest) -> bool {
-    raw.method == Method::Post && !raw.provoked && raw.path == ResourceKind::User.endpoint()
+/// How many users a raw request makes.
+fn users_made(raw: &RawRequest) -> usize {
+    let users = ResourceKind::User.endpoint();
+    if raw.method != Method::Post || raw.provoked {
+        return 0;
+    }
+    let operations = raw.body.as_ref().and_then(|body| member(body, "Operations")).and_then(Value::as_array);
+    let makes = |operation: &&Value| {
+        let text = |name: &str| member(operation, name).and_then(Value::as_str);
+        text("method") == Some(Method::Post.as_str()) && text("path") == Some(users)
+    };
+    match operations {
+        Some(operations) => operations.iter().filter(makes).count(),
+        None => usize::from(raw.path == users),
+    }
 }

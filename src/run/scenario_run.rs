@@ -315,7 +315,7 @@ impl<S: Deployments> SharedRun<S> {
         };
         let own_server = LastAdmin::default();
         let last_admin = if self.deployments.is_shared() { &self.last_admin } else { &own_server };
-        let protected = trace.iter().any(|exchange| last_admin.is_protected_in(&self.plan, exchange));
+        let protected = last_admin.is_met_in(&self.plan, &trace);
         let mut findings = ended.findings;
         // What the scenario found then follows from that refusal.
         let spared = protected && !findings.is_empty();
@@ -354,8 +354,9 @@ impl<S: Deployments> SharedRun<S> {
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
         let rules::Judgement { findings: mut rule_findings, exercised } =
             rules::judge(&off, &trace, &self.prepared.discovery);
-        rules::cap(&mut rule_findings, Some(about.level));
+        // What is on purpose is told by the rule's own level, so before that is capped.
         purpose::expect(&self.plan, last_admin, &mut rule_findings);
+        rules::cap(&mut rule_findings, Some(about.level));
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(scenario_run.scenario.clone());
