@@ -132,7 +132,10 @@ pub(super) async fn prepare<T: Target>(
     };
     let accepted = match acceptance.nothing {
         true => Vec::new(),
-        false => declared::accepted(&stack, &recorder, &writer, plan, people).await,
+        false => {
+            let refuses = &adjustment.refused;
+            declared::accepted(&stack, &recorder, &writer, &plan.mapping, refuses, people).await
+        }
     };
     let etags = ready.discovery.supports("etag").is_none()
         && recorder.trace().iter().any(|exchange| {

@@ -42,7 +42,7 @@ impl LastAdmin {
 
     /// True when a trace has such a refusal.
     pub(in crate::run) fn is_met_in(&self, plan: &Plan, trace: &[Arc<Exchange>]) -> bool {
-        trace.iter().fold(false, |met, exchange| self.is_protected_in(plan, exchange) || met)
+        trace.iter().any(|exchange| self.is_protected_in(plan, exchange))
     }
 
     /// Takes the user out of what a run left behind, since the target keeps it on purpose, and says so in a note.

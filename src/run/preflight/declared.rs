@@ -6,9 +6,9 @@ use super::acceptance::CREATE_REFUSED;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::Object;
+use crate::entra::mapping::Mapping;
 use crate::people::People;
 use crate::rules;
-use crate::run::Plan;
 use crate::run::steps::mapped;
 use crate::run::target::adjustment::{Adjustment, leave_out};
 use crate::run::target::recorder::Recorder;
@@ -22,25 +22,26 @@ pub(in crate::run) async fn accepted<T: Target, R: Target>(
     target: &T,
     recorder: &Recorder<R>,
     writer: &Writer,
-    plan: &Plan,
+    mapping: &Mapping,
+    refuses: &[(ResourceKind, PatchPath)],
     people: &People,
 ) -> Vec<Finding> {
     let mut notes = Vec::new();
-    let Some(rule) = rules::find(CREATE_REFUSED).filter(|_| !plan.whole_mapping) else { return notes };
-    for (number, (kind, path)) in plan.refuses.iter().enumerate() {
+    let Some(rule) = rules::find(CREATE_REFUSED) else { return notes };
+    for (number, (kind, path)) in refuses.iter().enumerate() {
         if *kind != ResourceKind::User {
             continue;
         }
         let person =
             people.person("preflight/refuses", writer.dialect.as_str(), &format!("somebody-{number}"));
-        let values = mapped::assignments(&plan.mapping.user, Object::User(&person), false);
+        let values = mapped::assignments(&mapping.user, Object::User(&person), false);
         let step = format!("preflight: is {path} refused");
         let mut request = writer.create(ResourceKind::User, &values, step);
         request.actor = Actor::Probe;
         let Some(Value::Object(whole)) = request.json() else { continue };
         let Some(value) = value_of(&whole, path) else { continue };
         // The others are left out, and this one is sent whatever the target is said to refuse.
-        let rest = plan.refuses.iter().filter(|(_, other)| other != path).cloned().collect();
+        let rest = refuses.iter().filter(|(_, other)| other != path).cloned().collect();
         let others = Adjustment { refused: rest, ..Adjustment::default() };
         let body = others.fit(request.clone().with_json(&Value::Object(value)));
         if !target.send(body.provoked()).await.is_ok_and(|answer| answer.is_success()) {
