@@ -3,6 +3,8 @@
 //! Rules are written for requests of Entra. A scenario's raw request may be of a kind that Entra is not known to
 //! send, or the scenario itself may be of a lower level than the rule.
 
+use std::sync::Arc;
+
 use crate::check::{Finding, Level};
 use crate::wire::{Actor, Exchange};
 
@@ -10,9 +12,13 @@ use crate::wire::{Actor, Exchange};
 /// warning where Entra is not known to send such a request. Requests before the first scenario have none.
 pub fn cap(findings: &mut [Finding], scenario: Option<Level>) {
     for finding in findings {
-        let raw = || finding.exchanges.iter().filter(|exchange| exchange.request.actor == Actor::Probe);
-        let of_scenario = scenario.filter(|_| raw().next().is_some());
-        let of_kind = raw().any(|exchange| !is_known(exchange)).then_some(Level::Warning);
+        // Our own reading shows what an earlier request did.
+        let is_ours =
+            |exchange: &&Arc<Exchange>| matches!(exchange.request.actor, Actor::Observer | Actor::Cleanup);
+        let watched = finding.exchanges.iter().rev().find(|exchange| !is_ours(exchange));
+        let raw = watched.filter(|exchange| exchange.request.actor == Actor::Probe);
+        let of_scenario = scenario.filter(|_| raw.is_some());
+        let of_kind = raw.filter(|exchange| !is_known(exchange)).map(|_| Level::Warning);
         finding.level = [of_scenario, of_kind].into_iter().flatten().fold(finding.level, Level::min);
     }
 }
@@ -34,7 +40,6 @@ fn is_known(exchange: &Exchange) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::SystemTime;
 
     use serde_json::json;
@@ -67,6 +72,8 @@ mod tests {
         assert_eq!(level(&[Actor::Probe], Some(Level::Warning)), Level::Warning);
         assert_eq!(level(&[Actor::Probe, Actor::Observer], Some(Level::Error)), Level::Error);
         assert_eq!(level(&[Actor::Probe], None), Level::Critical);
+        // An earlier raw request that belongs to the evidence weighs nothing.
+        assert_eq!(level(&[Actor::Probe, Actor::Entra], Some(Level::Warning)), Level::Critical);
     }
 
     #[test]

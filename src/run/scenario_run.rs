@@ -278,9 +278,10 @@ impl<S: Deployments> SharedRun<S> {
             true => Arc::clone(&self.ownership),
             false => Arc::new(self.plan.ownership(false)),
         };
+        let adjustment = Arc::new(purpose::adjustment(&self.plan));
         let target =
             Stack::new(&recorder, &self.plan.retry_after, &self.plan.cancel, Arc::clone(&ownership), waits)
-                .adjusted(Arc::new(purpose::adjustment(&self.plan)));
+                .adjusted(Arc::clone(&adjustment));
         let prefix = self.people.scenario_prefix(&scenario_run.scenario, &scenario_run.dialect);
         let people = PeopleOfScenario { people: &self.people, scenario_run, prefix, ownership };
         let player = Player::new(PlayerInput {
@@ -291,6 +292,7 @@ impl<S: Deployments> SharedRun<S> {
             test_values: &self.plan.test_values,
             discovered_attributes: self.plan.discovered_attributes,
             passed_over: self.prepared.passed_over(scenario),
+            adjustment,
             writer: Writer::new(dialect, self.plan.switches.clone()),
             discovery: &self.prepared.discovery,
             target: &target,
