@@ -3,6 +3,7 @@
 
 mod mistake;
 mod settings;
+mod target;
 
 use std::io::ErrorKind;
 use std::path::Path;

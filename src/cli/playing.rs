@@ -48,7 +48,7 @@ pub(super) struct Playing {
     #[arg(long, value_name = "NAME|FILE", help_heading = "Scenarios")]
     profile: Option<String>,
 
-    /// Play this many scenarios at once [default: one for each core; 1 for a target on another machine]
+    /// Play this many scenarios at once [default: one for each core; 1 for a target on another machine that is not disposable]
     #[arg(long, value_name = "N", help_heading = "Scenarios")]
     jobs: Option<usize>,
 
@@ -97,9 +97,9 @@ impl Playing {
         scenarios: Vec<Arc<Scenario>>,
     ) -> Result<Plan, CommandFailure> {
         let settings = &config.settings;
-        let loopback = url.is_none_or(TenantUrl::is_loopback);
+        let disposable = url.is_none_or(|url| self.target.is_disposable(config, url));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.or(settings.jobs).unwrap_or(if loopback { cores } else { 1 });
+        let jobs = self.jobs.or(settings.jobs).unwrap_or(if disposable { cores } else { 1 });
         if jobs == 0 {
             return Err(CommandFailure::usage("--jobs 0 plays no scenario", "write --jobs 1 or more"));
         }
@@ -108,7 +108,11 @@ impl Playing {
         plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
         plan.jobs = jobs;
         plan.wait_limit = self.target.wait_limit(config);
-        plan.loopback = loopback;
+        plan.disposable = disposable;
+        plan.refuses = config.refuses(&plan.mapping)?;
+        plan.protects = config.protects()?;
+        plan.user_name_ids = config.user_name_ids()?;
+        plan.max_users = config.max_users()?.or(settings.max_users);
         plan.opaque_names = settings.target.names == NameVisibility::Opaque;
         if let Some(url) = url {
             plan.journal = Some(Arc::new(journal(url, &plan.prefix)?));

@@ -59,7 +59,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "VERSION", help_heading = "Scenarios")]
     checks_as_of: Option<AsOf>,
 
-    /// Most users that a large scenario may create; required for large ones at a target on another machine
+    /// Most users at the target at once; required for large scenarios at a target on another machine
     #[arg(long, value_name = "N", help_heading = "Scenarios")]
     max_users: Option<usize>,
 
@@ -197,7 +197,7 @@ impl Run {
                 rules::all().iter().map(rules::Rule::about).filter(|rule| rule.history.since > *as_of);
             plan.rules_off.extend(young.map(|rule| rule.id.clone()));
         }
-        plan.max_users = self.max_users.or(settings.max_users);
+        plan.max_users = self.max_users.or(plan.max_users);
         if let Some(second) = self.second.url(config, &self.playing.target)? {
             plan.second_journal = Some(Arc::new(playing::second_journal(&second, &plan.prefix)?));
         }

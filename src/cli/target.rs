@@ -41,6 +41,10 @@ pub(super) struct TargetOptions {
     #[arg(long)]
     yes: bool,
 
+    /// Treat the target as one on this machine: no --yes, large scenarios, several jobs
+    #[arg(long)]
+    disposable: bool,
+
     #[command(flatten)]
     credentials: CredentialOptions,
 }
@@ -77,13 +81,24 @@ impl TargetOptions {
 
     /// Refuses to write to a target that is not on this machine without having been told so.
     pub(super) fn consent(&self, config: &Config, url: &TenantUrl, does: &str) -> Result<(), CommandFailure> {
-        if url.is_loopback() || self.yes || config.settings.yes {
+        if self.is_disposable(config, url) || self.yes || config.settings.yes {
             return Ok(());
         }
         Err(CommandFailure::usage(
             format!("{url} is not on this machine, and this command {does} at it"),
             format!("add --yes, or `yes = true` in {}", config::FILE),
         ))
+    }
+
+    /// True when nothing at this URL is worth keeping: it is on this machine, or the user says so. What the file says
+    /// holds for the URL in the file if there is one.
+    pub(super) fn is_disposable(&self, config: &Config, url: &TenantUrl) -> bool {
+        let same_origin =
+            |text: &String| TenantUrl::parse(text).is_ok_and(|other| other.origin() == url.origin());
+        let (line, file) = (self.target.as_ref(), config.settings.target.url.as_ref());
+        let by_option = self.disposable && line.or(file).is_some_and(same_origin);
+        let by_file = config.settings.target.disposable && file.or(line).is_some_and(same_origin);
+        url.is_loopback() || by_option || by_file
     }
 
     /// Least time between the starts of two requests.
@@ -171,5 +186,31 @@ mod tests {
         assert!(refused.render(false).contains("--yes"));
         let yes = Config::parse("yes = true".into()).unwrap();
         assert!(options.consent(&yes, &elsewhere, "writes").is_ok());
+    }
+
+    #[test]
+    fn what_is_disposable_needs_no_consent_and_nothing_else_becomes_so() {
+        let url = |text: &str| TenantUrl::parse(text).unwrap();
+        let (container, other) = (url("http://scim:8080/scim"), url("https://scim.example.com/scim"));
+        let named =
+            Config::parse("[target]\nurl = 'http://scim:8080/v2'\ndisposable = true\n".into()).unwrap();
+        let unnamed = Config::parse("[target]\ndisposable = true\n".into()).unwrap();
+        let on_line = |target: &str, disposable| TargetOptions {
+            target: Some(target.to_owned()),
+            disposable,
+            ..TargetOptions::default()
+        };
+        let here = on_line("http://scim:8080/scim", false);
+        assert!(here.is_disposable(&named, &container) && here.is_disposable(&unnamed, &container));
+        assert!(here.consent(&named, &container, "writes").is_ok());
+        assert!(!here.is_disposable(&Config::default(), &container));
+        let elsewhere = on_line("https://scim.example.com/scim", false);
+        assert!(!elsewhere.is_disposable(&named, &other));
+        assert!(elsewhere.consent(&named, &other, "writes").is_err());
+        // A second tenant at another origin is not what the setting is about.
+        assert!(!here.is_disposable(&unnamed, &other));
+        let option = on_line("http://scim:8080/scim", true);
+        assert!(option.is_disposable(&Config::default(), &container));
+        assert!(!option.is_disposable(&Config::default(), &other));
     }
 }

@@ -6,6 +6,7 @@ use super::View;
 use super::body::kind;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
+use super::ledger::Holds;
 use super::subject;
 use crate::check::Level;
 use crate::scim::member;
@@ -106,13 +107,13 @@ const ID_CHANGED: RuleDeclaration = RuleDeclaration {
     title: "A read returns the resource with the requested id",
     level: Level::Critical,
     what: "The response to a read holds the requested id. In the response to an update another id is a \
-           warning: Entra does not read it.",
+           warning, because Entra does not read it; if it follows the new userName, it is critical.",
     why: "Entra compares the response with its person and writes the difference. If the response holds \
           another person's resource, another person's account is overwritten.",
     fix: "Look the resource up by exactly the id in the URL, and never change the id of a resource.",
     entra: "Updates of the wrong person, or InvalidAnchor.",
     refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
-    faults: &["id-changes-on-update"],
+    faults: &["id-changes-on-update", "id-follows-user-name"],
     judges: |view| {
         view.operation().id().is_some()
             && view.resources().first().is_some_and(|resource| resource.id().is_some())
@@ -123,6 +124,7 @@ const ID_CHANGED: RuleDeclaration = RuleDeclaration {
 fn id_changed(view: &View<'_>) -> Vec<Complaint> {
     let (level, asked) = match view.operation() {
         Operation::Read(_, id) => (Level::Critical, id),
+        Operation::Modify(_, id) | Operation::Replace(_, id) if follows_name(view) => (Level::Critical, id),
         Operation::Modify(_, id) | Operation::Replace(_, id) => (Level::Warning, id),
         _ => return Vec::new(),
     };
@@ -136,16 +138,27 @@ fn id_changed(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
+/// True when the answer to a rename shows the new userName as the id.
+fn follows_name(view: &View<'_>) -> bool {
+    let id = view.resources().first().and_then(|resource| resource.id());
+    view.claims().any(|claim| {
+        claim.spot.is_core("userName")
+            && matches!(&claim.holds, Holds::Value(Value::String(name))
+                if id.is_some_and(|id| id.eq_ignore_ascii_case(name)))
+    })
+}
+
 const ID_REUSED: RuleDeclaration = RuleDeclaration {
     name: "id-reused",
     title: "A new resource gets a new id",
     level: Level::Critical,
-    what: "A create returns an id that no other resource has. The id of a deleted resource is a warning.",
+    what: "A create returns an id that no other resource has or had. That a deleted user gets the same id when it is \
+           created again with the same userName is a warning; with `[target] id = \"userName\"` it is a note.",
     why: "Two people with one id share one account: disabling one disables the other.",
     fix: "Generate ids and do not reuse them; return 409 for a create that would overwrite a resource.",
     entra: "Two people in Entra linked to one account.",
     refs: &[Rfc("7643#3.1"), Field("msaad00/agent-bom#3540")],
-    faults: &["ids-reused"],
+    faults: &["ids-reused", "id-is-user-name"],
     judges: |view| subject::a_creation(view) && subject::resources(view),
     judge: RuleJudge::Exchange(id_reused),
 };
@@ -157,22 +170,26 @@ fn id_reused(view: &View<'_>) -> Vec<Complaint> {
     let Some(known) = resource.id().and_then(|id| view.ledger.known(*kind, id)) else {
         return Vec::new();
     };
-    let level = if known.is_there() { Level::Critical } else { Level::Warning };
-    let sent = known.made.as_ref().and_then(|made| made.request.json());
-    let name = sent.as_ref().and_then(|sent| {
-        ["userName", "displayName"]
-            .into_iter()
-            .find_map(|name| member(sent, name)?.as_str().map(str::to_owned))
-    });
+    let made = known.made.as_ref().and_then(|made| made.request.json());
+    let name = made.as_ref().and_then(named);
+    let same = |name: &String| view.sent().and_then(named).is_some_and(|new| new.eq_ignore_ascii_case(name));
+    let returns = !known.is_there() && name.as_ref().is_some_and(same);
+    let level = if returns { Level::Warning } else { Level::Critical };
     let whose = name.map_or_else(|| known.id.clone(), |name| format!("{}, the id of `{name}`", known.id));
-    let complaint = Complaint::new("A create returns the id of another resource.")
-        .concerning("id")
-        .against("an id of its own", whose)
-        .at(level);
+    let message = match returns {
+        true => "A create returns the id that the same user had before it was deleted.",
+        false => "A create returns the id of another resource.",
+    };
+    let complaint = Complaint::new(message).concerning("id").against("an id of its own", whose).at(level);
     match &known.made {
         Some(made) => complaint.shown_by(made).into(),
         None => complaint.into(),
     }
+}
+
+/// The name in the body of a create.
+fn named(sent: &Value) -> Option<String> {
+    ["userName", "displayName"].into_iter().find_map(|name| member(sent, name)?.as_str().map(str::to_owned))
 }
 
 const ID_FROM_CLIENT: RuleDeclaration = RuleDeclaration {
@@ -347,6 +364,35 @@ mod tests {
         let mut recycled = ScenarioRun::published();
         recycled.makes_ada(json!({})).delete("/Users/1", 204).makes_ada(json!({}));
         recycled.finds("id-reused", 1, Level::Warning);
+        let other = json!({"userName": "bob@example.com"});
+        let mut handed_on = ScenarioRun::published();
+        handed_on.makes_ada(json!({})).delete("/Users/1", 204).post(
+            "/Users",
+            with(sent(), other.clone()),
+            201,
+            with(ada(json!({})), other),
+        );
+        handed_on.finds("id-reused", 1, Level::Critical);
+    }
+
+    #[test]
+    fn an_id_that_follows_a_rename_loses_the_link_and_one_that_stays_is_right() {
+        let rename = json!([{"op": "Replace", "path": "userName", "value": "countess@example.com"}]);
+        let renamed = |id: &str| {
+            let mut scenario_run = ScenarioRun::published();
+            let made = json!({"id": "ada@example.com"});
+            let location = |id: &str| json!({"id": id, "userName": "countess@example.com"});
+            scenario_run.post("/Users", sent(), 201, with(ada(json!({})), made));
+            scenario_run.patch(
+                "/Users/ada@example.com",
+                rename.clone(),
+                200,
+                with(ada(json!({})), location(id)),
+            );
+            scenario_run
+        };
+        renamed("countess@example.com").finds("id-changed", 1, Level::Critical);
+        renamed("ada@example.com").finds("id-changed", 0, Level::Critical);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod agreement;
 mod asked;
 mod aspect;
 mod body;
+mod cap;
 mod declaration;
 mod discovery;
 mod echo;
@@ -51,6 +52,7 @@ use crate::check::Finding;
 use crate::scim::discovery::Discovery;
 use crate::wire::{Exchange, Tenant};
 
+pub use cap::{cap, cap_own};
 pub use declaration::Rule;
 pub use ledger::Ledger;
 pub use view::View;
@@ -90,6 +92,12 @@ pub fn all() -> &'static [Rule] {
         LazyLock::new(|| FAMILIES.iter().flat_map(|family| family.iter()).map(|d| Rule::new(d)).collect());
     &ALL
 }
+
+/// The id of the rule about ids that two resources have.
+pub const ID_REUSED: &str = "rules/id-reused";
+
+/// The id of the rule about deletes that are refused.
+pub const DELETE_REFUSED: &str = "rules/delete-refused";
 
 /// The id of the rule about redirects.
 pub const REDIRECTED: &str = "rules/redirected";

@@ -357,7 +357,8 @@ const DELETE_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "delete-refused",
     title: "A delete is accepted",
     level: Level::Error,
-    what: "DELETE of an existing user or group is not rejected, whether it is disabled or not.",
+    what: "DELETE of an existing user or group is not rejected, whether it is disabled or not. For one user, with \
+           `[target] protects = [\"last-admin\"]`, it is a note.",
     why: "Entra deletes an account 30 days after the person was deleted, and a group when it is deleted.",
     fix: "Support DELETE on users and groups.",
     entra: "A failed delete in every cycle, until the administrator switches deletes off.",

@@ -127,12 +127,13 @@ const ACCESS_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "access-refused",
     title: "The token authorizes every request Entra sends",
     level: Level::Error,
-    what: "One bearer token is accepted on users, groups and discovery, for reads and writes.",
+    what: "One bearer token is accepted on users, groups and discovery, for reads and writes. The disable or delete of \
+           one user may be rejected with 403 if `[target] protects` names `last-admin`.",
     why: "Entra has one token for the whole job. A 401 puts the job into quarantine at once.",
     fix: "Give the token the rights of a provisioning client, for every method.",
     entra: "Unauthorized, InsufficientRights or NotPermitted; quarantine after a 401.",
     refs: &[Rfc("7644#2"), Microsoft("application-provisioning-quarantine-status")],
-    faults: &["token-refused-on-groups"],
+    faults: &["token-refused-on-groups", "first-user-protected"],
     judges: subject::in_earnest,
     judge: RuleJudge::Exchange(access_refused),
 };

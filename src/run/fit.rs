@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use super::plan::Plan;
 use super::preflight::abilities::Support;
 use super::preflight::acceptance::{CREATE_REFUSED, REQUIRED_NOT_MAPPED};
-use super::prepare::Prepared;
+use super::prepare::{Prepared, crowd_limit};
+use super::purpose;
 use crate::check::Skip;
 use crate::entra::directory::{Object, ObjectId, ObjectKind, User};
 use crate::entra::mapping::{
@@ -40,11 +41,16 @@ impl Prepared {
                 return Some(Skip::NotSupported("the published User schema has no roles".to_owned()));
             }
             if self.refuses(ObjectKind::User, &PatchPath::simple("roles")) {
-                return Some(refused("roles"));
+                return Some(refused(plan, ObjectKind::User, &PatchPath::simple("roles")));
             }
         }
-        if scenario.large && !plan.loopback && plan.max_users.is_none() {
+        if scenario.large && !plan.disposable && plan.max_users.is_none() {
             let why = "it needs many people; --max-users N sets how many are allowed".to_owned();
+            return Some(Skip::NotConfigured(why));
+        }
+        let users = purpose::users(scenario, crowd_limit(plan, scenario));
+        if let Some(most) = plan.max_users.filter(|most| users > *most) {
+            let why = format!("it needs {users} users at once, and max-users allows {most}");
             return Some(Skip::NotConfigured(why));
         }
         if let Some(misfit) = self.misfit(plan, scenario) {
@@ -68,7 +74,7 @@ impl Prepared {
     fn unmet(&self, plan: &Plan, need: &Need) -> Option<Skip> {
         let mapped = |name: &str| match (self.mapping.user.find(name), plan.mapping.user.find(name)) {
             (Some(_), _) => None,
-            (None, Some(row)) => Some(refused(&row.written)),
+            (None, Some(row)) => Some(refused(plan, ObjectKind::User, &row.target)),
             (None, None) => Some(unmapped(name)),
         };
         match need {
@@ -107,11 +113,7 @@ impl Prepared {
     }
 
     fn refuses(&self, kind: ObjectKind, path: &PatchPath) -> bool {
-        let kind = match kind {
-            ObjectKind::User => ResourceKind::User,
-            ObjectKind::Group => ResourceKind::Group,
-        };
-        self.adjustment.refuses(kind, path)
+        self.adjustment.refuses(resource_kind(kind), path)
     }
 
     /// Why an attribute cannot be asked of the target, if neither the profile maps it nor /Schemas publishes it.
@@ -131,8 +133,18 @@ impl Prepared {
     }
 }
 
-fn refused(path: &str) -> Skip {
+fn refused(plan: &Plan, kind: ObjectKind, path: &PatchPath) -> Skip {
+    if purpose::adjustment(plan).refuses(resource_kind(kind), path) {
+        return Skip::NotConfigured(format!("the target refuses {path} on purpose ([target] refuses)"));
+    }
     Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects {path}"))
+}
+
+fn resource_kind(kind: ObjectKind) -> ResourceKind {
+    match kind {
+        ObjectKind::User => ResourceKind::User,
+        ObjectKind::Group => ResourceKind::Group,
+    }
 }
 
 fn unmapped(path: &str) -> Skip {
@@ -209,7 +221,7 @@ impl Fit<'_> {
     fn lacking(&self, kind: ObjectKind, path: &PatchPath) -> Skip {
         let before = self.plan.mapping.object(kind).into_iter().flat_map(|mapping| &mapping.rows);
         match before.into_iter().any(|row| touches(row, path)) {
-            true => refused(&path.to_string()),
+            true => refused(self.plan, kind, path),
             false => unmapped(&path.to_string()),
         }
     }
@@ -255,7 +267,9 @@ impl Fit<'_> {
             let before = self.plan.mapping.object(*kind).into_iter().flat_map(|mapping| &mapping.rows);
             let was = before.into_iter().find(|row| changed.iter().any(|given| row.reads(&given.name)));
             Some(match was {
-                Some(row) if self.prepared.refuses(*kind, &row.target) => refused(&row.written),
+                Some(row) if self.prepared.refuses(*kind, &row.target) => {
+                    refused(self.plan, *kind, &row.target)
+                }
                 _ => Skip::NotConfigured(format!("the profile maps nothing from {names}")),
             })
         })
@@ -272,10 +286,7 @@ impl Fit<'_> {
                     format!("the profile matches by {}, and a person of the scenario has none", row.written);
                 return Some(Skip::NotConfigured(why));
             }
-            let kind = match given.kind {
-                ObjectKind::User => ResourceKind::User,
-                ObjectKind::Group => ResourceKind::Group,
-            };
+            let kind = resource_kind(given.kind);
             let fed = |path: &PatchPath| {
                 self.rows(given.kind).iter().any(|row| touches(row, path) && row.reads(&given.name))
             };
@@ -286,7 +297,7 @@ impl Fit<'_> {
         }
         self.scenario.attributes.requested.iter().find_map(|(kind, path)| {
             if self.prepared.refuses(*kind, path) {
-                return Some(refused(&path.to_string()));
+                return Some(refused(self.plan, *kind, path));
             }
             if let Some(skip) = self.prepared.unpublished(self.plan, *kind, path) {
                 return Some(skip);

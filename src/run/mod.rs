@@ -10,6 +10,7 @@ pub mod plan;
 mod play;
 pub mod preflight;
 mod prepare;
+mod purpose;
 mod scenario_run;
 mod schedule;
 pub mod selection;

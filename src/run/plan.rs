@@ -16,10 +16,31 @@ use crate::entra::mapping::Mapping;
 use crate::people;
 use crate::rules;
 use crate::scenario::Scenario;
-use crate::wire::Exchange;
+use crate::scim::PatchPath;
+use crate::wire::{Exchange, ResourceKind};
 
 /// Looks at the exchanges of one scenario run and says what it found; snapshots do so.
 pub type TraceJudge = Arc<dyn Fn(&ScenarioRunId, &[Arc<Exchange>]) -> Vec<Finding> + Send + Sync>;
+
+/// What a target protects from a disable or a delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// The one user whom it must keep as its administrator.
+    LastAdmin,
+}
+
+impl Protection {
+    /// All of them.
+    pub const ALL: &[Protection] = &[Protection::LastAdmin];
+
+    /// The word in `scimulate.toml`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protection::LastAdmin => "last-admin",
+        }
+    }
+}
 
 /// What shall be played, and how.
 #[derive(Clone)]
@@ -51,10 +72,16 @@ pub struct Plan {
     pub test_values: IndexMap<String, String>,
     /// Attributes to test are those that /Schemas publishes, not those of the mapping.
     pub discovered_attributes: bool,
-    /// How many people scenarios of the size `large` may use; `None` is our own limit.
+    /// The most users of the run at the target at once; `None` sets no limit but our own for large scenarios.
     pub max_users: Option<usize>,
-    /// The target is this very machine.
-    pub loopback: bool,
+    /// The target is on this machine, or it may be filled and thrown away: large scenarios are played unasked.
+    pub disposable: bool,
+    /// Attributes that the target refuses on purpose: never sent, and a refusal of them is expected.
+    pub refuses: Vec<(ResourceKind, PatchPath)>,
+    /// What the target protects from a disable or a delete.
+    pub protects: Vec<Protection>,
+    /// The target's ids are the userName at creation, so the same userName has the same id again.
+    pub user_name_ids: bool,
     /// Rules that are left out, by id. For the selftest.
     pub rules_off: Vec<String>,
     /// Where ids of what was made are written down.
@@ -88,7 +115,10 @@ impl Plan {
             test_values: IndexMap::new(),
             discovered_attributes: false,
             max_users: None,
-            loopback: true,
+            disposable: true,
+            refuses: Vec::new(),
+            protects: Vec::new(),
+            user_name_ids: false,
             rules_off: Vec::new(),
             journal: None,
             second_journal: None,

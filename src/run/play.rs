@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tokio::runtime::Handle;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 
 use super::cleanup;
 use super::event::{Event, Listener};
@@ -15,6 +15,7 @@ use super::plan::Plan;
 use super::preflight::acceptance::CREATE_REFUSED;
 use super::preflight::{Refusal, media_type};
 use super::prepare::{self, Asking};
+use super::purpose::{self, LastAdmin};
 use super::scenario_run::{CutShort, ScenarioRunEnd, SharedRun};
 use super::schedule;
 use super::schedule::Work;
@@ -120,6 +121,7 @@ pub fn play_scenarios<S: Deployments>(
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
     let jobs = plan.jobs;
+    let users = plan.max_users.map(Semaphore::new);
     let run = SharedRun {
         plan,
         people,
@@ -131,6 +133,8 @@ pub fn play_scenarios<S: Deployments>(
         access: RwLock::default(),
         media_type,
         filters_ignored: AtomicBool::default(),
+        users,
+        last_admin: LastAdmin::default(),
     };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);
@@ -164,6 +168,10 @@ pub fn play_scenarios<S: Deployments>(
     let (left, exchanges) = runtime.block_on(run.rest(&gathered.left_behind));
     gathered.left_behind.extend(left);
     gathered.exchanges += exchanges;
+    let kept = run.last_admin.take_from(&mut gathered.left_behind);
+    if let (Some(kept), Some(dialect)) = (kept, run.plan.dialects.first()) {
+        gathered.rule(dialect.as_str(), vec![kept], None, listener);
+    }
     // What may be left at the target is looked for again by `cleanup`, with the journal's help.
     if panicked == 0 && gathered.left_behind.is_empty() {
         for journal in [&run.plan.journal, &run.plan.second_journal].into_iter().flatten() {
@@ -235,7 +243,12 @@ impl Gathered {
         media_type::without_unread(&mut findings, &prepared.trace);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
+            findings.extend(prepared.accepted.iter().cloned());
         }
+        // The first users of a run are made here.
+        run.last_admin.is_met_in(&run.plan, &prepared.trace);
+        purpose::expect(&run.plan, &run.last_admin, &mut findings);
+        rules::cap(&mut findings, None);
         if let Some(dialect) = run.plan.dialects.first() {
             self.ruling.note(dialect.as_str(), &exercised);
             self.rule(dialect.as_str(), findings, None, listener);

@@ -11,7 +11,9 @@ use super::observer::lookup;
 use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance::{Acceptance, Trial};
+use super::preflight::declared;
 use super::preflight::{self, Refusal, media_type};
+use super::purpose;
 use super::target::adjustment::Adjustment;
 use super::target::deployment::{Deployment, Tenants};
 use super::target::guard::Ownership;
@@ -19,7 +21,7 @@ use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
-use crate::check::Skip;
+use crate::check::{Finding, Skip};
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::Mapping;
 use crate::people::People;
@@ -43,6 +45,8 @@ pub(super) struct Prepared {
     pub(super) acceptance: Acceptance,
     /// How creates are sent because of that.
     pub(super) adjustment: Arc<Adjustment>,
+    /// Notes on attributes that the target was said to refuse and accepts.
+    pub(super) accepted: Vec<Finding>,
     /// The scenario that is played even when every create is refused, and judges what of them is lost.
     pub(super) spokesman: Option<String>,
     /// Whether target paths can be filtered on that the profile does not promise.
@@ -74,12 +78,14 @@ pub(super) async fn prepare<T: Target>(
 ) -> Result<Prepared, Refusal> {
     let Asking { plan, people, rate, ownership, tenants, media_type: label } = asking;
     let writer = plan.writer();
+    let adjustment = Arc::new(purpose::adjustment(plan));
     let labelled = Labelled::new(deployment.target, Arc::clone(&label));
     let recorder = Recorder::new(Paced::new(labelled, rate));
     let stack = Stack::new(&recorder, &plan.wait_limit, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
-    });
+    })
+    .adjusted(Arc::clone(&adjustment));
     let probe = |kind: ResourceKind| {
         let object = match kind {
             ResourceKind::User => ObjectKind::User,
@@ -120,7 +126,7 @@ pub(super) async fn prepare<T: Target>(
         }
     };
     abilities.abilities.push((Ability::SecondTenant, second));
-    let mut mapping = plan.mapping.clone();
+    let mut mapping = purpose::without_refused(plan, &plan.mapping);
     if !plan.whole_mapping && matches!(abilities.of(Ability::Groups), Support::No(_)) {
         mapping.group = None;
     }
@@ -135,6 +141,7 @@ pub(super) async fn prepare<T: Target>(
             mapping: &mapping,
             people,
             discovery: &ready.discovery,
+            adjustment: &adjustment,
         };
         let groups = !matches!(abilities.of(Ability::Groups), Support::No(_));
         acceptance = trial.run(groups).await;
@@ -143,6 +150,13 @@ pub(super) async fn prepare<T: Target>(
         }
     }
     ask_whether_filters_apply(&stack, &recorder, probe(ResourceKind::User), probe(ResourceKind::Group)).await;
+    let accepted = match acceptance.nothing {
+        true => Vec::new(),
+        false => {
+            let refuses = &adjustment.refused;
+            declared::accepted(&stack, &recorder, &writer, &plan.mapping, refuses, people).await
+        }
+    };
     let etags = ready.discovery.supports("etag").is_none()
         && recorder.trace().iter().any(|exchange| {
             exchange.operation.kind().is_some()
@@ -171,8 +185,12 @@ pub(super) async fn prepare<T: Target>(
         discovery: ready.discovery,
         abilities: Arc::new(abilities),
         mapping,
-        adjustment: Arc::new(acceptance.adjustment()),
+        adjustment: Arc::new(Adjustment {
+            refused: [adjustment.refused.clone(), acceptance.adjustment().refused].concat(),
+            ..acceptance.adjustment()
+        }),
         acceptance,
+        accepted,
         spokesman,
         filters,
         trace: recorder.trace(),
@@ -294,7 +312,13 @@ async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, 
     filters
 }
 
-/// How many people may play one entry of a scenario.
+/// How many people may play one entry of a scenario. The crowds of a large one share what its other users leave of
+/// the most that the target may hold.
 pub(super) fn crowd_limit(plan: &Plan, scenario: &Scenario) -> Option<usize> {
-    scenario.large.then(|| plan.max_users.unwrap_or(USUAL_CROWD))
+    if !scenario.large {
+        return None;
+    }
+    let crowds = scenario.people.values().filter(|person| person.many > 0).count().max(1);
+    let others = purpose::users(scenario, Some(1)) - crowds.min(scenario.people.len());
+    Some(plan.max_users.map_or(USUAL_CROWD, |most| (most.saturating_sub(others) / crowds).max(1)))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit};
 
 use super::cleanup;
 use super::cleanup::leftovers;
@@ -13,6 +13,7 @@ use super::event::{Event, ScenarioRunId};
 use super::plan::Plan;
 use super::prepare;
 use super::prepare::Prepared;
+use super::purpose::{self, LastAdmin};
 use super::steps::end_state::EndState;
 use super::steps::fixture::FixtureSource;
 use super::steps::suited;
@@ -34,6 +35,9 @@ use crate::rules;
 use crate::scenario::{Action, Scenario};
 use crate::wire::{Broken, Exchange, ResourceKind, Tenant};
 
+/// Why a scenario is skipped that the last administrator was to be disabled or deleted in.
+const PROTECTED: &str = "the target protects its last administrator ([target] protects)";
+
 /// What all scenario runs of a run share.
 pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) plan: Plan,
@@ -53,6 +57,10 @@ pub(in crate::run) struct SharedRun<S> {
     /// A filter has found objects that do not match it: from then on each scenario run plays alone, so that a
     /// query finds no objects of another one.
     pub(in crate::run) filters_ignored: AtomicBool,
+    /// A permit for each user that a shared target may still get, where it may not hold many.
+    pub(in crate::run) users: Option<Semaphore>,
+    /// Whom a shared target protects.
+    pub(in crate::run) last_admin: LastAdmin,
 }
 
 /// A scenario run's access to its deployment.
@@ -160,9 +168,11 @@ impl<S: Deployments> SharedRun<S> {
         let scenario_run =
             ScenarioRunId { scenario: scenario.about.id.clone(), dialect: dialect.to_string() };
         let _access = self.access(scenario).await;
+        let obstacle = self.obstacle(scenario);
+        let _users = if obstacle.is_none() { self.users_of(scenario).await } else { None };
         let begin = Instant::now();
         tell(Event::ScenarioStarted(scenario_run.clone()));
-        let mut end = match self.obstacle(scenario) {
+        let mut end = match obstacle {
             Some(skip) => self.skipped(&scenario_run, scenario, skip),
             None => self.play(&scenario_run, scenario, dialect, tell).await,
         };
@@ -223,6 +233,14 @@ impl<S: Deployments> SharedRun<S> {
             }
         }
         DeploymentAccess::Exclusive { _held: self.access.write().await }
+    }
+
+    /// Waits until the target may hold the users of this scenario beside those of the others.
+    async fn users_of(&self, scenario: &Scenario) -> Option<SemaphorePermit<'_>> {
+        let permits = self.users.as_ref().filter(|_| self.deployments.is_shared())?;
+        let users = purpose::users(scenario, prepare::crowd_limit(&self.plan, scenario));
+        // It is never closed.
+        permits.acquire_many(u32::try_from(users).ok()?).await.ok()
     }
 
     fn obstacle(&self, scenario: &Scenario) -> Option<Skip> {
@@ -304,9 +322,10 @@ impl<S: Deployments> SharedRun<S> {
             true => Arc::clone(&self.ownership),
             false => Arc::new(self.plan.ownership(false)),
         };
+        let adjustment = Arc::clone(&self.prepared.adjustment);
         let target =
             Stack::new(&recorder, &self.plan.wait_limit, &self.plan.cancel, Arc::clone(&ownership), waits)
-                .adjusted(Arc::clone(&self.prepared.adjustment));
+                .adjusted(Arc::clone(&adjustment));
         let prefix = self.people.scenario_prefix(&scenario_run.scenario, &scenario_run.dialect);
         let people = PeopleOfScenario {
             people: &self.people,
@@ -324,6 +343,7 @@ impl<S: Deployments> SharedRun<S> {
             test_values: &self.plan.test_values,
             discovered_attributes: self.plan.discovered_attributes,
             passed_over: self.prepared.passed_over(scenario),
+            adjustment,
             writer: Writer::new(dialect, self.plan.switches.clone()),
             discovery: &self.prepared.discovery,
             target: &target,
@@ -346,7 +366,19 @@ impl<S: Deployments> SharedRun<S> {
             Ok(ended) => (ended, None),
             Err(mistake) => (super::steps::StepsEnd::default(), Some(mistake)),
         };
+        let own_server = LastAdmin::default();
+        let last_admin = if self.deployments.is_shared() { &self.last_admin } else { &own_server };
+        let protected = last_admin.is_met_in(&self.plan, &trace);
         let mut findings = ended.findings;
+        // What the scenario found then follows from that refusal.
+        let spared = protected && !findings.is_empty();
+        if spared {
+            findings.clear();
+        }
+        // A test of a gate says what Microsoft would say of it.
+        if scenario.test.is_none() {
+            rules::cap_own(&mut findings);
+        }
         // What is under way at the same time ends in another order each time.
         let races = scenario.timeline.iter().any(|step| matches!(step.action, Action::AtOnce(_)));
         if let Some(judge) = self.plan.judge.as_ref().filter(|_| !races) {
@@ -358,7 +390,8 @@ impl<S: Deployments> SharedRun<S> {
                 finding: Arc::new(finding.clone()),
             });
         }
-        let skip = ended.skip.or_else(|| match &sighting.lost {
+        let spared = spared.then(|| Skip::NotConfigured(PROTECTED.to_owned()));
+        let skip = ended.skip.or(spared).or_else(|| match &sighting.lost {
             Some(lost) if findings.is_empty() => {
                 Some(Skip::Blocked(format!("the loss of the target: {lost}")))
             }
@@ -375,6 +408,9 @@ impl<S: Deployments> SharedRun<S> {
         let rules::Judgement { findings: mut rule_findings, exercised } =
             rules::judge(&off, &trace, &self.prepared.discovery);
         self.note_filters(&rule_findings);
+        // What is on purpose is told by the rule's own level, so before that is capped.
+        purpose::expect(&self.plan, last_admin, &mut rule_findings);
+        rules::cap(&mut rule_findings, Some(about.level));
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.met_in = Some(scenario_run.scenario.clone());

@@ -7,6 +7,7 @@ mod answer;
 mod bulk;
 mod exchange;
 mod json;
+mod known;
 mod made;
 mod operation;
 mod request;

@@ -93,6 +93,16 @@ pub struct TargetTable {
     pub url: Option<String>,
     /// Whether its answers show names.
     pub names: NameVisibility,
+    /// Nothing at it is worth keeping: it is treated as a target on this machine.
+    pub disposable: bool,
+    /// Attributes that it refuses on purpose; `group:` stands before those of groups.
+    pub refuses: Vec<Spanned<String>>,
+    /// What it protects from a disable or a delete, in words.
+    pub protects: Vec<Spanned<String>>,
+    /// The most users of a run that it holds at once.
+    pub max_users: Option<Spanned<usize>>,
+    /// The attribute that its ids are made of.
+    pub id: Option<Spanned<String>>,
 }
 
 /// Whether a target's answers show by which names its objects are known (docs/safety.md).

@@ -51,6 +51,11 @@ impl Left {
         Left::new(None, line)
     }
 
+    /// True for the user of this id at the target.
+    pub(in crate::run) fn is_user(&self, id: &str) -> bool {
+        self.place == Some(ObjectPlace::new(Tenant::First, ResourceKind::User, id))
+    }
+
     fn new(place: Option<ObjectPlace>, line: String) -> Self {
         Left { place, line, told: SystemTime::now(), listed_as: None }
     }

@@ -204,6 +204,8 @@ pub(in crate::run) struct Trial<'a, T, R> {
     pub(in crate::run) people: &'a People,
     /// What the target publishes.
     pub(in crate::run) discovery: &'a Discovery,
+    /// What is left out without being tried.
+    pub(in crate::run) adjustment: &'a Adjustment,
 }
 
 /// The mapping without what the target refuses in a create of a user, how creates are adjusted besides, and the
@@ -216,7 +218,8 @@ pub async fn reduced<T: Target>(
     player: &str,
 ) -> Option<(Mapping, Adjustment, Vec<String>)> {
     let discovery = &Discovery::default();
-    let trial = Trial { player, target: recorder, recorder, writer, mapping, people, discovery };
+    let adjustment = &Adjustment::default();
+    let trial = Trial { player, target: recorder, recorder, writer, mapping, people, discovery, adjustment };
     let acceptance = trial.of(ResourceKind::User).await;
     let refused: Vec<String> = acceptance.refused.iter().map(|refused| refused.path.to_string()).collect();
     (!acceptance.nothing).then(|| (acceptance.reduced(mapping), acceptance.adjustment(), refused))
@@ -237,7 +240,7 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
     async fn of(&self, kind: ResourceKind) -> Acceptance {
         let required = required(self.discovery, kind);
         let mut attempt =
-            Attempt { trial: self, kind, padding: Adjustment::default(), made: AtomicUsize::new(0) };
+            Attempt { trial: self, kind, padding: self.adjustment.clone(), made: AtomicUsize::new(0) };
         let mut acceptance = Acceptance { required, ..Acceptance::default() };
         let first = match attempt.without(&[]).await {
             Acceptability::Accepted(made) => {
@@ -343,8 +346,8 @@ impl<T: Target, R: Target> Creates for Attempt<'_, T, R> {
             return Acceptability::Unknown;
         };
         request.actor = Actor::Probe;
-        let refused = omitted.iter().map(|path| (self.kind, path.clone())).collect();
-        let adjustment = Adjustment { refused, ..self.padding.clone() };
+        let mut adjustment = self.padding.clone();
+        adjustment.refused.extend(omitted.iter().map(|path| (self.kind, path.clone())));
         let Ok(answer) = target.send(adjustment.fit(request).provoked()).await else {
             return Acceptability::Unknown;
         };

@@ -4,6 +4,7 @@
 pub mod abilities;
 pub mod acceptance;
 mod bisection;
+pub(in crate::run) mod declared;
 pub(in crate::run) mod media_type;
 pub(in crate::run) mod requirements;
 

@@ -39,6 +39,7 @@ use serde_json::Value;
 use self::end_state::EndState;
 use self::fixture::{Fixture, FixtureSource, Mistake};
 use super::observer::Observer;
+use super::target::adjustment::Adjustment;
 use super::target::circuit_breaker::CircuitState;
 use super::target::deployment::Tenants;
 use super::target::recorder::Recorder;
@@ -71,6 +72,8 @@ pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
     pub(in crate::run) discovered_attributes: bool,
     /// Targets that are judged only where they are the scenario's subject.
     pub(in crate::run) passed_over: Vec<PatchPath>,
+    /// What is left out of creates.
+    pub(in crate::run) adjustment: Arc<Adjustment>,
     pub(in crate::run) writer: Writer,
     pub(in crate::run) discovery: &'a Discovery,
     pub(in crate::run) target: &'a Stack<'a, T>,
@@ -118,6 +121,7 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     test_values: &'a IndexMap<String, String>,
     discovered_attributes: bool,
     passed_over: Vec<PatchPath>,
+    adjustment: Arc<Adjustment>,
     subjects: Subjects,
     writer: Writer,
     discovery: &'a Discovery,
@@ -179,6 +183,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             test_values,
             discovered_attributes,
             passed_over,
+            adjustment,
             writer,
             discovery,
             target,
@@ -207,6 +212,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             test_values,
             discovered_attributes,
             passed_over,
+            adjustment,
             subjects,
             writer,
             discovery,

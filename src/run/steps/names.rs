@@ -127,7 +127,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let mapping = self.rows(participant.kind);
         if rest == "create" {
             let values = mapped::assignments(mapping?, object, false);
-            return self.writer.create(participant.kind, &values, "").json();
+            return self.adjustment.fit(self.writer.create(participant.kind, &values, "")).json();
         }
         if let Some(row) = mapping.and_then(|mapping| mapping.find(rest)) {
             let is_soft_deleted =

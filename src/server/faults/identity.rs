@@ -3,7 +3,7 @@
 use axum::http::header;
 use serde_json::{Map, Value, json};
 
-use super::context::{Effect, created, deleted, read, resources};
+use super::context::{Effect, FaultContext, created, deleted, read, resources};
 use super::fault::faults;
 use crate::scim::{same_name, urn};
 use crate::server::call::{RequestBody, ServerRequest};
@@ -18,6 +18,10 @@ faults! {
     CREATE_ANSWERS_EXISTING = "create-answers-existing", Named, create_answers_existing;
     /// The id of a deleted resource is used again for the next one.
     IDS_REUSED = "ids-reused", Duplicate, ids_reused;
+    /// A user's id is its userName at creation, so a user who is created again gets the same id.
+    ID_IS_USER_NAME = "id-is-user-name", Named, id_is_user_name;
+    /// A user's id is its userName, and changes with it.
+    ID_FOLLOWS_USER_NAME = "id-follows-user-name", Stale, id_follows_user_name;
     /// Ids contain the reserved word `bulkId`.
     IDS_WITH_BULK_ID = "ids-with-bulk-id", Named, ids_with_bulk_id;
     /// `schemas` lacks the core schema.
@@ -126,6 +130,32 @@ fn ids_reused() -> Effect {
             context.refresh(call, reply, kind, &free);
         }
     })
+}
+
+/// Gives the user that was written its userName as id, unless another user has it.
+fn name_as_id(call: &ServerRequest, reply: &mut Reply, context: &mut FaultContext<'_>) {
+    let Some((ServedKind::User, id)) = context.written(call, reply) else { return };
+    let name = context.store.get(ServedKind::User, &id).and_then(|user| user.text("userName").map(str::to_owned));
+    if let Some(name) = name.filter(|name| context.store.get(ServedKind::User, name).is_none()) {
+        context.store.rename(ServedKind::User, &id, &name);
+        context.refresh(call, reply, ServedKind::User, &name);
+        let location = reply.body().and_then(|body| body.pointer("/meta/location")?.as_str()?.parse().ok());
+        if let Some(location) = location.filter(|_| reply.headers.contains_key(header::LOCATION)) {
+            reply.headers.insert(header::LOCATION, location);
+        }
+    }
+}
+
+fn id_is_user_name() -> Effect {
+    Effect::after(|call, reply, context| {
+        if created(call) == Some(ServedKind::User) {
+            name_as_id(call, reply, context);
+        }
+    })
+}
+
+fn id_follows_user_name() -> Effect {
+    Effect::after(name_as_id)
 }
 
 fn ids_with_bulk_id() -> Effect {

@@ -3,7 +3,7 @@
 use axum::http::header;
 use serde_json::Value;
 
-use super::context::{Effect, FaultContext, deleted, fail, listed, patched, read, refuse, status};
+use super::context::{Effect, FaultContext, created, deleted, fail, listed, patched, read, refuse, status};
 use super::creation::sent;
 use super::fault::faults;
 use super::operations::{asks, ignore};
@@ -34,6 +34,8 @@ faults! {
     GROUP_DELETE_IGNORED = "group-delete-ignored", Named, group_delete_ignored;
     /// DELETE of a disabled user is rejected.
     DELETE_REFUSES_DISABLED = "delete-refuses-disabled", Named, delete_refuses_disabled;
+    /// The first user is the administrator: disabling or deleting it returns 403.
+    FIRST_USER_PROTECTED = "first-user-protected", Named, first_user_protected;
     /// DELETE of a user only disables it, and it can still be found.
     DELETE_DISABLES = "delete-disables", Named, delete_disables;
     /// A deleted user returns 404 by id, but lists still show it.
@@ -187,6 +189,23 @@ fn delete_refuses_disabled() -> Effect {
         disabled_user(call, context)
             .map(|_| refuse(ScimType::InvalidValue, "a deactivated user cannot be deleted"))
     })
+}
+
+fn first_user_protected() -> Effect {
+    Effect::both(
+        |call, context| {
+            let id = deleted(call).or_else(|| patched(call).filter(|_| sets_active(call, false)))?.1;
+            let is_admin = context.memory.values.get("admin") == Some(&Value::String(id));
+            is_admin.then(|| fail(403, "the last administrator cannot be disabled or deleted"))
+        },
+        |call, reply, context| {
+            if created(call) == Some(ServedKind::User)
+                && let Some((_, id)) = context.written(call, reply)
+            {
+                context.memory.values.entry("admin".into()).or_insert(id.into());
+            }
+        },
+    )
 }
 
 fn delete_disables() -> Effect {
