@@ -93,7 +93,8 @@ fn overlap(refused: &PatchPath, path: &PatchPath) -> bool {
     let of_schema = |path: &PatchPath| path.schema.clone().unwrap_or_default();
     let core = |schema: &str| schema.is_empty() || schema.contains(":schemas:core:");
     let (left, right) = (of_schema(refused), of_schema(path));
-    if !same_name(&left, &right) && !(core(&left) && core(&right)) {
+    let same_schema = same_name(&left, &right) || (core(&left) && core(&right));
+    if !same_schema {
         return false;
     }
     if refused.attribute.is_empty() || path.attribute.is_empty() {
