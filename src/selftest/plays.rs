@@ -81,7 +81,8 @@ fn label(scenario: &Scenario) -> Option<String> {
 }
 
 fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> Sighting {
-    let mut server = server::ServerSettings::default();
+    let schemas = Arc::new(settings.plan.mapping.served_schemas());
+    let mut server = server::ServerSettings { schemas, ..server::ServerSettings::default() };
     match subject {
         ServerUnderTest::Healthy => {}
         ServerUnderTest::Variant(variant) => drop(server.variants.insert(variant)),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::bulk;
 use super::cursors;
-use super::model::{Kind, Model};
+use super::model::Kind;
 use super::query::{self, MAX_RESULTS};
 use super::render::View;
 use super::reply::ReplyOutcome;
@@ -91,10 +91,10 @@ pub(super) fn one_resource_type(view: View<'_>, name: &str) -> ReplyOutcome<Valu
     Ok(resource_type(view, kind))
 }
 
-fn published(view: View<'_>) -> impl Iterator<Item = &'static Schema> {
+fn published(view: View<'_>) -> impl Iterator<Item = &Schema> {
     let resources = kinds(view).flat_map(move |kind| {
-        let model: &'static Model = view.model(kind);
-        std::iter::once(model.core).chain(model.extensions.iter().copied())
+        let model = view.model(kind);
+        std::iter::once(&model.core).chain(&model.extensions)
     });
     resources.chain([schema::service_provider_config(), schema::resource_type(), schema::schema()])
 }

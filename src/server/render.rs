@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::ServerSettings;
 use super::evaluate::Values;
-use super::model::{Kind, Model};
+use super::model::{Kind, Model, Models};
 use super::projection::Projection;
 use super::store::{Record, Store};
 use super::values;
@@ -21,6 +21,7 @@ use crate::scim::urn;
 pub(super) struct View<'a> {
     pub(super) store: &'a Store,
     pub(super) settings: &'a ServerSettings,
+    pub(super) models: &'a Models,
     /// Base URL as the client reached it.
     pub(super) base_url: &'a str,
 }
@@ -29,7 +30,7 @@ pub(super) struct View<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'a> {
     pub(super) view: View<'a>,
-    pub(super) model: &'static Model,
+    pub(super) model: &'a Model,
     pub(super) record: &'a Record,
 }
 
@@ -39,8 +40,8 @@ impl<'a> View<'a> {
     }
 
     /// The schemas of a resource type on this server.
-    pub(super) fn model(&self, kind: Kind) -> &'static Model {
-        Model::of(kind, self.is(Variant::ExtraVendorSchema))
+    pub(super) fn model(&self, kind: Kind) -> &'a Model {
+        self.models.get(kind)
     }
 
     pub(super) fn show(self, kind: Kind, record: &'a Record) -> Shown<'a> {

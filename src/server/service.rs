@@ -14,7 +14,7 @@ use super::discovery;
 use super::endpoint::Endpoint;
 use super::faults::{Effect, Fault, FaultContext, FaultMemory};
 use super::meeting::Meeting;
-use super::model::{Kind, Model};
+use super::model::{Kind, Model, Models};
 use super::oauth;
 use super::patch;
 use super::precondition;
@@ -33,6 +33,7 @@ use crate::scim::patch::PatchRequest;
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) settings: ServerSettings,
+    models: Models,
     tokens: oauth::Tokens,
     verifier: oauth::Verifier,
     state: Mutex<ServiceState>,
@@ -61,6 +62,7 @@ impl Service {
         let has = |fault| settings.faults.contains(&fault);
         let verifier = oauth::Verifier::new(has(Fault::KEYS_CACHED_FOREVER), has(Fault::FIRST_KEY_ONLY));
         Service {
+            models: Models::of(&settings),
             settings,
             tokens: oauth::Tokens::default(),
             verifier,
@@ -241,11 +243,11 @@ impl Service {
     }
 
     pub(super) fn view<'a>(&'a self, call: &'a Call, store: &'a Store) -> View<'a> {
-        View { store, settings: &self.settings, base_url: &call.base_url }
+        View { store, settings: &self.settings, models: &self.models, base_url: &call.base_url }
     }
 
-    fn model(&self, kind: Kind) -> &'static Model {
-        Model::of(kind, self.is(Variant::ExtraVendorSchema))
+    pub(super) fn model(&self, kind: Kind) -> &Model {
+        self.models.get(kind)
     }
 
     fn unknown(&self) -> Unknown {

@@ -326,7 +326,7 @@ impl Store {
 
     /// Whether these attributes may stand beside what is held already.
     fn admit(&self, model: &Model, id: Option<&str>, attributes: &Map<String, Value>) -> ReplyOutcome<()> {
-        let name = model.unique_attribute();
+        let name = model.kind.unique_attribute();
         if let Some(value) = attributes.get(name).and_then(Value::as_str)
             && !self.duplicates_allowed
             && self.with(model.kind, StoreKey::Name, value).any(|other| Some(other.id.as_str()) != id)
@@ -363,13 +363,13 @@ mod tests {
     }
 
     fn user(store: &mut Store, name: &str) -> String {
-        store.insert(Model::of(Kind::User, false), attributes(json!({ "userName": name }))).unwrap()
+        store.insert(&Model::of(Kind::User), attributes(json!({ "userName": name }))).unwrap()
     }
 
     #[test]
     fn lookups_follow_changes() {
         let mut store = Store::default();
-        let model = Model::of(Kind::User, false);
+        let model = &Model::of(Kind::User);
         let id = user(&mut store, "Ann");
         assert_eq!(store.with(Kind::User, StoreKey::Name, "ANN").count(), 1);
         store.update(model, &id, attributes(json!({ "userName": "Bea", "externalId": "X" }))).unwrap();
@@ -384,7 +384,7 @@ mod tests {
     #[test]
     fn a_deleted_user_leaves_its_groups() {
         let mut store = Store::default();
-        let groups = Model::of(Kind::Group, false);
+        let groups = &Model::of(Kind::Group);
         let (ann, bea) = (user(&mut store, "ann"), user(&mut store, "bea"));
         let members = json!({ "displayName": "G", "members": [{ "value": ann }, { "value": bea }] });
         let group = store.insert(groups, attributes(members)).unwrap();
@@ -399,13 +399,13 @@ mod tests {
     fn names_are_unique_without_letter_case_and_members_exist() {
         let mut store = Store::default();
         let id = user(&mut store, "ann");
-        let users = Model::of(Kind::User, false);
+        let users = &Model::of(Kind::User);
         let taken = store.insert(users, attributes(json!({ "userName": "ANN" }))).unwrap_err();
         assert_eq!((taken.status, taken.scim_type), (409, Some(ScimType::Uniqueness)));
         store.update(users, &id, attributes(json!({ "userName": "ANN" }))).unwrap();
         store.members_must_exist = true;
         let group = json!({ "displayName": "G", "members": [{ "value": "nobody" }] });
-        let refused = store.insert(Model::of(Kind::Group, false), attributes(group)).unwrap_err();
+        let refused = store.insert(&Model::of(Kind::Group), attributes(group)).unwrap_err();
         assert!(refused.detail.contains("nobody"));
     }
 
@@ -415,7 +415,7 @@ mod tests {
         let id = user(&mut store, "ann");
         let before = store.get(Kind::User, &id).cloned();
         std::thread::sleep(std::time::Duration::from_millis(2));
-        store.update(Model::of(Kind::User, false), &id, attributes(json!({ "userName": "ann" }))).unwrap();
+        store.update(&Model::of(Kind::User), &id, attributes(json!({ "userName": "ann" }))).unwrap();
         assert_eq!(store.get(Kind::User, &id).cloned(), before);
     }
 }

@@ -268,7 +268,7 @@ mod tests {
 
     fn read(mut body: Value) -> ReplyOutcome<Value> {
         body["schemas"] = json!([urn::USER, urn::ENTERPRISE]);
-        resource(Model::of(Kind::User, false), &body, Unknown::Ignored).map(Value::Object)
+        resource(&Model::of(Kind::User), &body, Unknown::Ignored).map(Value::Object)
     }
 
     fn kept(body: Value) -> Value {
@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(kept(body.clone()), json!({ "userName": "ann" }));
         let mut body = body;
         body["schemas"] = json!([urn::USER]);
-        assert!(resource(Model::of(Kind::User, false), &body, Unknown::Refused).is_err());
+        assert!(resource(&Model::of(Kind::User), &body, Unknown::Refused).is_err());
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
             let refused = read(wrong.clone()).expect_err(&wrong.to_string());
             assert_eq!(refused.scim_type, Some(ScimType::InvalidValue));
         }
-        let lacking = resource(Model::of(Kind::User, false), &json!({ "userName": "a" }), Unknown::Ignored);
+        let lacking = resource(&Model::of(Kind::User), &json!({ "userName": "a" }), Unknown::Ignored);
         assert_eq!(lacking.unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
     }
 }

@@ -10,7 +10,7 @@ use crate::scim::message::ScimType;
 use crate::scim::{Comparison, Filter, Literal};
 use crate::server::call::Call;
 use crate::server::evaluate::demanded;
-use crate::server::model::{Kind, Model};
+use crate::server::model::Kind;
 use crate::server::reply::Reply;
 
 faults! {
@@ -284,7 +284,7 @@ fn group_name_case_exact() -> Effect {
 }
 
 fn demanded_name(filter: &Filter, kind: Kind) -> Option<&str> {
-    demanded(filter, Model::of(kind, false).unique_attribute())
+    demanded(filter, kind.unique_attribute())
 }
 
 fn lookup_creates_user() -> Effect {
@@ -298,7 +298,7 @@ fn lookup_creates_user() -> Effect {
             let mut attributes = serde_json::Map::new();
             attributes.insert("userName".into(), name.into());
             // The answer stays empty; the account shows itself to whoever looks next.
-            drop(context.store.insert(Model::of(Kind::User, false), attributes));
+            drop(context.store.insert(context.service.model(Kind::User), attributes));
         }
     })
 }
