@@ -42,9 +42,11 @@ fn define(schemas: &mut ResourceSchemas, mapping: &ObjectMapping) {
     }
 }
 
-/// Adds the sub-attributes that a row names: the one it writes, and those by which it selects an element.
+/// Adds the sub-attributes that a row names: the one it writes, and those by which it selects an element. What a
+/// row declares to be no text is none.
 fn complete(attribute: &mut Attribute, row: &AttributeMapping) {
     if attribute.kind != AttributeType::Complex {
+        retype(attribute, row);
         return;
     }
     let mut selected = Vec::new();
@@ -56,10 +58,17 @@ fn complete(attribute: &mut Attribute, row: &AttributeMapping) {
             attribute.sub_attributes.push(Attribute::new(name, kind));
         }
     }
-    if let Some(sub) = &row.target.sub
-        && attribute.sub(sub).is_none()
-    {
-        attribute.sub_attributes.push(Attribute { name: sub.clone(), ..row.leaf() });
+    let Some(sub) = &row.target.sub else { return };
+    match attribute.sub_attributes.iter_mut().find(|known| same_name(&known.name, sub)) {
+        Some(known) => retype(known, row),
+        None => attribute.sub_attributes.push(Attribute { name: sub.clone(), ..row.leaf() }),
+    }
+}
+
+fn retype(attribute: &mut Attribute, row: &AttributeMapping) {
+    let kind = row.leaf().kind;
+    if attribute.kind == AttributeType::String && !row.is_reference() && kind != AttributeType::Reference {
+        attribute.kind = kind;
     }
 }
 
