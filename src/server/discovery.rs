@@ -26,9 +26,9 @@ pub(super) fn config(view: View<'_>) -> Value {
         "patch": { "supported": true },
         "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
         "filter": { "supported": true, "maxResults": MAX_RESULTS },
-        "changePassword": { "supported": true },
+        "changePassword": { "supported": !view.is(Variant::PasswordRefused) },
         "sort": { "supported": !view.is(Variant::NoSort) },
-        "etag": { "supported": !view.is(Variant::NoEtags) },
+        "etag": { "supported": !view.is(Variant::NoEtags) && !view.is(Variant::EtagsNotSupported) },
         "pagination": {
             "cursor": cursors,
             "index": true,

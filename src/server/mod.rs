@@ -43,6 +43,7 @@ mod store;
 mod strain;
 mod tenancy;
 mod values;
+mod variant_replies;
 mod variants;
 
 use call::{Call, Document};

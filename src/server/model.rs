@@ -120,6 +120,14 @@ impl Models {
         if settings.variants.contains(&Variant::ExtraVendorSchema) {
             user.extensions.push(VENDOR_SCHEMA.clone());
         }
+        if settings.variants.contains(&Variant::NameAndEmailsRequired) {
+            let required =
+                |attribute: &&mut Attribute| ["displayName", "emails"].contains(&attribute.name.as_str());
+            user.core.attributes.iter_mut().filter(required).for_each(|attribute| attribute.required = true);
+        }
+        let refused: Vec<_> =
+            settings.variants.iter().filter_map(|variant| variant.refused_attribute()).collect();
+        user.core.attributes.retain(|attribute| !refused.contains(&attribute.name.as_str()));
         Models { user, group }
     }
 

@@ -13,7 +13,7 @@ use super::projection::Projection;
 use super::store::{Record, Store};
 use super::values;
 use super::variants::Variant;
-use crate::scim::schema::Attribute;
+use crate::scim::schema::{self, Attribute, Mutability};
 use crate::scim::urn;
 
 /// Everything that decides how a resource looks.
@@ -24,6 +24,8 @@ pub(super) struct View<'a> {
     pub(super) models: &'a Models,
     /// Base URL as the client reached it.
     pub(super) base_url: &'a str,
+    /// How many requests the server has served, this one included.
+    pub(super) served: u64,
 }
 
 /// A resource as filters and answers see it.
@@ -156,6 +158,9 @@ impl Shown<'_> {
             return None;
         }
         let mut hasher = DefaultHasher::new();
+        if self.view.is(Variant::EtagsNotSupported) {
+            self.view.served.hash(&mut hasher);
+        }
         for (name, value) in &self.record.attributes {
             (name, value.to_string()).hash(&mut hasher);
         }
@@ -226,6 +231,21 @@ impl Shown<'_> {
                 if projection.holds(self.model, None, attribute) && !body.contains_key(&attribute.name) {
                     body.insert(attribute.name.clone(), json!([]));
                 }
+            }
+        }
+        if self.view.is(Variant::NullsForUnset) {
+            let unset = schema::common().iter().chain(&self.model.core.attributes);
+            for attribute in unset.filter(|attribute| attribute.mutability != Mutability::WriteOnly) {
+                if projection.holds(self.model, None, attribute) && !body.contains_key(&attribute.name) {
+                    let nothing = if attribute.multi_valued { json!([]) } else { Value::Null };
+                    body.insert(attribute.name.clone(), nothing);
+                }
+            }
+        }
+        if self.view.is(Variant::PrimaryOmittedWhenFalse) {
+            let elements = body.values_mut().filter_map(Value::as_array_mut).flatten();
+            for element in elements.filter_map(Value::as_object_mut) {
+                element.retain(|name, value| name != "primary" || *value != json!(false));
             }
         }
         if let Some(meta) = self.model.core_attribute("meta") {

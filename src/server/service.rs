@@ -1,5 +1,6 @@
 //! From a request to its answer, without any transport.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
@@ -23,6 +24,7 @@ use super::query::{self, Query};
 use super::render::View;
 use super::reply::{Reply, ReplyOutcome};
 use super::store::{Record, Store, StoreKey, missing};
+use super::strain::Strain;
 use super::values::{self, Unknown};
 use super::variants::Variant;
 use crate::scim::member;
@@ -34,6 +36,8 @@ use crate::scim::patch::PatchRequest;
 pub(super) struct Service {
     pub(super) settings: ServerSettings,
     models: Models,
+    /// How many requests came.
+    served: AtomicU64,
     tokens: oauth::Tokens,
     verifier: oauth::Verifier,
     state: Mutex<ServiceState>,
@@ -55,6 +59,9 @@ impl Service {
         if settings.variants.contains(&Variant::MicrosoftIssuerOnly) {
             settings.oauth.federation = Some(oauth::Trusted::microsoft());
         }
+        if settings.variants.contains(&Variant::ThrottledWithRetryAfter) {
+            settings.strain = Strain::conforming();
+        }
         let mut store = Store::default();
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
@@ -63,6 +70,7 @@ impl Service {
         let verifier = oauth::Verifier::new(has(Fault::KEYS_CACHED_FOREVER), has(Fault::FIRST_KEY_ONLY));
         Service {
             models: Models::of(&settings),
+            served: AtomicU64::default(),
             settings,
             tokens: oauth::Tokens::default(),
             verifier,
@@ -170,6 +178,12 @@ impl Service {
     /// Answers a request as a healthy server does.
     pub(super) fn serve(&self, call: &Call, store: &mut Store) -> Reply {
         let endpoint = Endpoint::of(call.segments.as_deref());
+        self.served.fetch_add(1, Ordering::Relaxed);
+        let reply = self.serve_endpoint(call, &endpoint, store);
+        self.in_variant_form(call, &endpoint, reply)
+    }
+
+    fn serve_endpoint(&self, call: &Call, endpoint: &Endpoint, store: &mut Store) -> Reply {
         let public = endpoint.is_discovery() && self.is(Variant::PublicDiscovery);
         if !public && !self.is_authorized(call) {
             let detail = "this server asks for its bearer token in the Authorization header";
@@ -177,7 +191,7 @@ impl Service {
                 .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"scim\"");
         }
         let methods = endpoint.methods();
-        match &endpoint {
+        match endpoint {
             Endpoint::Nowhere => return ErrorMessage::plain(404, "there is no such endpoint").into(),
             Endpoint::Unserved(name) => {
                 return ErrorMessage::plain(501, format!("{name} is not implemented")).into();
@@ -193,7 +207,10 @@ impl Service {
             }
             _ => {}
         }
-        self.route(call, &endpoint, store).unwrap_or_else(Reply::from)
+        if let Some(refusal) = self.refused_by_variant(call, endpoint) {
+            return refusal.into();
+        }
+        self.route(call, endpoint, store).unwrap_or_else(Reply::from)
     }
 
     fn route(&self, call: &Call, endpoint: &Endpoint, store: &mut Store) -> ReplyOutcome<Reply> {
@@ -238,12 +255,13 @@ impl Service {
         }
     }
 
-    fn is(&self, variant: Variant) -> bool {
+    pub(super) fn is(&self, variant: Variant) -> bool {
         self.settings.variants.contains(&variant)
     }
 
     pub(super) fn view<'a>(&'a self, call: &'a Call, store: &'a Store) -> View<'a> {
-        View { store, settings: &self.settings, models: &self.models, base_url: &call.base_url }
+        let served = self.served.load(Ordering::Relaxed);
+        View { store, settings: &self.settings, models: &self.models, base_url: &call.base_url, served }
     }
 
     pub(super) fn model(&self, kind: Kind) -> &Model {
@@ -264,6 +282,7 @@ impl Service {
     fn resource(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> ReplyOutcome<Reply> {
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
         if precondition::is_conditional(&call.headers)
+            && !self.is(Variant::EtagsNotSupported)
             && let Some(version) = self.view(call, store).show(kind, record).version()
             && let Some(reply) = precondition::stop(&call.method, &call.headers, &version)?
         {
@@ -324,7 +343,13 @@ impl Service {
 
     fn modify(&self, call: &Call, kind: Kind, id: &str, store: &mut Store) -> ReplyOutcome<Reply> {
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
-        let attributes = self.patched(kind, &record.attributes, body(call)?)?;
+        let mut attributes = self.patched(kind, &record.attributes, body(call)?)?;
+        if self.is(Variant::TombstoneNameIgnored)
+            && let Some(name) = record.text("userName")
+            && attributes.get("userName").and_then(Value::as_str).is_some_and(|new| is_tombstone(new, name))
+        {
+            attributes.insert("userName".into(), name.into());
+        }
         store.update(self.model(kind), id, attributes)?;
         let with_body = match kind {
             Kind::User => !self.is(Variant::PatchUser204),
@@ -370,7 +395,21 @@ impl Service {
         {
             *name = name.to_lowercase();
         }
+        if self.is(Variant::NameFormattedDerived)
+            && let Some(Value::Object(name)) = attributes.get_mut("name")
+            && let (Some(given), Some(family)) = (name.get("givenName"), name.get("familyName"))
+            && let (Some(given), Some(family)) = (given.as_str(), family.as_str())
+        {
+            let formatted = format!("{given} {family}");
+            name.insert("formatted".into(), formatted.into());
+        }
     }
+}
+
+/// True for the name under which Entra keeps a deleted user: the object id without its hyphens, then the
+/// old name.
+fn is_tombstone(new: &str, old: &str) -> bool {
+    new.strip_suffix(old).is_some_and(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The token of a request: RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
