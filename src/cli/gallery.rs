@@ -11,7 +11,6 @@ use super::output::{folder_of, unwritten};
 use super::playing::{self, Playing, ReadyTarget};
 use super::{Exit, console};
 use crate::check::Level;
-use crate::deployments::Embedded;
 use crate::entra::mapping::Mapping;
 use crate::gallery::{self, GalleryVerdict, Overall, Pack, SUITES, Template};
 use crate::http::TenantUrl;
@@ -99,7 +98,8 @@ impl Gallery {
             fail_on: plan.fail_on,
         });
         let Some(ready) = self.playing.ready(&config, &plan)? else { return Ok(Exit::Interrupted) };
-        let played = ready.play(plan, Embedded::default(), &mut outputs);
+        let embedded = playing::embedded(&plan.mapping);
+        let played = ready.play(plan, embedded, &mut outputs);
         let seen = match (look, &ready.shared) {
             // What keeps a target from being tested at all may be TLS.
             (Some(look), Some(shared)) if played.is_ok() || look.url.is_https() => {
@@ -220,7 +220,10 @@ impl Gallery {
                     Ok(load::play(settings, Arc::new(deployment.target)).await)
                 }
                 None => {
-                    let deployment = Embedded::default().open().await.map_err(CommandFailure::internal)?;
+                    let deployment = playing::embedded(&settings.mapping)
+                        .open()
+                        .await
+                        .map_err(CommandFailure::internal)?;
                     let played = load::play(settings, Arc::new(deployment.target)).await;
                     drop(deployment.hold);
                     Ok(played)

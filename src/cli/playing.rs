@@ -29,6 +29,7 @@ use crate::run::target::journal::Journal;
 use crate::run::target::prefix;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
+use crate::server::ServerSettings;
 
 /// Where and with what scenarios are played.
 #[derive(Debug, clap::Args)]
@@ -80,6 +81,12 @@ pub(super) struct ReadyTarget {
     pub(super) runtime: tokio::runtime::Runtime,
     interrupt: Interrupt,
     exec: Option<Exec>,
+}
+
+/// The embedded server that offers what a mapping names.
+pub(super) fn embedded(mapping: &Mapping) -> Embedded {
+    let schemas = Arc::new(mapping.served_schemas());
+    Embedded { settings: ServerSettings { schemas, ..ServerSettings::default() } }
 }
 
 impl Playing {

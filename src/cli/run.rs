@@ -14,7 +14,6 @@ use super::second::SecondOptions;
 use super::waived::{Files, WaivedOptions};
 use super::{Exit, console};
 use crate::check::Level;
-use crate::deployments::Embedded;
 use crate::gallery::{self, Template};
 use crate::http::TenantUrl;
 use crate::report::{TerminalSettings, github, json, junit, terminal};
@@ -112,7 +111,8 @@ impl Run {
         let Some(ready) = self.playing.ready_with(&config, &plan, Some(&self.second))? else {
             return Ok(Exit::Interrupted);
         };
-        let played = ready.play(plan, Embedded::default(), &mut outputs);
+        let embedded = playing::embedded(&plan.mapping);
+        let played = ready.play(plan, embedded, &mut outputs);
         let ended = ready.end();
         match played {
             Ok(mut report) => {

@@ -8,14 +8,14 @@ use crate::diagnostic::closest;
 use crate::entra::dialect::Dialect;
 use crate::entra::mapping::profiles;
 use crate::run::Plan;
-use crate::selftest::{self, Matrix, SelftestSettings, ServerUnderTest, subjects};
+use crate::selftest::{self, Matrix, MatrixProblem, SelftestSettings, ServerUnderTest, subjects};
 use crate::{rules, scenario};
 
 /// Prove that the checks can fail: play them against every fault of the embedded server, and against its
 /// legal variants, where they must find nothing
 #[derive(Debug, clap::Args)]
 pub(super) struct Selftest {
-    /// Names of faults or variants, or `healthy` [default: all of them]
+    /// Names of faults or variants, or `healthy`; with --profiles names of profiles [default: all of them]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
@@ -26,6 +26,14 @@ pub(super) struct Selftest {
     /// Play each fault only with the scenarios that must detect it; variants are still played with all
     #[arg(long)]
     brief: bool,
+
+    /// Play with this attribute mapping; without names, against the servers without a fault
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "brief")]
+    profile: Option<String>,
+
+    /// Play with each attribute mapping against a server that offers what the mapping names
+    #[arg(long, conflicts_with_all = ["brief", "verbose", "profile"])]
+    profiles: bool,
 
     /// List every check that caught a fault
     #[arg(long)]
@@ -94,10 +102,56 @@ pub(super) fn named(names: &[String]) -> Result<Vec<ServerUnderTest>, CommandFai
         .collect()
 }
 
+/// The number of false alarms, and each.
+fn summary(servers: usize, alarms: &[MatrixProblem]) -> String {
+    let mut text = format!("{} false alarms on {servers} servers\n", alarms.len());
+    for problem in alarms {
+        text.push_str(&format!("  {problem}\n"));
+    }
+    text
+}
+
+/// Plays every built-in profile, or those of these names.
+fn play_profiles(settings: &SelftestSettings, names: &[String]) -> Result<Exit, CommandFailure> {
+    let all = profiles::names();
+    let names: Vec<&str> = if names.is_empty() { all } else { names.iter().map(String::as_str).collect() };
+    let mappings = names.into_iter().map(super::profiles::load).collect::<Result<Vec<_>, _>>()?;
+    let runtime = runtime::start()?;
+    let shown = stderr().is_terminal();
+    let sightings = selftest::play_profiles(settings, &mappings, runtime.handle(), |sighting| {
+        if shown {
+            console::remark(&sighting.profile);
+        }
+    });
+    let mut text = String::new();
+    for sighting in sightings.iter().filter(|sighting| !sighting.is_clean()) {
+        text.push_str(&format!("{sighting}\n"));
+    }
+    let wrong = sightings.iter().filter(|sighting| !sighting.is_clean()).count();
+    text.push_str(&format!("{} profiles played, false alarms with {wrong}\n", sightings.len()));
+    console::say(&text)?;
+    Ok(if wrong == 0 { Exit::Success } else { Exit::Findings })
+}
+
 impl Selftest {
     pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
-        let subjects = if self.names.is_empty() { subjects() } else { named(&self.names)? };
         let mut settings = settings(self.jobs)?;
+        if self.profiles {
+            return play_profiles(&settings, &self.names);
+        }
+        let mut subjects = if self.names.is_empty() { subjects() } else { named(&self.names)? };
+        if let Some(profile) = &self.profile {
+            settings.plan.mapping = super::profiles::load(profile)?;
+            settings.gates.mapping = settings.plan.mapping.clone();
+            // The checks' faults, and the verdicts of the gates, are known for the default mapping.
+            subjects
+                .retain(|subject| !self.names.is_empty() || !matches!(subject, ServerUnderTest::Fault(_)));
+            let matrix = play_against(&settings, &subjects)?;
+            let alarms: Vec<_> =
+                matrix.problems().into_iter().filter(|problem| problem.is_false_alarm()).collect();
+            console::say(&summary(subjects.len(), &alarms))?;
+            return Ok(if alarms.is_empty() { Exit::Success } else { Exit::Findings });
+        }
         settings.brief = self.brief.then(selftest::proofs);
         let matrix = play_against(&settings, &subjects)?;
         console::say(&matrix.to_string())?;

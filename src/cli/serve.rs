@@ -1,4 +1,5 @@
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure::CommandFailure;
@@ -55,8 +56,12 @@ pub(super) struct Serve {
     #[arg(long, value_name = "NAME", value_parser = variant)]
     variant: Vec<Variant>,
 
+    /// Publish and keep what this attribute mapping names: a built-in profile, or a YAML file
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
+
     /// List the faults and the variants, and exit
-    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "second_tenant", "trust_issuer", "trust_entra_tokens", "token_lifetime", "fault", "variant"])]
+    #[arg(long, conflicts_with_all = ["port", "token", "oauth", "second_tenant", "trust_issuer", "trust_entra_tokens", "token_lifetime", "fault", "variant", "profile"])]
     list: bool,
 }
 
@@ -106,6 +111,9 @@ impl Serve {
             faults: self.fault.into_iter().collect(),
             ..ServerSettings::default()
         };
+        if let Some(profile) = &self.profile {
+            settings.schemas = Arc::new(super::profiles::load(profile)?.served_schemas());
+        }
         if let Some(token) = self.token {
             settings.token = token;
         }

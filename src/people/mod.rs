@@ -95,7 +95,7 @@ impl People {
     }
 
     /// The person who plays this key of this scenario in this dialect: enabled, without a manager,
-    /// with a value for every source attribute of Entra's default mapping.
+    /// with a value for every source attribute of Entra's default mapping, and a date.
     #[must_use]
     pub fn person(&self, scenario: &str, dialect: &str, key: &str) -> User {
         let mut random = self.random("person", scenario, dialect, key);
@@ -136,6 +136,15 @@ impl People {
             ("postalCode", look.postal_code),
             ("country", self.settings.locale.country().to_owned()),
             ("preferredLanguage", self.settings.locale.as_str().to_owned()),
+            (
+                "employeeHireDate",
+                format!(
+                    "20{:02}-{:02}-{:02}T00:00:00Z",
+                    random.random_range(10..25_u8),
+                    random.random_range(1..13_u8),
+                    random.random_range(1..29_u8)
+                ),
+            ),
         ]);
         for (name, value) in &self.settings.fixed {
             values.insert(name, value.clone());

@@ -45,6 +45,7 @@ fn wrong_answers(ledger: &Ledger, create: bool, missing: bool) -> Vec<Complaint>
         matches!(outcome.fate, Fate::WrongAnswer { .. })
             && matches!(outcome.by.operation, Operation::Create(_)) == create
             && (outcome.reply == ClaimResult::Missing) == missing
+            && !(missing && names_the_resource_alone(outcome))
     };
     outcomes(ledger, which)
         .map(|outcome| {
@@ -69,7 +70,8 @@ const CREATE_ANSWER_INCOMPLETE: RuleDeclaration = RuleDeclaration {
     name: "create-answer-incomplete",
     title: "The response to POST is the complete resource",
     level: Level::Warning,
-    what: "The body of a 201 holds every attribute that was written and is returned by default.",
+    what: "The body of a 201 holds every attribute that was written and is returned by default, or `schemas`, \
+           `id` and `meta` alone.",
     why: "Entra tolerates it, because it reads the resource again before its next update. Other identity \
           providers treat the missing attributes as lost.",
     fix: "Return from POST the same resource that GET returns.",
@@ -87,6 +89,13 @@ const CREATE_ANSWER_INCOMPLETE: RuleDeclaration = RuleDeclaration {
 
 fn create_answer_incomplete(ledger: &Ledger) -> Vec<Complaint> {
     wrong_answers(ledger, true, true)
+}
+
+/// True when an answer says which resource was made and nothing else: that is no resource with attributes
+/// missing.
+fn names_the_resource_alone(outcome: &ValueOutcome) -> bool {
+    let body = outcome.by.json().and_then(Value::as_object);
+    body.is_some_and(|body| body.keys().all(|name| ["schemas", "id", "meta"].contains(&name.as_str())))
 }
 
 const UPDATE_ANSWER_DIFFERS: RuleDeclaration = RuleDeclaration {

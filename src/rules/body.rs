@@ -24,7 +24,8 @@ const BODY_NOT_JSON: RuleDeclaration = RuleDeclaration {
     name: "body-not-json",
     title: "Response bodies are JSON",
     level: Level::Error,
-    what: "Every SCIM response body is JSON in UTF-8. Anything else in an error response is a warning.",
+    what: "Every SCIM response body is JSON in UTF-8. Anything else in an error response is a warning, and a note where \
+           Entra sends no requests.",
     why: "Entra cannot read the resource, and no change to that person succeeds until it can.",
     fix: "Return complete JSON in UTF-8. Look for a proxy, a login page or an exception that cuts the \
           response off.",
@@ -40,7 +41,11 @@ fn body_not_json(view: &View<'_>) -> Vec<Complaint> {
         return Vec::new();
     };
     // A refusal in plain text is worth a warning; its media type is judged elsewhere.
-    let level = if answer.status >= 300 { Level::Warning } else { Level::Error };
+    let level = match answer.status {
+        _ if subject::is_off_the_routes(view) => Level::Note,
+        300.. => Level::Warning,
+        _ => Level::Error,
+    };
     let start: String = answer.body.text().chars().take(80).collect();
     Complaint::new(format!("The response body is not JSON: {problem}."))
         .against("a JSON object", start)

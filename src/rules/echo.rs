@@ -113,7 +113,8 @@ const WRITE_LOST: RuleDeclaration = RuleDeclaration {
     title: "Accepted values can be read back",
     level: Level::Error,
     what: "After a 2xx to POST or PATCH, reads show every value that was written, in the attribute it was \
-           written to. Attributes missing from /Schemas are not checked.",
+           written to. Attributes missing from /Schemas are not checked, nor is the name of a user in the \
+           recycle bin.",
     why: "Before each update Entra compares what it reads with its directory. A missing value is sent again \
           every 40 minutes, or never noticed when the account itself is not read again.",
     fix: "Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a \
@@ -139,8 +140,19 @@ const WRITE_LOST: RuleDeclaration = RuleDeclaration {
     judge: RuleJudge::Trace(write_lost),
 };
 
+/// True for the name under which Entra keeps a deleted user: the object id without hyphens, then the old
+/// name. It means nothing to an application.
+fn is_tombstone(outcome: &ValueOutcome) -> bool {
+    let Holds::Value(Value::String(name)) = &outcome.claim.holds else { return false };
+    let is_id = |id: &str| id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    same_name(&outcome.claim.spot.to_string(), "userName")
+        && name.len() > 32
+        && name.get(..32).is_some_and(is_id)
+}
+
 fn write_lost(ledger: &Ledger) -> Vec<Complaint> {
-    outcomes(ledger, |o| matches!(o.fate, Fate::Lost) && !is_disable(o) && !is_special(&o.reply))
+    let is_lost = |o: &ValueOutcome| matches!(o.fate, Fate::Lost) && !is_disable(o) && !is_special(&o.reply);
+    outcomes(ledger, move |o| is_lost(o) && !is_tombstone(o))
         .map(|outcome| {
             let spot = &outcome.claim.spot;
             let message = match outcome.reply {
@@ -157,7 +169,8 @@ const UNTOUCHED_VALUE_LOST: RuleDeclaration = RuleDeclaration {
     title: "PATCH changes only what it names",
     level: Level::Error,
     what: "A value that was read back correctly stays until a request names it. A PATCH of the work e-mail \
-           keeps the home e-mail, a PATCH of name.familyName keeps name.givenName.",
+           keeps the home e-mail, a PATCH of name.familyName keeps name.givenName. A name.formatted that \
+           follows its parts is a note.",
     why: "Entra does not check attributes that did not change in its directory, so a value lost in this way \
           is never written again.",
     fix: "Apply each operation to its own target: merge complex values, change only the elements that a \
@@ -192,9 +205,19 @@ fn untouched_value_lost(ledger: &Ledger) -> Vec<Complaint> {
                 Fate::Undone(Some(_)) => format!("{spot} {what} after a request that does not name it."),
                 _ => format!("{spot} {what} although no request changed it."),
             };
-            complaint(outcome, message)
+            let complaint = complaint(outcome, message);
+            if is_derived(outcome) { complaint.at(Level::Note) } else { complaint }
         })
         .collect()
+}
+
+/// True for a full name that changed with a part of it (RFC 7643 §4.1.1): the server makes it of its parts.
+fn is_derived(outcome: &ValueOutcome) -> bool {
+    let Fate::Undone(Some(by)) = &outcome.fate else { return false };
+    let body = by.request.body.as_deref().unwrap_or_default().to_lowercase();
+    same_name(&outcome.claim.spot.to_string(), "name.formatted")
+        && outcome.reply != ClaimResult::Missing
+        && ["givenname", "familyname"].iter().any(|part| body.contains(part))
 }
 
 const REFUSED_WRITE_APPLIED: RuleDeclaration = RuleDeclaration {

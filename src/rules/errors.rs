@@ -40,7 +40,8 @@ const ERROR_WITHOUT_BODY: RuleDeclaration = RuleDeclaration {
     name: "error-without-body",
     title: "Error responses have a body",
     level: Level::Warning,
-    what: "A 4xx or 5xx response has a body. 404, and throttling with 429 or 503, may omit it.",
+    what: "A 4xx or 5xx response has a body. 404, throttling with 429 or 503, and routes that Entra does \
+           not use may omit it.",
     why: "The administrator sees only the status and cannot know which attribute was rejected.",
     fix: "Return a SCIM error message for every error, with a `detail` that names the attribute and the \
           value.",
@@ -59,7 +60,10 @@ fn error_without_body(view: &View<'_>) -> Vec<Complaint> {
     let Some(answer) = view.answer().filter(|answer| answer.status >= 400 && answer.body.is_empty()) else {
         return Vec::new();
     };
-    if [404, 410, 429, 503].contains(&answer.status) || view.exchange.request.method == Method::Head {
+    if [404, 410, 429, 503].contains(&answer.status)
+        || subject::is_off_the_routes(view)
+        || view.exchange.request.method == Method::Head
+    {
         return Vec::new();
     }
     Complaint::new(format!("The server returns {} without a body.", answer.status))

@@ -124,7 +124,7 @@ const ERROR_NOT_SCIM_JSON: RuleDeclaration = RuleDeclaration {
     level: Level::Error,
     what: "Every 4xx and 5xx response with a body has `Content-Type: application/scim+json`. \
            `application/json` is a warning, and so is any other type, or none, on 401, 429 and 503; \
-           elsewhere HTML, another type or none is an error.",
+           elsewhere HTML, another type or none is an error. Routes that Entra does not use are a note.",
     why: "Entra shows the administrator the text of the error body. An HTML page hides the cause of a \
           failing provisioning job for days.",
     fix: "Let the SCIM endpoint build its own error messages, also for unknown routes and unhandled \
@@ -146,7 +146,11 @@ fn error_not_scim_json(view: &View<'_>) -> Vec<Complaint> {
         Some(answer) if answer.status >= 400 => {
             // Gateways answer these, often before SCIM is reached.
             let by_gateway = [401, 429, 503].contains(&answer.status);
-            let worst = if by_gateway { Level::Warning } else { Level::Error };
+            let worst = match by_gateway {
+                _ if subject::is_off_the_routes(view) => Level::Note,
+                true => Level::Warning,
+                false => Level::Error,
+            };
             wrong_type(answer, "The error response", worst)
         }
         _ => Vec::new(),

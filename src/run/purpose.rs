@@ -12,8 +12,8 @@ use crate::check::{Finding, Level};
 use crate::entra::mapping::{AttributeMapping, Mapping};
 use crate::rules;
 use crate::scenario::{Action, RawRequest, Scenario};
-use crate::scim::patch::PatchRequest;
 use crate::scim::member;
+use crate::scim::patch::PatchRequest;
 use crate::wire::{Exchange, Method, Operation, ResourceKind};
 
 /// Statuses of a refusal that is meant for this resource, and not for the token or the method.

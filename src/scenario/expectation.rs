@@ -73,6 +73,9 @@ pub struct AnswerExpectation {
     /// Statuses by which the target says that it does not do this, which is right too: nothing else is
     /// looked at then.
     pub or_refused: Vec<u16>,
+    /// Statuses by which the target says that it does not have what the scenario is about: a note, and the
+    /// scenario ends.
+    pub or_missing: Vec<u16>,
     /// JSON pointer or member name to the value it must have, null for absent; templates are filled in.
     pub body: IndexMap<String, Value>,
     /// `scimType`, when one is demanded.

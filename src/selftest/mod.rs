@@ -7,10 +7,12 @@
 mod kept;
 mod matrix;
 mod plays;
+mod profiles;
 mod subject;
 mod table;
 
 pub use kept::{predicted, proofs, unknown};
 pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use plays::{SelftestSettings, play};
+pub use profiles::{ProfileSighting, play_profiles};
 pub use subject::{ServerUnderTest, subjects};

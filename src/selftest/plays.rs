@@ -87,18 +87,29 @@ fn label(scenario: &Scenario) -> Option<String> {
     scenario.test.as_ref().map(|test| format!("{gate}{}", test.number))
 }
 
-fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> PlayFindings {
-    let mut server = server::ServerSettings::default();
+/// Plays a plan against a server of its own for each scenario run.
+fn play_against(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> Result<Report, run::RunProblem> {
+    let schemas = Arc::new(plan.mapping.served_schemas());
+    let mut settings = server::ServerSettings { schemas, ..server::ServerSettings::default() };
     match subject {
         ServerUnderTest::Healthy => {}
-        ServerUnderTest::Variant(variant) => drop(server.variants.insert(variant)),
-        ServerUnderTest::Fault(fault) => drop(server.faults.insert(fault)),
+        ServerUnderTest::Variant(variant) => drop(settings.variants.insert(variant)),
+        ServerUnderTest::Fault(fault) => drop(settings.faults.insert(fault)),
     }
-    let play = |plan: &Plan| {
-        // What ends one play, as a fault that withholds answers may, must not end the others.
-        let plan = Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() };
-        run::play_scenarios(plan, Embedded { settings: server.clone() }, runtime, &mut ())
-    };
+    // What ends one play, as a fault that withholds answers may, must not end the others.
+    let plan = Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() };
+    run::play_scenarios(plan, Embedded { settings }, runtime, &mut ())
+}
+
+/// What a plan finds at a server.
+pub(super) fn found(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> PlayFindings {
+    match play_against(plan, subject, runtime) {
+        Ok(report) => seen(&report),
+        Err(problem) => PlayFindings { refused: Some(problem.to_string()), ..PlayFindings::default() },
+    }
+}
+
+fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> PlayFindings {
     let plan = match (&settings.brief, subject) {
         (Some(proofs), ServerUnderTest::Fault(fault)) => {
             let sees = |scenario: &&Arc<Scenario>| {
@@ -117,11 +128,8 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
         ServerUnderTest::Fault(fault) if !OF_2018.contains(&fault) => plan,
         _ => Plan { dialects: Dialect::ALL.to_vec(), ..plan },
     };
-    let mut sighting = match play(&plan) {
-        Ok(report) => seen(&report),
-        Err(problem) => PlayFindings { refused: Some(problem.to_string()), ..PlayFindings::default() },
-    };
-    match play(&settings.gates) {
+    let mut sighting = found(&plan, subject, runtime);
+    match play_against(&settings.gates, subject, runtime) {
         Ok(report) => {
             sighting.catches.extend(seen(&report).catches);
             let verdict = gallery::judge(Template::default(), &settings.gates.scenarios, &report, &[]);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::bulk;
 use super::cursors;
-use super::model::{Model, ServedKind};
+use super::model::ServedKind;
 use super::query::{self, MAX_RESULTS};
 use super::render::Rendering;
 use super::reply::ReplyOutcome;
@@ -26,9 +26,9 @@ pub(super) fn config(view: Rendering<'_>) -> Value {
         "patch": { "supported": true },
         "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
         "filter": { "supported": true, "maxResults": MAX_RESULTS },
-        "changePassword": { "supported": true },
+        "changePassword": { "supported": !view.is(Variant::PasswordRefused) },
         "sort": { "supported": !view.is(Variant::NoSort) },
-        "etag": { "supported": !view.is(Variant::NoEtags) },
+        "etag": { "supported": !view.is(Variant::NoEtags) && !view.is(Variant::EtagsNotSupported) },
         "pagination": {
             "cursor": cursors,
             "index": true,
@@ -91,10 +91,10 @@ pub(super) fn one_resource_type(view: Rendering<'_>, name: &str) -> ReplyOutcome
     Ok(resource_type(view, kind))
 }
 
-fn published(view: Rendering<'_>) -> impl Iterator<Item = &'static Schema> {
+fn published(view: Rendering<'_>) -> impl Iterator<Item = &Schema> {
     let resources = kinds(view).flat_map(move |kind| {
-        let model: &'static Model = view.model(kind);
-        std::iter::once(model.core).chain(model.extensions.iter().copied())
+        let model = view.model(kind);
+        std::iter::once(&model.core).chain(&model.extensions)
     });
     resources.chain([schema::service_provider_config(), schema::resource_type(), schema::schema()])
 }

@@ -16,6 +16,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::scim::schema::ServedSchemas;
+
 mod bulk;
 mod call;
 mod connection;
@@ -41,6 +43,7 @@ mod store;
 mod strain;
 mod tenancy;
 mod values;
+mod variant_replies;
 mod variants;
 
 use call::{RequestBody, ServerRequest};
@@ -69,6 +72,8 @@ pub struct ServerSettings {
     pub oauth: OAuth,
     /// Whose tokens are as good as `token`, if Entra's own are accepted: "Secret Token" left blank.
     pub entra: Option<Trusted>,
+    /// The schemas it publishes, and whose attributes it keeps.
+    pub schemas: Arc<ServedSchemas>,
     /// Right ways in which this server differs.
     pub variants: BTreeSet<Variant>,
     /// Ways in which this server is wrong.
@@ -108,6 +113,7 @@ impl Default for ServerSettings {
             base_path: "/scim".to_owned(),
             oauth: OAuth::default(),
             entra: None,
+            schemas: Arc::default(),
             variants: BTreeSet::new(),
             faults: BTreeSet::new(),
             strain: Strain::default(),

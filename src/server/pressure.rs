@@ -13,10 +13,10 @@ pub(super) struct Pressure {
 }
 
 impl Pressure {
-    /// False when there is no room for one more request in this second.
-    pub(super) fn admits(&self, limit: NonZeroU32) -> bool {
+    /// False when there is no room for one more request within this time.
+    pub(super) fn admits(&self, limit: NonZeroU32, within: Duration) -> bool {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        while begun.front().is_some_and(|at| at.elapsed() >= Duration::from_secs(1)) {
+        while begun.front().is_some_and(|at| at.elapsed() >= within) {
             begun.pop_front();
         }
         let room = begun.len() < limit.get() as usize;

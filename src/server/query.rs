@@ -209,7 +209,7 @@ impl Query {
         let demanded = |name: &str| evaluate::demanded(filter, name);
         let found: Vec<&StoredResource> = if let Some(id) = demanded("id") {
             store.get(kind, id).into_iter().filter(fits).collect()
-        } else if let Some(name) = demanded(model.unique_attribute()) {
+        } else if let Some(name) = demanded(kind.unique_attribute()) {
             store.with(kind, StoreKey::Name, name).filter(fits).collect()
         } else if let Some(id) = demanded("externalId") {
             store.with(kind, StoreKey::ExternalId, id).filter(fits).collect()

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 
 use super::ServerSettings;
 use super::evaluate::Values;
-use super::model::{Model, ServedKind};
+use super::model::{Model, Models, ServedKind};
 use super::projection::Projection;
 use super::store::{ResourceStore, StoredResource};
 use super::values;
 use super::variants::Variant;
-use crate::scim::schema::Attribute;
+use crate::scim::schema::{self, Attribute, Mutability};
 use crate::scim::urn;
 
 /// Everything that decides how a resource looks.
@@ -21,15 +21,18 @@ use crate::scim::urn;
 pub(super) struct Rendering<'a> {
     pub(super) store: &'a ResourceStore,
     pub(super) settings: &'a ServerSettings,
+    pub(super) models: &'a Models,
     /// Base URL as the client reached it.
     pub(super) base_url: &'a str,
+    /// How many requests the server has served, this one included.
+    pub(super) served: u64,
 }
 
 /// A resource as filters and answers see it.
 #[derive(Clone, Copy)]
 pub(super) struct RenderedResource<'a> {
     pub(super) view: Rendering<'a>,
-    pub(super) model: &'static Model,
+    pub(super) model: &'a Model,
     pub(super) record: &'a StoredResource,
 }
 
@@ -39,8 +42,8 @@ impl<'a> Rendering<'a> {
     }
 
     /// The schemas of a resource type on this server.
-    pub(super) fn model(&self, kind: ServedKind) -> &'static Model {
-        Model::of(kind, self.is(Variant::ExtraVendorSchema))
+    pub(super) fn model(&self, kind: ServedKind) -> &'a Model {
+        self.models.get(kind)
     }
 
     pub(super) fn show(self, kind: ServedKind, record: &'a StoredResource) -> RenderedResource<'a> {
@@ -156,6 +159,9 @@ impl RenderedResource<'_> {
             return None;
         }
         let mut hasher = DefaultHasher::new();
+        if self.view.is(Variant::EtagsNotSupported) {
+            self.view.served.hash(&mut hasher);
+        }
         for (name, value) in &self.record.attributes {
             (name, value.to_string()).hash(&mut hasher);
         }
@@ -226,6 +232,21 @@ impl RenderedResource<'_> {
                 if projection.holds(self.model, None, attribute) && !body.contains_key(&attribute.name) {
                     body.insert(attribute.name.clone(), json!([]));
                 }
+            }
+        }
+        if self.view.is(Variant::NullsForUnset) {
+            let unset = schema::common().iter().chain(&self.model.core.attributes);
+            for attribute in unset.filter(|attribute| attribute.mutability != Mutability::WriteOnly) {
+                if projection.holds(self.model, None, attribute) && !body.contains_key(&attribute.name) {
+                    let nothing = if attribute.multi_valued { json!([]) } else { Value::Null };
+                    body.insert(attribute.name.clone(), nothing);
+                }
+            }
+        }
+        if self.view.is(Variant::PrimaryOmittedWhenFalse) {
+            let elements = body.values_mut().filter_map(Value::as_array_mut).flatten();
+            for element in elements.filter_map(Value::as_object_mut) {
+                element.retain(|name, value| name != "primary" || *value != json!(false));
             }
         }
         if let Some(meta) = self.model.core_attribute("meta") {

@@ -1,5 +1,6 @@
 //! From a request to its answer, without any transport.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
@@ -14,7 +15,7 @@ use super::discovery;
 use super::endpoint::Endpoint;
 use super::faults::{Effect, Fault, FaultContext, FaultMemory};
 use super::meeting::Meeting;
-use super::model::{Model, ServedKind};
+use super::model::{Model, Models, ServedKind};
 use super::oauth;
 use super::patch;
 use super::precondition;
@@ -23,6 +24,7 @@ use super::query::{self, Query};
 use super::render::Rendering;
 use super::reply::{Reply, ReplyOutcome};
 use super::store::{ResourceStore, StoreKey, StoredResource, missing};
+use super::strain::Strain;
 use super::values::{self, UnknownAttributes};
 use super::variants::Variant;
 use crate::scim::member;
@@ -33,6 +35,9 @@ use crate::scim::patch::PatchRequest;
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) settings: ServerSettings,
+    models: Models,
+    /// How many requests came.
+    served: AtomicU64,
     tokens: oauth::IssuedTokens,
     verifier: oauth::Verifier,
     state: Mutex<ServiceState>,
@@ -54,6 +59,9 @@ impl Service {
         if settings.variants.contains(&Variant::MicrosoftIssuerOnly) {
             settings.oauth.federation = Some(oauth::Trusted::microsoft());
         }
+        if settings.variants.contains(&Variant::ThrottledWithRetryAfter) {
+            settings.strain = Strain::conforming();
+        }
         let mut store = ResourceStore::default();
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
@@ -61,6 +69,8 @@ impl Service {
         let has = |fault| settings.faults.contains(&fault);
         let verifier = oauth::Verifier::new(has(Fault::KEYS_CACHED_FOREVER), has(Fault::FIRST_KEY_ONLY));
         Service {
+            models: Models::of(&settings),
+            served: AtomicU64::default(),
             settings,
             tokens: oauth::IssuedTokens::default(),
             verifier,
@@ -168,6 +178,12 @@ impl Service {
     /// Answers a request as a healthy server does.
     pub(super) fn serve(&self, call: &ServerRequest, store: &mut ResourceStore) -> Reply {
         let endpoint = Endpoint::of(call.segments.as_deref());
+        self.served.fetch_add(1, Ordering::Relaxed);
+        let reply = self.serve_endpoint(call, &endpoint, store);
+        self.in_variant_form(call, &endpoint, reply)
+    }
+
+    fn serve_endpoint(&self, call: &ServerRequest, endpoint: &Endpoint, store: &mut ResourceStore) -> Reply {
         let public = endpoint.is_discovery() && self.is(Variant::PublicDiscovery);
         if !public && !self.is_authorized(call) {
             let detail = "this server asks for its bearer token in the Authorization header";
@@ -175,7 +191,7 @@ impl Service {
                 .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"scim\"");
         }
         let methods = endpoint.methods();
-        match &endpoint {
+        match endpoint {
             Endpoint::Nowhere => return ErrorMessage::plain(404, "there is no such endpoint").into(),
             Endpoint::Unserved(name) => {
                 return ErrorMessage::plain(501, format!("{name} is not implemented")).into();
@@ -191,7 +207,10 @@ impl Service {
             }
             _ => {}
         }
-        self.route(call, &endpoint, store).unwrap_or_else(Reply::from)
+        if let Some(refusal) = self.refused_by_variant(call, endpoint) {
+            return refusal.into();
+        }
+        self.route(call, endpoint, store).unwrap_or_else(Reply::from)
     }
 
     fn route(
@@ -241,16 +260,17 @@ impl Service {
         }
     }
 
-    fn is(&self, variant: Variant) -> bool {
+    pub(super) fn is(&self, variant: Variant) -> bool {
         self.settings.variants.contains(&variant)
     }
 
     pub(super) fn view<'a>(&'a self, call: &'a ServerRequest, store: &'a ResourceStore) -> Rendering<'a> {
-        Rendering { store, settings: &self.settings, base_url: &call.base_url }
+        let served = self.served.load(Ordering::Relaxed);
+        Rendering { store, settings: &self.settings, models: &self.models, base_url: &call.base_url, served }
     }
 
-    fn model(&self, kind: ServedKind) -> &'static Model {
-        Model::of(kind, self.is(Variant::ExtraVendorSchema))
+    pub(super) fn model(&self, kind: ServedKind) -> &Model {
+        self.models.get(kind)
     }
 
     fn unknown(&self) -> UnknownAttributes {
@@ -277,6 +297,7 @@ impl Service {
     ) -> ReplyOutcome<Reply> {
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
         if precondition::is_conditional(&call.headers)
+            && !self.is(Variant::EtagsNotSupported)
             && let Some(version) = self.view(call, store).show(kind, record).version()
             && let Some(reply) = precondition::stop(&call.method, &call.headers, &version)?
         {
@@ -355,7 +376,13 @@ impl Service {
         store: &mut ResourceStore,
     ) -> ReplyOutcome<Reply> {
         let record = store.get(kind, id).ok_or_else(|| missing(id))?;
-        let attributes = self.patched(kind, &record.attributes, body(call)?)?;
+        let mut attributes = self.patched(kind, &record.attributes, body(call)?)?;
+        if self.is(Variant::TombstoneNameIgnored)
+            && let Some(name) = record.text("userName")
+            && attributes.get("userName").and_then(Value::as_str).is_some_and(|new| is_tombstone(new, name))
+        {
+            attributes.insert("userName".into(), name.into());
+        }
         store.update(self.model(kind), id, attributes)?;
         let with_body = match kind {
             ServedKind::User => !self.is(Variant::PatchUser204),
@@ -401,7 +428,21 @@ impl Service {
         {
             *name = name.to_lowercase();
         }
+        if self.is(Variant::NameFormattedDerived)
+            && let Some(Value::Object(name)) = attributes.get_mut("name")
+            && let (Some(given), Some(family)) = (name.get("givenName"), name.get("familyName"))
+            && let (Some(given), Some(family)) = (given.as_str(), family.as_str())
+        {
+            let formatted = format!("{given} {family}");
+            name.insert("formatted".into(), formatted.into());
+        }
     }
+}
+
+/// True for the name under which Entra keeps a deleted user: the object id without its hyphens, then the
+/// old name.
+fn is_tombstone(new: &str, old: &str) -> bool {
+    new.strip_suffix(old).is_some_and(|id| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The token of a request: RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).

@@ -331,7 +331,7 @@ impl ResourceStore {
 
     /// Whether these attributes may stand beside what is held already.
     fn admit(&self, model: &Model, id: Option<&str>, attributes: &Map<String, Value>) -> ReplyOutcome<()> {
-        let name = model.unique_attribute();
+        let name = model.kind.unique_attribute();
         if let Some(value) = attributes.get(name).and_then(Value::as_str)
             && !self.duplicates_allowed
             && self.with(model.kind, StoreKey::Name, value).any(|other| Some(other.id.as_str()) != id)
@@ -368,13 +368,13 @@ mod tests {
     }
 
     fn user(store: &mut ResourceStore, name: &str) -> String {
-        store.insert(Model::of(ServedKind::User, false), attributes(json!({ "userName": name }))).unwrap()
+        store.insert(&Model::of(ServedKind::User), attributes(json!({ "userName": name }))).unwrap()
     }
 
     #[test]
     fn lookups_follow_changes() {
         let mut store = ResourceStore::default();
-        let model = Model::of(ServedKind::User, false);
+        let model = &Model::of(ServedKind::User);
         let id = user(&mut store, "Ann");
         assert_eq!(store.with(ServedKind::User, StoreKey::Name, "ANN").count(), 1);
         store.update(model, &id, attributes(json!({ "userName": "Bea", "externalId": "X" }))).unwrap();
@@ -389,7 +389,7 @@ mod tests {
     #[test]
     fn a_deleted_user_leaves_its_groups() {
         let mut store = ResourceStore::default();
-        let groups = Model::of(ServedKind::Group, false);
+        let groups = &Model::of(ServedKind::Group);
         let (ann, bea) = (user(&mut store, "ann"), user(&mut store, "bea"));
         let members = json!({ "displayName": "G", "members": [{ "value": ann }, { "value": bea }] });
         let group = store.insert(groups, attributes(members)).unwrap();
@@ -404,13 +404,13 @@ mod tests {
     fn names_are_unique_without_letter_case_and_members_exist() {
         let mut store = ResourceStore::default();
         let id = user(&mut store, "ann");
-        let users = Model::of(ServedKind::User, false);
+        let users = &Model::of(ServedKind::User);
         let taken = store.insert(users, attributes(json!({ "userName": "ANN" }))).unwrap_err();
         assert_eq!((taken.status, taken.scim_type), (409, Some(ScimType::Uniqueness)));
         store.update(users, &id, attributes(json!({ "userName": "ANN" }))).unwrap();
         store.members_must_exist = true;
         let group = json!({ "displayName": "G", "members": [{ "value": "nobody" }] });
-        let refused = store.insert(Model::of(ServedKind::Group, false), attributes(group)).unwrap_err();
+        let refused = store.insert(&Model::of(ServedKind::Group), attributes(group)).unwrap_err();
         assert!(refused.detail.contains("nobody"));
     }
 
@@ -420,9 +420,7 @@ mod tests {
         let id = user(&mut store, "ann");
         let before = store.get(ServedKind::User, &id).cloned();
         std::thread::sleep(std::time::Duration::from_millis(2));
-        store
-            .update(Model::of(ServedKind::User, false), &id, attributes(json!({ "userName": "ann" })))
-            .unwrap();
+        store.update(&Model::of(ServedKind::User), &id, attributes(json!({ "userName": "ann" }))).unwrap();
         assert_eq!(store.get(ServedKind::User, &id).cloned(), before);
     }
 }

@@ -20,6 +20,8 @@ pub struct Strain {
     /// More requests of the service than this within one second are answered with 429. Those who clean
     /// up are let through.
     pub requests_per_second: Option<NonZeroU32>,
+    /// The time in which they are counted, if it is not a second.
+    pub within: Option<Duration>,
     /// What a 429 says in `Retry-After`, in seconds; `None` leaves the header out.
     pub retry_after: Option<u32>,
     /// A PATCH of a group reads it, takes so long, and then writes all of it back: what others wrote in
@@ -27,14 +29,26 @@ pub struct Strain {
     pub group_write: Option<Duration>,
 }
 
+impl Strain {
+    /// That of a right server that tells its clients when to come again.
+    pub(super) fn conforming() -> Self {
+        Strain {
+            requests_per_second: NonZeroU32::new(33),
+            within: Some(Duration::from_millis(100)),
+            retry_after: Some(0),
+            group_write: None,
+        }
+    }
+}
+
 impl Service {
     /// Answers a request, as badly as the strain makes it.
     pub(super) async fn answer_under_load(&self, call: &ServerRequest) -> Reply {
-        let Strain { requests_per_second, retry_after, group_write } = self.settings.strain;
+        let Strain { requests_per_second, within, retry_after, group_write } = self.settings.strain;
         let from_service = call.headers.contains_key("adscimversion");
         if let Some(limit) = requests_per_second
             && from_service
-            && !self.pressure.admits(limit)
+            && !self.pressure.admits(limit, within.unwrap_or(Duration::from_secs(1)))
         {
             let reply = Reply::from(ErrorMessage::plain(429, "too many requests"));
             return match retry_after {

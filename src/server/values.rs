@@ -276,7 +276,7 @@ mod tests {
 
     fn read(mut body: Value) -> ReplyOutcome<Value> {
         body["schemas"] = json!([urn::USER, urn::ENTERPRISE]);
-        resource(Model::of(ServedKind::User, false), &body, UnknownAttributes::Ignored).map(Value::Object)
+        resource(&Model::of(ServedKind::User), &body, UnknownAttributes::Ignored).map(Value::Object)
     }
 
     fn kept(body: Value) -> Value {
@@ -314,7 +314,7 @@ mod tests {
         assert_eq!(kept(body.clone()), json!({ "userName": "ann" }));
         let mut body = body;
         body["schemas"] = json!([urn::USER]);
-        assert!(resource(Model::of(ServedKind::User, false), &body, UnknownAttributes::Refused).is_err());
+        assert!(resource(&Model::of(ServedKind::User), &body, UnknownAttributes::Refused).is_err());
     }
 
     #[test]
@@ -346,11 +346,8 @@ mod tests {
             let refused = read(wrong.clone()).expect_err(&wrong.to_string());
             assert_eq!(refused.scim_type, Some(ScimType::InvalidValue));
         }
-        let lacking = resource(
-            Model::of(ServedKind::User, false),
-            &json!({ "userName": "a" }),
-            UnknownAttributes::Ignored,
-        );
+        let lacking =
+            resource(&Model::of(ServedKind::User), &json!({ "userName": "a" }), UnknownAttributes::Ignored);
         assert_eq!(lacking.unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
     }
 }

@@ -98,6 +98,34 @@ variants! {
     NoCursors = "no-cursors",
     /// Only a create returns a Location header (RFC 7644 §3.3).
     LocationOnCreationOnly = "location-on-creation-only",
+    /// `displayName` and `emails` are published as required, and resources without them are rejected (RFC 7643 §7).
+    NameAndEmailsRequired = "name-and-emails-required",
+    /// A create returns `schemas`, `id` and `meta` alone (RFC 7644 §3.3: other attributes SHOULD be there).
+    CreateReturnsIdAndMeta = "create-returns-id-and-meta",
+    /// A userName that begins with a deleted user's object id is ignored: the restore sends the old name (RFC 7644 §3.3).
+    TombstoneNameIgnored = "tombstone-name-ignored",
+    /// PUT returns 501, as Entra sends PATCH alone (RFC 7644 §3.12).
+    PutNotImplemented = "put-not-implemented",
+    /// What the web server rejects before SCIM, unknown paths and methods, returns a page of HTML (RFC 9110 §15.5).
+    HtmlOnUnknownRoutes = "html-on-unknown-routes",
+    /// Unknown paths and methods return no body (RFC 9110 §15.5).
+    EmptyOnUnknownRoutes = "empty-on-unknown-routes",
+    /// `primary` is left out where it is false (RFC 7643 §2.4).
+    PrimaryOmittedWhenFalse = "primary-omitted-when-false",
+    /// Attributes without a value are returned as null, and lists as empty (RFC 7643 §2.5).
+    NullsForUnset = "nulls-for-unset",
+    /// A 401 is delayed, so that tokens cannot be guessed fast (RFC 6749 §10.10).
+    UnauthorizedDelayed = "unauthorized-delayed",
+    /// More than 33 requests in a tenth of a second return 429 with `Retry-After` (RFC 6585 §4).
+    ThrottledWithRetryAfter = "throttled-with-retry-after",
+    /// `name.formatted` is the server's own, made of the given and the family name (RFC 7643 §4.1.1).
+    NameFormattedDerived = "name-formatted-derived",
+    /// Entity tags change with every request, and ServiceProviderConfig says that they are not supported (RFC 7644 §3.14).
+    EtagsNotSupported = "etags-not-supported",
+    /// Users have no `password`, and one that is sent is rejected with 400 (RFC 7643 §4.1.1).
+    PasswordRefused = "password-refused",
+    /// Users have no `roles`, and roles that are sent are rejected with 400 (RFC 7643 §4.1.2).
+    RolesRefused = "roles-refused",
     /// The token endpoint returns the token type as `bearer` (RFC 6749 §5.1).
     TokenTypeLowerCase = "token-type-lower-case",
     /// Only assertions of Microsoft's own issuer are trusted.

@@ -15,8 +15,7 @@ use session::Session;
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::target::TargetOptions;
-use super::{Exit, console, interrupt, runtime};
-use crate::deployments::Embedded;
+use super::{Exit, console, interrupt, playing, runtime};
 use crate::entra::dialect::{Dialect, Switches};
 use crate::entra::directory_file;
 use crate::entra::job::{CycleStop, Job, JobSettings, NextCycle, Policy, ResetScope};
@@ -122,6 +121,7 @@ impl Sync {
         let url = self.target.url(&config)?;
         self.check(url.as_ref())?;
         let mapping = config.change(mapping(self.schema.as_deref(), self.profile.as_deref(), &config)?)?;
+        let embedded = playing::embedded(&mapping);
         let settings = self.settings(mapping, url.as_ref())?;
         let mut contents = directory_file::read(&self.directory)?;
         let base = url.as_ref().map(|url| url.base().to_owned());
@@ -152,7 +152,7 @@ impl Sync {
                 runtime.block_on(self.sync(&mut session, &target, elsewhere))?
             }
             None => runtime.block_on(async {
-                let deployment = Embedded::default().open().await.map_err(CommandFailure::internal)?;
+                let deployment = embedded.open().await.map_err(CommandFailure::internal)?;
                 self.sync(&mut session, &Gate::new(deployment.target, closed), false).await
             })?,
         };

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::entra::mapping::AttributeMapping;
-use crate::scim::{Comparison, Filter, Literal, PatchPath, member, same_name, urn};
+use crate::entra::mapping::{AttributeMapping, DataType};
+use crate::scim::{Comparison, Filter, Literal, PatchPath, datetime, member, same_name, urn};
 
 /// The value at a path of a resource; `None` when it is absent, null, or an empty list.
 pub(super) fn held<'a>(resource: &'a Value, path: &PatchPath) -> Option<&'a Value> {
@@ -106,11 +106,21 @@ fn values(list: &Value) -> &[Value] {
 }
 
 fn alike(row: &AttributeMapping, wanted: &Value, held: &Value) -> bool {
+    if row.declared.data_type == DataType::DateTime
+        && let (Some(wanted), Some(held)) = (instant(wanted), instant(held))
+    {
+        return wanted == held;
+    }
     match (plain(wanted), plain(held)) {
         (Some(wanted), Some(held)) if row.declared.case_exact => wanted == held,
         (Some(wanted), Some(held)) => wanted == held || wanted.to_lowercase() == held.to_lowercase(),
         _ => wanted == held,
     }
+}
+
+/// The instant that a date names: servers write dates with and without fractions and offsets.
+fn instant(value: &Value) -> Option<jiff::Timestamp> {
+    value.as_str().and_then(datetime::parse)
 }
 
 #[cfg(test)]
@@ -162,6 +172,12 @@ mod tests {
         let mut declared = row("title");
         declared.declared.case_exact = true;
         assert!(!same(&declared, &json!("Chief"), &json!("CHIEF")));
+        let mut hired = row("urn:x:1.0:User:hired");
+        let (short, long) = (json!("2026-01-31T08:00:00Z"), json!("2026-01-31T10:00:00.000+02:00"));
+        assert!(!same(&hired, &short, &long));
+        hired.declared.data_type = DataType::DateTime;
+        assert!(same(&hired, &short, &long));
+        assert!(!same(&hired, &short, &json!("2026-01-31T08:00:01Z")));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod roles;
 mod row;
 pub mod schema;
 mod select;
+mod served;
 mod target;
 mod value;
 

@@ -15,6 +15,23 @@ use crate::wire::{Broken, Exchange, Operation};
 /// Longest part of a body that is shown in a finding, in characters.
 const SHOWN: usize = 200;
 
+/// A note, if the target says that it does not have what is asked for.
+pub(super) fn missing(
+    expectation: &AnswerExpectation,
+    exchange: &Arc<Exchange>,
+    about: &About,
+) -> Option<Finding> {
+    let status = exchange.answer()?.status;
+    expectation.or_missing.contains(&status).then(|| {
+        let message = format!("{} returns {status}: the server does not support it", place(exchange));
+        Finding::of(about, message)
+            .at(Level::Note)
+            .about(Aspect::Answer)
+            .against(statuses(expectation), answered(exchange))
+            .shown_by(exchange)
+    })
+}
+
 /// Judges one answer. A wrong status is one finding; what else is wrong then follows from it.
 ///
 /// # Errors

@@ -44,13 +44,19 @@ impl ValueNames {
         }
     }
 
+    /// The names of a value, if it has any.
+    fn called(&self, value: &str) -> Option<String> {
+        let lower = value.to_lowercase();
+        let known = self.known.iter().find(|(known, _)| *known == lower);
+        known.map(|(_, names)| format!("[{}]", names.join("|")))
+    }
+
     fn text(&self, text: &str) -> String {
         if let Some(name) = self.ids.get(text) {
             return format!("[{name}]");
         }
-        let lower = text.to_lowercase();
-        if let Some((_, names)) = self.known.iter().find(|(value, _)| *value == lower) {
-            return format!("[{}]", names.join("|"));
+        if let Some(name) = self.called(text) {
+            return name;
         }
         // Each name is one private character until all are found, so that no value is sought in a name.
         let mut shown = text.to_owned();
@@ -76,6 +82,10 @@ impl ValueNames {
     fn value(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
+            Value::Number(number) => match self.called(&number.to_string()) {
+                Some(name) => Value::String(name),
+                None => value.clone(),
+            },
             Value::Array(items) => {
                 let mut items: Vec<Value> =
                     items.iter().filter(|item| !item.is_null()).map(|item| self.value(item)).collect();
@@ -305,6 +315,9 @@ mod tests {
         names.add("GB", "ada.country");
         names.add("Lovelace", "ada.surname");
         assert_eq!(names.text("gb"), "[ada.country]");
+        names.add("474675648", "ada.number");
+        assert_eq!(names.value(&json!(474_675_648)), json!("[ada.number]"));
+        assert_eq!(names.value(&json!(47)), json!(47));
         names.add("surname", "ada.displayName");
         assert_eq!(names.text("Rugby, Ada LOVELACE"), "Rugby, Ada [ada.surname]");
     }

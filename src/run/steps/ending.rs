@@ -11,6 +11,7 @@ use super::fixture::FixtureSource;
 use super::state::ReadState;
 use crate::entra::directory;
 use crate::entra::directory::SourceValue;
+use crate::entra::mapping::{AttributeMapping, IS_SOFT_DELETED, TargetKind, ValueSource};
 use crate::scim::{PatchPath, same_name};
 use crate::wire::{ResourceKind, Target};
 
@@ -37,7 +38,14 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             })
         };
         // Roles that are added are stored in a form that differs by dialect.
-        let rows = mapping.rows.iter().filter(|row| judged(&row.target) && !row.adds_roles());
+        // What an expression says of made-up values, true or false, differs by chance.
+        let by_chance = |row: &AttributeMapping| {
+            row.target_kind() == TargetKind::Boolean
+                && matches!(row.source, ValueSource::Expression(_))
+                && !row.reads(IS_SOFT_DELETED.name)
+        };
+        let rows =
+            mapping.rows.iter().filter(|row| judged(&row.target) && !row.adds_roles() && !by_chance(row));
         let targets: Vec<_> = rows.map(|row| (row.target.clone(), row.is_reference())).collect();
         let ending = match self.read(kind, &id, step).await {
             ReadState::Resource(exchange) => {
@@ -83,8 +91,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
         // What an expression makes of them is in no source attribute.
         for row in self.mapping.object(kind).into_iter().flat_map(|mapping| &mapping.rows) {
-            if let Some(Value::String(text)) = self.mapped(row, &id).filter(|_| !row.is_reference()) {
-                names.add(&text, &row.written);
+            match self.mapped(row, &id).filter(|_| !row.is_reference()) {
+                Some(Value::String(text)) => names.add(&text, &row.written),
+                Some(Value::Number(number)) => names.add(&number.to_string(), &row.written),
+                _ => {}
             }
         }
         names

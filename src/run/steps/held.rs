@@ -41,9 +41,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                     reader::same(&expected, &Value::Array(all), case_exact)
                 }
                 single => {
-                    is_list
-                        && !held.is_empty()
-                        && held.iter().all(|held| reader::same(single, held, case_exact))
+                    is_list && !held.is_empty() && held.iter().all(|held| self.is_same(&path, single, held))
                 }
             };
             let hidden = candidates.iter().any(|candidate| candidate.hidden && candidate.path.same_as(&path));

@@ -183,6 +183,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if let Err(broken @ Broken::Unrefused(_)) = &exchange.outcome {
             self.leave_undecided(format!("the target: {broken}"));
         }
+        if let Some(note) = answers::missing(expectation, &exchange, &self.scenario.about) {
+            self.findings.push(note);
+            self.over = true;
+            return Ok(());
+        }
         let lookup = |name: &str| self.value_of(name);
         match answers::judge(expectation, &exchange, &self.scenario.about, &lookup) {
             Ok(found) => {

@@ -11,10 +11,11 @@ use super::fixture::{FixtureSource, Mistake};
 use super::names::object_kind;
 use super::template;
 use crate::check::{Aspect, Finding, Level, Reference};
+use crate::entra::mapping::{DataType, TargetKind};
 use crate::run::observer::reader;
 use crate::run::observer::resources;
 use crate::scenario::{FoundBy, StateExpectation};
-use crate::scim::PatchPath;
+use crate::scim::{PatchPath, datetime};
 use crate::wire::{Broken, Exchange, Operation, ResourceKind, Target};
 
 /// What a read by id showed.
@@ -208,6 +209,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             Ok(filled) => filled,
             Err(problem) => return self.blocked_or(problem.into()),
         };
+        if row.is_some_and(|row| row.target_kind() == TargetKind::Integer)
+            && let Some(number) = expected.as_str().and_then(|text| text.parse::<i64>().ok())
+        {
+            expected = number.into();
+        }
         if row.is_some_and(|row| row.is_reference())
             && let Value::String(other) = &expected
         {
@@ -237,6 +243,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     ) -> bool {
         let nothing = Value::Null;
         let resource = exchange.json().unwrap_or(&nothing);
+        // A path as `manager.value` leads to the id itself.
+        let expected = expected.get("value").filter(|_| path.sub.is_some()).unwrap_or(expected);
         let held: Vec<&Value> =
             reader::values(resource, path).into_iter().filter(|value| !is_nothing(value)).collect();
         let case_exact = self.is_case_exact(path);
@@ -247,7 +255,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 reader::same(expected, &all, case_exact)
             }
             // More than one element of the kind is as wrong as a wrong one.
-            single => !held.is_empty() && held.iter().all(|held| reader::same(single, held, case_exact)),
+            single => !held.is_empty() && held.iter().all(|held| self.is_same(path, single, held)),
         };
         if !right {
             // Of a link the id alone is compared.
@@ -299,6 +307,19 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// True for an attribute that the target takes and never keeps; one scenario says so.
     pub(super) fn is_never_kept(&self, path: &PatchPath) -> bool {
         self.passed_over.iter().any(|target| target.same_as(path))
+    }
+
+    /// Whether one value is what was expected; a date may be written with another offset or other fractions.
+    pub(super) fn is_same(&self, path: &PatchPath, expected: &Value, held: &Value) -> bool {
+        let instant = |value: &Value| value.as_str().and_then(datetime::parse);
+        let is_date = || {
+            let rows =
+                [ResourceKind::User, ResourceKind::Group].into_iter().filter_map(|kind| self.rows(kind));
+            let mut rows = rows.flat_map(|mapping| &mapping.rows).filter(|row| row.target.same_as(path));
+            rows.any(|row| row.declared.data_type == DataType::DateTime)
+        };
+        reader::same(expected, held, self.is_case_exact(path))
+            || (is_date() && instant(expected).is_some() && instant(expected) == instant(held))
     }
 
     /// Whether letter case counts in an attribute: what the target publishes, or else RFC 7643.

@@ -26,6 +26,7 @@ impl Loader<'_> {
         let mut expectation = AnswerExpectation {
             status: self.statuses(fields.get("status")),
             or_refused: self.statuses(fields.get("or-refused")),
+            or_missing: self.statuses(fields.get("or-missing")),
             ..AnswerExpectation::default()
         };
         for (key, value) in fields.get("body").and_then(|node| self.reader.entries(node)).unwrap_or(&[]) {

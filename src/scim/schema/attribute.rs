@@ -32,6 +32,25 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// A singular attribute of that type, with the defaults of RFC 7643 §2.2.
+    #[must_use]
+    pub fn new(name: &str, kind: AttributeType) -> Self {
+        Attribute {
+            name: name.to_owned(),
+            kind,
+            multi_valued: false,
+            description: format!("The attribute {name}"),
+            required: false,
+            case_exact: false,
+            canonical_values: Vec::new(),
+            mutability: Mutability::default(),
+            returned: Returned::default(),
+            uniqueness: Uniqueness::default(),
+            reference_types: Vec::new(),
+            sub_attributes: Vec::new(),
+        }
+    }
+
     /// The sub-attribute of that name, in any letter case.
     #[must_use]
     pub fn sub(&self, name: &str) -> Option<&Attribute> {

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod core;
+mod served;
 mod set;
 
 use serde_json::{Map, Value, json};
@@ -10,6 +11,7 @@ use super::{member, same_name, urn};
 
 pub use self::core::{common, enterprise, group, resource_type, schema, service_provider_config, user};
 pub use attribute::{Attribute, AttributeType, Mutability, Returned, Uniqueness};
+pub use served::{ResourceSchemas, ServedSchemas};
 pub use set::SchemaSet;
 
 /// A schema: a URN and the attributes it defines.

@@ -135,7 +135,8 @@ fn ids_reused() -> Effect {
 /// Gives the user that was written its userName as id, unless another user has it.
 fn name_as_id(call: &ServerRequest, reply: &mut Reply, context: &mut FaultContext<'_>) {
     let Some((ServedKind::User, id)) = context.written(call, reply) else { return };
-    let name = context.store.get(ServedKind::User, &id).and_then(|user| user.text("userName").map(str::to_owned));
+    let name =
+        context.store.get(ServedKind::User, &id).and_then(|user| user.text("userName").map(str::to_owned));
     if let Some(name) = name.filter(|name| context.store.get(ServedKind::User, name).is_none()) {
         context.store.rename(ServedKind::User, &id, &name);
         context.refresh(call, reply, ServedKind::User, &name);

@@ -10,7 +10,7 @@ use crate::scim::message::ScimType;
 use crate::scim::{Comparison, Filter, Literal};
 use crate::server::call::ServerRequest;
 use crate::server::evaluate::demanded;
-use crate::server::model::{Model, ServedKind};
+use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
@@ -284,7 +284,7 @@ fn group_name_case_exact() -> Effect {
 }
 
 fn demanded_name(filter: &Filter, kind: ServedKind) -> Option<&str> {
-    demanded(filter, Model::of(kind, false).unique_attribute())
+    demanded(filter, kind.unique_attribute())
 }
 
 fn lookup_creates_user() -> Effect {
@@ -297,8 +297,8 @@ fn lookup_creates_user() -> Effect {
         if let Some(name) = filter.as_ref().and_then(|filter| demanded_name(filter, ServedKind::User)) {
             let mut attributes = serde_json::Map::new();
             attributes.insert("userName".into(), name.into());
-            // The answer stays empty; the account appears in the next answer.
-            drop(context.store.insert(Model::of(ServedKind::User, false), attributes));
+            // The answer stays empty; the account shows itself to whoever looks next.
+            drop(context.store.insert(context.service.model(ServedKind::User), attributes));
         }
     })
 }

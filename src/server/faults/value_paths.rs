@@ -7,8 +7,9 @@ use super::fault::faults;
 use super::operations::{Change, USERS, asks, element, ignore, operation, replace};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
+use crate::scim::schema;
 use crate::server::call::ServerRequest;
-use crate::server::model::ServedKind;
+use crate::server::evaluate;
 
 faults! {
     /// A value path that selects nothing is rejected with `noTarget`.
@@ -24,13 +25,9 @@ faults! {
 /// True when a change has a value path that selects no element of what is kept.
 pub(super) fn selects_nothing(change: &Change<'_>, attributes: &Map<String, Value>) -> bool {
     let Some(filter) = &change.path.filter else { return false };
-    let model = crate::server::model::Model::of(ServedKind::User, false);
-    let Some(place) = model.find_target(&change.path) else { return false };
-    let elements = attributes.get(&place.attribute.name).and_then(Value::as_array);
-    !elements
-        .into_iter()
-        .flatten()
-        .any(|element| crate::server::evaluate::element_holds(place.attribute, filter, element))
+    let Some(attribute) = schema::user().attribute(&change.path.attribute) else { return false };
+    let elements = attributes.get(&attribute.name).and_then(Value::as_array);
+    !elements.into_iter().flatten().any(|element| evaluate::element_holds(attribute, filter, element))
 }
 
 pub(super) fn kept(call: &ServerRequest, context: &FaultContext<'_>) -> Map<String, Value> {

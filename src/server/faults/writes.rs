@@ -16,8 +16,6 @@ use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
-    /// PUT returns 501.
-    PUT_NOT_IMPLEMENTED = "put-not-implemented", Named, put_not_implemented;
     /// PUT returns 200 and changes nothing.
     PUT_IGNORED = "put-ignored", Stale, put_ignored;
     /// PUT ignores `attributes` and returns every attribute.
@@ -58,10 +56,6 @@ fn replaced(call: &ServerRequest) -> Option<(ServedKind, String)> {
         Endpoint::Resource(kind, id) if call.method == Method::PUT => Some((kind, id)),
         _ => None,
     }
-}
-
-fn put_not_implemented() -> Effect {
-    Effect::before(|call, _| replaced(call).map(|_| fail(501, "PUT is not implemented")))
 }
 
 fn put_ignored() -> Effect {

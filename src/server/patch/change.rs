@@ -28,12 +28,12 @@ fn list(elements: Vec<Value>) -> Option<Value> {
 pub(super) struct PatchChange<'a> {
     pub(super) verb: Verb,
     pub(super) path: &'a PatchPath,
-    pub(super) place: ModelPlace,
+    pub(super) place: ModelPlace<'a>,
     pub(super) unknown: UnknownAttributes,
 }
 
-impl PatchChange<'_> {
-    fn attribute(&self) -> &'static Attribute {
+impl<'a> PatchChange<'a> {
+    fn attribute(&self) -> &'a Attribute {
         self.place.attribute
     }
 

@@ -148,7 +148,7 @@ impl Patch<'_> {
         let urn = path.schema.as_deref().unwrap_or("");
         let schema = match self.model.extension(urn) {
             Some(schema) => schema,
-            None if self.model.is_core(urn) => self.model.core,
+            None if self.model.is_core(urn) => &self.model.core,
             None => {
                 return Err(ErrorMessage::of(
                     ScimType::InvalidPath,
