@@ -31,6 +31,17 @@ fn a_refused_create_is_found() {
 }
 
 #[test]
+fn a_create_without_what_is_required_may_be_refused() {
+    let mut scenario_run = ScenarioRun::published().publishing(|discovery| {
+        let user = discovery.schemas.schemas.iter_mut().find(|schema| schema.id == urn::USER).unwrap();
+        let photos = user.attributes.iter_mut().find(|attribute| attribute.name == "photos").unwrap();
+        photos.required = true;
+    });
+    scenario_run.post("/Users", sent(), 400, error(400, Some("invalidValue")));
+    assert!(told(&scenario_run).is_empty());
+}
+
+#[test]
 fn refusals_that_are_right_are_left_alone() {
     let mut taken = ScenarioRun::published();
     taken.makes_ada(json!({})).post("/Users", sent(), 409, error(409, Some("uniqueness")));
