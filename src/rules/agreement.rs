@@ -318,6 +318,20 @@ mod tests {
     }
 
     #[test]
+    fn a_create_may_name_the_resource_alone() {
+        let whole = ada(json!({"title": "X"}));
+        let alone = json!({"schemas": whole["schemas"], "id": "1", "meta": whole["meta"]});
+        let made = |answer: Value| {
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.post("/Users", whole.clone(), 201, answer).get("/Users/1", 200, whole.clone());
+            scenario_run
+        };
+        made(alone.clone()).finds("create-answer-incomplete", 0, Level::Warning);
+        let partial = made(with(alone, json!({"userName": whole["userName"]})));
+        assert!(!partial.findings("create-answer-incomplete").is_empty());
+    }
+
+    #[test]
     fn an_attribute_that_only_the_write_answer_shows_is_found_where_it_is_published() {
         let answered = |scenario_run: &mut ScenarioRun, invented: Value| {
             scenario_run.makes_ada(json!({}));

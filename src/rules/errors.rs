@@ -360,6 +360,8 @@ mod tests {
     #[test]
     fn an_error_without_a_body_is_found() {
         refused(Method::Post, "/Users", 400, Value::Null).finds("error-without-body", 1, Level::Warning);
+        refused(Method::Delete, "/Schemas", 405, Value::Null).finds("error-without-body", 0, Level::Warning);
+        refused(Method::Delete, "/Schemas", 500, Value::Null).finds("error-without-body", 1, Level::Warning);
     }
 
     #[test]

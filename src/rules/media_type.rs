@@ -274,6 +274,11 @@ mod tests {
         answered(400, Some("text/html"), "<h1>no</h1>").finds("error-not-scim-json", 1, Level::Error);
         answered(401, Some("text/html"), "<h1>no</h1>").finds("error-not-scim-json", 1, Level::Warning);
         answered(400, Some("application/scim+json"), &body).finds("error-not-scim-json", 0, Level::Error);
+        let mut elsewhere = ScenarioRun::new();
+        let request = Request::new(Actor::Observer, Method::Get, "/Nowhere", "test");
+        elsewhere.send(request, Ok(raw(404, Some("text/html"), "<h1>no</h1>")));
+        elsewhere.finds("error-not-scim-json", 1, Level::Note);
+        elsewhere.finds("body-not-json", 1, Level::Note);
         // Microsoft: a 404 needs no body.
         answered(404, None, "").finds("error-not-scim-json", 0, Level::Error);
     }

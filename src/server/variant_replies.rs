@@ -34,7 +34,11 @@ impl Variant {
 
 impl Service {
     /// Why this server does not take a request that others do.
-    pub(super) fn refused_by_variant(&self, call: &ServerRequest, endpoint: &Endpoint) -> Option<ErrorMessage> {
+    pub(super) fn refused_by_variant(
+        &self,
+        call: &ServerRequest,
+        endpoint: &Endpoint,
+    ) -> Option<ErrorMessage> {
         if self.is(Variant::PutNotImplemented)
             && call.method == Method::PUT
             && matches!(endpoint, Endpoint::Resource(..))
@@ -49,7 +53,12 @@ impl Service {
     }
 
     /// An answer in the form that the variants give it.
-    pub(super) fn in_variant_form(&self, call: &ServerRequest, endpoint: &Endpoint, mut reply: Reply) -> Reply {
+    pub(super) fn in_variant_form(
+        &self,
+        call: &ServerRequest,
+        endpoint: &Endpoint,
+        mut reply: Reply,
+    ) -> Reply {
         if reply.status == StatusCode::UNAUTHORIZED && self.is(Variant::UnauthorizedDelayed) {
             reply.delay = DELAY;
         }

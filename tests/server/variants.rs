@@ -1,7 +1,8 @@
 //! Right variants: each differs in what it says, and in nothing else.
 
-use axum::http::header;
-use scimulate::server::Variant;
+use axum::http::{Request, header};
+use scimulate::scim::schema::{Attribute, AttributeType, ServedSchemas};
+use scimulate::server::{ServerSettings, Variant};
 use serde_json::{Value, json};
 
 use crate::client::{Client, ENTERPRISE, GROUP, USER, id};
@@ -211,4 +212,138 @@ fn no_sort_and_no_cursors() {
     assert_eq!((&page["nextCursor"], &page["startIndex"]), (&Value::Null, &json!(1)));
     let pagination = &client.read("/ServiceProviderConfig")["pagination"];
     assert_eq!((&pagination["cursor"], &pagination["cursorTimeout"]), (&json!(false), &Value::Null));
+}
+
+#[test]
+fn required_attributes_are_published_and_asked_for() {
+    let client = Client::with([Variant::NameAndEmailsRequired]);
+    client.send("POST", "/Users", Some(ann())).refused(400, Some("invalidValue"));
+    let schema = client.read(&format!("/Schemas/{USER}"));
+    let required =
+        schema["attributes"].as_array().unwrap().iter().filter(|one| one["required"] == json!(true));
+    let names: Vec<_> = required.map(|attribute| attribute["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["userName", "displayName", "emails"]);
+    client.user(json!({ "userName": "ann", "displayName": "Ann", "emails": [{ "value": "a@example.com" }] }));
+}
+
+#[test]
+fn what_creates_return() {
+    let (client, user) = create(Variant::CreateReturnsIdAndMeta);
+    let names: Vec<_> = user.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["schemas", "id", "meta"]);
+    assert_eq!(client.read(&format!("/Users/{}", id(&user)))["userName"], "Ann");
+}
+
+#[test]
+fn names_that_are_the_servers_own() {
+    let (client, user) = create(Variant::TombstoneNameIgnored);
+    let path = format!("/Users/{}", id(&user));
+    let rename = |name: &str| {
+        client.patch(&path, json!([{ "op": "replace", "path": "userName", "value": name }])).expect(200)["userName"]
+            .clone()
+    };
+    assert_eq!(rename("283405f5a0c24f0e9b1d7c6e5a4b3c2dAnn"), "Ann");
+    assert_eq!(rename("283405f5a0c24f0e9b1d7c6e5a4b3c2xAnn"), "283405f5a0c24f0e9b1d7c6e5a4b3c2xAnn");
+    let client = Client::with([Variant::NameFormattedDerived]);
+    let name = json!({ "givenName": "Ann", "familyName": "Lee", "formatted": "Lee, Ann" });
+    let user = client.user(json!({ "userName": "ann", "name": name }));
+    assert_eq!(client.read(&format!("/Users/{user}"))["name"]["formatted"], "Ann Lee");
+}
+
+#[test]
+fn what_is_not_there() {
+    let (client, user) = create(Variant::PutNotImplemented);
+    client.send("PUT", &format!("/Users/{}", id(&user)), Some(ann())).refused(501, None);
+    for (variant, name, value) in [
+        (Variant::PasswordRefused, "password", json!("t1meMa$heen")),
+        (Variant::RolesRefused, "roles", json!([{ "value": "admin" }])),
+    ] {
+        let (client, user) = create(variant);
+        let mut body = ann();
+        (body["userName"], body[name]) = (json!("Bea"), value.clone());
+        client.send("POST", "/Users", Some(body.clone())).refused(400, Some("invalidValue"));
+        let path = format!("/Users/{}", id(&user));
+        for operation in [
+            json!({ "op": "add", "path": name, "value": value }),
+            json!({ "op": "add", "value": { (name): value } }),
+        ] {
+            client.patch(&path, json!([operation])).refused(400, Some("invalidValue"));
+        }
+        body[name] = json!([]);
+        client.send("POST", "/Users", Some(body)).expect(201);
+    }
+}
+
+#[test]
+fn unknown_routes() {
+    let page = Client::with([Variant::HtmlOnUnknownRoutes]);
+    let none = Client::with([Variant::EmptyOnUnknownRoutes]);
+    for (method, path, status) in [("GET", "/Nowhere", 404), ("DELETE", "/Schemas", 405)] {
+        let reply = page.send(method, path, None);
+        assert_eq!(
+            (reply.status, reply.header(header::CONTENT_TYPE)),
+            (status, Some("text/html; charset=utf-8"))
+        );
+        let reply = none.send(method, path, None);
+        assert_eq!(
+            (reply.status, reply.text.as_str(), reply.header(header::CONTENT_TYPE)),
+            (status, "", None)
+        );
+    }
+    page.get("/Users/none").refused(404, None);
+}
+
+#[test]
+fn values_that_say_nothing() {
+    let client = Client::with([Variant::PrimaryOmittedWhenFalse]);
+    let emails = json!([{ "value": "a@example.com", "primary": true }, { "value": "b@example.com", "primary": false }]);
+    let user = client.user(json!({ "userName": "ann", "emails": emails }));
+    let shown = client.read(&format!("/Users/{user}"));
+    assert_eq!(shown["emails"][0]["primary"], json!(true));
+    assert_eq!(shown["emails"][1].get("primary"), None);
+    let (client, user) = create(Variant::NullsForUnset);
+    let shown = client.read(&format!("/Users/{}", id(&user)));
+    assert_eq!((shown.get("title"), shown.get("emails")), (Some(&Value::Null), Some(&json!([]))));
+    assert_eq!((shown.get("password"), &shown["userName"]), (None, &json!("Ann")));
+}
+
+#[test]
+fn etags_that_promise_nothing() {
+    let (client, user) = create(Variant::EtagsNotSupported);
+    let path = format!("/Users/{}", id(&user));
+    assert_ne!(client.get(&path).header(header::ETAG), client.get(&path).header(header::ETAG));
+    assert_eq!(client.read("/ServiceProviderConfig")["etag"]["supported"], json!(false));
+    let patch = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{ "op": "replace", "path": "title", "value": "x" }] });
+    client.conditional("PATCH", &path, ("If-Match", "W/\"0\""), Some(patch)).expect(200);
+}
+
+#[test]
+fn answers_that_ask_for_patience() {
+    let client = Client::with([Variant::UnauthorizedDelayed]);
+    let begin = std::time::Instant::now();
+    let request = Request::get("/scim/Users").body(axum::body::Body::empty()).unwrap();
+    assert_eq!(client.raw(request).status, 401);
+    assert!(begin.elapsed() >= std::time::Duration::from_millis(100));
+    let client = Client::with([Variant::ThrottledWithRetryAfter]);
+    let ask = || client.conditional("GET", "/Users", ("Adscimversion", "6.0"), None);
+    let throttled =
+        (0..1000).map(|_| ask()).find(|reply| reply.status == 429).expect("so many at once are too many");
+    assert_eq!(throttled.header(header::RETRY_AFTER), Some("0"));
+}
+
+#[test]
+fn schemas_of_an_application() {
+    let urn = "urn:example:params:1.0:User";
+    let mut schemas = ServedSchemas::default();
+    schemas.user.schema_mut(urn).attributes.push(Attribute::new("size", AttributeType::Integer));
+    let client =
+        Client::of(ServerSettings { schemas: std::sync::Arc::new(schemas), ..ServerSettings::default() });
+    let user = client.user(json!({ "userName": "ann", (urn): { "size": 7 } }));
+    let path = format!("/Users/{user}");
+    assert_eq!(client.read(&path)[urn]["size"], 7);
+    client.patch(&path, json!([{ "op": "replace", "path": format!("{urn}:size"), "value": 8 }])).expect(200);
+    assert_eq!(client.read(&path)[urn]["size"], 8);
+    assert_eq!(client.read(&format!("/Schemas/{urn}"))["attributes"][0]["type"], "integer");
+    assert_eq!(client.read("/ResourceTypes/User")["schemaExtensions"][1]["schema"], urn);
 }

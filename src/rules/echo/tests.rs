@@ -301,3 +301,28 @@ fn writes_of_which_nobody_knows_the_end_claim_nothing() {
         }
     }
 }
+
+#[test]
+fn the_name_of_a_user_in_the_recycle_bin_need_not_be_kept() {
+    let name = "283405f5a0c24f0e9b1d7c6e5a4b3c2dada@example.com";
+    let rename = |name: &str| json!({"op": "Replace", "path": "userName", "value": name});
+    patched(json!({}), rename(name), json!({})).finds("write-lost", 0, Level::Error);
+    patched(json!({}), rename(&name[4..]), json!({})).finds("write-lost", 1, Level::Error);
+}
+
+#[test]
+fn a_full_name_may_follow_its_parts() {
+    let name =
+        |family: &str, formatted: &str| json!({"name": {"familyName": family, "formatted": formatted}});
+    let rename = json!({"op": "Replace", "path": "name.familyName", "value": "Lee"});
+    let title = json!({"op": "Replace", "path": "title", "value": "X"});
+    let rule = "untouched-value-lost";
+    patched(name("Byron", "Ada Byron"), rename.clone(), name("Lee", "Ada Lee")).finds(rule, 1, Level::Note);
+    patched(name("Byron", "Ada Byron"), rename, json!({"name": {"familyName": "Lee"}})).finds(
+        rule,
+        1,
+        Level::Error,
+    );
+    let titled = with(name("Byron", "A. Byron"), json!({"title": "X"}));
+    patched(name("Byron", "Ada Byron"), title, titled).finds(rule, 1, Level::Error);
+}

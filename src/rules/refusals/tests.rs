@@ -31,6 +31,18 @@ fn a_refused_create_is_found() {
 }
 
 #[test]
+fn a_create_without_what_is_required_is_the_mappings_fault() {
+    let mut scenario_run = ScenarioRun::published().publishing(|discovery| {
+        let user = discovery.schemas.schemas.iter_mut().find(|schema| schema.id == urn::USER).unwrap();
+        let photos = user.attributes.iter_mut().find(|attribute| attribute.name == "photos").unwrap();
+        photos.required = true;
+    });
+    scenario_run.post("/Users", sent(), 400, error(400, Some("invalidValue")));
+    scenario_run.finds("required-not-mapped", 1, Level::Error);
+    scenario_run.finds("create-refused", 0, Level::Error);
+}
+
+#[test]
 fn refusals_that_are_right_are_left_alone() {
     let mut taken = ScenarioRun::published();
     taken.makes_ada(json!({})).post("/Users", sent(), 409, error(409, Some("uniqueness")));
