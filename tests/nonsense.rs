@@ -503,7 +503,7 @@ fn texts_in_another_charset() {
     };
     run(later(latin_1)).within(150).finds("rules/body-not-json");
     let marked = |right: &Right| right.with_text([b"\xef\xbb\xbf".as_slice(), &right.body].concat());
-    run(later(marked)).within(150).finds("rules/body-not-json");
+    run(later(marked)).within(150).finds("rules/byte-order-mark");
 }
 
 #[test]

@@ -28,8 +28,7 @@ use super::verdict::cause;
 use super::verdict::report::{CheckResult, Report, Verdict};
 use super::verdict::ruling::Ruling;
 use crate::check::{Finding, Level, Outcome, Skip};
-use crate::entra::directory::{DirectoryError, Object};
-use crate::entra::scope;
+use crate::entra::directory::DirectoryError;
 use crate::people::People;
 use crate::rules;
 use crate::scenario::Scenario;
@@ -85,7 +84,7 @@ pub fn play_scenarios<S: Deployments>(
     let people = People::new(plan.people.clone(), plan.seed, plan.prefix.clone())?;
     let filter = &plan.mapping.user.filter;
     let somebody = suited::user(people.person("preflight/scope", "default", "somebody"), &plan.mapping.user);
-    if !scope::passes(filter, Object::User(&somebody)) {
+    if !suited::passes(&somebody, &plan.mapping.user) {
         let clauses = filter.groups.iter().flat_map(|group| &group.clauses).map(ToString::to_string);
         return Err(RunProblem::OutOfScope(clauses.collect::<Vec<_>>().join("; ")));
     }

@@ -355,7 +355,7 @@ impl<T: Target, R: Target> Creates for Attempt<'_, T, R> {
         match answer.status {
             200..=299 => Acceptability::Accepted(exchange),
             _ if answer.is_throttled() => Acceptability::Unknown,
-            401 | 403 | 408 | 409 => Acceptability::Unknown,
+            401 | 403 | 408 | 409 | 502 | 503 | 504 => Acceptability::Unknown,
             _ => Acceptability::Refused(exchange),
         }
     }

@@ -34,6 +34,11 @@ pub fn user(user: User, mapping: &ObjectMapping) -> User {
     within(user, &mapping.filter, get, changed, passes)
 }
 
+/// True when the mapping's scoping filter lets the person pass.
+pub fn passes(user: &User, mapping: &ObjectMapping) -> bool {
+    scope::passes(&mapping.filter, Object::User(user))
+}
+
 /// The group within the mapping's scoping filter, where that can be done.
 pub fn group(group: Group, mapping: &ObjectMapping) -> Group {
     let get = |group: &Group, name: &str| text(Object::Group(group), name);
