@@ -97,9 +97,8 @@ fn discovery() {
     let client = Client::with([Variant::DiscoveryFilterIgnored]);
     assert_eq!(client.find("/Schemas", r#"name eq "User""#).expect(200), client.read("/Schemas"));
     let client = Client::with([Variant::PublicDiscovery]);
-    let open = |path: &str| {
-        client.raw(Request::builder().uri(path).body(axum::body::Body::empty()).unwrap()).status
-    };
+    let open =
+        |path: &str| client.raw(Request::builder().uri(path).body(axum::body::Body::empty()).unwrap()).status;
     assert_eq!((open("/scim/Schemas"), open("/scim/Users")), (200, 401));
 }
 

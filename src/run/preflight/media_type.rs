@@ -26,11 +26,14 @@ pub(in crate::run) fn refused(trace: &[Arc<Exchange>]) -> Vec<Request> {
     // Whoever answers with a name has read one, or had it before: that is no question of the label.
     let named = |exchange: &Arc<Exchange>| {
         let shown = exchange.json().filter(|_| exchange.succeeded());
-        shown.and_then(|shown| crate::scim::member(shown, "userName")).is_some_and(|name| {
-            name.as_str().is_some_and(|name| !name.is_empty())
-        })
+        shown
+            .and_then(|shown| crate::scim::member(shown, "userName"))
+            .is_some_and(|name| name.as_str().is_some_and(|name| !name.is_empty()))
     };
-    if creates.iter().any(came_through) || trace.iter().any(named) || last.answer().is_none_or(crate::wire::Answer::is_throttled) {
+    if creates.iter().any(came_through)
+        || trace.iter().any(named)
+        || last.answer().is_none_or(crate::wire::Answer::is_throttled)
+    {
         return Vec::new();
     }
     let mut requests = vec![again(last)];

@@ -141,9 +141,11 @@ impl FinalObject {
         let held = resource.map(|resource| {
             let mut held = Map::new();
             for (target, is_reference) in targets {
+                // Of an object the part alone: the server may make the others of it, as a full name.
+                let part = target.sub.as_ref().filter(|_| target.filter.is_none() && !is_reference);
                 let whole = PatchPath {
                     filter: None,
-                    sub: None,
+                    sub: part.cloned(),
                     attribute: target.attribute.clone(),
                     ..target.clone()
                 };
@@ -154,6 +156,7 @@ impl FinalObject {
                     }
                     _ => target.attribute.to_lowercase(),
                 };
+                let name = part.map_or(name.clone(), |part| format!("{name}.{}", part.to_lowercase()));
                 if !values.is_empty() && !held.contains_key(&name) {
                     let values = values.into_iter().map(|value| match reader::member(value, "value") {
                         Some(id) if *is_reference => id.clone(),
@@ -291,6 +294,19 @@ mod tests {
             one.differences(&gone),
             [("the account".into(), "an account".into(), "no account".into())]
         );
+    }
+
+    #[test]
+    fn of_an_object_what_is_written_is_compared() {
+        let exchange = Arc::new(testing::exchange(Err(crate::wire::Broken::Interrupted)));
+        let ending = |given: &str, formatted: &str| {
+            let resource = json!({"name": {"givenName": given, "formatted": formatted}});
+            let targets = [("name.givenName".parse().unwrap(), false)];
+            Ending::of(Some(&resource), &targets, &Names::default(), Arc::clone(&exchange))
+        };
+        assert_eq!(ending("Ada", "Ada Lee").differences(&ending("Ada", "A. Lee")), []);
+        let differences = ending("Ada", "Ada Lee").differences(&ending("Bea", "Ada Lee"));
+        assert_eq!(differences[0].0, "name.givenname");
     }
 
     #[test]
