@@ -6,15 +6,17 @@
 use std::sync::Arc;
 
 use crate::check::{Finding, Level};
-use crate::wire::{Actor, Exchange};
+use crate::wire::{Actor, Exchange, GUARD_STEP};
 
 /// Lowers what rules found where it rests on raw requests: to the level of the scenario that sent them, and to a
 /// warning where Entra is not known to send such a request. Requests before the first scenario have none.
 pub fn cap(findings: &mut [Finding], scenario: Option<Level>) {
     for finding in findings {
         // Our own reading shows what an earlier request did.
-        let is_ours =
-            |exchange: &&Arc<Exchange>| matches!(exchange.request.actor, Actor::Observer | Actor::Cleanup);
+        let is_ours = |exchange: &&Arc<Exchange>| {
+            let request = &exchange.request;
+            matches!(request.actor, Actor::Observer | Actor::Cleanup) || request.step.starts_with(GUARD_STEP)
+        };
         let watched = finding.exchanges.iter().rev().find(|exchange| !is_ours(exchange));
         let raw = watched.filter(|exchange| exchange.request.actor == Actor::Probe);
         let of_scenario = scenario.filter(|_| raw.is_some());

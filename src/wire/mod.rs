@@ -19,7 +19,7 @@ pub use exchange::Exchange;
 pub use json::{Excess, Unparsed};
 pub use made::{id_of, located_id, made_id};
 pub use operation::{Operation, ResourceKind};
-pub use request::{Actor, Method, Request, Tenant};
+pub use request::{Actor, GUARD_STEP, Method, Request, Tenant};
 pub use sign_in::{ClientProof, Flow, NoToken, SignIn, SignedIn, SigningIn, Token};
 
 /// Where requests go: the real client, or a decorator over it (guard, recorder, retry).

@@ -106,6 +106,9 @@ impl std::str::FromStr for Method {
     }
 }
 
+/// How the step of a question begins that the guard asks before a write; no scenario asks it.
+pub const GUARD_STEP: &str = "guard: ";
+
 /// One request, relative to the target's base URL.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {

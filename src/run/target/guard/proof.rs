@@ -7,7 +7,7 @@ use super::ownership::{Key, RandomFilter, Standing};
 use super::{Guard, HeldBack};
 use crate::run::observer::{lookup, resource_path, resources_in};
 use crate::scim::PatchPath;
-use crate::wire::{Actor, Answer, Broken, Method, Request, Target, id_of};
+use crate::wire::{Actor, Answer, Broken, GUARD_STEP, Method, Request, Target, id_of};
 
 /// So many objects of ours are read before a target's reads are taken not to show them.
 const MOST_LIVING: usize = 3;
@@ -207,7 +207,7 @@ impl<T: Target> Guard<T> {
         attribute: &str,
         value: &str,
     ) -> Result<Option<Vec<String>>, HeldBack> {
-        let step = format!("guard: who is {value}?");
+        let step = format!("{GUARD_STEP}who is {value}?");
         let question = lookup(asker(request), key.0, &PatchPath::simple(attribute), value, &step);
         let answer = self.ask(request, question).await?;
         let found = answer.as_ref().ok().filter(|answer| answer.is_success());
@@ -231,7 +231,8 @@ impl<T: Target> Guard<T> {
 
     /// Reads one resource. What it shows of its owner counts only if it has the id that was asked for.
     async fn read(&self, request: &Request, path: &str, key: Option<&Key>) -> Result<Read, HeldBack> {
-        let question = Request::new(asker(request), Method::Get, path, format!("guard: whose is {path}?"));
+        let question =
+            Request::new(asker(request), Method::Get, path, format!("{GUARD_STEP}whose is {path}?"));
         let answer = match self.ask(request, question).await? {
             Ok(answer) => answer,
             Err(why) => return Ok(Read::Unclear(why)),
