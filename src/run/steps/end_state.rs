@@ -302,7 +302,7 @@ mod tests {
         let ending = |given: &str, formatted: &str| {
             let resource = json!({"name": {"givenName": given, "formatted": formatted}});
             let targets = [("name.givenName".parse().unwrap(), false)];
-            Ending::of(Some(&resource), &targets, &Names::default(), Arc::clone(&exchange))
+            FinalObject::of(Some(&resource), &targets, &ValueNames::default(), Arc::clone(&exchange))
         };
         assert_eq!(ending("Ada", "Ada Lee").differences(&ending("Ada", "A. Lee")), []);
         let differences = ending("Ada", "Ada Lee").differences(&ending("Bea", "Ada Lee"));
