@@ -237,7 +237,11 @@ const REFUSED_WRITE_APPLIED: RuleDeclaration = RuleDeclaration {
 };
 
 fn refused_write_applied(ledger: &Ledger) -> Vec<Complaint> {
-    outcomes(ledger, |o| matches!(o.fate, Fate::Refused(_)) && !is_disable(o))
+    // What the accepted write did not leave behind was not taken away by the rejected one.
+    let applied = |o: &ValueOutcome| {
+        matches!(o.fate, Fate::Refused(_)) && !is_disable(o) && o.reply != ClaimResult::Missing
+    };
+    outcomes(ledger, applied)
         .map(|outcome| {
             complaint(
                 outcome,

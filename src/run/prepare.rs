@@ -264,15 +264,26 @@ async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut A
     let questions = [
         (Ability::Search, Request::new(Actor::Probe, Method::Post, "/Users/.search", "preflight: .search")),
         (Ability::Me, Request::new(Actor::Probe, Method::Get, "/Me", "preflight: /Me")),
+        (Ability::Bulk, Request::new(Actor::Probe, Method::Post, "/Bulk", "preflight: /Bulk")),
     ];
     for (ability, mut request) in questions {
-        if !needed.contains(&ability) || *abilities.of(ability) != Support::Unknown {
+        // What is announced may be missing all the same; Entra does not use it.
+        let open = match abilities.of(ability) {
+            Support::Unknown => true,
+            Support::Yes(_) => ability == Ability::Bulk,
+            Support::No(_) => false,
+        };
+        if !needed.contains(&ability) || !open {
             continue;
         }
-        if ability == Ability::Search {
-            let body = serde_json::json!({
-                "schemas": [urn::SEARCH_REQUEST], "startIndex": 1, "count": 0
-            });
+        let body = match ability {
+            Ability::Search => {
+                Some(serde_json::json!({ "schemas": [urn::SEARCH_REQUEST], "startIndex": 1, "count": 0 }))
+            }
+            Ability::Bulk => Some(serde_json::json!({ "schemas": [urn::BULK_REQUEST], "Operations": [] })),
+            _ => None,
+        };
+        if let Some(body) = body {
             request = request.with_header("Content-Type", "application/scim+json").with_json(&body);
         }
         let what = format!("{} {}", request.method.as_str(), request.path);
