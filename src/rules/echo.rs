@@ -206,18 +206,28 @@ fn untouched_value_lost(ledger: &Ledger) -> Vec<Complaint> {
                 _ => format!("{spot} {what} although no request changed it."),
             };
             let complaint = complaint(outcome, message);
-            if is_derived(outcome) { complaint.at(Level::Note) } else { complaint }
+            match derived(outcome) {
+                Some(level) => complaint.at(level),
+                None => complaint,
+            }
         })
         .collect()
 }
 
-/// True for a full name that changed with a part of it (RFC 7643 §4.1.1): the server makes it of its parts.
-fn is_derived(outcome: &ValueOutcome) -> bool {
-    let Fate::Undone(Some(by)) = &outcome.fate else { return false };
-    let body = by.request.body.as_deref().unwrap_or_default().to_lowercase();
-    same_name(&outcome.claim.spot.to_string(), "name.formatted")
-        && outcome.reply != ClaimResult::Missing
-        && ["givenname", "familyname"].iter().any(|part| body.contains(part))
+/// How much it matters that a full name changed with a part of it (RFC 7643 §4.1.1): the server makes it of its
+/// parts. A word in it that is neither of the name before nor of the request is more than that.
+fn derived(outcome: &ValueOutcome) -> Option<Level> {
+    let Fate::Undone(Some(by)) = &outcome.fate else { return None };
+    let sent = by.request.body.as_deref().unwrap_or_default().to_lowercase();
+    let of_parts = same_name(&outcome.claim.spot.to_string(), "name.formatted")
+        && ["givenname", "familyname"].iter().any(|part| sent.contains(part));
+    let (ClaimResult::Other(Value::String(now)), true) = (&outcome.reply, of_parts) else { return None };
+    let before = match &outcome.claim.holds {
+        Holds::Value(Value::String(before)) => before.to_lowercase(),
+        _ => String::new(),
+    };
+    let is_known = |word: &str| before.contains(word) || sent.contains(word);
+    Some(if now.to_lowercase().split_whitespace().all(is_known) { Level::Note } else { Level::Warning })
 }
 
 const REFUSED_WRITE_APPLIED: RuleDeclaration = RuleDeclaration {

@@ -121,8 +121,7 @@ impl Collected<'_> {
 
     /// What belongs to every resource, and what no schema has, is no attribute that a target must take.
     fn request(&mut self, kind: ObjectKind, path: PatchPath) {
-        let of_all = ["schemas", "id", "meta"].iter().any(|name| same_name(name, &path.attribute));
-        if (!of_all || path.schema.is_some()) && is_attribute(kind, &path) {
+        if !is_of_all(&path) && is_attribute(kind, &path) {
             add(&mut self.named.requested, kind, path);
         }
     }
@@ -267,7 +266,12 @@ impl Collected<'_> {
     fn filter(&mut self, kind: ObjectKind, text: &str) {
         let Ok(filter) = without_templates(text).parse::<Filter>() else { return };
         for path in filter.attributes() {
-            self.request(kind, path.clone().into());
+            let path: PatchPath = path.clone().into();
+            // An account is found by what the mapping wrote to it.
+            if is_attribute(kind, &path) && !is_of_all(&path) {
+                add(&mut self.named.expected, kind, path.clone());
+            }
+            self.request(kind, path);
         }
     }
 
@@ -322,6 +326,11 @@ fn add(paths: &mut Vec<(ObjectKind, PatchPath)>, kind: ObjectKind, path: PatchPa
     if !paths.iter().any(|(of, known)| *of == kind && known.same_as(&path)) {
         paths.push((kind, path));
     }
+}
+
+/// True for what belongs to every resource.
+fn is_of_all(path: &PatchPath) -> bool {
+    path.schema.is_none() && ["schemas", "id", "meta"].iter().any(|name| same_name(name, &path.attribute))
 }
 
 fn is_number(segment: &str) -> bool {
@@ -408,6 +417,6 @@ mod tests {
                 "user displayName"
             ]
         );
-        assert_eq!(shown(&named.expected), ["user userName"]);
+        assert_eq!(shown(&named.expected), ["user userName", "user title"]);
     }
 }

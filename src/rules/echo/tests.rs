@@ -318,6 +318,11 @@ fn a_full_name_may_follow_its_parts() {
     let title = json!({"op": "Replace", "path": "title", "value": "X"});
     let rule = "untouched-value-lost";
     patched(name("Byron", "Ada Byron"), rename.clone(), name("Lee", "Ada Lee")).finds(rule, 1, Level::Note);
+    patched(name("Byron", "Ada Byron"), rename.clone(), name("Lee", "Grace Lee")).finds(
+        rule,
+        1,
+        Level::Warning,
+    );
     patched(name("Byron", "Ada Byron"), rename, json!({"name": {"familyName": "Lee"}})).finds(
         rule,
         1,
