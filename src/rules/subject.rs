@@ -41,7 +41,8 @@ pub(super) fn an_error(view: &View<'_>) -> bool {
 
 /// The answer of a route or a method that Entra never uses, which the web server may give before SCIM is reached.
 pub(super) fn is_off_the_routes(view: &View<'_>) -> bool {
-    *view.operation() == Operation::Other && matches!(view.status(), Some(404 | 405 | 501))
+    matches!(view.operation(), Operation::Other | Operation::Search)
+        && matches!(view.status(), Some(404 | 405 | 501))
 }
 
 pub(super) fn an_error_with_body(view: &View<'_>) -> bool {

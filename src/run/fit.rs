@@ -37,8 +37,11 @@ impl Prepared {
         }
         let user = self.discovery.schemas.get(urn::USER);
         if scenario.mapping.roles.is_some() {
-            if user.is_some_and(|user| user.attribute("roles").is_none()) {
-                return Some(Skip::NotSupported("the published User schema has no roles".to_owned()));
+            // No other attribute is mapped by scenarios alone: a server takes part by publishing it.
+            let is_roles = |row: &AttributeMapping| row.target.attribute.eq_ignore_ascii_case("roles");
+            let mapped = plan.mapping.user.rows.iter().any(is_roles);
+            if !mapped && user.is_none_or(|user| user.attribute("roles").is_none()) {
+                return Some(Skip::NotSupported("neither /Schemas nor the mapping has roles".to_owned()));
             }
             if self.refuses(ObjectKind::User, &PatchPath::simple("roles")) {
                 return Some(refused(plan, ObjectKind::User, &PatchPath::simple("roles")));

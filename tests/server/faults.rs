@@ -236,6 +236,8 @@ impl Witness<'_> {
         self.patch(&path, json!([{ "op": "Replace", "path": "title", "value": "Kept?" }, { "op": "Replace", "path": "userName", "value": "bea" }]));
         self.patch(&path, json!([{ "op": "Replace", "path": "userName", "value": "renamed" }]));
         self.patch(&path, json!([{ "op": "Replace", "path": "externalId", "value": "E2" }]));
+        let wrapped = json!([{ "$ref": null, "value": "Wrapped Name" }]);
+        self.patch(&path, json!([{ "op": "Replace", "path": "displayName", "value": wrapped }]));
         for name in ["renamed", "Ann.O'Neil+x@long.example.com"] {
             self.find("/Users", &format!("userName eq \"{name}\""));
         }

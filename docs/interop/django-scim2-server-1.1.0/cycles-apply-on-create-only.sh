@@ -63,11 +63,11 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-sxc8q85pvf","userName":"'"$run"'.carroll.jaskolski.sxc8q85pvf@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 23, room 155","locality":"Koepphaven","postalCode":"16492","region":"Nebraska","streetAddress":"693 Shields Mission"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"carroll.jaskolski.'"$run"'.sxc8q85pvf@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Carroll Jaskolski","familyName":"Jaskolski","givenName":"Carroll"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0188"},{"primary":false,"type":"mobile","value":"+1 425-555-0189"},{"primary":false,"type":"fax","value":"+1 425-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Analyst"}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"externalId":"'"$run"'-sxc8q85pvf","userName":"'"$run"'.carroll.jaskolski.sxc8q85pvf@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 23, room 155","locality":"Koepphaven","postalCode":"16492","region":"Nebraska","streetAddress":"693 Shields Mission"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"carroll.jaskolski.'"$run"'.sxc8q85pvf@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Carroll Jaskolski","familyName":"Jaskolski","givenName":"Carroll"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0188"},{"primary":false,"type":"mobile","value":"+1 425-555-0189"},{"primary":false,"type":"fax","value":"+1 425-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Analyst"}'
 keep user_1 /Users
 user_1=$id
 
-# line 18: expect ada
+# line 17: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: for "ada" the server returns nothing in title, expected "Analyst"'

@@ -63,7 +63,7 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-8cvbxfz4e7","userName":"'"$run"'.stanton.hand.8cvbxfz4e7@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 22, room 118","locality":"Hermanhaven","postalCode":"9616","region":"Rhode Island","streetAddress":"80521 Lorna Junction"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"stanton.hand.'"$run"'.8cvbxfz4e7@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Stanton Hand","familyName":"Hand","givenName":"Stanton"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0157"},{"primary":false,"type":"mobile","value":"+1 312-555-0158"},{"primary":false,"type":"fax","value":"+1 312-555-0159"}],"preferredLanguage":"en-US","roles":[],"title":"Analyst"}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"externalId":"'"$run"'-8cvbxfz4e7","userName":"'"$run"'.stanton.hand.8cvbxfz4e7@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 22, room 118","locality":"Hermanhaven","postalCode":"9616","region":"Rhode Island","streetAddress":"80521 Lorna Junction"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"stanton.hand.'"$run"'.8cvbxfz4e7@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Stanton Hand","familyName":"Hand","givenName":"Stanton"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0157"},{"primary":false,"type":"mobile","value":"+1 312-555-0158"},{"primary":false,"type":"fax","value":"+1 312-555-0159"}],"preferredLanguage":"en-US","roles":[],"title":"Analyst"}'
 keep user_1 /Users
 user_1=$id
 
@@ -73,7 +73,7 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"displayName","value":"Ada Lovelace"},{"op":"Add","path":"emails[type eq \"work\"].value","value":"stanton.hand.'"$run"'.8cvbxfz4e7@example.com"},{"op":"Add","path":"preferredLanguage","value":"en-US"},{"op":"Add","path":"name.formatted","value":"Stanton Hand"},{"op":"Add","path":"addresses[type eq \"work\"].formatted","value":"Building 22, room 118"},{"op":"Add","path":"addresses[type eq \"work\"].streetAddress","value":"80521 Lorna Junction"},{"op":"Add","path":"addresses[type eq \"work\"].locality","value":"Hermanhaven"},{"op":"Add","path":"addresses[type eq \"work\"].region","value":"Rhode Island"},{"op":"Add","path":"addresses[type eq \"work\"].postalCode","value":"9616"},{"op":"Add","path":"addresses[type eq \"work\"].country","value":"US"},{"op":"Add","path":"phoneNumbers[type eq \"work\"].value","value":"+1 312-555-0157"},{"op":"Add","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 312-555-0158"},{"op":"Add","path":"phoneNumbers[type eq \"fax\"].value","value":"+1 312-555-0159"}]}'
 
-# line 17: expect ada
+# line 16: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: for "ada" the server returns nothing in displayName, expected "Ada Lovelace"'

@@ -63,12 +63,14 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-pga24thkp4","userName":"'"$run"'.geovanni.hauck.pga24thkp4@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 20, room 182","locality":"Hoegershire","postalCode":"167","region":"Montana","streetAddress":"579 Bartell Mall"}],"displayName":"Geovanni Hauck","emails":[{"primary":true,"type":"work","value":"geovanni.hauck.'"$run"'.pga24thkp4@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Geovanni Hauck","familyName":"Hauck","givenName":"Geovanni"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0170"},{"primary":false,"type":"mobile","value":"+1 617-555-0171"},{"primary":false,"type":"fax","value":"+1 617-555-0172"}],"preferredLanguage":"en-US","roles":[],"title":"National Healthcare Orchestrator"}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"externalId":"'"$run"'-wn6xrcwaxz","userName":"'"$run"'.ramona.reichert.wn6xrcwaxz@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 16, room 480","locality":"Port Michaela Runolfssonside","postalCode":"9415","region":"Vermont","streetAddress":"9498 Rau Radial"}],"displayName":"Ramona Reichert","emails":[{"primary":true,"type":"work","value":"ramona.reichert.'"$run"'.wn6xrcwaxz@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ramona Reichert","familyName":"Reichert","givenName":"Ramona"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0161"},{"primary":false,"type":"mobile","value":"+1 206-555-0162"},{"primary":false,"type":"fax","value":"+1 206-555-0163"}],"preferredLanguage":"en-US","roles":[],"title":"Lead Construction Associate"}'
 keep user_1 /Users
 user_1=$id
 
-# line 14: GET /Users
-ask GET '/Users?filter=userName+eq'
+# line 17: PATCH /Users/{user_1}
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Content-Type: application/scim+json' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"false"}]}'
 
 echo 'violated: The error response is text/html, expected application/scim+json.'
 echo 'expected: Content-Type: application/scim+json'

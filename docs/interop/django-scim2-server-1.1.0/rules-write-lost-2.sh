@@ -62,11 +62,11 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 # before: the account "old"
 ask POST '/Users' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-43hyatrd36","userName":"'"$run"'.lora.carter.43hyatrd36@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 3, room 217","locality":"Hegmannport","postalCode":"9132","region":"New York","streetAddress":"573 Alden Square"}],"displayName":"Lora Carter","emails":[{"primary":true,"type":"work","value":"'"$run"'z2qs.old-work@example.com"},{"primary":false,"type":"home","value":"'"$run"'z2qs.home@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Lora Carter","familyName":"Carter","givenName":"Lora"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0167"},{"primary":false,"type":"mobile","value":"+1 425-555-0168"},{"primary":false,"type":"fax","value":"+1 425-555-0169"}],"preferredLanguage":"en-US","roles":[],"title":"Regional Government Associate"}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"externalId":"'"$run"'-43hyatrd36","userName":"'"$run"'.lora.carter.43hyatrd36@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 3, room 217","locality":"Hegmannport","postalCode":"9132","region":"New York","streetAddress":"573 Alden Square"}],"displayName":"Lora Carter","emails":[{"primary":true,"type":"work","value":"'"$run"'z2qs.old-work@example.com"},{"primary":false,"type":"home","value":"'"$run"'z2qs.home@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Lora Carter","familyName":"Carter","givenName":"Lora"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0167"},{"primary":false,"type":"mobile","value":"+1 425-555-0168"},{"primary":false,"type":"fax","value":"+1 425-555-0169"}],"preferredLanguage":"en-US","roles":[],"title":"Regional Government Associate"}'
 keep user_1 /Users
 user_1=$id
 
-# line 22: expect ada
+# line 21: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: The server accepted emails[type eq "home"].value, but reads do not return it.'

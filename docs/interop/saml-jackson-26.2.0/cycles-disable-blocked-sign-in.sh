@@ -73,7 +73,7 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}'
 
-# line 19: expect ada
+# line 18: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: for "ada" the server returns "False" in active, expected false'

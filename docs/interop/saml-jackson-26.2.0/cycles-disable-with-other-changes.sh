@@ -74,7 +74,7 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"},{"op":"Replace","path":"displayName","value":"Ada Lovelace"},{"op":"Replace","path":"title","value":"Former analyst"},{"op":"Replace","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 425 555 0104"},{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Leavers"}]}'
 
-# line 25: expect ada
+# line 24: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: for "ada" the server returns "Engineering" in urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department, expected "Leavers"'

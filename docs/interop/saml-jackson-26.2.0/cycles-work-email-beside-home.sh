@@ -75,7 +75,7 @@ ask POST '/Users' \
 keep user_2 /Users
 user_2=$id
 
-# line 24: expect ada
+# line 23: expect ada
 ask GET '/Users/'"$user_2"''
 
 echo 'violated: for "ada" the server returns nothing in emails[type eq "home"].value, expected "{run}z2qs.home@example.com"'

@@ -63,12 +63,12 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-v9ujkwzjkt","userName":"'"$run"'.maynard.gerhold.v9ujkwzjkt@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 24, room 457","locality":"Ashlynnmouth","postalCode":"252","region":"Wisconsin","streetAddress":"02724 Velva Greens"}],"displayName":"Maynard Gerhold","emails":[{"primary":true,"type":"work","value":"maynard.gerhold.'"$run"'.v9ujkwzjkt@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Maynard Gerhold","familyName":"Gerhold","givenName":"Maynard"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0144"},{"primary":false,"type":"mobile","value":"+1 425-555-0145"},{"primary":false,"type":"fax","value":"+1 425-555-0146"}],"preferredLanguage":"en-US","roles":[],"title":"Central Sales Agent","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0403520878","department":"Marketing"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-q8udrm9m95","userName":"'"$run"'.jayce.hoeger.q8udrm9m95@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 1, room 372","locality":"Gorczanyton","postalCode":"04211","region":"Colorado","streetAddress":"5451 Heidenreich Causeway"}],"displayName":"Jayce Hoeger","emails":[{"primary":true,"type":"work","value":"jayce.hoeger.'"$run"'.q8udrm9m95@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Jayce Hoeger","familyName":"Hoeger","givenName":"Jayce"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0176"},{"primary":false,"type":"mobile","value":"+1 212-555-0177"},{"primary":false,"type":"fax","value":"+1 212-555-0178"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Manufacturing Representative","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0950697009","department":"Engineering"}}'
 keep user_1 /Users
 user_1=$id
 
-# line 25: GET /Users
-ask GET '/Users?filter=userName+eq+%22'"$run"'.maynard.gerhold.v9ujkwzjkt%40example.com%22+and+active+eq+true'
+# end: ada
+ask GET '/Users?filter=userName+eq+%22'"$run"'.jayce.hoeger.q8udrm9m95%40example.com%22'
 
 echo 'violated: A filter does not find a User that has the value.'
 echo 'expected: the object that this scenario run wrote'

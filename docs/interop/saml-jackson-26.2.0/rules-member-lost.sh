@@ -63,22 +63,29 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-k3vugvauss","userName":"'"$run"'.modesta.runolfsson.k3vugvauss@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 31, room 136","locality":"Manteborough","postalCode":"896","region":"Nebraska","streetAddress":"1102 Flatley Fields"}],"displayName":"Modesta Runolfsson","emails":[{"primary":true,"type":"work","value":"modesta.runolfsson.'"$run"'.k3vugvauss@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Modesta Runolfsson","familyName":"Runolfsson","givenName":"Modesta"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0176"},{"primary":false,"type":"mobile","value":"+1 212-555-0177"},{"primary":false,"type":"fax","value":"+1 212-555-0178"}],"preferredLanguage":"en-US","roles":[],"title":"Senior Manufacturing Officer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0630256571","department":"Legal"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-y35esdr2av","userName":"'"$run"'.rosemary.grady.y35esdr2av@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 7, room 214","locality":"Linatown","postalCode":"85735","region":"North Carolina","streetAddress":"694 Graham Stream"}],"displayName":"Rosemary Grady","emails":[{"primary":true,"type":"work","value":"rosemary.grady.'"$run"'.y35esdr2av@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Rosemary Grady","familyName":"Grady","givenName":"Rosemary"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 415-555-0158"},{"primary":false,"type":"mobile","value":"+1 415-555-0159"},{"primary":false,"type":"fax","value":"+1 415-555-0160"}],"preferredLanguage":"en-US","roles":[],"title":"National Sales Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0028064789","department":"Sales"}}'
 keep user_1 /Users
 user_1=$id
 
-# line 17: POST /Groups
+# cycle 1: create team
 ask POST '/Groups' \
-  -H 'Content-Type: application/scim+json' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"'"$run"'t5qv With Members","members":[{"value":"'"$user_1"'"}]}'
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"' Legal v2je8zp8dh","members":[],"meta":{"resourceType":"Group"}}'
 keep group_1 /Groups
 group_1=$id
 
-# line 26: GET /Groups/{group_1}
+# cycle 1: add ada to team
+ask PATCH '/Groups/'"$group_1"'' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"members","value":[{"$ref":null,"value":"'"$user_1"'"}]}]}'
+
+# end: team
 ask GET '/Groups/'"$group_1"''
 
 echo 'violated: One member is missing from the group after an accepted Add.'
 echo 'expected: among the members'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: simpleidserver/SimpleIdServer#164; field report: fleetdm/fleet#50724'
 echo 'fix:      Treat `Remove` on `members` with a value as the removal of those members; apply additions as a change to the set, in one transaction, so that parallel requests do not overwrite each other.'
-published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_1}","displayName":"{run}t5qv With Members","members":[]}'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_1}","displayName":"{run} Legal v2je8zp8dh","members":[]}'

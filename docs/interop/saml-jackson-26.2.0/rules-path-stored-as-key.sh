@@ -74,7 +74,7 @@ ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"title","value":"Analyst"},{"op":"Add","path":"preferredLanguage","value":"en-GB"},{"op":"Add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Engines"}]}'
 
-# line 22: expect ada
+# line 21: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:extension:enterprise:2`: the server stored a path as a name.'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # rules/untouched-value-lost (error): PATCH changes only what it names
-# name.givenName is gone after a request that does not name it.
+# roles[value eq "auditor"] is gone after a request that does not name it.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -63,20 +63,26 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-pywjqa2gkj","userName":"'"$run"'.alfonzo.larkin.pywjqa2gkj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 29, room 143","locality":"Bodeburgh","postalCode":"6839","region":"Hawaii","streetAddress":"3840 Miller Square"}],"displayName":"Alfonzo Larkin","emails":[{"primary":true,"type":"work","value":"alfonzo.larkin.'"$run"'.pywjqa2gkj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ada Byron","familyName":"Byron","givenName":"Ada"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0186"},{"primary":false,"type":"mobile","value":"+1 206-555-0187"},{"primary":false,"type":"fax","value":"+1 206-555-0188"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Manufacturing Executive","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0600268845","department":"Sales"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-2hmbje6bea","userName":"'"$run"'.jan.ankunding.2hmbje6bea@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 12, room 131","locality":"Vicentetown","postalCode":"4909","region":"Texas","streetAddress":"58057 Arielle Via"}],"displayName":"Jan Ankunding","emails":[{"primary":true,"type":"work","value":"jan.ankunding.'"$run"'.2hmbje6bea@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Jan Ankunding","familyName":"Ankunding","givenName":"Jan"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0152"},{"primary":false,"type":"mobile","value":"+1 312-555-0153"},{"primary":false,"type":"fax","value":"+1 312-555-0154"}],"preferredLanguage":"en-US","roles":[{"primary":false,"type":"WindowsAzureActiveDirectoryRole","display":"Editor","value":"editor"},{"primary":false,"type":"WindowsAzureActiveDirectoryRole","display":"Reader","value":"reader"}],"title":"Central Hospitality Architect","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0729298548","department":"Legal"}}'
 keep user_1 /Users
 user_1=$id
 
-# line 16: PATCH /Users/{user_1}
+# line 19: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"name","value":{"familyName":"Lovelace"}}]}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"roles","value":[{"value":"auditor","type":"local"}]}]}'
 
-# line 23: expect ada
+# cycle 2: update ada
+ask PATCH '/Users/'"$user_1"'' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"roles","value":[{"value":"{\"id\":\"'"$tag"'-0000-4000-8000-000000000001\",\"value\":\"editor\",\"displayName\":\"Editor\"}"},{"value":"{\"id\":\"'"$tag"'-0000-4000-8000-000000000002\",\"value\":\"reader\",\"displayName\":\"Reader\"}"},{"value":"{\"id\":\"'"$tag"'-0000-4000-8000-000000000003\",\"value\":\"owner\",\"displayName\":\"Owner\"}"}]}]}'
+
+# line 29: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: name.givenName is gone after a request that does not name it.'
-echo 'expected: name.givenName: "Ada"'
+echo 'violated: roles[value eq "auditor"] is gone after a request that does not name it.'
+echo 'expected: roles[value eq "auditor"]: present'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: Captain-P-Goldfish/SCIM-SDK#668'
 echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements that a value path selects, and keep everything else.'
-published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-pywjqa2gkj","userName":"{run}.alfonzo.larkin.pywjqa2gkj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 29, room 143","locality":"Bodeburgh","postalCode":"6839","region":"Hawaii","streetAddress":"3840 Miller Square"}],"displayName":"Alfonzo Larkin","emails":[{"primary":true,"type":"work","value":"alfonzo.larkin.{run}.pywjqa2gkj@example.com"}],"meta":{"resourceType":"User"},"name":{"familyName":"Lovelace"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0186"},{"primary":false,"type":"mobile","value":"+1 206-555-0187"},{"primary":false,"type":"fax","value":"+1 206-555-0188"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Manufacturing Executive","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0600268845","department":"Sales"},"id":"{user_1}"}'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-2hmbje6bea","userName":"{run}.jan.ankunding.2hmbje6bea@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 12, room 131","locality":"Vicentetown","postalCode":"4909","region":"Texas","streetAddress":"58057 Arielle Via"}],"displayName":"Jan Ankunding","emails":[{"primary":true,"type":"work","value":"jan.ankunding.{run}.2hmbje6bea@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Jan Ankunding","familyName":"Ankunding","givenName":"Jan"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0152"},{"primary":false,"type":"mobile","value":"+1 312-555-0153"},{"primary":false,"type":"fax","value":"+1 312-555-0154"}],"preferredLanguage":"en-US","roles":[{"value":"{\"id\":\"{uuid}\",\"value\":\"editor\",\"displayName\":\"Editor\"}"},{"value":"{\"id\":\"{uuid}\",\"value\":\"reader\",\"displayName\":\"Reader\"}"},{"value":"{\"id\":\"{uuid}\",\"value\":\"owner\",\"displayName\":\"Owner\"}"}],"title":"Central Hospitality Architect","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0729298548","department":"Legal"},"id":"{user_1}"}'

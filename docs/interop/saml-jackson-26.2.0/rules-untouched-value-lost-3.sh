@@ -1,6 +1,7 @@
 #!/bin/sh
 # rules/untouched-value-lost (error): PATCH changes only what it names
-# name.formatted is gone after a request that does not name it.
+# roles[type eq "WindowsAzureActiveDirectoryRole"].value is gone after a request that does not name
+# it.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -63,20 +64,21 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-pywjqa2gkj","userName":"'"$run"'.alfonzo.larkin.pywjqa2gkj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 29, room 143","locality":"Bodeburgh","postalCode":"6839","region":"Hawaii","streetAddress":"3840 Miller Square"}],"displayName":"Alfonzo Larkin","emails":[{"primary":true,"type":"work","value":"alfonzo.larkin.'"$run"'.pywjqa2gkj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ada Byron","familyName":"Byron","givenName":"Ada"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0186"},{"primary":false,"type":"mobile","value":"+1 206-555-0187"},{"primary":false,"type":"fax","value":"+1 206-555-0188"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Manufacturing Executive","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0600268845","department":"Sales"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-m2jxg7db6t","userName":"'"$run"'.vinnie.gibson.m2jxg7db6t@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 4, room 462","locality":"Gorczanyview","postalCode":"281","region":"Missouri","streetAddress":"2925 Walsh Unions"}],"displayName":"Vinnie Gibson","emails":[{"primary":true,"type":"work","value":"vinnie.gibson.'"$run"'.m2jxg7db6t@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Vinnie Gibson","familyName":"Gibson","givenName":"Vinnie"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0172"},{"primary":false,"type":"mobile","value":"+1 212-555-0173"},{"primary":false,"type":"fax","value":"+1 212-555-0174"}],"preferredLanguage":"en-US","roles":[{"primary":true,"type":"WindowsAzureActiveDirectoryRole","value":"editor"}],"title":"Senior Sales Producer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0254703276","department":"Engineering"}}'
 keep user_1 /Users
 user_1=$id
 
-# line 16: PATCH /Users/{user_1}
+# cycle 3: update ada
 ask PATCH '/Users/'"$user_1"'' \
-  -H 'Content-Type: application/scim+json' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"name","value":{"familyName":"Lovelace"}}]}'
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"roles","value":[{"value":"{\"id\":\"'"$tag"'-0000-4000-8000-000000000001\",\"value\":\"owner\",\"displayName\":\"Owner\"}"}]}]}'
 
-# line 23: expect ada
+# end: ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: name.formatted is gone after a request that does not name it.'
-echo 'expected: name.formatted: "Ada Byron"'
+echo 'violated: roles[type eq "WindowsAzureActiveDirectoryRole"].value is gone after a request that does not name it.'
+echo 'expected: roles[type eq "WindowsAzureActiveDirectoryRole"].value: "editor"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: Captain-P-Goldfish/SCIM-SDK#668'
 echo 'fix:      Apply each operation to its own target: merge complex values, change only the elements that a value path selects, and keep everything else.'
-published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-pywjqa2gkj","userName":"{run}.alfonzo.larkin.pywjqa2gkj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 29, room 143","locality":"Bodeburgh","postalCode":"6839","region":"Hawaii","streetAddress":"3840 Miller Square"}],"displayName":"Alfonzo Larkin","emails":[{"primary":true,"type":"work","value":"alfonzo.larkin.{run}.pywjqa2gkj@example.com"}],"meta":{"resourceType":"User"},"name":{"familyName":"Lovelace"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0186"},{"primary":false,"type":"mobile","value":"+1 206-555-0187"},{"primary":false,"type":"fax","value":"+1 206-555-0188"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Manufacturing Executive","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0600268845","department":"Sales"},"id":"{user_1}"}'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-m2jxg7db6t","userName":"{run}.vinnie.gibson.m2jxg7db6t@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 4, room 462","locality":"Gorczanyview","postalCode":"281","region":"Missouri","streetAddress":"2925 Walsh Unions"}],"displayName":"Vinnie Gibson","emails":[{"primary":true,"type":"work","value":"vinnie.gibson.{run}.m2jxg7db6t@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Vinnie Gibson","familyName":"Gibson","givenName":"Vinnie"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0172"},{"primary":false,"type":"mobile","value":"+1 212-555-0173"},{"primary":false,"type":"fax","value":"+1 212-555-0174"}],"preferredLanguage":"en-US","roles":[{"value":"{\"id\":\"{uuid}\",\"value\":\"owner\",\"displayName\":\"Owner\"}"}],"title":"Senior Sales Producer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0254703276","department":"Engineering"},"id":"{user_1}"}'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # rules/write-lost (error): Accepted values can be read back
-# The server accepted displayName, but reads return another value.
+# The server accepted urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber, but
+# reads return another value.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -63,20 +64,21 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-rybc97nwh5","userName":"'"$run"'.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.'"$run"'.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-g8kcqjufe5","userName":"'"$run"'.deborah.murphy.g8kcqjufe5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 15, room 283","locality":"Schaeferberg","postalCode":"0265","region":"New York","streetAddress":"895 Eldridge Village"}],"displayName":"Deborah Murphy","emails":[{"primary":true,"type":"work","value":"deborah.murphy.'"$run"'.g8kcqjufe5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Deborah Murphy","familyName":"Murphy","givenName":"Deborah"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0166"},{"primary":false,"type":"mobile","value":"+1 212-555-0167"},{"primary":false,"type":"fax","value":"+1 212-555-0168"}],"preferredLanguage":"en-US","roles":[],"title":"Principal IT Officer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"00123","department":"Research"}}'
 keep user_1 /Users
 user_1=$id
 
-# line 16: PATCH /Users/{user_1}
+# cycle 2: update ada
 ask PATCH '/Users/'"$user_1"'' \
-  -H 'Content-Type: application/scim+json' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:displayName","value":"Ada Lovelace"}]}'
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber","value":"007"}]}'
 
-# line 24: expect ada
+# line 20: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: The server accepted displayName, but reads return another value.'
-echo 'expected: displayName: "Ada Lovelace"'
+echo 'violated: The server accepted urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber, but reads return another value.'
+echo 'expected: urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber: "007"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
 echo 'fix:      Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.'
-published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-rybc97nwh5","userName":"{run}.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.{run}.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"},"id":"{user_1}","urn:ietf:params:scim:schemas:core:2":{"0:User:displayName":"Ada Lovelace"}}'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-g8kcqjufe5","userName":"{run}.deborah.murphy.g8kcqjufe5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 15, room 283","locality":"Schaeferberg","postalCode":"0265","region":"New York","streetAddress":"895 Eldridge Village"}],"displayName":"Deborah Murphy","emails":[{"primary":true,"type":"work","value":"deborah.murphy.{run}.g8kcqjufe5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Deborah Murphy","familyName":"Murphy","givenName":"Deborah"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0166"},{"primary":false,"type":"mobile","value":"+1 212-555-0167"},{"primary":false,"type":"fax","value":"+1 212-555-0168"}],"preferredLanguage":"en-US","roles":[],"title":"Principal IT Officer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"00123","department":"Research"},"id":"{user_1}","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:employeeNumber":"007"}}'

@@ -68,7 +68,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 20: PATCH /Users/{user_1}
+# line 19: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 425 555 0100"},{"op":"Replace","path":"addresses[type eq \"work\"].formatted","value":"18/2111"}]}'

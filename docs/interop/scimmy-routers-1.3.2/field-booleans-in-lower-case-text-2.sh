@@ -68,7 +68,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 26: PATCH /Users/{user_1}
+# line 25: PATCH /Users/{user_1}
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Content-Type: application/scim+json' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"active","value":"True"}]}'

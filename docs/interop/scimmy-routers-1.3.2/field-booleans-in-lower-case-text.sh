@@ -67,7 +67,7 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
-# line 25: expect ada
+# line 24: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: for "ada" the server returns true in active, expected false'

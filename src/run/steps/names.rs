@@ -13,7 +13,7 @@ use crate::entra::scope::Scope;
 use crate::run::observer::reader;
 use crate::run::steps::mapped;
 use crate::scim::PatchPath;
-use crate::wire::{ResourceKind, Target};
+use crate::wire::{Actor, ResourceKind, Target};
 
 /// The directory's kind of what the target calls so.
 pub(super) fn object_kind(kind: ResourceKind) -> ObjectKind {
@@ -127,7 +127,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let mapping = self.rows(participant.kind);
         if rest == "create" {
             let values = mapped::assignments(mapping?, object, false);
-            return self.adjustment.fit(self.writer.create(participant.kind, &values, "")).json();
+            // Whoever sends it: a raw request is the scenario's own, and given what the target requires.
+            let mut create = self.writer.create(participant.kind, &values, "");
+            create.actor = Actor::Probe;
+            return self.adjustment.fit(create).json();
         }
         if let Some(row) = mapping.and_then(|mapping| mapping.find(rest)) {
             let is_soft_deleted =
