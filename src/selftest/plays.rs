@@ -23,7 +23,7 @@ use crate::server::Fault;
 /// What is played against which subjects.
 pub struct SelftestSettings {
     /// Scenarios, dialects and mapping; the same plan for every subject, but for the dialects of correct servers and
-    /// of [`OF_2018`].
+    /// that `OF_2018` lists.
     pub plan: Plan,
     /// For each fault, the scenarios that must see it; every fault is played with those that name it and with
     /// these, and correct servers with all. `None`: every server is played with every scenario.
