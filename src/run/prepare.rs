@@ -288,6 +288,8 @@ async fn ask_for_abilities<T: Target>(plan: &Plan, target: &T, abilities: &mut A
         }
         let what = format!("{} {}", request.method.as_str(), request.path);
         let known = match target.send(request.provoked()).await {
+            // A server that has the route and does not serve it breaks what it announced, and scenarios say so.
+            Ok(Answer { status: 405 | 501, .. }) if ability == Ability::Bulk => continue,
             Ok(Answer { status: 404 | 405 | 501, .. }) => {
                 Support::No(Skip::NotSupported(format!("the server does not have {what}")))
             }
