@@ -23,7 +23,7 @@ impl Trust {
     /// than a whole run over `http` takes.
     ///
     /// # Errors
-    /// A [`ClientProblem`] when the file cannot be read, or when there is no certificate at all.
+    /// A [`ClientProblem`] when the file cannot be read, or when it contains no certificate.
     pub fn authorities(&self) -> Result<RootCertStore, ClientProblem> {
         let mut roots = RootCertStore::empty();
         match self {

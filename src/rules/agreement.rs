@@ -91,8 +91,7 @@ fn create_answer_incomplete(ledger: &Ledger) -> Vec<Complaint> {
     wrong_answers(ledger, true, true)
 }
 
-/// True when an answer says which resource was made and nothing else: that is no resource with attributes
-/// missing.
+/// True when an answer has only `schemas`, `id` and `meta`: it identifies the resource and does not show it.
 fn names_the_resource_alone(outcome: &ValueOutcome) -> bool {
     let body = outcome.by.json().and_then(Value::as_object);
     body.is_some_and(|body| body.keys().all(|name| ["schemas", "id", "meta"].contains(&name.as_str())))

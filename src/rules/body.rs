@@ -258,7 +258,7 @@ mod tests {
         read(200, &marked).finds("byte-order-mark", 1, Level::Error);
         read(200, &marked).finds("body-not-json", 0, Level::Error);
         read(200, &ada(json!({})).to_string()).finds("byte-order-mark", 0, Level::Error);
-        // What is no JSON anyway has another cause.
+        // A body that is not JSON has another cause.
         read(200, "\u{feff}<html>").finds("byte-order-mark", 0, Level::Error);
         read(200, "\u{feff}<html>").finds("body-not-json", 1, Level::Error);
     }

@@ -1,7 +1,7 @@
 //! Whether a scenario can be played: with this profile, and at this target.
 //!
 //! Scenarios are written against Entra's default mapping. Where a profile maps an attribute that a scenario
-//! rests on from another source, or not at all, a right server cannot do what the scenario expects.
+//! rests on from another source, or not at all, a correct server cannot do what the scenario expects.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use crate::entra::directory::{Object, ObjectId, ObjectKind, User};
 use crate::entra::mapping::{
     AttributeMapping, Circumstances, FlowType, Mapping, MappingSubject, ObjectMapping, TargetValue, profiles,
 };
-use crate::scenario::{Action, GivenAttribute, MappingChange, Need, Scenario};
+use crate::scenario::{Action, GivenAttribute, Need, Scenario};
 use crate::scim::PatchPath;
 use crate::scim::urn;
 use crate::wire::ResourceKind;
@@ -166,18 +166,9 @@ struct Fit<'a> {
 }
 
 impl Fit<'_> {
-    /// Changes of the mapping that the scenario brings along.
-    fn changes(&self) -> impl Iterator<Item = &MappingChange> {
-        let later = self.scenario.timeline.iter().filter_map(|step| match &step.action {
-            Action::ChangeMapping(change) => Some(change),
-            _ => None,
-        });
-        later.chain([&self.scenario.mapping])
-    }
-
     /// True for a target whose row the scenario itself writes.
     fn is_provided(&self, path: &PatchPath) -> bool {
-        self.changes().any(|change| change.edits.rows.iter().any(|row| touches(row, path)))
+        self.scenario.mapping_changes().any(|change| change.edits.rows.iter().any(|row| touches(row, path)))
     }
 
     fn rows(&self, kind: ObjectKind) -> &[AttributeMapping] {
@@ -186,7 +177,7 @@ impl Fit<'_> {
 
     /// The profile's scoping filter asks for what the scenario says of its people.
     fn filtered_out(&self) -> Option<Skip> {
-        let replaced = self.changes().any(|change| change.edits.filter.is_some());
+        let replaced = self.scenario.mapping_changes().any(|change| change.edits.filter.is_some());
         let filter = &self.mapping.user.filter;
         if replaced || filter.groups.is_empty() {
             return None;
@@ -247,11 +238,13 @@ impl Fit<'_> {
     fn changed(&self) -> Option<Skip> {
         let filter: Vec<&str> = self.mapping.user.filter.attributes().collect();
         let later: Vec<&str> = self
-            .changes()
+            .scenario
+            .mapping_changes()
             .filter_map(|change| change.edits.filter.as_ref())
             .flat_map(|filter| filter.attributes())
             .collect();
-        let own: Vec<&AttributeMapping> = self.changes().flat_map(|change| &change.edits.rows).collect();
+        let own: Vec<&AttributeMapping> =
+            self.scenario.mapping_changes().flat_map(|change| &change.edits.rows).collect();
         let flows = |given: &GivenAttribute| {
             filter.contains(&&*given.name)
                 || later.contains(&&*given.name)
@@ -278,7 +271,7 @@ impl Fit<'_> {
         })
     }
 
-    /// What requests name is known to the target, and what the scenario gives its people stands there.
+    /// What requests name is known to the target, and what the scenario gives its people is mapped.
     fn requested(&self) -> Option<Skip> {
         let missing = self.scenario.attributes.sources().filter(|given| given.is_missing);
         let required = &self.prepared.acceptance.required;

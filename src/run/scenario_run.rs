@@ -113,11 +113,7 @@ struct PeopleOfScenario<'a> {
 impl PeopleOfScenario<'_> {
     /// The scenario has a scoping filter of its own.
     fn filters(&self) -> bool {
-        let later = self.scenario.timeline.iter().filter_map(|step| match &step.action {
-            Action::ChangeMapping(change) => Some(change),
-            _ => None,
-        });
-        later.chain([&self.scenario.mapping]).any(|change| change.edits.filter.is_some())
+        self.scenario.mapping_changes().any(|change| change.edits.filter.is_some())
     }
 }
 

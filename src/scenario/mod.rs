@@ -63,6 +63,15 @@ impl Scenario {
         self.timeline.iter().any(|step| matches!(step.action, Action::Cycle | Action::OnDemand(_)))
     }
 
+    /// How its mapping differs from the profile's: from the start, and by what an administrator saves later.
+    pub fn mapping_changes(&self) -> impl Iterator<Item = &MappingChange> {
+        let later = self.timeline.iter().filter_map(|step| match &step.action {
+            Action::ChangeMapping(change) => Some(change),
+            _ => None,
+        });
+        std::iter::once(&self.mapping).chain(later)
+    }
+
     /// Those of the dialects in which it has to be played, in their order.
     #[must_use]
     pub fn dialects_to_play<D: Copy + AsRef<str>>(&self, of: &[D]) -> Vec<D> {

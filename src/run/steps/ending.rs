@@ -38,7 +38,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             })
         };
         // Roles that are added are stored in a form that differs by dialect.
-        // What an expression says of made-up values, true or false, differs by chance.
+        // A Boolean that an expression computes from made-up values differs by chance.
         let by_chance = |row: &AttributeMapping| {
             row.target_kind() == TargetKind::Boolean
                 && matches!(row.source, ValueSource::Expression(_))

@@ -36,11 +36,7 @@ impl Subjects {
             let name = path.to_string();
             subjects.targets.extend(all(*kind, &|row| row.is(&name)));
         }
-        let changes = scenario.timeline.iter().filter_map(|step| match &step.action {
-            Action::ChangeMapping(change) => Some(change),
-            _ => None,
-        });
-        for change in changes.chain([&scenario.mapping]) {
+        for change in scenario.mapping_changes() {
             for name in &change.matching {
                 subjects.targets.extend(named(name));
             }
