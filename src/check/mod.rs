@@ -3,6 +3,8 @@
 //! A failed check is data; a failed program is an error. They never share a type.
 
 mod history;
+mod meeting;
+mod observation;
 
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::wire::Exchange;
 
 pub use history::{FIRST, History};
+pub use meeting::Meeting;
+pub use observation::{Dimension, Feature, Observation};
 
 /// How much a finding matters to somebody whose directory is Entra.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -131,7 +135,7 @@ pub enum JudgedBy {
 
 /// What of the target a finding is about. A rule and a scenario that find the same thing wrong in one scenario run
 /// have one cause, and the rule names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Aspect {
     /// How an answer is written, or anything that explains nothing else.
     #[default]
@@ -146,6 +150,12 @@ pub enum Aspect {
     Members,
     /// Whether a resource is there.
     Existence,
+    /// Which JSON type a value has.
+    Shape,
+    /// Whether two answers that show the same agree.
+    Agreement,
+    /// Which resources the pages of a list hold.
+    Paging,
     /// What the job did next or says of itself: all of that follows from answers it was given.
     Job,
 }
@@ -165,11 +175,9 @@ pub struct Finding {
     pub subject: String,
     /// What of the target it is about.
     pub aspect: Aspect,
-    /// [`Finding::shape`] of a rule's finding in the same scenario run that explains this one.
-    pub explained_by: Option<String>,
-    /// Id of the scenario in which a rule met it first; `None` for what a scenario finds itself, and for
+    /// The scenario runs in which a rule met it, in the order of play; empty for what a scenario finds itself, and for
     /// what was met before the first of them.
-    pub met_in: Option<String>,
+    pub meetings: Vec<Meeting>,
     /// It comes from the look at everybody that ends each scenario, and not from what the scenario is about.
     pub beside_the_point: bool,
     /// One sentence: expected against actual.
@@ -205,8 +213,7 @@ impl Finding {
             level: about.level,
             subject: String::new(),
             aspect: Aspect::Form,
-            explained_by: None,
-            met_in: None,
+            meetings: Vec::new(),
             beside_the_point: false,
             message: message.into(),
             expected: String::new(),
@@ -282,6 +289,12 @@ impl Finding {
     pub fn shown_by(mut self, exchange: &Arc<Exchange>) -> Self {
         self.exchanges.push(Arc::clone(exchange));
         self
+    }
+
+    /// Id of the scenario in which a rule met it first.
+    #[must_use]
+    pub fn met_in(&self) -> Option<&str> {
+        self.meetings.first().map(|meeting| meeting.scenario.as_str())
     }
 
     /// Whether it makes its check fail: it stands at or above `fail_on` (`None`: nothing fails), is not

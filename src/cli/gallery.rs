@@ -1,4 +1,3 @@
-use std::io;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use crate::gallery::{self, GalleryVerdict, Overall, Pack, SUITES, Template};
 use crate::http::TenantUrl;
 use crate::load;
 use crate::people::People;
-use crate::report::{TerminalSettings, gallery as page, json};
+use crate::report::{gallery as page, json};
 use crate::run::target::deployment::Deployments;
 use crate::run::{Plan, Report};
 use crate::scenario;
@@ -112,7 +111,7 @@ impl Gallery {
             _ => None,
         };
         let ended = ready.end();
-        let settings = TerminalSettings::for_stream(&io::stdout(), self.playing.verbose);
+        let settings = self.playing.terminal();
         let mut report = match played {
             Ok(report) => report,
             Err(problem) => {
@@ -250,7 +249,12 @@ impl Gallery {
         };
         let mut files: Vec<(&str, Vec<u8>)> =
             pack.files().into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-        let plain = TerminalSettings { color: false, verbose: false, width: 100 };
+        let plain = crate::report::TerminalSettings {
+            color: false,
+            detail: crate::report::Detail::Usual,
+            max_causes: 10,
+            width: 100,
+        };
         let mut text = Vec::new();
         let mut machine = Vec::new();
         page::write(report, verdict, &plain, &mut text)

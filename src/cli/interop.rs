@@ -14,7 +14,7 @@ use crate::gallery::{self, Template};
 use crate::input;
 use crate::interop::{InteropRow, files_of, page};
 use crate::report::script::{Script, Scripts};
-use crate::report::{TerminalSettings, terminal};
+use crate::report::{Detail, TerminalSettings, terminal};
 use crate::run::{Report, Selection, Verdict};
 use crate::scenario;
 
@@ -93,8 +93,8 @@ impl Interop {
             .ok_or_else(|| CommandFailure::internal("no test of a gate was played"))?;
         let scripts = scripts.of(&report, Level::Error);
         let row = InteropRow::of((&self.server, &self.server_version), &report, &verdict, &scripts);
-        if self.playing.verbose {
-            let settings = TerminalSettings::for_stream(&io::stdout(), false);
+        if self.playing.verbose > 0 {
+            let settings = TerminalSettings::for_stream(&io::stdout(), Detail::Usual);
             let mut text = Vec::new();
             terminal::write(&report, &settings, &mut text)
                 .map_err(|error| CommandFailure::internal(format!("cannot write the report: {error}")))?;

@@ -20,6 +20,7 @@ use crate::http::{Client, Secrets, TenantUrl, wait_for};
 use crate::report::har::Har;
 use crate::report::progress::Progress;
 use crate::report::script::Scripts;
+use crate::report::{Detail, MAX_CAUSES, TerminalSettings};
 use crate::run;
 use crate::run::RunProblem;
 use crate::run::event::{Event, Listener};
@@ -69,9 +70,13 @@ pub(super) struct Playing {
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
     scripts: Option<PathBuf>,
 
-    /// Show passed checks, warnings and notes in full
-    #[arg(long, short, help_heading = "Reports")]
-    pub(super) verbose: bool,
+    /// Show warnings and notes in full; twice: passed and skipped checks too
+    #[arg(long, short, action = clap::ArgAction::Count, help_heading = "Reports")]
+    pub(super) verbose: u8,
+
+    /// Show at most so many causes in full; the files have all of them
+    #[arg(long, value_name = "N", default_value_t = MAX_CAUSES, hide_default_value = true, help_heading = "Reports")]
+    pub(super) max_causes: usize,
 }
 
 /// A target that is ready to be played against.
@@ -90,6 +95,15 @@ pub(super) fn embedded(mapping: &Mapping) -> Embedded {
 }
 
 impl Playing {
+    /// How the report for people is written to standard output.
+    pub(super) fn terminal(&self) -> TerminalSettings {
+        let detail = Detail::of(self.verbose);
+        TerminalSettings {
+            max_causes: self.max_causes,
+            ..TerminalSettings::for_stream(&io::stdout(), detail)
+        }
+    }
+
     /// The mapping in force.
     pub(super) fn mapping(&self, config: &Config) -> Result<Mapping, CommandFailure> {
         let given = self.profile.as_deref().or(config.settings.profile.as_deref());

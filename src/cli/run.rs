@@ -1,4 +1,3 @@
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use super::{Exit, console};
 use crate::check::Level;
 use crate::gallery::{self, Template};
 use crate::http::TenantUrl;
-use crate::report::{TerminalSettings, github, json, junit, terminal};
+use crate::report::{github, json, junit, terminal};
 use crate::rules;
 use crate::run::plan::Plan;
 use crate::run::snapshots::{SnapshotCounts, Snapshots};
@@ -119,7 +118,7 @@ impl Run {
                 // Microsoft knows no waivers: its verdict comes before them.
                 let verdict = gallery::judge(Template::default(), &scenarios, &report, &[]);
                 known.apply(&mut report, fail_on)?;
-                let settings = TerminalSettings::for_stream(&io::stdout(), self.playing.verbose);
+                let settings = self.playing.terminal();
                 let annotate = self.github || config.settings.github;
                 outputs.write(
                     &report,

@@ -158,6 +158,9 @@ impl Selftest {
         if self.verbose {
             console::say(&matrix.details())?;
         }
+        if !self.brief {
+            console::say(&matrix.headlines())?;
+        }
         Ok(if matrix.problems().is_empty() { Exit::Success } else { Exit::Findings })
     }
 }

@@ -51,6 +51,7 @@ fn report(outcomes: &[(u32, Ending)]) -> Report {
         elapsed: Duration::ZERO,
         verdict: RunVerdict::Passed,
         checks,
+        observations: Default::default(),
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,

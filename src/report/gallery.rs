@@ -47,6 +47,7 @@ pub fn transport_checks(
         elapsed: std::time::Duration::ZERO,
         verdict: crate::run::verdict::report::Verdict::Incomplete,
         checks: checks.to_vec(),
+        observations: Default::default(),
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,

@@ -276,7 +276,7 @@ impl<'a> FindingJson<'a> {
             tags: tags(finding),
             waived: finding.waived.as_deref(),
             times: finding.times,
-            met_in: finding.met_in.as_deref(),
+            met_in: finding.met_in(),
             exchanges: finding.exchanges.iter().map(|exchange| ExchangeJson::of(exchange)).collect(),
         }
     }

@@ -12,9 +12,10 @@ pub mod progress;
 pub mod script;
 pub mod terminal;
 
+mod fix_first;
 pub mod layout;
 mod settings;
 mod shown;
 mod waived;
 
-pub use settings::TerminalSettings;
+pub use settings::{Detail, MAX_CAUSES, TerminalSettings};

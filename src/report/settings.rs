@@ -1,6 +1,7 @@
 //! How reports for people are written.
 
 use anstream::stream::RawStream;
+use terminal_size::terminal_size;
 
 use super::layout;
 
@@ -12,16 +13,61 @@ pub(super) const LABEL: usize = 10;
 pub struct TerminalSettings {
     /// ANSI colours.
     pub color: bool,
-    /// Passed checks and mild findings in full.
-    pub verbose: bool,
+    /// How much is told.
+    pub detail: Detail,
+    /// How many causes are told in full at most.
+    pub max_causes: usize,
     /// Columns; text is wrapped, commands are not.
     pub width: usize,
 }
 
-impl TerminalSettings {
-    /// TerminalSettings for a stream: colours on a terminal unless `NO_COLOR` is set.
+/// How much a report tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// What failed in full, the rest in a line each.
+    Usual,
+    /// Mild findings in full too.
+    Findings,
+    /// Passed and skipped checks too.
+    Everything,
+}
+
+impl Detail {
+    /// As often as `-v` was given.
     #[must_use]
-    pub fn for_stream(stream: &impl RawStream, verbose: bool) -> Self {
-        TerminalSettings { color: layout::wants_color(stream), verbose, width: 100 }
+    pub fn of(times: u8) -> Self {
+        match times {
+            0 => Detail::Usual,
+            1 => Detail::Findings,
+            _ => Detail::Everything,
+        }
     }
+}
+
+/// How many causes are told in full unless the user says otherwise.
+pub const MAX_CAUSES: usize = 10;
+
+/// Columns that are needed for labels and a word.
+const NARROWEST: usize = 40;
+
+/// Columns where no terminal says how many it has.
+const WIDTH: usize = 100;
+
+impl TerminalSettings {
+    /// Settings for a stream: colours on a terminal unless `NO_COLOR` is set, and lines as long as the terminal's.
+    #[must_use]
+    pub fn for_stream(stream: &impl RawStream, detail: Detail) -> Self {
+        TerminalSettings {
+            color: layout::wants_color(stream),
+            detail,
+            max_causes: MAX_CAUSES,
+            width: columns(stream).unwrap_or(WIDTH),
+        }
+    }
+}
+
+/// Columns of the terminal that a stream goes to.
+fn columns(stream: &impl RawStream) -> Option<usize> {
+    let (width, _) = terminal_size().filter(|_| stream.is_terminal())?;
+    Some(usize::from(width.0).max(NARROWEST))
 }

@@ -1,10 +1,12 @@
 //! The report for people: what is wrong, once each, then a table and the verdict.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
+use super::fix_first;
 use super::layout::{self, Paint};
-use super::settings::{LABEL, TerminalSettings};
+use super::settings::{Detail, LABEL, TerminalSettings};
 use super::shown;
 use super::waived;
 use crate::check::{Finding, JudgedBy, Level, Outcome, Reference, Skip};
@@ -13,6 +15,9 @@ use crate::run::verdict::report::{CheckResult, Counts, Report, Verdict};
 
 /// How many objects that are left behind are named.
 const LEFT_SHOWN: usize = 20;
+
+/// How many reasons of skipped checks are named.
+const REASONS: usize = 2;
 
 /// How much of an answer is shown.
 const EXCERPT: usize = 400;
@@ -35,7 +40,9 @@ pub fn write(report: &Report, settings: &TerminalSettings, out: &mut dyn Write) 
 pub(super) fn findings(report: &Report, settings: &TerminalSettings, out: &mut dyn Write) -> io::Result<()> {
     let page = TerminalPage { report, settings, paint: Paint::new(settings.color) };
     let mut causes = causes(report);
-    causes.retain(|cause| cause.decides || cause.level >= Level::Warning || settings.verbose);
+    causes.retain(|cause| {
+        cause.decides || cause.level >= Level::Warning || settings.detail >= Detail::Findings
+    });
     page.findings(&causes, out)
 }
 
@@ -56,7 +63,7 @@ struct TerminalPage<'a> {
 
 impl TerminalPage<'_> {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.settings.verbose {
+        if self.settings.detail >= Detail::Everything {
             self.passed(out)?;
         }
         let causes = causes(self.report);
@@ -65,14 +72,29 @@ impl TerminalPage<'_> {
         self.skipped(out)?;
         self.left_behind(out)?;
         self.table(out)?;
+        fix_first::write(self.report, &causes, self.paint, self.settings.width, out)?;
         self.verdict(&causes, out)
     }
 
     fn findings(&self, causes: &[Cause<'_>], out: &mut dyn Write) -> io::Result<()> {
-        let in_full =
-            |cause: &&Cause<'_>| cause.decides || cause.level >= Level::Error || self.settings.verbose;
-        for cause in causes.iter().filter(in_full) {
+        let in_full = |cause: &&Cause<'_>| {
+            cause.decides || cause.level >= Level::Error || self.settings.detail >= Detail::Findings
+        };
+        let full: Vec<&Cause<'_>> = causes.iter().filter(in_full).collect();
+        let (shown, more) = full.split_at(full.len().min(self.settings.max_causes));
+        for cause in shown {
             self.cause(cause, out)?;
+        }
+        for cause in more {
+            self.mild(cause, out)?;
+        }
+        if !more.is_empty() {
+            let hint = format!(
+                "{} more are told in a line each; `--max-causes {}` shows all of them in full",
+                more.len(),
+                full.len()
+            );
+            writeln!(out, "{}\n", self.paint.dim(&hint))?;
         }
         let mild: Vec<&Cause<'_>> = causes.iter().filter(|cause| !in_full(cause)).collect();
         if !mild.is_empty() {
@@ -82,7 +104,7 @@ impl TerminalPage<'_> {
             writeln!(
                 out,
                 "{}\n",
-                self.paint.dim("`scimulate explain ID` says more; `--verbose` shows the requests")
+                self.paint.dim("`scimulate explain ID` says more; `-v` shows the requests")
             )?;
         }
         Ok(())
@@ -108,6 +130,9 @@ impl TerminalPage<'_> {
         let title = if finding.beside_the_point { "side finding" } else { &cause.check.title };
         writeln!(out, "{level}{id}{}", self.paint.dim(&format!(": {title}{tag}")))?;
         self.text("", &layout::excerpt(&finding.message, SENTENCE), out)?;
+        if let Some(pattern) = &cause.pattern {
+            self.text("where", pattern, out)?;
+        }
         for (label, text) in [("expected", &finding.expected), ("actual", &finding.actual)] {
             self.text(label, &layout::excerpt(text, SENTENCE / 2), out)?;
         }
@@ -118,7 +143,7 @@ impl TerminalPage<'_> {
         self.text("seen", &met(cause), out)?;
         let consequences: Vec<String> = cause.consequences.iter().map(ToString::to_string).collect();
         if !consequences.is_empty() {
-            let limit = if self.settings.verbose { usize::MAX } else { 5 };
+            let limit = if self.settings.detail >= Detail::Everything { usize::MAX } else { 5 };
             self.text("blocks", &layout::listed(&consequences, limit), out)?;
         }
         writeln!(out)
@@ -183,7 +208,9 @@ impl TerminalPage<'_> {
         let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for check in &self.report.checks {
             // Those are a number in the table; all are named where everything is asked for.
-            let told = |skip: &Skip| self.settings.verbose || !matches!(skip, Skip::NotExercised(_));
+            let told = |skip: &Skip| {
+                self.settings.detail >= Detail::Everything || !matches!(skip, Skip::NotExercised(_))
+            };
             if let Outcome::Skipped(skip) = &check.outcome
                 && told(skip)
             {
@@ -199,12 +226,44 @@ impl TerminalPage<'_> {
                 }
             }
         }
-        let limit = if self.settings.verbose { usize::MAX } else { 3 };
-        for (reason, ids) in &reasons {
-            self.text("skipped", &format!("{}, {reason}", layout::listed(ids, limit)), out)?;
+        if self.settings.detail >= Detail::Everything {
+            for (reason, ids) in &reasons {
+                self.text("skipped", &format!("{}, {reason}", layout::listed(ids, usize::MAX)), out)?;
+            }
+        } else {
+            self.skipped_in_short(&reasons, out)?;
         }
         if !reasons.is_empty() {
             writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// What could not be judged in a line, and what does not apply in another.
+    fn skipped_in_short(
+        &self,
+        reasons: &BTreeMap<String, Vec<String>>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let (blocked, others): (Vec<_>, Vec<_>) =
+            reasons.iter().partition(|(reason, _)| reason.starts_with("blocked"));
+        let count = |of: &[(&String, &Vec<String>)]| of.iter().map(|(_, ids)| ids.len()).sum::<usize>();
+        if !blocked.is_empty() {
+            let checks = layout::counted(count(&blocked), "check");
+            let text = format!("{checks}, blocked by failures above: mend these and run again");
+            self.text("skipped", &text, out)?;
+        }
+        if !others.is_empty() {
+            let mut others = others;
+            others.sort_by_key(|(_, ids)| Reverse(ids.len()));
+            let named: Vec<String> = others
+                .iter()
+                .take(REASONS)
+                .map(|(reason, ids)| format!("{} {reason}", layout::thousands(ids.len())))
+                .collect();
+            let more = if others.len() > REASONS { "; `-vv` lists all" } else { "" };
+            let checks = layout::counted(count(&others), "check");
+            self.text("skipped", &format!("{checks}: {}{more}", named.join("; ")), out)?;
         }
         Ok(())
     }
@@ -329,7 +388,7 @@ fn met(cause: &Cause<'_>) -> String {
     if cause.times > 1 {
         parts.push(format!("{} times", layout::thousands(cause.times)));
     }
-    parts.extend(cause.finding.met_in.as_ref().map(|scenario| format!("first in {scenario}")));
+    parts.extend(cause.finding.met_in().map(|scenario| format!("first in {scenario}")));
     let others: Vec<String> =
         cause.checks.iter().filter(|id| **id != cause.finding.rule).map(ToString::to_string).collect();
     if !others.is_empty() {
@@ -376,7 +435,8 @@ mod tests {
     use super::*;
     use crate::run::verdict::example;
 
-    const PLAIN: TerminalSettings = TerminalSettings { color: false, verbose: false, width: 100 };
+    const PLAIN: TerminalSettings =
+        TerminalSettings { color: false, detail: Detail::Usual, max_causes: 10, width: 100 };
 
     fn written(report: &Report, settings: &TerminalSettings) -> String {
         let mut out = Vec::new();
@@ -424,7 +484,7 @@ PASSED http://127.0.0.1:8080/scim: 1 check; 1,316 requests in 1.5 s
 
     #[test]
     fn verbose_lists_passed_checks_and_shows_mild_findings_in_full() {
-        let text = written(&example::report(), &TerminalSettings { verbose: true, ..PLAIN });
+        let text = written(&example::report(), &TerminalSettings { detail: Detail::Everything, ..PLAIN });
         assert!(text.starts_with("passed cycles/create-user [default]  A new person arrives\n"));
         assert!(text.contains("Send Content-Type: application/scim+json."));
     }

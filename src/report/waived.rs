@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::layout::{self, Paint};
-use super::settings::{LABEL, TerminalSettings};
+use super::settings::{Detail, LABEL, TerminalSettings};
 use crate::check::Outcome;
 use crate::run::verdict::report::Report;
 use crate::run::verdict::waived::WaiverNote;
@@ -54,7 +54,7 @@ impl WaivedPage<'_> {
                 ids.push(check.id.clone());
             }
         }
-        let limit = if self.settings.verbose { usize::MAX } else { 3 };
+        let limit = if self.settings.detail >= Detail::Everything { usize::MAX } else { 3 };
         for (reason, ids) in &reasons {
             self.text("expected", &format!("{}: {reason}", layout::listed(ids, limit)), out)?;
         }

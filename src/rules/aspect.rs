@@ -3,7 +3,7 @@
 use crate::check::Aspect;
 
 /// Rules whose finding is the cause of what scenarios see later, by what it is about.
-const CAUSES: [(Aspect, &[&str]); 5] = [
+const CAUSES: [(Aspect, &[&str]); 8] = [
     (
         Aspect::Answer,
         &[
@@ -36,6 +36,12 @@ const CAUSES: [(Aspect, &[&str]); 5] = [
             "resources-missing",
             "id-missing",
             "id-not-a-string",
+            "schemas-missing",
+            "list-expected",
+            "single-value-expected",
+            "object-expected",
+            "manager-not-an-object",
+            "members-not-objects",
         ],
     ),
     (
@@ -56,14 +62,6 @@ const CAUSES: [(Aspect, &[&str]); 5] = [
         Aspect::Value,
         &[
             "path-stored-as-key",
-            "active-not-a-boolean",
-            "boolean-as-text",
-            "number-as-text",
-            "text-as-other-type",
-            "list-expected",
-            "single-value-expected",
-            "object-expected",
-            "manager-not-an-object",
             "disable-ignored",
             "write-lost",
             "untouched-value-lost",
@@ -73,8 +71,31 @@ const CAUSES: [(Aspect, &[&str]); 5] = [
             "element-doubled",
         ],
     ),
-    (Aspect::Members, &["members-not-objects", "member-lost", "removed-member-kept"]),
+    (Aspect::Members, &["member-lost", "removed-member-kept"]),
     (Aspect::Existence, &["id-changed", "resource-lost", "deleted-still-readable"]),
+    (Aspect::Shape, &["active-not-a-boolean", "boolean-as-text", "number-as-text", "text-as-other-type"]),
+    (
+        Aspect::Paging,
+        &[
+            "total-results-too-small",
+            "count-exceeded",
+            "page-beyond-end-not-empty",
+            "resource-twice-in-walk",
+            "resource-missing-in-walk",
+            "total-changes-in-walk",
+        ],
+    ),
+    (
+        Aspect::Agreement,
+        &[
+            "create-answer-differs",
+            "create-answer-incomplete",
+            "update-answer-differs",
+            "query-shows-other-values",
+            "read-stale",
+            "answer-differs-from-read",
+        ],
+    ),
 ];
 
 /// What the findings of a rule are about; [`Aspect::Form`] for a rule that explains nothing else.

@@ -45,7 +45,7 @@ pub(super) fn complaint(outcome: &ValueOutcome, message: String) -> Complaint {
         ClaimResult::Doubled(value) => format!("{} and {value}", outcome.claim.holds),
     };
     let complaint = Complaint::new(message)
-        .concerning(&spot)
+        .concerning(outcome.claim.spot.subject())
         .against(format!("{spot}: {}", outcome.claim.holds), format!("{spot}: {actual}"))
         .shown_by(&outcome.by);
     let complaint = match &outcome.fate {

@@ -3,6 +3,7 @@
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
+use super::ledger::SeenState;
 use super::reading::{self, Term};
 use super::returned::Returned;
 use super::subject;
@@ -45,6 +46,30 @@ fn answers(view: &View<'_>, resource: &Returned<'_>, term: &Term) -> bool {
     hidden || known.is_some_and(|known| known.was_given(term) || known.answers(term, view.discovery))
 }
 
+/// True when the answer to a filter of `eq` and `and` can show that others are left out: it holds some, or the
+/// trace knows of some.
+fn tells_apart(view: &View<'_>) -> bool {
+    let (Some(terms), Operation::Query { kind, .. }) = (view.terms(), view.operation()) else {
+        return view.terms().is_some();
+    };
+    let is_other =
+        |known: &SeenState| known.is_there() && !terms.iter().all(|term| known.answers(term, view.discovery));
+    matches(view).iter().any(|(_, right)| !right)
+        || view.ledger.objects().filter(|known| known.kind == *kind).any(is_other)
+}
+
+/// True when every resource that does not match has a value that contains the one asked for: the filter is a search.
+fn all_resemble(view: &View<'_>, matches: &[(&Returned<'_>, bool)]) -> bool {
+    let [term] = view.terms().unwrap_or_default() else { return false };
+    let Some(asked) = reading::text(&term.value).filter(|text| !text.is_empty()) else { return false };
+    let asked = asked.to_lowercase();
+    let resembles = |resource: &Returned<'_>| {
+        let held = reading::values(resource.value, resource.kind, &term.path);
+        held.iter().any(|value| reading::text(value).is_some_and(|text| text.to_lowercase().contains(&asked)))
+    };
+    matches.iter().filter(|(_, right)| !right).all(|(resource, _)| resembles(resource))
+}
+
 /// The attributes a filter compares, for a finding's subject.
 fn subject(view: &View<'_>) -> String {
     let paths = view.terms().unwrap_or_default().iter().map(|term| term.path.to_string());
@@ -82,13 +107,13 @@ const FILTER_IGNORED: RuleDeclaration = RuleDeclaration {
         "external-id-filter-ignored",
         "filters-answer-first-resource",
     ],
-    judges: |view| subject::a_list(view) && view.terms().is_some(),
+    judges: |view| subject::a_list(view) && tells_apart(view),
     judge: RuleJudge::Exchange(filter_ignored),
 };
 
 fn filter_ignored(view: &View<'_>) -> Vec<Complaint> {
     let matches = matches(view);
-    if matches.is_empty() || matches.iter().any(|(_, right)| *right) {
+    if matches.is_empty() || matches.iter().any(|(_, right)| *right) || all_resemble(view, &matches) {
         return Vec::new();
     }
     Complaint::new("The response holds resources, and none of them matches the filter.")
@@ -109,17 +134,24 @@ const FILTER_TOO_WIDE: RuleDeclaration = RuleDeclaration {
             match this value, when no more than one was expected\".",
     refs: &[Rfc("7644#3.4.2.2"), Field("FusionAuth/fusionauth-issues#3111")],
     faults: &["eq-as-prefix"],
-    judges: |view| !matches(view).is_empty(),
+    judges: |view| !matches(view).is_empty() && tells_apart(view),
     judge: RuleJudge::Exchange(filter_too_wide),
 };
 
 fn filter_too_wide(view: &View<'_>) -> Vec<Complaint> {
     let matches = matches(view);
     let wrong = matches.iter().filter(|(_, right)| !right).count();
-    if wrong == 0 || wrong == matches.len() {
-        return Vec::new();
-    }
-    Complaint::new("The response holds resources that do not match the filter in addition to those that do.")
+    let message = match wrong {
+        0 => return Vec::new(),
+        _ if wrong < matches.len() => {
+            "The response holds resources that do not match the filter in addition to those that do."
+        }
+        _ if all_resemble(view, &matches) => {
+            "The response holds resources whose value only contains the one that the filter asks for."
+        }
+        _ => return Vec::new(),
+    };
+    Complaint::new(message)
         .concerning(subject(view))
         .against(
             format!("resources with {}", filter_text(view)),

@@ -20,6 +20,7 @@ mod discovery;
 mod echo;
 mod elements;
 mod errors;
+mod features;
 mod filters;
 mod history;
 mod identity;
@@ -28,6 +29,7 @@ mod list;
 mod media_type;
 mod membership;
 mod meta;
+mod observed;
 mod paging;
 mod presence;
 mod projection;
@@ -45,10 +47,10 @@ mod transport;
 mod types;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use crate::check::Finding;
+use crate::check::{Finding, Observation};
 use crate::scim::discovery::Discovery;
 use crate::wire::{Exchange, Tenant};
 
@@ -58,6 +60,7 @@ pub use ledger::Ledger;
 pub use view::View;
 
 use declaration::RuleDeclaration;
+use observed::Observed;
 
 /// The families, in the order in which `list` shows them.
 const FAMILIES: &[&[&RuleDeclaration]] = &[
@@ -121,6 +124,8 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// Ids of the rules that met what they are about. The others can say nothing of this trace.
     pub exercised: BTreeSet<&'static str>,
+    /// What was judged, so that what went wrong can be compared with what went well, and how often.
+    pub observations: BTreeMap<Observation, usize>,
 }
 
 /// Judges one trace: exchanges of one scenario run in the order they were sent. Findings come in the order
@@ -155,13 +160,16 @@ fn judge_tenant(
     judgement: &mut Judgement,
 ) {
     let mut ledger = Ledger::default();
-    let Judgement { findings, exercised } = judgement;
+    let mut observed = Observed::default();
+    let from = judgement.findings.len();
+    let Judgement { findings, exercised, observations } = judgement;
     for (index, exchange) in trace.iter().enumerate() {
         let view = View::new(exchange, &trace[..index], discovery, &ledger);
         for rule in rules {
             if let Some(found) = rule.judge(&view) {
                 findings.extend(found);
                 exercised.insert(rule.about().id.as_str());
+                observed.note(rule.about().id.as_str(), &view);
             }
         }
         let parsed = view.into_parsed();
@@ -175,4 +183,5 @@ fn judge_tenant(
         }
         findings.extend(found);
     }
+    observed.close(&findings[from..], &ledger, observations);
 }

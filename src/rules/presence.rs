@@ -41,7 +41,7 @@ fn evidence(vanished: &Vanished) -> SearchEvidence {
 }
 
 /// True when a filter's value has no characters that could be misread.
-fn is_plain(value: &Value) -> bool {
+pub(super) fn is_plain(value: &Value) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
     super::reading::text(value).unwrap_or_default().chars().all(plain)
 }
@@ -54,7 +54,7 @@ fn filters_for(view: &View<'_>, which: impl Fn((&SeenState, &Term)) -> bool) -> 
 }
 
 /// True when the object has the term's value in another letter case.
-fn is_other_case(known: &SeenState, term: &Term) -> bool {
+pub(super) fn is_other_case(known: &SeenState, term: &Term) -> bool {
     known.held_for(term).is_some_and(|held| {
         matches!(&held.claim.holds, Holds::Value(value)
             if likeness(value, &term.value) == Likeness::LetterCase)

@@ -25,9 +25,10 @@ use super::target::deployment::Deployments;
 use super::target::media_type::MediaType;
 use super::target::rate::Rate;
 use super::verdict::cause;
+use super::verdict::comparison::Observations;
 use super::verdict::report::{CheckResult, Report, Verdict};
 use super::verdict::ruling::Ruling;
-use crate::check::{Finding, Level, Outcome, Skip};
+use crate::check::{Aspect, Finding, Level, Outcome, Skip};
 use crate::entra::directory::DirectoryError;
 use crate::people::People;
 use crate::rules;
@@ -199,6 +200,7 @@ fn teller(sender: &Sender<Message>) -> impl Fn(Event) + Clone + Send + Sync + 's
 struct Gathered {
     checks: Vec<CheckResult>,
     ruling: Ruling,
+    observations: Observations,
     /// Ends of scenario runs whose counterpart in the other dialect has not ended yet, by scenario.
     waiting: BTreeMap<String, Vec<(String, CheckResult, EndState)>>,
     scenarios: BTreeMap<String, Arc<Scenario>>,
@@ -220,6 +222,7 @@ impl Gathered {
         Gathered {
             checks: Vec::new(),
             ruling: Ruling::default(),
+            observations: Observations::new(),
             waiting: BTreeMap::new(),
             scenarios: scenarios.map(|scenario| (scenario.about.id.clone(), Arc::clone(scenario))).collect(),
             played: Vec::new(),
@@ -236,7 +239,7 @@ impl Gathered {
     fn preparation<S: Deployments>(&mut self, run: &SharedRun<S>, listener: &mut dyn Listener) {
         let off: Vec<&str> = run.plan.rules_off.iter().map(String::as_str).collect();
         let prepared = &run.prepared;
-        let rules::Judgement { mut findings, exercised } =
+        let rules::Judgement { mut findings, exercised, observations } =
             rules::judge(&off, &prepared.trace, &prepared.discovery);
         run.note_filters(&findings);
         media_type::without_unread(&mut findings, &prepared.trace);
@@ -250,10 +253,17 @@ impl Gathered {
         rules::cap(&mut findings, None);
         if let Some(dialect) = run.plan.dialects.first() {
             self.ruling.note(dialect.as_str(), &exercised);
+            self.observe(observations);
             self.rule(dialect.as_str(), findings, None, listener);
         }
         self.exchanges += prepared.trace.len();
         self.left_behind.extend(prepared.left_behind.iter().cloned());
+    }
+
+    fn observe(&mut self, observations: Observations) {
+        for (observation, times) in observations {
+            *self.observations.entry(observation).or_default() += times;
+        }
     }
 
     fn rule(
@@ -280,11 +290,13 @@ impl Gathered {
             trace,
             rule_findings,
             exercised,
+            observations,
             end,
             left_behind,
             mistake,
             cut_short,
         } = end;
+        self.observe(observations);
         self.cut_short += usize::from(cut_short.is_some());
         self.throttled |= cut_short == Some(CutShort::Throttled);
         self.exchanges += trace.len();
@@ -396,6 +408,7 @@ impl Gathered {
             elapsed: begin.elapsed(),
             verdict: Verdict::Passed,
             checks: self.checks,
+            observations: self.observations,
             left_behind: self.left_behind.into_iter().map(|left| left.line).collect(),
             exchanges: self.exchanges,
             interrupted_by,
@@ -405,7 +418,7 @@ impl Gathered {
         // A gate of Microsoft ends each of its tests as if there were no other.
         let scenarios = self.scenarios;
         let is_of_a_gate = |id: &str| scenarios.get(id).is_some_and(|scenario| scenario.test.is_some());
-        cause::block(&mut report.checks, run.plan.fail_on, is_of_a_gate);
+        cause::block(&mut report.checks, &report.observations, run.plan.fail_on, is_of_a_gate);
         Ok(report)
     }
 }
@@ -444,6 +457,7 @@ fn compare<S: Deployments>(
                     Finding::of(about, message)
                         .at(about.level.min(Level::Error))
                         .concerning(attribute)
+                        .about(Aspect::Value)
                         .against(format!("{left}, as in {first}"), format!("{right} in {second}"))
                         .shown_by(&mine.exchange)
                         .shown_by(&theirs.exchange),

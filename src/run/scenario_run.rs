@@ -24,9 +24,9 @@ use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
-use super::verdict::cause;
+use super::verdict::comparison::Observations;
 use super::verdict::report::CheckResult;
-use crate::check::{Finding, Level, Outcome, Skip};
+use crate::check::{Finding, Level, Meeting, Outcome, Skip};
 use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
 use crate::entra::mapping::Mapping;
@@ -81,6 +81,8 @@ pub(in crate::run) struct ScenarioRunEnd {
     pub(in crate::run) rule_findings: Vec<Finding>,
     /// Ids of the rules that met what they are about.
     pub(in crate::run) exercised: BTreeSet<&'static str>,
+    /// What rules judged, and how often.
+    pub(in crate::run) observations: Observations,
     pub(in crate::run) end: EndState,
     pub(in crate::run) left_behind: Vec<cleanup::Left>,
     pub(in crate::run) mistake: Option<MistakeAt>,
@@ -262,6 +264,7 @@ impl<S: Deployments> SharedRun<S> {
             trace: Vec::new(),
             rule_findings: Vec::new(),
             exercised: BTreeSet::new(),
+            observations: Observations::new(),
             end: EndState::new(),
             left_behind: Vec::new(),
             mistake: None,
@@ -401,7 +404,7 @@ impl<S: Deployments> SharedRun<S> {
         }
         let cut_short = self.cut_short(sighting.throttled.is_some());
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
-        let rules::Judgement { findings: mut rule_findings, exercised } =
+        let rules::Judgement { findings: mut rule_findings, exercised, observations } =
             rules::judge(&off, &trace, &self.prepared.discovery);
         self.note_filters(&rule_findings);
         // What is on purpose is told by the rule's own level, so before that is capped.
@@ -409,13 +412,13 @@ impl<S: Deployments> SharedRun<S> {
         rules::cap(&mut rule_findings, Some(about.level));
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
-            finding.met_in = Some(scenario_run.scenario.clone());
+            finding.meetings =
+                vec![Meeting::new(&scenario_run.scenario, &scenario_run.dialect, &finding.exchanges)];
             // A target that redirects for good disables no user any more.
             if moved && finding.rule == rules::REDIRECTED {
                 finding.level = Level::Critical;
             }
         }
-        cause::explain(&mut findings, &rule_findings);
         let result = match skip {
             Some(skip) => {
                 CheckResult::new(&about.id, Some(&scenario_run.dialect), &about.title, Outcome::Skipped(skip))
@@ -434,6 +437,7 @@ impl<S: Deployments> SharedRun<S> {
             trace,
             rule_findings,
             exercised,
+            observations,
             end: ended.end,
             left_behind,
             mistake,

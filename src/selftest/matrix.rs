@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::headlines::RedLine;
 use super::subject::{ServerUnderTest, subjects};
 use crate::check::{About, Level};
 use crate::gallery;
@@ -26,6 +27,10 @@ pub struct PlayFindings {
     pub catches: BTreeMap<String, Catch>,
     /// Why nothing could be played, if nothing could: such a fault is seen before the first scenario.
     pub refused: Option<String>,
+    /// No scenario could be played.
+    pub unplayable: bool,
+    /// The causes at `error` or `critical`, in the order of the report.
+    pub red_lines: Vec<RedLine>,
     /// What Microsoft's gates would say, as [`crate::gallery::GalleryVerdict::vector`] writes it.
     pub verdict: String,
 }

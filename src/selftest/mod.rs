@@ -4,6 +4,7 @@
 //! variants and against each of its faults. A check that says it catches a fault must catch it, and
 //! the checks must find nothing at a correct server.
 
+mod headlines;
 mod kept;
 mod matrix;
 mod plays;
@@ -11,6 +12,7 @@ mod profiles;
 mod subject;
 mod table;
 
+pub use headlines::{ExpectedHeadline, RedLine, expected_headlines};
 pub use kept::{predicted, proofs, unknown};
 pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use plays::{SelftestSettings, play};

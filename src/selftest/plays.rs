@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 
+use super::headlines::red_lines;
 use super::matrix::{Catch, DeclaredFaults, Matrix, PlayFindings};
 use super::subject::ServerUnderTest;
 use crate::check::About;
@@ -105,7 +106,9 @@ fn play_against(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> Resu
 pub(super) fn found(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> PlayFindings {
     match play_against(plan, subject, runtime) {
         Ok(report) => seen(&report),
-        Err(problem) => PlayFindings { refused: Some(problem.to_string()), ..PlayFindings::default() },
+        Err(problem) => {
+            PlayFindings { refused: Some(problem.to_string()), unplayable: true, ..PlayFindings::default() }
+        }
     }
 }
 
@@ -142,12 +145,15 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
 
 /// The worst finding of each check over all dialects.
 fn seen(report: &Report) -> PlayFindings {
-    let mut sighting = PlayFindings::default();
+    let mut sighting = PlayFindings { red_lines: red_lines(report), ..PlayFindings::default() };
     for check in &report.checks {
         // Findings stand worst first.
         let Some(worst) = check.findings.first() else { continue };
-        let catch =
-            Catch { level: worst.level, message: worst.message.clone(), met_in: worst.met_in.clone() };
+        let catch = Catch {
+            level: worst.level,
+            message: worst.message.clone(),
+            met_in: worst.met_in().map(str::to_owned),
+        };
         sighting
             .catches
             .entry(check.id.clone())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::headlines::HeadlineCounts;
 use super::matrix::Matrix;
 use super::subject::ServerUnderTest;
 use crate::server::Fault;
@@ -56,6 +57,13 @@ impl fmt::Display for Matrix {
 }
 
 impl Matrix {
+    /// How many red lines the faults gave, and every fault with another first name or more than one of them.
+    #[must_use]
+    pub fn headlines(&self) -> String {
+        let counts = HeadlineCounts::of(self);
+        format!("{}{}\n", counts.exceptions(), counts.summary())
+    }
+
     /// Every check that caught a fault, those that name it marked with a star.
     #[must_use]
     pub fn details(&self) -> String {

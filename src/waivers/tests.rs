@@ -135,6 +135,7 @@ fn report(checks: Vec<CheckResult>) -> Report {
         elapsed: Duration::ZERO,
         verdict: Verdict::Passed,
         checks,
+        observations: Default::default(),
         left_behind: Vec::new(),
         exchanges: 0,
         interrupted_by: None,

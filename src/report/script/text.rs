@@ -199,6 +199,8 @@ mod tests {
         let replay = Replay::of(&finding, &trace, "smbcdfghjk").unwrap();
         let check = CheckResult::new("cycles/x", Some("default"), "The title", Outcome::Failed);
         let cause = Cause {
+            pattern: None,
+            stage: crate::run::verdict::stage::Stage::Update,
             level: Level::Critical,
             check: &check,
             finding: &finding,

@@ -40,6 +40,16 @@ impl Spot {
         }
     }
 
+    /// The spot as the subject of a finding, without a person's values.
+    pub fn subject(&self) -> String {
+        let masked =
+            |(name, value): &(String, Value)| match same_name(name, "value") || same_name(name, "display") {
+                true => (name.clone(), Value::from("…")),
+                false => (name.clone(), value.clone()),
+            };
+        Spot { selector: self.selector.iter().map(masked).collect(), ..self.clone() }.to_string()
+    }
+
     /// True when it is that attribute of the core schema, whatever its sub-attribute.
     pub fn is_core(&self, attribute: &str) -> bool {
         self.schema.is_none() && same_name(&self.attribute, attribute)

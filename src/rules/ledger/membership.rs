@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::outcome::MemberOutcome;
 use super::seen::{MembershipSeen, SeenState, overlap};
-use super::{Ledger, member_ids};
+use super::{Ledger, Spot, member_ids};
 use crate::rules::asked::RequestedAttributes;
 use crate::rules::reading::definition;
 use crate::rules::returned::Returned;
@@ -83,7 +83,11 @@ impl SeenState {
             }
             let membership =
                 MembershipSeen { inside, by: Arc::clone(exchange), confirmed: false, miss: None };
-            self.memberships.insert(id, membership);
+            if let Some(before) = self.memberships.insert(id, membership)
+                && before.is_upheld()
+            {
+                self.upheld.push((before.by, Spot::core("members")));
+            }
         }
     }
 
@@ -100,6 +104,9 @@ impl SeenState {
     /// The trace is over: memberships that a read showed wrong and none put right stand.
     pub(super) fn close_members(&mut self, outcomes: &mut Vec<MemberOutcome>) {
         let first = outcomes.len();
+        let upheld = self.memberships.values().filter(|membership| membership.is_upheld());
+        let upheld = upheld.map(|membership| (Arc::clone(&membership.by), Spot::core("members")));
+        self.upheld.extend(upheld);
         for membership in self.memberships.values_mut() {
             let Some((seen, last_write)) = membership.miss.take() else {
                 continue;

@@ -148,6 +148,22 @@ impl Ledger {
         &self.values
     }
 
+    /// Numbers of the searches that did not find an object that is there.
+    pub(super) fn missed_by(&self) -> impl Iterator<Item = usize> {
+        self.objects.values().flat_map(|known| known.missed_by.iter().copied())
+    }
+
+    /// Writes whose value an answer showed as written, each with the place of the value. Complete after the last
+    /// exchange.
+    pub(super) fn upheld(&self) -> impl Iterator<Item = &(Arc<Exchange>, Spot)> {
+        self.objects.values().flat_map(|known| &known.upheld)
+    }
+
+    /// Writes to something else that left a value as it was, each with the place of the value.
+    pub(super) fn untouched(&self) -> impl Iterator<Item = &(Arc<Exchange>, Spot)> {
+        self.objects.values().flat_map(|known| &known.untouched)
+    }
+
     /// What became of memberships. Complete after the last exchange.
     pub(super) fn member_outcomes(&self) -> &[MemberOutcome] {
         &self.members

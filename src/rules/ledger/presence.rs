@@ -206,7 +206,7 @@ impl SeenState {
     fn vanished(&self, miss: Miss, found: Option<Arc<Exchange>>) -> Vanished {
         Vanished {
             kind: self.kind,
-            by: self.last_write.clone().or_else(|| self.made.clone()),
+            by: miss.by,
             seen: miss.seen,
             search: miss.search,
             disabled: miss.disabled,

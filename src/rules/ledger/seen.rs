@@ -40,6 +40,12 @@ pub(in crate::rules) struct SeenState {
     pub(super) writes: usize,
     /// Attributes that requests named, in lower case; `None` when one could not be read.
     pub(super) named: Option<HashSet<String>>,
+    /// Numbers of the searches that did not find the object.
+    pub(super) missed_by: Vec<usize>,
+    /// Writes whose value an answer showed as written, each with the place of the value.
+    pub(super) upheld: Vec<(Arc<Exchange>, Spot)>,
+    /// Writes to something else that left a value as it was, each with the place of the value.
+    pub(super) untouched: Vec<(Arc<Exchange>, Spot)>,
     busy_until: SystemTime,
 }
 
@@ -61,8 +67,12 @@ pub(in crate::rules) struct SeenObject {
     pub by: Arc<Exchange>,
     /// Letter case matters there.
     pub(super) case_exact: bool,
+    /// What stood there before was the same, as far as is known.
+    pub(super) repeats: bool,
     /// An answer showed it.
     pub(super) confirmed: bool,
+    /// Number of the last write to something else that left it as it was.
+    pub(super) outlived: Option<usize>,
     /// What the answer to the write itself showed instead.
     pub(super) answer_miss: Option<ClaimResult>,
     /// What a read showed instead.
@@ -98,6 +108,15 @@ pub(super) struct Miss {
     pub seen: Arc<Exchange>,
     pub disabled: bool,
     pub writes: usize,
+    /// The create or the last write before it.
+    pub by: Option<Arc<Exchange>>,
+}
+
+impl MembershipSeen {
+    /// True when a read showed it right, and none wrong.
+    pub(super) fn is_upheld(&self) -> bool {
+        self.confirmed && self.miss.is_none()
+    }
 }
 
 impl SeenObject {
@@ -131,6 +150,9 @@ impl SeenState {
             miss: None,
             writes: 0,
             named: Some(HashSet::new()),
+            missed_by: Vec::new(),
+            upheld: Vec::new(),
+            untouched: Vec::new(),
             busy_until: SystemTime::UNIX_EPOCH,
         }
     }
@@ -143,6 +165,13 @@ impl SeenState {
     /// True when a search did not find it.
     pub fn is_missed(&self) -> bool {
         self.miss.is_some()
+    }
+
+    /// True when it was written to after it was made.
+    pub fn was_changed(&self) -> bool {
+        let same =
+            |made: &Arc<Exchange>| self.last_write.as_ref().is_some_and(|last| Arc::ptr_eq(last, made));
+        self.made.as_ref().is_none_or(|made| !same(made)) && self.last_write.is_some()
     }
 
     /// True when the last accepted write of `active` said false.
@@ -275,9 +304,12 @@ impl SeenState {
 
     /// Notes a search that did not find the object; the first one counts.
     pub(super) fn note_miss(&mut self, search: SearchedBy, exchange: &Arc<Exchange>) {
+        self.missed_by.push(exchange.number);
         if self.miss.is_none() && self.is_settled_for(exchange) {
             let disabled = self.is_disabled();
-            self.miss = Some(Miss { search, seen: Arc::clone(exchange), disabled, writes: self.writes });
+            let by = self.last_write.clone().or_else(|| self.made.clone());
+            let seen = Arc::clone(exchange);
+            self.miss = Some(Miss { search, seen, disabled, writes: self.writes, by });
         }
     }
 }

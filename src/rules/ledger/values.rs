@@ -80,7 +80,7 @@ impl Ledger {
             return;
         };
         known.stamps = stamps.or(known.stamps);
-        let SeenState { held, refused, last_write, kind, .. } = known;
+        let SeenState { held, refused, last_write, untouched, kind, .. } = known;
         for (held, _) in held.iter_mut().zip(judged).filter(|(_, judged)| *judged) {
             let reply = reply(&held.claim, resource.value, *kind, held.case_exact);
             let outcome =
@@ -93,6 +93,12 @@ impl Ledger {
                 };
             match reply {
                 ClaimResult::Right | ClaimResult::LetterCase(_) => {
+                    let other =
+                        last_write.as_ref().filter(|write| !Arc::ptr_eq(write, &held.by) && held.confirmed);
+                    if let Some(write) = other.filter(|write| held.outlived != Some(write.number)) {
+                        held.outlived = Some(write.number);
+                        untouched.push((Arc::clone(write), held.claim.spot.clone()));
+                    }
                     held.confirmed = true;
                     if let Some(reply) = held.answer_miss.take() {
                         let fate = Fate::WrongAnswer { right: Some(Arc::clone(exchange)) };
@@ -192,12 +198,16 @@ impl SeenState {
                     .iter()
                     .any(|held| overlap(&held.by, exchange) && !Arc::ptr_eq(&held.by, exchange));
                 self.refused.retain(|(refused, _)| !refused.spot.overlaps(&claim.spot));
+                let repeats =
+                    replaced.iter().any(|held| held.claim.holds == claim.holds && held.is_reliable());
                 if accepted && !contested && is_judged(&claim.spot, self.kind, discovery) {
                     self.held.push(SeenObject {
                         case_exact: is_case_exact(discovery, self.kind, &claim.spot.path()),
                         claim,
                         by: Arc::clone(exchange),
+                        repeats,
                         confirmed: false,
+                        outlived: None,
                         answer_miss: None,
                         read_miss: None,
                         letter_case_told: false,
@@ -259,7 +269,15 @@ impl SeenState {
         let (dropped, kept): (Vec<SeenObject>, Vec<SeenObject>) =
             std::mem::take(&mut self.held).into_iter().partition(which);
         self.held = kept;
-        outcomes.extend(dropped.iter().filter_map(decide));
+        for held in &dropped {
+            match decide(held) {
+                Some(outcome) => outcomes.push(outcome),
+                None if held.confirmed && !held.repeats => {
+                    self.upheld.push((Arc::clone(&held.by), held.claim.spot.clone()))
+                }
+                None => {}
+            }
+        }
         dropped
     }
 

@@ -9,7 +9,7 @@ use super::answers::answered;
 use super::fixture::{FixtureSource, Mistake};
 use super::names::object_kind;
 use super::template;
-use crate::check::Finding;
+use crate::check::{Aspect, Finding};
 use crate::entra::oracle::Preexisting;
 use crate::run::steps::mapped;
 use crate::scenario;
@@ -118,6 +118,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             exchange.request.path
         );
         let finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Answer)
             .concerning("account beforehand")
             .against("201 with an id", answered(exchange))
             .shown_by(exchange);

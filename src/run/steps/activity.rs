@@ -175,6 +175,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let about = &self.scenario.about;
         if let Some(problem) = &accounts.problem {
             let finding = Finding::of(about, format!("account discovery does not finish: {}", problem.code))
+                .about(Aspect::Paging)
                 .concerning("paging")
                 .against("pages until every user was returned", &problem.detail)
                 .shown_by(last_page);
@@ -194,6 +195,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 "totalResults changes from page to page although no user was added or \
                                     removed",
             )
+            .about(Aspect::Paging)
             .concerning("totalResults")
             .against("the same totalResults on every page", format!("{totals:?}"))
             .shown_by(last_page);
@@ -225,6 +227,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             if !wrong.is_empty() {
                 let message = format!("{} of {} users are {how} of a paged list", wrong.len(), keys.len());
                 let finding = Finding::of(about, message)
+                    .about(Aspect::Paging)
                     .concerning("paging")
                     .against("every user exactly once", format!("{how}: {}", wrong.join(", ")))
                     .shown_by(last_page);

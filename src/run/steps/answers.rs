@@ -114,7 +114,7 @@ pub(in crate::run) fn judge(
             counted &= place != "totalResults";
             let (expected, actual) = (shown(&[&expected]), shown(&held));
             let message = format!("the response to {what} has {actual} in {place}, expected {expected}");
-            let finding = find(message, expected, actual).concerning(place.as_str()).about(aspect);
+            let finding = find(message, expected, actual).concerning(attribute(place)).about(aspect);
             findings.push(if by_case { finding.at(Level::Note) } else { finding });
         }
     }
@@ -134,7 +134,7 @@ pub(in crate::run) fn judge(
         if at(body, place).iter().all(|value| is_empty(value)) {
             let message = format!("the response to {what} has no {place}");
             let finding = find(message, format!("a value in {place}"), "nothing".to_owned());
-            findings.push(finding.concerning(place.as_str()));
+            findings.push(finding.concerning(attribute(place)).about(aspect));
         }
     }
     for place in &expectation.empty {
@@ -142,7 +142,8 @@ pub(in crate::run) fn judge(
         if !held.is_empty() {
             let actual = shown(&held);
             let message = format!("the response to {what} has {actual} in {place}, expected nothing");
-            findings.push(find(message, "nothing".to_owned(), actual).concerning(place.as_str()));
+            let finding = find(message, "nothing".to_owned(), actual);
+            findings.push(finding.concerning(attribute(place)).about(aspect));
         }
     }
     for (place, wrong) in &expectation.unlike {
@@ -212,6 +213,15 @@ fn is_header(name: &str, expected: &str, actual: &str) -> bool {
             true => media_type(expected) == media_type(actual),
             false => expected == actual,
         }
+}
+
+/// The attribute at a place of an answer: that of a resource, wherever the resource stands.
+fn attribute(place: &str) -> String {
+    let within = place.strip_prefix("/Resources/").and_then(|rest| Some(rest.split_once('/')?.1));
+    match (within, place.strip_prefix('/')) {
+        (Some(rest), _) | (None, Some(rest)) => rest.replace('/', "."),
+        (None, None) => place.to_owned(),
+    }
 }
 
 /// True for null, for a text, list or object without anything in it, and for an object of such members.

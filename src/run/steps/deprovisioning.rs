@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Player;
 use super::fixture::FixtureSource;
 use super::state::ReadState;
-use crate::check::{Finding, Level};
+use crate::check::{Aspect, Finding, Level};
 use crate::run::observer::reader;
 use crate::scim::same_name;
 use crate::wire::Target;
@@ -53,7 +53,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                     active.map_or_else(|| "no active".to_owned(), |active| format!("active {active}"));
                 let message = format!("\"{key}\" left the scope but is neither gone nor disabled");
                 let finding = Finding::of(&self.scenario.about, message)
-                    .concerning("deprovisioning")
+                    .about(Aspect::Value)
+                    .concerning("active")
                     .against("404, or active false", actual)
                     .shown_by(&exchange);
                 self.wrong(key, finding);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::Player;
 use super::answers::answered;
 use super::fixture::FixtureSource;
-use crate::check::Finding;
+use crate::check::{Aspect, Finding};
 use crate::run::observer::resource_path;
 use crate::scim::urn;
 use crate::wire::{Actor, Broken, Exchange, Method, Request, ResourceKind, Target, id_of};
@@ -74,6 +74,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
         let message = format!("after the PATCH, GET {}/{{id}} does not return the resource", kind.endpoint());
         let finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Answer)
             .concerning("read by id")
             .against("200 with the resource", answered(&read))
             .shown_by(wrote)

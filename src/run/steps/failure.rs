@@ -91,7 +91,13 @@ fn beside_the_point(mut finding: Finding) -> Finding {
         Aspect::Existence if finding.subject == "deleted" => "rules/deleted-still-readable",
         Aspect::Existence => "rules/resource-lost",
         // Those say themselves when they are beside the point.
-        Aspect::Form | Aspect::Answer | Aspect::Value | Aspect::Job => return finding,
+        Aspect::Form
+        | Aspect::Answer
+        | Aspect::Shape
+        | Aspect::Value
+        | Aspect::Agreement
+        | Aspect::Paging
+        | Aspect::Job => return finding,
     };
     if let Some(rule) = rules::find(rule) {
         let about = rule.about();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::answers::shown;
 use super::fixture::FixtureSource;
 use super::{Player, test_values};
-use crate::check::{Finding, JudgedBy};
+use crate::check::{Aspect, Finding, JudgedBy};
 use crate::run::observer::reader;
 use crate::run::steps::mapped;
 use crate::wire::{Exchange, Target};
@@ -57,6 +57,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 false => format!("{path} was created as {expected}, but the server returns {actual}"),
             };
             let mut finding = Finding::of(&self.scenario.about, message)
+                .about(Aspect::Value)
                 .concerning(path.to_string())
                 .against(expected, actual)
                 .shown_by(exchange);

@@ -8,7 +8,7 @@ use super::Player;
 use super::accounts::AccountBefore;
 use super::fixture::{FixtureSource, Mistake};
 use super::state::{GroupMembers, ReadState};
-use crate::check::{Finding, Level};
+use crate::check::{Aspect, Finding, Level};
 use crate::entra::directory::ObjectId;
 use crate::entra::mapping::TargetValue;
 use crate::entra::oracle::{AccountFate, Expectation, Expected, ExpectedValue, Origin, ValueDemand, Why};
@@ -173,6 +173,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 };
                 let mut finding =
                     Finding::of(&self.scenario.about, format!("Entra matched \"{key}\" to {whose}"))
+                        .about(Aspect::Lookup)
                         .concerning("matched with the wrong account")
                         .at(Level::Critical)
                         .against("no match before Entra creates the account", format!("id \"{target_id}\""));
@@ -185,7 +186,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     /// Entra's last look for somebody's account.
-    fn lookup_of(&self, key: &str) -> Option<Arc<Exchange>> {
+    pub(super) fn lookup_of(&self, key: &str) -> Option<Arc<Exchange>> {
         let trace = self.recorder.trace();
         let is_lookup = |exchange: &&Arc<Exchange>| {
             let request = &exchange.request;

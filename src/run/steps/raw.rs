@@ -9,7 +9,7 @@ use super::fixture::{FixtureSource, Mistake};
 use super::sign_in::Carried;
 use super::template;
 use super::template::{TemplatePlace, TemplateProblem};
-use crate::check::Finding;
+use crate::check::{Aspect, Finding};
 use crate::scenario::{Action, AnswerExpectation, RawRequest};
 use crate::wire::{Actor, Broken, Exchange, Operation, Request, Target};
 
@@ -88,6 +88,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let (key, member) = name.split_once('.').unwrap_or((name, "body"));
         let message = format!("the scenario cannot continue: the response called \"{key}\" has no {member}");
         let mut finding = Finding::of(&self.scenario.about, message)
+            .about(Aspect::Answer)
             .concerning(member)
             .against(format!("a response with {member}"), "none");
         if let Some(exchange) = self.recorder.last() {

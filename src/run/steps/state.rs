@@ -176,6 +176,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             .about(Aspect::Lookup)
             .concerning("same account")
             .against(format!("id \"{expected}\""), format!("id \"{id}\""));
+        if let Some(lookup) = self.lookup_of(key).filter(|_| other != key) {
+            finding = finding.shown_by(&lookup);
+        }
         if let Some(exchange) = made.or(trace.last()) {
             finding = finding.shown_by(exchange);
         }

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::Player;
 use super::answers::{answered, place};
 use super::fixture::{FixtureSource, Mistake};
-use crate::check::{Finding, Level};
+use crate::check::{Aspect, Finding, Level};
 use crate::run::target::at_once::at_once;
 use crate::scenario::{AnswersExpectation, RawRequest, StateExpectation, Successes, Together};
 use crate::wire::{Broken, Exchange, Request, Target};
@@ -148,6 +148,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             self.complain(
                 Finding::of(&self.scenario.about, message)
                     .at(self.scenario.about.level.min(Level::Error))
+                    .about(Aspect::Answer)
                     .concerning("refused on its own")
                     .against("2xx", answered(&exchange))
                     .shown_by(&exchange),

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::Player;
 use super::answers::{answered, is_empty};
 use super::fixture::{FixtureSource, Mistake};
-use crate::check::{Finding, Level, Skip};
+use crate::check::{Aspect, Finding, Level, Skip};
 use crate::run::observer::reader;
 use crate::run::observer::resources;
 use crate::scenario::WalkExpectation;
@@ -87,6 +87,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             if expectation.by_cursor { "are added and removed" } else { "are added" }
         );
         let finding = find(message)
+            .about(Aspect::Paging)
             .concerning("missed in a walk")
             .against(format!("all {} of them", stayed.len()), format!("{missed} on no page"))
             .shown_by(last);
@@ -115,6 +116,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let (Some(body), Some(items)) = (list, resources(&exchange)) else {
                 let message = format!("page {page} of {endpoint} is not a list");
                 let finding = Finding::of(&self.scenario.about, message)
+                    .about(Aspect::Answer)
                     .concerning("page")
                     .against("200 with a ListResponse", answered(&exchange))
                     .shown_by(&exchange);

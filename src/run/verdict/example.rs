@@ -158,6 +158,7 @@ pub fn report() -> Report {
                 )
             },
         ],
+        observations: Default::default(),
         left_behind: vec!["User 1 (run-x.ada@example.com): DELETE returns 500".into()],
         exchanges: 1_316,
         interrupted_by: None,

@@ -1,8 +1,12 @@
 //! What a run comes to: results of checks, the causes they have in common, and the verdict over them.
 
 pub mod cause;
+pub mod comparison;
+mod consequence;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod report;
 pub(in crate::run) mod ruling;
+pub mod stage;
+mod symptom;
 pub mod waived;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::comparison::Observations;
 use super::waived::Waived;
 use crate::check::{Finding, Level, Outcome, Skip};
 
@@ -19,6 +20,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// Every check, sorted by suite, id and dialect; rules come last.
     pub checks: Vec<CheckResult>,
+    /// What rules judged, so that what went wrong can be compared with what went well.
+    pub observations: Observations,
     /// What could not be removed from the target, each with the reason.
     pub left_behind: Vec<String>,
     /// How many requests were sent.
@@ -222,6 +225,7 @@ mod tests {
                 check("cycles/b", None),
                 check("cycles/b", Some("default")),
             ],
+            observations: Default::default(),
             left_behind: Vec::new(),
             exchanges: 0,
             interrupted_by: None,
@@ -250,6 +254,7 @@ mod tests {
             elapsed: Duration::ZERO,
             verdict: Verdict::Passed,
             checks: vec![CheckResult::new("cycles/b", Some("default"), "t", skipped)],
+            observations: Default::default(),
             left_behind: Vec::new(),
             exchanges: 0,
             interrupted_by: None,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::report::CheckResult;
-use crate::check::{About, Finding, Level, Outcome, Skip};
+use crate::check::{About, Finding, Level, Meeting, Outcome, Skip};
 
 /// Findings of rules, gathered scenario run by scenario run.
 #[derive(Debug, Default)]
@@ -29,8 +29,8 @@ impl Ruling {
                 Some(known) => {
                     // The last exchange decides; how often it was met adds up.
                     let times = known.times + finding.times;
-                    let met_in = known.met_in.take();
-                    *known = Finding { times, met_in, ..finding };
+                    let meetings = together(std::mem::take(&mut known.meetings), &finding.meetings);
+                    *known = Finding { times, meetings, ..finding };
                 }
                 None => {
                     new.push(finding.clone());
@@ -68,6 +68,23 @@ impl Ruling {
     }
 }
 
+/// The meetings of two findings that are the same one: of each scenario run the first.
+fn together(mut meetings: Vec<Meeting>, more: &[Meeting]) -> Vec<Meeting> {
+    for meeting in more {
+        let same =
+            |known: &&mut Meeting| known.scenario == meeting.scenario && known.dialect == meeting.dialect;
+        // Those of one scenario run come one after the other.
+        match meetings.iter_mut().rev().find(same) {
+            Some(known) => {
+                known.begins = known.begins.min(meeting.begins);
+                known.ends = known.ends.min(meeting.ends);
+            }
+            None => meetings.push(meeting.clone()),
+        }
+    }
+    meetings
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +95,7 @@ mod tests {
         let other = crate::scenario::testing::scenario("rules/y").about;
         let mut ruling = Ruling::default();
         let met_in = |player: &str, message: &str| Finding {
-            met_in: Some(player.to_owned()),
+            meetings: vec![Meeting::new(player, "default", &[])],
             ..Finding::of(&about, message)
         };
         assert_eq!(ruling.add("default", vec![met_in("cycles/a", "first")]).len(), 1);
@@ -90,7 +107,7 @@ mod tests {
         assert_eq!(checks.len(), 2);
         assert_eq!(checks[0].outcome, Outcome::Failed);
         assert_eq!((checks[0].findings[0].times, checks[0].findings[0].message.as_str()), (2, "second"));
-        assert_eq!(checks[0].findings[0].met_in.as_deref(), Some("cycles/a"));
+        assert_eq!(checks[0].findings[0].met_in(), Some("cycles/a"));
         assert!(matches!(checks[1].outcome, Outcome::Skipped(Skip::NotExercised(_))));
         ruling.note("default", &BTreeSet::from(["rules/y"]));
         assert_eq!(ruling.checks(rules.iter(), "default", None)[1].outcome, Outcome::Passed);

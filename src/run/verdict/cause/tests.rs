@@ -1,6 +1,7 @@
 use super::*;
+use crate::check::{Aspect, Dimension, Feature, Meeting, Observation};
 use crate::run::verdict::example;
-use crate::wire::Method;
+use crate::wire::{Exchange, Method};
 use serde_json::json;
 
 #[test]
@@ -25,8 +26,13 @@ fn failed(finding: Finding) -> CheckResult {
 
 /// Blocks, and says how each check ended, in order.
 fn ends(mut checks: Vec<CheckResult>) -> Vec<Outcome> {
-    block(&mut checks, Some(Level::Error), |id| id.starts_with("gallery/"));
+    block(&mut checks, &Observations::new(), Some(Level::Error), |id| id.starts_with("gallery/"));
     checks.into_iter().map(|check| check.outcome).collect()
+}
+
+/// The finding of a rule that was met in that scenario run.
+fn met_in(scenario: &str, finding: Finding) -> Finding {
+    Finding { meetings: vec![Meeting::new(scenario, "default", &finding.exchanges)], ..finding }
 }
 
 fn blocked(by: &str) -> Outcome {
@@ -49,9 +55,12 @@ fn a_player_spoiled_by_a_refusal_is_blocked_by_the_rule_that_names_it() {
     let rule = Finding::of(&example::about("rules/disable-refused", Level::Critical), "PATCH returns 500")
         .about(Aspect::Answer)
         .shown_by(&refused);
-    let mut player = example::still_active("cycles/disable-unassigned");
+    let mut player = example::still_active("cycles/disable-unassigned").about(Aspect::Value);
     player.exchanges.insert(0, refused);
-    report.checks = vec![failed(rule), failed(player)];
+    let elsewhere = met_in("cycles/another", rule.clone());
+    report.checks = vec![failed(elsewhere), failed(player.clone())];
+    assert_eq!(causes(&report).len(), 2, "the scenario met it without the refusal");
+    report.checks = vec![failed(met_in("cycles/disable-unassigned", rule)), failed(player)];
     let causes = causes(&report);
     assert_eq!(causes.len(), 1);
     assert_eq!(causes[0].finding.rule, "rules/disable-refused");
@@ -72,21 +81,35 @@ fn a_rule_about_the_form_of_an_answer_blocks_nothing() {
 }
 
 #[test]
-fn a_player_about_an_attribute_that_a_rule_found_lost_is_blocked_unless_it_is_worse() {
-    let lost = |level| {
-        Finding::of(&example::about("rules/write-lost", level), "active was written and is not there")
-            .about(Aspect::Value)
-            .concerning("Active")
+fn a_player_about_an_attribute_that_a_rule_found_lost_is_blocked_and_makes_it_as_grave_as_an_error() {
+    let lost = |level, subject: &str| {
+        let read = example::exchange(Method::Get, "/Users/1", None, example::answer(200, &json!({})));
+        let about = example::about("rules/write-lost", level);
+        let found = Finding::of(&about, "active was written and is not there").about(Aspect::Value);
+        met_in("cycles/disable-unassigned", found.concerning(subject).shown_by(&read))
     };
     let player = || {
         let found = example::still_active("cycles/disable-unassigned").about(Aspect::Value);
-        failed(found.concerning("active"))
+        failed(found.concerning(r#"emails[type eq "work"].value"#))
     };
-    assert_eq!(
-        ends(vec![player(), failed(lost(Level::Critical))]),
-        [blocked("rules/write-lost"), Outcome::Failed]
-    );
-    assert_eq!(ends(vec![player(), failed(lost(Level::Error))]), [Outcome::Failed, Outcome::Failed]);
+    for subject in ["Emails", "emails", r#"emails[type eq "work"]"#] {
+        assert_eq!(
+            ends(vec![player(), failed(lost(Level::Critical, subject))]),
+            [blocked("rules/write-lost"), Outcome::Failed],
+            "{subject}"
+        );
+    }
+    for subject in ["email", "title"] {
+        let both = ends(vec![player(), failed(lost(Level::Critical, subject))]);
+        assert_eq!(both, [Outcome::Failed, Outcome::Failed], "{subject}");
+    }
+    let mut report = example::report();
+    report.checks = vec![player(), failed(lost(Level::Warning, "emails"))];
+    let found = causes(&report);
+    assert_eq!(found.iter().map(|cause| cause.level).collect::<Vec<_>>(), [Level::Error]);
+    drop(found);
+    report.checks = vec![player(), failed(lost(Level::Note, "emails"))];
+    assert_eq!(causes(&report).len(), 2, "a note explains nothing");
 }
 
 #[test]
@@ -114,27 +137,6 @@ fn a_player_with_something_of_its_own_to_say_stays_red() {
 }
 
 #[test]
-fn a_rule_explains_what_a_player_finds_wrong_with_the_same_thing_in_the_same_scenario_run() {
-    let rule = |aspect, subject: &str| {
-        let about = example::about("rules/write-lost", Level::Critical);
-        let read = example::exchange(Method::Get, "/Users/1", None, example::answer(200, &json!({})));
-        Finding::of(&about, "lost").about(aspect).concerning(subject).shown_by(&read)
-    };
-    let player = || {
-        example::still_active("cycles/x").about(Aspect::Value).concerning(r#"emails[type eq "work"].value"#)
-    };
-    let explained = |rule: Finding| {
-        let mut findings = [player()];
-        explain(&mut findings, &[rule]);
-        findings[0].explained_by.is_some()
-    };
-    assert!(explained(rule(Aspect::Value, "Emails")));
-    assert!(!explained(rule(Aspect::Value, "email")));
-    assert!(!explained(rule(Aspect::Form, "emails")));
-    assert!(!explained(rule(Aspect::Value, "emails").at(Level::Warning)), "milder than the scenario's");
-}
-
-#[test]
 fn a_refusal_in_the_same_words_is_one_cause_whatever_was_asked() {
     let refused = |id: &str, path: &str, detail: &str| {
         let body = json!({"Operations": [{"op": "Replace", "path": path, "value": "x"}]});
@@ -147,7 +149,7 @@ fn a_refusal_in_the_same_words_is_one_cause_whatever_was_asked() {
         refused("cycles/a", "title", "value \"x\" of 1 is odd"),
         refused("cycles/b", "name", "value \"y\" of 2 is odd"),
     ]);
-    assert_eq!(wordy, [Outcome::Failed, blocked("cycles/a")]);
+    assert_eq!(wordy, [blocked("cycles/b"), Outcome::Failed], "the shortest evidence speaks");
     let silent = ends(vec![refused("cycles/a", "title", ""), refused("cycles/b", "name", "")]);
     assert_eq!(silent, [Outcome::Failed, Outcome::Failed]);
 }
@@ -178,21 +180,52 @@ fn what_a_player_reads_after_its_request_was_refused_follows_from_that() {
 
 #[test]
 fn what_the_job_says_follows_from_any_answer_that_a_rule_calls_wrong() {
-    let rule = |aspect| {
+    for (aspect, lines) in [(Aspect::Answer, 1), (Aspect::Form, 2)] {
         let about = example::about("rules/duplicate-accepted", Level::Error);
         let made = example::exchange(Method::Post, "/Users", None, example::answer(201, &json!({})));
-        Finding::of(&about, "a second one").about(aspect).shown_by(&made)
-    };
-    let player = || {
+        let rule = met_in("cycles/x", Finding::of(&about, "a second one").about(aspect).shown_by(&made));
         let about = example::about("cycles/x", Level::Error);
         let read = example::exchange(Method::Get, "/Users/1", None, example::answer(200, &json!({})));
-        Finding::of(&about, "the log says success").about(Aspect::Job).shown_by(&read)
-    };
-    for (aspect, explained) in [(Aspect::Answer, true), (Aspect::Form, false)] {
-        let mut findings = [player()];
-        explain(&mut findings, &[rule(aspect)]);
-        assert_eq!(findings[0].explained_by.is_some(), explained);
+        let player = Finding::of(&about, "the log says success").about(Aspect::Job).shown_by(&read);
+        let mut report = example::report();
+        report.checks = vec![failed(rule), failed(player)];
+        assert_eq!(causes(&report).len(), lines, "{aspect:?}");
     }
+}
+
+/// What was observed of the writes of an attribute: in which form, how often, and whether it was lost.
+fn observed(attribute: &str, path: &str, times: usize, lost: bool) -> (Observation, usize) {
+    let wrong = if lost { vec![("rules/write-lost".to_owned(), attribute.to_owned())] } else { Vec::new() };
+    let mut features = vec![
+        Feature::new(Dimension::Method, "PATCH"),
+        Feature::new(Dimension::Path, path),
+        Feature::new(Dimension::Attribute, format!("of {attribute}")),
+    ];
+    features.sort_unstable();
+    (Observation { aspect: Aspect::Value, features, judged_by: vec!["rules/write-lost"], wrong }, times)
+}
+
+fn lost(attribute: &str) -> CheckResult {
+    let about = example::about("rules/write-lost", Level::Error);
+    let found = Finding::of(&about, format!("{attribute} was written and is not there"));
+    failed(found.about(Aspect::Value).concerning(attribute))
+}
+
+#[test]
+fn symptoms_that_only_requests_of_one_form_show_are_one_cause() {
+    let mut report = example::report();
+    report.checks = vec![lost("title"), lost("active")];
+    report.observations = Observations::from([
+        observed("title", "without a path", 3, true),
+        observed("active", "without a path", 4, true),
+        observed("title", "with a plain path", 9, false),
+    ]);
+    let found = causes(&report);
+    let patterns: Vec<_> = found.iter().map(|cause| cause.pattern.as_deref()).collect();
+    assert_eq!(patterns, [Some("every request without a path (7 of 7; 9 others were judged too)")]);
+    drop(found);
+    report.observations.extend([observed("nickName", "without a path", 5, false)]);
+    assert_eq!(causes(&report).len(), 2, "the form alone does not do it");
 }
 
 #[test]
@@ -205,13 +238,4 @@ fn the_ids_of_a_path_do_not_make_two_causes() {
     };
     let checks = vec![refused("c432cdca", "cycles/a"), refused("b9a0d91e", "cycles/b")];
     assert_eq!(ends(checks), [Outcome::Failed, blocked("cycles/a")]);
-}
-
-#[test]
-fn values_do_not_make_two_causes() {
-    assert_eq!(
-        without_values(r#"`title` is "Analyst 7", expected "Boss" in 12 ms"#),
-        without_values(r#"`title` is "Clerk", expected "Head" in 3 ms"#)
-    );
-    assert_ne!(without_values("`title` is wrong"), without_values("`active` is wrong"));
 }

@@ -1,0 +1,87 @@
+//! The end of the report for people: what is lost in silence, and the shortest way on.
+
+use std::io::{self, Write};
+
+use super::layout::{self, Paint};
+use crate::run::verdict::cause::Cause;
+use crate::run::verdict::report::{Report, Verdict};
+
+/// How many causes the list names.
+const NAMED: usize = 10;
+
+/// Writes what to mend first, in the order of work, each with the command that plays just that. Nothing when nothing
+/// failed.
+pub(super) fn write(
+    report: &Report,
+    causes: &[Cause<'_>],
+    paint: Paint,
+    width: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let deciding: Vec<&Cause<'_>> = causes.iter().filter(|cause| cause.decides).collect();
+    if report.verdict != Verdict::Failed || deciding.is_empty() {
+        return Ok(());
+    }
+    silent(&deciding, paint, width, out)?;
+    writeln!(out, "{}", paint.strong("fix first"))?;
+    for (place, cause) in deciding.iter().take(NAMED).enumerate() {
+        let number = format!("{:>3}  ", place + 1);
+        line(&number, &headline(cause), width, out)?;
+        if let Some(command) = command(cause) {
+            writeln!(out, "     {}", paint.dim(&command))?;
+        }
+    }
+    if deciding.len() > NAMED {
+        writeln!(out, "     and {} more, told in the files of --json and --junit", deciding.len() - NAMED)?;
+    }
+    writeln!(out)
+}
+
+/// What the server accepts and does not do.
+fn silent(causes: &[&Cause<'_>], paint: Paint, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let silent: Vec<&&Cause<'_>> = causes.iter().filter(|cause| cause.is_silent()).collect();
+    if silent.is_empty() {
+        return Ok(());
+    }
+    let what = match silent.len() {
+        1 => "this happens without an error".to_owned(),
+        number => format!("these {number} things happen without an error"),
+    };
+    let told = format!("do not connect a production tenant: {what} that an administrator could see");
+    for (place, part) in layout::wrap(&told, width).iter().enumerate() {
+        writeln!(out, "{}{}", if place == 0 { "" } else { "  " }, paint.bad(part))?;
+    }
+    for cause in silent {
+        line("  - ", &headline(cause), width, out)?;
+    }
+    writeln!(out)
+}
+
+/// The name of a cause and what it says, in one sentence.
+pub(super) fn headline(cause: &Cause<'_>) -> String {
+    let message = layout::clean(&cause.finding.message);
+    let message = layout::excerpt(message.trim_end_matches('.'), 160);
+    match &cause.pattern {
+        Some(pattern) => format!("{}: {message}; {pattern}", cause.finding.rule),
+        None => format!("{}: {message}", cause.finding.rule),
+    }
+}
+
+/// The command that plays just what shows a cause.
+fn command(cause: &Cause<'_>) -> Option<String> {
+    let scenario = cause.scenario()?;
+    let dialect = match (cause.dialects.len(), cause.dialects.first()) {
+        (1, Some(dialect)) => format!(" --dialect {dialect}"),
+        _ => String::new(),
+    };
+    Some(format!("scimulate run {scenario}{dialect}"))
+}
+
+fn line(mark: &str, text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let room = width.saturating_sub(mark.len()).max(20);
+    for (place, part) in layout::wrap(text, room).iter().enumerate() {
+        let before = if place == 0 { mark.to_owned() } else { " ".repeat(mark.len()) };
+        writeln!(out, "{before}{part}")?;
+    }
+    Ok(())
+}

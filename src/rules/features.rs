@@ -1,0 +1,266 @@
+//! What a request is like: the properties by which those that went wrong are compared with those that went well.
+
+use serde_json::Value;
+
+use super::View;
+use super::ledger::SeenState;
+use super::presence::is_plain;
+use crate::check::{Dimension, Feature};
+use crate::scim::{PatchPath, same_name};
+use crate::wire::{Actor, Exchange, Method, Operation, ResourceKind};
+
+/// The properties of a whole request.
+pub(super) fn of_request(view: &View<'_>) -> Vec<Feature> {
+    let exchange = view.exchange;
+    let mut features = of_target(exchange);
+    let known = exchange.operation.kind().zip(exchange.operation.id());
+    let known = known.and_then(|(kind, id)| view.ledger.known(kind, id));
+    if known.is_some_and(SeenState::is_disabled) {
+        features.push(Feature::new(Dimension::State, "of a disabled user"));
+    }
+    features.extend(of_filter(view));
+    let operations = view.sent().map(operations).unwrap_or_default();
+    if operations.len() > 1 {
+        features.push(Feature::new(Dimension::Count, "with several operations"));
+    }
+    for part in operations.into_iter().flat_map(PatchPart::of) {
+        features.extend(part.features());
+        features.extend(of_attribute(&part.attribute()));
+    }
+    sorted(features)
+}
+
+/// The properties of the write of one value: of a PATCH those of the part that writes it.
+pub(super) fn of_write(exchange: &Exchange, subject: &str) -> Vec<Feature> {
+    let mut features = of_target(exchange);
+    features.extend(of_attribute(subject));
+    let sent = exchange.request.json().unwrap_or(Value::Null);
+    let parts: Vec<PatchPart<'_>> = operations(&sent).into_iter().flat_map(PatchPart::of).collect();
+    if parts.len() > 1 {
+        features.push(Feature::new(Dimension::Count, "with several values"));
+    }
+    let subject = subject.parse::<PatchPath>().ok();
+    let place = parts.iter().rposition(|part| subject.as_ref().is_some_and(|subject| part.writes(subject)));
+    if let Some(place) = place {
+        features.extend(parts[place].features());
+        if place > 0 {
+            features.push(Feature::new(Dimension::Count, "that are not the first"));
+        }
+    }
+    sorted(features)
+}
+
+/// The properties of a write to something else than a value.
+pub(super) fn of_other_write(exchange: &Exchange, subject: &str) -> Vec<Feature> {
+    let mut features = of_target(exchange);
+    let sent = exchange.request.json().unwrap_or(Value::Null);
+    let whole = |path: &str| path.parse::<PatchPath>().ok().map(|path| path.attribute.to_lowercase());
+    for part in operations(&sent).into_iter().flat_map(PatchPart::of) {
+        features.extend(part.features());
+        features.extend(of_attribute(&part.attribute()));
+        if part.path.is_some_and(|path| whole(path).is_some_and(|it| Some(it) == whole(subject))) {
+            features.push(Feature::new(Dimension::State, "beside another part of the same attribute"));
+        }
+    }
+    sorted(features)
+}
+
+/// The attribute, and what it is part of.
+fn of_attribute(path: &str) -> Vec<Feature> {
+    let mut features = vec![Feature::new(Dimension::Attribute, format!("of {path}"))];
+    if let Ok(parsed) = path.parse::<PatchPath>() {
+        let extension = parsed.schema.clone().filter(|urn| !is_core(urn));
+        if parsed.filter.is_some() {
+            features.push(Feature::new(Dimension::Value, "of an element of a list"));
+        }
+        if !parsed.attribute.is_empty() {
+            let whole = extension
+                .as_ref()
+                .map_or(parsed.attribute.clone(), |urn| format!("{urn}:{}", parsed.attribute));
+            features.push(Feature::new(Dimension::Attribute, format!("of {whole}")));
+        }
+        features.extend(extension.map(|urn| Feature::new(Dimension::Attribute, format!("of {urn}"))));
+    }
+    features
+}
+
+fn sorted(mut features: Vec<Feature>) -> Vec<Feature> {
+    features.sort_unstable();
+    features.dedup();
+    features
+}
+
+fn of_target(exchange: &Exchange) -> Vec<Feature> {
+    let mut features = vec![Feature::new(Dimension::Method, exchange.request.method.as_str())];
+    if let Some(kind) = exchange.operation.kind() {
+        features.push(Feature::new(Dimension::Endpoint, format!("on {}", kind.endpoint())));
+    }
+    let by_id = exchange.request.method == Method::Get && exchange.operation.id().is_some();
+    if by_id {
+        features.push(Feature::new(Dimension::Filter, "by id"));
+    }
+    features
+}
+
+/// The properties of a filter of `eq` and `and`.
+fn of_filter(view: &View<'_>) -> Vec<Feature> {
+    let Operation::Query { kind, filter, .. } = view.operation() else { return Vec::new() };
+    let mut features = Vec::new();
+    let Some(terms) = view.terms() else {
+        features.push(Feature::new(
+            Dimension::Filter,
+            if filter.is_some() { "with an unusual filter" } else { "without a filter" },
+        ));
+        return features;
+    };
+    features.push(Feature::new(Dimension::Filter, "with a filter"));
+    if terms.len() > 1 {
+        features.push(Feature::new(Dimension::Filter, "with `and`"));
+    }
+    for term in terms {
+        features.push(Feature::new(Dimension::Attribute, format!("by {}", term.path)));
+        if !is_plain(&term.value) {
+            features.push(Feature::new(Dimension::Filter, "with special characters"));
+        }
+    }
+    let found = view.ledger.matching(*kind, terms, view.discovery);
+    if found.iter().any(|known| known.is_disabled()) {
+        features.push(Feature::new(Dimension::State, "for a disabled user"));
+    }
+    if found.iter().any(|known| known.made.as_ref().is_some_and(|made| made.request.actor != Actor::Entra)) {
+        features.push(Feature::new(Dimension::State, "for a resource that Entra did not create"));
+    }
+    if found.iter().any(|known| known.was_changed()) {
+        features.push(Feature::new(Dimension::State, "for a resource that was changed"));
+    }
+    if found.iter().any(|known| terms.iter().any(|term| super::presence::is_other_case(known, term))) {
+        features.push(Feature::new(Dimension::Filter, "in another letter case"));
+    }
+    features
+}
+
+/// The operations of a PATCH as they were sent.
+fn operations(sent: &Value) -> Vec<&Value> {
+    sent.get("Operations").and_then(Value::as_array).into_iter().flatten().collect()
+}
+
+/// One value of a PATCH with where it goes: an operation with a path, or a member of the value of one without.
+struct PatchPart<'a> {
+    op: &'a str,
+    path: Option<&'a str>,
+    /// The path is a key of the value.
+    is_key: bool,
+    value: Option<&'a Value>,
+}
+
+impl<'a> PatchPart<'a> {
+    fn of(operation: &'a Value) -> Vec<Self> {
+        let op = operation.get("op").and_then(Value::as_str).unwrap_or_default();
+        let value = operation.get("value");
+        match (operation.get("path").and_then(Value::as_str), value) {
+            (None, Some(Value::Object(members))) => members
+                .iter()
+                .map(|(key, value)| PatchPart { op, path: Some(key), is_key: true, value: Some(value) })
+                .collect(),
+            (path, value) => vec![PatchPart { op, path, is_key: path.is_none(), value }],
+        }
+    }
+
+    /// True when it writes that attribute.
+    fn writes(&self, subject: &PatchPath) -> bool {
+        let Some(Ok(path)) = self.path.map(str::parse::<PatchPath>) else { return false };
+        let foreign =
+            |urn: &Option<String>| urn.clone().filter(|urn| !is_core(urn)).map(|urn| urn.to_lowercase());
+        let either =
+            |one: Option<String>, other: Option<String>| one.is_none() || other.is_none() || one == other;
+        let lower = |text: Option<String>| text.map(|text| text.to_lowercase());
+        let filter = |path: &PatchPath| path.filter.as_ref().map(|filter| filter.to_string().to_lowercase());
+        foreign(&path.schema) == foreign(&subject.schema)
+            && (path.attribute.is_empty()
+                || same_name(&path.attribute, &subject.attribute)
+                    && either(lower(path.sub.clone()), lower(subject.sub.clone()))
+                    && either(filter(&path), filter(subject)))
+    }
+
+    /// The attribute, with the values of its filter left out.
+    fn attribute(&self) -> String {
+        match self.path.map(|path| (path, path.parse::<PatchPath>())) {
+            Some((_, Ok(parsed))) if parsed.filter.is_some() => parsed.attribute_path().to_string(),
+            Some((path, _)) => path.to_owned(),
+            None => "the resource".to_owned(),
+        }
+    }
+
+    fn features(&self) -> Vec<Feature> {
+        let spelled = match self.op.chars().next().is_some_and(char::is_uppercase) {
+            true => "with a capital letter in `op`",
+            false => "with a lower-case `op`",
+        };
+        let mut features = vec![
+            Feature::new(Dimension::Spelling, spelled),
+            Feature::new(Dimension::Verb, format!("with {}", self.op.to_lowercase())),
+            Feature::new(Dimension::Value, value_form(self.value)),
+        ];
+        if let Some(flag) = self.value.and_then(super::reading::flag) {
+            features.push(Feature::new(Dimension::Value, if flag { "with true" } else { "with false" }));
+        }
+        if matches!(self.value, Some(Value::String(text)) if !text.is_ascii()) {
+            features.push(Feature::new(Dimension::Value, "with letters beyond ASCII"));
+        }
+        if self.value.is_some_and(is_wrapped) {
+            features.push(Feature::new(Dimension::Value, "with a value in the form of 2018"));
+        }
+        if self.is_key {
+            features.push(Feature::new(Dimension::Path, "without a path"));
+        }
+        match self.path.map(|path| (path, path_form(path))) {
+            Some((path, _)) if self.is_key && path.contains(['.', ':', '[']) => {
+                features.push(Feature::new(Dimension::Path, "with a path as key"));
+            }
+            Some((_, form)) if !self.is_key => features.push(Feature::new(Dimension::Path, form)),
+            _ => {}
+        }
+        features
+    }
+}
+
+fn is_core(urn: &str) -> bool {
+    [ResourceKind::User, ResourceKind::Group]
+        .iter()
+        .any(|kind| same_name(urn, super::reading::core_urn(*kind)))
+}
+
+fn path_form(path: &str) -> &'static str {
+    let Ok(parsed) = path.parse::<PatchPath>() else { return "with an unusual path" };
+    match (&parsed.filter, &parsed.schema, &parsed.sub) {
+        (Some(_), ..) => "with a value path",
+        (None, Some(urn), _) if !is_core(urn) => "with a URN in the path",
+        (None, Some(_), _) => "with the URN of the core schema in the path",
+        (None, None, Some(_)) => "with a sub-attribute in the path",
+        (None, None, None) => "with a plain path",
+    }
+}
+
+/// True for `[{"$ref":null,"value":X}]`, which the dialect customappsso writes for X.
+fn is_wrapped(value: &Value) -> bool {
+    matches!(value, Value::Array(items) if matches!(items.as_slice(), [Value::Object(item)]
+        if item.len() == 2 && item.get("$ref") == Some(&Value::Null) && item.contains_key("value")))
+}
+
+fn value_form(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "without a value",
+        Some(Value::Null) => "with null",
+        Some(Value::Bool(_)) => "with a boolean",
+        Some(Value::Number(_)) => "with a number",
+        Some(Value::String(text)) if text.is_empty() => "with an empty text",
+        Some(Value::String(text)) if ["true", "false"].iter().any(|flag| same_name(flag, text)) => {
+            "with a boolean as text"
+        }
+        Some(Value::String(_)) => "with a text",
+        Some(Value::Array(items)) if items.is_empty() => "with an empty list",
+        Some(Value::Array(items)) if items.len() > 1 => "with a list of several",
+        Some(Value::Array(_)) => "with a list of one",
+        Some(Value::Object(_)) => "with an object",
+    }
+}

@@ -1,0 +1,234 @@
+//! What the requests that went wrong have in common and those that went well have not: symptoms that one such pattern
+//! covers are one cause.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::report::CheckResult;
+use super::symptom::{Symptom, finding};
+use crate::check::{Aspect, Dimension, Feature, Level, Observation};
+
+/// What was judged in a whole run, and how often.
+pub type Observations = BTreeMap<Observation, usize>;
+
+/// How many features a pattern has at most.
+const LONGEST_PATTERN: usize = 2;
+
+/// A pattern holds although one in so many requests went well: some write what is there already.
+const RARE: usize = 20;
+
+/// Requests of which all were judged wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pattern {
+    /// What they have in common.
+    features: Vec<Feature>,
+    /// How many they are.
+    times: usize,
+    /// How many like them seem to have gone well.
+    right: usize,
+    /// How many others the same rules judged.
+    others: usize,
+}
+
+/// A symptom of rules, with what was observed of it.
+struct Candidate<'a> {
+    symptom: usize,
+    rule: &'a str,
+    aspect: Aspect,
+    wrong: Vec<&'a Observation>,
+}
+
+/// Joins symptoms of one rule that the same requests show.
+pub(super) fn join_companions(checks: &[CheckResult], mut symptoms: Vec<Symptom>) -> Vec<Symptom> {
+    let places: Vec<Option<Places>> = symptoms.iter().map(|symptom| Places::of(checks, symptom)).collect();
+    for later in 1..symptoms.len() {
+        let Some(of_later) = &places[later] else { continue };
+        let earlier = (0..later).find(|earlier| {
+            !symptoms[*earlier].same.is_empty()
+                && places[*earlier].as_ref().is_some_and(|of_earlier| of_earlier.are_those_of(of_later))
+        });
+        if let Some(earlier) = earlier {
+            let same = std::mem::take(&mut symptoms[later].same);
+            symptoms[earlier].same.extend(same);
+            symptoms[earlier].settle(checks);
+        }
+    }
+    symptoms.retain(|symptom| !symptom.same.is_empty());
+    symptoms
+}
+
+/// Where a symptom of a rule about values was met.
+struct Places<'a> {
+    rule: &'a str,
+    /// Scenario run and the first exchange of the evidence.
+    met: BTreeSet<(String, String, usize)>,
+}
+
+impl<'a> Places<'a> {
+    fn of(checks: &'a [CheckResult], symptom: &Symptom) -> Option<Self> {
+        let head = finding(checks, symptom.head);
+        let is_value =
+            matches!(head.aspect, Aspect::Value | Aspect::Shape | Aspect::Agreement | Aspect::Answer);
+        if checks[symptom.head.0].suite != "rules" || !is_value || head.subject.is_empty() {
+            return None;
+        }
+        let met = symptom.same.iter().flat_map(|position| finding(checks, *position).meetings.iter());
+        let met = met.map(|at| (at.scenario.clone(), at.dialect.clone(), at.begins));
+        Some(Places { rule: &head.rule, met: met.collect() })
+    }
+
+    /// True when three in four of the places are those of both.
+    fn are_those_of(&self, other: &Places<'_>) -> bool {
+        let both = self.met.intersection(&other.met).count();
+        self.rule == other.rule && both > 0 && both * 4 >= self.met.union(&other.met).count() * 3
+    }
+}
+
+/// Joins symptoms that one pattern covers.
+pub(super) fn join(
+    checks: &[CheckResult],
+    mut symptoms: Vec<Symptom>,
+    observations: &Observations,
+) -> Vec<Symptom> {
+    let mut open = candidates(checks, &symptoms, observations);
+    let mut joined: Vec<(Vec<(usize, usize)>, Pattern)> = Vec::new();
+    for aspect in [Aspect::Answer, Aspect::Lookup, Aspect::Existence, Aspect::Value] {
+        let (mut of_aspect, others): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|candidate| candidate.aspect == aspect);
+        open = others;
+        while let Some((covered, pattern)) = widest(&of_aspect, observations) {
+            let (inside, outside): (Vec<_>, Vec<_>) =
+                of_aspect.into_iter().partition(|candidate| covered.contains(&candidate.symptom));
+            let times = |candidate: &Candidate<'_>| {
+                candidate.wrong.iter().map(|observation| observations[*observation]).sum()
+            };
+            joined.push((inside.iter().map(|it| (it.symptom, times(it))).collect(), pattern));
+            of_aspect = outside;
+        }
+    }
+    for (mut members, pattern) in joined {
+        // What was met most often is the most general name.
+        members.sort_by_key(|(symptom, times)| (Reverse(*times), *symptom));
+        let Some(((first, _), others)) = members.split_first() else { continue };
+        for (other, _) in others {
+            let same = std::mem::take(&mut symptoms[*other].same);
+            symptoms[*first].level = symptoms[*first].level.max(symptoms[*other].level);
+            symptoms[*first].same.extend(same);
+        }
+        symptoms[*first].pattern = Some(pattern);
+    }
+    symptoms.retain(|symptom| !symptom.same.is_empty());
+    symptoms
+}
+
+fn candidates<'a>(
+    checks: &'a [CheckResult],
+    symptoms: &[Symptom],
+    observations: &'a Observations,
+) -> Vec<Candidate<'a>> {
+    let is_rule = |symptom: &Symptom| checks[symptom.head.0].suite == "rules";
+    let told = symptoms.iter().enumerate().filter(|(_, it)| is_rule(it) && it.level >= Level::Warning);
+    told.filter_map(|(place, symptom)| {
+        let head = finding(checks, symptom.head);
+        let aspect = match head.aspect {
+            Aspect::Members => Aspect::Value,
+            Aspect::Form | Aspect::Job | Aspect::Shape | Aspect::Agreement | Aspect::Paging => return None,
+            other => other,
+        };
+        let subjects: BTreeSet<String> =
+            symptom.same.iter().map(|position| finding(checks, *position).subject.to_lowercase()).collect();
+        let is_it = |(rule, of): &(String, String)| *rule == head.rule && subjects.contains(of);
+        let wrong: Vec<&Observation> =
+            observations.keys().filter(|it| it.aspect == aspect && it.wrong.iter().any(is_it)).collect();
+        (!wrong.is_empty()).then_some(Candidate { symptom: place, rule: &head.rule, aspect, wrong })
+    })
+    .collect()
+}
+
+/// The pattern that covers most symptoms, at least two, with the fewest features.
+fn widest(candidates: &[Candidate<'_>], observations: &Observations) -> Option<(Vec<usize>, Pattern)> {
+    if candidates.len() < 2 {
+        return None;
+    }
+    let mut best: Option<(usize, Reverse<usize>, Vec<usize>, Pattern)> = None;
+    for features in patterns(candidates) {
+        let covered: Vec<&Candidate<'_>> = candidates
+            .iter()
+            .filter(|candidate| candidate.wrong.iter().all(|observation| has(observation, &features)))
+            .collect();
+        let enough =
+            best.as_ref().map_or(2, |(covers, size, ..)| covers + usize::from(size.0 <= features.len()));
+        if covered.len() < enough {
+            continue;
+        }
+        let Some(pattern) = check(&covered, &features, observations) else { continue };
+        let symptoms = covered.iter().map(|candidate| candidate.symptom).collect();
+        best = Some((covered.len(), Reverse(features.len()), symptoms, pattern));
+    }
+    best.map(|(.., symptoms, pattern)| (symptoms, pattern))
+}
+
+/// The pattern, if hardly any request that has these features went well.
+fn check(covered: &[&Candidate<'_>], features: &[Feature], observations: &Observations) -> Option<Pattern> {
+    let aspect = covered.first()?.aspect;
+    let judged = |observation: &Observation| {
+        observation.aspect == aspect
+            && covered.iter().any(|candidate| observation.judged_by.contains(&candidate.rule))
+    };
+    let (mut times, mut others, mut right) = (0, 0, 0);
+    for (observation, number) in observations.iter().filter(|(observation, _)| judged(observation)) {
+        match (has(observation, features), observation.wrong.is_empty()) {
+            (true, true) => right += number,
+            (true, false) => times += number,
+            (false, _) => others += number,
+        }
+    }
+    (right * RARE < times).then(|| Pattern { features: features.to_vec(), times, right, others })
+}
+
+/// Every set of few features that a wrong request has, the smallest first.
+fn patterns(candidates: &[Candidate<'_>]) -> Vec<Vec<Feature>> {
+    let mut patterns: BTreeSet<Vec<Feature>> = BTreeSet::new();
+    for observation in candidates.iter().flat_map(|candidate| &candidate.wrong) {
+        for (place, one) in observation.features.iter().enumerate() {
+            patterns.insert(vec![one.clone()]);
+            for other in &observation.features[place + 1..] {
+                patterns.insert(vec![one.clone(), other.clone()]);
+            }
+        }
+    }
+    let mut patterns: Vec<Vec<Feature>> =
+        patterns.into_iter().filter(|it| it.len() <= LONGEST_PATTERN).collect();
+    patterns.insert(0, Vec::new());
+    patterns.sort_by_key(Vec::len);
+    patterns
+}
+
+fn has(observation: &Observation, features: &[Feature]) -> bool {
+    features.iter().all(|feature| observation.features.contains(feature))
+}
+
+impl Pattern {
+    /// True when it says nothing of attributes: whichever is written is written in vain.
+    pub(super) fn is_general(&self) -> bool {
+        self.features.iter().all(|feature| feature.dimension != Dimension::Attribute)
+    }
+}
+
+/// The pattern as a sentence: what all of the requests have in common, and how many there are.
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let methods = self.features.iter().filter(|feature| feature.dimension == Dimension::Method);
+        let method = methods.map(|feature| feature.phrase.as_str()).next().unwrap_or("request");
+        write!(f, "every {method}")?;
+        for feature in self.features.iter().filter(|feature| feature.dimension != Dimension::Method) {
+            write!(f, " {}", feature.phrase)?;
+        }
+        write!(f, " ({} of {}", self.times, self.times + self.right)?;
+        match self.others {
+            0 => f.write_str(")"),
+            1 => f.write_str("; one other was judged too)"),
+            others => write!(f, "; {others} others were judged too)"),
+        }
+    }
+}

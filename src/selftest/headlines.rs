@@ -1,0 +1,128 @@
+//! How many red lines one fault gives, and whether the first one has the right name.
+//!
+//! `headlines.tsv` has a line for each fault: its name, the level that it is expected to have, and the ids of the
+//! checks of which any is a right name for it, best first. It is written from what the faults say of themselves and
+//! never from what a run said.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::matrix::Matrix;
+use super::subject::ServerUnderTest;
+use crate::check::Level;
+use crate::run::verdict::cause::causes;
+use crate::run::verdict::report::Report;
+use crate::server::Fault;
+
+const HEADLINES: &str = include_str!("headlines.tsv");
+
+/// A cause at `error` or `critical`, as a report tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedLine {
+    /// The check that is its headline.
+    pub check: String,
+    /// Its level.
+    pub level: Level,
+    /// What the headline says.
+    pub message: String,
+}
+
+/// The red lines of a report, in its order.
+pub(super) fn red_lines(report: &Report) -> Vec<RedLine> {
+    let red = causes(report).into_iter().filter(|cause| cause.level >= Level::Error);
+    red.map(|cause| RedLine {
+        check: cause.finding.rule.clone(),
+        level: cause.level,
+        message: cause.finding.message.clone(),
+    })
+    .collect()
+}
+
+/// What is expected of the first red line of a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedHeadline {
+    /// The level of the fault.
+    pub level: Level,
+    /// The checks of which any is a right name, best first.
+    pub checks: Vec<&'static str>,
+}
+
+/// The expected headlines, by the name of the fault.
+///
+/// # Panics
+/// When the table is not as its head says; a test reads it.
+#[must_use]
+pub fn expected_headlines() -> BTreeMap<&'static str, ExpectedHeadline> {
+    let lines = HEADLINES.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let mut cells = line.split('\t');
+            let (Some(fault), Some(level), Some(checks)) = (cells.next(), cells.next(), cells.next()) else {
+                panic!("headlines.tsv: `{line}` has not three cells");
+            };
+            let level = level.parse().unwrap_or_else(|error| panic!("headlines.tsv: {fault}: {error}"));
+            (fault, ExpectedHeadline { level, checks: checks.split(',').map(str::trim).collect() })
+        })
+        .collect()
+}
+
+/// The red lines of the faults that are expected to have one.
+#[derive(Debug, Default)]
+pub(super) struct HeadlineCounts {
+    faults: usize,
+    named: usize,
+    one: usize,
+    two: usize,
+    /// Faults that miss the first two measures, with what they gave.
+    exceptions: Vec<String>,
+}
+
+impl HeadlineCounts {
+    pub(super) fn of(matrix: &Matrix) -> Self {
+        let expected = expected_headlines();
+        let mut counts = HeadlineCounts::default();
+        for (subject, sighting) in &matrix.sightings {
+            let ServerUnderTest::Fault(fault) = subject else { continue };
+            let Some(headline) = expected.get(fault.name()).filter(|it| it.level >= Level::Error) else {
+                continue;
+            };
+            // What cannot be tested at all is told in one sentence.
+            if sighting.unplayable {
+                continue;
+            }
+            counts.faults += 1;
+            counts.add(*fault, headline, &sighting.red_lines);
+        }
+        counts
+    }
+
+    fn add(&mut self, fault: Fault, headline: &ExpectedHeadline, lines: &[RedLine]) {
+        let named = lines.first().is_some_and(|first| headline.checks.contains(&first.check.as_str()));
+        self.named += usize::from(named);
+        self.one += usize::from(lines.len() == 1);
+        self.two += usize::from((1..=2).contains(&lines.len()));
+        if named && lines.len() == 1 {
+            return;
+        }
+        let mut text =
+            format!("{}: {} red, expected {}\n", fault.name(), lines.len(), headline.checks.join(" or "));
+        for line in lines {
+            let _ = writeln!(text, "    {} {}: {}", line.level, line.check, line.message);
+        }
+        self.exceptions.push(text);
+    }
+
+    /// The measures, a line.
+    pub(super) fn summary(&self) -> String {
+        format!(
+            "{} faults of level error or above: {} named right by the first red line, {} with one red line, {} with at \
+             most two",
+            self.faults, self.named, self.one, self.two
+        )
+    }
+
+    /// Every fault with another first name or more than one red line, and what it gave.
+    pub(super) fn exceptions(&self) -> String {
+        self.exceptions.concat()
+    }
+}
