@@ -12,6 +12,7 @@ use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance::{Acceptance, Trial};
 use super::preflight::declared;
+use super::preflight::updates::{self, Updates};
 use super::preflight::{self, Refusal, media_type};
 use super::purpose;
 use super::target::adjustment::Adjustment;
@@ -45,6 +46,8 @@ pub(super) struct Prepared {
     pub(super) acceptance: Acceptance,
     /// How creates are sent because of that.
     pub(super) adjustment: Arc<Adjustment>,
+    /// What it said to an update of everything.
+    pub(super) updates: Updates,
     /// Notes on attributes that the target was said to refuse and accepts.
     pub(super) accepted: Vec<Finding>,
     /// The scenario that is played even when every create is refused, and judges what of them is lost.
@@ -132,6 +135,7 @@ pub(super) async fn prepare<T: Target>(
     }
     let filters = ask_for_filters(plan, &stack).await;
     let mut acceptance = Acceptance::default();
+    let mut updates = Updates::default();
     if !plan.whole_mapping {
         let trial = Trial {
             player: "preflight/create",
@@ -148,6 +152,7 @@ pub(super) async fn prepare<T: Target>(
         if parses_only_json(&stack, &recorder, &label).await {
             acceptance = trial.run(groups).await;
         }
+        updates = updates::ask(&trial, &acceptance).await;
     }
     ask_whether_filters_apply(&stack, &recorder, probe(ResourceKind::User), probe(ResourceKind::Group)).await;
     let accepted = match acceptance.nothing {
@@ -173,6 +178,7 @@ pub(super) async fn prepare<T: Target>(
     abilities.refused =
         acceptance.refused.iter().map(|refused| (refused.path.to_string(), refused.answer.clone())).collect();
     mapping = acceptance.reduced(&mapping);
+    updates.reduce(&mut mapping);
     let left_behind = cleanup::remove(&stack, || recorder.trace(), &[]).await;
     stack.look_again().await;
     // With half of the answers nothing can be said of what the target can do.
@@ -190,6 +196,7 @@ pub(super) async fn prepare<T: Target>(
             ..acceptance.adjustment()
         }),
         acceptance,
+        updates,
         accepted,
         spokesman,
         filters,

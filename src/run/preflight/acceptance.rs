@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::bisection::{Acceptability, Creates, Found, RefusedBody, parts, search};
 use super::requirements::required;
 use crate::check::{Finding, Level};
-use crate::entra::dialect::Writer;
+use crate::entra::dialect::{Assignment, Writer};
 use crate::entra::directory::{Object, ObjectKind};
 use crate::entra::mapping::{AttributeMapping, Mapping, profiles};
 use crate::people::People;
@@ -74,6 +74,8 @@ pub(in crate::run) struct Acceptance {
     /// Mapping targets that were accepted and did not stand there afterwards as they were sent. Every
     /// scenario would complain about them; so only those do whose subject they are.
     pub(in crate::run) not_kept: Vec<PatchPath>,
+    /// A create of each resource type that was accepted.
+    pub(in crate::run) made: Vec<(ResourceKind, Arc<Exchange>)>,
 }
 
 impl Acceptance {
@@ -108,6 +110,7 @@ impl Acceptance {
         self.unmapped.extend(other.unmapped);
         self.required.extend(other.required);
         self.not_kept.extend(other.not_kept);
+        self.made.extend(other.made);
         self.nothing |= other.nothing;
     }
 
@@ -245,6 +248,7 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
         let first = match attempt.without(&[]).await {
             Acceptability::Accepted(made) => {
                 acceptance.not_kept = attempt.not_kept(&made).await;
+                acceptance.made.push((kind, made));
                 return acceptance;
             }
             Acceptability::Unknown => return acceptance,
@@ -289,6 +293,7 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
                 acceptance.refused = refused.into_iter().map(told).collect();
                 acceptance.unclear = unclear.into_iter().map(|path| (kind, path)).collect();
                 acceptance.not_kept = attempt.not_kept(&accepted).await;
+                acceptance.made.push((kind, accepted));
             }
         }
         acceptance
@@ -305,10 +310,18 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
         request.json().and_then(|body| body.as_object().cloned())
     }
 
-    fn request_by(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Option<Request> {
-        let rows = mapping.object(object_kind(kind))?;
+    /// The create of somebody by a mapping.
+    pub(super) fn request_by(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Option<Request> {
+        mapping.object(object_kind(kind))?;
+        let values = self.values(mapping, kind, key);
+        Some(self.writer.create(kind, &values, "preflight: what a create may carry"))
+    }
+
+    /// What a mapping gives somebody.
+    pub(super) fn values(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Vec<Assignment> {
+        let Some(rows) = mapping.object(object_kind(kind)) else { return Vec::new() };
         let dialect = self.writer.dialect.as_str();
-        let values = match kind {
+        match kind {
             ResourceKind::User => {
                 let person = suited::user(self.people.person(self.player, dialect, key), rows);
                 mapped::assignments(rows, Object::User(&person), false)
@@ -317,12 +330,11 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
                 let group = suited::group(self.people.group(self.player, dialect, key), rows);
                 mapped::assignments(rows, Object::Group(&group), false)
             }
-        };
-        Some(self.writer.create(kind, &values, "preflight: what a create may carry"))
+        }
     }
 }
 
-fn object_kind(kind: ResourceKind) -> ObjectKind {
+pub(super) fn object_kind(kind: ResourceKind) -> ObjectKind {
     match kind {
         ResourceKind::User => ObjectKind::User,
         ResourceKind::Group => ObjectKind::Group,

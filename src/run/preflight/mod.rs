@@ -7,6 +7,7 @@ mod bisection;
 pub(in crate::run) mod declared;
 pub(in crate::run) mod media_type;
 pub(in crate::run) mod requirements;
+pub(in crate::run) mod updates;
 
 use serde_json::Value;
 
