@@ -246,6 +246,49 @@ fn a_target_that_takes_all_updates_is_asked_once_for_each_resource() {
 }
 
 #[test]
+fn no_more_users_are_made_before_the_scenarios_than_the_target_may_hold() {
+    let most = |max_users: Option<usize>| {
+        let held = Arc::new(Mutex::new((0_usize, 0_usize)));
+        let seen = Arc::clone(&held);
+        let mut plan = plan(&["cycles/create-user"]);
+        plan.max_users = max_users;
+        run(plan, move |request| {
+            let mut held = seen.lock().unwrap();
+            match request.method {
+                Method::Post if request.path == "/Users" && has(request, "title") => return refusal(400),
+                Method::Post if request.path == "/Users" => held.0 += 1,
+                Method::Delete if request.path.starts_with("/Users/") => held.0 -= 1,
+                _ => {}
+            }
+            held.1 = held.1.max(held.0);
+            Deed::Pass
+        });
+        held.lock().unwrap().1
+    };
+    assert_eq!(most(Some(2)), 2);
+    assert!(most(None) > 2);
+}
+
+#[test]
+fn bodies_that_are_read_under_another_label_cost_one_create() {
+    let creates = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&creates);
+    let report = run(plan(&["cycles/create-user"]), move |request| {
+        let is_scim = |(name, value): &(String, String)| {
+            name.eq_ignore_ascii_case("content-type") && value.starts_with("application/scim+json")
+        };
+        if request.method == Method::Post && request.path == "/Users" && request.actor == Actor::Probe {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        let has_body = request.body.is_some() && request.method == Method::Post;
+        if has_body && request.headers.iter().any(is_scim) { refusal(400) } else { Deed::Pass }
+    });
+    assert_eq!(creates.load(Ordering::Relaxed), 2);
+    let told = report.checks.iter().find(|check| check.id == "rules/scim-json-not-parsed").unwrap();
+    assert_eq!((told.findings.len(), told.findings[0].level), (1, Level::Critical));
+}
+
+#[test]
 fn when_no_create_is_accepted_one_scenario_says_so_and_the_others_are_blocked() {
     let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
     let report = run(plan, |request| if request.method == Method::Post { refusal(400) } else { Deed::Pass });

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Map, Value};
 
 use super::bisection::{Acceptability, Creates, Found, RefusedBody, parts, search};
+use super::media_type::LabelTrial;
 use super::requirements::required;
+use super::room::Room;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Assignment, Writer};
 use crate::entra::directory::{Object, ObjectKind};
@@ -21,6 +23,7 @@ use crate::run::observer::resource_path;
 use crate::run::steps::answers::answered;
 use crate::run::steps::{mapped, suited};
 use crate::run::target::adjustment::{Adjustment, RequiredAttribute, leave_out};
+use crate::run::target::media_type::MediaType;
 use crate::run::target::recorder::Recorder;
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
@@ -209,20 +212,36 @@ pub(in crate::run) struct Trial<'a, T, R> {
     pub(in crate::run) discovery: &'a Discovery,
     /// What is left out without being tried.
     pub(in crate::run) adjustment: &'a Adjustment,
+    /// Under which media type bodies are sent.
+    pub(in crate::run) label: LabelTrial<'a>,
+    /// Keeps the target within what it may hold.
+    pub(in crate::run) room: Room,
 }
 
 /// The mapping without what the target refuses in a create of a user, how creates are adjusted besides, and the
 /// refused attributes; `None` when no create is accepted. Removing who was created is the caller's.
-pub async fn reduced<T: Target>(
+pub(crate) async fn reduced<T: Target>(
     recorder: &Recorder<T>,
     writer: &Writer,
     mapping: &Mapping,
     people: &People,
     player: &str,
+    media_type: &MediaType,
 ) -> Option<(Mapping, Adjustment, Vec<String>)> {
     let discovery = &Discovery::default();
     let adjustment = &Adjustment::default();
-    let trial = Trial { player, target: recorder, recorder, writer, mapping, people, discovery, adjustment };
+    let trial = Trial {
+        player,
+        target: recorder,
+        recorder,
+        writer,
+        mapping,
+        people,
+        discovery,
+        adjustment,
+        label: LabelTrial::of(media_type),
+        room: Room::default(),
+    };
     let acceptance = trial.of(ResourceKind::User).await;
     let refused: Vec<String> = acceptance.refused.iter().map(|refused| refused.path.to_string()).collect();
     (!acceptance.nothing).then(|| (acceptance.reduced(mapping), acceptance.adjustment(), refused))
@@ -360,10 +379,14 @@ impl<T: Target, R: Target> Creates for Attempt<'_, T, R> {
         request.actor = Actor::Probe;
         let mut adjustment = self.padding.clone();
         adjustment.refused.extend(omitted.iter().map(|path| (self.kind, path.clone())));
+        self.trial.room.make(*target, *recorder).await;
         let Ok(answer) = target.send(adjustment.fit(request).provoked()).await else {
             return Acceptability::Unknown;
         };
         let Some(exchange) = recorder.last() else { return Acceptability::Unknown };
+        if let Some(made) = self.trial.label.again(*target, recorder, &exchange).await {
+            return Acceptability::Accepted(made);
+        }
         match answer.status {
             200..=299 => Acceptability::Accepted(exchange),
             _ if answer.is_throttled() => Acceptability::Unknown,

@@ -371,6 +371,9 @@ impl<T: Target, R: Target> Changed<'_, '_, T, R> {
     async fn refused_manager(&mut self, mapping: &Mapping, acceptance: &Acceptance) -> Option<RefusedUpdate> {
         let rows = mapping.object(object_kind(self.kind))?;
         let path = &rows.rows.iter().find(|row| row.is_reference() && !row.is_list())?.target;
+        if !self.trial.room.is_there(self.trial.recorder) {
+            return None;
+        }
         let create = self.trial.request_by(mapping, self.kind, "manager")?;
         let Acceptability::Accepted(made) = self.send(acceptance.adjustment().fit(create)).await else {
             return None;

@@ -10,7 +10,7 @@ const SCIM_JSON: &str = "application/scim+json";
 
 /// Under which media type bodies are sent. All scenario runs at one target share it.
 #[derive(Debug, Default)]
-pub(in crate::run) struct MediaType {
+pub(crate) struct MediaType {
     plain: AtomicBool,
 }
 
@@ -51,13 +51,13 @@ pub(in crate::run) fn is_scim_json(request: &Request) -> bool {
 
 /// A target whose bodies are labelled as the run has found out.
 #[derive(Debug)]
-pub(in crate::run) struct Labelled<T> {
+pub(crate) struct Labelled<T> {
     inner: T,
     media_type: Arc<MediaType>,
 }
 
 impl<T> Labelled<T> {
-    pub(in crate::run) fn new(inner: T, media_type: Arc<MediaType>) -> Self {
+    pub(crate) fn new(inner: T, media_type: Arc<MediaType>) -> Self {
         Labelled { inner, media_type }
     }
 }
