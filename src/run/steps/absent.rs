@@ -51,7 +51,7 @@ mod tests {
 
     fn patch(number: usize, operation: &Value, answer: Answer) -> Arc<Exchange> {
         let request = Request::new(Actor::Observer, Method::Patch, "/Users/1", "s")
-            .with_json(&json!({ "Operations": [operation] }));
+            .with_json(&json!({ "schemas": [crate::scim::urn::PATCH_OP], "Operations": [operation] }));
         let started = std::time::SystemTime::UNIX_EPOCH;
         Arc::new(Exchange::new(number, started, String::new(), request, Ok(answer)))
     }
