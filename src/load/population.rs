@@ -123,7 +123,7 @@ impl<T: Target + 'static> Population<T> {
         let outcome = self.send_retrying(request.clone()).await?;
         let exchange = self.exchange(&request, &outcome);
         let is_unread = media_type::is_unread(&exchange);
-        if let Some(id) = self.made(ResourceKind::User, &exchange).filter(|_| !is_unread) {
+        if let Some(id) = self.made(ResourceKind::User, &exchange) {
             self.accounts.push(Mix::account(&key, id));
         }
         if !is_unread && !matches!(outcome, Ok(Answer { status: 400..=499, .. })) {
@@ -141,6 +141,10 @@ impl<T: Target + 'static> Population<T> {
         )
         .await;
         self.doubtful.extend(recorder.trace());
+        if self.media_type.is_plain() {
+            // Who was made of a body that was not read has no name.
+            self.accounts.clear();
+        }
         self.go_on()?;
         let Some((mapping, adjustment, refused)) = reduced else { return Ok(Vec::new()) };
         if let Some(mix) = Mix::new(settings, &mapping, adjustment) {

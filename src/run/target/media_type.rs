@@ -20,8 +20,13 @@ impl MediaType {
         self.plain.store(plain, Ordering::Relaxed);
     }
 
+    /// True when bodies are labelled `application/json`.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain.load(Ordering::Relaxed)
+    }
+
     fn relabel(&self, mut request: Request) -> Request {
-        if self.plain.load(Ordering::Relaxed) {
+        if self.is_plain() {
             let labels = request.headers.iter_mut().filter(|(name, _)| is_label(name));
             for (_, value) in labels {
                 if let Some(parameters) = without_scim_json(value) {
