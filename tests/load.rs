@@ -71,6 +71,15 @@ async fn a_server_without_groups_is_played_without_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_parses_plain_json_only_is_measured_so() {
+    let faults = ["scim-json-unparsed".parse().unwrap()].into();
+    let played = played(Dialect::Default, server::ServerSettings { faults, ..Default::default() }, 25).await;
+    let facts = played.facts.unwrap();
+    assert_eq!((facts.requests, facts.answered), (13, 13), "{facts:?}");
+    assert_eq!(facts.attributes_left_out, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn throttling_below_the_requirement_is_an_error() {
     let strain = Strain { requests_per_second: NonZeroU32::new(12), ..Strain::default() };
     let variants = [Variant::UsersOnly].into();

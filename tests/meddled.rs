@@ -142,6 +142,152 @@ fn refused_attributes_are_told_once_and_the_scenarios_go_on_without_them() {
     assert_eq!(update.outcome, Outcome::Passed, "{:?}", messages(update));
 }
 
+/// Rejects what a PATCH asks for, by the operation, at the embedded server.
+fn rejecting(
+    status: u16,
+    is_rejected: impl Fn(&Value) -> bool + Send + Sync + 'static,
+) -> impl Fn(&Request) -> Deed + Send + Sync + 'static {
+    move |request| {
+        let body = request.json().filter(|_| request.method == Method::Patch).unwrap_or_default();
+        let operations = body["Operations"].as_array().cloned().unwrap_or_default();
+        if operations.iter().any(&is_rejected) { refusal(status) } else { Deed::Pass }
+    }
+}
+
+/// What preflight says of updates.
+fn refused_updates(report: &Report) -> Vec<&str> {
+    let findings = report.checks.iter().flat_map(|check| &check.findings);
+    let told = findings.map(|finding| finding.message.as_str());
+    told.filter(|message| message.starts_with("the server rejects a PATCH of")).collect()
+}
+
+#[test]
+fn paths_that_a_patch_may_not_have_are_told_and_not_updated() {
+    let ids = ["cycles/update-one-attribute", "cycles/update-many-attributes", "cycles/external-id-changed"];
+    let path = |operation: &Value| operation["path"].as_str().unwrap_or_default().to_owned();
+    let of_user = "the server rejects a PATCH of";
+    for (refused, status, skipped, told) in [
+        ("title", 501, 1, "title of a User (501)"),
+        ("externalId", 400, 1, "externalId of a User and externalId of a Group (400)"),
+        (
+            r#"addresses[type eq "work"].locality"#,
+            403,
+            0,
+            r#"addresses[type eq "work"].locality of a User (403)"#,
+        ),
+        ("name.givenName", 400, 0, "name.givenName of a User (400)"),
+        // All people have the same; the server does not mind a value that is there already.
+        ("preferredLanguage", 400, 0, "preferredLanguage of a User (400)"),
+    ] {
+        let report = run(plan(&ids), rejecting(status, move |operation| path(operation) == refused));
+        let [only] = refused_updates(&report)[..] else {
+            panic!("{refused}: {:?}", refused_updates(&report))
+        };
+        assert!(only.starts_with(&format!("{of_user} {told};")), "{only}");
+        let is_skipped = |check: &&&CheckResult| match &check.outcome {
+            Outcome::Skipped(Skip::Blocked(why)) => {
+                *why == format!("rules/update-refused: the server rejects a PATCH of {refused}")
+            }
+            outcome => {
+                assert_eq!(*outcome, Outcome::Passed, "{refused}: {} {:?}", check.id, messages(check));
+                false
+            }
+        };
+        assert_eq!(scenarios(&report).iter().filter(is_skipped).count(), skipped, "{refused}");
+    }
+}
+
+#[test]
+fn what_is_rejected_for_its_form_is_no_matter_of_the_attribute() {
+    let ids = ["cycles/create-user"];
+    let text = |operation: &Value, name: &str| operation[name].as_str().unwrap_or_default().to_owned();
+    let told = |report: Report| refused_updates(&report).len();
+    assert_eq!(told(run(plan(&ids), rejecting(501, |_| true))), 0, "no PATCH at all");
+    assert_eq!(told(run(plan(&ids), rejecting(400, move |operation| text(operation, "op") == "Replace"))), 0);
+    // Value paths, paths with a dot and paths with a URN, where the whole attribute is accepted.
+    for sign in ["[", ".g", "urn:"] {
+        let has = move |operation: &Value| text(operation, "path").contains(sign);
+        assert_eq!(told(run(plan(&ids), rejecting(400, has))), usize::from(sign == ".g"), "{sign}");
+    }
+    let dotted = move |operation: &Value| text(operation, "path").starts_with("name.");
+    assert_eq!(told(run(plan(&ids), rejecting(400, dotted))), 0);
+    // A server that rejects what changes nothing, and titles.
+    let strict = move |operation: &Value| {
+        let path = text(operation, "path");
+        path == "title" || operation["value"] == "en-US" || operation["value"] == "US"
+    };
+    let repeated = Mutex::new(Vec::new());
+    let report = run(plan(&ids), move |request| {
+        let body = request.json().filter(|_| request.method == Method::Patch).unwrap_or_default();
+        let operations = body["Operations"].as_array().cloned().unwrap_or_default();
+        let mut seen = repeated.lock().unwrap();
+        let again = operations.len() == 1 && seen.contains(&operations[0]);
+        seen.extend(operations.iter().filter(|_| operations.len() == 1).cloned());
+        if again || operations.iter().any(strict) { refusal(400) } else { Deed::Pass }
+    });
+    assert_eq!(
+        refused_updates(&report),
+        [
+            "the server rejects a PATCH of title of a User (400); all scenarios are played without these updates"
+        ]
+    );
+}
+
+#[test]
+fn a_target_that_takes_all_updates_is_asked_once_for_each_resource() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    run(plan(&["cycles/create-user"]), move |request| {
+        let asks = request.method == Method::Patch && request.actor == Actor::Probe;
+        count.fetch_add(usize::from(asks), Ordering::Relaxed);
+        Deed::Pass
+    });
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn no_more_users_are_made_before_the_scenarios_than_the_target_may_hold() {
+    let most = |max_users: Option<usize>| {
+        let held = Arc::new(Mutex::new((0_usize, 0_usize)));
+        let seen = Arc::clone(&held);
+        let mut plan = plan(&["cycles/create-user"]);
+        plan.max_users = max_users;
+        run(plan, move |request| {
+            let mut held = seen.lock().unwrap();
+            match request.method {
+                Method::Post if request.path == "/Users" && has(request, "title") => return refusal(400),
+                Method::Post if request.path == "/Users" => held.0 += 1,
+                Method::Delete if request.path.starts_with("/Users/") => held.0 -= 1,
+                _ => {}
+            }
+            held.1 = held.1.max(held.0);
+            Deed::Pass
+        });
+        held.lock().unwrap().1
+    };
+    assert_eq!(most(Some(2)), 2);
+    assert!(most(None) > 2);
+}
+
+#[test]
+fn bodies_that_are_read_under_another_label_cost_one_create() {
+    let creates = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&creates);
+    let report = run(plan(&["cycles/create-user"]), move |request| {
+        let is_scim = |(name, value): &(String, String)| {
+            name.eq_ignore_ascii_case("content-type") && value.starts_with("application/scim+json")
+        };
+        if request.method == Method::Post && request.path == "/Users" && request.actor == Actor::Probe {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        let has_body = request.body.is_some() && request.method == Method::Post;
+        if has_body && request.headers.iter().any(is_scim) { refusal(400) } else { Deed::Pass }
+    });
+    assert_eq!(creates.load(Ordering::Relaxed), 2);
+    let told = report.checks.iter().find(|check| check.id == "rules/scim-json-not-parsed").unwrap();
+    assert_eq!((told.findings.len(), told.findings[0].level), (1, Level::Critical));
+}
+
 #[test]
 fn when_no_create_is_accepted_one_scenario_says_so_and_the_others_are_blocked() {
     let plan = plan(&["cycles/create-user", "cycles/disable-unassigned", "cycles/update-one-attribute"]);
@@ -175,7 +321,7 @@ fn a_failed_write_is_told_once_however_much_depends_on_it() {
 #[test]
 fn a_target_that_keeps_asking_for_retry_after_costs_no_finding() {
     let report = run(plan(&["cycles/update-one-attribute"]), |request| {
-        if request.method != Method::Patch {
+        if request.method != Method::Patch || request.actor != Actor::Entra {
             return Deed::Pass;
         }
         let mut answer = Answer::json(429, &json!({}));
@@ -285,7 +431,8 @@ fn a_target_lost_before_the_first_scenario_has_its_left_objects_named() {
 fn what_was_found_before_the_target_said_later_is_not_forgotten() {
     let mut busy = Answer::json(429, &json!({}));
     busy.headers.push(("retry-after".into(), "1000".into()));
-    let later = from_then_on(|request| request.method == Method::Patch, busy);
+    let is_update = |request: &Request| request.method == Method::Patch && request.actor == Actor::Entra;
+    let later = from_then_on(is_update, busy);
     let report = run(plan(&["cycles/update-one-attribute"]), move |request| match later(request) {
         // The create loses a name, and the read before the PATCH shows it.
         Deed::Pass if request.method == Method::Post && request.actor == Actor::Entra => {
@@ -350,7 +497,7 @@ fn a_rule_that_met_nothing_it_is_about_is_not_exercised() {
         assert_eq!(matches!(outcome(id), Outcome::Skipped(Skip::NotExercised(_))), !played, "{id}");
     }
     let counts = report.counts();
-    assert!(counts.not_exercised > 50 && counts.skipped == 0, "{counts:?}");
+    assert!(counts.not_exercised > 20 && counts.skipped == 0, "{counts:?}");
     assert_eq!(report.verdict, Verdict::Passed);
 }
 

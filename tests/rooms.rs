@@ -68,6 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/mapping",
             "entra/dialect",
             "run/observer",
+            "run/cleanup",
             "run/target",
             "run/steps",
             "rules",

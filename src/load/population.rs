@@ -14,9 +14,10 @@ use crate::check::Skip;
 use crate::run::cleanup;
 use crate::run::observer::reader;
 use crate::run::observer::resource_path;
-use crate::run::preflight::acceptance;
+use crate::run::preflight::{acceptance, media_type};
 use crate::run::target::cancel::Cancel;
 use crate::run::target::guard::{Guard, Ownership};
+use crate::run::target::media_type::{Labelled, MediaType};
 use crate::run::target::recorder::Recorder;
 use crate::run::target::retry::{Retry, WaitLimit};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, ResourceKind, Sent, Target};
@@ -34,6 +35,8 @@ pub(super) struct Population<T> {
     /// Waits when the target asks for it.
     pub retrying: Arc<Retry<Arc<Direct<T>>>>,
     pub cancel: Cancel,
+    /// Under which media type bodies are sent.
+    media_type: Arc<MediaType>,
     pub exchanges: Arc<AtomicUsize>,
     /// Users that are changed.
     pub accounts: Vec<LoadUser>,
@@ -52,7 +55,7 @@ pub(super) struct Population<T> {
     doubtful: Vec<Arc<Exchange>>,
 }
 
-type Direct<T> = Guard<Counted<T>>;
+type Direct<T> = Guard<Labelled<Counted<T>>>;
 
 impl<T: Target + 'static> Population<T> {
     pub fn new(settings: &LoadSettings, mix: Mix, target: Arc<T>) -> Self {
@@ -64,7 +67,9 @@ impl<T: Target + 'static> Population<T> {
             Some(journal) => ownership.journalled(Arc::clone(journal)),
             None => ownership,
         };
-        let direct = Arc::new(Guard::new(counted, Arc::new(ownership)));
+        let media_type: Arc<MediaType> = Arc::default();
+        let labelled = Labelled::new(counted, Arc::clone(&media_type));
+        let direct = Arc::new(Guard::new(labelled, Arc::new(ownership)));
         let wait_limit = WaitLimit::at_most(settings.longest_wait);
         let retrying = Retry::new(Arc::clone(&direct), wait_limit, settings.cancel.clone());
         Population {
@@ -72,6 +77,7 @@ impl<T: Target + 'static> Population<T> {
             direct,
             retrying: Arc::new(retrying),
             cancel: settings.cancel.clone(),
+            media_type,
             exchanges,
             accounts: Vec::new(),
             joining: Vec::new(),
@@ -109,22 +115,36 @@ impl<T: Target + 'static> Population<T> {
         Ok(refused)
     }
 
-    /// Creates somebody with everything that is mapped. Where that is refused, the mapping is reduced to
-    /// what is taken.
+    /// Creates somebody with everything that is mapped. Where that is refused or not read, the mapping is reduced to
+    /// what is taken, and bodies are labelled as the target reads them.
     async fn reduce(&mut self, settings: &LoadSettings) -> Result<Vec<String>, Skip> {
         let key = Mix::key("staff", 0);
         let request = self.mix.create(&key);
         let outcome = self.send_retrying(request.clone()).await?;
         let exchange = self.exchange(&request, &outcome);
+        let is_unread = media_type::is_unread(&exchange);
         if let Some(id) = self.made(ResourceKind::User, &exchange) {
             self.accounts.push(Mix::account(&key, id));
         }
-        let Ok(Answer { status: 400..=499, .. }) = outcome else { return Ok(Vec::new()) };
+        if !is_unread && !matches!(outcome, Ok(Answer { status: 400..=499, .. })) {
+            return Ok(Vec::new());
+        }
         let recorder = Recorder::new(Arc::clone(&self.retrying));
         let LoadSettings { writer, mapping, people, .. } = settings;
-        let reduced =
-            acceptance::reduced(&recorder, writer, mapping, people, "requirements/rate/create").await;
+        let reduced = acceptance::reduced(
+            &recorder,
+            writer,
+            mapping,
+            people,
+            "requirements/rate/create",
+            &self.media_type,
+        )
+        .await;
         self.doubtful.extend(recorder.trace());
+        if self.media_type.is_plain() {
+            // Who was made of a body that was not read has no name.
+            self.accounts.clear();
+        }
         self.go_on()?;
         let Some((mapping, adjustment, refused)) = reduced else { return Ok(Vec::new()) };
         if let Some(mix) = Mix::new(settings, &mapping, adjustment) {

@@ -52,7 +52,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::check::{Finding, Observation};
 use crate::scim::discovery::Discovery;
-use crate::wire::{Exchange, Tenant};
+use crate::wire::{Exchange, ResourceKind, Tenant};
 
 pub use cap::{cap, cap_own};
 pub use declaration::Rule;
@@ -132,23 +132,29 @@ pub struct Judgement {
 /// of their exchanges; those that only the whole trace shows come last.
 #[must_use]
 pub fn judge_trace(trace: &[Arc<Exchange>], discovery: &Discovery) -> Vec<Finding> {
-    judge(&[], trace, discovery).findings
+    judge(&[], trace, discovery, &[]).findings
 }
 
-/// Judges one trace with some rules switched off, to see what goes unseen without them.
+/// Judges one trace with some rules switched off, to see what goes unseen without them. `patched` are the resources
+/// of which a PATCH was accepted before it: if one is answered with 501 there, it is not the method that is missing.
 #[must_use]
-pub fn judge(switched_off: &[&str], trace: &[Arc<Exchange>], discovery: &Discovery) -> Judgement {
+pub fn judge(
+    switched_off: &[&str],
+    trace: &[Arc<Exchange>],
+    discovery: &Discovery,
+    patched: &[ResourceKind],
+) -> Judgement {
     let rules: Vec<&'static Rule> =
         all().iter().filter(|rule| !switched_off.contains(&rule.about().id.as_str())).collect();
     let mut judgement = Judgement::default();
     if trace.iter().all(|exchange| exchange.request.tenant == Tenant::First) {
-        judge_tenant(&rules, trace, discovery, &mut judgement);
+        judge_tenant(&rules, trace, discovery, patched, &mut judgement);
         return judgement;
     }
     // Ids of one tenant say nothing of another.
     for tenant in Tenant::ALL {
         let own = trace.iter().filter(|exchange| exchange.request.tenant == tenant);
-        judge_tenant(&rules, &own.cloned().collect::<Vec<_>>(), discovery, &mut judgement);
+        judge_tenant(&rules, &own.cloned().collect::<Vec<_>>(), discovery, patched, &mut judgement);
     }
     judgement
 }
@@ -157,9 +163,10 @@ fn judge_tenant(
     rules: &[&'static Rule],
     trace: &[Arc<Exchange>],
     discovery: &Discovery,
+    patched: &[ResourceKind],
     judgement: &mut Judgement,
 ) {
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::after(patched);
     let mut observed = Observed::default();
     let from = judgement.findings.len();
     let Judgement { findings, exercised, observations } = judgement;

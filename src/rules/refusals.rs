@@ -327,10 +327,12 @@ const UPDATE_REFUSED: RuleDeclaration = RuleDeclaration {
     level: Level::Error,
     what: "A PATCH as Entra sends it is accepted: `Add`, `Replace` and `Remove` with a capital letter, \
            URN-qualified paths, bundles without a path and with dotted keys, a request without the required \
-           attributes. Rejecting attributes that /Schemas does not publish is a note.",
-    why: "All changes to a person are in one request; if it is rejected, none of them is applied.",
-    fix: "Compare `op` without regard to letter case, resolve URN prefixes, and validate the result, not the \
-          request.",
+           attributes. Rejecting attributes that /Schemas does not publish is a note; rejecting immutable ones is a \
+           warning.",
+    why: "All changes to a person are in one request; if it is rejected, none of them is applied, not even a \
+          disable.",
+    fix: "Support every path of the mapping, compare `op` without regard to letter case, resolve URN prefixes, and \
+          validate the result, not the request.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the update fails in every cycle.",
     refs: &[
         Rfc("7644#3.5.2"),
@@ -344,6 +346,9 @@ const UPDATE_REFUSED: RuleDeclaration = RuleDeclaration {
         "group-rename-refused",
         "member-remove-path-refused",
         "refuses-manager-remove",
+        "user-name-immutable",
+        "external-id-immutable",
+        "patch-paths-not-implemented",
     ],
     judges: is_patched,
     judge: RuleJudge::Exchange(update_refused),

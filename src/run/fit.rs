@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use super::plan::Plan;
 use super::preflight::abilities::Support;
 use super::preflight::acceptance::{CREATE_REFUSED, REQUIRED_NOT_MAPPED};
+use super::preflight::updates::UPDATE_REFUSED;
 use super::prepare::{Prepared, crowd_limit};
 use super::purpose;
 use crate::check::Skip;
@@ -44,7 +45,7 @@ impl Prepared {
                 return Some(Skip::NotSupported("neither /Schemas nor the mapping has roles".to_owned()));
             }
             if self.refuses(ObjectKind::User, &PatchPath::simple("roles")) {
-                return Some(refused(plan, ObjectKind::User, &PatchPath::simple("roles")));
+                return Some(self.refused(plan, ObjectKind::User, &PatchPath::simple("roles")));
             }
         }
         if scenario.large && !plan.disposable && plan.max_users.is_none() {
@@ -77,7 +78,7 @@ impl Prepared {
     fn unmet(&self, plan: &Plan, need: &Need) -> Option<Skip> {
         let mapped = |name: &str| match (self.mapping.user.find(name), plan.mapping.user.find(name)) {
             (Some(_), _) => None,
-            (None, Some(row)) => Some(refused(plan, ObjectKind::User, &row.target)),
+            (None, Some(row)) => Some(self.refused(plan, ObjectKind::User, &row.target)),
             (None, None) => Some(unmapped(name)),
         };
         match need {
@@ -112,7 +113,23 @@ impl Prepared {
             },
         };
         let fit = Fit { prepared: self, plan, scenario, mapping };
-        fit.filtered_out().or_else(|| fit.expected()).or_else(|| fit.changed()).or_else(|| fit.requested())
+        fit.filtered_out()
+            .or_else(|| fit.expected())
+            .or_else(|| fit.changed())
+            .or_else(|| fit.updated())
+            .or_else(|| fit.requested())
+    }
+
+    /// Why what the server does not take is not asked of it.
+    fn refused(&self, plan: &Plan, kind: ObjectKind, path: &PatchPath) -> Skip {
+        let kind = resource_kind(kind);
+        if purpose::adjustment(plan).refuses(kind, path) {
+            return Skip::NotConfigured(format!("the target refuses {path} on purpose ([target] refuses)"));
+        }
+        match self.updates.concerning(kind, path) {
+            Some(update) if !self.adjustment.refuses(kind, path) => refused_update(update),
+            _ => Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects {path}")),
+        }
     }
 
     fn refuses(&self, kind: ObjectKind, path: &PatchPath) -> bool {
@@ -136,11 +153,8 @@ impl Prepared {
     }
 }
 
-fn refused(plan: &Plan, kind: ObjectKind, path: &PatchPath) -> Skip {
-    if purpose::adjustment(plan).refuses(resource_kind(kind), path) {
-        return Skip::NotConfigured(format!("the target refuses {path} on purpose ([target] refuses)"));
-    }
-    Skip::Blocked(format!("{CREATE_REFUSED}: the server rejects {path}"))
+fn refused_update(path: &PatchPath) -> Skip {
+    Skip::Blocked(format!("{UPDATE_REFUSED}: the server rejects a PATCH of {path}"))
 }
 
 fn resource_kind(kind: ObjectKind) -> ResourceKind {
@@ -215,7 +229,7 @@ impl Fit<'_> {
     fn lacking(&self, kind: ObjectKind, path: &PatchPath) -> Skip {
         let before = self.plan.mapping.object(kind).into_iter().flat_map(|mapping| &mapping.rows);
         match before.into_iter().any(|row| touches(row, path)) {
-            true => refused(self.plan, kind, path),
+            true => self.prepared.refused(self.plan, kind, path),
             false => unmapped(&path.to_string()),
         }
     }
@@ -264,10 +278,47 @@ impl Fit<'_> {
             let was = before.into_iter().find(|row| changed.iter().any(|given| row.reads(&given.name)));
             Some(match was {
                 Some(row) if self.prepared.refuses(*kind, &row.target) => {
-                    refused(self.plan, *kind, &row.target)
+                    self.prepared.refused(self.plan, *kind, &row.target)
+                }
+                Some(row) if self.prepared.updates.leaves_out(resource_kind(*kind), &row.target) => {
+                    refused_update(&row.target)
                 }
                 _ => Skip::NotConfigured(format!("the profile maps nothing from {names}")),
             })
+        })
+    }
+
+    /// No update that the scenario is about is rejected.
+    fn updated(&self) -> Option<Skip> {
+        let updates = &self.prepared.updates;
+        let attributes = &self.scenario.attributes;
+        let patched = attributes.patched.iter();
+        let mut own = patched.map(|(kind, path)| (*kind, path)).chain(
+            self.scenario
+                .mapping_changes()
+                .flat_map(|change| &change.edits.rows)
+                .map(|row| (ObjectKind::User, &row.target)),
+        );
+        if let Some(path) = own.find_map(|(kind, path)| updates.concerning(resource_kind(kind), path)) {
+            return Some(refused_update(path));
+        }
+        // An account that is there before is updated when it is matched.
+        let is_matched = |kind: ObjectKind| {
+            let mut accounts = self.scenario.accounts.values();
+            accounts
+                .any(|account| self.scenario.groups.contains_key(&account.of) == (kind == ObjectKind::Group))
+        };
+        attributes.expected.iter().find_map(|(kind, path)| {
+            let is_changed = |row: &AttributeMapping| {
+                let mut changed = attributes.changed.iter().filter(|(of, _)| of == kind);
+                changed.any(|(_, given)| given.iter().any(|given| row.reads(&given.name)))
+            };
+            let mut rows = self.rows(*kind).iter().filter(|row| touches(row, path));
+            let row = rows.find(|row| {
+                updates.leaves_out(resource_kind(*kind), &row.target)
+                    && (is_changed(row) || is_matched(*kind))
+            })?;
+            Some(refused_update(&row.target))
         })
     }
 
@@ -293,7 +344,7 @@ impl Fit<'_> {
         }
         self.scenario.attributes.requested.iter().find_map(|(kind, path)| {
             if self.prepared.refuses(*kind, path) {
-                return Some(refused(self.plan, *kind, path));
+                return Some(self.prepared.refused(self.plan, *kind, path));
             }
             if let Some(skip) = self.prepared.unpublished(self.plan, *kind, path) {
                 return Some(skip);

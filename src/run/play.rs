@@ -13,6 +13,7 @@ use super::cleanup;
 use super::event::{Event, Listener};
 use super::plan::Plan;
 use super::preflight::acceptance::CREATE_REFUSED;
+use super::preflight::updates::UPDATE_REFUSED;
 use super::preflight::{Refusal, media_type};
 use super::prepare::{self, Asking};
 use super::purpose::{self, LastAdmin};
@@ -240,12 +241,15 @@ impl Gathered {
         let off: Vec<&str> = run.plan.rules_off.iter().map(String::as_str).collect();
         let prepared = &run.prepared;
         let rules::Judgement { mut findings, exercised, observations } =
-            rules::judge(&off, &prepared.trace, &prepared.discovery);
+            rules::judge(&off, &prepared.trace, &prepared.discovery, &[]);
         run.note_filters(&findings);
         media_type::without_unread(&mut findings, &prepared.trace);
         if !off.contains(&CREATE_REFUSED) {
             findings.extend(prepared.acceptance.findings(&prepared.discovery));
             findings.extend(prepared.accepted.iter().cloned());
+        }
+        if !off.contains(&UPDATE_REFUSED) {
+            findings.extend(prepared.updates.findings(&prepared.discovery));
         }
         // The first users of a run are made here.
         run.last_admin.is_met_in(&run.plan, &prepared.trace);

@@ -12,7 +12,10 @@ use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance::{Acceptance, Trial};
 use super::preflight::declared;
-use super::preflight::{self, Refusal, media_type};
+use super::preflight::media_type::LabelTrial;
+use super::preflight::room::Room;
+use super::preflight::updates::{self, Updates};
+use super::preflight::{self, Refusal};
 use super::purpose;
 use super::target::adjustment::Adjustment;
 use super::target::deployment::{Deployment, Tenants};
@@ -45,6 +48,8 @@ pub(super) struct Prepared {
     pub(super) acceptance: Acceptance,
     /// How creates are sent because of that.
     pub(super) adjustment: Arc<Adjustment>,
+    /// What it said to an update of everything.
+    pub(super) updates: Updates,
     /// Notes on attributes that the target was said to refuse and accepts.
     pub(super) accepted: Vec<Finding>,
     /// The scenario that is played even when every create is refused, and judges what of them is lost.
@@ -131,7 +136,9 @@ pub(super) async fn prepare<T: Target>(
         mapping.group = None;
     }
     let filters = ask_for_filters(plan, &stack).await;
+    let room = Room::for_users(plan.max_users);
     let mut acceptance = Acceptance::default();
+    let mut updates = Updates::default();
     if !plan.whole_mapping {
         let trial = Trial {
             player: "preflight/create",
@@ -142,19 +149,19 @@ pub(super) async fn prepare<T: Target>(
             people,
             discovery: &ready.discovery,
             adjustment: &adjustment,
+            label: LabelTrial::of(&label),
+            room,
         };
         let groups = !matches!(abilities.of(Ability::Groups), Support::No(_));
         acceptance = trial.run(groups).await;
-        if parses_only_json(&stack, &recorder, &label).await {
-            acceptance = trial.run(groups).await;
-        }
+        updates = updates::ask(&trial, &acceptance).await;
     }
     ask_whether_filters_apply(&stack, &recorder, probe(ResourceKind::User), probe(ResourceKind::Group)).await;
     let accepted = match acceptance.nothing {
         true => Vec::new(),
         false => {
             let refuses = &adjustment.refused;
-            declared::accepted(&stack, &recorder, &writer, &plan.mapping, refuses, people).await
+            declared::accepted(&stack, &recorder, &writer, &plan.mapping, refuses, people, room).await
         }
     };
     let etags = ready.discovery.supports("etag").is_none()
@@ -173,6 +180,7 @@ pub(super) async fn prepare<T: Target>(
     abilities.refused =
         acceptance.refused.iter().map(|refused| (refused.path.to_string(), refused.answer.clone())).collect();
     mapping = acceptance.reduced(&mapping);
+    updates.reduce(&mut mapping);
     let left_behind = cleanup::remove(&stack, || recorder.trace(), &[]).await;
     stack.look_again().await;
     // With half of the answers nothing can be said of what the target can do.
@@ -190,29 +198,13 @@ pub(super) async fn prepare<T: Target>(
             ..acceptance.adjustment()
         }),
         acceptance,
+        updates,
         accepted,
         spokesman,
         filters,
         trace: recorder.trace(),
         left_behind,
     })
-}
-
-/// Whether no create came through until its body was labelled `application/json`. Then that label stays, and what
-/// was created until then is removed.
-async fn parses_only_json<T: Target>(
-    stack: &Stack<'_, T>,
-    recorder: &Recorder<T>,
-    label: &MediaType,
-) -> bool {
-    for refused in media_type::refused(&recorder.trace()) {
-        if media_type::is_parsed_as_json(stack, recorder, refused, label).await {
-            // What stays is told by the removal that ends the preparation.
-            cleanup::remove(stack, || recorder.trace(), &[]).await;
-            return true;
-        }
-    }
-    false
 }
 
 /// Asks for somebody who does not exist while objects of the run are there: only then an ignored filter shows, and

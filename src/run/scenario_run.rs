@@ -405,7 +405,7 @@ impl<S: Deployments> SharedRun<S> {
         let cut_short = self.cut_short(sighting.throttled.is_some());
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
         let rules::Judgement { findings: mut rule_findings, exercised, observations } =
-            rules::judge(&off, &trace, &self.prepared.discovery);
+            rules::judge(&off, &trace, &self.prepared.discovery, &self.prepared.updates.accepted);
         self.note_filters(&rule_findings);
         // What is on purpose is told by the rule's own level, so before that is capped.
         purpose::expect(&self.plan, last_admin, &mut rule_findings);

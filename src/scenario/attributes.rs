@@ -21,6 +21,8 @@ pub struct NamedAttributes {
     pub expected: Vec<(ObjectKind, PatchPath)>,
     /// Target attributes in requests of the scenario's own and in what is expected of their answers.
     pub requested: Vec<(ObjectKind, PatchPath)>,
+    /// Those of them that a PATCH changes.
+    pub patched: Vec<(ObjectKind, PatchPath)>,
 }
 
 /// A source attribute that the scenario says something of.
@@ -38,7 +40,7 @@ impl NamedAttributes {
     /// Those of a scenario.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
-        let mut named = Collected { scenario, named: NamedAttributes::default() };
+        let mut named = Collected { scenario, named: NamedAttributes::default(), patches: false };
         for person in scenario.people.values() {
             named.give(
                 ObjectKind::User,
@@ -88,6 +90,8 @@ impl NamedAttributes {
 struct Collected<'a> {
     scenario: &'a Scenario,
     named: NamedAttributes,
+    /// What is read is a PATCH.
+    patches: bool,
 }
 
 impl Collected<'_> {
@@ -122,6 +126,9 @@ impl Collected<'_> {
     /// What belongs to every resource, and what no schema has, is no attribute that a target must take.
     fn request(&mut self, kind: ObjectKind, path: PatchPath) {
         if !is_of_all(&path) && is_attribute(kind, &path) {
+            if self.patches {
+                add(&mut self.named.patched, kind, path.clone());
+            }
             add(&mut self.named.requested, kind, path);
         }
     }
@@ -225,6 +232,7 @@ impl Collected<'_> {
         if !patches {
             return self.resource(kind, body);
         }
+        self.patches = true;
         for operation in body.get("Operations").and_then(Value::as_array).into_iter().flatten() {
             let value = operation.get("value").unwrap_or(&Value::Null);
             match operation.get("path").and_then(Value::as_str) {
@@ -232,6 +240,7 @@ impl Collected<'_> {
                 None => self.resource(kind, value),
             }
         }
+        self.patches = false;
     }
 
     /// The members of a resource, or of a PATCH without a path.
@@ -418,5 +427,6 @@ mod tests {
             ]
         );
         assert_eq!(shown(&named.expected), ["user userName", "user title"]);
+        assert_eq!(shown(&named.patched), ["user nickName", "user displayName"]);
     }
 }

@@ -19,7 +19,7 @@ use crate::run::target::cancel::Cancel;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
 use crate::server;
-use crate::server::Fault;
+use crate::server::{Fault, Variant};
 
 /// What is played against which subjects.
 pub struct SelftestSettings {
@@ -98,7 +98,9 @@ fn play_against(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> Resu
         ServerUnderTest::Fault(fault) => drop(settings.faults.insert(fault)),
     }
     // What ends one play, as a fault that withholds answers may, must not end the others.
-    let plan = Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() };
+    let mut plan = Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() };
+    // It is right if its owner says so.
+    plan.user_name_ids |= subject == ServerUnderTest::Variant(Variant::UserNameIds);
     run::play_scenarios(plan, Embedded { settings }, runtime, &mut ())
 }
 

@@ -65,6 +65,7 @@ impl Service {
         let mut store = ResourceStore::default();
         store.whole_seconds = settings.variants.contains(&Variant::OneSecondDates);
         store.numeric_ids = settings.variants.contains(&Variant::NumericLookingIds);
+        store.user_name_ids = settings.variants.contains(&Variant::UserNameIds);
         store.members_must_exist = settings.variants.contains(&Variant::UnknownMembersRefused);
         let has = |fault| settings.faults.contains(&fault);
         let verifier = oauth::Verifier::new(has(Fault::KEYS_CACHED_FOREVER), has(Fault::FIRST_KEY_ONLY));

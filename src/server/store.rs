@@ -64,6 +64,8 @@ pub(super) struct ResourceStore {
     pub(super) whole_seconds: bool,
     /// Ids are numbers written as strings.
     pub(super) numeric_ids: bool,
+    /// The id of a user is the userName that it is created with.
+    pub(super) user_name_ids: bool,
     /// A group takes no members that are neither users nor groups.
     pub(super) members_must_exist: bool,
     /// Ids that were given out for what is yet to be made: members may have them.
@@ -146,6 +148,13 @@ impl ResourceStore {
         if self.numeric_ids { (1000 + arrival).to_string() } else { uuid::Uuid::new_v4().to_string() }
     }
 
+    /// The userName, where that is the id and nobody has it who was renamed later.
+    fn user_name_id(&self, kind: ServedKind, attributes: &Map<String, Value>) -> Option<String> {
+        let name = attributes.get("userName").and_then(Value::as_str)?;
+        let is_free = kind == ServedKind::User && self.kind_of(name).is_none();
+        (self.user_name_ids && is_free).then(|| name.to_owned())
+    }
+
     /// A resource by its id.
     pub(super) fn get(&self, kind: ServedKind, id: &str) -> Option<&StoredResource> {
         let table = self.table(kind);
@@ -201,7 +210,8 @@ impl ResourceStore {
         self.admit(model, None, &attributes)?;
         let now = self.now();
         self.arrivals += 1;
-        let id = self.promised.take().unwrap_or_else(|| self.new_id(self.arrivals));
+        let named = self.user_name_id(model.kind, &attributes);
+        let id = self.promised.take().or(named).unwrap_or_else(|| self.new_id(self.arrivals));
         self.put(
             model.kind,
             self.arrivals,

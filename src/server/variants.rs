@@ -68,6 +68,8 @@ variants! {
     UsersOnly = "users-only",
     /// Ids are strings of digits (RFC 7643 §3.1).
     NumericLookingIds = "numeric-looking-ids",
+    /// The id of a user is the userName that it is created with, and a rename keeps it (RFC 7643 §3.1); `[target]` says so.
+    UserNameIds = "user-name-ids",
     /// A vendor's user extension is published and stored (RFC 7643 §3.3).
     ExtraVendorSchema = "extra-vendor-schema",
     /// The media type names its charset (RFC 7644 §8.1).

@@ -76,6 +76,11 @@ fn values() {
     assert_eq!(client.read(&format!("/Users/{}", id(&user)))["userName"], "bea");
     let (_, user) = create(Variant::NumericLookingIds);
     assert!(id(&user).parse::<u64>().is_ok());
+    let (client, user) = create(Variant::UserNameIds);
+    assert_eq!(id(&user), "Ann");
+    client.patch("/Users/Ann", json!([{ "op": "replace", "path": "userName", "value": "bea" }]));
+    assert_eq!(client.read("/Users/Ann")["userName"], "bea");
+    assert_ne!(client.user(json!({ "userName": "Ann" })), "Ann", "another user has it");
     let (_, user) = create(Variant::ActiveByDefault);
     assert_eq!(user["active"], json!(true));
     let (_, user) = create(Variant::EmptyListsShown);

@@ -151,6 +151,17 @@ fn what_failed_is_tried_again_by_the_next_run_though_nothing_changed() {
 }
 
 #[test]
+fn a_server_that_does_not_parse_the_media_type_is_named() {
+    let told = |fault: &str, file: &str| {
+        let played = Deployment::new(&["--fault", fault]).sync(file, &KEPT);
+        assert_eq!(played.code, 1, "{}", played.out);
+        played.out.contains("does not parse application/scim+json")
+    };
+    assert!(told("scim-json-unparsed", &people(&[GRACE])));
+    assert!(!told("patch-not-implemented", &people(&[GRACE, ADA])), "people are created");
+}
+
+#[test]
 fn elsewhere_nothing_is_written_without_apply() {
     // No name that leads anywhere: the plan already fails, and nothing is asked twice.
     let deployment = Deployment::new(&[]);

@@ -29,6 +29,12 @@ pub(super) fn cycle(report: &CycleReport, job: &Job) -> String {
     if failures.len() > LISTED {
         text.push_str(&format!("  and {} more\n", failures.len() - LISTED));
     }
+    if is_every_create_rejected(report) {
+        text.push_str(
+            "  every create was rejected, as by a server that does not parse application/scim+json; Entra labels its \
+             bodies\n  so and no other way. `scimulate run` finds out whether that is the reason, and what to change\n",
+        );
+    }
     if report.escrows_pruned {
         text.push_str("  its failures were dropped, because they are too many; a restart tries them again\n");
     }
@@ -92,6 +98,13 @@ pub(super) fn waiting(job: &Job, minute: u64) -> String {
 
 fn date(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Nobody was created, although it was tried.
+fn is_every_create_rejected(report: &CycleReport) -> bool {
+    let is_create = |entry: &&LogEntry| entry.action == ProvisioningAction::Create;
+    let mut creates = report.entries.iter().filter(is_create).peekable();
+    creates.peek().is_some() && creates.all(|entry| entry.status == Status::Failure)
 }
 
 fn counts(report: &CycleReport) -> String {

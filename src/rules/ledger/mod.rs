@@ -46,6 +46,8 @@ pub struct Ledger {
     /// Values that lookups were answered with an empty list for, in lower case.
     not_found: HashSet<(ResourceKind, String)>,
     walks: HashMap<(ResourceKind, String), PageWalk>,
+    /// Resources of which a PATCH was accepted.
+    patched: Vec<ResourceKind>,
     /// Writes sent so far, whatever became of them.
     writes: usize,
     values: Vec<ValueOutcome>,
@@ -54,6 +56,16 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// An empty one, at a target that has accepted a PATCH of these resources.
+    pub(super) fn after(patched: &[ResourceKind]) -> Self {
+        Ledger { patched: patched.to_vec(), ..Ledger::default() }
+    }
+
+    /// True when a PATCH of such a resource was accepted.
+    pub(super) fn is_patched(&self, kind: ResourceKind) -> bool {
+        self.patched.contains(&kind)
+    }
+
     /// What is known of an object.
     pub(super) fn known(&self, kind: ResourceKind, id: &str) -> Option<&SeenState> {
         // A lookup by borrowed parts would need a key type of its own for one allocation saved.
@@ -178,6 +190,12 @@ impl Ledger {
     pub(super) fn learn(&mut self, exchange: &Arc<Exchange>, parsed: ParsedRequest, discovery: &Discovery) {
         if exchange.request.writes() {
             self.writes += 1;
+            if let Operation::Modify(kind, _) = exchange.operation
+                && exchange.succeeded()
+                && !self.is_patched(kind)
+            {
+                self.patched.push(kind);
+            }
             self.learn_write(exchange, parsed.changes, discovery);
             return;
         }

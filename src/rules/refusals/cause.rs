@@ -167,7 +167,8 @@ fn update(
     status: u16,
     known: Option<&SeenState>,
 ) -> Option<RefusalCause> {
-    if status == 405 || status == 501 {
+    // Where another PATCH is accepted, the server has the method and lacks what this one asks for.
+    if [405, 501].contains(&status) && !view.ledger.is_patched(kind) {
         return Some(RefusalCause::NotImplemented);
     }
     if status == 409 && is_taken(view, kind) {

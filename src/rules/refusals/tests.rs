@@ -104,6 +104,16 @@ fn a_name_blocked_by_a_deleted_user_is_a_warning() {
 }
 
 #[test]
+fn patch_is_there_where_another_one_was_accepted() {
+    let mut scenario_run = ScenarioRun::published();
+    let title = json!([{"op": "Add", "path": "title", "value": "X"}]);
+    scenario_run.makes_ada(json!({})).patch("/Users/1", title, 204, json!(null));
+    let nick = json!([{"op": "Add", "path": "nickName", "value": "X"}]);
+    scenario_run.patch("/Users/1", nick, 501, error(501, None));
+    assert_eq!(told(&scenario_run), ["update-refused"]);
+}
+
+#[test]
 fn refused_updates_are_told_apart() {
     let manager = format!("{}:manager", urn::ENTERPRISE);
     for (operations, status, keyword, rule) in [

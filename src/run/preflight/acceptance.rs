@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Map, Value};
 
 use super::bisection::{Acceptability, Creates, Found, RefusedBody, parts, search};
+use super::media_type::LabelTrial;
 use super::requirements::required;
+use super::room::Room;
 use crate::check::{Finding, Level};
-use crate::entra::dialect::Writer;
+use crate::entra::dialect::{Assignment, Writer};
 use crate::entra::directory::{Object, ObjectKind};
 use crate::entra::mapping::{AttributeMapping, Mapping, profiles};
 use crate::people::People;
@@ -21,6 +23,7 @@ use crate::run::observer::resource_path;
 use crate::run::steps::answers::answered;
 use crate::run::steps::{mapped, suited};
 use crate::run::target::adjustment::{Adjustment, RequiredAttribute, leave_out};
+use crate::run::target::media_type::MediaType;
 use crate::run::target::recorder::Recorder;
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
@@ -74,6 +77,8 @@ pub(in crate::run) struct Acceptance {
     /// Mapping targets that were accepted and did not stand there afterwards as they were sent. Every
     /// scenario would complain about them; so only those do whose subject they are.
     pub(in crate::run) not_kept: Vec<PatchPath>,
+    /// A create of each resource type that was accepted.
+    pub(in crate::run) made: Vec<(ResourceKind, Arc<Exchange>)>,
 }
 
 impl Acceptance {
@@ -108,6 +113,7 @@ impl Acceptance {
         self.unmapped.extend(other.unmapped);
         self.required.extend(other.required);
         self.not_kept.extend(other.not_kept);
+        self.made.extend(other.made);
         self.nothing |= other.nothing;
     }
 
@@ -206,20 +212,36 @@ pub(in crate::run) struct Trial<'a, T, R> {
     pub(in crate::run) discovery: &'a Discovery,
     /// What is left out without being tried.
     pub(in crate::run) adjustment: &'a Adjustment,
+    /// Under which media type bodies are sent.
+    pub(in crate::run) label: LabelTrial<'a>,
+    /// Keeps the target within what it may hold.
+    pub(in crate::run) room: Room,
 }
 
 /// The mapping without what the target refuses in a create of a user, how creates are adjusted besides, and the
 /// refused attributes; `None` when no create is accepted. Removing who was created is the caller's.
-pub async fn reduced<T: Target>(
+pub(crate) async fn reduced<T: Target>(
     recorder: &Recorder<T>,
     writer: &Writer,
     mapping: &Mapping,
     people: &People,
     player: &str,
+    media_type: &MediaType,
 ) -> Option<(Mapping, Adjustment, Vec<String>)> {
     let discovery = &Discovery::default();
     let adjustment = &Adjustment::default();
-    let trial = Trial { player, target: recorder, recorder, writer, mapping, people, discovery, adjustment };
+    let trial = Trial {
+        player,
+        target: recorder,
+        recorder,
+        writer,
+        mapping,
+        people,
+        discovery,
+        adjustment,
+        label: LabelTrial::of(media_type),
+        room: Room::default(),
+    };
     let acceptance = trial.of(ResourceKind::User).await;
     let refused: Vec<String> = acceptance.refused.iter().map(|refused| refused.path.to_string()).collect();
     (!acceptance.nothing).then(|| (acceptance.reduced(mapping), acceptance.adjustment(), refused))
@@ -245,6 +267,7 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
         let first = match attempt.without(&[]).await {
             Acceptability::Accepted(made) => {
                 acceptance.not_kept = attempt.not_kept(&made).await;
+                acceptance.made.push((kind, made));
                 return acceptance;
             }
             Acceptability::Unknown => return acceptance,
@@ -289,6 +312,7 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
                 acceptance.refused = refused.into_iter().map(told).collect();
                 acceptance.unclear = unclear.into_iter().map(|path| (kind, path)).collect();
                 acceptance.not_kept = attempt.not_kept(&accepted).await;
+                acceptance.made.push((kind, accepted));
             }
         }
         acceptance
@@ -305,10 +329,18 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
         request.json().and_then(|body| body.as_object().cloned())
     }
 
-    fn request_by(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Option<Request> {
-        let rows = mapping.object(object_kind(kind))?;
+    /// The create of somebody by a mapping.
+    pub(super) fn request_by(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Option<Request> {
+        mapping.object(object_kind(kind))?;
+        let values = self.values(mapping, kind, key);
+        Some(self.writer.create(kind, &values, "preflight: what a create may carry"))
+    }
+
+    /// What a mapping gives somebody.
+    pub(super) fn values(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Vec<Assignment> {
+        let Some(rows) = mapping.object(object_kind(kind)) else { return Vec::new() };
         let dialect = self.writer.dialect.as_str();
-        let values = match kind {
+        match kind {
             ResourceKind::User => {
                 let person = suited::user(self.people.person(self.player, dialect, key), rows);
                 mapped::assignments(rows, Object::User(&person), false)
@@ -317,12 +349,11 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
                 let group = suited::group(self.people.group(self.player, dialect, key), rows);
                 mapped::assignments(rows, Object::Group(&group), false)
             }
-        };
-        Some(self.writer.create(kind, &values, "preflight: what a create may carry"))
+        }
     }
 }
 
-fn object_kind(kind: ResourceKind) -> ObjectKind {
+pub(super) fn object_kind(kind: ResourceKind) -> ObjectKind {
     match kind {
         ResourceKind::User => ObjectKind::User,
         ResourceKind::Group => ObjectKind::Group,
@@ -348,10 +379,14 @@ impl<T: Target, R: Target> Creates for Attempt<'_, T, R> {
         request.actor = Actor::Probe;
         let mut adjustment = self.padding.clone();
         adjustment.refused.extend(omitted.iter().map(|path| (self.kind, path.clone())));
+        self.trial.room.make(*target, *recorder).await;
         let Ok(answer) = target.send(adjustment.fit(request).provoked()).await else {
             return Acceptability::Unknown;
         };
         let Some(exchange) = recorder.last() else { return Acceptability::Unknown };
+        if let Some(made) = self.trial.label.again(*target, recorder, &exchange).await {
+            return Acceptability::Accepted(made);
+        }
         match answer.status {
             200..=299 => Acceptability::Accepted(exchange),
             _ if answer.is_throttled() => Acceptability::Unknown,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::acceptance::CREATE_REFUSED;
+use super::room::Room;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::Object;
@@ -25,6 +26,7 @@ pub(in crate::run) async fn accepted<T: Target, R: Target>(
     mapping: &Mapping,
     refuses: &[(ResourceKind, PatchPath)],
     people: &People,
+    room: Room,
 ) -> Vec<Finding> {
     let mut notes = Vec::new();
     let Some(rule) = rules::find(CREATE_REFUSED) else { return notes };
@@ -44,6 +46,7 @@ pub(in crate::run) async fn accepted<T: Target, R: Target>(
         let rest = refuses.iter().filter(|(_, other)| other != path).cloned().collect();
         let others = Adjustment { refused: rest, ..Adjustment::default() };
         let body = others.fit(request.clone().with_json(&Value::Object(value)));
+        room.make(target, recorder).await;
         if !target.send(body.provoked()).await.is_ok_and(|answer| answer.is_success()) {
             continue;
         }

@@ -1,10 +1,12 @@
 //! Does the target parse bodies labelled `application/scim+json`?
 //!
 //! Web frameworks parse `application/json` by default and leave other types unread: the handler sees an empty
-//! body and rejects every create, or creates a user without attributes. So when no create came through, one more
-//! is sent as `application/json`. If that one does, the whole run goes on with that label.
+//! body and rejects every create, or creates a user without attributes. So a create that did not come through is
+//! sent once more as `application/json`, at most three times a run. If that one does, the run goes on with that
+//! label.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -12,51 +14,62 @@ use crate::check::Finding;
 use crate::rules::SCIM_JSON_NOT_PARSED;
 use crate::run::target::media_type::{MediaType, is_scim_json};
 use crate::run::target::recorder::Recorder;
-use crate::wire::{Actor, Exchange, Operation, Request, ResourceKind, Target};
+use crate::wire::{Exchange, Operation, Request, ResourceKind, Target};
 
-/// The creates of the preflight that are worth another try: the last, which has the fewest attributes, and the
-/// first. Empty when a create came through.
-pub(in crate::run) fn refused(trace: &[Arc<Exchange>]) -> Vec<Request> {
-    let creates: Vec<&Arc<Exchange>> =
-        trace.iter().filter(|exchange| is_create(exchange) && is_scim_json(&exchange.request)).collect();
-    let came_through = |create: &&Arc<Exchange>| {
-        create.request.json().is_some_and(|sent| trace.iter().any(|exchange| shows(exchange, &sent)))
-    };
-    let (Some(last), Some(first)) = (creates.last(), creates.first()) else { return Vec::new() };
-    // Whoever answers with a name has read one, or had it before: that is no question of the label.
-    let named = |exchange: &Arc<Exchange>| {
-        let shown = exchange.json().filter(|_| exchange.succeeded());
-        shown
-            .and_then(|shown| crate::scim::member(shown, "userName"))
-            .is_some_and(|name| name.as_str().is_some_and(|name| !name.is_empty()))
-    };
-    if creates.iter().any(came_through)
-        || trace.iter().any(named)
-        || last.answer().is_none_or(crate::wire::Answer::is_throttled)
-    {
-        return Vec::new();
-    }
-    let mut requests = vec![again(last)];
-    if first.request.body != last.request.body {
-        requests.push(again(first));
-    }
-    requests
+/// So many creates are sent again: the first has everything, and the next ones little.
+const MOST_TRIES: usize = 3;
+
+/// Whether the target is known to parse the label, and how often that was asked.
+#[derive(Debug)]
+pub(in crate::run) struct LabelTrial<'a> {
+    label: &'a MediaType,
+    tries: AtomicUsize,
 }
 
-/// Sends one refused create as `application/json`. True when it came through; then the label stays.
-pub(in crate::run) async fn is_parsed_as_json<T: Target, R: Target>(
-    target: &T,
-    recorder: &Recorder<R>,
-    refused: Request,
-    media_type: &MediaType,
-) -> bool {
-    let Some(sent) = refused.json() else { return false };
-    media_type.set_plain(true);
-    // The outcome is in the recorder, with the label it was sent under.
-    let answered = target.send(refused.provoked()).await.is_ok();
-    let came_through = answered && recorder.last().is_some_and(|exchange| shows(&exchange, &sent));
-    media_type.set_plain(came_through);
-    came_through
+impl<'a> LabelTrial<'a> {
+    pub(in crate::run) fn of(label: &'a MediaType) -> Self {
+        LabelTrial { label, tries: AtomicUsize::new(0) }
+    }
+
+    /// Sends a create that did not come through as `application/json`. The exchange if that one did; then the label
+    /// stays.
+    pub(in crate::run) async fn again<T: Target, R: Target>(
+        &self,
+        target: &T,
+        recorder: &Recorder<R>,
+        create: &Exchange,
+    ) -> Option<Arc<Exchange>> {
+        if !is_unread(create) {
+            // One that is read needs no other label, and neither do later ones.
+            if create.succeeded() {
+                self.tries.store(MOST_TRIES, Ordering::Relaxed);
+            }
+            return None;
+        }
+        if self.tries.fetch_add(1, Ordering::Relaxed) >= MOST_TRIES {
+            return None;
+        }
+        let sent = create.request.json()?;
+        self.label.set_plain(true);
+        // The outcome is in the recorder, with the label it was sent under.
+        let answered = target.send(again(create).provoked()).await.is_ok();
+        let made = recorder.last().filter(|exchange| answered && shows(exchange, &sent));
+        self.label.set_plain(made.is_some());
+        made
+    }
+}
+
+/// True for a create labelled as SCIM that nothing shows to have been read.
+pub(crate) fn is_unread(create: &Exchange) -> bool {
+    if create.operation != Operation::Create(ResourceKind::User) || !is_scim_json(&create.request) {
+        return false;
+    }
+    // Whoever answers with a name has read one, or had it before: that is no question of the label.
+    let shown = create.json().filter(|_| create.succeeded());
+    let name = shown.and_then(|shown| crate::scim::member(shown, "userName")).and_then(Value::as_str);
+    let is_busy = create.answer().is_none_or(crate::wire::Answer::is_throttled);
+    let came_through = create.request.json().is_some_and(|sent| shows(create, &sent));
+    !is_busy && !came_through && name.is_none_or(str::is_empty)
 }
 
 /// What is found about exchanges whose bodies the target did not read says nothing of it but that.
@@ -72,10 +85,6 @@ pub(in crate::run) fn without_unread(findings: &mut Vec<Finding>, trace: &[Arc<E
         finding.rule == SCIM_JSON_NOT_PARSED
             || finding.exchanges.last().is_none_or(|exchange| !unread.contains(&exchange.number))
     });
-}
-
-fn is_create(exchange: &Exchange) -> bool {
-    exchange.request.actor == Actor::Probe && exchange.operation == Operation::Create(ResourceKind::User)
 }
 
 /// The same request with the headers that it was written with: a recorded one has those of the client too.
@@ -105,7 +114,7 @@ fn shows(exchange: &Exchange, sent: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::run::target::media_type::Labelled;
-    use crate::wire::{Answer, Broken, Method, Sent};
+    use crate::wire::{Actor, Answer, Broken, Method, Sent};
     use serde_json::json;
 
     /// Answers a create by its media type: `(scim+json, json)`.
@@ -138,22 +147,21 @@ mod tests {
         Answer::json(201, &user)
     }
 
-    /// How many creates are worth another try, whether one came through, and the labels that were sent.
-    async fn asked(server: Server) -> (usize, bool, Vec<String>) {
+    /// How many of five creates come through under another label, and the labels that were sent for them.
+    async fn asked(server: Server) -> (usize, Vec<String>) {
         let media_type: Arc<MediaType> = Arc::default();
         let recorder = Recorder::new(Labelled::new(server, Arc::clone(&media_type)));
-        for body in [json!({"userName": "ada", "title": "x"}), json!({"userName": "bea"})] {
+        let trial = LabelTrial::of(&media_type);
+        let (mut came_through, mut tries) = (0, Vec::new());
+        for number in 0..5 {
             let create = Request::new(Actor::Probe, Method::Post, "/Users", "create")
                 .with_header("Content-Type", "application/scim+json")
-                .with_json(&body);
+                .with_json(&json!({ "userName": format!("ada{number}") }));
             recorder.send(create).await.unwrap();
-        }
-        let tries = refused(&recorder.trace());
-        let count = tries.len();
-        let mut came_through = false;
-        for refused in tries {
-            came_through =
-                came_through || is_parsed_as_json(&recorder, &recorder, refused, &media_type).await;
+            let before = recorder.len();
+            let create = recorder.last().unwrap();
+            came_through += usize::from(trial.again(&recorder, &recorder, &create).await.is_some());
+            tries.extend(recorder.trace().into_iter().skip(before));
         }
         let label = |exchange: &Arc<Exchange>| {
             let headers = &exchange.request.headers;
@@ -161,26 +169,24 @@ mod tests {
             let label = headers.iter().find(|(name, _)| name == "Content-Type");
             label.map(|(_, value)| value.clone()).unwrap_or_default()
         };
-        let labels = recorder.trace().iter().skip(2).map(label).collect();
-        (count, came_through, labels)
+        (came_through, tries.iter().map(label).collect())
     }
 
     #[tokio::test]
     async fn a_create_that_was_not_read_is_sent_again_as_plain_json() {
         for unread in [refused_with_400, empty] {
-            let (tries, came_through, labels) = asked(Server(unread, created)).await;
-            assert_eq!((tries, came_through), (2, true));
-            assert_eq!(labels, ["application/json"], "the last one came through");
+            let (came_through, labels) = asked(Server(unread, created)).await;
+            assert_eq!(came_through, 1, "then the label stays");
+            assert_eq!(labels, ["application/json"]);
         }
     }
 
     #[tokio::test]
     async fn another_label_changes_nothing_at_a_server_that_refuses_or_shows_nothing() {
         for answer in [refused_with_400, empty] {
-            let (tries, came_through, labels) = asked(Server(answer, answer)).await;
-            assert_eq!((tries, came_through), (2, false));
-            assert_eq!(labels, ["application/json", "application/json"]);
+            let (came_through, labels) = asked(Server(answer, answer)).await;
+            assert_eq!((came_through, labels), (0, vec!["application/json".to_owned(); MOST_TRIES]));
         }
-        assert_eq!(asked(Server(created, created)).await, (0, false, Vec::new()), "nothing is asked");
+        assert_eq!(asked(Server(created, created)).await, (0, Vec::new()), "nothing is asked");
     }
 }

@@ -5,8 +5,10 @@ pub mod abilities;
 pub mod acceptance;
 mod bisection;
 pub(in crate::run) mod declared;
-pub(in crate::run) mod media_type;
+pub(crate) mod media_type;
 pub(in crate::run) mod requirements;
+pub(in crate::run) mod room;
+pub(in crate::run) mod updates;
 
 use serde_json::Value;
 

@@ -7,6 +7,7 @@ pub mod mapped;
 pub mod suited;
 pub mod template;
 
+mod absent;
 mod accounts;
 mod activity;
 mod bulk;

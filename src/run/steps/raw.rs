@@ -4,6 +4,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::Player;
+use super::absent;
 use super::answers;
 use super::fixture::{FixtureSource, Mistake};
 use super::sign_in::Carried;
@@ -187,6 +188,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if let Some(note) = answers::missing(expectation, &exchange, &self.scenario.about) {
             self.findings.push(note);
             self.over = true;
+            return Ok(());
+        }
+        let expects_success =
+            expectation.status.iter().chain(&expectation.or_refused).all(|status| *status < 400);
+        if expects_success && absent::is_nothing_removed(&exchange, &self.recorder.trace()) {
+            // What it should have removed is missed where it was written.
+            self.leave_undecided("a value that the server did not keep");
             return Ok(());
         }
         let lookup = |name: &str| self.value_of(name);

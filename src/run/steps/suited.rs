@@ -6,23 +6,27 @@ use std::collections::BTreeMap;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::entra::directory::{AttributeKind, DirectoryError, Group, Object, SourceValue, User};
-use crate::entra::mapping::{Clause, FilterGroup, ObjectMapping, Operator, ScopingFilter, ValueSource};
+use crate::entra::mapping::{
+    AttributeMapping, Clause, DataType, FilterGroup, ObjectMapping, Operator, ScopingFilter, ValueSource,
+};
 use crate::entra::scope;
 
-/// The person with what the mapping's required rows read, and within its scoping filter where that can be done.
+/// The person with what the mapping's required rows read, with a value for each extension attribute that a row of
+/// another type than text reads, and within the mapping's scoping filter where that can be done.
 pub fn user(user: User, mapping: &ObjectMapping) -> User {
-    let user = mapping.rows.iter().filter(|row| row.declared.required).fold(user, |user, row| {
-        let names: Vec<&str> = match &row.source {
-            ValueSource::Attribute(attribute) => vec![attribute.name],
-            ValueSource::Expression(expression) => {
-                expression.attributes().iter().map(|(name, _)| *name).collect()
-            }
-            ValueSource::Constant(_) | ValueSource::Roles(_) | ValueSource::None => Vec::new(),
+    let user = mapping.rows.iter().fold(user, |user, row| {
+        let is_lacking = |name: &&str| {
+            let is_typed = name.starts_with(EXTENSION_ATTRIBUTE) && of_type(row.declared.data_type).is_some();
+            user.get(name).is_none() && (row.declared.required || is_typed)
         };
-        names
-            .into_iter()
-            .filter(|name| user.get(name).is_none())
-            .fold(user.clone(), |user, name| user.clone().with(name, usual(name)).unwrap_or(user))
+        let names: Vec<&str> = sources(row).into_iter().filter(is_lacking).collect();
+        names.into_iter().fold(user, |user, name| {
+            // What an expression makes of a text is its own matter.
+            let typed =
+                of_type(row.declared.data_type).filter(|_| matches!(row.source, ValueSource::Attribute(_)));
+            let value = typed.map_or_else(|| usual(name), str::to_owned);
+            user.clone().with(name, value).unwrap_or(user)
+        })
     });
     let get = |user: &User, name: &str| text(Object::User(user), name);
     let passes = |user: &User| scope::passes(&mapping.filter, Object::User(user));
@@ -32,6 +36,32 @@ pub fn user(user: User, mapping: &ObjectMapping) -> User {
             .try_fold(user.clone(), |user, (name, value)| changed_user(user, name, value.as_deref()))
     };
     within(user, &mapping.filter, get, changed, passes)
+}
+
+/// How the fifteen source attributes begin that have no meaning of their own.
+const EXTENSION_ATTRIBUTE: &str = "extensionAttribute";
+
+/// The source attributes that a row reads.
+fn sources(row: &AttributeMapping) -> Vec<&str> {
+    match &row.source {
+        ValueSource::Attribute(attribute) => vec![attribute.name],
+        ValueSource::Expression(expression) => {
+            expression.attributes().iter().map(|(name, _)| *name).collect()
+        }
+        ValueSource::Constant(_) | ValueSource::Roles(_) | ValueSource::None => Vec::new(),
+    }
+}
+
+/// A text that a target of this type takes; `None` where any text will do.
+fn of_type(data_type: DataType) -> Option<&'static str> {
+    match data_type {
+        DataType::Integer => Some("42"),
+        DataType::Boolean => Some("True"),
+        DataType::DateTime => Some("2020-01-01T00:00:00Z"),
+        DataType::Reference => Some("https://example.com/"),
+        DataType::Binary => Some("c2NpbXVsYXRl"),
+        DataType::String => None,
+    }
 }
 
 /// True when the mapping's scoping filter lets the person pass.
@@ -200,7 +230,6 @@ fn changed_user(user: User, name: &str, value: Option<&str>) -> Result<User, Dir
 mod tests {
     use super::*;
     use crate::entra::directory::{ObjectId, ObjectKind};
-    use crate::entra::mapping::AttributeMapping;
     use crate::people::{People, PeopleSettings};
 
     fn filter(groups: &[&[(&str, &str, &str)]]) -> ScopingFilter {
@@ -266,5 +295,27 @@ mod tests {
         assert_eq!(given(&row), None);
         row.declared.required = true;
         assert_eq!(given(&row).as_deref(), Some("Contoso"));
+    }
+
+    #[test]
+    fn extension_attributes_suit_the_type_of_their_target() {
+        let source =
+            crate::entra::mapping::source_attribute(ObjectKind::User, "extensionAttribute7").unwrap();
+        let mut row = AttributeMapping::new("title", ValueSource::Attribute(source)).unwrap();
+        let given = |row: &AttributeMapping| {
+            let somebody = user(User::new(ObjectId::new("1")), &ObjectMapping::new(vec![row.clone()]));
+            somebody.text("extensionAttribute7").map(str::to_owned)
+        };
+        assert_eq!(given(&row), None);
+        for (data_type, value) in [
+            (DataType::Integer, "42"),
+            (DataType::Boolean, "True"),
+            (DataType::DateTime, "2020-01-01T00:00:00Z"),
+            (DataType::Reference, "https://example.com/"),
+            (DataType::Binary, "c2NpbXVsYXRl"),
+        ] {
+            row.declared.data_type = data_type;
+            assert_eq!(given(&row).as_deref(), Some(value));
+        }
     }
 }

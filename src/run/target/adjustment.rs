@@ -89,7 +89,7 @@ fn kind_at(path: &str) -> Option<ResourceKind> {
 }
 
 /// True when one path names the other or a part of it.
-fn overlap(refused: &PatchPath, path: &PatchPath) -> bool {
+pub(in crate::run) fn overlap(refused: &PatchPath, path: &PatchPath) -> bool {
     let of_schema = |path: &PatchPath| path.schema.clone().unwrap_or_default();
     let core = |schema: &str| schema.is_empty() || schema.contains(":schemas:core:");
     let (left, right) = (of_schema(refused), of_schema(path));

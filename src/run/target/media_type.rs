@@ -10,7 +10,7 @@ const SCIM_JSON: &str = "application/scim+json";
 
 /// Under which media type bodies are sent. All scenario runs at one target share it.
 #[derive(Debug, Default)]
-pub(in crate::run) struct MediaType {
+pub(crate) struct MediaType {
     plain: AtomicBool,
 }
 
@@ -20,8 +20,13 @@ impl MediaType {
         self.plain.store(plain, Ordering::Relaxed);
     }
 
+    /// True when bodies are labelled `application/json`.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain.load(Ordering::Relaxed)
+    }
+
     fn relabel(&self, mut request: Request) -> Request {
-        if self.plain.load(Ordering::Relaxed) {
+        if self.is_plain() {
             let labels = request.headers.iter_mut().filter(|(name, _)| is_label(name));
             for (_, value) in labels {
                 if let Some(parameters) = without_scim_json(value) {
@@ -51,13 +56,13 @@ pub(in crate::run) fn is_scim_json(request: &Request) -> bool {
 
 /// A target whose bodies are labelled as the run has found out.
 #[derive(Debug)]
-pub(in crate::run) struct Labelled<T> {
+pub(crate) struct Labelled<T> {
     inner: T,
     media_type: Arc<MediaType>,
 }
 
 impl<T> Labelled<T> {
-    pub(in crate::run) fn new(inner: T, media_type: Arc<MediaType>) -> Self {
+    pub(crate) fn new(inner: T, media_type: Arc<MediaType>) -> Self {
         Labelled { inner, media_type }
     }
 }

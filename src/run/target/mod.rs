@@ -12,7 +12,7 @@ pub mod circuit_breaker;
 pub mod deployment;
 pub mod guard;
 pub mod journal;
-pub(in crate::run) mod media_type;
+pub(crate) mod media_type;
 pub mod prefix;
 pub(in crate::run) mod rate;
 pub mod recorder;

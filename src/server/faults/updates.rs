@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::context::{Effect, FaultContext, patched, refuse};
+use super::context::{Effect, FaultContext, fail, patched, refuse};
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, ignore, operation, operations, replace};
 use crate::scim::message::ScimType;
@@ -41,6 +41,8 @@ faults! {
     IGNORES_USER_NAME_CHANGE = "ignores-user-name-change", Named, ignores_user_name_change;
     /// A change of `externalId` is rejected.
     EXTERNAL_ID_IMMUTABLE = "external-id-immutable", Named, external_id_immutable;
+    /// A PATCH returns 501 unless it changes `userName`, `name`, `externalId`, `active` or `members` by path.
+    PATCH_PATHS_NOT_IMPLEMENTED = "patch-paths-not-implemented", Named, patch_paths_not_implemented;
     /// Paths with a schema's URN are accepted and change nothing.
     URN_PATHS_IGNORED = "urn-paths-ignored", Named, urn_paths_ignored;
     /// Keys with a schema's URN in operations without a path are accepted and change nothing.
@@ -195,6 +197,16 @@ fn external_id_immutable() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| change.concerns("externalId"))
             .then(|| refuse(ScimType::Mutability, "externalId cannot be changed"))
+    })
+}
+
+fn patch_paths_not_implemented() -> Effect {
+    Effect::before(|call, _| {
+        let known = ["userName", "name", "externalId", "active", "members"];
+        asks(call, &ServedKind::ALL, |change| {
+            change.bundled || !known.iter().any(|name| change.concerns(name))
+        })
+        .then(|| fail(501, "this path is not implemented"))
     })
 }
 
