@@ -50,7 +50,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::check::Finding;
 use crate::scim::discovery::Discovery;
-use crate::wire::{Exchange, Tenant};
+use crate::wire::{Exchange, Tenant, WriteSpan};
 
 pub use cap::{cap, cap_own};
 pub use declaration::Rule;
@@ -133,17 +133,30 @@ pub fn judge_trace(trace: &[Arc<Exchange>], discovery: &Discovery) -> Vec<Findin
 /// Judges one trace with some rules switched off, to see what goes unseen without them.
 #[must_use]
 pub fn judge(switched_off: &[&str], trace: &[Arc<Exchange>], discovery: &Discovery) -> Judgement {
+    judge_beside(switched_off, trace, discovery, &[])
+}
+
+/// The same for a trace at a target at which `others` were written meanwhile: what these explain is no fault.
+#[must_use]
+pub fn judge_beside(
+    switched_off: &[&str],
+    trace: &[Arc<Exchange>],
+    discovery: &Discovery,
+    others: &[WriteSpan],
+) -> Judgement {
     let rules: Vec<&'static Rule> =
         all().iter().filter(|rule| !switched_off.contains(&rule.about().id.as_str())).collect();
     let mut judgement = Judgement::default();
     if trace.iter().all(|exchange| exchange.request.tenant == Tenant::First) {
-        judge_tenant(&rules, trace, discovery, &mut judgement);
+        let ledger = Ledger::beside(Tenant::First, others);
+        judge_tenant(&rules, trace, discovery, ledger, &mut judgement);
         return judgement;
     }
     // Ids of one tenant say nothing of another.
     for tenant in Tenant::ALL {
         let own = trace.iter().filter(|exchange| exchange.request.tenant == tenant);
-        judge_tenant(&rules, &own.cloned().collect::<Vec<_>>(), discovery, &mut judgement);
+        let ledger = Ledger::beside(tenant, others);
+        judge_tenant(&rules, &own.cloned().collect::<Vec<_>>(), discovery, ledger, &mut judgement);
     }
     judgement
 }
@@ -152,11 +165,12 @@ fn judge_tenant(
     rules: &[&'static Rule],
     trace: &[Arc<Exchange>],
     discovery: &Discovery,
+    mut ledger: Ledger,
     judgement: &mut Judgement,
 ) {
-    let mut ledger = Ledger::default();
     let Judgement { findings, exercised } = judgement;
     for (index, exchange) in trace.iter().enumerate() {
+        ledger.hear_of_others(exchange);
         let view = View::new(exchange, &trace[..index], discovery, &ledger);
         for rule in rules {
             if let Some(found) = rule.judge(&view) {

@@ -133,6 +133,7 @@ pub fn play_scenarios<S: Deployments>(
         media_type,
         filters_ignored: AtomicBool::default(),
         users,
+        writes: Arc::default(),
         last_admin: LastAdmin::default(),
     };
     let run = Arc::new(run);
@@ -247,7 +248,7 @@ impl Gathered {
         // The first users of a run are made here.
         run.last_admin.is_met_in(&run.plan, &prepared.trace);
         purpose::expect(&run.plan, &run.last_admin, &mut findings);
-        rules::cap(&mut findings, None);
+        rules::cap(&mut findings, None, &prepared.trace);
         if let Some(dialect) = run.plan.dialects.first() {
             self.ruling.note(dialect.as_str(), &exercised);
             self.rule(dialect.as_str(), findings, None, listener);

@@ -47,9 +47,12 @@ pub fn apart(settings: ServerSettings, plan: Plan) -> Report {
     play_scenarios(plan, Embedded { settings }, runtime.handle(), &mut ()).unwrap()
 }
 
-/// Findings of a warning or more, each as its check and the rule.
+/// Findings of a warning or more, each by its check, the rule, how loud it is and what it concerns.
 pub fn found(report: &Report) -> BTreeSet<String> {
-    findings(report).map(|(check, finding)| format!("{check}: {}", finding.rule)).collect()
+    let line = |(check, finding): (&str, &Finding)| {
+        format!("{check}: {} {:?} {}", finding.rule, finding.level, finding.subject)
+    };
+    findings(report).map(line).collect()
 }
 
 pub fn findings(report: &Report) -> impl Iterator<Item = (&str, &Finding)> {
