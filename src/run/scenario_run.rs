@@ -385,7 +385,7 @@ impl<S: Deployments> SharedRun<S> {
         // What is under way at the same time ends in another order each time.
         let races = scenario.timeline.iter().any(|step| matches!(step.action, Action::AtOnce(_)));
         if let Some(judge) = self.plan.judge.as_ref().filter(|_| !races) {
-            findings.extend(judge(scenario_run, &trace));
+            findings.extend(judge(scenario_run, &trace, &self.prepared.discovery));
         }
         for finding in &findings {
             tell(Event::Finding {
