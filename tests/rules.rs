@@ -91,6 +91,7 @@ fn a_rule_that_is_switched_off_finds_nothing() {
     let trace = [exchange];
     let told = |findings: Vec<Finding>| findings.iter().any(|f| f.rule == "rules/items-per-page-differs");
     assert!(told(rules::judge_trace(&trace, &Discovery::default())));
-    let without = rules::judge(&["rules/items-per-page-differs"], &trace, &Discovery::default(), &[]);
+    let without =
+        rules::judge(&["rules/items-per-page-differs"], &trace, &Discovery::default(), &Default::default());
     assert!(!told(without.findings));
 }

@@ -49,7 +49,11 @@ fn run(
     let scenarios = scenario::builtin().unwrap().into_iter().filter(|s| wanted(&s.about.id)).map(Arc::new);
     let mapping = profiles::load(profiles::DEFAULT).unwrap();
     let mut plan = Plan::new(scenarios.collect(), mapping, prefix.into());
-    let settings = SnapshotSettings { prefix: prefix.into(), shared: deployments.is_shared() };
+    let settings = SnapshotSettings {
+        prefix: prefix.into(),
+        shared: deployments.is_shared(),
+        ..SnapshotSettings::default()
+    };
     plan.jobs = if settings.shared { 1 } else { 2 };
     let snapshots = Snapshots::new(store, settings, Level::Error);
     plan.judge = Some(snapshots.judge());

@@ -94,7 +94,7 @@ fn a_group_of_nothing_but_a_name_is_sent_no_operations() {
     let heard = Arc::clone(&bodies);
     let mut plan = Plan::new(scenarios, mapping, "valid2".into());
     plan.dialects = vec![Dialect::Default];
-    plan.judge = Some(Arc::new(move |_, trace| {
+    plan.judge = Some(Arc::new(move |_, trace, _| {
         let patches = trace.iter().filter(|exchange| exchange.request.method == Method::Patch);
         heard.lock().unwrap().extend(patches.filter_map(|exchange| exchange.request.json()));
         Vec::new()

@@ -224,7 +224,7 @@ impl Run {
         review::refuse_old_layout(folder)?;
         let keep_pending = std::env::var_os("CI").is_none_or(|ci| ci.is_empty());
         let store = snapshot::SnapshotStore::new(folder, self.update, keep_pending);
-        let settings = snapshot::SnapshotSettings { prefix: prefix.to_owned(), shared };
+        let settings = snapshot::SnapshotSettings { prefix: prefix.to_owned(), shared, ..Default::default() };
         let strict = self.snapshots_strict || config.settings.snapshots_strict;
         Ok(Some(Snapshots::new(store, settings, if strict { Level::Error } else { Level::Note })))
     }

@@ -6,18 +6,17 @@
 use std::sync::Arc;
 
 use crate::check::{Finding, Level};
-use crate::wire::{Actor, Exchange, GUARD_STEP};
+use crate::wire::{Actor, Exchange, GUARD_STEP, Operation};
 
 /// Lowers what rules found where it rests on raw requests: to the level of the scenario that sent them, and to a
 /// warning where Entra is not known to send such a request. Requests before the first scenario have none.
-pub fn cap(findings: &mut [Finding], scenario: Option<Level>) {
+///
+/// `trace` is what the findings were found in.
+pub fn cap(findings: &mut [Finding], scenario: Option<Level>, trace: &[Arc<Exchange>]) {
     for finding in findings {
         // Our own reading shows what an earlier request did.
-        let is_ours = |exchange: &&Arc<Exchange>| {
-            let request = &exchange.request;
-            matches!(request.actor, Actor::Observer | Actor::Cleanup) || request.step.starts_with(GUARD_STEP)
-        };
         let watched = finding.exchanges.iter().rev().find(|exchange| !is_ours(exchange));
+        let watched = watched.or_else(|| made_by_mistake(finding.exchanges.last()?, trace));
         let raw = watched.filter(|exchange| exchange.request.actor == Actor::Probe);
         let of_scenario = scenario.filter(|_| raw.is_some());
         let of_kind = raw.filter(|exchange| !is_known(exchange)).map(|_| Level::Warning);
@@ -34,6 +33,24 @@ pub fn cap_own(findings: &mut [Finding]) {
             finding.level = finding.level.min(Level::Warning);
         }
     }
+}
+
+fn is_ours(exchange: &Exchange) -> bool {
+    let request = &exchange.request;
+    matches!(request.actor, Actor::Observer | Actor::Cleanup) || request.step.starts_with(GUARD_STEP)
+}
+
+/// The request that wrote what a read shows, if it should have been refused.
+fn made_by_mistake<'t>(read: &Exchange, trace: &'t [Arc<Exchange>]) -> Option<&'t Arc<Exchange>> {
+    let Operation::Read(kind, id) = &read.operation else { return None };
+    let wrote = |exchange: &&Arc<Exchange>| match &exchange.operation {
+        Operation::Create(other) => other == kind && exchange.made_id(*kind).as_ref() == Some(id),
+        Operation::Modify(other, it) | Operation::Replace(other, it) => other == kind && it == id,
+        _ => false,
+    };
+    let before = trace.iter().take(read.number).rev();
+    let last = before.filter(|exchange| !is_ours(exchange) && exchange.succeeded()).find(wrote);
+    last.filter(|exchange| exchange.request.provoked)
 }
 
 fn is_known(exchange: &Exchange) -> bool {
@@ -66,7 +83,7 @@ mod tests {
         let level = |actors: &[Actor], scenario| {
             let exchanges = actors.iter().map(|actor| exchange(*actor, Method::Get, false)).collect();
             let mut found = [finding(exchanges)];
-            cap(&mut found, scenario);
+            cap(&mut found, scenario, &[]);
             found[0].level
         };
         assert_eq!(level(&[Actor::Entra], Some(Level::Warning)), Level::Critical);
@@ -79,11 +96,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_wrong_request_made_is_no_louder_when_it_is_read() {
+        let level = |provoked| {
+            let mut request = Request::new(Actor::Probe, Method::Post, "/Users", "t");
+            request.provoked = provoked;
+            let answer = Ok(Answer::json(201, &json!({"id": "1"})));
+            let url = "http://t/Users".to_owned();
+            let create = Arc::new(Exchange::new(0, SystemTime::UNIX_EPOCH, url, request, answer));
+            let request = Request::new(Actor::Cleanup, Method::Get, "/Users/1", "t");
+            let answer = Ok(Answer::json(200, &json!({"id": "1"})));
+            let read = Arc::new(Exchange::new(1, SystemTime::UNIX_EPOCH, String::new(), request, answer));
+            let mut found = [finding(vec![Arc::clone(&read)])];
+            cap(&mut found, Some(Level::Warning), &[create, read]);
+            found[0].level
+        };
+        assert_eq!((level(true), level(false)), (Level::Warning, Level::Critical));
+    }
+
+    #[test]
     fn what_entra_is_not_known_to_send_is_a_warning_at_most() {
         let level = |exchange: &Arc<Exchange>| {
             let (mut by_rule, mut own) =
                 ([finding(vec![Arc::clone(exchange)])], [finding(vec![Arc::clone(exchange)])]);
-            cap(&mut by_rule, Some(Level::Critical));
+            cap(&mut by_rule, Some(Level::Critical), &[]);
             cap_own(&mut own);
             (by_rule[0].level, own[0].level)
         };

@@ -52,7 +52,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::check::{Finding, Observation};
 use crate::scim::discovery::Discovery;
-use crate::wire::{Exchange, ResourceKind, Tenant};
+use crate::wire::{Exchange, ResourceKind, Tenant, WriteSpan};
 
 pub use cap::{cap, cap_own};
 pub use declaration::Rule;
@@ -128,33 +128,44 @@ pub struct Judgement {
     pub observations: BTreeMap<Observation, usize>,
 }
 
+/// What is known of a target besides what a trace shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KnownBesides<'a> {
+    /// The resources of which a PATCH was accepted before: if one is answered with 501 later, it is not the method that
+    /// is missing.
+    pub patched: &'a [ResourceKind],
+    /// What others wrote meanwhile: what that explains is no fault.
+    pub others: &'a [WriteSpan],
+}
+
 /// Judges one trace: exchanges of one scenario run in the order they were sent. Findings come in the order
 /// of their exchanges; those that only the whole trace shows come last.
 #[must_use]
 pub fn judge_trace(trace: &[Arc<Exchange>], discovery: &Discovery) -> Vec<Finding> {
-    judge(&[], trace, discovery, &[]).findings
+    judge(&[], trace, discovery, &KnownBesides::default()).findings
 }
 
-/// Judges one trace with some rules switched off, to see what goes unseen without them. `patched` are the resources
-/// of which a PATCH was accepted before it: if one is answered with 501 there, it is not the method that is missing.
+/// Judges one trace with some rules switched off, to see what goes unseen without them.
 #[must_use]
 pub fn judge(
     switched_off: &[&str],
     trace: &[Arc<Exchange>],
     discovery: &Discovery,
-    patched: &[ResourceKind],
+    besides: &KnownBesides<'_>,
 ) -> Judgement {
     let rules: Vec<&'static Rule> =
         all().iter().filter(|rule| !switched_off.contains(&rule.about().id.as_str())).collect();
     let mut judgement = Judgement::default();
     if trace.iter().all(|exchange| exchange.request.tenant == Tenant::First) {
-        judge_tenant(&rules, trace, discovery, patched, &mut judgement);
+        let ledger = Ledger::of(Tenant::First, besides);
+        judge_tenant(&rules, trace, discovery, ledger, &mut judgement);
         return judgement;
     }
     // Ids of one tenant say nothing of another.
     for tenant in Tenant::ALL {
         let own = trace.iter().filter(|exchange| exchange.request.tenant == tenant);
-        judge_tenant(&rules, &own.cloned().collect::<Vec<_>>(), discovery, patched, &mut judgement);
+        let ledger = Ledger::of(tenant, besides);
+        judge_tenant(&rules, &own.cloned().collect::<Vec<_>>(), discovery, ledger, &mut judgement);
     }
     judgement
 }
@@ -163,14 +174,14 @@ fn judge_tenant(
     rules: &[&'static Rule],
     trace: &[Arc<Exchange>],
     discovery: &Discovery,
-    patched: &[ResourceKind],
+    mut ledger: Ledger,
     judgement: &mut Judgement,
 ) {
-    let mut ledger = Ledger::after(patched);
     let mut observed = Observed::default();
     let from = judgement.findings.len();
     let Judgement { findings, exercised, observations } = judgement;
     for (index, exchange) in trace.iter().enumerate() {
+        ledger.hear_of_others(exchange);
         let view = View::new(exchange, &trace[..index], discovery, &ledger);
         for rule in rules {
             if let Some(found) = rule.judge(&view) {

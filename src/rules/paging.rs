@@ -296,6 +296,33 @@ mod tests {
     }
 
     #[test]
+    fn what_another_scenario_run_writes_between_pages_moves_them() {
+        let walk = |other: bool| {
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.makes_ada(json!({}));
+            page_of(&mut scenario_run, 1, 2, &[7, 8], 4);
+            if other {
+                scenario_run.another_writes(None);
+            }
+            page_of(&mut scenario_run, 3, 2, &[8, 9], 4);
+            scenario_run
+        };
+        walk(false).finds("resource-twice-in-walk", 1, Level::Error);
+        walk(false).finds("resource-missing-in-walk", 1, Level::Error);
+        walk(true).is_right();
+    }
+
+    #[test]
+    fn what_another_scenario_run_wrote_before_the_walk_explains_nothing() {
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.another_writes(None);
+        page_of(&mut scenario_run, 1, 2, &[7, 8], 4);
+        page_of(&mut scenario_run, 3, 2, &[8, 9], 4);
+        scenario_run.another_writes(None);
+        scenario_run.finds("resource-twice-in-walk", 1, Level::Error);
+    }
+
+    #[test]
     fn a_start_index_that_is_not_echoed_is_found() {
         for echoed in [json!(1), Value::Null, json!("3")] {
             let mut scenario_run = ScenarioRun::published();

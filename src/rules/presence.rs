@@ -313,6 +313,32 @@ mod tests {
     }
 
     #[test]
+    fn an_id_that_another_scenario_run_was_given_is_no_deleted_resource() {
+        let deleted = |other: bool| {
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.makes_ada(json!({})).delete("/Users/1", 204);
+            if other {
+                scenario_run.another_writes(Some((crate::wire::ResourceKind::User, "1")));
+            }
+            scenario_run.get("/Users/1", 200, ada(json!({})));
+            scenario_run
+        };
+        deleted(false).finds("deleted-still-readable", 1, Level::Error);
+        deleted(true).finds("deleted-still-readable", 0, Level::Error);
+    }
+
+    #[test]
+    fn of_what_was_deleted_no_value_is_missed() {
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({"title": "Countess"})).delete("/Users/1", 204);
+        let update = json!([{"op": "replace", "path": "displayName", "value": "Ada"}]);
+        scenario_run.patch("/Users/1", update, 200, ada(json!({"displayName": "Ada"})));
+        scenario_run.get("/Users/1", 200, ada(json!({"displayName": "Ada"})));
+        scenario_run.finds("untouched-value-lost", 0, Level::Error);
+        scenario_run.finds("deleted-still-readable", 2, Level::Error);
+    }
+
+    #[test]
     fn what_a_bulk_request_deleted_is_not_missed() {
         let mut scenario_run = ScenarioRun::published();
         let bulk = json!({

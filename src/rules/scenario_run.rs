@@ -5,24 +5,25 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::judge_trace;
+use super::{KnownBesides, judge};
 use crate::check::{Finding, Level};
 use crate::scim::discovery::Discovery;
 use crate::scim::urn;
-use crate::wire::{Actor, Answer, Body, Broken, Exchange, Method, Request};
+use crate::wire::{Actor, Answer, Body, Broken, Exchange, Method, Request, ResourceKind, Tenant, WriteSpan};
 
 /// A trace in the making.
 pub(super) struct ScenarioRun {
     discovery: Discovery,
     trace: Vec<Arc<Exchange>>,
     clock: SystemTime,
+    others: Vec<WriteSpan>,
 }
 
 impl ScenarioRun {
     /// An empty trace against a server that publishes nothing.
     pub fn new() -> Self {
         let clock = SystemTime::UNIX_EPOCH + Duration::from_secs(1_750_000_000);
-        ScenarioRun { discovery: Discovery::default(), trace: Vec::new(), clock }
+        ScenarioRun { discovery: Discovery::default(), trace: Vec::new(), clock, others: Vec::new() }
     }
 
     /// An empty trace against a server that publishes the core schemas.
@@ -95,11 +96,25 @@ impl ScenarioRun {
         self.post("/Groups", sent, 201, group(&[]))
     }
 
+    /// Another scenario run writes, and makes what is named.
+    pub fn another_writes(&mut self, made: Option<(ResourceKind, &str)>) -> &mut Self {
+        self.clock += Duration::from_millis(10);
+        let made = made.map(|(kind, id)| (kind, id.to_owned()));
+        let (started, ended) = (self.clock, Some(self.clock));
+        self.others.push(WriteSpan { tenant: Tenant::First, started, ended, made });
+        self
+    }
+
+    fn all(&self) -> Vec<Finding> {
+        judge(&[], &self.trace, &self.discovery, &KnownBesides { others: &self.others, patched: &[] })
+            .findings
+    }
+
     /// What one rule finds.
     pub fn findings(&self, rule: &str) -> Vec<Finding> {
         let id = format!("rules/{rule}");
         assert!(super::find(&id).is_some(), "there is no rule {id}");
-        let all = judge_trace(&self.trace, &self.discovery);
+        let all = self.all();
         all.into_iter().filter(|finding| finding.rule == id).collect()
     }
 
@@ -115,7 +130,7 @@ impl ScenarioRun {
     /// No rule finds anything at `warning` or above.
     #[track_caller]
     pub fn is_right(&self) {
-        let all = judge_trace(&self.trace, &self.discovery);
+        let all = self.all();
         let told: Vec<String> = all
             .iter()
             .filter(|finding| finding.level >= Level::Warning)

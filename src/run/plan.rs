@@ -17,10 +17,12 @@ use crate::people;
 use crate::rules;
 use crate::scenario::Scenario;
 use crate::scim::PatchPath;
+use crate::scim::discovery::Discovery;
 use crate::wire::{Exchange, ResourceKind};
 
-/// Looks at the exchanges of one scenario run and says what it found; snapshots do so.
-pub type TraceJudge = Arc<dyn Fn(&ScenarioRunId, &[Arc<Exchange>]) -> Vec<Finding> + Send + Sync>;
+/// Looks at the exchanges of one scenario run and says what it found; snapshots do so. It sees what the target
+/// publishes too.
+pub type TraceJudge = Arc<dyn Fn(&ScenarioRunId, &[Arc<Exchange>], &Discovery) -> Vec<Finding> + Send + Sync>;
 
 /// What a target protects from a disable or a delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,7 +32,7 @@ use super::verdict::ruling::Ruling;
 use crate::check::{Aspect, Finding, Level, Outcome, Skip};
 use crate::entra::directory::DirectoryError;
 use crate::people::People;
-use crate::rules;
+use crate::rules::{self, KnownBesides};
 use crate::scenario::Scenario;
 
 /// Why there is no report.
@@ -135,6 +135,7 @@ pub fn play_scenarios<S: Deployments>(
         media_type,
         filters_ignored: AtomicBool::default(),
         users,
+        writes: Arc::default(),
         last_admin: LastAdmin::default(),
     };
     let run = Arc::new(run);
@@ -241,7 +242,7 @@ impl Gathered {
         let off: Vec<&str> = run.plan.rules_off.iter().map(String::as_str).collect();
         let prepared = &run.prepared;
         let rules::Judgement { mut findings, exercised, observations } =
-            rules::judge(&off, &prepared.trace, &prepared.discovery, &[]);
+            rules::judge(&off, &prepared.trace, &prepared.discovery, &KnownBesides::default());
         run.note_filters(&findings);
         media_type::without_unread(&mut findings, &prepared.trace);
         if !off.contains(&CREATE_REFUSED) {
@@ -254,7 +255,7 @@ impl Gathered {
         // The first users of a run are made here.
         run.last_admin.is_met_in(&run.plan, &prepared.trace);
         purpose::expect(&run.plan, &run.last_admin, &mut findings);
-        rules::cap(&mut findings, None);
+        rules::cap(&mut findings, None, &prepared.trace);
         if let Some(dialect) = run.plan.dialects.first() {
             self.ruling.note(dialect.as_str(), &exercised);
             self.observe(observations);

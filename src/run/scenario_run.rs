@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit};
 
@@ -23,6 +23,7 @@ use super::target::guard::Ownership;
 use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
+use super::target::run_writes::{Noted, RunWrites};
 use super::target::stack::Stack;
 use super::verdict::comparison::Observations;
 use super::verdict::report::CheckResult;
@@ -31,7 +32,7 @@ use crate::entra::dialect::{Dialect, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
 use crate::entra::mapping::Mapping;
 use crate::people::People;
-use crate::rules;
+use crate::rules::{self, KnownBesides};
 use crate::scenario::{Action, Scenario};
 use crate::wire::{Broken, Exchange, ResourceKind, Tenant};
 
@@ -59,6 +60,8 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) filters_ignored: AtomicBool,
     /// A permit for each user that a shared target may still get, where it may not hold many.
     pub(in crate::run) users: Option<Semaphore>,
+    /// What scenario runs write at a shared target.
+    pub(in crate::run) writes: Arc<RunWrites>,
     /// Whom a shared target protects.
     pub(in crate::run) last_admin: LastAdmin,
 }
@@ -215,10 +218,12 @@ impl<S: Deployments> SharedRun<S> {
 
     /// Waits for the access that this scenario needs, and keeps it while the result lives.
     async fn access(&self, scenario: &Scenario) -> DeploymentAccess<'_> {
-        let reads_all = scenario
-            .timeline
-            .iter()
-            .any(|step| matches!(step.action, Action::Discover { .. } | Action::ExpectWalk(_)));
+        let reads_all = scenario.timeline.iter().any(|step| {
+            matches!(
+                step.action,
+                Action::Discover { .. } | Action::ExpectWalk(_) | Action::ExpectPages { .. }
+            )
+        });
         if !self.deployments.is_shared() {
             return DeploymentAccess::Own;
         }
@@ -310,7 +315,9 @@ impl<S: Deployments> SharedRun<S> {
             false => Arc::default(),
         };
         let labelled = Labelled::new(deployment.target, Arc::clone(&self.media_type));
-        let recorder = Recorder::new(Paced::new(labelled, rate));
+        let (began, number) = (SystemTime::now(), self.writes.begin());
+        let noted = Noted::new(labelled, Arc::clone(&self.writes), number);
+        let recorder = Recorder::new(Paced::new(noted, rate));
         let waits = {
             let (tell, scenario_run) = (tell.clone(), scenario_run.clone());
             move |pause| {
@@ -381,7 +388,7 @@ impl<S: Deployments> SharedRun<S> {
         // What is under way at the same time ends in another order each time.
         let races = scenario.timeline.iter().any(|step| matches!(step.action, Action::AtOnce(_)));
         if let Some(judge) = self.plan.judge.as_ref().filter(|_| !races) {
-            findings.extend(judge(scenario_run, &trace));
+            findings.extend(judge(scenario_run, &trace, &self.prepared.discovery));
         }
         for finding in &findings {
             tell(Event::Finding {
@@ -404,12 +411,17 @@ impl<S: Deployments> SharedRun<S> {
         }
         let cut_short = self.cut_short(sighting.throttled.is_some());
         let off: Vec<&str> = self.plan.rules_off.iter().map(String::as_str).collect();
+        let others = match self.deployments.is_shared() {
+            true => self.writes.of_others(number, began),
+            false => Vec::new(),
+        };
+        let besides = KnownBesides { patched: &self.prepared.updates.accepted, others: &others };
         let rules::Judgement { findings: mut rule_findings, exercised, observations } =
-            rules::judge(&off, &trace, &self.prepared.discovery, &self.prepared.updates.accepted);
+            rules::judge(&off, &trace, &self.prepared.discovery, &besides);
         self.note_filters(&rule_findings);
         // What is on purpose is told by the rule's own level, so before that is capped.
         purpose::expect(&self.plan, last_admin, &mut rule_findings);
-        rules::cap(&mut rule_findings, Some(about.level));
+        rules::cap(&mut rule_findings, Some(about.level), &trace);
         let moved = sighting.lost.as_ref().is_some_and(|lost| matches!(lost, Broken::Gone(_)));
         for finding in &mut rule_findings {
             finding.meetings =

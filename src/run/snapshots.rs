@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use super::event::ScenarioRunId;
 use super::plan::TraceJudge;
 use crate::check::{About, Finding, History, Level, Reference};
+use crate::scim::discovery::Discovery;
 use crate::snapshot::{
     self, SnapshotOutcome, SnapshotPage, SnapshotSettings, SnapshotStore, SnapshotVerdict, Unreadable,
 };
@@ -46,7 +47,7 @@ pub fn about() -> &'static About {
         what: "The responses of each step, with ids, dates and versions replaced by numbered placeholders, \
                equal those of the accepted snapshot."
             .to_owned(),
-        why: "An unintended change shows up here first: a missing attribute, another status, another order."
+        why: "An unintended change shows up here first: a missing attribute, another status, another type."
             .to_owned(),
         fix: "Review the difference with `scimulate review`, accept what you intended, and fix the rest."
             .to_owned(),
@@ -70,7 +71,7 @@ impl Snapshots {
     #[must_use]
     pub fn judge(self: &Arc<Self>) -> TraceJudge {
         let snapshots = Arc::clone(self);
-        Arc::new(move |scenario_run, trace| snapshots.compare(scenario_run, trace))
+        Arc::new(move |scenario_run, trace, discovery| snapshots.compare(scenario_run, trace, discovery))
     }
 
     /// What was seen so far.
@@ -79,8 +80,14 @@ impl Snapshots {
         self.counted().clone()
     }
 
-    fn compare(&self, scenario_run: &ScenarioRunId, trace: &[Arc<Exchange>]) -> Vec<Finding> {
-        let pages = snapshot::pages(trace, &self.settings);
+    fn compare(
+        &self,
+        scenario_run: &ScenarioRunId,
+        trace: &[Arc<Exchange>],
+        discovery: &Discovery,
+    ) -> Vec<Finding> {
+        let no_etags = discovery.supports("etag") != Some(true);
+        let pages = snapshot::pages(trace, &SnapshotSettings { no_etags, ..self.settings.clone() });
         // After a broken connection the rest was not played: what is missing says nothing.
         let complete = trace.iter().all(|exchange| exchange.outcome.is_ok());
         let outcomes = self.store.compare(&scenario_run.scenario, &scenario_run.dialect, &pages, complete);
@@ -168,11 +175,11 @@ mod tests {
     fn a_changed_answer_is_a_finding_with_the_difference_and_its_exchange() {
         let folder = tempfile::tempdir().unwrap();
         let update = snapshots(folder.path(), true);
-        assert!((update.judge())(&scenario_run(), &trace("ada")).is_empty());
+        assert!((update.judge())(&scenario_run(), &trace("ada"), &Discovery::default()).is_empty());
         assert_eq!(update.tally().updated, 1);
         let check = snapshots(folder.path(), false);
-        assert!((check.judge())(&scenario_run(), &trace("ada")).is_empty());
-        let findings = (check.judge())(&scenario_run(), &trace("grace"));
+        assert!((check.judge())(&scenario_run(), &trace("ada"), &Discovery::default()).is_empty());
+        let findings = (check.judge())(&scenario_run(), &trace("grace"), &Discovery::default());
         assert_eq!(findings.len(), 1);
         assert_eq!((findings[0].rule.as_str(), findings[0].level), ("rules/snapshot-differs", Level::Note));
         assert!(findings[0].actual.contains("-  \"userName\": \"ada\"\n+  \"userName\": \"grace\""));
@@ -183,23 +190,27 @@ mod tests {
     #[test]
     fn a_scenario_run_that_broke_off_does_not_make_the_rest_obsolete() {
         let folder = tempfile::tempdir().unwrap();
-        (snapshots(folder.path(), true).judge())(&scenario_run(), &trace("ada"));
+        (snapshots(folder.path(), true).judge())(&scenario_run(), &trace("ada"), &Discovery::default());
         let check = snapshots(folder.path(), false);
-        assert_eq!((check.judge())(&scenario_run(), &[]).len(), 1, "played to its end, without a step");
+        assert_eq!(
+            (check.judge())(&scenario_run(), &[], &Discovery::default()).len(),
+            1,
+            "played to its end, without a step"
+        );
         let mut broken = testing::exchange(Err(Broken::Interrupted));
         broken.request.step = "other".into();
-        assert!((check.judge())(&scenario_run(), &[Arc::new(broken)]).is_empty());
+        assert!((check.judge())(&scenario_run(), &[Arc::new(broken)], &Discovery::default()).is_empty());
     }
 
     #[test]
     fn a_file_that_cannot_be_read_is_a_finding_with_its_line_and_a_way_out() {
         let folder = tempfile::tempdir().unwrap();
-        (snapshots(folder.path(), true).judge())(&scenario_run(), &trace("ada"));
+        (snapshots(folder.path(), true).judge())(&scenario_run(), &trace("ada"), &Discovery::default());
         let path = folder.path().join("cycles/a/default.snap");
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replace("=== 0", "== 0")).unwrap();
         let check = snapshots(folder.path(), false);
-        let findings = (check.judge())(&scenario_run(), &trace("ada"));
+        let findings = (check.judge())(&scenario_run(), &trace("ada"), &Discovery::default());
         assert_eq!((findings.len(), check.tally().different), (1, 1));
         let message = &findings[0].message;
         assert!(message.contains("default.snap:5: ") && message.contains("remove it"), "{message}");
@@ -210,7 +221,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("cycles"), "a file where a folder is needed").unwrap();
         let update = snapshots(folder.path(), true);
-        assert!((update.judge())(&scenario_run(), &trace("ada")).is_empty());
+        assert!((update.judge())(&scenario_run(), &trace("ada"), &Discovery::default()).is_empty());
         assert!(update.tally().problem.is_some_and(|problem| problem.contains("cannot be stored")));
     }
 }

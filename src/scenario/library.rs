@@ -148,6 +148,9 @@ fn is_scenario(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{Action, RawRequest};
+    use indexmap::IndexMap;
+    use serde_json::Value;
 
     const RIGHT: &str = "title: T\nlevel: note\nwhy: W\ntimeline: [cycle]\n";
 
@@ -175,6 +178,85 @@ mod tests {
             assert!(!about.refs.is_empty(), "{}: `refs` is missing", about.id);
             assert!(!about.faults.is_empty(), "{}: `faults` is missing", about.id);
         }
+    }
+
+    /// Attributes that a server may want to be unique, in Entra's words and in SCIM's. The names of people are not.
+    fn is_unique(name: &str, of_group: bool) -> bool {
+        let name = name.to_lowercase();
+        let unique = ["username", "externalid", "userprincipalname", "mail", "mailnickname", "othermails"];
+        let last = name.rsplit(':').next().unwrap_or_default();
+        unique.contains(&last) || name.contains("emails") || (of_group && last == "displayname")
+    }
+
+    /// Values of such attributes below a body, each with its name.
+    fn unique_in(body: &Value, of_group: bool, under: &str, found: &mut Vec<(String, String)>) {
+        match body {
+            Value::Object(members) => {
+                // An operation says what its value is of; an element of `emails` its value alone.
+                let path = members.get("path").and_then(Value::as_str);
+                let path = path.filter(|_| members.contains_key("op")).unwrap_or(under);
+                let of_group = of_group || path.starts_with("/Groups");
+                for (name, value) in
+                    members.iter().filter(|(name, _)| !["type", "op", "path"].contains(&name.as_str()))
+                {
+                    unique_in(value, of_group, if name == "value" { path } else { name }, found);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| unique_in(item, of_group, under, found)),
+            Value::String(text) if is_unique(under, of_group) => found.push((under.to_owned(), text.clone())),
+            _ => {}
+        }
+    }
+
+    fn requests(action: &Action) -> Vec<&RawRequest> {
+        match action {
+            Action::Request(request) => vec![request],
+            Action::AtOnce(together) => together.iter().map(|one| &one.request).collect(),
+            Action::ExpectWalk(walk) => walk.between.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every value of an attribute that may have to be unique, as the scenario writes it.
+    fn unique_values(scenario: &Scenario) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let mut attributes = |of: &IndexMap<String, Option<String>>, of_group| {
+            let written = of.iter().filter(|(name, _)| is_unique(name, of_group));
+            found.extend(written.filter_map(|(name, value)| Some((name.clone(), value.clone()?))));
+        };
+        scenario.people.values().for_each(|person| attributes(&person.attributes, false));
+        scenario.groups.values().for_each(|group| attributes(&group.attributes, true));
+        for step in &scenario.timeline {
+            let Action::Set(set) = &step.action else { continue };
+            set.iter().for_each(|(key, values)| attributes(values, scenario.groups.contains_key(key)));
+        }
+        for account in scenario.accounts.values() {
+            let of_group = scenario.groups.contains_key(&account.of);
+            for (path, value) in &account.with {
+                unique_in(value.as_ref().unwrap_or(&Value::Null), of_group, path, &mut found);
+            }
+        }
+        for request in scenario.timeline.iter().flat_map(|step| requests(&step.action)) {
+            if let Some(body) = &request.body {
+                unique_in(body, request.path.starts_with("/Groups"), "", &mut found);
+            }
+        }
+        found
+    }
+
+    /// Scenario runs share a target: with a fixed name two of them would be in each other's way.
+    #[test]
+    fn no_built_in_scenario_writes_a_fixed_name_that_may_have_to_be_unique() {
+        let mut written = 0;
+        for scenario in builtin().unwrap_or_default() {
+            for (name, value) in unique_values(&scenario) {
+                written += 1;
+                // An empty name is what that scenario is about.
+                let is_own = value.contains("{{") || value.is_empty();
+                assert!(is_own, "{}: {name} is always `{value}`; use {{{{prefix}}}}", scenario.about.id);
+            }
+        }
+        assert!(written > 50, "{written} values were looked at");
     }
 
     #[test]

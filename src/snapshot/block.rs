@@ -107,7 +107,13 @@ pub(super) fn resource_or_list(json: &Value, kind: Option<ResourceKind>, all: &m
         let shown = map.iter().map(|(name, member)| {
             let member = match (name.as_str(), member) {
                 ("Resources", Value::Array(items)) => {
-                    Value::Array(items.iter().map(|item| resource_or_list(item, kind, all)).collect())
+                    let mut items: Vec<&Value> = items.iter().collect();
+                    // What has no id keeps its place behind the others.
+                    items.sort_by_key(|item| {
+                        id_of(item)
+                            .map_or((usize::MAX, String::new()), |id| all.place(kind_of(item).or(kind), &id))
+                    });
+                    Value::Array(items.into_iter().map(|item| resource_or_list(item, kind, all)).collect())
                 }
                 _ => value(member, "-", kind, name, all),
             };
@@ -140,7 +146,12 @@ fn value(
             }
         }
         Value::Array(items) => {
-            Value::Array(items.iter().map(|item| value(item, resource, kind, path, all)).collect())
+            let mut items: Vec<&Value> = items.iter().collect();
+            // Members and groups are sets.
+            if (Context { resource, kind, path }).is_id() {
+                items.sort_by_key(|item| member_id(item).map(|id| all.place(kind, &id)));
+            }
+            Value::Array(items.into_iter().map(|item| value(item, resource, kind, path, all)).collect())
         }
         Value::Object(members) => {
             let shown = members.iter().map(|(name, member)| {
@@ -155,6 +166,11 @@ fn value(
         }
         Value::Bool(_) | Value::Null => json.clone(),
     }
+}
+
+/// The id in an element of `members` or `groups`.
+fn member_id(element: &Value) -> Option<String> {
+    element.get("value")?.as_str().map(str::to_owned)
 }
 
 /// True when the answer says that a resource was changed.

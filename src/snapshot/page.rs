@@ -17,6 +17,8 @@ pub struct SnapshotSettings {
     /// Others work on the target too: what this scenario run did not make is left out of unfiltered lists
     /// and counted.
     pub shared: bool,
+    /// The target promises no ETags, so that those it sends mean nothing.
+    pub no_etags: bool,
 }
 
 /// The answers of one step.
@@ -41,6 +43,9 @@ pub struct SnapshotPage {
 #[must_use]
 pub fn pages(exchanges: &[Arc<Exchange>], settings: &SnapshotSettings) -> Vec<SnapshotPage> {
     let mut all = Placeholders::new(&settings.prefix);
+    if settings.no_etags {
+        all = all.without_versions();
+    }
     let ours = learn(exchanges, &mut all);
     let mut pages: Vec<SnapshotPage> = Vec::new();
     let mut open: Option<String> = None;
@@ -91,6 +96,11 @@ pub(super) fn learn(exchanges: &[Arc<Exchange>], all: &mut Placeholders) -> Hash
             all.set_base(base);
         }
         let Some(kind) = exchange.operation.kind() else { continue };
+        // A create may name its id in the `Location` alone.
+        if let (Operation::Create(_), Some(id)) = (&exchange.operation, exchange.made_id(kind)) {
+            all.learn(kind, &id);
+            ours.insert((kind, id));
+        }
         let Some(json) = exchange.json().filter(|_| exchange.succeeded()) else { continue };
         let created = matches!(exchange.operation, Operation::Create(_));
         let items = match json.get("Resources").and_then(Value::as_array) {
@@ -144,12 +154,13 @@ fn shared_list(
     for item in pages.iter().filter_map(|page| page.json()?.get("Resources")?.as_array()).flatten() {
         let kind = block::kind_of(item).or(kind);
         match (kind, id_of(item)) {
-            (Some(kind), Some(id)) if ours.contains(&(kind, id.clone())) => {
-                kept.push(block::resource_or_list(item, Some(kind), all));
-            }
+            (Some(kind), Some(id)) if ours.contains(&(kind, id.clone())) => kept.push((kind, id, item)),
             _ => foreign += 1,
         }
     }
+    kept.sort_by_key(|(kind, id, _)| all.place(Some(*kind), id));
+    let kept: Vec<Value> =
+        kept.into_iter().map(|(kind, _, item)| block::resource_or_list(item, Some(kind), all)).collect();
     let status = first.answer().map_or(0, |answer| answer.status);
     let list = json!({ "Resources": kept });
     let pretty = serde_json::to_string_pretty(&list).unwrap_or_else(|_| list.to_string());
@@ -189,7 +200,7 @@ mod tests {
     use crate::wire::{Answer, Method};
 
     fn settings() -> SnapshotSettings {
-        SnapshotSettings { prefix: "zq7f".into(), shared: false }
+        SnapshotSettings { prefix: "zq7f".into(), ..SnapshotSettings::default() }
     }
 
     /// A small scenario run; what a run makes up is `salt`.
@@ -254,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_scenario_run_becomes_one_page_per_step() {
-        let pages = pages(&scenario_run(17), &SnapshotSettings { prefix: "zq17".into(), shared: false });
+        let pages = pages(&scenario_run(17), &SnapshotSettings { prefix: "zq17".into(), ..settings() });
         let names: Vec<_> = pages.iter().map(|p| (p.name.as_str(), p.step.as_str())).collect();
         assert_eq!(
             names,
@@ -313,7 +324,7 @@ location: [base]/Users/[user:1]
     #[test]
     fn two_runs_give_the_same_pages() {
         let run = |salt: u32| {
-            pages(&scenario_run(salt), &SnapshotSettings { prefix: format!("zq{salt}"), shared: false })
+            pages(&scenario_run(salt), &SnapshotSettings { prefix: format!("zq{salt}"), ..settings() })
         };
         assert_eq!(run(17), run(28));
     }
@@ -371,6 +382,37 @@ location: [base]/Users/[user:1]
         assert!(!one_pages[1].text.contains("theirs") && one_pages[1].text.contains("[user:1]"));
         let own = pages(&one, &settings());
         assert!(own[1].text.contains("theirs"), "{}", own[1].text);
+    }
+
+    #[test]
+    fn an_order_that_was_not_asked_for_does_not_count() {
+        let base = "http://h/scim";
+        let ids = ["id-of-ada-1", "id-of-bob-2", "id-of-eve-3"];
+        let made = ids.map(|id| {
+            let made = user(id, "zq7f", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
+            Arc::new(exchange(base, Method::Post, "/Users", "cycle 1: create", Answer::json(201, &made)))
+        });
+        let scenario_run = |order: [usize; 3], shared: bool| {
+            let at = |place: usize| {
+                user(ids[order[place]], "zq7f", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
+            };
+            let list = |path: &str, items: Vec<Value>| {
+                let body = json!({"totalResults": 3, "Resources": items});
+                Arc::new(exchange(base, Method::Get, path, "discovery: page", Answer::json(200, &body)))
+            };
+            let group =
+                json!({"id": "id-of-team-4", "members": order.map(|place| json!({"value": ids[place]}))});
+            let mut trace = made.to_vec();
+            trace.push(list("/Users?filter=title+pr", vec![at(0), at(1), at(2)]));
+            trace.push(list("/Users?startIndex=1&count=2", vec![at(0), at(1)]));
+            trace.push(list("/Users?startIndex=3&count=2", vec![at(2)]));
+            let read = exchange(base, Method::Get, "/Groups/id-of-team-4", "end", Answer::json(200, &group));
+            trace.push(Arc::new(read));
+            pages(&trace, &SnapshotSettings { shared, ..settings() })
+        };
+        assert_eq!(scenario_run([0, 1, 2], true), scenario_run([2, 0, 1], true));
+        let own = [scenario_run([0, 1, 2], false), scenario_run([1, 0, 2], false)];
+        assert_eq!(own[0], own[1]);
     }
 
     #[test]

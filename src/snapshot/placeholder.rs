@@ -16,6 +16,8 @@ pub(super) struct Placeholders {
     counts: HashMap<&'static str, usize>,
     others: HashMap<(&'static str, String), String>,
     writes: HashMap<String, usize>,
+    /// Versions of resources are promised, so that it matters which of them are the same.
+    versions_tell: bool,
 }
 
 /// Whose value a text is, and where it stands.
@@ -30,6 +32,11 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// True for what a server says in words, where short ids, counters and clock times stand among others.
+    fn is_message(&self) -> bool {
+        self.path == "detail" || self.path == "body"
+    }
+
     /// True where an id must stand, so that even `1` is one.
     pub(super) fn is_id(&self) -> bool {
         const PLACES: [&str; 6] =
@@ -45,7 +52,21 @@ impl Context<'_> {
 impl Placeholders {
     /// Placeholders of one scenario run whose objects bear this prefix.
     pub(super) fn new(prefix: &str) -> Self {
-        Placeholders { prefix: prefix.to_owned(), ..Placeholders::default() }
+        Placeholders { prefix: prefix.to_owned(), versions_tell: true, ..Placeholders::default() }
+    }
+
+    /// Nothing is promised of versions: frameworks compute an ETag of whatever they answer.
+    pub(super) fn without_versions(mut self) -> Self {
+        self.versions_tell = false;
+        self
+    }
+
+    /// Where a resource stands among those that were met: no server promises an order that nobody asked for.
+    pub(super) fn place(&self, kind: Option<ResourceKind>, id: &str) -> (usize, String) {
+        let placeholder = self.id(kind, id).unwrap_or("~");
+        // `[user:2]` comes before `[user:10]`, and what is unknown last.
+        let length = if placeholder == "~" { usize::MAX } else { placeholder.len() };
+        (length, placeholder.to_owned())
     }
 
     /// Everything below this URL is the target's.
@@ -104,6 +125,7 @@ impl Placeholders {
         let text = self.ids_in_paths(&text);
         let text = self.long_ids(&text);
         let text = self.guids(&text);
+        let text = if context.is_message() { without_counters(&text) } else { text };
         self.prefixes(&text)
     }
 
@@ -128,7 +150,10 @@ impl Placeholders {
             None => ("", text),
         };
         let quotes = if tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"') { "\"" } else { "" };
-        let placeholder = self.numbered("etag", format!("{} {writes} {tag}", context.resource));
+        let placeholder = match self.versions_tell {
+            true => self.numbered("etag", format!("{} {writes} {tag}", context.resource)),
+            false => "[etag]".to_owned(),
+        };
         format!("{weak}{quotes}{placeholder}{quotes}")
     }
 
@@ -215,6 +240,53 @@ impl Placeholders {
     }
 }
 
+/// A message without numbers and clock times: an id of one digit cannot be told from a counter.
+fn without_counters(text: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        // A placeholder is done.
+        let length = match first {
+            '[' => rest.find(']').map_or(1, |end| end + 1),
+            _ if first.is_ascii_digit() && is_moment(rest) => {
+                let of_moment = |c: char| c.is_ascii_digit() || ":.-+TZ ".contains(c);
+                rest[..rest.find(|c| !of_moment(c)).unwrap_or(rest.len())]
+                    .trim_end_matches(['.', ' ', '-', ':'])
+                    .len()
+            }
+            _ if first.is_alphanumeric() => rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len()),
+            _ => first.len_utf8(),
+        };
+        let word = &rest[..length];
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        replaced.push_str(match is_number {
+            true => "[number]",
+            false if is_moment(word) => "[moment]",
+            false if is_trace_id(word) => "[trace]",
+            false => word,
+        });
+        rest = &rest[length..];
+    }
+    replaced
+}
+
+/// True for what can only be drawn or counted, as the id of a trace.
+fn is_trace_id(word: &str) -> bool {
+    word.len() >= 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// True when the text begins with a date and a time, as `2026-01-02T03:04` or with a space between.
+fn is_moment(text: &str) -> bool {
+    const FORM: &[u8; 16] = b"0000-00-00T00:00";
+    let bytes = text.as_bytes();
+    bytes.len() >= FORM.len()
+        && bytes.iter().zip(FORM).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            b'T' => matches!(byte, b'T' | b' '),
+            other => byte == other,
+        })
+}
+
 /// True when the text begins with a percent-encoded byte.
 fn is_escape(text: &str) -> bool {
     matches!(text.as_bytes(), [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
@@ -263,6 +335,35 @@ mod tests {
         all.learn(ResourceKind::User, "1");
         all.learn(ResourceKind::Group, "1");
         all
+    }
+
+    #[test]
+    fn a_message_keeps_no_number_and_no_clock_time() {
+        let mut all = placeholders();
+        all.learn(ResourceKind::User, "5");
+        let mut detail = |text: &str| all.text(text, Context { resource: "-", kind: None, path: "detail" });
+        for (text, masked) in [
+            ("User 5 not found", "User [number] not found"),
+            ("line 12, column 7", "line [number], column [number]"),
+            ("/Users/5 is gone (request 90210)", "/Users/[user:3] is gone (request [number])"),
+            ("at 2026-01-02T03:04:05.678Z: conflict", "at [moment]: conflict"),
+            ("since 2026-01-02 03:04", "since [moment]"),
+            ("trace 4bf92f3577b34da6a3ce929d0e0e4736", "trace [trace]"),
+            ("zq7f.ada.x7k2@example.com is taken", "[prefix].ada.x7k2@example.com is taken"),
+        ] {
+            assert_eq!(detail(text), masked);
+        }
+        let title = Context { resource: "-", kind: None, path: "title" };
+        assert_eq!(all.text("Analyst 5", title), "Analyst 5", "a value is shown as it is");
+    }
+
+    #[test]
+    fn where_no_versions_are_promised_they_are_not_told_apart() {
+        let etag = Context { resource: "-", kind: None, path: "etag" };
+        let mut all = placeholders();
+        assert_ne!(all.text("W/\"1\"", etag), all.text("W/\"2\"", etag));
+        let mut all = placeholders().without_versions();
+        assert_eq!(all.text("W/\"1\"", etag), all.text("W/\"2\"", etag));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod made;
 mod operation;
 mod request;
 mod sign_in;
+mod span;
 
 pub use answer::{Answer, Body, Broken};
 pub use bulk::{BulkCreate, bulk_creates, bulk_targets, is_bulk};
@@ -21,6 +22,7 @@ pub use made::{id_of, located_id, made_id};
 pub use operation::{Operation, ResourceKind};
 pub use request::{Actor, GUARD_STEP, Method, Request, Tenant};
 pub use sign_in::{ClientProof, Flow, NoToken, SignIn, SignedIn, SigningIn, Token};
+pub use span::WriteSpan;
 
 /// Where requests go: the real client, or a decorator over it (guard, recorder, retry).
 pub trait Target: Send + Sync {

@@ -29,9 +29,10 @@ pub(super) use seen::{SeenObject, SeenState, Stamps};
 pub(super) use walk::PageWalk;
 
 use super::reading::{self, Term};
+use crate::rules::KnownBesides;
 use crate::scim::discovery::Discovery;
 use crate::scim::{AttributePath, same_name, urn};
-use crate::wire::{Exchange, Operation, ResourceKind};
+use crate::wire::{Exchange, Operation, ResourceKind, Tenant, WriteSpan};
 
 /// What the exchanges of one trace taught so far.
 #[derive(Debug, Default)]
@@ -53,17 +54,32 @@ pub struct Ledger {
     values: Vec<ValueOutcome>,
     members: Vec<MemberOutcome>,
     vanished: Vec<Vanished>,
+    /// What others wrote meanwhile.
+    others: Vec<WriteSpan>,
 }
 
 impl Ledger {
-    /// An empty one, at a target that has accepted a PATCH of these resources.
-    pub(super) fn after(patched: &[ResourceKind]) -> Self {
-        Ledger { patched: patched.to_vec(), ..Ledger::default() }
+    /// A ledger of a trace in a tenant, with what is known besides.
+    pub(super) fn of(tenant: Tenant, known: &KnownBesides<'_>) -> Self {
+        let there = known.others.iter().filter(|span| span.tenant.is_second() == tenant.is_second());
+        Ledger { others: there.cloned().collect(), patched: known.patched.to_vec(), ..Ledger::default() }
     }
 
     /// True when a PATCH of such a resource was accepted.
     pub(super) fn is_patched(&self, kind: ResourceKind) -> bool {
         self.patched.contains(&kind)
+    }
+
+    /// What this trace deleted and others were given the id of is theirs from then on.
+    pub(super) fn hear_of_others(&mut self, exchange: &Exchange) {
+        let end = seen::end_of(exchange);
+        for span in self.others.iter().filter(|span| span.started <= end) {
+            let Some(place) = &span.made else { continue };
+            let gone = self.objects.get(place).and_then(|known| known.gone.as_ref());
+            if gone.is_some_and(|gone| span.ended.is_none_or(|ended| ended >= gone.started)) {
+                self.objects.shift_remove(place);
+            }
+        }
     }
 
     /// What is known of an object.
@@ -149,10 +165,12 @@ impl Ledger {
         self.objects.values()
     }
 
-    /// The page walk an exchange goes on with, or none.
+    /// The page walk an exchange goes on with, or none. What others write between its pages moves them.
     pub(super) fn walk(&self, exchange: &Exchange) -> Option<&PageWalk> {
         let walk = self.walks.get(&PageWalk::key(exchange)?)?;
-        walk.is_continued_by(exchange, self.writes).then_some(walk)
+        let (first, last) = (walk.first.started, seen::end_of(exchange));
+        let moved = self.others.iter().any(|span| span.overlaps(first, last));
+        (!moved && walk.is_continued_by(exchange, self.writes)).then_some(walk)
     }
 
     /// What became of values that did not come back at once. Complete after the last exchange.

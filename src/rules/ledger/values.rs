@@ -41,7 +41,8 @@ impl Ledger {
             known.apply(change, exchange, accepted, discovery, &mut self.values);
         }
         known.note_write(exchange);
-        if accepted {
+        // An update of what was deleted made something new, if anything.
+        if accepted && known.gone.is_none() {
             for resource in super::super::returned::resources(exchange) {
                 known.hear_own_answer(exchange, &resource, false, &mut self.values);
                 known.shown = Some((Arc::clone(exchange), writes));
@@ -67,7 +68,8 @@ impl Ledger {
             self.entry(resource.kind, id).stamps = stamps;
             return;
         };
-        if !known.is_settled_for(exchange) {
+        // What is shown of an object that was deleted is another fault, and told as that.
+        if !known.is_settled_for(exchange) || known.gone.is_some() {
             return;
         }
         // References are judged while what they point at is there.

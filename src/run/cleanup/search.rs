@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::leftovers;
-use super::{Left, Leftover, ObjectPlace, RemovalEnd, delete};
+use super::made::Leftover;
+use super::{Left, ObjectPlace, RemovalEnd, delete};
 use crate::run::observer;
 use crate::run::observer::reader;
 use crate::run::target::guard::name_sent;

@@ -2,6 +2,7 @@ use super::*;
 use crate::run::observer::testing::{Scripted, Taped};
 use crate::wire::Answer;
 use serde_json::json;
+use std::collections::HashSet;
 
 async fn post<T: Target>(target: &T, path: &str, name: &str) {
     let body = json!({"userName": name});
@@ -140,6 +141,59 @@ async fn a_post_to_an_id_that_makes_a_user_is_cleaned_up() {
     let cleaner = Scripted::new(vec![Ok(Answer::json(204, &json!({})))]);
     assert!(lines(&cleaner, &tape.trace(), &[]).await.is_empty());
     assert_eq!(cleaner.sent()[0].path, "/Users/7");
+}
+
+#[tokio::test]
+async fn what_an_update_of_nothing_made_is_cleaned_up() {
+    let ok = || Ok(Answer::json(200, &json!({})));
+    let gone = || Ok(Answer::json(204, &json!({})));
+    let tape = Taped::new(Scripted::new(vec![created("7"), ok(), ok(), gone(), ok()]));
+    let send = |method, path: &str| {
+        let request = Request::new(Actor::Probe, method, path, "t").with_json(&json!({"userName": "a"}));
+        tape.send(request)
+    };
+    send(Method::Post, "/Users").await.unwrap();
+    send(Method::Put, "/Users/7").await.unwrap();
+    send(Method::Put, "/Users/smbcdfghjk-nobody").await.unwrap();
+    send(Method::Delete, "/Users/7").await.unwrap();
+    send(Method::Patch, "/Users/7").await.unwrap();
+    let cleaner = Scripted::new(vec![gone(), gone()]);
+    assert!(lines(&cleaner, &tape.trace(), &[]).await.is_empty());
+    let sent: Vec<String> = cleaner.sent().iter().map(|request| request.path.clone()).collect();
+    assert_eq!(sent, ["/Users/7", "/Users/smbcdfghjk-nobody"]);
+}
+
+#[tokio::test]
+async fn an_update_of_what_an_answer_showed_made_nothing() {
+    let list = Ok(Answer::json(200, &json!({"Resources": [{"id": "8", "userName": "a"}]})));
+    let tape = Taped::new(Scripted::new(vec![list, Ok(Answer::json(200, &json!({})))]));
+    for (method, path) in [(Method::Get, "/Users"), (Method::Patch, "/Users/8")] {
+        tape.send(Request::new(Actor::Entra, method, path, "t")).await.unwrap();
+    }
+    assert!(leftovers(&tape.trace(), &HashSet::new()).is_empty());
+}
+
+#[tokio::test]
+async fn what_a_wrong_request_made_and_no_name_proves_is_named() {
+    let answered = |body: Value| Ok(Answer::json(201, &body));
+    let list = json!({"totalResults": 0, "Resources": []});
+    let tape = Taped::new(Scripted::new(vec![
+        created("7"),
+        answered(json!({})),
+        answered(json!({"id": "s"})),
+        answered(list),
+        answered(json!({"id": "d"})),
+    ]));
+    for path in ["/Users", "/Users", "/Users/.search", "/Users/.search", "/Schemas"] {
+        tape.send(Request::new(Actor::Probe, Method::Post, path, "t")).await.unwrap();
+    }
+    let unproven = Err(Broken::Unproven("nothing shows whose it is".into()));
+    let cleaner = Scripted::new(vec![unproven, Ok(Answer::json(200, &json!({"id": "7"})))]);
+    let left = lines(&cleaner, &tape.trace(), &[]).await;
+    assert!(left[0].starts_with("/Users/7 (unnamed): not deleted, because nothing shows"), "{left:?}");
+    let nothing = "returned 201, and nothing shows what it created; look for it at the server";
+    let unnamed = ["/Users", "/Users/.search", "/Schemas"].map(|path| format!("POST {path} {nothing}"));
+    assert_eq!(left[1..], unnamed, "a search that is answered like any POST creates nothing");
 }
 
 #[tokio::test]

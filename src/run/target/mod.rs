@@ -2,8 +2,8 @@
 //!
 //! From the outside in: the adjustment leaves out what the target refuses, the circuit breaker stops a run whose
 //! target is lost, the guard holds back writes to objects that are not the run's, retry waits for a busy target, the
-//! recorder keeps each exchange, the rate keeps to what the target has let through, and the media type is the one
-//! that the target parses.
+//! recorder keeps each exchange, the rate keeps to what the target has let through, the writes are taken down for the
+//! other scenario runs, and the media type is the one that the target parses.
 
 pub mod adjustment;
 pub mod at_once;
@@ -17,4 +17,5 @@ pub mod prefix;
 pub(in crate::run) mod rate;
 pub mod recorder;
 pub mod retry;
+pub(in crate::run) mod run_writes;
 pub(in crate::run) mod stack;
