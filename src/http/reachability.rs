@@ -78,9 +78,9 @@ mod tests {
 
     #[tokio::test]
     async fn silence_is_reported_with_the_limit() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        drop(listener);
+        // It accepts nobody. A port that was closed again may soon be another test's.
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
         let problem = wait_for(&url, &Trust::System, Duration::from_millis(50)).await.unwrap_err();
         assert!(problem.what.contains("within 50ms"), "{problem:?}");
     }

@@ -156,6 +156,10 @@ struct CauseJson<'a> {
     rule: &'a str,
     level: &'static str,
     message: &'a str,
+    /// Which requests it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pattern: Option<String>,
+    stage: &'static str,
     times: usize,
     dialects: BTreeSet<&'a str>,
     checks: Vec<&'a str>,
@@ -168,6 +172,8 @@ impl<'a> CauseJson<'a> {
             rule: &cause.finding.rule,
             level: cause.level.as_str(),
             message: &cause.finding.message,
+            pattern: cause.pattern.clone(),
+            stage: cause.stage.as_str(),
             times: cause.times,
             dialects: cause.dialects.clone(),
             checks: cause.checks.clone(),

@@ -263,7 +263,11 @@ impl TerminalPage<'_> {
                 .collect();
             let more = if others.len() > REASONS { "; `-vv` lists all" } else { "" };
             let checks = layout::counted(count(&others), "check");
-            self.text("skipped", &format!("{checks}: {}{more}", named.join("; ")), out)?;
+            let text = match others.as_slice() {
+                [(reason, _)] => format!("{checks}, {reason}"),
+                _ => format!("{checks}: {}{more}", named.join("; ")),
+            };
+            self.text("skipped", &text, out)?;
         }
         Ok(())
     }

@@ -126,3 +126,43 @@ impl HeadlineCounts {
         self.exceptions.concat()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{rules, scenario};
+
+    #[test]
+    fn every_fault_has_a_line_and_every_name_is_that_of_a_check() {
+        let expected = expected_headlines();
+        let faults: BTreeSet<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+        assert_eq!(expected.keys().copied().collect::<BTreeSet<_>>(), faults);
+        let scenarios = scenario::builtin().unwrap();
+        for (fault, headline) in expected {
+            for check in headline.checks {
+                let is_known = rules::find(check).is_some()
+                    || scenarios.iter().any(|scenario| scenario.about.id == check)
+                    || check.starts_with("requirements/");
+                assert!(is_known, "headlines.tsv: {fault}: there is no check {check}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_right_name_and_a_single_line_are_counted_apart() {
+        let line = |check: &str| RedLine { check: check.into(), level: Level::Error, message: "m".into() };
+        let headline = ExpectedHeadline { level: Level::Error, checks: vec!["rules/a"] };
+        let mut counts = HeadlineCounts::default();
+        let fault = Fault::FILTER_IGNORED;
+        counts.add(fault, &headline, &[line("rules/a")]);
+        counts.add(fault, &headline, &[line("rules/b"), line("rules/a")]);
+        counts.add(fault, &headline, &[]);
+        assert_eq!((counts.named, counts.one, counts.two), (1, 1, 2));
+        assert!(
+            counts.exceptions().contains("filter-ignored: 2 red, expected rules/a\n    error rules/b: m\n")
+        );
+        assert!(counts.exceptions().contains("filter-ignored: 0 red"));
+    }
+}

@@ -25,6 +25,21 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::Connection => "connection",
+            Stage::Messages => "messages",
+            Stage::Lookup => "lookup",
+            Stage::Create => "create",
+            Stage::Deprovisioning => "deprovisioning",
+            Stage::Update => "update",
+            Stage::Groups => "groups",
+            Stage::Other => "other",
+        }
+    }
+
     /// The part that a finding is about.
     #[must_use]
     pub fn of(finding: &Finding) -> Self {
