@@ -75,7 +75,7 @@ const MINE: [(&str, &str); 2] =
 #[test]
 fn the_id_of_before_is_known_everywhere() {
     let scenario = |arguments: &[&str]| call(&[arguments, &["--scenarios", "s"]].concat(), &MINE);
-    let run = scenario(&["run", "mine/old", "--dialect", "default", "-v"]);
+    let run = scenario(&["run", "mine/old", "--dialect", "default", "-vv"]);
     assert!(run.code == 0 && run.out.contains("mine/b [default]"), "{}{}", run.out, run.err);
     let explained = scenario(&["explain", "mine/old"]);
     assert!(explained.out.starts_with("mine/b ("), "{}", explained.out);
@@ -98,7 +98,7 @@ fn the_id_of_before_is_known_everywhere() {
 #[test]
 fn younger_checks_are_left_out_when_that_is_asked_for() {
     let run = |more: &[&str]| {
-        call(&[&["run", "--scenarios", "s", "--dialect", "default", "-v"], more].concat(), &MINE)
+        call(&[&["run", "--scenarios", "s", "--dialect", "default", "-vv"], more].concat(), &MINE)
     };
     let all = run(&[]);
     assert!(all.out.contains("mine/a") && all.out.contains("mine/b"), "{}{}", all.out, all.err);

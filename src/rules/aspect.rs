@@ -30,6 +30,8 @@ const CAUSES: [(Aspect, &[&str]); 8] = [
             "lookup-refused",
             "no-match-not-empty-list",
             "duplicate-accepted",
+            "create-answers-existing",
+            "id-reused",
             "list-without-members",
             "total-results-not-a-number",
             "resources-not-an-array",

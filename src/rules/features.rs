@@ -31,8 +31,9 @@ pub(super) fn of_request(view: &View<'_>) -> Vec<Feature> {
 }
 
 /// The properties of the write of one value: of a PATCH those of the part that writes it.
-pub(super) fn of_write(exchange: &Exchange, subject: &str) -> Vec<Feature> {
+pub(super) fn of_write(exchange: &Exchange, subject: &str, value: &str) -> Vec<Feature> {
     let mut features = of_target(exchange);
+    features.extend(of_text(value));
     features.extend(of_attribute(subject));
     let sent = exchange.request.json().unwrap_or(Value::Null);
     let parts: Vec<PatchPart<'_>> = operations(&sent).into_iter().flat_map(PatchPart::of).collect();
@@ -63,6 +64,18 @@ pub(super) fn of_other_write(exchange: &Exchange, subject: &str) -> Vec<Feature>
         }
     }
     sorted(features)
+}
+
+/// The properties of a text that a server may be tempted to change.
+fn of_text(text: &str) -> Vec<Feature> {
+    let mut features = Vec::new();
+    if !text.is_ascii() {
+        features.push(Feature::new(Dimension::Value, "with letters beyond ASCII"));
+    }
+    if text.contains(['<', '>', '&', '\'']) {
+        features.push(Feature::new(Dimension::Value, "with characters that HTML escapes"));
+    }
+    features
 }
 
 /// The attribute, and what it is part of.
@@ -203,9 +216,6 @@ impl<'a> PatchPart<'a> {
         ];
         if let Some(flag) = self.value.and_then(super::reading::flag) {
             features.push(Feature::new(Dimension::Value, if flag { "with true" } else { "with false" }));
-        }
-        if matches!(self.value, Some(Value::String(text)) if !text.is_ascii()) {
-            features.push(Feature::new(Dimension::Value, "with letters beyond ASCII"));
         }
         if self.value.is_some_and(is_wrapped) {
             features.push(Feature::new(Dimension::Value, "with a value in the form of 2018"));

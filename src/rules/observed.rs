@@ -81,8 +81,8 @@ impl Observed {
                 add(Observation { aspect, features: request.features.clone(), judged_by, wrong });
             }
         }
-        for (write, spot) in ledger.upheld() {
-            add(of_write(write, &spot.subject(), Vec::new()));
+        for (write, claim) in ledger.upheld() {
+            add(of_write(write, &claim.spot.subject(), &claim.holds.to_string(), Vec::new()));
         }
         let (undone, findings): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|finding| finding.rule == UNTOUCHED);
@@ -99,16 +99,18 @@ impl Observed {
             findings.into_iter().filter(|finding| matches!(finding.aspect, Aspect::Value | Aspect::Members));
         for finding in values {
             if let Some(write) = finding.exchanges.first() {
-                add(of_write(write, &finding.subject, names(std::iter::once(finding))));
+                // What was expected is the attribute and its value.
+                let value = finding.expected.strip_prefix(&finding.subject).unwrap_or_default();
+                add(of_write(write, &finding.subject, value, names(std::iter::once(finding))));
             }
         }
     }
 }
 
-fn of_write(write: &Arc<Exchange>, subject: &str, wrong: Vec<(String, String)>) -> Observation {
+fn of_write(write: &Arc<Exchange>, subject: &str, value: &str, wrong: Vec<(String, String)>) -> Observation {
     Observation {
         aspect: Aspect::Value,
-        features: features::of_write(write, subject),
+        features: features::of_write(write, subject, value),
         judged_by: WRITTEN.to_vec(),
         wrong,
     }

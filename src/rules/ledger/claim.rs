@@ -129,6 +129,13 @@ pub(in crate::rules) struct Claim {
     pub weak: bool,
 }
 
+impl Claim {
+    /// That members are as they were written.
+    pub fn of_members() -> Self {
+        Claim { spot: Spot::core("members"), holds: Holds::Present, weak: false }
+    }
+}
+
 /// What an accepted write changes, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::rules) enum ClaimedChange {

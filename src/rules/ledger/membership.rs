@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::outcome::MemberOutcome;
 use super::seen::{MembershipSeen, SeenState, overlap};
-use super::{Ledger, Spot, member_ids};
+use super::{Claim, Ledger, member_ids};
 use crate::rules::asked::RequestedAttributes;
 use crate::rules::reading::definition;
 use crate::rules::returned::Returned;
@@ -86,7 +86,7 @@ impl SeenState {
             if let Some(before) = self.memberships.insert(id, membership)
                 && before.is_upheld()
             {
-                self.upheld.push((before.by, Spot::core("members")));
+                self.upheld.push((before.by, Claim::of_members()));
             }
         }
     }
@@ -105,7 +105,7 @@ impl SeenState {
     pub(super) fn close_members(&mut self, outcomes: &mut Vec<MemberOutcome>) {
         let first = outcomes.len();
         let upheld = self.memberships.values().filter(|membership| membership.is_upheld());
-        let upheld = upheld.map(|membership| (Arc::clone(&membership.by), Spot::core("members")));
+        let upheld = upheld.map(|membership| (Arc::clone(&membership.by), Claim::of_members()));
         self.upheld.extend(upheld);
         for membership in self.memberships.values_mut() {
             let Some((seen, last_write)) = membership.miss.take() else {

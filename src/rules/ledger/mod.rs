@@ -185,7 +185,7 @@ impl Ledger {
 
     /// Writes whose value an answer showed as written, each with the place of the value. Complete after the last
     /// exchange.
-    pub(super) fn upheld(&self) -> impl Iterator<Item = &(Arc<Exchange>, Spot)> {
+    pub(super) fn upheld(&self) -> impl Iterator<Item = &(Arc<Exchange>, Claim)> {
         self.objects.values().flat_map(|known| &known.upheld)
     }
 

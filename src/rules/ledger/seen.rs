@@ -43,7 +43,7 @@ pub(in crate::rules) struct SeenState {
     /// Numbers of the searches that did not find the object.
     pub(super) missed_by: Vec<usize>,
     /// Writes whose value an answer showed as written, each with the place of the value.
-    pub(super) upheld: Vec<(Arc<Exchange>, Spot)>,
+    pub(super) upheld: Vec<(Arc<Exchange>, Claim)>,
     /// Writes to something else that left a value as it was, each with the place of the value.
     pub(super) untouched: Vec<(Arc<Exchange>, Spot)>,
     busy_until: SystemTime,

@@ -275,7 +275,7 @@ impl SeenState {
             match decide(held) {
                 Some(outcome) => outcomes.push(outcome),
                 None if held.confirmed && !held.repeats => {
-                    self.upheld.push((Arc::clone(&held.by), held.claim.spot.clone()))
+                    self.upheld.push((Arc::clone(&held.by), held.claim.clone()))
                 }
                 None => {}
             }

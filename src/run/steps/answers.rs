@@ -87,8 +87,9 @@ pub(in crate::run) fn judge(
     let nothing = Value::Null;
     let body = answer.body.json().unwrap_or(&nothing);
     let mut counted = true;
-    let aspect = match exchange.operation {
-        Operation::Query { filter: Some(_), .. } => Aspect::Lookup,
+    // Which resources a filter finds, or what they hold.
+    let aspect_of = |place: &str| match exchange.operation {
+        Operation::Query { filter: Some(_), .. } if !is_within_a_resource(place) => Aspect::Lookup,
         _ => Aspect::Value,
     };
     for (place, expected) in &expectation.body {
@@ -114,7 +115,8 @@ pub(in crate::run) fn judge(
             counted &= place != "totalResults";
             let (expected, actual) = (shown(&[&expected]), shown(&held));
             let message = format!("the response to {what} has {actual} in {place}, expected {expected}");
-            let finding = find(message, expected, actual).concerning(attribute(place)).about(aspect);
+            let finding =
+                find(message, expected, actual).concerning(attribute(place)).about(aspect_of(place));
             findings.push(if by_case { finding.at(Level::Note) } else { finding });
         }
     }
@@ -134,7 +136,7 @@ pub(in crate::run) fn judge(
         if at(body, place).iter().all(|value| is_empty(value)) {
             let message = format!("the response to {what} has no {place}");
             let finding = find(message, format!("a value in {place}"), "nothing".to_owned());
-            findings.push(finding.concerning(attribute(place)).about(aspect));
+            findings.push(finding.concerning(attribute(place)).about(aspect_of(place)));
         }
     }
     for place in &expectation.empty {
@@ -143,7 +145,7 @@ pub(in crate::run) fn judge(
             let actual = shown(&held);
             let message = format!("the response to {what} has {actual} in {place}, expected nothing");
             let finding = find(message, "nothing".to_owned(), actual);
-            findings.push(finding.concerning(attribute(place)).about(aspect));
+            findings.push(finding.concerning(attribute(place)).about(aspect_of(place)));
         }
     }
     for (place, wrong) in &expectation.unlike {
@@ -213,6 +215,12 @@ fn is_header(name: &str, expected: &str, actual: &str) -> bool {
             true => media_type(expected) == media_type(actual),
             false => expected == actual,
         }
+}
+
+/// True for the place of an attribute in a resource of a list.
+fn is_within_a_resource(place: &str) -> bool {
+    let rest = place.strip_prefix("/Resources/").and_then(|rest| rest.split_once('/'));
+    rest.is_some_and(|(_, rest)| rest != "id")
 }
 
 /// The attribute at a place of an answer: that of a resource, wherever the resource stands.

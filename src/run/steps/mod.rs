@@ -45,7 +45,7 @@ use super::target::circuit_breaker::CircuitState;
 use super::target::deployment::Tenants;
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
-use crate::check::{Finding, JudgedBy, Level, Skip};
+use crate::check::{Aspect, Finding, JudgedBy, Level, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::directory::ObjectId;
 use crate::entra::job::{Accounts, CycleReport, Job, Watcher};
@@ -388,6 +388,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
                  the request: {reason}"
             );
             let mut finding = Finding::of(&self.scenario.about, message)
+                .about(Aspect::Job)
                 .at(Level::Critical)
                 .concerning(format!("{} of somebody else's account", request.method.as_str()))
                 .against("only objects of this run are found and written to", reason);

@@ -95,6 +95,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 format!("{} of {all} concurrent requests succeed ({what}), at most {wanted} may", done.len());
             let shown = done.iter().rev().take(2).rev();
             let finding = find(message)
+                .about(Aspect::Answer)
                 .concerning("successes")
                 .against(format!("{wanted} with 2xx"), format!("{} with 2xx", done.len()));
             findings.push(shown.fold(finding, |finding, exchange| finding.shown_by(exchange)));

@@ -57,7 +57,23 @@ pub(super) fn join_companions(checks: &[CheckResult], mut symptoms: Vec<Symptom>
     symptoms
 }
 
-/// Where a symptom of a rule about values was met.
+/// Rules about what one place of a server does for every attribute: evaluating a filter, finding the element that a value
+/// path selects, writing an answer.
+const OF_ONE_PLACE: [&str; 11] = [
+    "rules/answer-differs-from-read",
+    "rules/boolean-as-text",
+    "rules/create-answer-differs",
+    "rules/element-doubled",
+    "rules/filter-ignored",
+    "rules/filter-too-wide",
+    "rules/lookup-case-sensitive",
+    "rules/lookup-value-misread",
+    "rules/query-shows-other-values",
+    "rules/read-stale",
+    "rules/update-answer-differs",
+];
+
+/// Where a symptom of a rule was met.
 struct Places<'a> {
     rule: &'a str,
     /// Scenario run and the first exchange of the evidence.
@@ -68,7 +84,8 @@ impl<'a> Places<'a> {
     fn of(checks: &'a [CheckResult], symptom: &Symptom) -> Option<Self> {
         let head = finding(checks, symptom.head);
         let is_value =
-            matches!(head.aspect, Aspect::Value | Aspect::Shape | Aspect::Agreement | Aspect::Answer);
+            matches!(head.aspect, Aspect::Value | Aspect::Shape | Aspect::Agreement | Aspect::Answer)
+                || OF_ONE_PLACE.contains(&head.rule.as_str());
         if checks[symptom.head.0].suite != "rules" || !is_value || head.subject.is_empty() {
             return None;
         }
@@ -77,8 +94,11 @@ impl<'a> Places<'a> {
         Some(Places { rule: &head.rule, met: met.collect() })
     }
 
-    /// True when three in four of the places are those of both.
+    /// True when three in four of the places are those of both, or the rule is about one place of the server.
     fn are_those_of(&self, other: &Places<'_>) -> bool {
+        if self.rule == other.rule && OF_ONE_PLACE.contains(&self.rule) {
+            return true;
+        }
         let both = self.met.intersection(&other.met).count();
         self.rule == other.rule && both > 0 && both * 4 >= self.met.union(&other.met).count() * 3
     }

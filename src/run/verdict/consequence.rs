@@ -13,14 +13,39 @@ use crate::wire::Operation;
 /// A scenario run.
 type RunKey = (String, String);
 
-/// Rules whose complaint includes those of others, wherever these were met.
+/// The rule about a path that is stored as a name: no attribute that it names is written.
+const PATH_AS_KEY: &str = "rules/path-stored-as-key";
+
+/// Of which other complaints the other need only concern the same attribute to be included.
+const SAME: &str = "=";
+
+/// Checks whose complaint includes those of others, wherever these were met.
 ///
-/// The third column is the subject that the other must have; empty for any.
+/// The third column is the subject that the other must have: any if it is empty, [`SAME`] for that of the first.
 const ABOVE: &[(&str, &str, &str)] = &[
     ("rules/answer-not-scim-json", "rules/error-not-scim-json", ""),
     ("rules/resource-lost", "rules/disabled-user-hidden", "id"),
+    ("rules/lookup-misses-resource", "rules/disabled-user-hidden", SAME),
+    ("rules/lookup-misses-resource", "rules/lookup-case-sensitive", SAME),
+    ("rules/lookup-misses-resource", "rules/lookup-value-misread", SAME),
+    ("rules/deleted-still-readable", "rules/deleted-still-found", ""),
+    ("rules/resource-twice-in-list", "rules/count-exceeded", ""),
+    ("rules/resource-twice-in-list", "rules/match-not-unique", ""),
+    ("rules/resource-twice-in-list", "rules/total-results-too-small", ""),
     ("rules/resource-twice-in-walk", "rules/resource-missing-in-walk", ""),
+    ("rules/resource-twice-in-walk", "rules/start-index-not-echoed", ""),
     ("rules/resource-twice-in-walk", "rules/total-results-too-small", ""),
+    ("rules/create-answers-existing", "conformance/user-name-taken-at-once", ""),
+    ("rules/duplicate-accepted", "conformance/user-name-taken-at-once", ""),
+    ("rules/duplicate-accepted", "rules/match-not-unique", ""),
+    ("conformance/user-name-taken-at-once", "rules/match-not-unique", ""),
+    ("rules/match-not-unique", "cycles/rename-to-taken-name", ""),
+    ("conformance/federation-assertion-checked", "conformance/entra-issued-token", ""),
+    ("conformance/token-required", "conformance/token-expired", ""),
+    ("conformance/token-required", "conformance/token-foreign", ""),
+    ("conformance/token-required", "conformance/tenants-have-tokens-of-their-own", ""),
+    ("conformance/token-required", "cycles/leaver-during-quarantine", ""),
+    ("conformance/token-required", "cycles/wrong-token-quarantines", ""),
 ];
 
 /// A symptom that has no explanation, and what of it explains others.
@@ -59,10 +84,8 @@ struct Roots {
 
 /// Moves every finding below the symptom that it follows from. Those that are left have no explanation.
 pub(super) fn fold(checks: &[CheckResult], mut symptoms: Vec<Symptom>) -> Vec<Symptom> {
-    let mut order: Vec<usize> = (0..symptoms.len()).collect();
-    order.sort_by_key(|symptom| rank(checks, &symptoms[*symptom]));
     let mut roots = Roots::default();
-    for symptom in order {
+    for symptom in order(checks, &symptoms) {
         let same = std::mem::take(&mut symptoms[symptom].same);
         let mut own = Vec::new();
         for position in same {
@@ -102,7 +125,9 @@ impl Roots {
             aspect: head.aspect,
             level: symptom.level,
             subjects,
-            is_general: symptom.pattern.as_ref().is_some_and(Pattern::is_general) || changes_by_itself(head),
+            is_general: symptom.pattern.as_ref().is_some_and(Pattern::is_general)
+                || changes_by_itself(head)
+                || head.rule == PATH_AS_KEY,
             refusals: refusals(checks, symptom),
         });
         for position in &symptom.same {
@@ -156,14 +181,34 @@ impl Roots {
     }
 }
 
+/// The places of symptoms in the order in which they explain others; what stands below another one comes after it.
+fn order(checks: &[CheckResult], symptoms: &[Symptom]) -> Vec<usize> {
+    let mut waiting: Vec<usize> = (0..symptoms.len()).collect();
+    waiting.sort_by_key(|symptom| rank(checks, &symptoms[*symptom]));
+    let rule = |symptom: usize| finding(checks, symptoms[symptom].head).rule.as_str();
+    let mut order = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let is_free = |symptom: &&usize| {
+            let above =
+                ABOVE.iter().filter(|(_, below, _)| *below == rule(**symptom)).map(|(above, ..)| *above);
+            !above.into_iter().any(|above| waiting.iter().any(|other| rule(*other) == above))
+        };
+        // The table has no circle, so that one is free.
+        let next = waiting.iter().find(is_free).or(waiting.first()).copied().unwrap_or_default();
+        waiting.retain(|symptom| *symptom != next);
+        order.push(next);
+    }
+    order
+}
+
 /// The order in which symptoms explain others: refusals before what is found later, rules before scenarios.
 fn rank(checks: &[CheckResult], symptom: &Symptom) -> impl Ord + use<> {
     let told = finding(checks, symptom.head);
     let aspect = match told.aspect {
         Aspect::Answer => 0,
         Aspect::Shape => 1,
-        Aspect::Lookup => 2,
-        Aspect::Existence => 3,
+        Aspect::Existence => 2,
+        Aspect::Lookup => 3,
         Aspect::Value => 4,
         Aspect::Members => 5,
         Aspect::Agreement => 6,
@@ -172,8 +217,7 @@ fn rank(checks: &[CheckResult], symptom: &Symptom) -> impl Ord + use<> {
         Aspect::Form => 9,
     };
     let is_rule = checks[symptom.head.0].suite == "rules";
-    let is_above = ABOVE.iter().any(|(rule, ..)| *rule == told.rule);
-    (!is_rule, !is_above, aspect, Reverse(symptom.level), Reverse(symptom.same.len()), symptom.head)
+    (!is_rule, aspect, Reverse(symptom.level), Reverse(symptom.same.len()), symptom.head)
 }
 
 impl Root {
@@ -182,10 +226,22 @@ impl Root {
         self.subjects.iter().any(|subject| same_attribute(subject, attribute))
     }
 
+    /// True when the deciding request of a finding names an attribute of it.
+    fn is_written_by(&self, below: &Finding) -> bool {
+        let body = below.exchanges.last().and_then(|exchange| exchange.request.body.as_deref());
+        let body = body.unwrap_or_default().to_lowercase();
+        self.subjects.iter().any(|subject| !subject.is_empty() && body.contains(&format!("\"{subject}\"")))
+    }
+
     /// True for a rule that says the same of everything that another one says of a part.
     fn is_above(&self, below: &Finding) -> bool {
         let is_it = |(above, rule, subject): &(&str, &str, &str)| {
-            *above == self.rule && *rule == below.rule && (subject.is_empty() || *subject == below.subject)
+            let concerns = match *subject {
+                "" => true,
+                SAME => self.is_about(&below.subject),
+                subject => subject == below.subject,
+            };
+            *above == self.rule && *rule == below.rule && concerns
         };
         self.level >= Level::Warning && ABOVE.iter().any(is_it)
     }
@@ -223,7 +279,7 @@ impl Root {
             (Aspect::Shape | Aspect::Value | Aspect::Agreement, Aspect::Lookup) => self.is_general || asked(),
             (Aspect::Value, Aspect::Members) => self.is_general,
             // What is not stored cannot be in the way.
-            (Aspect::Value, Aspect::Answer) => self.is_general && accepted(),
+            (Aspect::Value, Aspect::Answer) => accepted() && (self.is_general || self.is_written_by(below)),
             (Aspect::Members, Aspect::Members) => true,
             (Aspect::Shape, Aspect::Members) => self.is_about("members"),
             (Aspect::Shape | Aspect::Value | Aspect::Agreement | Aspect::Members, _) => false,
