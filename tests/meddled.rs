@@ -471,10 +471,10 @@ fn a_wrong_token_that_is_not_refused_in_time_leaves_the_scenario_undecided() {
         true => Deed::Instead(Request { headers: Vec::new(), ..request.clone() }),
         false => Deed::Pass,
     });
-    assert!(scenarios(&open).all(|scenario| scenario.findings[0].level == Level::Critical));
+    assert!(scenarios(&open).iter().all(|scenario| scenario.findings[0].level == Level::Critical));
     // Both met the same answer to the same request: one of them tells it.
-    assert!(scenarios(&open).any(|scenario| scenario.outcome == Outcome::Failed));
-    assert!(scenarios(&open).all(|scenario| scenario.outcome != Outcome::Passed));
+    assert!(scenarios(&open).iter().any(|scenario| scenario.outcome == Outcome::Failed));
+    assert!(scenarios(&open).iter().all(|scenario| scenario.outcome != Outcome::Passed));
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn played(scenarios: &[Arc<Scenario>], settings: ServerSettings, runtime: &Runti
     let mut plan = Plan::new(scenarios.to_vec(), mapping, "valid1".into());
     plan.dialects = vec![Dialect::AadOptscim062020];
     plan.fail_on = Some(Level::Warning);
+    plan.whole_mapping = true;
     play_scenarios(plan, Embedded { settings }, runtime.handle(), &mut ()).unwrap()
 }
 

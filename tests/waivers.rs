@@ -12,6 +12,9 @@ use tokio::runtime::Runtime;
 
 const SCENARIO: &str = "cycles/disable-unassigned";
 
+/// The rule that tells what that scenario finds.
+const RULE: &str = "rules/disabled-user-hidden";
+
 /// A folder in which the program is called, and a server under test that hides disabled users.
 struct Bench {
     folder: tempfile::TempDir,
@@ -120,12 +123,12 @@ fn a_waived_failure_is_expected_in_every_report_and_fails_nothing() {
     assert_eq!(report["verdict"], "passed");
     assert_eq!(report["counts"]["expected"].as_u64().unwrap() as usize, file.matches("[[waiver]]").count());
     assert_eq!(report.get("waivers"), None, "nothing is the matter with them");
-    let scenario = report["checks"].as_array().unwrap().iter().find(|check| check["id"] == SCENARIO).unwrap();
+    let waived = report["checks"].as_array().unwrap().iter().find(|check| check["id"] == RULE).unwrap();
     assert_eq!(
-        (scenario["status"].as_str(), scenario["reason"].as_str()),
+        (waived["status"].as_str(), waived["reason"].as_str()),
         (Some("expected"), Some("fixed in 4.2"))
     );
-    assert_eq!(scenario["findings"][0]["waived"], "fixed in 4.2");
+    assert_eq!(waived["findings"][0]["waived"], "fixed in 4.2");
     assert!(bench.read("r.xml").contains("expected failure: fixed in 4.2"));
     // The same by the configuration.
     bench.write("scimulate.toml", "waivers = \"waivers.toml\"\n");
@@ -177,15 +180,15 @@ fn what_failed_becomes_a_file_that_lets_the_run_pass_and_is_renewed() {
     let waive = ["waive", "--from", "r.json", "--reason", "known", "--issue", "https://example.com/7"];
     let waive = |more: &[&str]| bench.call(&[&waive[..], &["--expires", "2999-01-31"], more].concat());
     let printed = waive(&[]);
-    printed.ended(0, &["[[waiver]]", "check = \"cycles/disable-unassigned\"", "expires = 2999-01-31"]);
+    printed.ended(0, &["[[waiver]]", "check = \"rules/disabled-user-hidden\"", "expires = 2999-01-31"]);
     assert!(printed.err.is_empty(), "{}", printed.err);
 
-    let old = "# ours\n[[waiver]]\ncheck = \"cycles/disable-unassigned\"\nreason = \"ask Ada\" # really\nexpires = 2020-01-31\n";
+    let old = "# ours\n[[waiver]]\ncheck = \"rules/disabled-user-hidden\"\nreason = \"ask Ada\" # really\nexpires = 2020-01-31\n";
     bench.write("waivers.toml", old);
     let merged = waive(&["--into", "waivers.toml"]);
     merged.ended(0, &["added, 1 renewed; their reasons are kept"]);
     let text = bench.read("waivers.toml");
-    let kept = "# ours\n[[waiver]]\ncheck = \"cycles/disable-unassigned\"\nreason = \"ask Ada\" # really\nexpires = 2999-01-31\n";
+    let kept = "# ours\n[[waiver]]\ncheck = \"rules/disabled-user-hidden\"\nreason = \"ask Ada\" # really\nexpires = 2999-01-31\n";
     assert!(text.starts_with(kept), "{text}");
     bench.run(&["--waivers", "waivers.toml"]).ended(0, &["PASSED", "ask Ada, until 2999-01-31"]);
 

@@ -59,19 +59,20 @@ published() {
 }
 volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
 
-# before: the account "old"
+# preflight: what a create may carry
 ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"externalId":"'"$run"'-ms9mbruhea","userName":"'"$run"'7trz-before-marriage@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 37, room 373","locality":"Sheilamouth","postalCode":"0085","region":"Arizona","streetAddress":"610 Letha Islands"}],"displayName":"Abbey Gusikowski","emails":[{"primary":true,"type":"work","value":"abbey.gusikowski.'"$run"'.ms9mbruhea@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Abbey Gusikowski","familyName":"Gusikowski","givenName":"Abbey"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0111"},{"primary":false,"type":"mobile","value":"+1 212-555-0112"},{"primary":false,"type":"fax","value":"+1 212-555-0113"}],"preferredLanguage":"en-US","roles":[],"title":"National Healthcare Engineer"}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"externalId":"'"$run"'-ebreqgyw6v","userName":"'"$run"'.judah.nader.ebreqgyw6v@example.com","active":true,"emails":[{"primary":true,"type":"work","value":"judah.nader.'"$run"'.ebreqgyw6v@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Judah Nader","familyName":"Nader","givenName":"Judah"}}'
 keep user_1 /Users
 user_1=$id
 
-# cycle 1: match ada
-ask GET '/Users?filter=externalId+eq+%22'"$run"'-ms9mbruhea%22' \
-  -H 'Adscimversion: 6.0'
+# guard: whose is /Users/{user_1}?
+ask GET '/Users/'"$user_1"'' \
+  -H 'Accept: application/scim+json'
 
 echo 'violated: The server accepted emails[type eq "work"].value, but reads do not return it.'
-echo 'expected: emails[type eq "work"].value: "abbey.gusikowski.{run}.ms9mbruhea@example.com"'
+echo 'expected: emails[type eq "work"].value: "judah.nader.{run}.ebreqgyw6v@example.com"'
 echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
 echo 'fix:      Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.'
-published '200 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-ms9mbruhea", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}7trz-before-marriage@example.com", "name": {"familyName": "Gusikowski", "givenName": "Abbey"}, "active": true, "emails": [{"value": "abbey.gusikowski.{run}.ms9mbruhea@example.com", "primary": true}]}]}'
+published '200 {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": "{user_1}", "externalId": "{run}-ebreqgyw6v", "meta": {"resourceType": "User", "created": "{time}", "lastModified": "{time}", "location": "{base}/Users/{user_1}"}, "userName": "{run}.judah.nader.ebreqgyw6v@example.com", "name": {"familyName": "Nader", "givenName": "Judah"}, "active": true, "emails": [{"value": "judah.nader.{run}.ebreqgyw6v@example.com", "primary": true}]}'

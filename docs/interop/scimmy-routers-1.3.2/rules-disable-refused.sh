@@ -63,15 +63,23 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-pshq48zxgv","userName":"'"$run"'.murphy.schamberger.pshq48zxgv@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 35, room 226","locality":"East Corene Brownview","postalCode":"455","region":"Minnesota","streetAddress":"461 Joey Forks"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"murphy.schamberger.'"$run"'.pshq48zxgv@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Murphy Schamberger","familyName":"Schamberger","givenName":"Murphy"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 415-555-0100"},{"primary":false,"type":"mobile","value":"+1 415-555-0101"},{"primary":false,"type":"fax","value":"+1 415-555-0102"}],"preferredLanguage":"en-US","roles":[],"title":"Regional Hospitality Planner","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0582015461","department":"Engineering"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-tr8xdwn4vk","userName":"'"$run"'.randy.steuber.tr8xdwn4vk@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 108","locality":"Langworthmouth","postalCode":"58054","region":"Rhode Island","streetAddress":"243 Casandra Forest"}],"displayName":"Randy Steuber","emails":[{"primary":true,"type":"work","value":"randy.steuber.'"$run"'.tr8xdwn4vk@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Randy Steuber","familyName":"Steuber","givenName":"Randy"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 415-555-0180"},{"primary":false,"type":"mobile","value":"+1 415-555-0181"},{"primary":false,"type":"fax","value":"+1 415-555-0182"}],"preferredLanguage":"en-US","roles":[],"title":"Chief Technology Representative","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0866030345","department":"Sales"}}'
 keep user_1 /Users
 user_1=$id
+
+# cycle 1: create grace
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-m7bd99vjds","userName":"'"$run"'.heidi.schroeder.m7bd99vjds@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 30, room 278","locality":"Friedrichbury","postalCode":"776","region":"Missouri","streetAddress":"154 Willms Tunnel"}],"displayName":"Heidi Schroeder","emails":[{"primary":true,"type":"work","value":"heidi.schroeder.'"$run"'.m7bd99vjds@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Heidi Schroeder","familyName":"Schroeder","givenName":"Heidi"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 425-555-0137"},{"primary":false,"type":"mobile","value":"+1 425-555-0138"},{"primary":false,"type":"fax","value":"+1 425-555-0139"}],"preferredLanguage":"en-US","roles":[],"title":"Lead Design Strategist","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0694970651","department":"Engineering"}}'
+keep user_2 /Users
+user_2=$id
 
 # cycle 2: disable ada
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"},{"op":"Replace","path":"displayName","value":"Ada Lovelace"},{"op":"Replace","path":"title","value":"Former analyst"},{"op":"Replace","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 425 555 0104"},{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Leavers"}]}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}'
 
 echo 'violated: A disable is rejected with 400.'
 echo 'expected: a 2xx status'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # rules/lookup-case-sensitive (error): Filters ignore letter case where the attribute does
-# A filter in another letter case does not find the User.
+# A filter in another letter case does not find the Group.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -59,18 +59,26 @@ published() {
 }
 volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
 
+# before: the account "old"
+ask POST '/Groups' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"'vuw8 ENGINES","members":[],"meta":{"resourceType":"Group"}}'
+keep group_1 /Groups
+group_1=$id
+
 # cycle 1: create ada
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-v7gqawwfmz","userName":"'"$run"'uthc.anna@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 1, room 130","locality":"Pfeffershire","postalCode":"5736","region":"Arizona","streetAddress":"281 Eileen Plaza"}],"displayName":"Guillermo Durgan","emails":[{"primary":true,"type":"work","value":"guillermo.durgan.'"$run"'.v7gqawwfmz@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Guillermo Durgan","familyName":"Durgan","givenName":"Guillermo"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0136"},{"primary":false,"type":"mobile","value":"+1 212-555-0137"},{"primary":false,"type":"fax","value":"+1 212-555-0138"}],"preferredLanguage":"en-US","roles":[],"title":"District Accounting Analyst","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0534467237","department":"Research"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-z66m4j6jk6","userName":"'"$run"'.bella.deckow.z66m4j6jk6@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 6, room 411","locality":"Wintheiserville","postalCode":"802","region":"Nebraska","streetAddress":"057 Kilback Plains"}],"displayName":"Bella Deckow","emails":[{"primary":true,"type":"work","value":"bella.deckow.'"$run"'.z66m4j6jk6@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Bella Deckow","familyName":"Deckow","givenName":"Bella"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0162"},{"primary":false,"type":"mobile","value":"+1 212-555-0163"},{"primary":false,"type":"fax","value":"+1 212-555-0164"}],"preferredLanguage":"en-US","roles":[],"title":"Global Government Coordinator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0466064481","department":"Marketing"}}'
 keep user_1 /Users
 user_1=$id
 
-# end: twin
-ask GET '/Users?filter=userName+eq+%22'"$run"'uthc.ANNA%40example.com%22'
+# cycle 1: match team
+ask GET '/Groups?excludedAttributes=members&filter=displayName+eq+%22'"$run"'vuw8+Engines%22' \
+  -H 'Adscimversion: 6.0'
 
-echo 'violated: A filter in another letter case does not find the User.'
+echo 'violated: A filter in another letter case does not find the Group.'
 echo 'expected: the object that this scenario run wrote'
 echo 'see:      RFC 7643 §4.1.1; RFC 7644 §3.4.2.2; Microsoft: scim-validator-tutorial; field report: zulip/zulip#21758'
 echo 'fix:      Compare attributes that are not caseExact without regard to letter case, in filters and in uniqueness checks.'

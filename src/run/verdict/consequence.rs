@@ -58,6 +58,8 @@ struct Root {
     /// What it is about.
     aspect: Aspect,
     level: Level,
+    /// The server refused or failed what it was asked.
+    is_refusal: bool,
     /// The attributes, headers or members that it concerns.
     subjects: Vec<String>,
     /// Its pattern says more than the attributes.
@@ -94,8 +96,10 @@ pub(super) fn fold(checks: &[CheckResult], mut symptoms: Vec<Symptom>) -> Vec<Sy
                 continue;
             };
             let above = roots.all[root].symptom;
-            // A mild thing with a grave consequence is as grave as that makes it, but no more than an error.
-            let level = finding(checks, position).level.min(Level::Error);
+            // A mild thing with a grave consequence is as grave as that makes it. A refusal stands in Entra's log, and
+            // what follows from it is no silent damage.
+            let most = if roots.all[root].is_refusal { Level::Error } else { Level::Critical };
+            let level = finding(checks, position).level.min(most);
             symptoms[above].level = symptoms[above].level.max(level);
             symptoms[above].below.push(position);
             roots.extend(checks, root, position);
@@ -124,6 +128,7 @@ impl Roots {
             rule: head.rule.clone(),
             aspect: head.aspect,
             level: symptom.level,
+            is_refusal: head.exchanges.last().is_some_and(|exchange| !exchange.succeeded()),
             subjects,
             is_general: symptom.pattern.as_ref().is_some_and(Pattern::is_general)
                 || changes_by_itself(head)
