@@ -209,9 +209,14 @@ impl Interop {
     }
 }
 
+/// How a left-over is called that has no name.
+const NAMELESS: &str = "(unnamed)";
+
 /// Why a play is not whole, if it is not.
 fn whole(report: &Report) -> Option<String> {
-    match (&report.interrupted_by, report.left_behind.first()) {
+    // What a server makes of a request without a body has no name, and nothing proves whose it is.
+    let mut named = report.left_behind.iter().filter(|left| !left.contains(NAMELESS));
+    match (&report.interrupted_by, named.next()) {
         (Some(why), _) => Some(why.clone()),
         _ if report.verdict == Verdict::Incomplete => Some("the run is incomplete".to_owned()),
         (None, Some(left)) => Some(format!("the clean-up failed: {left}")),

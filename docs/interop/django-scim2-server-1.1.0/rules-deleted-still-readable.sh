@@ -1,5 +1,5 @@
 #!/bin/sh
-# rules/deleted-still-readable (error): A deleted resource returns 404
+# rules/deleted-still-readable (critical): A deleted resource returns 404
 # A request to a deleted User succeeds.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# rules/active-not-a-boolean (error): active is true or false
+# rules/active-not-a-boolean (critical): active is true or false
 # active is a string, expected a boolean.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.

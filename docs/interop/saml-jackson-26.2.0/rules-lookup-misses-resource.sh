@@ -1,5 +1,5 @@
 #!/bin/sh
-# rules/lookup-misses-resource (error): A filter finds every match
+# rules/lookup-misses-resource (critical): A filter finds every match
 # A filter does not find a User that has the value.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
@@ -59,16 +59,16 @@ published() {
 }
 volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
 
-# cycle 1: create ada
+# before: the account "old"
 ask POST '/Users' \
-  -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-q8udrm9m95","userName":"'"$run"'.jayce.hoeger.q8udrm9m95@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 1, room 372","locality":"Gorczanyton","postalCode":"04211","region":"Colorado","streetAddress":"5451 Heidenreich Causeway"}],"displayName":"Jayce Hoeger","emails":[{"primary":true,"type":"work","value":"jayce.hoeger.'"$run"'.q8udrm9m95@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Jayce Hoeger","familyName":"Hoeger","givenName":"Jayce"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 212-555-0176"},{"primary":false,"type":"mobile","value":"+1 212-555-0177"},{"primary":false,"type":"fax","value":"+1 212-555-0178"}],"preferredLanguage":"en-US","roles":[],"title":"Junior Manufacturing Representative","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0950697009","department":"Engineering"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-w83rfv68h7","userName":"'"$run"'4tec-by-mail@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 15, room 121","locality":"Denesikfort","postalCode":"319","region":"Connecticut","streetAddress":"1349 Wolf Lake"}],"displayName":"Jaiden Hane","emails":[{"primary":true,"type":"work","value":"jaiden.hane.'"$run"'.w83rfv68h7@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Jaiden Hane","familyName":"Hane","givenName":"Jaiden"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 415-555-0133"},{"primary":false,"type":"mobile","value":"+1 415-555-0134"},{"primary":false,"type":"fax","value":"+1 415-555-0135"}],"preferredLanguage":"en-US","roles":[],"title":"Chief Marketing Engineer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0143761141","department":"Finance"}}'
 keep user_1 /Users
 user_1=$id
 
-# end: ada
-ask GET '/Users?filter=userName+eq+%22'"$run"'.jayce.hoeger.q8udrm9m95%40example.com%22'
+# cycle 1: match ada
+ask GET '/Users?filter=emails%5Btype+eq+%22work%22%5D.value+eq+%22jaiden.hane.'"$run"'.w83rfv68h7%40example.com%22' \
+  -H 'Adscimversion: 6.0'
 
 echo 'violated: A filter does not find a User that has the value.'
 echo 'expected: the object that this scenario run wrote'

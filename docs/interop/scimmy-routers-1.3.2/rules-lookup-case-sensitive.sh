@@ -1,5 +1,5 @@
 #!/bin/sh
-# rules/lookup-case-sensitive (error): Filters ignore letter case where the attribute does
+# rules/lookup-case-sensitive (critical): Filters ignore letter case where the attribute does
 # A filter in another letter case does not find the Group.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
