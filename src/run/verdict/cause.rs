@@ -91,6 +91,10 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
                 cause.checks.push(&check.id);
             }
         }
+        // A mild finding may be all that explains why a scenario failed.
+        cause.decides |= group.below.iter().any(|place| {
+            checks[place.0].outcome == Outcome::Failed && finding(checks, *place).level >= Level::Error
+        });
         let others = group.same.iter().chain(&group.below).filter(|place| !waived(place));
         let others = others.map(|place| checks[place.0].id.as_str());
         cause.consequences = others.filter(|id| !cause.checks.contains(id)).collect();

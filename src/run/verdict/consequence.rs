@@ -96,10 +96,8 @@ pub(super) fn fold(checks: &[CheckResult], mut symptoms: Vec<Symptom>) -> Vec<Sy
                 continue;
             };
             let above = roots.all[root].symptom;
-            // A mild thing with a grave consequence is as grave as that makes it. A refusal stands in Entra's log, and
-            // what follows from it is no silent damage.
-            let most = if roots.all[root].is_refusal { Level::Error } else { Level::Critical };
-            let level = finding(checks, position).level.min(most);
+            // A mild thing with a grave consequence is as grave as that makes it.
+            let level = finding(checks, position).level.min(roots.all[root].gravest());
             symptoms[above].level = symptoms[above].level.max(level);
             symptoms[above].below.push(position);
             roots.extend(checks, root, position);
@@ -226,6 +224,15 @@ fn rank(checks: &[CheckResult], symptom: &Symptom) -> impl Ord + use<> {
 }
 
 impl Root {
+    /// How grave its consequences may make it. A refusal stands in Entra's log, and a lost value is no lost access.
+    fn gravest(&self) -> Level {
+        let is_of_values = matches!(self.aspect, Aspect::Value | Aspect::Shape | Aspect::Agreement);
+        match self.is_refusal || is_of_values && !self.is_about("active") {
+            true => Level::Error,
+            false => Level::Critical,
+        }
+    }
+
     /// True when it concerns that attribute, or one that is part of the other.
     fn is_about(&self, attribute: &str) -> bool {
         self.subjects.iter().any(|subject| same_attribute(subject, attribute))

@@ -60,6 +60,9 @@ fn a_player_spoiled_by_a_refusal_is_blocked_by_the_rule_that_names_it() {
     let elsewhere = met_in("cycles/another", rule.clone());
     report.checks = vec![failed(elsewhere), failed(player.clone())];
     assert_eq!(causes(&report).len(), 2, "the scenario met it without the refusal");
+    let mild = met_in("cycles/disable-unassigned", rule.clone().at(Level::Warning));
+    report.checks = vec![failed(mild), failed(player.clone())];
+    assert_eq!(causes(&report)[0].level, Level::Error, "what is refused stands in the log");
     report.checks = vec![failed(met_in("cycles/disable-unassigned", rule)), failed(player)];
     let causes = causes(&report);
     assert_eq!(causes.len(), 1);
@@ -81,7 +84,7 @@ fn a_rule_about_the_form_of_an_answer_blocks_nothing() {
 }
 
 #[test]
-fn a_player_about_an_attribute_that_a_rule_found_lost_is_blocked_and_makes_it_as_grave_as_an_error() {
+fn a_player_about_an_attribute_that_a_rule_found_lost_is_blocked_and_makes_it_as_grave() {
     let lost = |level, subject: &str| {
         let read = example::exchange(Method::Get, "/Users/1", None, example::answer(200, &json!({})));
         let about = example::about("rules/write-lost", level);
@@ -107,6 +110,7 @@ fn a_player_about_an_attribute_that_a_rule_found_lost_is_blocked_and_makes_it_as
     report.checks = vec![player(), failed(lost(Level::Warning, "emails"))];
     let found = causes(&report);
     assert_eq!(found.iter().map(|cause| cause.level).collect::<Vec<_>>(), [Level::Error]);
+    assert!(found[0].decides, "the scenario fails by it");
     drop(found);
     report.checks = vec![player(), failed(lost(Level::Note, "emails"))];
     assert_eq!(causes(&report).len(), 2, "a note explains nothing");

@@ -1,0 +1,77 @@
+#!/bin/sh
+# rules/body-not-json (error): Response bodies are JSON
+# The response body is not JSON: expected value at line 2 column 1.
+# Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
+# if the target still returns this response, else with 1.
+set -u
+: "${SCIMULATE_TARGET:?set it to the SCIM base URL}" "${SCIMULATE_TOKEN:?set it to the bearer token}"
+base=${SCIMULATE_TARGET%/}
+run=${RUN:-sm$((($(date +%s) * 101 + $$) % 90000000 + 10000000))}
+tag=${run#sm}
+run_upper=$(printf '%s' "$run" | tr '[:lower:]' '[:upper:]')
+answer=$(mktemp)
+ids=''
+made=''
+status=000
+
+# send METHOD PATH [CURL OPTION...]
+send() {
+  method=$1 path=$2
+  shift 2
+  status=$(curl --silent --globoff --max-time 60 --output "$answer" --write-out '%{http_code}' --request "$method" \
+    "$base$path" -H "Authorization: Bearer $SCIMULATE_TOKEN" -H Accept: -H User-Agent: "$@") || status=000
+}
+# ask METHOD PATH [CURL OPTION...]: sends a request, and prints it and its answer.
+ask() {
+  : >"$answer"
+  send "$@"
+  printf '> %s %s\n' "$1" "$2"
+  for word in "$@"; do case $word in '{'*) printf '%s\n' "$word" ;; esac; done
+  printf '< %s %s\n\n' "$status" "$(tr -d '\r\n' <"$answer")"
+}
+# literal TEXT: the text as a pattern of sed
+literal() { printf '%s' "$1" | sed 's/[][\.*^$()+?{}|#]/\\&/g'; }
+# keep NAME ENDPOINT: keeps the id of what the last answer shows
+keep() {
+  id=$(tr ',{' '\n\n' <"$answer" | sed -n 's/^[[:space:]]*"id"[[:space:]]*:[[:space:]]*"\{0,1\}\([^"}]*\).*$/\1/p' | head -n 1)
+  [ -n "$id" ] || return 0
+  made="$2/$id $made"
+  pattern=$(literal "$id")
+  if [ ${#id} -ge 8 ]; then
+    ids="$ids;s#$pattern#{$1}#g"
+  else
+    ids="$ids;s#([/\"])$pattern([/\"?\\\\]|\$)#\\1{$1}\\2#g"
+  fi
+}
+# published ANSWER: compares the last answer with the published one, which may be a status alone
+published() {
+  body=$(tr -d '\r\n' <"$answer" | sed -E "s#$(literal "$base")#{base}#g$ids;s#$run#{run}#g;s#$run_upper#{RUN}#g;$volatile")
+  case $body in '' | '{'* | '['*) ;; *) body='{text}' ;; esac
+  now="$status${body:+ $body}"
+  for path in $made; do send DELETE "$path"; done
+  rm -f "$answer"
+  if [ "$1" = "$now" ] || [ "$1" = "${now%% *}" ]; then
+    echo 'confirmed: the answer is the published one'
+    exit 0
+  fi
+  printf 'changed:   the answer is another one than was published\npublished: %s\nnow:       %s\n' "$1" "$now"
+  exit 1
+}
+volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
+
+# cycle 1: create ada
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"externalId":"'"$run"'-pga24thkp4","userName":"'"$run"'.geovanni.hauck.pga24thkp4@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 20, room 182","locality":"Hoegershire","postalCode":"167","region":"Montana","streetAddress":"579 Bartell Mall"}],"displayName":"Geovanni Hauck","emails":[{"primary":true,"type":"work","value":"geovanni.hauck.'"$run"'.pga24thkp4@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Geovanni Hauck","familyName":"Hauck","givenName":"Geovanni"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0170"},{"primary":false,"type":"mobile","value":"+1 617-555-0171"},{"primary":false,"type":"fax","value":"+1 617-555-0172"}],"preferredLanguage":"en-US","roles":[],"title":"National Healthcare Orchestrator"}'
+keep user_1 /Users
+user_1=$id
+
+# line 14: GET /Users
+ask GET '/Users?filter=userName+eq'
+
+echo 'violated: The response body is not JSON: expected value at line 2 column 1.'
+echo 'expected: a JSON object'
+echo 'see:      RFC 7644 §3.1; RFC 8259 §2; field report: HumanSignal/label-studio#3487'
+echo 'fix:      Return complete JSON in UTF-8. Look for a proxy, a login page or an exception that cuts the response off.'
+published '500 {text}'
