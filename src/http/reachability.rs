@@ -78,7 +78,7 @@ mod tests {
 
     #[tokio::test]
     async fn silence_is_reported_with_the_limit() {
-        // It accepts nobody. A port that was closed again may soon be another test's.
+        // It accepts no connection. A port that was closed again may soon be another test's.
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let problem = wait_for(&url, &Trust::System, Duration::from_millis(50)).await.unwrap_err();

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::View;
-use super::ledger::SeenState;
-use super::presence::is_plain;
+use super::ledger::{SeenState, wrapped};
+use super::presence::{is_other_case, is_plain};
 use crate::check::{Dimension, Feature};
 use crate::scim::{PatchPath, same_name};
 use crate::wire::{Actor, Exchange, Method, Operation, ResourceKind};
@@ -108,8 +108,7 @@ fn of_target(exchange: &Exchange) -> Vec<Feature> {
     if let Some(kind) = exchange.operation.kind() {
         features.push(Feature::new(Dimension::Endpoint, format!("on {}", kind.endpoint())));
     }
-    let by_id = exchange.request.method == Method::Get && exchange.operation.id().is_some();
-    if by_id {
+    if exchange.request.method == Method::Get && exchange.operation.id().is_some() {
         features.push(Feature::new(Dimension::Filter, "by id"));
     }
     features
@@ -146,7 +145,7 @@ fn of_filter(view: &View<'_>) -> Vec<Feature> {
     if found.iter().any(|known| known.was_changed()) {
         features.push(Feature::new(Dimension::State, "for a resource that was changed"));
     }
-    if found.iter().any(|known| terms.iter().any(|term| super::presence::is_other_case(known, term))) {
+    if found.iter().any(|known| terms.iter().any(|term| is_other_case(known, term))) {
         features.push(Feature::new(Dimension::Filter, "in another letter case"));
     }
     features
@@ -217,7 +216,7 @@ impl<'a> PatchPart<'a> {
         if let Some(flag) = self.value.and_then(super::reading::flag) {
             features.push(Feature::new(Dimension::Value, if flag { "with true" } else { "with false" }));
         }
-        if self.value.is_some_and(is_wrapped) {
+        if self.value.and_then(wrapped).is_some() {
             features.push(Feature::new(Dimension::Value, "with a value in the form of 2018"));
         }
         if self.is_key {
@@ -251,12 +250,6 @@ fn path_form(path: &str) -> &'static str {
     }
 }
 
-/// True for `[{"$ref":null,"value":X}]`, which the dialect customappsso writes for X.
-fn is_wrapped(value: &Value) -> bool {
-    matches!(value, Value::Array(items) if matches!(items.as_slice(), [Value::Object(item)]
-        if item.len() == 2 && item.get("$ref") == Some(&Value::Null) && item.contains_key("value")))
-}
-
 fn value_form(value: Option<&Value>) -> &'static str {
     match value {
         None => "without a value",
@@ -272,5 +265,62 @@ fn value_form(value: Option<&Value>) -> &'static str {
         Some(Value::Array(items)) if items.len() > 1 => "with a list of several",
         Some(Value::Array(_)) => "with a list of one",
         Some(Value::Object(_)) => "with an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::rules::scenario_run::{answer, patch};
+    use serde_json::json;
+
+    fn phrases(operations: Value, subject: &str) -> Vec<String> {
+        let request = patch("/Users/1", operations);
+        let done = Ok(answer(204, &Value::Null));
+        let exchange = Exchange::new(0, SystemTime::UNIX_EPOCH, String::new(), request, done);
+        of_write(&exchange, subject, "x").into_iter().map(|feature| feature.phrase).collect()
+    }
+
+    fn has(phrases: &[String], phrase: &str) -> bool {
+        phrases.iter().any(|other| other == phrase)
+    }
+
+    #[test]
+    fn of_several_values_the_one_that_is_written_counts() {
+        let operations = json!([
+            {"op": "Replace", "path": "active", "value": "False"},
+            {"op": "replace", "value": {"title": "x", "name.familyName": "y"}}
+        ]);
+        let active = phrases(operations.clone(), "active");
+        for phrase in
+            ["with a plain path", "with a boolean as text", "with false", "with a capital letter in `op`"]
+        {
+            assert!(has(&active, phrase), "{phrase}: {active:?}");
+        }
+        assert!(!has(&active, "that are not the first") && !has(&active, "without a path"), "{active:?}");
+        let name = phrases(operations, "name.familyName");
+        for phrase in ["without a path", "with a path as key", "that are not the first", "of name"] {
+            assert!(has(&name, phrase), "{phrase}: {name:?}");
+        }
+    }
+
+    #[test]
+    fn the_path_has_its_form_and_the_value_what_wraps_it() {
+        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        let department = format!("{urn}:department");
+        let wrapped = json!([{"$ref": null, "value": "Legal"}]);
+        let told = phrases(json!([{"op": "add", "path": department, "value": wrapped}]), &department);
+        for phrase in ["with a URN in the path", "with a value in the form of 2018"] {
+            assert!(has(&told, phrase), "{phrase}: {told:?}");
+        }
+        assert!(has(&told, &format!("of {urn}")), "{told:?}");
+        let path = r#"emails[type eq "work"].value"#;
+        let told = phrases(json!([{"op": "add", "path": path, "value": "x"}]), path);
+        assert!(has(&told, "with a value path") && has(&told, "of an element of a list"), "{told:?}");
+        let other =
+            phrases(json!([{"op": "add", "path": path, "value": "x"}]), r#"emails[type eq "home"].value"#);
+        assert!(!has(&other, "with a value path"), "another element: {other:?}");
     }
 }

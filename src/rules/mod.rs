@@ -134,7 +134,7 @@ pub struct KnownBesides<'a> {
     /// The resources of which a PATCH was accepted before: if one is answered with 501 later, it is not the method that
     /// is missing.
     pub patched: &'a [ResourceKind],
-    /// What others wrote meanwhile: what that explains is no fault.
+    /// What other scenario runs wrote meanwhile; a finding that this explains is not reported.
     pub others: &'a [WriteSpan],
 }
 

@@ -40,19 +40,18 @@ pub(super) fn red_lines(report: &Report) -> Vec<RedLine> {
 
 /// What is expected of the first red line of a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExpectedHeadline {
+struct ExpectedHeadline {
     /// The level of the fault.
-    pub level: Level,
+    level: Level,
     /// The checks of which any is a right name, best first.
-    pub checks: Vec<&'static str>,
+    checks: Vec<&'static str>,
 }
 
 /// The expected headlines, by the name of the fault.
 ///
 /// # Panics
 /// When the table is not as its head says; a test reads it.
-#[must_use]
-pub fn expected_headlines() -> BTreeMap<&'static str, ExpectedHeadline> {
+fn expected_headlines() -> BTreeMap<&'static str, ExpectedHeadline> {
     let lines = HEADLINES.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {

@@ -12,7 +12,7 @@ mod profiles;
 mod subject;
 mod table;
 
-pub use headlines::{ExpectedHeadline, RedLine, expected_headlines};
+pub use headlines::RedLine;
 pub use kept::{predicted, proofs, unknown};
 pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use plays::{SelftestSettings, play};

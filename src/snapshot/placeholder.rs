@@ -61,7 +61,7 @@ impl Placeholders {
         self
     }
 
-    /// Where a resource stands among those that were met: no server promises an order that nobody asked for.
+    /// Where a resource stands among those that were met: answers are compared without regard to order.
     pub(super) fn place(&self, kind: Option<ResourceKind>, id: &str) -> (usize, String) {
         let placeholder = self.id(kind, id).unwrap_or("~");
         // `[user:2]` comes before `[user:10]`, and what is unknown last.

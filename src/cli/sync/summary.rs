@@ -100,7 +100,7 @@ fn date(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// Nobody was created, although it was tried.
+/// Creates were sent, and the target rejected every one.
 fn is_every_create_rejected(report: &CycleReport) -> bool {
     let is_create = |entry: &&LogEntry| entry.action == ProvisioningAction::Create;
     let mut creates = report.entries.iter().filter(is_create).peekable();

@@ -294,15 +294,19 @@ fn apply(
 /// The value of `[{"$ref": null, "value": "x"}]`, as Entra's jobs of 2018 wrap every value. What the server
 /// publishes as multi-valued may be meant as a list.
 fn unwrapped(target: ClaimTarget<'_>, spot: &Spot, value: Value) -> Value {
-    let Value::Array(elements) = &value else { return value };
-    let [Value::Object(element)] = elements.as_slice() else { return value };
     let is_list = spot.sub.is_none()
         && definition(target.discovery, target.kind, &spot.path())
             .is_some_and(|definition| definition.multi_valued);
-    match (element.len(), element.contains_key("$ref"), element.get("value")) {
-        (2, true, Some(inner)) if !is_list => inner.clone(),
+    match wrapped(&value) {
+        Some(inner) if !is_list => inner.clone(),
         _ => value,
     }
+}
+
+/// The value inside `[{"$ref": null, "value": "x"}]`, whatever it is meant as.
+pub(in crate::rules) fn wrapped(value: &Value) -> Option<&Value> {
+    let [Value::Object(element)] = value.as_array()?.as_slice() else { return None };
+    element.get("value").filter(|_| element.len() == 2 && element.contains_key("$ref"))
 }
 
 /// `{"value": ""}`, one of the ways to clear a manager.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-pub(super) use claim::{Claim, ClaimedChange, Holds, Spot, changes, member_ids};
+pub(super) use claim::{Claim, ClaimedChange, Holds, Spot, changes, member_ids, wrapped};
 pub(super) use comparison::ClaimResult;
 pub(super) use outcome::{Fate, MemberOutcome, SearchedBy, ValueOutcome, Vanished};
 pub(super) use parsed::ParsedRequest;

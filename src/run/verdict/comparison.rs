@@ -11,9 +11,6 @@ use crate::check::{Aspect, Dimension, Feature, Level, Observation};
 /// What was judged in a whole run, and how often.
 pub type Observations = BTreeMap<Observation, usize>;
 
-/// How many features a pattern has at most.
-const LONGEST_PATTERN: usize = 2;
-
 /// A pattern holds although one in so many requests went well: some write what is there already.
 const RARE: usize = 20;
 
@@ -206,9 +203,9 @@ fn check(covered: &[&Candidate<'_>], features: &[Feature], observations: &Observ
     (right * RARE < times).then(|| Pattern { features: features.to_vec(), times, right, others })
 }
 
-/// Every set of few features that a wrong request has, the smallest first.
+/// Every set of at most two features that a wrong request has, the smallest first.
 fn patterns(candidates: &[Candidate<'_>]) -> Vec<Vec<Feature>> {
-    let mut patterns: BTreeSet<Vec<Feature>> = BTreeSet::new();
+    let mut patterns: BTreeSet<Vec<Feature>> = BTreeSet::from([Vec::new()]);
     for observation in candidates.iter().flat_map(|candidate| &candidate.wrong) {
         for (place, one) in observation.features.iter().enumerate() {
             patterns.insert(vec![one.clone()]);
@@ -217,9 +214,7 @@ fn patterns(candidates: &[Candidate<'_>]) -> Vec<Vec<Feature>> {
             }
         }
     }
-    let mut patterns: Vec<Vec<Feature>> =
-        patterns.into_iter().filter(|it| it.len() <= LONGEST_PATTERN).collect();
-    patterns.insert(0, Vec::new());
+    let mut patterns: Vec<Vec<Feature>> = patterns.into_iter().collect();
     patterns.sort_by_key(Vec::len);
     patterns
 }

@@ -16,7 +16,7 @@ type RunKey = (String, String);
 /// The rule about a path that is stored as a name: no attribute that it names is written.
 const PATH_AS_KEY: &str = "rules/path-stored-as-key";
 
-/// Of which other complaints the other need only concern the same attribute to be included.
+/// Stands in the table for the subject of the first check.
 const SAME: &str = "=";
 
 /// Checks whose complaint includes those of others, wherever these were met.
@@ -192,9 +192,8 @@ fn order(checks: &[CheckResult], symptoms: &[Symptom]) -> Vec<usize> {
     let mut order = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let is_free = |symptom: &&usize| {
-            let above =
-                ABOVE.iter().filter(|(_, below, _)| *below == rule(**symptom)).map(|(above, ..)| *above);
-            !above.into_iter().any(|above| waiting.iter().any(|other| rule(*other) == above))
+            let mut above = ABOVE.iter().filter(|(_, below, _)| *below == rule(**symptom));
+            !above.any(|(above, ..)| waiting.iter().any(|other| rule(*other) == *above))
         };
         // The table has no circle, so that one is free.
         let next = waiting.iter().find(is_free).or(waiting.first()).copied().unwrap_or_default();
@@ -260,16 +259,18 @@ impl Root {
 
     /// True for another word for the same loss: what is not stored is shown nowhere.
     fn tells_the_same(&self, below: &Finding, is_rule: bool) -> bool {
-        let is_loss = self.is_rule && matches!(self.aspect, Aspect::Value | Aspect::Shape);
-        let is_echo = below.aspect == Aspect::Agreement || !is_rule && below.aspect == Aspect::Value;
-        let is_other_word = is_rule && below.aspect == Aspect::Value && self.aspect == Aspect::Value;
-        let members =
-            self.is_rule && !is_rule && (self.aspect, below.aspect) == (Aspect::Members, Aspect::Members);
-        self.level >= Level::Warning
-            && (members || is_loss)
-            && (members
-                || is_echo && self.is_about(&below.subject)
-                || is_other_word && self.subjects.contains(&below.subject.to_lowercase()))
+        if self.level < Level::Warning || !self.is_rule {
+            return false;
+        }
+        match (self.aspect, below.aspect) {
+            (Aspect::Members, Aspect::Members) => !is_rule,
+            (Aspect::Value, Aspect::Value) if is_rule => {
+                self.subjects.contains(&below.subject.to_lowercase())
+            }
+            (Aspect::Value | Aspect::Shape, Aspect::Value) => !is_rule && self.is_about(&below.subject),
+            (Aspect::Value | Aspect::Shape, Aspect::Agreement) => self.is_about(&below.subject),
+            _ => false,
+        }
     }
 
     /// True when what was met of it may make the server, or the job after its answers, do what a finding says.
