@@ -66,7 +66,9 @@ fn call(arguments: &[&str], files: &[(&str, &str)]) -> Played {
     Played { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
 }
 
-const RENAMED: &str = "title: T\nlevel: note\nwhy: W\nsince: 0.2.0\naliases: [mine/old]\ntimeline: [cycle]\n";
+/// Its update is written otherwise in each dialect.
+const RENAMED: &str = "title: T\nlevel: note\nwhy: W\nsince: 0.2.0\naliases: [mine/old]\npeople: { ada: }\n\
+                       timeline: [cycle, { set: { ada: { jobTitle: T } } }, cycle]\n";
 
 /// One scenario that is older than this version and one that is younger.
 const MINE: [(&str, &str); 2] =

@@ -518,7 +518,8 @@ fn somebody_elses_account_is_not_written_to_and_the_finding_says_whose_it_is() {
             return Deed::Answer(Ok(Answer::json(200, &foreign)));
         }
         let asks = request.parameter("filter").is_some_and(|filter| filter.contains("meddled1"));
-        if !asks {
+        // A server that answers so from the start is asked no more who somebody is.
+        if !asks || request.step.starts_with("preflight") {
             return Deed::Pass;
         }
         let list = json!({

@@ -89,16 +89,16 @@ fn a_disposable_target_is_treated_like_one_on_this_machine() {
     // The name stands for a service container; the server plays the proxy that leads there.
     let vendor = Vendor::with(None);
     let proxy = [("http_proxy", vendor.running.base_url.trim_end_matches("/scim"))];
-    let checks = ["cycles/create-user", "cycles/group-of-a-thousand"];
+    let checks = ["cycles/create-user", "cycles/large-group"];
     let url = "http://scim:8080/scim";
     let careful = vendor.run_at(url, "", &checks, &proxy);
     assert_eq!(careful.code, Some(2), "{}", careful.err);
     assert!(careful.err.contains("--yes"), "{}", careful.err);
     let played = vendor.run_at(url, "disposable = true", &checks, &proxy);
     assert_eq!(played.code, Some(0), "{}{}", played.err, played.report);
-    assert_eq!(played.check("cycles/group-of-a-thousand").0, "passed");
+    assert_eq!(played.check("cycles/large-group").0, "passed");
     let small = vendor.run_at(url, "disposable = true\nmax-users = 5", &checks, &proxy);
-    assert_eq!(small.check("cycles/group-of-a-thousand").0, "passed", "{}", small.report);
+    assert_eq!(small.check("cycles/large-group").0, "passed", "{}", small.report);
     let other = vendor.run_at(url, "disposable = true", &["--target", "http://other:8080/scim"], &proxy);
     assert!(other.code == Some(2) && other.err.contains("--yes"), "{}", other.err);
 }
@@ -177,18 +177,14 @@ fn one_user_may_be_protected_and_no_second() {
 #[test]
 fn no_more_users_are_made_than_the_target_may_hold() {
     let vendor = Vendor::with(None);
-    let checks = [
-        "cycles/create-user",
-        "cycles/page-all-users",
-        "cycles/group-of-a-thousand",
-        "cycles/scope-everyone",
-    ];
+    let checks =
+        ["cycles/create-user", "cycles/page-all-users", "cycles/large-group", "cycles/scope-everyone"];
     let played = vendor.run("max-users = 5", &checks);
     assert_eq!(played.code, Some(0), "{}", played.report);
     let (status, reason) = played.check("cycles/page-all-users");
     assert_eq!(status, "skipped");
     assert!(reason.contains("max-users allows 5"), "{reason}");
-    assert_eq!(played.check("cycles/group-of-a-thousand").0, "passed");
+    assert_eq!(played.check("cycles/large-group").0, "passed");
     let (mut alive, mut most) = (0_usize, 0);
     for entry in played.har["log"]["entries"].as_array().unwrap() {
         let url = entry["request"]["url"].as_str().unwrap();

@@ -254,6 +254,7 @@ impl Gallery {
             detail: crate::report::Detail::Usual,
             max_causes: 10,
             width: 100,
+            again: String::new(),
         };
         let mut text = Vec::new();
         let mut machine = Vec::new();

@@ -11,7 +11,7 @@ use super::failure::CommandFailure;
 use super::interrupt::Interrupt;
 use super::output::{Output, folder_of, unwritten};
 use super::second::SecondOptions;
-use super::target::TargetOptions;
+use super::target::{TargetOptions, quoted};
 use super::{Exit, console};
 use crate::check::Level;
 use crate::deployments::{Embedded, Shared, TenantClients};
@@ -100,8 +100,15 @@ impl Playing {
         let detail = Detail::of(self.verbose);
         TerminalSettings {
             max_causes: self.max_causes,
+            again: self.again(),
             ..TerminalSettings::for_stream(&io::stdout(), detail)
         }
+    }
+
+    /// What leads another run to the same target with the same mapping, as far as the command line says it.
+    fn again(&self) -> String {
+        let profile = self.profile.as_ref().map(|profile| format!(" --profile {}", quoted(profile)));
+        format!("{}{}", self.target.again(), profile.unwrap_or_default())
     }
 
     /// The mapping in force.
@@ -129,7 +136,6 @@ impl Playing {
         plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
         plan.jobs = jobs;
         plan.wait_limit = self.target.wait_limit(config);
-        plan.disposable = disposable;
         plan.refuses = config.refuses(&plan.mapping)?;
         plan.protects = config.protects()?;
         plan.user_name_ids = config.user_name_ids()?;

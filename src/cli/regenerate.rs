@@ -27,6 +27,7 @@ pub(super) struct Regenerate {
 
 const VERDICTS: &str = "src/selftest/verdicts.tsv";
 const PROOFS: &str = "src/selftest/proofs.tsv";
+const QUICK: &str = "src/selftest/quick.tsv";
 const EXAMPLES: &str = "src/examples/rules.tsv";
 
 /// How the snapshots of the repository are played: `tests/cli/snapshots.rs` compares with the same seed.
@@ -37,7 +38,7 @@ impl Regenerate {
         if !Path::new(VERDICTS).is_file() {
             return Err(CommandFailure::usage(
                 format!("the working folder has no {VERDICTS}"),
-                "run it in a checkout of scimulate, with `cargo run --release -- regenerate`",
+                "run it in a checkout of scimulate, with `cargo run -- regenerate`",
             ));
         }
         self.write_tables()?;
@@ -56,7 +57,10 @@ impl Regenerate {
         };
         let matrix = selftest::play_against(&settings, &subjects)?;
         write(VERDICTS, &matrix.verdicts())?;
-        write(PROOFS, &matrix.proofs())
+        write(PROOFS, &matrix.proofs())?;
+        let scenarios: Vec<_> = settings.plan.scenarios.iter().map(AsRef::as_ref).collect();
+        // It says something of every fault, so some faults do not make it new.
+        matrix.quick(&scenarios).map_or(Ok(()), |table| write(QUICK, &table))
     }
 
     /// The table of the scenarios that show rules.

@@ -27,6 +27,10 @@ pub(super) struct Selftest {
     #[arg(long)]
     brief: bool,
 
+    /// Play each fault with the scenarios of `run --quick`, and count those that are seen
+    #[arg(long, conflicts_with_all = ["brief", "profile", "profiles", "verbose"])]
+    quick: bool,
+
     /// Play with this attribute mapping; without names, against the servers without a fault
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "brief")]
     profile: Option<String>,
@@ -151,6 +155,14 @@ impl Selftest {
                 matrix.problems().into_iter().filter(|problem| problem.is_false_alarm()).collect();
             console::say(&summary(subjects.len(), &alarms))?;
             return Ok(if alarms.is_empty() { Exit::Success } else { Exit::Findings });
+        }
+        if self.quick {
+            selftest::quick_set().narrow(&mut settings.plan);
+            settings.gates.scenarios.clear();
+            subjects.retain(|subject| matches!(subject, ServerUnderTest::Fault(_)));
+            let matrix = play_against(&settings, &subjects)?;
+            console::say(&matrix.quick_sight())?;
+            return Ok(Exit::Success);
         }
         settings.brief = self.brief.then(selftest::proofs);
         let matrix = play_against(&settings, &subjects)?;

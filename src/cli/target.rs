@@ -41,7 +41,7 @@ pub(super) struct TargetOptions {
     #[arg(long)]
     yes: bool,
 
-    /// Treat the target as one on this machine: no --yes, large scenarios, several jobs
+    /// Treat the target as one on this machine: no --yes, several jobs
     #[arg(long)]
     disposable: bool,
 
@@ -49,7 +49,31 @@ pub(super) struct TargetOptions {
     credentials: CredentialOptions,
 }
 
+/// A word as a shell takes it.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 impl TargetOptions {
+    /// The options that lead to the same target again; a token is never among them.
+    pub(super) fn again(&self) -> String {
+        // Without what stands in it that may be a secret.
+        let url = self.target.as_deref().and_then(|target| TenantUrl::parse(target).ok());
+        let Some(url) = url else { return String::new() };
+        let mut text = format!(" --target {}", quoted(url.base()));
+        if let Some(file) = &self.credentials.token_file {
+            text.push_str(&format!(" --token-file {}", quoted(&file.display().to_string())));
+        }
+        for (given, option) in [(self.yes, " --yes"), (self.disposable, " --disposable")] {
+            text.push_str(if given { option } else { "" });
+        }
+        text
+    }
+
     /// The target's URL: command line before file.
     pub(super) fn url(&self, config: &Config) -> Result<Option<TenantUrl>, CommandFailure> {
         let given = self.target.as_ref().or(config.settings.target.url.as_ref());

@@ -3,8 +3,12 @@
 use std::io::{self, Write};
 
 use super::layout::{self, Paint};
+use super::settings::TerminalSettings;
 use crate::run::verdict::cause::Cause;
 use crate::run::verdict::report::{Report, Verdict};
+
+/// The scenario with the fewest requests.
+const SHORTEST: &str = "cycles/test-connection";
 
 /// How many causes the list names.
 const NAMED: usize = 10;
@@ -15,9 +19,10 @@ pub(super) fn write(
     report: &Report,
     causes: &[Cause<'_>],
     paint: Paint,
-    width: usize,
+    settings: &TerminalSettings,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let width = settings.width;
     let deciding: Vec<&Cause<'_>> = causes.iter().filter(|cause| cause.decides).collect();
     if report.verdict != Verdict::Failed || deciding.is_empty() {
         return Ok(());
@@ -27,9 +32,7 @@ pub(super) fn write(
     for (place, cause) in deciding.iter().take(NAMED).enumerate() {
         let number = format!("{:>3}  ", place + 1);
         line(&number, &headline(cause), width, out)?;
-        if let Some(command) = command(cause) {
-            writeln!(out, "     {}", paint.dim(&command))?;
-        }
+        writeln!(out, "     {}", paint.dim(&command(cause, &settings.again)))?;
     }
     if deciding.len() > NAMED {
         writeln!(out, "     and {} more, told in the files of --json and --junit", deciding.len() - NAMED)?;
@@ -67,14 +70,15 @@ pub(super) fn headline(cause: &Cause<'_>) -> String {
     }
 }
 
-/// The command that plays just what shows a cause.
-fn command(cause: &Cause<'_>) -> Option<String> {
-    let scenario = cause.scenario()?;
+/// The command that plays just what shows a cause, at the same target. What is found before the first scenario is found
+/// with the shortest one.
+fn command(cause: &Cause<'_>, again: &str) -> String {
+    let scenario = cause.scenario().unwrap_or(SHORTEST);
     let dialect = match (cause.dialects.len(), cause.dialects.first()) {
         (1, Some(dialect)) => format!(" --dialect {dialect}"),
         _ => String::new(),
     };
-    Some(format!("scimulate run {scenario}{dialect}"))
+    format!("scimulate run {scenario}{dialect}{again}")
 }
 
 fn line(mark: &str, text: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {

@@ -9,7 +9,7 @@ use super::layout;
 pub(super) const LABEL: usize = 10;
 
 /// How the report is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TerminalSettings {
     /// ANSI colours.
     pub color: bool,
@@ -19,6 +19,8 @@ pub struct TerminalSettings {
     pub max_causes: usize,
     /// Columns; text is wrapped, commands are not.
     pub width: usize,
+    /// Options that lead the commands in the report to the same target: ` --target URL --yes`. Empty for none.
+    pub again: String,
 }
 
 /// How much a report tells.
@@ -62,6 +64,7 @@ impl TerminalSettings {
             detail,
             max_causes: MAX_CAUSES,
             width: columns(stream).unwrap_or(WIDTH),
+            again: String::new(),
         }
     }
 }

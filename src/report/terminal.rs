@@ -72,7 +72,7 @@ impl TerminalPage<'_> {
         self.skipped(out)?;
         self.left_behind(out)?;
         self.table(out)?;
-        fix_first::write(self.report, &causes, self.paint, self.settings.width, out)?;
+        fix_first::write(self.report, &causes, self.paint, self.settings, out)?;
         self.verdict(&causes, out)
     }
 

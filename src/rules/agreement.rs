@@ -273,7 +273,7 @@ fn is_empty(value: &Value) -> bool {
 /// default, and the read asks for it.
 fn is_due(view: &View<'_>, kind: ResourceKind, name: &str) -> bool {
     let path = AttributePath::simple(name);
-    let published = view.discovery.schemas.find_within(reading::core_urn(kind), &path);
+    let published = view.discovery.schemas.find_within(kind.schema(), &path);
     view.projection().asks_for(&path)
         && published.is_some_and(|definition| matches!(definition.returned, Shown::Always | Shown::Default))
 }

@@ -7,6 +7,7 @@ use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::ledger::{ClaimResult, Fate, Holds, Ledger, SeenObject, SeenState, ValueOutcome};
+use super::reading::{self, Alteration};
 use super::subject;
 use crate::check::Level;
 use crate::scim::same_name;
@@ -298,7 +299,8 @@ const VALUE_REFORMATTED: RuleDeclaration = RuleDeclaration {
     title: "Values are returned exactly as they were sent",
     level: Level::Error,
     what: "A read returns a value with the characters it was written with: phone numbers are not \
-           reformatted, leading zeros are kept, parts are not trimmed or joined.",
+           reformatted, leading zeros are kept, texts are not cut short, escaped for HTML or normalized, \
+           parts are not trimmed or joined.",
     why: "Microsoft asks for values exactly as sent. A reformatted value differs from the directory's, so \
           Entra sends it again in every cycle; an employee number without its leading zeros is a different \
           number.",
@@ -308,7 +310,14 @@ const VALUE_REFORMATTED: RuleDeclaration = RuleDeclaration {
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("Captain-P-Goldfish/scim-for-keycloak#73"),
     ],
-    faults: &["reformats-phone-numbers", "leading-zeros-dropped", "drops-four-byte-characters"],
+    faults: &[
+        "reformats-phone-numbers",
+        "leading-zeros-dropped",
+        "drops-four-byte-characters",
+        "html-escaped-values",
+        "normalises-unicode",
+        "truncate-display-names",
+    ],
     judges: |view| subject::reads_written(view, |_, held| subject::is_value(held)),
     judge: RuleJudge::Trace(value_reformatted),
 };
@@ -320,10 +329,22 @@ fn value_reformatted(ledger: &Ledger) -> Vec<Complaint> {
     };
     outcomes(ledger, rewritten)
         .map(|outcome| {
-            complaint(
-                outcome,
-                format!("The server returns {} in another form than it was sent.", outcome.claim.spot),
-            )
+            let spot = &outcome.claim.spot;
+            let how = match (&outcome.claim.holds, &outcome.reply) {
+                (Holds::Value(sent), ClaimResult::Reformatted(back)) => reading::alteration(sent, back),
+                _ => None,
+            };
+            let message = match how {
+                Some(Alteration::Cut) => format!("The server returns only the beginning of {spot}."),
+                Some(Alteration::Escaped) => {
+                    format!("The server returns {spot} with characters escaped for HTML.")
+                }
+                Some(Alteration::Composed) => {
+                    format!("The server returns {spot} with letters composed of other characters.")
+                }
+                None => format!("The server returns {spot} in another form than it was sent."),
+            };
+            complaint(outcome, message)
         })
         .collect()
 }

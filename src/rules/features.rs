@@ -1,5 +1,7 @@
 //! What a request is like: the properties by which those that went wrong are compared with those that went well.
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use serde_json::Value;
 
 use super::View;
@@ -71,6 +73,15 @@ fn of_text(text: &str) -> Vec<Feature> {
     let mut features = Vec::new();
     if !text.is_ascii() {
         features.push(Feature::new(Dimension::Value, "with letters beyond ASCII"));
+    }
+    let category = CodePointMapData::<GeneralCategory>::new();
+    if text.chars().any(|c| category.get(c) == GeneralCategory::NonspacingMark) {
+        features.push(Feature::new(Dimension::Value, "with letters composed of several characters"));
+    }
+    for character in ['<', '>', '&', '\''] {
+        if text.contains(character) {
+            features.push(Feature::new(Dimension::Value, format!("with `{character}`")));
+        }
     }
     if text.contains(['<', '>', '&', '\'']) {
         features.push(Feature::new(Dimension::Value, "with characters that HTML escapes"));
@@ -234,9 +245,7 @@ impl<'a> PatchPart<'a> {
 }
 
 fn is_core(urn: &str) -> bool {
-    [ResourceKind::User, ResourceKind::Group]
-        .iter()
-        .any(|kind| same_name(urn, super::reading::core_urn(*kind)))
+    [ResourceKind::User, ResourceKind::Group].iter().any(|kind| same_name(urn, kind.schema()))
 }
 
 fn path_form(path: &str) -> &'static str {

@@ -36,13 +36,14 @@ fn answers(view: &View<'_>, resource: &Returned<'_>, term: &Term) -> bool {
     if reading::answers(resource.value, resource.kind, term) {
         return true;
     }
+    let known = resource.id().and_then(|id| view.ledger.known(resource.kind, id));
     if !reading::values(resource.value, resource.kind, &term.path).is_empty() {
-        return false;
+        // Where the server shows another value than was written, the filter may know the written one.
+        return known.is_some_and(|known| known.holds(term));
     }
     let hidden = view.definition(resource.kind, &term.path).is_some_and(|definition| {
         matches!(definition.returned, schema::Returned::Never | schema::Returned::Request)
     });
-    let known = resource.id().and_then(|id| view.ledger.known(resource.kind, id));
     hidden || known.is_some_and(|known| known.was_given(term) || known.answers(term, view.discovery))
 }
 

@@ -84,7 +84,9 @@ fn missed(ledger: &Ledger, wanted: &SearchEvidence, message: impl Fn(&Vanished) 
                 Some(write) => complaint.shown_by(write),
                 None => complaint,
             };
-            complaint.shown_by(&vanished.seen)
+            let complaint = complaint.shown_by(&vanished.seen);
+            // Whoever leaves is not disabled, and nobody comes back to the account.
+            if vanished.seen.disables() { complaint.at(Level::Critical) } else { complaint }
         })
         .collect()
 }
@@ -127,7 +129,7 @@ const RESOURCE_LOST: RuleDeclaration = RuleDeclaration {
     name: "resource-lost",
     title: "Created resources are found by their id",
     level: Level::Error,
-    what: "GET by id returns a resource from its creation to its DELETE.",
+    what: "GET and PATCH by id find a resource from its creation to its DELETE. `active: false` does not delete it.",
     why: "Entra stores the id and uses it. After a 404 Entra assumes that another client deleted the \
           account, and has to match again.",
     fix: "Store the resource before you return 201, and keep ids stable.",
@@ -142,8 +144,11 @@ const RESOURCE_LOST: RuleDeclaration = RuleDeclaration {
 };
 
 fn resource_lost(ledger: &Ledger) -> Vec<Complaint> {
-    missed(ledger, &SearchEvidence::ById, |vanished| {
-        format!("GET by id does not find a {} that was created and not deleted.", vanished.kind.as_str())
+    missed(ledger, &SearchEvidence::ById, |vanished| match vanished.seen.disables() {
+        true => "A disable does not find the User, or deletes it.".to_owned(),
+        false => {
+            format!("GET by id does not find a {} that was created and not deleted.", vanished.kind.as_str())
+        }
     })
 }
 

@@ -3,20 +3,13 @@
 
 use std::sync::LazyLock;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_json::Value;
 
 use crate::scim::discovery::Discovery;
 use crate::scim::schema::{Attribute, SchemaSet};
-use crate::scim::{AttributePath, Comparison, Filter, Literal, datetime, member, same_name, urn};
+use crate::scim::{AttributePath, Comparison, Filter, Literal, datetime, member, same_name};
 use crate::wire::ResourceKind;
-
-/// URN of the main schema of a kind of resource.
-pub(super) fn core_urn(kind: ResourceKind) -> &'static str {
-    match kind {
-        ResourceKind::User => urn::USER,
-        ResourceKind::Group => urn::GROUP,
-    }
-}
 
 /// The definition of an attribute: as the server published it, else as RFC 7643 defines it.
 pub(super) fn definition<'a>(
@@ -25,7 +18,7 @@ pub(super) fn definition<'a>(
     path: &AttributePath,
 ) -> Option<&'a Attribute> {
     static CORE: LazyLock<SchemaSet> = LazyLock::new(SchemaSet::core);
-    let core = core_urn(kind);
+    let core = kind.schema();
     discovery.schemas.find_within(core, path).or_else(|| CORE.find_within(core, path))
 }
 
@@ -38,7 +31,7 @@ pub(super) fn is_case_exact(discovery: &Discovery, kind: ResourceKind, path: &At
 /// The object that holds an attribute of that schema: the resource itself, or its extension object.
 pub(super) fn home<'a>(resource: &'a Value, kind: ResourceKind, schema: Option<&str>) -> Option<&'a Value> {
     match schema {
-        Some(urn) if !same_name(urn, core_urn(kind)) => member(resource, urn),
+        Some(urn) if !same_name(urn, kind.schema()) => member(resource, urn),
         _ => Some(resource),
     }
 }
@@ -77,8 +70,8 @@ pub(super) enum Likeness {
     Same,
     /// The same but for letter case.
     LetterCase,
-    /// The same letters and digits, written in another way: a phone number without its spaces, a
-    /// number without its leading zeros.
+    /// What a server makes of a value: a phone number without its spaces, a number without its leading zeros,
+    /// letters composed otherwise, characters escaped for HTML, the beginning of it.
     Reformatted,
     /// Another value.
     Different,
@@ -111,7 +104,40 @@ pub(super) fn likeness(sent: &Value, back: &Value) -> Likeness {
         kept.trim_start_matches('0').to_owned()
     };
     let (bare_a, bare_b) = (bare(&low_a), bare(&low_b));
-    if !bare_a.is_empty() && bare_a == bare_b { Likeness::Reformatted } else { Likeness::Different }
+    match !bare_a.is_empty() && bare_a == bare_b || alteration(sent, back).is_some() {
+        true => Likeness::Reformatted,
+        false => Likeness::Different,
+    }
+}
+
+/// So many characters are no beginning by chance.
+const TELLING: usize = 4;
+
+/// What a server did to a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alteration {
+    /// Only the beginning is there.
+    Cut,
+    /// Characters are escaped for HTML.
+    Escaped,
+    /// Letters are composed of other characters (Unicode normalization).
+    Composed,
+}
+
+/// What the server did, if the value that came back shows that.
+pub(super) fn alteration(sent: &Value, back: &Value) -> Option<Alteration> {
+    let (sent, back) = (text(sent)?.to_lowercase(), text(back)?.to_lowercase());
+    let composed = |text: &str| ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned();
+    let entities =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&amp;", "&")];
+    let unescaped = entities.iter().fold(back.clone(), |text, (entity, plain)| text.replace(entity, plain));
+    match () {
+        () if back == sent => None,
+        () if unescaped == sent => Some(Alteration::Escaped),
+        () if composed(&back) == composed(&sent) => Some(Alteration::Composed),
+        () if back.chars().count() >= TELLING && sent.starts_with(&back) => Some(Alteration::Cut),
+        () => None,
+    }
 }
 
 /// A scalar as text.
@@ -232,6 +258,7 @@ pub(super) fn answers(resource: &Value, kind: ResourceKind, term: &Term) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scim::urn;
     use serde_json::json;
 
     fn filter_terms(text: &str) -> Vec<Term> {
@@ -287,6 +314,11 @@ mod tests {
             (json!("+1 555-0100"), json!("+15550100"), Likeness::Reformatted),
             (json!("00123"), json!("123"), Likeness::Reformatted),
             (json!("00123"), json!(123), Likeness::Reformatted),
+            (json!("O'Neil & Sons"), json!("O&#39;Neil &amp; Sons"), Likeness::Reformatted),
+            (json!("Jose\u{301}"), json!("Jos\u{e9}"), Likeness::Reformatted),
+            (json!("Research and Development"), json!("Research and Dev"), Likeness::Reformatted),
+            (json!("Research"), json!("Re"), Likeness::Different),
+            (json!("Re"), json!("Research"), Likeness::Different),
             (json!("a"), json!("b"), Likeness::Different),
             (json!("True"), json!("true"), Likeness::LetterCase),
             (json!(true), json!(false), Likeness::Different),

@@ -7,7 +7,6 @@ use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::ledger::Claim;
-use super::reading;
 use crate::check::Level;
 use crate::scim::member;
 use crate::wire::Operation;
@@ -40,7 +39,7 @@ fn is_unpublished(view: &View<'_>) -> bool {
     let Some(kind) = view.operation().kind().filter(|_| !view.discovery.schemas.is_empty()) else {
         return false;
     };
-    let core = reading::core_urn(kind);
+    let core = kind.schema();
     view.claims().any(|claim| view.discovery.schemas.find_within(core, &claim.spot.path()).is_none())
 }
 
@@ -111,7 +110,7 @@ const REQUIRED_NOT_MAPPED: RuleDeclaration = RuleDeclaration {
 /// True when /Schemas requires anything of such a resource.
 fn requires(view: &View<'_>) -> bool {
     let Some(kind) = view.operation().kind() else { return false };
-    let schema = view.discovery.schemas.get(reading::core_urn(kind));
+    let schema = view.discovery.schemas.get(kind.schema());
     schema.is_some_and(|schema| schema.attributes.iter().any(|attribute| attribute.required))
 }
 

@@ -3,7 +3,6 @@
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
-use super::reading::core_urn;
 use super::returned::Returned;
 use super::subject;
 use crate::check::Level;
@@ -51,7 +50,7 @@ fn schemas_missing(view: &View<'_>) -> Vec<Complaint> {
             let actual = resource.member("schemas").map_or_else(|| "absent".to_owned(), Value::to_string);
             Complaint::new("A resource does not declare its schemas.")
                 .concerning("schemas")
-                .against(format!("[\"{}\"]", core_urn(resource.kind)), actual)
+                .against(format!("[\"{}\"]", resource.kind.schema()), actual)
                 .into()
         }
         None => Vec::new(),
@@ -75,7 +74,7 @@ const BASE_SCHEMA_MISSING: RuleDeclaration = RuleDeclaration {
 fn base_schema_missing(view: &View<'_>) -> Vec<Complaint> {
     let wrong = judged(view).iter().find_map(|resource| {
         let urns = declared(resource)?;
-        let core = core_urn(resource.kind);
+        let core = resource.kind.schema();
         // A server may publish another main schema for the endpoint.
         let main = view.discovery.resource_type(resource.kind.endpoint()).map_or(core, |kind| &kind.schema);
         let declares = |urn: &str| urns.iter().any(|declared| same_name(declared, urn));

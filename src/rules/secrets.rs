@@ -58,7 +58,7 @@ const UNRETURNABLE_RETURNED: RuleDeclaration = RuleDeclaration {
 fn unreturnable_returned(view: &View<'_>) -> Vec<Complaint> {
     let hidden = |resource: &super::returned::Returned<'_>, schema: Option<&str>, name: &str| {
         let path = AttributePath { schema: schema.map(str::to_owned), ..AttributePath::simple(name) };
-        let core = super::reading::core_urn(resource.kind);
+        let core = resource.kind.schema();
         let published = view.discovery.schemas.find_within(core, &path);
         published.is_some_and(|definition| {
             definition.returned == WhenReturned::Never || definition.mutability == Mutability::WriteOnly

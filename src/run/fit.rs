@@ -44,13 +44,15 @@ impl Prepared {
             if !mapped && user.is_none_or(|user| user.attribute("roles").is_none()) {
                 return Some(Skip::NotSupported("neither /Schemas nor the mapping has roles".to_owned()));
             }
+            if let Some(function) = plan.mapping.role_function()
+                && scenario.mapping.roles != Some(function)
+            {
+                let why = format!("the profile writes app roles by {}", function.as_str());
+                return Some(Skip::NotConfigured(why));
+            }
             if self.refuses(ObjectKind::User, &PatchPath::simple("roles")) {
                 return Some(self.refused(plan, ObjectKind::User, &PatchPath::simple("roles")));
             }
-        }
-        if scenario.large && !plan.disposable && plan.max_users.is_none() {
-            let why = "it needs many people; --max-users N sets how many are allowed".to_owned();
-            return Some(Skip::NotConfigured(why));
         }
         let users = purpose::users(scenario, crowd_limit(plan, scenario));
         if let Some(most) = plan.max_users.filter(|most| users > *most) {
@@ -122,7 +124,7 @@ impl Prepared {
 
     /// Why what the server does not take is not asked of it.
     fn refused(&self, plan: &Plan, kind: ObjectKind, path: &PatchPath) -> Skip {
-        let kind = resource_kind(kind);
+        let kind = ResourceKind::from(kind);
         if purpose::adjustment(plan).refuses(kind, path) {
             return Skip::NotConfigured(format!("the target refuses {path} on purpose ([target] refuses)"));
         }
@@ -133,16 +135,13 @@ impl Prepared {
     }
 
     fn refuses(&self, kind: ObjectKind, path: &PatchPath) -> bool {
-        self.adjustment.refuses(resource_kind(kind), path)
+        self.adjustment.refuses(ResourceKind::from(kind), path)
     }
 
     /// Why an attribute cannot be asked of the target, if neither the profile maps it nor /Schemas publishes it.
     fn unpublished(&self, plan: &Plan, kind: ObjectKind, path: &PatchPath) -> Option<Skip> {
         let schemas = &self.discovery.schemas;
-        let core = match kind {
-            ObjectKind::User => urn::USER,
-            ObjectKind::Group => urn::GROUP,
-        };
+        let core = ResourceKind::from(kind).schema();
         let of_resource = |mapping: &ObjectMapping| {
             mapping.rows.iter().any(|row| row.target.attribute.eq_ignore_ascii_case(&path.attribute))
         };
@@ -155,13 +154,6 @@ impl Prepared {
 
 fn refused_update(path: &PatchPath) -> Skip {
     Skip::Blocked(format!("{UPDATE_REFUSED}: the server rejects a PATCH of {path}"))
-}
-
-fn resource_kind(kind: ObjectKind) -> ResourceKind {
-    match kind {
-        ObjectKind::User => ResourceKind::User,
-        ObjectKind::Group => ResourceKind::Group,
-    }
 }
 
 fn unmapped(path: &str) -> Skip {
@@ -280,7 +272,7 @@ impl Fit<'_> {
                 Some(row) if self.prepared.refuses(*kind, &row.target) => {
                     self.prepared.refused(self.plan, *kind, &row.target)
                 }
-                Some(row) if self.prepared.updates.leaves_out(resource_kind(*kind), &row.target) => {
+                Some(row) if self.prepared.updates.leaves_out(ResourceKind::from(*kind), &row.target) => {
                     refused_update(&row.target)
                 }
                 _ => Skip::NotConfigured(format!("the profile maps nothing from {names}")),
@@ -299,7 +291,7 @@ impl Fit<'_> {
                 .flat_map(|change| &change.edits.rows)
                 .map(|row| (ObjectKind::User, &row.target)),
         );
-        if let Some(path) = own.find_map(|(kind, path)| updates.concerning(resource_kind(kind), path)) {
+        if let Some(path) = own.find_map(|(kind, path)| updates.concerning(ResourceKind::from(kind), path)) {
             return Some(refused_update(path));
         }
         // An account that is there before is updated when it is matched.
@@ -315,7 +307,7 @@ impl Fit<'_> {
             };
             let mut rows = self.rows(*kind).iter().filter(|row| touches(row, path));
             let row = rows.find(|row| {
-                updates.leaves_out(resource_kind(*kind), &row.target)
+                updates.leaves_out(ResourceKind::from(*kind), &row.target)
                     && (is_changed(row) || is_matched(*kind))
             })?;
             Some(refused_update(&row.target))
@@ -333,7 +325,7 @@ impl Fit<'_> {
                     format!("the profile matches by {}, and a person of the scenario has none", row.written);
                 return Some(Skip::NotConfigured(why));
             }
-            let kind = resource_kind(given.kind);
+            let kind = ResourceKind::from(given.kind);
             let fed = |path: &PatchPath| {
                 self.rows(given.kind).iter().any(|row| touches(row, path) && row.reads(&given.name))
             };

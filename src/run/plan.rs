@@ -1,5 +1,6 @@
 //! What shall be played, and how.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +52,8 @@ pub struct Plan {
     pub scenarios: Vec<Arc<Scenario>>,
     /// Each scenario is played in each of these, as far as it allows them.
     pub dialects: Vec<Dialect>,
+    /// For some scenarios, the names of the dialects that are enough, where they are among those above.
+    pub enough: BTreeMap<String, BTreeSet<String>>,
     /// What the dialects do where sources disagree.
     pub switches: Switches,
     /// The profile's mapping.
@@ -76,8 +79,6 @@ pub struct Plan {
     pub discovered_attributes: bool,
     /// The most users of the run at the target at once; `None` sets no limit but our own for large scenarios.
     pub max_users: Option<usize>,
-    /// The target is on this machine, or it may be filled and thrown away: large scenarios are played unasked.
-    pub disposable: bool,
     /// Attributes that the target refuses on purpose: never sent, and a refusal of them is expected.
     pub refuses: Vec<(ResourceKind, PatchPath)>,
     /// What the target protects from a disable or a delete.
@@ -105,6 +106,7 @@ impl Plan {
         Plan {
             scenarios,
             dialects: vec![Dialect::Default, Dialect::AadOptscim062020],
+            enough: BTreeMap::new(),
             switches: Switches::default(),
             mapping,
             people: people::PeopleSettings::default(),
@@ -117,7 +119,6 @@ impl Plan {
             test_values: IndexMap::new(),
             discovered_attributes: false,
             max_users: None,
-            disposable: true,
             refuses: Vec::new(),
             protects: Vec::new(),
             user_name_ids: false,
@@ -165,13 +166,38 @@ impl Plan {
         Writer::new(dialect, self.switches.clone())
     }
 
+    /// True when a scenario's requests differ between the dialects of the plan.
+    #[must_use]
+    pub fn is_by_dialect(&self, scenario: &Scenario) -> bool {
+        let alike = || Dialect::create_alike(&self.dialects, &self.switches);
+        scenario.has_cycles() && (scenario.has_updates() || !alike())
+    }
+
+    /// The dialects that a scenario is played in, in their order: the first alone, if its requests are the same
+    /// in all of them.
+    #[must_use]
+    pub fn dialects_of(&self, scenario: &Scenario) -> Vec<Dialect> {
+        let most = if self.is_by_dialect(scenario) { self.dialects.len() } else { 1 };
+        let meant: Vec<Dialect> = self
+            .dialects
+            .iter()
+            .filter(|dialect| scenario.is_for(dialect.as_str()))
+            .take(most)
+            .copied()
+            .collect();
+        let Some(enough) = self.enough.get(&scenario.about.id) else { return meant };
+        let fewer: Vec<Dialect> =
+            meant.iter().copied().filter(|dialect| enough.contains(dialect.as_str())).collect();
+        if fewer.is_empty() { meant } else { fewer }
+    }
+
     /// The scenario runs in order: a scenario's dialects follow each other. What is the same in every dialect is
     /// played in the first alone.
     #[must_use]
     pub fn scenario_runs(&self) -> Vec<(Arc<Scenario>, Dialect)> {
         let mut scenario_runs = Vec::new();
         for scenario in &self.scenarios {
-            for dialect in scenario.dialects_to_play(&self.dialects) {
+            for dialect in self.dialects_of(scenario) {
                 scenario_runs.push((Arc::clone(scenario), dialect));
             }
         }

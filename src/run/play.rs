@@ -323,7 +323,8 @@ impl Gathered {
             self.played.push(scenario_run.dialect.clone());
         }
         // What is the same in every dialect was met in all of them.
-        let is_of_one = self.scenarios.get(&scenario_run.scenario).is_some_and(|it| it.depends_on_dialect());
+        let scenario = self.scenarios.get(&scenario_run.scenario);
+        let is_of_one = scenario.is_some_and(|scenario| run.plan.is_by_dialect(scenario));
         for dialect in &run.plan.dialects {
             if !is_of_one || dialect.as_str() == scenario_run.dialect {
                 self.ruling.note(dialect.as_str(), &exercised);
@@ -347,7 +348,7 @@ impl Gathered {
         listener: &mut dyn Listener,
     ) {
         let Some(scenario) = self.scenarios.get(id).cloned() else { return };
-        let wanted = scenario.dialects_to_play(&run.plan.dialects).len();
+        let wanted = run.plan.dialects_of(&scenario).len();
         if wanted < 2 {
             return;
         }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::cleanup;
-use super::observer::lookup;
+use super::observer::{lookup, reader, resources_in};
 use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance::{Acceptance, Trial};
@@ -20,18 +22,19 @@ use super::purpose;
 use super::target::adjustment::Adjustment;
 use super::target::deployment::{Deployment, Tenants};
 use super::target::guard::Ownership;
+use super::target::lookups::BrokenLookups;
 use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
 use crate::check::{Finding, Skip};
-use crate::entra::directory::ObjectKind;
+use crate::entra::dialect::Writer;
 use crate::entra::mapping::Mapping;
 use crate::people::People;
 use crate::scenario::{Ability, Action, Need, Scenario};
 use crate::scim::discovery::Discovery;
 use crate::scim::urn;
-use crate::wire::{Actor, Answer, Exchange, Method, Operation, Request, ResourceKind, Target};
+use crate::wire::{Actor, Answer, Exchange, Method, Operation, Request, ResourceKind, Target, id_of};
 
 /// How many people a scenario of the size `large` has by default.
 const USUAL_CROWD: usize = 30;
@@ -58,6 +61,8 @@ pub(super) struct Prepared {
     pub(super) filters: HashMap<String, Support>,
     /// Every exchange so far.
     pub(super) trace: Vec<Arc<Exchange>>,
+    /// Attributes by which the target does not find what it should.
+    pub(super) broken_lookups: BrokenLookups,
     /// What could not be removed.
     pub(super) left_behind: Vec<cleanup::Left>,
 }
@@ -92,11 +97,7 @@ pub(super) async fn prepare<T: Target>(
     })
     .adjusted(Arc::clone(&adjustment));
     let probe = |kind: ResourceKind| {
-        let object = match kind {
-            ResourceKind::User => ObjectKind::User,
-            ResourceKind::Group => ObjectKind::Group,
-        };
-        let row = plan.mapping.object(object)?.matching().first().map(|row| row.target.clone())?;
+        let row = plan.mapping.object(kind.into())?.matching().first().map(|row| row.target.clone())?;
         let nobody = uuid::Uuid::new_v4().to_string();
         Some(writer.probe(kind, &row, &nobody, format!("preflight: {}", kind.endpoint())))
     };
@@ -139,6 +140,7 @@ pub(super) async fn prepare<T: Target>(
     let room = Room::for_users(plan.max_users);
     let mut acceptance = Acceptance::default();
     let mut updates = Updates::default();
+    let mut broken_lookups = BrokenLookups::default();
     if !plan.whole_mapping {
         let trial = Trial {
             player: "preflight/create",
@@ -154,9 +156,10 @@ pub(super) async fn prepare<T: Target>(
         };
         let groups = !matches!(abilities.of(Ability::Groups), Support::No(_));
         acceptance = trial.run(groups).await;
+        // An update changes what they are looked up by.
+        broken_lookups = ask_whether_filters_apply(plan, &stack, &recorder, &writer).await;
         updates = updates::ask(&trial, &acceptance).await;
     }
-    ask_whether_filters_apply(&stack, &recorder, probe(ResourceKind::User), probe(ResourceKind::Group)).await;
     let accepted = match acceptance.nothing {
         true => Vec::new(),
         false => {
@@ -202,30 +205,59 @@ pub(super) async fn prepare<T: Target>(
         accepted,
         spokesman,
         filters,
+        broken_lookups,
         trace: recorder.trace(),
         left_behind,
     })
 }
 
-/// Asks for somebody who does not exist while objects of the run are there: only then an ignored filter shows, and
-/// scenarios would meet each other's objects.
+/// Asks for nobody and for somebody while objects of the run are there: only then an ignored filter shows, and
+/// scenarios would meet each other's objects. The rules judge the answers. Attributes on which filters do not find
+/// what they should are returned.
 async fn ask_whether_filters_apply<T: Target>(
+    plan: &Plan,
     stack: &Stack<'_, T>,
     recorder: &Recorder<T>,
-    users: Option<Request>,
-    groups: Option<Request>,
-) {
-    let is_there = |kind| {
-        let made =
-            |exchange: &Arc<Exchange>| exchange.operation == Operation::Create(kind) && exchange.succeeded();
-        recorder.trace().iter().any(made)
-    };
-    for (kind, question) in [(ResourceKind::User, users), (ResourceKind::Group, groups)] {
-        if let Some(question) = question.filter(|_| is_there(kind)) {
-            // The rules judge the answer.
-            let _ = stack.send(Request { actor: Actor::Probe, ..question }).await;
+    writer: &Writer,
+) -> BrokenLookups {
+    let mut broken = BrokenLookups::default();
+    for kind in [ResourceKind::User, ResourceKind::Group] {
+        let mapping = plan.mapping.object(kind.into());
+        let Some(row) = mapping.and_then(|mapping| mapping.matching().first().copied()) else { continue };
+        let trace = recorder.trace();
+        let Some((id, created)) = alive(kind, &trace) else { continue };
+        let value = created.request.json().and_then(|body| {
+            reader::values(&body, &row.target).into_iter().find_map(Value::as_str).map(str::to_owned)
+        });
+        let nobody = uuid::Uuid::new_v4().to_string();
+        let questions = [(Some(nobody), None), (value, Some(id))];
+        let mut is_right = true;
+        for (value, expected) in questions {
+            let Some(value) = value else { continue };
+            let question =
+                writer.lookup(kind, &row.target, &value, format!("preflight: {}", kind.endpoint()));
+            let Ok(answer) = stack.send(Request { actor: Actor::Probe, ..question }).await else { continue };
+            let found = answer.body.json().filter(|_| answer.is_success()).and_then(resources_in);
+            let found: Option<Vec<_>> = found.map(|found| found.into_iter().map(id_of).collect());
+            is_right &= found == Some(expected.into_iter().map(Some).collect());
+        }
+        if !is_right {
+            broken.0.push((kind, row.target.clone()));
         }
     }
+    broken
+}
+
+/// The last resource of the run that was not deleted: its id, and the create.
+fn alive(kind: ResourceKind, trace: &[Arc<Exchange>]) -> Option<(String, &Arc<Exchange>)> {
+    let is_deleted = |id: &str| {
+        trace.iter().any(|exchange| {
+            exchange.succeeded()
+                && matches!(&exchange.operation, Operation::Delete(of, deleted) if *of == kind && deleted == id)
+        })
+    };
+    let created = trace.iter().rev().filter(|exchange| exchange.operation == Operation::Create(kind));
+    created.filter_map(|exchange| Some((exchange.made_id(kind)?, exchange))).find(|(id, _)| !is_deleted(id))
 }
 
 /// The scenario that is best suited to say what is lost of a create: the shortest with a cycle.
@@ -317,7 +349,7 @@ async fn ask_for_filters<T: Target>(plan: &Plan, target: &T) -> HashMap<String, 
     filters
 }
 
-/// How many people may play one entry of a scenario. The crowds of a large one share what its other users leave of
+/// How many people may play one entry of a scenario; `None` for as many as it says. The crowds of a large one share what its other users leave of
 /// the most that the target may hold.
 pub(super) fn crowd_limit(plan: &Plan, scenario: &Scenario) -> Option<usize> {
     if !scenario.large {

@@ -13,7 +13,6 @@ use crate::entra::mapping::{AttributeMapping, Mapping};
 use crate::rules;
 use crate::scenario::{Action, RawRequest, Scenario};
 use crate::scim::member;
-use crate::scim::patch::PatchRequest;
 use crate::wire::{Exchange, Method, Operation, ResourceKind};
 
 /// Statuses of a refusal that is meant for this resource, and not for the token or the method.
@@ -35,7 +34,7 @@ impl LastAdmin {
         }
         match &exchange.operation {
             Operation::Delete(ResourceKind::User, id) => self.is(id),
-            Operation::Modify(ResourceKind::User, id) if disables(exchange) => self.is(id),
+            Operation::Modify(ResourceKind::User, id) if exchange.disables() => self.is(id),
             _ => false,
         }
     }
@@ -60,21 +59,6 @@ impl LastAdmin {
     fn is(&self, id: &str) -> bool {
         self.id.get_or_init(|| id.to_owned()) == id
     }
-}
-
-/// True for a PATCH that sets `active` to false.
-fn disables(exchange: &Exchange) -> bool {
-    let is_false = |value: &Value| {
-        value == &Value::Bool(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
-    };
-    let request = exchange.request.json().and_then(|body| PatchRequest::read(&body).ok());
-    request.is_some_and(|request| {
-        request.operations.iter().any(|operation| match (&operation.path, &operation.value) {
-            (Some(path), Some(value)) => path.is("active") && is_false(value),
-            (None, Some(value)) => member(value, "active").is_some_and(is_false),
-            (_, None) => false,
-        })
-    })
 }
 
 /// Makes notes of what rules found and the target does on purpose.

@@ -16,10 +16,11 @@ use super::prepare::Prepared;
 use super::purpose::{self, LastAdmin};
 use super::steps::end_state::EndState;
 use super::steps::fixture::FixtureSource;
-use super::steps::suited;
+use super::steps::{self, suited};
 use super::steps::{MistakeAt, Player, PlayerInput};
 use super::target::deployment::{Deployments, Tenants};
 use super::target::guard::Ownership;
+use super::target::lookups::BrokenLookups;
 use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
@@ -287,6 +288,15 @@ impl<S: Deployments> SharedRun<S> {
         }
     }
 
+    /// Lookups that the target is not asked, because it answers them wrongly. A scenario that is about them asks all
+    /// the same.
+    fn broken_lookups(&self, scenario: &Scenario, mapping: &Mapping) -> BrokenLookups {
+        match steps::is_about_matching(scenario, mapping) {
+            true => BrokenLookups::default(),
+            false => self.prepared.broken_lookups.clone(),
+        }
+    }
+
     async fn play(
         &self,
         scenario_run: &ScenarioRunId,
@@ -331,7 +341,8 @@ impl<S: Deployments> SharedRun<S> {
         let adjustment = Arc::clone(&self.prepared.adjustment);
         let target =
             Stack::new(&recorder, &self.plan.wait_limit, &self.plan.cancel, Arc::clone(&ownership), waits)
-                .adjusted(Arc::clone(&adjustment));
+                .adjusted(Arc::clone(&adjustment))
+                .looking_up_otherwise(self.broken_lookups(scenario, &mapping));
         let prefix = self.people.scenario_prefix(&scenario_run.scenario, &scenario_run.dialect);
         let people = PeopleOfScenario {
             people: &self.people,
@@ -370,7 +381,7 @@ impl<S: Deployments> SharedRun<S> {
         drop(deployment.hold);
         let (ended, mistake) = match ended {
             Ok(ended) => (ended, None),
-            Err(mistake) => (super::steps::StepsEnd::default(), Some(mistake)),
+            Err(mistake) => (steps::StepsEnd::default(), Some(mistake)),
         };
         let own_server = LastAdmin::default();
         let last_admin = if self.deployments.is_shared() { &self.last_admin } else { &own_server };

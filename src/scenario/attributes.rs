@@ -7,7 +7,7 @@ use super::{Action, AnswerExpectation, RawRequest, Scenario};
 use crate::entra::directory::ObjectKind;
 use crate::scim::schema::SchemaSet;
 use crate::scim::{Filter, PatchPath, same_name, urn};
-use crate::wire::Method;
+use crate::wire::{Method, ResourceKind};
 
 /// Attributes that a scenario names.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -359,10 +359,7 @@ fn without_templates(text: &str) -> String {
 
 /// True for an attribute of RFC 7643's schemas, and for whatever stands behind another URN.
 fn is_attribute(kind: ObjectKind, path: &PatchPath) -> bool {
-    let core = match kind {
-        ObjectKind::User => urn::USER,
-        ObjectKind::Group => urn::GROUP,
-    };
+    let core = ResourceKind::from(kind).schema();
     let known = [core, urn::ENTERPRISE];
     match &path.schema {
         Some(schema) if !known.iter().any(|known| same_name(known, schema)) => true,

@@ -38,7 +38,7 @@ pub struct Scenario {
     pub needs: Vec<Need>,
     /// Names of the dialects it is played in; empty means every dialect asked for.
     pub dialects: Vec<String>,
-    /// `size: large`: stays off for targets that are not loopback unless asked for.
+    /// `size: large`: its crowds are as large as the target allows, and of a usual size if nothing is said.
     pub large: bool,
     /// How its mapping differs from the profile's.
     pub mapping: MappingChange,
@@ -57,10 +57,49 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// False when Entra's job sends nothing in it: raw requests are the same in every dialect.
+    /// False when Entra's job sends nothing in it, and all requests are its own.
     #[must_use]
-    pub fn depends_on_dialect(&self) -> bool {
+    pub fn has_cycles(&self) -> bool {
         self.timeline.iter().any(|step| matches!(step.action, Action::Cycle | Action::OnDemand(_)))
+    }
+
+    /// True when Entra's job may send a PATCH to a right server. Otherwise it looks objects up, creates and
+    /// deletes them.
+    #[must_use]
+    pub fn has_updates(&self) -> bool {
+        let is_linked = self.people.values().any(|person| person.manager.is_some())
+            || self.groups.values().any(|group| !group.members.is_empty());
+        let is_change = |step: &Step| {
+            !matches!(
+                step.action,
+                Action::Cycle
+                    | Action::OnDemand(_)
+                    | Action::TestConnection
+                    | Action::Restart { .. }
+                    | Action::Token { .. }
+                    | Action::Discover { .. }
+                    | Action::Advance { .. }
+                    | Action::Appear(_)
+                    | Action::Assign(_)
+                    | Action::SignIn { .. }
+                    | Action::ExpectToken(_)
+                    | Action::Request(_)
+                    | Action::ExpectAnswer(_)
+                    | Action::AtOnce(_)
+                    | Action::ExpectAnswers(_)
+                    | Action::RetryRefused
+                    | Action::ExpectSettled(_)
+                    | Action::ExpectWalk(_)
+                    | Action::Expect(_)
+                    | Action::ExpectMirrored(_)
+                    | Action::ExpectNoWrites
+                    | Action::ExpectDiscovered(_)
+                    | Action::ExpectLog(_)
+                    | Action::ExpectPages { .. }
+                    | Action::ExpectJob(_)
+            )
+        };
+        !self.accounts.is_empty() || is_linked || self.timeline.iter().any(is_change)
     }
 
     /// How its mapping differs from the profile's: from the start, and by what an administrator saves later.
@@ -72,14 +111,10 @@ impl Scenario {
         std::iter::once(&self.mapping).chain(later)
     }
 
-    /// Those of the dialects in which it has to be played, in their order.
+    /// True when it is meant for a dialect.
     #[must_use]
-    pub fn dialects_to_play<D: Copy + AsRef<str>>(&self, of: &[D]) -> Vec<D> {
-        let is_wanted = |dialect: &&D| {
-            self.dialects.is_empty() || self.dialects.iter().any(|name| name == dialect.as_ref())
-        };
-        let most = if self.depends_on_dialect() { of.len() } else { 1 };
-        of.iter().filter(is_wanted).take(most).copied().collect()
+    pub fn is_for(&self, dialect: &str) -> bool {
+        self.dialects.is_empty() || self.dialects.iter().any(|name| name == dialect)
     }
 }
 
@@ -195,6 +230,9 @@ impl MappingChange {
 pub struct JobSpec {
     /// Everybody is in scope, and not those alone who are assigned.
     pub everyone: bool,
+    /// Every cycle and every on-demand run begins with a filter for a random GUID on each endpoint, as in the
+    /// service. Elsewhere it is left out: it would be every sixth request of a run, and all of them are alike.
+    pub connection_test: bool,
     /// `SkipOutOfScopeDeletions`.
     pub skip_out_of_scope_deletions: bool,
     /// Accidental deletion prevention: so many disables and deletes in one cycle are allowed.

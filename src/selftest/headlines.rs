@@ -40,18 +40,18 @@ pub(super) fn red_lines(report: &Report) -> Vec<RedLine> {
 
 /// What is expected of the first red line of a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct ExpectedHeadline {
+pub(super) struct ExpectedHeadline {
     /// The level of the fault.
-    level: Level,
+    pub(super) level: Level,
     /// The checks of which any is a right name, best first.
-    checks: Vec<&'static str>,
+    pub(super) checks: Vec<&'static str>,
 }
 
 /// The expected headlines, by the name of the fault.
 ///
 /// # Panics
 /// When the table is not as its head says; a test reads it.
-fn expected_headlines() -> BTreeMap<&'static str, ExpectedHeadline> {
+pub(super) fn expected_headlines() -> BTreeMap<&'static str, ExpectedHeadline> {
     let lines = HEADLINES.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::headlines::RedLine;
+use super::quick::RedPlaces;
 use super::subject::{ServerUnderTest, subjects};
 use crate::check::{About, Level};
 use crate::gallery;
+use crate::run::ScenarioRunId;
 use crate::server::Fault;
 
 /// What one check says about one subject.
@@ -31,6 +33,10 @@ pub struct PlayFindings {
     pub unplayable: bool,
     /// The causes at `error` or `critical`, in the order of the report.
     pub red_lines: Vec<RedLine>,
+    /// Where findings of level error were met, by check.
+    pub(super) red_places: RedPlaces,
+    /// How many requests each scenario run sent, and what goes before the first one (`None`).
+    pub requests: BTreeMap<Option<ScenarioRunId>, usize>,
     /// What Microsoft's gates would say, as [`crate::gallery::GalleryVerdict::vector`] writes it.
     pub verdict: String,
 }

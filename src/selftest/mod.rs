@@ -9,6 +9,7 @@ mod kept;
 mod matrix;
 mod plays;
 mod profiles;
+mod quick;
 mod subject;
 mod table;
 
@@ -17,4 +18,5 @@ pub use kept::{predicted, proofs, unknown};
 pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use plays::{SelftestSettings, play};
 pub use profiles::{ProfileSighting, play_profiles};
+pub use quick::{QuickSet, quick_set};
 pub use subject::{ServerUnderTest, subjects};

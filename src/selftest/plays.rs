@@ -8,15 +8,18 @@ use tokio::runtime::Handle;
 
 use super::headlines::red_lines;
 use super::matrix::{Catch, DeclaredFaults, Matrix, PlayFindings};
+use super::quick::red_places;
 use super::subject::ServerUnderTest;
 use crate::check::About;
 use crate::deployments::Embedded;
 use crate::entra::dialect::Dialect;
+use crate::entra::mapping::RoleFunction;
 use crate::gallery::{self, Template};
 use crate::run;
 use crate::run::plan::Plan;
 use crate::run::target::cancel::Cancel;
 use crate::run::verdict::report::Report;
+use crate::run::{Event, Listener, ScenarioRunId};
 use crate::scenario::Scenario;
 use crate::server;
 use crate::server::{Fault, Variant};
@@ -88,8 +91,29 @@ fn label(scenario: &Scenario) -> Option<String> {
     scenario.test.as_ref().map(|test| format!("{gate}{}", test.number))
 }
 
+/// Counts requests.
+#[derive(Default)]
+struct RequestCounts(BTreeMap<Option<ScenarioRunId>, usize>);
+
+impl Listener for RequestCounts {
+    fn on(&mut self, event: &Event) {
+        match event {
+            Event::Prepared { trace, .. } => drop(self.0.insert(None, trace.len())),
+            Event::ScenarioFinished { scenario_run, trace, .. } => {
+                self.0.insert(Some(scenario_run.clone()), trace.len());
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Plays a plan against a server of its own for each scenario run.
-fn play_against(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> Result<Report, run::RunProblem> {
+fn play_against(
+    plan: &Plan,
+    subject: ServerUnderTest,
+    runtime: &Handle,
+    listener: &mut dyn Listener,
+) -> Result<Report, run::RunProblem> {
     let schemas = Arc::new(plan.mapping.served_schemas());
     let mut settings = server::ServerSettings { schemas, ..server::ServerSettings::default() };
     match subject {
@@ -99,15 +123,22 @@ fn play_against(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> Resu
     }
     // What ends one play, as a fault that withholds answers may, must not end the others.
     let mut plan = Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() };
-    // It is right if its owner says so.
-    plan.user_name_ids |= subject == ServerUnderTest::Variant(Variant::UserNameIds);
-    run::play_scenarios(plan, Embedded { settings }, runtime, &mut ())
+    match subject {
+        // It is right if its owner says so.
+        ServerUnderTest::Variant(Variant::UserNameIds) => plan.user_name_ids = true,
+        ServerUnderTest::Variant(Variant::OneRolePerType) => {
+            plan.mapping = plan.mapping.with_roles(RoleFunction::Single);
+        }
+        _ => {}
+    }
+    run::play_scenarios(plan, Embedded { settings }, runtime, listener)
 }
 
 /// What a plan finds at a server.
 pub(super) fn found(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> PlayFindings {
-    match play_against(plan, subject, runtime) {
-        Ok(report) => seen(&report),
+    let mut counts = RequestCounts::default();
+    match play_against(plan, subject, runtime, &mut counts) {
+        Ok(report) => PlayFindings { requests: counts.0, ..seen(&report) },
         Err(problem) => {
             PlayFindings { refused: Some(problem.to_string()), unplayable: true, ..PlayFindings::default() }
         }
@@ -134,7 +165,7 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
         _ => Plan { dialects: Dialect::ALL.to_vec(), ..plan },
     };
     let mut sighting = found(&plan, subject, runtime);
-    match play_against(&settings.gates, subject, runtime) {
+    match play_against(&settings.gates, subject, runtime, &mut ()) {
         Ok(report) => {
             sighting.catches.extend(seen(&report).catches);
             let verdict = gallery::judge(Template::default(), &settings.gates.scenarios, &report, &[]);
@@ -147,7 +178,11 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
 
 /// The worst finding of each check over all dialects.
 fn seen(report: &Report) -> PlayFindings {
-    let mut sighting = PlayFindings { red_lines: red_lines(report), ..PlayFindings::default() };
+    let mut sighting = PlayFindings {
+        red_lines: red_lines(report),
+        red_places: red_places(report),
+        ..PlayFindings::default()
+    };
     for check in &report.checks {
         // Findings stand worst first.
         let Some(worst) = check.findings.first() else { continue };

@@ -350,7 +350,7 @@ impl Service {
         {
             attributes.insert("active".into(), true.into());
         }
-        self.settle(&mut attributes);
+        self.settle(&mut attributes)?;
         let id = store.insert(model, attributes)?;
         self.shown(call, kind, &id, store, StatusCode::CREATED)
     }
@@ -364,7 +364,7 @@ impl Service {
     ) -> ReplyOutcome<Reply> {
         let model = self.model(kind);
         let mut attributes = values::resource(model, body(call)?, self.unknown())?;
-        self.settle(&mut attributes);
+        self.settle(&mut attributes)?;
         store.update(model, id, attributes)?;
         self.shown(call, kind, id, store, StatusCode::OK)
     }
@@ -418,12 +418,23 @@ impl Service {
         }
         let request = PatchRequest::read(body)?;
         patch::apply(self.model(kind), &mut attributes, &request.operations, self.unknown())?;
-        self.settle(&mut attributes);
+        self.settle(&mut attributes)?;
         Ok(attributes)
     }
 
     /// What this server makes of values it was given.
-    fn settle(&self, attributes: &mut Map<String, Value>) {
+    ///
+    /// # Errors
+    /// `invalidValue` for roles that this server does not keep beside each other.
+    fn settle(&self, attributes: &mut Map<String, Value>) -> ReplyOutcome<()> {
+        if self.is(Variant::OneRolePerType)
+            && let Some(Value::Array(roles)) = attributes.get("roles")
+            && let Some(role) = values::second_of_a_type(roles)
+        {
+            return Err(values::invalid_value(format!(
+                "a user has one role of a type, and {role} is another"
+            )));
+        }
         if self.is(Variant::LowerCasedUserName)
             && let Some(Value::String(name)) = attributes.get_mut("userName")
         {
@@ -437,6 +448,7 @@ impl Service {
             let formatted = format!("{given} {family}");
             name.insert("formatted".into(), formatted.into());
         }
+        Ok(())
     }
 }
 

@@ -4,6 +4,8 @@
 //! as a bare string, one element where a list belongs. Here all of them become the one form the
 //! schema declares, so that nothing behind this point knows about dialects.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::model::{Model, is_core_urn};
@@ -189,6 +191,13 @@ pub(super) fn add_element(attribute: &Attribute, elements: &mut Vec<Value>, elem
     if !elements.iter().any(same) {
         elements.push(element);
     }
+}
+
+/// The first element whose `type` another one before it has; no type counts as one.
+pub(super) fn second_of_a_type(elements: &[Value]) -> Option<&Value> {
+    let of = |element: &Value| member(element, "type").and_then(Value::as_str).map(str::to_lowercase);
+    let mut seen = BTreeSet::new();
+    elements.iter().find(|element| !seen.insert(of(element)))
 }
 
 /// True when an element is marked as the primary one.

@@ -128,6 +128,8 @@ variants! {
     PasswordRefused = "password-refused",
     /// Users have no `roles`, and roles that are sent are rejected with 400 (RFC 7643 §4.1.2).
     RolesRefused = "roles-refused",
+    /// A user has one role of each type, and a second one is rejected with 400: right where the mapping writes one role.
+    OneRolePerType = "one-role-per-type",
     /// The token endpoint returns the token type as `bearer` (RFC 6749 §5.1).
     TokenTypeLowerCase = "token-type-lower-case",
     /// Only assertions of Microsoft's own issuer are trusted.

@@ -3,6 +3,8 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::{Answer, Broken, Operation, Request};
+use crate::scim::member;
+use crate::scim::patch::PatchRequest;
 
 /// A token that was taken out shows this instead.
 const REDACTED: &str = "[redacted]";
@@ -25,6 +27,23 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// True for a PATCH that sets `active` to false.
+    #[must_use]
+    pub fn disables(&self) -> bool {
+        let is_false = |value: &Value| {
+            value == &Value::Bool(false)
+                || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+        };
+        let request = self.request.json().and_then(|body| PatchRequest::read(&body).ok());
+        request.is_some_and(|request| {
+            request.operations.iter().any(|operation| match (&operation.path, &operation.value) {
+                (Some(path), Some(value)) => path.is("active") && is_false(value),
+                (None, Some(value)) => member(value, "active").is_some_and(is_false),
+                (_, None) => false,
+            })
+        })
+    }
+
     /// Makes an exchange of what a [`super::Target`] sent and answered. Secrets were taken out where they came
     /// in; an `Authorization` that a request brought along is not kept either.
     #[must_use]

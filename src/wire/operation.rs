@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::{Method, Request};
+use crate::scim::urn;
 
 /// The resource endpoints Entra uses (RFC 7644 §3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +28,15 @@ impl ResourceKind {
         match self {
             ResourceKind::User => "User",
             ResourceKind::Group => "Group",
+        }
+    }
+
+    /// URN of the main schema (RFC 7643 §8.7.1).
+    #[must_use]
+    pub fn schema(self) -> &'static str {
+        match self {
+            ResourceKind::User => urn::USER,
+            ResourceKind::Group => urn::GROUP,
         }
     }
 }

@@ -50,6 +50,13 @@ impl Dialect {
     /// Every dialect.
     pub const ALL: [Dialect; 3] = [Dialect::Default, Dialect::AadOptscim062020, Dialect::Customappsso];
 
+    /// True when all of them write lookups, creates and deletes in the same way ("the flag makes the format of
+    /// PATCH and POST the same", use-scim-to-provision-users-and-groups).
+    #[must_use]
+    pub fn create_alike(dialects: &[Dialect], switches: &Switches) -> bool {
+        switches.flag_in_urls == FlagInUrls::Off && !dialects.contains(&Dialect::Customappsso)
+    }
+
     /// Its name; for the flag, as it is written in the Tenant URL.
     #[must_use]
     pub fn as_str(self) -> &'static str {

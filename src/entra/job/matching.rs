@@ -1,11 +1,11 @@
 //! Finding the account of an object nobody has linked yet.
 
 use super::answers::{self, Asked, Resource, Trouble};
-use super::pass::{Pass, resource_kind};
+use super::pass::Pass;
 use super::problem::{ErrorCode, JobProblem};
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{EvaluationError, MappingSubject, TargetValue};
-use crate::wire::Target;
+use crate::wire::{ResourceKind, Target};
 
 /// What the matching attributes found.
 pub(super) enum Match {
@@ -28,7 +28,7 @@ impl<T: Target> Pass<'_, T> {
     /// the first hit (customize-application-attributes, Matching users).
     pub async fn find(&mut self, subject: &MappingSubject<'_>) -> Result<Match, Trouble> {
         let (id, object_kind) = (subject.object.id(), subject.object.kind());
-        let kind = resource_kind(object_kind);
+        let kind = ResourceKind::from(object_kind);
         let settings = self.settings;
         let rows = settings.mapping.object(object_kind).map(|mapping| mapping.matching()).unwrap_or_default();
         let mut asked = false;

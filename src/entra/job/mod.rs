@@ -76,6 +76,9 @@ pub struct JobSettings {
     pub switches: Switches,
     /// What the administrator set beside.
     pub policy: Policy,
+    /// Every cycle and every on-demand run begins with a filter for a random GUID on each mapped endpoint, as
+    /// the service's do.
+    pub begins_with_probe: bool,
     /// Short names of objects, for the names of steps and for the log.
     pub labels: HashMap<ObjectId, String>,
     /// The date of the simulated clock's minute 0.
@@ -96,6 +99,7 @@ impl JobSettings {
             dialect,
             switches: Switches::default(),
             policy: Policy::default(),
+            begins_with_probe: true,
             labels: HashMap::new(),
             began: Timestamp::UNIX_EPOCH,
             clock: Arc::new(Stopwatch::start()),

@@ -6,7 +6,7 @@ use super::answers::{self, Asked, Resource, Trouble};
 use super::comparison::{held, missing, same};
 use super::log::{CycleStop, ProvisioningAction};
 use super::matching::Match;
-use super::pass::{Pass, Turn, resource_kind};
+use super::pass::{Pass, Turn};
 use super::problem::{ErrorCode, JobProblem};
 use super::roles;
 use super::state::Link;
@@ -21,7 +21,7 @@ use crate::wire::{Actor, Method, Request, ResourceKind, Target};
 impl<T: Target> Pass<'_, T> {
     /// Reads the linked resource; `None` when it is gone.
     pub async fn read_linked(&mut self, id: &ObjectId, link: &Link) -> Result<Option<Resource>, Trouble> {
-        let kind = resource_kind(link.kind);
+        let kind = ResourceKind::from(link.kind);
         let request = self.writer.read(kind, &link.target_id, self.step("read", id));
         match self.ask(Asked::Read, request).await {
             Ok(answer) => Ok(Some(answers::resource(kind, &answer)?)),
@@ -91,7 +91,7 @@ impl<T: Target> Pass<'_, T> {
 
     async fn create(&mut self, subject: &MappingSubject<'_>) -> Result<Turn, Trouble> {
         let (id, object_kind) = (subject.object.id(), subject.object.kind());
-        let kind = resource_kind(object_kind);
+        let kind = ResourceKind::from(object_kind);
         let settings = self.settings;
         let Some(mapping) = settings.mapping.object(object_kind) else { return Ok(not_entitled()) };
         let values: Vec<(&AttributeMapping, Option<Value>)> = mapping
@@ -142,7 +142,7 @@ impl<T: Target> Pass<'_, T> {
     /// Compares what was read with the source and writes the differences, in one PATCH.
     async fn update(&mut self, subject: &MappingSubject<'_>, resource: Resource) -> Result<Turn, Trouble> {
         let (id, object_kind) = (subject.object.id(), subject.object.kind());
-        let kind = resource_kind(object_kind);
+        let kind = ResourceKind::from(object_kind);
         self.check_members_left_out(kind, &resource.value)?;
         let mut changes = self.differences(subject, &resource.value)?;
         let disables = subject.is_soft_deleted;
@@ -303,7 +303,7 @@ impl<T: Target> Pass<'_, T> {
 
     /// Deletes the account of an object that is gone, or of a group out of scope.
     pub async fn delete(&mut self, id: &ObjectId, link: &Link) -> Result<Turn, Trouble> {
-        let kind = resource_kind(link.kind);
+        let kind = ResourceKind::from(link.kind);
         let request = self.writer.delete(kind, &link.target_id, self.step("delete", id));
         self.doing = ProvisioningAction::Delete;
         self.step_log.target_id = Some(link.target_id.clone());

@@ -81,10 +81,22 @@ pub(super) fn judge(
 }
 
 /// The resource type an object is provisioned as.
-pub(super) fn resource_kind(kind: ObjectKind) -> ResourceKind {
-    match kind {
-        ObjectKind::User => ResourceKind::User,
-        ObjectKind::Group => ResourceKind::Group,
+impl From<ObjectKind> for ResourceKind {
+    fn from(kind: ObjectKind) -> Self {
+        match kind {
+            ObjectKind::User => ResourceKind::User,
+            ObjectKind::Group => ResourceKind::Group,
+        }
+    }
+}
+
+/// The directory's name for what is provisioned as a resource type.
+impl From<ResourceKind> for ObjectKind {
+    fn from(kind: ResourceKind) -> Self {
+        match kind {
+            ResourceKind::User => ObjectKind::User,
+            ResourceKind::Group => ObjectKind::Group,
+        }
     }
 }
 
@@ -101,7 +113,10 @@ impl<T: Target> Pass<'_, T> {
 
     /// The question for nobody that opens every activity, on both endpoints if groups are mapped.
     pub async fn probe(&mut self) -> Result<(), CycleStop> {
-        probe(self.settings, &self.writer, &self.report.name, self.target).await
+        match self.settings.begins_with_probe {
+            true => probe(self.settings, &self.writer, &self.report.name, self.target).await,
+            false => Ok(()),
+        }
     }
 
     pub fn mapping(&self, kind: ObjectKind) -> Option<&ObjectMapping> {
@@ -176,7 +191,7 @@ pub(super) async fn probe<T: Target>(
         let Some(mapping) = settings.mapping.object(object_kind) else { continue };
         let matching = mapping.matching();
         let Some(row) = matching.first() else { continue };
-        let kind = resource_kind(object_kind);
+        let kind = ResourceKind::from(object_kind);
         let guid = uuid::Uuid::new_v4().to_string();
         let request = writer.probe(kind, &row.target, &guid, format!("{name}: probe {}", kind.endpoint()));
         let trouble = match answers::accepted(Asked::Probe, target.send(request).await) {

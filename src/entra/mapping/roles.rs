@@ -70,6 +70,17 @@ impl ValueSource {
 }
 
 impl Mapping {
+    /// The function that writes app roles into `roles`, if the mapping has one.
+    #[must_use]
+    pub fn role_function(&self) -> Option<RoleFunction> {
+        self.user.rows.iter().filter(|row| same_name(&row.target.attribute, "roles")).find_map(
+            |row| match row.source {
+                ValueSource::Roles(function) => Some(function),
+                _ => None,
+            },
+        )
+    }
+
     /// The mapping with this function for app roles, in the place of whatever it writes into `roles`.
     #[must_use]
     pub fn with_roles(&self, function: RoleFunction) -> Mapping {

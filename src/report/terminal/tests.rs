@@ -1,8 +1,13 @@
 use super::*;
 use crate::run::verdict::example;
 
-const PLAIN: TerminalSettings =
-    TerminalSettings { color: false, detail: Detail::Usual, max_causes: 10, width: 100 };
+const PLAIN: TerminalSettings = TerminalSettings {
+    color: false,
+    detail: Detail::Usual,
+    max_causes: 10,
+    width: 100,
+    again: String::new(),
+};
 
 fn written(report: &Report, settings: &TerminalSettings) -> String {
     let mut out = Vec::new();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::rules::reading::{core_urn, definition, elements, flag, selector};
+use crate::rules::reading::{definition, elements, flag, selector};
 use crate::scim::discovery::Discovery;
 use crate::scim::patch::{PatchRequest, Verb};
 use crate::scim::schema::AttributeType;
@@ -213,7 +213,7 @@ fn whole(kind: ResourceKind, sent: &Value, discovery: &Discovery, changes: &mut 
 }
 
 fn extension(kind: ResourceKind, urn: &str) -> Option<String> {
-    Some(urn.to_owned()).filter(|urn| !same_name(urn, core_urn(kind)))
+    Some(urn.to_owned()).filter(|urn| !same_name(urn, kind.schema()))
 }
 
 /// A path-less operation: every key is a path of its own, a URN with an object is an extension.

@@ -35,7 +35,7 @@ pub(in crate::rules) fn is_judged(spot: &Spot, kind: ResourceKind, discovery: &D
         return true;
     }
     let path = spot.path();
-    let published = discovery.schemas.find_within(crate::rules::reading::core_urn(kind), &path);
+    let published = discovery.schemas.find_within(kind.schema(), &path);
     if !discovery.schemas.is_empty() && published.is_none() {
         return false;
     }

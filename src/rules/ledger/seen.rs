@@ -267,11 +267,7 @@ impl SeenState {
         self.held.iter().filter(|held| held.is_reliable()).find(|held| {
             let spot = &held.claim.spot;
             let asked = Spot {
-                schema: term
-                    .path
-                    .schema
-                    .clone()
-                    .filter(|urn| !same_name(urn, crate::rules::reading::core_urn(self.kind))),
+                schema: term.path.schema.clone().filter(|urn| !same_name(urn, self.kind.schema())),
                 attribute: term.path.attribute.clone(),
                 selector: term.selector.clone(),
                 sub: term.path.sub.clone(),
@@ -291,6 +287,16 @@ impl SeenState {
                 (Holds::Absent, _) => false,
             };
             is_value && selected && spot.overlaps(&asked)
+        })
+    }
+
+    /// True when the last accepted write gave it a term's value, whatever the target shows.
+    pub fn holds(&self, term: &Term) -> bool {
+        self.held_for(term).is_some_and(|held| match &held.claim.holds {
+            Holds::Value(value) => {
+                matches!(likeness(value, &term.value), Likeness::Same | Likeness::LetterCase)
+            }
+            Holds::Present | Holds::Absent => false,
         })
     }
 

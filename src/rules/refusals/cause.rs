@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::rules::View;
 use crate::rules::ledger::{Claim, ClaimedChange, Holds, SeenState, Spot};
-use crate::rules::{View, reading};
 use crate::scim::patch::{PatchOperation, PatchRequest, Verb};
 use crate::scim::schema::Mutability;
 use crate::scim::{member, same_name};
@@ -55,7 +55,7 @@ pub(super) fn cause(view: &View<'_>) -> Option<RefusalCause> {
 /// The first attribute that /Schemas requires and that the resource sent does not have.
 pub(super) fn lacking(view: &View<'_>, kind: ResourceKind) -> Option<String> {
     let sent = view.sent()?;
-    let schema = view.discovery.schemas.get(reading::core_urn(kind))?;
+    let schema = view.discovery.schemas.get(kind.schema())?;
     schema
         .attributes
         .iter()

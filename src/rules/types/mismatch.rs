@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::rules::body::kind;
-use crate::rules::reading;
 use crate::rules::returned::Returned;
 use crate::rules::view::View;
 use crate::scim::schema::{Attribute, AttributeType};
@@ -72,7 +71,7 @@ fn one(
         Some(schema) => format!("{schema}:{name}"),
         None => name.to_owned(),
     };
-    let core = reading::core_urn(resource.kind);
+    let core = resource.kind.schema();
     let home = view.discovery.schemas.get(schema.unwrap_or(core));
     if home.is_some() && view.discovery.schemas.find_within(core, &path).is_none() {
         found.push(Mismatch {

@@ -3,6 +3,7 @@
 //! A server that refuses the full body would fail every scenario. So the full create is tried once for each
 //! resource type; if it is refused, it is found out by what, and the scenarios go on without that.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,7 +15,7 @@ use super::requirements::required;
 use super::room::Room;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Assignment, Writer};
-use crate::entra::directory::{Object, ObjectKind};
+use crate::entra::directory::{Group, Object, ObjectKind, SourceValue};
 use crate::entra::mapping::{AttributeMapping, Mapping, profiles};
 use crate::people::People;
 use crate::rules;
@@ -27,7 +28,6 @@ use crate::run::target::media_type::MediaType;
 use crate::run::target::recorder::Recorder;
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
-use crate::scim::urn;
 use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target};
 
 /// The rule under which refused attributes are told.
@@ -183,14 +183,7 @@ fn is_published(discovery: &Discovery, kind: ResourceKind, path: &PatchPath) -> 
     match &path.schema {
         _ if schemas.is_empty() => true,
         Some(urn) if path.attribute.is_empty() => schemas.get(urn).is_some(),
-        _ => schemas.find_within(core(kind), &path.attribute_path()).is_some(),
-    }
-}
-
-fn core(kind: ResourceKind) -> &'static str {
-    match kind {
-        ResourceKind::User => urn::USER,
-        ResourceKind::Group => urn::GROUP,
+        _ => schemas.find_within(kind.schema(), &path.attribute_path()).is_some(),
     }
 }
 
@@ -294,7 +287,7 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
             }
         }
         let mut kept: Vec<PatchPath> = acceptance.required.iter().map(|one| one.path.clone()).collect();
-        let mapping = self.mapping.object(object_kind(kind));
+        let mapping = self.mapping.object(kind.into());
         kept.extend(mapping.iter().flat_map(|mapping| mapping.matching()).map(|row| row.target.clone()));
         let unpublished =
             parts(&body).into_iter().filter(|part| !is_published(self.discovery, kind, part)).collect();
@@ -331,14 +324,14 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
 
     /// The create of somebody by a mapping.
     pub(super) fn request_by(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Option<Request> {
-        mapping.object(object_kind(kind))?;
+        mapping.object(kind.into())?;
         let values = self.values(mapping, kind, key);
         Some(self.writer.create(kind, &values, "preflight: what a create may carry"))
     }
 
     /// What a mapping gives somebody.
     pub(super) fn values(&self, mapping: &Mapping, kind: ResourceKind, key: &str) -> Vec<Assignment> {
-        let Some(rows) = mapping.object(object_kind(kind)) else { return Vec::new() };
+        let Some(rows) = mapping.object(kind.into()) else { return Vec::new() };
         let dialect = self.writer.dialect.as_str();
         match kind {
             ResourceKind::User => {
@@ -346,18 +339,18 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
                 mapped::assignments(rows, Object::User(&person), false)
             }
             ResourceKind::Group => {
-                let group = suited::group(self.people.group(self.player, dialect, key), rows);
-                mapped::assignments(rows, Object::Group(&group), false)
+                let group = in_one_word(self.people.group(self.player, dialect, key));
+                mapped::assignments(rows, Object::Group(&suited::group(group, rows)), false)
             }
         }
     }
 }
 
-pub(super) fn object_kind(kind: ResourceKind) -> ObjectKind {
-    match kind {
-        ResourceKind::User => ObjectKind::User,
-        ResourceKind::Group => ObjectKind::Group,
-    }
+/// The group with a name without spaces: a lookup that does not find it says something of filters, and nothing of
+/// their values.
+fn in_one_word(group: Group) -> Group {
+    let Some(SourceValue::Text(name)) = group.get("displayName").map(Cow::into_owned) else { return group };
+    group.clone().with("displayName", name.replace(' ', "-")).unwrap_or(group)
 }
 
 struct Attempt<'a, T, R> {
@@ -399,7 +392,7 @@ impl<T: Target, R: Target> Creates for Attempt<'_, T, R> {
 impl<T: Target, R: Target> Attempt<'_, T, R> {
     /// What an accepted create carried and a read does not show.
     async fn not_kept(&self, made: &Exchange) -> Vec<PatchPath> {
-        let mapping = self.trial.mapping.object(object_kind(self.kind));
+        let mapping = self.trial.mapping.object(ObjectKind::from(self.kind));
         let (Some(mapping), ResourceKind::User) = (mapping, self.kind) else { return Vec::new() };
         let id = made.made_id(self.kind);
         let (Some(sent), Some(id)) = (made.request.json(), id) else { return Vec::new() };

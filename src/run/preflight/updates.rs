@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::acceptance::{Acceptance, Trial, object_kind};
+use super::acceptance::{Acceptance, Trial};
 use super::bisection::Acceptability;
 use crate::check::{About, Finding, Level};
 use crate::entra::dialect::{AttributeChange, Dialect, Verb, Writer};
+use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{AttributeMapping, FlowType, Mapping, ValueSource, profiles};
 use crate::rules;
 use crate::run::observer::{reader, resource_path};
@@ -146,13 +147,10 @@ fn named(refused: &[&RefusedUpdate]) -> String {
 /// How bad it is: what the server does not publish it may reject, and what it publishes as immutable the mapping
 /// should write on creation only.
 fn level(about: &About, discovery: &Discovery, refused: &RefusedUpdate) -> Level {
-    let core = match refused.kind {
-        ResourceKind::User => urn::USER,
-        ResourceKind::Group => urn::GROUP,
-    };
+    let core = refused.kind.schema();
     let published = discovery.schemas.find_within(core, &refused.path.attribute_path());
     let default = profiles::load(profiles::DEFAULT).ok();
-    let rows = default.as_ref().and_then(|mapping| mapping.object(object_kind(refused.kind)));
+    let rows = default.as_ref().and_then(|mapping| mapping.object(ObjectKind::from(refused.kind)));
     let is_usual = rows.is_some_and(|rows| rows.rows.iter().any(|row| row.target.same_as(&refused.path)));
     match published.map(|attribute| attribute.mutability) {
         None if !discovery.schemas.is_empty() => Level::Note,
@@ -269,7 +267,7 @@ impl<T: Target, R: Target> Changed<'_, '_, T, R> {
     /// What the mapping updates, with the values of somebody else. `active` is left alone: nothing can be played
     /// without it.
     fn changes(&self, mapping: &Mapping, made: &Exchange, acceptance: &Acceptance) -> Vec<Change> {
-        let Some(rows) = mapping.object(object_kind(self.kind)) else { return Vec::new() };
+        let Some(rows) = mapping.object(ObjectKind::from(self.kind)) else { return Vec::new() };
         let created = made.request.json().unwrap_or_default();
         let is_asked = |row: &&AttributeMapping| {
             !row.is_active()
@@ -369,7 +367,7 @@ impl<T: Target, R: Target> Changed<'_, '_, T, R> {
 
     /// The manager, if no form of writing somebody real is accepted.
     async fn refused_manager(&mut self, mapping: &Mapping, acceptance: &Acceptance) -> Option<RefusedUpdate> {
-        let rows = mapping.object(object_kind(self.kind))?;
+        let rows = mapping.object(ObjectKind::from(self.kind))?;
         let path = &rows.rows.iter().find(|row| row.is_reference() && !row.is_list())?.target;
         if !self.trial.room.is_there(self.trial.recorder) {
             return None;

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::Player;
 use super::answers::answered;
 use super::fixture::{FixtureSource, Mistake};
-use super::names::object_kind;
 use super::template;
 use crate::check::{Aspect, Finding};
+use crate::entra::directory::ObjectKind;
 use crate::entra::oracle::Preexisting;
 use crate::run::steps::mapped;
 use crate::scenario;
@@ -34,7 +34,7 @@ impl AccountBefore {
     /// The account as the oracle knows it.
     pub(super) fn as_seen(&self, key: &str) -> Preexisting {
         let values = self.values.iter().map(|(path, value)| (path.to_string(), value.clone()));
-        Preexisting { key: key.to_owned(), kind: object_kind(self.kind), values: values.collect() }
+        Preexisting { key: key.to_owned(), kind: ObjectKind::from(self.kind), values: values.collect() }
     }
 }
 

@@ -61,6 +61,9 @@ pub(in crate::run) struct Participant {
     entry: String,
 }
 
+/// So many people of a kind are looked at one by one.
+const FEW: usize = 3;
+
 /// Everybody of one scenario run, and the tenant they live in.
 pub(in crate::run) struct Fixture {
     /// The directory.
@@ -230,6 +233,14 @@ impl Fixture {
     /// One person or group.
     pub(in crate::run) fn participant(&self, key: &str) -> Option<&Participant> {
         self.participants.get(key)
+    }
+
+    /// True for somebody amid a crowd: the first and the last of it stand for all.
+    pub(in crate::run) fn is_amid_a_crowd(&self, key: &str) -> bool {
+        let crowd = self.participants.get(key).and_then(|participant| self.crowds.get(&participant.entry));
+        crowd.is_some_and(|crowd| {
+            crowd.len() > FEW && ![crowd.first(), crowd.last()].contains(&Some(&key.to_owned()))
+        })
     }
 
     /// The key that an object plays or played.

@@ -47,9 +47,9 @@ use super::target::recorder::Recorder;
 use super::target::stack::Stack;
 use crate::check::{Aspect, Finding, JudgedBy, Level, Skip};
 use crate::entra::dialect::Writer;
-use crate::entra::directory::ObjectId;
+use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::entra::job::{Accounts, CycleReport, Job, Watcher};
-use crate::entra::mapping::Mapping;
+use crate::entra::mapping::{Mapping, ObjectMapping};
 use crate::entra::oracle::CycleView;
 use crate::entra::scope::Scope;
 use crate::scenario::{Action, Scenario, Step};
@@ -173,6 +173,16 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     end: EndState,
 }
 
+/// True when a scenario is about who is matched: accounts are there before, or it names what objects are matched by.
+pub(in crate::run) fn is_about_matching(scenario: &Scenario, mapping: &Mapping) -> bool {
+    let subjects = Subjects::of(scenario, mapping);
+    let is_named = |kind: ObjectKind| {
+        let matching = mapping.object(kind).map(ObjectMapping::matching).unwrap_or_default();
+        matching.iter().any(|row| subjects.contain(kind, &row.target))
+    };
+    !scenario.accounts.is_empty() || is_named(ObjectKind::User) || is_named(ObjectKind::Group)
+}
+
 impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
     /// Sets the deployment for a scenario.
     pub(in crate::run) fn new(props: PlayerInput<'a, T, C>) -> Result<Self, Mistake> {
@@ -198,6 +208,8 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
         let mut settings = crate::entra::job::JobSettings::new(mapping.clone(), scope, writer.dialect);
         settings.switches = writer.switches.clone();
         settings.policy = job::policy(&scenario.job);
+        // A gate sees every request that the service sends.
+        settings.begins_with_probe = scenario.job.connection_test || scenario.test.is_some();
         let subjects = Subjects::of(scenario, &mapping);
         let modifications = log::Modifications::wanted_by(scenario);
         settings.watcher = modifications.clone().map(|watcher| watcher as Arc<dyn Watcher>);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Player;
 use super::fixture::{FixtureSource, Mistake};
-use crate::entra::directory::{DirectoryState, ObjectId, ObjectKind, SourceValue};
+use crate::entra::directory::{DirectoryState, ObjectId, SourceValue};
 use crate::entra::mapping::{AttributeMapping, Circumstances, MappingSubject, ObjectMapping, TargetValue};
 use crate::entra::scope;
 use crate::entra::scope::Scope;
@@ -15,18 +15,10 @@ use crate::run::steps::mapped;
 use crate::scim::PatchPath;
 use crate::wire::{Actor, ResourceKind, Target};
 
-/// The directory's kind of what the target calls so.
-pub(super) fn object_kind(kind: ResourceKind) -> ObjectKind {
-    match kind {
-        ResourceKind::User => ObjectKind::User,
-        ResourceKind::Group => ObjectKind::Group,
-    }
-}
-
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     /// The mapping of users or of groups; `None` when groups are not provisioned.
     pub(super) fn rows(&self, kind: ResourceKind) -> Option<&ObjectMapping> {
-        self.mapping.object(object_kind(kind))
+        self.mapping.object(kind.into())
     }
 
     /// A target path as scenarios name it: `manager` means the extension's, if that is mapped.

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::Player;
 use super::answers::{answered, shown};
 use super::fixture::{FixtureSource, Mistake};
-use super::names::object_kind;
 use super::template;
 use crate::check::{Aspect, Finding, Level, Reference};
+use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{DataType, TargetKind};
 use crate::run::observer::reader;
 use crate::run::observer::resources;
@@ -304,7 +304,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// True when the scenario names the attribute for objects of this kind.
     pub(super) fn is_subject(&self, kind: ResourceKind, path: &PatchPath) -> bool {
-        self.subjects.contain(object_kind(kind), path)
+        self.subjects.contain(ObjectKind::from(kind), path)
     }
 
     /// True for an attribute that the target takes and never keeps; one scenario says so.

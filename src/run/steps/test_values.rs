@@ -228,11 +228,7 @@ impl Candidate {
 /// The names under which attributes are discovered in /Schemas, without letter case: `title`,
 /// `name.givenName`, `emails[type eq "work"].value`, `urn:…:User:department` (Test Overview, test 15).
 pub(super) fn is_discoverable(path: &PatchPath, kind: ResourceKind, discovery: &Discovery) -> bool {
-    let core = match kind {
-        ResourceKind::User => urn::USER,
-        ResourceKind::Group => urn::GROUP,
-    };
-    let schema = path.schema.as_deref().unwrap_or(core);
+    let schema = path.schema.as_deref().unwrap_or(kind.schema());
     let Some(attribute) = discovery.schemas.get(schema).and_then(|schema| schema.attribute(&path.attribute))
     else {
         return false;

@@ -1,5 +1,5 @@
-//! The decorators of one scenario run's target, from the outside in: adjustment, circuit breaker, guard,
-//! retry, recorder.
+//! The decorators of one scenario run's target, from the outside in: lookups, adjustment, circuit breaker,
+//! guard, retry, recorder.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +8,18 @@ use super::adjustment::{Adjusted, Adjustment};
 use super::cancel::Cancel;
 use super::circuit_breaker::{CircuitBreaker, CircuitState};
 use super::guard::{Guard, Ownership};
+use super::lookups::{self, BrokenLookups};
 use super::recorder::Recorder;
 use super::retry::{Retry, WaitLimit};
 use crate::run::observer::Log;
-use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
+use crate::scim::PatchPath;
+use crate::wire::{Answer, Broken, Exchange, Request, ResourceKind, Sent, Target};
 
 /// A target with everything a scenario run needs around it. The recorder stays with its maker.
 pub(in crate::run) struct Stack<'a, T: Target> {
     outermost: Adjusted<CircuitBreaker<Guard<Retry<&'a Recorder<T>>>>>,
+    recorder: &'a Recorder<T>,
+    broken_lookups: BrokenLookups,
 }
 
 impl<'a, T: Target> Stack<'a, T> {
@@ -30,12 +34,23 @@ impl<'a, T: Target> Stack<'a, T> {
         // What the guard asks on its own must wait as well.
         let retry = Retry::new(recorder, wait_limit.clone(), cancel.clone()).telling(waiting);
         let watched = CircuitBreaker::new(Guard::new(retry, ownership), cancel.clone());
-        Stack { outermost: Adjusted::new(watched, Arc::default()) }
+        let outermost = Adjusted::new(watched, Arc::default());
+        Stack { outermost, recorder, broken_lookups: BrokenLookups::default() }
     }
 
     /// The same with creates as the target takes them.
     pub(in crate::run) fn adjusted(self, adjustment: Arc<Adjustment>) -> Self {
-        Stack { outermost: Adjusted::new(self.outermost.into_inner(), adjustment) }
+        Stack { outermost: Adjusted::new(self.outermost.into_inner(), adjustment), ..self }
+    }
+
+    /// The same with lookups answered from what the run wrote, where the target answers them wrongly.
+    pub(in crate::run) fn looking_up_otherwise(self, broken_lookups: BrokenLookups) -> Self {
+        Stack { broken_lookups, ..self }
+    }
+
+    /// True when the target is not asked who has a value of this attribute.
+    pub(in crate::run) fn looks_up_otherwise(&self, kind: ResourceKind, attribute: &PatchPath) -> bool {
+        self.broken_lookups.concern(kind, attribute)
     }
 
     /// What the scenario run met that ends it.
@@ -56,7 +71,10 @@ impl<'a, T: Target> Stack<'a, T> {
 
 impl<T: Target> Target for Stack<'_, T> {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
-        self.outermost.send(request).await
+        match self.broken_lookups.asked(&request) {
+            Some(lookup) => lookups::answer(&self.outermost, &self.recorder.trace(), &lookup, &request).await,
+            None => self.outermost.send(request).await,
+        }
     }
 
     fn sent_as(&self, request: &Request) -> Sent {

@@ -37,10 +37,12 @@ pub struct Cause<'a> {
 }
 
 impl Cause<'_> {
-    /// True when the server says that all is well, so that nobody sees the damage.
+    /// True when the server says that all is well, so that nobody sees the damage. What Entra cannot read stops its
+    /// job, which everybody sees.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.level == Level::Critical
+            && self.stage > Stage::Messages
             && self.finding.exchanges.last().is_some_and(|exchange| exchange.succeeded())
     }
 
@@ -103,10 +105,12 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
     // A stable sort keeps the report's order among equals.
     causes.sort_by_key(|cause| {
         let freed = Reverse(cause.checks.len() + cause.consequences.len());
+        // A rule says what the server did; a scenario, what came of it.
+        let is_scenario = cause.check.suite != "rules";
         // What does not fail anything is read by its weight.
         match cause.level >= Level::Error {
-            true => (0, cause.stage, Reverse(cause.level), freed),
-            false => (1, Stage::Connection, Reverse(cause.level), freed),
+            true => (0, cause.stage, Reverse(cause.level), is_scenario, freed),
+            false => (1, Stage::Connection, Reverse(cause.level), is_scenario, freed),
         }
     });
     causes

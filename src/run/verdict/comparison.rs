@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::precedence;
 use super::report::CheckResult;
 use super::symptom::{Symptom, finding};
 use crate::check::{Aspect, Dimension, Feature, Level, Observation};
@@ -11,8 +12,9 @@ use crate::check::{Aspect, Dimension, Feature, Level, Observation};
 /// What was judged in a whole run, and how often.
 pub type Observations = BTreeMap<Observation, usize>;
 
-/// A pattern holds although one in so many requests went well: some write what is there already.
-const RARE: usize = 20;
+/// A pattern holds although one in so many requests went well: some write what is there already, or where there is
+/// nothing to lose.
+const RARE: usize = 6;
 
 /// Requests of which all were judged wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub(super) fn join_companions(checks: &[CheckResult], mut symptoms: Vec<Symptom>
 
 /// Rules about what one place of a server does for every attribute: evaluating a filter, finding the element that a value
 /// path selects, writing an answer.
-const OF_ONE_PLACE: [&str; 11] = [
+const OF_ONE_PLACE: [&str; 12] = [
     "rules/answer-differs-from-read",
     "rules/boolean-as-text",
     "rules/create-answer-differs",
@@ -68,11 +70,17 @@ const OF_ONE_PLACE: [&str; 11] = [
     "rules/query-shows-other-values",
     "rules/read-stale",
     "rules/update-answer-differs",
+    "rules/value-reformatted",
 ];
+
+/// The rule about what a server makes of values: each way is a cause of its own.
+const REFORMATTED: &str = "rules/value-reformatted";
 
 /// Where a symptom of a rule was met.
 struct Places<'a> {
     rule: &'a str,
+    /// What is said of the subject.
+    said: String,
     /// Scenario run and the first exchange of the evidence.
     met: BTreeSet<(String, String, usize)>,
 }
@@ -88,13 +96,15 @@ impl<'a> Places<'a> {
         }
         let met = symptom.same.iter().flat_map(|position| finding(checks, *position).meetings.iter());
         let met = met.map(|at| (at.scenario.clone(), at.dialect.clone(), at.begins));
-        Some(Places { rule: &head.rule, met: met.collect() })
+        let said = head.message.replace(&head.subject, "");
+        Some(Places { rule: &head.rule, said, met: met.collect() })
     }
 
     /// True when three in four of the places are those of both, or the rule is about one place of the server.
     fn are_those_of(&self, other: &Places<'_>) -> bool {
         if self.rule == other.rule && OF_ONE_PLACE.contains(&self.rule) {
-            return true;
+            // What is cut short by one place is escaped by another.
+            return self.rule != REFORMATTED || self.said == other.said;
         }
         let both = self.met.intersection(&other.met).count();
         self.rule == other.rule && both > 0 && both * 4 >= self.met.union(&other.met).count() * 3
@@ -124,8 +134,16 @@ pub(super) fn join(
         }
     }
     for (mut members, pattern) in joined {
-        // What was met most often is the most general name.
-        members.sort_by_key(|(symptom, times)| (Reverse(*times), *symptom));
+        // What includes the others, and then what was met most often, is the most general name.
+        let rule = |symptom: usize| finding(checks, symptoms[symptom].head).rule.as_str();
+        let below: BTreeSet<usize> = members
+            .iter()
+            .map(|(symptom, _)| *symptom)
+            .filter(|below| {
+                members.iter().any(|(it, _)| precedence::above(rule(*it), rule(*below)).is_some())
+            })
+            .collect();
+        members.sort_by_key(|(symptom, times)| (below.contains(symptom), Reverse(*times), *symptom));
         let Some(((first, _), others)) = members.split_first() else { continue };
         for (other, _) in others {
             let same = std::mem::take(&mut symptoms[*other].same);
@@ -167,18 +185,27 @@ fn widest(candidates: &[Candidate<'_>], observations: &Observations) -> Option<(
     if candidates.len() < 2 {
         return None;
     }
+    widest_of(candidates, observations, &patterns(candidates, 2))
+        .or_else(|| widest_of(candidates, observations, &patterns(candidates, 3)))
+}
+
+fn widest_of(
+    candidates: &[Candidate<'_>],
+    observations: &Observations,
+    patterns: &[Vec<Feature>],
+) -> Option<(Vec<usize>, Pattern)> {
     let mut best: Option<(usize, Reverse<usize>, Vec<usize>, Pattern)> = None;
-    for features in patterns(candidates) {
+    for features in patterns {
         let covered: Vec<&Candidate<'_>> = candidates
             .iter()
-            .filter(|candidate| candidate.wrong.iter().all(|observation| has(observation, &features)))
+            .filter(|candidate| candidate.wrong.iter().all(|observation| has(observation, features)))
             .collect();
         let enough =
             best.as_ref().map_or(2, |(covers, size, ..)| covers + usize::from(size.0 <= features.len()));
         if covered.len() < enough {
             continue;
         }
-        let Some(pattern) = check(&covered, &features, observations) else { continue };
+        let Some(pattern) = check(&covered, features, observations) else { continue };
         let symptoms = covered.iter().map(|candidate| candidate.symptom).collect();
         best = Some((covered.len(), Reverse(features.len()), symptoms, pattern));
     }
@@ -203,15 +230,30 @@ fn check(covered: &[&Candidate<'_>], features: &[Feature], observations: &Observ
     (right * RARE < times).then(|| Pattern { features: features.to_vec(), times, right, others })
 }
 
-/// Every set of at most two features that a wrong request has, the smallest first.
-fn patterns(candidates: &[Candidate<'_>]) -> Vec<Vec<Feature>> {
+/// Every set of at most so many features that wrong requests of two symptoms have in common, the smallest first.
+fn patterns(candidates: &[Candidate<'_>], most: usize) -> Vec<Vec<Feature>> {
+    // A pattern covers all wrong requests of a symptom, so it is made of what these have in common.
+    let common: Vec<BTreeSet<&Feature>> = candidates
+        .iter()
+        .filter_map(|candidate| {
+            let sets = candidate.wrong.iter().map(|it| it.features.iter().collect::<BTreeSet<_>>());
+            sets.reduce(|all, next| all.intersection(&next).copied().collect())
+        })
+        .collect();
     let mut patterns: BTreeSet<Vec<Feature>> = BTreeSet::from([Vec::new()]);
-    for observation in candidates.iter().flat_map(|candidate| &candidate.wrong) {
-        for (place, one) in observation.features.iter().enumerate() {
-            patterns.insert(vec![one.clone()]);
-            for other in &observation.features[place + 1..] {
-                patterns.insert(vec![one.clone(), other.clone()]);
+    for (place, one) in common.iter().enumerate() {
+        for other in &common[place + 1..] {
+            let shared: Vec<&Feature> = one.intersection(other).copied().collect();
+            let mut sets: Vec<Vec<Feature>> = vec![Vec::new()];
+            for feature in shared {
+                let more: Vec<Vec<Feature>> = sets
+                    .iter()
+                    .filter(|set| set.len() < most)
+                    .map(|set| set.iter().chain([feature]).cloned().collect())
+                    .collect();
+                sets.extend(more);
             }
+            patterns.extend(sets);
         }
     }
     let mut patterns: Vec<Vec<Feature>> = patterns.into_iter().collect();

@@ -5,48 +5,20 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::comparison::Pattern;
+use super::precedence::{self, Subject};
 use super::report::CheckResult;
 use super::symptom::{FindingPosition, Symptom, changes_by_itself, finding, meetings, refusal, refusals};
 use crate::check::{Aspect, Finding, Level, Meeting};
-use crate::wire::Operation;
+use crate::wire::{Operation, ResourceKind};
 
 /// A scenario run.
 type RunKey = (String, String);
 
+/// The rule about values that a request does not name.
+const UNTOUCHED: &str = "rules/untouched-value-lost";
+
 /// The rule about a path that is stored as a name: no attribute that it names is written.
 const PATH_AS_KEY: &str = "rules/path-stored-as-key";
-
-/// Stands in the table for the subject of the first check.
-const SAME: &str = "=";
-
-/// Checks whose complaint includes those of others, wherever these were met.
-///
-/// The third column is the subject that the other must have: any if it is empty, [`SAME`] for that of the first.
-const ABOVE: &[(&str, &str, &str)] = &[
-    ("rules/answer-not-scim-json", "rules/error-not-scim-json", ""),
-    ("rules/resource-lost", "rules/disabled-user-hidden", "id"),
-    ("rules/lookup-misses-resource", "rules/disabled-user-hidden", SAME),
-    ("rules/lookup-misses-resource", "rules/lookup-case-sensitive", SAME),
-    ("rules/lookup-misses-resource", "rules/lookup-value-misread", SAME),
-    ("rules/deleted-still-readable", "rules/deleted-still-found", ""),
-    ("rules/resource-twice-in-list", "rules/count-exceeded", ""),
-    ("rules/resource-twice-in-list", "rules/match-not-unique", ""),
-    ("rules/resource-twice-in-list", "rules/total-results-too-small", ""),
-    ("rules/resource-twice-in-walk", "rules/resource-missing-in-walk", ""),
-    ("rules/resource-twice-in-walk", "rules/start-index-not-echoed", ""),
-    ("rules/resource-twice-in-walk", "rules/total-results-too-small", ""),
-    ("rules/create-answers-existing", "conformance/user-name-taken-at-once", ""),
-    ("rules/duplicate-accepted", "conformance/user-name-taken-at-once", ""),
-    ("rules/duplicate-accepted", "rules/match-not-unique", ""),
-    ("conformance/user-name-taken-at-once", "rules/match-not-unique", ""),
-    ("rules/match-not-unique", "cycles/rename-to-taken-name", ""),
-    ("conformance/federation-assertion-checked", "conformance/entra-issued-token", ""),
-    ("conformance/token-required", "conformance/token-expired", ""),
-    ("conformance/token-required", "conformance/token-foreign", ""),
-    ("conformance/token-required", "conformance/tenants-have-tokens-of-their-own", ""),
-    ("conformance/token-required", "cycles/leaver-during-quarantine", ""),
-    ("conformance/token-required", "cycles/wrong-token-quarantines", ""),
-];
 
 /// A symptom that has no explanation, and what of it explains others.
 struct Root {
@@ -62,6 +34,8 @@ struct Root {
     is_refusal: bool,
     /// The attributes, headers or members that it concerns.
     subjects: Vec<String>,
+    /// The kinds of resources that it was met with.
+    kinds: Vec<ResourceKind>,
     /// Its pattern says more than the attributes.
     is_general: bool,
     /// Method, status and words of the refusals that it is about.
@@ -120,12 +94,14 @@ impl Roots {
             symptom.same.iter().map(|position| finding(checks, *position).subject.to_lowercase()).collect();
         subjects.sort_unstable();
         subjects.dedup();
+        let kinds = symptom.same.iter().filter_map(|position| kind_of(finding(checks, *position))).collect();
         self.all.push(Root {
             symptom: place,
             is_rule: checks[symptom.head.0].suite == "rules",
             rule: head.rule.clone(),
             aspect: head.aspect,
             level: symptom.level,
+            kinds,
             is_refusal: head.exchanges.last().is_some_and(|exchange| !exchange.succeeded()),
             subjects,
             is_general: symptom.pattern.as_ref().is_some_and(Pattern::is_general)
@@ -168,7 +144,9 @@ impl Roots {
                 let root = &self.all[trail.root];
                 root.level >= Level::Warning
                     && (trail.begins <= meeting.ends && root.may_lead_to(trail.aspect, told)
-                        || !is_rule && trail.ends == meeting.ends && root.is_about(&told.subject))
+                        || !is_rule && trail.ends == meeting.ends && root.is_told_by(trail.aspect, told)
+                        // A scenario says no more after its first wrong step.
+                        || !is_rule && root.rule == told.rule && trail.begins <= meeting.begins)
             });
             let above: HashSet<usize> = above.map(|trail| trail.root).collect();
             above.iter().for_each(|root| *times.entry(*root).or_default() += 1);
@@ -192,8 +170,7 @@ fn order(checks: &[CheckResult], symptoms: &[Symptom]) -> Vec<usize> {
     let mut order = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let is_free = |symptom: &&usize| {
-            let mut above = ABOVE.iter().filter(|(_, below, _)| *below == rule(**symptom));
-            !above.any(|(above, ..)| waiting.iter().any(|other| rule(*other) == *above))
+            !waiting.iter().any(|other| precedence::above(rule(*other), rule(**symptom)).is_some())
         };
         // The table has no circle, so that one is free.
         let next = waiting.iter().find(is_free).or(waiting.first()).copied().unwrap_or_default();
@@ -244,17 +221,23 @@ impl Root {
         self.subjects.iter().any(|subject| !subject.is_empty() && body.contains(&format!("\"{subject}\"")))
     }
 
+    /// True when the answer of which a scenario complains is the one of which it complains itself.
+    fn is_told_by(&self, met: Aspect, told: &Finding) -> bool {
+        matches!(met, Aspect::Paging) && told.aspect != Aspect::Form || self.is_about(&told.subject)
+    }
+
     /// True for a rule that says the same of everything that another one says of a part.
     fn is_above(&self, below: &Finding) -> bool {
-        let is_it = |(above, rule, subject): &(&str, &str, &str)| {
-            let concerns = match *subject {
-                "" => true,
-                SAME => self.is_about(&below.subject),
-                subject => subject == below.subject,
-            };
-            *above == self.rule && *rule == below.rule && concerns
+        let concerns = |subject| match subject {
+            Subject::Any => true,
+            Subject::Same => self.is_about(&below.subject),
+            Subject::Named(subject) => subject == below.subject,
         };
-        self.level >= Level::Warning && ABOVE.iter().any(is_it)
+        let is_elsewhere =
+            kind_of(below).is_some_and(|kind| !self.kinds.is_empty() && !self.kinds.contains(&kind));
+        !is_elsewhere
+            && self.level >= Level::Warning
+            && precedence::above(&self.rule, &below.rule).is_some_and(concerns)
     }
 
     /// True for another word for the same loss: what is not stored is shown nowhere.
@@ -265,12 +248,24 @@ impl Root {
         match (self.aspect, below.aspect) {
             (Aspect::Members, Aspect::Members) => !is_rule,
             (Aspect::Value, Aspect::Value) if is_rule => {
-                self.subjects.contains(&below.subject.to_lowercase())
+                self.subjects.contains(&below.subject.to_lowercase()) || self.undoes_its_own(below)
             }
             (Aspect::Value | Aspect::Shape, Aspect::Value) => !is_rule && self.is_about(&below.subject),
             (Aspect::Value | Aspect::Shape, Aspect::Agreement) => self.is_about(&below.subject),
             _ => false,
         }
+    }
+
+    /// True when the request that wrote a value may have undone it itself, by an operation on another part of the
+    /// same attribute.
+    fn undoes_its_own(&self, below: &Finding) -> bool {
+        let whole = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_lowercase();
+        let body = below.exchanges.first().and_then(|exchange| exchange.request.body.as_deref());
+        let body = body.unwrap_or_default().to_lowercase();
+        let attribute = whole(&below.subject);
+        self.rule == UNTOUCHED
+            && body.matches(&format!("\"{attribute}")).count() > 1
+            && self.subjects.iter().any(|subject| whole(subject) == attribute)
     }
 
     /// True when what was met of it may make the server, or the job after its answers, do what a finding says.
@@ -291,6 +286,8 @@ impl Root {
             ) => same(),
             (Aspect::Shape | Aspect::Value | Aspect::Agreement, Aspect::Lookup) => self.is_general || asked(),
             (Aspect::Value, Aspect::Members) => self.is_general,
+            // An account that has another name than Entra gave it is another one for the next lookup.
+            (Aspect::Value, Aspect::Existence) => self.is_written_by(below),
             // What is not stored cannot be in the way.
             (Aspect::Value, Aspect::Answer) => accepted() && (self.is_general || self.is_written_by(below)),
             (Aspect::Members, Aspect::Members) => true,
@@ -300,11 +297,17 @@ impl Root {
     }
 }
 
+/// The kind of resource that a finding is about.
+fn kind_of(finding: &Finding) -> Option<ResourceKind> {
+    finding.exchanges.last()?.operation.kind()
+}
+
 /// True when the deciding query of a finding asks for this attribute.
 fn is_asked_for(finding: &Finding, attribute: &str) -> bool {
     finding.exchanges.iter().any(|exchange| match &exchange.operation {
         Operation::Query { filter: Some(filter), .. } => {
-            filter.split(" eq ").next().is_some_and(|asked| same_attribute(asked, attribute))
+            let mut terms = filter.split(" and ").filter_map(|term| term.rsplit_once(" eq "));
+            terms.any(|(asked, _)| same_attribute(asked, attribute))
         }
         _ => false,
     })
@@ -320,7 +323,25 @@ fn same_attribute(one: &str, other: &str) -> bool {
     let within = |whole: &str, part: &str| {
         part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
-    !one.is_empty() && !other.is_empty() && (within(&one, &other) || within(&other, &one))
+    !one.is_empty()
+        && !other.is_empty()
+        && (within(&one, &other) || within(&other, &one) || may_be_one_element(&one, &other))
+}
+
+/// True when two paths select an element by different attributes, as `roles[primary eq "True"]` and
+/// `roles[type eq "x"]`: that may be the same element.
+fn may_be_one_element(one: &str, other: &str) -> bool {
+    let parts = |path: &str| {
+        let (attribute, rest) = path.split_once('[')?;
+        let (filter, sub) = rest.split_once(']')?;
+        let asked = filter.split(' ').next()?.to_owned();
+        let sub = sub.trim_start_matches('.').to_owned();
+        Some((attribute.to_owned(), asked, if sub.is_empty() { "value".to_owned() } else { sub }))
+    };
+    match (parts(one), parts(other)) {
+        (Some((one, asked, sub)), Some((other, also, of))) => one == other && asked != also && sub == of,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -328,28 +349,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_rule_stands_above_itself() {
-        for (start, ..) in ABOVE {
-            let mut reached: Vec<&str> = vec![start];
-            let mut place = 0;
-            while let Some(rule) = reached.get(place).copied() {
-                let below = ABOVE.iter().filter(|(above, ..)| *above == rule).map(|(_, below, _)| *below);
-                for below in below {
-                    assert_ne!(below, *start, "{start} stands above itself");
-                    if !reached.contains(&below) {
-                        reached.push(below);
-                    }
-                }
-                place += 1;
-            }
-        }
-    }
-
-    #[test]
     fn the_same_attribute_is_known_in_other_spellings_and_by_its_parts() {
         let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
         assert!(same_attribute(&format!("{urn}:manager"), &format!("{}:manager.value", urn.to_lowercase())));
         assert!(same_attribute("emails", r#"Emails[type eq "work"].value"#));
+        assert!(same_attribute(r#"roles[primary eq "True"].value"#, r#"roles[type eq "x"].value"#));
+        assert!(!same_attribute(r#"emails[type eq "home"].value"#, r#"emails[type eq "work"].value"#));
         assert!(!same_attribute("email", "emails") && !same_attribute("", "title"));
     }
 }

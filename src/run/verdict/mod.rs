@@ -5,6 +5,7 @@ pub mod comparison;
 mod consequence;
 #[cfg(test)]
 pub(crate) mod example;
+mod precedence;
 pub mod report;
 pub(in crate::run) mod ruling;
 pub mod stage;

@@ -6,7 +6,7 @@ use crate::wire::{Exchange, Operation, ResourceKind};
 /// A part of a server, in the order in which one mends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Every request is answered, and the token is accepted.
+    /// Every request is answered, and the token and the media type are accepted.
     Connection,
     /// Bodies can be read by both sides.
     Messages,
@@ -44,13 +44,14 @@ impl Stage {
     #[must_use]
     pub fn of(finding: &Finding) -> Self {
         match finding.rule.as_str() {
-            "rules/access-refused" | "rules/redirected" | "rules/connection-broken" => {
-                return Stage::Connection;
-            }
-            "rules/scim-json-not-parsed"
-            | "rules/body-not-json"
+            "rules/access-refused"
+            | "rules/redirected"
+            | "rules/connection-broken"
+            | "rules/scim-json-not-parsed" => return Stage::Connection,
+            "rules/body-not-json"
             | "rules/byte-order-mark"
-            | "rules/body-not-an-object" => return Stage::Messages,
+            | "rules/body-not-an-object"
+            | "rules/answer-not-scim-json" => return Stage::Messages,
             _ => {}
         }
         let Some(exchange) = decisive(finding) else { return Stage::Other };
@@ -61,7 +62,11 @@ impl Stage {
             operation if operation.kind() == Some(ResourceKind::Group) => Stage::Groups,
             Operation::Create(_) => Stage::Create,
             Operation::Delete(..) => Stage::Deprovisioning,
-            Operation::Modify(..) if finding.subject.eq_ignore_ascii_case("active") => Stage::Deprovisioning,
+            Operation::Modify(..)
+                if finding.subject.eq_ignore_ascii_case("active") || exchange.disables() =>
+            {
+                Stage::Deprovisioning
+            }
             Operation::Modify(..) => Stage::Update,
             Operation::Read(..) => Stage::Lookup,
             _ => Stage::Other,

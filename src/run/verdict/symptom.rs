@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::comparison::Pattern;
+use super::precedence;
 use super::report::CheckResult;
 use crate::check::{Aspect, Finding, Level, Meeting};
 use crate::wire::Exchange;
@@ -67,8 +68,12 @@ impl Symptom {
         let is_of_head = |position: &&FindingPosition| {
             self.pattern.is_none() || finding(checks, **position).rule == finding(checks, self.head).rule
         };
+        let rule = |position: &FindingPosition| finding(checks, *position).rule.as_str();
+        let is_below = |position: &FindingPosition| {
+            self.same.iter().any(|other| precedence::above(rule(other), rule(position)).is_some())
+        };
         let speaker = self.same.iter().filter(is_of_head);
-        let speaker = speaker.min_by_key(|position| hesitation(checks, **position));
+        let speaker = speaker.min_by_key(|position| (is_below(position), hesitation(checks, **position)));
         self.head = *speaker.unwrap_or(&self.head);
     }
 }
@@ -150,9 +155,12 @@ fn key(check: &CheckResult, finding: &Finding) -> String {
     format!("{about}|{}", request.to_lowercase())
 }
 
-/// Status and words of a refusal; `None` when it has no words.
+/// Status and words of a refusal; `None` when it has no words. What is not implemented needs none.
 fn detail(exchange: &Exchange) -> Option<String> {
     let answer = exchange.answer().filter(|answer| !answer.is_success())?;
+    if answer.status == 501 {
+        return Some("501".to_owned());
+    }
     let said = answer.body.json()?.get("detail")?.as_str().filter(|said| !said.is_empty())?;
     Some(format!("{} {said}", answer.status))
 }
