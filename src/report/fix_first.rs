@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use super::layout::{self, Paint};
 use super::settings::TerminalSettings;
-use crate::run::verdict::cause::Cause;
+use crate::run::verdict::cause::{self, Cause};
 use crate::run::verdict::report::{Report, Verdict};
 
 /// The scenario with the fewest requests.
 const SHORTEST: &str = "cycles/test-connection";
 
-/// How many causes the list names.
+/// How many causes the list names; a critical one is always named.
 const NAMED: usize = 10;
 
 /// Writes what to mend first, in the order of work, each with the command that plays just that. Nothing when nothing
@@ -29,13 +29,14 @@ pub(super) fn write(
     }
     silent(&deciding, paint, width, out)?;
     writeln!(out, "{}", paint.strong("fix first"))?;
-    for (place, cause) in deciding.iter().take(NAMED).enumerate() {
+    let (named, more) = cause::first(&deciding, NAMED);
+    for (place, cause) in named.into_iter().enumerate() {
         let number = format!("{:>3}  ", place + 1);
         line(&number, &headline(cause), width, out)?;
         writeln!(out, "     {}", paint.dim(&command(cause, &settings.again)))?;
     }
-    if deciding.len() > NAMED {
-        writeln!(out, "     and {} more, told in the files of --json and --junit", deciding.len() - NAMED)?;
+    if !more.is_empty() {
+        writeln!(out, "     and {} more, told in full with -v", more.len())?;
     }
     writeln!(out)
 }

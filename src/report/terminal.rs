@@ -10,7 +10,7 @@ use super::settings::{Detail, LABEL, TerminalSettings};
 use super::shown;
 use super::waived;
 use crate::check::{Finding, JudgedBy, Level, Outcome, Reference, Skip};
-use crate::run::verdict::cause::{Cause, causes};
+use crate::run::verdict::cause::{self, Cause, causes};
 use crate::run::verdict::report::{CheckResult, Counts, Report, Verdict};
 
 /// How many objects that are left behind are named.
@@ -81,19 +81,19 @@ impl TerminalPage<'_> {
             cause.decides || cause.level >= Level::Error || self.settings.detail >= Detail::Findings
         };
         let full: Vec<&Cause<'_>> = causes.iter().filter(in_full).collect();
-        let (shown, more) = full.split_at(full.len().min(self.settings.max_causes));
+        let most = match self.settings.detail {
+            Detail::Usual => self.settings.max_causes,
+            Detail::Findings | Detail::Everything => usize::MAX,
+        };
+        let (shown, more) = cause::first(&full, most);
         for cause in shown {
             self.cause(cause, out)?;
         }
-        for cause in more {
+        for cause in &more {
             self.mild(cause, out)?;
         }
         if !more.is_empty() {
-            let hint = format!(
-                "{} more are told in a line each; `--max-causes {}` shows all of them in full",
-                more.len(),
-                full.len()
-            );
+            let hint = format!("{} more are told in a line each; `-v` shows all of them in full", more.len());
             writeln!(out, "{}\n", self.paint.dim(&hint))?;
         }
         let mild: Vec<&Cause<'_>> = causes.iter().filter(|cause| !in_full(cause)).collect();
@@ -138,7 +138,8 @@ impl TerminalPage<'_> {
         }
         self.exchanges(finding, out)?;
         self.text("in Entra", &layout::excerpt(&finding.entra, SENTENCE), out)?;
-        self.text("fix", &finding.fix, out)?;
+        let advice = cause.advice.map_or_else(String::new, |advice| format!("{advice} "));
+        self.text("fix", &format!("{advice}{}", finding.fix), out)?;
         self.text("see", &sources(&finding.refs), out)?;
         self.text("seen", &met(cause), out)?;
         let consequences: Vec<String> = cause.consequences.iter().map(ToString::to_string).collect();

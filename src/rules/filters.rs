@@ -342,6 +342,17 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_is_shown_otherwise_than_it_was_written_is_no_wrong_match() {
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.makes_ada(json!({"externalId": "x"}));
+        let other = list(vec![ada(json!({"externalId": "other"}))]);
+        scenario_run.get(r#"/Users?filter=externalId eq "x""#, 200, other.clone());
+        scenario_run.finds("filter-ignored", 0, Level::Critical);
+        scenario_run.get(r#"/Users?filter=externalId eq "y""#, 200, other);
+        scenario_run.finds("filter-ignored", 1, Level::Critical);
+    }
+
+    #[test]
     fn a_prefix_is_no_match() {
         let longer = with(bob(), json!({"userName": "ada@example.com.au"}));
         let both = list(vec![ada(json!({})), longer]);

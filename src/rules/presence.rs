@@ -396,6 +396,11 @@ mod tests {
             error(404, None),
         );
         scenario_run.finds("resource-lost", 1, Level::Error);
+        let mut disabled = ScenarioRun::published();
+        disabled.makes_ada(json!({}));
+        let active = json!([{"op": "Replace", "path": "active", "value": "False"}]);
+        disabled.patch("/Users/1", active, 404, error(404, None));
+        disabled.finds("resource-lost", 1, Level::Critical);
         scenario_run.finds("disabled-user-hidden", 0, Level::Error);
     }
 

@@ -18,5 +18,5 @@ pub use kept::{predicted, proofs, unknown};
 pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use plays::{SelftestSettings, play};
 pub use profiles::{ProfileSighting, play_profiles};
-pub use quick::{QuickSet, quick_set};
+pub use quick::{QuickSet, QuickSight, quick_set};
 pub use subject::{ServerUnderTest, subjects};

@@ -6,7 +6,7 @@
 //! the whole matrix.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::headlines::{ExpectedHeadline, expected_headlines};
 use super::matrix::{Matrix, PlayFindings};
@@ -170,30 +170,54 @@ impl Matrix {
     }
 }
 
-impl Matrix {
-    /// How many of the faults that can be seen with one token have a red line, by level.
+/// What the quick set saw of the faults of one level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuickSight {
+    /// Their level.
+    pub level: Level,
+    /// How many they are.
+    pub faults: usize,
+    /// Those without a red line, by name.
+    pub missed: Vec<&'static str>,
+}
+
+impl QuickSight {
+    /// True when all critical faults were seen, and 95 % of the others.
     #[must_use]
-    pub fn quick_sight(&self) -> String {
-        let expected = expected_headlines();
-        let mut text = String::from("quick:");
-        for level in [Level::Critical, Level::Error] {
-            let (mut all, mut missed) = (0, Vec::new());
-            for name in known() {
-                let fault =
-                    name.parse().ok().filter(|_| expected.get(name).is_some_and(|it| it.level == level));
-                let sighting = fault.and_then(|fault| self.sightings.get(&ServerUnderTest::Fault(fault)));
-                let Some(sighting) = sighting else { continue };
-                all += 1;
-                if sighting.red_lines.is_empty() && !sighting.unplayable {
-                    missed.push(name);
-                }
-            }
-            let _ = write!(text, " {} of {all} faults of level {level} seen;", all - missed.len());
-            if !missed.is_empty() {
-                let _ = write!(text, " not seen: {};", missed.join(", "));
-            }
+    pub fn is_enough(&self) -> bool {
+        match self.level {
+            Level::Critical => self.missed.is_empty(),
+            _ => self.missed.len() * 20 <= self.faults,
         }
-        text.trim_end_matches(';').to_owned() + "\n"
+    }
+}
+
+/// One line.
+impl fmt::Display for QuickSight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seen = self.faults - self.missed.len();
+        write!(f, "{seen} of {} faults of level {} seen", self.faults, self.level)?;
+        if self.missed.is_empty() { Ok(()) } else { write!(f, "; not seen: {}", self.missed.join(", ")) }
+    }
+}
+
+impl Matrix {
+    /// What was seen of the faults that a run with one token can see, if they were played with the quick set.
+    #[must_use]
+    pub fn quick_sights(&self) -> [QuickSight; 2] {
+        let expected = expected_headlines();
+        [Level::Critical, Level::Error].map(|level| {
+            let of_level = |name: &&str| expected.get(name).is_some_and(|headline| headline.level == level);
+            let played = |name: &'static str| {
+                let fault = name.parse::<Fault>().ok()?;
+                Some((name, self.sightings.get(&ServerUnderTest::Fault(fault))?))
+            };
+            let played: Vec<_> = known().filter(of_level).filter_map(played).collect();
+            let unseen = |sighting: &PlayFindings| sighting.red_lines.is_empty() && !sighting.unplayable;
+            let missed =
+                played.iter().filter(|(_, sighting)| unseen(sighting)).map(|(name, _)| *name).collect();
+            QuickSight { level, faults: played.len(), missed }
+        })
     }
 }
 

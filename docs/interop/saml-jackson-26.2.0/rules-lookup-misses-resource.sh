@@ -59,15 +59,24 @@ published() {
 }
 volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
 
-# before: the account "old"
+# preflight: what a create may carry
 ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-w83rfv68h7","userName":"'"$run"'4tec-by-mail@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 15, room 121","locality":"Denesikfort","postalCode":"319","region":"Connecticut","streetAddress":"1349 Wolf Lake"}],"displayName":"Jaiden Hane","emails":[{"primary":true,"type":"work","value":"jaiden.hane.'"$run"'.w83rfv68h7@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Jaiden Hane","familyName":"Hane","givenName":"Jaiden"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 415-555-0133"},{"primary":false,"type":"mobile","value":"+1 415-555-0134"},{"primary":false,"type":"fax","value":"+1 415-555-0135"}],"preferredLanguage":"en-US","roles":[],"title":"Chief Marketing Engineer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0143761141","department":"Finance"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-rdcpqwk3z5","userName":"'"$run"'.kelsie.mueller.rdcpqwk3z5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 22, room 297","locality":"North Nestor Borermouth","postalCode":"299","region":"Connecticut","streetAddress":"652 Dooley Creek"}],"displayName":"Kelsie Mueller","emails":[{"primary":true,"type":"work","value":"kelsie.mueller.'"$run"'.rdcpqwk3z5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Kelsie Mueller","familyName":"Mueller","givenName":"Kelsie"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0190"},{"primary":false,"type":"mobile","value":"+1 312-555-0191"},{"primary":false,"type":"fax","value":"+1 312-555-0192"}],"preferredLanguage":"en-US","roles":[],"title":"Regional Legal Orchestrator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0307975010","department":"Finance"}}'
 keep user_1 /Users
 user_1=$id
 
-# cycle 1: match ada
-ask GET '/Users?filter=emails%5Btype+eq+%22work%22%5D.value+eq+%22jaiden.hane.'"$run"'.w83rfv68h7%40example.com%22' \
+# preflight: what a create may carry
+ask POST '/Groups' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"'-Research-vvq3hxcau6","members":[],"meta":{"resourceType":"Group"}}'
+keep group_1 /Groups
+group_1=$id
+
+# preflight: /Users
+ask GET '/Users?filter=userName+eq+%22'"$run"'.kelsie.mueller.rdcpqwk3z5%40example.com%22' \
   -H 'Adscimversion: 6.0'
 
 echo 'violated: A filter does not find a User that has the value.'

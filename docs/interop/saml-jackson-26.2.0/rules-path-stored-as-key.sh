@@ -1,7 +1,7 @@
 #!/bin/sh
 # rules/path-stored-as-key (error): A path is resolved, not stored as a name
-# The resource has a member called `urn:ietf:params:scim:schemas:core:2`: the server stored a path
-# as a name.
+# The resource has a member called `urn:ietf:params:scim:schemas:extension:enterprise:2`: the server
+# stored a path as a name.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -64,20 +64,21 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-rybc97nwh5","userName":"'"$run"'.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.'"$run"'.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-cpyswtzsfj","userName":"'"$run"'.ima.borer.cpyswtzsfj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 14, room 179","locality":"Ryanton","postalCode":"276","region":"Georgia","streetAddress":"3569 Cassin Burg"}],"displayName":"Ima Borer","emails":[{"primary":true,"type":"work","value":"ima.borer.'"$run"'.cpyswtzsfj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ima Borer","familyName":"Borer","givenName":"Ima"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0189"},{"primary":false,"type":"mobile","value":"+1 312-555-0190"},{"primary":false,"type":"fax","value":"+1 312-555-0191"}],"roles":[]}'
 keep user_1 /Users
 user_1=$id
 
-# line 16: PATCH /Users/{user_1}
+# cycle 2: update ada
 ask PATCH '/Users/'"$user_1"'' \
-  -H 'Content-Type: application/scim+json' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:displayName","value":"Ada Lovelace"}]}'
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"title","value":"Analyst"},{"op":"Add","path":"preferredLanguage","value":"en-GB"},{"op":"Add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Engines"}]}'
 
-# line 24: expect ada
+# line 21: expect ada
 ask GET '/Users/'"$user_1"''
 
-echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:core:2`: the server stored a path as a name.'
+echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:extension:enterprise:2`: the server stored a path as a name.'
 echo 'expected: the value at that path'
 echo 'see:      RFC 7644 §3.10; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: pingidentity/scim2#224; field report: jelhub/scimgateway#124'
 echo 'fix:      In an operation without a path, read every key of the value as an attribute path: find the longest known URN first, then split at dots.'
-published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-rybc97nwh5","userName":"{run}.chad.hackett.rybc97nwh5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 26, room 171","locality":"Strosinport","postalCode":"10640","region":"North Carolina","streetAddress":"3128 Reva Manors"}],"displayName":"Ada Byron","emails":[{"primary":true,"type":"work","value":"chad.hackett.{run}.rybc97nwh5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Chad Hackett","familyName":"Hackett","givenName":"Chad"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0188"},{"primary":false,"type":"mobile","value":"+1 206-555-0189"},{"primary":false,"type":"fax","value":"+1 206-555-0190"}],"preferredLanguage":"en-US","roles":[],"title":"Corporate Community-Services Facilitator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0435699056","department":"Sales"},"id":"{user_1}","urn:ietf:params:scim:schemas:core:2":{"0:User:displayName":"Ada Lovelace"}}'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-cpyswtzsfj","userName":"{run}.ima.borer.cpyswtzsfj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 14, room 179","locality":"Ryanton","postalCode":"276","region":"Georgia","streetAddress":"3569 Cassin Burg"}],"displayName":"Ima Borer","emails":[{"primary":true,"type":"work","value":"ima.borer.{run}.cpyswtzsfj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ima Borer","familyName":"Borer","givenName":"Ima"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0189"},{"primary":false,"type":"mobile","value":"+1 312-555-0190"},{"primary":false,"type":"fax","value":"+1 312-555-0191"}],"roles":[],"id":"{user_1}","title":"Analyst","preferredLanguage":"en-GB","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:department":"Engines"}}'

@@ -292,11 +292,10 @@ impl SeenState {
 
     /// True when the last accepted write gave it a term's value, whatever the target shows.
     pub fn holds(&self, term: &Term) -> bool {
-        self.held_for(term).is_some_and(|held| match &held.claim.holds {
-            Holds::Value(value) => {
-                matches!(likeness(value, &term.value), Likeness::Same | Likeness::LetterCase)
-            }
-            Holds::Present | Holds::Absent => false,
+        self.held.iter().any(|held| {
+            same_name(&held.claim.spot.attribute, &term.path.attribute)
+                && matches!(&held.claim.holds, Holds::Value(value)
+                    if matches!(likeness(value, &term.value), Likeness::Same | Likeness::LetterCase))
         })
     }
 

@@ -153,7 +153,8 @@ impl Ledger {
             return;
         };
         if matches!(status, Some(404 | 410)) {
-            if known.is_there() {
+            // Entra sends no PUT, and a server need not have it.
+            if known.is_there() && !matches!(exchange.operation, Operation::Replace(..)) {
                 known.note_miss(super::outcome::SearchedBy::Id, exchange);
             }
             return;

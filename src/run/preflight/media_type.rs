@@ -85,6 +85,9 @@ pub(in crate::run) fn without_unread(findings: &mut Vec<Finding>, trace: &[Arc<E
         finding.rule == SCIM_JSON_NOT_PARSED
             || finding.exchanges.last().is_none_or(|exchange| !unread.contains(&exchange.number))
     });
+    // The request that shows it is the one that was not read, although the other one proves it.
+    let told = findings.iter_mut().filter(|finding| finding.rule == SCIM_JSON_NOT_PARSED);
+    told.for_each(|finding| finding.exchanges.reverse());
 }
 
 /// The same request with the headers that it was written with: a recorded one has those of the client too.

@@ -137,7 +137,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if let Some(wanted) = expectation.disabled {
             let word = |disabled: bool| if disabled { "disabled" } else { "enabled" }.to_owned();
             let is = word(self.job.next_cycle() == NextCycle::Disabled);
-            asked.push(("job", word(wanted), is));
+            asked.push(("state", word(wanted), is));
         }
         for (what, wanted, is) in asked.into_iter().filter(|(_, wanted, is)| wanted != is) {
             let message = format!("the job's {what}: {is}; expected: {wanted}");

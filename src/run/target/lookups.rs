@@ -4,12 +4,12 @@
 //! judged. They are told once. After that the service gets what a right server would have returned: the resource, as
 //! the target returns it by its id.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use crate::run::observer::{reader, resource_path};
+use crate::run::observer::resource_path;
 use crate::scim::{PatchPath, urn};
 use crate::wire::{Actor, Answer, Broken, Exchange, Method, Operation, Request, ResourceKind, Target};
 
@@ -47,7 +47,7 @@ impl BrokenLookups {
     }
 }
 
-/// What a right server would return: those of the resources written so far that have the value now.
+/// What a right server would return: those of the resources written so far that have the value.
 pub(super) async fn answer<T: Target>(
     target: &T,
     trace: &[Arc<Exchange>],
@@ -55,14 +55,14 @@ pub(super) async fn answer<T: Target>(
     request: &Request,
 ) -> Result<Answer, Broken> {
     let mut found = Vec::new();
-    for id in written(trace, lookup) {
+    for id in holders(trace, lookup) {
         let path = resource_path(lookup.kind, &id);
         let mut read = Request::new(request.actor, Method::Get, path, request.step.clone());
         read.headers.clone_from(&request.headers);
         let answer = target.send(read).await?;
         match answer.status {
             404 | 410 => {}
-            200..=299 => found.extend(answer.body.json().filter(|resource| has(resource, lookup)).cloned()),
+            200..=299 => found.extend(answer.body.json().cloned()),
             _ => return Ok(answer),
         }
     }
@@ -76,28 +76,38 @@ pub(super) async fn answer<T: Target>(
     Ok(Answer::json(200, &body))
 }
 
-/// Ids of the resources that were ever written with the value, in whichever attribute.
-fn written(trace: &[Arc<Exchange>], lookup: &Lookup<'_>) -> BTreeSet<String> {
-    let wanted = lookup.value.to_lowercase();
-    let names = |exchange: &Exchange| {
-        let body = exchange.request.json();
-        body.is_some_and(|body| body.to_string().to_lowercase().contains(&wanted))
-    };
-    let writes = trace.iter().filter(|exchange| exchange.succeeded() && names(exchange));
-    writes
-        .filter_map(|exchange| match &exchange.operation {
+/// Ids of the resources whose last accepted write of the attribute gave it the value, whatever the target shows of it.
+fn holders(trace: &[Arc<Exchange>], lookup: &Lookup<'_>) -> Vec<String> {
+    let (wanted, name) = (lookup.value.to_lowercase(), lookup.attribute.attribute.to_lowercase());
+    let mut held: IndexMap<String, bool> = IndexMap::new();
+    for exchange in trace.iter().filter(|exchange| exchange.succeeded()) {
+        let id = match &exchange.operation {
             Operation::Create(kind) if *kind == lookup.kind => exchange.made_id(*kind),
             Operation::Modify(kind, id) | Operation::Replace(kind, id) if *kind == lookup.kind => {
                 Some(id.clone())
             }
             _ => None,
-        })
-        .collect()
+        };
+        let written = exchange.request.json().map(|body| texts(&body)).unwrap_or_default();
+        // A path may go on after the name.
+        if let Some(id) = id.filter(|_| written.iter().any(|text| text.starts_with(&name))) {
+            held.insert(id, written.contains(&wanted));
+        }
+    }
+    held.into_iter().filter(|(_, holds)| *holds).map(|(id, _)| id).collect()
 }
 
-fn has(resource: &Value, lookup: &Lookup<'_>) -> bool {
-    let wanted = Value::String(lookup.value.clone());
-    reader::values(resource, lookup.attribute).into_iter().any(|held| reader::same(&wanted, held, false))
+/// Every name and every text of a body, in lower case.
+fn texts(body: &Value) -> Vec<String> {
+    match body {
+        Value::String(text) => vec![text.to_lowercase()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| [vec![name.to_lowercase()], texts(value)].concat())
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +122,7 @@ mod tests {
     impl Target for ById {
         async fn send(&self, request: Request) -> Result<Answer, Broken> {
             Ok(match request.path.as_str() {
-                "/Users/1" => Answer::json(200, &json!({ "id": "1", "userName": "ADA" })),
+                "/Users/1" => Answer::json(200, &json!({ "id": "1", "userName": "cut sho" })),
                 "/Users/2" => Answer::json(200, &json!({ "id": "2", "userName": "renamed" })),
                 _ => Answer::json(404, &json!({})),
             })
@@ -132,6 +142,14 @@ mod tests {
         let request =
             Request::new(Actor::Entra, Method::Post, "/Users", "s").with_json(&json!({ "userName": "ada" }));
         let answer = Answer::json(201, &json!({ "id": id }));
+        Arc::new(Exchange::new(number, SystemTime::UNIX_EPOCH, String::new(), request, Ok(answer)))
+    }
+
+    fn renamed(number: usize, id: &str) -> Arc<Exchange> {
+        let request = Request::new(Actor::Entra, Method::Patch, format!("/Users/{id}"), "s").with_json(
+            &json!({ "Operations": [{ "op": "replace", "path": "userName", "value": "renamed" }] }),
+        );
+        let answer = Answer::json(200, &json!({ "id": id }));
         Arc::new(Exchange::new(number, SystemTime::UNIX_EPOCH, String::new(), request, Ok(answer)))
     }
 
@@ -155,11 +173,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_was_written_with_the_value_and_still_has_it_is_found() {
+    async fn whose_last_write_gave_the_value_is_found() {
         let broken = broken();
         let request = query(Actor::Entra, r#"userName eq "ada""#);
         let lookup = broken.asked(&request).unwrap();
-        let trace = [created(0, "1"), created(1, "2"), created(2, "gone")];
+        let trace = [created(0, "1"), created(1, "2"), created(2, "gone"), renamed(3, "2")];
         let answer = answer(&ById, &trace, &lookup, &request).await.unwrap();
         let body = answer.body.json().unwrap();
         assert_eq!((&body["totalResults"], &body["Resources"][0]["id"]), (&json!(1), &json!("1")));

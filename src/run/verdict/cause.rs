@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
-use super::comparison::{self, Observations};
+use super::comparison::{self, Observations, Pattern};
 use super::consequence;
 use super::report::{CheckResult, Report};
 use super::stage::Stage;
@@ -22,6 +22,8 @@ pub struct Cause<'a> {
     pub finding: &'a Finding,
     /// Which requests it is about, where a comparison shows it: `every PATCH without a path (52 of 52)`.
     pub pattern: Option<String>,
+    /// What to change in the server, where the comparison shows it; it comes before what the check advises.
+    pub advice: Option<&'static str>,
     /// The part of the server that it is about.
     pub stage: Stage,
     /// How often it was met.
@@ -56,6 +58,20 @@ impl Cause<'_> {
     }
 }
 
+/// Takes so many, and every critical one: those that are told, and those that are left, in their order.
+#[must_use]
+pub fn first<'c, 'a>(causes: &[&'c Cause<'a>], most: usize) -> (Vec<&'c Cause<'a>>, Vec<&'c Cause<'a>>) {
+    let is_critical = |cause: &Cause<'_>| cause.level == Level::Critical;
+    let mut room = most.saturating_sub(causes.iter().filter(|cause| is_critical(cause)).count());
+    causes.iter().copied().partition(|cause| {
+        let fits = room > 0;
+        if !is_critical(cause) {
+            room = room.saturating_sub(1);
+        }
+        is_critical(cause) || fits
+    })
+}
+
 /// The causes of everything found: first what is at level `error` or above, in the order in which one mends a server,
 /// then the rest, worst first. What was known before is left out: the check says so.
 #[must_use]
@@ -73,6 +89,7 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
             check: &checks[head.0],
             finding: finding(checks, *head),
             pattern: group.pattern.as_ref().map(ToString::to_string),
+            advice: group.pattern.as_ref().and_then(Pattern::advice),
             stage: Stage::of(finding(checks, *head)),
             times: 0,
             checks: Vec::new(),

@@ -272,6 +272,34 @@ impl Pattern {
     }
 }
 
+/// What to do in a server about requests that have something in common, by its phrase.
+const ADVICE: [(&str, &str); 7] = [
+    (
+        "with a capital letter in `op`",
+        "Compare `op` without regard to letter case: Entra sends Add, Replace and Remove.",
+    ),
+    (
+        "without a path",
+        "Apply an operation without a path: each member of its value is written as if its name were the path.",
+    ),
+    (
+        "with a path as key",
+        "In the value of an operation without a path, resolve names such as `name.givenName` and schema URNs as paths.",
+    ),
+    ("with a value path", "Resolve paths with a filter, such as `emails[type eq \"work\"].value`."),
+    ("with a URN in the path", "Resolve paths that begin with the URN of a schema extension."),
+    ("with a boolean as text", "Read \"True\" and \"False\" as booleans."),
+    ("with several operations", "Apply every operation of a PATCH, in their order."),
+];
+
+impl Pattern {
+    /// What to change in the server, if what the requests have in common tells that.
+    pub(super) fn advice(&self) -> Option<&'static str> {
+        let phrases = |phrase: &str| self.features.iter().any(|feature| feature.phrase == phrase);
+        ADVICE.iter().find(|(phrase, _)| phrases(phrase)).map(|(_, advice)| *advice)
+    }
+}
+
 /// The pattern as a sentence: what all of the requests have in common, and how many there are.
 impl std::fmt::Display for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -284,8 +312,8 @@ impl std::fmt::Display for Pattern {
         write!(f, " ({} of {}", self.times, self.times + self.right)?;
         match self.others {
             0 => f.write_str(")"),
-            1 => f.write_str("; one other was judged too)"),
-            others => write!(f, "; {others} others were judged too)"),
+            1 => f.write_str(" such requests, and not the one other)"),
+            others => write!(f, " such requests, and none of {others} others)"),
         }
     }
 }

@@ -146,7 +146,7 @@ impl Roots {
                     && (trail.begins <= meeting.ends && root.may_lead_to(trail.aspect, told)
                         || !is_rule && trail.ends == meeting.ends && root.is_told_by(trail.aspect, told)
                         // A scenario says no more after its first wrong step.
-                        || !is_rule && root.rule == told.rule && trail.begins <= meeting.begins)
+                        || !is_rule && root.rule == told.rule)
             });
             let above: HashSet<usize> = above.map(|trail| trail.root).collect();
             above.iter().for_each(|root| *times.entry(*root).or_default() += 1);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::report::CheckResult;
+use super::symptom;
 use crate::check::{About, Finding, Level, Meeting, Outcome, Skip};
 
 /// Findings of rules, gathered scenario run by scenario run.
@@ -27,10 +28,14 @@ impl Ruling {
             let key = (dialect.to_owned(), finding.rule.clone(), finding.shape());
             match self.found.get_mut(&key) {
                 Some(known) => {
-                    // The last exchange decides; how often it was met adds up.
+                    // The last exchange decides, unless scimulate asked it for its own sake; how often it was met
+                    // adds up.
                     let times = known.times + finding.times;
                     let meetings = together(std::mem::take(&mut known.meetings), &finding.meetings);
-                    *known = Finding { times, meetings, ..finding };
+                    if !symptom::is_own_question(&finding) || symptom::is_own_question(known) {
+                        *known = finding;
+                    }
+                    (known.times, known.meetings) = (times, meetings);
                 }
                 None => {
                     new.push(finding.clone());

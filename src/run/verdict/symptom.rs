@@ -110,7 +110,7 @@ fn hesitation(checks: &[CheckResult], position: FindingPosition) -> impl Ord + u
     let told = (level, found.beside_the_point, check.dialect.is_none(), suite);
     let is_rule = suite == 0;
     let findings = if is_rule { 0 } else { check.findings.len() };
-    (told, findings, size(found), position)
+    (told, findings, effort(found), position)
 }
 
 /// True when a value changed and the evidence has no request that could have done it.
@@ -118,12 +118,19 @@ pub(super) fn changes_by_itself(finding: &Finding) -> bool {
     finding.rule == "rules/untouched-value-lost" && finding.exchanges.len() == 2
 }
 
+/// True when the evidence ends with what scimulate asks for its own sake: whose an account is. Nobody can send that
+/// again without the story before it.
+pub(super) fn is_own_question(finding: &Finding) -> bool {
+    finding.exchanges.last().is_some_and(|exchange| exchange.request.step.starts_with("guard: "))
+}
+
 /// How much there is to read in the evidence: the number of operations, then of bytes.
-fn size(finding: &Finding) -> (usize, usize) {
+fn effort(finding: &Finding) -> (bool, usize, usize) {
     let requests = finding.exchanges.iter().map(|exchange| &exchange.request);
     let bodies = requests.filter_map(|request| request.body.as_deref());
     let sizes = bodies.map(|body| (body.matches(r#""op":"#).count(), body.len()));
-    sizes.fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1))
+    let (operations, bytes) = sizes.fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
+    (is_own_question(finding), operations, bytes)
 }
 
 /// What two findings that say the same have in common. Rules say the same of many requests; scenarios find

@@ -226,10 +226,25 @@ fn symptoms_that_only_requests_of_one_form_show_are_one_cause() {
     ]);
     let found = causes(&report);
     let patterns: Vec<_> = found.iter().map(|cause| cause.pattern.as_deref()).collect();
-    assert_eq!(patterns, [Some("every request without a path (7 of 7; 9 others were judged too)")]);
+    assert_eq!(patterns, [Some("every request without a path (7 of 7 such requests, and none of 9 others)")]);
+    assert!(found[0].advice.is_some_and(|advice| advice.starts_with("Apply an operation without a path")));
     drop(found);
     report.observations.extend([observed("nickName", "without a path", 5, false)]);
     assert_eq!(causes(&report).len(), 2, "the form alone does not do it");
+}
+
+#[test]
+fn what_is_critical_is_told_whatever_the_number() {
+    let report = example::report();
+    let causes = causes(&report);
+    let all: Vec<&Cause<'_>> = causes.iter().collect();
+    let critical = all.iter().filter(|cause| cause.level == Level::Critical).count();
+    assert!(critical > 0 && critical < all.len(), "the example has both");
+    let (told, left) = first(&all, 0);
+    assert!(told.len() == critical && told.iter().all(|cause| cause.level == Level::Critical));
+    assert_eq!(left.len(), all.len() - critical);
+    assert_eq!(first(&all, all.len()).0.len(), all.len());
+    assert_eq!(first(&all, critical + 1).0.len(), critical + 1);
 }
 
 #[test]

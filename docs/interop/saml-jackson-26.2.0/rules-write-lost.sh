@@ -1,6 +1,6 @@
 #!/bin/sh
-# rules/member-removal-refused (error): A member in `value` can be removed
-# The removal of a member is rejected with 400.
+# rules/write-lost (error): Accepted values can be read back
+# The server accepted displayName, but reads return another value.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
 set -u
@@ -63,7 +63,7 @@ volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-f7696cckgj","userName":"'"$run"'.sydney.zulauf.f7696cckgj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 17, room 134","locality":"Trudieburgh","postalCode":"245","region":"Wyoming","streetAddress":"1601 Jones Hollow"}],"displayName":"Sydney Zulauf","emails":[{"primary":true,"type":"work","value":"sydney.zulauf.'"$run"'.f7696cckgj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Sydney Zulauf","familyName":"Zulauf","givenName":"Sydney"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 206-555-0171"},{"primary":false,"type":"mobile","value":"+1 206-555-0172"},{"primary":false,"type":"fax","value":"+1 206-555-0173"}],"preferredLanguage":"en-US","roles":[],"title":"Central Consulting Developer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0957051906","department":"Engineering"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-ea3rjrbt5c","userName":"'"$run"'.reed.erdman.ea3rjrbt5c@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 8, room 422","locality":"Murazikview","postalCode":"04278","region":"Virginia","streetAddress":"51037 Swaniawski Rapid"}],"displayName":"Reed Erdman","emails":[{"primary":true,"type":"work","value":"reed.erdman.'"$run"'.ea3rjrbt5c@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Reed Erdman","familyName":"Erdman","givenName":"Reed"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0151"},{"primary":false,"type":"mobile","value":"+1 312-555-0152"},{"primary":false,"type":"fax","value":"+1 312-555-0153"}],"preferredLanguage":"en-US","roles":[],"title":"Senior Sales Designer","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0966316804","department":"Sales"}}'
 keep user_1 /Users
 user_1=$id
 
@@ -71,7 +71,7 @@ user_1=$id
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-g2mtgjh7px","userName":"'"$run"'.katelynn.ernser.g2mtgjh7px@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 22, room 349","locality":"Ellafort","postalCode":"88351","region":"Texas","streetAddress":"238 Ashlee Motorway"}],"displayName":"Katelynn Ernser","emails":[{"primary":true,"type":"work","value":"katelynn.ernser.'"$run"'.g2mtgjh7px@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Katelynn Ernser","familyName":"Ernser","givenName":"Katelynn"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0119"},{"primary":false,"type":"mobile","value":"+1 617-555-0120"},{"primary":false,"type":"fax","value":"+1 617-555-0121"}],"preferredLanguage":"en-US","roles":[],"title":"District Accounting Orchestrator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0718196871","department":"Finance"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-r9ksezkckv","userName":"'"$run"'.donald.friesen.r9ksezkckv@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 36, room 250","locality":"Pollichmouth","postalCode":"8494","region":"Rhode Island","streetAddress":"8654 Vaughn Branch"}],"displayName":"Donald Friesen","emails":[{"primary":true,"type":"work","value":"donald.friesen.'"$run"'.r9ksezkckv@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Donald Friesen","familyName":"Friesen","givenName":"Donald"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0132"},{"primary":false,"type":"mobile","value":"+1 617-555-0133"},{"primary":false,"type":"fax","value":"+1 617-555-0134"}],"preferredLanguage":"en-US","roles":[],"title":"Lead Retail Director","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0333165778","department":"Finance"}}'
 keep user_2 /Users
 user_2=$id
 
@@ -79,7 +79,7 @@ user_2=$id
 ask POST '/Groups' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"' Engineering gnjqwazcb2","members":[],"meta":{"resourceType":"Group"}}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"' Sales 9e7qdvm3m5","members":[],"meta":{"resourceType":"Group"}}'
 keep group_1 /Groups
 group_1=$id
 
@@ -95,14 +95,17 @@ ask PATCH '/Groups/'"$group_1"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"members","value":[{"$ref":null,"value":"'"$user_2"'"}]}]}'
 
-# cycle 2: remove ada from team
+# cycle 2: update team
 ask PATCH '/Groups/'"$group_1"'' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Remove","path":"members","value":[{"value":"'"$user_1"'"}]}]}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"displayName","value":"'"$run"'9apy Analytical Engines"},{"op":"Add","path":"externalId","value":"'"$tag"'-0000-4000-8000-000000000001"}]}'
 
-echo 'violated: The removal of a member is rejected with 400.'
-echo 'expected: a 2xx status'
-echo 'see:      RFC 7644 §3.5.2.2; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: Captain-P-Goldfish/SCIM-SDK#149'
-echo 'fix:      Support both `members` with a value and `members[value eq "…"]`.'
-published '400 {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400", "scimType": "invalidValue", "detail": "a remove operation carries no value, a filter in the path selects what to remove"}'
+# line 22: expect team
+ask GET '/Groups/'"$group_1"''
+
+echo 'violated: The server accepted displayName, but reads return another value.'
+echo 'expected: displayName: "{run}9apy Analytical Engines"'
+echo 'see:      RFC 7644 §3.5.2; Microsoft: use-scim-to-provision-users-and-groups; field report: getsentry/sentry#79354; field report: pingidentity/scim2#224'
+echo 'fix:      Store what you accept, also for URN-qualified paths, for dotted keys in an operation without a path, and for value paths whose element does not exist yet; reject with 400 what you cannot store.'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"{group_1}","displayName":"{run} Sales 9e7qdvm3m5","members":[]}'
