@@ -173,14 +173,20 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     end: EndState,
 }
 
-/// True when a scenario is about who is matched: accounts are there before, or it names what objects are matched by.
+/// True when a scenario is about who is matched: accounts are there before, everybody is looked up again, or it names
+/// what objects are matched by.
 pub(in crate::run) fn is_about_matching(scenario: &Scenario, mapping: &Mapping) -> bool {
     let subjects = Subjects::of(scenario, mapping);
     let is_named = |kind: ObjectKind| {
         let matching = mapping.object(kind).map(ObjectMapping::matching).unwrap_or_default();
         matching.iter().any(|row| subjects.contain(kind, &row.target))
     };
-    !scenario.accounts.is_empty() || is_named(ObjectKind::User) || is_named(ObjectKind::Group)
+    let looks_again =
+        |step: &Step| matches!(step.action, Action::Restart { .. } | Action::ChangeScope { .. });
+    !scenario.accounts.is_empty()
+        || scenario.timeline.iter().any(looks_again)
+        || is_named(ObjectKind::User)
+        || is_named(ObjectKind::Group)
 }
 
 impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
