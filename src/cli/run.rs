@@ -249,8 +249,8 @@ fn left_out(played: usize) -> Result<(), CommandFailure> {
     let set = selftest::quick_set();
     let all = scenario::builtin()?.into_iter().filter(|scenario| scenario.test.is_none()).count();
     console::say(&format!(
-        "quick: {played} of {all} scenarios were played. They see every critical fault that scimulate knows and all \
-         but {} of the errors. Before a release, run it without --quick.\n",
+        "quick: {played} of {all} scenarios were played. Of the known faults that a run with one token can \
+         show, they show every critical one and all but {} of the errors. Before a release, run it without --quick.\n",
         set.unseen.len()
     ))
 }

@@ -85,7 +85,7 @@ fn missed(ledger: &Ledger, wanted: &SearchEvidence, message: impl Fn(&Vanished) 
                 None => complaint,
             };
             let complaint = complaint.shown_by(&vanished.seen);
-            // Whoever leaves is not disabled, and nobody comes back to the account.
+            // If the disable fails, the leaver keeps access; if it deletes, the account is lost.
             if vanished.seen.disables() { complaint.at(Level::Critical) } else { complaint }
         })
         .collect()

@@ -110,7 +110,7 @@ pub(super) fn likeness(sent: &Value, back: &Value) -> Likeness {
     }
 }
 
-/// So many characters are no beginning by chance.
+/// A shorter text may begin another one by chance.
 const TELLING: usize = 4;
 
 /// What a server did to a text.

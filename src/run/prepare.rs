@@ -211,9 +211,9 @@ pub(super) async fn prepare<T: Target>(
     })
 }
 
-/// Asks for nobody and for somebody while objects of the run are there: only then an ignored filter shows, and
-/// scenarios would meet each other's objects. The rules judge the answers. Attributes on which filters do not find
-/// what they should are returned.
+/// Looks up a value that no object has, and the value of an object that the run created. An ignored filter shows only
+/// while such an object exists. The rules judge the answers; returned are the matching attributes whose filters do not
+/// find what they should.
 async fn ask_whether_filters_apply<T: Target>(
     plan: &Plan,
     stack: &Stack<'_, T>,

@@ -37,13 +37,12 @@ impl BrokenLookups {
             return None;
         }
         let Operation::Query { kind, filter: Some(filter), .. } = Operation::of(request) else { return None };
-        let (_, attribute) = self.0.iter().find(|(of, broken)| {
-            *of == kind
-                && filter.strip_prefix(&broken.to_string()).is_some_and(|rest| rest.starts_with(" eq "))
-        })?;
-        let literal = filter.strip_prefix(&attribute.to_string())?.strip_prefix(" eq ")?;
-        let value = serde_json::from_str(literal).ok()?;
-        Some(Lookup { kind, attribute, value })
+        let mut of_kind = self.0.iter().filter(|(of, _)| *of == kind);
+        of_kind.find_map(|(_, attribute)| {
+            let literal = filter.strip_prefix(&attribute.to_string())?.strip_prefix(" eq ")?;
+            let value = serde_json::from_str(literal).ok()?;
+            Some(Lookup { kind, attribute, value })
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands between a scenario and the target: every request of a run passes these decorators.
 //!
-//! From the outside in: lookups that the target answers wrongly are answered from what the run wrote, the adjustment leaves out what the target refuses, the circuit breaker stops a run whose
-//! target is lost, the guard holds back writes to objects that are not the run's, retry waits for a busy target, the
+//! From the outside in: lookups that the target answers wrongly are answered from what the run wrote, the adjustment
+//! leaves out what the target refuses, the circuit breaker stops a run whose target is lost, the guard holds back writes to objects that are not the run's, retry waits for a busy target, the
 //! recorder keeps each exchange, the rate keeps to what the target has let through, the writes are taken down for the
 //! other scenario runs, and the media type is the one that the target parses.
 
