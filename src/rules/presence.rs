@@ -428,6 +428,29 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_or_broken_write_does_not_prove_that_somebody_is_there() {
+        let rename = json!([{"op": "replace", "path": "displayName", "value": "Ada"}]);
+        for status in [404, 500] {
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.patch("/Users/9", rename.clone(), status, error(status, None));
+            scenario_run.get("/Users/9", 404, error(404, None));
+            scenario_run.delete("/Users/9", 404).get("/Users/9", 404, error(404, None));
+            scenario_run.finds("resource-lost", 0, Level::Error);
+        }
+    }
+
+    #[test]
+    fn what_was_only_read_may_be_deleted_by_others() {
+        let mut scenario_run = ScenarioRun::published();
+        scenario_run.get("/Users/1", 200, ada(json!({}))).get("/Users/1", 404, error(404, None));
+        scenario_run.finds("resource-lost", 0, Level::Error);
+        let mut changed = ScenarioRun::published();
+        let rename = json!([{"op": "replace", "path": "displayName", "value": "Ada"}]);
+        changed.patch("/Users/1", rename, 204, Value::Null).get("/Users/1", 404, error(404, None));
+        changed.finds("resource-lost", 1, Level::Error);
+    }
+
+    #[test]
     fn missed_lookups_are_told_apart() {
         let made = json!({"externalId": "ada", "emails": [{"type": "work", "value": "w@example.com"}],
             "displayName": "Ada + \"Bo\""});

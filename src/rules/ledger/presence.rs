@@ -71,17 +71,23 @@ impl Ledger {
         id: &str,
         status: Option<u16>,
     ) {
-        let known = self.entry(kind, id);
         match status {
             Some(200..300) => {
+                let known = self.entry(kind, id);
                 known.gone.get_or_insert_with(|| Arc::clone(exchange));
                 known.note_write(exchange);
             }
-            Some(404 | 410) if known.made.is_some() && known.is_there() => {
-                known.note_miss(SearchedBy::Id, exchange)
+            // A refusal proves nothing of an id that the trace has not met.
+            Some(300..500) => {
+                if let (Some(404 | 410), Some(known)) = (status, self.objects.get_mut(&(kind, id.to_owned())))
+                    && known.made.is_some()
+                    && known.is_there()
+                {
+                    known.note_miss(SearchedBy::Id, exchange);
+                }
             }
-            Some(300..500) => {}
             Some(_) | None => {
+                let known = self.entry(kind, id);
                 known.doubtful = true;
                 known.note_write(exchange);
             }

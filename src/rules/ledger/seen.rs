@@ -308,7 +308,12 @@ impl SeenState {
     }
 
     /// Notes a search that did not find the object; the first one counts.
+    ///
+    /// What was only read is somebody else's, who may delete it meanwhile: another scenario run for one.
     pub(super) fn note_miss(&mut self, search: SearchedBy, exchange: &Arc<Exchange>) {
+        if self.made.is_none() && self.last_write.is_none() {
+            return;
+        }
         self.missed_by.push(exchange.number);
         if self.miss.is_none() && self.is_settled_for(exchange) {
             let disabled = self.is_disabled();

@@ -28,7 +28,9 @@ impl Ledger {
         let claims = claims_in(&changes);
         let writes = self.writes;
         self.index_members(kind, id, &changes);
-        self.entry(kind, id);
+        if accepted {
+            self.entry(kind, id);
+        }
         let Some(known) = self.objects.get_mut(&(kind, id.to_owned())) else {
             return;
         };
