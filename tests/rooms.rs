@@ -98,7 +98,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("gallery", &["check", "run", "scenario", "entra/directory", "entra/mapping", "run/verdict"]),
-    ("report", &["check", "wire", "run", "scenario", "gallery", "run/verdict"]),
+    ("report", &["check", "scim", "wire", "run", "scenario", "gallery", "run/verdict"]),
     ("interop", &["check", "run", "gallery", "report", "run/verdict"]),
     (
         "sync",

@@ -8,7 +8,10 @@ use crate::diagnostic::closest;
 use crate::entra::dialect::Dialect;
 use crate::entra::mapping::profiles;
 use crate::run::Plan;
-use crate::selftest::{self, Matrix, MatrixProblem, QuickSight, SelftestSettings, ServerUnderTest, subjects};
+use crate::selftest::{
+    self, Matrix, MatrixProblem, PairSighting, QuickSight, SelftestSettings, ServerUnderTest, subjects,
+};
+use crate::server::Fault;
 use crate::{rules, scenario};
 
 /// Prove that the checks can fail: play them against every fault of the embedded server, and against its
@@ -38,6 +41,10 @@ pub(super) struct Selftest {
     /// Play with each attribute mapping against a server that offers what the mapping names
     #[arg(long, conflicts_with_all = ["brief", "verbose", "profile"])]
     profiles: bool,
+
+    /// Play so many pairs of faults, always the same: each fault must have a headline, or be named below the other's
+    #[arg(long, value_name = "N", conflicts_with_all = ["brief", "quick", "verbose", "profile", "profiles", "names"])]
+    pairs: Option<u16>,
 
     /// List every check that caught a fault
     #[arg(long)]
@@ -137,9 +144,41 @@ fn play_profiles(settings: &SelftestSettings, names: &[String]) -> Result<Exit, 
     Ok(if wrong == 0 { Exit::Success } else { Exit::Findings })
 }
 
+/// How many faults of a hundred pairs need a headline in the first run.
+const HEADLINES_PER_HUNDRED_PAIRS: usize = 90;
+
+/// Plays pairs of faults.
+fn play_pairs(settings: &SelftestSettings, number: usize) -> Result<Exit, CommandFailure> {
+    let runtime = runtime::start()?;
+    let shown = stderr().is_terminal();
+    let sightings = selftest::play_pairs(settings, number, runtime.handle(), |sighting| {
+        if shown {
+            console::remark(&sighting.faults.map(Fault::name).join(" + "));
+        }
+    });
+    let mut text = String::new();
+    for sighting in sightings.iter().filter(|sighting| !sighting.is_told()) {
+        text.push_str(&format!("{sighting}\n"));
+    }
+    let count = |is_it: fn(&PairSighting) -> bool| sightings.iter().filter(|pair| is_it(pair)).count();
+    let (told, open) = (count(PairSighting::is_told), count(PairSighting::hides_nothing));
+    text.push_str(&format!(
+        "{} pairs of faults: {told} with a headline for each, {} with one below the other's, {} with one hidden or merged\n",
+        sightings.len(),
+        open.saturating_sub(told),
+        sightings.len() - open
+    ));
+    console::say(&text)?;
+    let is_enough = told * 100 >= sightings.len() * HEADLINES_PER_HUNDRED_PAIRS;
+    Ok(if is_enough { Exit::Success } else { Exit::Findings })
+}
+
 impl Selftest {
     pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let mut settings = settings(self.jobs)?;
+        if let Some(number) = self.pairs {
+            return play_pairs(&settings, number.into());
+        }
         if self.profiles {
             return play_profiles(&settings, &self.names);
         }

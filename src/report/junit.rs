@@ -105,7 +105,7 @@ fn detail(finding: &Finding) -> String {
     add("actual", &finding.actual);
     if let Some(exchange) = finding.exchanges.last() {
         add("request", &exchange.curl());
-        add("answer", &shown::answer_line(exchange, 2_000));
+        add("answer", &shown::answer_line(exchange, None, 2_000));
     }
     add("in Entra", &finding.entra);
     add("fix", &finding.fix);

@@ -13,6 +13,7 @@ pub mod script;
 pub mod terminal;
 
 mod fix_first;
+mod focus;
 pub mod layout;
 mod settings;
 mod shown;

@@ -2,14 +2,16 @@
 
 use serde_json::Value;
 
+use super::focus::{self, Focus};
 use super::layout;
 use crate::wire::{Answer, Exchange};
 
 /// Longest body that is kept whole in a report, in bytes.
 const WHOLE_BODY: usize = 64 * 1024;
 
-/// The answer in one line: status, media type and the beginning of the body; or why there is none.
-pub fn answer_line(exchange: &Exchange, limit: usize) -> String {
+/// The answer in one line: status, media type and the beginning of the body, or the part of it that is in `focus`; or
+/// why there is none.
+pub(in crate::report) fn answer_line(exchange: &Exchange, focus: Option<&Focus>, limit: usize) -> String {
     match &exchange.outcome {
         Err(broken) => layout::clean(&broken.to_string()),
         Ok(answer) => {
@@ -21,20 +23,21 @@ pub fn answer_line(exchange: &Exchange, limit: usize) -> String {
                     line.push_str(&format!(" {}", layout::clean(media_type)));
                 }
                 line.push(' ');
-                line.push_str(&layout::excerpt(&layout::clean(&answer.body.text()), limit));
+                line.push_str(&focus::excerpt(&answer.body.text(), answer.body.json(), focus, limit));
             }
             line
         }
     }
 }
 
-/// The request in one line without headers: method, path, query and the beginning of the body.
-pub fn request_line(exchange: &Exchange, limit: usize) -> String {
+/// The request in one line without headers: method, path, query and the beginning of the body, or the part of it that
+/// is in `focus`.
+pub(in crate::report) fn request_line(exchange: &Exchange, focus: Option<&Focus>, limit: usize) -> String {
     let request = &exchange.request;
     let mut line = format!("{} {}", request.method.as_str(), layout::clean(&request.path_and_query()));
     if let Some(body) = &request.body {
         line.push(' ');
-        line.push_str(&layout::excerpt(&layout::clean(body), limit));
+        line.push_str(&focus::excerpt(body, request.json().as_ref(), focus, limit));
     }
     line
 }
@@ -92,11 +95,14 @@ mod tests {
     fn an_answer_is_one_line_with_its_status_and_type() {
         let exchange =
             example::exchange(Method::Get, "/Users/1", None, example::answer(404, &json!({"status": "404"})));
-        assert_eq!(answer_line(&exchange, 100), r#"404 Not Found application/scim+json {"status":"404"}"#);
-        assert_eq!(answer_line(&exchange, 4), r#"404 Not Found application/scim+json {"st…"#);
+        assert_eq!(
+            answer_line(&exchange, None, 100),
+            r#"404 Not Found application/scim+json {"status":"404"}"#
+        );
+        assert_eq!(answer_line(&exchange, None, 4), r#"404 Not Found application/scim+json {"st…"#);
         let broken =
             example::exchange(Method::Get, "/Users/1", None, Err(Broken::Refused("localhost:1".into())));
-        assert_eq!(answer_line(&broken, 100), "connection refused: localhost:1");
+        assert_eq!(answer_line(&broken, None, 100), "connection refused: localhost:1");
         assert_eq!(answer_body(&broken), json!("connection refused: localhost:1"));
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use super::fix_first;
+use super::focus::Focus;
 use super::layout::{self, Paint};
 use super::settings::{Detail, LABEL, TerminalSettings};
 use super::shown;
@@ -21,6 +22,8 @@ const REASONS: usize = 2;
 
 /// How much of an answer is shown.
 const EXCERPT: usize = 400;
+/// The same of the answer to the write before it.
+const ANSWER_TO_WRITE: usize = 120;
 /// How much of a sentence is shown: some quote whole answers.
 const SENTENCE: usize = 300;
 
@@ -133,8 +136,12 @@ impl TerminalPage<'_> {
         if let Some(pattern) = &cause.pattern {
             self.text("where", pattern, out)?;
         }
-        for (label, text) in [("expected", &finding.expected), ("actual", &finding.actual)] {
-            self.text(label, &layout::excerpt(text, SENTENCE / 2), out)?;
+        let both = !finding.expected.is_empty() && !finding.actual.is_empty();
+        for (label, sign, text) in [("expected", "- ", &finding.expected), ("actual", "+ ", &finding.actual)]
+        {
+            // As in a diff: what should stand there, and what does.
+            let sign = if both { sign } else { "" };
+            self.text(label, &format!("{sign}{}", layout::excerpt(text, SENTENCE / 2)), out)?;
         }
         self.exchanges(finding, out)?;
         self.text("in Entra", &layout::excerpt(&finding.entra, SENTENCE), out)?;
@@ -152,20 +159,30 @@ impl TerminalPage<'_> {
 
     fn exchanges(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let Some((last, before)) = finding.exchanges.split_last() else { return Ok(()) };
-        // The write that led there, when what decides is only a look at the result.
-        if let Some(write) =
-            before.iter().rev().find(|exchange| exchange.request.writes() && exchange.number < last.number)
-            && !last.request.writes()
+        let focus = Focus::of(&finding.subject);
+        let focus = focus.as_ref();
+        // What was written first and last, when what decides is only a look at the result.
+        let writes: Vec<_> = before
+            .iter()
+            .filter(|exchange| exchange.request.writes() && exchange.number < last.number)
+            .filter(|_| !last.request.writes())
+            .collect();
+        let last_write = writes.last().filter(|_| writes.len() > 1);
+        for (label, write) in writes
+            .first()
+            .map(|first| ("before", first))
+            .into_iter()
+            .chain(last_write.map(|write| ("then", write)))
         {
             let line = format!(
                 "{} returned {}",
-                shown::request_line(write, EXCERPT),
-                shown::answer_line(write, 120)
+                shown::request_line(write, focus, EXCERPT),
+                shown::answer_line(write, focus, ANSWER_TO_WRITE)
             );
-            self.line("before", &line, out)?;
+            self.line(label, &line, out)?;
         }
         self.line("request", &layout::clean(&last.curl()), out)?;
-        self.line("answer", &shown::answer_line(last, EXCERPT), out)
+        self.line("answer", &shown::answer_line(last, focus, EXCERPT), out)
     }
 
     /// A line that is not wrapped, so that it can be copied.
@@ -337,7 +354,32 @@ impl TerminalPage<'_> {
             .map(layout::thousands);
             writeln!(out, "{}", row(suite, cells.each_ref().map(String::as_str)))?;
         }
+        // Whose run is green has nothing to look up.
+        if self.report.verdict != Verdict::Passed {
+            self.legend(total, out)?;
+        }
         writeln!(out)
+    }
+
+    /// The phrases that only those know who have used the tool before.
+    fn legend(&self, total: Counts, out: &mut dyn Write) -> io::Result<()> {
+        let not_exercised =
+            "not exercised: no response of this run could show whether the server does this right";
+        let results = "passed, failed and skipped count results: a check has one for each dialect, the two ways in \
+                       which Entra words a PATCH";
+        let phrases = [(total.not_exercised > 0, not_exercised), (self.plays_both_dialects(), results)];
+        for (_, phrase) in phrases.into_iter().filter(|(is_met, _)| *is_met) {
+            for line in layout::wrap(phrase, self.settings.width.max(20)) {
+                writeln!(out, "{}", self.paint.dim(&line))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn plays_both_dialects(&self) -> bool {
+        let mut dialects = self.report.checks.iter().filter_map(|check| check.dialect.as_ref());
+        let first = dialects.next();
+        dialects.any(|dialect| Some(dialect) != first)
     }
 
     fn verdict(&self, causes: &[Cause<'_>], out: &mut dyn Write) -> io::Result<()> {

@@ -5,7 +5,7 @@ use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
 use super::echo::{complaint, outcomes};
-use super::ledger::{ClaimResult, Fate, Ledger, ValueOutcome};
+use super::ledger::{ClaimResult, Fate, Ledger, SearchedBy, ValueOutcome};
 use super::reading;
 use super::subject;
 use crate::check::Level;
@@ -189,7 +189,11 @@ fn read_stale(ledger: &Ledger) -> Vec<Complaint> {
             "The first request did not find a {}; the same request found it later.",
             vanished.kind.as_str()
         );
-        let complaint = Complaint::new(message).against(
+        let asked = match vanished.search {
+            SearchedBy::Id => "GET by id",
+            SearchedBy::Filter { .. } => "a query",
+        };
+        let complaint = Complaint::new(message).concerning(asked).against(
             "found at once",
             "found only when the same request \
                                                                           was repeated",

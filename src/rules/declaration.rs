@@ -85,6 +85,11 @@ impl Rule {
         &self.about
     }
 
+    /// A finding of the rule that was made otherwise than from a trace: before the first scenario.
+    pub(crate) fn finding(&self, message: impl Into<String>) -> Finding {
+        Finding::of(&self.about, message).about(super::aspect::of(&self.about.id))
+    }
+
     /// What the rule finds wrong with one exchange; `None` when the exchange has nothing the rule is about.
     /// A rule that judges whole traces finds nothing yet.
     #[must_use]

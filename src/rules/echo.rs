@@ -129,6 +129,7 @@ const WRITE_LOST: RuleDeclaration = RuleDeclaration {
     ],
     faults: &[
         "pathless-patch-ignored",
+        "pathless-add-ignored",
         "urn-paths-ignored",
         "value-path-create-ignored",
         "drops-external-id",

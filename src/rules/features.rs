@@ -8,7 +8,7 @@ use super::View;
 use super::ledger::{SeenState, wrapped};
 use super::presence::{is_other_case, is_plain};
 use crate::check::{Dimension, Feature};
-use crate::scim::{PatchPath, same_name};
+use crate::scim::{Filter, PatchPath, same_name};
 use crate::wire::{Actor, Exchange, Method, Operation, ResourceKind};
 
 /// The properties of a whole request.
@@ -49,6 +49,12 @@ pub(super) fn of_write(exchange: &Exchange, subject: &str, value: &str) -> Vec<F
         if place > 0 {
             features.push(Feature::new(Dimension::Count, "that are not the first"));
         }
+        let later = &parts[place + 1..];
+        if !later.is_empty() {
+            features.push(Feature::new(Dimension::State, BESIDE));
+        }
+        let beside = |part: &PatchPart<'_>| subject.as_ref().map_or_else(Vec::new, |it| part.beside(it));
+        features.extend(later.iter().flat_map(beside));
     }
     sorted(features)
 }
@@ -56,17 +62,28 @@ pub(super) fn of_write(exchange: &Exchange, subject: &str, value: &str) -> Vec<F
 /// The properties of a write to something else than a value.
 pub(super) fn of_other_write(exchange: &Exchange, subject: &str) -> Vec<Feature> {
     let mut features = of_target(exchange);
+    features.extend(of_attribute(subject));
+    features.push(Feature::new(Dimension::State, BESIDE));
     let sent = exchange.request.json().unwrap_or(Value::Null);
-    let whole = |path: &str| path.parse::<PatchPath>().ok().map(|path| path.attribute.to_lowercase());
+    let subject = subject.parse::<PatchPath>().ok();
     for part in operations(&sent).into_iter().flat_map(PatchPart::of) {
         features.extend(part.features());
-        features.extend(of_attribute(&part.attribute()));
-        if part.path.is_some_and(|path| whole(path).is_some_and(|it| Some(it) == whole(subject))) {
-            features.push(Feature::new(Dimension::State, "beside another part of the same attribute"));
-        }
+        let written = of_attribute(&part.attribute()).into_iter();
+        features.extend(written.map(|feature| match feature.phrase.strip_prefix("of ") {
+            Some(attribute) => Feature::new(feature.dimension, format!("that writes {attribute}")),
+            None => feature,
+        }));
+        features.extend(subject.iter().flat_map(|subject| part.beside(subject)));
     }
     sorted(features)
 }
+
+/// Something else is written after the value that is judged.
+const BESIDE: &str = "that writes another value";
+/// The same, of the same attribute; of a list, of whichever element.
+const BESIDE_IN_ATTRIBUTE: &str = "that writes another part of the same attribute";
+/// The same, of the same element where the attribute is a list.
+const BESIDE_IN_ELEMENT: &str = "that writes another part of the same value";
 
 /// The properties of a text that a server may be tempted to change.
 fn of_text(text: &str) -> Vec<Feature> {
@@ -197,12 +214,33 @@ impl<'a> PatchPart<'a> {
         let either =
             |one: Option<String>, other: Option<String>| one.is_none() || other.is_none() || one == other;
         let lower = |text: Option<String>| text.map(|text| text.to_lowercase());
+        // A finding's subject has no person's values: which element was written cannot be told by them.
         let filter = |path: &PatchPath| path.filter.as_ref().map(|filter| filter.to_string().to_lowercase());
+        let masked = subject.filter.as_ref().filter(|filter| filter.to_string().contains('…'));
+        let same_attributes = masked.zip(path.filter.as_ref()).is_some_and(|(masked, filter)| {
+            let names = |filter: &Filter| -> Vec<String> {
+                filter.attributes().iter().map(|path| path.to_string().to_lowercase()).collect()
+            };
+            names(masked) == names(filter)
+        });
         foreign(&path.schema) == foreign(&subject.schema)
             && (path.attribute.is_empty()
                 || same_name(&path.attribute, &subject.attribute)
                     && either(lower(path.sub.clone()), lower(subject.sub.clone()))
-                    && either(filter(&path), filter(subject)))
+                    && (same_attributes || either(filter(&path), filter(subject))))
+    }
+
+    /// What it has to do with an attribute that it does not write.
+    fn beside(&self, subject: &PatchPath) -> Vec<Feature> {
+        let Some(Ok(path)) = self.path.map(str::parse::<PatchPath>) else { return Vec::new() };
+        if !same_name(&path.attribute, &subject.attribute) {
+            return Vec::new();
+        }
+        let filter = |path: &PatchPath| path.filter.as_ref().map(|filter| filter.to_string().to_lowercase());
+        let same = path.filter.is_none() || subject.filter.is_none() || filter(&path) == filter(subject);
+        let element = same.then_some(BESIDE_IN_ELEMENT);
+        let phrases = [Some(BESIDE_IN_ATTRIBUTE), element];
+        phrases.into_iter().flatten().map(|phrase| Feature::new(Dimension::State, phrase)).collect()
     }
 
     /// The attribute, with the values of its filter left out.
@@ -313,6 +351,30 @@ mod tests {
         for phrase in ["without a path", "with a path as key", "that are not the first", "of name"] {
             assert!(has(&name, phrase), "{phrase}: {name:?}");
         }
+    }
+
+    #[test]
+    fn what_is_written_later_may_undo_it() {
+        let operations = json!([
+            {"op": "add", "path": "name.givenName", "value": "x"},
+            {"op": "add", "path": "name.familyName", "value": "y"},
+            {"op": "add", "path": "title", "value": "z"},
+        ]);
+        let given = phrases(operations.clone(), "name.givenName");
+        assert!(has(&given, BESIDE) && has(&given, BESIDE_IN_ELEMENT), "{given:?}");
+        let family = phrases(operations.clone(), "name.familyName");
+        assert!(has(&family, BESIDE) && !has(&family, BESIDE_IN_ELEMENT), "{family:?}");
+        let title = phrases(operations, "title");
+        assert!(!has(&title, BESIDE), "{title:?}");
+    }
+
+    #[test]
+    fn an_element_whose_values_are_masked_is_the_one_that_was_written() {
+        let operations = json!([{"op": "remove", "path": "members[value eq \"7\"]"}]);
+        let masked = phrases(operations.clone(), "members[value eq \"…\"]");
+        assert!(has(&masked, "with remove"), "{masked:?}");
+        let other = phrases(operations, "members[type eq \"…\"]");
+        assert!(!has(&other, "with remove"), "{other:?}");
     }
 
     #[test]

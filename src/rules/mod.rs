@@ -102,6 +102,9 @@ pub const ID_REUSED: &str = "rules/id-reused";
 /// The id of the rule about deletes that are refused.
 pub const DELETE_REFUSED: &str = "rules/delete-refused";
 
+/// The id of the rule about reads that show the state before a write.
+pub const READ_STALE: &str = "rules/read-stale";
+
 /// The id of the rule about redirects.
 pub const REDIRECTED: &str = "rules/redirected";
 

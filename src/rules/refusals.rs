@@ -183,7 +183,7 @@ fn patch_not_implemented(view: &View<'_>) -> Vec<Complaint> {
 const DISABLE_REFUSED: RuleDeclaration = RuleDeclaration {
     name: "disable-refused",
     title: "A disable is accepted",
-    level: Level::Error,
+    level: Level::Critical,
     what: "A PATCH that sets `active` to false, \"False\" or \"false\" is accepted, even with other changes \
            in the same request.",
     why: "The leaver keeps access until an administrator reads the provisioning log. One unsupported \
@@ -197,7 +197,7 @@ const DISABLE_REFUSED: RuleDeclaration = RuleDeclaration {
         Field("chainguard-dev/edu#3781"),
         Field("ssoready/ssoready#155"),
     ],
-    faults: &["refuses-string-boolean"],
+    faults: &["refuses-string-boolean", "long-user-names-refused"],
     judges: |view| is_patched(view) && view.claims().any(disables),
     judge: RuleJudge::Exchange(disable_refused),
 };
@@ -341,6 +341,7 @@ const UPDATE_REFUSED: RuleDeclaration = RuleDeclaration {
     ],
     faults: &[
         "refuses-capital-op",
+        "refuses-several-operations",
         "refuses-reenable",
         "group-rename-refused",
         "member-remove-path-refused",

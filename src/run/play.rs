@@ -23,6 +23,7 @@ use super::schedule::Work;
 use super::steps::end_state::EndState;
 use super::steps::suited;
 use super::target::deployment::Deployments;
+use super::target::lag::Lag;
 use super::target::media_type::MediaType;
 use super::target::rate::Rate;
 use super::verdict::cause;
@@ -32,7 +33,7 @@ use super::verdict::ruling::Ruling;
 use crate::check::{Aspect, Finding, Level, Outcome, Skip};
 use crate::entra::directory::DirectoryError;
 use crate::people::People;
-use crate::rules::{self, KnownBesides};
+use crate::rules::{self, KnownBesides, READ_STALE};
 use crate::scenario::Scenario;
 
 /// Why there is no report.
@@ -102,6 +103,7 @@ pub fn play_scenarios<S: Deployments>(
     });
     let rate: Arc<Rate> = Arc::default();
     let media_type: Arc<MediaType> = Arc::default();
+    let lag: Arc<Lag> = Arc::default();
     let (told, pauses) = mpsc::channel();
     let ownership = Arc::new(plan.ownership(deployments.is_shared()));
     let asking = Asking {
@@ -111,6 +113,7 @@ pub fn play_scenarios<S: Deployments>(
         ownership: Arc::clone(&ownership),
         tenants: deployments.tenants(),
         media_type: Arc::clone(&media_type),
+        lag: Arc::clone(&lag),
     };
     let prepared = std::thread::scope(|scope| {
         let asked = scope.spawn(|| runtime.block_on(prepare::prepare(asking, deployment, told)));
@@ -121,7 +124,8 @@ pub fn play_scenarios<S: Deployments>(
     })?;
     listener
         .on(&Event::Prepared { abilities: Arc::clone(&prepared.abilities), trace: prepared.trace.clone() });
-    let jobs = plan.jobs;
+    // What one scenario run writes, others may read late.
+    let jobs = if lag.is_none() { plan.jobs } else { 1 };
     let users = plan.max_users.map(Semaphore::new);
     let run = SharedRun {
         plan,
@@ -133,6 +137,7 @@ pub fn play_scenarios<S: Deployments>(
         rate,
         access: RwLock::default(),
         media_type,
+        lag,
         filters_ignored: AtomicBool::default(),
         users,
         writes: Arc::default(),
@@ -251,6 +256,9 @@ impl Gathered {
         }
         if !off.contains(&UPDATE_REFUSED) {
             findings.extend(prepared.updates.findings(&prepared.discovery));
+        }
+        if !off.contains(&READ_STALE) {
+            findings.extend(prepared.freshness.findings());
         }
         // The first users of a run are made here.
         run.last_admin.is_met_in(&run.plan, &prepared.trace);

@@ -14,6 +14,7 @@ use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance::{Acceptance, Trial};
 use super::preflight::declared;
+use super::preflight::freshness::Freshness;
 use super::preflight::media_type::LabelTrial;
 use super::preflight::room::Room;
 use super::preflight::updates::{self, Updates};
@@ -22,6 +23,7 @@ use super::purpose;
 use super::target::adjustment::Adjustment;
 use super::target::deployment::{Deployment, Tenants};
 use super::target::guard::Ownership;
+use super::target::lag::{Lag, LateRead, Settled};
 use super::target::lookups::BrokenLookups;
 use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
@@ -63,6 +65,8 @@ pub(super) struct Prepared {
     pub(super) trace: Vec<Arc<Exchange>>,
     /// Attributes by which the target does not find what it should.
     pub(super) broken_lookups: BrokenLookups,
+    /// Which reads show a write late.
+    pub(super) freshness: Freshness,
     /// What could not be removed.
     pub(super) left_behind: Vec<cleanup::Left>,
 }
@@ -78,6 +82,8 @@ pub(super) struct Asking<'a> {
     pub(super) tenants: Tenants,
     /// Under which media type bodies are sent; set for the whole run.
     pub(super) media_type: Arc<MediaType>,
+    /// When its reads show what was written; set for the whole run.
+    pub(super) lag: Arc<Lag>,
 }
 
 /// Asks all that. The deployment is closed before the scenario runs begin; `pauses` hears of each pause.
@@ -86,11 +92,12 @@ pub(super) async fn prepare<T: Target>(
     deployment: Deployment<T>,
     pauses: Sender<Duration>,
 ) -> Result<Prepared, Refusal> {
-    let Asking { plan, people, rate, ownership, tenants, media_type: label } = asking;
+    let Asking { plan, people, rate, ownership, tenants, media_type: label, lag } = asking;
+    let freshness = Freshness::of(&lag);
     let writer = plan.writer();
     let adjustment = Arc::new(purpose::adjustment(plan));
     let labelled = Labelled::new(deployment.target, Arc::clone(&label));
-    let recorder = Recorder::new(Paced::new(labelled, rate));
+    let recorder = Recorder::new(Paced::new(Settled::new(labelled, lag), rate));
     let stack = Stack::new(&recorder, &plan.wait_limit, &plan.cancel, ownership, move |pause| {
         // Nobody listens only when the whole run is being dropped.
         let _ = pauses.send(pause);
@@ -153,11 +160,12 @@ pub(super) async fn prepare<T: Target>(
             adjustment: &adjustment,
             label: LabelTrial::of(&label),
             room,
+            freshness: &freshness,
         };
         let groups = !matches!(abilities.of(Ability::Groups), Support::No(_));
         acceptance = trial.run(groups).await;
         // An update changes what they are looked up by.
-        broken_lookups = ask_whether_filters_apply(plan, &stack, &recorder, &writer).await;
+        broken_lookups = ask_whether_filters_apply(plan, &stack, &recorder, &writer, &freshness).await;
         updates = updates::ask(&trial, &acceptance).await;
     }
     let accepted = match acceptance.nothing {
@@ -198,6 +206,7 @@ pub(super) async fn prepare<T: Target>(
         mapping,
         adjustment: Arc::new(Adjustment {
             refused: [adjustment.refused.clone(), acceptance.adjustment().refused].concat(),
+            one_operation_each: updates.together.is_some(),
             ..acceptance.adjustment()
         }),
         acceptance,
@@ -206,6 +215,7 @@ pub(super) async fn prepare<T: Target>(
         spokesman,
         filters,
         broken_lookups,
+        freshness,
         trace: recorder.trace(),
         left_behind,
     })
@@ -219,6 +229,7 @@ async fn ask_whether_filters_apply<T: Target>(
     stack: &Stack<'_, T>,
     recorder: &Recorder<T>,
     writer: &Writer,
+    freshness: &Freshness,
 ) -> BrokenLookups {
     let mut broken = BrokenLookups::default();
     for kind in [ResourceKind::User, ResourceKind::Group] {
@@ -236,10 +247,17 @@ async fn ask_whether_filters_apply<T: Target>(
             let Some(value) = value else { continue };
             let question =
                 writer.lookup(kind, &row.target, &value, format!("preflight: {}", kind.endpoint()));
-            let Ok(answer) = stack.send(Request { actor: Actor::Probe, ..question }).await else { continue };
-            let found = answer.body.json().filter(|_| answer.is_success()).and_then(resources_in);
-            let found: Option<Vec<_>> = found.map(|found| found.into_iter().map(id_of).collect());
-            is_right &= found == Some(expected.into_iter().map(Some).collect());
+            let wanted: Vec<_> = expected.into_iter().map(Some).collect();
+            let is_found = |answer: &Answer| {
+                let found = answer.body.json().filter(|_| answer.is_success()).and_then(resources_in);
+                let found: Option<Vec<_>> = found.map(|found| found.into_iter().map(id_of).collect());
+                found.as_ref() == Some(&wanted)
+            };
+            // What should not be found will not be found less later.
+            let is_late = |answer: &Answer| is_found(answer) || wanted.is_empty();
+            let answer = freshness.read(stack, recorder, LateRead::Query, &question, is_late).await;
+            let Some(answer) = answer else { continue };
+            is_right &= is_found(&answer);
         }
         if !is_right {
             broken.0.push((kind, row.target.clone()));

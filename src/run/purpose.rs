@@ -52,7 +52,7 @@ impl LastAdmin {
         let rule = rules::find(rules::DELETE_REFUSED).filter(|_| left_behind.len() < before)?;
         let message =
             format!("the server keeps /Users/{id} as its last administrator; delete it at the server");
-        let note = Finding::of(rule.about(), message).at(Level::Note).concerning("last administrator");
+        let note = rule.finding(message).at(Level::Note).concerning("last administrator");
         Some(note.against("a refusal, as `[target] protects` says", "the user is still there"))
     }
 

@@ -11,6 +11,7 @@ use super::cleanup;
 use super::cleanup::leftovers;
 use super::event::{Event, ScenarioRunId};
 use super::plan::Plan;
+use super::preflight::freshness::READ_OWN_WRITES;
 use super::prepare;
 use super::prepare::Prepared;
 use super::purpose::{self, LastAdmin};
@@ -20,6 +21,7 @@ use super::steps::{self, suited};
 use super::steps::{MistakeAt, Player, PlayerInput};
 use super::target::deployment::{Deployments, Tenants};
 use super::target::guard::Ownership;
+use super::target::lag::{Lag, Settled};
 use super::target::lookups::BrokenLookups;
 use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
@@ -29,7 +31,7 @@ use super::target::stack::Stack;
 use super::verdict::comparison::Observations;
 use super::verdict::report::CheckResult;
 use crate::check::{Finding, Level, Meeting, Outcome, Skip};
-use crate::entra::dialect::{Dialect, Writer};
+use crate::entra::dialect::{Dialect, Switches, TombstoneName, Writer};
 use crate::entra::directory::{Group, ObjectId, User};
 use crate::entra::mapping::Mapping;
 use crate::people::People;
@@ -54,6 +56,8 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) rate: Arc<Rate>,
     /// Under which media type bodies are sent.
     pub(in crate::run) media_type: Arc<MediaType>,
+    /// When reads show what was written.
+    pub(in crate::run) lag: Arc<Lag>,
     /// On a shared target a scenario run that reads all resources has exclusive access.
     pub(in crate::run) access: RwLock<()>,
     /// A filter has found objects that do not match it: from then on each scenario run plays alone, so that a
@@ -288,6 +292,23 @@ impl<S: Deployments> SharedRun<S> {
         }
     }
 
+    /// The switches of the plan, and those of a scenario's job.
+    fn switches_of(&self, scenario: &Scenario) -> Switches {
+        let mut switches = self.plan.switches.clone();
+        if scenario.job.tombstone_name {
+            switches.tombstone_name = TombstoneName::On;
+        }
+        switches
+    }
+
+    /// The delays that reads of a scenario wait for. The one that is about them does not wait.
+    fn lag_of(&self, scenario: &Scenario) -> Arc<Lag> {
+        match scenario.about.id == READ_OWN_WRITES {
+            true => Arc::default(),
+            false => Arc::clone(&self.lag),
+        }
+    }
+
     /// Lookups that the target is not asked, because it answers them wrongly. A scenario that is about them asks all
     /// the same.
     fn broken_lookups(&self, scenario: &Scenario, mapping: &Mapping) -> BrokenLookups {
@@ -326,7 +347,8 @@ impl<S: Deployments> SharedRun<S> {
         };
         let labelled = Labelled::new(deployment.target, Arc::clone(&self.media_type));
         let (began, number) = (SystemTime::now(), self.writes.begin());
-        let noted = Noted::new(labelled, Arc::clone(&self.writes), number);
+        let settled = Settled::new(labelled, self.lag_of(scenario));
+        let noted = Noted::new(settled, Arc::clone(&self.writes), number);
         let recorder = Recorder::new(Paced::new(noted, rate));
         let waits = {
             let (tell, scenario_run) = (tell.clone(), scenario_run.clone());
@@ -361,7 +383,7 @@ impl<S: Deployments> SharedRun<S> {
             discovered_attributes: self.plan.discovered_attributes,
             passed_over: self.prepared.passed_over(scenario),
             adjustment,
-            writer: Writer::new(dialect, self.plan.switches.clone()),
+            writer: Writer::new(dialect, self.switches_of(scenario)),
             discovery: &self.prepared.discovery,
             target: &target,
             recorder: &recorder,
@@ -429,6 +451,10 @@ impl<S: Deployments> SharedRun<S> {
         let besides = KnownBesides { patched: &self.prepared.updates.accepted, others: &others };
         let rules::Judgement { findings: mut rule_findings, exercised, observations } =
             rules::judge(&off, &trace, &self.prepared.discovery, &besides);
+        // A late read is the one thing that is judged here; rules would take it for a loss.
+        if about.id == READ_OWN_WRITES && !self.lag.is_none() {
+            rule_findings.clear();
+        }
         self.note_filters(&rule_findings);
         // What is on purpose is told by the rule's own level, so before that is capped.
         purpose::expect(&self.plan, last_admin, &mut rule_findings);

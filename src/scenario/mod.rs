@@ -233,6 +233,9 @@ pub struct JobSpec {
     /// Every cycle and every on-demand run begins with a filter for a random GUID on each endpoint, as in the
     /// service. Elsewhere it is left out: it would be every sixth request of a run, and all of them are alike.
     pub connection_test: bool,
+    /// A soft-deleted user's userPrincipalName becomes the object id and the old name, written with the disable, whatever
+    /// the switch `tombstone-name` says.
+    pub tombstone_name: bool,
     /// `SkipOutOfScopeDeletions`.
     pub skip_out_of_scope_deletions: bool,
     /// Accidental deletion prevention: so many disables and deletes in one cycle are allowed.

@@ -25,6 +25,8 @@ pub struct RedLine {
     pub level: Level,
     /// What the headline says.
     pub message: String,
+    /// Ids of the other checks that met it, and of those that it blocks.
+    pub others: Vec<String>,
 }
 
 /// The red lines of a report, in its order.
@@ -34,6 +36,7 @@ pub(super) fn red_lines(report: &Report) -> Vec<RedLine> {
         check: cause.finding.rule.clone(),
         level: cause.level,
         message: cause.finding.message.clone(),
+        others: cause.checks.iter().chain(&cause.consequences).map(ToString::to_string).collect(),
     })
     .collect()
 }
@@ -151,7 +154,12 @@ mod tests {
 
     #[test]
     fn a_right_name_and_a_single_line_are_counted_apart() {
-        let line = |check: &str| RedLine { check: check.into(), level: Level::Error, message: "m".into() };
+        let line = |check: &str| RedLine {
+            check: check.into(),
+            level: Level::Error,
+            message: "m".into(),
+            others: Vec::new(),
+        };
         let headline = ExpectedHeadline { level: Level::Error, checks: vec!["rules/a"] };
         let mut counts = HeadlineCounts::default();
         let fault = Fault::FILTER_IGNORED;

@@ -7,6 +7,7 @@
 mod headlines;
 mod kept;
 mod matrix;
+mod pairs;
 mod plays;
 mod profiles;
 mod quick;
@@ -16,6 +17,7 @@ mod table;
 pub use headlines::RedLine;
 pub use kept::{predicted, proofs, unknown};
 pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
+pub use pairs::{PairSighting, PairTold, play_pairs};
 pub use plays::{SelftestSettings, play};
 pub use profiles::{ProfileSighting, play_profiles};
 pub use quick::{QuickSet, QuickSight, quick_set};

@@ -10,7 +10,7 @@ use super::headlines::red_lines;
 use super::matrix::{Catch, DeclaredFaults, Matrix, PlayFindings};
 use super::quick::red_places;
 use super::subject::ServerUnderTest;
-use crate::check::About;
+use crate::check::{About, Level};
 use crate::deployments::Embedded;
 use crate::entra::dialect::Dialect;
 use crate::entra::mapping::RoleFunction;
@@ -121,8 +121,7 @@ fn play_against(
         ServerUnderTest::Variant(variant) => drop(settings.variants.insert(variant)),
         ServerUnderTest::Fault(fault) => drop(settings.faults.insert(fault)),
     }
-    // What ends one play, as a fault that withholds answers may, must not end the others.
-    let mut plan = Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() };
+    let mut plan = by_itself(plan);
     match subject {
         // It is right if its owner says so.
         ServerUnderTest::Variant(Variant::UserNameIds) => plan.user_name_ids = true,
@@ -132,6 +131,24 @@ fn play_against(
         _ => {}
     }
     run::play_scenarios(plan, Embedded { settings }, runtime, listener)
+}
+
+/// The plan for one play: what ends it, as a fault that withholds answers may, must not end the others.
+fn by_itself(plan: &Plan) -> Plan {
+    Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() }
+}
+
+/// What a plan finds at a server with all of these faults.
+pub(super) fn found_with(plan: &Plan, faults: &[Fault], runtime: &Handle) -> PlayFindings {
+    let schemas = Arc::new(plan.mapping.served_schemas());
+    let faults = faults.iter().copied().collect();
+    let settings = server::ServerSettings { schemas, faults, ..server::ServerSettings::default() };
+    match run::play_scenarios(by_itself(plan), Embedded { settings }, runtime, &mut ()) {
+        Ok(report) => seen(&report),
+        Err(problem) => {
+            PlayFindings { refused: Some(problem.to_string()), unplayable: true, ..PlayFindings::default() }
+        }
+    }
 }
 
 /// What a plan finds at a server.
@@ -165,6 +182,16 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
         _ => Plan { dialects: Dialect::ALL.to_vec(), ..plan },
     };
     let mut sighting = found(&plan, subject, runtime);
+    if let Some(check) = right_complaint(&plan, subject) {
+        sighting
+            .catches
+            .entry(check.to_owned())
+            .and_modify(|catch| catch.level = Level::Note)
+            .or_insert_with(
+                // That nothing is said of it is an alarm of its own.
+                || Catch { level: Level::Error, message: format!("{check} says nothing"), met_in: None },
+            );
+    }
     match play_against(&settings.gates, subject, runtime, &mut ()) {
         Ok(report) => {
             sighting.catches.extend(seen(&report).catches);
@@ -174,6 +201,19 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
         Err(_) => sighting.verdict = "-> refused".to_owned(),
     }
     sighting
+}
+
+/// What is said with good reason at a correct server: that the mapping lacks what the server requires.
+fn right_complaint(plan: &Plan, subject: ServerUnderTest) -> Option<&'static str> {
+    let maps = |name: &str| {
+        plan.mapping
+            .user
+            .rows
+            .iter()
+            .any(|row| row.target.attribute_path().attribute.eq_ignore_ascii_case(name))
+    };
+    let requires = subject == ServerUnderTest::Variant(Variant::NameAndEmailsRequired);
+    (requires && !(maps("displayName") && maps("emails"))).then_some("rules/required-not-mapped")
 }
 
 /// The worst finding of each check over all dialects.

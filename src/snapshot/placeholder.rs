@@ -125,6 +125,7 @@ impl Placeholders {
         let text = self.ids_in_paths(&text);
         let text = self.long_ids(&text);
         let text = self.guids(&text);
+        let text = self.tombstones(&text);
         let text = if context.is_message() { without_counters(&text) } else { text };
         self.prefixes(&text)
     }
@@ -229,6 +230,30 @@ impl Placeholders {
         replaced
     }
 
+    /// The object id that stands without hyphens before the name of a soft-deleted user.
+    fn tombstones(&mut self, text: &str) -> String {
+        if self.prefix.is_empty() {
+            return text.to_owned();
+        }
+        let (mut replaced, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some(at) = rest.to_ascii_lowercase().find(&self.prefix.to_ascii_lowercase()) {
+            let (before, after) = rest.split_at(at);
+            let id = before.len().checked_sub(BARE_GUID).and_then(|from| before.get(from..));
+            match id.filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+                Some(id) => {
+                    replaced.push_str(&before[..before.len() - BARE_GUID]);
+                    replaced.push_str(&self.numbered("guid", id.to_ascii_lowercase()));
+                }
+                None => replaced.push_str(before),
+            }
+            let (prefix, others) = after.split_at(self.prefix.len());
+            replaced.push_str(prefix);
+            rest = others;
+        }
+        replaced.push_str(rest);
+        replaced
+    }
+
     fn prefixes(&self, text: &str) -> String {
         if self.prefix.is_empty() {
             return text.to_owned();
@@ -293,6 +318,9 @@ fn is_escape(text: &str) -> bool {
 }
 
 const GUID: &[u8; 36] = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+/// How many digits a GUID has without its hyphens.
+const BARE_GUID: usize = 32;
 
 /// Byte offset of the first GUID that is not part of a longer word.
 fn find_guid(text: &str) -> Option<usize> {
@@ -403,6 +431,15 @@ mod tests {
         assert_eq!(all.text(&guid.to_uppercase(), PLAIN), "[guid:1]");
         assert_eq!(all.text(&format!("{guid}0"), PLAIN), format!("{guid}0"));
         assert_eq!(all.text("é".repeat(40).as_str(), PLAIN), "é".repeat(40));
+    }
+
+    #[test]
+    fn the_object_id_before_a_deleted_persons_name_is_replaced() {
+        let mut all = placeholders();
+        let id = "0a0a0a0abbbbccccdddde1e1e1e1e1e1";
+        assert_eq!(all.text(&format!("{id}zq7f.ada@x"), PLAIN), "[guid:1][prefix].ada@x");
+        assert_eq!(all.text(&format!("eq+%22{id}zq7f.ada"), PLAIN), "eq+%22[guid:1][prefix].ada");
+        assert_eq!(all.text(&format!("{id}.ada zq7f"), PLAIN), format!("{id}.ada [prefix]"));
     }
 
     #[test]

@@ -512,7 +512,12 @@ impl Witness<'_> {
     }
 
     fn delete(&mut self, ann: &str, bea: &str) {
-        self.patch(&format!("/Users/{bea}"), json!([{ "op": "replace", "path": "active", "value": false }]));
+        let path = format!("/Users/{bea}");
+        let (name, long) = (json!({ "title": "x", "nickName": "y" }), format!("bea{}", "0".repeat(80)));
+        self.patch(&path, json!([{ "op": "add", "value": name }]));
+        self.patch(&path, json!([{ "op": "replace", "path": "userName", "value": long }]));
+        self.patch(&path, json!([{ "op": "replace", "path": "userName", "value": "bea" }]));
+        self.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }]));
         for id in [ann, bea] {
             let path = format!("/Users/{id}");
             self.send("DELETE", &path, None);

@@ -18,7 +18,7 @@ mod switches;
 use serde_json::Value;
 
 pub use switches::{
-    AddedMember, Booleans, Choice, CreateConflict, DeletionThreshold, ElementFilter, EmptyRoles,
+    AddedMember, Additions, Booleans, Choice, CreateConflict, DeletionThreshold, ElementFilter, EmptyRoles,
     EnterpriseData, Evidence, FilterQuotes, FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers, Leavers,
     ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames, PhonePrimary, Position,
     PurgedAfterUnassign, ReferenceCheck, RemovedMember, RestartLinks, Retries, RoleName, SwitchDefect,

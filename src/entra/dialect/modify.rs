@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::elements::elements;
 use super::{
-    AddedMember, AttributeChange, Booleans, Dialect, ManagerPath, ManagerRemoval, ManagerValue,
+    AddedMember, Additions, AttributeChange, Booleans, Dialect, ManagerPath, ManagerRemoval, ManagerValue,
     RemovedMember, RoleForm, Verb, Writer,
 };
 use crate::scim::{AttributePath, Filter, PatchPath, urn};
@@ -13,9 +13,9 @@ use crate::wire::{Method, Request, ResourceKind};
 impl Writer {
     /// All changes of one object, in one PATCH.
     ///
-    /// Without the flag each change is an operation. With it, replacements of plain attributes are
-    /// bundled in one operation without a path, as its last one; value paths and additions keep
-    /// their own, and so does a single replacement.
+    /// Without the flag each change is an operation. With it, additions of plain attributes are bundled in one
+    /// operation without a path, and so are replacements, after all others; value paths keep their own, and so does a
+    /// single addition or replacement.
     #[must_use]
     pub fn modify(
         &self,
@@ -24,25 +24,33 @@ impl Writer {
         changes: &[AttributeChange],
         step: impl Into<String>,
     ) -> Request {
-        let bundled = |change: &&AttributeChange| {
-            self.dialect == Dialect::AadOptscim062020
-                && change.verb == Verb::Replace
-                && change.path.filter.is_none()
-                && change.roles.is_none()
-        };
-        let bundle: Vec<&AttributeChange> = changes.iter().filter(bundled).collect();
-        let bundle = if bundle.len() > 1 { bundle } else { Vec::new() };
-        let mut operations: Vec<Value> = changes
-            .iter()
-            .filter(|change| bundle.is_empty() || !bundled(change))
-            .map(|change| self.changed(change))
-            .collect();
-        if !bundle.is_empty() {
+        let (mut bundles, mut operations) = (Vec::new(), Vec::new());
+        for verb in [Verb::Add, Verb::Replace] {
+            let bundle: Vec<_> = changes.iter().filter(|change| self.may_bundle(change, verb)).collect();
+            if bundle.len() > 1 {
+                bundles.push((verb, bundle));
+            }
+        }
+        let is_bundled =
+            |change: &AttributeChange| bundles.iter().any(|(verb, _)| self.may_bundle(change, *verb));
+        operations
+            .extend(changes.iter().filter(|change| !is_bundled(change)).map(|change| self.changed(change)));
+        for (verb, bundle) in &bundles {
             let members: Map<String, Value> =
                 bundle.iter().map(|change| (change.path.to_string(), self.written(change))).collect();
-            operations.push(json!({ "op": self.op(Verb::Replace), "value": members }));
+            operations.push(json!({ "op": self.op(*verb), "value": members }));
         }
         self.patch(kind, id, operations, step)
+    }
+
+    /// True when the change goes into an operation without a path, if there is another one.
+    fn may_bundle(&self, change: &AttributeChange, verb: Verb) -> bool {
+        let bundles = verb == Verb::Replace || self.switches.additions == Additions::Bundled;
+        self.dialect == Dialect::AadOptscim062020
+            && bundles
+            && change.verb == verb
+            && change.path.filter.is_none()
+            && change.roles.is_none()
     }
 
     /// Sets a reference such as the manager, `path` being its target in the mapping.
@@ -272,6 +280,31 @@ mod tests {
         let plain = operations(&default.modify(ResourceKind::User, "1", &changes, "t"));
         assert_eq!(plain.as_array().unwrap().len(), 4);
         assert_eq!(plain[3], json!({"op": "Replace", "path": "name.givenName", "value": "D"}));
+    }
+
+    #[test]
+    fn the_flag_bundles_several_additions_unless_a_switch_says_otherwise() {
+        let changes = [
+            change(Verb::Add, "title", json!("B")),
+            change(Verb::Replace, "active", json!(true)),
+            change(Verb::Add, "name.givenName", json!("D")),
+            change(Verb::Add, "phoneNumbers[type eq \"work\"].value", json!("1")),
+        ];
+        let phone = json!({"op": "add", "path": "phoneNumbers[type eq \"work\"].value", "value": "1"});
+        let active = json!({"op": "replace", "path": "active", "value": true});
+        let sent = |switches: &[(&str, &str)]| {
+            operations(&writer(Dialect::AadOptscim062020, switches).modify(
+                ResourceKind::User,
+                "1",
+                &changes,
+                "t",
+            ))
+        };
+        let bundle = json!({"op": "add", "value": {"title": "B", "name.givenName": "D"}});
+        assert_eq!(sent(&[]), json!([active, phone, bundle]));
+        let apart = sent(&[("additions", "apart")]);
+        assert_eq!(apart[0], json!({"op": "add", "path": "title", "value": "B"}));
+        assert_eq!(apart.as_array().unwrap().len(), 4);
     }
 
     #[test]

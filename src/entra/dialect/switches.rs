@@ -93,9 +93,9 @@ pub use decisions::{
 };
 
 pub use forms::{
-    AddedMember, Booleans, ElementFilter, EmptyRoles, EnterpriseData, FilterQuotes, FlagInUrls, GroupMembers,
-    GroupSchemas, ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames, PhonePrimary,
-    RemovedMember, RoleName, UserMeta, UserSchemas,
+    AddedMember, Additions, Booleans, ElementFilter, EmptyRoles, EnterpriseData, FilterQuotes, FlagInUrls,
+    GroupMembers, GroupSchemas, ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames,
+    PhonePrimary, RemovedMember, RoleName, UserMeta, UserSchemas,
 };
 
 /// Every switch of a dialect. The defaults are those of the design: what is documented or
@@ -108,6 +108,8 @@ pub struct Switches {
     pub operation_names: OperationNames,
     /// See [`Booleans`].
     pub booleans: Booleans,
+    /// See [`Additions`].
+    pub additions: Additions,
     /// See [`GroupSchemas`].
     pub group_schemas: GroupSchemas,
     /// See [`GroupMembers`].
@@ -193,6 +195,7 @@ impl Default for Switches {
             element_filter: ElementFilter::Value,
             filter_quotes: FilterQuotes::Quoted,
             reference_check: ReferenceCheck::Off,
+            additions: Additions::Bundled,
             flag_in_urls: FlagInUrls::Off,
             leaked_members: LeakedMembers::Ignored,
             purged_after_unassign: PurgedAfterUnassign::Left,
@@ -264,6 +267,7 @@ macro_rules! for_each_choice {
             element_filter: ElementFilter, "element-filter";
             filter_quotes: FilterQuotes, "filter-quotes";
             reference_check: ReferenceCheck, "reference-check";
+            additions: Additions, "additions";
             flag_in_urls: FlagInUrls, "flag-in-urls";
             leaked_members: LeakedMembers, "leaked-members";
             purged_after_unassign: PurgedAfterUnassign, "purged-after-unassign";

@@ -61,7 +61,7 @@ impl Stable {
     /// Method, path and the beginning of the body.
     #[must_use]
     pub fn request(&self, exchange: &Exchange) -> String {
-        layout::excerpt(&layout::clean(&self.text(&shown::request_line(exchange, usize::MAX))), EXCERPT)
+        layout::excerpt(&layout::clean(&self.text(&shown::request_line(exchange, None, usize::MAX))), EXCERPT)
     }
 
     /// Status and the beginning of the body, or why there was no answer.

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Map, Value};
 
 use super::bisection::{Acceptability, Creates, Found, RefusedBody, parts, search};
+use super::freshness::Freshness;
 use super::media_type::LabelTrial;
 use super::requirements::required;
 use super::room::Room;
@@ -24,11 +25,12 @@ use crate::run::observer::resource_path;
 use crate::run::steps::answers::answered;
 use crate::run::steps::{mapped, suited};
 use crate::run::target::adjustment::{Adjustment, RequiredAttribute, leave_out};
+use crate::run::target::lag::LateRead;
 use crate::run::target::media_type::MediaType;
 use crate::run::target::recorder::Recorder;
 use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
-use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target};
+use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
 
 /// The rule under which refused attributes are told.
 pub(in crate::run) const CREATE_REFUSED: &str = "rules/create-refused";
@@ -88,6 +90,7 @@ impl Acceptance {
         Adjustment {
             refused: refused.chain(self.unclear.iter().cloned()).collect(),
             required: self.required.clone(),
+            one_operation_each: false,
         }
     }
 
@@ -129,7 +132,7 @@ impl Acceptance {
                     kind.as_str()
                 );
                 let sent = format!("a mapping that sends {path}");
-                Finding::of(rule.about(), message)
+                rule.finding(message)
                     .concerning(path.to_string())
                     .against(sent, answered(exchange))
                     .shown_by(exchange)
@@ -158,7 +161,7 @@ impl Acceptance {
                 (true, false) => Level::Warning,
             };
             Some(
-                Finding::of(about, message)
+                rule.finding(message)
                     .at(level)
                     .concerning(&*named)
                     .against(format!("201 for a body with {named}"), answer)
@@ -171,7 +174,7 @@ impl Acceptance {
                 "the server rejects creates with some of {}; all scenarios are played without them",
                 paths.join(", ")
             );
-            findings.push(Finding::of(about, message).concerning("several attributes"));
+            findings.push(rule.finding(message).concerning("several attributes"));
         }
         findings
     }
@@ -209,6 +212,8 @@ pub(in crate::run) struct Trial<'a, T, R> {
     pub(in crate::run) label: LabelTrial<'a>,
     /// Keeps the target within what it may hold.
     pub(in crate::run) room: Room,
+    /// Whether reads show what was written.
+    pub(in crate::run) freshness: &'a Freshness,
 }
 
 /// The mapping without what the target refuses in a create of a user, how creates are adjusted besides, and the
@@ -234,6 +239,7 @@ pub(crate) async fn reduced<T: Target>(
         adjustment,
         label: LabelTrial::of(media_type),
         room: Room::default(),
+        freshness: &Freshness::default(),
     };
     let acceptance = trial.of(ResourceKind::User).await;
     let refused: Vec<String> = acceptance.refused.iter().map(|refused| refused.path.to_string()).collect();
@@ -398,7 +404,16 @@ impl<T: Target, R: Target> Attempt<'_, T, R> {
         let (Some(sent), Some(id)) = (made.request.json(), id) else { return Vec::new() };
         let path = resource_path(self.kind, &id);
         let request = Request::new(Actor::Probe, Method::Get, path, "preflight: what a create leaves behind");
-        let Ok(answer) = self.trial.target.send(request).await else { return Vec::new() };
+        let matching = mapping.matching().first().map(|row| row.target.clone());
+        let is_shown = |answer: &Answer| {
+            let held = answer.body.json().filter(|_| answer.is_success());
+            held.is_some_and(|held| {
+                matching.as_ref().is_none_or(|path| !reader::values(held, path).is_empty())
+            })
+        };
+        let Trial { target, recorder, freshness, .. } = self.trial;
+        let answer = freshness.read(*target, recorder, LateRead::ById, &request, is_shown).await;
+        let Some(answer) = answer else { return Vec::new() };
         let Some(held) = answer.body.json().filter(|_| answer.is_success()) else { return Vec::new() };
         let differs = |row: &&AttributeMapping| {
             let (sent, held) = (reader::values(&sent, &row.target), reader::values(held, &row.target));

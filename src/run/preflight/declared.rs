@@ -54,7 +54,8 @@ pub(in crate::run) async fn accepted<T: Target, R: Target>(
             "the server accepts a create with {path}, although `[target] refuses` names it; take it out there, and \
              {path} is played"
         );
-        let note = Finding::of(rule.about(), message)
+        let note = rule
+            .finding(message)
             .at(Level::Note)
             .concerning(path.to_string())
             .against("a refusal, as the setting says", "the create is accepted");

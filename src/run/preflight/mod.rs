@@ -5,6 +5,7 @@ pub mod abilities;
 pub mod acceptance;
 mod bisection;
 pub(in crate::run) mod declared;
+pub(in crate::run) mod freshness;
 pub(crate) mod media_type;
 pub(in crate::run) mod requirements;
 pub(in crate::run) mod room;

@@ -6,6 +6,8 @@
 //! of how it is written (the letter case of `op`, paths with a filter, no path) is no matter of the attribute: the
 //! rules tell it, and nothing is left out for it.
 
+mod findings;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -13,18 +15,14 @@ use serde_json::{Value, json};
 
 use super::acceptance::{Acceptance, Trial};
 use super::bisection::Acceptability;
-use crate::check::{About, Finding, Level};
 use crate::entra::dialect::{AttributeChange, Dialect, Verb, Writer};
 use crate::entra::directory::ObjectKind;
-use crate::entra::mapping::{AttributeMapping, FlowType, Mapping, ValueSource, profiles};
-use crate::rules;
+use crate::entra::mapping::{AttributeMapping, FlowType, Mapping, ValueSource};
 use crate::run::observer::{reader, resource_path};
-use crate::run::steps::answers::answered;
 use crate::run::target::adjustment::overlap;
-use crate::scim::discovery::Discovery;
-use crate::scim::schema::Mutability;
+use crate::run::target::lag::LateRead;
 use crate::scim::{PatchPath, urn};
-use crate::wire::{Actor, Exchange, Method, Request, ResourceKind, Target};
+use crate::wire::{Actor, Answer, Exchange, Method, Request, ResourceKind, Target};
 
 /// The rule under which refused updates are told.
 pub(in crate::run) const UPDATE_REFUSED: &str = "rules/update-refused";
@@ -57,6 +55,8 @@ pub(in crate::run) struct Updates {
     pub(in crate::run) accepted: Vec<ResourceKind>,
     /// Paths that are rejected on their own.
     pub(in crate::run) refused: Vec<RefusedUpdate>,
+    /// A PATCH with several operations, of which each is accepted alone.
+    pub(in crate::run) together: Option<Arc<Exchange>>,
     /// Some of these are rejected; which, was not found out with a bearable number of requests.
     pub(in crate::run) unclear: Vec<(ResourceKind, PatchPath)>,
 }
@@ -94,69 +94,6 @@ impl Updates {
                 }
             }
         }
-    }
-
-    /// One finding for all paths that are rejected with the same words.
-    pub(in crate::run) fn findings(&self, discovery: &Discovery) -> Vec<Finding> {
-        let Some(rule) = rules::find(UPDATE_REFUSED) else { return Vec::new() };
-        let about = rule.about();
-        let mut groups: Vec<(Level, String, Vec<&RefusedUpdate>)> = Vec::new();
-        for refused in &self.refused {
-            let (level, words) = (level(about, discovery, refused), answered(&refused.exchange));
-            match groups.iter_mut().find(|(of_level, said, _)| *of_level == level && *said == words) {
-                Some((_, _, others)) => others.push(refused),
-                None => groups.push((level, words, vec![refused])),
-            }
-        }
-        let told = groups.into_iter().map(|(level, words, refused)| {
-            let named = named(&refused);
-            let status = words.split(' ').next().unwrap_or_default();
-            let message = format!(
-                "the server rejects a PATCH of {named} ({status}); all scenarios are played without these updates"
-            );
-            Finding::of(about, message)
-                .at(level)
-                .concerning(named)
-                .against("a 2xx status for each of these paths", words)
-                .shown_by(&refused[0].exchange)
-        });
-        let mut findings: Vec<Finding> = told.collect();
-        if !self.unclear.is_empty() {
-            let paths: Vec<String> = self.unclear.iter().map(|(_, path)| path.to_string()).collect();
-            let message = format!(
-                "the server rejects a PATCH of some of {}; all scenarios are played without them",
-                paths.join(", ")
-            );
-            findings.push(Finding::of(about, message).concerning("updates of several attributes"));
-        }
-        findings
-    }
-}
-
-/// The paths, by resource type.
-fn named(refused: &[&RefusedUpdate]) -> String {
-    let of = |kind: ResourceKind| {
-        let paths: Vec<String> =
-            refused.iter().filter(|one| one.kind == kind).map(|one| one.path.to_string()).collect();
-        (!paths.is_empty()).then(|| format!("{} of a {}", paths.join(", "), kind.as_str()))
-    };
-    let kinds: Vec<String> = [ResourceKind::User, ResourceKind::Group].into_iter().filter_map(of).collect();
-    kinds.join(" and ")
-}
-
-/// How bad it is: what the server does not publish it may reject, and what it publishes as immutable the mapping
-/// should write on creation only.
-fn level(about: &About, discovery: &Discovery, refused: &RefusedUpdate) -> Level {
-    let core = refused.kind.schema();
-    let published = discovery.schemas.find_within(core, &refused.path.attribute_path());
-    let default = profiles::load(profiles::DEFAULT).ok();
-    let rows = default.as_ref().and_then(|mapping| mapping.object(ObjectKind::from(refused.kind)));
-    let is_usual = rows.is_some_and(|rows| rows.rows.iter().any(|row| row.target.same_as(&refused.path)));
-    match published.map(|attribute| attribute.mutability) {
-        None if !discovery.schemas.is_empty() => Level::Note,
-        Some(Mutability::Immutable | Mutability::ReadOnly) => Level::Warning,
-        _ if is_usual => about.level,
-        _ => Level::Warning,
     }
 }
 
@@ -205,11 +142,11 @@ impl<T: Target, R: Target> Changed<'_, '_, T, R> {
         updates: &mut Updates,
     ) {
         let changes = self.changes(mapping, made, acceptance);
-        match self.all(&changes).await {
+        let together = match self.all(&changes).await {
             All::Accepted => return updates.accepted.push(self.kind),
             All::Unknown => return,
-            All::Refused => {}
-        }
+            All::Refused(exchange) => exchange,
+        };
         let works = match self.indispensable(acceptance) {
             Some(operation) => self.is_accepted(self.request(vec![operation])).await,
             None => false,
@@ -220,6 +157,9 @@ impl<T: Target, R: Target> Changed<'_, '_, T, R> {
             return;
         }
         updates.accepted.push(self.kind);
+        if accepted.len() == changes.len() && changes.len() > 1 {
+            updates.together.get_or_insert(together);
+        }
         if refused.iter().any(|(change, _)| change.repeats) {
             // A server may reject what changes nothing.
             let again = accepted.last().map(|change| self.plain(&[change]));
@@ -249,19 +189,44 @@ impl<T: Target, R: Target> Changed<'_, '_, T, R> {
             .iter()
             .map(|change| AttributeChange::new(Verb::Replace, change.path.clone(), change.value.clone()));
         let usual = self.trial.writer.modify(self.kind, &self.id, &all.collect::<Vec<_>>(), STEP);
+        let mut refused = None;
         for request in [usual, self.plain(&changes.iter().collect::<Vec<_>>())] {
             match self.send(request).await {
-                Acceptability::Accepted(_) => return All::Accepted,
+                Acceptability::Accepted(_) => {
+                    self.show(changes).await;
+                    return All::Accepted;
+                }
                 Acceptability::Unknown => return All::Unknown,
                 Acceptability::Refused(exchange) => {
                     // No path is at fault for a method that is not there.
                     if exchange.answer().is_some_and(|answer| answer.status == 405) {
                         return All::Unknown;
                     }
+                    refused = Some(exchange);
                 }
             }
         }
-        All::Refused
+        refused.map_or(All::Unknown, All::Refused)
+    }
+
+    /// Reads what was changed, until it shows: a cache may keep what was there before.
+    async fn show(&self, changes: &[Change]) {
+        if self.kind != ResourceKind::User {
+            return;
+        }
+        let request = Request::new(Actor::Probe, Method::Get, resource_path(self.kind, &self.id), STEP);
+        // A value that is lost is another matter: nothing at all of the update shows.
+        let is_shown = |answer: &Answer| {
+            let held = answer.body.json();
+            let holds = |change: &Change| {
+                let held = held.map(|held| reader::values(held, &change.path)).unwrap_or_default();
+                held.iter().any(|value| reader::same(&change.value, value, false))
+            };
+            let mut news = changes.iter().filter(|change| !change.repeats).peekable();
+            news.peek().is_none() || news.any(holds)
+        };
+        let Trial { target, recorder, freshness, .. } = self.trial;
+        freshness.read(*target, recorder, LateRead::ById, &request, is_shown).await;
     }
 
     /// What the mapping updates, with the values of somebody else. `active` is left alone: nothing can be played
@@ -435,7 +400,7 @@ impl<T: Target, R: Target> Changed<'_, '_, T, R> {
 /// What came of changing everything in one request.
 enum All {
     Accepted,
-    Refused,
+    Refused(Arc<Exchange>),
     /// Nothing can be concluded.
     Unknown,
 }

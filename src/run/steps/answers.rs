@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use serde_json::Value;
 
 use super::template;
@@ -9,7 +10,7 @@ use super::template::{NameLookup, TemplatePlace, TemplateProblem};
 use crate::check::{About, Aspect, Finding, Level};
 use crate::run::observer::reader;
 use crate::scenario::AnswerExpectation;
-use crate::scim::PatchPath;
+use crate::scim::{Filter, PatchPath};
 use crate::wire::{Broken, Exchange, Operation};
 
 /// Longest part of a body that is shown in a finding, in characters.
@@ -258,14 +259,19 @@ pub(in crate::run) fn answered(exchange: &Exchange) -> String {
     }
 }
 
-/// Method and place of a request without anybody's ids and values: `GET /Users?filter=userName`.
+/// Method and place of a request without anybody's ids and values: `GET /Users with a filter on userName`.
 pub(in crate::run) fn place(exchange: &Exchange) -> String {
     let method = exchange.request.method.as_str();
     match &exchange.operation {
-        Operation::Query { kind, filter: Some(filter), .. } => {
-            let attribute = filter.split(" eq ").next().unwrap_or_default();
-            format!("{method} {}?filter={attribute}", kind.endpoint())
-        }
+        Operation::Query { kind, filter: Some(filter), .. } => match filter.parse::<Filter>() {
+            Ok(filter) => {
+                let attributes: IndexSet<String> =
+                    filter.attributes().into_iter().map(ToString::to_string).collect();
+                let attributes: Vec<String> = attributes.into_iter().collect();
+                format!("{method} {} with a filter on {}", kind.endpoint(), attributes.join(" and "))
+            }
+            Err(_) => format!("{method} {} with a filter", kind.endpoint()),
+        },
         operation => match (operation.kind(), operation.id()) {
             (Some(kind), Some(_)) => format!("{method} {}/{{id}}", kind.endpoint()),
             (Some(kind), None) => format!("{method} {}", kind.endpoint()),

@@ -18,6 +18,8 @@ pub struct Adjustment {
     pub refused: Vec<(ResourceKind, PatchPath)>,
     /// Attributes that the target requires, as published in /Schemas.
     pub required: Vec<RequiredAttribute>,
+    /// The target takes one operation in each PATCH.
+    pub one_operation_each: bool,
 }
 
 /// An attribute without which the target takes no create (RFC 7643 §7, `required`).
@@ -36,7 +38,7 @@ impl Adjustment {
     /// True when nothing is changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.refused.is_empty() && self.required.is_empty()
+        self.refused.is_empty() && self.required.is_empty() && !self.one_operation_each
     }
 
     /// True when the target refuses the attribute, a part of it, or what it is a part of.
@@ -68,6 +70,22 @@ impl Adjustment {
             self.fit_resource(kind, resource, pads);
         }
         if body == before { request } else { request.with_json(&body) }
+    }
+
+    /// A PATCH of the service's with one operation in each request, where the target takes no more.
+    fn singly(&self, request: &Request) -> Vec<Request> {
+        let is_it = self.one_operation_each
+            && request.method == Method::Patch
+            && request.actor == Actor::Entra
+            && !request.provoked;
+        let Some(body) = request.json().filter(|_| is_it) else { return Vec::new() };
+        let operations = member(&body, "Operations").and_then(Value::as_array).cloned().unwrap_or_default();
+        let alone = |operation: Value| {
+            let mut body = body.clone();
+            body["Operations"] = Value::Array(vec![operation]);
+            request.clone().with_json(&body)
+        };
+        operations.into_iter().map(alone).collect()
     }
 
     fn fit_resource(&self, kind: ResourceKind, resource: &mut Map<String, Value>, pads: bool) {
@@ -251,7 +269,15 @@ impl<T: Target> Adjusted<T> {
 
 impl<T: Target> Target for Adjusted<T> {
     async fn send(&self, request: Request) -> Result<Answer, Broken> {
-        self.target.send(self.adjustment.fit(request)).await
+        let mut singly = self.adjustment.singly(&request);
+        let Some(last) = singly.pop() else { return self.target.send(self.adjustment.fit(request)).await };
+        for one in singly {
+            let answer = self.target.send(one).await?;
+            if !answer.is_success() {
+                return Ok(answer);
+            }
+        }
+        self.target.send(last).await
     }
 
     fn sent_as(&self, request: &Request) -> Sent {

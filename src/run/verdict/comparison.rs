@@ -16,6 +16,9 @@ pub type Observations = BTreeMap<Observation, usize>;
 /// nothing to lose.
 const RARE: usize = 6;
 
+/// The rule about values that a request does not name.
+pub(super) const UNTOUCHED: &str = "rules/untouched-value-lost";
+
 /// Requests of which all were judged wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pattern {
@@ -143,7 +146,11 @@ pub(super) fn join(
                 members.iter().any(|(it, _)| precedence::above(rule(*it), rule(*below)).is_some())
             })
             .collect();
-        members.sort_by_key(|(symptom, times)| (below.contains(symptom), Reverse(*times), *symptom));
+        // What another write takes away was written well.
+        let is_write = |symptom: usize| pattern.is_about_other_writes() && rule(symptom) != UNTOUCHED;
+        members.sort_by_key(|(symptom, times)| {
+            (below.contains(symptom), is_write(*symptom), Reverse(*times), *symptom)
+        });
         let Some(((first, _), others)) = members.split_first() else { continue };
         for (other, _) in others {
             let same = std::mem::take(&mut symptoms[*other].same);
@@ -266,6 +273,14 @@ fn has(observation: &Observation, features: &[Feature]) -> bool {
 }
 
 impl Pattern {
+    /// True when the requests have in common that they write something else too.
+    fn is_about_other_writes(&self) -> bool {
+        let is_it = |feature: &Feature| {
+            feature.dimension == Dimension::State && feature.phrase.starts_with("that writes another")
+        };
+        self.features.iter().any(is_it)
+    }
+
     /// True when it says nothing of attributes: whichever is written is written in vain.
     pub(super) fn is_general(&self) -> bool {
         self.features.iter().all(|feature| feature.dimension != Dimension::Attribute)

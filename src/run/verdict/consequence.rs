@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use super::comparison::Pattern;
+use super::comparison::{Pattern, UNTOUCHED};
 use super::precedence::{self, Subject};
 use super::report::CheckResult;
 use super::symptom::{FindingPosition, Symptom, changes_by_itself, finding, meetings, refusal, refusals};
@@ -13,9 +13,6 @@ use crate::wire::{Operation, ResourceKind};
 
 /// A scenario run.
 type RunKey = (String, String);
-
-/// The rule about values that a request does not name.
-const UNTOUCHED: &str = "rules/untouched-value-lost";
 
 /// The rule about a path that is stored as a name: no attribute that it names is written.
 const PATH_AS_KEY: &str = "rules/path-stored-as-key";
@@ -127,7 +124,8 @@ impl Roots {
         let told = finding(checks, position);
         let is_rule = checks[position.0].suite == "rules";
         let said = told.exchanges.last().filter(|_| told.aspect == Aspect::Answer);
-        if let Some(refusal) = said.and_then(|exchange| refusal(exchange))
+        // What was found before the first scenario was found attribute by attribute.
+        if let Some(refusal) = said.and_then(|exchange| refusal(exchange)).filter(|_| !is_of_preflight(told))
             && let Some(same) = self.all.iter().position(|root| root.refusals.contains(&refusal))
         {
             return Some(same);
@@ -196,7 +194,13 @@ fn rank(checks: &[CheckResult], symptom: &Symptom) -> impl Ord + use<> {
         Aspect::Form => 9,
     };
     let is_rule = checks[symptom.head.0].suite == "rules";
-    (!is_rule, aspect, Reverse(symptom.level), Reverse(symptom.same.len()), symptom.head)
+    let is_late = !is_of_preflight(told);
+    (!is_rule, aspect, is_late, Reverse(symptom.level), Reverse(symptom.same.len()), symptom.head)
+}
+
+/// True for what a rule said before the first scenario.
+fn is_of_preflight(told: &Finding) -> bool {
+    told.rule.starts_with("rules/") && told.meetings.is_empty()
 }
 
 impl Root {
@@ -212,6 +216,12 @@ impl Root {
     /// True when it concerns that attribute, or one that is part of the other.
     fn is_about(&self, attribute: &str) -> bool {
         self.subjects.iter().any(|subject| same_attribute(subject, attribute))
+    }
+
+    /// True when it concerns what Entra matches by: the name of a user or of a group.
+    fn is_of_a_name(&self) -> bool {
+        let of_user = self.kinds.contains(&ResourceKind::User) && self.is_about("userName");
+        of_user || self.kinds.contains(&ResourceKind::Group) && self.is_about("displayName")
     }
 
     /// True when the deciding request of a finding names an attribute of it.
@@ -284,9 +294,10 @@ impl Root {
                 Aspect::Shape | Aspect::Value | Aspect::Agreement,
                 Aspect::Shape | Aspect::Value | Aspect::Agreement,
             ) => same(),
-            (Aspect::Shape | Aspect::Value | Aspect::Agreement, Aspect::Lookup) => self.is_general || asked(),
-            (Aspect::Value, Aspect::Members) => self.is_general,
             // An account that has another name than Entra gave it is another one for the next lookup.
+            (Aspect::Value, Aspect::Lookup | Aspect::Existence) if self.is_of_a_name() => true,
+            (Aspect::Shape | Aspect::Value | Aspect::Agreement, Aspect::Lookup) => self.is_general || asked(),
+            (Aspect::Value, Aspect::Members) => self.is_general || self.is_of_a_name(),
             (Aspect::Value, Aspect::Existence) => self.is_written_by(below),
             // What is not stored cannot be in the way.
             (Aspect::Value, Aspect::Answer) => accepted() && (self.is_general || self.is_written_by(below)),

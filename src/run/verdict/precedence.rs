@@ -41,6 +41,7 @@ const ABOVE: &[(&str, &str, &str)] = &[
     ("rules/resource-twice-in-walk", "rules/resource-missing-in-walk", ""),
     ("rules/resource-twice-in-walk", "rules/start-index-not-echoed", ""),
     ("rules/resource-twice-in-walk", "rules/total-results-too-small", ""),
+    ("rules/read-stale", "conformance/read-own-writes", ""),
     ("rules/create-refused", "conformance/user-name-taken-at-once", ""),
     ("rules/recreate-refused", "cycles/account-deleted-elsewhere", ""),
     ("rules/create-answers-existing", "conformance/user-name-taken-at-once", ""),

@@ -52,6 +52,7 @@ impl Loader<'_> {
         let mut fields = self.reader.fields(node)?;
         let scope = fields.get("scope").and_then(|node| self.scope(node));
         let connection_test = fields.get("connection-test").and_then(|node| self.reader.boolean(node));
+        let tombstone_name = fields.get("tombstone-name").and_then(|node| self.reader.boolean(node));
         let skips = fields.get("skip-out-of-scope-deletions").and_then(|node| self.reader.boolean(node));
         let threshold =
             fields.get("deletion-threshold").and_then(|node| self.reader.whole_number(node, 0..=MOST));
@@ -60,6 +61,7 @@ impl Loader<'_> {
         Some(JobSpec {
             everyone: scope.unwrap_or_default(),
             connection_test: connection_test.unwrap_or_default(),
+            tombstone_name: tombstone_name.unwrap_or_default(),
             skip_out_of_scope_deletions: skips.unwrap_or_default(),
             deletion_threshold: threshold.and_then(|threshold| usize::try_from(threshold).ok()),
             quarantine,

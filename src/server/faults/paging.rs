@@ -36,6 +36,8 @@ faults! {
     START_INDEX_FIXED = "start-index-fixed", Stale, start_index_fixed;
     /// Lists have `resources` instead of `Resources`.
     RESOURCES_LOWER_CASE = "resources-lower-case", Named, resources_lower_case;
+    /// `Resources` of an empty list is null.
+    RESOURCES_NULL = "resources-null", Retype, resources_null;
     /// A list of one resource has an object as `Resources` instead of an array.
     RESOURCES_SINGLE_OBJECT = "resources-single-object", Retype, resources_single_object;
 }
@@ -208,6 +210,17 @@ fn resources_lower_case() -> Effect {
             && let Some(resources) = body.shift_remove("Resources")
         {
             body.insert("resources".into(), resources);
+        }
+    })
+}
+
+fn resources_null() -> Effect {
+    Effect::after(|call, reply, _| {
+        if listed(call).is_some()
+            && let Some(resources) = reply.body_mut().and_then(|body| body.get_mut("Resources"))
+            && resources.as_array().is_some_and(Vec::is_empty)
+        {
+            *resources = Value::Null;
         }
     })
 }

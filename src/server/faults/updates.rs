@@ -13,6 +13,10 @@ use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
+    /// Additions without a path are accepted and change nothing.
+    PATHLESS_ADD_IGNORED = "pathless-add-ignored", Named, pathless_add_ignored;
+    /// A PATCH with more than one operation returns 400.
+    REFUSES_SEVERAL_OPERATIONS = "refuses-several-operations", Named, refuses_several_operations;
     /// `"active": "False"` is accepted and changes nothing.
     IGNORES_STRING_BOOLEAN = "ignores-string-boolean", Named, ignores_string_boolean;
     /// `"active": "False"` is rejected.
@@ -37,6 +41,8 @@ faults! {
     IGNORES_DISPLAY_NAME_REPLACE = "ignores-display-name-replace", Named, ignores_display_name_replace;
     /// A change of `userName` is rejected.
     USER_NAME_IMMUTABLE = "user-name-immutable", Named, user_name_immutable;
+    /// A PATCH that makes `userName` longer than 70 characters is rejected.
+    LONG_USER_NAMES_REFUSED = "long-user-names-refused", Named, long_user_names_refused;
     /// A change of `userName` is accepted and changes nothing.
     IGNORES_USER_NAME_CHANGE = "ignores-user-name-change", Named, ignores_user_name_change;
     /// A change of `externalId` is rejected.
@@ -103,6 +109,13 @@ fn applies_first_operation_only() -> Effect {
     })
 }
 
+fn refuses_several_operations() -> Effect {
+    Effect::before(|call, _| {
+        let number = operations(call, &ServedKind::ALL)?.len();
+        (number > 1).then(|| refuse(ScimType::InvalidSyntax, "a PATCH may have one operation"))
+    })
+}
+
 fn refuses_capital_op() -> Effect {
     Effect::before(|call, _| {
         let capital = |operation: &Value| {
@@ -163,6 +176,13 @@ fn pathless_patch_ignored() -> Effect {
     })
 }
 
+fn pathless_add_ignored() -> Effect {
+    Effect::before(|call, _| {
+        ignore(call, &ServedKind::ALL, |change| change.bundled && change.verb == Verb::Add);
+        None
+    })
+}
+
 fn remove_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, &ServedKind::ALL, |change| change.verb == Verb::Remove);
@@ -183,6 +203,17 @@ fn user_name_immutable() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| change.concerns("userName"))
             .then(|| refuse(ScimType::Mutability, "userName cannot be changed"))
+    })
+}
+
+fn long_user_names_refused() -> Effect {
+    Effect::before(|call, _| {
+        let is_long = |change: &Change| {
+            change.concerns("userName")
+                && change.value.and_then(Value::as_str).is_some_and(|name| name.len() > 70)
+        };
+        asks(call, USERS, is_long)
+            .then(|| refuse(ScimType::InvalidValue, "userName has at most 70 characters"))
     })
 }
 

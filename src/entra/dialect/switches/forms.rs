@@ -194,6 +194,16 @@ choice! {
 }
 
 choice! {
+    /// With the flag, several attributes that are added at once.
+    Additions {
+        /// `{"op":"add","value":{"title":"x","name.givenName":"y"}}`; a single one has its path.
+        Bundled = "bundled", Captured, "pond/scimitar#123, scim-patch#132, snipe/snipe-it#19115";
+        /// One operation with its path for each.
+        Apart = "apart", Documented, "application-provisioning-config-problem-scim-compatibility, a single addition";
+    }
+}
+
+choice! {
     /// Whether the flag of the Tenant URL is sent again with every request.
     FlagInUrls {
         /// Not sent.

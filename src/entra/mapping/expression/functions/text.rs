@@ -15,6 +15,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("InStr", &["value1", "value2", "start", "compareType"], Arity::Between(2, 4), in_str),
     Function::new("Join", &["separator", "source1", "…"], Arity::AtLeast(2), join),
     Function::new("Left", &["string", "numChars"], Arity::Exactly(2), left),
+    Function::new("Len", &["source"], Arity::Exactly(1), len),
     // The cloud sync page leaves the length out once: Mid(Item(…), 6).
     Function::new("Mid", &["source", "start", "length"], Arity::Between(2, 3), mid),
     Function::new("StripSpaces", &["source"], Arity::Exactly(1), strip_spaces),
@@ -96,6 +97,13 @@ fn left<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
         Ok(count) => slice(source, 0, count),
         Err(_) => source,
     })))
+}
+
+/// How many characters the text has. The functions page has it since April 2026; what it says of null is not known,
+/// and 0 is our reading, as `Left` and `Mid` take null for the empty text.
+fn len<'a>(call: &FunctionCall<'a, '_>) -> Computed<'a> {
+    let length = call.text(0)?.unwrap_or_default().encode_utf16().count();
+    Ok(Some(Value::Number(i64::try_from(length).unwrap_or(i64::MAX))))
 }
 
 /// A part of the text. Beyond its end there is the empty text, as in Visual Basic; a start below 1 or a

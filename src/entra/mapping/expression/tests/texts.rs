@@ -34,6 +34,13 @@ fn positions_count_utf_16_units() {
     assert_eq!(text("InStr(\"😀b\", \"b\")", &[]).as_deref(), Some("3"));
 }
 
+#[test]
+fn len_counts_as_mid_does() {
+    assert_eq!(text("Len(\"abc\")", &[]).as_deref(), Some("3"));
+    assert_eq!(text("Len(\"😀\")", &[]).as_deref(), Some("2"));
+    assert_eq!(text("Len([x])", &[]).as_deref(), Some("0"), "our reading");
+}
+
 // The page lists these four.
 #[test]
 fn left_has_its_documented_edges() {
