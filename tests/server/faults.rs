@@ -515,6 +515,10 @@ impl Witness<'_> {
         let path = format!("/Users/{bea}");
         let (name, long) = (json!({ "title": "x", "nickName": "y" }), format!("bea{}", "0".repeat(80)));
         self.patch(&path, json!([{ "op": "add", "value": name }]));
+        self.patch(&path, json!([{ "op": "Add", "path": "active", "value": "True" }]));
+        let group = self.post("/Groups", json!({ "displayName": "Nobody's" }));
+        let named = json!([{ "op": "Add", "path": "externalId", "value": "g" }]);
+        self.patch(&format!("/Groups/{group}"), named);
         self.patch(&path, json!([{ "op": "replace", "path": "userName", "value": long }]));
         self.patch(&path, json!([{ "op": "replace", "path": "userName", "value": "bea" }]));
         self.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }]));

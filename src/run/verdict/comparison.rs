@@ -30,6 +30,8 @@ pub(super) struct Pattern {
     right: usize,
     /// How many others the same rules judged.
     others: usize,
+    /// It covers one symptom alone: it says where that was met, and explains no other.
+    is_of_one: bool,
 }
 
 /// A symptom of rules, with what was observed of it.
@@ -159,8 +161,46 @@ pub(super) fn join(
         }
         symptoms[*first].pattern = Some(pattern);
     }
+    let alone: Vec<(usize, Pattern)> = candidates(checks, &symptoms, observations)
+        .iter()
+        .filter(|candidate| symptoms[candidate.symptom].pattern.is_none())
+        .filter_map(|candidate| Some((candidate.symptom, of_one(candidate, observations)?)))
+        .collect();
+    for (place, pattern) in alone {
+        symptoms[place].pattern = Some(pattern);
+    }
     symptoms.retain(|symptom| !symptom.same.is_empty());
     symptoms
+}
+
+/// So many requests show a pattern that covers one symptom.
+const ENOUGH_OF_ONE: usize = 3;
+
+/// What the wrong requests of one symptom have in common that no other has, if it was met with several attributes or
+/// says nothing of attributes.
+fn of_one(candidate: &Candidate<'_>, observations: &Observations) -> Option<Pattern> {
+    let attributes: BTreeSet<&str> = candidate
+        .wrong
+        .iter()
+        .flat_map(|it| it.wrong.iter().filter(|(rule, _)| rule == candidate.rule))
+        .map(|(_, subject)| subject.split(['.', '[']).next().unwrap_or_default())
+        .collect();
+    if attributes.len() < 2 && !attributes.contains("") {
+        return None;
+    }
+    let sets = candidate.wrong.iter().map(|it| {
+        it.features.iter().filter(|it| it.dimension != Dimension::Attribute).collect::<BTreeSet<_>>()
+    });
+    let common: Vec<&Feature> =
+        sets.reduce(|all, next| all.intersection(&next).copied().collect())?.into_iter().collect();
+    let single = common.iter().map(|feature| vec![(*feature).clone()]);
+    let pairs = common.iter().enumerate().flat_map(|(place, one)| {
+        common[place + 1..].iter().map(|other| vec![(*one).clone(), (*other).clone()])
+    });
+    let patterns = single.chain(pairs);
+    let mut held = patterns.filter_map(|features| check(&[candidate], &features, observations));
+    held.find(|pattern| pattern.right == 0 && pattern.others > 0 && pattern.times >= ENOUGH_OF_ONE)
+        .map(|pattern| Pattern { is_of_one: true, ..pattern })
 }
 
 fn candidates<'a>(
@@ -234,7 +274,13 @@ fn check(covered: &[&Candidate<'_>], features: &[Feature], observations: &Observ
             (false, _) => others += number,
         }
     }
-    (right * RARE < times).then(|| Pattern { features: features.to_vec(), times, right, others })
+    (right * RARE < times).then(|| Pattern {
+        features: features.to_vec(),
+        times,
+        right,
+        others,
+        is_of_one: false,
+    })
 }
 
 /// Every set of at most so many features that wrong requests of two symptoms have in common, the smallest first.
@@ -283,7 +329,7 @@ impl Pattern {
 
     /// True when it says nothing of attributes: whichever is written is written in vain.
     pub(super) fn is_general(&self) -> bool {
-        self.features.iter().all(|feature| feature.dimension != Dimension::Attribute)
+        !self.is_of_one && self.features.iter().all(|feature| feature.dimension != Dimension::Attribute)
     }
 }
 

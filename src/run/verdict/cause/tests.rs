@@ -234,6 +234,35 @@ fn symptoms_that_only_requests_of_one_form_show_are_one_cause() {
 }
 
 #[test]
+fn a_single_symptom_says_where_it_was_met_unless_it_is_about_one_attribute() {
+    let refused = |phrase: &str, times: usize, wrong: bool| {
+        let wrong = if wrong { vec![("rules/update-refused".to_owned(), String::new())] } else { Vec::new() };
+        let features = vec![Feature::new(Dimension::Method, "PATCH"), Feature::new(Dimension::State, phrase)];
+        (
+            Observation { aspect: Aspect::Answer, features, judged_by: vec!["rules/update-refused"], wrong },
+            times,
+        )
+    };
+    let mut report = example::report();
+    let about = example::about("rules/update-refused", Level::Error);
+    let found = Finding::of(&about, "An update is rejected with 409.").about(Aspect::Answer);
+    report.checks = vec![failed(found.shown_by(&refused_patch()))];
+    let pattern = |report: &Report| causes(report)[0].pattern.clone();
+    report.observations =
+        Observations::from([refused("of a disabled user", 4, true), refused("of an active user", 9, false)]);
+    let disabled = "every request of a disabled user (4 of 4 such requests, and none of 9 others)";
+    assert_eq!(pattern(&report).as_deref(), Some(disabled));
+    report.observations.extend([refused("of a disabled user", 1, false)]);
+    assert_eq!(pattern(&report), None, "one went well");
+    report.checks = vec![lost("title")];
+    report.observations = Observations::from([
+        observed("title", "without a path", 3, true),
+        observed("nickName", "with a plain path", 9, false),
+    ]);
+    assert_eq!(pattern(&report), None, "it may be the attribute");
+}
+
+#[test]
 fn what_is_critical_is_told_whatever_the_number() {
     let report = example::report();
     let causes = causes(&report);
