@@ -60,25 +60,33 @@ published() {
 }
 volatile='s#[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9]*(Z|[+-][0-9]{2}:[0-9]{2})?#{time}#g;s#W/[\\]?"[^"\\]*[\\]?"#{version}#g;s#[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}#{uuid}#g'
 
-# cycle 1: create ada
+# preflight: what a create may carry
 ask POST '/Users' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-cpyswtzsfj","userName":"'"$run"'.ima.borer.cpyswtzsfj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 14, room 179","locality":"Ryanton","postalCode":"276","region":"Georgia","streetAddress":"3569 Cassin Burg"}],"displayName":"Ima Borer","emails":[{"primary":true,"type":"work","value":"ima.borer.'"$run"'.cpyswtzsfj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ima Borer","familyName":"Borer","givenName":"Ima"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0189"},{"primary":false,"type":"mobile","value":"+1 312-555-0190"},{"primary":false,"type":"fax","value":"+1 312-555-0191"}],"roles":[]}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"'"$run"'-rdcpqwk3z5","userName":"'"$run"'.kelsie.mueller.rdcpqwk3z5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 22, room 297","locality":"North Nestor Borermouth","postalCode":"299","region":"Connecticut","streetAddress":"652 Dooley Creek"}],"displayName":"Kelsie Mueller","emails":[{"primary":true,"type":"work","value":"kelsie.mueller.'"$run"'.rdcpqwk3z5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Kelsie Mueller","familyName":"Mueller","givenName":"Kelsie"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0190"},{"primary":false,"type":"mobile","value":"+1 312-555-0191"},{"primary":false,"type":"fax","value":"+1 312-555-0192"}],"preferredLanguage":"en-US","roles":[],"title":"Regional Legal Orchestrator","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0307975010","department":"Finance"}}'
 keep user_1 /Users
 user_1=$id
 
-# cycle 2: update ada
+# preflight: what a create may carry
+ask POST '/Groups' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"externalId":"'"$tag"'-0000-4000-8000-000000000001","displayName":"'"$run"'-Research-vvq3hxcau6","members":[],"meta":{"resourceType":"Group"}}'
+keep group_1 /Groups
+group_1=$id
+
+# preflight: what an update may change
 ask PATCH '/Users/'"$user_1"'' \
   -H 'Adscimversion: 6.0' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
-  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Add","path":"title","value":"Analyst"},{"op":"Add","path":"preferredLanguage","value":"en-GB"},{"op":"Add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Engines"}]}'
+  --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"userName","value":"'"$run"'.antone.hirthe.cb93yazek5@example.com"},{"op":"Replace","path":"displayName","value":"Antone Hirthe"},{"op":"Replace","path":"title","value":"Chief Community-Services Strategist"},{"op":"Replace","path":"emails[type eq \"work\"].value","value":"antone.hirthe.'"$run"'.cb93yazek5@example.com"},{"op":"Replace","path":"preferredLanguage","value":"en-US"},{"op":"Replace","path":"name.givenName","value":"Antone"},{"op":"Replace","path":"name.familyName","value":"Hirthe"},{"op":"Replace","path":"name.formatted","value":"Antone Hirthe"},{"op":"Replace","path":"addresses[type eq \"work\"].formatted","value":"Building 27, room 440"},{"op":"Replace","path":"addresses[type eq \"work\"].streetAddress","value":"641 Erna Oval"},{"op":"Replace","path":"addresses[type eq \"work\"].locality","value":"East Stanton Stammhaven"},{"op":"Replace","path":"addresses[type eq \"work\"].region","value":"Rhode Island"},{"op":"Replace","path":"addresses[type eq \"work\"].postalCode","value":"0701"},{"op":"Replace","path":"addresses[type eq \"work\"].country","value":"US"},{"op":"Replace","path":"phoneNumbers[type eq \"work\"].value","value":"+1 617-555-0108"},{"op":"Replace","path":"phoneNumbers[type eq \"mobile\"].value","value":"+1 617-555-0109"},{"op":"Replace","path":"phoneNumbers[type eq \"fax\"].value","value":"+1 617-555-0110"},{"op":"Replace","path":"externalId","value":"'"$run"'-cb93yazek5"},{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber","value":"0934800882"},{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"Logistics"}]}'
 
-# line 21: expect ada
+# preflight: what an update may change
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: The resource has a member called `urn:ietf:params:scim:schemas:extension:enterprise:2`: the server stored a path as a name.'
 echo 'expected: the value at that path'
 echo 'see:      RFC 7644 §3.10; Microsoft: application-provisioning-config-problem-scim-compatibility; field report: pingidentity/scim2#224; field report: jelhub/scimgateway#124'
 echo 'fix:      In an operation without a path, read every key of the value as an attribute path: find the longest known URN first, then split at dots.'
-published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-cpyswtzsfj","userName":"{run}.ima.borer.cpyswtzsfj@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 14, room 179","locality":"Ryanton","postalCode":"276","region":"Georgia","streetAddress":"3569 Cassin Burg"}],"displayName":"Ima Borer","emails":[{"primary":true,"type":"work","value":"ima.borer.{run}.cpyswtzsfj@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Ima Borer","familyName":"Borer","givenName":"Ima"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 312-555-0189"},{"primary":false,"type":"mobile","value":"+1 312-555-0190"},{"primary":false,"type":"fax","value":"+1 312-555-0191"}],"roles":[],"id":"{user_1}","title":"Analyst","preferredLanguage":"en-GB","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:department":"Engines"}}'
+published '200 {"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"externalId":"{run}-cb93yazek5","userName":"{run}.antone.hirthe.cb93yazek5@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 27, room 440","locality":"East Stanton Stammhaven","postalCode":"0701","region":"Rhode Island","streetAddress":"641 Erna Oval"}],"displayName":"Antone Hirthe","emails":[{"primary":true,"type":"work","value":"antone.hirthe.{run}.cb93yazek5@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Antone Hirthe","familyName":"Hirthe","givenName":"Antone"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 617-555-0108"},{"primary":false,"type":"mobile","value":"+1 617-555-0109"},{"primary":false,"type":"fax","value":"+1 617-555-0110"}],"preferredLanguage":"en-US","roles":[],"title":"Chief Community-Services Strategist","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"0307975010","department":"Finance"},"id":"{user_1}","urn:ietf:params:scim:schemas:extension:enterprise:2":{"0:User:employeeNumber":"0934800882","0:User:department":"Logistics"}}'
