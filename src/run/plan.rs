@@ -68,6 +68,8 @@ pub struct Plan {
     pub jobs: usize,
     /// How long the target is waited for when it says "later" (429, 503 with Retry-After).
     pub wait_limit: WaitLimit,
+    /// How long a read before the first scenario is sent again until it shows what was written.
+    pub read_limit: Duration,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
     /// The mapping is played as it is, and what the target refuses of it is not left out: so does a gate of
@@ -114,6 +116,7 @@ impl Plan {
             seed: 1,
             jobs: 1,
             wait_limit: WaitLimit::at_most(Duration::from_secs(300)),
+            read_limit: Duration::from_secs(2),
             fail_on: Some(Level::Error),
             whole_mapping: false,
             test_values: IndexMap::new(),

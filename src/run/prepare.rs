@@ -93,7 +93,7 @@ pub(super) async fn prepare<T: Target>(
     pauses: Sender<Duration>,
 ) -> Result<Prepared, Refusal> {
     let Asking { plan, people, rate, ownership, tenants, media_type: label, lag } = asking;
-    let freshness = Freshness::of(&lag);
+    let freshness = Freshness::of(&lag, plan.read_limit);
     let writer = plan.writer();
     let adjustment = Arc::new(purpose::adjustment(plan));
     let labelled = Labelled::new(deployment.target, Arc::clone(&label));

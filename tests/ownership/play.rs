@@ -128,6 +128,7 @@ impl Played {
         plan.dialects = dialects;
         plan.seed = seed;
         plan.wait_limit = WaitLimit::at_most(Duration::ZERO);
+        plan.read_limit = Duration::ZERO;
         if !seed.is_multiple_of(WITH_RULES) {
             plan = plan.as_a_gate();
         }

@@ -16,7 +16,7 @@ use crate::wire::{Actor, Answer, Exchange, Request, Target};
 /// The scenario about reads that show the state before a write.
 pub(in crate::run) const READ_OWN_WRITES: &str = "conformance/read-own-writes";
 
-/// How long after the last one a read is sent again. A value that does not show after two seconds is lost.
+/// How long after the last one a read is sent again, within the plan's limit.
 const PAUSES: [Duration; 6] = [
     Duration::ZERO,
     Duration::from_millis(50),
@@ -30,6 +30,8 @@ const PAUSES: [Duration; 6] = [
 #[derive(Debug, Default)]
 pub(in crate::run) struct Freshness {
     lag: Arc<Lag>,
+    /// For how long a read is sent again.
+    limit: Duration,
     late: Mutex<Vec<Late>>,
 }
 
@@ -44,11 +46,11 @@ struct Late {
 
 impl Freshness {
     /// Learns for a run whose scenarios share this.
-    pub(in crate::run) fn of(lag: &Arc<Lag>) -> Self {
-        Freshness { lag: Arc::clone(lag), late: Mutex::default() }
+    pub(in crate::run) fn of(lag: &Arc<Lag>, limit: Duration) -> Self {
+        Freshness { lag: Arc::clone(lag), limit, late: Mutex::default() }
     }
 
-    /// Reads until the answer is `right`, for two seconds at most. The last answer; `None` when there was none.
+    /// Reads until the answer is `right` or the time is over. The last answer; `None` when there was none.
     pub(in crate::run) async fn read<T: Target, R: Target>(
         &self,
         target: &T,
@@ -64,6 +66,9 @@ impl Freshness {
         let may_be_late = |answer: &Answer| answer.is_success() || answer.status == 404;
         for (place, pause) in PAUSES.iter().enumerate() {
             if right(&answer) || !may_be_late(&answer) {
+                break;
+            }
+            if begin.elapsed() + *pause > self.limit && !pause.is_zero() {
                 break;
             }
             tokio::time::sleep(*pause).await;
@@ -147,7 +152,7 @@ mod tests {
     async fn learnt(late_by: Duration, after: usize) -> (Option<Delay>, usize, Vec<Finding>) {
         let replica = Replica { from: Instant::now() + late_by, after, asked: AtomicUsize::new(0) };
         let recorder = Recorder::new(replica);
-        let freshness = Freshness::default();
+        let freshness = Freshness::of(&Arc::default(), Duration::from_secs(10));
         let request = Request::new(Actor::Probe, Method::Get, "/Users/1", "read");
         let read = LateRead::ById;
         freshness.read(&recorder, &recorder, read, &request, Answer::is_success).await.unwrap();
