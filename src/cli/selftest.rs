@@ -147,7 +147,7 @@ fn play_profiles(settings: &SelftestSettings, names: &[String]) -> Result<Exit, 
     Ok(if wrong == 0 { Exit::Success } else { Exit::Findings })
 }
 
-/// How many faults of a hundred pairs need a headline in the first run.
+/// How many of a hundred pairs need a headline for each of their faults.
 const HEADLINES_PER_HUNDRED_PAIRS: usize = 90;
 
 /// Plays pairs of faults.

@@ -21,18 +21,21 @@ impl Focus {
     /// is none of them, or when nothing of it is about the attribute.
     pub fn part(&self, body: &Value) -> Option<String> {
         let body = body.as_object()?;
-        let concerned = match (body.get("Operations"), body.get("Resources")) {
+        match (body.get("Operations"), body.get("Resources")) {
             (Some(Value::Array(operations)), _) => {
-                members(body, |key, _| (key == "Operations").then(|| self.operations(operations)).flatten())
+                let operations = self.operations(operations)?;
+                members(body, |key, _| (key == "Operations").then(|| operations.clone()))
             }
-            (_, Some(Value::Array(resources))) => members(body, |key, value| match key {
-                "Resources" => self.resources(resources),
-                "totalResults" => Some(value.to_string()),
-                _ => None,
-            }),
-            _ => return self.resource(body),
-        };
-        Some(concerned).filter(|part| part.contains('"'))
+            (_, Some(Value::Array(resources))) => {
+                let resources = elements(resources, |resource| self.resource(resource.as_object()?))?;
+                members(body, |key, value| match key {
+                    "Resources" => Some(resources.clone()),
+                    "totalResults" => Some(value.to_string()),
+                    _ => None,
+                })
+            }
+            _ => self.resource(body),
+        }
     }
 
     fn operations(&self, operations: &[Value]) -> Option<String> {
@@ -46,27 +49,19 @@ impl Focus {
         elements(operations, |operation| is_met(operation).then(|| operation.to_string()))
     }
 
-    fn resources(&self, resources: &[Value]) -> Option<String> {
-        elements(resources, |resource| self.resource(resource.as_object()?))
-    }
-
     fn resource(&self, resource: &Map<String, Value>) -> Option<String> {
-        let shown = |key: &str, value: &Value| {
-            let extension = self.0.schema.as_deref().is_some_and(|schema| same_name(schema, key));
-            match value.as_object().filter(|_| extension) {
-                Some(attributes) => {
-                    let inner = |name: &str, value: &Value| {
-                        same_name(name, &self.0.attribute).then(|| value.to_string())
-                    };
-                    Some(members(attributes, inner)).filter(|inner| inner.contains(':'))
+        members(resource, |key, value| {
+            let is_extension = self.0.schema.as_deref().is_some_and(|schema| same_name(schema, key));
+            match value.as_object().filter(|_| is_extension) {
+                Some(attributes) => members(attributes, |name, value| {
+                    same_name(name, &self.0.attribute).then(|| value.to_string())
+                }),
+                None => {
+                    let is_met = key.parse::<PatchPath>().is_ok_and(|path| self.is_met_by(&path));
+                    is_met.then(|| value.to_string())
                 }
-                None => key
-                    .parse::<PatchPath>()
-                    .is_ok_and(|path| self.is_met_by(&path))
-                    .then(|| value.to_string()),
             }
-        };
-        Some(members(resource, shown)).filter(|part| part.contains(':'))
+        })
     }
 
     /// True when a path writes the attribute, or the whole extension that it belongs to.
@@ -85,21 +80,21 @@ pub(super) fn excerpt(text: &str, body: Option<&Value>, focus: Option<&Focus>, l
     layout::excerpt(&layout::clean(part.as_deref().unwrap_or(text)), limit)
 }
 
-/// The members of an object that `shown` gives a text for; one sign for each row of the others.
-fn members(object: &Map<String, Value>, shown: impl Fn(&str, &Value) -> Option<String>) -> String {
-    let texts = object
-        .iter()
-        .map(|(key, value)| shown(key, value).map(|text| format!("{}:{text}", Value::from(key.as_str()))));
-    format!("{{{}}}", in_rows(texts))
+/// The members of an object that `shown` gives a text for; one sign for each row of the others. `None` when there are
+/// none.
+fn members(object: &Map<String, Value>, shown: impl Fn(&str, &Value) -> Option<String>) -> Option<String> {
+    let member = |(key, value): (&String, &Value)| {
+        Some(format!("{}:{}", Value::from(key.as_str()), shown(key, value)?))
+    };
+    Some(format!("{{{}}}", in_rows(object.iter().map(member))?))
 }
 
-/// The elements that `shown` gives a text for; `None` when there are none.
+/// The same of an array's elements.
 fn elements(elements: &[Value], shown: impl Fn(&Value) -> Option<String>) -> Option<String> {
-    let texts: Vec<Option<String>> = elements.iter().map(shown).collect();
-    texts.iter().any(Option::is_some).then(|| format!("[{}]", in_rows(texts.into_iter())))
+    Some(format!("[{}]", in_rows(elements.iter().map(shown))?))
 }
 
-fn in_rows(texts: impl Iterator<Item = Option<String>>) -> String {
+fn in_rows(texts: impl Iterator<Item = Option<String>>) -> Option<String> {
     let mut row: Vec<String> = Vec::new();
     for text in texts {
         match text {
@@ -108,7 +103,7 @@ fn in_rows(texts: impl Iterator<Item = Option<String>>) -> String {
             None => row.push(ELLIPSIS.to_owned()),
         }
     }
-    row.join(",")
+    row.iter().any(|text| text != ELLIPSIS).then(|| row.join(","))
 }
 
 #[cfg(test)]
@@ -136,6 +131,7 @@ mod tests {
         let list = json!({ "totalResults": 2, "Resources": [{ "id": "3", "title": "y" }, user] });
         let shown = r#"{"totalResults":2,"Resources":[{…,"title":"y"},{…,"title":"x",…}]}"#;
         assert_eq!(part("title", &list).as_deref(), Some(shown));
+        assert_eq!(part("nickName", &list), None, "the list is about others");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use crate::wire::{Answer, Exchange};
 /// Longest body that is kept whole in a report, in bytes.
 const WHOLE_BODY: usize = 64 * 1024;
 
-/// The answer in one line: status, media type and the beginning of the body, or the part of it that is in `focus`; or
-/// why there is none.
+/// The answer in one line: status, media type and the beginning of the body, or the part of it that is in `focus`. If
+/// there is no answer, the reason.
 pub(in crate::report) fn answer_line(exchange: &Exchange, focus: Option<&Focus>, limit: usize) -> String {
     match &exchange.outcome {
         Err(broken) => layout::clean(&broken.to_string()),

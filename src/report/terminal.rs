@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::fix_first;
 use super::focus::Focus;
@@ -13,6 +14,7 @@ use super::waived;
 use crate::check::{Finding, JudgedBy, Level, Outcome, Reference, Skip};
 use crate::run::verdict::cause::{self, Cause, causes};
 use crate::run::verdict::report::{CheckResult, Counts, Report, Verdict};
+use crate::wire::Exchange;
 
 /// How many objects that are left behind are named.
 const LEFT_SHOWN: usize = 20;
@@ -162,18 +164,16 @@ impl TerminalPage<'_> {
         let focus = Focus::of(&finding.subject);
         let focus = focus.as_ref();
         // What was written first and last, when what decides is only a look at the result.
-        let writes: Vec<_> = before
-            .iter()
-            .filter(|exchange| exchange.request.writes() && exchange.number < last.number)
-            .filter(|_| !last.request.writes())
-            .collect();
-        let last_write = writes.last().filter(|_| writes.len() > 1);
-        for (label, write) in writes
-            .first()
-            .map(|first| ("before", first))
-            .into_iter()
-            .chain(last_write.map(|write| ("then", write)))
-        {
+        let is_before = |exchange: &&Arc<Exchange>| {
+            !last.request.writes() && exchange.request.writes() && exchange.number < last.number
+        };
+        let writes: Vec<&Arc<Exchange>> = before.iter().filter(is_before).collect();
+        let told = match writes[..] {
+            [] => Vec::new(),
+            [only] => vec![("before", only)],
+            [first, .., last] => vec![("before", first), ("then", last)],
+        };
+        for (label, write) in told {
             let line = format!(
                 "{} returned {}",
                 shown::request_line(write, focus, EXCERPT),

@@ -68,11 +68,7 @@ pub(super) fn of_other_write(exchange: &Exchange, subject: &str) -> Vec<Feature>
     let subject = subject.parse::<PatchPath>().ok();
     for part in operations(&sent).into_iter().flat_map(PatchPart::of) {
         features.extend(part.features());
-        let written = of_attribute(&part.attribute()).into_iter();
-        features.extend(written.map(|feature| match feature.phrase.strip_prefix("of ") {
-            Some(attribute) => Feature::new(feature.dimension, format!("that writes {attribute}")),
-            None => feature,
-        }));
+        features.extend(about_attribute("that writes", &part.attribute()));
         features.extend(subject.iter().flat_map(|subject| part.beside(subject)));
     }
     sorted(features)
@@ -108,19 +104,25 @@ fn of_text(text: &str) -> Vec<Feature> {
 
 /// The attribute, and what it is part of.
 fn of_attribute(path: &str) -> Vec<Feature> {
-    let mut features = vec![Feature::new(Dimension::Attribute, format!("of {path}"))];
+    about_attribute("of", path)
+}
+
+/// The same, with what the request has to do with it.
+fn about_attribute(relation: &str, path: &str) -> Vec<Feature> {
+    let named = |name: &str| Feature::new(Dimension::Attribute, format!("{relation} {name}"));
+    let mut features = vec![named(path)];
     if let Ok(parsed) = path.parse::<PatchPath>() {
         let extension = parsed.schema.clone().filter(|urn| !is_core(urn));
         if parsed.filter.is_some() {
-            features.push(Feature::new(Dimension::Value, "of an element of a list"));
+            features.push(Feature::new(Dimension::Value, format!("{relation} an element of a list")));
         }
         if !parsed.attribute.is_empty() {
             let whole = extension
                 .as_ref()
                 .map_or(parsed.attribute.clone(), |urn| format!("{urn}:{}", parsed.attribute));
-            features.push(Feature::new(Dimension::Attribute, format!("of {whole}")));
+            features.push(named(&whole));
         }
-        features.extend(extension.map(|urn| Feature::new(Dimension::Attribute, format!("of {urn}"))));
+        features.extend(extension.map(|urn| named(&urn)));
     }
     features
 }
@@ -215,7 +217,6 @@ impl<'a> PatchPart<'a> {
             |one: Option<String>, other: Option<String>| one.is_none() || other.is_none() || one == other;
         let lower = |text: Option<String>| text.map(|text| text.to_lowercase());
         // A finding's subject has no person's values: which element was written cannot be told by them.
-        let filter = |path: &PatchPath| path.filter.as_ref().map(|filter| filter.to_string().to_lowercase());
         let masked = subject.filter.as_ref().filter(|filter| filter.to_string().contains('…'));
         let same_attributes = masked.zip(path.filter.as_ref()).is_some_and(|(masked, filter)| {
             let names = |filter: &Filter| -> Vec<String> {
@@ -227,7 +228,7 @@ impl<'a> PatchPart<'a> {
             && (path.attribute.is_empty()
                 || same_name(&path.attribute, &subject.attribute)
                     && either(lower(path.sub.clone()), lower(subject.sub.clone()))
-                    && (same_attributes || either(filter(&path), filter(subject))))
+                    && (same_attributes || either(filter_text(&path), filter_text(subject))))
     }
 
     /// What it has to do with an attribute that it does not write.
@@ -236,8 +237,8 @@ impl<'a> PatchPart<'a> {
         if !same_name(&path.attribute, &subject.attribute) {
             return Vec::new();
         }
-        let filter = |path: &PatchPath| path.filter.as_ref().map(|filter| filter.to_string().to_lowercase());
-        let same = path.filter.is_none() || subject.filter.is_none() || filter(&path) == filter(subject);
+        let (one, other) = (filter_text(&path), filter_text(subject));
+        let same = one.is_none() || other.is_none() || one == other;
         let element = same.then_some(BESIDE_IN_ELEMENT);
         let phrases = [Some(BESIDE_IN_ATTRIBUTE), element];
         phrases.into_iter().flatten().map(|phrase| Feature::new(Dimension::State, phrase)).collect()
@@ -280,6 +281,11 @@ impl<'a> PatchPart<'a> {
         }
         features
     }
+}
+
+/// The filter of a path without regard to letter case.
+fn filter_text(path: &PatchPath) -> Option<String> {
+    path.filter.as_ref().map(|filter| filter.to_string().to_lowercase())
 }
 
 fn is_core(urn: &str) -> bool {

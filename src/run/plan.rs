@@ -68,7 +68,8 @@ pub struct Plan {
     pub jobs: usize,
     /// How long the target is waited for when it says "later" (429, 503 with Retry-After).
     pub wait_limit: WaitLimit,
-    /// How long a read before the first scenario is sent again until it shows what was written.
+    /// How long is waited, before the first scenario, for a read that does not show what was written. With zero it is
+    /// sent again once.
     pub read_limit: Duration,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,

@@ -253,9 +253,9 @@ async fn ask_whether_filters_apply<T: Target>(
                 let found: Option<Vec<_>> = found.map(|found| found.into_iter().map(id_of).collect());
                 found.as_ref() == Some(&wanted)
             };
-            // What should not be found will not be found less later.
-            let is_late = |answer: &Answer| is_found(answer) || wanted.is_empty();
-            let answer = freshness.read(stack, recorder, LateRead::Query, &question, is_late).await;
+            // Nobody is to be found by a value that no object has, now or later.
+            let is_settled = |answer: &Answer| is_found(answer) || wanted.is_empty();
+            let answer = freshness.read(stack, recorder, LateRead::Query, &question, is_settled).await;
             let Some(answer) = answer else { continue };
             is_right &= is_found(&answer);
         }

@@ -1,8 +1,6 @@
 //! Two faults at once: neither may hide the other.
 
 use std::fmt;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand::SeedableRng as _;
 use rand::seq::IndexedRandom as _;
@@ -118,25 +116,13 @@ pub fn play_pairs(
     runtime: &Handle,
     told: impl Fn(&PairSighting) + Sync,
 ) -> Vec<PairSighting> {
-    let pairs = pairs(number);
-    let next = AtomicUsize::new(0);
-    let sightings = Mutex::new(Vec::new());
-    let look = |faults: [Fault; 2]| {
-        let found = plays::found_with(&settings.plan, &faults, runtime);
-        (!found.unplayable).then(|| PairSighting::of(faults, found.red_lines))
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..settings.jobs.max(1) {
-            scope.spawn(|| {
-                while let Some(faults) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Some(sighting) = look(*faults) else { continue };
-                    told(&sighting);
-                    sightings.lock().expect("a thread that panics is passed on by the scope").push(sighting);
-                }
-            });
-        }
+    let sightings = plays::at_once(settings.jobs, &pairs(number), |faults| {
+        let found = plays::found_with(&settings.plan, faults, runtime);
+        let sighting = (!found.unplayable).then(|| PairSighting::of(*faults, found.red_lines))?;
+        told(&sighting);
+        Some(sighting)
     });
-    let mut sightings = sightings.into_inner().expect("every thread has ended without a panic");
+    let mut sightings: Vec<PairSighting> = sightings.into_iter().flatten().collect();
     sightings.sort_by_key(|sighting| sighting.faults);
     sightings
 }

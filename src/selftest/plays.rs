@@ -13,7 +13,7 @@ use super::subject::ServerUnderTest;
 use crate::check::{About, Level};
 use crate::deployments::Embedded;
 use crate::entra::dialect::Dialect;
-use crate::entra::mapping::RoleFunction;
+use crate::entra::mapping::{Mapping, RoleFunction};
 use crate::gallery::{self, Template};
 use crate::run;
 use crate::run::plan::Plan;
@@ -58,31 +58,44 @@ pub fn play(
     runtime: &Handle,
     told: impl Fn(usize, ServerUnderTest) + Sync,
 ) -> Matrix {
-    let next = AtomicUsize::new(0);
     let played = AtomicUsize::new(0);
-    let sightings = Mutex::new(BTreeMap::new());
-    std::thread::scope(|scope| {
-        for _ in 0..settings.jobs.max(1) {
-            scope.spawn(|| {
-                while let Some(subject) = subjects.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let sighting = look(settings, *subject, runtime);
-                    sightings
-                        .lock()
-                        .expect("a thread that panics is passed on by the scope")
-                        .insert(*subject, sighting);
-                    told(played.fetch_add(1, Ordering::Relaxed) + 1, *subject);
-                }
-            });
-        }
+    let sightings = at_once(settings.jobs, subjects, |subject| {
+        let sighting = look(settings, *subject, runtime);
+        told(played.fetch_add(1, Ordering::Relaxed) + 1, *subject);
+        (*subject, sighting)
     });
-    let sightings = sightings.into_inner().expect("every thread has ended without a panic");
     Matrix {
-        sightings,
+        sightings: sightings.into_iter().collect(),
         partial: subjects.len() < super::subjects().len(),
         declared: settings.abouts.iter().map(DeclaredFaults::of).collect(),
         predicted: settings.predicted.clone(),
         tests: settings.gates.scenarios.iter().filter_map(|scenario| label(scenario)).collect(),
     }
+}
+
+/// Does a piece of work for each item, so many at once; what came of it, in the order of the items.
+///
+/// # Panics
+/// When the work panicked.
+pub(super) fn at_once<I: Sync, R: Send>(jobs: usize, items: &[I], work: impl Fn(&I) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(place) else { break };
+                    let result = work(item);
+                    results
+                        .lock()
+                        .expect("a thread that panics is passed on by the scope")
+                        .insert(place, result);
+                }
+            });
+        }
+    });
+    results.into_inner().expect("every thread has ended without a panic").into_values().collect()
 }
 
 /// A test as verdicts name it.
@@ -107,6 +120,12 @@ impl Listener for RequestCounts {
     }
 }
 
+/// A server that offers what a mapping names.
+fn offering(mapping: &Mapping) -> server::ServerSettings {
+    let schemas = Arc::new(mapping.served_schemas());
+    server::ServerSettings { schemas, ..server::ServerSettings::default() }
+}
+
 /// Plays a plan against a server of its own for each scenario run.
 fn play_against(
     plan: &Plan,
@@ -114,14 +133,13 @@ fn play_against(
     runtime: &Handle,
     listener: &mut dyn Listener,
 ) -> Result<Report, run::RunProblem> {
-    let schemas = Arc::new(plan.mapping.served_schemas());
-    let mut settings = server::ServerSettings { schemas, ..server::ServerSettings::default() };
+    let mut settings = offering(&plan.mapping);
+    let mut plan = plan.clone();
     match subject {
         ServerUnderTest::Healthy => {}
         ServerUnderTest::Variant(variant) => drop(settings.variants.insert(variant)),
         ServerUnderTest::Fault(fault) => drop(settings.faults.insert(fault)),
     }
-    let mut plan = by_itself(plan);
     match subject {
         // It is right if its owner says so.
         ServerUnderTest::Variant(Variant::UserNameIds) => plan.user_name_ids = true,
@@ -130,32 +148,38 @@ fn play_against(
         }
         _ => {}
     }
+    play_on(plan, settings, runtime, listener)
+}
+
+/// The same against servers with these settings.
+fn play_on(
+    plan: Plan,
+    settings: server::ServerSettings,
+    runtime: &Handle,
+    listener: &mut dyn Listener,
+) -> Result<Report, run::RunProblem> {
+    // What ends one play, as a fault that withholds answers may, must not end the others.
+    let plan = Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan };
     run::play_scenarios(plan, Embedded { settings }, runtime, listener)
-}
-
-/// The plan for one play: what ends it, as a fault that withholds answers may, must not end the others.
-fn by_itself(plan: &Plan) -> Plan {
-    Plan { cancel: Cancel::default(), wait_limit: plan.wait_limit.anew(), ..plan.clone() }
-}
-
-/// What a plan finds at a server with all of these faults.
-pub(super) fn found_with(plan: &Plan, faults: &[Fault], runtime: &Handle) -> PlayFindings {
-    let schemas = Arc::new(plan.mapping.served_schemas());
-    let faults = faults.iter().copied().collect();
-    let settings = server::ServerSettings { schemas, faults, ..server::ServerSettings::default() };
-    match run::play_scenarios(by_itself(plan), Embedded { settings }, runtime, &mut ()) {
-        Ok(report) => seen(&report),
-        Err(problem) => {
-            PlayFindings { refused: Some(problem.to_string()), unplayable: true, ..PlayFindings::default() }
-        }
-    }
 }
 
 /// What a plan finds at a server.
 pub(super) fn found(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> PlayFindings {
     let mut counts = RequestCounts::default();
-    match play_against(plan, subject, runtime, &mut counts) {
-        Ok(report) => PlayFindings { requests: counts.0, ..seen(&report) },
+    let findings = outcome(play_against(plan, subject, runtime, &mut counts));
+    PlayFindings { requests: counts.0, ..findings }
+}
+
+/// What a plan finds at a server with all of these faults.
+pub(super) fn found_with(plan: &Plan, faults: &[Fault], runtime: &Handle) -> PlayFindings {
+    let faults = faults.iter().copied().collect();
+    let settings = server::ServerSettings { faults, ..offering(&plan.mapping) };
+    outcome(play_on(plan.clone(), settings, runtime, &mut ()))
+}
+
+fn outcome(played: Result<Report, run::RunProblem>) -> PlayFindings {
+    match played {
+        Ok(report) => seen(&report),
         Err(problem) => {
             PlayFindings { refused: Some(problem.to_string()), unplayable: true, ..PlayFindings::default() }
         }

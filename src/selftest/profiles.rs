@@ -1,8 +1,6 @@
 //! Every built-in profile against the embedded server that offers what it names: nothing may be found.
 
 use std::fmt;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::runtime::Handle;
 
@@ -56,20 +54,11 @@ pub fn play_profiles(
     runtime: &Handle,
     told: impl Fn(&ProfileSighting) + Sync,
 ) -> Vec<ProfileSighting> {
-    let next = AtomicUsize::new(0);
-    let sightings = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..settings.jobs.max(1) {
-            scope.spawn(|| {
-                while let Some(mapping) = mappings.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let sighting = look(settings, mapping, runtime);
-                    told(&sighting);
-                    sightings.lock().expect("a thread that panics is passed on by the scope").push(sighting);
-                }
-            });
-        }
+    let mut sightings = plays::at_once(settings.jobs, mappings, |mapping| {
+        let sighting = look(settings, mapping, runtime);
+        told(&sighting);
+        sighting
     });
-    let mut sightings = sightings.into_inner().expect("every thread has ended without a panic");
     sightings.sort_by(|one, other| one.profile.cmp(&other.profile));
     sightings
 }

@@ -232,25 +232,23 @@ impl Placeholders {
 
     /// The object id that stands without hyphens before the name of a soft-deleted user.
     fn tombstones(&mut self, text: &str) -> String {
-        if self.prefix.is_empty() {
-            return text.to_owned();
-        }
-        let (mut replaced, mut rest) = (String::with_capacity(text.len()), text);
-        while let Some(at) = rest.to_ascii_lowercase().find(&self.prefix.to_ascii_lowercase()) {
-            let (before, after) = rest.split_at(at);
-            let id = before.len().checked_sub(BARE_GUID).and_then(|from| before.get(from..));
-            match id.filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-                Some(id) => {
-                    replaced.push_str(&before[..before.len() - BARE_GUID]);
-                    replaced.push_str(&self.numbered("guid", id.to_ascii_lowercase()));
-                }
-                None => replaced.push_str(before),
+        let prefix = self.prefix.to_ascii_lowercase();
+        let lower = text.to_ascii_lowercase();
+        let id_before = |at: usize| {
+            let from = at.checked_sub(BARE_GUID)?;
+            let id = lower.get(from..at)?;
+            id.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| (from, id.to_owned()))
+        };
+        let places = if prefix.is_empty() { None } else { Some(lower.match_indices(&prefix)) };
+        let (mut replaced, mut done) = (String::new(), 0);
+        for (at, _) in places.into_iter().flatten() {
+            if let Some((from, id)) = id_before(at).filter(|(from, _)| *from >= done) {
+                replaced.push_str(&text[done..from]);
+                replaced.push_str(&self.numbered("guid", id));
+                done = at;
             }
-            let (prefix, others) = after.split_at(self.prefix.len());
-            replaced.push_str(prefix);
-            rest = others;
         }
-        replaced.push_str(rest);
+        replaced.push_str(&text[done..]);
         replaced
     }
 

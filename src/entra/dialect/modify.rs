@@ -24,31 +24,26 @@ impl Writer {
         changes: &[AttributeChange],
         step: impl Into<String>,
     ) -> Request {
-        let (mut bundles, mut operations) = (Vec::new(), Vec::new());
+        let mut alone: Vec<&AttributeChange> = changes.iter().collect();
+        let mut bundles = Vec::new();
         for verb in [Verb::Add, Verb::Replace] {
-            let bundle: Vec<_> = changes.iter().filter(|change| self.may_bundle(change, verb)).collect();
+            let is_of_it = |change: &&AttributeChange| change.verb == verb && self.may_bundle(change);
+            let bundle: Vec<&AttributeChange> = changes.iter().filter(is_of_it).collect();
             if bundle.len() > 1 {
-                bundles.push((verb, bundle));
+                alone.retain(|change| !is_of_it(change));
+                let members: Map<String, Value> =
+                    bundle.iter().map(|change| (change.path.to_string(), self.written(change))).collect();
+                bundles.push(json!({ "op": self.op(verb), "value": members }));
             }
         }
-        let is_bundled =
-            |change: &AttributeChange| bundles.iter().any(|(verb, _)| self.may_bundle(change, *verb));
-        operations
-            .extend(changes.iter().filter(|change| !is_bundled(change)).map(|change| self.changed(change)));
-        for (verb, bundle) in &bundles {
-            let members: Map<String, Value> =
-                bundle.iter().map(|change| (change.path.to_string(), self.written(change))).collect();
-            operations.push(json!({ "op": self.op(*verb), "value": members }));
-        }
+        let operations = alone.into_iter().map(|change| self.changed(change)).chain(bundles).collect();
         self.patch(kind, id, operations, step)
     }
 
     /// True when the change goes into an operation without a path, if there is another one.
-    fn may_bundle(&self, change: &AttributeChange, verb: Verb) -> bool {
-        let bundles = verb == Verb::Replace || self.switches.additions == Additions::Bundled;
+    fn may_bundle(&self, change: &AttributeChange) -> bool {
         self.dialect == Dialect::AadOptscim062020
-            && bundles
-            && change.verb == verb
+            && (change.verb == Verb::Replace || self.switches.additions == Additions::Bundled)
             && change.path.filter.is_none()
             && change.roles.is_none()
     }

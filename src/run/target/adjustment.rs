@@ -51,7 +51,10 @@ impl Adjustment {
     /// meant to be refused: the simulated service sends what its mapping gives.
     #[must_use]
     pub fn fit(&self, request: Request) -> Request {
-        let Some(before) = request.json().filter(|_| !self.is_empty()) else { return request };
+        if self.is_empty() {
+            return request;
+        }
+        let Some(before) = request.json() else { return request };
         let pads = !request.provoked && matches!(request.actor, Actor::Probe | Actor::Observer);
         let mut body = before.clone();
         if request.path == "/Bulk" {
@@ -74,11 +77,12 @@ impl Adjustment {
 
     /// A PATCH of the service's with one operation in each request, where the target takes no more.
     fn singly(&self, request: &Request) -> Vec<Request> {
-        let is_it = self.one_operation_each
-            && request.method == Method::Patch
-            && request.actor == Actor::Entra
-            && !request.provoked;
-        let Some(body) = request.json().filter(|_| is_it) else { return Vec::new() };
+        let is_of_the_service =
+            request.method == Method::Patch && request.actor == Actor::Entra && !request.provoked;
+        if !self.one_operation_each || !is_of_the_service {
+            return Vec::new();
+        }
+        let Some(body) = request.json() else { return Vec::new() };
         let operations = member(&body, "Operations").and_then(Value::as_array).cloned().unwrap_or_default();
         let alone = |operation: Value| {
             let mut body = body.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::comparison::Pattern;
+use super::comparison::{Pattern, UNTOUCHED};
 use super::precedence;
 use super::report::CheckResult;
 use crate::check::{Aspect, Finding, Level, Meeting};
@@ -115,11 +115,11 @@ fn hesitation(checks: &[CheckResult], position: FindingPosition) -> impl Ord + u
 
 /// True when a value changed and the evidence has no request that could have done it.
 pub(super) fn changes_by_itself(finding: &Finding) -> bool {
-    finding.rule == "rules/untouched-value-lost" && finding.exchanges.len() == 2
+    finding.rule == UNTOUCHED && finding.exchanges.len() == 2
 }
 
-/// True when the evidence ends with what scimulate asks for its own sake: whose an account is. Nobody can send that
-/// again without the story before it.
+/// True when the evidence ends with the guard's question whose an account is. It says nothing without the requests
+/// before it.
 pub(super) fn is_own_question(finding: &Finding) -> bool {
     finding.exchanges.last().is_some_and(|exchange| exchange.request.step.starts_with("guard: "))
 }
