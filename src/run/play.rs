@@ -172,7 +172,7 @@ pub fn play_scenarios<S: Deployments>(
     }
     let panicked = scenario_runs.join().unwrap_or(1);
     gathered.left_behind.retain(|left| !gathered.deleted.holds(left));
-    let (left, exchanges) = runtime.block_on(run.rest(&gathered.left_behind));
+    let (left, exchanges) = runtime.block_on(run.rest(&gathered.left_behind, &gathered.deleted));
     gathered.left_behind.extend(left);
     gathered.exchanges += exchanges;
     let kept = run.last_admin.take_from(&mut gathered.left_behind);

@@ -188,7 +188,11 @@ impl<S: Deployments> SharedRun<S> {
 
     /// Removes what no create named, when all scenario runs are over: servers make accounts by themselves, and some keep what
     /// they refused. The lines of what stays, and how many requests that took.
-    pub(in crate::run) async fn rest(&self, told: &[cleanup::Left]) -> (Vec<cleanup::Left>, usize) {
+    pub(in crate::run) async fn rest(
+        &self,
+        told: &[cleanup::Left],
+        deleted: &cleanup::Deleted,
+    ) -> (Vec<cleanup::Left>, usize) {
         if !self.deployments.is_shared() || self.lost.get().is_some() {
             return (Vec::new(), 0);
         }
@@ -205,9 +209,13 @@ impl<S: Deployments> SharedRun<S> {
             let place = format!("{}/{id} ", kind.endpoint());
             told.iter().any(|left| left.line.contains(&place))
         };
-        let mut left = leftovers::rest(&target, Tenant::First, &self.plan.prefix, is_told).await;
+        let rest = async |tenant| {
+            let is_deleted = |kind: ResourceKind, id: &str| deleted.has(tenant, kind, id);
+            leftovers::rest(&target, tenant, &self.plan.prefix, is_told, is_deleted).await
+        };
+        let mut left = rest(Tenant::First).await;
         if self.deployments.tenants() != Tenants::One {
-            let second = leftovers::rest(&target, Tenant::Second, &self.plan.prefix, is_told).await;
+            let second = rest(Tenant::Second).await;
             left.extend(second.into_iter().map(|line| format!("second tenant: {line}")));
         }
         drop(deployment.hold);

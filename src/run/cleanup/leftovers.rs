@@ -50,11 +50,14 @@ pub async fn remove_leftovers<T: Target>(target: &T, run: &mut Abandoned) -> Swe
     journalled.reverse();
     journalled.sort_by_key(|(kind, _)| *kind != ResourceKind::Group);
     for (kind, id) in journalled {
-        looked_at.insert((kind, id.clone()));
-        match remove(target, Tenant::First, kind, &id, &LeftoverEvidence::Journal(&run.prefix)).await {
-            Ok(deleted) => {
-                swept.deleted += usize::from(deleted);
-                swept.gone += usize::from(!deleted);
+        let removal = remove(target, Tenant::First, kind, &id, &LeftoverEvidence::Journal(&run.prefix)).await;
+        if removal != Ok(Removal::NotThere) {
+            looked_at.insert((kind, id.clone()));
+        }
+        match removal {
+            Ok(removal) => {
+                swept.deleted += usize::from(removal == Removal::Deleted);
+                swept.gone += usize::from(removal == Removal::NotThere);
                 // If this cannot be written the object is looked for once more next time.
                 let _ = run.removed(kind, &id);
             }
@@ -71,7 +74,8 @@ pub async fn remove_leftovers<T: Target>(target: &T, run: &mut Abandoned) -> Swe
                     match remove(target, Tenant::First, kind, &id, &LeftoverEvidence::Found(&run.prefix))
                         .await
                     {
-                        Ok(deleted) => swept.deleted += usize::from(deleted),
+                        Ok(Removal::Deleted) => swept.deleted += 1,
+                        Ok(Removal::NotThere) => swept.left.push(listed_only(kind, &id)),
                         Err(why) => swept.left.push(format!("{}/{id}: {why}", kind.endpoint())),
                     }
                 }
@@ -88,19 +92,23 @@ pub async fn remove_leftovers<T: Target>(target: &T, run: &mut Abandoned) -> Swe
 /// Removes what a run left without any create naming it: servers make accounts by themselves, and some keep what they
 /// refused. What only may be the run's is named. Nothing is said where the lists are too long or are not shown.
 ///
-/// `is_told` says of a kind and an id whether it is known to stay.
+/// `is_told` says of a kind and an id whether it is known to stay, `is_deleted` whether a DELETE of it succeeded: a list
+/// may lag behind, and what it still shows then is gone.
 pub(in crate::run) async fn rest<T: Target>(
     target: &T,
     tenant: Tenant,
     prefix: &str,
     is_told: impl Fn(ResourceKind, &str) -> bool,
+    is_deleted: impl Fn(ResourceKind, &str) -> bool,
 ) -> Vec<String> {
     let mut left = Vec::new();
     for kind in [ResourceKind::Group, ResourceKind::User] {
         let Ok(found) = with_prefix(target, tenant, kind, prefix, REST_PAGES).await else { continue };
         for id in found.ours.into_iter().filter(|id| !is_told(kind, id)) {
-            if let Err(why) = remove(target, tenant, kind, &id, &LeftoverEvidence::Found(prefix)).await {
-                left.push(format!("{}/{id}: {why}", kind.endpoint()));
+            match remove(target, tenant, kind, &id, &LeftoverEvidence::Found(prefix)).await {
+                Ok(Removal::NotThere) if !is_deleted(kind, &id) => left.push(listed_only(kind, &id)),
+                Ok(_) => {}
+                Err(why) => left.push(format!("{}/{id}: {why}", kind.endpoint())),
             }
         }
         left.extend(found.unsure.into_iter().filter(|(id, _)| !is_told(kind, id)).map(|(_, line)| line));
@@ -125,19 +133,37 @@ impl LeftoverEvidence<'_> {
     }
 }
 
-/// Looks at an object and deletes it. False when there was none.
+/// How the removal of an object ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Removal {
+    /// The server deleted it.
+    Deleted,
+    /// GET by its id found nothing.
+    NotThere,
+}
+
+/// What is told of an object that a list shows and GET by its id does not.
+fn listed_only(kind: ResourceKind, id: &str) -> String {
+    format!(
+        "{}/{id}: a list shows it, but GET by this id finds nothing, so scimulate did not delete it; look \
+         for it at the server",
+        kind.endpoint()
+    )
+}
+
+/// Looks at an object and deletes it.
 async fn remove<T: Target>(
     target: &T,
     tenant: Tenant,
     kind: ResourceKind,
     id: &str,
     evidence: &LeftoverEvidence<'_>,
-) -> Result<bool, String> {
+) -> Result<Removal, String> {
     let path = resource_path(kind, id);
     let request = |method| Request::new(Actor::Cleanup, method, &path, "clean-up").to(tenant).provoked();
     let answer = target.send(request(Method::Get)).await.map_err(|broken| broken.to_string())?;
     match (answer.status, answer.body.json()) {
-        (404 | 410, _) => return Ok(false),
+        (404 | 410, _) => return Ok(Removal::NotThere),
         (200..=299, Some(resource)) if evidence.holds(resource) => {}
         (200..=299, Some(resource)) => {
             return Err(format!("it is now {}, which does not have the prefix of the run", named(resource)));
@@ -146,7 +172,7 @@ async fn remove<T: Target>(
     }
     let answer = target.send(request(Method::Delete)).await.map_err(|broken| broken.to_string())?;
     match answer.status {
-        200..=299 | 404 | 410 => Ok(true),
+        200..=299 | 404 | 410 => Ok(Removal::Deleted),
         status => Err(format!("DELETE returns {status}; delete it at the server")),
     }
 }
@@ -259,6 +285,8 @@ mod tests {
     struct Store {
         users: Mutex<Vec<(String, String)>>,
         refuses_delete: bool,
+        /// GET by id finds nobody.
+        hides: bool,
     }
 
     impl Target for Store {
@@ -267,6 +295,7 @@ mod tests {
             let mut users = self.users.lock().unwrap();
             let resource = |(id, name): &(String, String)| json!({"id": id, "userName": name});
             Ok(match Operation::of(&request) {
+                Operation::Read(ResourceKind::User, _) if self.hides => Answer::json(404, &json!({})),
                 Operation::Read(ResourceKind::User, id) => match users.iter().find(|user| user.0 == id) {
                     Some(user) => Answer::json(200, &resource(user)),
                     None => Answer::json(404, &json!({})),
@@ -294,7 +323,7 @@ mod tests {
 
     fn store(users: &[(&str, &str)]) -> Store {
         let users = users.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect();
-        Store { users: Mutex::new(users), refuses_delete: false }
+        Store { users: Mutex::new(users), refuses_delete: false, hides: false }
     }
 
     fn abandoned(folder: &std::path::Path, made: &[&str]) -> Abandoned {
@@ -338,5 +367,28 @@ mod tests {
         let swept = remove_leftovers(&store, &mut run).await;
         assert_eq!(swept.left, ["/Users/1: DELETE returns 403; delete it at the server"]);
         assert!(!swept.is_clean());
+    }
+
+    #[tokio::test]
+    async fn what_only_a_list_shows_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run = abandoned(folder.path(), &["1"]);
+        let mut store = store(&[
+            ("1", "smbcdfghjk.ada@example.com"),
+            ("2", "smbcdfghjk.bob@example.com"),
+            ("3", "carol"),
+        ]);
+        store.hides = true;
+        let swept = remove_leftovers(&store, &mut run).await;
+        let told = |id| {
+            format!(
+                "/Users/{id}: a list shows it, but GET by this id finds nothing, so scimulate did not delete it; \
+                 look for it at the server"
+            )
+        };
+        assert_eq!(swept.left, [told("1"), told("2")]);
+        let is_deleted = |_, id: &str| id == "2";
+        let left = rest(&store, Tenant::First, "smbcdfghjk", |_, _| false, is_deleted).await;
+        assert_eq!(left, [told("1")]);
     }
 }

@@ -92,6 +92,11 @@ impl Deleted {
         }
     }
 
+    /// True when a DELETE of that id succeeded.
+    pub(in crate::run) fn has(&self, tenant: Tenant, kind: ResourceKind, id: &str) -> bool {
+        self.at.contains_key(&ObjectPlace::new(tenant, kind, id))
+    }
+
     /// True when something was deleted after it was told that it stays: a later scenario run may have met it.
     pub(in crate::run) fn holds(&self, left: &Left) -> bool {
         let Some(place) = &left.place else { return false };
