@@ -16,7 +16,7 @@ mod verdict;
 pub use pack::Pack;
 pub use requirement::{Demand, Met, Requirement};
 pub use template::Template;
-pub use test::{Test, TestResult};
+pub use test::{PlayedAs, Test, TestResult};
 pub use verdict::{GalleryVerdict, Overall, judge};
 
 /// Suites whose scenarios stand for tests of the gates.

@@ -109,7 +109,7 @@ impl Pack<'_> {
 }
 
 fn row(test: &Test) -> String {
-    let played = if test.is_simulated() { "simulated" } else { "same requests" };
+    let played = test.played().as_str();
     let mut reason = test.reason.clone().unwrap_or_default();
     if let Some((result, why)) = &test.right {
         let _ = write!(reason, " The server is right: {}, {why}.", result.as_str());

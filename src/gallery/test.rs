@@ -40,6 +40,29 @@ impl TestResult {
     }
 }
 
+/// How like Microsoft's the requests of a test are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlayedAs {
+    /// Microsoft plays it through a tenant, which is simulated here.
+    Simulated,
+    /// Body, path and query are those that were captured or published, with other made-up values.
+    SameRequests,
+    /// They do what Microsoft's description of the test says; no request of it is public.
+    EquivalentRequests,
+}
+
+impl PlayedAs {
+    /// The words of reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PlayedAs::Simulated => "simulated",
+            PlayedAs::SameRequests => "same requests",
+            PlayedAs::EquivalentRequests => "equivalent requests",
+        }
+    }
+}
+
 /// A test of a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Test {
@@ -98,10 +121,14 @@ impl Test {
         Test { spec: spec.clone(), checks: vec![scenario.about.id.clone()], result, reason, right }
     }
 
-    /// True when Microsoft plays it through a tenant, which is simulated here.
+    /// How like Microsoft's its requests are.
     #[must_use]
-    pub fn is_simulated(&self) -> bool {
-        self.spec.through == Through::Tenant
+    pub fn played(&self) -> PlayedAs {
+        match (self.spec.through, &self.spec.sample) {
+            (Through::Tenant, _) => PlayedAs::Simulated,
+            (Through::Endpoint, Some(_)) => PlayedAs::SameRequests,
+            (Through::Endpoint, None) => PlayedAs::EquivalentRequests,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::layout::{self, Paint};
 use super::settings::TerminalSettings;
 use super::terminal;
-use crate::gallery::{Demand, GalleryVerdict, Met, Overall, Requirement, Test, TestResult};
+use crate::gallery::{Demand, GalleryVerdict, Met, Overall, PlayedAs, Requirement, Test, TestResult};
 use crate::run::verdict::report::{CheckResult, Report};
 use crate::scenario::TestKind;
 
@@ -68,15 +68,16 @@ impl GalleryPage<'_> {
         terminal::findings(self.report, self.settings, out)?;
         let GalleryVerdict { template, tests, validator, .. } = self.verdict;
         if !tests.is_empty() {
-            let simulated = tests.iter().filter(|test| test.is_simulated()).count();
+            let simulated = tests.iter().filter(|test| test.played() == PlayedAs::Simulated).count();
             let title =
                 format!("Gallery validation, template {template} ({}), predicted", template.edition());
             writeln!(out, "{}", self.paint.strong(&title))?;
             self.text(
                 &format!(
                     "Microsoft plays {simulated} of these {} tests through a tenant. scimulate simulates \
-                     that tenant, but not its network, its throttling or the portal. The other tests send \
-                     the same requests, with scimulate's own people.",
+                     that tenant, but not its network, its throttling or the portal. `same requests` are those \
+                     that were captured or published, with scimulate's own people; `equivalent requests` \
+                     follow the description of a test whose requests are not public.",
                     tests.len()
                 ),
                 "",
@@ -108,7 +109,7 @@ impl GalleryPage<'_> {
                 TestResult::Warning => self.paint.odd(&result),
                 TestResult::Skipped => self.paint.dim(&result),
             };
-            let played = if test.is_simulated() { "simulated" } else { "same requests" };
+            let played = test.played().as_str();
             // Why a test is skipped is short, and stands for a dozen of them.
             let (beside, beneath) = match (test.result, &test.reason) {
                 (TestResult::Skipped, Some(reason)) if reason.chars().count() <= SHORT => {

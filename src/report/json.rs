@@ -110,7 +110,7 @@ impl<'a> GalleryTest<'a> {
             result: test.result.as_str(),
             checks: &test.checks,
             reason: test.reason.as_deref(),
-            played: if test.is_simulated() { "simulated" } else { "same requests" },
+            played: test.played().as_str(),
             right: test.right.as_ref().map(|(result, reason)| Right { result: result.as_str(), reason }),
         }
     }

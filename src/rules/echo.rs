@@ -10,7 +10,7 @@ use super::ledger::{ClaimResult, Fate, Holds, Ledger, SeenObject, SeenState, Val
 use super::reading::{self, Alteration};
 use super::subject;
 use crate::check::Level;
-use crate::scim::same_name;
+use crate::scim::{member, same_name};
 use serde_json::Value;
 
 pub(super) const RULES: &[&RuleDeclaration] = &[
@@ -199,7 +199,13 @@ const UNTOUCHED_VALUE_LOST: RuleDeclaration = RuleDeclaration {
 };
 
 fn untouched_value_lost(ledger: &Ledger) -> Vec<Complaint> {
-    outcomes(ledger, |o| matches!(o.fate, Fate::Undone(_)) && !is_disable(o) && !is_special(&o.reply))
+    let is_lost = |outcome: &ValueOutcome| {
+        matches!(outcome.fate, Fate::Undone(_))
+            && !is_disable(outcome)
+            && !is_special(&outcome.reply)
+            && !went_with_its_element(outcome)
+    };
+    outcomes(ledger, is_lost)
         .map(|outcome| {
             let spot = &outcome.claim.spot;
             let what = if outcome.reply == ClaimResult::Missing { "is gone" } else { "has another value" };
@@ -214,6 +220,24 @@ fn untouched_value_lost(ledger: &Ledger) -> Vec<Complaint> {
             }
         })
         .collect()
+}
+
+/// True for the flag of an element whose values a request cleared: an element without a value need not be kept.
+fn went_with_its_element(outcome: &ValueOutcome) -> bool {
+    let spot = outcome.claim.spot.to_string();
+    let Some((element, "primary")) = spot.rsplit_once('.') else { return false };
+    let (ClaimResult::Missing, Fate::Undone(Some(by))) = (&outcome.reply, &outcome.fate) else {
+        return false;
+    };
+    let body = by.request.json().unwrap_or_default();
+    let operations = member(&body, "Operations").and_then(Value::as_array).into_iter().flatten();
+    let clears = |operation: &Value| {
+        let path = member(operation, "path").and_then(Value::as_str).unwrap_or_default();
+        let value = member(operation, "value");
+        let is_of_it = path.len() > element.len() && path[..element.len()].eq_ignore_ascii_case(element);
+        is_of_it && value.is_none_or(|value| value.is_null() || value == "")
+    };
+    operations.into_iter().any(clears)
 }
 
 /// How much it matters that a full name changed with a part of it (RFC 7643 §4.1.1): the server makes it of its
@@ -434,7 +458,7 @@ const MANAGER_LEFT_EMPTY: RuleDeclaration = RuleDeclaration {
 
 fn has_manager(view: &View<'_>) -> bool {
     let manager =
-        |home: &'_ Value| crate::scim::member(home, "manager").is_some_and(|manager| !manager.is_null());
+        |home: &'_ Value| member(home, "manager").is_some_and(|manager| !manager.is_null());
     view.resources().iter().any(|resource| resource.member(crate::scim::urn::ENTERPRISE).is_some_and(manager))
 }
 
@@ -442,10 +466,10 @@ fn manager_left_empty(view: &View<'_>) -> Vec<Complaint> {
     let empty = view.resources().iter().find(|resource| {
         let manager = resource
             .member(crate::scim::urn::ENTERPRISE)
-            .and_then(|home| crate::scim::member(home, "manager"));
+            .and_then(|home| member(home, "manager"));
         manager.is_some_and(|manager| {
             manager.as_str() == Some("")
-                || crate::scim::member(manager, "value").is_some_and(|value| value.as_str() == Some(""))
+                || member(manager, "value").is_some_and(|value| value.as_str() == Some(""))
         })
     });
     match empty {

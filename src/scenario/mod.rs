@@ -129,6 +129,8 @@ pub struct TestSpec {
     pub kind: TestKind,
     /// Which way Microsoft plays it.
     pub through: Through,
+    /// The name of a captured or published request that this test sends as it is, but for made-up values.
+    pub sample: Option<String>,
 }
 
 /// What the failure of a test means for the whole.

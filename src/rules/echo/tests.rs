@@ -311,6 +311,17 @@ fn the_name_of_a_user_in_the_recycle_bin_need_not_be_kept() {
 }
 
 #[test]
+fn a_flag_may_go_with_the_last_value_of_its_element() {
+    let mails = json!({"emails": [{"type": "work", "value": "a@x", "primary": true}]});
+    let clear = json!({"op": "Replace", "path": "emails[type eq \"work\"].value", "value": ""});
+    let display = json!({"op": "Replace", "path": "emails[type eq \"work\"].display", "value": "Ada"});
+    let rule = "untouched-value-lost";
+    patched(mails.clone(), clear, json!({"emails": []})).finds(rule, 0, Level::Error);
+    let unflagged = json!({"emails": [{"type": "work", "value": "a@x", "display": "Ada"}]});
+    patched(mails, display, unflagged).finds(rule, 1, Level::Warning);
+}
+
+#[test]
 fn a_full_name_may_follow_its_parts() {
     let name =
         |family: &str, formatted: &str| json!({"name": {"familyName": family, "formatted": formatted}});

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::answers::shown;
 use super::fixture::FixtureSource;
+use super::gate_bodies::Gate;
 use super::{Player, test_values};
 use crate::check::{Aspect, Finding, JudgedBy};
 use crate::run::observer::reader;
-use crate::run::steps::mapped;
 use crate::wire::{Exchange, Target};
 
 impl<T: Target, C: FixtureSource> Player<'_, T, C> {
@@ -23,7 +23,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         };
         let state = self.fixture.tenant.state();
         let (Some(mapping), Some(object)) = (self.rows(kind), state.object(&id)) else { return };
-        let values = mapped::assignments(mapping, object, false);
+        let mut values = self.created_with(kind, mapping, object);
+        values
+            .extend(Gate::of(self.scenario).map(|gate| gate.role(kind, self.discovery)).unwrap_or_default());
         let candidates = test_values::mapped(mapping, self.discovery);
         let nothing = Value::Null;
         let body = exchange.json().unwrap_or(&nothing);

@@ -17,6 +17,7 @@ mod direct;
 mod ending;
 mod failure;
 mod found;
+mod gate_bodies;
 mod held;
 mod job;
 mod log;

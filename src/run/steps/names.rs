@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use super::Player;
 use super::fixture::{FixtureSource, Mistake};
-use crate::entra::directory::{DirectoryState, ObjectId, SourceValue};
+use super::gate_bodies::Gate;
+use super::test_values::Material;
+use crate::entra::dialect::Assignment;
+use crate::entra::directory::{DirectoryState, Object, ObjectId, SourceValue};
 use crate::entra::mapping::{AttributeMapping, Circumstances, MappingSubject, ObjectMapping, TargetValue};
 use crate::entra::scope;
 use crate::entra::scope::Scope;
@@ -86,6 +89,23 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
     }
 
+    /// What a create of a raw request gives an object: what the mapping gives it, and what a gate adds.
+    pub(super) fn created_with(
+        &self,
+        kind: ResourceKind,
+        mapping: &ObjectMapping,
+        object: Object<'_>,
+    ) -> Vec<Assignment> {
+        let mut values = mapped::assignments(mapping, object, false);
+        if let Some(gate) = Gate::of(self.scenario) {
+            values.retain(|(path, _)| !gate.leaves_out(kind, mapping, path));
+            let material =
+                Material { prefix: self.fixture_source.prefix(), domain: self.fixture_source.domain() };
+            values.extend(gate.beside(kind, &values, self.discovery, self.test_values, material));
+        }
+        values
+    }
+
     /// What a template names.
     pub(super) fn value_of(&self, name: &str) -> Option<Value> {
         match name {
@@ -118,10 +138,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let object = state.object(&id)?;
         let mapping = self.rows(participant.kind);
         if rest == "create" {
-            let values = mapped::assignments(mapping?, object, false);
+            let values = self.created_with(participant.kind, mapping?, object);
             // Whoever sends it: a raw request is the scenario's own, and given what the target requires.
             let mut create = self.writer.create(participant.kind, &values, "");
             create.actor = Actor::Probe;
+            if let (Some(gate), Some(Value::Object(body))) = (Gate::of(self.scenario), create.json()) {
+                create = create.with_json(&gate.create(participant.kind, body, self.discovery));
+            }
             return self.adjustment.fit(create).json();
         }
         if let Some(row) = mapping.and_then(|mapping| mapping.find(rest)) {

@@ -97,6 +97,15 @@ fn of(path: PatchPath, kind: Simple, published: Option<&Attribute>, discovery: &
     }
 }
 
+/// The candidate of a path, where the target publishes its attribute as writable: also one that the other tests leave alone.
+pub(super) fn of_path(path: &str, kind: Simple, discovery: &Discovery) -> Option<Candidate> {
+    let path: PatchPath = path.parse().ok()?;
+    let whole = PatchPath { filter: None, sub: None, ..path.clone() };
+    discovery.schemas.find_patch(&whole).filter(|attribute| is_writable(attribute))?;
+    let published = discovery.schemas.find_patch(&path);
+    Some(of(path, kind, published, discovery))
+}
+
 /// The candidates that /Schemas publishes as writable for a resource type and the enterprise extension.
 pub(super) fn published(kind: ResourceKind, discovery: &Discovery) -> Vec<Candidate> {
     let schemas: &[&str] = match kind {

@@ -31,9 +31,10 @@ impl Loader<'_> {
         let through = fields
             .required(&mut self.reader, "through")
             .and_then(|node| self.reader.word(node, "way", &WAYS));
+        let sample = fields.get("sample").and_then(|node| self.reader.text(node));
         fields.finish(&mut self.reader);
         let number = number.and_then(|number| u32::try_from(number).ok());
-        Some(TestSpec { name: name?, number: number?, kind: kind?, through: through? })
+        Some(TestSpec { name: name?, number: number?, kind: kind?, through: through?, sample })
     }
 
     /// The steps behind `ours` and `microsoft`.

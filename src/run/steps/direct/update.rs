@@ -10,6 +10,7 @@ use crate::run::observer::reader;
 use crate::run::steps::Player;
 use crate::run::steps::answers::{answered, shown};
 use crate::run::steps::fixture::FixtureSource;
+use crate::run::steps::gate_bodies::{Gate, ROLE, word};
 use crate::run::steps::test_values;
 use crate::run::steps::test_values::{Candidate, Material, Simple, TestValue};
 use crate::scenario::{AttributeUpdate, UpdateForm};
@@ -33,7 +34,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             return;
         };
         let step = format!("line {line}: update the attributes of {}", update.of);
-        let candidates = self.candidates(update);
+        let mut candidates = self.candidates(update);
         let material =
             Material { prefix: self.fixture_source.prefix(), domain: self.fixture_source.domain() };
         let mut operations = Vec::new();
@@ -48,6 +49,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let TestValue { value, made_up } =
                 candidate.value(self.test_values, held.first().copied(), material);
             operations.push(AttributeOperation { path: candidate.path.clone(), value, made_up, absent });
+        }
+        if update.adds && Gate::of(self.scenario) == Some(Gate::Validator) {
+            self.add_as_the_validator(&mut operations, &mut candidates);
         }
         if operations.is_empty() {
             if update.keeps_matching {
@@ -99,6 +103,27 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 finding = finding.read_by(JudgedBy::Microsoft);
             }
             self.complain(finding);
+        }
+    }
+
+    /// The operations with which the validator begins when it adds, as captured: `active` first, then after the first
+    /// attribute a role that is found by a text where RFC 7643 §2.3.2 wants a Boolean.
+    fn add_as_the_validator(
+        &self,
+        operations: &mut Vec<AttributeOperation>,
+        candidates: &mut Vec<Candidate>,
+    ) {
+        let mut add = |at: usize, path: &str, kind: Simple, value: Value| {
+            let Some(candidate) = test_values::of_path(path, kind, self.discovery) else { return };
+            let absent = candidate.path.filter.is_some();
+            let operation =
+                AttributeOperation { path: candidate.path.clone(), value, made_up: false, absent };
+            operations.insert(at.min(operations.len()), operation);
+            candidates.push(candidate);
+        };
+        add(0, "active", Simple::Boolean, Value::Bool(true));
+        for sub in ROLE.iter().rev() {
+            add(2, &format!("roles[primary eq \"True\"].{sub}"), Simple::Text, json!(word(sub)));
         }
     }
 
