@@ -457,16 +457,13 @@ const MANAGER_LEFT_EMPTY: RuleDeclaration = RuleDeclaration {
 };
 
 fn has_manager(view: &View<'_>) -> bool {
-    let manager =
-        |home: &'_ Value| member(home, "manager").is_some_and(|manager| !manager.is_null());
+    let manager = |home: &'_ Value| member(home, "manager").is_some_and(|manager| !manager.is_null());
     view.resources().iter().any(|resource| resource.member(crate::scim::urn::ENTERPRISE).is_some_and(manager))
 }
 
 fn manager_left_empty(view: &View<'_>) -> Vec<Complaint> {
     let empty = view.resources().iter().find(|resource| {
-        let manager = resource
-            .member(crate::scim::urn::ENTERPRISE)
-            .and_then(|home| member(home, "manager"));
+        let manager = resource.member(crate::scim::urn::ENTERPRISE).and_then(|home| member(home, "manager"));
         manager.is_some_and(|manager| {
             manager.as_str() == Some("")
                 || member(manager, "value").is_some_and(|value| value.as_str() == Some(""))
