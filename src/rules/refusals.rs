@@ -197,7 +197,7 @@ const DISABLE_REFUSED: RuleDeclaration = RuleDeclaration {
         Field("chainguard-dev/edu#3781"),
         Field("ssoready/ssoready#155"),
     ],
-    faults: &["refuses-string-boolean", "long-user-names-refused"],
+    faults: &["refuses-string-boolean", "long-user-names-refused", "active-addition-refused"],
     judges: |view| is_patched(view) && view.claims().any(disables),
     judge: RuleJudge::Exchange(disable_refused),
 };

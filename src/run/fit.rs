@@ -119,6 +119,7 @@ impl Prepared {
             .or_else(|| fit.expected())
             .or_else(|| fit.changed())
             .or_else(|| fit.updated())
+            .or_else(|| fit.left_out())
             .or_else(|| fit.requested())
     }
 
@@ -311,6 +312,40 @@ impl Fit<'_> {
                     && (is_changed(row) || is_matched(*kind))
             })?;
             Some(refused_update(&row.target))
+        })
+    }
+
+    /// What an account that is there before lacks is mapped, and the account is found and accepted without it.
+    fn left_out(&self) -> Option<Skip> {
+        self.scenario.accounts.values().find_map(|account| {
+            let kind = match self.scenario.groups.contains_key(&account.of) {
+                true => ObjectKind::Group,
+                false => ObjectKind::User,
+            };
+            let lacking = account.with.iter().filter(|(_, value)| value.is_none());
+            let lacking: Vec<PatchPath> = lacking.filter_map(|(path, _)| path.parse().ok()).collect();
+            let is_lacking = |row: &AttributeMapping| lacking.iter().any(|path| touches(row, path));
+            // A scenario that changes the matching means what it says.
+            let is_the_profiles = self.scenario.mapping_changes().all(|change| change.matching.is_empty());
+            let matching = self.mapping.object(kind)?.matching();
+            let is_missed = is_the_profiles && matching.iter().all(|row| is_lacking(row));
+            if let Some(row) = matching.first().filter(|_| is_missed) {
+                let why = format!("the profile matches by {}, which the account lacks", row.written);
+                return Some(Skip::NotConfigured(why));
+            }
+            lacking.iter().find_map(|path| {
+                if !self.rows(kind).iter().any(|row| touches(row, path)) && !self.is_provided(path) {
+                    return Some(self.lacking(kind, path));
+                }
+                let required = &self.prepared.acceptance.required;
+                let kind = ResourceKind::from(kind);
+                let needed =
+                    required.iter().find(|needed| needed.kind == kind && needed.path.same_as(path))?;
+                Some(Skip::NotSupported(format!(
+                    "/Schemas requires {}, which the account lacks",
+                    needed.path
+                )))
+            })
         })
     }
 

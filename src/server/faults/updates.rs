@@ -13,6 +13,10 @@ use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
 
 faults! {
+    /// An addition to a group, but for members, is rejected.
+    GROUP_ADDITIONS_REFUSED = "group-additions-refused", Named, group_additions_refused;
+    /// An addition of `active` is rejected.
+    ACTIVE_ADDITION_REFUSED = "active-addition-refused", Named, active_addition_refused;
     /// Additions without a path are accepted and change nothing.
     PATHLESS_ADD_IGNORED = "pathless-add-ignored", Named, pathless_add_ignored;
     /// A PATCH with more than one operation returns 400.
@@ -180,6 +184,20 @@ fn pathless_add_ignored() -> Effect {
     Effect::before(|call, _| {
         ignore(call, &ServedKind::ALL, |change| change.bundled && change.verb == Verb::Add);
         None
+    })
+}
+
+fn group_additions_refused() -> Effect {
+    Effect::before(|call, _| {
+        asks(call, &[ServedKind::Group], |change| change.verb == Verb::Add && !change.concerns("members"))
+            .then(|| refuse(ScimType::InvalidPath, "add is supported for members only"))
+    })
+}
+
+fn active_addition_refused() -> Effect {
+    Effect::before(|call, _| {
+        asks(call, USERS, |change| change.verb == Verb::Add && change.concerns("active"))
+            .then(|| refuse(ScimType::InvalidValue, "unsupported operation: add"))
     })
 }
 
