@@ -65,7 +65,7 @@ pub(super) fn met_a_closing(error: &legacy::Error) -> bool {
 /// What an answer means that broke off before its head was complete.
 fn of_answer(error: &hyper::Error, https: bool) -> Broken {
     if error.is_parse_too_large() {
-        return Broken::Protocol("the response header is too large".to_owned());
+        return Broken::Protocol("the response header, or its Content-Length, is too large".to_owned());
     }
     if error.is_parse() {
         let hint = if https { "" } else { "; if the server speaks TLS on this port, write https://" };

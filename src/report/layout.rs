@@ -151,7 +151,9 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+        // A line of a log that begins with two colons is a command to some CI services.
+        let may_break = !line.is_empty() && !word.starts_with("::");
+        if may_break && line.chars().count() + 1 + word.chars().count() > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
@@ -207,6 +209,11 @@ mod tests {
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrap("a incomprehensibilities b", 5), ["a", "incomprehensibilities", "b"]);
         assert!(wrap("  ", 5).is_empty());
+        assert_eq!(
+            wrap("said ::error::x", 5),
+            ["said ::error::x"],
+            "no line begins as a command of a CI service"
+        );
     }
 
     #[test]

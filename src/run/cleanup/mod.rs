@@ -156,7 +156,13 @@ pub async fn remove<T: Target>(
         unsure.append(&mut sure);
     }
     for leftover in unsure {
-        left_behind.append(&mut search.remove(&leftover).await);
+        let is_told = leftover
+            .place()
+            .is_some_and(|place| left_behind.iter().any(|left| left.place.as_ref() == Some(&place)));
+        let mut found = search.remove(&leftover).await;
+        // Where it is has been told: that no list shows it adds nothing.
+        found.retain(|left| !is_told || left.place.is_some());
+        left_behind.append(&mut found);
     }
     // A DELETE that was refused once may have been accepted later.
     left_behind.retain(|left| left.place.as_ref().is_none_or(|place| !search.deleted.contains(place)));

@@ -58,10 +58,17 @@ pub async fn inspect<T: Target>(
     group_probe: Option<Request>,
 ) -> Result<Ready, Refusal> {
     let headers = user_probe.headers.clone();
+    let is_signed_in = signs_in(target, &user_probe);
     let answer = ask(target, user_probe).await.map_err(|broken| unreachable(base, &broken))?;
     let doubt = match first_look(base, &answer) {
         Look::Scim => None,
         Look::Doubtful(refusal) => Some(refusal),
+        Look::Refused(_) if answer.status == 401 && !is_signed_in => {
+            return Err(refusal(
+                format!("{base} wants a token (401{}), and none was given", detail(&answer)),
+                "put the token that Entra would send into SCIMULATE_TOKEN, or name a file with --token-file",
+            ));
+        }
         Look::Refused(refusal) => return Err(refusal),
     };
     let get = |path: &str| {
@@ -113,20 +120,32 @@ pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Re
 pub fn unfinished(base: &str, sighting: &CircuitState) -> Option<Refusal> {
     match (&sighting.lost, &sighting.throttled) {
         (Some(lost), _) => Some(unreachable(base, lost)),
-        (None, Some(_)) => Some(busy(base)),
+        (None, Some(_)) => Some(busy(base, None)),
         (None, None) => None,
     }
 }
 
-fn busy(base: &str) -> Refusal {
-    refusal(
-        format!("{base} keeps returning 429, or 503 with Retry-After"),
-        "try again later, allow longer pauses with --max-wait, or send more slowly with --pace",
-    )
+/// The target throttles; `pause` is what it asks for, as it says it.
+fn busy(base: &str, pause: Option<&str>) -> Refusal {
+    let pause: String =
+        pause.unwrap_or_default().chars().filter(|letter| !letter.is_control()).take(40).collect();
+    let what = match pause.is_empty() {
+        true => format!("{base} keeps returning 429, or 503 with Retry-After"),
+        false => format!(
+            "{base} is busy and asks for a pause (Retry-After: {pause}) that is longer than scimulate waits"
+        ),
+    };
+    refusal(what, "try again later, allow longer pauses with --max-wait, or send more slowly with --pace")
 }
 
 async fn ask<T: Target>(target: &T, request: Request) -> Result<Answer, Broken> {
     target.send(Request { actor: Actor::Probe, ..request }).await
+}
+
+/// True when a request carries credentials.
+fn signs_in<T: Target>(target: &T, request: &Request) -> bool {
+    let sent = target.sent_as(request);
+    sent.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
 }
 
 fn document(answer: &Option<Answer>) -> Option<&Value> {
@@ -167,7 +186,7 @@ fn first_look(base: &str, answer: &Answer) -> Look {
                 "put them into the proxy's URL in HTTP_PROXY or HTTPS_PROXY, or add the host to NO_PROXY",
             ));
         }
-        _ if answer.is_throttled() => return Look::Refused(busy(base)),
+        _ if answer.is_throttled() => return Look::Refused(busy(base, answer.header("retry-after"))),
         503 => {
             return Look::Refused(refusal(
                 format!("{base} is unavailable (503{})", detail(answer)),
@@ -238,6 +257,12 @@ fn redirected(base: &str, answer: &Answer) -> Refusal {
     // Queries of redirects may carry secrets.
     let place = location.split(['?', '#']).next().unwrap_or("");
     let next = match place.trim_end_matches('/').strip_suffix("/Users") {
+        Some(moved) if moved == base => {
+            return refusal(
+                format!("{base}/Users redirects ({}) to itself", answer.status),
+                "check the server's routes, and a proxy before it that expects another host or scheme",
+            );
+        }
         Some(moved) if moved.starts_with("http") => format!("write --target {moved}"),
         _ => "give the final URL of the SCIM service; a redirect to a login page means that the URL is not the API's"
             .to_owned(),

@@ -83,6 +83,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if self.target.must_end() {
             return;
         }
+        // Whether the server carried out what it never answered is not known.
+        let is_unanswered = self.together.iter().any(|sent| sent.exchange.answer().is_none());
         let wanted = match expectation.succeeded {
             Successes::All => all,
             Successes::Exactly(number) => number,
@@ -100,6 +102,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
                 .against(format!("{wanted} with 2xx"), format!("{} with 2xx", done.len()));
             findings.push(shown.fold(finding, |finding, exchange| finding.shown_by(exchange)));
         }
+        if is_unanswered {
+            self.findings.extend(findings);
+            return self.leave_undecided("a request that got no complete response");
+        }
         if let Some(shown) = refused.last().filter(|_| done.len() < wanted) {
             let message = format!("{} of {all} concurrent requests are rejected ({what})", refused.len());
             // Nothing is lost by it: the service tries again in its next cycle.
@@ -114,7 +120,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         let otherwise = |exchange: &&&Arc<Exchange>| {
             let status = exchange.answer().map(|answer| answer.status);
             !expectation.others.is_empty()
-                && status.is_none_or(|status| !expectation.others.contains(&status))
+                && status.is_some_and(|status| !expectation.others.contains(&status))
         };
         if let Some(shown) = refused.iter().find(otherwise) {
             let statuses: Vec<String> = expectation.others.iter().map(ToString::to_string).collect();

@@ -43,8 +43,14 @@ impl<T: Target> Guard<T> {
         match Reach::of(request) {
             Reach::New => Ok(()),
             Reach::Collection => Err(HeldBack::Back(Broken::Withheld(format!(
-                "{} {} could reach more than one object, or another one: the path names a whole collection, \
-                 or an id in it contains a slash, dots or a question mark",
+                "{} {} could reach more than one object: the path names a whole collection",
+                request.method.as_str(),
+                request.path
+            )))),
+            // The id is the server's own, and a right server finds it: only what else it reaches cannot be told.
+            Reach::Unclear => Err(HeldBack::Back(Broken::Unproven(format!(
+                "{} {} could reach another object, because the id contains a slash, dots or a question mark, \
+                 which servers and proxies read differently",
                 request.method.as_str(),
                 request.path
             )))),

@@ -78,8 +78,9 @@ pub fn first<'c, 'a>(causes: &[&'c Cause<'a>], most: usize) -> (Vec<&'c Cause<'a
 pub fn causes(report: &Report) -> Vec<Cause<'_>> {
     let checks = &report.checks;
     let mut causes: Vec<Cause<'_>> = Vec::new();
-    for group in groups(checks, &report.observations) {
-        let waived = |place: &FindingPosition| finding(checks, *place).waived.is_some();
+    let waived = |place: &FindingPosition| finding(checks, *place).waived.is_some();
+    let groups = groups(checks, &report.observations).into_iter();
+    for group in groups.flat_map(|group| without_known_head(checks, group)) {
         // A rule may be waived in one dialect and not in the other.
         let Some(head) = std::iter::once(&group.head).chain(&group.same).find(|place| !waived(place)) else {
             continue;
@@ -182,6 +183,33 @@ fn blocked_by<'a>(
         first = first.or(Some(head.id.as_str()));
     }
     first
+}
+
+/// The symptom as it is, or what stands below it where all of it was known before: that explains no new finding, and a
+/// failed run names what failed it.
+fn without_known_head(checks: &[CheckResult], symptom: Symptom) -> Vec<Symptom> {
+    let waived = |place: &FindingPosition| finding(checks, *place).waived.is_some();
+    if !symptom.same.iter().chain([&symptom.head]).all(waived) {
+        return vec![symptom];
+    }
+    let mut left: Vec<Symptom> = Vec::new();
+    for place in symptom.below.into_iter().filter(|place| !waived(place)) {
+        let found = finding(checks, place);
+        match left.iter_mut().find(|known| finding(checks, known.head).rule == found.rule) {
+            Some(known) => {
+                known.level = known.level.max(found.level);
+                known.same.push(place);
+            }
+            None => left.push(Symptom {
+                level: found.level,
+                head: place,
+                same: vec![place],
+                below: Vec::new(),
+                pattern: None,
+            }),
+        }
+    }
+    left
 }
 
 fn groups(checks: &[CheckResult], observations: &Observations) -> Vec<Symptom> {

@@ -14,6 +14,8 @@ pub(super) enum Reach {
     Objects(Vec<ReachedObject>),
     /// A whole collection.
     Collection,
+    /// A path that a server or a proxy may read as another one.
+    Unclear,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -45,7 +47,7 @@ impl Reach {
         if decoded.trim_start_matches('/').split(['/', '\\']).any(|part| ["", ".", ".."].contains(&part))
             || path.contains(['?', '#'])
         {
-            return Reach::Collection;
+            return Reach::Unclear;
         }
         // There is one of each, and no server lets them be written (RFC 7644 §4).
         if is(&["ServiceProviderConfig", "ResourceTypes", "Schemas"]) {
@@ -85,7 +87,7 @@ impl Reach {
             match Reach::of_path(method, path) {
                 Reach::New => {}
                 Reach::Objects(found) => objects.extend(found),
-                Reach::Collection => return Reach::Collection,
+                whole @ (Reach::Collection | Reach::Unclear) => return whole,
             }
         }
         if objects.is_empty() { Reach::New } else { Reach::Objects(objects) }

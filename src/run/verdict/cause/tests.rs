@@ -287,3 +287,19 @@ fn the_ids_of_a_path_do_not_make_two_causes() {
     let checks = vec![refused("c432cdca", "cycles/a"), refused("b9a0d91e", "cycles/b")];
     assert_eq!(ends(checks), [Outcome::Failed, blocked("cycles/a")]);
 }
+
+#[test]
+fn what_stands_below_a_known_finding_is_told_where_it_is_new() {
+    let refused = refused_patch();
+    let rule = Finding::of(&example::about("rules/disable-refused", Level::Critical), "PATCH returns 500")
+        .about(Aspect::Answer)
+        .shown_by(&refused);
+    let mut player = example::still_active("cycles/disable-unassigned").about(Aspect::Value);
+    player.exchanges.insert(0, refused);
+    let known = Finding { waived: Some("baseline".to_owned()), ..met_in("cycles/disable-unassigned", rule) };
+    let mut report = example::report();
+    report.checks = vec![failed(known), failed(player)];
+    let causes = causes(&report);
+    let told: Vec<_> = causes.iter().map(|cause| (cause.finding.rule.as_str(), cause.decides)).collect();
+    assert_eq!(told, [("cycles/disable-unassigned", true)]);
+}
