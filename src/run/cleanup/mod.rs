@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::observer::resource_path;
-use super::target::guard::name_sent;
+use super::target::guard::{is_read_differently, name_sent};
 use crate::wire::{
     Actor, Answer, Broken, Exchange, Method, Operation, Request, ResourceKind, Target, Tenant,
 };
@@ -214,7 +214,10 @@ async fn delete<T: Target>(target: &T, leftover: &Leftover, id: &str) -> Removal
             answer.status
         ),
         Err(Broken::Withheld(_)) => return RemovalEnd::Elsewhere,
-        Err(Broken::Unproven(_)) if leftover.found => return RemovalEnd::Elsewhere,
+        // What the create made may stand under another id than such a one.
+        Err(Broken::Unproven(_)) if leftover.found || is_read_differently(&path) => {
+            return RemovalEnd::Elsewhere;
+        }
         Err(Broken::Unproven(why)) => {
             format!("not deleted, because {why}; check it and delete it at the server")
         }

@@ -10,12 +10,19 @@ mod reach;
 
 use std::sync::Arc;
 
-use crate::wire::{Answer, Broken, Method, Operation, Request, Sent, Target};
+use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, Sent, Target};
 
 pub(in crate::run) use evidence::{Named, ShownOwner, name_sent, named, named_with, shown_with, texts};
 pub use ownership::Ownership;
 pub(in crate::run) use ownership::posted_to;
 use reach::Reach;
+
+/// True for a path that servers and proxies read differently, because an id in it contains a slash, dots or a question
+/// mark: nothing is written there.
+#[must_use]
+pub fn is_read_differently(path: &str) -> bool {
+    Reach::of(&Request::new(Actor::Cleanup, Method::Delete, path, "")) == Reach::Unclear
+}
 
 /// Asks whose object a write would reach, and lets it through only if the answer is: this run's.
 #[derive(Debug)]
