@@ -8,8 +8,9 @@ use semver::Version;
 use crate::diagnostic;
 use crate::scenario::Scenario;
 
-/// Suites that are played only when asked for: they have verdicts of their own.
-const ON_REQUEST: [&str; 2] = ["gallery", "validator"];
+/// Suites that are played only when asked for: they have verdicts of their own, or are about attributes that Entra is
+/// not told to write.
+const ON_REQUEST: [&str; 3] = ["attributes", "gallery", "validator"];
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

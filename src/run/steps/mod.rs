@@ -27,6 +27,7 @@ mod second;
 mod sign_in;
 mod state;
 mod subjects;
+pub(in crate::run) mod sweep;
 mod test_values;
 mod together;
 mod walk;
@@ -59,6 +60,7 @@ use crate::wire::{Exchange, ResourceKind, SignIn, Target};
 use accounts::AccountBefore;
 use failure::LoggedFailure;
 use subjects::Subjects;
+use sweep::allowance::Sweeps;
 
 /// What a scenario is played with.
 pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
@@ -85,6 +87,8 @@ pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
     pub(in crate::run) shared: bool,
     /// Whether a second tenant can be asked.
     pub(in crate::run) tenants: Tenants,
+    /// What the sweeps of the run may send, and what they know.
+    pub(in crate::run) sweeps: &'a Sweeps,
 }
 
 /// How a scenario ended.
@@ -131,6 +135,7 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     observer: Observer<'a, Stack<'a, T>, Recorder<T>>,
     shared: bool,
     tenants: Tenants,
+    sweeps: &'a Sweeps,
     fixture: Fixture,
     job: Job,
     accounts: IndexMap<String, AccountBefore>,
@@ -208,6 +213,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             sign_ins,
             shared,
             tenants,
+            sweeps,
         } = props;
         let fixture = Fixture::new(scenario, fixture_source, at_most)?;
         let scope = job::scope(scenario.job.everyone);
@@ -240,6 +246,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             observer: Observer::new(target, recorder),
             shared,
             tenants,
+            sweeps,
             fixture,
             job: Job::new(settings),
             accounts: IndexMap::new(),
@@ -382,6 +389,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             }
             Action::UpdateAttributes(update) => self.update_attributes(update, line).await,
             Action::ClearAttributes { of, null } => self.clear_attributes(of, *null, line).await,
+            Action::SweepAttributes(sweep) => self.sweep_attributes(sweep, line).await,
             Action::ExpectPages { kind, count, by_cursor: false } => {
                 self.expect_pages(*kind, *count, line).await;
             }
