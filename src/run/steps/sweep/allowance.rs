@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::entra::dialect::Dialect;
 use crate::scenario::SweepForm;
+use crate::wire::ResourceKind;
 
 /// The most requests of all sweeps in one dialect, those that remove the accounts included.
 pub(super) const MOST: usize = 40;
@@ -39,17 +40,19 @@ fn own(form: SweepForm) -> usize {
     match form {
         // The create, the read and the removal.
         SweepForm::Create => 3,
-        // The create, the PATCH, the read and the removal.
-        SweepForm::Add | SweepForm::Replace | SweepForm::Remove => 4,
-        // The create, the read, four filters and the removal.
-        SweepForm::Filter => 7,
+        // The create, the proof that the account is ours, the PATCH, the read and the removal.
+        SweepForm::Add | SweepForm::Replace | SweepForm::Remove => 5,
+        // The create, the read, two filters and the removal.
+        SweepForm::Filter => 5,
     }
 }
 
 impl Sweeps {
-    /// What a form may send in a dialect.
-    pub(super) fn allow(&self, dialect: Dialect, form: SweepForm) -> Allowance<'_> {
-        Allowance { sweeps: self, dialect, own: own(form) }
+    /// What a form may send in a dialect. Of groups little is published beyond the mapping: what they need is of
+    /// the rest.
+    pub(super) fn allow(&self, dialect: Dialect, kind: ResourceKind, form: SweepForm) -> Allowance<'_> {
+        let own = if kind == ResourceKind::User { own(form) } else { 0 };
+        Allowance { sweeps: self, dialect, own }
     }
 
     /// Notes that the target rejected the attribute.
@@ -96,20 +99,20 @@ mod tests {
         for form in
             [SweepForm::Add, SweepForm::Replace, SweepForm::Create, SweepForm::Remove, SweepForm::Filter]
         {
-            let mut allowance = sweeps.allow(Dialect::Default, form);
+            let mut allowance = sweeps.allow(Dialect::Default, ResourceKind::User, form);
             while allowance.take(1) {
                 sent += 1;
             }
         }
         assert_eq!(sent, MOST);
-        assert!(sweeps.allow(Dialect::AadOptscim062020, SweepForm::Add).take(10));
+        assert!(sweeps.allow(Dialect::AadOptscim062020, ResourceKind::Group, SweepForm::Add).take(10));
     }
 
     #[test]
     fn what_cannot_be_sent_as_a_whole_is_not_counted() {
         let sweeps = Sweeps::default();
-        let mut allowance = sweeps.allow(Dialect::Default, SweepForm::Add);
+        let mut allowance = sweeps.allow(Dialect::Default, ResourceKind::User, SweepForm::Add);
         assert!(!allowance.take(MOST));
-        assert!(allowance.take(4));
+        assert!(allowance.take(5));
     }
 }

@@ -4,9 +4,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::published::SweptAttribute;
+use crate::run::observer::reader;
 use crate::scim::same_name;
 use crate::wire::Exchange;
+
+/// When so many attributes are rejected before one is accepted, the others are not looked into.
+const ENOUGH: usize = 4;
+
+/// Keywords that are about the request and not about a value (RFC 7644 table 9).
+const NOT_OF_VALUES: [&str; 5] = ["noTarget", "invalidPath", "mutability", "invalidSyntax", "invalidFilter"];
 
 /// What came of one request of a sweep.
 #[derive(Debug, Clone)]
@@ -24,7 +33,7 @@ impl Sent {
         match answer.status {
             200..=299 => Sent::Accepted(exchange),
             _ if answer.is_throttled() => Sent::Unclear,
-            300..=399 | 401 | 404 | 408 | 409 | 410 | 502..=504 => Sent::Unclear,
+            300..=399 | 401 | 404 | 405 | 408 | 409 | 410 | 501..=504 => Sent::Unclear,
             _ => Sent::Rejected(exchange),
         }
     }
@@ -109,6 +118,7 @@ impl Search {
                 }
                 if let [alone] = batch.as_slice() {
                     self.rejected.push(Rejected { attribute: alone.clone(), exchange });
+                    self.end_of_all();
                     return;
                 }
                 let named = |attribute: &SweptAttribute| is_known(attribute) || names(&exchange, attribute);
@@ -120,6 +130,15 @@ impl Search {
                     self.pending.push_front(rest);
                 }
             }
+        }
+    }
+
+    /// Where nothing is accepted, it is no matter of attributes, and one sentence is enough.
+    fn end_of_all(&mut self) {
+        if self.accepted.is_empty() && self.rejected.len() >= ENOUGH {
+            let rejected = std::mem::take(&mut self.rejected).into_iter();
+            self.untold.extend(rejected.map(|rejected| (rejected.attribute, Some(rejected.exchange))));
+            self.end(Vec::new());
         }
     }
 
@@ -137,12 +156,18 @@ pub(super) fn names(exchange: &Exchange, attribute: &SweptAttribute) -> bool {
     words.any(|word| same_name(word, attribute.name()))
 }
 
-/// True when the answer says which attribute it rejects, or that a value is wrong: made-up values may be.
+/// True when the answer says that a value is wrong, or which attribute it rejects and nothing else: made-up values may
+/// be.
 pub(super) fn explains(exchange: &Exchange, attribute: &SweptAttribute) -> bool {
     let body = exchange.json();
-    let scim_type = body.and_then(|body| body.get("scimType")).and_then(serde_json::Value::as_str);
+    let scim_type = body.and_then(|body| reader::member(body, "scimType")).and_then(Value::as_str);
     let is_ours = exchange.answer().is_some_and(|answer| (400..500).contains(&answer.status));
-    is_ours && (scim_type.is_some_and(|said| same_name(said, "invalidValue")) || names(exchange, attribute))
+    is_ours
+        && match scim_type {
+            Some(said) if same_name(said, "invalidValue") => true,
+            Some(said) if NOT_OF_VALUES.iter().any(|word| same_name(word, said)) => false,
+            _ => names(exchange, attribute),
+        }
 }
 
 #[cfg(test)]
@@ -218,6 +243,32 @@ mod tests {
         search.end(rest);
         assert_eq!(search.untold.len(), all().len());
         assert!(search.next().is_none());
+    }
+
+    #[test]
+    fn where_nothing_is_accepted_the_search_ends_early() {
+        let mut search = Search::of(all());
+        let mut sent = 0;
+        while let Some(batch) = search.next() {
+            sent += 1;
+            search.learn(batch, Sent::Rejected(answer(400, "no")), |_| false);
+        }
+        assert!(sent < 40 && search.rejected.is_empty(), "{sent}");
+        assert_eq!(search.untold.len(), all().len());
+    }
+
+    #[test]
+    fn a_made_up_value_may_be_rejected_and_a_path_may_not() {
+        let timezone = all().into_iter().find(|attribute| attribute.name() == "timezone").unwrap();
+        let says = |body: &Value| {
+            let request = Request::new(Actor::Probe, Method::Post, "/Users", "t");
+            let answer = Answer::json(400, body);
+            explains(&Exchange::new(0, SystemTime::UNIX_EPOCH, String::new(), request, Ok(answer)), &timezone)
+        };
+        assert!(says(&json!({ "detail": "timezone: unknown zone" })));
+        assert!(says(&json!({ "scimType": "invalidValue" })));
+        assert!(!says(&json!({ "scimType": "noTarget", "detail": "no timezone here" })));
+        assert!(!says(&json!({ "detail": "bad request" })));
     }
 
     #[test]

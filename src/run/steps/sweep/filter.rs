@@ -14,7 +14,7 @@ use crate::scim::message::ListResponse;
 use crate::wire::{Exchange, Target, id_of};
 
 /// So many attributes are compared in one filter.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 16;
 /// When so many filters on one attribute each are rejected, the others are not sent.
 const ENOUGH: usize = 3;
 

@@ -70,6 +70,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             self.skip = Some(Skip::NotSupported(why.to_owned()));
             return;
         }
+        let is_user = kind == ResourceKind::User;
+        // Many targets have no groups, or publish nothing of them that the mapping does not write.
+        if !is_user && (self.rows(kind).is_none() || self.discovery.serves(kind.endpoint()) == Some(false)) {
+            return;
+        }
         let all = swept(kind, self.discovery, self.rows(kind));
         let is_of_the_form = |attribute: &&SweptAttribute| match sweep.form {
             SweepForm::Create => true,
@@ -78,6 +83,15 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             SweepForm::Remove => !attribute.immutable && !attribute.required,
         };
         let attributes: Vec<SweptAttribute> = all.iter().filter(is_of_the_form).cloned().collect();
+        if attributes.is_empty() && !is_user {
+            return;
+        }
+        let patches = !matches!(sweep.form, SweepForm::Create | SweepForm::Filter);
+        if patches && self.adjustment.one_operation_each {
+            let why = "rules/update-refused: the server rejects a PATCH with several operations";
+            self.skip = Some(Skip::Blocked(why.to_owned()));
+            return;
+        }
         if attributes.is_empty() {
             let what = kind.as_str();
             let why =
@@ -92,7 +106,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             step: format!("line {line}: {} every attribute", word(sweep.form)),
             required: all.iter().filter(|attribute| attribute.required).cloned().collect(),
             attributes,
-            allowance: self.sweeps.allow(self.writer.dialect, sweep.form),
+            allowance: self.sweeps.allow(self.writer.dialect, kind, sweep.form),
             made: 0,
         };
         match sweep.form {

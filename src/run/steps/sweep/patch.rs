@@ -39,8 +39,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             self.skip.get_or_insert(Skip::Blocked(why));
             return;
         };
-        // The removal at the end, and the read.
-        if !sweep.allowance.take(2) {
+        // The proof that the account is ours, the read and the removal at the end.
+        if !sweep.allowance.take(3) {
             self.leave_undecided("the limit of requests for sweeps");
             return;
         }
@@ -65,6 +65,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         }
         let Some((resource, read)) = self.read_swept(&sweep, &account.id).await else { return };
         let mut wrong = Vec::new();
+        let accepted: usize = search.accepted.iter().map(|(batch, _)| batch.len()).sum();
         for (batch, patched) in &search.accepted {
             for attribute in batch {
                 if let Some(difference) = self.wrong_after(&sweep, attribute, &resource) {
@@ -74,7 +75,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             }
         }
         self.tell_neighbours(&sweep, &account, &resource, &search, &read);
-        self.tell_wrong(&mut sweep, &account.id, wrong, search.accepted.len()).await;
+        self.tell_wrong(&mut sweep, &account.id, wrong, accepted).await;
     }
 
     /// One PATCH of some attributes, as the dialect writes it.
@@ -121,8 +122,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     }
 
     /// Tells what is wrong. What is right as soon as it is patched alone is wrong for the company it was in.
-    async fn tell_wrong(&mut self, sweep: &mut Sweep<'_>, id: &str, wrong: Vec<Wrong>, batches: usize) {
-        let together = wrong.len() + batches > 2;
+    async fn tell_wrong(&mut self, sweep: &mut Sweep<'_>, id: &str, wrong: Vec<Wrong>, accepted: usize) {
+        let together = accepted > 1;
         let again: Vec<SweptAttribute> = wrong.iter().take(1).map(|wrong| wrong.attribute.clone()).collect();
         let mut is_right_alone = false;
         if together && !again.is_empty() && sweep.allowance.take(2) {
