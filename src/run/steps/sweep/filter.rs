@@ -1,5 +1,6 @@
 //! Filters on every text attribute: the account is found by each value that it holds.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Sweep;
@@ -45,26 +46,25 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             .filter(|attribute| keeps(attribute, &attribute.value(self.material(), false), &resource))
             .cloned()
             .collect();
+        let mut pending: VecDeque<Vec<SweptAttribute>> = held.chunks(TOGETHER).map(<[_]>::to_vec).collect();
         let mut rejected = 0;
-        for chunk in held.chunks(TOGETHER) {
-            if !sweep.allowance.take(1) {
+        while let Some(mut batch) = pending.pop_front() {
+            if rejected >= ENOUGH || !sweep.allowance.take(1) {
                 return;
             }
-            if matches!(self.filter_by(&sweep, &account.id, chunk).await, Filtered::Found) {
-                continue;
-            }
-            for attribute in chunk {
-                if rejected >= ENOUGH || !sweep.allowance.take(1) {
-                    return;
+            match (self.filter_by(&sweep, &account.id, &batch).await, batch.as_slice()) {
+                (Filtered::Found, _) => {}
+                (Filtered::Missed(filtered), [alone]) => {
+                    let finding = self.not_found(&sweep, alone);
+                    self.complain(finding.shown_by(&read).shown_by(&filtered));
                 }
-                match self.filter_by(&sweep, &account.id, std::slice::from_ref(attribute)).await {
-                    Filtered::Found => {}
-                    Filtered::Unclear => rejected += 1,
-                    Filtered::Missed(filtered) => {
-                        let finding = self.not_found(&sweep, attribute);
-                        self.complain(finding.shown_by(&read).shown_by(&filtered));
-                    }
+                (Filtered::Unclear, [_]) => rejected += 1,
+                (Filtered::Missed(_), _) => {
+                    let second = batch.split_off(batch.len().div_ceil(2));
+                    pending.extend([batch, second]);
                 }
+                // A server may do without `and`.
+                (Filtered::Unclear, _) => pending.extend(batch.into_iter().map(|alone| vec![alone])),
             }
         }
     }

@@ -7,12 +7,24 @@ use super::batches::{Search, explains};
 use super::comparison::Difference;
 use super::published::SweptAttribute;
 use crate::check::{Aspect, Finding, Level};
+use crate::run::observer::reader;
 use crate::run::steps::Player;
 use crate::run::steps::answers::{answered, shown};
 use crate::run::steps::fixture::FixtureSource;
 use crate::scenario::SweepForm;
 use crate::scim::PatchPath;
-use crate::wire::Target;
+use crate::scim::message::ScimType;
+use crate::wire::{Exchange, Target};
+
+/// The status of a refusal, and its keyword.
+fn refusal(exchange: &Exchange) -> String {
+    let keyword = exchange.json().and_then(|body| reader::member(body, "scimType")).and_then(Value::as_str);
+    let status = exchange.answer().map_or(0, |answer| answer.status);
+    match keyword.and_then(|keyword| keyword.parse::<ScimType>().ok()) {
+        Some(keyword) => format!("{status} {}", keyword.as_str()),
+        None => status.to_string(),
+    }
+}
 
 /// What a form did with an attribute.
 fn done(form: SweepForm) -> &'static str {
@@ -117,8 +129,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             if explains(exchange, attribute) && attribute.is_made_up() && sweep.form != SweepForm::Remove {
                 continue;
             }
-            let status = exchange.answer().map_or(0, |answer| answer.status);
-            let message = format!("the server rejects {} with {} ({status})", request, attribute.path);
+            let message =
+                format!("the server rejects {request} with {} ({})", attribute.path, refusal(exchange));
             let finding = self
                 .about_swept(attribute, message)
                 .about(Aspect::Answer)
