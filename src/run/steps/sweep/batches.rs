@@ -76,6 +76,11 @@ impl Search {
 
     /// Nothing more can be sent: what is left is not told apart.
     pub(super) fn end(&mut self, batch: Vec<SweptAttribute>) {
+        // Where nothing was accepted, it may be no matter of attributes.
+        if self.accepted.is_empty() {
+            let rejected = std::mem::take(&mut self.rejected).into_iter();
+            self.untold.extend(rejected.map(|rejected| (rejected.attribute, Some(rejected.exchange))));
+        }
         let suspects = self.suspects.take();
         let seen = suspects.as_ref().map(|(_, exchange)| Arc::clone(exchange));
         let left = suspects.into_iter().flat_map(|(attributes, _)| attributes).chain(batch);
@@ -136,8 +141,6 @@ impl Search {
     /// Where nothing is accepted, it is no matter of attributes, and one sentence is enough.
     fn end_of_all(&mut self) {
         if self.accepted.is_empty() && self.rejected.len() >= ENOUGH {
-            let rejected = std::mem::take(&mut self.rejected).into_iter();
-            self.untold.extend(rejected.map(|rejected| (rejected.attribute, Some(rejected.exchange))));
             self.end(Vec::new());
         }
     }
