@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Sweep;
-use super::comparison::keeps;
 use super::published::SweptAttribute;
 use crate::check::Skip;
-use crate::run::observer::resources;
+use crate::run::observer::{reader, resources};
 use crate::run::steps::Player;
 use crate::run::steps::fixture::FixtureSource;
 use crate::scim::Filter;
@@ -39,13 +38,13 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             return;
         }
         let Some((resource, read)) = self.read_swept(&sweep, &account.id).await else { return };
-        // What is not there is not found, and the create tells that.
-        let held: Vec<SweptAttribute> = sweep
-            .attributes
-            .iter()
-            .filter(|attribute| keeps(attribute, &attribute.value(self.material(), false), &resource))
-            .cloned()
-            .collect();
+        // What is not there as it was sent need not be found, and the create tells that.
+        let material = self.material();
+        let is_there = |attribute: &&SweptAttribute| {
+            let sent = attribute.value(material, false);
+            reader::values(&resource, &attribute.path).contains(&&sent)
+        };
+        let held: Vec<SweptAttribute> = sweep.attributes.iter().filter(is_there).cloned().collect();
         let mut pending: VecDeque<Vec<SweptAttribute>> = held.chunks(TOGETHER).map(<[_]>::to_vec).collect();
         let mut rejected = 0;
         while let Some(mut batch) = pending.pop_front() {

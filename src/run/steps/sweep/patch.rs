@@ -17,6 +17,22 @@ use crate::scenario::SweepForm;
 use crate::scim::{PatchPath, same_name};
 use crate::wire::{Actor, Exchange, Target};
 
+/// What a PATCH names that removes attributes: of lists the whole element, as a server may well keep no element whose
+/// value is gone.
+fn removed_paths(batch: &[SweptAttribute]) -> Vec<PatchPath> {
+    let mut paths: Vec<PatchPath> = Vec::new();
+    for attribute in batch {
+        let path = match attribute.path.filter {
+            Some(_) => PatchPath { sub: None, ..attribute.path.clone() },
+            None => attribute.path.clone(),
+        };
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
 /// An attribute that a PATCH was accepted with and that a read shows otherwise.
 struct Wrong {
     attribute: SweptAttribute,
@@ -86,7 +102,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             _ => Verb::Replace,
         };
         let mut request = if verb == Verb::Remove {
-            let paths: Vec<PatchPath> = batch.iter().map(|attribute| attribute.path.clone()).collect();
+            let paths = removed_paths(batch);
             self.writer.remove(sweep.kind, id, &paths, sweep.step.clone())
         } else {
             let second = sweep.form == SweepForm::Replace;
@@ -160,7 +176,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             let (held, now) = (reader::values(before, path), reader::values(resource, path));
             // A full name may follow its parts (RFC 7643 §4.1.1).
             let is_derived = path.sub.as_deref().is_some_and(|sub| same_name(sub, "formatted"));
-            if held.is_empty() || is_derived || held == now {
+            let list = |values: &[&Value]| values.iter().map(|value| (*value).clone()).collect::<Value>();
+            // The elements of a list have no order.
+            if held.is_empty() || is_derived || reader::same(&list(&held), &list(&now), true) {
                 continue;
             }
             harmed.push(self.harmed(sweep, path, &held, &now).shown_by(patched).shown_by(read));
