@@ -59,7 +59,9 @@ pub(super) struct Search {
     /// An answer said nothing of attributes, and the search is over.
     pub(super) is_unclear: bool,
     /// Attributes that were rejected together with others, and not told apart.
-    pub(super) untold: Vec<(SweptAttribute, Option<Arc<Exchange>>)>,
+    pub(super) untold: Vec<SweptAttribute>,
+    /// The last rejection of several attributes.
+    pub(super) rejection: Option<Arc<Exchange>>,
 }
 
 impl Search {
@@ -79,13 +81,11 @@ impl Search {
         // Where nothing was accepted, it may be no matter of attributes.
         if self.accepted.is_empty() {
             let rejected = std::mem::take(&mut self.rejected).into_iter();
-            self.untold.extend(rejected.map(|rejected| (rejected.attribute, Some(rejected.exchange))));
+            self.untold.extend(rejected.map(|rejected| rejected.attribute));
         }
-        let suspects = self.suspects.take();
-        let seen = suspects.as_ref().map(|(_, exchange)| Arc::clone(exchange));
-        let left = suspects.into_iter().flat_map(|(attributes, _)| attributes).chain(batch);
-        let left = left.chain(std::mem::take(&mut self.pending).into_iter().flatten());
-        self.untold.extend(left.map(|attribute| (attribute, seen.clone())));
+        let suspects = self.suspects.take().into_iter().flat_map(|(attributes, _)| attributes);
+        let left = std::mem::take(&mut self.pending).into_iter().flatten();
+        self.untold.extend(suspects.chain(batch).chain(left));
     }
 
     /// Takes in what came of a batch. `is_known` says whether the target rejected an attribute before.
@@ -126,6 +126,7 @@ impl Search {
                     self.end_of_all();
                     return;
                 }
+                self.rejection = Some(Arc::clone(&exchange));
                 let named = |attribute: &SweptAttribute| is_known(attribute) || names(&exchange, attribute);
                 let (named, rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(named);
                 if named.is_empty() || rest.is_empty() {

@@ -141,8 +141,12 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if search.is_unclear && search.accepted.is_empty() {
             self.leave_undecided(format!("the answer to {request}, which says nothing of its attributes"));
         }
-        let Some((first, exchange)) = search.untold.first() else { return };
-        let names: Vec<String> = search.untold.iter().map(|(a, _)| a.path.to_string()).collect();
+        let Some(first) = search.untold.first() else { return };
+        let Some(exchange) = &search.rejection else {
+            self.leave_undecided("the limit of requests for sweeps");
+            return;
+        };
+        let names: Vec<String> = search.untold.iter().map(|attribute| attribute.path.to_string()).collect();
         let message = format!(
             "the server rejects {request} with several attributes, and which of these it means was not looked \
              into any further: {}",
@@ -152,10 +156,8 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             .at(Level::Note)
             .about(Aspect::Answer)
             .concerning(first.path.to_string())
-            .against("a 2xx status", exchange.as_deref().map_or_else(|| "rejected".to_owned(), answered));
-        self.complain(match exchange {
-            Some(exchange) => finding.shown_by(exchange),
-            None => finding,
-        });
+            .against("a 2xx status", answered(exchange))
+            .shown_by(exchange);
+        self.complain(finding);
     }
 }

@@ -99,6 +99,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             self.skip = Some(Skip::NotExercised(why));
             return;
         }
+        let Some(allowance) = self.sweeps.allow(self.writer.dialect, kind, sweep.form) else { return };
         let sweep = Sweep {
             of: &sweep.of,
             kind,
@@ -106,7 +107,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             step: format!("line {line}: {} every attribute", word(sweep.form)),
             required: all.iter().filter(|attribute| attribute.required).cloned().collect(),
             attributes,
-            allowance: self.sweeps.allow(self.writer.dialect, kind, sweep.form),
+            allowance,
             made: 0,
         };
         match sweep.form {
