@@ -12,6 +12,12 @@ use crate::scenario::Scenario;
 /// not told to write.
 const ON_REQUEST: [&str; 3] = ["attributes", "gallery", "validator"];
 
+/// True for a check of a suite that a run without a selection does not play.
+#[must_use]
+pub fn is_on_request(id: &str) -> bool {
+    ON_REQUEST.iter().any(|suite| id.split('/').next() == Some(suite))
+}
+
 /// What the user asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {

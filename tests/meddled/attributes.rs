@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use scimulate::wire::ResourceKind;
+
 use super::*;
 
 const SWEEPS: [&str; 5] = [
@@ -26,7 +28,13 @@ impl Listener for Counted {
 
 /// What all sweeps find in both dialects, and how many requests they send in each.
 fn sweep(meddler: impl Fn(&Request) -> Deed + Send + Sync + 'static) -> (Report, BTreeMap<String, usize>) {
-    let mut plan = plan(&SWEEPS);
+    sweep_by(plan(&SWEEPS), meddler)
+}
+
+fn sweep_by(
+    mut plan: Plan,
+    meddler: impl Fn(&Request) -> Deed + Send + Sync + 'static,
+) -> (Report, BTreeMap<String, usize>) {
     plan.dialects = vec![Dialect::Default, Dialect::AadOptscim062020];
     let mut counted = Counted::default();
     let report = run_with(plan, meddler, &mut counted).unwrap();
@@ -119,4 +127,30 @@ fn without_published_schemas_nothing_is_swept() {
         assert!(why.contains("publishes no schemas"), "{why}");
     }
     assert_eq!(sent.values().sum::<usize>(), 0);
+}
+
+#[test]
+fn what_the_target_refuses_on_purpose_is_left_out() {
+    let mut plan = plan(&SWEEPS);
+    plan.refuses = vec![(ResourceKind::User, "nickName".parse().unwrap())];
+    let (report, _) = sweep_by(plan, rejecting("nickName", "invalidSyntax", "bad request"));
+    let told = scenarios(&report).into_iter().flat_map(messages).collect::<Vec<_>>();
+    assert_eq!(told, Vec::<&str>::new());
+    assert!(in_dialects(&report).iter().all(|check| check.outcome == Outcome::Passed));
+}
+
+#[test]
+fn a_value_that_is_not_kept_is_a_warning_with_the_name_of_the_attribute() {
+    // The server forgets one attribute on its way to the store.
+    let (report, _) = sweep(|request| match request.json() {
+        Some(Value::Object(mut body)) if body.contains_key("nickName") => {
+            body.remove("nickName");
+            Deed::Instead(request.clone().with_json(&Value::Object(body)))
+        }
+        _ => Deed::Pass,
+    });
+    let created = report.checks.iter().find(|check| check.id == "attributes/created").unwrap();
+    let [finding] = &created.findings[..] else { panic!("{:?}", messages(created)) };
+    assert_eq!((finding.level, finding.subject.as_str()), (Level::Warning, "nickName"));
+    assert!(finding.message.contains("GET does not return it"), "{}", finding.message);
 }

@@ -75,7 +75,9 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         if !is_user && (self.rows(kind).is_none() || self.discovery.serves(kind.endpoint()) == Some(false)) {
             return;
         }
-        let all = swept(kind, self.discovery, self.rows(kind));
+        let mut all = swept(kind, self.discovery, self.rows(kind));
+        // What the target is known to refuse is left out of every create.
+        all.retain(|attribute| !self.adjustment.refuses(kind, &attribute.path));
         let is_of_the_form = |attribute: &&SweptAttribute| match sweep.form {
             SweepForm::Create => true,
             SweepForm::Filter => attribute.filter_path().is_some(),
