@@ -174,7 +174,7 @@ impl Plan {
     #[must_use]
     pub fn is_by_dialect(&self, scenario: &Scenario) -> bool {
         let alike = || Dialect::create_alike(&self.dialects, &self.switches);
-        scenario.has_cycles() && (scenario.has_updates() || !alike())
+        (scenario.has_cycles() && (scenario.has_updates() || !alike())) || scenario.sweeps_by_patch()
     }
 
     /// The dialects that a scenario is played in, in their order: the first alone, if its requests are the same

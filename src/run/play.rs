@@ -22,6 +22,7 @@ use super::schedule;
 use super::schedule::Work;
 use super::steps::end_state::EndState;
 use super::steps::suited;
+use super::steps::sweep::allowance::Sweeps;
 use super::target::deployment::Deployments;
 use super::target::lag::Lag;
 use super::target::media_type::MediaType;
@@ -142,6 +143,7 @@ pub fn play_scenarios<S: Deployments>(
         users,
         writes: Arc::default(),
         last_admin: LastAdmin::default(),
+        sweeps: Sweeps::default(),
     };
     let run = Arc::new(run);
     let mut gathered = Gathered::new(&run);

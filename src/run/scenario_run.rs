@@ -17,6 +17,7 @@ use super::prepare::Prepared;
 use super::purpose::{self, LastAdmin};
 use super::steps::end_state::EndState;
 use super::steps::fixture::FixtureSource;
+use super::steps::sweep::allowance::Sweeps;
 use super::steps::{self, suited};
 use super::steps::{MistakeAt, Player, PlayerInput};
 use super::target::deployment::{Deployments, Tenants};
@@ -69,6 +70,8 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) writes: Arc<RunWrites>,
     /// Whom a shared target protects.
     pub(in crate::run) last_admin: LastAdmin,
+    /// What the sweeps over attributes may send, and what they know.
+    pub(in crate::run) sweeps: Sweeps,
 }
 
 /// A scenario run's access to its deployment.
@@ -398,6 +401,7 @@ impl<S: Deployments> SharedRun<S> {
             sign_ins: &deployment.sign_ins,
             shared: self.deployments.is_shared(),
             tenants: self.deployments.tenants(),
+            sweeps: &self.sweeps,
         });
         let first_line = scenario.timeline.first().map_or(1, |step| step.line);
         let ended = match player {

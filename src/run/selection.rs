@@ -8,8 +8,15 @@ use semver::Version;
 use crate::diagnostic;
 use crate::scenario::Scenario;
 
-/// Suites that are played only when asked for: they have verdicts of their own.
-const ON_REQUEST: [&str; 2] = ["gallery", "validator"];
+/// Suites that are played only when asked for: they have verdicts of their own, or are about attributes that Entra is
+/// not told to write.
+const ON_REQUEST: [&str; 3] = ["attributes", "gallery", "validator"];
+
+/// True for a check of a suite that a run without a selection does not play.
+#[must_use]
+pub fn is_on_request(id: &str) -> bool {
+    ON_REQUEST.iter().any(|suite| id.split('/').next() == Some(suite))
+}
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

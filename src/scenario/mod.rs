@@ -25,7 +25,7 @@ pub use expectation::{
 pub use library::{builtin, from_dir, sources};
 pub use loader::{load, load_as, unknown_faults};
 pub use request::{RawRequest, Together};
-pub use timeline::{Action, AttributeUpdate, Step, UpdateForm};
+pub use timeline::{Action, AttributeSweep, AttributeUpdate, Step, SweepForm, UpdateForm};
 
 /// One scenario file.
 #[derive(Debug, Clone)]
@@ -61,6 +61,13 @@ impl Scenario {
     #[must_use]
     pub fn has_cycles(&self) -> bool {
         self.timeline.iter().any(|step| matches!(step.action, Action::Cycle | Action::OnDemand(_)))
+    }
+
+    /// True when it writes PATCH requests of its own as a dialect writes them.
+    #[must_use]
+    pub fn sweeps_by_patch(&self) -> bool {
+        let patches = |form| matches!(form, SweepForm::Add | SweepForm::Replace | SweepForm::Remove);
+        self.timeline.iter().any(|step| matches!(&step.action, Action::SweepAttributes(s) if patches(s.form)))
     }
 
     /// True when Entra's job may send a PATCH to a right server. Otherwise it looks objects up, creates and

@@ -149,6 +149,9 @@ pub enum Action {
         /// Null; otherwise an empty text.
         null: bool,
     },
+    /// `sweep-attributes: { of: ada, form: add }`: every attribute that /Schemas publishes as writable and the
+    /// mapping does not write is written in one request and read back.
+    SweepAttributes(AttributeSweep),
     /// `expect-pages: { of: users, count: 5 }`: two pages and more, each with the `startIndex` asked for; with
     /// `by: cursor` all pages, by cursor (RFC 9865).
     ExpectPages {
@@ -165,6 +168,30 @@ pub enum Action {
     ExpectDiscoverable,
     /// `expect-job: { quarantine: TooManyDeletes, held-back: [ada] }`: how the job stands after the last cycle.
     ExpectJob(JobExpectation),
+}
+
+/// One look at every attribute that the mapping does not write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeSweep {
+    /// The person or group whose accounts have the attributes.
+    pub of: String,
+    /// What is done with them.
+    pub form: SweepForm,
+}
+
+/// What is done with the attributes of a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SweepForm {
+    /// A create with all of them.
+    Create,
+    /// A PATCH that adds all of them.
+    Add,
+    /// A PATCH that replaces all of them.
+    Replace,
+    /// A PATCH that removes all of them.
+    Remove,
+    /// Filters on the texts among them.
+    Filter,
 }
 
 /// One PATCH of many attributes.

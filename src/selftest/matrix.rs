@@ -9,6 +9,7 @@ use super::subject::{ServerUnderTest, subjects};
 use crate::check::{About, Level};
 use crate::gallery;
 use crate::run::ScenarioRunId;
+use crate::run::selection::is_on_request;
 use crate::server::Fault;
 
 /// What one check says about one subject.
@@ -292,9 +293,9 @@ impl Matrix {
     }
 
     /// True when no other check that names the fault catches it: without this one it would go unseen,
-    /// or be seen at a wrong place only.
+    /// or be seen at a wrong place only. An ordinary run does not play what is played on request.
     fn is_alone(&self, check: &DeclaredFaults, fault: Fault) -> bool {
-        let others = |other: &&&DeclaredFaults| other.id != check.id && !is_of_a_gate(&other.id);
+        let others = |other: &&&DeclaredFaults| other.id != check.id && !is_on_request(&other.id);
         self.caught_by(fault).iter().filter(others).all(|other| !other.faults.contains(fault.name()))
     }
 

@@ -17,6 +17,7 @@ use crate::entra::mapping::{Mapping, RoleFunction};
 use crate::gallery::{self, Template};
 use crate::run;
 use crate::run::plan::Plan;
+use crate::run::selection::is_on_request;
 use crate::run::target::cancel::Cancel;
 use crate::run::verdict::report::Report;
 use crate::run::{Event, Listener, ScenarioRunId};
@@ -174,7 +175,7 @@ pub(super) fn found(plan: &Plan, subject: ServerUnderTest, runtime: &Handle) -> 
 pub(super) fn found_with(plan: &Plan, faults: &[Fault], runtime: &Handle) -> PlayFindings {
     let faults = faults.iter().copied().collect();
     let settings = server::ServerSettings { faults, ..offering(&plan.mapping) };
-    outcome(play_on(plan.clone(), settings, runtime, &mut ()))
+    outcome(play_on(by_occasion(plan).0, settings, runtime, &mut ()))
 }
 
 fn outcome(played: Result<Report, run::RunProblem>) -> PlayFindings {
@@ -184,6 +185,13 @@ fn outcome(played: Result<Report, run::RunProblem>) -> PlayFindings {
             PlayFindings { refused: Some(problem.to_string()), unplayable: true, ..PlayFindings::default() }
         }
     }
+}
+
+/// What a run plays, and what it plays on request only: causes are those of an ordinary run.
+fn by_occasion(plan: &Plan) -> (Plan, Plan) {
+    let (on_request, usual) =
+        plan.scenarios.iter().cloned().partition(|scenario| is_on_request(&scenario.about.id));
+    (Plan { scenarios: usual, ..plan.clone() }, Plan { scenarios: on_request, ..plan.clone() })
 }
 
 fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle) -> PlayFindings {
@@ -205,7 +213,16 @@ fn look(settings: &SelftestSettings, subject: ServerUnderTest, runtime: &Handle)
         ServerUnderTest::Fault(fault) if !OF_2018.contains(&fault) => plan,
         _ => Plan { dialects: Dialect::ALL.to_vec(), ..plan },
     };
-    let mut sighting = found(&plan, subject, runtime);
+    let (usual, on_request) = by_occasion(&plan);
+    let mut sighting = found(&usual, subject, runtime);
+    if !on_request.scenarios.is_empty() {
+        for (check, catch) in found(&on_request, subject, runtime).catches {
+            let is_told = |known: &Catch| known.level >= catch.level;
+            if !sighting.catches.get(&check).is_some_and(is_told) {
+                sighting.catches.insert(check, catch);
+            }
+        }
+    }
     if let Some(check) = right_complaint(&plan, subject) {
         sighting
             .catches

@@ -12,6 +12,7 @@ use super::headlines::{ExpectedHeadline, expected_headlines};
 use super::matrix::{Matrix, PlayFindings};
 use super::subject::ServerUnderTest;
 use crate::check::{Finding, Level};
+use crate::run::selection::is_on_request;
 use crate::run::verdict::report::{CheckResult, Report};
 use crate::run::{Plan, ScenarioRunId};
 use crate::scenario::{Ability, Action, Need, Scenario};
@@ -127,7 +128,7 @@ impl Matrix {
         let costs = &self.sightings.get(&ServerUnderTest::Healthy)?.requests;
         let eligible: BTreeSet<&str> = scenarios
             .iter()
-            .filter(|scenario| is_for_one_token(scenario))
+            .filter(|scenario| is_for_one_token(scenario) && !is_on_request(&scenario.about.id))
             .map(|scenario| scenario.about.id.as_str())
             .collect();
         let can_play = |run: &ScenarioRunId| {

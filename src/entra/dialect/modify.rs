@@ -40,6 +40,20 @@ impl Writer {
         self.patch(kind, id, operations, step)
     }
 
+    /// Removes attributes, one operation each.
+    #[must_use]
+    pub fn remove(
+        &self,
+        kind: ResourceKind,
+        id: &str,
+        paths: &[PatchPath],
+        step: impl Into<String>,
+    ) -> Request {
+        let operations =
+            paths.iter().map(|path| self.operation(Verb::Remove, &self.path(path), None)).collect();
+        self.patch(kind, id, operations, step)
+    }
+
     /// True when the change goes into an operation without a path, if there is another one.
     fn may_bundle(&self, change: &AttributeChange) -> bool {
         self.dialect == Dialect::AadOptscim062020

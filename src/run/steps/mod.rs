@@ -28,6 +28,7 @@ mod second;
 mod sign_in;
 mod state;
 mod subjects;
+pub(in crate::run) mod sweep;
 mod test_values;
 mod together;
 mod walk;
@@ -60,6 +61,7 @@ use crate::wire::{Exchange, ResourceKind, SignIn, Target};
 use accounts::AccountBefore;
 use failure::LoggedFailure;
 use subjects::Subjects;
+use sweep::allowance::Sweeps;
 
 /// What a scenario is played with.
 pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
@@ -86,6 +88,8 @@ pub(in crate::run) struct PlayerInput<'a, T: Target, C> {
     pub(in crate::run) shared: bool,
     /// Whether a second tenant can be asked.
     pub(in crate::run) tenants: Tenants,
+    /// What the sweeps of the run may send, and what they know.
+    pub(in crate::run) sweeps: &'a Sweeps,
 }
 
 /// How a scenario ended.
@@ -132,6 +136,7 @@ pub(in crate::run) struct Player<'a, T: Target, C> {
     observer: Observer<'a, Stack<'a, T>, Recorder<T>>,
     shared: bool,
     tenants: Tenants,
+    sweeps: &'a Sweeps,
     fixture: Fixture,
     job: Job,
     accounts: IndexMap<String, AccountBefore>,
@@ -209,6 +214,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             sign_ins,
             shared,
             tenants,
+            sweeps,
         } = props;
         let fixture = Fixture::new(scenario, fixture_source, at_most)?;
         let scope = job::scope(scenario.job.everyone);
@@ -241,6 +247,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             observer: Observer::new(target, recorder),
             shared,
             tenants,
+            sweeps,
             fixture,
             job: Job::new(settings),
             accounts: IndexMap::new(),
@@ -383,6 +390,7 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             }
             Action::UpdateAttributes(update) => self.update_attributes(update, line).await,
             Action::ClearAttributes { of, null } => self.clear_attributes(of, *null, line).await,
+            Action::SweepAttributes(sweep) => self.sweep_attributes(sweep, line).await,
             Action::ExpectPages { kind, count, by_cursor: false } => {
                 self.expect_pages(*kind, *count, line).await;
             }

@@ -191,7 +191,7 @@ impl Candidate {
             Simple::Integer => json!(if second { 4218 } else { 4217 }),
             Simple::DateTime if second => json!("2026-02-28T09:45:00Z"),
             Simple::DateTime => json!("2026-01-31T08:30:00Z"),
-            Simple::Text => json!(self.made_up_text(material, second)),
+            Simple::Text => json!(made_up_text(&self.path, material, second)),
         };
         let first = made_up(false);
         // What is there already would be read back even if the update were lost.
@@ -208,29 +208,29 @@ impl Candidate {
         };
         parsed.unwrap_or_else(|| Value::from(text))
     }
+}
 
-    /// A text that says what it is, of a form that the attribute's meaning asks for.
-    fn made_up_text(&self, material: Material<'_>, second: bool) -> String {
-        let either = |first: &str, other: &str| if second { other.to_owned() } else { first.to_owned() };
-        let Material { prefix, domain } = material;
-        let name = self.path.attribute.to_ascii_lowercase();
-        let sub = self.path.sub.as_deref().unwrap_or("").to_ascii_lowercase();
-        // The same text in every run, so that answers can be compared with those of another day.
-        let seed = if second { format!("{}, another", self.path) } else { self.path.to_string() };
-        let seed = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, seed.as_bytes());
-        let word = &seed.simple().to_string()[..8];
-        match (name.as_str(), sub.as_str()) {
-            ("username" | "emails", _) => format!("{prefix}-upd-{word}@{domain}"),
-            ("displayname" | "externalid", _) => format!("{prefix}-upd-{word}"),
-            ("locale" | "preferredlanguage", _) => either("en-GB", "de-DE"),
-            ("timezone", _) => either("Europe/London", "Europe/Berlin"),
-            ("usertype", _) => either("Contractor", "Employee"),
-            ("phonenumbers", _) => either("+1-555-0147", "+1-555-0148"),
-            ("profileurl" | "photos", _) => format!("https://{domain}/{word}"),
-            ("addresses", "country") => either("GB", "DE"),
-            ("addresses", "postalcode") => either("EC1A 1BB", "10115"),
-            _ => format!("upd-{word}"),
-        }
+/// A text that says what it is, of a form that the attribute's meaning asks for.
+pub(super) fn made_up_text(path: &PatchPath, material: Material<'_>, second: bool) -> String {
+    let either = |first: &str, other: &str| if second { other.to_owned() } else { first.to_owned() };
+    let Material { prefix, domain } = material;
+    let name = path.attribute.to_ascii_lowercase();
+    let sub = path.sub.as_deref().unwrap_or("").to_ascii_lowercase();
+    // The same text in every run, so that answers can be compared with those of another day.
+    let seed = if second { format!("{}, another", path) } else { path.to_string() };
+    let seed = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, seed.as_bytes());
+    let word = &seed.simple().to_string()[..8];
+    match (name.as_str(), sub.as_str()) {
+        ("username" | "emails", _) => format!("{prefix}-upd-{word}@{domain}"),
+        ("displayname" | "externalid", _) => format!("{prefix}-upd-{word}"),
+        ("locale" | "preferredlanguage", _) => either("en-GB", "de-DE"),
+        ("timezone", _) => either("Europe/London", "Europe/Berlin"),
+        ("usertype", _) => either("Contractor", "Employee"),
+        ("phonenumbers", _) => either("+1-555-0147", "+1-555-0148"),
+        ("profileurl" | "photos", _) => format!("https://{domain}/{word}"),
+        ("addresses", "country") => either("GB", "DE"),
+        ("addresses", "postalcode") => either("EC1A 1BB", "10115"),
+        _ => format!("upd-{word}"),
     }
 }
 

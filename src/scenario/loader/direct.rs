@@ -5,7 +5,9 @@ use super::before::EarlierSteps;
 use super::names::{NameKind, Wanted};
 use super::paging::Paging;
 use crate::check::JudgedBy;
-use crate::scenario::{Action, AttributeUpdate, Step, TestKind, TestSpec, Through, UpdateForm};
+use crate::scenario::{
+    Action, AttributeSweep, AttributeUpdate, Step, SweepForm, TestKind, TestSpec, Through, UpdateForm,
+};
 use crate::wire::ResourceKind;
 use crate::yaml::{Node, NodeKind};
 
@@ -13,6 +15,14 @@ const KINDS: [(&str, TestKind); 3] =
     [("mandatory", TestKind::Mandatory), ("optional", TestKind::Optional), ("preview", TestKind::Preview)];
 const WAYS: [(&str, Through); 2] = [("tenant", Through::Tenant), ("endpoint", Through::Endpoint)];
 const FORMS: [(&str, UpdateForm); 2] = [("compact", UpdateForm::Compact), ("verbose", UpdateForm::Verbose)];
+
+const SWEEPS: [(&str, SweepForm); 5] = [
+    ("create", SweepForm::Create),
+    ("add", SweepForm::Add),
+    ("replace", SweepForm::Replace),
+    ("remove", SweepForm::Remove),
+    ("filter", SweepForm::Filter),
+];
 
 /// More tests than any of the gates has.
 const MOST_TESTS: u64 = 99;
@@ -92,6 +102,17 @@ impl Loader<'_> {
         });
         fields.finish(&mut self.reader);
         Some((of?, with?))
+    }
+
+    /// `{ of: ada, form: add }`
+    pub(super) fn sweep(&mut self, node: &Node) -> Option<AttributeSweep> {
+        let mut fields = self.reader.fields(node)?;
+        let of = fields.required(&mut self.reader, "of").and_then(|node| self.one(node, Wanted::One));
+        let form = fields
+            .required(&mut self.reader, "form")
+            .and_then(|node| self.reader.word(node, "form", &SWEEPS));
+        fields.finish(&mut self.reader);
+        Some(AttributeSweep { of: of?, form: form? })
     }
 
     /// `{ of: users, count: 5 }`

@@ -29,7 +29,7 @@ const BARE: [&str; 9] = [
 const WRAPPERS: [&str; 2] = ["ours", "microsoft"];
 
 /// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 40] = [
+const FULL: [&str; 41] = [
     "on-demand",
     "discover",
     "advance",
@@ -70,6 +70,7 @@ const FULL: [&str; 40] = [
     "expect-pages",
     "update-attributes",
     "clear-attributes",
+    "sweep-attributes",
 ];
 
 const METHODS: [(&str, Method); 7] = [
@@ -267,6 +268,7 @@ impl Loader<'_> {
             }
             "expect-pages" => self.pages(value)?,
             "update-attributes" => Action::UpdateAttributes(self.attribute_update(value)?),
+            "sweep-attributes" => Action::SweepAttributes(self.sweep(value)?),
             "clear-attributes" => {
                 let (of, null) = self.clearing(value)?;
                 Action::ClearAttributes { of, null }

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::{
     answers, bulk, creation, documents, drift, duplicated, forms, identity, kept, lifecycle, listings,
     lookups, managers, memberships, order, paging, passwords, queries, requests, roles, shown, tenants,
-    texts, tokens, transport, truncated, update_answers, updates, value_paths, versions, writes,
+    texts, tokens, transport, truncated, unmapped, update_answers, updates, value_paths, versions, writes,
 };
 
 /// The faults of each area, in the order in which they are listed.
@@ -43,6 +43,7 @@ const AREAS: &[&[Fault]] = &[
     kept::FAULTS,
     duplicated::FAULTS,
     truncated::FAULTS,
+    unmapped::FAULTS,
 ];
 
 /// How many there are.

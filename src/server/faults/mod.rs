@@ -36,6 +36,7 @@ mod texts;
 mod tokens;
 mod transport;
 mod truncated;
+mod unmapped;
 mod update_answers;
 mod updates;
 mod value_paths;

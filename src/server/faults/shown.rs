@@ -76,7 +76,7 @@ fn each(reply: &mut Reply, change: impl Fn(&mut Map<String, Value>)) {
 }
 
 /// Takes an attribute out of every resource.
-fn drop_attribute(reply: &mut Reply, name: &str) {
+pub(super) fn drop_attribute(reply: &mut Reply, name: &str) {
     each(reply, |resource| {
         resource.shift_remove(name);
     });
