@@ -67,6 +67,14 @@ ask POST '/Users' \
 keep user_1 /Users
 user_1=$id
 
+# cycle 1: create grace
+ask POST '/Users' \
+  -H 'Adscimversion: 6.0' \
+  -H 'Content-Type: application/scim+json; charset=utf-8' \
+  --data-binary '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"externalId":"'"$run"'-vmwmy2mkze","userName":"'"$run"'.garfield.cruickshank.vmwmy2mkze@example.com","active":true,"addresses":[{"primary":false,"type":"work","country":"US","formatted":"Building 39, room 229","locality":"Jenkinsstad","postalCode":"523","region":"Texas","streetAddress":"7273 Margarita Throughway"}],"displayName":"Garfield Cruickshank","emails":[{"primary":true,"type":"work","value":"garfield.cruickshank.'"$run"'.vmwmy2mkze@example.com"}],"meta":{"resourceType":"User"},"name":{"formatted":"Garfield Cruickshank","familyName":"Cruickshank","givenName":"Garfield"},"phoneNumbers":[{"primary":true,"type":"work","value":"+1 415-555-0190"},{"primary":false,"type":"mobile","value":"+1 415-555-0191"},{"primary":false,"type":"fax","value":"+1 415-555-0192"}],"preferredLanguage":"en-US","roles":[],"title":"International Administration Officer"}'
+keep user_2 /Users
+user_2=$id
+
 # cycle 2: delete ada
 ask DELETE '/Users/'"$user_1"'' \
   -H 'Adscimversion: 6.0'

@@ -11,7 +11,7 @@ use crate::entra::mapping::ObjectMapping;
 use crate::scenario::{Scenario, Through};
 use crate::scim::discovery::Discovery;
 use crate::scim::{PatchPath, urn};
-use crate::wire::ResourceKind;
+use crate::wire::{Exchange, Operation, ResourceKind};
 
 /// Whose body it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +132,24 @@ impl Gate {
         }
         Value::Object(body)
     }
+}
+
+/// What a finding adds where the server is right to refuse the validator's create.
+pub(super) const RIGHTLY_REFUSED: &str =
+    "; the validator sends the text \"True\" for roles.primary, where RFC 7643 §2.3.2 wants a Boolean";
+
+/// True when the answer to a create of the validator refuses it and speaks of `primary`: the text that the validator
+/// sends there is none of RFC 7643's Booleans, so that the server is right.
+pub(super) fn is_rightly_refused(scenario: &Scenario, exchange: &Exchange) -> bool {
+    let Some(answer) = exchange.answer() else { return false };
+    let sends_text = || {
+        exchange.request.json().is_some_and(|sent| sent.pointer("/roles/0/primary") == Some(&json!("True")))
+    };
+    Gate::of(scenario) == Some(Gate::Validator)
+        && matches!(exchange.operation, Operation::Create(ResourceKind::User))
+        && (400..500).contains(&answer.status)
+        && answer.body.text().to_lowercase().contains("primary")
+        && sends_text()
 }
 
 fn is_published(path: &str, discovery: &Discovery) -> bool {

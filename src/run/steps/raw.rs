@@ -7,10 +7,11 @@ use super::Player;
 use super::absent;
 use super::answers;
 use super::fixture::{FixtureSource, Mistake};
+use super::gate_bodies;
 use super::sign_in::Carried;
 use super::template;
 use super::template::{TemplatePlace, TemplateProblem};
-use crate::check::{Aspect, Finding};
+use crate::check::{Aspect, Finding, JudgedBy};
 use crate::scenario::{Action, AnswerExpectation, RawRequest};
 use crate::wire::{Actor, Broken, Exchange, Operation, Request, Target};
 
@@ -202,6 +203,15 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             Ok(found) => {
                 // A wrong answer is told once; what it then shows says no more.
                 let right = found.is_empty();
+                if !right && gate_bodies::is_rightly_refused(self.scenario, &exchange) {
+                    let told = found.into_iter().map(|finding| {
+                        let message = format!("{}{}", finding.message, gate_bodies::RIGHTLY_REFUSED);
+                        Finding { message, ..finding }.read_by(JudgedBy::Microsoft)
+                    });
+                    self.findings.extend(told);
+                    self.over = true;
+                    return Ok(());
+                }
                 self.findings.extend(found);
                 if let Some(key) = expectation.holds.as_ref().filter(|_| right) {
                     self.expect_held(key, &exchange);
