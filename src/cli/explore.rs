@@ -11,7 +11,7 @@ use super::output::{folder_of, unwritten};
 use super::playing::{self, Playing};
 use super::{Exit, console};
 use crate::check::Level;
-use crate::explore::{Drawer, Exploration, ExplorationSettings, Explored, Failure};
+use crate::explore::{self, Drawer, Exploration, ExplorationSettings, Explored, Failure};
 use crate::run::{Plan, Report, RunProblem};
 use crate::run::target::prefix;
 use crate::scenario::Scenario;
@@ -43,6 +43,10 @@ pub(super) struct Explore {
     #[arg(long, value_name = "N", default_value_t = 60)]
     replays: usize,
 
+    /// Print the history of this number as a scenario file, and play nothing
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["histories", "keep"])]
+    print: Option<u64>,
+
     /// Also write each failing history as a scenario file into this folder
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
@@ -63,6 +67,9 @@ impl Explore {
         let dialects = self.dialect.clone().or_else(|| config.settings.dialect.clone());
         plan.dialects = dialects.unwrap_or_else(|| Dialects::of(url.as_ref())).0;
         plan.fail_on = Some(self.fail_on);
+        if let Some(number) = self.print {
+            return print(&plan, number);
+        }
         if let Some(folder) = &self.keep {
             folder_of("--keep", folder)?;
         }
@@ -111,6 +118,14 @@ impl Explore {
             }
         }
     }
+}
+
+/// Prints one history.
+fn print(plan: &Plan, number: u64) -> Result<Exit, CommandFailure> {
+    let history = Drawer::new(plan.seed, &plan.mapping).history(number);
+    let id = explore::id(plan.seed, number);
+    console::hand_over(&explore::file(&id, &history))?;
+    Ok(Exit::Success)
 }
 
 /// A history that makes no sense is a mistake of this program, and not of its user.

@@ -118,7 +118,7 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
             let first = self.explored.histories + 1;
             let numbers: Vec<u64> = (first..first + size).collect();
             let histories: Vec<(String, History)> =
-                numbers.iter().map(|number| (self.id(*number), self.drawer.history(*number))).collect();
+                numbers.iter().map(|number| (id(self.settings.seed, *number), self.drawer.history(*number))).collect();
             let report = self.played(&histories)?;
             self.explored.histories += size;
             for check in report.checks.iter().filter(|check| check.suite != "rules") {
@@ -142,11 +142,6 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
             let fitting = (time_left / 4).as_nanos() / each.as_nanos().max(1);
             batch = (batch * 2).min(LARGEST_BATCH).min(u64::try_from(fitting).unwrap_or(u64::MAX)).max(1);
         }
-    }
-
-    /// Id of a history.
-    fn id(&self, number: u64) -> String {
-        format!("history-{}-{number}", self.settings.seed)
     }
 
     fn played(&mut self, histories: &[(String, History)]) -> Result<Report, E> {
@@ -223,17 +218,28 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
     }
 }
 
+/// Id of the history of that seed and number.
+#[must_use]
+pub fn id(seed: u64, number: u64) -> String {
+    format!("history-{seed}-{number}")
+}
+
+/// A history as a scenario file.
+#[must_use]
+pub fn file(id: &str, history: &History) -> String {
+    history.file(&Heading {
+        comments: Vec::new(),
+        title: format!("The target holds what the directory says ({id})"),
+        why: "Random histories find what no scenario was written for.".to_owned(),
+    })
+}
+
 /// A history as a scenario of that id, by the way of its file.
 ///
 /// # Errors
 /// A mistake of this program: what it writes is not what the loader reads.
 pub fn scenario(id: &str, history: &History) -> Result<Scenario, Vec<Diagnostic>> {
-    let heading = Heading {
-        comments: Vec::new(),
-        title: format!("The target holds what the directory says ({id})"),
-        why: "Random histories find what no scenario was written for.".to_owned(),
-    };
-    scenario::load_as(id, &format!("{id}.yaml"), &history.file(&heading))
+    scenario::load_as(id, &format!("{id}.yaml"), &file(id, history))
 }
 
 #[cfg(test)]

@@ -266,6 +266,9 @@ impl History {
         for group in &mut self.groups {
             group.members.retain(|member| known.contains(member) && !absent.contains(member));
         }
+        let groups: Vec<Key> = self.groups.iter().filter(|group| !group.absent).map(|group| group.key).collect();
+        let is_there = |key: Key| groups.contains(&key) || (known.contains(&key) && !absent.contains(&key));
+        self.accounts.retain(|account| is_there(account.of));
         let mut census = Census::of(&self);
         self.steps = self.steps.iter().filter_map(|step| census.happens(step)).collect();
         // Expectations of the same thing say it once.

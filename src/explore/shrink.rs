@@ -120,7 +120,9 @@ fn simpler(history: &History) -> Vec<History> {
             (group.assigned, group.absent) = (true, false);
         });
         for member in 0..history.groups[place].members.len() {
-            with(&|less| drop(less.groups[place].members.remove(member)));
+            with(&|less| {
+                less.groups[place].members.remove(member);
+            });
         }
     }
     for place in 0..history.accounts.len() {
@@ -139,7 +141,9 @@ fn simpler(history: &History) -> Vec<History> {
             with(&|less| match &mut less.steps[place] {
                 Step::Change(_, Change::Set(attributes)) => drop(attributes.remove(part)),
                 Step::Mirrored(keys)
-                | Step::Change(_, Change::AddMembers(keys) | Change::RemoveMembers(keys)) => drop(keys.remove(part)),
+                | Step::Change(_, Change::AddMembers(keys) | Change::RemoveMembers(keys)) => {
+                    keys.remove(part);
+                }
                 _ => {}
             });
         }
