@@ -183,6 +183,14 @@ impl Drawing<'_> {
             happen(&mut census, &mut steps, Step::Cycle);
             let known = census.known();
             happen(&mut census, &mut steps, Step::Mirrored(known));
+            if self.changeable.user_names && self.one_in(12) {
+                let keys: Vec<Key> = self.history.people.iter().map(|person| person.key).collect();
+                let mut pick = || keys.choose(&mut self.random).copied().unwrap_or_default();
+                let (one, other) = (pick(), pick());
+                let refused = if one == other { Step::CreateAgain(one) } else { Step::TakenName(one, other) };
+                happen(&mut census, &mut steps, refused);
+                happen(&mut census, &mut steps, Step::Mirrored(vec![one, other]));
+            }
         }
         if self.one_in(3) {
             happen(&mut census, &mut steps, Step::Cycle);

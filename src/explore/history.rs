@@ -79,6 +79,10 @@ pub(super) enum Step {
     Mirrored(Vec<Key>),
     /// The last cycle sent no write.
     NoWrites,
+    /// A PATCH gives a person another one's userName, which must be refused, and changes nothing.
+    TakenName(Key, Key),
+    /// A person is created again, which must be refused.
+    CreateAgain(Key),
     /// A person is provisioned on demand.
     OnDemand(Key),
     /// The next cycle is an initial one; in full the job forgets which account belongs to whom.
@@ -168,7 +172,8 @@ fn without(step: Step, key: Key) -> Option<Step> {
     };
     match step {
         Step::Mirrored(keys) => others(keys).map(Step::Mirrored),
-        Step::OnDemand(of) if of == key => None,
+        Step::OnDemand(of) | Step::CreateAgain(of) if of == key => None,
+        Step::TakenName(of, taken) if of == key || taken == key => None,
         Step::Change(of, _) if of == key => None,
         Step::Change(_, Change::Manager(Some(manager))) if manager == key => None,
         Step::Change(of, Change::AddMembers(keys)) => {

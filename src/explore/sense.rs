@@ -26,6 +26,8 @@ struct Standing {
     manager: Option<Key>,
     /// The userPrincipalName, if the history gave it.
     name: Option<String>,
+    /// The last cycle wrote the account of this person.
+    written: bool,
     /// The names that the target may still hold for this person.
     held: BTreeSet<String>,
 }
@@ -65,6 +67,7 @@ impl Census {
             roles: person.roles.iter().copied().collect(),
             manager: person.manager,
             name: person.attributes.iter().find(|given| given.0 == "userPrincipalName").and_then(|given| given.1.clone()),
+            written: false,
             held: BTreeSet::new(),
         };
         let group = |group: &Group| Standing {
@@ -74,6 +77,7 @@ impl Census {
             roles: BTreeSet::new(),
             manager: None,
             name: None,
+            written: false,
             held: BTreeSet::new(),
         };
         let people = history.people.iter().map(|it| (it.key, person(it)));
@@ -102,6 +106,12 @@ impl Census {
         self.by_key.contains_key(key) && !self.groups.contains(key) && key != CROWD
     }
 
+    /// True for a person whose account is as the directory says, because a cycle has just written it.
+    fn has_account(&self, key: Key) -> bool {
+        let is_now = matches!(self.before, Before::Cycle | Before::SecondCycle);
+        is_now && self.is_person(key) && self.by_key.get(key).is_some_and(|standing| standing.written)
+    }
+
     /// Who was in the directory at any time.
     pub(super) fn known(&self) -> Vec<Key> {
         let known = self.by_key.iter().filter(|(key, standing)| **key != CROWD && standing.place != Place::Absent);
@@ -117,10 +127,16 @@ impl Census {
             }
             Step::Mirrored(keys) => {
                 let known = self.known();
-                let keys: Vec<Key> = keys.iter().copied().filter(|key| known.contains(key)).collect();
+                let mut keys: Vec<Key> = keys.iter().copied().filter(|key| known.contains(key)).collect();
+                keys.dedup();
                 let is_now = self.before != Before::Changes && !keys.is_empty();
                 return (is_now && self.before != Before::OnDemand).then_some(Step::Mirrored(keys));
             }
+            Step::TakenName(key, other) => {
+                let is_possible = key != other && self.has_account(key) && self.has_account(other);
+                return is_possible.then(|| step.clone());
+            }
+            Step::CreateAgain(key) => return self.has_account(key).then(|| step.clone()),
             Step::NoWrites => return (self.before == Before::SecondCycle).then_some(Step::NoWrites),
             Step::OnDemand(key) => {
                 let standing = self.by_key.get(key)?;
@@ -153,6 +169,7 @@ impl Census {
             }
             // Of others nothing is certain: their account keeps the name it has.
             let is_written = standing.place == Place::Here && standing.assigned && standing.enabled;
+            standing.written = is_written;
             if is_written {
                 standing.held.clear();
             }

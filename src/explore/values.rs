@@ -66,6 +66,8 @@ pub(super) struct Changeable {
     pub(super) groups: bool,
     /// Rows that may stand in the place of the profile's.
     pub(super) rows: Vec<&'static str>,
+    /// Users have a userName and a displayName.
+    pub(super) user_names: bool,
     /// Accounts may hold these values beforehand, as a scenario file writes them.
     pub(super) held: Vec<&'static str>,
 }
@@ -90,10 +92,7 @@ const HELD: [(&str, &str); 7] = [
     ("externalId", "externalId: null"),
     ("department", "department: Navy"),
     ("preferredLanguage", "preferredLanguage: null"),
-    (
-        r#"emails[type eq "work"].value"#,
-        r#"emails: [{ type: home, value: "{{prefix}}.home@{{domain}}" }, { type: work, value: "{{prefix}}.work@{{domain}}", primary: true }]"#,
-    ),
+    (r#"emails[type eq "work"].value"#, r#"'emails[type eq "home"].value': "{{prefix}}.home@{{domain}}""#),
 ];
 
 impl Changeable {
@@ -119,6 +118,7 @@ impl Changeable {
             managers: references(user, "manager"),
             groups: group.is_some_and(|group| references(group, "members")),
             rows: if filtered.is_empty() { ROWS.iter().filter(known).map(|(_, row)| *row).collect() } else { Vec::new() },
+            user_names: user.find("userName").is_some() && user.find("displayName").is_some(),
             held: HELD.iter().filter(known).map(|(_, value)| *value).collect(),
         }
     }

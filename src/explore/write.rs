@@ -59,6 +59,11 @@ impl History {
             Step::Cycle => "cycle".to_owned(),
             Step::Mirrored(keys) => format!("expect-mirrored: [{}]", keys.join(", ")),
             Step::NoWrites => "expect-no-writes".to_owned(),
+            Step::TakenName(key, other) => taken_name(key, other),
+            Step::CreateAgain(key) => format!(
+                "request: {{ method: POST, path: /Users, provoked: true, body: \"{{{{{key}.create}}}}\" }}\n  \
+                 - expect-answer: {{ status: [409] }}"
+            ),
             Step::OnDemand(key) => format!("on-demand: [{key}]"),
             Step::Restart { full: true } => "restart: full".to_owned(),
             Step::Restart { full: false } => "restart".to_owned(),
@@ -129,6 +134,22 @@ fn account(account: &Account) -> String {
         said.push(format!("with: {{ {} }}", account.with.join(", ")));
     }
     entry(&format!("old-{}", account.of), said, &[])
+}
+
+/// One request that changes two attributes, of which the second is refused.
+fn taken_name(key: Key, other: Key) -> String {
+    format!(
+        r#"request:
+      method: PATCH
+      path: /Users/{{{{{key}.id}}}}
+      provoked: true
+      body:
+        schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+        Operations:
+          - {{ op: replace, path: displayName, value: "Not {key}" }}
+          - {{ op: replace, path: userName, value: "{{{{{other}.userName}}}}" }}
+  - expect-answer: {{ status: [400, 409] }}"#
+    )
 }
 
 fn changed(key: Key, change: &Change) -> String {

@@ -65,8 +65,12 @@ impl fmt::Display for HistorySight {
         }
         let most = if matches!(self.subject, ServerUnderTest::Fault(_)) { 1 } else { usize::MAX };
         for (check, catch) in self.found.iter().take(most) {
-            let place = catch.met_in.as_deref().unwrap_or("before the first history");
-            write!(f, "\n  {check} [{}] in {place}: {}", catch.level, catch.message)?;
+            let place = match &catch.met_in {
+                Some(history) => format!(" in {history}"),
+                None if check.starts_with("rules/") => " before the first history".to_owned(),
+                None => String::new(),
+            };
+            write!(f, "\n  {check} [{}]{place}: {}", catch.level, catch.message)?;
         }
         match self.subject {
             ServerUnderTest::Fault(_) if !self.is_found() => write!(f, "\n  NOT FOUND"),
