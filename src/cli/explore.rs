@@ -12,8 +12,8 @@ use super::playing::{self, Playing};
 use super::{Exit, console};
 use crate::check::Level;
 use crate::explore::{self, Drawer, Exploration, ExplorationSettings, Explored, Failure};
-use crate::run::{Plan, Report, RunProblem};
 use crate::run::target::prefix;
+use crate::run::{Plan, Report, RunProblem};
 use crate::scenario::Scenario;
 
 /// Play random histories of a directory until one fails, and print the shortest that still does; without --target,
@@ -184,7 +184,8 @@ fn summary(explored: &Explored) -> String {
 /// The exit code, as that of a run.
 fn exit(explored: &Explored) -> Exit {
     let found = if explored.failures.is_empty() { Exit::Success } else { Exit::Findings };
-    let is_incomplete = explored.interrupted_by.is_some() || (explored.failures.is_empty() && !explored.left_behind.is_empty());
+    let is_incomplete = explored.interrupted_by.is_some()
+        || (explored.failures.is_empty() && !explored.left_behind.is_empty());
     let incomplete = if is_incomplete { Exit::Target } else { Exit::Success };
     let nothing = if explored.histories == 0 { Exit::NothingRan } else { Exit::Success };
     found.or(incomplete).or(nothing)

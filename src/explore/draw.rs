@@ -31,8 +31,13 @@ impl Drawer {
     pub fn history(&self, number: u64) -> History {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         random.set_stream(number);
-        let mut drawing =
-            Drawing { random, changeable: &self.changeable, numbers: 0, names: Vec::new(), history: History::default() };
+        let mut drawing = Drawing {
+            random,
+            changeable: &self.changeable,
+            numbers: 0,
+            names: Vec::new(),
+            history: History::default(),
+        };
         drawing.directory();
         drawing.timeline();
         drawing.history.sensible()
@@ -98,7 +103,11 @@ impl Drawing<'_> {
             attributes.retain(|known| Some(known.0) != given.as_ref().map(|given| given.0));
             attributes.extend(given);
         }
-        let manager = if self.changeable.managers && self.one_in(3) { others.choose(&mut self.random).copied() } else { None };
+        let manager = if self.changeable.managers && self.one_in(3) {
+            others.choose(&mut self.random).copied()
+        } else {
+            None
+        };
         let roles = if self.history.roles.is_some() && self.one_in(2) {
             ROLES.choose(&mut self.random).copied().into_iter().collect()
         } else {
@@ -152,7 +161,11 @@ impl Drawing<'_> {
                 let held = self.changeable.held.choose(&mut self.random).copied();
                 let with = if self.one_in(3) { None } else { held };
                 let upper = self.one_in(3);
-                self.history.accounts.push(Account { of: person.key, upper, with: with.into_iter().collect() });
+                self.history.accounts.push(Account {
+                    of: person.key,
+                    upper,
+                    with: with.into_iter().collect(),
+                });
             }
         }
         for group in self.history.groups.clone() {

@@ -105,7 +105,10 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
     ///
     /// # Errors
     /// What `play` returns, and a history that is no scenario, which is a mistake of this program.
-    pub fn explore(mut self, mut told: impl FnMut(&Explored, Option<&Failure>) -> Result<(), E>) -> Result<Explored, E> {
+    pub fn explore(
+        mut self,
+        mut told: impl FnMut(&Explored, Option<&Failure>) -> Result<(), E>,
+    ) -> Result<Explored, E> {
         let mut batch = FIRST_BATCH;
         loop {
             let left = self.settings.histories.map(|most| most.saturating_sub(self.explored.histories));
@@ -117,8 +120,10 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
             let begin = Instant::now();
             let first = self.explored.histories + 1;
             let numbers: Vec<u64> = (first..first + size).collect();
-            let histories: Vec<(String, History)> =
-                numbers.iter().map(|number| (id(self.settings.seed, *number), self.drawer.history(*number))).collect();
+            let histories: Vec<(String, History)> = numbers
+                .iter()
+                .map(|number| (id(self.settings.seed, *number), self.drawer.history(*number)))
+                .collect();
             let report = self.played(&histories)?;
             self.explored.histories += size;
             for check in report.checks.iter().filter(|check| check.suite != "rules") {
@@ -131,7 +136,8 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
                 if self.known.contains(&sighting.symptom) || self.explored.interrupted_by.is_some() {
                     continue;
                 }
-                let drawn = sighting.history.as_ref().and_then(|id| histories.iter().find(|(known, _)| known == id));
+                let drawn =
+                    sighting.history.as_ref().and_then(|id| histories.iter().find(|(known, _)| known == id));
                 let failure = self.failure(&sighting, drawn)?;
                 told(&self.explored, Some(&failure))?;
                 self.explored.failures.push(failure);
@@ -175,7 +181,8 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
             let named: Vec<(String, History)> =
                 smaller.iter().enumerate().map(|(place, it)| (format!("{id}/{place}"), it.clone())).collect();
             let report = self.played(&named)?;
-            let shows = |id: &str| symptom::symptoms_of(&report, id, self.settings.level).contains(&sighting.symptom);
+            let shows =
+                |id: &str| symptom::symptoms_of(&report, id, self.settings.level).contains(&sighting.symptom);
             Ok(named.iter().map(|(id, _)| shows(id)).collect())
         })?;
         // Made-up people follow from the id, and under its own it must fail too.
@@ -210,7 +217,8 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
         Heading {
             comments: vec![
                 format!("scimulate run --scenarios FOLDER --seed {seed}{dialect}{again}"),
-                "plays this file, whose name must stay: the made-up people follow from seed and name.".to_owned(),
+                "plays this file, whose name must stay: the made-up people follow from seed and name."
+                    .to_owned(),
             ],
             title: format!("The target holds what the directory says ({id})"),
             why: format!("scimulate explore found this: {}: {}", failure.symptom.check, failure.message),
@@ -250,7 +258,8 @@ mod tests {
     #[test]
     fn the_same_seed_draws_the_same_histories() {
         let mapping = profiles::load("default").unwrap();
-        let (one, same, other) = (Drawer::new(7, &mapping), Drawer::new(7, &mapping), Drawer::new(8, &mapping));
+        let (one, same, other) =
+            (Drawer::new(7, &mapping), Drawer::new(7, &mapping), Drawer::new(8, &mapping));
         let mut different = 0;
         for number in (1..60).rev() {
             assert_eq!(one.history(number), same.history(number));

@@ -131,14 +131,18 @@ impl History {
             let unusual = [!group.assigned, group.absent, group.name.is_some()];
             4 + group.members.len() + unusual.iter().filter(|it| **it).count()
         });
-        let accounts = self.accounts.iter().map(|account| 3 + account.with.len() + usize::from(account.upper));
+        let accounts =
+            self.accounts.iter().map(|account| 3 + account.with.len() + usize::from(account.upper));
         let steps = self.steps.iter().map(|step| match step {
             Step::Mirrored(keys) => 1 + keys.len(),
             Step::Change(_, Change::Set(attributes)) => 2 + attributes.len(),
-            Step::Change(_, Change::AddMembers(members) | Change::RemoveMembers(members)) => 2 + members.len(),
+            Step::Change(_, Change::AddMembers(members) | Change::RemoveMembers(members)) => {
+                2 + members.len()
+            }
             _ => 3,
         });
-        let mapping = 2 * self.rows.len() + 2 * usize::from(self.everyone) + 2 * usize::from(self.roles.is_some());
+        let mapping =
+            2 * self.rows.len() + 2 * usize::from(self.everyone) + 2 * usize::from(self.roles.is_some());
         people.chain(groups).chain(accounts).chain(steps).sum::<usize>() + mapping
     }
 

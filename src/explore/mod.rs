@@ -14,6 +14,6 @@ mod values;
 mod write;
 
 pub use draw::Drawer;
-pub use exploration::{Explored, Exploration, ExplorationSettings, Failure, file, id, scenario};
+pub use exploration::{Exploration, ExplorationSettings, Explored, Failure, file, id, scenario};
 pub use history::History;
 pub use symptom::Symptom;

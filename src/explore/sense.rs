@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::{CROWD, Change, Group, History, Key, Person, Step};
+use super::values::IDENTITY;
 
 /// Where a person or a group is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ struct Standing {
     name: Option<String>,
     /// The last cycle wrote the account of this person.
     written: bool,
+    /// What it may be matched by was changed, and no cycle has written that yet.
+    renamed: bool,
     /// The names that the target may still hold for this person.
     held: BTreeSet<String>,
 }
@@ -42,6 +45,8 @@ pub(super) struct Census {
     /// The specification of managers, for those who appear.
     managers: BTreeMap<Key, Key>,
     before: Before,
+    /// Since a full restart no cycle was played, and everybody will be matched again.
+    forgotten: bool,
 }
 
 /// What was before a step.
@@ -66,8 +71,13 @@ impl Census {
             enabled: person.enabled,
             roles: person.roles.iter().copied().collect(),
             manager: person.manager,
-            name: person.attributes.iter().find(|given| given.0 == "userPrincipalName").and_then(|given| given.1.clone()),
+            name: person
+                .attributes
+                .iter()
+                .find(|given| given.0 == "userPrincipalName")
+                .and_then(|given| given.1.clone()),
             written: false,
+            renamed: false,
             held: BTreeSet::new(),
         };
         let group = |group: &Group| Standing {
@@ -78,6 +88,7 @@ impl Census {
             manager: None,
             name: None,
             written: false,
+            renamed: false,
             held: BTreeSet::new(),
         };
         let people = history.people.iter().map(|it| (it.key, person(it)));
@@ -90,6 +101,7 @@ impl Census {
             groups: history.groups.iter().map(|group| group.key).collect(),
             managers: managers.collect(),
             before: Before::Changes,
+            forgotten: false,
         }
     }
 
@@ -114,7 +126,8 @@ impl Census {
 
     /// Who was in the directory at any time.
     pub(super) fn known(&self) -> Vec<Key> {
-        let known = self.by_key.iter().filter(|(key, standing)| **key != CROWD && standing.place != Place::Absent);
+        let known =
+            self.by_key.iter().filter(|(key, standing)| **key != CROWD && standing.place != Place::Absent);
         known.map(|(key, _)| *key).collect()
     }
 
@@ -147,6 +160,14 @@ impl Census {
                 self.before = Before::OnDemand;
                 return Some(step.clone());
             }
+            Step::Restart { full: true } => {
+                // Whoever was renamed would not be matched with the account of before.
+                if self.by_key.values().any(|standing| standing.renamed) {
+                    return None;
+                }
+                self.forgotten = true;
+                step.clone()
+            }
             Step::Restart { .. } | Step::ChangeMapping(_) => step.clone(),
             Step::Advance(days) => {
                 if *days >= 30 {
@@ -163,6 +184,7 @@ impl Census {
     }
 
     fn cycle(&mut self) {
+        self.forgotten = false;
         for standing in self.by_key.values_mut() {
             if let Place::Gone(seen) = &mut standing.place {
                 *seen = true;
@@ -172,6 +194,7 @@ impl Census {
             standing.written = is_written;
             if is_written {
                 standing.held.clear();
+                standing.renamed = false;
             }
             standing.held.extend(standing.name.clone());
         }
@@ -208,6 +231,10 @@ impl Census {
                 }
             }
             Change::Set(attributes) if here => {
+                let is_rename = attributes.iter().any(|(name, _)| IDENTITY.contains(name));
+                if is_rename && self.forgotten {
+                    return None;
+                }
                 let name = attributes.iter().find(|given| given.0 == "userPrincipalName");
                 if let Some((_, Some(name))) = name
                     && !self.is_free(name, key)
@@ -236,8 +263,12 @@ impl Census {
             Change::SoftDelete => standing.place = Place::RecycleBin,
             Change::Restore => standing.place = Place::Here,
             Change::Purge => standing.place = Place::Gone(false),
-            Change::Appear => standing.place = Place::Here,
+            Change::Appear => {
+                standing.place = Place::Here;
+                standing.renamed = false;
+            }
             Change::Set(attributes) => {
+                standing.renamed |= attributes.iter().any(|(name, _)| IDENTITY.contains(name));
                 if let Some((_, name)) = attributes.iter().find(|given| given.0 == "userPrincipalName") {
                     standing.name.clone_from(name);
                 }
@@ -267,7 +298,8 @@ impl Census {
 
     /// True when no other person has this userPrincipalName, and no other account may have it as its userName.
     fn is_free(&self, name: &str, key: Key) -> bool {
-        let has = |standing: &Standing| standing.name.as_deref() == Some(name) || standing.held.contains(name);
+        let has =
+            |standing: &Standing| standing.name.as_deref() == Some(name) || standing.held.contains(name);
         !self.by_key.iter().any(|(other, standing)| *other != key && has(standing))
     }
 }
@@ -275,15 +307,21 @@ impl Census {
 impl History {
     /// The history without what cannot happen.
     pub(super) fn sensible(mut self) -> History {
-        let absent: Vec<Key> = self.people.iter().filter(|person| person.absent).map(|person| person.key).collect();
+        let absent: Vec<Key> =
+            self.people.iter().filter(|person| person.absent).map(|person| person.key).collect();
         let known: Vec<Key> = self.people.iter().map(|person| person.key).collect();
+        let mut names = BTreeSet::new();
         for person in &mut self.people {
-            person.manager = person.manager.filter(|manager| known.contains(manager) && !absent.contains(manager));
+            // A tenant gives a userPrincipalName once.
+            person.attributes.retain(|given| given.0 != "userPrincipalName" || names.insert(given.1.clone()));
+            person.manager =
+                person.manager.filter(|manager| known.contains(manager) && !absent.contains(manager));
         }
         for group in &mut self.groups {
             group.members.retain(|member| known.contains(member) && !absent.contains(member));
         }
-        let groups: Vec<Key> = self.groups.iter().filter(|group| !group.absent).map(|group| group.key).collect();
+        let groups: Vec<Key> =
+            self.groups.iter().filter(|group| !group.absent).map(|group| group.key).collect();
         let is_there = |key: Key| groups.contains(&key) || (known.contains(&key) && !absent.contains(&key));
         self.accounts.retain(|account| is_there(account.of));
         let mut census = Census::of(&self);

@@ -44,7 +44,11 @@ pub(super) fn shrink<E>(
             let all = intersection(&shrunk.history, &failing);
             shrunk.history = (*smallest).clone();
             // What can go one by one can mostly go together.
-            if failing.len() > 1 && all.size() < shrunk.history.size() && shrunk.replays < most && !tried.contains(&all) {
+            if failing.len() > 1
+                && all.size() < shrunk.history.size()
+                && shrunk.replays < most
+                && !tried.contains(&all)
+            {
                 shrunk.replays += 1;
                 if fails(std::slice::from_ref(&all))?.first() == Some(&true) {
                     shrunk.history = all.clone();
@@ -66,12 +70,21 @@ fn candidates_of(history: &History) -> Vec<History> {
         candidates.push(with_steps(history, |place| place < kept));
     }
     candidates.push(with_steps(history, |place| place < steps - steps / 4));
-    let keys: Vec<Key> =
-        history.people.iter().map(|person| person.key).chain(history.groups.iter().map(|group| group.key)).collect();
+    let keys: Vec<Key> = history
+        .people
+        .iter()
+        .map(|person| person.key)
+        .chain(history.groups.iter().map(|group| group.key))
+        .collect();
     candidates.extend(keys.iter().map(|key| history.without(key)));
     // The looks in between go first: the end of a history looks at everybody.
     candidates.push(History {
-        steps: history.steps.iter().filter(|step| !matches!(step, Step::Mirrored(_) | Step::NoWrites)).cloned().collect(),
+        steps: history
+            .steps
+            .iter()
+            .filter(|step| !matches!(step, Step::Mirrored(_) | Step::NoWrites))
+            .cloned()
+            .collect(),
         ..history.clone()
     });
     if steps > 8 {
@@ -86,7 +99,8 @@ fn candidates_of(history: &History) -> Vec<History> {
 }
 
 fn with_steps(history: &History, keep: impl Fn(usize) -> bool) -> History {
-    let steps = history.steps.iter().enumerate().filter(|(place, _)| keep(*place)).map(|(_, step)| step.clone());
+    let steps =
+        history.steps.iter().enumerate().filter(|(place, _)| keep(*place)).map(|(_, step)| step.clone());
     History { steps: steps.collect(), ..history.clone() }
 }
 
@@ -154,10 +168,11 @@ fn simpler(history: &History) -> Vec<History> {
 /// The history without everything that any of these smaller ones lacks: whole people and groups, and steps.
 fn intersection(history: &History, smaller: &[&History]) -> History {
     let mut all = history.clone();
-    for key in history.people.iter().map(|person| person.key).chain(history.groups.iter().map(|group| group.key)) {
-        let has = |other: &&History| {
-            other.people.iter().any(|person| person.key == key) || other.is_group(key)
-        };
+    for key in
+        history.people.iter().map(|person| person.key).chain(history.groups.iter().map(|group| group.key))
+    {
+        let has =
+            |other: &&History| other.people.iter().any(|person| person.key == key) || other.is_group(key);
         if !smaller.iter().all(|other| has(other)) {
             all = all.without(key);
         }
@@ -189,7 +204,8 @@ mod tests {
     fn a_history_shrinks_to_what_makes_it_fail() {
         let drawer = Drawer::new(1, &profiles::load("default").unwrap());
         let history = (1..).map(|number| drawer.history(number)).find(|history| blocks(history)).unwrap();
-        let shrunk = shrink(&history, 200, |candidates| Ok::<_, ()>(candidates.iter().map(blocks).collect())).unwrap();
+        let shrunk =
+            shrink(&history, 200, |candidates| Ok::<_, ()>(candidates.iter().map(blocks).collect())).unwrap();
         assert_eq!(shrunk.history.steps.len(), 2, "{:?}", shrunk.history);
         assert_eq!(shrunk.history.people.len(), 1);
         assert!(shrunk.history.people[0].attributes.is_empty());

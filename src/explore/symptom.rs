@@ -83,7 +83,10 @@ pub(super) fn symptoms_of(report: &Report, history: &str, level: Level) -> Vec<S
 /// A sentence without quoted values and numbers, which belong to one person or one request.
 fn without_values(message: &str) -> String {
     let parts = message.split('"').step_by(2);
-    parts.map(|part| part.chars().filter(|c| !c.is_ascii_digit()).collect::<String>()).collect::<Vec<_>>().join("\"")
+    parts
+        .map(|part| part.chars().filter(|c| !c.is_ascii_digit()).collect::<String>())
+        .collect::<Vec<_>>()
+        .join("\"")
 }
 
 #[cfg(test)]
@@ -92,7 +95,10 @@ mod tests {
 
     #[test]
     fn values_and_numbers_make_no_other_symptom() {
-        assert_eq!(without_values(r#"title is "A 7", not "B" in 12 ms"#), without_values(r#"title is "C", not "D" in 3 ms"#));
+        assert_eq!(
+            without_values(r#"title is "A 7", not "B" in 12 ms"#),
+            without_values(r#"title is "C", not "D" in 3 ms"#)
+        );
         assert_ne!(without_values("title is wrong"), without_values("active is wrong"));
     }
 }

@@ -7,14 +7,15 @@ use rand_chacha::ChaCha8Rng;
 use crate::entra::directory::AttributeKind;
 use crate::entra::mapping::{Mapping, ObjectMapping, ValueSource};
 
-/// The source attributes that histories set, and whether Entra's users may be without them.
+/// The source attributes that histories set, and whether they are also taken away. Entra's users have the first three.
+/// A cleared name stays at the target, where a server may make `name.formatted` of it that the mapping no longer gives.
 const SETTABLE: [(&str, bool); 18] = [
     ("userPrincipalName", false),
     ("displayName", false),
     ("mailNickname", false),
     ("mail", true),
-    ("givenName", true),
-    ("surname", true),
+    ("givenName", false),
+    ("surname", false),
     ("jobTitle", true),
     ("department", true),
     ("employeeId", true),
@@ -28,6 +29,10 @@ const SETTABLE: [(&str, bool); 18] = [
     ("telephoneNumber", true),
     ("mobile", true),
 ];
+
+/// The source attributes that objects may be matched by.
+pub(super) const IDENTITY: [&str; 5] =
+    ["userPrincipalName", "displayName", "mailNickname", "mail", "employeeId"];
 
 /// Texts that anybody may have in a name or a title.
 const TEXTS: [&str; 20] = [
@@ -100,24 +105,31 @@ impl Changeable {
     pub(super) fn of(mapping: &Mapping) -> Self {
         let user = &mapping.user;
         let filtered: Vec<&str> = user.filter.attributes().collect();
-        let people = SETTABLE.iter().filter(|(name, _)| !filtered.contains(name)).filter_map(|(name, optional)| {
-            let mut rows = user.rows.iter().filter(|row| row.reads(name)).peekable();
-            rows.peek()?;
-            let direct = user.rows.iter().any(|row| is_direct(&row.source, name));
-            let needed = rows.any(|row| row.declared.required || row.matching.is_some());
-            direct.then_some((*name, *optional && !needed))
-        });
+        let people =
+            SETTABLE.iter().filter(|(name, _)| !filtered.contains(name)).filter_map(|(name, optional)| {
+                let mut rows = user.rows.iter().filter(|row| row.reads(name)).peekable();
+                rows.peek()?;
+                let direct = user.rows.iter().any(|row| is_direct(&row.source, name));
+                let needed = rows.any(|row| row.declared.required || row.matching.is_some());
+                direct.then_some((*name, *optional && !needed))
+            });
         let people: Vec<_> = people.collect();
         let is_matched = |target: &str| user.find(target).is_none_or(|row| row.matching.is_some());
         let known = |target: &&(&str, &'static str)| !is_matched(target.0);
         let group = mapping.group.as_ref();
-        let references = |of: &ObjectMapping, name: &str| of.rows.iter().any(|row| is_direct(&row.source, name));
+        let references =
+            |of: &ObjectMapping, name: &str| of.rows.iter().any(|row| is_direct(&row.source, name));
         Changeable {
             people,
-            group_names: group.is_some_and(|group| references(group, "displayName") && group.filter.groups.is_empty()),
+            group_names: group
+                .is_some_and(|group| references(group, "displayName") && group.filter.groups.is_empty()),
             managers: references(user, "manager"),
             groups: group.is_some_and(|group| references(group, "members")),
-            rows: if filtered.is_empty() { ROWS.iter().filter(known).map(|(_, row)| *row).collect() } else { Vec::new() },
+            rows: if filtered.is_empty() {
+                ROWS.iter().filter(known).map(|(_, row)| *row).collect()
+            } else {
+                Vec::new()
+            },
             user_names: user.find("userName").is_some() && user.find("displayName").is_some(),
             held: HELD.iter().filter(known).map(|(_, value)| *value).collect(),
         }
@@ -135,7 +147,9 @@ fn is_direct(source: &ValueSource, name: &str) -> bool {
 
 /// A value for a source attribute. `number` is new for each value of a history, so that what must be unique is.
 pub(super) fn value(random: &mut ChaCha8Rng, name: &str, number: usize) -> String {
-    let pick = |random: &mut ChaCha8Rng, values: &[&str]| values.choose(random).copied().unwrap_or_default().to_owned();
+    let pick = |random: &mut ChaCha8Rng, values: &[&str]| {
+        values.choose(random).copied().unwrap_or_default().to_owned()
+    };
     match name {
         "userPrincipalName" => match random.random_range(0..8) {
             0 => format!("{{{{prefix}}}}.o'neill{number}@{{{{domain}}}}"),
@@ -149,13 +163,17 @@ pub(super) fn value(random: &mut ChaCha8Rng, name: &str, number: usize) -> Strin
         "postalCode" => pick(random, &["01067", "SW1A 1AA", "98052", "100-0001"]),
         "country" => pick(random, &["GB", "DE", "FR", "JP", "US"]),
         "preferredLanguage" => pick(random, &["en-GB", "de-DE", "fr-FR", "ja-JP"]),
-        "telephoneNumber" | "mobile" => format!("+1 425-555-01{:02}", random.random_range(0..100_u8)),
+        // An area that no made-up person has: a change shall change something.
+        "telephoneNumber" | "mobile" => format!("+1 907-555-01{:02}", random.random_range(0..100_u8)),
         _ => pick(random, &TEXTS),
     }
 }
 
 /// A name for a group, which nothing else has.
 pub(super) fn group_name(random: &mut ChaCha8Rng, number: usize) -> String {
-    let text = ["Engines", "Ré & Co", "R+D", "Sales \"West\"", "a and b", "開発"].choose(random).copied().unwrap_or_default();
+    let text = ["Engines", "Ré & Co", "R+D", "Sales \"West\"", "a and b", "開発"]
+        .choose(random)
+        .copied()
+        .unwrap_or_default();
     format!("{{{{prefix}}}} {text} {number}")
 }

@@ -112,13 +112,17 @@ fn person(person: &Person) -> String {
     if person.key == CROWD {
         said.push(format!("many: {CROWD_SIZE}"));
     }
-    let flags =
-        [(!person.assigned, "assigned: false"), (!person.enabled, "enabled: false"), (person.absent, "absent: true")];
+    let flags = [
+        (!person.assigned, "assigned: false"),
+        (!person.enabled, "enabled: false"),
+        (person.absent, "absent: true"),
+    ];
     entry(person.key, said, &flags)
 }
 
 fn group(group: &Group) -> String {
-    let mut said: Vec<String> = group.name.iter().map(|name| format!("displayName: {}", quoted(name))).collect();
+    let mut said: Vec<String> =
+        group.name.iter().map(|name| format!("displayName: {}", quoted(name))).collect();
     if !group.members.is_empty() {
         said.push(format!("members: [{}]", group.members.join(", ")));
     }

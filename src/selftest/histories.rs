@@ -135,13 +135,18 @@ fn look(
     let seed = if fault.is_some() { settings.plan.seed } else { place };
     let dialects = if fault.is_some() { settings.plan.dialects.clone() } else { Dialect::ALL.to_vec() };
     let drawer = Drawer::new(seed, &settings.plan.mapping);
-    let mut sight = HistorySight { subject, histories: 0, elapsed: Duration::ZERO, found: Vec::new(), refused: None };
+    let mut sight =
+        HistorySight { subject, histories: 0, elapsed: Duration::ZERO, found: Vec::new(), refused: None };
     let mut batches = BATCHES.iter().chain(std::iter::repeat(&BATCHES[BATCHES.len() - 1]));
     while sight.histories < number && !(fault.is_some() && (sight.is_found() || begin.elapsed() > PATIENCE)) {
         let size = (number - sight.histories).min(*batches.next().unwrap_or(&1));
         let scenarios = (sight.histories + 1..=sight.histories + size).map(|of| scenario(&drawer, seed, of));
-        let plan =
-            Plan { scenarios: scenarios.collect(), dialects: dialects.clone(), seed, ..settings.plan.clone() };
+        let plan = Plan {
+            scenarios: scenarios.collect(),
+            dialects: dialects.clone(),
+            seed,
+            ..settings.plan.clone()
+        };
         let played = plays::found(&plan, subject, runtime);
         sight.histories += size;
         sight.found.extend(played.catches.into_iter().filter(|(_, catch)| catch.level >= level));
@@ -150,7 +155,9 @@ fn look(
             break;
         }
     }
-    sight.found.sort_by_key(|(check, catch)| (catch.met_in.is_none() && check.starts_with("rules/"), std::cmp::Reverse(catch.level)));
+    sight.found.sort_by_key(|(check, catch)| {
+        (catch.met_in.is_none() && check.starts_with("rules/"), std::cmp::Reverse(catch.level))
+    });
     sight.elapsed = begin.elapsed();
     sight
 }

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::program::{Call, Served};
+use crate::program::Call;
+use crate::servers::Served;
 
 #[test]
 fn a_right_server_is_clean_and_a_history_is_always_the_same() {
