@@ -47,6 +47,8 @@ pub(super) struct Census {
     before: Before,
     /// Since a full restart no cycle was played, and everybody will be matched again.
     forgotten: bool,
+    /// Since another mapping was saved no cycle was played.
+    reconfigured: bool,
 }
 
 /// What was before a step.
@@ -102,6 +104,7 @@ impl Census {
             managers: managers.collect(),
             before: Before::Changes,
             forgotten: false,
+            reconfigured: false,
         }
     }
 
@@ -161,14 +164,20 @@ impl Census {
                 return Some(step.clone());
             }
             Step::Restart { full: true } => {
-                // Whoever was renamed would not be matched with the account of before.
-                if self.by_key.values().any(|standing| standing.renamed) {
+                // Whoever was renamed would not be matched with the account of before. What a saved mapping and a full
+                // restart do together is not documented.
+                if self.reconfigured || self.by_key.values().any(|standing| standing.renamed) {
                     return None;
                 }
                 self.forgotten = true;
                 step.clone()
             }
-            Step::Restart { .. } | Step::ChangeMapping(_) => step.clone(),
+            Step::Restart { full: false } => step.clone(),
+            Step::ChangeMapping(_) if self.forgotten => return None,
+            Step::ChangeMapping(_) => {
+                self.reconfigured = true;
+                step.clone()
+            }
             Step::Advance(days) => {
                 if *days >= 30 {
                     for standing in self.by_key.values_mut().filter(|it| it.place == Place::RecycleBin) {
@@ -184,7 +193,7 @@ impl Census {
     }
 
     fn cycle(&mut self) {
-        self.forgotten = false;
+        (self.forgotten, self.reconfigured) = (false, false);
         for standing in self.by_key.values_mut() {
             if let Place::Gone(seen) = &mut standing.place {
                 *seen = true;

@@ -173,7 +173,7 @@ fn intersection(history: &History, smaller: &[&History]) -> History {
     {
         let has =
             |other: &&History| other.people.iter().any(|person| person.key == key) || other.is_group(key);
-        if !smaller.iter().all(|other| has(other)) {
+        if !smaller.iter().all(has) {
             all = all.without(key);
         }
     }
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_history_shrinks_to_what_makes_it_fail() {
         let drawer = Drawer::new(1, &profiles::load("default").unwrap());
-        let history = (1..).map(|number| drawer.history(number)).find(|history| blocks(history)).unwrap();
+        let history = (1..).map(|number| drawer.history(number)).find(blocks).unwrap();
         let shrunk =
             shrink(&history, 200, |candidates| Ok::<_, ()>(candidates.iter().map(blocks).collect())).unwrap();
         assert_eq!(shrunk.history.steps.len(), 2, "{:?}", shrunk.history);
