@@ -219,9 +219,13 @@ impl Drawing<'_> {
         let person = *people.choose(&mut self.random)?;
         let group = self.history.groups.choose(&mut self.random).map(|group| group.key);
         let of = |change| Some(Step::Change(person, change));
+        // Few histories have roles: those say something about them.
+        if self.history.roles.is_some() && self.one_in(3) {
+            return self.mapping_or_role(person);
+        }
         match self.random.random_range(0..100) {
-            0..34 => of(Change::Set(self.settings())),
-            34..40 => {
+            0..30 => of(Change::Set(self.settings())),
+            30..40 => {
                 let manager = people.choose(&mut self.random).copied().filter(|_| self.changeable.managers);
                 of(Change::Manager(if self.one_in(3) { None } else { Some(manager?) }))
             }
