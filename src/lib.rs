@@ -11,6 +11,7 @@ pub mod deployments;
 pub mod diagnostic;
 pub mod entra;
 pub mod examples;
+pub mod explore;
 pub mod gallery;
 pub mod http;
 pub mod input;

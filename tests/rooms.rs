@@ -162,6 +162,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/dialect",
         ],
     ),
+    (
+        "explore",
+        &["check", "diagnostic", "entra/directory", "entra/mapping", "run", "run/verdict", "scenario"],
+    ),
     ("waivers", &["input", "diagnostic", "wire", "check", "catalogue", "run", "report", "run/verdict"]),
     ("server", &["scim"]),
     ("deployments", &["wire", "run", "server", "http", "issuer", "run/target"]),
@@ -169,6 +173,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "selftest",
         &[
             "run",
+            "explore",
             "gallery",
             "deployments",
             "server",

@@ -7,7 +7,7 @@ use super::arguments::Dialects;
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::{folder_of, unwritten};
-use super::playing::{self, Playing, ReadyTarget};
+use super::playing::{self, Playing, ReadyTarget, Reporting};
 use super::{Exit, console};
 use crate::check::Level;
 use crate::entra::mapping::Mapping;
@@ -27,6 +27,9 @@ use crate::transport;
 pub(super) struct Gallery {
     #[command(flatten)]
     playing: Playing,
+
+    #[command(flatten)]
+    reporting: Reporting,
 
     /// default or aadOptscim062020: the dialect of the simulated tenant [default: the URL's flag, else default]
     #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
@@ -81,7 +84,7 @@ impl Gallery {
             ));
         }
         let template = self.gallery_template.or(config.settings.gallery.template).unwrap_or_default();
-        let mut outputs = self.playing.outputs(&config)?;
+        let mut outputs = self.reporting.outputs(&config)?;
         if let Some(folder) = &self.pack {
             folder_of("--pack", folder)?;
         }
@@ -111,7 +114,7 @@ impl Gallery {
             _ => None,
         };
         let ended = ready.end();
-        let settings = self.playing.terminal();
+        let settings = self.reporting.terminal(&self.playing);
         let mut report = match played {
             Ok(report) => report,
             Err(problem) => {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::unwritten;
-use super::playing::{self, Playing};
+use super::playing::{self, Playing, Reporting};
 use super::{Exit, console, gallery as gate};
 use crate::check::Level;
 use crate::deployments::Embedded;
@@ -40,6 +40,9 @@ pub(super) struct Interop {
 
     #[command(flatten)]
     playing: Playing,
+
+    #[command(flatten)]
+    reporting: Reporting,
 }
 
 /// What stands in a file name and in a link as it is.
@@ -73,7 +76,7 @@ impl Interop {
         plan_of_gates.jobs = 1;
         plan_of_gates.dialects = vec![Dialect::Default];
         plan_of_gates.cancel = plan.cancel.clone();
-        let mut outputs = self.playing.outputs(&config)?;
+        let mut outputs = self.reporting.outputs(&config)?;
         let Some(ready) = self.playing.ready(&config, &plan)? else { return Ok(Exit::Interrupted) };
         let mut scripts = Scripts::default();
         let report = ready.play_and_keep(plan, Embedded::default(), &mut outputs, &mut scripts);
@@ -93,7 +96,7 @@ impl Interop {
             .ok_or_else(|| CommandFailure::internal("no test of a gate was played"))?;
         let scripts = scripts.of(&report, Level::Error);
         let row = InteropRow::of((&self.server, &self.server_version), &report, &verdict, &scripts);
-        if self.playing.verbose > 0 {
+        if self.reporting.verbose > 0 {
             let settings = TerminalSettings::for_stream(&io::stdout(), Detail::Usual);
             let mut text = Vec::new();
             terminal::write(&report, &settings, &mut text)

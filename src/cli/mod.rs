@@ -13,6 +13,7 @@ mod eval;
 mod exec;
 mod exit;
 mod explain;
+mod explore;
 mod failure;
 mod gallery;
 mod interop;
@@ -59,6 +60,7 @@ struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Run>),
+    Explore(Box<explore::Explore>),
     Gallery(Box<gallery::Gallery>),
     Sync(Box<sync::Sync>),
     TestConnection(test_connection::TestConnection),
@@ -109,6 +111,7 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn execute(command: Command) -> Result<Exit, CommandFailure> {
     match command {
         Command::Run(run) => run.execute(),
+        Command::Explore(explore) => explore.execute(),
         Command::Gallery(gallery) => gallery.execute(),
         Command::Sync(sync) => sync.execute(),
         Command::TestConnection(test) => test.execute(),

@@ -57,7 +57,11 @@ pub(super) struct Playing {
     /// Seed for the people that are made up [default: 1]
     #[arg(long, value_name = "N", help_heading = "Scenarios")]
     seed: Option<u64>,
+}
 
+/// Where what was played is told and written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Reporting {
     /// Write the report as JSON (docs/report.schema.json)
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     json: Option<PathBuf>,
@@ -95,18 +99,8 @@ pub(super) fn embedded(mapping: &Mapping) -> Embedded {
 }
 
 impl Playing {
-    /// How the report for people is written to standard output.
-    pub(super) fn terminal(&self) -> TerminalSettings {
-        let detail = Detail::of(self.verbose);
-        TerminalSettings {
-            max_causes: self.max_causes,
-            again: self.again(),
-            ..TerminalSettings::for_stream(&io::stdout(), detail)
-        }
-    }
-
     /// What leads another run to the same target with the same mapping, as far as the command line says it.
-    fn again(&self) -> String {
+    pub(super) fn again(&self) -> String {
         let profile = self.profile.as_ref().map(|profile| format!(" --profile {}", quoted(profile)));
         format!("{}{}", self.target.again(), profile.unwrap_or_default())
     }
@@ -145,32 +139,6 @@ impl Playing {
             plan.journal = Some(Arc::new(journal(url, &plan.prefix)?));
         }
         Ok(plan)
-    }
-
-    /// Files of reports, opened before the run.
-    pub(super) fn outputs(&self, config: &Config) -> Result<Outputs, CommandFailure> {
-        let settings = &config.settings;
-        let har =
-            match Output::open("--har", self.har.as_ref().or(settings.har.as_ref()).map(PathBuf::as_path))? {
-                None => None,
-                Some(output) => {
-                    let (out, path) = output.stream()?;
-                    Some((Har::new(out).map_err(|error| unwritten(&path, &error))?, path))
-                }
-            };
-        let scripts = self.scripts.as_ref().or(settings.scripts.as_ref());
-        Ok(Outputs {
-            scripts: scripts.map(|folder| folder_of("--scripts", folder)).transpose()?,
-            json: Output::open(
-                "--json",
-                self.json.as_ref().or(settings.json.as_ref()).map(PathBuf::as_path),
-            )?,
-            listeners: Listeners {
-                progress: Progress::new(io::stderr(), io::stderr().is_terminal()),
-                har,
-                scripts: scripts.map(|_| Scripts::default()),
-            },
-        })
     }
 
     /// Makes the target ready: consent, credentials, the server under test. `None` when the user ended it.
@@ -254,6 +222,44 @@ impl Playing {
     }
 }
 
+impl Reporting {
+    /// How the report for people is written to standard output.
+    pub(super) fn terminal(&self, playing: &Playing) -> TerminalSettings {
+        let detail = Detail::of(self.verbose);
+        TerminalSettings {
+            max_causes: self.max_causes,
+            again: playing.again(),
+            ..TerminalSettings::for_stream(&io::stdout(), detail)
+        }
+    }
+
+    /// Files of reports, opened before the run.
+    pub(super) fn outputs(&self, config: &Config) -> Result<Outputs, CommandFailure> {
+        let settings = &config.settings;
+        let har =
+            match Output::open("--har", self.har.as_ref().or(settings.har.as_ref()).map(PathBuf::as_path))? {
+                None => None,
+                Some(output) => {
+                    let (out, path) = output.stream()?;
+                    Some((Har::new(out).map_err(|error| unwritten(&path, &error))?, path))
+                }
+            };
+        let scripts = self.scripts.as_ref().or(settings.scripts.as_ref());
+        Ok(Outputs {
+            scripts: scripts.map(|folder| folder_of("--scripts", folder)).transpose()?,
+            json: Output::open(
+                "--json",
+                self.json.as_ref().or(settings.json.as_ref()).map(PathBuf::as_path),
+            )?,
+            listeners: Listeners {
+                progress: Progress::new(io::stderr(), io::stderr().is_terminal()),
+                har,
+                scripts: scripts.map(|_| Scripts::default()),
+            },
+        })
+    }
+}
+
 impl ReadyTarget {
     /// Plays against the target, or else against the embedded server.
     pub(super) fn play(
@@ -273,12 +279,21 @@ impl ReadyTarget {
         outputs: &mut Outputs,
         keeper: &mut dyn Listener,
     ) -> Result<Report, RunProblem> {
+        self.play_heard(plan, embedded, &mut Both(&mut outputs.listeners, keeper))
+    }
+
+    /// [`ReadyTarget::play`], heard by this listener alone.
+    pub(super) fn play_heard(
+        &self,
+        plan: Plan,
+        embedded: Embedded,
+        listener: &mut dyn Listener,
+    ) -> Result<Report, RunProblem> {
         let _context = self.runtime.enter();
         let runtime = self.runtime.handle();
-        let mut listeners = Both(&mut outputs.listeners, keeper);
         match &self.shared {
-            Some(shared) => run::play_scenarios(plan, shared.clone(), runtime, &mut listeners),
-            None => run::play_scenarios(plan, embedded, runtime, &mut listeners),
+            Some(shared) => run::play_scenarios(plan, shared.clone(), runtime, listener),
+            None => run::play_scenarios(plan, embedded, runtime, listener),
         }
     }
 

@@ -7,7 +7,7 @@ use super::arguments::{AsOf, Dialects, FailOn};
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::Output;
-use super::playing::{self, Playing};
+use super::playing::{self, Playing, Reporting};
 use super::review;
 use super::second::SecondOptions;
 use super::waived::{Files, WaivedOptions};
@@ -34,6 +34,9 @@ pub(super) struct Run {
 
     #[command(flatten)]
     playing: Playing,
+
+    #[command(flatten)]
+    reporting: Reporting,
 
     #[command(flatten)]
     second: SecondOptions,
@@ -108,7 +111,7 @@ impl Run {
         let fail_on = plan.fail_on;
         let snapshots = self.snapshots(&config, &plan.prefix, url.is_some())?;
         plan.judge = snapshots.as_ref().map(Snapshots::judge);
-        let mut outputs = self.playing.outputs(&config)?;
+        let mut outputs = self.reporting.outputs(&config)?;
         let junit = self.junit.as_ref().or(config.settings.junit.as_ref()).map(PathBuf::as_path);
         let junit = Output::open("--junit", junit)?;
         let scenarios = plan.scenarios.clone();
@@ -123,7 +126,7 @@ impl Run {
                 // Microsoft knows no waivers: its verdict comes before them.
                 let verdict = gallery::judge(Template::default(), &scenarios, &report, &[]);
                 known.apply(&mut report, fail_on)?;
-                let settings = self.playing.terminal();
+                let settings = self.reporting.terminal(&self.playing);
                 let annotate = self.github || config.settings.github;
                 outputs.write(
                     &report,

@@ -10,7 +10,8 @@ use crate::entra::dialect::Dialect;
 use crate::entra::mapping::profiles;
 use crate::run::Plan;
 use crate::selftest::{
-    self, Matrix, MatrixProblem, PairSighting, QuickSight, SelftestSettings, ServerUnderTest, subjects,
+    self, HistorySight, Matrix, MatrixProblem, PairSighting, QuickSight, SelftestSettings, ServerUnderTest,
+    history_subjects, subjects,
 };
 use crate::server::Fault;
 use crate::{rules, scenario};
@@ -46,6 +47,11 @@ pub(super) struct Selftest {
     /// Play so many pairs of faults, always the same: each fault must have a headline, or be named below the other's
     #[arg(long, value_name = "N", conflicts_with_all = ["brief", "quick", "verbose", "profile", "profiles", "names"])]
     pairs: Option<u16>,
+
+    /// Play so many random histories against each correct server, and against each fault that changes what is stored
+    /// until one finds it
+    #[arg(long, value_name = "N", conflicts_with_all = ["brief", "quick", "verbose", "profiles", "pairs"])]
+    explore: Option<u32>,
 
     /// List every check that caught a fault
     #[arg(long)]
@@ -176,11 +182,51 @@ fn play_pairs(settings: &SelftestSettings, number: usize) -> Result<Exit, Comman
     Ok(if is_enough { Exit::Success } else { Exit::Findings })
 }
 
+/// How many of a hundred faults that change what is stored must be found by random histories.
+const FOUND_PER_HUNDRED_FAULTS: usize = 90;
+
+/// Plays random histories.
+fn play_histories(
+    settings: &SelftestSettings,
+    subjects: &[ServerUnderTest],
+    number: u64,
+) -> Result<Exit, CommandFailure> {
+    let runtime = runtime::start()?;
+    let shown = stderr().is_terminal();
+    let sights = selftest::play_histories(settings, subjects, number, runtime.handle(), |sight| {
+        if shown {
+            console::remark(&sight.subject.to_string());
+        }
+    });
+    for sight in &sights {
+        console::say(&format!("{sight}\n"))?;
+    }
+    let (faults, correct): (Vec<&HistorySight>, Vec<&HistorySight>) =
+        sights.iter().partition(|sight| matches!(sight.subject, ServerUnderTest::Fault(_)));
+    let found = faults.iter().filter(|sight| sight.is_right()).count();
+    let alarmed = correct.iter().filter(|sight| !sight.is_right()).count();
+    let played: u64 = correct.iter().map(|sight| sight.histories).sum();
+    console::say(&format!(
+        "{found} of {} faults found; {played} histories on {} correct servers, false alarms on {alarmed}\n",
+        faults.len(),
+        correct.len()
+    ))?;
+    let is_enough = found * 100 >= faults.len() * FOUND_PER_HUNDRED_FAULTS;
+    Ok(if is_enough && alarmed == 0 { Exit::Success } else { Exit::Findings })
+}
+
 impl Selftest {
     pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let mut settings = settings(self.jobs)?;
         if let Some(number) = self.pairs {
             return play_pairs(&settings, number.into());
+        }
+        if let Some(number) = self.explore {
+            if let Some(profile) = &self.profile {
+                settings.plan.mapping = super::profiles::load(profile)?;
+            }
+            let subjects = if self.names.is_empty() { history_subjects() } else { named(&self.names)? };
+            return play_histories(&settings, &subjects, number.into());
         }
         if self.profiles {
             return play_profiles(&settings, &self.names);

@@ -5,6 +5,7 @@
 //! the checks must find nothing at a correct server.
 
 mod headlines;
+mod histories;
 mod kept;
 mod matrix;
 mod pairs;
@@ -15,6 +16,7 @@ mod subject;
 mod table;
 
 pub use headlines::RedLine;
+pub use histories::{HistorySight, history_subjects, play_histories, storing_faults};
 pub use kept::{predicted, proofs, unknown};
 pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use pairs::{PairSighting, PairTold, play_pairs};

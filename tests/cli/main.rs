@@ -5,6 +5,7 @@
 
 mod arguments;
 mod connection;
+mod explore;
 mod list;
 mod program;
 mod run;

@@ -35,6 +35,8 @@ impl ValueNames {
             return;
         }
         let value = value.to_lowercase();
+        // Brackets mark where a name begins and ends.
+        let name = &name.replace('[', "(").replace(']', ")");
         match self.known.iter_mut().find(|(known, _)| *known == value) {
             Some((_, names)) => names.push(name.to_owned()),
             None => {
@@ -323,6 +325,10 @@ mod tests {
         assert!(!alike(&mine, &other.value(&address("Boston", "Texas"))));
         assert!(!alike(&mine, &other.value(&json!([{"locality": "Austin"}]))));
         assert!(alike_texts("in [city|state] now", "in [state] now"));
+        one.add("1", "fax");
+        one.add("1", r#"phoneNumbers[type eq "fax"].value"#);
+        other.add("2", r#"phoneNumbers[type eq "fax"].value"#);
+        assert!(alike(&one.value(&json!("1")), &other.value(&json!("2"))));
     }
 
     #[test]

@@ -81,22 +81,42 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
         names.add(self.fixture_source.prefix(), "prefix");
         let id = self.fixture.participant(key).and_then(|participant| participant.id.clone());
         let Some(id) = id else { return names };
-        let Some(state) = self.last_seen(&id) else { return names };
-        let Some(object) = state.object(&id) else { return names };
-        let kind = object.kind();
-        for attribute in directory::attributes(kind).iter().filter(|attribute| !attribute.computed) {
-            if let Some(SourceValue::Text(text)) = object.get(attribute.name).as_deref() {
-                names.add(text, attribute.name);
+        // What Entra does not write, as of a user who is disabled, the target holds from an earlier cycle.
+        let mut states: Vec<_> = self.history.iter().map(|view| Arc::clone(&view.state)).collect();
+        states.extend(self.last_seen(&id));
+        let mut earlier: HashMap<&str, Vec<String>> = HashMap::new();
+        for state in &states {
+            let Some(object) = state.object(&id) else { continue };
+            let kind = object.kind();
+            for attribute in directory::attributes(kind).iter().filter(|attribute| !attribute.computed) {
+                if let Some(SourceValue::Text(text)) = object.get(attribute.name).as_deref() {
+                    note(&mut earlier, attribute.name, text);
+                }
+            }
+            // What an expression makes of them is in no source attribute.
+            for row in self.mapping.object(kind).into_iter().flat_map(|mapping| &mapping.rows) {
+                match self.mapped_in(state, row, &id).filter(|_| !row.is_reference()) {
+                    Some(Value::String(text)) => note(&mut earlier, &row.written, &text),
+                    Some(Value::Number(number)) => note(&mut earlier, &row.written, &number.to_string()),
+                    _ => {}
+                }
             }
         }
-        // What an expression makes of them is in no source attribute.
-        for row in self.mapping.object(kind).into_iter().flat_map(|mapping| &mapping.rows) {
-            match self.mapped(row, &id).filter(|_| !row.is_reference()) {
-                Some(Value::String(text)) => names.add(&text, &row.written),
-                Some(Value::Number(number)) => names.add(&number.to_string(), &row.written),
-                _ => {}
+        let mut earlier: Vec<_> = earlier.into_iter().collect();
+        earlier.sort_unstable();
+        for (name, values) in earlier {
+            for (place, value) in values.iter().enumerate() {
+                names.add(value, &if place == 0 { name.to_owned() } else { format!("{name} #{place}") });
             }
         }
         names
+    }
+}
+
+/// Notes a value of an attribute, if it is not the one before.
+fn note<'a>(earlier: &mut HashMap<&'a str, Vec<String>>, name: &'a str, value: &str) {
+    let values = earlier.entry(name).or_default();
+    if values.last().is_none_or(|last| last != value) {
+        values.push(value.to_owned());
     }
 }

@@ -70,9 +70,18 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
 
     /// The value that a row gives for an object, in the state Entra last saw; references as ids at the target.
     pub(super) fn mapped(&self, row: &AttributeMapping, id: &ObjectId) -> Option<Value> {
-        let state = self.last_seen(id)?;
+        self.mapped_in(&*self.last_seen(id)?, row, id)
+    }
+
+    /// The same in any state.
+    pub(super) fn mapped_in(
+        &self,
+        state: &DirectoryState,
+        row: &AttributeMapping,
+        id: &ObjectId,
+    ) -> Option<Value> {
         let object = state.object(id)?;
-        let is_soft_deleted = scope::in_scope(&state, &Scope::Assigned, &self.mapping, id).is_soft_deleted();
+        let is_soft_deleted = scope::in_scope(state, &Scope::Assigned, &self.mapping, id).is_soft_deleted();
         let value = row
             .value(&MappingSubject {
                 object,
