@@ -290,6 +290,11 @@ impl<'a, T: Target, C: FixtureSource> Player<'a, T, C> {
             self.step(step).await.map_err(|mistake| (step.line, mistake))?;
             self.forget_doubtful(told).await;
             if step.reading != JudgedBy::Both {
+                // Where both judge apart, what only the other one complains about is nothing.
+                let other =
+                    |finding: &Finding| finding.reading != JudgedBy::Both && finding.reading != step.reading;
+                let found = self.findings.split_off(told);
+                self.findings.extend(found.into_iter().filter(|finding| !other(finding)));
                 self.findings[told..].iter_mut().for_each(|finding| finding.reading = step.reading);
             }
         }
