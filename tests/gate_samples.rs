@@ -71,8 +71,7 @@ fn sent(scenario: &Arc<Scenario>) -> Vec<Request> {
         Vec::new()
     }));
     play_scenarios(plan, Embedded::default(), runtime.handle(), &mut ()).unwrap();
-    let requests = requests.lock().unwrap().clone();
-    requests
+    requests.lock().unwrap().clone()
 }
 
 /// Why a request is not the sample; `None` when it is.
@@ -133,7 +132,7 @@ fn unlike(place: &str, wanted: &Value, held: &Value, more: bool) -> Option<Strin
                 .into_iter()
                 .find_map(|(at, (wanted, held))| unlike(&format!("{place}/{at}"), wanted, held, false))
         }
-        (Value::String(text), Value::String(held)) if text == "text" && held != "" => None,
+        (Value::String(text), Value::String(held)) if text == "text" && !held.is_empty() => None,
         (wanted, held) if wanted == held => None,
         (wanted, held) => Some(format!("{place}: {held} and not {wanted}")),
     }

@@ -5,6 +5,7 @@
 pub mod cleanup;
 pub mod event;
 mod fit;
+mod last_search;
 pub(crate) mod observer;
 pub mod plan;
 mod play;

@@ -8,7 +8,6 @@ use std::time::{Instant, SystemTime};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit};
 
 use super::cleanup;
-use super::cleanup::leftovers;
 use super::event::{Event, ScenarioRunId};
 use super::plan::Plan;
 use super::preflight::freshness::READ_OWN_WRITES;
@@ -20,7 +19,7 @@ use super::steps::fixture::FixtureSource;
 use super::steps::sweep::allowance::Sweeps;
 use super::steps::{self, suited};
 use super::steps::{MistakeAt, Player, PlayerInput};
-use super::target::deployment::{Deployments, Tenants};
+use super::target::deployment::Deployments;
 use super::target::guard::Ownership;
 use super::target::lag::{Lag, Settled};
 use super::target::lookups::BrokenLookups;
@@ -38,7 +37,7 @@ use crate::entra::mapping::Mapping;
 use crate::people::People;
 use crate::rules::{self, KnownBesides};
 use crate::scenario::{Action, Scenario};
-use crate::wire::{Broken, Exchange, ResourceKind, Tenant};
+use crate::wire::{Broken, Exchange};
 
 /// Why a scenario is skipped that the last administrator was to be disabled or deleted in.
 const PROTECTED: &str = "the target protects its last administrator ([target] protects)";
@@ -187,42 +186,6 @@ impl<S: Deployments> SharedRun<S> {
         };
         end.result.elapsed = begin.elapsed();
         end
-    }
-
-    /// Removes what no create named, when all scenario runs are over: servers make accounts by themselves, and some keep what
-    /// they refused. The lines of what stays, and how many requests that took.
-    pub(in crate::run) async fn rest(
-        &self,
-        told: &[cleanup::Left],
-        deleted: &cleanup::Deleted,
-    ) -> (Vec<cleanup::Left>, usize) {
-        if !self.deployments.is_shared() || self.lost.get().is_some() {
-            return (Vec::new(), 0);
-        }
-        let Ok(deployment) = self.deployments.open().await else { return (Vec::new(), 0) };
-        let recorder = Recorder::new(Paced::new(deployment.target, Arc::clone(&self.rate)));
-        let target = Stack::new(
-            &recorder,
-            &self.plan.wait_limit,
-            &self.plan.cancel,
-            Arc::clone(&self.ownership),
-            |_| (),
-        );
-        let is_told = |kind: ResourceKind, id: &str| {
-            let place = format!("{}/{id} ", kind.endpoint());
-            told.iter().any(|left| left.line.contains(&place))
-        };
-        let rest = async |tenant| {
-            let is_deleted = |kind: ResourceKind, id: &str| deleted.has(tenant, kind, id);
-            leftovers::rest(&target, tenant, &self.plan.prefix, is_told, is_deleted).await
-        };
-        let mut left = rest(Tenant::First).await;
-        if self.deployments.tenants() != Tenants::One {
-            let second = rest(Tenant::Second).await;
-            left.extend(second.into_iter().map(|line| format!("second tenant: {line}")));
-        }
-        drop(deployment.hold);
-        (left.into_iter().map(cleanup::Left::found).collect(), recorder.len())
     }
 
     /// Whether filters find what does not match them, as far as findings show.

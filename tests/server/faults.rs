@@ -516,6 +516,9 @@ impl Witness<'_> {
         let (name, long) = (json!({ "title": "x", "nickName": "y" }), format!("bea{}", "0".repeat(80)));
         self.patch(&path, json!([{ "op": "add", "value": name }]));
         self.patch(&path, json!([{ "op": "Add", "path": "active", "value": "True" }]));
+        self.patch(&path, json!([{ "op": "replace", "path": "userType", "value": "Guest" }]));
+        self.patch(&path, json!([{ "op": "replace", "path": "nickName", "value": "Bee" }]));
+        self.find("/Users", r#"nickName eq "Bee""#);
         let group = self.post("/Groups", json!({ "displayName": "Nobody's" }));
         let named = json!([{ "op": "Add", "path": "externalId", "value": "g" }]);
         self.patch(&format!("/Groups/{group}"), named);

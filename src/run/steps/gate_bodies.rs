@@ -211,7 +211,7 @@ mod tests {
             "schemas": [urn::USER, urn::ENTERPRISE],
         });
         assert_eq!(sent, expected);
-        assert_eq!(sent.as_object().unwrap().keys().last().unwrap(), "schemas");
+        assert_eq!(sent.as_object().unwrap().keys().next_back().unwrap(), "schemas");
     }
 
     #[test]
