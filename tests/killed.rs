@@ -18,7 +18,7 @@ use scimulate::wire::{Actor, Answer, Method, Request, Target};
 use serde_json::{Value, json};
 
 /// Runs that are ended when the environment asks for no other number.
-const KILLS: usize = 8;
+const KILLS: usize = 5;
 
 /// What may end a run, and whether the run notices.
 const SIGNALS: [(Signal, bool); 4] =

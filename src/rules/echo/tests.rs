@@ -1,5 +1,5 @@
 use super::*;
-use crate::rules::scenario_run::{ScenarioRun, ada, error, list, with};
+use crate::rules::scenario_run::{ScenarioRun, ada, answer, error, list, patch, with};
 use crate::scim::urn;
 use serde_json::json;
 
@@ -186,8 +186,8 @@ fn a_refused_patch_that_was_applied_is_found() {
         let operations = json!([{"op": "replace", "path": "title", "value": "New"},
             {"op": "replace", "path": "active", "value": {"no": 1}}]);
         scenario_run.send(
-            crate::rules::scenario_run::patch("/Users/1", operations).provoked(),
-            Ok(crate::rules::scenario_run::answer(400, &error(400, Some("invalidValue")))),
+            patch("/Users/1", operations).provoked(),
+            Ok(answer(400, &error(400, Some("invalidValue")))),
         );
         scenario_run.get("/Users/1", 200, ada(json!({"title": read})));
         scenario_run
@@ -319,6 +319,19 @@ fn a_flag_may_go_with_the_last_value_of_its_element() {
     patched(mails.clone(), clear, json!({"emails": []})).finds(rule, 0, Level::Error);
     let unflagged = json!({"emails": [{"type": "work", "value": "a@x", "display": "Ada"}]});
     patched(mails, display, unflagged).finds(rule, 1, Level::Warning);
+}
+
+#[test]
+fn of_changes_at_the_same_time_one_may_undo_the_other() {
+    let change = |attribute: &str| {
+        let operations = json!([{"op": "Replace", "path": attribute, "value": "X"}]);
+        (patch("/Users/1", operations), answer(204, &Value::Null))
+    };
+    let mut at_once = ScenarioRun::published();
+    at_once.makes_ada(json!({})).together([change("title"), change("displayName")]);
+    at_once.get("/Users/1", 200, ada(json!({"displayName": "X"}))).is_right();
+    let one_by_one = patched(json!({}), json!({"op": "Replace", "path": "title", "value": "X"}), json!({}));
+    one_by_one.finds("write-lost", 1, Level::Error);
 }
 
 #[test]

@@ -35,6 +35,11 @@ impl Ledger {
             return;
         };
         known.note_names(&changes);
+        // Of writes at the same time nobody knows which one came last, and a server may carry out one on what was there
+        // before the other: scenarios send such on purpose and say what must come of it.
+        if !known.is_settled_for(exchange) {
+            known.drop_held(|held| overlap(&held.by, exchange), &mut self.values);
+        }
         for mut change in changes {
             // A request that a server may refuse is none that Entra needs.
             if let (true, ClaimedChange::Claim(claim)) = (exchange.request.provoked, &mut change) {
@@ -201,7 +206,8 @@ impl SeenState {
                 let replaced = self.drop_held(|held| held.claim.spot.overlaps(&claim.spot), outcomes);
                 let contested = replaced
                     .iter()
-                    .any(|held| overlap(&held.by, exchange) && !Arc::ptr_eq(&held.by, exchange));
+                    .any(|held| overlap(&held.by, exchange) && !Arc::ptr_eq(&held.by, exchange))
+                    || !self.is_settled_for(exchange);
                 self.refused.retain(|(refused, _)| !refused.spot.overlaps(&claim.spot));
                 let repeats =
                     replaced.iter().any(|held| held.claim.holds == claim.holds && held.is_reliable());
