@@ -104,7 +104,7 @@ impl<'a, E: From<Vec<Diagnostic>>> Exploration<'a, E> {
     /// how far it is.
     ///
     /// # Errors
-    /// What `play` returns, and a history that is no scenario, which is a mistake of this program.
+    /// The errors of `play`, and the loader's messages if a drawn history is not a valid scenario, which is a bug here.
     pub fn explore(
         mut self,
         mut told: impl FnMut(&Explored, Option<&Failure>) -> Result<(), E>,

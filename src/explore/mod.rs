@@ -2,7 +2,7 @@
 //! every answer and the oracle every end state. A failing history is shrunk to the fewest steps and written as a
 //! scenario file.
 //!
-//! This room draws, shrinks and writes; whoever uses it plays.
+//! This room draws histories, shrinks them and writes them as files. The caller passes the function that plays them.
 
 mod draw;
 mod exploration;

@@ -164,8 +164,8 @@ impl Census {
                 return Some(step.clone());
             }
             Step::Restart { full: true } => {
-                // Whoever was renamed would not be matched with the account of before. What a saved mapping and a full
-                // restart do together is not documented.
+                // After a full restart, a renamed person no longer matches their old account. What a saved mapping and
+                // a full restart do together is not documented.
                 if self.reconfigured || self.by_key.values().any(|standing| standing.renamed) {
                     return None;
                 }

@@ -3,6 +3,7 @@
 use crate::check::{Finding, Level};
 use crate::run::Report;
 use crate::run::verdict::cause::{Cause, causes};
+use crate::run::verdict::symptom::without_values;
 
 /// The check of a finding that a history makes itself: the target does not hold what the directory says.
 const END_STATE: &str = "end state";
@@ -78,27 +79,4 @@ pub(super) fn symptoms_of(report: &Report, history: &str, level: Level) -> Vec<S
         }
     }
     symptoms
-}
-
-/// A sentence without quoted values and numbers, which belong to one person or one request.
-fn without_values(message: &str) -> String {
-    let parts = message.split('"').step_by(2);
-    parts
-        .map(|part| part.chars().filter(|c| !c.is_ascii_digit()).collect::<String>())
-        .collect::<Vec<_>>()
-        .join("\"")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_and_numbers_make_no_other_symptom() {
-        assert_eq!(
-            without_values(r#"title is "A 7", not "B" in 12 ms"#),
-            without_values(r#"title is "C", not "D" in 3 ms"#)
-        );
-        assert_ne!(without_values("title is wrong"), without_values("active is wrong"));
-    }
 }

@@ -10,7 +10,7 @@ use crate::wire::{Answer, Exchange};
 const WHOLE_BODY: usize = 64 * 1024;
 
 /// The answer in one line: status, media type and the beginning of the body, or the part of it that is in `focus`. If
-/// there is no answer, the reason.
+/// no answer arrived, the reason for that.
 pub(in crate::report) fn answer_line(exchange: &Exchange, focus: Option<&Focus>, limit: usize) -> String {
     match &exchange.outcome {
         Err(broken) => layout::clean(&broken.to_string()),

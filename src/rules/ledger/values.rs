@@ -35,8 +35,8 @@ impl Ledger {
             return;
         };
         known.note_names(&changes);
-        // Of writes at the same time nobody knows which one came last, and a server may carry out one on what was there
-        // before the other: scenarios send such on purpose and say what must come of it.
+        // When two writes overlap, the order in which the server applied them is unknown. The scenarios that send
+        // such writes on purpose judge the result.
         if !known.is_settled_for(exchange) {
             known.drop_held(|held| overlap(&held.by, exchange), &mut self.values);
         }

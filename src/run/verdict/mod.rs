@@ -9,5 +9,5 @@ mod precedence;
 pub mod report;
 pub(in crate::run) mod ruling;
 pub mod stage;
-mod symptom;
+pub(crate) mod symptom;
 pub mod waived;

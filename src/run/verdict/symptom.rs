@@ -185,7 +185,7 @@ pub(super) fn refusal(exchange: &Exchange) -> Option<String> {
 }
 
 /// A sentence with quoted values and numbers taken out: they belong to one person or one request.
-fn without_values(message: &str) -> String {
+pub(crate) fn without_values(message: &str) -> String {
     let mut text = String::with_capacity(message.len());
     for (place, part) in message.split('"').enumerate() {
         if place % 2 == 1 {
