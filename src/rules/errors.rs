@@ -29,11 +29,12 @@ fn error<'v>(view: &View<'v>) -> Option<(&'v Answer, &'v Map<String, Value>)> {
     Some((answer, answer.body.json()?.as_object()?))
 }
 
-/// The same, when the body says that it is a SCIM error or looks like one.
+/// The same, when the body is a SCIM error message or has what no other error body has: `status` and `detail` stand in
+/// those of web frameworks too. What is no such message lacks the rest of it, too, and is told once.
 fn message<'v>(view: &View<'v>) -> Option<(&'v Answer, &'v Value)> {
     let (answer, body) = error(view)?;
-    let looks_like_one = ["status", "detail", "scimType"].iter().any(|name| body.contains_key(*name));
-    (looks_like_one || super::returned::is_message(body, urn::ERROR)).then_some((answer, answer.body.json()?))
+    (body.contains_key("scimType") || super::returned::is_message(body, urn::ERROR))
+        .then_some((answer, answer.body.json()?))
 }
 
 const ERROR_WITHOUT_BODY: RuleDeclaration = RuleDeclaration {
@@ -372,6 +373,12 @@ mod tests {
             Level::Warning,
         );
         conflict(with(right(), json!({"schemas": null}))).finds("error-schema-missing", 1, Level::Warning);
+        let rest = ["error-status-not-a-string", "error-detail-unreadable", "scim-type-missing"];
+        for body in [json!({"status": 409, "error": "Conflict"}), json!({"detail": ["taken"]})] {
+            for rule in rest {
+                conflict(body.clone()).finds(rule, 0, Level::Warning);
+            }
+        }
     }
 
     #[test]

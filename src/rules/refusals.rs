@@ -330,8 +330,8 @@ const UPDATE_REFUSED: RuleDeclaration = RuleDeclaration {
            warning.",
     why: "All changes to a person are in one request; if it is rejected, none of them is applied, not even a \
           disable.",
-    fix: "Support every path of the mapping, compare `op` without regard to letter case, resolve URN prefixes, and \
-          validate the result, not the request.",
+    fix: "Accept every operation and every path of the mapping, resolve URN prefixes, and validate the result, not the \
+          request.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the update fails in every cycle.",
     refs: &[
         Rfc("7644#3.5.2"),

@@ -10,7 +10,7 @@ use super::template::{NameLookup, TemplatePlace, TemplateProblem};
 use crate::check::{About, Aspect, Finding, Level};
 use crate::run::observer::reader;
 use crate::scenario::AnswerExpectation;
-use crate::scim::{Filter, PatchPath};
+use crate::scim::{Filter, PatchPath, urn};
 use crate::wire::{Broken, Exchange, Operation};
 
 /// Longest part of a body that is shown in a finding, in characters.
@@ -163,7 +163,9 @@ pub(in crate::run) fn judge(
     }));
     if let Some(expected) = &expectation.scim_type {
         let actual = reader::member(body, "scimType").and_then(Value::as_str);
-        if actual.is_none_or(|actual| !actual.eq_ignore_ascii_case(expected)) {
+        // An error body of another kind has no keyword, and a rule says what it is.
+        let is_of_another_kind = actual.is_none() && !is_error_message(body);
+        if !is_of_another_kind && actual.is_none_or(|actual| !actual.eq_ignore_ascii_case(expected)) {
             // RFC 7644 table 9 names the keyword; only for these two does Entra or its gallery look at it.
             let asked =
                 ["uniqueness", "invalidFilter"].iter().any(|name| name.eq_ignore_ascii_case(expected));
@@ -177,6 +179,12 @@ pub(in crate::run) fn judge(
         }
     }
     Ok(findings)
+}
+
+/// True for a body that says that it is a SCIM error message (RFC 7644 §3.12).
+fn is_error_message(body: &Value) -> bool {
+    let schemas = reader::member(body, "schemas").and_then(Value::as_array);
+    schemas.is_some_and(|schemas| schemas.iter().any(|schema| schema.as_str() == Some(urn::ERROR)))
 }
 
 /// What is wrong with the order of a list, if something is: a resource that is not on it has no place.
@@ -406,7 +414,10 @@ mod tests {
         let levels = |keyword: &str, body: &Value| {
             messages(&expect(keyword), 409, body).into_iter().map(|(level, _)| level).collect::<Vec<_>>()
         };
-        assert_eq!(levels("uniqueness", &json!({})), [Level::Warning]);
+        let without = json!({"schemas": [urn::ERROR]});
+        assert_eq!(levels("uniqueness", &without), [Level::Warning]);
+        assert_eq!(levels("invalidValue", &without), [Level::Note]);
+        assert!(levels("uniqueness", &json!({"status": "409", "error": "taken"})).is_empty());
         assert_eq!(levels("mutability", &json!({"scimType": "other"})), [Level::Note]);
         assert!(levels("uniqueness", &json!({"scimType": "Uniqueness"})).is_empty());
     }

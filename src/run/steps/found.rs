@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Player;
 use super::answers::answered;
 use super::fixture::{FixtureSource, Mistake};
-use crate::check::{Aspect, Finding};
+use crate::check::{Aspect, Finding, Level};
 use crate::entra::directory::ObjectId;
 use crate::entra::mapping::AttributeMapping;
 use crate::run::observer::reader;
@@ -88,6 +88,11 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             .about(Aspect::Lookup)
             .concerning(format!("found by {}", row.written))
             .against(format!("only the resource with id \"{id}\""), actual);
+        if !found.is_some_and(|found| !found.is_empty()) {
+            // The create that follows is refused, which everybody sees, or makes a second account, which is a finding of
+            // its own.
+            finding.level = finding.level.min(Level::Error);
+        }
         if let Some(exchange) = &exchange {
             finding = finding.shown_by(exchange);
         }

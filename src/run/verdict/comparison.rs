@@ -156,10 +156,10 @@ pub(super) fn join(
         let Some(((first, _), others)) = members.split_first() else { continue };
         for (other, _) in others {
             let same = std::mem::take(&mut symptoms[*other].same);
-            symptoms[*first].level = symptoms[*first].level.max(symptoms[*other].level);
             symptoms[*first].same.extend(same);
         }
         symptoms[*first].pattern = Some(pattern);
+        symptoms[*first].settle(checks);
     }
     let alone: Vec<(usize, Pattern)> = candidates(checks, &symptoms, observations)
         .iter()
@@ -327,6 +327,16 @@ impl Pattern {
         self.features.iter().any(is_it)
     }
 
+    /// How grave one of the symptoms may make all of them. Entra adds `active` only where an account has none: where
+    /// every `add` is refused, nearly everybody is still disabled.
+    pub(super) fn gravest(&self) -> Level {
+        let adds = |feature: &Feature| feature.dimension == Dimension::Verb && feature.phrase == "with add";
+        match self.is_general() && self.features.iter().any(adds) {
+            true => Level::Error,
+            false => Level::Critical,
+        }
+    }
+
     /// True when it says nothing of attributes: whichever is written is written in vain.
     pub(super) fn is_general(&self) -> bool {
         !self.is_of_one && self.features.iter().all(|feature| feature.dimension != Dimension::Attribute)
@@ -334,7 +344,7 @@ impl Pattern {
 }
 
 /// What to do in a server about requests that have something in common, by its phrase.
-const ADVICE: [(&str, &str); 7] = [
+const ADVICE: [(&str, &str); 8] = [
     (
         "with a capital letter in `op`",
         "Compare `op` without regard to letter case: Entra sends Add, Replace and Remove.",
@@ -350,6 +360,7 @@ const ADVICE: [(&str, &str); 7] = [
     ("with a value path", "Resolve paths with a filter, such as `emails[type eq \"work\"].value`."),
     ("with a URN in the path", "Resolve paths that begin with the URN of a schema extension."),
     ("with a boolean as text", "Read \"True\" and \"False\" as booleans."),
+    ("with add", "Implement `add`: where the attribute has no value it does what `replace` does."),
     ("with several operations", "Apply every operation of a PATCH, in their order."),
 ];
 

@@ -238,16 +238,15 @@ impl Root {
 
     /// True for a rule that says the same of everything that another one says of a part.
     fn is_above(&self, below: &Finding) -> bool {
-        let concerns = |subject| match subject {
-            Subject::Any => true,
-            Subject::Same => self.is_about(&below.subject),
-            Subject::Named(subject) => subject == below.subject,
-        };
         let is_elsewhere =
             kind_of(below).is_some_and(|kind| !self.kinds.is_empty() && !self.kinds.contains(&kind));
-        !is_elsewhere
-            && self.level >= Level::Warning
-            && precedence::above(&self.rule, &below.rule).is_some_and(concerns)
+        let concerns = |subject| match subject {
+            Subject::Any => !is_elsewhere,
+            Subject::Same => !is_elsewhere && self.is_about(&below.subject),
+            // A member of a group is missing in the groups of a user.
+            Subject::Named(subject) => subject == below.subject,
+        };
+        self.level >= Level::Warning && precedence::above(&self.rule, &below.rule).is_some_and(concerns)
     }
 
     /// True for another word for the same loss: what is not stored is shown nowhere.

@@ -62,7 +62,8 @@ pub(super) fn symptoms(checks: &[CheckResult]) -> Vec<Symptom> {
 impl Symptom {
     /// Chooses the finding that is shown, and the level, anew.
     pub fn settle(&mut self, checks: &[CheckResult]) {
-        let levels = self.same.iter().map(|position| finding(checks, *position).level);
+        let gravest = self.pattern.as_ref().map_or(Level::Critical, Pattern::gravest);
+        let levels = self.same.iter().map(|position| finding(checks, *position).level.min(gravest));
         self.level = levels.max().unwrap_or(self.level);
         // Of several symptoms the most general one speaks.
         let is_of_head = |position: &&FindingPosition| {

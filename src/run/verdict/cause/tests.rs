@@ -234,6 +234,39 @@ fn symptoms_that_only_requests_of_one_form_show_are_one_cause() {
 }
 
 #[test]
+fn a_disable_that_is_refused_with_every_add_makes_these_no_graver() {
+    let refused = |rule: &str, verb: &str, attribute: &str, wrong: bool| {
+        let wrong = if wrong { vec![(rule.to_owned(), String::new())] } else { Vec::new() };
+        let features = vec![
+            Feature::new(Dimension::Verb, format!("with {verb}")),
+            Feature::new(Dimension::Attribute, format!("of {attribute}")),
+        ];
+        let judged_by = vec!["rules/update-refused", "rules/disable-refused"];
+        (Observation { aspect: Aspect::Answer, features, judged_by, wrong }, 9)
+    };
+    let (update, disable) = ("rules/update-refused", "rules/disable-refused");
+    let found = |rule: &str, level: Level| {
+        let message = format!("{rule} rejected");
+        failed(Finding::of(&example::about(rule, level), message).about(Aspect::Answer))
+    };
+    let mut report = example::report();
+    report.checks = vec![found(update, Level::Error), found(disable, Level::Critical)];
+    let levels = |report: &Report| causes(report).iter().map(|cause| cause.level).collect::<Vec<_>>();
+    report.observations = Observations::from([
+        refused(update, "add", "title", true),
+        refused(disable, "add", "active", true),
+        refused(disable, "replace", "active", false),
+    ]);
+    assert_eq!(levels(&report), [Level::Error]);
+    report.observations = Observations::from([
+        refused(update, "replace", "title", true),
+        refused(disable, "replace", "active", true),
+        refused(update, "add", "title", false),
+    ]);
+    assert_eq!(levels(&report), [Level::Critical], "that is how everybody is disabled");
+}
+
+#[test]
 fn a_single_symptom_says_where_it_was_met_unless_it_is_about_one_attribute() {
     let refused = |phrase: &str, times: usize, wrong: bool| {
         let wrong = if wrong { vec![("rules/update-refused".to_owned(), String::new())] } else { Vec::new() };
