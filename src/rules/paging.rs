@@ -78,7 +78,11 @@ const COUNT_EXCEEDED: RuleDeclaration = RuleDeclaration {
           count sends its whole directory in one response.",
     fix: "Limit the page to `count`, or to your own limit if that is lower.",
     entra: "SCIM_User_Pagination_Test: FAILED; slow or failing account discovery.",
-    refs: &[Rfc("7644#3.4.2.4"), Microsoft("how-to-account-discovery"), Field("15five/django-scim2#208")],
+    refs: &[
+        Rfc("7644#3.4.2.4 MUST"),
+        Microsoft("how-to-account-discovery"),
+        Field("15five/django-scim2#208"),
+    ],
     faults: &["count-ignored"],
     judges: |view| is_query(view) && count(view).is_some(),
     judge: RuleJudge::Exchange(count_exceeded),
