@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use scimulate::catalogue::{Catalogue, CheckKind};
-use scimulate::examples::{Examples, index, kept, page};
+use scimulate::check::{Demand, passages};
+use scimulate::examples::{Examples, index, kept, page, sections};
 use scimulate::{load, rules, scenario, transport};
 
 fn catalogue() -> Catalogue {
@@ -47,10 +48,45 @@ fn the_index_leads_to_every_page_and_to_nothing_else() {
     let catalogue = catalogue();
     let index = index(&catalogue);
     let linked = index.split("](").skip(1).map(|rest| rest.split_once(".md)").unwrap().0);
-    let linked: Vec<&str> = linked.collect();
+    // The other page of the folder that is no check's.
+    let (others, linked): (Vec<&str>, Vec<&str>) = linked.partition(|link| *link == "sections");
+    assert_eq!(others.len(), 1);
     let ids: BTreeSet<&str> = catalogue.entries().iter().map(|entry| entry.about.id.as_str()).collect();
     assert_eq!(linked.len(), ids.len(), "a page is linked twice, or not at all");
     assert_eq!(linked.into_iter().collect::<BTreeSet<_>>(), ids);
+}
+
+#[test]
+fn the_page_of_the_sections_links_every_reference_of_every_check() {
+    let catalogue = catalogue();
+    let page = sections(&catalogue);
+    let mut links = 0;
+    for entry in catalogue.entries() {
+        for passage in passages(&entry.about) {
+            links += 1;
+            let row = format!(
+                "| [{0}](https://www.rfc-editor.org/rfc/rfc{1}#section-{0}) |",
+                passage.section, passage.rfc
+            );
+            let row = page
+                .lines()
+                .find(|line| line.starts_with(&row))
+                .unwrap_or_else(|| panic!("{row} is missing"));
+            let column = match passage.demand {
+                Some(Demand::Must) => 2,
+                Some(Demand::Should) => 3,
+                Some(Demand::May) => 4,
+                None => 5,
+            };
+            let cell = row.split(" | ").nth(column - 1).unwrap();
+            assert!(
+                cell.contains(&format!("]({}.md)", entry.about.id)),
+                "{}: {passage:?} in {row}",
+                entry.about.id
+            );
+        }
+    }
+    assert_eq!(page.matches(".md)").count(), links, "a check stands in a cell that it does not name");
 }
 
 /// With ids, dates and prefixes replaced by placeholders, playing a check again gives the same page.

@@ -3,17 +3,19 @@
 //! Nothing is written twice: the texts are those of the rules' files and of the scenarios.
 
 mod entry;
+mod sections;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::check::{About, Level};
+use crate::check::{About, Demand, Level, RfcSection, is_demanded};
 use crate::diagnostic::closest;
 use crate::rules::Rule;
 use crate::scenario::Scenario;
 
 pub use entry::{CatalogueEntry, CheckKind};
+pub use sections::{SectionCoverage, WORDS, section_listing, sections_json};
 pub use text::listing;
 
 /// Every rule, scenario and requirement, by id.
@@ -33,8 +35,10 @@ pub struct CatalogueFilter {
     pub level: Option<Level>,
     /// Only scenarios that need one of these abilities or attributes. Empty means all.
     pub needs: Vec<String>,
-    /// Only these: exact ids, or prefixes that end in `/`. Empty means all.
+    /// Only these: exact ids, prefixes that end in `/`, or sections of RFCs. Empty means all.
     pub filters: Vec<String>,
+    /// Only checks of a demand with one of these words, in the section if one is asked for. Empty means all.
+    pub demands: Vec<Demand>,
 }
 
 /// There is no such id, suite or prefix.
@@ -46,10 +50,15 @@ pub struct UnknownId {
     pub asked: String,
     /// What it may have been meant to be.
     pub meant: Option<String>,
+    /// What there is instead, if the question was for a section of an RFC.
+    pub instead: Option<String>,
 }
 
 impl fmt::Display for UnknownId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(instead) = &self.instead {
+            return f.write_str(instead);
+        }
         write!(f, "there is no {} `{}`", self.what, self.asked)?;
         match &self.meant {
             Some(meant) => write!(f, "; did you mean `{meant}`?"),
@@ -133,11 +142,14 @@ impl Catalogue {
             && !self.suites().contains(&suite.as_str())
         {
             let meant = closest(suite, self.suites()).map(str::to_owned);
-            return Err(UnknownId { what: "suite", asked: suite.clone(), meant });
+            return Err(UnknownId { what: "suite", asked: suite.clone(), meant, instead: None });
         }
         for filter in &selection.filters {
-            if !self.entries.iter().any(|entry| selects(filter, entry)) {
-                return Err(self.unknown(filter));
+            if !self.entries.iter().any(|entry| selects(filter, entry, &[])) {
+                return Err(match RfcSection::read(filter) {
+                    Some(section) => self.unknown_section(filter, &section),
+                    None => self.unknown(filter),
+                });
             }
         }
         for need in &selection.needs {
@@ -148,6 +160,7 @@ impl Catalogue {
                     what: "need",
                     asked: need.clone(),
                     meant: closest(need, known).map(str::to_owned),
+                    instead: None,
                 });
             }
         }
@@ -156,7 +169,11 @@ impl Catalogue {
                 || entry.needs().any(|need| selection.needs.iter().any(|wanted| wanted == needed(need))))
                 && selection.suite.as_deref().is_none_or(|suite| entry.suite() == suite)
                 && selection.level.is_none_or(|level| entry.about.level >= level)
-                && (selection.filters.is_empty() || selection.filters.iter().any(|f| selects(f, entry)))
+                && if selection.filters.is_empty() {
+                    is_demanded(&entry.about, &selection.demands)
+                } else {
+                    selection.filters.iter().any(|filter| selects(filter, entry, &selection.demands))
+                }
         };
         Ok(self.entries.iter().filter(wanted).collect())
     }
@@ -184,7 +201,12 @@ impl Catalogue {
             let name = closest(asked, names)?.to_owned();
             self.entries.iter().find(|entry| entry.name() == name).map(|entry| entry.about.id.clone())
         });
-        UnknownId { what: "check", asked: asked.to_owned(), meant }
+        UnknownId { what: "check", asked: asked.to_owned(), meant, instead: None }
+    }
+
+    fn unknown_section(&self, asked: &str, section: &RfcSection) -> UnknownId {
+        let instead = section.unknown(self.entries.iter().map(|entry| &entry.about));
+        UnknownId { what: "section", asked: asked.to_owned(), meant: None, instead: Some(instead) }
     }
 }
 
@@ -193,9 +215,15 @@ fn needed(need: &str) -> &str {
     need.strip_prefix("filter on ").or_else(|| need.strip_suffix(" in /Schemas")).unwrap_or(need)
 }
 
-/// True when a filter selects an entry: an exact id, or a prefix that ends in `/`.
-fn selects(filter: &str, entry: &CatalogueEntry) -> bool {
-    entry.about.is_called(filter) || (filter.ends_with('/') && entry.about.id.starts_with(filter))
+/// True when a filter selects an entry: an exact id, a prefix that ends in `/`, or a section of an RFC. The check must
+/// have a reference with one of the words, and if a section is asked for, there.
+fn selects(filter: &str, entry: &CatalogueEntry, demands: &[Demand]) -> bool {
+    let about = &entry.about;
+    if let Some(section) = RfcSection::read(filter) {
+        return section.is_of(about, demands);
+    }
+    let is_named = about.is_called(filter) || (filter.ends_with('/') && about.id.starts_with(filter));
+    is_named && is_demanded(about, demands)
 }
 
 #[cfg(test)]
@@ -301,6 +329,49 @@ mod tests {
         let selection = CatalogueFilter { filters: vec!["cycles".into()], ..CatalogueFilter::default() };
         let unknown = catalogue.list(&selection).unwrap_err();
         assert_eq!(unknown.to_string(), "there is no check `cycles`; did you mean `cycles/`?");
+    }
+
+    #[test]
+    fn a_section_selects_its_checks_and_those_below_it_and_a_wrong_one_names_those_that_exist() {
+        let mut scenarios = [scenario("cycles/disable", Level::Note), scenario("field/name", Level::Note)];
+        scenarios[0].about.refs =
+            ["7643#4.1.1 MUST", "7644#3.5.2.1"].map(|place| Reference::Rfc(place.into())).into();
+        scenarios[1].about.refs =
+            ["7643#4.1.1", "7644#3.5.2.3 MUST"].map(|place| Reference::Rfc(place.into())).into();
+        let catalogue = Catalogue::new([], &scenarios);
+        let list = |filter: &[&str], demands: &[Demand]| {
+            let filters = filter.iter().map(|filter| (*filter).to_owned()).collect();
+            let selection =
+                CatalogueFilter { filters, demands: demands.into(), ..CatalogueFilter::default() };
+            catalogue.list(&selection).map(|entries| -> Vec<String> {
+                entries.iter().map(|entry| entry.about.id.clone()).collect()
+            })
+        };
+        assert_eq!(list(&["rfc7644#3.5.2"], &[]).unwrap(), ["cycles/disable", "field/name"]);
+        assert_eq!(list(&["rfc7644#3.5.2.3"], &[]).unwrap(), ["field/name"]);
+        // The word belongs to the section that is asked for, not to any other of the check.
+        assert_eq!(list(&["rfc7644#3.5"], &[Demand::Must]).unwrap(), ["field/name"]);
+        assert_eq!(list(&["rfc7643"], &[Demand::Must]).unwrap(), ["cycles/disable"]);
+        assert_eq!(list(&[], &[Demand::Must]).unwrap().len(), 2);
+        assert_eq!(list(&["cycles/"], &[Demand::Must]).unwrap(), ["cycles/disable"]);
+        assert!(list(&[], &[Demand::May]).unwrap().is_empty());
+        let told = |filter: &str| list(&[filter], &[]).unwrap_err().to_string();
+        assert_eq!(
+            told("rfc7644#3.4"),
+            "no check is about RFC 7644 §3.4; there are checks of its sections 3.5.2.1, 3.5.2.3"
+        );
+        assert_eq!(told("rfc2119"), "no check is about RFC 2119; there are checks of RFC 7643, 7644");
+    }
+
+    /// A demand that is misspelt would be read as a place without one.
+    #[test]
+    fn every_passage_of_a_rule_can_be_read() {
+        for about in crate::rules::all().iter().map(Rule::about) {
+            for passage in crate::check::passages(about) {
+                let is_number = passage.rfc.bytes().all(|byte| byte.is_ascii_digit());
+                assert!(is_number && !passage.section.is_empty(), "{}: {passage:?}", about.id);
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::{CatalogueEntry, CheckKind};
+use crate::check::{Passage, Reference};
 
 /// Columns of an explanation.
 const WIDTH: usize = 100;
@@ -45,7 +46,11 @@ pub(super) fn explanation(entry: &CatalogueEntry) -> String {
         }
     }
     for (index, reference) in about.refs.iter().enumerate() {
-        field(if index == 0 { "References" } else { "" }, &reference.to_string());
+        let mut text = reference.to_string();
+        if let Reference::Rfc(Passage { demand: Some(demand), .. }) = reference {
+            text.push_str(&format!(" ({demand})"));
+        }
+        field(if index == 0 { "References" } else { "" }, &text);
     }
     field("Faults", &about.faults.join(", "));
     field("Since", &about.history.since.to_string());

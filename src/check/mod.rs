@@ -5,6 +5,7 @@
 mod history;
 mod meeting;
 mod observation;
+mod passage;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::wire::Exchange;
 pub use history::{FIRST, History};
 pub use meeting::Meeting;
 pub use observation::{Dimension, Feature, Observation};
+pub use passage::{Demand, Passage, RfcSection, is_demanded, passages};
 
 /// How much a finding matters to somebody whose directory is Entra.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,8 +68,8 @@ impl std::str::FromStr for Level {
 /// Where a demand comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Reference {
-    /// An RFC and its section, as `7643#4.1.1`.
-    Rfc(String),
+    /// A section of an RFC.
+    Rfc(Passage),
     /// A page of Microsoft's documentation, by its file name without the ending.
     Microsoft(String),
     /// A public field report, as `owner/repo#number` or a site's name.
@@ -77,10 +79,7 @@ pub enum Reference {
 impl std::fmt::Display for Reference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Reference::Rfc(place) => match place.split_once('#') {
-                Some((number, section)) => write!(f, "RFC {number} §{section}"),
-                None => write!(f, "RFC {place}"),
-            },
+            Reference::Rfc(passage) => passage.fmt(f),
             Reference::Microsoft(page) => write!(f, "Microsoft: {page}"),
             Reference::Field(report) => write!(f, "field report: {report}"),
         }

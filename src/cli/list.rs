@@ -3,14 +3,15 @@ use std::path::PathBuf;
 use super::failure::CommandFailure;
 use super::source::Source;
 use super::{Exit, console, eval, pages, profiles};
-use crate::catalogue::{CatalogueFilter, listing};
-use crate::check::Level;
+use crate::catalogue::{CatalogueFilter, listing, section_listing, sections_json};
+use crate::check::{Demand, Level};
 
-/// List every check with its id, its level and what must hold; or list the mapping `profiles`, or the
-/// `functions` of mapping expressions
+/// List every check with its id, its level and what must hold; or list the mapping `profiles`, the `functions` of
+/// mapping expressions, or the `sections` of RFCs with their checks
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// Ids, or prefixes that end in `/` [default: all]; after `profiles`, names of profiles to show in full
+    /// Ids, prefixes that end in `/`, or sections as rfc7644#3.5.2 [default: all]; after `profiles`, names of profiles
+    /// to show in full
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
@@ -21,6 +22,10 @@ pub(super) struct List {
     /// Show only this level and those above: note, warning, error or critical
     #[arg(long, value_name = "LEVEL")]
     level: Option<Level>,
+
+    /// Show only checks of a demand with this word of RFC 2119: MUST, SHOULD or MAY (repeatable)
+    #[arg(long, value_name = "WORD")]
+    demand: Vec<Demand>,
 
     /// Show only scenarios that need this ability, as bulk, or this attribute; repeat it for alternatives
     #[arg(long, value_name = "WHAT")]
@@ -48,11 +53,21 @@ impl List {
             return pages::write(&folder);
         }
         let catalogue = self.source.catalogue()?;
+        if self.filters == ["sections"] {
+            let sections = catalogue.sections();
+            if self.source.json {
+                console::say_json(&sections_json(&sections))?;
+            } else {
+                console::say(&section_listing(&sections))?;
+            }
+            return Ok(Exit::Success);
+        }
         let selection = CatalogueFilter {
             suite: self.suite,
             level: self.level,
             needs: self.needs,
             filters: self.filters,
+            demands: self.demand,
         };
         let entries = catalogue.list(&selection)?;
         if self.source.json {

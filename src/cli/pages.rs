@@ -39,7 +39,10 @@ pub(super) fn write(folder: &Path) -> Result<Exit, CommandFailure> {
         )
     };
     let mut wanted: Vec<PathBuf> = Vec::new();
-    for (name, text) in pages.into_iter().chain([("README.md".to_owned(), examples::index(&catalogue))]) {
+    for (name, text) in pages.into_iter().chain([
+        ("README.md".to_owned(), examples::index(&catalogue)),
+        ("sections.md".to_owned(), examples::sections(&catalogue)),
+    ]) {
         let path = folder.join(name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|error| unwritable(parent, &error))?;

@@ -12,7 +12,8 @@ use super::review;
 use super::second::SecondOptions;
 use super::waived::{Files, WaivedOptions};
 use super::{Exit, console};
-use crate::check::Level;
+use crate::check::{Demand, Level};
+use crate::examples;
 use crate::gallery::{self, Template};
 use crate::http::TenantUrl;
 use crate::report::{github, json, junit, terminal};
@@ -28,7 +29,8 @@ use crate::snapshot;
 /// Play scenarios and judge every answer; without --target, against the embedded server
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
-    /// Ids of scenarios, or prefixes that end in `/` [default: all except gallery and validator]
+    /// Ids of scenarios, prefixes that end in `/`, or sections as rfc7644#3.5.2 [default: all except gallery and
+    /// validator]
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
@@ -49,12 +51,16 @@ pub(super) struct Run {
     #[arg(long, value_name = "NAME", help_heading = "Scenarios")]
     suite: Vec<String>,
 
+    /// Play only what checks a demand with this word of RFC 2119: MUST, SHOULD or MAY (repeatable)
+    #[arg(long, value_name = "WORD", help_heading = "Scenarios")]
+    demand: Vec<Demand>,
+
     /// Play the scenarios in this folder instead of the built-in ones
     #[arg(long, value_name = "DIR", help_heading = "Scenarios")]
     scenarios: Option<PathBuf>,
 
     /// Play few scenarios, at most 600 requests: nearly every known fault is seen, but not by every check
-    #[arg(long, conflicts_with_all = ["filters", "suite", "scenarios"], help_heading = "Scenarios")]
+    #[arg(long, conflicts_with_all = ["filters", "suite", "demand", "scenarios"], help_heading = "Scenarios")]
     quick: bool,
 
     /// Play only the K-th of N parts of the scenarios
@@ -174,8 +180,11 @@ impl Run {
     /// What is known to fail, read before anything is played.
     fn known(&self, config: &Config, url: Option<&TenantUrl>) -> Result<WaivedOptions, CommandFailure> {
         let settings = &config.settings;
-        let everything =
-            !self.quick && self.filters.is_empty() && self.suite.is_empty() && settings.suite.is_empty();
+        let everything = !self.quick
+            && self.filters.is_empty()
+            && self.demand.is_empty()
+            && self.suite.is_empty()
+            && settings.suite.is_empty();
         let narrowed = !everything
             || self.shard.or(settings.shard).is_some()
             || self.as_of(config).is_some()
@@ -198,6 +207,12 @@ impl Run {
             suites: if self.suite.is_empty() { settings.suite.clone() } else { self.suite.clone() },
             as_of: self.as_of(config).cloned(),
             shard: self.shard.or(settings.shard),
+            demands: self.demand.clone(),
+            rules: rules::all()
+                .iter()
+                .map(rules::Rule::about)
+                .filter_map(|about| Some((about, examples::scenario_of(about)?)))
+                .collect(),
         };
         // The quick set is one of the built-in scenarios.
         let folder = self.scenarios.as_ref().or(settings.scenarios.as_ref()).filter(|_| !self.quick);
@@ -298,7 +313,11 @@ fn exit(report: &Report) -> Exit {
 impl From<SelectionProblem> for CommandFailure {
     fn from(problem: SelectionProblem) -> Self {
         let exit = if problem.is_usage() { Exit::Usage } else { Exit::NothingRan };
-        let next = "`scimulate list` shows every scenario".to_owned();
+        let next = match &problem {
+            SelectionProblem::UnknownSection { .. } => "`scimulate list sections` shows every section",
+            _ => "`scimulate list` shows every scenario",
+        };
+        let next = next.to_owned();
         CommandFailure::Plain { exit, what: problem.to_string(), next: Some(next), left_behind: Vec::new() }
     }
 }

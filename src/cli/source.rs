@@ -53,6 +53,10 @@ pub(super) fn catalogue(scenarios: &[Scenario]) -> Catalogue {
 
 impl From<UnknownId> for CommandFailure {
     fn from(unknown: UnknownId) -> Self {
-        CommandFailure::usage(unknown.to_string(), "`scimulate list` shows every check")
+        let next = match unknown.instead {
+            Some(_) => "`scimulate list sections` shows every section and how many checks are about it",
+            None => "`scimulate list` shows every check",
+        };
+        CommandFailure::usage(unknown.to_string(), next)
     }
 }

@@ -3,6 +3,7 @@
 
 mod page;
 mod play;
+mod sections;
 mod shown_by;
 
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use crate::catalogue::{CatalogueEntry, CheckKind};
 use crate::scenario::Scenario;
 
 pub use page::{index, page};
-pub use shown_by::{kept, search};
+pub use sections::sections;
+pub use shown_by::{kept, scenario_of, search};
 
 /// What a check says of a fault. Ids, dates, versions and prefixes are numbered placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -62,7 +62,8 @@ pub fn page(entry: &CatalogueEntry, example: Option<&Example>) -> String {
 #[must_use]
 pub fn index(catalogue: &Catalogue) -> String {
     let mut index = String::from(
-        "# Checks\n\nWritten by `scimulate list --pages DIR`; `scimulate explain ID` prints one of them.\n",
+        "# Checks\n\nWritten by `scimulate list --pages DIR`; `scimulate explain ID` prints one of them.\n\n\
+         [Checks by RFC section](sections.md)\n",
     );
     for suite in catalogue.suites() {
         let _ = write!(index, "\n## {suite}\n\n| check | level | what must hold |\n|---|---|---|\n");
@@ -208,13 +209,14 @@ fn prose(text: &str) -> String {
 fn linked(reference: &Reference) -> String {
     let text = prose(&reference.to_string());
     match reference {
-        Reference::Rfc(place) => match place.split_once('#') {
-            // Figures and tables have anchors of their own.
-            Some((number, section)) if section.starts_with(|c: char| c.is_ascii_digit()) => {
-                format!("[{text}](https://www.rfc-editor.org/rfc/rfc{number}#section-{section})")
-            }
-            _ => text,
-        },
+        // Figures and tables have anchors of their own.
+        Reference::Rfc(passage) if passage.section.starts_with(|c: char| c.is_ascii_digit()) => {
+            let word = passage.demand.map_or_else(String::new, |demand| format!(" ({demand})"));
+            format!(
+                "[{text}](https://www.rfc-editor.org/rfc/rfc{}#section-{}){word}",
+                passage.rfc, passage.section
+            )
+        }
         Reference::Field(report) => match report.split_once('#') {
             Some((repository, number))
                 if repository.split('/').count() == 2 && number.bytes().all(|b| b.is_ascii_digit()) =>
@@ -223,7 +225,7 @@ fn linked(reference: &Reference) -> String {
             }
             _ => text,
         },
-        Reference::Microsoft(_) => text,
+        Reference::Rfc(_) | Reference::Microsoft(_) => text,
     }
 }
 

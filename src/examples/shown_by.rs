@@ -28,6 +28,12 @@ pub(super) fn line(rule: &str) -> Option<RuleExample> {
     })
 }
 
+/// The scenario that shows a rule.
+#[must_use]
+pub fn scenario_of(rule: &About) -> Option<&'static str> {
+    line(&rule.id).map(|line| line.scenario)
+}
+
 /// The rule's line as the table has it, unless its fault or its scenario is not there any more.
 #[must_use]
 pub fn kept(rule: &About, scenarios: &[Arc<Scenario>]) -> Option<String> {

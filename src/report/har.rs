@@ -38,6 +38,14 @@ impl<W: Write> Har<W> {
     /// # Errors
     /// The first one that occurred while writing.
     pub fn finish(mut self) -> io::Result<()> {
+        self.end()
+    }
+
+    /// As [`Har::finish`], for a document that others hold too. Nothing may be added afterwards.
+    ///
+    /// # Errors
+    /// The first one that occurred while writing.
+    pub fn end(&mut self) -> io::Result<()> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
@@ -52,18 +60,45 @@ impl<W: Write> Har<W> {
     pub fn add(&mut self, scenario_run: Option<&ScenarioRunId>, trace: &[Arc<Exchange>]) -> io::Result<()> {
         let Some(first) = trace.first() else { return Ok(()) };
         let title = scenario_run.map_or_else(|| "before the first scenario".to_owned(), ToString::to_string);
-        let id = format!("page_{}", self.pages.len() + 1);
-        for exchange in trace {
-            let separator = if self.entries == 0 { "\n" } else { ",\n" };
-            write!(self.out, "{separator}{}", json(&Entry::of(exchange, scenario_run, &title, &id))?)?;
-            self.entries += 1;
+        let id = self.page(title.clone(), first.started);
+        trace.iter().try_for_each(|exchange| self.entry(exchange, scenario_run, &title, &id))
+    }
+
+    /// Adds an exchange of a job, on the page of its cycle. [`Har::end`] tells what went wrong.
+    pub fn record(&mut self, exchange: &Exchange) {
+        if self.problem.is_some() {
+            return;
         }
+        let title = exchange.request.step.split(": ").next().unwrap_or_default();
+        let id = match self.pages.last() {
+            Some(page) if page.title == title => page.id.clone(),
+            _ => self.page(title.to_owned(), exchange.started),
+        };
+        let title = title.to_owned();
+        self.problem = self.entry(exchange, None, &title, &id).err();
+    }
+
+    fn page(&mut self, title: String, started: SystemTime) -> String {
+        let id = format!("page_{}", self.pages.len() + 1);
         self.pages.push(HarPage {
-            started: time(first.started),
-            id,
+            started: time(started),
+            id: id.clone(),
             title,
             timings: PageTimings { content: -1, load: -1 },
         });
+        id
+    }
+
+    fn entry(
+        &mut self,
+        exchange: &Exchange,
+        scenario_run: Option<&ScenarioRunId>,
+        title: &str,
+        page: &str,
+    ) -> io::Result<()> {
+        let separator = if self.entries == 0 { "\n" } else { ",\n" };
+        write!(self.out, "{separator}{}", json(&Entry::of(exchange, scenario_run, title, page))?)?;
+        self.entries += 1;
         Ok(())
     }
 }
@@ -234,7 +269,10 @@ impl<'a> Entry<'a> {
             response: Response::of(exchange),
             cache: Cache {},
             timings: Timings { send: 0.0, wait: elapsed, receive: 0.0 },
-            comment: format!("{title}: {}", exchange.request.step),
+            comment: match exchange.request.step.starts_with(title) {
+                true => exchange.request.step.clone(),
+                false => format!("{title}: {}", exchange.request.step),
+            },
             step: &exchange.request.step,
             scenario: scenario_run.map(|scenario_run| scenario_run.scenario.as_str()),
             dialect: scenario_run.map(|scenario_run| scenario_run.dialect.as_str()),

@@ -64,7 +64,7 @@ const BYTE_ORDER_MARK: RuleDeclaration = RuleDeclaration {
           `Encoding.UTF8`. PHP: save the source files without a byte order mark. Python: `utf-8`, not \
           `utf-8-sig`.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible, where the response cannot be parsed.",
-    refs: &[Rfc("8259#8.1")],
+    refs: &[Rfc("8259#8.1 MUST")],
     faults: &["byte-order-mark"],
     judges: subject::json,
     judge: RuleJudge::Exchange(byte_order_mark),
@@ -89,7 +89,7 @@ const BODY_NOT_AN_OBJECT: RuleDeclaration = RuleDeclaration {
           is neither.",
     fix: "Wrap the results of a query in a ListResponse; return the resource itself for a read by id.",
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible: the response cannot be parsed.",
-    refs: &[Rfc("7644#3.4.2"), Microsoft("use-scim-to-provision-users-and-groups")],
+    refs: &[Rfc("7644#3.4.2 MUST"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["bare-array-lists"],
     judges: subject::json,
     judge: RuleJudge::Exchange(body_not_an_object),
@@ -126,7 +126,7 @@ const DUPLICATE_KEYS: RuleDeclaration = RuleDeclaration {
     fix: "Serialise each attribute once. The usual cause is an attribute that is kept both as a field and in \
           a map of additional attributes.",
     entra: "Nothing, or an attribute that is sent again in every cycle.",
-    refs: &[Rfc("8259#4")],
+    refs: &[Rfc("8259#4 SHOULD")],
     faults: &["duplicate-keys"],
     judges: subject::json,
     judge: RuleJudge::Exchange(duplicate_keys),
@@ -180,7 +180,7 @@ const ERROR_UNDER_SUCCESS: RuleDeclaration = RuleDeclaration {
     fix: "Set the HTTP status to the one in the error message.",
     entra: "Success in the provisioning log although nothing was written, or \
             SystemForCrossDomainIdentityManagementServiceIncompatible on a read.",
-    refs: &[Rfc("7644#3.12")],
+    refs: &[Rfc("7644#3.12 SHOULD")],
     faults: &["errors-as-200"],
     judges: subject::a_success_with_body,
     judge: RuleJudge::Exchange(error_under_success),

@@ -33,7 +33,7 @@ pub(super) struct RuleDeclaration {
 
 /// [`Reference`] for constants.
 pub(super) enum DemandSource {
-    /// RFC and section, as `7643#3.1`.
+    /// RFC, section and word of the demand, as `7643#3.1 MUST`.
     Rfc(&'static str),
     /// A page of Microsoft's documentation.
     Microsoft(&'static str),
@@ -60,7 +60,7 @@ pub struct Rule {
 impl Rule {
     pub(super) fn new(declared: &RuleDeclaration) -> Self {
         let reference = |source: &DemandSource| match *source {
-            DemandSource::Rfc(place) => Reference::Rfc(place.to_owned()),
+            DemandSource::Rfc(place) => Reference::Rfc(place.into()),
             DemandSource::Microsoft(page) => Reference::Microsoft(page.to_owned()),
             DemandSource::Field(report) => Reference::Field(report.to_owned()),
         };

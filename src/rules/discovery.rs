@@ -46,7 +46,7 @@ const DISCOVERY_MISSING: RuleDeclaration = RuleDeclaration {
     fix: "Publish the three documents and keep their content correct.",
     entra: "Schema_Discoverability_Test fails; attributes have to be entered by hand.",
     refs: &[
-        Rfc("7644#4"),
+        Rfc("7644#4 MUST"),
         Microsoft("validate-user-provisioning-app-gallery"),
         Microsoft("use-scim-to-provision-users-and-groups"),
     ],
@@ -116,7 +116,7 @@ const CONFIG_INCOMPLETE: RuleDeclaration = RuleDeclaration {
     why: "The RFC requires them; a client cannot tell \"not supported\" from \"omitted\".",
     fix: "Publish all of them.",
     entra: "Nothing.",
-    refs: &[Rfc("7643#5")],
+    refs: &[Rfc("7643#5 MUST")],
     faults: &["config-incomplete"],
     judges: |view| document(view, "/ServiceProviderConfig").is_some(),
     judge: RuleJudge::Exchange(config_incomplete),
@@ -192,7 +192,7 @@ const RESOURCE_TYPE_UNRESOLVED: RuleDeclaration = RuleDeclaration {
     why: "A client that looks up the attributes of an endpoint finds nothing.",
     fix: "Publish every schema that a resource type names.",
     entra: "Mapped attributes cannot be discovered.",
-    refs: &[Rfc("7643#6"), Rfc("7643#7")],
+    refs: &[Rfc("7643#6 MUST"), Rfc("7643#7")],
     faults: &["schema-unpublished"],
     judges: |view| !view.discovery.schemas.is_empty() && document(view, "/ResourceTypes").is_some(),
     judge: RuleJudge::Exchange(resource_type_unresolved),
@@ -312,7 +312,7 @@ const DISCOVERY_FILTER_APPLIED: RuleDeclaration = RuleDeclaration {
     why: "A client that gets a part of the list believes it is complete.",
     fix: "Ignore the filter or return 403.",
     entra: "Nothing: Entra sends no filter to these endpoints.",
-    refs: &[Rfc("7644#4")],
+    refs: &[Rfc("7644#4 SHOULD")],
     faults: &["discovery-filter-applied"],
     judges: |view| {
         view.exchange.request.parameter("filter").is_some()

@@ -266,7 +266,7 @@ const REFUSED_WRITE_APPLIED: RuleDeclaration = RuleDeclaration {
     fix: "Apply the operations to a copy, validate the result, and store it only when all operations \
           succeeded.",
     entra: "A failed update in the log although a part of it was applied.",
-    refs: &[Rfc("7644#3.5.2")],
+    refs: &[Rfc("7644#3.5.2 MUST")],
     faults: &["conflict-keeps-other-changes"],
     judges: |view| subject::reads_known(view, SeenState::was_refused),
     judge: RuleJudge::Trace(refused_write_applied),
@@ -295,7 +295,7 @@ const REMOVED_VALUE_KEPT: RuleDeclaration = RuleDeclaration {
     why: "A manager or a phone number that was removed in Entra stays in the application for good.",
     fix: "Apply Remove to plain attributes, URN-qualified ones and value paths alike.",
     entra: "Success in the log; the Remove is not sent again.",
-    refs: &[Rfc("7644#3.5.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#686")],
+    refs: &[Rfc("7644#3.5.2.2 MUST"), Field("Captain-P-Goldfish/SCIM-SDK#686")],
     faults: &["remove-ignored"],
     judges: |view| subject::reads_written(view, |_, held| held.claim.holds == Holds::Absent),
     judge: RuleJudge::Trace(removed_value_kept),
@@ -414,7 +414,7 @@ const ELEMENT_DOUBLED: RuleDeclaration = RuleDeclaration {
     entra: "The same update in every cycle, or success while the old value is still used.",
     refs: &[
         Microsoft("use-scim-to-provision-users-and-groups"),
-        Rfc("7644#3.5.2.3"),
+        Rfc("7644#3.5.2.3 MUST"),
         Field("Captain-P-Goldfish/SCIM-SDK#668"),
     ],
     faults: &["value-path-appends-always"],
@@ -447,7 +447,7 @@ const MANAGER_LEFT_EMPTY: RuleDeclaration = RuleDeclaration {
           that does not exist.",
     fix: "Delete the whole `manager` attribute when its value is removed, null or empty.",
     entra: "A manager that changes in every cycle, or InvalidLookupReference.",
-    refs: &[Rfc("7643#2.5"), Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups")],
+    refs: &[Rfc("7643#2.5 MUST"), Rfc("7643#4.3"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["empty-manager-kept"],
     judges: |view| {
         let is_manager = |held: &SeenObject| same_name(&held.claim.spot.attribute, "manager");

@@ -97,7 +97,7 @@ const FILTER_IGNORED: RuleDeclaration = RuleDeclaration {
     entra: "DuplicateTargetEntries or SystemForCrossDomainIdentityManagementMultipleEntriesInResponse with many \
             accounts; with one, success and the wrong person.",
     refs: &[
-        Rfc("7644#3.4.2.2"),
+        Rfc("7644#3.4.2.2 MUST"),
         Microsoft("howto-analyze-provisioning-logs"),
         Field("eneo-ai/eneo#443"),
         Field("langwatch/langwatch#6973"),
@@ -133,7 +133,7 @@ const FILTER_TOO_WIDE: RuleDeclaration = RuleDeclaration {
     fix: "Compare whole values; `eq` is neither a prefix match nor a search. Apply every part of an `and`.",
     entra: "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse: \"Multiple entries were found to \
             match this value, when no more than one was expected\".",
-    refs: &[Rfc("7644#3.4.2.2"), Field("FusionAuth/fusionauth-issues#3111")],
+    refs: &[Rfc("7644#3.4.2.2 MUST"), Field("FusionAuth/fusionauth-issues#3111")],
     faults: &["eq-as-prefix"],
     judges: |view| !matches(view).is_empty() && tells_apart(view),
     judge: RuleJudge::Exchange(filter_too_wide),
@@ -170,7 +170,7 @@ const MATCH_NOT_UNIQUE: RuleDeclaration = RuleDeclaration {
     fix: "Reject a second user with the same name with 409, compare names without regard to letter case, and \
           merge accounts that exist twice.",
     entra: "DuplicateTargetEntries: the object is skipped in every cycle.",
-    refs: &[Rfc("7643#4.1.1"), Microsoft("howto-analyze-provisioning-logs")],
+    refs: &[Rfc("7643#4.1.1 MUST"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["no-uniqueness-on-patch"],
     judges: |view| subject::a_list(view) && matches!(view.terms(), Some([term]) if term.path.is("userName")),
     judge: RuleJudge::Exchange(match_not_unique),
@@ -201,7 +201,7 @@ const NO_MATCH_NOT_EMPTY_LIST: RuleDeclaration = RuleDeclaration {
     entra: "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable at Test Connection, quarantine \
             later: \"An HTTP/404 Not Found response was returned rather than the expected HTTP/200 OK response\".",
     refs: &[
-        Rfc("7644#3.4.2"),
+        Rfc("7644#3.4.2 MUST"),
         Microsoft("use-scim-to-provision-users-and-groups"),
         Microsoft("app-gallery-user-provisioning-requirements"),
         Field("jelhub/scimgateway#18"),
@@ -240,7 +240,7 @@ const LOOKUP_REFUSED: RuleDeclaration = RuleDeclaration {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatibleFiltering; the import step fails and no \
             user is provisioned.",
     refs: &[
-        Rfc("7644#3.4.2.2"),
+        Rfc("7644#3.4.2.2 MAY"),
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("OctopusDeploy/Issues#9841"),
     ],

@@ -38,7 +38,7 @@ const ID_MISSING: RuleDeclaration = RuleDeclaration {
     entra: "SystemForCrossDomainIdentityManagementServiceIncompatible; the account exists, but Entra cannot \
             reach it.",
     refs: &[
-        Rfc("7643#3.1"),
+        Rfc("7643#3.1 MUST"),
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("MicrosoftDocs/azure-docs#11784"),
     ],
@@ -112,7 +112,7 @@ const ID_CHANGED: RuleDeclaration = RuleDeclaration {
           another person's resource, another person's account is overwritten.",
     fix: "Look the resource up by exactly the id in the URL, and never change the id of a resource.",
     entra: "Updates of the wrong person, or InvalidAnchor.",
-    refs: &[Rfc("7643#3.1"), Microsoft("use-scim-to-provision-users-and-groups")],
+    refs: &[Rfc("7643#3.1 MUST"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["id-changes-on-update", "id-follows-user-name"],
     judges: |view| {
         view.operation().id().is_some()
@@ -157,7 +157,7 @@ const ID_REUSED: RuleDeclaration = RuleDeclaration {
     why: "Two people with one id share one account: disabling one disables the other.",
     fix: "Generate ids and do not reuse them; return 409 for a create that would overwrite a resource.",
     entra: "Two people in Entra linked to one account.",
-    refs: &[Rfc("7643#3.1"), Field("msaad00/agent-bom#3540")],
+    refs: &[Rfc("7643#3.1 MUST"), Field("msaad00/agent-bom#3540")],
     faults: &["ids-reused", "id-is-user-name"],
     judges: |view| subject::a_creation(view) && subject::resources(view),
     judge: RuleJudge::Exchange(id_reused),
@@ -205,7 +205,7 @@ const ID_FROM_CLIENT: RuleDeclaration = RuleDeclaration {
     why: "With an id of its choice a client could overwrite another account.",
     fix: "Ignore `id` in the body of a create.",
     entra: "Nothing: Entra sends no id.",
-    refs: &[Rfc("7643#3.1"), Rfc("7644#3.3"), Field("msaad00/agent-bom#3540")],
+    refs: &[Rfc("7643#3.1 MUST"), Rfc("7644#3.3 MUST"), Field("msaad00/agent-bom#3540")],
     faults: &["id-from-client"],
     judges: |view| subject::a_creation(view) && view.sent().is_some_and(|sent| member(sent, "id").is_some()),
     judge: RuleJudge::Exchange(id_from_client),
@@ -235,7 +235,7 @@ const ID_NAMES_BULK_ID: RuleDeclaration = RuleDeclaration {
     why: "In bulk requests it refers to resources that have no id yet.",
     fix: "Generate ids without it, and resolve bulkId references before you store them.",
     entra: "Nothing.",
-    refs: &[Rfc("7643#3.1")],
+    refs: &[Rfc("7643#3.1 MUST")],
     faults: &["ids-with-bulk-id"],
     judges: subject::resources,
     judge: RuleJudge::Exchange(id_names_bulk_id),
@@ -259,7 +259,7 @@ const EXTERNAL_ID_INVENTED: RuleDeclaration = RuleDeclaration {
           person.",
     fix: "Store externalId as it is sent and omit it if it was not sent; do not fill it with the id.",
     entra: "A mapped externalId is written again after each match.",
-    refs: &[Rfc("7643#3.1")],
+    refs: &[Rfc("7643#3.1 MUST")],
     faults: &["external-id-invented"],
     judges: subject::resources,
     judge: RuleJudge::Exchange(external_id_invented),

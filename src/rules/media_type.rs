@@ -29,7 +29,7 @@ const SCIM_JSON_NOT_PARSED: RuleDeclaration = RuleDeclaration {
           in the `@RequestMapping`.",
     entra: "SystemForCrossDomainIdentityManagementBadRequest or …ServiceIncompatible at EntryExportAdd, for every \
             user.",
-    refs: &[Rfc("7644#3.1"), Rfc("7644#8.1"), Microsoft("use-scim-to-provision-users-and-groups")],
+    refs: &[Rfc("7644#3.1"), Rfc("7644#8.1 SHOULD"), Microsoft("use-scim-to-provision-users-and-groups")],
     faults: &["scim-json-unparsed"],
     judges: |view| is_create(view.exchange) && view.answer().is_some(),
     judge: RuleJudge::Exchange(scim_json_not_parsed),
@@ -101,7 +101,7 @@ const ANSWER_NOT_SCIM_JSON: RuleDeclaration = RuleDeclaration {
             deserialize the resource received from your SCIM endpoint\". With application/json: nothing in \
             production; the SCIM Validator aborts its run.",
     refs: &[
-        Rfc("7644#8.1"),
+        Rfc("7644#8.1 SHOULD"),
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("MicrosoftDocs/azure-docs#104859"),
         Field("HumanSignal/label-studio#3487"),
@@ -132,7 +132,7 @@ const ERROR_NOT_SCIM_JSON: RuleDeclaration = RuleDeclaration {
     entra: "The provisioning log quotes the body after \"Web Response:\", so the administrator reads HTML \
             source instead of a reason.",
     refs: &[
-        Rfc("7644#3.12"),
+        Rfc("7644#3.12 MUST"),
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("AzureAD/SCIMReferenceCode#108"),
     ],
@@ -187,7 +187,7 @@ const CHARSET_NOT_UTF_8: RuleDeclaration = RuleDeclaration {
     fix: "Encode responses as UTF-8, and write `charset=utf-8` or omit the parameter.",
     entra: "Names with accents differ between Entra and the application, and the same update is sent in every \
             cycle.",
-    refs: &[Rfc("7644#8.1"), Rfc("8259#8.1")],
+    refs: &[Rfc("7644#8.1"), Rfc("8259#8.1 MUST")],
     faults: &["latin-1-charset"],
     judges: |view| view.answer().is_some_and(|answer| answer.header("content-type").is_some()),
     judge: RuleJudge::Exchange(charset_not_utf_8),

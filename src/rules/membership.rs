@@ -155,7 +155,7 @@ const GROUP_PATCH_LISTS_MEMBERS: RuleDeclaration = RuleDeclaration {
           response of megabytes.",
     fix: "Return 204 for PATCH on /Groups.",
     entra: "Slow cycles for large groups.",
-    refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7644#3.5.2")],
+    refs: &[Microsoft("use-scim-to-provision-users-and-groups"), Rfc("7644#3.5.2 MAY")],
     faults: &["group-patch-lists-members"],
     judges: |view| {
         view.exchange.succeeded() && matches!(view.operation(), Operation::Modify(ResourceKind::Group, _))

@@ -134,7 +134,7 @@ const RESOURCE_LOST: RuleDeclaration = RuleDeclaration {
           account, and has to match again.",
     fix: "Store the resource before you return 201, and keep ids stable.",
     entra: "InvalidAnchor: the object is not updated until the job is restarted.",
-    refs: &[Rfc("7643#3.1"), Microsoft("howto-analyze-provisioning-logs")],
+    refs: &[Rfc("7643#3.1 MUST"), Microsoft("howto-analyze-provisioning-logs")],
     faults: &["create-not-stored", "hide-by-id"],
     judges: |view| {
         matches!(view.operation(), Operation::Read(..))
@@ -164,7 +164,7 @@ const LOOKUP_MISSES_RESOURCE: RuleDeclaration = RuleDeclaration {
           names, `emails.value` and `emails[type eq \"work\"].value` too.",
     entra: "Conflict or EntryConflict on create, or duplicate accounts.",
     refs: &[
-        Rfc("7644#3.4.2.2"),
+        Rfc("7644#3.4.2.2 MUST"),
         Microsoft("use-scim-to-provision-users-and-groups"),
         Field("better-auth/better-auth#10419"),
         Field("kortix-ai/suna#7297"),
@@ -193,7 +193,7 @@ const LOOKUP_CASE_SENSITIVE: RuleDeclaration = RuleDeclaration {
     entra: "Conflict on create, in every cycle.",
     refs: &[
         Rfc("7643#4.1.1"),
-        Rfc("7644#3.4.2.2"),
+        Rfc("7644#3.4.2.2 MUST"),
         Microsoft("scim-validator-tutorial"),
         Field("zulip/zulip#21758"),
     ],
@@ -218,7 +218,11 @@ const LOOKUP_VALUE_MISREAD: RuleDeclaration = RuleDeclaration {
     fix: "Decode the query string once (`+` is a space, `%2B` a plus), then read the value as a JSON string; never \
           split the filter at spaces or quotes.",
     entra: "Duplicate groups, or Conflict on create in every cycle.",
-    refs: &[Rfc("7644#3.4.2.2"), Field("Captain-P-Goldfish/SCIM-SDK#913"), Field("Infisical/infisical#6941")],
+    refs: &[
+        Rfc("7644#3.4.2.2 MUST"),
+        Field("Captain-P-Goldfish/SCIM-SDK#913"),
+        Field("Infisical/infisical#6941"),
+    ],
     faults: &["filter-splits-at-spaces", "query-decoded-twice", "escapes-not-decoded"],
     judges: |view| filters_for(view, |(_, term)| !is_plain(&term.value)),
     judge: RuleJudge::Trace(lookup_value_misread),
@@ -239,7 +243,7 @@ const DELETED_STILL_READABLE: RuleDeclaration = RuleDeclaration {
           still exists, with all the access it had.",
     fix: "Remove the resource on DELETE; if you must keep data, hide it from SCIM.",
     entra: "A successful delete in the log, and the account still in the application.",
-    refs: &[Rfc("7644#3.6"), Microsoft("scim-validator-tutorial")],
+    refs: &[Rfc("7644#3.6 MUST"), Microsoft("scim-validator-tutorial")],
     faults: &["delete-ignored", "delete-disables"],
     judges: |view| {
         let object = view.operation().kind().zip(view.operation().id());
@@ -281,7 +285,7 @@ const DELETED_STILL_FOUND: RuleDeclaration = RuleDeclaration {
           fails.",
     fix: "Remove deleted resources from queries and indexes in the same transaction.",
     entra: "InvalidAnchor or 404 on update after a successful match.",
-    refs: &[Rfc("7644#3.6")],
+    refs: &[Rfc("7644#3.6 MUST")],
     faults: &["deleted-user-in-lists"],
     judges: |view| subject::a_list(view) && view.ledger.objects().any(|known| known.gone.is_some()),
     judge: RuleJudge::Exchange(deleted_still_found),

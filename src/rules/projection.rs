@@ -20,7 +20,7 @@ const ATTRIBUTES_IGNORED: RuleDeclaration = RuleDeclaration {
           sends too much.",
     fix: "Honour `attributes` on reads and queries.",
     entra: "Nothing.",
-    refs: &[Rfc("7644#3.9")],
+    refs: &[Rfc("7644#3.9 MUST")],
     faults: &["attributes-ignored"],
     judges: |view| view.projection().narrows() && subject::resources(view),
     judge: RuleJudge::Exchange(attributes_ignored),

@@ -33,7 +33,11 @@ const DATE_MALFORMED: RuleDeclaration = RuleDeclaration {
     fix: "Write xsd:dateTime in UTC. In .NET use a DateTimeOffset or a DateTime of kind Utc, in Java an \
           OffsetDateTime.",
     entra: "No effect known; strict clients reject the whole resource.",
-    refs: &[Rfc("7643#2.3.5"), Rfc("7643#3.1"), Field("learn.microsoft.com/answers/questions/2238842")],
+    refs: &[
+        Rfc("7643#2.3.5 MUST"),
+        Rfc("7643#3.1 MUST"),
+        Field("learn.microsoft.com/answers/questions/2238842"),
+    ],
     faults: &["dates-without-zone", "dates-as-numbers"],
     judges: |view| view.resources().iter().any(|resource| resource.member("meta").is_some()),
     judge: RuleJudge::Exchange(date_malformed),
@@ -165,7 +169,7 @@ const HTTP_DATE_MALFORMED: RuleDeclaration = RuleDeclaration {
     why: "Proxies use them to compute the age of a response.",
     fix: "Let the HTTP library write them.",
     entra: "Nothing.",
-    refs: &[Rfc("9110#5.6.7")],
+    refs: &[Rfc("9110#5.6.7 MUST")],
     faults: &["http-date-malformed"],
     judges: |view| {
         let has = |name| view.answer().is_some_and(|answer| answer.header(name).is_some());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use semver::Version;
 
+use crate::check::{About, Demand, RfcSection, is_demanded};
 use crate::diagnostic;
 use crate::scenario::Scenario;
 
@@ -21,7 +22,8 @@ pub fn is_on_request(id: &str) -> bool {
 /// What the user asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Exact ids, or prefixes that end in `/`. Empty means every suite that is not played on request only.
+    /// Exact ids, prefixes that end in `/`, or sections of RFCs. Empty means every suite that is not played on request
+    /// only; a section selects scenarios of those suites alone.
     pub filters: Vec<String>,
     /// Only these suites. Empty means all.
     pub suites: Vec<String>,
@@ -29,6 +31,10 @@ pub struct Selection {
     pub as_of: Option<Version>,
     /// Only this part of what is left.
     pub shard: Option<Shard>,
+    /// Only checks of a demand with one of these words, in the section if one is asked for. Empty means all.
+    pub demands: Vec<Demand>,
+    /// Each rule with the scenario that shows it: a section that only rules are about selects their scenarios.
+    pub rules: Vec<(&'static About, &'static str)>,
 }
 
 /// One of several parts of a run, for machines that share the work.
@@ -67,6 +73,12 @@ pub enum SelectionProblem {
         name: String,
         /// What may have been meant.
         closest: Option<String>,
+    },
+    /// No check is about that section of an RFC.
+    #[error("{told}")]
+    UnknownSection {
+        /// What was asked for, and what there is.
+        told: String,
     },
     /// The scenario is younger than the checks that are wanted.
     #[error("`{name}` was added in {since}, but only checks as of {as_of} are selected")]
@@ -127,6 +139,16 @@ impl Selection {
                     as_of: as_of.clone(),
                 });
             }
+            if let Some(section) = RfcSection::read(filter) {
+                let abouts = || {
+                    let of_rules = self.rules.iter().map(|(about, _)| *about);
+                    scenarios.iter().map(|scenario| &scenario.about).chain(of_rules)
+                };
+                if !abouts().any(|about| section.is_of(about, &[])) {
+                    return Err(SelectionProblem::UnknownSection { told: section.unknown(abouts()) });
+                }
+                continue;
+            }
             if !scenarios.iter().any(|scenario| matches(filter, scenario)) {
                 if let Some(name) = filter.strip_suffix('/') {
                     let closest =
@@ -142,10 +164,16 @@ impl Selection {
         let asked = |scenario: &&Arc<Scenario>| {
             let suite = suite(scenario);
             let by_suite = self.suites.is_empty() || self.suites.iter().any(|name| name == suite);
+            let is_usual = !self.suites.is_empty() || !ON_REQUEST.contains(&suite);
             let by_filter = if self.filters.is_empty() {
-                !self.suites.is_empty() || !ON_REQUEST.contains(&suite)
+                is_usual && self.checks(scenario, |about| is_demanded(about, &self.demands))
             } else {
-                self.filters.iter().any(|filter| matches(filter, scenario))
+                self.filters.iter().any(|filter| match RfcSection::read(filter) {
+                    Some(section) => {
+                        is_usual && self.checks(scenario, |about| section.is_of(about, &self.demands))
+                    }
+                    None => matches(filter, scenario) && is_demanded(&scenario.about, &self.demands),
+                })
             };
             let by_age = self.as_of.as_ref().is_none_or(|as_of| scenario.about.history.since <= *as_of);
             by_suite && by_filter && by_age
@@ -158,6 +186,12 @@ impl Selection {
             .map(|(_, scenario)| Arc::clone(scenario))
             .collect();
         if selected.is_empty() { Err(SelectionProblem::Nothing) } else { Ok(selected) }
+    }
+
+    /// Whether a scenario, or a rule that it shows, is one of those asked for.
+    fn checks(&self, scenario: &Scenario, asked: impl Fn(&About) -> bool) -> bool {
+        let shown = self.rules.iter().filter(|(_, id)| *id == scenario.about.id);
+        asked(&scenario.about) || shown.into_iter().any(|(about, _)| asked(about))
     }
 }
 
@@ -179,6 +213,7 @@ fn matches(filter: &str, scenario: &Scenario) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Reference;
     use crate::scenario::testing::scenario;
 
     fn ids(selection: &Selection) -> Result<Vec<String>, SelectionProblem> {
@@ -245,6 +280,49 @@ mod tests {
         let begun = ids(&filter("gallery/craete")).unwrap_err().to_string();
         assert!(begun.ends_with("did you mean `gallery/create-user`?"), "{begun}");
         assert!(ids(&filter("cycle/")).unwrap_err().to_string().contains("did you mean `cycles/`?"));
+    }
+
+    #[test]
+    fn a_section_plays_its_scenarios_and_those_that_show_its_rules() {
+        let place = |id: &str, places: &[&str]| {
+            let mut scenario = scenario(id);
+            scenario.about.refs = places.iter().map(|place| Reference::Rfc((*place).into())).collect();
+            Arc::new(scenario)
+        };
+        let all = [
+            place("cycles/create", &["7644#3.3 MUST"]),
+            place("cycles/update", &["7644#3.5.2"]),
+            place("validator/create", &["7644#3.3 MUST"]),
+            place("cycles/other", &[]),
+        ];
+        let missing = crate::rules::all().iter().map(crate::rules::Rule::about);
+        let missing = missing.into_iter().find(|about| about.id == "rules/id-names-bulk-id").unwrap();
+        let play = |filters: &[&str], suites: &[&str], demands: &[Demand]| {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            let rules = vec![(missing, "cycles/other")];
+            let selection = Selection {
+                filters: texts(filters),
+                suites: texts(suites),
+                demands: demands.into(),
+                rules,
+                ..Selection::default()
+            };
+            selection.of(&all).map(|found| -> Vec<String> {
+                found.iter().map(|scenario| scenario.about.id.clone()).collect()
+            })
+        };
+        assert_eq!(play(&["rfc7644#3"], &[], &[]).unwrap(), ["cycles/create", "cycles/update"]);
+        assert_eq!(play(&["rfc7644#3"], &[], &[Demand::Must]).unwrap(), ["cycles/create"]);
+        assert_eq!(play(&["rfc7644#3.3"], &["validator"], &[]).unwrap(), ["validator/create"]);
+        assert_eq!(play(&["rfc7643#3.1"], &[], &[]).unwrap(), ["cycles/other"]);
+        assert_eq!(play(&[], &[], &[Demand::Must]).unwrap(), ["cycles/create", "cycles/other"]);
+        assert_eq!(play(&["rfc7644#3.5"], &[], &[Demand::May]), Err(SelectionProblem::Nothing));
+        let wrong = play(&["rfc7644#9"], &[], &[]).unwrap_err();
+        assert!(wrong.is_usage());
+        assert_eq!(
+            wrong.to_string(),
+            "no check is about RFC 7644 §9; there are checks of its sections 3.3, 3.5.2"
+        );
     }
 
     #[test]

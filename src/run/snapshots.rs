@@ -52,7 +52,7 @@ pub fn about() -> &'static About {
         fix: "Review the difference with `scimulate review`, accept what you intended, and fix the rest."
             .to_owned(),
         entra: "Nothing by itself; the change may have any effect.".to_owned(),
-        refs: vec![Reference::Rfc("7644#3".to_owned())],
+        refs: vec![Reference::Rfc("7644#3".into())],
         faults: Vec::new(),
         history: History::default(),
     });

@@ -9,4 +9,4 @@ mod state_file;
 pub use dry_run::DryRun;
 pub use gate::Gate;
 pub use notice::{Notice, NoticeEvent, missing_from_file, notices};
-pub use state_file::{SavedState, StateMismatch, fingerprint};
+pub use state_file::{SavedState, SeenByCycle, StateMismatch, fingerprint};

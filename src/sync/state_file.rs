@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::entra::directory::{
 };
 use crate::entra::job::{Identity, Memory};
 use crate::entra::mapping::{Mapping, ValueSource};
+use crate::entra::scope::Scope;
 use crate::input;
 
 /// Name and version of the format.
@@ -30,8 +32,11 @@ pub struct SavedState {
     pub target: String,
     /// The profile's or schema's name.
     pub mapping: String,
-    /// Which rows it had; see [`fingerprint`].
+    /// Which rows it had in the last cycle that came to its end; see [`fingerprint`].
     pub fingerprint: String,
+    /// Whether that cycle provisioned everybody. Files of before do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    everyone: Option<bool>,
     /// The date of the simulated clock's minute 0.
     pub began: Timestamp,
     /// The simulated clock.
@@ -84,6 +89,17 @@ enum KeptValue {
     Roles(Vec<[String; 3]>),
 }
 
+/// What the last cycle that came to its end saw. Whatever differs from it is new to the next cycle.
+#[derive(Debug, Clone)]
+pub struct SeenByCycle {
+    /// The directory.
+    pub directory: Arc<DirectoryState>,
+    /// The mapping's [`fingerprint`].
+    pub fingerprint: String,
+    /// Who was provisioned.
+    pub scope: Scope,
+}
+
 /// Why a state file is of no use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateMismatch {
@@ -125,30 +141,37 @@ pub fn fingerprint(mapping: &Mapping) -> String {
 }
 
 impl SavedState {
-    /// What is to be kept of a job; `seen` is the directory at the last cycle that came to its end.
+    /// What is to be kept of a job.
     #[must_use]
     pub fn new(
         target: &str,
         mapping: &Mapping,
         identity: &Identity,
         (began, minute): (Timestamp, u64),
-        seen: Option<&DirectoryState>,
+        seen: Option<&SeenByCycle>,
         job: Memory,
     ) -> Self {
         SavedState {
             format: FORMAT.to_owned(),
             target: target.to_owned(),
             mapping: mapping.name.clone(),
-            fingerprint: fingerprint(mapping),
+            fingerprint: seen.map_or_else(|| fingerprint(mapping), |seen| seen.fingerprint.clone()),
+            everyone: seen.map(|seen| seen.scope == Scope::Everyone),
             began,
             minute,
             tenant: identity.tenant,
             job_guid: identity.job,
             service_principal: identity.service_principal,
             application: identity.name.clone(),
-            directory: seen.map(directory),
+            directory: seen.map(|seen| directory(&seen.directory)),
             job,
         }
+    }
+
+    /// Whom the last cycle that came to its end provisioned, if the file says so.
+    #[must_use]
+    pub fn scope(&self) -> Option<Scope> {
+        self.everyone.map(|everyone| if everyone { Scope::Everyone } else { Scope::Assigned })
     }
 
     /// Whose job it is.
@@ -372,14 +395,12 @@ mod tests {
         let mapping = profiles::load(profiles::DEFAULT).unwrap();
         let identity = Identity::random("App");
         let clock = (Timestamp::UNIX_EPOCH, tenant.minute());
-        SavedState::new(
-            "http://localhost/scim",
-            &mapping,
-            &identity,
-            clock,
-            Some(&tenant.state()),
-            Memory::default(),
-        )
+        let seen = SeenByCycle {
+            directory: tenant.state(),
+            fingerprint: fingerprint(&mapping),
+            scope: Scope::Everyone,
+        };
+        SavedState::new("http://localhost/scim", &mapping, &identity, clock, Some(&seen), Memory::default())
     }
 
     #[test]
@@ -392,6 +413,7 @@ mod tests {
         before.write(&path).unwrap();
         let after = SavedState::read(&path).unwrap().unwrap();
         assert_eq!(before, after);
+        assert_eq!(after.scope(), Some(Scope::Everyone));
         let (read, seen) = after.tenant().unwrap();
         assert!(seen);
         assert_eq!((read.minute(), read.state().users().len()), (tenant.minute(), 3));

@@ -50,7 +50,7 @@ pub(super) static ABOUTS: LazyLock<TransportAbouts> = LazyLock::new(|| {
         entra: "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable at Test Connection: the service \
                 cannot be reached."
             .into(),
-        refs: vec![Reference::Microsoft(TUTORIAL.into()), Reference::Rfc("8996#4".into())],
+        refs: vec![Reference::Microsoft(TUTORIAL.into()), Reference::Rfc("8996#4 MUST".into())],
         faults: Vec::new(),
         history: History::default(),
     },

@@ -25,6 +25,27 @@ fn checks_are_listed_and_explained_as_text_and_as_json() {
     }
 }
 
+#[test]
+fn sections_of_rfcs_and_words_select_checks_to_list_and_to_play() {
+    let list = Call::new(&["list", "rfc7644#3.6", "--demand", "should"]).play();
+    let ids: Vec<&str> = list.out.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(ids, ["rules/recreate-refused", "cycles/recreate-after-purge"], "{}", list.err);
+    let sections = Call::new(&["list", "sections"]).play();
+    assert!(sections.out.lines().any(|line| line.starts_with("rfc7644#3.5.2.3 ")), "{}", sections.out);
+    for command in ["list", "run"] {
+        let wrong = Call::new(&[command, "rfc7644#3.99"]).play();
+        assert_eq!(wrong.code, Some(2), "{}", wrong.out);
+        assert!(wrong.err.contains("no check is about RFC 7644 §3.99"), "{}", wrong.err);
+        assert!(wrong.err.contains("3.5.2.1, 3.5.2.2"), "{}", wrong.err);
+        let wrong = Call::new(&[command, "--demand", "PERHAPS"]).play();
+        assert_eq!(wrong.code, Some(2), "{}", wrong.out);
+        assert!(wrong.err.contains("write MUST, SHOULD or MAY"), "{}", wrong.err);
+    }
+    // Only rules are about this section, and a scenario that shows one of them is played for it.
+    let played = Call::new(&["run", "rfc7643#2.3.6"]).play();
+    assert!(matches!(played.code, Some(0 | 4)), "{}{}", played.out, played.err);
+}
+
 /// Whoever reads what a rule advises must find the option it names.
 #[test]
 fn rules_name_only_options_that_exist() {

@@ -8,4 +8,5 @@ mod deletions;
 mod deployment;
 mod directory_file;
 mod schema;
+mod service;
 mod state;

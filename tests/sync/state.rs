@@ -80,6 +80,56 @@ fn another_mapping_looks_at_everybody_again() {
     assert_eq!(deployment.held("Users").len(), 2, "links stay");
 }
 
+/// A cycle that the target stops has not looked at everybody, so the next one has to.
+#[test]
+fn another_mapping_looks_at_everybody_even_if_the_first_cycle_with_it_is_stopped() {
+    let mut deployment = Deployment::new(&[]);
+    let all = people(&[ADA, GRACE]);
+    deployment.sync(&all, &KEPT);
+    deployment.write("scimulate.toml", "[mapping]\nwithout = ['title']\n");
+    let token = std::mem::replace(&mut deployment.token, "wrong".to_owned());
+    let stopped = deployment.sync(&all, &KEPT);
+    assert_eq!(stopped.code, 3, "{}", stopped.out);
+    deployment.token = token;
+    let played = deployment.sync(&all, &["--state", "state.json", "--restart", "QuarantineState"]);
+    assert!(played.out.starts_with("cycle 3 (initial)"), "{}", played.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_job_that_is_killed_while_members_travel_at_the_same_time_adds_the_others_later() {
+    let deployment = Deployment::new(&[]);
+    let names: Vec<String> = (0..30).map(|n| format!("user{n}@example.com")).collect();
+    let users: String = names.iter().map(|name| format!("  - userPrincipalName: {name}\n")).collect();
+    deployment.sync(&people(&[&users]), &KEPT);
+    let before = fs::read(deployment.path("state.json")).unwrap();
+    let group = format!("groups:\n  - displayName: Team\n    members: [{}]\n", names.join(", "));
+    let all = people(&[&users, &group]);
+    deployment.write("people.yaml", &all);
+    let mut running = program(deployment.folder.path())
+        .args(["sync", "--directory", "people.yaml", "--target", &deployment.base, "--pace", "60"])
+        .args(KEPT)
+        .env("SCIMULATE_TOKEN", &deployment.token)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let members = || {
+        let groups = deployment.held("Groups");
+        groups.first().and_then(|group| group["members"].as_array().map(Vec::len)).unwrap_or_default()
+    };
+    while members() < 3 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(members() < 30, "it was killed on its way");
+    assert_eq!(fs::read(deployment.path("state.json")).unwrap(), before, "the old state or the new one");
+    let rest = deployment.sync(&all, &KEPT);
+    assert_eq!(rest.code, 0, "{}{}", rest.out, rest.err);
+    assert_eq!((deployment.held("Groups").len(), members()), (1, 30));
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_job_keeps_what_it_did() {

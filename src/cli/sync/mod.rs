@@ -1,6 +1,7 @@
 //! `scimulate sync`: one real provisioning job from a directory file to a target.
 
 mod follow;
+mod har;
 mod problems;
 mod session;
 mod summary;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use follow::Follow;
+use har::{HarFile, Recorded};
 use session::Session;
 
 use super::config::Config;
@@ -22,6 +24,7 @@ use crate::entra::job::{CycleStop, Job, JobSettings, NextCycle, Policy, ResetSco
 use crate::entra::mapping::{Mapping, ValueSource, profiles};
 use crate::entra::scope::Scope;
 use crate::http::{Flag, TenantUrl};
+use crate::run::target::at_once::AT_ONCE;
 use crate::run::target::cancel::Cancel;
 use crate::run::target::deployment::Deployments as _;
 use crate::run::target::retry::Retry;
@@ -30,6 +33,9 @@ use crate::wire::Target;
 
 /// How many disables and deletes one cycle may play on a target elsewhere, unless it is said.
 const THRESHOLD_ELSEWHERE: usize = 500;
+
+/// The highest number of `--jobs`.
+const MOST_AT_ONCE: usize = 64;
 
 /// Provision the people of a directory file, as Entra's provisioning job would
 #[derive(Debug, clap::Args)]
@@ -65,9 +71,17 @@ pub(super) struct Sync {
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Job")]
     cycles: usize,
 
-    /// Provision only this user, on demand: id or userPrincipalName
-    #[arg(long, value_name = "USER", conflicts_with = "cycles", help_heading = "Job")]
+    /// Provision only this user (id or userPrincipalName) or group (id or displayName, five members) on demand
+    #[arg(long, value_name = "USER|GROUP", conflicts_with = "cycles", help_heading = "Job")]
     on_demand: Option<String>,
+
+    /// Drop the link of this user or group to its account first, so that it is matched again (repeatable)
+    #[arg(long, value_name = "USER|GROUP", requires = "state", help_heading = "Job")]
+    forget: Vec<String>,
+
+    /// How many PATCHes of one group's members are under way at the same time; the service sends five
+    #[arg(long, value_name = "N", default_value_t = AT_ONCE, value_parser = jobs, help_heading = "Job")]
+    jobs: usize,
 
     /// Keep the accounts of users who leave the scope (SkipOutOfScopeDeletions)
     #[arg(long, help_heading = "Job")]
@@ -102,6 +116,10 @@ pub(super) struct Sync {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     logs: Option<PathBuf>,
 
+    /// Write every request and answer as HAR, without secrets
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    har: Option<PathBuf>,
+
     /// Run this command for each notice to the administrator, with the notice as JSON on its standard input
     #[arg(long, value_name = "COMMAND", help_heading = "Reports")]
     notify: Option<String>,
@@ -113,6 +131,13 @@ fn scope(text: &str) -> Result<Scope, String> {
         "all" => Ok(Scope::Everyone),
         _ => Err(format!("`{text}` is not a scope: write assigned or all")),
     }
+}
+
+/// From one request at a time to as many as no target of Entra is known to see.
+fn jobs(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=MOST_AT_ONCE).contains(number));
+    number
+        .ok_or_else(|| format!("write a number from 1 to {MOST_AT_ONCE}; 1 sends one PATCH after the other"))
 }
 
 impl Sync {
@@ -140,6 +165,17 @@ impl Sync {
         if self.allow_deletes {
             session.job.restart(ResetScope::ALLOW_DELETES);
         }
+        if session.job.waits_for_restart() {
+            console::remark(
+                "the scope stays all: Entra changes it to assigned only with a restart; add --restart, or \
+                 --switch narrowed-scope=next-cycle for the other reading",
+            );
+        }
+        for asked in &self.forget {
+            session.forget(asked)?;
+        }
+        self.check_on_demand(&session)?;
+        let har = HarFile::open(self.har.as_deref().or(config.settings.har.as_deref()))?;
         let runtime = runtime::start()?;
         let _context = runtime.enter();
         let (closed, cancel) = watch();
@@ -148,14 +184,19 @@ impl Sync {
             Some(url) => {
                 let elsewhere = !url.is_loopback();
                 let client = self.target.client(&config, url)?;
+                let client = Recorded::new(client, har.clone());
                 let target = Gate::new(Retry::new(client, waiting, cancel), closed);
                 runtime.block_on(self.sync(&mut session, &target, elsewhere))?
             }
             None => runtime.block_on(async {
                 let deployment = embedded.open().await.map_err(CommandFailure::internal)?;
-                self.sync(&mut session, &Gate::new(deployment.target, closed), false).await
+                let target = Recorded::new(deployment.target, har.clone());
+                self.sync(&mut session, &Gate::new(target, closed), false).await
             })?,
         };
+        if let Some(har) = har {
+            har.finish()?;
+        }
         let usable = contents.problems.is_empty() && session.held_back().is_empty();
         let read = if usable { Exit::Success } else { Exit::Findings };
         Ok(exit.or(read))
@@ -174,6 +215,20 @@ impl Sync {
             return Err(CommandFailure::usage(
                 "--state needs a target: the embedded server keeps nothing after the run",
                 "name the target with --target, as one started with `scimulate serve`",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A group can be provisioned on demand where groups are mapped.
+    fn check_on_demand(&self, session: &Session) -> Result<(), CommandFailure> {
+        let Some(asked) = &self.on_demand else { return Ok(()) };
+        let id = session.find(asked)?;
+        let is_group = session.tenant.state().group(&id).is_some();
+        if is_group && session.job.settings().mapping.group.is_none() {
+            return Err(CommandFailure::usage(
+                format!("`{asked}` is a group, and the mapping provisions no groups"),
+                "choose a mapping with groups with --schema or --profile, or a user with --on-demand",
             ));
         }
         Ok(())
@@ -198,6 +253,7 @@ impl Sync {
         }
         let mut settings = JobSettings::new(mapping, scope, self.dialect.unwrap_or(by_flag));
         settings.switches = switches(&self.switch)?;
+        settings.at_once = self.jobs;
         let elsewhere = url.is_some_and(|url| !url.is_loopback());
         settings.policy = Policy {
             skip_out_of_scope_deletions: self.skip_out_of_scope_deletions,

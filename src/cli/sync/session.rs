@@ -1,14 +1,13 @@
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::cli::failure::CommandFailure;
 use crate::diagnostic::{Diagnostic, closest};
-use crate::entra::directory::{DirectoryState, ObjectId, Tenant};
+use crate::entra::directory::{Group, ObjectId, Tenant, User};
 use crate::entra::directory_file::{self, Contents, Missing};
 use crate::entra::job::{Identity, Job, JobSettings};
-use crate::sync::{SavedState, StateMismatch, fingerprint};
+use crate::sync::{SavedState, SeenByCycle, StateMismatch, fingerprint};
 
 /// A job with its tenant, as it goes on from what was kept.
 pub(super) struct Session {
@@ -19,8 +18,8 @@ pub(super) struct Session {
     pub missing: Missing,
     /// The mapping is another one than the last cycle's, so that the next is an initial one.
     pub remapped: bool,
-    /// The directory at the last cycle that came to its end.
-    seen: Option<Arc<DirectoryState>>,
+    /// What the last cycle that came to its end saw.
+    seen: Option<SeenByCycle>,
     /// The date of minute 0.
     began: Timestamp,
     base: Option<String>,
@@ -52,6 +51,8 @@ impl Session {
         let identity =
             kept.as_ref().map_or_else(|| Identity::random(&settings.mapping.name), SavedState::identity);
         let changed = kept.as_ref().is_some_and(|kept| kept.fingerprint != fingerprint(&settings.mapping));
+        let asked = settings.scope;
+        settings.scope = kept.as_ref().and_then(SavedState::scope).unwrap_or(asked);
         let mut job = Job::new(settings);
         let (mut tenant, mut seen) = (Tenant::new(), None);
         if let Some(kept) = kept {
@@ -64,8 +65,10 @@ impl Session {
             // Another mapping clears the watermark (how-provisioning-works).
             let goes_on = was_seen && !changed;
             job.recall(kept.job, goes_on.then_some(&tenant));
-            seen = was_seen.then(|| tenant.state());
+            let (fingerprint, scope) = (kept.fingerprint, job.settings().scope);
+            seen = was_seen.then(|| SeenByCycle { directory: tenant.state(), fingerprint, scope });
         }
+        job.configure(job.settings().mapping.clone(), asked);
         let passed = now.duration_since(began).as_mins();
         let passed = u64::try_from(passed).unwrap_or(0);
         tenant.advance_minutes(passed.saturating_sub(tenant.minute()));
@@ -108,7 +111,12 @@ impl Session {
 
     /// A cycle came to its end: what it saw is what the next one compares with.
     pub fn settle(&mut self) {
-        self.seen = Some(self.tenant.state());
+        let settings = self.job.settings();
+        self.seen = Some(SeenByCycle {
+            directory: self.tenant.state(),
+            fingerprint: fingerprint(&settings.mapping),
+            scope: settings.scope,
+        });
     }
 
     /// Writes the state file, if one is named.
@@ -119,7 +127,7 @@ impl Session {
             &self.job.settings().mapping,
             &self.identity,
             (self.began, self.tenant.minute()),
-            self.seen.as_deref(),
+            self.seen.as_ref(),
             self.job.memory(),
         );
         kept.write(path).map_err(|error| {
@@ -131,25 +139,74 @@ impl Session {
         })
     }
 
-    /// The user of an id or userPrincipalName.
-    pub fn find(&self, user: &str) -> Result<ObjectId, CommandFailure> {
+    /// The user of an id or userPrincipalName, or the group of an id or displayName.
+    pub fn find(&self, asked: &str) -> Result<ObjectId, CommandFailure> {
         let state = self.tenant.state();
-        let name =
-            |id: &ObjectId| state.user(id).and_then(|user| user.text("userPrincipalName")).map(str::to_owned);
-        let found = state
-            .users()
-            .map(|found| found.id())
-            .find(|id| id.as_str() == user || name(id).is_some_and(|name| name.eq_ignore_ascii_case(user)));
-        if let Some(id) = found {
-            return Ok(id.clone());
+        let users = state.users().map(|user: &User| (user.id(), user.text("userPrincipalName")));
+        let groups = state.groups().map(|group: &Group| (group.id(), group.text("displayName")));
+        let objects: Vec<(&ObjectId, &str)> =
+            users.chain(groups).map(|(id, name)| (id, name.unwrap_or_default())).collect();
+        if let Some((id, _)) = objects.iter().find(|(id, _)| id.as_str() == asked) {
+            return Ok((*id).clone());
         }
-        let names: Vec<String> = state.users().filter_map(|found| name(found.id())).collect();
-        let next = match closest(user, names.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "write the userPrincipalName or id of a user of the directory file".to_owned(),
-        };
-        Err(CommandFailure::usage(format!("`{user}` is not a user of the directory file"), next))
+        let named: Vec<&ObjectId> =
+            objects.iter().filter(|(_, name)| name.eq_ignore_ascii_case(asked)).map(|(id, _)| *id).collect();
+        match named[..] {
+            [id] => Ok(id.clone()),
+            [] => {
+                let next = match closest(asked, objects.iter().map(|(_, name)| *name)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => {
+                        "write the userPrincipalName or id of a user, or the displayName or id of a group"
+                            .to_owned()
+                    }
+                };
+                Err(CommandFailure::usage(
+                    format!("`{asked}` is neither a user nor a group of the directory file"),
+                    next,
+                ))
+            }
+            _ => Err(CommandFailure::usage(
+                format!("`{asked}` is the name of {} users and groups", named.len()),
+                format!("write one of their ids: {}", listed(&named)),
+            )),
+        }
     }
+
+    /// Drops the link of one object, which may have left the directory file already.
+    pub fn forget(&mut self, asked: &str) -> Result<(), CommandFailure> {
+        let settings = self.job.settings();
+        let is_named = |id: &&ObjectId| settings.label(id).eq_ignore_ascii_case(asked);
+        let linked: Vec<&ObjectId> = self.job.links().map(|(id, _)| id).collect();
+        let exact = linked.iter().find(|id| id.as_str() == asked).map(|id| vec![*id]);
+        let named = exact.unwrap_or_else(|| linked.iter().copied().filter(is_named).collect());
+        match named[..] {
+            [id] => {
+                let id = id.clone();
+                self.job.forget(&id);
+                Ok(())
+            }
+            [] => {
+                let labels = linked.iter().map(|id| settings.label(id));
+                let next = match closest(asked, labels) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!(
+                        "the job has {} links; name a user or group that it has provisioned",
+                        linked.len()
+                    ),
+                };
+                Err(CommandFailure::usage(format!("the job has no link of `{asked}`"), next))
+            }
+            _ => Err(CommandFailure::usage(
+                format!("`{asked}` is the name of {} linked users and groups", named.len()),
+                format!("write one of their ids: {}", listed(&named)),
+            )),
+        }
+    }
+}
+
+fn listed(ids: &[&ObjectId]) -> String {
+    ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn refusal(path: &std::path::Path, refused: &StateMismatch, settings: &JobSettings) -> CommandFailure {

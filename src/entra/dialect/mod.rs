@@ -20,7 +20,7 @@ use serde_json::Value;
 pub use switches::{
     AddedMember, Additions, Booleans, Choice, CreateConflict, DeletionThreshold, ElementFilter, EmptyRoles,
     EnterpriseData, Evidence, FilterQuotes, FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers, Leavers,
-    ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames, PhonePrimary, Position,
+    ManagerPath, ManagerRemoval, ManagerValue, NarrowedScope, Nulls, OperationNames, PhonePrimary, Position,
     PurgedAfterUnassign, ReferenceCheck, RemovedMember, RestartLinks, Retries, RoleName, SwitchDefect,
     Switches, TombstoneName, UnknownSwitch, UserMeta, UserSchemas,
 };

@@ -88,8 +88,8 @@ mod decisions;
 mod forms;
 
 pub use decisions::{
-    CreateConflict, DeletionThreshold, LeakedMembers, Leavers, PurgedAfterUnassign, ReferenceCheck,
-    RestartLinks, Retries, SwitchDefect, TombstoneName,
+    CreateConflict, DeletionThreshold, LeakedMembers, Leavers, NarrowedScope, PurgedAfterUnassign,
+    ReferenceCheck, RestartLinks, Retries, SwitchDefect, TombstoneName,
 };
 
 pub use forms::{
@@ -162,6 +162,8 @@ pub struct Switches {
     pub tombstone_name: TombstoneName,
     /// See [`Leavers`].
     pub leavers: Leavers,
+    /// See [`NarrowedScope`].
+    pub narrowed_scope: NarrowedScope,
     /// See [`RestartLinks`].
     pub restart_links: RestartLinks,
     /// How many members one PATCH adds or removes; at least 1.
@@ -205,6 +207,7 @@ impl Default for Switches {
             switch_defect: SwitchDefect::Off,
             tombstone_name: TombstoneName::Off,
             leavers: Leavers::Disabled,
+            narrowed_scope: NarrowedScope::Restart,
             restart_links: RestartLinks::Kept,
             members_per_patch: 1,
             page_size: 100,
@@ -277,6 +280,7 @@ macro_rules! for_each_choice {
             switch_defect: SwitchDefect, "switch-defect";
             tombstone_name: TombstoneName, "tombstone-name";
             leavers: Leavers, "leavers";
+            narrowed_scope: NarrowedScope, "narrowed-scope";
             restart_links: RestartLinks, "restart-links";
         }
     };

@@ -57,7 +57,7 @@ use pass::Pass;
 use state::JobState;
 use step_log::StepLog;
 
-use crate::entra::dialect::{Dialect, RestartLinks, Switches, Writer};
+use crate::entra::dialect::{Dialect, NarrowedScope, RestartLinks, Switches, Writer};
 use crate::entra::directory::{ObjectId, Tenant};
 use crate::entra::mapping::Mapping;
 use crate::entra::scope::Scope;
@@ -79,6 +79,8 @@ pub struct JobSettings {
     /// Every cycle and every on-demand run begins with a filter for a random GUID on each mapped endpoint, as
     /// the service's do.
     pub begins_with_probe: bool,
+    /// How many PATCHes of one group's members are under way at the same time; at least 1.
+    pub at_once: usize,
     /// Short names of objects, for the names of steps and for the log.
     pub labels: HashMap<ObjectId, String>,
     /// The date of the simulated clock's minute 0.
@@ -100,6 +102,7 @@ impl JobSettings {
             switches: Switches::default(),
             policy: Policy::default(),
             begins_with_probe: true,
+            at_once: 1,
             labels: HashMap::new(),
             began: Timestamp::UNIX_EPOCH,
             clock: Arc::new(Stopwatch::start()),
@@ -126,13 +129,15 @@ impl JobSettings {
 pub struct Job {
     settings: JobSettings,
     state: JobState,
+    /// A scope that was saved and takes effect with the next restart.
+    saved_scope: Option<Scope>,
 }
 
 impl Job {
     /// A job that has not run yet.
     #[must_use]
     pub fn new(settings: JobSettings) -> Self {
-        Job { settings, state: JobState::default() }
+        Job { settings, state: JobState::default(), saved_scope: None }
     }
 
     /// How it is configured.
@@ -315,16 +320,40 @@ impl Job {
         let drops = self.settings.switches.restart_links == RestartLinks::Dropped;
         let connector_data_store = scope.connector_data_store || drops && scope == ResetScope::PORTAL;
         self.state.restart(ResetScope { connector_data_store, ..scope });
+        if scope.watermark
+            && let Some(saved) = self.saved_scope.take()
+        {
+            self.settings.scope = saved;
+        }
     }
 
     /// Saves another mapping or scope. A difference clears the watermark, so that the next cycle looks
     /// at every object; links stay (how-provisioning-works; define-conditional-rules-for-provisioning-user-accounts).
+    /// From all users and groups to the assigned ones it may take a restart (the switch `narrowed-scope`).
     pub fn configure(&mut self, mapping: Mapping, scope: Scope) {
+        let narrows = (self.settings.scope, scope) == (Scope::Everyone, Scope::Assigned);
+        let waits = narrows && self.settings.switches.narrowed_scope == NarrowedScope::Restart;
+        self.saved_scope = waits.then_some(scope);
+        let scope = if waits { self.settings.scope } else { scope };
         if self.settings.mapping != mapping || self.settings.scope != scope {
             self.state.restart(ResetScope { watermark: true, ..ResetScope::NONE });
             self.settings.mapping = mapping;
             self.settings.scope = scope;
         }
+    }
+
+    /// Whether the scope that was saved last takes effect only with a restart.
+    #[must_use]
+    pub fn waits_for_restart(&self) -> bool {
+        self.saved_scope.is_some()
+    }
+
+    /// Drops the link of one object to its account, as Graph's objectConnections do; false when there is none. The
+    /// object is matched again when it is looked at next: on demand, when it changes, or after a restart.
+    pub fn forget(&mut self, id: &ObjectId) -> bool {
+        let linked = self.state.links.contains(id);
+        self.state.links.remove(id);
+        linked
     }
 
     /// Account discovery: reads all users, `count` at a time (the switch `page-size` when `None`).

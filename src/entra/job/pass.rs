@@ -10,7 +10,8 @@ use super::answers::{self, Asked, Trouble};
 use super::log::{CycleReport, CycleStop, LogEntry, ProvisioningAction, Status};
 use super::problem::{ErrorCode, JobProblem};
 use super::quarantine::Quarantine;
-use super::state::JobState;
+use super::schedule;
+use super::state::{Escrow, JobState};
 use super::step_log::StepLog;
 use crate::entra::dialect::Writer;
 use crate::entra::directory::{DirectoryState, Group, Object, ObjectId, ObjectKind, User};
@@ -159,14 +160,20 @@ impl<T: Target> Pass<'_, T> {
     ) {
         let escrow = self.state.escrows.get(id);
         let retries = escrow.map_or(0, |escrow| escrow.retries);
-        let next = escrow.and_then(|escrow| escrow.next_attempt(self.writer.switches.retries));
-        let again = match next {
+        let again = match escrow.and_then(|escrow| self.attempt_after(escrow)) {
             Some(minute) => format!(" It will be retried again after this date: {}.", self.date(minute)),
             None => String::new(),
         };
         let detail = format!("{} This operation was retried {retries} times.{again}", problem.detail);
         let turn = Turn { action, status: Status::Failure, code: Some(problem.code), detail };
         self.push(id, kind, turn, Some(problem));
+    }
+
+    /// The minute of the cycle in which a failure of now is tried again.
+    pub fn attempt_after(&self, escrow: &Escrow) -> Option<u64> {
+        let due = escrow.next_attempt(self.writer.switches.retries)?;
+        let last = self.state.last_cycle.unwrap_or(self.minute);
+        Some(schedule::cycle_of_attempt(due, last, self.minute))
     }
 
     fn push(&mut self, id: &ObjectId, kind: ObjectKind, turn: Turn, problem: Option<JobProblem>) {

@@ -1,6 +1,7 @@
 //! The second pass: links between objects, once the objects exist
 //! (how-provisioning-works, Initial cycle; known-issues for what is never repaired).
 
+use futures_util::future::join_all;
 use indexmap::IndexSet;
 
 use super::answers::{self, Asked, Trouble};
@@ -208,28 +209,54 @@ impl<T: Target> Pass<'_, T> {
         verb: Verb,
     ) -> Result<usize, CycleStop> {
         let mut written = 0;
-        for chunk in members.chunks(self.writer.switches.members_per_patch.max(1)) {
-            match self.write_chunk(link, group, chunk, verb).await {
-                Ok(()) => written += chunk.len(),
-                Err(Trouble::Stop(stopped)) => return Err(stopped),
-                Err(Trouble::Object(problem)) => {
-                    self.report.tally.references_failed += chunk.len() as u64;
-                    let failed = chunk.iter().map(|(member, _)| member.clone());
-                    self.state.escrow(group, self.minute).members.extend(failed);
-                    self.log_failure(group, ObjectKind::Group, ProvisioningAction::Update, problem);
+        let chunks: Vec<_> = members.chunks(self.writer.switches.members_per_patch.max(1)).collect();
+        for together in chunks.chunks(self.settings.at_once.max(1)) {
+            let mut sent = Vec::with_capacity(together.len());
+            for chunk in together {
+                let ids = self.unwritten(link, chunk, verb).await;
+                let request = match &ids {
+                    Ok(ids) if !ids.is_empty() => Some(self.members_request(link, group, chunk, ids, verb)),
+                    Ok(_) | Err(_) => None,
+                };
+                let target = self.target;
+                sent.push(async move {
+                    if let Some(request) = request {
+                        answers::accepted(Asked::Modify, target.send(request).await)?;
+                    }
+                    ids
+                });
+            }
+            // What was sent is remembered before a stop ends the cycle.
+            let mut stop = None;
+            for (chunk, ended) in together.iter().zip(join_all(sent).await) {
+                match ended {
+                    Ok(ids) => {
+                        self.remember_members(group, chunk, ids, verb);
+                        written += chunk.len();
+                    }
+                    Err(Trouble::Stop(stopped)) => stop = stop.or(Some(stopped)),
+                    Err(Trouble::Object(problem)) => {
+                        self.report.tally.references_failed += chunk.len() as u64;
+                        let failed = chunk.iter().map(|(member, _)| member.clone());
+                        self.state.escrow(group, self.minute).members.extend(failed);
+                        self.log_failure(group, ObjectKind::Group, ProvisioningAction::Update, problem);
+                    }
                 }
+            }
+            if let Some(stopped) = stop {
+                return Err(stopped);
             }
         }
         Ok(written)
     }
 
-    async fn write_chunk(
+    /// Those of the members that a request has to name: all, unless the reference check finds them there.
+    async fn unwritten(
         &mut self,
         link: &Link,
-        group: &ObjectId,
         chunk: &[(ObjectId, String)],
         verb: Verb,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Vec<String>, Trouble> {
         let mut ids = Vec::with_capacity(chunk.len());
         for (member, target_id) in chunk {
             let there = verb == Verb::Add
@@ -238,14 +265,21 @@ impl<T: Target> Pass<'_, T> {
                 ids.push(target_id.clone());
             }
         }
-        if !ids.is_empty() {
-            let request = self.members_request(link, group, chunk, &ids, verb);
-            self.ask(Asked::Modify, request).await?;
-            for target_id in ids {
-                match verb {
-                    Verb::Remove => self.note_reference("members", Some(target_id), None),
-                    Verb::Add | Verb::Replace => self.note_reference("members", None, Some(target_id)),
-                }
+        Ok(ids)
+    }
+
+    /// Keeps what was written: `ids` are those that a request named.
+    fn remember_members(
+        &mut self,
+        group: &ObjectId,
+        chunk: &[(ObjectId, String)],
+        ids: Vec<String>,
+        verb: Verb,
+    ) {
+        for target_id in ids {
+            match verb {
+                Verb::Remove => self.note_reference("members", Some(target_id), None),
+                Verb::Add | Verb::Replace => self.note_reference("members", None, Some(target_id)),
             }
         }
         if let Some(link) = self.state.links.get_mut(group) {
@@ -256,7 +290,6 @@ impl<T: Target> Pass<'_, T> {
                 }
             }
         }
-        Ok(())
     }
 
     fn members_request(

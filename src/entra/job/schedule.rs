@@ -42,6 +42,13 @@ pub(super) fn next_attempt(policy: Retries, first: u64, last: u64, retries: usiz
     }
 }
 
+/// When what is due at `due` is really tried: in the first cycle from then on. Cycles follow the one at `last` every
+/// 40 minutes, and the one of `now` is over.
+pub(super) fn cycle_of_attempt(due: u64, last: u64, now: u64) -> u64 {
+    let from = due.max(now + 1).max(last);
+    last + (from - last).div_ceil(CYCLE_INTERVAL) * CYCLE_INTERVAL
+}
+
 /// Whether 28 days are over.
 pub(super) fn is_over(since: u64, minute: u64) -> bool {
     minute.saturating_sub(since) >= GIVES_UP_AFTER
@@ -89,6 +96,17 @@ mod tests {
         assert_eq!(after(Retries::SixHours, 0), Some(6 * HOUR));
         assert_eq!(after(Retries::EveryCycle, 7), Some(0));
         assert_eq!(next_attempt(Retries::EveryCycle, 0, GIVES_UP_AFTER, 7), None);
+    }
+
+    #[test]
+    fn an_attempt_falls_into_a_cycle() {
+        // Due at once means with the next cycle, 40 minutes after this one.
+        assert_eq!(cycle_of_attempt(100, 100, 100), 140);
+        assert_eq!(cycle_of_attempt(100 + 6 * HOUR, 100, 100), 100 + 6 * HOUR);
+        // Between two cycles, as on demand: the next one is not 40 minutes away.
+        assert_eq!(cycle_of_attempt(110, 100, 110), 140);
+        assert_eq!(cycle_of_attempt(141, 100, 110), 180);
+        assert_eq!(cycle_of_attempt(0, 0, 0), 40);
     }
 
     #[test]

@@ -218,7 +218,6 @@ impl<T: Target> Pass<'_, T> {
         let escrow = self.state.escrows.get(&entry.id);
         let now = self.settings.clock.elapsed();
         let elapsed = step_log.began.map_or(Duration::ZERO, |began| now.saturating_sub(began));
-        let retries = self.writer.switches.retries;
         let record = LogRecord {
             cycle: self.report.name.clone(),
             at: self.date(self.minute),
@@ -230,7 +229,7 @@ impl<T: Target> Pass<'_, T> {
             failure: problem.map(|problem| ObjectFailure {
                 problem,
                 retries: escrow.map_or(0, |escrow| escrow.retries),
-                next: escrow.and_then(|escrow| escrow.next_attempt(retries)).map(|minute| self.date(minute)),
+                next: escrow.and_then(|escrow| self.attempt_after(escrow)).map(|minute| self.date(minute)),
             }),
         };
         watcher.logged(entry, &record);

@@ -127,17 +127,19 @@ fn error_information(failure: &ObjectFailure) -> Value {
     })
 }
 
+/// What the service says of every refusal, whatever the target answered; administrators' alerts look for it.
+const REFUSED: &str = "Processing of the HTTP request resulted in an exception. Please see the HTTP response returned \
+                       by the 'Response' property of this exception for details.";
+
 /// The frame of the text follows real records: the .NET name of the status, the answer, the retries.
 fn reason(failure: &ObjectFailure) -> String {
     let ObjectFailure { problem, retries, next } = failure;
-    let mut text = match (problem.status.map(dotnet_name), web_response(problem)) {
-        (Some(status), Some(body)) => {
-            format!(
-                "StatusCode: {status}\r\nMessage: The target refused the request.\r\nWeb Response: \r\n{body}"
-            )
+    let mut text = match problem.status.map(dotnet_name) {
+        Some(status) => {
+            let body = web_response(problem).unwrap_or_default();
+            format!("StatusCode: {status}\r\nMessage: {REFUSED}\r\nWeb Response: \r\n{body}")
         }
-        (Some(status), None) => format!("StatusCode: {status}\r\nMessage: {}", problem.detail),
-        (None, _) => problem.detail.trim_end_matches('.').to_owned(),
+        None => problem.detail.trim_end_matches('.').to_owned(),
     };
     text.push_str(&format!(". This operation was retried {retries} times."));
     if let Some(next) = next {

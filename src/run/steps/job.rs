@@ -101,6 +101,10 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
     pub(super) fn change_scope(&mut self, everyone: bool) {
         self.scope = scope(everyone);
         self.reconfigure();
+        if self.job.waits_for_restart() {
+            // The step is the change as it takes effect: with the restart that it needs.
+            self.job.restart(ResetScope { watermark: true, ..ResetScope::NONE });
+        }
     }
 
     fn reconfigure(&mut self) {

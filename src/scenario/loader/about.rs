@@ -1,5 +1,5 @@
 use super::Loader;
-use crate::check::{About, History, Level, Reference};
+use crate::check::{About, History, Level, Passage, Reference};
 use crate::scenario::{Ability, Need};
 use crate::scim::{PatchPath, schema};
 use crate::yaml::{Fields, Node, NodeKind};
@@ -110,14 +110,14 @@ impl Loader<'_> {
         match key.name.as_str() {
             "rfc" => {
                 let place = text?;
-                let (number, section) = place.split_once('#').map_or((&*place, None), |(n, s)| (n, Some(s)));
-                let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-                let is_section = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
-                if digits(number) && section.is_none_or(is_section) {
-                    return Some(Reference::Rfc(place));
+                if let Some(passage) = Passage::read(&place) {
+                    return Some(Reference::Rfc(passage));
                 }
                 let problem = self.reader.problem(&value.span, format!("`{place}` is no place in an RFC"));
-                self.reader.note(problem.help("write number and section, as \"7644#3.4.2\""));
+                self.reader
+                    .note(problem.help(
+                        "write number and section, and the word of the demand, as \"7644#3.4.2 MUST\"",
+                    ));
                 None
             }
             "entra" => text.map(Reference::Microsoft),

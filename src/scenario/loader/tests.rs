@@ -16,7 +16,7 @@ why: >-
 fix: Mend it.
 entra: InvalidAnchor.
 refs:
-  - rfc: "7644#3.4.2.2"
+  - rfc: "7644#3.4.2.2 SHALL"
   - entra: known-issues
   - field: owner/repo#1
 faults: [hides-disabled-users]
@@ -88,7 +88,7 @@ fn documentation_needs_and_settings_are_read() {
     assert_eq!(
         about.refs,
         [
-            Reference::Rfc("7644#3.4.2.2".into()),
+            Reference::Rfc("7644#3.4.2.2 MUST".into()),
             Reference::Microsoft("known-issues".into()),
             Reference::Field("owner/repo#1".into())
         ]

@@ -95,6 +95,16 @@ choice! {
 }
 
 choice! {
+    /// When a change of the scope from all users and groups to the assigned ones takes effect.
+    NarrowedScope {
+        /// With the next restart; until then the job goes on with all.
+        Restart = "restart", Documented, "known-issues: a change from Sync All to Sync assigned needs a restart";
+        /// With the next cycle, which is an initial one, as after any other change.
+        NextCycle = "next-cycle", Documented, "define-conditional-rules-for-provisioning-user-accounts: saving triggers an initial cycle";
+    }
+}
+
+choice! {
     /// Links between objects and accounts after the portal's Restart.
     RestartLinks {
         /// They stay.

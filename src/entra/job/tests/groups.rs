@@ -1,6 +1,9 @@
 //! Groups: created empty, filled by PATCH, never read with their members.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
+use crate::wire::Method;
 
 /// Ada is `1`, Grace is `2`, the group is `9` and has both.
 async fn filled(job: &mut Job, target: &Script) -> Tenant {
@@ -167,4 +170,54 @@ async fn the_reference_check_is_asked_before_a_member_is_written() {
         target.sent().last().unwrap(),
         "GET /Groups?filter=id+eq+%229%22+and+members+eq+%221%22&attributes=id"
     );
+}
+
+/// Answers a PATCH only when as many are under way as were asked for, and counts the most of them.
+struct Together {
+    inner: Script,
+    number: usize,
+    under_way: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Target for Together {
+    async fn send(&self, request: Request) -> Result<Answer, Broken> {
+        if request.method != Method::Patch {
+            return self.inner.send(request).await;
+        }
+        self.most.fetch_max(self.under_way.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        for _ in 0..self.number {
+            tokio::task::yield_now().await;
+        }
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        let is_refused = request.json().unwrap().to_string().contains(r#""value":"3""#);
+        Ok(if is_refused { refused(500) } else { empty(204) })
+    }
+
+    fn sent_as(&self, request: &Request) -> Sent {
+        self.inner.sent_as(request)
+    }
+}
+
+#[tokio::test]
+async fn members_travel_at_the_same_time_and_the_one_that_fails_is_tried_again() {
+    for number in [1, 3] {
+        let people = ["ada", "grace", "alan", "joan", "mary"];
+        let mut tenant = tenant(&people);
+        add_group(&mut tenant, "team", &people);
+        let (under_way, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let target = Together { inner: Script::default(), number, under_way, most };
+        target.inner.answers([nobody(), nobody()]);
+        for (place, key) in people.iter().enumerate() {
+            target.inner.answers([nobody(), Answer::json(201, &account(&(place + 1).to_string(), key))]);
+        }
+        target.inner.answers([nobody(), Answer::json(201, &group_account("9", "team"))]);
+        let mut job = job_with(mapping(), |settings| settings.at_once = number);
+        let report = job.cycle(&tenant, &target).await;
+        assert_eq!(target.most.load(Ordering::Relaxed), number);
+        assert_eq!(failed(&report, "team").1, "InternalServerError");
+        assert_eq!(job.link(&id("team")).unwrap().members.len(), 4);
+        let waiting: Vec<_> = job.escrow(&id("team")).unwrap().members.iter().cloned().collect();
+        assert_eq!(waiting, [id("alan")]);
+    }
 }

@@ -216,7 +216,12 @@ async fn a_failure_says_what_was_answered_and_when_it_is_tried_again() {
     target.answers([nobody(), nobody(), refused(409)]);
     tenant.advance_minutes(40);
     job.cycle(&tenant, &target).await;
-    let failed = lines.take().remove(1);
+    let mut taken = lines.take();
+    let first = text(&taken[0]["provisioningStatusInfo"]["errorInformation"], "reason").to_owned();
+    // The next attempt is the next cycle's, 40 minutes later.
+    let again = "retried 0 times. It will be retried again after this date: 2026-03-24T01:57:42.0000000Z UTC";
+    assert!(first.ends_with(again), "{first}");
+    let failed = taken.remove(1);
     assert_eq!(steps(&failed)[0], "EntryEscrowRetry import success");
     assert_eq!(steps(&failed).last().unwrap(), "EntryExportAdd export failure");
     let information = &failed["provisioningStatusInfo"]["errorInformation"];
@@ -227,7 +232,8 @@ async fn a_failure_says_what_was_answered_and_when_it_is_tried_again() {
     assert_eq!(text(information, "errorCode"), "Conflict");
     assert_eq!(text(information, "errorCategory"), "nonServiceFailure");
     let reason = text(information, "reason");
-    assert!(reason.starts_with("StatusCode: Conflict\r\nMessage: "), "{reason}");
+    let begins = "StatusCode: Conflict\r\nMessage: Processing of the HTTP request resulted in an exception. Please see ";
+    assert!(reason.starts_with(begins), "{reason}");
     assert!(reason.contains("Web Response: \r\n{"), "{reason}");
     // Six hours after the first failure.
     let again = "This operation was retried 1 times. It will be retried again after this date: \

@@ -1,7 +1,7 @@
 //! Restarts, target object actions, flow types, and switches of the job.
 
 use super::*;
-use crate::entra::dialect::{RestartLinks, SwitchDefect};
+use crate::entra::dialect::{NarrowedScope, RestartLinks, SwitchDefect};
 use crate::entra::mapping::{FlowBehavior, FlowType, ObjectActions};
 
 fn acting(change: impl FnOnce(&mut ObjectActions)) -> Mapping {
@@ -89,6 +89,49 @@ async fn another_mapping_looks_at_everybody_and_keeps_the_links() {
     assert!(job.cycle(&tenant, &target).await.initial);
     let sent = target.sent();
     assert!(sent[2].contains(r#"{"op":"Add","path":"nickName","value":"ada"}"#), "{sent:?}");
+}
+
+// known-issues, Sync All to Sync assigned.
+#[tokio::test]
+async fn a_narrowed_scope_waits_for_a_restart_unless_the_switch_says_otherwise() {
+    for (reading, at_once) in [(NarrowedScope::Restart, false), (NarrowedScope::NextCycle, true)] {
+        let (mut tenant, target) = (tenant(&["ada"]), Script::default());
+        let change = |settings: &mut JobSettings| {
+            settings.scope = Scope::Everyone;
+            settings.switches.narrowed_scope = reading;
+        };
+        let mut job = linked(job_with(users_only(), change), &tenant, &target, &["ada"]).await;
+        tenant.unassign(&id("ada")).unwrap();
+        job.configure(users_only(), Scope::Assigned);
+        assert_eq!(job.waits_for_restart(), !at_once);
+        if !at_once {
+            target.answers([nobody(), Answer::json(200, &account("ada", "ada"))]);
+            job.cycle(&tenant, &target).await;
+            assert_eq!(target.sent(), ["probe /Users", "GET /Users/ada"], "she is still in scope");
+            job.restart(ResetScope::PORTAL);
+        }
+        assert_eq!((job.settings().scope, job.waits_for_restart()), (Scope::Assigned, false));
+        target.answers([nobody(), Answer::json(200, &account("ada", "ada")), empty(204)]);
+        assert_eq!(log(&job.cycle(&tenant, &target).await), ["ada disable success"]);
+        target.sent();
+        // Taken back before the restart, nothing is left of it; wider takes effect at once.
+        job.configure(users_only(), Scope::Everyone);
+        assert_eq!((job.settings().scope, job.waits_for_restart()), (Scope::Everyone, false));
+    }
+}
+
+// Graph: objectConnections.
+#[tokio::test]
+async fn a_link_that_was_dropped_is_made_again_by_matching() {
+    let (tenant, target) = (tenant(&["ada"]), Script::default());
+    let mut job = linked(job(users_only(), Dialect::Default), &tenant, &target, &["ada"]).await;
+    assert!(job.forget(&id("ada")) && !job.forget(&id("ada")));
+    assert!(job.link(&id("ada")).is_none());
+    target.answers([nobody(), found(&[account("2", "ada")])]);
+    job.on_demand(&tenant, &[id("ada")], &target).await;
+    let sent = target.sent();
+    assert!(sent[1].starts_with("GET /Users?filter=userName"), "{sent:?}");
+    assert_eq!(job.link(&id("ada")).unwrap().target_id, "2");
 }
 
 // functions-for-customizing-application-data, Switch: CAUTION.
