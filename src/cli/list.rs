@@ -2,15 +2,15 @@ use std::path::PathBuf;
 
 use super::failure::CommandFailure;
 use super::source::Source;
-use super::{Exit, console, eval, pages, profiles};
+use super::{Exit, console, eval, pages, profiles, switches};
 use crate::catalogue::{CatalogueFilter, listing};
 use crate::check::Level;
 
-/// List every check with its id, its level and what must hold; or list the mapping `profiles`, or the
-/// `functions` of mapping expressions
+/// List every check with its id, its level and what must hold; or list the mapping `profiles`, the
+/// `functions` of mapping expressions, or the `switches` between readings of Entra's behaviour
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// Ids, or prefixes that end in `/` [default: all]; after `profiles`, names of profiles to show in full
+    /// Ids, or prefixes that end in `/` [default: all]; after `profiles` or `switches`, names to show in full
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
 
@@ -40,6 +40,11 @@ impl List {
             && first == "profiles"
         {
             return profiles::list(names, self.source.json);
+        }
+        if let Some((first, names)) = self.filters.split_first()
+            && first == "switches"
+        {
+            return switches::list(names, self.source.json);
         }
         if self.filters == ["functions"] {
             return eval::list_functions(self.source.json);
