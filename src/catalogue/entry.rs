@@ -118,6 +118,7 @@ fn need(need: &Need) -> String {
         Need::Mapped(target) => target.clone(),
         Need::Filterable(target) => format!("filter on {target}"),
         Need::Published(target) => format!("{target} in /Schemas"),
+        Need::Reading { switch, value } => format!("the reading {switch}={value}"),
         Need::Ability(ability) => match ability {
             Ability::Groups => "groups",
             Ability::Bulk => "bulk",

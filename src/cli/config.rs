@@ -16,7 +16,9 @@ pub(super) use self::settings::{FILE, NameVisibility};
 use self::mistake::{masked, mistake};
 use self::settings::FileSettings;
 use super::failure::CommandFailure;
+use super::switches;
 use crate::diagnostic::Diagnostic;
+use crate::entra::dialect::{Switches, UnknownSwitch};
 use crate::entra::mapping::expression::{READINGS, Readings};
 use crate::entra::mapping::{Mapping, SelectionError};
 use crate::input;
@@ -149,6 +151,22 @@ impl Config {
         Ok(readings)
     }
 
+    /// Readings of Entra's behaviour.
+    pub(super) fn switches(&self) -> Result<Switches, Diagnostic> {
+        let mut switches = Switches::default();
+        for (name, value) in &self.settings.switch {
+            switches.set(name.get_ref(), value.get_ref()).map_err(|unknown| {
+                let place = if matches!(unknown, UnknownSwitch::Name(_)) { name } else { value };
+                let wrong = self.wrong(unknown.to_string(), place);
+                match switches::way_out(&unknown) {
+                    Some(help) => wrong.help(help),
+                    None => wrong,
+                }
+            })?;
+        }
+        Ok(switches)
+    }
+
     fn wrong<T>(&self, title: String, place: &Spanned<T>) -> Diagnostic {
         Diagnostic::new(title, FILE, &self.text, place.span())
     }
@@ -184,6 +202,18 @@ mod tests {
         };
         assert_eq!(wrong("join-emtpy = 'kept'"), ("join-emtpy".into(), "did you mean `join-empty`?".into()));
         assert_eq!(wrong("join-empty = 'keep'"), ("'keep'".into(), "it is one of skipped, kept".into()));
+    }
+
+    #[test]
+    fn switches_are_chosen_by_name_and_a_slip_has_its_place() {
+        let read = |switch: &str| Config::parse(format!("[switch]\n{switch}\n")).unwrap().switches();
+        let chosen = read("additions = 'apart'").unwrap().changed();
+        assert_eq!((chosen[0].name, chosen[0].value.as_str(), chosen.len()), ("additions", "apart", 1));
+        let slip = read("booleans = 'json'\naditions = 'apart'").unwrap_err();
+        assert_eq!(slip.line(), 3);
+        assert!(slip.help.unwrap().contains("did you mean `additions`?"));
+        let slip = read("booleans = 'yes'").unwrap_err();
+        assert_eq!((slip.line(), slip.title.contains("write text or json")), (2, true), "{}", slip.title);
     }
 
     #[test]

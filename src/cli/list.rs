@@ -2,15 +2,15 @@ use std::path::PathBuf;
 
 use super::failure::CommandFailure;
 use super::source::Source;
-use super::{Exit, console, eval, pages, profiles};
+use super::{Exit, console, eval, pages, profiles, switches};
 use crate::catalogue::{CatalogueFilter, listing, section_listing, sections_json};
 use crate::check::{Demand, Level};
 
 /// List every check with its id, its level and what must hold; or list the mapping `profiles`, the `functions` of
-/// mapping expressions, or the `sections` of RFCs with their checks
+/// mapping expressions, the `sections` of RFCs with their checks, or the `switches` between readings of Entra's behaviour
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// Ids, prefixes that end in `/`, or sections as rfc7644#3.5.2 [default: all]; after `profiles`, names of profiles
+    /// Ids, prefixes that end in `/`, or sections as rfc7644#3.5.2 [default: all]; after `profiles` or `switches`, names
     /// to show in full
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
@@ -45,6 +45,11 @@ impl List {
             && first == "profiles"
         {
             return profiles::list(names, self.source.json);
+        }
+        if let Some((first, names)) = self.filters.split_first()
+            && first == "switches"
+        {
+            return switches::list(names, self.source.json);
         }
         if self.filters == ["functions"] {
             return eval::list_functions(self.source.json);

@@ -33,6 +33,7 @@ mod second;
 mod selftest;
 mod serve;
 mod source;
+mod switches;
 mod sync;
 mod target;
 mod test_connection;

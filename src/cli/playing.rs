@@ -12,7 +12,7 @@ use super::interrupt::Interrupt;
 use super::output::{Output, folder_of, unwritten};
 use super::second::SecondOptions;
 use super::target::{TargetOptions, quoted};
-use super::{Exit, console};
+use super::{Exit, console, switches};
 use crate::check::Level;
 use crate::deployments::{Embedded, Shared, TenantClients};
 use crate::entra::mapping::{Mapping, profiles};
@@ -49,6 +49,10 @@ pub(super) struct Playing {
     /// Attribute mapping: the name of a built-in profile, or a YAML file
     #[arg(long, value_name = "NAME|FILE", help_heading = "Scenarios")]
     profile: Option<String>,
+
+    /// Choose a reading of Entra's behaviour (repeatable); `scimulate list switches` shows them
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Scenarios")]
+    switch: Vec<String>,
 
     /// Play this many scenarios at once [default: one for each core; 1 for a target on another machine that is not disposable]
     #[arg(long, value_name = "N", help_heading = "Scenarios")]
@@ -102,7 +106,8 @@ impl Playing {
     /// What leads another run to the same target with the same mapping, as far as the command line says it.
     pub(super) fn again(&self) -> String {
         let profile = self.profile.as_ref().map(|profile| format!(" --profile {}", quoted(profile)));
-        format!("{}{}", self.target.again(), profile.unwrap_or_default())
+        let switches = self.switch.iter().map(|switch| format!(" --switch {}", quoted(switch)));
+        format!("{}{}{}", self.target.again(), profile.unwrap_or_default(), switches.collect::<String>())
     }
 
     /// The mapping in force.
@@ -125,7 +130,10 @@ impl Playing {
         if jobs == 0 {
             return Err(CommandFailure::usage("--jobs 0 plays no scenario", "write --jobs 1 or more"));
         }
-        let mut plan = Plan::new(scenarios, self.mapping(config)?, prefix::draw());
+        let switches = switches::chosen(config, &self.switch)?;
+        let mapping = switches::applied(&switches, self.mapping(config)?);
+        let mut plan = Plan::new(scenarios, mapping, prefix::draw());
+        plan.switches = switches;
         plan.people = config.people()?;
         plan.seed = self.seed.or(settings.seed).unwrap_or(plan.seed);
         plan.jobs = jobs;

@@ -158,6 +158,12 @@ const REQUIREMENTS: &[(&str, &str, Demand, RequirementEvidence)] = {
             All(&["cycles/group-members-added-in-one-request"]),
         ),
         (
+            "onboarding-agent",
+            "what Microsoft's onboarding agent sends: the first group, and a group name with an apostrophe",
+            Recommended,
+            All(&["cycles/group-name-with-apostrophe-and-dots"]),
+        ),
+        (
             "bulk",
             "bulk requests",
             Recommended,

@@ -48,6 +48,7 @@ fn report(outcomes: &[(u32, Ending)]) -> Report {
     Report {
         target: "http://127.0.0.1/scim".into(),
         seed: 1,
+        switches: Vec::new(),
         elapsed: Duration::ZERO,
         verdict: RunVerdict::Passed,
         checks,

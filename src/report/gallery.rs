@@ -44,6 +44,7 @@ pub fn transport_checks(
     let report = Report {
         target: String::new(),
         seed: 0,
+        switches: Vec::new(),
         elapsed: std::time::Duration::ZERO,
         verdict: crate::run::verdict::report::Verdict::Incomplete,
         checks: checks.to_vec(),
@@ -96,6 +97,7 @@ impl GalleryPage<'_> {
         }
         self.requirements(out)?;
         terminal::left_behind(self.report, self.settings, out)?;
+        terminal::switches(self.report, out)?;
         self.verdict(out)
     }
 

@@ -11,7 +11,7 @@ use super::{shown, waived};
 use crate::check::{Finding, JudgedBy, Outcome};
 use crate::gallery::{GalleryVerdict, Overall, Requirement, Test};
 use crate::run::verdict::cause::{Cause, causes};
-use crate::run::verdict::report::{CheckResult, Report};
+use crate::run::verdict::report::{CheckResult, ChosenSwitch, Report};
 use crate::wire::Exchange;
 
 /// The value of `format`.
@@ -34,6 +34,8 @@ struct ReportJson<'a> {
     version: &'static str,
     target: &'a str,
     seed: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    switches: Vec<SwitchJson<'a>>,
     seconds: f64,
     verdict: &'static str,
     counts: CountsJson,
@@ -46,6 +48,21 @@ struct ReportJson<'a> {
     baseline: Option<waived::BaselineJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gallery: Option<GalleryJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SwitchJson<'a> {
+    name: &'a str,
+    value: &'a str,
+    strength: &'a str,
+    source: &'a str,
+}
+
+impl<'a> SwitchJson<'a> {
+    fn of(switch: &'a ChosenSwitch) -> Self {
+        let ChosenSwitch { name, value, strength, source } = switch;
+        SwitchJson { name, value, strength, source }
+    }
 }
 
 #[derive(Serialize)]
@@ -223,6 +240,7 @@ impl<'a> ReportJson<'a> {
             version: env!("CARGO_PKG_VERSION"),
             target: &report.target,
             seed: report.seed,
+            switches: report.switches.iter().map(SwitchJson::of).collect(),
             seconds: report.elapsed.as_secs_f64(),
             verdict: report.verdict.as_str(),
             counts: CountsJson {

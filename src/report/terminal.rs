@@ -60,6 +60,14 @@ pub(super) fn left_behind(
     TerminalPage { report, settings, paint: Paint::new(settings.color) }.left_behind(out)
 }
 
+/// Writes which readings of Entra's behaviour were chosen; nothing if they are the usual ones.
+pub(super) fn switches(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for switch in &report.switches {
+        writeln!(out, "switch {}={} ({}: {})", switch.name, switch.value, switch.strength, switch.source)?;
+    }
+    Ok(())
+}
+
 struct TerminalPage<'a> {
     report: &'a Report,
     settings: &'a TerminalSettings,
@@ -78,6 +86,7 @@ impl TerminalPage<'_> {
         self.left_behind(out)?;
         self.table(out)?;
         fix_first::write(self.report, &causes, self.paint, self.settings, out)?;
+        switches(self.report, out)?;
         self.verdict(&causes, out)
     }
 

@@ -12,6 +12,7 @@ use super::preflight::updates::UPDATE_REFUSED;
 use super::prepare::{Prepared, crowd_limit};
 use super::purpose;
 use crate::check::Skip;
+use crate::entra::dialect::Position;
 use crate::entra::directory::{Object, ObjectId, ObjectKind, User};
 use crate::entra::mapping::{
     AttributeMapping, Circumstances, FlowType, Mapping, MappingSubject, ObjectMapping, TargetValue, profiles,
@@ -93,6 +94,12 @@ impl Prepared {
                 }
             }),
             Need::Published(name) => self.unpublished(plan, ObjectKind::User, &name.parse().ok()?),
+            Need::Reading { switch, value } => {
+                let wanted = |position: &Position| position.name == switch && position.value == *value;
+                let why = format!("its expectations rest on the reading {switch}={value}");
+                let chosen = plan.switches.positions().iter().any(wanted);
+                (!chosen).then_some(Skip::NotConfigured(why))
+            }
             Need::Ability(ability) => match self.abilities.of(*ability) {
                 Support::No(skip) => Some(skip.clone()),
                 Support::Yes(_) | Support::Unknown => None,

@@ -11,6 +11,7 @@ use super::target::cancel::Cancel;
 use super::target::guard::Ownership;
 use super::target::journal::Journal;
 use super::target::retry::WaitLimit;
+use super::verdict::report::ChosenSwitch;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::entra::mapping::Mapping;
@@ -163,6 +164,20 @@ impl Plan {
         }
     }
 
+    /// The switches that are not in their usual position, for the report, which knows no dialects.
+    #[must_use]
+    pub fn chosen_switches(&self) -> Vec<ChosenSwitch> {
+        let changed = self.switches.changed().into_iter();
+        changed
+            .map(|position| ChosenSwitch {
+                name: position.name.to_owned(),
+                value: position.value,
+                strength: position.evidence.to_string(),
+                source: position.source.to_owned(),
+            })
+            .collect()
+    }
+
     /// A writer of the first dialect.
     #[must_use]
     pub fn writer(&self) -> Writer {
@@ -206,5 +221,26 @@ impl Plan {
             }
         }
         scenario_runs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{self, Need};
+
+    #[test]
+    fn readings_that_scenarios_rest_on_are_the_usual_ones() {
+        let usual = Switches::default().positions();
+        let mut rest = 0;
+        for scenario in scenario::builtin().unwrap() {
+            for need in &scenario.needs {
+                let Need::Reading { switch, value } = need else { continue };
+                let known = usual.iter().any(|position| position.name == switch && position.value == *value);
+                assert!(known, "{}: {switch}={value}", scenario.about.id);
+                rest += 1;
+            }
+        }
+        assert!(rest > 0);
     }
 }

@@ -421,6 +421,7 @@ impl Gathered {
         let mut report = Report {
             target,
             seed: run.plan.seed,
+            switches: run.plan.chosen_switches(),
             elapsed: begin.elapsed(),
             verdict: Verdict::Passed,
             checks: self.checks,

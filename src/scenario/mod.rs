@@ -184,6 +184,14 @@ pub enum Need {
     /// `{ published: roles }`: an attribute the profile need not map, because the scenario does. The target
     /// takes part in it by publishing the attribute in /Schemas.
     Published(String),
+    /// `{ reading: leavers=disabled }`: a position of a switch that the scenario's expectations rest on. With another
+    /// one it is not played.
+    Reading {
+        /// The switch.
+        switch: String,
+        /// Its position.
+        value: String,
+    },
     /// An ability of the target.
     Ability(Ability),
 }

@@ -132,6 +132,7 @@ fn report(checks: Vec<CheckResult>) -> Report {
     let mut report = Report {
         target: "http://127.0.0.1/scim".into(),
         seed: 1,
+        switches: Vec::new(),
         elapsed: Duration::ZERO,
         verdict: Verdict::Passed,
         checks,

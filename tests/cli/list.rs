@@ -9,6 +9,15 @@ fn checks_are_listed_and_explained_as_text_and_as_json() {
     let list = Call::new(&["list", "--suite", "cycles"]).play();
     assert_eq!(list.code, Some(0), "{}", list.err);
     assert!(list.out.lines().any(|line| line.starts_with(&format!("{SCENARIO} "))), "{}", list.out);
+    let switches = Call::new(&["list", "switches", "additions"]).play();
+    assert_eq!(switches.code, Some(0), "{}", switches.err);
+    assert!(
+        switches.out.contains("bundled (default): ") && switches.out.contains("[captured: "),
+        "{}",
+        switches.out
+    );
+    let slip = Call::new(&["list", "switches", "aditions"]).play();
+    assert!(slip.code == Some(2) && slip.err.contains("did you mean `additions`?"), "{}", slip.err);
     let list = Call::new(&["list", "--json"]).play();
     let checks: serde_json::Value = serde_json::from_str(&list.out).unwrap();
     let ids: Vec<_> = checks.as_array().unwrap().iter().filter_map(|check| check["id"].as_str()).collect();

@@ -248,6 +248,7 @@ impl Witness<'_> {
         let one = self.post("/Groups", json!({ "displayName": name, "externalId": "G1", "members": [] }));
         let two = self.post("/Groups", json!({ "displayName": "Two", "members": [] }));
         self.find("/Groups", r#"displayName eq "TWO""#);
+        self.find("/Groups", r#"displayName eq "two.too""#);
         self.post("/Groups", json!({ "displayName": "two" }));
         let old = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group";
         self.send("POST", "/Groups", Some(json!({ "schemas": [GROUP, old], "displayName": "Old" })));

@@ -78,6 +78,8 @@ pub struct FileSettings {
     pub max_users: Option<usize>,
     pub people: PeopleTable,
     pub mapping: MappingTable,
+    /// Readings of Entra's behaviour, by the switch's name.
+    pub switch: BTreeMap<Spanned<String>, Spanned<String>>,
     pub gallery: GalleryTable,
     /// Never accepted: a file that is checked in is no place for it.
     pub token: Option<Spanned<de::IgnoredAny>>,

@@ -17,8 +17,8 @@ use session::Session;
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::target::TargetOptions;
-use super::{Exit, console, interrupt, playing, runtime};
-use crate::entra::dialect::{Dialect, Switches};
+use super::{Exit, console, interrupt, playing, runtime, switches};
+use crate::entra::dialect::Dialect;
 use crate::entra::directory_file;
 use crate::entra::job::{CycleStop, Job, JobSettings, NextCycle, Policy, ResetScope};
 use crate::entra::mapping::{Mapping, ValueSource, profiles};
@@ -63,7 +63,7 @@ pub(super) struct Sync {
     #[arg(long, value_name = "NAME", help_heading = "Job")]
     dialect: Option<Dialect>,
 
-    /// Choose a reading where Microsoft's pages differ (repeatable)
+    /// Choose a reading of Entra's behaviour (repeatable); `scimulate list switches` shows them
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Job")]
     switch: Vec<String>,
 
@@ -147,7 +147,7 @@ impl Sync {
         self.check(url.as_ref())?;
         let mapping = config.change(mapping(self.schema.as_deref(), self.profile.as_deref(), &config)?)?;
         let embedded = playing::embedded(&mapping);
-        let settings = self.settings(mapping, url.as_ref())?;
+        let settings = self.settings(&config, mapping, url.as_ref())?;
         let mut contents = directory_file::read(&self.directory)?;
         let base = url.as_ref().map(|url| url.base().to_owned());
         let approved = self.allow_deletes || self.restart.is_some_and(|scope| scope.force_deletes);
@@ -234,7 +234,12 @@ impl Sync {
         Ok(())
     }
 
-    fn settings(&self, mapping: Mapping, url: Option<&TenantUrl>) -> Result<JobSettings, CommandFailure> {
+    fn settings(
+        &self,
+        config: &Config,
+        mapping: Mapping,
+        url: Option<&TenantUrl>,
+    ) -> Result<JobSettings, CommandFailure> {
         let flag = url.and_then(|url| url.flags().last());
         let by_flag = match flag {
             Some(Flag::AadOptscim062020 | Flag::AzureAdScimPatch062020) => Dialect::AadOptscim062020,
@@ -251,8 +256,10 @@ impl Sync {
                 "write --scope assigned, or remove the row from the mapping",
             ));
         }
+        let switches = switches::chosen(config, &self.switch)?;
+        let mapping = switches::applied(&switches, mapping);
         let mut settings = JobSettings::new(mapping, scope, self.dialect.unwrap_or(by_flag));
-        settings.switches = switches(&self.switch)?;
+        settings.switches = switches;
         settings.at_once = self.jobs;
         let elsewhere = url.is_some_and(|url| !url.is_loopback());
         settings.policy = Policy {
@@ -370,20 +377,6 @@ pub(super) fn mapping(
     Ok(super::profiles::load(named)?.with_readings(config.readings()?))
 }
 
-fn switches(given: &[String]) -> Result<Switches, CommandFailure> {
-    let mut switches = Switches::default();
-    for text in given {
-        let Some((name, value)) = text.split_once('=') else {
-            return Err(CommandFailure::usage(format!("`{text}` has no `=`"), "write --switch NAME=VALUE"));
-        };
-        switches.set(name.trim(), value.trim()).map_err(|error| {
-            let names: Vec<&str> = switches.positions().iter().map(|position| position.name).collect();
-            CommandFailure::usage(error.to_string(), format!("the switches are {}", names.join(", ")))
-        })?;
-    }
-    Ok(switches)
-}
-
 /// A job that was stopped by the target or the user tells so by its exit code.
 fn exit_of(stopped: Option<&CycleStop>, otherwise: Exit) -> Exit {
     match stopped {
@@ -430,7 +423,10 @@ mod tests {
         let line = ["sync", "--directory", "people.csv"].iter().chain(options);
         let sync = Line::try_parse_from(line).unwrap().sync;
         let mapping = profiles::load(profiles::DEFAULT).unwrap();
-        sync.settings(mapping, Some(&TenantUrl::parse(url).unwrap())).unwrap().policy.deletion_threshold
+        sync.settings(&Config::default(), mapping, Some(&TenantUrl::parse(url).unwrap()))
+            .unwrap()
+            .policy
+            .deletion_threshold
     }
 
     #[test]

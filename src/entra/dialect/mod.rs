@@ -18,11 +18,12 @@ mod switches;
 use serde_json::Value;
 
 pub use switches::{
-    AddedMember, Additions, Booleans, Choice, CreateConflict, DeletionThreshold, ElementFilter, EmptyRoles,
-    EnterpriseData, Evidence, FilterQuotes, FlagInUrls, GroupMembers, GroupSchemas, LeakedMembers, Leavers,
-    ManagerPath, ManagerRemoval, ManagerValue, NarrowedScope, Nulls, OperationNames, PhonePrimary, Position,
-    PurgedAfterUnassign, ReferenceCheck, RemovedMember, RestartLinks, Retries, RoleName, SwitchDefect,
-    Switches, TombstoneName, UnknownSwitch, UserMeta, UserSchemas,
+    AddedMember, Additions, Booleans, Choice, CreateConflict, CustomAttributes, CustomLists,
+    DeletionThreshold, ElementFilter, EmptyRoles, EnterpriseData, Evidence, FilterQuotes, FlagInUrls,
+    GroupMembers, GroupSchemas, LeakedMembers, Leavers, ManagerPath, ManagerRemoval, ManagerValue,
+    NarrowedScope, Nulls, OperationNames, PatchBody, PhonePrimary, Position, PositionAbout,
+    PurgedAfterUnassign, ReferenceCheck, RemovedMember, RestartLinks, Retries, RoleName, SwitchAbout,
+    SwitchDefect, Switches, TombstoneName, UnknownSwitch, UserMeta, UserSchemas,
 };
 
 pub use crate::scim::patch::Verb;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::elements::elements;
+use super::elements::{custom_elements, elements};
 use super::{
-    AddedMember, Additions, AttributeChange, Booleans, Dialect, ManagerPath, ManagerRemoval, ManagerValue,
-    RemovedMember, RoleForm, Verb, Writer,
+    AddedMember, Additions, AttributeChange, Booleans, CustomLists, Dialect, ManagerPath, ManagerRemoval,
+    ManagerValue, PatchBody, RemovedMember, RoleForm, Verb, Writer,
 };
 use crate::scim::{AttributePath, Filter, PatchPath, urn};
 use crate::wire::{Method, Request, ResourceKind};
@@ -13,7 +13,7 @@ use crate::wire::{Method, Request, ResourceKind};
 impl Writer {
     /// All changes of one object, in one PATCH.
     ///
-    /// Without the flag each change is an operation. With it, additions of plain attributes are bundled in one
+    /// Without the flag each change is an operation, unless the job is set to compact bodies. With it, additions of plain attributes are bundled in one
     /// operation without a path, and so are replacements, after all others; value paths keep their own, and so does a
     /// single addition or replacement.
     #[must_use]
@@ -56,7 +56,12 @@ impl Writer {
 
     /// True when the change goes into an operation without a path, if there is another one.
     fn may_bundle(&self, change: &AttributeChange) -> bool {
-        self.dialect == Dialect::AadOptscim062020
+        let bundles = match self.dialect {
+            Dialect::AadOptscim062020 => true,
+            Dialect::Default => self.switches.patch_body == PatchBody::Compact,
+            Dialect::Customappsso => false,
+        };
+        bundles
             && (change.verb == Verb::Replace || self.switches.additions == Additions::Bundled)
             && change.path.filter.is_none()
             && change.roles.is_none()
@@ -195,7 +200,11 @@ impl Writer {
     }
 
     fn written(&self, change: &AttributeChange) -> Value {
-        self.value(&elements(&change.path, change.value.clone()))
+        let value = match self.switches.custom_lists {
+            CustomLists::Compared => change.value.clone(),
+            CustomLists::OnlyAdded => custom_elements(&change.path, change.value.clone()),
+        };
+        self.value(&elements(&change.path, value))
     }
 
     /// A value in a PATCH: without the flag booleans are words, in 2018 every value was wrapped.
@@ -314,6 +323,35 @@ mod tests {
         let apart = sent(&[("additions", "apart")]);
         assert_eq!(apart[0], json!({"op": "add", "path": "title", "value": "B"}));
         assert_eq!(apart.as_array().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn a_job_of_compact_bodies_bundles_without_the_flag_and_keeps_its_words() {
+        let changes = [
+            change(Verb::Replace, "displayName", json!("A")),
+            change(Verb::Replace, "active", json!(false)),
+            change(Verb::Add, "title", json!("B")),
+        ];
+        let compact = writer(Dialect::Default, &[("patch-body", "compact")]);
+        assert_eq!(
+            operations(&compact.modify(ResourceKind::User, "1", &changes, "t")),
+            json!([
+                {"op": "Add", "path": "title", "value": "B"},
+                {"op": "Replace", "value": {"displayName": "A", "active": "False"}}
+            ])
+        );
+    }
+
+    #[test]
+    fn lists_of_custom_attributes_are_elements_where_the_switch_says_so() {
+        let sent = |path: &str, word: &str| {
+            let changes = [change(Verb::Add, path, json!(["1"]))];
+            let writer = writer(Dialect::Default, &[("custom-lists", word)]);
+            operations(&writer.modify(ResourceKind::User, "1", &changes, "t"))[0]["value"].clone()
+        };
+        assert_eq!(sent("badges", "compared"), json!(["1"]));
+        assert_eq!(sent("badges", "only-added"), json!([{"value": "1"}]));
+        assert_eq!(sent("urn:example:1.0:User:badges", "only-added"), json!(["1"]));
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub enum Evidence {
     Documented,
     /// Seen in traffic of the real service.
     Captured,
+    /// Told by somebody who saw it, without the traffic.
+    Reported,
     /// Follows from facts around it.
     Inferred,
     /// Nothing is known; this tool chose.
@@ -23,6 +25,7 @@ impl Evidence {
         match self {
             Evidence::Documented => "documented",
             Evidence::Captured => "captured",
+            Evidence::Reported => "reported",
             Evidence::Inferred => "inferred",
             Evidence::Ours => "ours",
         }
@@ -40,8 +43,14 @@ pub trait Choice: Copy + PartialEq + 'static {
     /// Every position.
     const ALL: &'static [Self];
 
+    /// What the switch is about.
+    const ABOUT: &'static str;
+
     /// The position's name, in kebab-case.
     fn word(self) -> &'static str;
+
+    /// What is sent or decided in this position.
+    fn meaning(self) -> &'static str;
 
     /// What is known about this position.
     fn evidence(self) -> Evidence;
@@ -57,17 +66,22 @@ pub trait Choice: Copy + PartialEq + 'static {
 
 macro_rules! choice {
     (
-        $(#[$about:meta])*
-        $name:ident { $( $(#[$meaning:meta])* $position:ident = $word:literal, $evidence:ident, $source:literal; )+ }
+        $(#[doc = $about:literal])+
+        $name:ident { $( $(#[doc = $meaning:literal])+ $position:ident = $word:literal, $evidence:ident, $source:literal; )+ }
     ) => {
-        $(#[$about])*
+        $(#[doc = $about])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum $name {
-            $( $(#[$meaning])* $position, )+
+            $( $(#[doc = $meaning])+ $position, )+
         }
 
         impl Choice for $name {
             const ALL: &'static [Self] = &[$( $name::$position ),+];
+            const ABOUT: &'static str = concat!($( $about ),+).trim_ascii();
+
+            fn meaning(self) -> &'static str {
+                match self { $( $name::$position => concat!($( $meaning ),+).trim_ascii() ),+ }
+            }
 
             fn word(self) -> &'static str {
                 match self { $( $name::$position => $word ),+ }
@@ -88,13 +102,13 @@ mod decisions;
 mod forms;
 
 pub use decisions::{
-    CreateConflict, DeletionThreshold, LeakedMembers, Leavers, NarrowedScope, PurgedAfterUnassign,
-    ReferenceCheck, RestartLinks, Retries, SwitchDefect, TombstoneName,
+    CreateConflict, CustomAttributes, CustomLists, DeletionThreshold, LeakedMembers, Leavers, NarrowedScope,
+    PurgedAfterUnassign, ReferenceCheck, RestartLinks, Retries, SwitchDefect, TombstoneName,
 };
 
 pub use forms::{
     AddedMember, Additions, Booleans, ElementFilter, EmptyRoles, EnterpriseData, FilterQuotes, FlagInUrls,
-    GroupMembers, GroupSchemas, ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames,
+    GroupMembers, GroupSchemas, ManagerPath, ManagerRemoval, ManagerValue, Nulls, OperationNames, PatchBody,
     PhonePrimary, RemovedMember, RoleName, UserMeta, UserSchemas,
 };
 
@@ -110,6 +124,8 @@ pub struct Switches {
     pub booleans: Booleans,
     /// See [`Additions`].
     pub additions: Additions,
+    /// See [`PatchBody`].
+    pub patch_body: PatchBody,
     /// See [`GroupSchemas`].
     pub group_schemas: GroupSchemas,
     /// See [`GroupMembers`].
@@ -146,6 +162,10 @@ pub struct Switches {
     pub reference_check: ReferenceCheck,
     /// See [`FlagInUrls`].
     pub flag_in_urls: FlagInUrls,
+    /// See [`CustomAttributes`].
+    pub custom_attributes: CustomAttributes,
+    /// See [`CustomLists`].
+    pub custom_lists: CustomLists,
     /// See [`LeakedMembers`].
     pub leaked_members: LeakedMembers,
     /// See [`PurgedAfterUnassign`].
@@ -180,6 +200,7 @@ impl Default for Switches {
             adscim_version: "6.0".to_owned(),
             operation_names: OperationNames::ByDialect,
             booleans: Booleans::Text,
+            patch_body: PatchBody::Verbose,
             group_schemas: GroupSchemas::Core,
             group_members: GroupMembers::Empty,
             added_member: AddedMember::NullReference,
@@ -199,6 +220,8 @@ impl Default for Switches {
             reference_check: ReferenceCheck::Off,
             additions: Additions::Bundled,
             flag_in_urls: FlagInUrls::Off,
+            custom_attributes: CustomAttributes::InCreate,
+            custom_lists: CustomLists::Compared,
             leaked_members: LeakedMembers::Ignored,
             purged_after_unassign: PurgedAfterUnassign::Left,
             deletion_threshold: DeletionThreshold::Above,
@@ -253,6 +276,7 @@ macro_rules! for_each_choice {
         $apply! {
             operation_names: OperationNames, "operation-names";
             booleans: Booleans, "booleans";
+            patch_body: PatchBody, "patch-body";
             group_schemas: GroupSchemas, "group-schemas";
             group_members: GroupMembers, "group-members";
             added_member: AddedMember, "added-member";
@@ -272,6 +296,8 @@ macro_rules! for_each_choice {
             reference_check: ReferenceCheck, "reference-check";
             additions: Additions, "additions";
             flag_in_urls: FlagInUrls, "flag-in-urls";
+            custom_attributes: CustomAttributes, "custom-attributes";
+            custom_lists: CustomLists, "custom-lists";
             leaked_members: LeakedMembers, "leaked-members";
             purged_after_unassign: PurgedAfterUnassign, "purged-after-unassign";
             deletion_threshold: DeletionThreshold, "deletion-threshold";
@@ -285,6 +311,10 @@ macro_rules! for_each_choice {
         }
     };
 }
+
+mod about;
+
+pub use about::{PositionAbout, SwitchAbout};
 
 impl Switches {
     /// How every switch stands, in a fixed order.

@@ -10,7 +10,9 @@ use super::pass::{Pass, Turn};
 use super::problem::{ErrorCode, JobProblem};
 use super::roles;
 use super::state::Link;
-use crate::entra::dialect::{Assignment, AttributeChange, CreateConflict, LeakedMembers, SwitchDefect, Verb};
+use crate::entra::dialect::{
+    Assignment, AttributeChange, CreateConflict, CustomAttributes, LeakedMembers, SwitchDefect, Verb,
+};
 use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::entra::mapping::{
     AttributeMapping, FlowBehavior, IS_SOFT_DELETED, MappingSubject, Phase, TargetValue, ValueSource,
@@ -101,6 +103,9 @@ impl<T: Target> Pass<'_, T> {
             .map(|(row, value)| (row, value.and_then(on_the_wire)))
             .collect();
         self.note_creation(id, object_kind, &values);
+        let waits = self.writer.switches.custom_attributes == CustomAttributes::AfterCreate;
+        let (later, values): (Vec<_>, Vec<_>) =
+            values.into_iter().partition(|(row, _)| waits && row.is_custom() && row.matching.is_none());
         let values: Vec<Assignment> = values
             .into_iter()
             .flat_map(|(row, value)| match roles::of(row, subject) {
@@ -120,9 +125,17 @@ impl<T: Target> Pass<'_, T> {
             }
             false => answers::resource(kind, &answer)?,
         };
-        self.state.links.insert(id.clone(), Link::new(object_kind, resource.id));
+        self.state.links.insert(id.clone(), Link::new(object_kind, resource.id.clone()));
         self.whole.insert(id.clone());
         self.read.insert(id.clone(), resource.value);
+        let addition = |(row, value): (&AttributeMapping, Option<Value>)| {
+            Some(AttributeChange::new(Verb::Add, row.target.clone(), value?))
+        };
+        let later: Vec<AttributeChange> = later.into_iter().filter_map(addition).collect();
+        if !later.is_empty() {
+            let request = self.writer.modify(kind, &resource.id, &later, self.step("update", id));
+            self.ask(Asked::Modify, request).await?;
+        }
         Ok(Turn::done(ProvisioningAction::Create, format!("{} was created.", kind.as_str())))
     }
 

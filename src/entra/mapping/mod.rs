@@ -70,6 +70,18 @@ impl Mapping {
         self
     }
 
+    /// The mapping with lists of custom attributes to which values are added and from which none is taken away.
+    #[must_use]
+    pub fn with_custom_lists_only_added(mut self) -> Self {
+        let groups = self.group.iter_mut().flat_map(|group| &mut group.rows);
+        for row in self.user.rows.iter_mut().chain(groups) {
+            if row.declared.multivalued && row.is_custom() && row.flow == FlowType::Always {
+                row.flow = FlowType::MultiValueAddOnly;
+            }
+        }
+        self
+    }
+
     /// The mapping of that kind of object, if it is provisioned at all.
     #[must_use]
     pub fn object(&self, kind: ObjectKind) -> Option<&ObjectMapping> {

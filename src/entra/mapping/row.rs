@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute, UnknownAttribute};
 use crate::scim::schema::{AttributeType, SchemaSet};
-use crate::scim::{PatchPath, SyntaxError, same_name};
+use crate::scim::{PatchPath, SyntaxError, same_name, urn};
 
 use super::expression::Expression;
 use super::flow::{DataType, FlowBehavior, FlowType};
@@ -65,16 +65,21 @@ pub struct AttributeDefinition {
     pub multivalued: bool,
 }
 
+/// The schemas that RFC 7643 defines.
+fn core() -> &'static SchemaSet {
+    static CORE: OnceLock<SchemaSet> = OnceLock::new();
+    CORE.get_or_init(SchemaSet::core)
+}
+
 impl AttributeDefinition {
     /// What RFC 7643 says of a target, or a text.
     #[must_use]
     pub fn of(target: &PatchPath, source: &ValueSource) -> Self {
-        static CORE: OnceLock<SchemaSet> = OnceLock::new();
         let reference = match source {
             ValueSource::Attribute(attribute) => attribute.kind.is_reference(),
             _ => false,
         };
-        let known = CORE.get_or_init(SchemaSet::core).find_patch(target);
+        let known = core().find_patch(target);
         let data_type = match known.map(|attribute| attribute.kind) {
             _ if reference => DataType::Reference,
             Some(AttributeType::Boolean) => DataType::Boolean,
@@ -162,6 +167,13 @@ impl AttributeMapping {
     #[must_use]
     pub fn only_adds(&self) -> bool {
         self.declared.multivalued && matches!(self.flow, FlowType::MultiValueAddOnly | FlowType::ValueAddOnly)
+    }
+
+    /// True for an attribute that RFC 7643 does not have and that stands in no schema of its own.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        let is_core = |schema: &str| same_name(schema, urn::USER) || same_name(schema, urn::GROUP);
+        self.target.schema.as_deref().is_none_or(is_core) && core().find_patch(&self.target).is_none()
     }
 
     /// True for links to other objects, which are written after all objects exist. The source

@@ -345,3 +345,17 @@ fn mistakes_of_the_object_mapping_are_placed_on_the_token() {
     );
     assert_eq!(row("{ target: password, source: city }").title, "Entra does not provision passwords");
 }
+
+#[test]
+fn a_custom_attribute_of_the_core_schema_can_be_mapped_and_its_list_only_added_to() {
+    let text = "attributes: [role, badges]\nuser:\n  - { target: userName, source: userPrincipalName, match: 1 }\n  \
+                - { target: 'urn:ietf:params:scim:schemas:core:2.0:User:role', source: jobTitle }\n  \
+                - { target: badges, source: employeeId, multi-valued: true }\n  \
+                - { target: title, source: jobTitle }\n";
+    let mapping = file::read("mine", "mine.yaml", text).unwrap();
+    let custom: Vec<bool> = mapping.user.rows.iter().map(AttributeMapping::is_custom).collect();
+    assert_eq!(custom, [false, true, true, false]);
+    let added = mapping.with_custom_lists_only_added();
+    let adds: Vec<bool> = added.user.rows.iter().map(AttributeMapping::only_adds).collect();
+    assert_eq!(adds, [false, false, true, false]);
+}

@@ -101,6 +101,7 @@ pub fn report() -> Report {
     let mut report = Report {
         target: "http://127.0.0.1:8080/scim".into(),
         seed: 7,
+        switches: Vec::new(),
         elapsed: Duration::from_millis(1_530),
         verdict: Verdict::Failed,
         checks: vec![

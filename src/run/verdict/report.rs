@@ -14,6 +14,8 @@ pub struct Report {
     pub target: String,
     /// Seed of the people.
     pub seed: u64,
+    /// Readings of Entra's behaviour that were chosen instead of the usual ones.
+    pub switches: Vec<ChosenSwitch>,
     /// Wall time.
     pub elapsed: Duration,
     /// The run as a whole.
@@ -30,6 +32,19 @@ pub struct Report {
     pub interrupted_by: Option<String>,
     /// What the waivers and the baseline had to say.
     pub known: Waived,
+}
+
+/// A switch between readings of Entra's behaviour that is not in its usual position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenSwitch {
+    /// Its name.
+    pub name: String,
+    /// Its position.
+    pub value: String,
+    /// How well it is known that Entra behaves so: documented, captured, reported, inferred or ours.
+    pub strength: String,
+    /// Where it is known from.
+    pub source: String,
 }
 
 impl Report {
@@ -218,6 +233,7 @@ mod tests {
         let mut report = Report {
             target: String::new(),
             seed: 0,
+            switches: Vec::new(),
             elapsed: Duration::ZERO,
             verdict: Verdict::Failed,
             checks: vec![
@@ -251,6 +267,7 @@ mod tests {
         let report = Report {
             target: String::new(),
             seed: 0,
+            switches: Vec::new(),
             elapsed: Duration::ZERO,
             verdict: Verdict::Passed,
             checks: vec![CheckResult::new("cycles/b", Some("default"), "t", skipped)],

@@ -155,6 +155,11 @@ impl Loader<'_> {
     fn need(&mut self, item: &Node) -> Option<Need> {
         if let NodeKind::Map(_) = item.kind {
             let mut fields = self.reader.fields(item)?;
+            if let Some(node) = fields.get("reading") {
+                let reading = self.reading(node);
+                fields.finish(&mut self.reader);
+                return reading;
+            }
             let published = fields.get("published");
             let node = match published {
                 Some(node) => Some(node),
@@ -172,6 +177,19 @@ impl Loader<'_> {
             return Some(Need::Ability(*ability));
         }
         self.target_path(&text, &item.span).then_some(Need::Mapped(text))
+    }
+
+    fn reading(&mut self, node: &Node) -> Option<Need> {
+        let text = self.reader.text(node)?;
+        match text.split_once('=') {
+            Some((switch, value)) => {
+                Some(Need::Reading { switch: switch.trim().to_owned(), value: value.trim().to_owned() })
+            }
+            None => {
+                self.reader.refuse(&node.span, "a reading is the name of a switch, `=` and its value");
+                None
+            }
+        }
     }
 
     pub(super) fn dialects(&mut self, node: Option<&Node>) -> Vec<String> {

@@ -28,6 +28,12 @@ faults! {
     EQ_AS_PREFIX = "eq-as-prefix", Named, eq_as_prefix;
     /// A filter with an apostrophe returns 500.
     APOSTROPHE_BREAKS_FILTER = "apostrophe-breaks-filter", Named, apostrophe_breaks_filter;
+    /// A filter's string ends at its first apostrophe.
+    FILTER_ENDS_AT_APOSTROPHE = "filter-ends-at-apostrophe", Named, filter_ends_at_apostrophe;
+    /// A filter of groups with a dot in its string returns 400.
+    DOT_BREAKS_GROUP_FILTER = "dot-breaks-group-filter", Named, dot_breaks_group_filter;
+    /// A list of groups without a filter returns 400.
+    GROUP_LIST_NEEDS_FILTER = "group-list-needs-filter", Named, group_list_needs_filter;
     /// A filter with letters beyond ASCII returns 400.
     NON_ASCII_BREAKS_FILTER = "non-ascii-breaks-filter", Named, non_ascii_breaks_filter;
     /// Backslash escapes in a filter are not decoded, so values with quotes are never found.
@@ -171,6 +177,28 @@ fn apostrophe_breaks_filter() -> Effect {
     Effect::before(|call, _| {
         let (_, filter) = queried(call)?;
         filter.contains('\'').then(|| fail(500, "syntax error at or near the apostrophe"))
+    })
+}
+
+fn filter_ends_at_apostrophe() -> Effect {
+    Effect::before(|call, _| {
+        each_text(call, |text| text.split('\'').next().unwrap_or("").to_owned());
+        None
+    })
+}
+
+fn dot_breaks_group_filter() -> Effect {
+    Effect::before(|call, _| {
+        let (_, filter) = queried(call).filter(|(kind, _)| *kind == ServedKind::Group)?;
+        let value = filter.split('"').nth(1)?;
+        value.contains('.').then(|| refuse(ScimType::InvalidFilter, "the filter's path cannot be read"))
+    })
+}
+
+fn group_list_needs_filter() -> Effect {
+    Effect::before(|call, _| {
+        let whole = listed(call) == Some(ServedKind::Group) && call.parameter("filter").is_none();
+        whole.then(|| refuse(ScimType::TooMany, "a list of groups needs a filter"))
     })
 }
 

@@ -3,15 +3,19 @@
 use serde_json::{Value, json};
 
 use super::context::{Effect, refuse, resources};
+use super::creation::sent;
 use super::fault::faults;
 use super::operations::{Change, USERS, asks, changes, ignore};
 use crate::scim::message::ScimType;
 use crate::scim::patch::Verb;
 use crate::scim::urn;
+use crate::server::model::ServedKind;
 
 faults! {
     /// A manager sent as a bare string is rejected.
     REFUSES_MANAGER_STRING = "refuses-manager-string", Named, refuses_manager_string;
+    /// A manager sent as a bare string in a create is dropped.
+    MANAGER_TEXT_IN_CREATE_IGNORED = "manager-text-in-create-ignored", Drop, manager_text_in_create_ignored;
     /// The manager is returned as a bare string.
     MANAGER_AS_STRING = "manager-as-string", Retype, manager_as_string;
     /// An add of a manager is accepted and changes nothing.
@@ -34,6 +38,18 @@ fn refuses_manager_string() -> Effect {
     Effect::before(|call, _| {
         asks(call, USERS, |change| sets(change) && change.value.is_some_and(Value::is_string))
             .then(|| refuse(ScimType::InvalidValue, "manager must be an object but was a string"))
+    })
+}
+
+fn manager_text_in_create_ignored() -> Effect {
+    Effect::before(|call, _| {
+        let employee = sent(call, ServedKind::User).and_then(|user| user.get_mut(urn::ENTERPRISE));
+        if let Some(employee) = employee.and_then(Value::as_object_mut)
+            && employee.get("manager").is_some_and(Value::is_string)
+        {
+            employee.shift_remove("manager");
+        }
+        None
     })
 }
 

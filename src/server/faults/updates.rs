@@ -17,6 +17,8 @@ faults! {
     GROUP_ADDITIONS_REFUSED = "group-additions-refused", Named, group_additions_refused;
     /// An addition of `active` is rejected.
     ACTIVE_ADDITION_REFUSED = "active-addition-refused", Named, active_addition_refused;
+    /// A PATCH with replacements is accepted and its additions change nothing.
+    ADDITIONS_BESIDE_REPLACEMENTS_IGNORED = "additions-beside-replacements-ignored", Drop, additions_beside_replacements_ignored;
     /// Additions without a path are accepted and change nothing.
     PATHLESS_ADD_IGNORED = "pathless-add-ignored", Named, pathless_add_ignored;
     /// A PATCH with more than one operation returns 400.
@@ -65,6 +67,15 @@ faults! {
     COMPLEX_REPLACE_WIPES_SIBLINGS = "complex-replace-wipes-siblings", Wipe, complex_replace_wipes_siblings;
     /// A replace removes the attributes that it does not name.
     REPLACE_WIPES_OTHER_ATTRIBUTES = "replace-wipes-other-attributes", Wipe, replace_wipes_other_attributes;
+}
+
+fn additions_beside_replacements_ignored() -> Effect {
+    Effect::before(|call, _| {
+        if asks(call, USERS, |change| change.verb == Verb::Replace) {
+            ignore(call, USERS, |change| change.verb == Verb::Add);
+        }
+        None
+    })
 }
 
 fn ignores_string_boolean() -> Effect {

@@ -13,6 +13,27 @@ choice! {
 }
 
 choice! {
+    /// Attributes of the application that RFC 7643 does not have and that stand in no schema of their own, of a user or
+    /// group who is created.
+    CustomAttributes {
+        /// In the create.
+        InCreate = "in-create", Ours, "as every other attribute";
+        /// In a PATCH after it, as additions.
+        AfterCreate = "after-create", Reported, "zulip/zulip#39773 and four answers in Microsoft's forums, one by a product manager";
+    }
+}
+
+choice! {
+    /// Lists of such attributes in an account that is there.
+    CustomLists {
+        /// Compared and replaced, as other lists.
+        Compared = "compared", Ours, "as every other attribute";
+        /// Values are only added, as `[{"value": …}]`, so that old ones stay.
+        OnlyAdded = "only-added", Captured, "one report";
+    }
+}
+
+choice! {
     /// A group's answer that holds `members` although they were excluded.
     LeakedMembers {
         /// Not noticed.

@@ -204,6 +204,16 @@ choice! {
 }
 
 choice! {
+    /// Bodies of a PATCH without the flag, as the job's setting PatchBodyFormat may say.
+    PatchBody {
+        /// One operation with its path for each attribute.
+        Verbose = "verbose", Captured, "every capture of a job without the flag";
+        /// Several additions, and several replacements, as one operation without a path.
+        Compact = "compact", Inferred, "AzureAD/SCIMReferenceCode, Initialization_Workflow.json: the setting's name and what the gallery's template makes of it";
+    }
+}
+
+choice! {
     /// Whether the flag of the Tenant URL is sent again with every request.
     FlagInUrls {
         /// Not sent.

@@ -207,3 +207,22 @@ async fn a_restart_drops_links_where_the_switch_says_so() {
     job.restart(ResetScope::PORTAL);
     assert_eq!(job.links().len(), 0);
 }
+
+#[tokio::test]
+async fn a_custom_attribute_comes_after_the_create_where_the_switch_says_so() {
+    let target_path = format!("{}:role", urn::USER);
+    for (word, sent_with_create) in [("in-create", true), ("after-create", false)] {
+        let mut mapping = users_only();
+        mapping.user.rows.push(row(ObjectKind::User, "jobTitle", &target_path));
+        let (mut tenant, target) = (tenant(&["ada"]), Script::default());
+        tenant.set(&id("ada"), "jobTitle", Some("Analyst".into())).unwrap();
+        let mut job = job_with(mapping, |settings| settings.switches.set("custom-attributes", word).unwrap());
+        target.answers([nobody(), nobody(), Answer::json(201, &account("1", "ada")), empty(204)]);
+        let report = job.cycle(&tenant, &target).await;
+        assert_eq!(log(&report), ["ada create success"]);
+        let sent = target.sent();
+        assert_eq!(sent[2].contains(r#""role":"Analyst""#), sent_with_create, "{sent:?}");
+        let addition = format!(r#"PATCH /Users/1 [{{"op":"Add","path":"{target_path}","value":"Analyst"}}]"#);
+        assert_eq!(sent.get(3), (!sent_with_create).then_some(&addition));
+    }
+}
