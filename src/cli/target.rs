@@ -14,7 +14,7 @@ use crate::run::target::retry::WaitLimit;
 #[command(next_help_heading = "Target")]
 pub(super) struct TargetOptions {
     /// SCIM base URL, as you would enter it as Tenant URL in Entra
-    #[arg(long, value_name = "URL")]
+    #[arg(long, alias = "url", value_name = "URL")]
     pub(super) target: Option<String>,
 
     /// Send this header with every request (repeatable)

@@ -173,7 +173,12 @@ fn id_reused(view: &View<'_>) -> Vec<Complaint> {
     let made = known.made.as_ref().and_then(|made| made.request.json());
     let name = made.as_ref().and_then(named);
     let same = |name: &String| view.sent().and_then(named).is_some_and(|new| new.eq_ignore_ascii_case(name));
-    let returns = !known.is_there() && name.as_ref().is_some_and(same);
+    let is_the_same = name.as_ref().is_some_and(same);
+    // That is a duplicate, and `duplicate-accepted` says so.
+    if known.is_there() && is_the_same {
+        return Vec::new();
+    }
+    let returns = is_the_same;
     let level = if returns { Level::Warning } else { Level::Critical };
     let whose = name.map_or_else(|| known.id.clone(), |name| format!("{}, the id of `{name}`", known.id));
     let message = match returns {

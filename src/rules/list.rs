@@ -2,9 +2,8 @@
 
 use super::View;
 use super::body::kind;
-use super::declaration::DemandSource::{Field, Microsoft, Rfc};
+use super::declaration::DemandSource::{Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
-use super::ledger::PageWalk;
 use super::subject;
 use crate::check::Level;
 use crate::scim::{member, same_name, urn};
@@ -19,7 +18,6 @@ pub(super) const RULES: &[&RuleDeclaration] = &[
     &RESOURCES_NOT_AN_ARRAY,
     &RESOURCES_NULL,
     &RESOURCES_MISSING,
-    &TOTAL_RESULTS_TOO_SMALL,
     &TOTAL_RESULTS_NOT_FILTERED,
     &ITEMS_PER_PAGE_DIFFERS,
     &RESOURCE_TWICE_IN_LIST,
@@ -211,6 +209,12 @@ fn resources_null(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
+/// True for a page by cursor. It may be empty where what stood on it has gone since (RFC 9865 §2).
+pub(super) fn is_by_cursor(view: &View<'_>) -> bool {
+    let query = view.exchange.request.query.as_deref().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "cursor")
+}
+
 const RESOURCES_MISSING: RuleDeclaration = RuleDeclaration {
     name: "resources-missing",
     title: "Resources is present whenever totalResults > 0",
@@ -229,57 +233,20 @@ fn resources_missing(view: &View<'_>) -> Vec<Complaint> {
     let (Some(total), true) = (total(view), page(view).is_empty()) else {
         return Vec::new();
     };
-    let start = start_index(view).unwrap_or(1).max(1);
-    let beyond = u64::try_from(start).unwrap_or(1) > total;
+    // An empty page after the first leaves resources out, which is judged over all pages.
+    let is_first = start_index(view).unwrap_or(1) <= 1;
     let unreadable = part(view, "Resources").is_some_and(|(_, value)| value.is_some_and(|v| !v.is_array()));
-    // RFC 9865 §2: a page by cursor may be empty where what stood on it has gone since.
-    let by_cursor = view
-        .exchange
-        .request
-        .query
-        .as_deref()
-        .is_some_and(|query| form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "cursor"));
-    if total == 0 || beyond || by_cursor || unreadable || count(view).is_some_and(|count| count <= 0) {
+    if total == 0
+        || !is_first
+        || is_by_cursor(view)
+        || unreadable
+        || count(view).is_some_and(|count| count <= 0)
+    {
         return Vec::new();
     }
     Complaint::new(format!("totalResults is {total}, but the page holds no resources."))
         .concerning("Resources")
         .against("at least one resource", "none")
-        .into()
-}
-
-const TOTAL_RESULTS_TOO_SMALL: RuleDeclaration = RuleDeclaration {
-    name: "total-results-too-small",
-    title: "totalResults counts all matches, not the page",
-    level: Level::Error,
-    what: "`totalResults` is at least the index of the last resource on the page: it counts every match, not \
-           only those on this page.",
-    why: "A client that pages stops when it has seen totalResults resources. If totalResults is the page \
-          size, account discovery and the gallery's pagination test read only the first page.",
-    fix: "Count the matches before you select the page.",
-    entra: "Account discovery misses existing accounts; SCIM_User_Pagination_Test fails.",
-    refs: &[Rfc("7644#3.4.2 MUST"), Microsoft("how-to-account-discovery"), Field("scimmyjs/scimmy#21")],
-    faults: &["paging-overlaps"],
-    judges: |view| total(view).is_some() && !page(view).is_empty(),
-    judge: RuleJudge::Exchange(total_results_too_small),
-};
-
-fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
-    let (Some(total), size) = (total(view), page(view).len() as u64) else {
-        return Vec::new();
-    };
-    let start = match view.operation() {
-        Operation::Query { .. } => PageWalk::start(view.exchange),
-        _ => 1,
-    };
-    let last = start - 1 + size;
-    // A page that starts beyond the end is wrong itself, and said elsewhere.
-    if size == 0 || last <= total || start > total.max(1) {
-        return Vec::new();
-    }
-    Complaint::new(format!("totalResults is {total}, but the page holds resource number {last}."))
-        .concerning("totalResults")
-        .against(format!("{last} or more"), total.to_string())
         .into()
 }
 

@@ -4,8 +4,8 @@
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
 use super::declaration::{Complaint, RuleDeclaration, RuleJudge};
-use super::ledger::PageWalk;
-use super::list::{count, page, start_index, total};
+use super::ledger::{PageWalk, SeenState};
+use super::list::{count, is_by_cursor, page, start_index, total};
 use crate::check::Level;
 use crate::scim::member;
 use crate::wire::Operation;
@@ -17,6 +17,7 @@ pub(super) const RULES: &[&RuleDeclaration] = &[
     &PAGE_BEYOND_END_NOT_EMPTY,
     &RESOURCE_TWICE_IN_WALK,
     &RESOURCE_MISSING_IN_WALK,
+    &TOTAL_RESULTS_TOO_SMALL,
     &TOTAL_CHANGES_IN_WALK,
 ];
 
@@ -203,18 +204,48 @@ const RESOURCE_MISSING_IN_WALK: RuleDeclaration = RuleDeclaration {
 };
 
 fn resource_missing_in_walk(view: &View<'_>) -> Vec<Complaint> {
-    let Operation::Query { kind, filter: None, .. } = view.operation() else {
+    let (Some(total), false) = (total(view), counts_its_page(view)) else {
         return Vec::new();
     };
-    let (Some(total), true, start) = (total(view), is_query(view), PageWalk::start(view.exchange)) else {
+    let Some(missing) = missing_in_walk(view).filter(|missing| !missing.is_empty()) else {
         return Vec::new();
+    };
+    let disabled = missing.iter().filter(|known| known.is_disabled()).count();
+    let is_short = page(view).is_empty();
+    let (subject, message) = match (disabled == missing.len(), is_short) {
+        (true, _) => ("active", "The list omits disabled users."),
+        (false, true) => {
+            ("Resources", "A page before the end of the list is empty, and resources are on no page.")
+        }
+        (false, false) => (
+            "Resources",
+            "The list has as many resources as totalResults says, but misses resources that exist.",
+        ),
+    };
+    Complaint::new(message)
+        .concerning(subject)
+        .against("every resource", format!("{} of {total} missing", missing.len()))
+        .into()
+}
+
+/// The resources that exist and are on none of the pages of a list that ends with this one; `None` where it does not
+/// end, or not every page was seen.
+fn missing_in_walk<'v>(view: &'v View<'_>) -> Option<Vec<&'v SeenState>> {
+    let Operation::Query { kind, filter: None, .. } = view.operation() else {
+        return None;
+    };
+    let (Some(total), true, start) = (total(view), is_query(view), PageWalk::start(view.exchange)) else {
+        return None;
     };
     let walk = view.ledger.walk(view.exchange);
     // Only a walk from the first page to the last can miss somebody.
     let steady = start == 1 || walk.is_some_and(|walk| walk.total == Some(total));
-    let is_last = start - 1 + page(view).len() as u64 >= total;
+    let size = page(view).len() as u64;
+    // A first page without resources is said elsewhere.
+    let is_short = size == 0 && start > 1 && !is_by_cursor(view);
+    let is_last = start - 1 + size >= total || is_short;
     if !steady || !is_last || count(view).is_some_and(|count| count <= 0) {
-        return Vec::new();
+        return None;
     }
     let mut met: HashSet<&str> = view.resources().iter().filter_map(|resource| resource.id()).collect();
     met.extend(walk.into_iter().flat_map(|walk| walk.ids.iter().map(String::as_str)));
@@ -226,19 +257,60 @@ fn resource_missing_in_walk(view: &View<'_>) -> Vec<Complaint> {
             && known.is_settled_for(walk.map_or(view.exchange, |walk| &walk.first))
             && !met.contains(known.id.as_str())
     });
-    let missing: Vec<_> = missing.collect();
-    if missing.is_empty() {
+    Some(missing.collect())
+}
+
+/// True when totalResults is the number of resources on a first page that is as full as it may be, although others exist:
+/// the page was counted, and not the matches.
+fn counts_its_page(view: &View<'_>) -> bool {
+    let asked = count(view).and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0);
+    let size = page(view).len() as u64;
+    asked == Some(size)
+        && total(view) == Some(size)
+        && PageWalk::start(view.exchange) == 1
+        && missing_in_walk(view).is_some_and(|missing| !missing.is_empty())
+}
+
+const TOTAL_RESULTS_TOO_SMALL: RuleDeclaration = RuleDeclaration {
+    name: "total-results-too-small",
+    title: "totalResults counts all matches, not the page",
+    level: Level::Error,
+    what: "`totalResults` is at least the index of the last resource on the page: it counts every match, not \
+           only those on this page.",
+    why: "A client that pages stops when it has seen totalResults resources. If totalResults is the page \
+          size, account discovery and the gallery's pagination test read only the first page.",
+    fix: "Count the matches before you select the page.",
+    entra: "Account discovery misses existing accounts; SCIM_User_Pagination_Test fails.",
+    refs: &[Rfc("7644#3.4.2 MUST"), Microsoft("how-to-account-discovery"), Field("scimmyjs/scimmy#21")],
+    faults: &["paging-overlaps", "total-is-page-size"],
+    judges: |view| total(view).is_some() && !page(view).is_empty(),
+    judge: RuleJudge::Exchange(total_results_too_small),
+};
+
+fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
+    let (Some(total), size) = (total(view), page(view).len() as u64) else {
+        return Vec::new();
+    };
+    let start = match view.operation() {
+        Operation::Query { .. } => PageWalk::start(view.exchange),
+        _ => 1,
+    };
+    let last = start - 1 + size;
+    if counts_its_page(view) {
+        return Complaint::new(format!(
+            "totalResults is {total}, as many as the request asked for, although more resources exist."
+        ))
+        .concerning("totalResults")
+        .against("every match", total.to_string())
+        .into();
+    }
+    // A page that starts beyond the end is wrong itself, and said elsewhere.
+    if size == 0 || last <= total || start > total.max(1) {
         return Vec::new();
     }
-    let disabled = missing.iter().filter(|known| known.is_disabled()).count();
-    let (subject, message) = if disabled == missing.len() {
-        ("active", "The list omits disabled users.")
-    } else {
-        ("Resources", "The list has as many resources as totalResults says, but misses resources that exist.")
-    };
-    Complaint::new(message)
-        .concerning(subject)
-        .against("every resource", format!("{} of {total} missing", missing.len()))
+    Complaint::new(format!("totalResults is {total}, but the page holds resource number {last}."))
+        .concerning("totalResults")
+        .against(format!("{last} or more"), total.to_string())
         .into()
 }
 
@@ -314,6 +386,24 @@ mod tests {
         walk(false).finds("resource-twice-in-walk", 1, Level::Error);
         walk(false).finds("resource-missing-in-walk", 1, Level::Error);
         walk(true).is_right();
+    }
+
+    #[test]
+    fn a_page_that_is_counted_and_one_that_is_empty_leave_resources_out() {
+        let listed = |pages: &[(i64, &[u64], u64)]| {
+            let mut scenario_run = ScenarioRun::published();
+            scenario_run.makes_ada(json!({}));
+            for (start, ids, total) in pages {
+                page_of(&mut scenario_run, *start, 2, ids, *total);
+            }
+            scenario_run
+        };
+        let counted = listed(&[(1, &[7, 8], 2)]);
+        counted.finds("total-results-too-small", 1, Level::Error);
+        counted.finds("resource-missing-in-walk", 0, Level::Error);
+        listed(&[(1, &[7, 8], 3), (3, &[], 3)]).finds("resource-missing-in-walk", 1, Level::Error);
+        listed(&[(1, &[7, 8], 3), (3, &[1], 3)]).finds("resource-missing-in-walk", 0, Level::Error);
+        listed(&[(1, &[7, 8], 3), (4, &[], 3)]).is_right();
     }
 
     #[test]

@@ -58,8 +58,9 @@ const DUPLICATE_ACCEPTED: RuleDeclaration = RuleDeclaration {
     title: "userName is unique",
     level: Level::Error,
     what: "A create with a `userName` that another user already has, in any letter case and whether that \
-           user is disabled or not, is rejected with 409. A second group with the same `displayName` is a \
-           warning: Entra wants unique group names, the RFC does not.",
+           user is disabled or not, is rejected with 409. A response with success and the existing resource is \
+           critical. A second group with the same `displayName` is a warning: Entra wants unique group names, the \
+           RFC does not.",
     why: "With two accounts of one name Entra finds two matches and stops: neither is updated or disabled.",
     fix: "Check uniqueness without regard to letter case, over disabled users too, and return 409 with \
           scimType uniqueness.",
@@ -126,17 +127,24 @@ fn duplicate_accepted(view: &View<'_>) -> Vec<Complaint> {
             && (!exact
                 || known.held(&spot).is_some_and(|held| held.claim.holds == Holds::Value(value.clone())))
     });
-    match other.and_then(|known| known.made.as_ref()) {
-        Some(made) => {
-            Complaint::new(format!("The server created a second {} with the same {name}.", kind.as_str()))
-                .concerning(name)
-                .against("409 with scimType uniqueness", format!("status {}", view.status().unwrap_or(0)))
-                .at(level)
-                .shown_by(made)
-                .into()
-        }
-        None => Vec::new(),
-    }
+    let Some((known, made)) = other.and_then(|known| Some((known, known.made.as_ref()?))) else {
+        return Vec::new();
+    };
+    let is_its_own = view.resources().iter().all(|resource| resource.id() != Some(known.id.as_str()));
+    let (message, level) = match is_its_own {
+        true => (format!("The server created a second {} with the same {name}.", kind.as_str()), level),
+        // Entra takes the new person for the owner of that account.
+        false => (
+            format!("A create with a {name} that is taken returns the {} that has it.", kind.as_str()),
+            Level::Critical,
+        ),
+    };
+    Complaint::new(message)
+        .concerning(name)
+        .against("409 with scimType uniqueness", format!("status {}", view.status().unwrap_or(0)))
+        .at(level)
+        .shown_by(made)
+        .into()
 }
 
 /// The status of a successful PATCH or PUT.
@@ -361,6 +369,10 @@ mod tests {
             );
             scenario_run.finds("duplicate-accepted", 1, Level::Error);
         }
+        let mut adopted = ScenarioRun::published();
+        adopted.makes_ada(json!({})).post("/Users", sent("ada@example.com"), 201, ada(json!({})));
+        adopted.finds("duplicate-accepted", 1, Level::Critical);
+        adopted.finds("id-reused", 0, Level::Critical);
         let mut renamed = ScenarioRun::published();
         let rename = json!([{"op": "Replace", "path": "userName", "value": "new@example.com"}]);
         renamed.makes_ada(json!({})).patch("/Users/1", rename, 204, Value::Null);

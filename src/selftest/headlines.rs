@@ -3,6 +3,9 @@
 //! `headlines.tsv` has a line for each fault: its name, the level that it is expected to have, and the ids of the
 //! checks of which any is a right name for it, best first. It is written from what the faults say of themselves and
 //! never from what a run said.
+//!
+//! `exceptions.tsv` has the faults that miss this, each with the number of red lines that it may give and the reason. A
+//! fault that misses it and is not listed, gives more lines than that, or is listed and misses nothing is a problem.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,6 +18,7 @@ use crate::run::verdict::report::Report;
 use crate::server::Fault;
 
 const HEADLINES: &str = include_str!("headlines.tsv");
+const EXCEPTIONS: &str = include_str!("exceptions.tsv");
 
 /// A cause at `error` or `critical`, as a report tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +72,32 @@ pub(super) fn expected_headlines() -> BTreeMap<&'static str, ExpectedHeadline> {
         .collect()
 }
 
+/// What a fault may give although it is not one red line with the right name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct HeadlineException {
+    /// The most red lines.
+    most: usize,
+    reason: &'static str,
+}
+
+/// The listed exceptions, by the name of the fault.
+///
+/// # Panics
+/// When the table is not as its head says; a test reads it.
+fn listed_exceptions() -> BTreeMap<&'static str, HeadlineException> {
+    let lines = EXCEPTIONS.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let mut cells = line.splitn(3, '\t');
+            let (Some(fault), Some(most), Some(reason)) = (cells.next(), cells.next(), cells.next()) else {
+                panic!("exceptions.tsv: `{line}` has not three cells");
+            };
+            let most = most.parse().unwrap_or_else(|error| panic!("exceptions.tsv: {fault}: {error}"));
+            (fault, HeadlineException { most, reason })
+        })
+        .collect()
+}
+
 /// The red lines of the faults that are expected to have one.
 #[derive(Debug, Default)]
 pub(super) struct HeadlineCounts {
@@ -77,11 +107,13 @@ pub(super) struct HeadlineCounts {
     two: usize,
     /// Faults that miss the first two measures, with what they gave.
     exceptions: Vec<String>,
+    /// What `exceptions.tsv` says otherwise.
+    problems: Vec<String>,
 }
 
 impl HeadlineCounts {
     pub(super) fn of(matrix: &Matrix) -> Self {
-        let expected = expected_headlines();
+        let (expected, exceptions) = (expected_headlines(), listed_exceptions());
         let mut counts = HeadlineCounts::default();
         for (subject, sighting) in &matrix.sightings {
             let ServerUnderTest::Fault(fault) = subject else { continue };
@@ -93,23 +125,45 @@ impl HeadlineCounts {
                 continue;
             }
             counts.faults += 1;
-            counts.add(*fault, headline, &sighting.red_lines);
+            counts.add(*fault, headline, exceptions.get(fault.name()).copied(), &sighting.red_lines);
         }
         counts
     }
 
-    fn add(&mut self, fault: Fault, headline: &ExpectedHeadline, lines: &[RedLine]) {
+    fn add(
+        &mut self,
+        fault: Fault,
+        headline: &ExpectedHeadline,
+        listed: Option<HeadlineException>,
+        lines: &[RedLine],
+    ) {
         let named = lines.first().is_some_and(|first| headline.checks.contains(&first.check.as_str()));
         self.named += usize::from(named);
         self.one += usize::from(lines.len() == 1);
         self.two += usize::from((1..=2).contains(&lines.len()));
-        if named && lines.len() == 1 {
+        let name = fault.name();
+        let is_exception = !named || lines.len() != 1;
+        match listed {
+            None if is_exception => self.problems.push(format!("{name} is not listed in exceptions.tsv")),
+            Some(_) if !is_exception => {
+                self.problems.push(format!("{name} is listed in exceptions.tsv and misses nothing"));
+            }
+            Some(listed) if lines.len() > listed.most => self.problems.push(format!(
+                "{name} gives {} red lines; exceptions.tsv allows {}",
+                lines.len(),
+                listed.most
+            )),
+            _ => {}
+        }
+        if !is_exception {
             return;
         }
-        let mut text =
-            format!("{}: {} red, expected {}\n", fault.name(), lines.len(), headline.checks.join(" or "));
+        let mut text = format!("{name}: {} red, expected {}\n", lines.len(), headline.checks.join(" or "));
         for line in lines {
             let _ = writeln!(text, "    {} {}: {}", line.level, line.check, line.message);
+        }
+        if let Some(listed) = listed {
+            let _ = writeln!(text, "    reason: {}", listed.reason);
         }
         self.exceptions.push(text);
     }
@@ -121,6 +175,11 @@ impl HeadlineCounts {
              most two",
             self.faults, self.named, self.one, self.two
         )
+    }
+
+    /// Where `exceptions.tsv` says otherwise, a line each.
+    pub(super) fn problems(&self) -> &[String] {
+        &self.problems
     }
 
     /// Every fault with another first name or more than one red line, and what it gave.
@@ -153,6 +212,14 @@ mod tests {
     }
 
     #[test]
+    fn every_exception_is_a_fault_with_a_reason() {
+        for (fault, exception) in listed_exceptions() {
+            assert!(Fault::ALL.iter().any(|known| known.name() == fault), "exceptions.tsv: no fault {fault}");
+            assert!(exception.reason.len() > 20, "exceptions.tsv: {fault} has no reason");
+        }
+    }
+
+    #[test]
     fn a_right_name_and_a_single_line_are_counted_apart() {
         let line = |check: &str| RedLine {
             check: check.into(),
@@ -163,13 +230,24 @@ mod tests {
         let headline = ExpectedHeadline { level: Level::Error, checks: vec!["rules/a"] };
         let mut counts = HeadlineCounts::default();
         let fault = Fault::FILTER_IGNORED;
-        counts.add(fault, &headline, &[line("rules/a")]);
-        counts.add(fault, &headline, &[line("rules/b"), line("rules/a")]);
-        counts.add(fault, &headline, &[]);
+        let listed = |most| Some(HeadlineException { most, reason: "r" });
+        counts.add(fault, &headline, None, &[line("rules/a")]);
+        counts.add(fault, &headline, listed(2), &[line("rules/b"), line("rules/a")]);
+        assert!(counts.problems().is_empty());
+        counts.add(fault, &headline, None, &[]);
         assert_eq!((counts.named, counts.one, counts.two), (1, 1, 2));
         assert!(
             counts.exceptions().contains("filter-ignored: 2 red, expected rules/a\n    error rules/b: m\n")
         );
         assert!(counts.exceptions().contains("filter-ignored: 0 red"));
+        assert!(counts.exceptions().contains("reason: r"));
+        counts.add(fault, &headline, listed(1), &[line("rules/a")]);
+        counts.add(fault, &headline, listed(1), &[line("rules/a"), line("rules/b")]);
+        let problems = [
+            "filter-ignored is not listed in exceptions.tsv",
+            "filter-ignored is listed in exceptions.tsv and misses nothing",
+            "filter-ignored gives 2 red lines; exceptions.tsv allows 1",
+        ];
+        assert_eq!(counts.problems(), problems);
     }
 }

@@ -57,11 +57,16 @@ impl fmt::Display for Matrix {
 }
 
 impl Matrix {
-    /// How many red lines the faults gave, and every fault with another first name or more than one of them.
+    /// How many red lines the faults gave, and every fault with another first name or more than one of them; the number
+    /// of those that the table of exceptions has otherwise.
     #[must_use]
-    pub fn headlines(&self) -> String {
+    pub fn headlines(&self) -> (String, usize) {
         let counts = HeadlineCounts::of(self);
-        format!("{}{}\n", counts.exceptions(), counts.summary())
+        let mut text = format!("{}{}\n", counts.exceptions(), counts.summary());
+        for problem in counts.problems() {
+            text.push_str(&format!("  {problem}\n"));
+        }
+        (text, counts.problems().len())
     }
 
     /// Every check that caught a fault, those that name it marked with a star.
