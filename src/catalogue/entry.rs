@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use crate::check::About;
+use crate::check::{About, Demand, passages};
 use crate::rules::Rule;
 use crate::scenario::{Ability, Need, Scenario};
 
@@ -77,7 +77,8 @@ impl CatalogueEntry {
     }
 
     /// The whole entry as JSON: `id`, `suite`, `kind`, `title`, `level`, `what`, `why`, `fix`, `entra`,
-    /// `refs`, `faults`, `since`, `aliases`; of a scenario also `needs`, `dialects` and `large`.
+    /// `refs`, `sections` (those of RFCs, with the word of the demand), `faults`, `since`, `aliases`; of a
+    /// scenario also `needs`, `dialects` and `large`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let About { id, title, level, what, why, fix, entra, refs, faults, history } = &self.about;
@@ -100,6 +101,10 @@ impl CatalogueEntry {
         add("fix", json!(fix));
         add("entra", json!(entra));
         add("refs", refs.iter().map(|reference| Value::String(reference.to_string())).collect());
+        let sections = passages(&self.about).map(|passage| {
+            json!({ "rfc": passage.rfc, "section": passage.section, "demand": passage.demand.map(Demand::as_str) })
+        });
+        add("sections", sections.collect());
         add("faults", json!(faults));
         add("since", json!(history.since.to_string()));
         add("aliases", json!(history.aliases));

@@ -395,6 +395,7 @@ mod tests {
         assert_eq!(json["suite"], json!("cycles"));
         assert_eq!(json["kind"], json!("scenario"));
         assert_eq!(json["dialects"], json!(["default"]));
+        assert_eq!(json["sections"], json!([{ "rfc": "7643", "section": "4.1.1", "demand": null }]));
         assert_eq!(catalogue.get("rules/id-missing").unwrap().to_json()["kind"], json!("rule"));
     }
 
