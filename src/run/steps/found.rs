@@ -88,7 +88,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             .about(Aspect::Lookup)
             .concerning(format!("found by {}", row.written))
             .against(format!("only the resource with id \"{id}\""), actual);
-        if !found.is_some_and(|found| !found.is_empty()) {
+        if found.is_none_or(|found| found.is_empty()) {
             // The create that follows is refused, which everybody sees, or makes a second account, which is a finding of
             // its own.
             finding.level = finding.level.min(Level::Error);
