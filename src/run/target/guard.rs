@@ -7,6 +7,7 @@ mod evidence;
 mod ownership;
 mod proof;
 mod reach;
+mod standing;
 
 use std::sync::Arc;
 
@@ -89,16 +90,17 @@ impl<T: Target> Target for Guard<T> {
             journal.creating().map_err(|error| unwritable(&error))?;
         }
         let sent_to = self.inner.sent_as(&request).url;
+        let begun = self.ownership.now();
         let Operation::Delete(kind, id) = Operation::of(&request) else {
             let answer = self.inner.send(request.clone()).await?;
-            self.ownership.learn(&request, &answer, &sent_to).map_err(|error| unwritable(&error))?;
+            self.ownership.learn(&request, &answer, &sent_to, begun).map_err(|error| unwritable(&error))?;
             return Ok(answer);
         };
         let key = (kind, id);
         self.ownership.deleting(request.tenant, &key, true);
         let outcome = self.inner.send(request.clone()).await;
         let learnt = match &outcome {
-            Ok(answer) => self.ownership.learn(&request, answer, &sent_to),
+            Ok(answer) => self.ownership.learn(&request, answer, &sent_to, begun),
             Err(_) => {
                 self.ownership.doubt(request.tenant, &key);
                 Ok(())

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use crate::run::observer::reader;
-use crate::wire::id_of;
+use crate::wire::{Request, ResourceKind, id_of};
+
+/// A user or a group at a target.
+pub(super) type Key = (ResourceKind, String);
 
 /// Attributes by which people know an object.
 const NAMING: [&str; 3] = ["userName", "displayName", "externalId"];
@@ -123,6 +126,28 @@ pub(in crate::run) fn named(resource: &Value) -> String {
         true => format!("an object without a name (id {id})"),
         false => format!("`{}` (id {id})", names.join("`, `")),
     }
+}
+
+/// Ids of other objects that a resource names: its members, its groups, its manager.
+pub(super) fn referred_to(resource: &Value) -> Vec<Key> {
+    let mut found = Vec::new();
+    for (name, kind) in [("members", ResourceKind::User), ("groups", ResourceKind::Group)] {
+        let elements = reader::member(resource, name).and_then(Value::as_array);
+        for element in elements.into_iter().flatten() {
+            let is_group = reader::member(element, "type").and_then(Value::as_str) == Some("Group");
+            let kind = if is_group { ResourceKind::Group } else { kind };
+            if let Some(Value::String(id)) = reader::member(element, "value") {
+                found.push((kind, id.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The request asks for some attributes only, so that names may be missing in the answer.
+pub(super) fn narrows(request: &Request) -> bool {
+    let excluded = request.parameter("excludedAttributes").unwrap_or_default().to_lowercase();
+    request.parameter("attributes").is_some() || excluded.contains("name") || excluded.contains("externalid")
 }
 
 #[cfg(test)]

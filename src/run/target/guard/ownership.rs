@@ -4,20 +4,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 use super::evidence;
-use super::evidence::{Marks, ShownOwner};
+use super::evidence::{Key, Marks, ShownOwner, narrows, referred_to};
+use super::standing::Standing;
 use crate::run::observer::reader;
 use crate::run::target::journal::Journal;
 use crate::wire::{
     Answer, Method, Operation, Request, ResourceKind, Tenant, bulk_creates, id_of, is_bulk, made_id,
 };
-
-/// A user or a group at a target.
-pub(super) type Key = (ResourceKind, String);
 
 /// What a whole run knows of the objects at its target. Every scenario of the run shares it.
 #[derive(Debug)]
@@ -28,10 +27,15 @@ pub struct Ownership {
     /// The target shows no names, and the user has said so.
     opaque: bool,
     drawn: Mutex<HashSet<String>>,
+    moments: AtomicU64,
     /// For the first and the second tenant.
     journals: [Option<Arc<Journal>>; 2],
     tenants: [Mutex<TenantObjects>; 2],
 }
+
+/// A place in the order of requests that were sent and answers that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Moment(u64);
 
 /// What is known of one tenant.
 #[derive(Debug, Default)]
@@ -52,6 +56,8 @@ struct TenantObjects {
 #[derive(Debug, Default)]
 struct ObjectRecord {
     standing: Standing,
+    /// When an answer showed it first.
+    first_seen: Moment,
     /// What this run sent to it, in lower case: no name of somebody else.
     sent: Vec<String>,
     /// The attribute and the value by which a filter finds it.
@@ -60,25 +66,13 @@ struct ObjectRecord {
     doubted: bool,
 }
 
-/// Where an object stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Standing {
-    /// An answer showed it; no create of this run named it. It may carry our names.
-    #[default]
-    Seen,
-    /// An answer showed it with our names; no create of this run named it.
-    SeenAsOurs,
-    /// It belongs to somebody else.
-    Foreign(String),
-    /// A create of this run named it, and no earlier answer had shown it.
-    Candidate {
-        /// The create's own answer shows that it is ours.
-        echoed: bool,
-    },
-    /// It is ours.
-    Ours,
-    /// It was ours, and this run deleted it.
-    Deleted,
+impl TenantObjects {
+    /// The record of an object that an answer showed at that moment.
+    fn sighted(&mut self, key: Key, moment: Moment) -> &mut ObjectRecord {
+        self.objects
+            .entry(key)
+            .or_insert_with(|| ObjectRecord { first_seen: moment, ..ObjectRecord::default() })
+    }
 }
 
 impl Ownership {
@@ -90,6 +84,7 @@ impl Ownership {
             alone: false,
             opaque: false,
             drawn: Mutex::default(),
+            moments: AtomicU64::new(0),
             journals: [None, None],
             tenants: Default::default(),
         }
@@ -213,23 +208,36 @@ impl Ownership {
         self.known(tenant).random_read = Some(missing);
     }
 
-    /// Learns what an answer says of objects. `sent_to` is the absolute URL of the request.
+    /// The present: later than every moment that was asked for before.
+    pub(super) fn now(&self) -> Moment {
+        Moment(self.moments.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// Learns what an answer says of objects. `sent_to` is the absolute URL of the request, and `begun` a moment before it
+    /// was sent.
     ///
     /// # Errors
     /// When the journal cannot be written; then nothing more may be made.
-    pub(super) fn learn(&self, request: &Request, answer: &Answer, sent_to: &str) -> io::Result<()> {
+    pub(super) fn learn(
+        &self,
+        request: &Request,
+        answer: &Answer,
+        sent_to: &str,
+        begun: Moment,
+    ) -> io::Result<()> {
         let tenant = request.tenant;
         match Operation::of(request) {
             Operation::Create(kind) if answer.is_success() => {
                 if let Some(id) = made_id(kind, answer, sent_to, &request.path) {
                     let sent = request.json().unwrap_or_default();
-                    self.named(tenant, (kind, id), &sent, answer.body.json())?;
+                    self.named(tenant, (kind, id), &sent, answer.body.json(), begun)?;
                 }
             }
             Operation::Other if is_bulk(request) => {
                 for create in bulk_creates(request, Some(answer), sent_to) {
                     if let (Some(id), true) = (create.id, create.succeeded) {
-                        self.named(tenant, (create.kind, id), &create.sent, create.shown.as_ref())?;
+                        let shown = create.shown.as_ref();
+                        self.named(tenant, (create.kind, id), &create.sent, shown, begun)?;
                     }
                 }
                 if answer.is_success() {
@@ -242,7 +250,7 @@ impl Ownership {
                     && let Some(id) = made_id(kind, answer, sent_to, &request.path)
                 {
                     let sent = request.json().unwrap_or_default();
-                    self.named(tenant, (kind, id), &sent, answer.body.json())?;
+                    self.named(tenant, (kind, id), &sent, answer.body.json(), begun)?;
                 }
             }
             Operation::Delete(kind, id) if answer.is_success() || matches!(answer.status, 404 | 410) => {
@@ -270,12 +278,22 @@ impl Ownership {
         Ok(())
     }
 
-    /// A create of ours was answered with success and named this id.
-    fn named(&self, tenant: Tenant, key: Key, sent: &Value, body: Option<&Value>) -> io::Result<()> {
+    /// A create of ours, begun at that moment, was answered with success and named this id.
+    fn named(
+        &self,
+        tenant: Tenant,
+        key: Key,
+        sent: &Value,
+        body: Option<&Value>,
+        begun: Moment,
+    ) -> io::Result<()> {
         let texts = evidence::texts(sent);
         let shown = body.map_or(ShownOwner::Nothing, |body| self.shown_after(&texts, body));
         let mut known = self.known(tenant);
-        let before = known.objects.get(&key).map(|record| record.standing.clone());
+        // What another scenario saw while the create was under way may be what it made.
+        let was_there =
+            |record: &&ObjectRecord| record.standing != Standing::Seen || record.first_seen < begun;
+        let before = known.objects.get(&key).filter(was_there).map(|record| record.standing.clone());
         let standing = match (before, shown) {
             // A server may answer a create with an object that was there before.
             (Some(Standing::Foreign(who)), _) => Standing::Foreign(who),
@@ -404,6 +422,7 @@ impl Ownership {
 
     /// An answer showed a resource. `asked` is the id in the URL; `whole` says that its names would be there.
     fn see(&self, tenant: Tenant, kind: ResourceKind, asked: Option<&str>, resource: &Value, whole: bool) {
+        let moment = self.now();
         let id = id_of(resource);
         let ids: HashSet<&str> = asked.into_iter().chain(id.as_deref()).collect();
         let agrees = ids.len() < 2;
@@ -416,11 +435,11 @@ impl Ownership {
                 (shown, _) => shown,
             };
             let mut known = self.known(tenant);
-            let record = known.objects.entry(key).or_default();
-            record.standing = seen(std::mem::take(&mut record.standing), shown);
+            let record = known.sighted(key, moment);
+            record.standing = std::mem::take(&mut record.standing).after(shown);
         }
         for (kind, id) in referred_to(resource) {
-            self.known(tenant).objects.entry((kind, id)).or_default();
+            self.known(tenant).sighted((kind, id), moment);
         }
     }
 
@@ -451,40 +470,6 @@ pub(super) struct Reads {
     pub show_ours: bool,
     pub failed: bool,
     pub random: Option<bool>,
-}
-
-/// Where an object stands after an answer showed it like this.
-fn seen(before: Standing, shown: ShownOwner) -> Standing {
-    match (before, shown) {
-        (Standing::Foreign(who), _) => Standing::Foreign(who),
-        // What we own and what shows another name is looked at once more before it is written to.
-        (Standing::Ours, ShownOwner::Another(_)) => Standing::Candidate { echoed: false },
-        (_, ShownOwner::Another(who)) => Standing::Foreign(who),
-        (Standing::Seen, ShownOwner::Ours) => Standing::SeenAsOurs,
-        (before, ShownOwner::Ours | ShownOwner::Nothing) => before,
-    }
-}
-
-/// Ids of other objects that a resource names: its members, its groups, its manager.
-fn referred_to(resource: &Value) -> Vec<Key> {
-    let mut found = Vec::new();
-    for (name, kind) in [("members", ResourceKind::User), ("groups", ResourceKind::Group)] {
-        let elements = reader::member(resource, name).and_then(Value::as_array);
-        for element in elements.into_iter().flatten() {
-            let is_group = reader::member(element, "type").and_then(Value::as_str) == Some("Group");
-            let kind = if is_group { ResourceKind::Group } else { kind };
-            if let Some(Value::String(id)) = reader::member(element, "value") {
-                found.push((kind, id.clone()));
-            }
-        }
-    }
-    found
-}
-
-/// The request asks for some attributes only, so that names may be missing in the answer.
-fn narrows(request: &Request) -> bool {
-    let excluded = request.parameter("excludedAttributes").unwrap_or_default().to_lowercase();
-    request.parameter("attributes").is_some() || excluded.contains("name") || excluded.contains("externalid")
 }
 
 /// What a POST to a single user or group may have made.

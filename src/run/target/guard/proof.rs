@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use super::evidence::Key;
 use super::evidence::ShownOwner;
-use super::ownership::{Key, RandomFilter, Standing};
+use super::ownership::RandomFilter;
+use super::standing::Standing;
 use super::{Guard, HeldBack};
 use crate::run::observer::{lookup, resource_path, resources_in};
 use crate::scim::PatchPath;
@@ -258,12 +260,13 @@ impl<T: Target> Guard<T> {
     async fn ask(&self, request: &Request, question: Request) -> Result<Result<Answer, String>, HeldBack> {
         // A server that answers nothing without it must not look like somebody else's.
         let question = question.to(request.tenant).with_header("Accept", "application/scim+json");
+        let begun = self.ownership.now();
         match self.inner.send(question.clone()).await {
             Ok(answer) if matches!(answer.status, 429 | 503) => Err(HeldBack::Busy(answer)),
             Ok(answer) => {
                 let sent_to = self.inner.sent_as(&question).url;
                 self.ownership
-                    .learn(&question, &answer, &sent_to)
+                    .learn(&question, &answer, &sent_to, begun)
                     .map_err(|error| HeldBack::Back(super::unwritable(&error)))?;
                 Ok(Ok(answer))
             }

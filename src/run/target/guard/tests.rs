@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use serde_json::{Value, json};
 
-use super::ownership::Standing;
+use super::standing::Standing;
 use super::*;
 use crate::run::target::journal::Journal;
 use crate::wire::{Actor, Body, ResourceKind, Tenant};
@@ -486,7 +486,12 @@ fn a_read_that_a_delete_of_the_run_overtakes_says_nothing_of_reads() {
         ownership.deleting(Tenant::First, &key, true);
         ownership.deleting(Tenant::First, &key, deletion_under_way);
         ownership
-            .learn(&read, &Answer::json(404, &json!({})), "https://target.example/scim/Users/7")
+            .learn(
+                &read,
+                &Answer::json(404, &json!({})),
+                "https://target.example/scim/Users/7",
+                ownership.now(),
+            )
             .unwrap();
         ownership.reads(Tenant::First).failed
     };
@@ -502,9 +507,38 @@ fn what_a_bulk_request_may_have_deleted_is_gone_once_a_read_does_not_find_it() {
     ownership.doubt(Tenant::First, &key);
     assert_eq!(ownership.standing(Tenant::First, &key), Some(Standing::Candidate { echoed: false }));
     let (read, url) = (request(Method::Get, "/Users/7"), "https://target.example/scim/Users/7");
-    ownership.learn(&read, &Answer::json(500, &json!({})), url).unwrap();
+    ownership.learn(&read, &Answer::json(500, &json!({})), url, ownership.now()).unwrap();
     assert_ne!(ownership.standing(Tenant::First, &key), Some(Standing::Deleted), "nothing is known");
-    ownership.learn(&read, &Answer::json(404, &json!({})), url).unwrap();
+    ownership.learn(&read, &Answer::json(404, &json!({})), url, ownership.now()).unwrap();
     assert_eq!(ownership.standing(Tenant::First, &key), Some(Standing::Deleted));
     assert!(!ownership.reads(Tenant::First).failed);
+}
+
+#[test]
+fn what_another_scenario_sees_while_a_create_is_under_way_was_not_there_before() {
+    let key = (ResourceKind::Group, "9".to_owned());
+    let url = "https://target.example/scim/Groups";
+    let query = request(Method::Get, "/Users");
+    let create =
+        request(Method::Post, "/Groups").with_json(&json!({"displayName": format!("{PREFIX} team")}));
+    let member = json!({"id": "7", "userName": NAME, "groups": [{"value": "9"}]});
+    let standing = |seen_first: bool| {
+        let ownership = Ownership::new(PREFIX);
+        let see = || {
+            let begun = ownership.now();
+            ownership.learn(&query, &list(std::slice::from_ref(&member)), url, begun).unwrap();
+        };
+        if seen_first {
+            see();
+        }
+        let begun = ownership.now();
+        if !seen_first {
+            see();
+        }
+        let made = json!({"id": "9"});
+        ownership.learn(&create, &Answer::json(201, &made), url, begun).unwrap();
+        ownership.standing(Tenant::First, &key)
+    };
+    assert_eq!(standing(false), Some(Standing::Candidate { echoed: false }), "it has to be proven still");
+    assert!(matches!(standing(true), Some(Standing::Foreign(_))));
 }
