@@ -1,11 +1,18 @@
+use std::sync::Arc;
+
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::sync::mapping;
 use super::target::TargetOptions;
 use super::{Exit, console, runtime};
+use crate::check::{Finding, Level};
 use crate::entra::dialect::Dialect;
 use crate::entra::job::{CycleStop, Job, JobSettings};
 use crate::entra::scope::Scope;
+use crate::rules;
+use crate::run::target::recorder::Recorder;
+use crate::scim::discovery::Discovery;
+use crate::wire::Exchange;
 
 /// Send the request of the portal's "Test Connection" button to the target
 #[derive(Debug, clap::Args)]
@@ -30,14 +37,25 @@ impl TestConnection {
         };
         let mapping = config.change(mapping(self.schema.as_deref(), self.profile.as_deref(), &config)?)?;
         let shown = url.to_string();
-        let client = self.target.client(&config, url)?;
+        let client = Recorder::new(self.target.client(&config, url)?);
         let job = Job::new(JobSettings::new(mapping, Scope::default(), Dialect::Default));
-        match runtime::start()?.block_on(job.test_connection(&client)) {
+        let outcome = runtime::start()?.block_on(job.test_connection(&client));
+        let trace = client.trace();
+        match outcome {
             Ok(()) => {
                 console::say(&format!(
                     "{shown}: connection OK, a lookup without a match returns an empty list\n"
                 ))?;
+                for finding in odd(&trace) {
+                    console::say(&format!("{} {}: {}\n", finding.level, finding.rule, finding.message))?;
+                }
                 Ok(Exit::Success)
+            }
+            Err(CycleStop::Quarantined(_)) if trace.last().is_some_and(|last| lacks_token(last)) => {
+                Err(CommandFailure::target(
+                    format!("{shown} wants a token (401), and none was given"),
+                    "put the token that Entra would send into SCIMULATE_TOKEN, or name a file with --token-file",
+                ))
             }
             Err(CycleStop::Quarantined(quarantine)) => Err(CommandFailure::target(
                 format!("the connection test failed: {}", quarantine.problem),
@@ -48,4 +66,20 @@ impl TestConnection {
             }
         }
     }
+}
+
+/// What the rules find in answers that the portal accepts: other readers of them may not.
+fn odd(trace: &[Arc<Exchange>]) -> Vec<Finding> {
+    let mut findings = rules::judge_trace(trace, &Discovery::default());
+    findings.retain(|finding| finding.level >= Level::Warning);
+    findings.sort_by(|left, right| right.level.cmp(&left.level).then_with(|| left.rule.cmp(&right.rule)));
+    findings.dedup_by(|left, right| left.rule == right.rule && left.message == right.message);
+    findings
+}
+
+/// True for a 401 to a request without a token.
+fn lacks_token(exchange: &Exchange) -> bool {
+    let signed_in =
+        exchange.request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    exchange.answer().is_some_and(|answer| answer.status == 401) && !signed_in
 }

@@ -55,6 +55,7 @@ fn report(outcomes: &[(u32, Ending)]) -> Report {
         observations: Default::default(),
         left_behind: Vec::new(),
         exchanges: 0,
+        listed: None,
         interrupted_by: None,
         known: crate::run::verdict::waived::Waived::default(),
     }

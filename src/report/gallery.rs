@@ -51,6 +51,7 @@ pub fn transport_checks(
         observations: Default::default(),
         left_behind: Vec::new(),
         exchanges: 0,
+        listed: None,
         interrupted_by: None,
         known: crate::run::verdict::waived::Waived::default(),
     };

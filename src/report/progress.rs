@@ -23,6 +23,8 @@ pub struct Progress<W: Write> {
     finished: usize,
     findings: usize,
     written: Option<Instant>,
+    /// Until when the target is waited for, as was told: jobs that wait for the same pause tell it once.
+    waiting_until: Option<Instant>,
     /// How many columns of the line are written over.
     covered: usize,
     lost: bool,
@@ -38,6 +40,7 @@ impl<W: Write> Progress<W> {
             finished: 0,
             findings: 0,
             written: None,
+            waiting_until: None,
             covered: 0,
             lost: false,
         }
@@ -89,12 +92,19 @@ impl<W: Write> Listener for Progress<W> {
             Event::Prepared { .. } => {}
             Event::ScenarioStarted(scenario_run) => self.tell(&scenario_run.to_string()),
             Event::Waiting { pause, .. } => {
+                let now = Instant::now();
+                if self.waiting_until.is_some_and(|until| now < until) {
+                    return;
+                }
+                self.waiting_until = now.checked_add(*pause);
                 // A line that is due later must not leave a long silence unexplained.
                 if self.live || *pause >= SIGN_OF_LIFE {
                     self.written = None;
                 }
                 let seconds = pause.as_secs_f32().ceil();
-                self.tell(&format!("waiting {seconds} s: the target returned 429 or 503 with Retry-After"));
+                self.tell(&format!(
+                    "waiting {seconds} s for the target (429 or 503); see --pace, --quick, --jobs"
+                ));
             }
             Event::Finding { finding, .. } => self.findings += usize::from(finding.level >= Level::Error),
             Event::ScenarioFinished { scenario_run, .. } => {
@@ -152,12 +162,15 @@ mod tests {
     #[test]
     fn a_long_pause_is_told_at_once_and_a_short_one_when_a_line_is_due() {
         for (seconds, told) in
-            [(60, "0/0 waiting 60 s: the target returned 429 or 503 with Retry-After\n"), (1, "")]
+            [(60, "0/0 waiting 60 s for the target (429 or 503); see --pace, --quick, --jobs\n"), (1, "")]
         {
             let mut out = Vec::new();
             let mut progress = Progress::new(&mut out, false);
             progress.written = Some(Instant::now());
-            progress.on(&Event::Waiting { scenario_run: None, pause: Duration::from_secs(seconds) });
+            // Several jobs meet the same pause.
+            for _ in 0..3 {
+                progress.on(&Event::Waiting { scenario_run: None, pause: Duration::from_secs(seconds) });
+            }
             assert_eq!(String::from_utf8(out).unwrap(), told);
         }
     }

@@ -22,6 +22,9 @@ const LEFT_SHOWN: usize = 20;
 /// How many reasons of skipped checks are named.
 const REASONS: usize = 2;
 
+/// The largest limit on lists that servers are known to have: longer lists than this need no test.
+const CAPPED: usize = 1_000;
+
 /// How much of an answer is shown.
 const EXCERPT: usize = 400;
 /// The same of the answer to the write before it.
@@ -398,12 +401,15 @@ impl TerminalPage<'_> {
         let played = report.distinct(|outcome| !matches!(outcome, Outcome::Skipped(_)));
         let failed = report.distinct(|outcome| *outcome == Outcome::Failed);
         let word = match report.verdict {
+            // The questions before the first check are requests too.
+            _ if report.is_empty() && report.exchanges > 0 => self.paint.odd("NOTHING CHECKED"),
             _ if report.is_empty() => self.paint.odd("NOTHING RAN"),
             Verdict::Passed => self.paint.good("PASSED"),
             Verdict::Failed => self.paint.bad("FAILED"),
             Verdict::Incomplete => self.paint.odd("INCOMPLETE"),
         };
         let mut sentence = match failed {
+            0 if played == 0 && !report.checks.is_empty() => "all checks were skipped".to_owned(),
             0 => layout::counted(played, "check"),
             failed => format!("{} of {} failed", layout::thousands(failed), layout::counted(played, "check")),
         };
@@ -433,6 +439,14 @@ impl TerminalPage<'_> {
         ));
         if let Some(why) = &report.interrupted_by {
             writeln!(out, "{}", layout::clean(why))?;
+        }
+        if let Some(listed) = report.listed.filter(|listed| *listed <= CAPPED) {
+            let text = format!(
+                "lists were tested with up to {} users; `--max-users {}` tests longer ones",
+                layout::thousands(listed),
+                if listed <= CAPPED / 10 { 300 } else { CAPPED + 100 }
+            );
+            writeln!(out, "{}", self.paint.dim(&text))?;
         }
         writeln!(out, "{word} {}: {sentence}", layout::clean(&report.target))
     }

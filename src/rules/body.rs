@@ -40,6 +40,11 @@ fn body_not_json(view: &View<'_>) -> Vec<Complaint> {
     let Some((answer, problem)) = view.answer().and_then(|a| Some((a, a.body.problem()?))) else {
         return Vec::new();
     };
+    // A page where Entra sends no requests is told once, by its media type.
+    let says_json = answer.header("content-type").is_none_or(|declared| declared.contains("json"));
+    if subject::is_off_the_routes(view) && !says_json {
+        return Vec::new();
+    }
     // A refusal in plain text is worth a warning; its media type is judged elsewhere.
     let level = match answer.status {
         _ if subject::is_off_the_routes(view) => Level::Note,

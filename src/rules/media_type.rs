@@ -278,7 +278,7 @@ mod tests {
         let request = Request::new(Actor::Observer, Method::Get, "/Nowhere", "test");
         elsewhere.send(request, Ok(raw(404, Some("text/html"), "<h1>no</h1>")));
         elsewhere.finds("error-not-scim-json", 1, Level::Note);
-        elsewhere.finds("body-not-json", 1, Level::Note);
+        elsewhere.finds("body-not-json", 0, Level::Note);
         // Microsoft: a 404 needs no body.
         answered(404, None, "").finds("error-not-scim-json", 0, Level::Error);
     }

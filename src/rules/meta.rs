@@ -28,7 +28,7 @@ fn has_header(view: &View<'_>, name: &str) -> bool {
 }
 
 /// The resources whose `meta` was asked for. The answer to a PATCH may leave it out.
-fn judged<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v Returned<'v>> {
+pub(super) fn judged<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v Returned<'v>> {
     let asked = view.projection().asks_for(&AttributePath::simple("meta"));
     view.resources().iter().filter(move |_| asked)
 }
@@ -38,7 +38,7 @@ fn meta<'v>(resource: &Returned<'v>) -> Option<&'v Value> {
 }
 
 /// A member of `meta`, when it is a string.
-fn text<'v>(resource: &Returned<'v>, name: &str) -> Option<&'v str> {
+pub(super) fn text<'v>(resource: &Returned<'v>, name: &str) -> Option<&'v str> {
     member(meta(resource)?, name)?.as_str()
 }
 
@@ -399,7 +399,7 @@ mod tests {
             "/scim/Users/1",
             "Users/1",
             "../Users/1",
-            "https://elsewhere.example.com/v2/Users/1",
+            "https://elsewhere.example.com/scim/Users/1",
         ] {
             read(json!({"location": right})).is_right();
         }

@@ -26,6 +26,7 @@ mod history;
 mod identity;
 mod ledger;
 mod list;
+mod location;
 mod media_type;
 mod membership;
 mod meta;
@@ -41,6 +42,7 @@ mod scenario_run;
 mod schemas;
 mod secrets;
 mod status;
+mod stray;
 mod subject;
 mod time;
 mod transport;
@@ -78,7 +80,9 @@ const FAMILIES: &[&[&RuleDeclaration]] = &[
     schemas::RULES,
     types::RULES,
     elements::RULES,
+    stray::RULES,
     meta::RULES,
+    location::RULES,
     time::RULES,
     secrets::RULES,
     presence::RULES,

@@ -32,12 +32,19 @@ enum SearchEvidence {
 
 fn evidence(vanished: &Vanished) -> SearchEvidence {
     match &vanished.search {
+        // Such a filter finds users neither enabled nor disabled, whatever is in the id.
+        search if is_by_id_filter(search) => SearchEvidence::Plain,
         _ if vanished.disabled => SearchEvidence::Disabled,
         SearchedBy::Id => SearchEvidence::ById,
         SearchedBy::Filter { letter_case: true, .. } => SearchEvidence::LetterCase,
         SearchedBy::Filter { value, .. } if is_plain(value) => SearchEvidence::Plain,
         SearchedBy::Filter { .. } => SearchEvidence::Characters,
     }
+}
+
+/// True for a filter on `id` alone.
+fn is_by_id_filter(search: &SearchedBy) -> bool {
+    matches!(search, SearchedBy::Filter { spot, .. } if spot.to_string() == "id")
 }
 
 /// True when a filter's value has no characters that could be misread.
@@ -85,8 +92,15 @@ fn missed(ledger: &Ledger, wanted: &SearchEvidence, message: impl Fn(&Vanished) 
                 None => complaint,
             };
             let complaint = complaint.shown_by(&vanished.seen);
-            // If the disable fails, the leaver keeps access; if it deletes, the account is lost.
-            if vanished.seen.disables() { complaint.at(Level::Critical) } else { complaint }
+            if vanished.seen.disables() {
+                // If the disable fails, the leaver keeps access; if it deletes, the account is lost.
+                complaint.at(Level::Critical)
+            } else if is_by_id_filter(&vanished.search) {
+                // Entra matches nobody by the id: it reads the resource.
+                complaint.at(Level::Warning)
+            } else {
+                complaint
+            }
         })
         .collect()
 }

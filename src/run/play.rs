@@ -418,6 +418,7 @@ impl Gathered {
             }
         }
         let interrupted_by = self.interrupted_by(run);
+        let listed = prepare::listed(&run.plan, &self.checks);
         let mut report = Report {
             target,
             seed: run.plan.seed,
@@ -428,6 +429,7 @@ impl Gathered {
             observations: self.observations,
             left_behind: self.left_behind.into_iter().map(|left| left.line).collect(),
             exchanges: self.exchanges,
+            listed,
             interrupted_by,
             known: super::verdict::waived::Waived::default(),
         };

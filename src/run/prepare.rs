@@ -13,6 +13,7 @@ use super::observer::{lookup, reader, resources_in};
 use super::plan::Plan;
 use super::preflight::abilities::{Abilities, Support};
 use super::preflight::acceptance::{Acceptance, Trial};
+use super::preflight::besides;
 use super::preflight::declared;
 use super::preflight::freshness::Freshness;
 use super::preflight::media_type::LabelTrial;
@@ -29,7 +30,8 @@ use super::target::media_type::{Labelled, MediaType};
 use super::target::rate::{Paced, Rate};
 use super::target::recorder::Recorder;
 use super::target::stack::Stack;
-use crate::check::{Finding, Skip};
+use super::verdict::report::CheckResult;
+use crate::check::{Finding, Outcome, Skip};
 use crate::entra::dialect::Writer;
 use crate::entra::mapping::Mapping;
 use crate::people::People;
@@ -161,18 +163,26 @@ pub(super) async fn prepare<T: Target>(
             label: LabelTrial::of(&label),
             room,
             freshness: &freshness,
+            with_role: false,
         };
         let groups = !matches!(abilities.of(Ability::Groups), Support::No(_));
         acceptance = trial.run(groups).await;
         // An update changes what they are looked up by.
         broken_lookups = ask_whether_filters_apply(plan, &stack, &recorder, &writer, &freshness).await;
         updates = updates::ask(&trial, &acceptance).await;
+        let known = Adjustment {
+            refused: [adjustment.refused.clone(), acceptance.adjustment().refused].concat(),
+            ..Adjustment::default()
+        };
+        let rows = besides::rows(&plan.scenarios, &plan.mapping, &acceptance, &ready.discovery, &known);
+        acceptance.refused.extend(besides::refused(&trial, &acceptance, rows).await);
     }
     let accepted = match acceptance.nothing {
         true => Vec::new(),
         false => {
             let refuses = &adjustment.refused;
-            declared::accepted(&stack, &recorder, &writer, &plan.mapping, refuses, people, room).await
+            let target = stack.unadjusted();
+            declared::accepted(target, &recorder, &writer, &plan.mapping, refuses, people, room).await
         }
     };
     let etags = ready.discovery.supports("etag").is_none()
@@ -375,5 +385,19 @@ pub(super) fn crowd_limit(plan: &Plan, scenario: &Scenario) -> Option<usize> {
     }
     let crowds = scenario.people.values().filter(|person| person.many > 0).count().max(1);
     let others = purpose::users(scenario, Some(1)) - crowds.min(scenario.people.len());
-    Some(plan.max_users.map_or(USUAL_CROWD, |most| (most.saturating_sub(others) / crowds).max(1)))
+    let usual = scenario.people.values().filter_map(|person| person.usually).max().unwrap_or(USUAL_CROWD);
+    Some(plan.max_users.map_or(usual, |most| (most.saturating_sub(others) / crowds).max(1)))
+}
+
+/// The most users of the run that were at the target when all users were listed, in the scenarios that were played.
+pub(super) fn listed(plan: &Plan, checks: &[CheckResult]) -> Option<usize> {
+    let lists = |scenario: &&Arc<Scenario>| {
+        scenario.timeline.iter().any(|step| matches!(step.action, Action::Discover { .. }))
+    };
+    let is_played = |scenario: &&Arc<Scenario>| {
+        let mut results = checks.iter().filter(|check| check.id == scenario.about.id);
+        results.any(|check| !matches!(check.outcome, Outcome::Skipped(_)))
+    };
+    let listing = plan.scenarios.iter().filter(lists).filter(is_played);
+    listing.map(|scenario| purpose::users(scenario, crowd_limit(plan, scenario))).max()
 }

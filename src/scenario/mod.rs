@@ -292,6 +292,8 @@ pub struct Person {
     pub enabled: bool,
     /// More people like this one: `many: 30` makes keys `crowd-1` to `crowd-30`. 0 means just one, without a number.
     pub many: usize,
+    /// `usually: 11`: so many of them play in a scenario of the size `large` where no `--max-users` is said.
+    pub usually: Option<usize>,
 }
 
 /// One group of the tenant.

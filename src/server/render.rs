@@ -52,7 +52,14 @@ impl<'a> Rendering<'a> {
 
     /// URI of a resource or a discovery document.
     pub(super) fn location(&self, endpoint: &str, id: &str) -> String {
-        let base = if self.is(Variant::RelativeLocations) { &self.settings.base_path } else { self.base_url };
+        let path = self.settings.base_path.as_str();
+        let base = if self.is(Variant::RelativeLocations) {
+            path.to_owned()
+        } else if self.is(Variant::LocationsBehindProxy) {
+            format!("http://scim.internal.example:8080{path}")
+        } else {
+            self.base_url.to_owned()
+        };
         let base = base.trim_end_matches('/');
         if id.is_empty() { format!("{base}/{endpoint}") } else { format!("{base}/{endpoint}/{id}") }
     }

@@ -48,6 +48,8 @@ variants! {
     SevenDigitDates = "seven-digit-dates",
     /// `meta.location`, `$ref` and the Location header are relative references (RFC 7643 §2.3.7).
     RelativeLocations = "relative-locations",
+    /// `meta.location`, `$ref` and the Location header name the host behind a reverse proxy, with the same path.
+    LocationsBehindProxy = "locations-behind-proxy",
     /// `userName`, which is case-insensitive, is stored in lower case (RFC 7643 §4.1.1).
     LowerCasedUserName = "lower-cased-user-name",
     /// An empty list leaves `Resources` out (RFC 7644 §3.4.2).

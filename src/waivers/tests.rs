@@ -139,6 +139,7 @@ fn report(checks: Vec<CheckResult>) -> Report {
         observations: Default::default(),
         left_behind: Vec::new(),
         exchanges: 0,
+        listed: None,
         interrupted_by: None,
         known: Waived::default(),
     };

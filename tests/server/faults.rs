@@ -186,6 +186,7 @@ impl Witness<'_> {
         let bea = self.post("/Users", json!({ "userName": "bea", "active": true, "displayName": "Bea", "emails": [{ "type": "work", "value": "b@example.com" }] }));
         self.post("/Users", json!({ "userName": "BEA" }));
         let guest = self.post("/Users", json!({ "userName": "plain" }));
+        self.post("/Users", json!({ "userName": "inactive", "active": false }));
         self.find("/Users", r#"externalId eq "E1""#);
         self.find("/Users", r#"userName eq "plain""#);
         // Somebody else makes an account, which Entra then looks for.
@@ -263,6 +264,7 @@ impl Witness<'_> {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         self.patch(&path, add(&[ann]));
         self.patch(&path, add(&[bea, "ghost"]));
+        self.send("GET", "/Users/ghost", None);
         self.patch(&path, add(&[ann]));
         self.patch(&other, add(&[ann, bea]));
         self.send("GET", &path, None);

@@ -61,6 +61,11 @@ fn locations() {
     let location = format!("/scim/Users/{}", id(&body));
     assert_eq!(body["meta"]["location"], json!(location));
     assert_eq!(reply.header(header::LOCATION), Some(location.as_str()));
+    let (_, user) = create(Variant::LocationsBehindProxy);
+    assert_eq!(
+        user["meta"]["location"],
+        json!(format!("http://scim.internal.example:8080/scim/Users/{}", id(&user)))
+    );
     let (client, user) = create(Variant::LocationOnCreationOnly);
     assert_eq!(client.get(&format!("/Users/{}", id(&user))).header(header::LOCATION), None);
 }

@@ -50,7 +50,9 @@ fn an_interrupted_run_says_why_and_an_empty_one_is_no_success() {
     report.checks.clear();
     report.interrupted_by = None;
     report.settle();
-    assert!(written(&report, &PLAIN).lines().last().unwrap().starts_with("NOTHING RAN "));
+    let with = |exchanges| written(&Report { exchanges, ..report.clone() }, &PLAIN);
+    assert!(with(0).lines().last().unwrap().starts_with("NOTHING RAN "));
+    assert!(with(3).lines().last().unwrap().starts_with("NOTHING CHECKED "));
 }
 
 #[test]

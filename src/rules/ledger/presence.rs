@@ -188,11 +188,10 @@ impl Ledger {
     }
 }
 
-/// How an object was looked for: the term that is not its id.
+/// How an object was looked for: by the term that is not its id, if there is one. A filter on `id` alone is a filter
+/// too: what it misses, GET by id may find.
 fn search(known: &SeenState, text: &str, terms: &[Term], returned: &[Returned<'_>]) -> Option<SearchedBy> {
-    let Some(term) = terms.iter().find(|term| !term.path.is("id")) else {
-        return Some(SearchedBy::Id);
-    };
+    let term = terms.iter().find(|term| !term.path.is("id")).or(terms.first())?;
     let held = known.held_for(term);
     let letter_case = held.is_some_and(|held| {
         matches!(&held.claim.holds, Holds::Value(value)

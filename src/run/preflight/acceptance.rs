@@ -12,11 +12,11 @@ use serde_json::{Map, Value};
 use super::bisection::{Acceptability, Creates, Found, RefusedBody, parts, search};
 use super::freshness::Freshness;
 use super::media_type::LabelTrial;
-use super::requirements::required;
+use super::requirements::{optional_sources, required};
 use super::room::Room;
 use crate::check::{Finding, Level};
 use crate::entra::dialect::{Assignment, Writer};
-use crate::entra::directory::{Group, Object, ObjectKind, SourceValue};
+use crate::entra::directory::{AppRole, Group, Object, ObjectKind, SourceValue, User};
 use crate::entra::mapping::{AttributeMapping, Mapping, profiles};
 use crate::people::People;
 use crate::rules;
@@ -63,6 +63,17 @@ pub(in crate::run) struct Unmapped {
     pub(in crate::run) exchange: Arc<Exchange>,
 }
 
+/// An attribute that /Schemas requires, and that the mapping sends only for some people.
+#[derive(Debug, Clone)]
+pub(in crate::run) struct Uncertain {
+    /// Of which resources.
+    kind: ResourceKind,
+    /// The attribute.
+    path: PatchPath,
+    /// The source attributes that feed it, and that a person may lack.
+    sources: Vec<&'static str>,
+}
+
 /// What came of it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::run) struct Acceptance {
@@ -72,6 +83,8 @@ pub(in crate::run) struct Acceptance {
     pub(in crate::run) unclear: Vec<(ResourceKind, PatchPath)>,
     /// What the target requires, and the mapping never sends: the service can create nothing.
     pub(in crate::run) unmapped: Vec<Unmapped>,
+    /// What the target requires, and the mapping does not send for everybody.
+    pub(in crate::run) uncertain: Vec<Uncertain>,
     /// What the target requires, by /Schemas.
     pub(in crate::run) required: Vec<RequiredAttribute>,
     /// Not even the smallest create of a user is accepted.
@@ -114,6 +127,7 @@ impl Acceptance {
         self.refused.extend(other.refused);
         self.unclear.extend(other.unclear);
         self.unmapped.extend(other.unmapped);
+        self.uncertain.extend(other.uncertain);
         self.required.extend(other.required);
         self.not_kept.extend(other.not_kept);
         self.made.extend(other.made);
@@ -136,6 +150,15 @@ impl Acceptance {
                     .concerning(path.to_string())
                     .against(sent, answered(exchange))
                     .shown_by(exchange)
+            }));
+            findings.extend(self.uncertain.iter().map(|Uncertain { kind, path, sources }| {
+                let message = format!(
+                    "/Schemas requires {path} of a {kind}, which Entra takes from {source}: a {kind} without {source} is \
+                     rejected in every cycle",
+                    kind = kind.as_str(),
+                    source = sources.join(" or "),
+                );
+                rule.finding(message).at(Level::Note).concerning(path.to_string())
             }));
         }
         let Some(rule) = rules::find(CREATE_REFUSED) else { return findings };
@@ -181,7 +204,7 @@ impl Acceptance {
 }
 
 /// True when /Schemas has the attribute, or nothing was published at all.
-fn is_published(discovery: &Discovery, kind: ResourceKind, path: &PatchPath) -> bool {
+pub(super) fn is_published(discovery: &Discovery, kind: ResourceKind, path: &PatchPath) -> bool {
     let schemas = &discovery.schemas;
     match &path.schema {
         _ if schemas.is_empty() => true,
@@ -214,6 +237,8 @@ pub(in crate::run) struct Trial<'a, T, R> {
     pub(in crate::run) room: Room,
     /// Whether reads show what was written.
     pub(in crate::run) freshness: &'a Freshness,
+    /// Whether people have an app role.
+    pub(in crate::run) with_role: bool,
 }
 
 /// The mapping without what the target refuses in a create of a user, how creates are adjusted besides, and the
@@ -240,6 +265,7 @@ pub(crate) async fn reduced<T: Target>(
         label: LabelTrial::of(media_type),
         room: Room::default(),
         freshness: &Freshness::default(),
+        with_role: false,
     };
     let acceptance = trial.of(ResourceKind::User).await;
     let refused: Vec<String> = acceptance.refused.iter().map(|refused| refused.path.to_string()).collect();
@@ -260,9 +286,15 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
 
     async fn of(&self, kind: ResourceKind) -> Acceptance {
         let required = required(self.discovery, kind);
-        let mut attempt =
-            Attempt { trial: self, kind, padding: self.adjustment.clone(), made: AtomicUsize::new(0) };
-        let mut acceptance = Acceptance { required, ..Acceptance::default() };
+        let mut attempt = Attempt::new(self, kind, self.adjustment.clone());
+        let mapping = self.mapping.object(kind.into());
+        let uncertain = required.iter().filter_map(|required| {
+            let sources = optional_sources(mapping?, required);
+            let path = required.path.clone();
+            (!sources.is_empty()).then_some(Uncertain { kind, path, sources })
+        });
+        let uncertain = uncertain.collect();
+        let mut acceptance = Acceptance { required, uncertain, ..Acceptance::default() };
         let first = match attempt.without(&[]).await {
             Acceptability::Accepted(made) => {
                 acceptance.not_kept = attempt.not_kept(&made).await;
@@ -293,7 +325,6 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
             }
         }
         let mut kept: Vec<PatchPath> = acceptance.required.iter().map(|one| one.path.clone()).collect();
-        let mapping = self.mapping.object(kind.into());
         kept.extend(mapping.iter().flat_map(|mapping| mapping.matching()).map(|row| row.target.clone()));
         let unpublished =
             parts(&body).into_iter().filter(|part| !is_published(self.discovery, kind, part)).collect();
@@ -342,6 +373,7 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
         match kind {
             ResourceKind::User => {
                 let person = suited::user(self.people.person(self.player, dialect, key), rows);
+                let person = if self.with_role { with_role(person) } else { person };
                 mapped::assignments(rows, Object::User(&person), false)
             }
             ResourceKind::Group => {
@@ -352,6 +384,12 @@ impl<T: Target, R: Target> Trial<'_, T, R> {
     }
 }
 
+/// The person with an app role.
+fn with_role(person: User) -> User {
+    let role = AppRole::new("5c1a0000-0000-4000-8000-000000000001", "editor", "Editor");
+    person.clone().with("appRoleAssignments", SourceValue::Roles(vec![role])).unwrap_or(person)
+}
+
 /// The group with a name without spaces: a lookup that does not find it says something of filters, and nothing of
 /// their values.
 fn in_one_word(group: Group) -> Group {
@@ -359,11 +397,19 @@ fn in_one_word(group: Group) -> Group {
     group.clone().with("displayName", name.replace(' ', "-")).unwrap_or(group)
 }
 
-struct Attempt<'a, T, R> {
+/// Creates of one resource type, each of somebody new.
+pub(super) struct Attempt<'a, T, R> {
     trial: &'a Trial<'a, T, R>,
     kind: ResourceKind,
     padding: Adjustment,
     made: AtomicUsize,
+}
+
+impl<'a, T, R> Attempt<'a, T, R> {
+    /// Nobody is created yet; `padding` says how creates are adjusted.
+    pub(super) fn new(trial: &'a Trial<'a, T, R>, kind: ResourceKind, padding: Adjustment) -> Self {
+        Attempt { trial, kind, padding, made: AtomicUsize::new(0) }
+    }
 }
 
 impl<T: Target, R: Target> Creates for Attempt<'_, T, R> {

@@ -31,6 +31,11 @@ impl<'a> LabelTrial<'a> {
         LabelTrial { label, tries: AtomicUsize::new(0) }
     }
 
+    /// The same label with nothing left to ask.
+    pub(super) fn settled(&self) -> Self {
+        LabelTrial { label: self.label, tries: AtomicUsize::new(MOST_TRIES) }
+    }
+
     /// Sends a create that did not come through as `application/json`. The exchange if that one did; then the label
     /// stays.
     pub(in crate::run) async fn again<T: Target, R: Target>(

@@ -3,6 +3,7 @@
 
 pub mod abilities;
 pub mod acceptance;
+pub(in crate::run) mod besides;
 mod bisection;
 pub(in crate::run) mod declared;
 pub(in crate::run) mod freshness;

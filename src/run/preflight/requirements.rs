@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::entra::mapping::{AttributeMapping, ObjectMapping, ValueSource};
 use crate::run::target::adjustment::{MAIL, NAME, RequiredAttribute};
-use crate::scim::PatchPath;
 use crate::scim::discovery::Discovery;
 use crate::scim::schema::{Attribute, AttributeType, Mutability};
 use crate::scim::urn;
+use crate::scim::{PatchPath, same_name};
 use crate::wire::ResourceKind;
 
 /// The attributes that /Schemas requires of a resource, but for the one that names it: those of the core
@@ -42,6 +43,29 @@ pub(in crate::run) fn required(discovery: &Discovery, kind: ResourceKind) -> Vec
         }
     }
     required
+}
+
+/// Source attributes that every user or group of a tenant has.
+const ALWAYS_THERE: [&str; 6] =
+    ["accountEnabled", "displayName", "isSoftDeleted", "mailNickname", "objectId", "userPrincipalName"];
+
+/// The sources of a required attribute, if the mapping feeds it from such alone as a person may lack.
+pub(super) fn optional_sources(mapping: &ObjectMapping, required: &RequiredAttribute) -> Vec<&'static str> {
+    let path = &required.path;
+    let feeds = |row: &&AttributeMapping| {
+        let target = &row.target;
+        same_name(&target.attribute, &path.attribute)
+            && (target.schema == path.schema || path.schema.is_none())
+            && (path.sub.is_none() || target.sub.is_none() || target.sub == path.sub)
+    };
+    let source = |row: &AttributeMapping| match &row.source {
+        ValueSource::Attribute(attribute) if row.default.is_none() && !row.declared.required => {
+            Some(attribute.name).filter(|name| !ALWAYS_THERE.contains(name))
+        }
+        _ => None,
+    };
+    let sources: Option<Vec<&'static str>> = mapping.rows.iter().filter(feeds).map(source).collect();
+    sources.unwrap_or_default()
 }
 
 fn is_required(attribute: &Attribute) -> bool {

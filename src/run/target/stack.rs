@@ -43,6 +43,11 @@ impl<'a, T: Target> Stack<'a, T> {
         Stack { outermost: Adjusted::new(self.outermost.into_inner(), adjustment), ..self }
     }
 
+    /// The same target, with creates as they are written, whatever is known of what the target takes.
+    pub(in crate::run) fn unadjusted(&self) -> &impl Target {
+        self.outermost.inner()
+    }
+
     /// The same with lookups answered from what the run wrote, where the target answers them wrongly.
     pub(in crate::run) fn looking_up_otherwise(self, broken_lookups: BrokenLookups) -> Self {
         Stack { broken_lookups, ..self }

@@ -162,6 +162,7 @@ pub fn report() -> Report {
         observations: Default::default(),
         left_behind: vec!["User 1 (run-x.ada@example.com): DELETE returns 500".into()],
         exchanges: 1_316,
+        listed: None,
         interrupted_by: None,
         known: Waived {
             waivers: vec![WaiverNote {

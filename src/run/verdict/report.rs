@@ -28,6 +28,8 @@ pub struct Report {
     pub left_behind: Vec<String>,
     /// How many requests were sent.
     pub exchanges: usize,
+    /// The most users of the run that were at the target when all users were listed; `None` when they were not listed.
+    pub listed: Option<usize>,
     /// Why the verdict is incomplete, in one sentence.
     pub interrupted_by: Option<String>,
     /// What the waivers and the baseline had to say.
@@ -244,6 +246,7 @@ mod tests {
             observations: Default::default(),
             left_behind: Vec::new(),
             exchanges: 0,
+            listed: None,
             interrupted_by: None,
             known: Waived::default(),
         };
@@ -274,6 +277,7 @@ mod tests {
             observations: Default::default(),
             left_behind: Vec::new(),
             exchanges: 0,
+            listed: None,
             interrupted_by: None,
             known: Waived::default(),
         };

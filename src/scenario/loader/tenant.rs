@@ -31,10 +31,15 @@ impl Loader<'_> {
             {
                 person.many = usize::try_from(number).unwrap_or(usize::MAX);
             }
+            if let Some(number) =
+                fields.get("usually").and_then(|node| loader.reader.whole_number(node, 1..=MOST_PEOPLE))
+            {
+                person.usually = usize::try_from(number).ok();
+            }
             if let Some(node) = fields.get("roles") {
                 person.roles = loader.role_names(node);
             }
-            let keywords = ["manager", "roles", "assigned", "enabled", "absent", "many"];
+            let keywords = ["manager", "roles", "assigned", "enabled", "absent", "many", "usually"];
             person.attributes = loader.attributes(&fields.others(), ObjectKind::User, &keywords);
             Some(person)
         })

@@ -39,6 +39,8 @@ faults! {
     DUPLICATE_ADOPTS_EXISTING = "duplicate-adopts-existing", Named, duplicate_adopts_existing;
     /// A PATCH can give a user the `userName` of another user.
     NO_UNIQUENESS_ON_PATCH = "no-uniqueness-on-patch", Named, no_uniqueness_on_patch;
+    /// A user who is created with `active` false is active.
+    CREATE_IGNORES_INACTIVE = "create-ignores-inactive", Named, create_ignores_inactive;
     /// A user without an e-mail address is rejected.
     REQUIRES_EMAIL = "requires-email", Named, requires_email;
     /// A user without a manager is rejected.
@@ -176,6 +178,16 @@ fn duplicate_adopts_existing() -> Effect {
 fn no_uniqueness_on_patch() -> Effect {
     Effect::before(|call, context| {
         context.store.duplicates_allowed = patched(call).is_some();
+        None
+    })
+}
+
+fn create_ignores_inactive() -> Effect {
+    Effect::before(|call, _| {
+        let user = sent(call, ServedKind::User)?;
+        if user.get("active") == Some(&json!(false)) {
+            user.insert("active".into(), json!(true));
+        }
         None
     })
 }

@@ -1,6 +1,6 @@
 //! Faults of forms in which a PATCH was seen in the field: other spellings, other paths, other values.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::context::{Effect, FaultContext, fail, patched, read, refuse};
 use super::fault::faults;
@@ -28,6 +28,8 @@ faults! {
     NULL_REFERENCE_REFUSED = "null-reference-refused", Named, null_reference_refused;
     /// A member with an unknown id returns 500.
     UNKNOWN_MEMBER_IS_500 = "unknown-member-is-500", Named, unknown_member_is_500;
+    /// Adding a member with an unknown id creates a user with that id.
+    UNKNOWN_MEMBER_CREATES_USER = "unknown-member-creates-user", Named, unknown_member_creates_user;
     /// A replace with an empty list is rejected.
     EMPTY_REPLACE_REFUSED = "empty-replace-refused", Named, empty_replace_refused;
     /// A replace of members adds them to the existing ones.
@@ -150,6 +152,27 @@ fn unknown_member_is_500() -> Effect {
                     .any(|id| store.kind_of(id).is_none())
         })
         .then(|| fail(500, "violates foreign key constraint"))
+    })
+}
+
+fn unknown_member_creates_user() -> Effect {
+    Effect::before(|call, context| {
+        let mut unknown: Vec<String> = Vec::new();
+        let store = &context.store;
+        changes(call, GROUPS, |change| {
+            let ids = named_members(change);
+            let ids = ids.iter().filter_map(|member| member.get("value")?.as_str());
+            unknown.extend(ids.filter(|id| store.kind_of(id).is_none()).map(str::to_owned));
+        });
+        let model = context.service.model(ServedKind::User);
+        for id in unknown {
+            let mut user = Map::new();
+            user.insert("userName".into(), json!(id));
+            if let Ok(made) = context.store.insert(model, user) {
+                context.store.rename(ServedKind::User, &made, &id);
+            }
+        }
+        None
     })
 }
 

@@ -40,6 +40,8 @@ faults! {
     META_LOCATION_MISSING = "meta-location-missing", Drop, meta_location_missing;
     /// `meta.location` names another resource.
     META_LOCATION_WRONG = "meta-location-wrong", Swap, meta_location_wrong;
+    /// `meta.location` and the Location header have another base URL.
+    META_LOCATION_ELSEWHERE = "meta-location-elsewhere", Swap, meta_location_elsewhere;
     /// `meta.lastModified` is earlier than `meta.created`.
     MODIFIED_BEFORE_CREATED = "modified-before-created", Stale, modified_before_created;
     /// Dates have no time zone.
@@ -241,6 +243,22 @@ fn meta_location_wrong() -> Effect {
         each_meta(reply, |meta| {
             meta.insert("location".into(), elsewhere.clone().into());
         });
+    })
+}
+
+fn meta_location_elsewhere() -> Effect {
+    Effect::after(|call, reply, _| {
+        let moved = |location: &str| location.replace(&call.base_url, "https://scim.example.net/v2");
+        each_meta(reply, |meta| {
+            if let Some(Value::String(location)) = meta.get_mut("location") {
+                *location = moved(location);
+            }
+        });
+        let header =
+            reply.headers.get(header::LOCATION).and_then(|value| moved(value.to_str().ok()?).parse().ok());
+        if let Some(header) = header {
+            reply.headers.insert(header::LOCATION, header);
+        }
     })
 }
 

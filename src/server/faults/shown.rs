@@ -52,6 +52,8 @@ faults! {
     RETYPE_DISPLAY_NAME_TO_LIST = "retype-display-name-to-list", Retype, retype_display_name_to_list;
     /// `name` is returned as one string.
     RETYPE_NAME_TO_STRING = "retype-name-to-string", Retype, retype_name_to_string;
+    /// `name` contains `active` too.
+    ACTIVE_INSIDE_NAME = "active-inside-name", Duplicate, active_inside_name;
     /// Dates are returned as seconds since 1970.
     DATES_AS_NUMBERS = "dates-as-numbers", Retype, dates_as_numbers;
     /// `totalResults` is returned as a string.
@@ -211,6 +213,17 @@ fn retype_name_to_string() -> Effect {
         change(reply, "name", |name| {
             let part = |part: &str| name[part].as_str().unwrap_or("").to_owned();
             format!("{} {}", part("givenName"), part("familyName")).into()
+        });
+    })
+}
+
+fn active_inside_name() -> Effect {
+    Effect::after(|_, reply, _| {
+        each(reply, |resource| {
+            let Some(active) = resource.get("active").cloned() else { return };
+            if let Some(Value::Object(name)) = resource.get_mut("name") {
+                name.insert("active".into(), active);
+            }
         });
     })
 }
