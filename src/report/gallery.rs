@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::layout::{self, Paint};
 use super::settings::TerminalSettings;
 use super::terminal;
+use super::tested;
 use crate::gallery::{Demand, GalleryVerdict, Met, Overall, PlayedAs, Requirement, Test, TestResult};
 use crate::run::verdict::report::{CheckResult, Report};
 use crate::scenario::TestKind;
@@ -98,7 +99,7 @@ impl GalleryPage<'_> {
         }
         self.requirements(out)?;
         terminal::left_behind(self.report, self.settings, out)?;
-        terminal::switches(self.report, out)?;
+        tested::switches(self.report, out)?;
         self.verdict(out)
     }
 

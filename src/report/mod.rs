@@ -17,6 +17,7 @@ mod focus;
 pub mod layout;
 mod settings;
 mod shown;
+mod tested;
 mod waived;
 
 pub use settings::{Detail, MAX_CAUSES, TerminalSettings};

@@ -10,6 +10,7 @@ use super::focus::Focus;
 use super::layout::{self, Paint};
 use super::settings::{Detail, LABEL, TerminalSettings};
 use super::shown;
+use super::tested;
 use super::waived;
 use crate::check::{Finding, JudgedBy, Level, Outcome, Reference, Skip};
 use crate::run::verdict::cause::{self, Cause, causes};
@@ -21,9 +22,6 @@ const LEFT_SHOWN: usize = 20;
 
 /// How many reasons of skipped checks are named.
 const REASONS: usize = 2;
-
-/// The largest limit on lists that servers are known to have: longer lists than this need no test.
-const CAPPED: usize = 1_000;
 
 /// How much of an answer is shown.
 const EXCERPT: usize = 400;
@@ -63,14 +61,6 @@ pub(super) fn left_behind(
     TerminalPage { report, settings, paint: Paint::new(settings.color) }.left_behind(out)
 }
 
-/// Writes which readings of Entra's behaviour were chosen; nothing if they are the usual ones.
-pub(super) fn switches(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for switch in &report.switches {
-        writeln!(out, "switch {}={} ({}: {})", switch.name, switch.value, switch.strength, switch.source)?;
-    }
-    Ok(())
-}
-
 struct TerminalPage<'a> {
     report: &'a Report,
     settings: &'a TerminalSettings,
@@ -89,7 +79,7 @@ impl TerminalPage<'_> {
         self.left_behind(out)?;
         self.table(out)?;
         fix_first::write(self.report, &causes, self.paint, self.settings, out)?;
-        switches(self.report, out)?;
+        tested::switches(self.report, out)?;
         self.verdict(&causes, out)
     }
 
@@ -440,14 +430,7 @@ impl TerminalPage<'_> {
         if let Some(why) = &report.interrupted_by {
             writeln!(out, "{}", layout::clean(why))?;
         }
-        if let Some(listed) = report.listed.filter(|listed| *listed <= CAPPED) {
-            let text = format!(
-                "lists were tested with up to {} users; `--max-users {}` tests longer ones",
-                layout::thousands(listed),
-                if listed <= CAPPED / 10 { 300 } else { CAPPED + 100 }
-            );
-            writeln!(out, "{}", self.paint.dim(&text))?;
-        }
+        tested::lists(report, self.paint, out)?;
         writeln!(out, "{word} {}: {sentence}", layout::clean(&report.target))
     }
 }

@@ -4,6 +4,7 @@
 //! disable a real person. Such a write is not sent. docs/safety.md says what has to be shown before a write.
 
 mod evidence;
+mod mentions;
 mod ownership;
 mod proof;
 mod reach;
@@ -48,6 +49,9 @@ impl<T: Target> Guard<T> {
 
     /// Ends well if the request may be sent.
     async fn check(&self, request: &Request) -> Result<(), HeldBack> {
+        for key in mentions::of(request) {
+            self.check_mention(request, &key).await?;
+        }
         match Reach::of(request) {
             Reach::New => Ok(()),
             Reach::Collection => Err(HeldBack::Back(Broken::Withheld(format!(

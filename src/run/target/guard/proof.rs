@@ -62,6 +62,19 @@ impl<T: Target> Guard<T> {
         }
     }
 
+    /// Ends well unless a write makes somebody else's account a member of a group or a manager. An id that nobody has may
+    /// travel, and a create whose answer shows our names is believed.
+    pub(super) async fn check_mention(&self, request: &Request, key: &Key) -> Result<(), HeldBack> {
+        let write = format!("{} {} with {} {}", request.method.as_str(), request.path, key.0.as_str(), key.1);
+        match self.ownership.standing(request.tenant, key) {
+            Some(Standing::Foreign(who)) => Err(foreign(&write, &who)),
+            Some(Standing::Candidate { echoed: false }) if !self.ownership.is_alone() => {
+                self.prove(request, &write, key, false).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Something of another kind than users and groups: it must show that it is ours.
     pub(super) async fn check_path(&self, request: &Request, path: &str) -> Result<(), HeldBack> {
         let write = format!("{} {path}", request.method.as_str());
