@@ -87,7 +87,7 @@ ask PATCH '/Users/'"$user_2"'' \
   -H 'Content-Type: application/scim+json; charset=utf-8' \
   --data-binary '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"Replace","path":"active","value":"False"}]}'
 
-# line 20: expect ada
+# line 21: expect ada
 ask GET '/Users/'"$user_1"''
 
 echo 'violated: active is a string, expected a boolean.'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# rules/lookup-value-misread (critical): Filter values may contain special characters
+# rules/lookup-value-misread (error): Filter values may contain special characters
 # A filter with special characters in its value does not find the Group.
 # Written by scimulate. Needs SCIMULATE_TARGET (the SCIM base URL) and SCIMULATE_TOKEN. Exits with 0
 # if the target still returns this response, else with 1.
