@@ -178,10 +178,10 @@ fn one_user_may_be_protected_and_no_second() {
 fn no_more_users_are_made_than_the_target_may_hold() {
     let vendor = Vendor::with(None);
     let checks =
-        ["cycles/create-user", "cycles/page-all-users", "cycles/large-group", "cycles/scope-everyone"];
+        ["cycles/create-user", "cycles/group-members-added", "cycles/large-group", "cycles/scope-everyone"];
     let played = vendor.run("max-users = 5", &checks);
     assert_eq!(played.code, Some(0), "{}", played.report);
-    let (status, reason) = played.check("cycles/page-all-users");
+    let (status, reason) = played.check("cycles/group-members-added");
     assert_eq!(status, "skipped");
     assert!(reason.contains("max-users allows 5"), "{reason}");
     assert_eq!(played.check("cycles/large-group").0, "passed");
@@ -197,5 +197,5 @@ fn no_more_users_are_made_than_the_target_may_hold() {
     }
     assert!((4..=5).contains(&most), "{most} users at once");
     let more = vendor.run("max-users = 5", &[&checks[..], &["--max-users", "20"]].concat());
-    assert_eq!(more.check("cycles/page-all-users").0, "passed");
+    assert_eq!(more.check("cycles/group-members-added").0, "passed");
 }

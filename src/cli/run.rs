@@ -132,7 +132,8 @@ impl Run {
                 // Microsoft knows no waivers: its verdict comes before them.
                 let verdict = gallery::judge(Template::default(), &scenarios, &report, &[]);
                 known.apply(&mut report, fail_on)?;
-                let settings = self.reporting.terminal(&self.playing);
+                let mut settings = self.reporting.terminal(&self.playing);
+                settings.again.extend(self.max_users.map(|most| format!(" --max-users {most}")));
                 let annotate = self.github || config.settings.github;
                 outputs.write(
                     &report,

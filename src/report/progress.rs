@@ -2,16 +2,22 @@
 //! life every ten seconds elsewhere.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::layout;
 use crate::check::Level;
 use crate::run::event::{Event, Listener};
+use crate::wire::Exchange;
 
 /// How often the line on a terminal is written anew at most.
 const REDRAW: Duration = Duration::from_millis(80);
 /// How often a line is written where nobody watches, as in a CI log.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// A target whose usual answer takes so long is slow: a whole run lasts minutes.
+const SLOW: Duration = Duration::from_millis(50);
+/// So many answers tell what is usual.
+const ENOUGH: usize = 5;
 /// Longest line on a terminal: a longer one would be broken and could not be written over.
 const WIDTH: usize = 78;
 
@@ -20,6 +26,7 @@ pub struct Progress<W: Write> {
     out: W,
     live: bool,
     scenario_runs: usize,
+    jobs: usize,
     finished: usize,
     findings: usize,
     written: Option<Instant>,
@@ -37,6 +44,7 @@ impl<W: Write> Progress<W> {
             out,
             live,
             scenario_runs: 0,
+            jobs: 0,
             finished: 0,
             findings: 0,
             written: None,
@@ -62,6 +70,14 @@ impl<W: Write> Progress<W> {
         self.lost = written.is_err();
     }
 
+    /// Writes a line that stays.
+    fn remark(&mut self, text: &str) {
+        self.clear();
+        if !self.lost {
+            self.lost = writeln!(self.out, "{text}").is_err();
+        }
+    }
+
     fn clear(&mut self) {
         if self.live && self.written.is_some() && !self.lost {
             let wiped = self.write_over("").and_then(|()| self.write_over(""));
@@ -81,15 +97,25 @@ impl<W: Write> Progress<W> {
 impl<W: Write> Listener for Progress<W> {
     fn on(&mut self, event: &Event) {
         match event {
-            Event::Started { target, scenario_runs, .. } => {
+            Event::Started { target, scenario_runs, jobs, .. } => {
                 self.scenario_runs = *scenario_runs;
+                self.jobs = *jobs;
                 // The first sign of life is due after ten seconds, not at once.
                 if !self.live {
                     self.written = Some(Instant::now());
                 }
                 self.tell(&format!("checking what {target} can do"));
             }
-            Event::Prepared { .. } => {}
+            Event::Prepared { trace, .. } => {
+                if self.jobs == 1
+                    && let Some(usual) = usual_time(trace).filter(|usual| *usual >= SLOW)
+                {
+                    self.remark(&format!(
+                        "the target takes {} ms for an answer: `--jobs 4` plays four scenarios at once, `--quick` fewer",
+                        usual.as_millis()
+                    ));
+                }
+            }
             Event::ScenarioStarted(scenario_run) => self.tell(&scenario_run.to_string()),
             Event::Waiting { pause, .. } => {
                 let now = Instant::now();
@@ -117,12 +143,21 @@ impl<W: Write> Listener for Progress<W> {
     }
 }
 
+/// The median of the times that answers took; `None` if there are too few.
+fn usual_time(trace: &[Arc<Exchange>]) -> Option<Duration> {
+    let mut times: Vec<Duration> =
+        trace.iter().filter_map(|exchange| Some(exchange.answer()?.elapsed)).collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().filter(|_| times.len() >= ENOUGH)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::run::event::ScenarioRunId;
     use crate::run::verdict::example;
-    use std::sync::Arc;
+    use crate::wire::{Answer, Method};
+    use serde_json::json;
 
     fn played(live: bool) -> String {
         let mut out = Vec::new();
@@ -134,6 +169,7 @@ mod tests {
             prefix: "p".into(),
             dialects: Vec::new(),
             scenario_runs: 2,
+            jobs: 1,
         });
         progress.on(&Event::ScenarioStarted(scenario_run));
         progress.on(&Event::Finished(Arc::new(example::report())));
@@ -173,6 +209,25 @@ mod tests {
             }
             assert_eq!(String::from_utf8(out).unwrap(), told);
         }
+    }
+
+    #[test]
+    fn a_slow_target_is_told_once_where_one_scenario_is_played_at_a_time() {
+        let answers = |milliseconds: u64| -> Vec<Arc<Exchange>> {
+            let elapsed = Duration::from_millis(milliseconds);
+            let answer = Ok(Answer { elapsed, ..Answer::json(200, &json!({})) });
+            (0..ENOUGH).map(|_| example::exchange(Method::Get, "/Users", None, answer.clone())).collect()
+        };
+        let told = |jobs: usize, milliseconds: u64| {
+            let mut out = Vec::new();
+            let mut progress = Progress::new(&mut out, false);
+            progress.jobs = jobs;
+            let abilities = Arc::default();
+            progress.on(&Event::Prepared { abilities, trace: answers(milliseconds) });
+            String::from_utf8(out).unwrap()
+        };
+        assert!(told(1, 120).starts_with("the target takes 120 ms for an answer: `--jobs 4`"));
+        assert_eq!((told(1, 3), told(4, 120)), (String::new(), String::new()));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub enum Event {
         dialects: Vec<String>,
         /// How many scenario runs will be played or skipped.
         scenario_runs: usize,
+        /// How many of them are played at once.
+        jobs: usize,
     },
     /// What the target can do was asked, and what it accepts was tried.
     Prepared {

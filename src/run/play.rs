@@ -101,6 +101,7 @@ pub fn play_scenarios<S: Deployments>(
         prefix: plan.prefix.clone(),
         dialects: plan.dialects.iter().map(ToString::to_string).collect(),
         scenario_runs: scenario_runs.len(),
+        jobs: plan.jobs,
     });
     let rate: Arc<Rate> = Arc::default();
     let media_type: Arc<MediaType> = Arc::default();
