@@ -35,6 +35,7 @@ const ABOVE: &[(&str, &str, &str)] = &[
     ("rules/lookup-misses-resource", "rules/lookup-value-misread", SAME),
     ("rules/member-lost", "rules/lookup-misses-resource", "members"),
     ("rules/member-lost", "rules/user-groups-differ", "groups"),
+    ("rules/removed-member-kept", "rules/user-groups-differ", "groups"),
     ("rules/resources-missing", "rules/resource-missing-in-walk", ""),
     ("rules/deleted-still-readable", "rules/deleted-still-found", ""),
     ("rules/resource-twice-in-list", "rules/count-exceeded", ""),

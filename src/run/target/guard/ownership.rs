@@ -47,6 +47,8 @@ struct TenantObjects {
     reads_failed: bool,
     /// Objects whose DELETE is under way: another scenario that reads one may find it gone already.
     deleting: HashSet<Key>,
+    /// Ids that a body of this run named before any answer showed them: they are nobody's.
+    made_up: HashSet<Key>,
     /// What came of a filter on a GUID that was just drawn, for users and for groups.
     random_filter: HashMap<ResourceKind, RandomFilter>,
     /// What came of a read of an id that was just drawn: true if it was 404.
@@ -159,6 +161,15 @@ impl Ownership {
 
     pub(super) fn standing(&self, tenant: Tenant, key: &Key) -> Option<Standing> {
         self.known(tenant).objects.get(key).map(|record| record.standing.clone())
+    }
+
+    /// True for an id that this run's bodies named before any answer showed it. That is noted when it is asked for first.
+    pub(super) fn is_made_up(&self, tenant: Tenant, key: &Key) -> bool {
+        let mut known = self.known(tenant);
+        if !known.objects.contains_key(key) {
+            known.made_up.insert(key.clone());
+        }
+        known.made_up.contains(key)
     }
 
     pub(super) fn settle(&self, tenant: Tenant, key: &Key, standing: Standing) {

@@ -542,3 +542,23 @@ fn what_another_scenario_sees_while_a_create_is_under_way_was_not_there_before()
     assert_eq!(standing(false), Some(Standing::Candidate { echoed: false }), "it has to be proven still");
     assert!(matches!(standing(true), Some(Standing::Foreign(_))));
 }
+
+#[tokio::test]
+async fn a_foreign_account_becomes_no_member_and_an_id_that_was_made_up_may_travel() {
+    let shelf = Shelf::default();
+    let ownership = Arc::new(Ownership::new(PREFIX));
+    let key = |kind: ResourceKind, id: &str| (kind, id.to_owned());
+    ownership.settle(Tenant::First, &key(ResourceKind::Group, "1"), Standing::Ours);
+    ownership.settle(Tenant::First, &key(ResourceKind::User, "7"), Standing::Foreign("bob".into()));
+    let guard = Guard::new(&shelf, Arc::clone(&ownership));
+    let adds = |id: &str| {
+        let operation = json!({"op": "Add", "path": "members", "value": [{"value": id}]});
+        request(Method::Patch, "/Groups/1").with_json(&json!({"Operations": [operation]}))
+    };
+    let outcome = guard.send(adds("7")).await;
+    assert!(matches!(&outcome, Err(Broken::Withheld(why)) if why.contains("bob")), "{outcome:?}");
+    assert!(shelf.sent().is_empty());
+    assert!(guard.send(adds("8")).await.is_ok());
+    ownership.settle(Tenant::First, &key(ResourceKind::User, "8"), Standing::Foreign("8".into()));
+    assert!(guard.send(adds("8")).await.is_ok(), "the server made an account of it");
+}
