@@ -50,7 +50,7 @@ impl SectionCoverage<'_> {
 }
 
 /// A passage, and a check that refers to it.
-type Reading<'a> = (&'a Passage, &'a CatalogueEntry);
+type Referrer<'a> = (&'a Passage, &'a CatalogueEntry);
 
 /// The words in the order of a table: strongest first, then the demands without one.
 pub const WORDS: [Option<Demand>; 4] = [Some(Demand::Must), Some(Demand::Should), Some(Demand::May), None];
@@ -59,7 +59,7 @@ impl Catalogue {
     /// Every section that a check refers to, in the order of the RFCs.
     #[must_use]
     pub fn sections(&self) -> Vec<SectionCoverage<'_>> {
-        let mut sections: BTreeMap<_, Vec<Reading<'_>>> = BTreeMap::new();
+        let mut sections: BTreeMap<_, Vec<Referrer<'_>>> = BTreeMap::new();
         for entry in self.entries() {
             for passage in passages(&entry.about) {
                 sections.entry(passage.order()).or_default().push((passage, entry));

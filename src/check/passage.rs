@@ -10,7 +10,7 @@ use super::{About, Reference};
 /// MAY, and each stands for its negation too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Demand {
-    /// Whoever does otherwise violates the RFC.
+    /// A server that does otherwise violates the RFC.
     Must,
     /// There may be reasons to do otherwise.
     Should,
@@ -65,7 +65,7 @@ pub struct Passage {
 }
 
 impl Passage {
-    /// Reads `7644#3.5.2 MUST`; section and word may be absent. `None` if it is no such place.
+    /// Reads `7644#3.5.2 MUST`; section and word may be absent. `None` if the text names no passage.
     #[must_use]
     pub fn read(text: &str) -> Option<Passage> {
         let (place, demand) = match text.split_once(' ') {
@@ -77,9 +77,8 @@ impl Passage {
             Some(_) => return None,
             None => (place, ""),
         };
-        let is_number = !rfc.is_empty() && rfc.bytes().all(|byte| byte.is_ascii_digit());
         let is_section = !section.contains(char::is_whitespace);
-        (is_number && is_section).then(|| Passage {
+        (is_number(rfc) && is_section).then(|| Passage {
             rfc: rfc.to_owned(),
             section: section.to_owned(),
             demand,
@@ -91,6 +90,11 @@ impl Passage {
     pub fn order(&self) -> (u32, Vec<u32>) {
         (number(&self.rfc), self.section.split('.').map(number).collect())
     }
+}
+
+/// Whether a text can be the number of an RFC.
+fn is_number(rfc: &str) -> bool {
+    !rfc.is_empty() && rfc.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The number that a text is; what is none comes last.
@@ -125,8 +129,7 @@ impl RfcSection {
     pub fn read(text: &str) -> Option<RfcSection> {
         let prefix = text.get(..3).filter(|prefix| prefix.eq_ignore_ascii_case("rfc"))?;
         let (rfc, section) = text[prefix.len()..].split_once('#').unwrap_or((&text[prefix.len()..], ""));
-        let is_number = !rfc.is_empty() && rfc.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| RfcSection {
+        is_number(rfc).then(|| RfcSection {
             rfc: rfc.to_owned(),
             section: section.trim_start_matches('§').trim_end_matches('.').to_owned(),
         })

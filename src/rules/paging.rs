@@ -187,7 +187,7 @@ const RESOURCE_MISSING_IN_WALK: RuleDeclaration = RuleDeclaration {
     title: "Paging returns every resource",
     level: Level::Error,
     what: "The pages of a complete list hold every resource this scenario run created and did not delete, \
-           disabled users included, and as many as totalResults says.",
+           disabled users included, and as many as totalResults says. No page before the end is empty.",
     why: "Account discovery does not find an account that is on no page, and the account stays when its \
           person leaves.",
     fix: "Sort by a unique attribute, include disabled users, and let no page start after the end of the \
@@ -204,12 +204,13 @@ const RESOURCE_MISSING_IN_WALK: RuleDeclaration = RuleDeclaration {
 };
 
 fn resource_missing_in_walk(view: &View<'_>) -> Vec<Complaint> {
-    let (Some(total), false) = (total(view), counts_its_page(view)) else {
+    let (Some(total), false) = (total(view), is_counted_page(view)) else {
         return Vec::new();
     };
-    let Some(missing) = missing_in_walk(view).filter(|missing| !missing.is_empty()) else {
+    let missing = missing_in_walk(view);
+    if missing.is_empty() {
         return Vec::new();
-    };
+    }
     let disabled = missing.iter().filter(|known| known.is_disabled()).count();
     let is_short = page(view).is_empty();
     let (subject, message) = match (disabled == missing.len(), is_short) {
@@ -228,14 +229,14 @@ fn resource_missing_in_walk(view: &View<'_>) -> Vec<Complaint> {
         .into()
 }
 
-/// The resources that exist and are on none of the pages of a list that ends with this one; `None` where it does not
-/// end, or not every page was seen.
-fn missing_in_walk<'v>(view: &'v View<'_>) -> Option<Vec<&'v SeenState>> {
+/// The resources that exist and are on none of the pages of a list that ends with this one; none where it goes on, or
+/// where not every page was seen.
+fn missing_in_walk<'v>(view: &'v View<'_>) -> Vec<&'v SeenState> {
     let Operation::Query { kind, filter: None, .. } = view.operation() else {
-        return None;
+        return Vec::new();
     };
     let (Some(total), true, start) = (total(view), is_query(view), PageWalk::start(view.exchange)) else {
-        return None;
+        return Vec::new();
     };
     let walk = view.ledger.walk(view.exchange);
     // Only a walk from the first page to the last can miss somebody.
@@ -245,7 +246,7 @@ fn missing_in_walk<'v>(view: &'v View<'_>) -> Option<Vec<&'v SeenState>> {
     let is_short = size == 0 && start > 1 && !is_by_cursor(view);
     let is_last = start - 1 + size >= total || is_short;
     if !steady || !is_last || count(view).is_some_and(|count| count <= 0) {
-        return None;
+        return Vec::new();
     }
     let mut met: HashSet<&str> = view.resources().iter().filter_map(|resource| resource.id()).collect();
     met.extend(walk.into_iter().flat_map(|walk| walk.ids.iter().map(String::as_str)));
@@ -257,26 +258,24 @@ fn missing_in_walk<'v>(view: &'v View<'_>) -> Option<Vec<&'v SeenState>> {
             && known.is_settled_for(walk.map_or(view.exchange, |walk| &walk.first))
             && !met.contains(known.id.as_str())
     });
-    Some(missing.collect())
+    missing.collect()
 }
 
-/// True when totalResults is the number of resources on a first page that is as full as it may be, although others exist:
-/// the page was counted, and not the matches.
-fn counts_its_page(view: &View<'_>) -> bool {
+/// True when totalResults is the number of resources on a first page that is as full as it may be. If others exist, the
+/// page was counted instead of the matches.
+fn is_counted_page(view: &View<'_>) -> bool {
     let asked = count(view).and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0);
     let size = page(view).len() as u64;
-    asked == Some(size)
-        && total(view) == Some(size)
-        && PageWalk::start(view.exchange) == 1
-        && missing_in_walk(view).is_some_and(|missing| !missing.is_empty())
+    asked == Some(size) && total(view) == Some(size) && PageWalk::start(view.exchange) == 1
 }
 
 const TOTAL_RESULTS_TOO_SMALL: RuleDeclaration = RuleDeclaration {
     name: "total-results-too-small",
     title: "totalResults counts all matches, not the page",
     level: Level::Error,
-    what: "`totalResults` is at least the index of the last resource on the page: it counts every match, not \
-           only those on this page.",
+    what: "`totalResults` is at least the index of the last resource on the page. On a first page that is full \
+           it is more than `count` if this scenario run created more resources than the page holds: it counts \
+           every match, not only those on this page.",
     why: "A client that pages stops when it has seen totalResults resources. If totalResults is the page \
           size, account discovery and the gallery's pagination test read only the first page.",
     fix: "Count the matches before you select the page.",
@@ -296,7 +295,7 @@ fn total_results_too_small(view: &View<'_>) -> Vec<Complaint> {
         _ => 1,
     };
     let last = start - 1 + size;
-    if counts_its_page(view) {
+    if is_counted_page(view) && !missing_in_walk(view).is_empty() {
         return Complaint::new(format!(
             "totalResults is {total}, as many as the request asked for, although more resources exist."
         ))

@@ -72,6 +72,18 @@ impl Deployment {
         self.play(&arguments)
     }
 
+    /// `sync` with the directory file as it is and a request every 60 ms, still running.
+    pub fn start_slowly(&self, options: &[&str]) -> Child {
+        program(self.folder.path())
+            .args(["sync", "--directory", "people.yaml", "--target", &self.base, "--pace", "60"])
+            .args(options)
+            .env("SCIMULATE_TOKEN", &self.token)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// What the server holds.
     pub fn held(&self, endpoint: &str) -> Vec<Value> {
         let (authority, path) = self.base.strip_prefix("http://").unwrap().split_once('/').unwrap();

@@ -1,11 +1,11 @@
 //! State file and provisioning log from run to run, also after a run was killed.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::deployment::{ADA, Deployment, GRACE, KEPT, people, program};
+use crate::deployment::{ADA, Deployment, GRACE, KEPT, people};
 
 #[cfg(unix)]
 #[test]
@@ -13,15 +13,7 @@ fn a_log_stays_readable_when_runs_are_killed_and_lines_are_broken_off() {
     let deployment = Deployment::new(&[]);
     let many: String = (0..50).map(|n| format!("  - userPrincipalName: user{n}@example.com\n")).collect();
     deployment.write("people.yaml", &people(&[&many]));
-    let arguments = ["sync", "--directory", "people.yaml", "--target", &deployment.base, "--pace", "60"];
-    let mut running = program(deployment.folder.path())
-        .args(arguments)
-        .args(["--logs", "log.jsonl"])
-        .env("SCIMULATE_TOKEN", &deployment.token)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut running = deployment.start_slowly(&["--logs", "log.jsonl"]);
     while deployment.held("Users").len() < 3 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
@@ -106,14 +98,7 @@ fn a_job_that_is_killed_while_members_travel_at_the_same_time_adds_the_others_la
     let group = format!("groups:\n  - displayName: Team\n    members: [{}]\n", names.join(", "));
     let all = people(&[&users, &group]);
     deployment.write("people.yaml", &all);
-    let mut running = program(deployment.folder.path())
-        .args(["sync", "--directory", "people.yaml", "--target", &deployment.base, "--pace", "60"])
-        .args(KEPT)
-        .env("SCIMULATE_TOKEN", &deployment.token)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut running = deployment.start_slowly(&KEPT);
     let members = || {
         let groups = deployment.held("Groups");
         groups.first().and_then(|group| group["members"].as_array().map(Vec::len)).unwrap_or_default()
@@ -136,14 +121,7 @@ fn an_interrupted_job_keeps_what_it_did() {
     let deployment = Deployment::new(&[]);
     let many: String = (0..50).map(|n| format!("  - userPrincipalName: user{n}@example.com\n")).collect();
     deployment.write("people.yaml", &people(&[&many]));
-    let mut running = program(deployment.folder.path())
-        .args(["sync", "--directory", "people.yaml", "--target", &deployment.base, "--pace", "60"])
-        .args(KEPT)
-        .env("SCIMULATE_TOKEN", &deployment.token)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut running = deployment.start_slowly(&KEPT);
     while deployment.held("Users").is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }

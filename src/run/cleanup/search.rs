@@ -158,8 +158,8 @@ impl<'a, T: Target> NameSearch<'a, T> {
 
 fn unclear(leftover: &Leftover, id: &str) -> Left {
     let line = format!(
-        "{}: a list shows its name with this id, but GET by this id returns something else; look for this \
-         name at the server",
+        "{}: a list shows its name with this id, but nothing shows that what has this id is this run's; look \
+         for this name at the server",
         leftover.describe(Some(id))
     );
     Left::new(None, line)

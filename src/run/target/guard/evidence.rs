@@ -128,7 +128,8 @@ pub(in crate::run) fn named(resource: &Value) -> String {
     }
 }
 
-/// Ids of other objects that a resource names: its members, its groups, its manager.
+/// Ids of other objects that a resource names: its members and its groups. A manager is not read: his id is written by
+/// whoever maps it, and need not be anybody's.
 pub(super) fn referred_to(resource: &Value) -> Vec<Key> {
     let mut found = Vec::new();
     for (name, kind) in [("members", ResourceKind::User), ("groups", ResourceKind::Group)] {

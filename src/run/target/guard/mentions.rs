@@ -37,7 +37,7 @@ fn in_body(body: &Value, found: &mut Vec<Key>) {
             continue;
         };
         match names_people(text("path")) {
-            true => ids(value, None, found),
+            true => ids(value, ResourceKind::User, found),
             // There is no path, or it names the schema extension alone.
             false => in_members(value, found),
         }
@@ -48,7 +48,7 @@ fn in_body(body: &Value, found: &mut Vec<Key>) {
 fn in_members(object: &Value, found: &mut Vec<Key>) {
     for (name, value) in object.as_object().into_iter().flatten() {
         match names_people(name) {
-            true => ids(value, None, found),
+            true => ids(value, ResourceKind::User, found),
             false if value.is_object() => in_members(value, found),
             false => {}
         }
@@ -63,16 +63,17 @@ fn names_people(path: &str) -> bool {
     ["members", "manager"].iter().any(|name| same_name(name, attribute))
 }
 
-/// The ids in a value: a text, an object with `value`, or a list of either.
-fn ids(value: &Value, kind: Option<ResourceKind>, found: &mut Vec<Key>) {
+/// The ids in a value: a text, an object with `value`, or a list of either. `kind` is what they are unless `type` says
+/// otherwise.
+fn ids(value: &Value, kind: ResourceKind, found: &mut Vec<Key>) {
     match value {
-        Value::String(id) => found.push((kind.unwrap_or(ResourceKind::User), id.clone())),
+        Value::String(id) => found.push((kind, id.clone())),
         Value::Array(elements) => elements.iter().for_each(|element| ids(element, kind, found)),
         Value::Object(_) => {
             let is_group = reader::member(value, "type").and_then(Value::as_str) == Some("Group");
             let kind = if is_group { ResourceKind::Group } else { ResourceKind::User };
             if let Some(inner) = reader::member(value, "value") {
-                ids(inner, Some(kind), found);
+                ids(inner, kind, found);
             }
         }
         _ => {}

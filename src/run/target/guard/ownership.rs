@@ -163,8 +163,9 @@ impl Ownership {
         self.known(tenant).objects.get(key).map(|record| record.standing.clone())
     }
 
-    /// True for an id that this run's bodies named before any answer showed it. That is noted when it is asked for first.
-    pub(super) fn is_made_up(&self, tenant: Tenant, key: &Key) -> bool {
+    /// A body that is about to be sent names this id. Returns whether the run made it up: true when this run's bodies
+    /// named it before any answer showed it.
+    pub(super) fn note_mention(&self, tenant: Tenant, key: &Key) -> bool {
         let mut known = self.known(tenant);
         if !known.objects.contains_key(key) {
             known.made_up.insert(key.clone());
@@ -388,13 +389,14 @@ impl Ownership {
         let tenant = request.tenant;
         let key = (kind, id);
         let body = answer.body.json().filter(|body| answer.is_success() && body.is_object());
-        let is_ours = self.standing(tenant, &key) == Some(Standing::Ours);
         let Some(body) = body else {
             // Of a busy server nothing is learnt.
             let asked_as_usual = !request.provoked
                 && tenant != Tenant::SecondByFirst
                 && !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+            // Who owns it and whether its DELETE is under way is asked at once: another scenario may end one in between.
             let mut known = self.known(tenant);
+            let is_ours = known.objects.get(&key).is_some_and(|record| record.standing == Standing::Ours);
             let stays = !known.deleting.contains(&key);
             if is_ours && stays && asked_as_usual && !matches!(answer.status, 304 | 429 | 503) {
                 known.reads_failed = true;

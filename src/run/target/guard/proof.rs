@@ -66,7 +66,7 @@ impl<T: Target> Guard<T> {
     /// travel, and a create whose answer shows our names is believed.
     pub(super) async fn check_mention(&self, request: &Request, key: &Key) -> Result<(), HeldBack> {
         // A server may make an account of an id that a scenario made up.
-        if self.ownership.is_made_up(request.tenant, key) {
+        if self.ownership.note_mention(request.tenant, key) {
             return Ok(());
         }
         let write = format!("{} {} with {} {}", request.method.as_str(), request.path, key.0.as_str(), key.1);
