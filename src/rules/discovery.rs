@@ -155,7 +155,7 @@ const PAGINATION_NOT_BOOLEAN: RuleDeclaration = RuleDeclaration {
     fix: "Publish `\"pagination\": {\"cursor\": true, \"index\": true}` with the values that apply, or omit \
           it.",
     entra: "Nothing: Entra pages by index; other clients look here.",
-    refs: &[Rfc("9865#4")],
+    refs: &[Rfc("9865#4 MUST")],
     faults: &["pagination-as-text"],
     judges: |view| pagination(view).is_some(),
     judge: RuleJudge::Exchange(pagination_not_boolean),

@@ -224,7 +224,9 @@ impl<'a> PatchPart<'a> {
             };
             names(masked) == names(filter)
         });
-        foreign(&path.schema) == foreign(&subject.schema)
+        // Jobs of 2018 name the extension's attributes without its URN.
+        let without_urn = path.schema.is_none() && !path.attribute.is_empty();
+        (without_urn || foreign(&path.schema) == foreign(&subject.schema))
             && (path.attribute.is_empty()
                 || same_name(&path.attribute, &subject.attribute)
                     && either(lower(path.sub.clone()), lower(subject.sub.clone()))

@@ -158,7 +158,7 @@ const ID_REUSED: RuleDeclaration = RuleDeclaration {
     fix: "Generate ids and do not reuse them; return 409 for a create that would overwrite a resource.",
     entra: "Two people in Entra linked to one account.",
     refs: &[Rfc("7643#3.1 MUST"), Field("msaad00/agent-bom#3540")],
-    faults: &["ids-reused", "id-is-user-name"],
+    faults: &["ids-reused", "id-is-user-name", "create-takes-over-by-mail"],
     judges: |view| subject::a_creation(view) && subject::resources(view),
     judge: RuleJudge::Exchange(id_reused),
 };

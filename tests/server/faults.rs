@@ -468,6 +468,10 @@ impl Witness<'_> {
         self.send("PUT", "/Users/nobody", Some(json!({ "schemas": [USER], "userName": "put" })));
         self.send("POST", "/Users", Some(json!({ "schemas": [USER], "userName": "nulls", "title": null })));
         self.post("/Users", json!({ "userName": "no-mail", "emails": [{ "type": "work" }] }));
+        self.post(
+            "/Users",
+            json!({ "userName": "same-mail", "emails": [{ "type": "work", "value": "B@example.com" }] }),
+        );
         self.post("/Users", json!({ "userName": "text", "active": "True" }));
         let role = json!({ "userName": "role", "roles": [{ "value": "a", "primary": "True" }] });
         self.post("/Users", role);

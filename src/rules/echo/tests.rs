@@ -65,6 +65,11 @@ fn every_way_to_write_a_value_is_followed() {
             json!({"op": "Add", "path": enterprise, "value": "X"}),
             json!({(urn::ENTERPRISE): {"department": "X"}}),
         ),
+        // As jobs of 2018 write the extension.
+        (
+            json!({"op": "Add", "path": "department", "value": [{"$ref": null, "value": "X"}]}),
+            json!({(urn::ENTERPRISE): {"department": "X"}}),
+        ),
         (json!({"op": "replace", "value": {"name.familyName": "X"}}), json!({"name": {"familyName": "X"}})),
         (
             json!({"op": "replace", "value": {(&enterprise): "X"}}),

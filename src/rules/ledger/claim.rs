@@ -8,6 +8,7 @@ use crate::rules::reading::{definition, elements, flag, selector};
 use crate::scim::discovery::Discovery;
 use crate::scim::patch::{PatchRequest, Verb};
 use crate::scim::schema::AttributeType;
+use crate::scim::urn::ENTERPRISE;
 use crate::scim::{AttributePath, PatchPath, same_name};
 use crate::wire::{Operation, ResourceKind};
 
@@ -264,6 +265,13 @@ fn apply(
         selector: Vec::new(),
         sub: path.sub,
     };
+    if spot.schema.is_none() && definition(discovery, kind, &spot.path()).is_none() {
+        // Jobs of 2018 name the extension's attributes without its URN.
+        let extended = Spot { schema: Some(ENTERPRISE.to_owned()), ..spot.clone() };
+        if kind == ResourceKind::User && definition(discovery, kind, &extended.path()).is_some() {
+            spot = extended;
+        }
+    }
     if spot.is_core("members") && kind == ResourceKind::Group {
         return membership(verb, path.filter.as_ref(), &spot, &value, changes);
     }

@@ -47,15 +47,16 @@ impl Adjustment {
         self.refused.iter().any(|(of, refused)| *of == kind && overlap(refused, path))
     }
 
-    /// The request as it goes out. Only requests of a scenario's own are given what they lack, unless they are
-    /// meant to be refused: the simulated service sends what its mapping gives.
+    /// The request as it goes out. Only requests of a scenario's own are given what they lack: the simulated service
+    /// sends what its mapping gives. Those that are meant to be refused are given it too, so that they are refused for
+    /// what is wrong with them.
     #[must_use]
     pub fn fit(&self, request: Request) -> Request {
         if self.is_empty() {
             return request;
         }
         let Some(before) = request.json() else { return request };
-        let pads = !request.provoked && matches!(request.actor, Actor::Probe | Actor::Observer);
+        let pads = matches!(request.actor, Actor::Probe | Actor::Observer);
         let mut body = before.clone();
         if request.path == "/Bulk" {
             for operation in body.get_mut("Operations").and_then(Value::as_array_mut).into_iter().flatten() {

@@ -133,6 +133,12 @@ impl FaultContext<'_> {
             if let Some(version) = version.and_then(|version| version.parse().ok()) {
                 reply.headers.insert(header::ETAG, version);
             }
+            let location = body.pointer("/meta/location").and_then(Value::as_str);
+            if let Some(location) = location.and_then(|location| location.parse().ok())
+                && reply.headers.contains_key(header::LOCATION)
+            {
+                reply.headers.insert(header::LOCATION, location);
+            }
             reply.content = crate::server::reply::ReplyBody::Json(body);
         }
     }

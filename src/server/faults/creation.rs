@@ -10,7 +10,7 @@ use crate::scim::urn;
 use crate::server::call::{RequestBody, ServerRequest};
 use crate::server::model::ServedKind;
 use crate::server::reply::{Reply, ReplyBody};
-use crate::server::store::StoreKey;
+use crate::server::store::{StoreKey, StoredResource};
 
 faults! {
     /// A create returns 200 instead of 201.
@@ -37,6 +37,8 @@ faults! {
     DUPLICATE_BY_CASE_ACCEPTED = "duplicate-by-case-accepted", Named, duplicate_by_case_accepted;
     /// A create with a `userName` that is already taken returns 201 and the existing user.
     DUPLICATE_ADOPTS_EXISTING = "duplicate-adopts-existing", Named, duplicate_adopts_existing;
+    /// A create with a mail address that another user has overwrites that user.
+    CREATE_TAKES_OVER_BY_MAIL = "create-takes-over-by-mail", Named, create_takes_over_by_mail;
     /// A PATCH can give a user the `userName` of another user.
     NO_UNIQUENESS_ON_PATCH = "no-uniqueness-on-patch", Named, no_uniqueness_on_patch;
     /// A user who is created with `active` false is active.
@@ -130,6 +132,30 @@ fn create_answer_partial() -> Effect {
                 resource.retain(|name, _| ["schemas", "id", "userName", "meta"].contains(&name.as_str()));
             }
         }
+    })
+}
+
+fn create_takes_over_by_mail() -> Effect {
+    Effect::after(|call, reply, context| {
+        if created(call) != Some(ServedKind::User) {
+            return;
+        }
+        let Some((kind, id)) = context.written(call, reply) else { return };
+        let Some(new) = context.store.get(kind, &id).cloned() else { return };
+        let mails = |user: &StoredResource| -> Vec<String> {
+            let emails = user.attributes.get("emails").and_then(Value::as_array);
+            let values = emails.into_iter().flatten().filter_map(|email| email.get("value")?.as_str());
+            values.map(str::to_lowercase).collect()
+        };
+        let sent = mails(&new);
+        let other = context
+            .store
+            .all(kind)
+            .find(|user| user.id != id && mails(user).iter().any(|mail| sent.contains(mail)));
+        let Some(other) = other.cloned() else { return };
+        context.store.remove(kind, &id);
+        context.store.overwrite(kind, StoredResource { attributes: new.attributes, ..other.clone() });
+        context.refresh(call, reply, kind, &other.id);
     })
 }
 

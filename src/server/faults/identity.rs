@@ -142,10 +142,6 @@ fn name_as_id(call: &ServerRequest, reply: &mut Reply, context: &mut FaultContex
     if let Some(name) = name.filter(|name| context.store.get(ServedKind::User, name).is_none()) {
         context.store.rename(ServedKind::User, &id, &name);
         context.refresh(call, reply, ServedKind::User, &name);
-        let location = reply.body().and_then(|body| body.pointer("/meta/location")?.as_str()?.parse().ok());
-        if let Some(location) = location.filter(|_| reply.headers.contains_key(header::LOCATION)) {
-            reply.headers.insert(header::LOCATION, location);
-        }
     }
 }
 
