@@ -38,16 +38,20 @@ pub(super) fn complaint(outcome: &ValueOutcome, message: String) -> Complaint {
     let spot = outcome.claim.spot.to_string();
     let actual = match &outcome.reply {
         ClaimResult::Missing => "absent".to_owned(),
-        ClaimResult::Right => outcome.claim.holds.to_string(),
+        ClaimResult::Right | ClaimResult::SelectorCase(_) => outcome.claim.holds.to_string(),
         ClaimResult::LetterCase(value)
         | ClaimResult::Reformatted(value)
         | ClaimResult::Other(value)
         | ClaimResult::Kept(value) => value.to_string(),
         ClaimResult::Doubled(value) => format!("{} and {value}", outcome.claim.holds),
     };
+    let shown = match &outcome.reply {
+        ClaimResult::SelectorCase(shown) => shown.to_string(),
+        _ => spot.clone(),
+    };
     let complaint = Complaint::new(message)
         .concerning(outcome.claim.spot.subject())
-        .against(format!("{spot}: {}", outcome.claim.holds), format!("{spot}: {actual}"))
+        .against(format!("{spot}: {}", outcome.claim.holds), format!("{shown}: {actual}"))
         .shown_by(&outcome.by);
     let complaint = match &outcome.fate {
         Fate::Undone(Some(write)) | Fate::Refused(write) => complaint.shown_by(write),
@@ -378,8 +382,8 @@ const LETTER_CASE_CHANGED: RuleDeclaration = RuleDeclaration {
     name: "letter-case-changed",
     title: "Letter case is preserved",
     level: Level::Note,
-    what: "A value that compares without regard to letter case is returned in the letter case in which it \
-           was sent.",
+    what: "A value that compares without regard to letter case, and the `type` of an e-mail address or a role, \
+           is returned in the letter case in which it was sent.",
     why: "The server may change it: the attribute compares without regard to letter case. Other readers of \
           the data may be case-sensitive.",
     fix: "Store values as sent and compare them without regard to letter case; do not change the case when \
@@ -394,11 +398,16 @@ const LETTER_CASE_CHANGED: RuleDeclaration = RuleDeclaration {
 fn letter_case_changed(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |outcome| matches!(outcome.fate, Fate::LetterCase))
         .map(|outcome| {
-            complaint(
-                outcome,
-                format!("The server returns {} in another letter case than it was sent.", outcome.claim.spot),
-            )
-            .at(Level::Note)
+            let message = match &outcome.reply {
+                ClaimResult::SelectorCase(shown) => {
+                    format!("The server returns {} as {}.", outcome.claim.spot.subject(), shown.subject())
+                }
+                _ => format!(
+                    "The server returns {} in another letter case than it was sent.",
+                    outcome.claim.spot
+                ),
+            };
+            complaint(outcome, message).at(Level::Note)
         })
         .collect()
 }

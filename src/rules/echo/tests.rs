@@ -231,6 +231,16 @@ fn lower_cased_names_are_a_note_alone() {
 }
 
 #[test]
+fn types_in_another_letter_case_are_a_note() {
+    let emails = |kind: &str| json!({"emails": [{"type": kind, "value": "ada@example.com"}]});
+    let changed = reads(emails("work"), emails("WORK"));
+    changed.is_right();
+    changed.finds("letter-case-changed", 1, Level::Note);
+    reads(emails("work"), emails("work")).finds("letter-case-changed", 0, Level::Note);
+    reads(emails("work"), emails("home")).finds("untouched-value-lost", 1, Level::Error);
+}
+
+#[test]
 fn the_answer_to_a_create_is_judged_by_itself() {
     let sent = json!({"schemas": [urn::USER], "userName": "ada@example.com", "title": "X"});
     let created = |answered: Value, read: Option<Value>| {

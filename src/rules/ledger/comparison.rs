@@ -16,6 +16,9 @@ pub(in crate::rules) enum ClaimResult {
     Right,
     /// The value differs in letter case alone, which does not matter here.
     LetterCase(Value),
+    /// The value is right, and what selects its element, as `type`, differs in letter case alone; the spot as it is
+    /// shown.
+    SelectorCase(Spot),
     /// The value has the same letters and digits in another form.
     Reformatted(Value),
     /// The resource holds another value.
@@ -55,10 +58,14 @@ pub(in crate::rules) fn reply(
     let spot = &claim.spot;
     let attribute =
         home(resource, kind, spot.schema.as_deref()).and_then(|home| member(home, &spot.attribute));
-    let found: Vec<&Value> = attribute
+    let selected: Vec<&Value> = attribute
         .into_iter()
         .flat_map(elements)
         .filter(|element| spot.selector.is_empty() || fits(element, &spot.selector))
+        .collect();
+    let found: Vec<&Value> = selected
+        .iter()
+        .copied()
         .filter_map(|element| match &spot.sub {
             None => Some(element),
             // That `manager` is a bare string is for the rules about types to say.
@@ -85,13 +92,26 @@ pub(in crate::rules) fn reply(
             match (best, wrong) {
                 (None, None) => ClaimResult::Missing,
                 (Some(_), Some((_, other))) => ClaimResult::Doubled((*other).clone()),
-                (Some((Likeness::Same, _)), None) => ClaimResult::Right,
+                (Some((Likeness::Same, _)), None) => {
+                    other_case(spot, &selected).map_or(ClaimResult::Right, ClaimResult::SelectorCase)
+                }
                 (Some((_, value)), None) => ClaimResult::LetterCase((*value).clone()),
                 (None, Some((Likeness::Reformatted, value))) => ClaimResult::Reformatted((*value).clone()),
                 (None, Some((_, value))) => ClaimResult::Other((*value).clone()),
             }
         }
     }
+}
+
+/// The spot as the elements that it selects show it, where the letter case of a selecting text is another one.
+fn other_case(spot: &Spot, selected: &[&Value]) -> Option<Spot> {
+    let [element] = selected else { return None };
+    let shown = |(name, sent): &(String, Value)| {
+        let shown = member(element, name).filter(|shown| shown.is_string() && sent.is_string());
+        (name.clone(), shown.unwrap_or(sent).clone())
+    };
+    let selector: Vec<(String, Value)> = spot.selector.iter().map(shown).collect();
+    (selector != spot.selector).then(|| Spot { selector, ..spot.clone() })
 }
 
 /// Null, an empty array or object: no value (RFC 7643 §2.5). Microsoft's gallery test takes an empty

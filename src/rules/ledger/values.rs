@@ -101,7 +101,7 @@ impl Ledger {
                     seen: Arc::clone(seen),
                 };
             match reply {
-                ClaimResult::Right | ClaimResult::LetterCase(_) => {
+                ClaimResult::Right | ClaimResult::LetterCase(_) | ClaimResult::SelectorCase(_) => {
                     let other =
                         last_write.as_ref().filter(|write| !Arc::ptr_eq(write, &held.by) && held.confirmed);
                     if let Some(write) = other.filter(|write| held.outlived != Some(write.number)) {
@@ -123,7 +123,7 @@ impl Ledger {
                         };
                         self.values.push(outcome(miss.reply, fate, &miss.seen, held));
                     }
-                    if matches!(reply, ClaimResult::LetterCase(_)) && !held.letter_case_told {
+                    if reply != ClaimResult::Right && !held.letter_case_told {
                         held.letter_case_told = true;
                         self.values.push(outcome(reply, Fate::LetterCase, exchange, held));
                     }
@@ -255,7 +255,7 @@ impl SeenState {
                 ClaimResult::Right => held.confirmed = true,
                 // The answer to a PATCH need not hold the whole resource (entra-docs: use-scim).
                 ClaimResult::Missing if !whole => {}
-                reply @ ClaimResult::LetterCase(_) => {
+                reply @ (ClaimResult::LetterCase(_) | ClaimResult::SelectorCase(_)) => {
                     held.confirmed = true;
                     held.letter_case_told = true;
                     outcomes.push(ValueOutcome {
