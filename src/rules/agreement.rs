@@ -138,16 +138,12 @@ fn query_shows_other_values(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |outcome| matches!(outcome.fate, Fate::ListDiffers { .. }))
         .map(|outcome| {
             let spot = &outcome.claim.spot;
-            let complaint = complaint(
-                outcome,
-                format!(
-                    "A query shows another value of {spot} than a read by \
-                                                        id."
-                ),
-            );
+            let told = |shown: &str| {
+                complaint(outcome, format!("A query shows another value of {spot} than {shown}."))
+            };
             match &outcome.fate {
-                Fate::ListDiffers { right } => complaint.shown_by(right),
-                _ => complaint,
+                Fate::ListDiffers { right: Some(right) } => told("a read by id").shown_by(right),
+                _ => told("the response to the write"),
             }
         })
         .collect()

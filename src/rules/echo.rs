@@ -10,7 +10,7 @@ use super::ledger::{ClaimResult, Fate, Holds, Ledger, SeenObject, SeenState, Val
 use super::reading::{self, Alteration};
 use super::subject;
 use crate::check::Level;
-use crate::scim::{member, same_name};
+use crate::scim::{AttributePath, member, same_name};
 use serde_json::Value;
 
 pub(super) const RULES: &[&RuleDeclaration] = &[
@@ -398,16 +398,22 @@ const LETTER_CASE_CHANGED: RuleDeclaration = RuleDeclaration {
 fn letter_case_changed(ledger: &Ledger) -> Vec<Complaint> {
     outcomes(ledger, |outcome| matches!(outcome.fate, Fate::LetterCase))
         .map(|outcome| {
-            let message = match &outcome.reply {
-                ClaimResult::SelectorCase(shown) => {
-                    format!("The server returns {} as {}.", outcome.claim.spot.subject(), shown.subject())
-                }
-                _ => format!(
-                    "The server returns {} in another letter case than it was sent.",
-                    outcome.claim.spot
-                ),
+            let told = |what: String| {
+                let message = format!("The server returns {what} in another letter case than it was sent.");
+                complaint(outcome, message).at(Level::Note)
             };
-            complaint(outcome, message).at(Level::Note)
+            let spot = &outcome.claim.spot;
+            match &outcome.reply {
+                // Once for the attribute, and not for each value of its elements.
+                ClaimResult::SelectorCase(shown) => {
+                    let changed =
+                        spot.selector.iter().zip(&shown.selector).find(|(sent, shown)| sent != shown);
+                    let name = changed.map_or("type", |((name, _), _)| name.as_str());
+                    let of = AttributePath { sub: Some(name.to_owned()), ..spot.path() };
+                    told(of.to_string()).concerning(of.to_string())
+                }
+                _ => told(spot.to_string()),
+            }
         })
         .collect()
 }

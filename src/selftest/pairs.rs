@@ -1,5 +1,6 @@
 //! Two faults at once: neither may hide the other.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rand::SeedableRng as _;
@@ -8,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::runtime::Handle;
 
 use super::headlines::{RedLine, expected_headlines};
+use super::kept::proofs;
 use super::plays::{self, SelftestSettings};
 use crate::check::Level;
 use crate::server::Fault;
@@ -20,7 +22,7 @@ const SEED: u64 = 1;
 pub enum PairTold {
     /// Not at all.
     Not,
-    /// One of its checks stands below a headline: it is played after the first mend.
+    /// One of its checks, or a scenario that shows it, stands below a headline: it is played after the first mend.
     Below,
     /// By a headline.
     Headline,
@@ -40,7 +42,8 @@ pub struct PairSighting {
 }
 
 impl PairSighting {
-    fn of(faults: [Fault; 2], red_lines: Vec<RedLine>) -> Self {
+    /// `shown_by` gives the scenarios that show a fault.
+    fn of(faults: [Fault; 2], red_lines: Vec<RedLine>, shown_by: impl Fn(Fault) -> BTreeSet<String>) -> Self {
         let expected = expected_headlines();
         let names = |fault: Fault| expected.get(fault.name()).map(|it| it.checks.clone()).unwrap_or_default();
         let heads = |fault: Fault| -> Vec<usize> {
@@ -49,8 +52,9 @@ impl PairSighting {
             red_lines.iter().enumerate().filter(|(_, line)| is_it(line)).map(|(place, _)| place).collect()
         };
         let told = |fault: Fault| {
-            let names = names(fault);
-            let below = |line: &RedLine| line.others.iter().any(|other| names.contains(&other.as_str()));
+            let (names, scenarios) = (names(fault), shown_by(fault));
+            let tells = |other: &String| names.contains(&other.as_str()) || scenarios.contains(other);
+            let below = |line: &RedLine| line.others.iter().any(tells);
             match heads(fault).is_empty() {
                 false => PairTold::Headline,
                 true if red_lines.iter().any(below) => PairTold::Below,
@@ -116,9 +120,16 @@ pub fn play_pairs(
     runtime: &Handle,
     told: impl Fn(&PairSighting) + Sync,
 ) -> Vec<PairSighting> {
+    let proofs = proofs();
+    let shown_by = |fault: Fault| -> BTreeSet<String> {
+        let naming = settings.plan.scenarios.iter().map(|scenario| &scenario.about);
+        let naming = naming.filter(|about| about.faults.iter().any(|name| name == fault.name()));
+        let naming = naming.map(|about| about.id.clone());
+        naming.chain(proofs.get(fault.name()).into_iter().flatten().cloned()).collect()
+    };
     let sightings = plays::at_once(settings.jobs, &pairs(number), |faults| {
         let found = plays::found_with(&settings.plan, faults, runtime);
-        let sighting = (!found.unplayable).then(|| PairSighting::of(*faults, found.red_lines))?;
+        let sighting = (!found.unplayable).then(|| PairSighting::of(*faults, found.red_lines, shown_by))?;
         told(&sighting);
         Some(sighting)
     });
@@ -151,13 +162,19 @@ mod tests {
     #[test]
     fn a_headline_a_line_below_and_nothing_are_told_apart() {
         let faults = [Fault::FILTER_IGNORED, Fault::DELETES_ON_DISABLE];
-        let sighting = |lines: Vec<RedLine>| PairSighting::of(faults, lines);
+        let shown_by = |fault: Fault| match fault == Fault::DELETES_ON_DISABLE {
+            true => BTreeSet::from(["cycles/disable-unassigned".to_owned()]),
+            false => BTreeSet::new(),
+        };
+        let sighting = |lines: Vec<RedLine>| PairSighting::of(faults, lines, shown_by);
         let both = sighting(vec![line("rules/filter-ignored", &[]), line("rules/disabled-user-hidden", &[])]);
         assert!(both.is_told() && both.hides_nothing());
         let below = sighting(vec![line("rules/filter-ignored", &["rules/disabled-user-hidden"])]);
         assert_eq!(below.told, [PairTold::Headline, PairTold::Below]);
         assert!(!below.is_told() && below.hides_nothing());
-        let hidden = sighting(vec![line("rules/filter-ignored", &[])]);
+        let blocked = sighting(vec![line("rules/filter-ignored", &["cycles/disable-unassigned"])]);
+        assert_eq!(blocked.told, [PairTold::Headline, PairTold::Below]);
+        let hidden = sighting(vec![line("rules/filter-ignored", &["cycles/create-user"])]);
         assert!(!hidden.hides_nothing());
     }
 }

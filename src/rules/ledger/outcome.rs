@@ -40,10 +40,10 @@ pub(in crate::rules) enum Fate {
         /// The read that was right.
         right: Arc<Exchange>,
     },
-    /// A query does not show what a read by id shows.
+    /// A query does not show what a read by id, or the answer to the write, shows.
     ListDiffers {
-        /// The read by id.
-        right: Arc<Exchange>,
+        /// The read by id; none where there was none after the query.
+        right: Option<Arc<Exchange>>,
     },
     /// It differs in letter case alone, which does not matter at that attribute.
     LetterCase,

@@ -89,6 +89,8 @@ pub(super) struct ReadMiss {
     pub last_write: Option<Arc<Exchange>>,
     /// A refused request that would have written what was read.
     pub refused: Option<Arc<Exchange>>,
+    /// That read or a later one was by id.
+    pub by_id: bool,
 }
 
 /// Whether somebody is a member.

@@ -115,9 +115,8 @@ impl Ledger {
                     }
                     if let Some(miss) = held.read_miss.take() {
                         let right = Arc::clone(exchange);
-                        let by_id = |e: &Exchange| matches!(e.operation, Operation::Read(..));
-                        let fate = if by_id(exchange) && !by_id(&miss.seen) {
-                            Fate::ListDiffers { right }
+                        let fate = if is_by_id(exchange) && !is_by_id(&miss.seen) {
+                            Fate::ListDiffers { right: Some(right) }
                         } else {
                             Fate::Stale { right }
                         };
@@ -140,9 +139,14 @@ impl Ledger {
                         seen: Arc::clone(exchange),
                         last_write: last_write.clone(),
                         refused: refused.map(|(_, by)| Arc::clone(by)),
+                        by_id: is_by_id(exchange),
                     });
                 }
-                _ => {}
+                _ => {
+                    if let Some(miss) = &mut held.read_miss {
+                        miss.by_id |= is_by_id(exchange);
+                    }
+                }
             }
         }
     }
@@ -305,6 +309,10 @@ impl SeenState {
     }
 }
 
+fn is_by_id(exchange: &Exchange) -> bool {
+    matches!(exchange.operation, Operation::Read(..))
+}
+
 /// What a claim that answers spoke against comes to.
 fn decide(held: &SeenObject) -> Option<ValueOutcome> {
     let outcome = |reply: &ClaimResult, fate: Fate, seen: &Arc<Exchange>| ValueOutcome {
@@ -319,6 +327,10 @@ fn decide(held: &SeenObject) -> Option<ValueOutcome> {
             let other = miss.last_write.as_ref().filter(|write| !Arc::ptr_eq(write, &held.by));
             let fate = match &miss.refused {
                 Some(refused) => Fate::Refused(Arc::clone(refused)),
+                // Lists may show a part of what is stored, and no read by id says that it is gone.
+                None if held.confirmed && !miss.by_id && miss.reply == ClaimResult::Missing => {
+                    Fate::ListDiffers { right: None }
+                }
                 None if held.confirmed => Fate::Undone(other.map(Arc::clone)),
                 None => Fate::Lost,
             };

@@ -245,6 +245,7 @@ impl Root {
             Subject::Same => !is_elsewhere && self.is_about(&below.subject),
             // A member of a group is missing in the groups of a user.
             Subject::Named(subject) => subject == below.subject,
+            Subject::ConflictOfNames => self.is_of_a_name() && is_conflict(below),
         };
         self.level >= Level::Warning && precedence::above(&self.rule, &below.rule).is_some_and(concerns)
     }
@@ -299,12 +300,19 @@ impl Root {
             (Aspect::Value, Aspect::Members) => self.is_general || self.is_of_a_name(),
             (Aspect::Value, Aspect::Existence) => self.is_written_by(below),
             // What is not stored cannot be in the way.
+            (Aspect::Value, Aspect::Answer) if is_conflict(below) => self.is_of_a_name(),
             (Aspect::Value, Aspect::Answer) => accepted() && (self.is_general || self.is_written_by(below)),
             (Aspect::Members, Aspect::Members) => true,
             (Aspect::Shape, Aspect::Members) => self.is_about("members"),
             (Aspect::Shape | Aspect::Value | Aspect::Agreement | Aspect::Members, _) => false,
         }
     }
+}
+
+/// True when the deciding request was refused because a value is taken.
+fn is_conflict(finding: &Finding) -> bool {
+    let answer = finding.exchanges.last().and_then(|exchange| exchange.answer());
+    answer.is_some_and(|answer| answer.status == 409)
 }
 
 /// The kind of resource that a finding is about.

@@ -9,14 +9,19 @@ pub(super) enum Subject {
     Same,
     /// This.
     Named(&'static str),
+    /// Whatever it is about, if the first is about what Entra matches by, and the second about a conflict (409).
+    ConflictOfNames,
 }
 
 /// Stands in the table for the subject of the first check.
 const SAME: &str = "=";
+/// Stands in the table for a conflict where the first check is about what Entra matches by.
+const NAME: &str = "name";
 
 /// Checks whose complaint includes those of others, wherever these were met.
 ///
-/// The third column is the subject that the other must have: any if it is empty, [`SAME`] for that of the first.
+/// The third column is the subject that the other must have: any if it is empty, [`SAME`] for that of the first;
+/// or [`NAME`].
 const ABOVE: &[(&str, &str, &str)] = &[
     ("rules/answer-not-scim-json", "rules/error-not-scim-json", ""),
     ("rules/filter-ignored", "rules/filter-too-wide", SAME),
@@ -45,6 +50,9 @@ const ABOVE: &[(&str, &str, &str)] = &[
     ("rules/resource-twice-in-walk", "rules/resource-missing-in-walk", ""),
     ("rules/resource-twice-in-walk", "rules/start-index-not-echoed", ""),
     ("rules/resource-twice-in-walk", "rules/total-results-too-small", ""),
+    // Names that were cut short collide.
+    ("rules/value-reformatted", "rules/conflict-without-cause", NAME),
+    ("rules/value-reformatted", "rules/update-refused", NAME),
     ("rules/read-stale", "conformance/read-own-writes", ""),
     ("rules/create-refused", "conformance/user-name-taken-at-once", ""),
     ("rules/recreate-refused", "cycles/account-deleted-elsewhere", ""),
@@ -70,6 +78,7 @@ pub(super) fn above(first: &str, second: &str) -> Option<Subject> {
     Some(match *subject {
         "" => Subject::Any,
         SAME => Subject::Same,
+        NAME => Subject::ConflictOfNames,
         named => Subject::Named(named),
     })
 }
