@@ -157,6 +157,15 @@ pub(in crate::run) fn judge(
             findings.push(find(message, format!("anything but {wrong}"), wrong).concerning(place.as_str()));
         }
     }
+    for (place, name) in &expectation.unchanged_since {
+        let earlier = template::json(&Value::String(format!("{{{{{name}}}}}")), lookup)?;
+        let (before, now) = (at(&earlier, place), at(body, place));
+        if !before.is_empty() && before != now {
+            let (before, now) = (shown(&before), shown(&now));
+            let message = format!("the response to {what} has {now} in {place}, which was {before} before");
+            findings.push(find(message, before, now).concerning(attribute(place)).about(aspect_of(place)));
+        }
+    }
     findings.extend(misplaced(expectation, body, lookup)?.map(|message| {
         let (expected, actual) = ("the requested order", "another order");
         find(message, expected.to_owned(), actual.to_owned()).concerning("order")
