@@ -141,6 +141,12 @@ mod tests {
     }
 
     #[test]
+    fn a_long_text_repeats_the_short_one() {
+        let long = text("{{ada.id|long}}", TemplatePlace::Plain, &known).unwrap();
+        assert!(long.starts_with("a/1a/1") && (LONG - 3..=LONG).contains(&long.len()));
+    }
+
+    #[test]
     fn values_are_escaped_for_the_place_they_stand_in() {
         assert_eq!(text("/Users/{{ada.id}}", TemplatePlace::Path, &known).unwrap(), "/Users/a%2F1");
         assert_eq!(
