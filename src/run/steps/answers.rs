@@ -184,7 +184,7 @@ pub(in crate::run) fn judge(
             findings.push(
                 find(message, format!("scimType {expected}"), actual.to_owned())
                     .concerning("scimType")
-                    .at(if asked { Level::Warning } else { Level::Note }),
+                    .at(if asked { Level::Warning.min(about.level) } else { Level::Note }),
             );
         }
     }
