@@ -11,6 +11,9 @@ use crate::check::Reference;
 
 /// Lines of a request or of compared answers that are shown.
 const LINES: usize = 40;
+
+/// The longest line of a request that is shown whole, in characters.
+const LONGEST_LINE: usize = 1000;
 /// Lines that are the same, around those that differ.
 const AROUND: usize = 3;
 
@@ -173,9 +176,13 @@ impl Example {
     }
 }
 
-/// A request, shortened where its body is long.
+/// A request, shortened where its body or a value in it is long.
 fn asked(request: &str) -> String {
-    shortened(request.trim_end().lines().map(str::to_owned).collect())
+    let cut = |line: &str| match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    };
+    shortened(request.trim_end().lines().map(cut).collect())
 }
 
 fn indented(text: &str) -> String {

@@ -13,6 +13,7 @@ pub(super) const RULES: &[&RuleDeclaration] = &[
     &DISCOVERY_MISSING,
     &PATCH_NOT_ADVERTISED,
     &CONFIG_INCOMPLETE,
+    &AUTHENTICATION_SCHEME_UNCLEAR,
     &PAGINATION_NOT_BOOLEAN,
     &RESOURCE_TYPE_UNRESOLVED,
     &SCHEMA_WORD_UNKNOWN,
@@ -143,6 +144,52 @@ fn config_incomplete(view: &View<'_>) -> Vec<Complaint> {
         .concerning(lacking.join(", "))
         .against("present, with a boolean `supported`", "absent or of another type")
         .into()
+}
+
+const AUTHENTICATION_SCHEME_UNCLEAR: RuleDeclaration = RuleDeclaration {
+    name: "authentication-scheme-unclear",
+    title: "Each authentication scheme has a type of the RFC, a name and a description",
+    level: Level::Note,
+    what: "`type` in `authenticationSchemes` is oauth, oauth2, oauthbearertoken, httpbasic or httpdigest, and `name` and \
+           `description` are present.",
+    why: "Clients choose by `type` how they sign in, and show name and description to the administrator.",
+    fix: "Write `oauthbearertoken` for a bearer token, with a name and a description.",
+    entra: "Nothing: the administrator chooses the authentication method.",
+    refs: &[Rfc("7643#5 MUST")],
+    faults: &["authentication-scheme-unclear"],
+    judges: |view| schemes(view).next().is_some(),
+    judge: RuleJudge::Exchange(authentication_scheme_unclear),
+};
+
+/// The authentication schemes of ServiceProviderConfig.
+fn schemes<'v>(view: &View<'v>) -> impl Iterator<Item = &'v Value> {
+    let config = document(view, "/ServiceProviderConfig").map(items).and_then(|all| all.into_iter().next());
+    config.and_then(|config| member(config, "authenticationSchemes")?.as_array()).into_iter().flatten()
+}
+
+fn authentication_scheme_unclear(view: &View<'_>) -> Vec<Complaint> {
+    const TYPES: [&str; 5] = ["oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest"];
+    let text = |scheme, name| member(scheme, name).and_then(Value::as_str).unwrap_or_default();
+    let is_known = |scheme| TYPES.iter().any(|known| known.eq_ignore_ascii_case(text(scheme, "type")));
+    let unclear = schemes(view).find_map(|scheme| {
+        let empty = ["name", "description"].into_iter().find(|name| text(scheme, name).is_empty());
+        if is_known(scheme) {
+            empty.map(|name| (name, "a text"))
+        } else {
+            Some(("type", "a type of RFC 7643 §5"))
+        }
+        .map(|(name, expected)| (scheme, name, expected))
+    });
+    match unclear {
+        Some((scheme, name, expected)) => {
+            let actual = member(scheme, name).map_or_else(|| "absent".to_owned(), Value::to_string);
+            Complaint::new(format!("An authentication scheme has the {name} {actual}."))
+                .concerning(format!("authenticationSchemes.{name}"))
+                .against(expected, actual)
+                .into()
+        }
+        None => Vec::new(),
+    }
 }
 
 const PAGINATION_NOT_BOOLEAN: RuleDeclaration = RuleDeclaration {
@@ -341,106 +388,4 @@ fn discovery_filter_applied(view: &View<'_>) -> Vec<Complaint> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::scenario_run::{ScenarioRun, error, list, with};
-    use crate::scim::schema::SchemaSet;
-    use crate::scim::{discovery::Discovery, urn};
-    use serde_json::json;
-
-    fn config() -> Value {
-        let no = json!({"supported": false});
-        json!({"schemas": [urn::SERVICE_PROVIDER_CONFIG], "patch": {"supported": true}, "bulk": no, "filter": no,
-            "changePassword": no, "sort": no, "etag": no, "authenticationSchemes": []})
-    }
-
-    fn answered(path: &str, status: u16, body: Value) -> ScenarioRun {
-        let mut scenario_run = ScenarioRun::published().publishing(|discovery| {
-            discovery.resource_types = Discovery::read(None, None, Some(&types())).resource_types;
-        });
-        scenario_run.get(path, status, body);
-        scenario_run
-    }
-
-    fn types() -> Value {
-        list(vec![
-            json!({"name": "User", "endpoint": "/Users", "schema": urn::USER,
-                "schemaExtensions": [{"schema": urn::ENTERPRISE, "required": false}]}),
-            json!({"name": "Group", "endpoint": "/Groups", "schema": urn::GROUP}),
-        ])
-    }
-
-    fn schemas() -> Vec<Value> {
-        SchemaSet::core().schemas.iter().map(crate::scim::schema::Schema::to_json).collect()
-    }
-
-    #[test]
-    fn right_documents_are_left_alone() {
-        answered("/ServiceProviderConfig", 200, config()).is_right();
-        answered("/ResourceTypes", 200, types()).is_right();
-        answered("/Schemas", 200, list(schemas())).is_right();
-        answered("/Schemas?filter=id eq \"x\"", 200, list(schemas())).is_right();
-        answered("/Schemas?filter=id eq \"x\"", 403, error(403, None)).finds(
-            "discovery-filter-applied",
-            0,
-            Level::Warning,
-        );
-    }
-
-    #[test]
-    fn missing_documents_are_found() {
-        for path in ["/ServiceProviderConfig", "/Schemas", "/ResourceTypes"] {
-            answered(path, 404, error(404, None)).finds("discovery-missing", 1, Level::Warning);
-        }
-        answered("/Schemas/nobody", 404, error(404, None)).finds("discovery-missing", 0, Level::Warning);
-    }
-
-    #[test]
-    fn the_configuration_says_what_the_rfc_asks() {
-        let no_patch = with(config(), json!({"patch": {"supported": false}}));
-        answered("/ServiceProviderConfig", 200, no_patch).finds("patch-not-advertised", 1, Level::Warning);
-        let scenario_run = answered(
-            "/ServiceProviderConfig",
-            200,
-            with(config(), json!({"etag": null, "sort": {"supported": "no"}})),
-        );
-        scenario_run.finds("config-incomplete", 1, Level::Warning);
-        let pagination = |value: Value| {
-            answered("/ServiceProviderConfig", 200, with(config(), json!({ "pagination": value })))
-        };
-        pagination(json!({"cursor": true, "index": false})).is_right();
-        for wrong in [json!({"cursor": "true", "index": true}), json!({"index": true}), json!(true)] {
-            pagination(wrong).finds("pagination-not-boolean", 1, Level::Warning);
-        }
-        assert_eq!(scenario_run.findings("config-incomplete")[0].subject, "sort, etag");
-    }
-
-    #[test]
-    fn resource_types_name_published_schemas() {
-        let odd = list(vec![json!({"name": "User", "endpoint": "/Users", "schema": "urn:example:2.0:User"})]);
-        answered("/ResourceTypes", 200, odd).finds("resource-type-unresolved", 1, Level::Warning);
-    }
-
-    #[test]
-    fn schemas_use_the_words_of_the_rfc() {
-        let schema = |attribute: Value| {
-            list(vec![
-                json!({"id": urn::USER, "attributes": [{"name": "name", "type": "complex", "subAttributes": [attribute]}]}),
-            ])
-        };
-        answered("/Schemas", 200, schema(json!({"name": "a", "type": "string", "mutability": "readwrite"})))
-            .finds("schema-word-unknown", 1, Level::Warning);
-        answered("/Schemas", 200, schema(json!({"name": "a", "type": "string", "referenceTypes": null})))
-            .finds("schema-null-shown", 1, Level::Warning);
-    }
-
-    #[test]
-    fn a_filtered_part_of_discovery_is_found() {
-        let one = list(schemas().into_iter().take(1).collect());
-        answered("/Schemas?filter=id eq \"x\"", 200, one).finds(
-            "discovery-filter-applied",
-            1,
-            Level::Warning,
-        );
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@ pub(super) const RULES: &[&RuleDeclaration] = &[
     &TOTAL_RESULTS_NOT_FILTERED,
     &ITEMS_PER_PAGE_DIFFERS,
     &RESOURCE_TWICE_IN_LIST,
+    &MAX_RESULTS_EXCEEDED,
 ];
 
 /// A member of a list, and the list itself, for answers that are lists.
@@ -339,6 +340,43 @@ fn resource_twice_in_list(view: &View<'_>) -> Vec<Complaint> {
         .concerning("Resources")
         .against("each id once", format!("{twice} repeated"))
         .into()
+}
+
+const MAX_RESULTS_EXCEEDED: RuleDeclaration = RuleDeclaration {
+    name: "max-results-exceeded",
+    title: "No list is longer than `filter.maxResults`",
+    level: Level::Note,
+    what: "A list of users or groups holds at most as many resources as `filter.maxResults` of ServiceProviderConfig \
+           says; fewer are allowed. 0 counts as no limit.",
+    why: "A client that takes the number for the longest page makes room for no more.",
+    fix: "Limit pages to this number, or publish the limit that the server has.",
+    entra: "Nothing: Entra does not read it.",
+    refs: &[Rfc("7643#5"), Rfc("7644#3.4.2.4")],
+    faults: &["max-results-exceeded"],
+    judges: |view| lists_resources(view) && most_results(view).is_some(),
+    judge: RuleJudge::Exchange(max_results_exceeded),
+};
+
+fn lists_resources(view: &View<'_>) -> bool {
+    view.list().is_some() && !matches!(view.operation(), Operation::Discovery(_))
+}
+
+/// The limit that the server publishes.
+fn most_results(view: &View<'_>) -> Option<u64> {
+    view.discovery.limit("filter", "maxResults").filter(|most| *most > 0)
+}
+
+fn max_results_exceeded(view: &View<'_>) -> Vec<Complaint> {
+    let size = page(view).len() as u64;
+    match most_results(view) {
+        Some(most) if lists_resources(view) && size > most => {
+            Complaint::new(format!("A list holds {size} resources, more than filter.maxResults says."))
+                .concerning("filter.maxResults")
+                .against(format!("at most {most}"), size.to_string())
+                .into()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod asked;
 mod aspect;
 mod body;
 mod cap;
+mod challenges;
 mod declaration;
 mod discovery;
 mod echo;
@@ -67,6 +68,7 @@ use observed::Observed;
 /// The families, in the order in which `list` shows them.
 const FAMILIES: &[&[&RuleDeclaration]] = &[
     transport::RULES,
+    challenges::RULES,
     media_type::RULES,
     body::RULES,
     errors::RULES,

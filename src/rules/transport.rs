@@ -1,4 +1,4 @@
-//! HTTP around the messages: failures, redirects, authentication, throttling, time and size.
+//! HTTP around the messages: failures, redirects, access, throttling, time and size.
 
 use super::View;
 use super::declaration::DemandSource::{Field, Microsoft, Rfc};
@@ -13,7 +13,6 @@ pub(super) const RULES: &[&RuleDeclaration] = &[
     &REDIRECTED,
     &CONNECTION_BROKEN,
     &ACCESS_REFUSED,
-    &CHALLENGE_MISSING,
     &RETRY_AFTER_MISSING,
     &ANSWER_SLOW,
     &ANSWER_LARGE,
@@ -86,12 +85,15 @@ fn redirected(view: &View<'_>) -> Vec<Complaint> {
     }
 }
 
+/// Entra sends no body of so many bytes.
+const LARGE_BODY: usize = 1 << 20;
+
 const CONNECTION_BROKEN: RuleDeclaration = RuleDeclaration {
     name: "connection-broken",
     title: "Every request gets a response",
     level: Level::Error,
     what: "The response to a request is complete, in time and within the size limit. Wrong credentials that \
-           are not rejected within five seconds are a note.",
+           are not rejected within five seconds are a note, and so is no response to a body of more than 1 MiB.",
     why: "When a write gets no response, it is unknown whether it took effect. Entra sends the create again \
           and gets a conflict.",
     fix: "Look for a crash, a proxy's time limit, or a response that is far too large.",
@@ -105,9 +107,11 @@ const CONNECTION_BROKEN: RuleDeclaration = RuleDeclaration {
 fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
     match &view.exchange.outcome {
         Err(broken @ (Broken::Protocol(_) | Broken::TimedOut(_) | Broken::TooLarge(_))) => {
-            Complaint::new("The request got no complete response.")
-                .against("a response", broken.to_string())
-                .into()
+            let size = view.exchange.request.body.as_ref().map_or(0, String::len);
+            let complaint = Complaint::new("The request got no complete response.")
+                .against("a response", broken.to_string());
+            // A server may close the connection on a body that is too large (RFC 9110 §15.5.14).
+            if size > LARGE_BODY { complaint.at(Level::Note).into() } else { complaint.into() }
         }
         // Making guesses slow is right; Entra's own tokens are never among these.
         Err(broken @ Broken::Unrefused(_)) => Complaint::new(
@@ -144,32 +148,6 @@ fn access_refused(view: &View<'_>) -> Vec<Complaint> {
         Some(status @ (401 | 403)) if !request.provoked && request.actor != Actor::Probe => {
             Complaint::new(format!("The request is rejected with {status}."))
                 .against("the token is accepted", format!("status {status}"))
-                .into()
-        }
-        _ => Vec::new(),
-    }
-}
-
-const CHALLENGE_MISSING: RuleDeclaration = RuleDeclaration {
-    name: "challenge-missing",
-    title: "401 names the authentication scheme",
-    level: Level::Note,
-    what: "A 401 response has a WWW-Authenticate header.",
-    why: "The header says whether the token is missing, expired or of the wrong type.",
-    fix: "Send `WWW-Authenticate: Bearer` with every 401, with an `error` parameter when the token is wrong.",
-    entra: "\"You appear to have entered invalid credentials\" without a reason.",
-    refs: &[Rfc("7235#3.1 MUST"), Rfc("6750#3 MUST")],
-    faults: &["challenge-missing"],
-    judges: |view| view.status() == Some(401),
-    judge: RuleJudge::Exchange(challenge_missing),
-};
-
-fn challenge_missing(view: &View<'_>) -> Vec<Complaint> {
-    match view.answer() {
-        Some(answer) if answer.status == 401 && answer.header("www-authenticate").is_none() => {
-            Complaint::new("The server returns 401 without WWW-Authenticate.")
-                .concerning("WWW-Authenticate")
-                .against("WWW-Authenticate: Bearer", "no such header")
                 .into()
         }
         _ => Vec::new(),
@@ -323,13 +301,16 @@ mod tests {
             scenario_run.send(read(), Err(broken));
             scenario_run.finds("connection-broken", times, Level::Error);
         }
+        let mut large = ScenarioRun::published();
+        let mut request = Request::new(Actor::Probe, Method::Post, "/Users", "test");
+        request.body = Some("x".repeat(LARGE_BODY + 1));
+        large.send(request, Err(Broken::Protocol("reset".into())));
+        large.finds("connection-broken", 1, Level::Note);
     }
 
     #[test]
     fn authentication_is_judged() {
         answered(answer(401, &error(401, None))).finds("access-refused", 1, Level::Error);
-        answered(answer(401, &error(401, None))).finds("challenge-missing", 1, Level::Note);
-        answered(with_header(401, "www-authenticate", "Bearer")).finds("challenge-missing", 0, Level::Note);
         let mut provoked = ScenarioRun::published();
         provoked.send(read().provoked(), Ok(with_header(401, "www-authenticate", "Bearer")));
         provoked.is_right();

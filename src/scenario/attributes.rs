@@ -205,7 +205,7 @@ impl Collected<'_> {
         let kind = Self::kind_at(&raw.path);
         for (name, value) in &raw.query {
             match name.as_str() {
-                "filter" => self.filter(kind, value),
+                "filter" => self.filter(kind, value, !raw.provoked),
                 "sortBy" => self.request_path(kind, value),
                 _ => {}
             }
@@ -221,7 +221,7 @@ impl Collected<'_> {
             }
         } else if raw.path.ends_with(".search") {
             if let Some(filter) = body.get("filter").and_then(Value::as_str) {
-                self.filter(kind, filter);
+                self.filter(kind, filter, !raw.provoked);
             }
         } else {
             self.body(kind, body, raw.method == Method::Patch);
@@ -272,12 +272,13 @@ impl Collected<'_> {
         }
     }
 
-    fn filter(&mut self, kind: ObjectKind, text: &str) {
+    /// The attributes of a filter, by which accounts are to be found or which is to be refused.
+    fn filter(&mut self, kind: ObjectKind, text: &str, finds: bool) {
         let Ok(filter) = without_templates(text).parse::<Filter>() else { return };
         for path in filter.attributes() {
             let path: PatchPath = path.clone().into();
             // An account is found by what the mapping wrote to it.
-            if is_attribute(kind, &path) && !is_of_all(&path) {
+            if finds && is_attribute(kind, &path) && !is_of_all(&path) {
                 add(&mut self.named.expected, kind, path.clone());
             }
             self.request(kind, path);

@@ -88,6 +88,9 @@ pub struct AnswerExpectation {
     pub headers: IndexMap<String, String>,
     /// Members or JSON pointers with a value that they must not have.
     pub unlike: IndexMap<String, Value>,
+    /// Members or JSON pointers that are as in an earlier answer, named by its key; where that one has none, any
+    /// value is right.
+    pub unchanged_since: IndexMap<String, String>,
     /// Answers, people or groups whose resources stand in this order in the list; others may stand between.
     pub order: Vec<String>,
     /// Key of a person or group: the answer, or the first resource of its list, shows every value that the

@@ -24,7 +24,7 @@ pub use expectation::{
 };
 pub use library::{builtin, from_dir, sources};
 pub use loader::{load, load_as, unknown_faults};
-pub use request::{RawRequest, Together};
+pub use request::{FILTERS, RawRequest, Together};
 pub use timeline::{Action, AttributeSweep, AttributeUpdate, Step, SweepForm, UpdateForm};
 
 /// One scenario file.

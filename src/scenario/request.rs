@@ -5,8 +5,11 @@ use serde_json::Value;
 
 use crate::wire::{Method, Tenant};
 
+/// What a template may make of a text.
+pub const FILTERS: [&str; 3] = ["upper", "lower", "long"];
+
 /// A raw request. Strings may hold `{{ada.id}}`, `{{ada.userName}}`, `{{made.id}}`, `{{prefix}}`,
-/// `{{domain}}`, and the filters `|upper` and `|lower`. `{{ada.create}}` alone is the whole body with
+/// `{{domain}}`, and the filters `|upper`, `|lower` and `|long`. `{{ada.create}}` alone is the whole body with
 /// which Entra would create ada's account, by the mapping in force.
 #[derive(Debug, Clone)]
 pub struct RawRequest {

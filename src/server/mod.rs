@@ -55,7 +55,7 @@ pub use strain::Strain;
 pub use variants::Variant;
 
 /// The largest request body in bytes: room for a group of ten thousand members.
-const MAX_BODY: usize = 4 << 20;
+const MAX_BODY: usize = 2 << 20;
 
 /// How a server behaves.
 #[derive(Debug, Clone)]

@@ -188,8 +188,13 @@ impl Service {
         let public = endpoint.is_discovery() && self.is(Variant::PublicDiscovery);
         if !public && !self.is_authorized(call) {
             let detail = "this server asks for its bearer token in the Authorization header";
+            // RFC 6750 §3.1: a request without a token learns no error code.
+            let challenge = match bearer(&call.headers) {
+                Some(_) => "Bearer realm=\"scim\", error=\"invalid_token\"",
+                None => "Bearer realm=\"scim\"",
+            };
             return Reply::from(ErrorMessage::plain(401, detail))
-                .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"scim\"");
+                .with_header(header::WWW_AUTHENTICATE, challenge);
         }
         let methods = endpoint.methods();
         match endpoint {

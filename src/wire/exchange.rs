@@ -9,6 +9,9 @@ use crate::scim::patch::PatchRequest;
 /// A token that was taken out shows this instead.
 const REDACTED: &str = "[redacted]";
 
+/// The longest body that stands in a command, in bytes; Linux takes 128 KiB in one argument.
+const LONGEST_ARGUMENT: usize = 120 << 10;
+
 /// One request and what came of it, as it went over the wire, without secrets.
 #[derive(Debug, Clone)]
 pub struct Exchange {
@@ -57,6 +60,10 @@ impl Exchange {
         for (_, value) in
             request.headers.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
         {
+            // A scheme alone is no secret, and a server may say that the token is missing.
+            if value.trim().eq_ignore_ascii_case("bearer") {
+                continue;
+            }
             let scheme = value.split(' ').next().unwrap_or("Bearer").to_owned();
             *value = format!("{scheme} {REDACTED}");
         }
@@ -82,7 +89,8 @@ impl Exchange {
         self.answer().is_some_and(Answer::is_success)
     }
 
-    /// The request as a curl command; the token is `$SCIMULATE_TOKEN`, or `$SCIMULATE_SECOND_TOKEN`.
+    /// The request as a curl command; the token is `$SCIMULATE_TOKEN`, or `$SCIMULATE_SECOND_TOKEN`. A body that is
+    /// too long for a command line stands in the HAR and is to be put into a file.
     #[must_use]
     pub fn curl(&self) -> String {
         let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
@@ -94,7 +102,7 @@ impl Exchange {
         line.push(' ');
         line.push_str(&quote(&self.url));
         for (name, value) in &self.request.headers {
-            if name.eq_ignore_ascii_case("authorization") {
+            if name.eq_ignore_ascii_case("authorization") && value.contains(' ') {
                 let scheme = value
                     .split(' ')
                     .next()
@@ -107,9 +115,13 @@ impl Exchange {
                 line.push_str(&quote(&format!("{name}: {value}")));
             }
         }
-        if let Some(body) = &self.request.body {
-            line.push_str(" --data-binary ");
-            line.push_str(&quote(body));
+        match &self.request.body {
+            Some(body) if body.len() > LONGEST_ARGUMENT => line.push_str(" --data-binary @body.json"),
+            Some(body) => {
+                line.push_str(" --data-binary ");
+                line.push_str(&quote(body));
+            }
+            None => {}
         }
         line
     }

@@ -63,7 +63,7 @@ impl Witness<'_> {
         let resources = body["Resources"].as_array().cloned().unwrap_or_else(|| vec![body.clone()]);
         let text = |name: header::HeaderName| reply.header(name).unwrap_or("-").to_owned();
         let line = format!(
-            "{method} {path} {} {} {} {} {} {} {} {}",
+            "{method} {path} {} {} {} {} {} {} {} {} {}",
             reply.status,
             text(header::DATE),
             text(header::ETAG),
@@ -71,6 +71,7 @@ impl Witness<'_> {
             text(header::CONTENT_TYPE),
             text(header::LOCATION),
             text(header::WWW_AUTHENTICATE),
+            text(header::ALLOW),
             reply.text
         );
         let line = self.normal(line, &resources);
@@ -140,6 +141,11 @@ impl Witness<'_> {
         let request = Request::builder().uri("/scim/Users").header(header::AUTHORIZATION, "Bearer wrong");
         let reply = self.client.raw(request.body(Body::empty()).unwrap());
         self.note("GET", "(wrong token)", &reply);
+        for path in ["/Users", "/ServiceProviderConfig"] {
+            let request = Request::builder().uri(format!("/scim{path}"));
+            let reply = self.client.raw(request.body(Body::empty()).unwrap());
+            self.note("GET", "(no token)", &reply);
+        }
         self.sign_in();
         self.find("/Users", r#"userName eq "3e59e27b-68ad-41f5-bb0e-dadf130e2ac8""#);
         self.find("/Groups", r#"displayName eq "3e59e27b-68ad-41f5-bb0e-dadf130e2ac8""#);
@@ -148,7 +154,9 @@ impl Witness<'_> {
 
     /// Asks for tokens, and looks at what they open.
     fn sign_in(&mut self) {
-        for authorization in ["Basic YTpi", &format!("bearer {TOKEN}"), "Bearer expired", "Bearer foreign"] {
+        for authorization in
+            ["Basic YTpi", "Bearer", &format!("bearer {TOKEN}"), "Bearer expired", "Bearer foreign"]
+        {
             let request = Request::builder().uri("/scim/Users").header(header::AUTHORIZATION, authorization);
             let reply = self.client.raw(request.body(Body::empty()).unwrap());
             self.note("GET", authorization, &reply);
@@ -433,6 +441,14 @@ impl Witness<'_> {
         let rename = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"title","value":"x"}]}"#;
         self.odd("PATCH", &path, &[(header::CONTENT_TYPE, "application/json")], rename);
         self.odd("POST", "/Users", &[(header::CONTENT_TYPE, "application/scim+json")], "{");
+        let long = json!({ "schemas": [USER], "userName": "long", "title": "x".repeat(2 << 20) }).to_string();
+        self.odd("POST", "/Users", &[(header::CONTENT_TYPE, "application/scim+json")], &long);
+        self.send(
+            "POST",
+            "/Users",
+            Some(json!({ "schemas": [ENTERPRISE, USER], "userName": "extension-first" })),
+        );
+        self.repeat(bea);
         self.post("/Users", json!({ "USERNAME": "any-case" }));
         self.post("/Users", json!({ "displayName": "Nobody" }));
         self.post(
@@ -445,6 +461,8 @@ impl Witness<'_> {
             r#"userName eq "old" and meta.created lt "2002-01-01T00:00:00Z""#,
             "userName eq",
             r#"title eq "nobody's""#,
+            r#"userName eq "bea" and title eq null"#,
+            r#"x509Certificates.value gt "MIIB""#,
             r#"USERNAME eq "old""#,
             r#"externalId eq "OLD""#,
         ] {
@@ -479,6 +497,16 @@ impl Witness<'_> {
         self.post("/Users", json!({ "userName": "away", "active": true }));
     }
 
+    /// Sends what is there, and looks whether anything changed.
+    fn repeat(&mut self, bea: &str) {
+        let path = format!("/Users/{bea}");
+        let before = self.send("GET", &path, None);
+        self.patch(&path, json!([{ "op": "add", "path": "userName", "value": "bea" }]));
+        let after = self.send("GET", &path, None);
+        self.lines
+            .push(format!("unchanged: {}", before["meta"]["lastModified"] == after["meta"]["lastModified"]));
+    }
+
     /// Forms of a PATCH that are rare.
     fn forms(&mut self, ann: &str, bea: &str) {
         let path = format!("/Users/{ann}");
@@ -510,6 +538,8 @@ impl Witness<'_> {
             json!([{ "op": "Add", "path": "members", "value": [{ "$ref": null, "value": bea }] }]),
         );
         self.patch(&path, json!([{ "op": "Replace", "path": "members", "value": [{ "value": bea }] }]));
+        let exchange = format!("members[value eq \"{bea}\"].value");
+        self.patch(&path, json!([{ "op": "replace", "path": exchange, "value": ann }]));
         self.patch(&path, json!([{ "op": "Add", "path": "members", "value": [{ "value": part }] }]));
         self.patch(&path, json!([{ "op": "Add", "path": "members", "value": [{ "value": other }] }]));
         self.patch(&path, json!([{ "op": "Replace", "path": "members", "value": [] }]));

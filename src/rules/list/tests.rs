@@ -128,3 +128,17 @@ fn a_resource_stands_once_in_a_list() {
     queried("/Users", list(vec![user("1"), user("1")])).finds("resource-twice-in-list", 1, Level::Error);
     queried("/Users", list(vec![user("1"), user("2")])).is_right();
 }
+
+#[test]
+fn no_list_is_longer_than_the_server_says() {
+    let limited = |most: u64, size: usize| {
+        let users = (0..size).map(|number| user(&number.to_string())).collect();
+        let mut scenario_run = ScenarioRun::published()
+            .publishing(|discovery| discovery.config = Some(json!({"filter": {"maxResults": most}})));
+        scenario_run.get("/Users", 200, list(users));
+        scenario_run
+    };
+    limited(2, 3).finds("max-results-exceeded", 1, Level::Note);
+    limited(2, 2).is_right();
+    limited(0, 3).is_right();
+}

@@ -90,6 +90,7 @@ pub(in crate::run) fn judge(
     let mut counted = true;
     // Which resources a filter finds, or what they hold.
     let aspect_of = |place: &str| match exchange.operation {
+        _ if attribute(place).split('.').next() == Some("members") => Aspect::Members,
         Operation::Query { filter: Some(_), .. } if !is_within_a_resource(place) => Aspect::Lookup,
         _ => Aspect::Value,
     };
@@ -157,6 +158,15 @@ pub(in crate::run) fn judge(
             findings.push(find(message, format!("anything but {wrong}"), wrong).concerning(place.as_str()));
         }
     }
+    for (place, name) in &expectation.unchanged_since {
+        let earlier = template::json(&Value::String(format!("{{{{{name}}}}}")), lookup)?;
+        let (before, now) = (at(&earlier, place), at(body, place));
+        if !before.is_empty() && before != now {
+            let (before, now) = (shown(&before), shown(&now));
+            let message = format!("the response to {what} has {now} in {place}, which was {before} before");
+            findings.push(find(message, before, now).concerning(attribute(place)).about(aspect_of(place)));
+        }
+    }
     findings.extend(misplaced(expectation, body, lookup)?.map(|message| {
         let (expected, actual) = ("the requested order", "another order");
         find(message, expected.to_owned(), actual.to_owned()).concerning("order")
@@ -174,7 +184,7 @@ pub(in crate::run) fn judge(
             findings.push(
                 find(message, format!("scimType {expected}"), actual.to_owned())
                     .concerning("scimType")
-                    .at(if asked { Level::Warning } else { Level::Note }),
+                    .at(if asked { Level::Warning.min(about.level) } else { Level::Note }),
             );
         }
     }
@@ -402,6 +412,23 @@ mod tests {
         assert_eq!(messages("content-type", "present"), 0);
         assert_eq!(messages("Content-Type", "application/json"), 1);
         assert_eq!(messages("Location", "present"), 1);
+    }
+
+    #[test]
+    fn what_an_earlier_answer_had_is_compared() {
+        let mut expectation = AnswerExpectation::default();
+        for place in ["meta.lastModified", "title"] {
+            expectation.unchanged_since.insert(place.into(), "ada.id".into());
+        }
+        // The test's only name stands for a text, which has no members: nothing is compared.
+        assert!(messages(&expectation, 200, &json!({"title": "x"})).is_empty());
+        let exchange = Arc::new(testing::exchange(Ok(Answer::json(200, &json!({"title": "x"})))));
+        let about = crate::scenario::testing::scenario("cycles/x").about;
+        let earlier = |title: &str| {
+            let earlier = json!({ "title": title });
+            judge(&expectation, &exchange, &about, &|_| Some(earlier.clone())).unwrap().len()
+        };
+        assert_eq!((earlier("x"), earlier("y")), (0, 1));
     }
 
     #[test]

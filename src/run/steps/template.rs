@@ -1,6 +1,6 @@
 //! `{{ada.id}}` and the like in raw requests and expectations.
 //!
-//! A template is a name, dots and members, and optionally `|upper` or `|lower`. A string that is
+//! A template is a name, dots and members, and optionally `|upper`, `|lower` or `|long`. A string that is
 //! nothing but one template becomes the value itself, with its JSON type; inside a longer string the
 //! value is written as text.
 
@@ -12,8 +12,8 @@ pub enum TemplateProblem {
     /// Nothing of that name is known at this step.
     #[error("`{{{{{0}}}}}` is not known here")]
     Unknown(String),
-    /// `|name` is neither `upper` nor `lower`.
-    #[error("`|{0}` is not a filter: write upper or lower")]
+    /// `|name` is none of [`crate::scenario::FILTERS`].
+    #[error("`|{0}` is not a filter: write upper, lower or long")]
     Filter(String),
     /// `{{` without `}}`.
     #[error("`{{{{` without `}}}}` in `{0}`")]
@@ -22,6 +22,9 @@ pub enum TemplateProblem {
     #[error("`{{{{{0}}}}}` is not a simple value, so it cannot be used inside text")]
     NotText(String),
 }
+
+/// How long a text is after `|long`, in bytes: no attribute needs so much, and no answer is too large with it.
+const LONG: usize = 2 << 20;
 
 /// What stands for a name such as `ada.id`.
 pub type NameLookup<'a> = &'a dyn Fn(&str) -> Option<Value>;
@@ -106,6 +109,7 @@ fn resolve(inside: &str, lookup: NameLookup<'_>) -> Result<Value, TemplateProble
         let change: fn(&str) -> String = match filter {
             "upper" => str::to_uppercase,
             "lower" => str::to_lowercase,
+            "long" => repeated,
             other => return Err(TemplateProblem::Filter(other.to_owned())),
         };
         match &value {
@@ -114,6 +118,11 @@ fn resolve(inside: &str, lookup: NameLookup<'_>) -> Result<Value, TemplateProble
         }
     }
     Ok(value)
+}
+
+/// The text again and again.
+fn repeated(text: &str) -> String {
+    text.repeat(LONG / text.len().max(1))
 }
 
 #[cfg(test)]
@@ -129,6 +138,12 @@ mod tests {
             "made.name" => Some(json!({"givenName": "A"})),
             _ => None,
         }
+    }
+
+    #[test]
+    fn a_long_text_repeats_the_short_one() {
+        let long = text("{{ada.id|long}}", TemplatePlace::Plain, &known).unwrap();
+        assert!(long.starts_with("a/1a/1") && (LONG - 3..=LONG).contains(&long.len()));
     }
 
     #[test]

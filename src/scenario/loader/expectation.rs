@@ -44,6 +44,13 @@ impl Loader<'_> {
             self.templates(value, false);
             expectation.unlike.insert(key.name.clone(), value.to_json());
         }
+        let entries = fields.get("unchanged-since").and_then(|node| self.reader.entries(node));
+        for (key, value) in entries.unwrap_or(&[]) {
+            if let Some(name) = self.reader.text(value) {
+                self.template(&format!("{{{{{name}}}}}"), &value.span, false);
+                expectation.unchanged_since.insert(key.name.clone(), name);
+            }
+        }
         for item in fields.get("order").and_then(|node| self.reader.list(node)).unwrap_or(&[]) {
             expectation.order.extend(self.one(item, Wanted::Account));
         }

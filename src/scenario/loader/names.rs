@@ -3,6 +3,7 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use super::Loader;
+use crate::scenario::FILTERS;
 use crate::yaml::{Node, NodeKey, NodeKind};
 
 /// Words that templates use for something else.
@@ -221,8 +222,8 @@ impl Loader<'_> {
             let mut parts = inside.split('|').map(str::trim);
             let name = parts.next().unwrap_or("");
             for filter in parts {
-                if !["upper", "lower"].contains(&filter) {
-                    self.reader.unknown(at, "filter", filter, ["upper", "lower"]);
+                if !FILTERS.contains(&filter) {
+                    self.reader.unknown(at, "filter", filter, FILTERS);
                 }
             }
             let (base, member) =

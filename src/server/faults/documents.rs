@@ -1,11 +1,13 @@
 //! Faults of what a server says of itself.
 
+use axum::http::header;
 use serde_json::{Map, Value};
 
 use super::context::{Effect, endpoint, fail, refuse};
 use super::fault::faults;
 use crate::scim::message::ScimType;
 use crate::scim::urn;
+use crate::server::call::ServerRequest;
 use crate::server::endpoint::Endpoint;
 use crate::server::model::ServedKind;
 use crate::server::reply::Reply;
@@ -13,6 +15,12 @@ use crate::server::reply::Reply;
 faults! {
     /// The discovery documents return 404.
     NO_DISCOVERY = "no-discovery", Hide, no_discovery;
+    /// The discovery documents return 404 to a request without a token.
+    DISCOVERY_HIDDEN_WITHOUT_TOKEN = "discovery-hidden-without-token", Hide, discovery_hidden_without_token;
+    /// ServiceProviderConfig has an authentication scheme of the type `bearer`.
+    AUTHENTICATION_SCHEME_UNCLEAR = "authentication-scheme-unclear", Named, authentication_scheme_unclear;
+    /// ServiceProviderConfig has `filter.maxResults` 2, and lists are longer.
+    MAX_RESULTS_EXCEEDED = "max-results-exceeded", Named, max_results_exceeded;
     /// ServiceProviderConfig leaves out `sort`, `etag` and `authenticationSchemes`.
     CONFIG_INCOMPLETE = "config-incomplete", Drop, config_incomplete;
     /// ServiceProviderConfig has `pagination.cursor` as the string `"true"`.
@@ -59,6 +67,30 @@ fn no_discovery() -> Effect {
     Effect::before(|call, _| endpoint(call).is_discovery().then(|| fail(404, "there is no such endpoint")))
 }
 
+fn discovery_hidden_without_token() -> Effect {
+    Effect::before(|call, _| {
+        let has_token = call.headers.contains_key(header::AUTHORIZATION);
+        (endpoint(call).is_discovery() && !has_token).then(|| fail(404, "there is no such endpoint"))
+    })
+}
+
+/// Puts a value in place of one that ServiceProviderConfig has.
+fn state(call: &ServerRequest, reply: &mut Reply, place: &str, value: Value) {
+    if endpoint(call) == Endpoint::Config
+        && let Some(stated) = reply.body_mut().and_then(|config| config.pointer_mut(place))
+    {
+        *stated = value;
+    }
+}
+
+fn authentication_scheme_unclear() -> Effect {
+    Effect::after(|call, reply, _| state(call, reply, "/authenticationSchemes/0/type", "bearer".into()))
+}
+
+fn max_results_exceeded() -> Effect {
+    Effect::after(|call, reply, _| state(call, reply, "/filter/maxResults", 2.into()))
+}
+
 fn config_incomplete() -> Effect {
     Effect::after(|call, reply, _| {
         if endpoint(call) == Endpoint::Config {
@@ -82,14 +114,7 @@ fn pagination_as_text() -> Effect {
 }
 
 fn patch_not_advertised() -> Effect {
-    Effect::after(|call, reply, _| {
-        if endpoint(call) == Endpoint::Config
-            && let Some(supported) =
-                reply.body_mut().and_then(|config| config.pointer_mut("/patch/supported"))
-        {
-            *supported = Value::Bool(false);
-        }
-    })
+    Effect::after(|call, reply, _| state(call, reply, "/patch/supported", Value::Bool(false)))
 }
 
 fn schema_unpublished() -> Effect {

@@ -34,6 +34,8 @@ faults! {
     EMPTY_REPLACE_REFUSED = "empty-replace-refused", Named, empty_replace_refused;
     /// A replace of members adds them to the existing ones.
     MEMBER_REPLACE_ADDS = "member-replace-adds", Duplicate, member_replace_adds;
+    /// A replace of the id in a member adds another member beside it.
+    MEMBER_VALUE_DOUBLED = "member-value-doubled", Duplicate, member_value_doubled;
     /// A change of a group without a path removes its members.
     PATHLESS_GROUP_REPLACE_WIPES_MEMBERS = "pathless-group-replace-wipes-members", Wipe, pathless_group_replace_wipes_members;
     /// A value wrapped in a list, as Entra's jobs of 2018 send it, is ignored.
@@ -43,6 +45,18 @@ faults! {
 }
 
 const GROUPS: &[ServedKind] = &[ServedKind::Group];
+
+fn member_value_doubled() -> Effect {
+    Effect::before(|call, _| {
+        replace(call, GROUPS, |change| {
+            let path = &change.path;
+            let other = change.value.filter(|_| change.concerns("members") && path.filter.is_some())?;
+            path.sub.as_ref()?;
+            Some(vec![operation(Verb::Add, "members", json!([{ "value": other }]))])
+        });
+        None
+    })
+}
 
 fn lower_case_booleans_ignored() -> Effect {
     Effect::before(|call, _| {

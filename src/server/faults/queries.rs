@@ -14,6 +14,10 @@ use crate::server::model::ServedKind;
 faults! {
     /// Filters treat `co`, `sw` and `ew` as `eq`.
     TEXT_OPERATORS_AS_EQ = "text-operators-as-eq", Swap, text_operators_as_eq;
+    /// A comparison with null matches every value.
+    NULL_MATCHES_ANYTHING = "null-matches-anything", Swap, null_matches_anything;
+    /// Filters with `gt` on certificates are accepted, and never match.
+    BINARY_VALUES_ORDERED = "binary-values-ordered", Hide, binary_values_ordered;
     /// Filters with `gt` and `ge` never match.
     DATES_NEVER_LATER = "dates-never-later", Hide, dates_never_later;
     /// A malformed filter returns an empty list.
@@ -45,6 +49,28 @@ fn text_operators_as_eq() -> Effect {
                 other => (other, literal),
             })
         });
+        None
+    })
+}
+
+fn null_matches_anything() -> Effect {
+    Effect::before(|call, _| {
+        refilter(call, |filter| {
+            each_comparison(filter, &|comparison, literal| match literal {
+                Literal::Null => (Comparison::NotEqual, Literal::Text(String::new())),
+                other => (comparison, other),
+            })
+        });
+        None
+    })
+}
+
+fn binary_values_ordered() -> Effect {
+    Effect::before(|call, _| {
+        let (_, text) = queried(call)?;
+        if text.contains("x509Certificates") && text.contains(" gt ") {
+            refilter(call, |_| nothing());
+        }
         None
     })
 }

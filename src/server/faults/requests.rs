@@ -5,10 +5,11 @@ use axum::body::Bytes;
 use axum::http::{Method, header};
 use serde_json::Value;
 
-use super::context::{Effect, endpoint, fail, status};
+use super::context::{Effect, endpoint, fail, refuse, status};
 use super::creation::sent;
 use super::fault::faults;
 use super::operations::USERS;
+use crate::scim::message::ScimType;
 use crate::scim::{same_name, urn};
 use crate::server::call::{RequestBody, ServerRequest};
 use crate::server::endpoint::Endpoint;
@@ -38,6 +39,12 @@ faults! {
     USER_NAME_NOT_REQUIRED = "user-name-not-required", Named, user_name_not_required;
     /// A truncated or missing body returns 500.
     BROKEN_BODIES_ARE_500 = "broken-bodies-are-500", Named, broken_bodies_are_500;
+    /// A body of more than a megabyte returns 500.
+    LARGE_BODIES_ARE_500 = "large-bodies-are-500", Named, large_bodies_are_500;
+    /// A create whose first schema is an extension is rejected.
+    FIRST_SCHEMA_DECIDES = "first-schema-decides", Named, first_schema_decides;
+    /// A 405 has no Allow header.
+    ALLOW_MISSING = "allow-missing", Drop, allow_missing;
     /// A create takes `meta.created` from the request.
     META_FROM_CLIENT = "meta-from-client", Swap, meta_from_client;
 }
@@ -138,6 +145,24 @@ fn broken_bodies_are_500() -> Effect {
         let wants_body = matches!(call.method, Method::POST | Method::PUT | Method::PATCH);
         let broken = matches!(call.body, RequestBody::Broken(_) | RequestBody::Empty);
         (wants_body && broken).then(|| fail(500, "unexpected end of JSON input"))
+    })
+}
+
+fn large_bodies_are_500() -> Effect {
+    Effect::before(|call, _| (call.size > 1 << 20).then(|| fail(500, "the request entity is too large")))
+}
+
+fn first_schema_decides() -> Effect {
+    Effect::before(|call, _| {
+        let schemas = sent(call, ServedKind::User)?.get("schemas")?.as_array()?;
+        let first = schemas.first()?.as_str()?;
+        (!first.eq_ignore_ascii_case(urn::USER)).then(|| refuse(ScimType::InvalidValue, "this is not a user"))
+    })
+}
+
+fn allow_missing() -> Effect {
+    Effect::after(|_, reply, _| {
+        reply.headers.remove(header::ALLOW);
     })
 }
 

@@ -50,6 +50,12 @@ faults! {
     ANY_SCHEME_ACCEPTED = "any-scheme-accepted", Named, any_scheme_accepted;
     /// The Authorization scheme `Bearer` is case-sensitive.
     SCHEME_CASE_EXACT = "scheme-case-exact", Named, scheme_case_exact;
+    /// An Authorization header without a token returns 500.
+    MISSING_TOKEN_IS_500 = "missing-token-is-500", Named, missing_token_is_500;
+    /// A 401 for a wrong token has no error code in WWW-Authenticate.
+    TOKEN_ERROR_MISSING = "token-error-missing", Drop, token_error_missing;
+    /// A 401 for a request without a token has an error code in WWW-Authenticate.
+    TOKEN_ERROR_UNASKED = "token-error-unasked", Named, token_error_unasked;
     /// An expired token is accepted.
     EXPIRED_TOKEN_ACCEPTED = "expired-token-accepted", Stale, expired_token_accepted;
     /// A token for another server is accepted.
@@ -195,6 +201,28 @@ fn scheme_case_exact() -> Effect {
         (!exact && bearer(&call.headers).is_some())
             .then(|| fail(401, "the header Authorization is not understood"))
     })
+}
+
+fn missing_token_is_500() -> Effect {
+    Effect::before(|call, _| {
+        let value = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        value.trim().eq_ignore_ascii_case("bearer").then(|| fail(500, "index out of range"))
+    })
+}
+
+/// Changes the challenge of a 401.
+fn challenge(reply: &mut Reply, challenge: &'static str) {
+    if reply.status == 401 && reply.headers.contains_key(header::WWW_AUTHENTICATE) {
+        reply.headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static(challenge));
+    }
+}
+
+fn token_error_missing() -> Effect {
+    Effect::after(|_, reply, _| challenge(reply, "Bearer realm=\"scim\""))
+}
+
+fn token_error_unasked() -> Effect {
+    Effect::after(|_, reply, _| challenge(reply, "Bearer realm=\"scim\", error=\"invalid_token\""))
 }
 
 fn expired_token_accepted() -> Effect {

@@ -1,7 +1,7 @@
 //! Faults of the answers to updates, and of the dates they leave behind.
 
 use axum::http::Method;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::context::{Effect, fail, patched, resources, status};
 use super::fault::faults;
@@ -22,6 +22,8 @@ faults! {
     WRITE_ANSWERS_INVENT = "write-answers-invent", Named, write_answers_invent;
     /// Every PATCH sets `meta.lastModified` back by an hour.
     LAST_MODIFIED_GOES_BACK = "last-modified-goes-back", Named, last_modified_goes_back;
+    /// A PATCH that changes nothing changes `meta.lastModified`.
+    MODIFIED_WITHOUT_CHANGE = "modified-without-change", Named, modified_without_change;
     /// Every PATCH changes `meta.created`.
     CREATED_CHANGES = "created-changes", Named, created_changes;
 }
@@ -91,6 +93,17 @@ fn last_modified_goes_back() -> Effect {
             context.rewrite(call, reply, &ServedKind::ALL, |record| {
                 let earlier = record.modified.checked_sub(SignedDuration::from_hours(1));
                 record.modified = earlier.unwrap_or(record.modified);
+            });
+        }
+    })
+}
+
+fn modified_without_change() -> Effect {
+    Effect::after(|call, reply, context| {
+        if patched(call).is_some() {
+            context.rewrite(call, reply, &ServedKind::ALL, |record| {
+                let later = record.modified.checked_add(SignedDuration::from_millis(1));
+                record.modified = later.unwrap_or(record.modified).max(Timestamp::now());
             });
         }
     })
