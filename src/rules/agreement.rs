@@ -126,7 +126,7 @@ const QUERY_SHOWS_OTHER_VALUES: RuleDeclaration = RuleDeclaration {
     fix: "Build the resources in lists with the same code as single resources.",
     entra: "Updates without a change after each match.",
     refs: &[Rfc("7644#3.4.2"), Field("getsentry/sentry#79354")],
-    faults: &["stale-queries"],
+    faults: &["stale-queries", "lists-show-summaries"],
     judges: |view| {
         matches!(view.operation(), Operation::Query { .. })
             && subject::reads_written(view, |_, held| subject::is_value(held))

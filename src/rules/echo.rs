@@ -190,7 +190,6 @@ const UNTOUCHED_VALUE_LOST: RuleDeclaration = RuleDeclaration {
     faults: &[
         "replace-wipes-other-attributes",
         "complex-replace-wipes-siblings",
-        "lists-show-summaries",
         "disable-wipes-attributes",
         "swap-names-of-two-users",
     ],

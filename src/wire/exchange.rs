@@ -60,8 +60,8 @@ impl Exchange {
         for (_, value) in
             request.headers.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
         {
-            // A scheme alone is no secret, and a server may say that the token is missing.
-            if value.trim().eq_ignore_ascii_case("bearer") {
+            // A scheme alone is no secret, nor is nothing: a server may say that the token is missing.
+            if ["", "bearer"].iter().any(|bare| value.trim().eq_ignore_ascii_case(bare)) {
                 continue;
             }
             let scheme = value.split(' ').next().unwrap_or("Bearer").to_owned();

@@ -486,10 +486,9 @@ impl Witness<'_> {
         self.send("PUT", "/Users/nobody", Some(json!({ "schemas": [USER], "userName": "put" })));
         self.send("POST", "/Users", Some(json!({ "schemas": [USER], "userName": "nulls", "title": null })));
         self.post("/Users", json!({ "userName": "no-mail", "emails": [{ "type": "work" }] }));
-        self.post(
-            "/Users",
-            json!({ "userName": "same-mail", "emails": [{ "type": "work", "value": "B@example.com" }] }),
-        );
+        for (name, mail) in [("first-of-mail", "m@example.com"), ("second-of-mail", "M@example.com")] {
+            self.post("/Users", json!({ "userName": name, "emails": [{ "type": "work", "value": mail }] }));
+        }
         self.post("/Users", json!({ "userName": "text", "active": "True" }));
         let role = json!({ "userName": "role", "roles": [{ "value": "a", "primary": "True" }] });
         self.post("/Users", role);
