@@ -49,7 +49,9 @@ fn made_by_mistake<'t>(read: &Exchange, trace: &'t [Arc<Exchange>]) -> Option<&'
         _ => false,
     };
     let before = trace.iter().take(read.number).rev();
-    let last = before.filter(|exchange| !is_ours(exchange) && exchange.succeeded()).find(wrote);
+    // A wrong request may have been carried out although it was refused.
+    let done = |exchange: &&Arc<Exchange>| exchange.succeeded() || exchange.request.provoked;
+    let last = before.filter(|exchange| !is_ours(exchange)).filter(done).find(wrote);
     last.filter(|exchange| exchange.request.provoked)
 }
 
@@ -97,11 +99,11 @@ mod tests {
 
     #[test]
     fn what_a_wrong_request_made_is_no_louder_when_it_is_read() {
-        let level = |provoked| {
-            let mut request = Request::new(Actor::Probe, Method::Post, "/Users", "t");
+        let level = |provoked, method, path: &str, status| {
+            let mut request = Request::new(Actor::Probe, method, path, "t");
             request.provoked = provoked;
-            let answer = Ok(Answer::json(201, &json!({"id": "1"})));
-            let url = "http://t/Users".to_owned();
+            let answer = Ok(Answer::json(status, &json!({"id": "1"})));
+            let url = format!("http://t{path}");
             let create = Arc::new(Exchange::new(0, SystemTime::UNIX_EPOCH, url, request, answer));
             let request = Request::new(Actor::Cleanup, Method::Get, "/Users/1", "t");
             let answer = Ok(Answer::json(200, &json!({"id": "1"})));
@@ -110,7 +112,9 @@ mod tests {
             cap(&mut found, Some(Level::Warning), &[create, read]);
             found[0].level
         };
-        assert_eq!((level(true), level(false)), (Level::Warning, Level::Critical));
+        let made = |provoked| level(provoked, Method::Post, "/Users", 201);
+        assert_eq!((made(true), made(false)), (Level::Warning, Level::Critical));
+        assert_eq!(level(true, Method::Patch, "/Users/1", 400), Level::Warning);
     }
 
     #[test]

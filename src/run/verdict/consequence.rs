@@ -103,7 +103,7 @@ impl Roots {
             subjects,
             is_general: symptom.pattern.as_ref().is_some_and(Pattern::is_general)
                 || changes_by_itself(head)
-                || head.rule == PATH_AS_KEY,
+                || head.rule == PATH_AS_KEY && symptom.level >= Level::Error,
             refusals: refusals(checks, symptom),
         });
         for position in &symptom.same {
@@ -252,7 +252,9 @@ impl Root {
 
     /// True for another word for the same loss: what is not stored is shown nowhere.
     fn tells_the_same(&self, below: &Finding, is_rule: bool) -> bool {
-        if self.level < Level::Warning || !self.is_rule {
+        // One of our own wrong requests that was stored as a name says nothing of Entra's.
+        let is_of_a_mistake = self.rule == PATH_AS_KEY && self.level < Level::Error;
+        if self.level < Level::Warning || !self.is_rule || is_of_a_mistake {
             return false;
         }
         match (self.aspect, below.aspect) {
@@ -303,7 +305,8 @@ impl Root {
             (Aspect::Value, Aspect::Answer) if is_conflict(below) => self.is_of_a_name(),
             (Aspect::Value, Aspect::Answer) => accepted() && (self.is_general || self.is_written_by(below)),
             (Aspect::Members, Aspect::Members) => true,
-            (Aspect::Shape, Aspect::Members) => self.is_about("members"),
+            // A path that is stored as a name is one of `members` only by its beginning.
+            (Aspect::Shape, Aspect::Members) => self.subjects.iter().any(|subject| subject == "members"),
             (Aspect::Shape | Aspect::Value | Aspect::Agreement | Aspect::Members, _) => false,
         }
     }
