@@ -259,6 +259,25 @@ mod tests {
         assert!(written > 50, "{written} values were looked at");
     }
 
+    /// The guard takes what carries the prefix for the run's own, and a server that merges a create into somebody's
+    /// account keeps that account's names, but not its title.
+    #[test]
+    fn no_built_in_scenario_creates_a_user_with_the_prefix_in_something_else_than_a_name() {
+        // The guard does not read what speaks of other objects, and no answer shows a password.
+        const NAMES: [&str; 8] =
+            ["userName", "externalId", "displayName", "emails", "id", "password", "groups", "meta"];
+        for scenario in builtin().unwrap_or_default() {
+            for request in scenario.timeline.iter().flat_map(|step| requests(&step.action)) {
+                let body = request.body.as_ref().filter(|_| request.path == "/Users");
+                for (name, value) in body.and_then(Value::as_object).into_iter().flatten() {
+                    let is_name = NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
+                    let carries = value.to_string().contains("{{prefix");
+                    assert!(is_name || !carries, "{}: {name} carries the prefix", scenario.about.id);
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_folder_is_read_with_the_folders_in_it() {
         let folder = folder(&[
