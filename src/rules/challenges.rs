@@ -57,8 +57,8 @@ fn parts(challenges: &str) -> Vec<&str> {
     challenges.split(between).map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-/// The error code of the Bearer challenge in a 401: an inner `None` if it has none, `None` if there is no such
-/// challenge, or another one beside it.
+/// The error code of the Bearer challenge in a 401: `Some(None)` where the challenge has no code. `None` where there is
+/// no Bearer challenge, or one of another scheme beside it.
 fn error_code(view: &View<'_>) -> Option<Option<String>> {
     let all = challenges(view);
     let (mut bearer, mut code) = (false, None);
@@ -163,7 +163,7 @@ const ALLOW_MISSING: RuleDeclaration = RuleDeclaration {
     name: "allow-missing",
     title: "405 lists the methods there are",
     level: Level::Note,
-    what: "A 405 response has an Allow header; an empty one says that there is no method.",
+    what: "A 405 response has an Allow header. It may be empty.",
     why: "The header tells an endpoint without this method from one that does not exist.",
     fix: "Send `Allow` with every 405, as `Allow: GET, PUT, PATCH, DELETE` for a user.",
     entra: "Nothing: Entra does not read it.",

@@ -20,8 +20,8 @@ const NAME: &str = "name";
 
 /// Checks whose complaint includes those of others, wherever these were met.
 ///
-/// The third column is the subject that the other must have: any if it is empty, [`SAME`] for that of the first;
-/// or [`NAME`].
+/// The third column is the subject that the other must have: any if it is empty, [`SAME`] for that of the first, or
+/// [`NAME`] for a conflict of names.
 const ABOVE: &[(&str, &str, &str)] = &[
     ("rules/answer-not-scim-json", "rules/error-not-scim-json", ""),
     ("rules/filter-ignored", "rules/filter-too-wide", SAME),
