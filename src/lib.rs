@@ -28,6 +28,7 @@ pub mod selftest;
 pub mod server;
 pub mod snapshot;
 pub mod sync;
+pub mod threads;
 pub mod transport;
 pub mod waivers;
 pub mod wire;

@@ -59,7 +59,7 @@ impl Target for InProcess {
         for (name, value) in &request.headers {
             http = http.header(name, value);
         }
-        let body = HttpBody::from(request.body.unwrap_or_default());
+        let body = HttpBody::from(request.body.as_deref().unwrap_or_default().to_owned());
         let response = self.router.clone().oneshot(http.body(body).unwrap()).await.unwrap();
         let status = response.status().as_u16();
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
     ("input", &[]),
+    ("threads", &[]),
     ("yaml", &["diagnostic"]),
     ("scim", &["diagnostic"]),
     ("wire", &["scim"]),
@@ -193,6 +194,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "entra/oracle",
             "run/target",
             "run/verdict",
+            "threads",
         ],
     ),
 ];

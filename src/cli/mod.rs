@@ -3,7 +3,6 @@
 
 mod accept;
 mod arguments;
-mod at_once;
 mod bug;
 mod cleanup;
 mod config;
@@ -22,6 +21,7 @@ mod issuer;
 mod list;
 mod output;
 mod pages;
+mod play_each;
 mod playing;
 mod profiles;
 mod regenerate;

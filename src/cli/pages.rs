@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::at_once::at_once;
 use super::failure::CommandFailure;
+use super::play_each::play_each;
 use super::{Exit, console, runtime, source};
 use crate::catalogue::CheckKind;
 use crate::examples::{self, Examples};
@@ -18,7 +18,7 @@ pub(super) fn write(folder: &Path) -> Result<Exit, CommandFailure> {
     let catalogue = source::catalogue(&scenarios);
     let runtime = runtime::start()?;
     let player = Examples::new(scenarios.into_iter().map(Arc::new).collect(), runtime.handle().clone());
-    let pages = at_once(catalogue.entries(), |entry| {
+    let pages = play_each(catalogue.entries(), |entry| {
         if player.depends_on_chance(entry) {
             return (format!("{}.md", entry.about.id), examples::page(entry, None));
         }

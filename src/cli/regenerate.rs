@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::{Args as _, FromArgMatches as _};
 
-use super::at_once::at_once;
 use super::failure::CommandFailure;
+use super::play_each::play_each;
 use super::run::Run;
 use super::{Exit, console, runtime, selftest};
 use crate::selftest::{subjects, unknown};
@@ -67,7 +67,7 @@ impl Regenerate {
     fn write_examples(&self) -> Result<(), CommandFailure> {
         let scenarios: Vec<_> = scenario::builtin()?.into_iter().map(Arc::new).collect();
         let runtime = runtime::start()?;
-        let lines = at_once(rules::all(), |rule| {
+        let lines = play_each(rules::all(), |rule| {
             let about = rule.about();
             let kept = if self.all { None } else { examples::kept(about, &scenarios) };
             let line = kept.or_else(|| examples::search(about, &scenarios, runtime.handle()));

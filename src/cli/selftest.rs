@@ -14,6 +14,7 @@ use crate::selftest::{
     history_subjects, subjects,
 };
 use crate::server::Fault;
+use crate::threads::plays_at_once;
 use crate::{rules, scenario};
 
 /// Prove that the checks can fail: play them against every fault of the embedded server, and against its
@@ -24,7 +25,8 @@ pub(super) struct Selftest {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
-    /// Play against this many servers at once [default: the number of processors]
+    /// Play against this many servers at once [default: twice the number of
+    /// processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 
@@ -77,8 +79,7 @@ pub(super) fn settings(jobs: Option<u16>) -> Result<SelftestSettings, CommandFai
         Ok(plan)
     };
     let plan_of_gates = Plan { dialects: vec![Dialect::Default], ..plan(gates)?.as_a_gate() };
-    let jobs = jobs
-        .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
+    let jobs = jobs.map_or_else(plays_at_once, usize::from);
     Ok(SelftestSettings {
         plan: plan(scenarios)?,
         brief: None,
@@ -247,7 +248,9 @@ impl Selftest {
         if self.quick {
             selftest::quick_set().narrow(&mut settings.plan);
             settings.gates.scenarios.clear();
-            subjects.retain(|subject| matches!(subject, ServerUnderTest::Fault(_)));
+            let judged = selftest::quick_faults();
+            subjects
+                .retain(|subject| matches!(subject, ServerUnderTest::Fault(fault) if judged.contains(fault)));
             let matrix = play_against(&settings, &subjects)?;
             let sights = matrix.quick_sights();
             for sight in &sights {

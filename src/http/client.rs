@@ -231,7 +231,7 @@ impl Client {
         if let (Some(scheme), Some(token)) = (&request.scheme, headers.get_mut(AUTHORIZATION)) {
             respell(token, scheme);
         }
-        let length = request.body.as_ref().map(String::len);
+        let length = request.body.as_deref().map(str::len);
         let expects_body = matches!(request.method, Method::Post | Method::Put | Method::Patch);
         if let Some(length) = length.or(expects_body.then_some(0)) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -252,7 +252,10 @@ impl Client {
     async fn exchange(&self, request: &Request, token: Option<HeaderValue>) -> Result<Answer, Broken> {
         let until = Instant::now() + self.timeout;
         let (uri, headers) = self.head(request, token)?;
-        let body = request.body.clone().map_or_else(Full::default, |text| Full::new(Bytes::from(text)));
+        let body = request
+            .body
+            .clone()
+            .map_or_else(Full::default, |text| Full::new(Bytes::from_owner(BodyText(text))));
         let sent = || {
             let mut sent = http::Request::new(body.clone());
             *sent.method_mut() = method(request.method);
@@ -302,6 +305,15 @@ impl Target for Client {
             Err(_) => request.headers.clone(),
         };
         Sent { url, headers }
+    }
+}
+
+/// A request's text for the connection, which sends it without a copy.
+struct BodyText(Arc<str>);
+
+impl AsRef<[u8]> for BodyText {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 

@@ -237,7 +237,7 @@ impl GrantTokens {
         let path = self.grant.endpoint().url().path();
         let mut request = Request::new(Actor::Entra, Method::Post, path, step);
         request.headers = headers::shown(&self.headers(form), &[]);
-        request.body = Some(form.shown());
+        request.body = Some(form.shown().into());
         Exchange::new(0, started, self.shown.clone(), request, outcome)
     }
 }

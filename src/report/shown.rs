@@ -60,7 +60,7 @@ pub fn request_body(exchange: &Exchange) -> Value {
     match &exchange.request.body {
         None => Value::Null,
         Some(text) if text.len() > WHOLE_BODY => cut(text),
-        Some(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
+        Some(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_string())),
     }
 }
 

@@ -107,7 +107,7 @@ const CONNECTION_BROKEN: RuleDeclaration = RuleDeclaration {
 fn connection_broken(view: &View<'_>) -> Vec<Complaint> {
     match &view.exchange.outcome {
         Err(broken @ (Broken::Protocol(_) | Broken::TimedOut(_) | Broken::TooLarge(_))) => {
-            let size = view.exchange.request.body.as_ref().map_or(0, String::len);
+            let size = view.exchange.request.body.as_deref().map_or(0, str::len);
             let complaint = Complaint::new("The request got no complete response.")
                 .against("a response", broken.to_string());
             // A server may close the connection on a body that is too large (RFC 9110 §15.5.14).
@@ -303,7 +303,7 @@ mod tests {
         }
         let mut large = ScenarioRun::published();
         let mut request = Request::new(Actor::Probe, Method::Post, "/Users", "test");
-        request.body = Some("x".repeat(LARGE_BODY + 1));
+        request.body = Some("x".repeat(LARGE_BODY + 1).into());
         large.send(request, Err(Broken::Protocol("reset".into())));
         large.finds("connection-broken", 1, Level::Note);
     }

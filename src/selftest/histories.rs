@@ -17,6 +17,7 @@ use crate::explore::{self, Drawer};
 use crate::run::plan::Plan;
 use crate::scenario::Scenario;
 use crate::server::Fault;
+use crate::threads::on_threads;
 
 /// How long a fault is looked for.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -111,7 +112,7 @@ pub fn play_histories(
     told: impl Fn(&HistorySight) + Sync,
 ) -> Vec<HistorySight> {
     let numbered: Vec<(u64, ServerUnderTest)> = (1..).zip(subjects.iter().copied()).collect();
-    plays::at_once(settings.jobs, &numbered, |(place, subject)| {
+    on_threads(settings.jobs, &numbered, |(place, subject)| {
         let sight = look(settings, *subject, *place, number, runtime);
         told(&sight);
         sight

@@ -13,6 +13,7 @@ use super::kept::proofs;
 use super::plays::{self, SelftestSettings};
 use crate::check::Level;
 use crate::server::Fault;
+use crate::threads::on_threads;
 
 /// The same pairs each time.
 const SEED: u64 = 1;
@@ -127,7 +128,7 @@ pub fn play_pairs(
         let naming = naming.map(|about| about.id.clone());
         naming.chain(proofs.get(fault.name()).into_iter().flatten().cloned()).collect()
     };
-    let sightings = plays::at_once(settings.jobs, &pairs(number), |faults| {
+    let sightings = on_threads(settings.jobs, &pairs(number), |faults| {
         let found = plays::found_with(&settings.plan, faults, runtime);
         let sighting = (!found.unplayable).then(|| PairSighting::of(*faults, found.red_lines, shown_by))?;
         told(&sighting);

@@ -1,8 +1,8 @@
 //! Plays every subject.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 
@@ -24,6 +24,7 @@ use crate::run::{Event, Listener, ScenarioRunId};
 use crate::scenario::Scenario;
 use crate::server;
 use crate::server::{Fault, Variant};
+use crate::threads::on_threads;
 
 /// What is played against which subjects.
 pub struct SelftestSettings {
@@ -60,7 +61,7 @@ pub fn play(
     told: impl Fn(usize, ServerUnderTest) + Sync,
 ) -> Matrix {
     let played = AtomicUsize::new(0);
-    let sightings = at_once(settings.jobs, subjects, |subject| {
+    let sightings = on_threads(settings.jobs, subjects, |subject| {
         let sighting = look(settings, *subject, runtime);
         told(played.fetch_add(1, Ordering::Relaxed) + 1, *subject);
         (*subject, sighting)
@@ -72,31 +73,6 @@ pub fn play(
         predicted: settings.predicted.clone(),
         tests: settings.gates.scenarios.iter().filter_map(|scenario| label(scenario)).collect(),
     }
-}
-
-/// Does a piece of work for each item, so many at once; what came of it, in the order of the items.
-///
-/// # Panics
-/// When the work panicked.
-pub(super) fn at_once<I: Sync, R: Send>(jobs: usize, items: &[I], work: impl Fn(&I) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(BTreeMap::new());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(place) else { break };
-                    let result = work(item);
-                    results
-                        .lock()
-                        .expect("a thread that panics is passed on by the scope")
-                        .insert(place, result);
-                }
-            });
-        }
-    });
-    results.into_inner().expect("every thread has ended without a panic").into_values().collect()
 }
 
 /// A test as verdicts name it.

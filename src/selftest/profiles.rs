@@ -10,6 +10,7 @@ use super::subject::ServerUnderTest;
 use crate::check::Level;
 use crate::entra::mapping::Mapping;
 use crate::run::plan::Plan;
+use crate::threads::on_threads;
 
 /// What was found with one profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub fn play_profiles(
     runtime: &Handle,
     told: impl Fn(&ProfileSighting) + Sync,
 ) -> Vec<ProfileSighting> {
-    let mut sightings = plays::at_once(settings.jobs, mappings, |mapping| {
+    let mut sightings = on_threads(settings.jobs, mappings, |mapping| {
         let sighting = look(settings, mapping, runtime);
         told(&sighting);
         sighting

@@ -171,6 +171,14 @@ impl Matrix {
     }
 }
 
+/// The faults that the quick set is measured by: those of level error or above which a run with one token can see.
+#[must_use]
+pub fn quick_faults() -> BTreeSet<Fault> {
+    let expected = expected_headlines();
+    let is_red = |name: &&str| expected.get(name).is_some_and(|headline| headline.level >= Level::Error);
+    known().filter(is_red).filter_map(|name| name.parse().ok()).collect()
+}
+
 /// What the quick set saw of the faults of one level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuickSight {

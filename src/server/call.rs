@@ -1,6 +1,5 @@
 //! A request as the server reads it, whatever transport brought it.
 
-use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
@@ -39,7 +38,7 @@ pub(super) enum RequestBody {
 
 impl RequestBody {
     /// Reads bytes. Depth is limited by `serde_json` itself (128 levels).
-    pub(super) fn read(bytes: &Bytes) -> Self {
+    pub(super) fn read(bytes: &[u8]) -> Self {
         if bytes.is_empty() {
             return RequestBody::Empty;
         }

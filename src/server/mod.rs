@@ -9,10 +9,10 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::State;
 use axum::http::{Request, Response, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -162,20 +162,34 @@ impl Listening {
     }
 }
 
+/// The bytes of a body. Of one beyond the limit nothing is kept, but it is read to its end: a client that is still
+/// sending when the connection closes sees no answer.
+async fn received(mut body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut kept = (announced <= MAX_BODY).then(Vec::new);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        kept = kept.filter(|kept| kept.len() + data.len() <= MAX_BODY);
+        if let Some(kept) = &mut kept {
+            kept.extend_from_slice(&data);
+        }
+    }
+    Ok(kept)
+}
+
 async fn handle(State(listening): State<Arc<Listening>>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
     if head.uri.path() == oauth::TOKEN_PATH {
         // What cannot be read whole is no form.
-        let body =
-            Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = received(body).await.ok().flatten().unwrap_or_default();
         let service = &listening.first.service;
         let reply = service.grant(&head.method, &head.headers, &body).await;
         return reply.into_response(&service.settings.variants);
     }
     let (Hall { base, service }, other) = listening.halls(head.uri.path());
-    let (size, body) = match Limited::new(body, MAX_BODY).collect().await.map(|body| body.to_bytes()) {
-        Ok(bytes) => (bytes.len(), RequestBody::read(&bytes)),
-        Err(error) if error.is::<LengthLimitError>() => (MAX_BODY, RequestBody::TooLarge(MAX_BODY)),
+    let (size, body) = match received(body).await {
+        Ok(Some(bytes)) => (bytes.len(), RequestBody::read(&bytes)),
+        Ok(None) => (MAX_BODY, RequestBody::TooLarge(MAX_BODY)),
         Err(error) => (0, RequestBody::Broken(error.to_string())),
     };
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());

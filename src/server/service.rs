@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -116,7 +115,7 @@ impl Service {
     }
 
     /// Answers a request to the token endpoint.
-    pub(super) async fn grant(&self, method: &Method, headers: &HeaderMap, body: &Bytes) -> Reply {
+    pub(super) async fn grant(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> Reply {
         let Service { settings, tokens, verifier, .. } = self;
         let mut granted = oauth::answer(&settings.oauth, tokens, verifier, method, headers, body).await;
         if self.is(Variant::TokenTypeLowerCase)

@@ -120,7 +120,7 @@ fn what_was_found_before_the_target_said_later_is_not_forgotten() {
         Deed::Pass if request.method == Method::Post && request.actor == Actor::Entra => {
             let mut body = request.json().unwrap();
             body["displayName"] = json!("somebody else");
-            Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
+            Deed::Instead(Request { body: Some(body.to_string().into()), ..request.clone() })
         }
         deed => deed,
     });

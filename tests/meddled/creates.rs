@@ -93,7 +93,7 @@ fn a_lost_attribute_is_told_by_the_scenarios_that_are_about_it_and_by_no_others(
         let Some(mut body) = request.json() else { return Deed::Pass };
         let Some(members) = body.as_object_mut() else { return Deed::Pass };
         members.retain(|name, _| !name.starts_with("urn:"));
-        Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
+        Deed::Instead(Request { body: Some(body.to_string().into()), ..request.clone() })
     });
     let [create, disable, number] = scenarios(&report)[..] else { panic!("three scenarios") };
     assert_eq!(create.findings.len(), 2, "department and employeeNumber: {:?}", messages(create));

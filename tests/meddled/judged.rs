@@ -64,7 +64,7 @@ fn another_end_in_one_dialect_is_a_finding_of_its_own() {
                 json!({"op": "add", "path": "emails", "value": [{"type": "other", "value": "x@y.example"}]}),
             );
         }
-        Deed::Instead(Request { body: Some(body.to_string()), ..request.clone() })
+        Deed::Instead(Request { body: Some(body.to_string().into()), ..request.clone() })
     });
     let found: Vec<_> = scenarios(&report)
         .into_iter()

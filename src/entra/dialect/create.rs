@@ -322,7 +322,7 @@ mod tests {
         for (name, value) in switches {
             set.set(name, value).unwrap();
         }
-        Writer::new(Dialect::Default, set).create(kind, &values(given), "t").body.unwrap()
+        Writer::new(Dialect::Default, set).create(kind, &values(given), "t").body.unwrap().to_string()
     }
 
     #[test]

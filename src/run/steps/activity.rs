@@ -253,7 +253,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             "nothing had changed in the directory, but the server's responses make Entra send {}",
             place(write)
         );
-        let body = write.request.body.clone().unwrap_or_default();
+        let body = write.request.body.as_deref().unwrap_or_default();
         let finding = Finding::of(&self.scenario.about, message)
             .about(Aspect::Job)
             .concerning("writes")

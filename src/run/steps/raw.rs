@@ -128,7 +128,7 @@ impl<T: Target, C: FixtureSource> Player<'_, T, C> {
             request = request.with_json(&template::json(body, &lookup)?);
         }
         if let Some(text) = &raw.text {
-            request.body = Some(template::text(text, TemplatePlace::Plain, &lookup)?);
+            request.body = Some(template::text(text, TemplatePlace::Plain, &lookup)?.into());
         }
         request.tenant = raw.tenant;
         request.provoked = raw.provoked;

@@ -78,7 +78,7 @@ mod tests {
     impl Target for Echo {
         async fn send(&self, request: Request) -> Result<Answer, Broken> {
             match request.body {
-                Some(body) => Ok(Answer::json(200, &serde_json::json!({ "detail": body }))),
+                Some(body) => Ok(Answer::json(200, &serde_json::json!({ "detail": &*body }))),
                 None => Err(Broken::Refused("nobody".into())),
             }
         }

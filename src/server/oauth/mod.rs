@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value, json};
 
@@ -81,7 +80,7 @@ pub(super) async fn answer(
     verifier: &Verifier,
     method: &Method,
     headers: &HeaderMap,
-    body: &Bytes,
+    body: &[u8],
 ) -> Granted {
     let mut asserted = false;
     let granted = match TokenRequest::read(method, headers, body) {

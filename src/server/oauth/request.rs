@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,7 +34,7 @@ pub(super) struct TokenRequest {
 
 impl TokenRequest {
     /// Reads it.
-    pub(super) fn read(method: &Method, headers: &HeaderMap, body: &Bytes) -> Result<Self, OAuthError> {
+    pub(super) fn read(method: &Method, headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
         let invalid = |description: &str| OAuthError::new("invalid_request", description);
         if method != Method::POST {
             return Err(OAuthError {
