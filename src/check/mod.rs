@@ -76,6 +76,27 @@ pub enum Reference {
     Field(String),
 }
 
+impl Reference {
+    /// The address of what it names, where that follows from it.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        match self {
+            // Figures and tables have anchors of their own.
+            Reference::Rfc(passage) if passage.section.starts_with(|c: char| c.is_ascii_digit()) => {
+                let Passage { rfc, section, .. } = passage;
+                Some(format!("https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}"))
+            }
+            Reference::Field(report) => {
+                let (repository, number) = report.split_once('#')?;
+                let is_issue =
+                    repository.split('/').count() == 2 && number.bytes().all(|b| b.is_ascii_digit());
+                is_issue.then(|| format!("https://github.com/{repository}/issues/{number}"))
+            }
+            Reference::Rfc(_) | Reference::Microsoft(_) => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Reference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

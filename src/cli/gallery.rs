@@ -8,13 +8,14 @@ use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::{folder_of, unwritten};
 use super::playing::{self, Playing, ReadyTarget, Reporting};
-use super::{Exit, console};
+use super::{Exit, console, source};
 use crate::check::Level;
 use crate::entra::mapping::Mapping;
 use crate::gallery::{self, GalleryVerdict, Overall, Pack, SUITES, Template};
 use crate::http::TenantUrl;
 use crate::load;
 use crate::people::People;
+use crate::report::html::HtmlSettings;
 use crate::report::{gallery as page, json};
 use crate::run::target::deployment::Deployments;
 use crate::run::{Plan, Report};
@@ -163,6 +164,11 @@ impl Gallery {
             &report,
             |out| page::write(&report, &verdict, &settings, out),
             |out| json::write(&report, Some(&verdict), out),
+            &HtmlSettings {
+                verdict: Some(&verdict),
+                abouts: &source::abouts(&scenarios),
+                again: &settings.again,
+            },
         )?;
         Ok(ended.or(match verdict.overall {
             Some(Overall::Succeeded) => Exit::Success,

@@ -64,6 +64,36 @@ impl Drop for Output {
     }
 }
 
+/// A file that others write to as well: what comes is added at its end.
+#[derive(Debug)]
+pub(super) struct Appended {
+    path: PathBuf,
+    file: File,
+}
+
+impl Appended {
+    /// Opens it, so that a wrong path is told before the run; `variable` is the environment variable that names it.
+    pub(super) fn open(variable: &str, path: PathBuf) -> Result<Self, CommandFailure> {
+        let opened = File::options().append(true).create(true).open(&path);
+        let file = opened.map_err(|error| {
+            CommandFailure::usage(
+                format!("cannot write {}: {error}", path.display()),
+                format!("{variable} must name a file in a folder that exists"),
+            )
+        })?;
+        Ok(Appended { path, file })
+    }
+
+    /// Adds a text.
+    pub(super) fn write(
+        self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), CommandFailure> {
+        let mut out = BufWriter::new(&self.file);
+        write(&mut out).and_then(|()| out.flush()).map_err(|error| unwritten(&self.path, &error))
+    }
+}
+
 /// Replaces a file that people write too: at every moment it is the old one or the new one. A link is
 /// followed, and the permissions stay.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), CommandFailure> {

@@ -9,7 +9,7 @@ use super::config::{self, Config, NameVisibility};
 use super::exec::Exec;
 use super::failure::CommandFailure;
 use super::interrupt::Interrupt;
-use super::output::{Output, folder_of, unwritten};
+use super::output::{Appended, Output, folder_of, unwritten};
 use super::second::SecondOptions;
 use super::target::{TargetOptions, quoted};
 use super::{Exit, console, switches};
@@ -18,9 +18,10 @@ use crate::deployments::{Embedded, Shared, TenantClients};
 use crate::entra::mapping::{Mapping, profiles};
 use crate::http::{Client, Secrets, TenantUrl, wait_for};
 use crate::report::har::Har;
+use crate::report::html::{Html, HtmlSettings};
 use crate::report::progress::Progress;
 use crate::report::script::Scripts;
-use crate::report::{Detail, MAX_CAUSES, TerminalSettings};
+use crate::report::{Detail, MAX_CAUSES, TerminalSettings, github, markdown};
 use crate::run;
 use crate::run::RunProblem;
 use crate::run::event::{Event, Listener};
@@ -31,6 +32,9 @@ use crate::run::target::prefix;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
 use crate::server::ServerSettings;
+
+/// The environment variable in which GitHub names the file of a job's page.
+const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// Where and with what scenarios are played.
 #[derive(Debug, clap::Args)]
@@ -70,9 +74,21 @@ pub(super) struct Reporting {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     json: Option<PathBuf>,
 
+    /// Write the report as one HTML file for a browser, with every request and answer, without secrets
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    html: Option<PathBuf>,
+
     /// Write every request and answer as HAR, without secrets
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     har: Option<PathBuf>,
+
+    /// Write a summary in Markdown, for the page of a CI job or a pull request
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    markdown: Option<PathBuf>,
+
+    /// Also print findings as annotations for GitHub Actions, and add the summary to the job's page
+    #[arg(long, help_heading = "Reports")]
+    github: bool,
 
     /// Write a shell script with curl commands into this folder for each cause of level warning or above
     #[arg(long, value_name = "DIR", help_heading = "Reports")]
@@ -253,7 +269,15 @@ impl Reporting {
                 }
             };
         let scripts = self.scripts.as_ref().or(settings.scripts.as_ref());
+        let html =
+            Output::open("--html", self.html.as_ref().or(settings.html.as_ref()).map(PathBuf::as_path))?;
+        let markdown = self.markdown.as_ref().or(settings.markdown.as_ref());
+        let github = self.github || settings.github;
+        let summary = std::env::var_os(JOB_SUMMARY).filter(|path| github && !path.is_empty());
         Ok(Outputs {
+            github,
+            markdown: Output::open("--markdown", markdown.map(PathBuf::as_path))?,
+            summary: summary.map(|path| Appended::open(JOB_SUMMARY, PathBuf::from(path))).transpose()?,
             scripts: scripts.map(|folder| folder_of("--scripts", folder)).transpose()?,
             json: Output::open(
                 "--json",
@@ -262,8 +286,10 @@ impl Reporting {
             listeners: Listeners {
                 progress: Progress::new(io::stderr(), io::stderr().is_terminal()),
                 har,
+                html: html.is_some().then(Html::default),
                 scripts: scripts.map(|_| Scripts::default()),
             },
+            html,
         })
     }
 }
@@ -357,12 +383,19 @@ pub(super) fn second_journal(url: &TenantUrl, prefix: &str) -> Result<Journal, C
 pub(super) struct Outputs {
     pub(super) listeners: Listeners,
     pub(super) json: Option<Output>,
+    html: Option<Output>,
+    markdown: Option<Output>,
+    /// The page of the GitHub job.
+    summary: Option<Appended>,
+    /// Annotations are printed.
+    github: bool,
     scripts: Option<PathBuf>,
 }
 
 pub(super) struct Listeners {
     progress: Progress<Stderr>,
     har: Option<(Har<BufWriter<File>>, PathBuf)>,
+    html: Option<Html>,
     scripts: Option<Scripts>,
 }
 
@@ -371,6 +404,9 @@ impl Listener for Listeners {
         self.progress.on(event);
         if let Some((har, _)) = &mut self.har {
             har.on(event);
+        }
+        if let Some(html) = &mut self.html {
+            html.on(event);
         }
         if let Some(scripts) = &mut self.scripts {
             scripts.on(event);
@@ -385,13 +421,25 @@ impl Outputs {
         report: &Report,
         terminal: impl FnOnce(&mut dyn Write) -> io::Result<()>,
         json: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        html: &HtmlSettings<'_>,
     ) -> Result<(), CommandFailure> {
         let mut text = Vec::new();
         terminal(&mut text)
+            .and_then(|()| if self.github { github::write(report, &mut text) } else { Ok(()) })
             .map_err(|error| CommandFailure::internal(format!("cannot write the report: {error}")))?;
         console::say_bytes(&text)?;
         if let Some(output) = self.json {
             output.write(json)?;
+        }
+        let summary = |out: &mut dyn Write| markdown::write(report, html.verdict, html.again, out);
+        if let Some(output) = self.markdown {
+            output.write(summary)?;
+        }
+        if let Some(page) = self.summary {
+            page.write(summary)?;
+        }
+        if let (Some(output), Some(page)) = (self.html, self.listeners.html) {
+            output.write(|out| page.write(report, html, out))?;
         }
         if let Some((har, path)) = self.listeners.har {
             har.finish().map_err(|error| unwritten(&path, &error))?;

@@ -11,12 +11,13 @@ use super::playing::{self, Playing, Reporting};
 use super::review;
 use super::second::SecondOptions;
 use super::waived::{Files, WaivedOptions};
-use super::{Exit, console};
+use super::{Exit, console, source};
 use crate::check::{Demand, Level};
 use crate::examples;
 use crate::gallery::{self, Template};
 use crate::http::TenantUrl;
-use crate::report::{github, json, junit, terminal};
+use crate::report::html::HtmlSettings;
+use crate::report::{json, junit, terminal};
 use crate::rules;
 use crate::run::plan::Plan;
 use crate::run::snapshots::{SnapshotCounts, Snapshots};
@@ -91,10 +92,6 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     junit: Option<PathBuf>,
 
-    /// Also print findings as annotations for GitHub Actions
-    #[arg(long, help_heading = "Reports")]
-    github: bool,
-
     /// Compare the answers with the snapshots in this folder; `scimulate review` shows new and different ones
     #[arg(long, value_name = "DIR", help_heading = "Snapshots")]
     snapshots: Option<PathBuf>,
@@ -134,14 +131,15 @@ impl Run {
                 known.apply(&mut report, fail_on)?;
                 let mut settings = self.reporting.terminal(&self.playing);
                 settings.again.extend(self.max_users.map(|most| format!(" --max-users {most}")));
-                let annotate = self.github || config.settings.github;
                 outputs.write(
                     &report,
-                    |out| {
-                        terminal::write(&report, &settings, out)?;
-                        if annotate { github::write(&report, out) } else { Ok(()) }
-                    },
+                    |out| terminal::write(&report, &settings, out),
                     |out| json::write(&report, verdict.as_ref(), out),
+                    &HtmlSettings {
+                        verdict: verdict.as_ref(),
+                        abouts: &source::abouts(&scenarios),
+                        again: &settings.again,
+                    },
                 )?;
                 if let Some(junit) = junit {
                     junit.write(|out| junit::write(&report, out))?;

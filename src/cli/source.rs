@@ -1,8 +1,10 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::config::Config;
 use super::failure::CommandFailure;
 use crate::catalogue::{Catalogue, UnknownId};
+use crate::check::About;
 use crate::run::snapshots;
 use crate::scenario::Scenario;
 use crate::{load, rules, scenario, transport};
@@ -49,6 +51,14 @@ impl Source {
 /// Every rule and requirement, with these scenarios.
 pub(super) fn catalogue(scenarios: &[Scenario]) -> Catalogue {
     Catalogue::new(rules::all(), scenarios).with_requirements(transport::abouts().chain(load::abouts()))
+}
+
+/// What the checks of a run say of themselves.
+pub(super) fn abouts(scenarios: &[Arc<Scenario>]) -> Vec<About> {
+    let rules = rules::all().iter().map(rules::Rule::about);
+    let requirements = transport::abouts().chain(load::abouts());
+    let scenarios = scenarios.iter().map(|scenario| &scenario.about);
+    rules.chain(scenarios).cloned().chain(requirements.cloned()).collect()
 }
 
 impl From<UnknownId> for CommandFailure {

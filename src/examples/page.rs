@@ -215,24 +215,16 @@ fn prose(text: &str) -> String {
 /// A reference, with a link where its place follows from it.
 fn linked(reference: &Reference) -> String {
     let text = prose(&reference.to_string());
-    match reference {
-        // Figures and tables have anchors of their own.
-        Reference::Rfc(passage) if passage.section.starts_with(|c: char| c.is_ascii_digit()) => {
-            let word = passage.demand.map_or_else(String::new, |demand| format!(" ({demand})"));
-            format!(
-                "[{text}](https://www.rfc-editor.org/rfc/rfc{}#section-{}){word}",
-                passage.rfc, passage.section
-            )
+    let word = match reference {
+        Reference::Rfc(passage) => passage.demand,
+        Reference::Microsoft(_) | Reference::Field(_) => None,
+    };
+    match reference.url() {
+        Some(url) => {
+            let word = word.map_or_else(String::new, |demand| format!(" ({demand})"));
+            format!("[{text}]({url}){word}")
         }
-        Reference::Field(report) => match report.split_once('#') {
-            Some((repository, number))
-                if repository.split('/').count() == 2 && number.bytes().all(|b| b.is_ascii_digit()) =>
-            {
-                format!("[{text}](https://github.com/{repository}/issues/{number})")
-            }
-            _ => text,
-        },
-        Reference::Rfc(_) | Reference::Microsoft(_) => text,
+        None => text,
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) fn headline(cause: &Cause<'_>) -> String {
 
 /// The command that plays just what shows a cause, at the same target. What is found before the first scenario is found
 /// with the shortest one.
-fn command(cause: &Cause<'_>, again: &str) -> String {
+pub(super) fn command(cause: &Cause<'_>, again: &str) -> String {
     let scenario = cause.scenario().unwrap_or(SHORTEST);
     let dialect = match (cause.dialects.len(), cause.dialects.first()) {
         (1, Some(dialect)) => format!(" --dialect {dialect}"),

@@ -1,18 +1,27 @@
-//! Annotations for a GitHub workflow: one line per cause on standard output.
+//! Annotations for a GitHub workflow: one line per cause on standard output. The summary of the job is
+//! [`markdown`](super::markdown).
 
 use std::io::{self, Write};
 
 use crate::check::Level;
-use crate::run::verdict::cause::causes;
+use crate::run::verdict::cause::{self, causes};
 use crate::run::verdict::report::Report;
 use crate::run::verdict::waived::WaiverState;
 
-/// Writes one workflow command per cause, worst first. GitHub shows ten of a kind.
+/// How many causes are annotated: a step of a workflow shows ten errors, ten warnings and ten notices, and a reader
+/// fewer. Every critical one is.
+const ANNOTATED: usize = 10;
+
+/// Writes one workflow command per cause in the order in which one mends a server. The report has those that are left
+/// out.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for cause in causes(report) {
+    let causes = causes(report);
+    let causes: Vec<_> = causes.iter().collect();
+    let (annotated, _) = cause::first(&causes, ANNOTATED);
+    for cause in annotated {
         let command = match cause.level {
             Level::Critical | Level::Error => "error",
             Level::Warning => "warning",

@@ -6,8 +6,10 @@
 pub mod gallery;
 pub mod github;
 pub mod har;
+pub mod html;
 pub mod json;
 pub mod junit;
+pub mod markdown;
 pub mod progress;
 pub mod script;
 pub mod terminal;
@@ -17,6 +19,7 @@ mod focus;
 pub mod layout;
 mod settings;
 mod shown;
+mod summary;
 mod tested;
 mod waived;
 

@@ -10,6 +10,7 @@ use super::focus::Focus;
 use super::layout::{self, Paint};
 use super::settings::{Detail, LABEL, TerminalSettings};
 use super::shown;
+use super::summary;
 use super::tested;
 use super::waived;
 use crate::check::{Finding, JudgedBy, Level, Outcome, Reference, Skip};
@@ -386,47 +387,13 @@ impl TerminalPage<'_> {
 
     fn verdict(&self, causes: &[Cause<'_>], out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let counts = report.counts();
-        let results = counts.passed + counts.failed + counts.expected;
-        let played = report.distinct(|outcome| !matches!(outcome, Outcome::Skipped(_)));
-        let failed = report.distinct(|outcome| *outcome == Outcome::Failed);
+        let word = summary::word(report).to_uppercase();
         let word = match report.verdict {
-            // The questions before the first check are requests too.
-            _ if report.is_empty() && report.exchanges > 0 => self.paint.odd("NOTHING CHECKED"),
-            _ if report.is_empty() => self.paint.odd("NOTHING RAN"),
-            Verdict::Passed => self.paint.good("PASSED"),
-            Verdict::Failed => self.paint.bad("FAILED"),
-            Verdict::Incomplete => self.paint.odd("INCOMPLETE"),
+            _ if summary::is_odd(report) => self.paint.odd(&word),
+            Verdict::Passed => self.paint.good(&word),
+            _ => self.paint.bad(&word),
         };
-        let mut sentence = match failed {
-            0 if played == 0 && !report.checks.is_empty() => "all checks were skipped".to_owned(),
-            0 => layout::counted(played, "check"),
-            failed => format!("{} of {} failed", layout::thousands(failed), layout::counted(played, "check")),
-        };
-        if results > played {
-            sentence.push_str(&format!(" ({} results)", layout::thousands(results)));
-        }
-        let levels: Vec<String> = Level::ALL
-            .into_iter()
-            .rev()
-            .filter_map(|level| {
-                let number = causes.iter().filter(|cause| cause.level == level).count();
-                let noun = if level == Level::Critical {
-                    return (number > 0).then(|| format!("{number} critical"));
-                } else {
-                    level.as_str()
-                };
-                (number > 0).then(|| layout::counted(number, noun))
-            })
-            .collect();
-        if !levels.is_empty() {
-            sentence.push_str(&format!("; {}", levels.join(", ")));
-        }
-        sentence.push_str(&format!(
-            "; {} in {:.1} s",
-            layout::counted(report.exchanges, "request"),
-            report.elapsed.as_secs_f64()
-        ));
+        let sentence = summary::sentence(report, causes);
         if let Some(why) = &report.interrupted_by {
             writeln!(out, "{}", layout::clean(why))?;
         }

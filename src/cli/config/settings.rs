@@ -62,6 +62,8 @@ pub struct FileSettings {
     pub snapshots_strict: bool,
     pub json: Option<PathBuf>,
     pub junit: Option<PathBuf>,
+    pub html: Option<PathBuf>,
+    pub markdown: Option<PathBuf>,
     pub har: Option<PathBuf>,
     pub scripts: Option<PathBuf>,
     pub github: bool,
