@@ -1,9 +1,19 @@
 use std::io::{self, IsTerminal, Write};
 
+use anstream::ColorChoice;
 use serde_json::Value;
 
 use super::failure::CommandFailure;
 use crate::report::layout;
+
+/// Colours for the whole process as the user asked for on the command line.
+pub(super) fn choose_color(choice: clap::ColorChoice) {
+    match choice {
+        clap::ColorChoice::Auto => {}
+        clap::ColorChoice::Always => ColorChoice::Always.write_global(),
+        clap::ColorChoice::Never => ColorChoice::Never.write_global(),
+    }
+}
 
 /// Writes a text to standard output, as a terminal may show it.
 pub(super) fn say(text: &str) -> Result<(), CommandFailure> {

@@ -56,6 +56,17 @@ use failure::CommandFailure;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+
+    /// Colours: auto (on a terminal, unless the environment says otherwise), always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    color: clap::ColorChoice,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -84,7 +95,7 @@ enum Command {
 /// Runs the command of this process and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    layout::respect_dumb_terminal();
+    layout::respect_environment();
     ExitCode::from(obey(std::env::args_os()) as u8)
 }
 
@@ -92,7 +103,10 @@ pub fn main() -> ExitCode {
 fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     bug::watch();
     let outcome = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => bug::caught(|| execute(arguments.command)),
+        Ok(arguments) => {
+            console::choose_color(arguments.color);
+            bug::caught(|| execute(arguments.command))
+        }
         Err(shown) => {
             // Help and version are "errors" of clap's too. A reader that has gone away is none of ours.
             let _ = shown.print();

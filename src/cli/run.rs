@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use semver::Version;
@@ -17,7 +17,7 @@ use crate::examples;
 use crate::gallery::{self, Template};
 use crate::http::TenantUrl;
 use crate::report::html::HtmlSettings;
-use crate::report::{json, junit, terminal};
+use crate::report::{SHORTEST, json, junit, terminal};
 use crate::rules;
 use crate::run::plan::Plan;
 use crate::run::snapshots::{SnapshotCounts, Snapshots};
@@ -26,6 +26,7 @@ use crate::run::{RunProblem, Selection, SelectionProblem, Shard};
 use crate::scenario::{self, Scenario};
 use crate::selftest;
 use crate::snapshot;
+use crate::waivers::PastReport;
 
 /// Play scenarios and judge every answer; without --target, against the embedded server
 #[derive(Debug, clap::Args)]
@@ -64,6 +65,10 @@ pub(super) struct Run {
     #[arg(long, conflicts_with_all = ["filters", "suite", "demand", "scenarios"], help_heading = "Scenarios")]
     quick: bool,
 
+    /// Play only what failed, or was blocked by a failure, in this JSON report of an earlier run
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["filters", "suite", "demand", "quick"], help_heading = "Scenarios")]
+    rerun_failed: Option<PathBuf>,
+
     /// Play only the K-th of N parts of the scenarios
     #[arg(long, value_name = "K/N", help_heading = "Scenarios")]
     shard: Option<Shard>,
@@ -79,6 +84,10 @@ pub(super) struct Run {
     /// Fail on findings of this level and above: critical, error, warning, note or never [default: error]
     #[arg(long, value_name = "LEVEL", help_heading = "Reports")]
     fail_on: Option<FailOn>,
+
+    /// Play no other scenario once one has failed
+    #[arg(long, help_heading = "Scenarios")]
+    fail_fast: bool,
 
     /// Accept the failures that this file waives; `scimulate waive` writes such a file
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
@@ -185,6 +194,7 @@ impl Run {
             && self.suite.is_empty()
             && settings.suite.is_empty();
         let narrowed = !everything
+            || self.rerun_failed.is_some()
             || self.shard.or(settings.shard).is_some()
             || self.as_of(config).is_some()
             || self.scenarios.is_some()
@@ -201,9 +211,17 @@ impl Run {
     /// What shall be played, from the command line, then from the file.
     fn plan(&self, config: &Config, url: Option<&TenantUrl>) -> Result<Plan, CommandFailure> {
         let settings = &config.settings;
+        // The quick set is one of the built-in scenarios.
+        let folder = self.scenarios.as_ref().or(settings.scenarios.as_ref()).filter(|_| !self.quick);
+        let scenarios = scenarios(folder)?;
+        let (filters, suites) = match &self.rerun_failed {
+            Some(path) => (failed_in(path, &scenarios)?, Vec::new()),
+            None if self.suite.is_empty() => (self.filters.clone(), settings.suite.clone()),
+            None => (self.filters.clone(), self.suite.clone()),
+        };
         let selection = Selection {
-            filters: self.filters.clone(),
-            suites: if self.suite.is_empty() { settings.suite.clone() } else { self.suite.clone() },
+            filters,
+            suites,
             as_of: self.as_of(config).cloned(),
             shard: self.shard.or(settings.shard),
             demands: self.demand.clone(),
@@ -213,15 +231,14 @@ impl Run {
                 .filter_map(|about| Some((about, examples::scenario_of(about)?)))
                 .collect(),
         };
-        // The quick set is one of the built-in scenarios.
-        let folder = self.scenarios.as_ref().or(settings.scenarios.as_ref()).filter(|_| !self.quick);
-        let scenarios = selection.of(&scenarios(folder)?)?;
+        let scenarios = selection.of(&scenarios)?;
         let mut plan = self.playing.plan(config, url, scenarios)?;
         plan.dialects = self.dialects(config, url).0;
         if self.quick {
             selftest::quick_set().narrow(&mut plan);
         }
         plan.fail_on = self.fail_on.or(settings.fail_on).map_or(Some(Level::Error), |FailOn(level)| level);
+        plan.fail_fast = self.fail_fast;
         if let Some(as_of) = self.as_of(config) {
             let young =
                 rules::all().iter().map(rules::Rule::about).filter(|rule| rule.history.since > *as_of);
@@ -270,6 +287,27 @@ fn left_out(played: usize) -> Result<(), CommandFailure> {
          show, they show every critical one and all but {} of the errors. Before a release, run it without --quick.\n",
         set.unseen.len()
     ))
+}
+
+/// The scenarios that show what failed in an earlier run.
+fn failed_in(path: &Path, scenarios: &[Arc<Scenario>]) -> Result<Vec<String>, CommandFailure> {
+    let report = PastReport::read(path)?;
+    let failed = report.failed_scenarios();
+    let (known, gone): (Vec<&str>, Vec<&str>) = failed
+        .into_iter()
+        .partition(|id| id.is_empty() || scenarios.iter().any(|scenario| scenario.about.is_called(id)));
+    if !gone.is_empty() {
+        console::remark(&format!("no longer there, and not played: {}", gone.join(", ")));
+    }
+    if known.is_empty() {
+        return Err(CommandFailure::Plain {
+            exit: Exit::NothingRan,
+            what: format!("nothing failed in {}", path.display()),
+            next: Some("leave out --rerun-failed to play everything".to_owned()),
+            left_behind: Vec::new(),
+        });
+    }
+    Ok(known.into_iter().map(|id| if id.is_empty() { SHORTEST } else { id }.to_owned()).collect())
 }
 
 /// The scenarios of a folder, or the built-in ones.

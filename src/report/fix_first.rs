@@ -8,7 +8,7 @@ use crate::run::verdict::cause::{self, Cause};
 use crate::run::verdict::report::{Report, Verdict};
 
 /// The scenario with the fewest requests.
-const SHORTEST: &str = "cycles/test-connection";
+pub const SHORTEST: &str = "cycles/test-connection";
 
 /// How many causes the list names; a critical one is always named.
 const NAMED: usize = 10;

@@ -68,11 +68,20 @@ pub fn wants_color(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never
 }
 
-/// Keeps the whole process, clap's help included, from colours on a dumb terminal.
-pub fn respect_dumb_terminal() {
-    if is_dumb(std::env::var_os("TERM").as_deref(), anstyle_query::clicolor_force()) {
+/// Takes colours for the whole process, clap's help included, from the environment where anstream does not: a dumb
+/// terminal has none, and `FORCE_COLOR` (force-color.org) asks for them.
+pub fn respect_environment() {
+    let forced = is_forced(std::env::var_os("FORCE_COLOR").as_deref(), anstyle_query::no_color());
+    if forced {
+        ColorChoice::Always.write_global();
+    } else if is_dumb(std::env::var_os("TERM").as_deref(), anstyle_query::clicolor_force()) {
         ColorChoice::Never.write_global();
     }
+}
+
+/// `NO_COLOR` comes first, and programs of Node's world write 0 for no.
+fn is_forced(force_color: Option<&OsStr>, no_color: bool) -> bool {
+    !no_color && force_color.is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
 }
 
 /// anstream would paint on a dumb terminal when `CI` or `CLICOLOR` is set; only `CLICOLOR_FORCE` asks for that.
@@ -222,6 +231,13 @@ mod tests {
         assert!(dumb(Some("dumb"), false));
         assert!(!dumb(Some("dumb"), true));
         assert!(!dumb(Some("xterm"), false) && !dumb(None, false));
+    }
+
+    #[test]
+    fn force_color_asks_for_colours_unless_it_says_no() {
+        let forced = |value: &str, no_color| is_forced(Some(OsStr::new(value)), no_color);
+        assert!(forced("1", false) && forced("true", false));
+        assert!(!forced("", false) && !forced("0", false) && !forced("1", true) && !is_forced(None, false));
     }
 
     #[test]

@@ -23,4 +23,5 @@ mod summary;
 mod tested;
 mod waived;
 
+pub use fix_first::SHORTEST;
 pub use settings::{Detail, MAX_CAUSES, TerminalSettings};

@@ -12,6 +12,7 @@ mod play;
 pub mod preflight;
 mod prepare;
 mod purpose;
+mod same_end;
 mod scenario_run;
 mod schedule;
 pub mod selection;

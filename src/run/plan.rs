@@ -74,6 +74,8 @@ pub struct Plan {
     pub read_limit: Duration,
     /// Findings of this level and above fail their check; `None` fails none.
     pub fail_on: Option<Level>,
+    /// Once a check has failed, scenarios that have not begun are not played.
+    pub fail_fast: bool,
     /// The mapping is played as it is, and what the target refuses of it is not left out: so does a gate of
     /// Microsoft.
     pub whole_mapping: bool,
@@ -120,6 +122,7 @@ impl Plan {
             wait_limit: WaitLimit::at_most(Duration::from_secs(300)),
             read_limit: Duration::from_secs(2),
             fail_on: Some(Level::Error),
+            fail_fast: false,
             whole_mapping: false,
             test_values: IndexMap::new(),
             discovered_attributes: false,

@@ -1,7 +1,7 @@
 //! The whole run: preparation, scenario runs, and the checks that need several of them.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -17,6 +17,7 @@ use super::preflight::updates::UPDATE_REFUSED;
 use super::preflight::{Refusal, media_type};
 use super::prepare::{self, Asking};
 use super::purpose::{self, LastAdmin};
+use super::same_end;
 use super::scenario_run::{CutShort, ScenarioRunEnd, SharedRun};
 use super::schedule;
 use super::schedule::Work;
@@ -31,7 +32,7 @@ use super::verdict::cause;
 use super::verdict::comparison::Observations;
 use super::verdict::report::{CheckResult, Report, Verdict};
 use super::verdict::ruling::Ruling;
-use crate::check::{Aspect, Finding, Level, Outcome, Skip};
+use crate::check::{Finding, Outcome};
 use crate::entra::directory::DirectoryError;
 use crate::people::People;
 use crate::rules::{self, KnownBesides, READ_STALE};
@@ -135,6 +136,7 @@ pub fn play_scenarios<S: Deployments>(
         deployments,
         prepared,
         ownership,
+        has_failed: AtomicBool::default(),
         lost: OnceLock::new(),
         rate,
         access: RwLock::default(),
@@ -312,6 +314,12 @@ impl Gathered {
             mistake,
             cut_short,
         } = end;
+        if run.plan.fail_fast
+            && (result.outcome == Outcome::Failed
+                || rule_findings.iter().any(|finding| finding.decides(run.plan.fail_on)))
+        {
+            run.has_failed.store(true, Ordering::Relaxed);
+        }
         self.observe(observations);
         self.cut_short += usize::from(cut_short.is_some());
         self.throttled |= cut_short == Some(CutShort::Throttled);
@@ -370,7 +378,7 @@ impl Gathered {
         }
         let Some(mut ends) = self.waiting.remove(id) else { return };
         ends.sort_by(|left, right| left.0.cmp(&right.0));
-        let check = compare(&scenario, &ends, run);
+        let check = same_end::compare(&scenario, &ends, run.plan.fail_on);
         for finding in &check.findings {
             listener.on(&Event::Finding { scenario_run: None, finding: Arc::new(finding.clone()) });
         }
@@ -441,58 +449,4 @@ impl Gathered {
         cause::block(&mut report.checks, &report.observations, run.plan.fail_on, is_of_a_gate);
         Ok(report)
     }
-}
-
-/// "Same end state in every dialect", as a check of its own.
-fn compare<S: Deployments>(
-    scenario: &Scenario,
-    ends: &[(String, CheckResult, EndState)],
-    run: &SharedRun<S>,
-) -> CheckResult {
-    let about = &scenario.about;
-    let title = format!("{}: the same end state in every dialect", about.title);
-    let skipped = ends.iter().find_map(|(_, result, _)| match &result.outcome {
-        Outcome::Skipped(skip) => Some(skip.clone()),
-        _ => None,
-    });
-    if let Some(skip) = skipped {
-        return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
-    }
-    let [(first, _, one), others @ ..] = ends else {
-        return CheckResult::new(&about.id, None, &title, Outcome::Passed);
-    };
-    let mut findings = Vec::new();
-    let mut compared = 0;
-    for (second, _, other) in others {
-        for (key, mine) in one {
-            // Who is missing in one of them was complained about there.
-            let Some(theirs) = other.get(key) else { continue };
-            compared += 1;
-            for (attribute, left, right) in mine.differences(theirs) {
-                let message = format!(
-                    "\"{key}\" ends with another {attribute} in dialect {second} than in dialect {first}"
-                );
-                // The scenario's level is meant for its subject, and another end may be in anything.
-                findings.push(
-                    Finding::of(about, message)
-                        .at(about.level.min(Level::Error))
-                        .concerning(attribute)
-                        .about(Aspect::Value)
-                        .against(format!("{left}, as in {first}"), format!("{right} in {second}"))
-                        .shown_by(&mine.exchange)
-                        .shown_by(&theirs.exchange),
-                );
-            }
-        }
-    }
-    if compared == 0 {
-        let failed = ends.iter().any(|(_, result, _)| !result.findings.is_empty());
-        if failed {
-            let skip = Skip::Blocked(format!("{}: it did not finish", about.id));
-            return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
-        }
-        let skip = Skip::NotExercised("the scenario leaves no objects to compare".to_owned());
-        return CheckResult::new(&about.id, None, &title, Outcome::Skipped(skip));
-    }
-    CheckResult::played(&about.id, None, &title, findings, run.plan.fail_on)
 }

@@ -50,6 +50,8 @@ pub(in crate::run) struct SharedRun<S> {
     pub(in crate::run) prepared: Prepared,
     /// What is known of the objects at a target that scenario runs share.
     pub(in crate::run) ownership: Arc<Ownership>,
+    /// Set once something failed, if nothing shall be played after that.
+    pub(in crate::run) has_failed: AtomicBool,
     /// Set when the target was lost: scenario runs that have not begun are not played.
     pub(in crate::run) lost: OnceLock<Broken>,
     /// The rate that a shared target bears.
@@ -228,6 +230,9 @@ impl<S: Deployments> SharedRun<S> {
     fn obstacle(&self, scenario: &Scenario) -> Option<Skip> {
         if self.plan.cancel.is_cancelled() {
             return Some(Skip::Blocked("the end of the run".to_owned()));
+        }
+        if self.has_failed.load(Ordering::Relaxed) {
+            return Some(Skip::Blocked("the first failure: --fail-fast plays nothing after it".to_owned()));
         }
         if let Some(broken) = self.lost.get() {
             return Some(Skip::Blocked(format!("the loss of the target: {broken}")));

@@ -1,5 +1,6 @@
 //! The JSON report of another run, as far as waivers need it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -31,6 +32,9 @@ pub struct PastCheck {
     status: String,
     /// Why it was skipped or expected to fail.
     pub reason: Option<String>,
+    /// What kind of reason that is, as `blocked`.
+    #[serde(default)]
+    reason_kind: Option<String>,
     /// What was found.
     pub findings: Vec<PastFinding>,
 }
@@ -50,6 +54,9 @@ pub struct PastFinding {
     /// Why it was known even then.
     #[serde(default)]
     pub waived: Option<String>,
+    /// Id of the first scenario in which a rule met it, as it was then.
+    #[serde(default)]
+    met_in: Option<String>,
     /// What shows it; the last one decides.
     pub exchanges: Vec<PastExchange>,
 }
@@ -74,6 +81,12 @@ impl PastCheck {
         self.status == "failed"
     }
 
+    /// Whether it was blocked by a failure.
+    #[must_use]
+    pub fn was_blocked(&self) -> bool {
+        self.reason_kind.as_deref() == Some("blocked")
+    }
+
     /// Whether it was played, with whatever end.
     #[must_use]
     pub fn was_played(&self) -> bool {
@@ -82,6 +95,19 @@ impl PastCheck {
 }
 
 impl PastReport {
+    /// Ids of the scenarios that show what failed, and of those that were blocked by it, as they were then. What a rule
+    /// found before the first scenario is shown by every scenario; for that there is an id that is empty.
+    #[must_use]
+    pub fn failed_scenarios(&self) -> BTreeSet<&str> {
+        let again = self.checks.iter().filter(|check| check.failed() || check.was_blocked());
+        again
+            .flat_map(|check| match check.id.starts_with("rules/") {
+                true => check.findings.iter().map(|it| it.met_in.as_deref().unwrap_or_default()).collect(),
+                false => vec![check.id.as_str()],
+            })
+            .collect()
+    }
+
     /// Reads a report.
     ///
     /// # Errors
@@ -170,6 +196,18 @@ mod tests {
         assert_eq!(failed[1].dialect.as_deref(), Some("default"));
         assert_eq!(past.checks.iter().filter(|check| check.was_played()).count(), 6);
         assert_eq!(past.version, env!("CARGO_PKG_VERSION"));
+    }
+
+    #[test]
+    fn what_failed_and_what_was_blocked_is_played_again() {
+        let mut text = Vec::new();
+        json::write(&example::report(), None, &mut text).unwrap();
+        let past = PastReport::parse(&text, "r.json").unwrap();
+        let blocked = past.checks.iter().filter(|check| check.was_blocked()).map(|check| check.id.as_str());
+        let again = past.failed_scenarios();
+        assert!(again.contains("cycles/disable-unassigned"), "{again:?}");
+        assert!(blocked.clone().count() > 0 && blocked.clone().all(|id| again.contains(id)), "{again:?}");
+        assert!(again.iter().all(|id| !id.starts_with("rules/")), "{again:?}");
     }
 
     #[test]

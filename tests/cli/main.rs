@@ -8,6 +8,7 @@ mod connection;
 mod explore;
 mod list;
 mod program;
+mod reports;
 mod run;
 mod serve;
 mod servers;

@@ -145,7 +145,7 @@
 
   const paragraph = (label, text) => (text ? [element("dt", {}, label), element("dd", {}, text)] : []);
 
-  const finding = (it, dialect, read) => {
+  const finding = (it, dialect, read, about) => {
     const met = it.met.filter((place) => read.byRun.has(`${place.scenario} ${place.dialect}`));
     return element("article", { class: `cause ${it.level}` },
       element("p", {}, element("span", { class: `level ${it.level}` }, it.level), " ", it.message,
@@ -153,7 +153,7 @@
       element("dl", {},
         it.expected ? [element("dt", {}, "expected"), element("dd", {}, element("ins", {}, it.expected))] : [],
         it.actual ? [element("dt", {}, "actual"), element("dd", {}, element("del", {}, it.actual))] : [],
-        paragraph("fix", it.fix),
+        paragraph("fix", it.fix === about?.fix ? "" : it.fix),
         met.length ? [element("dt", {}, "met in"), element("dd", {}, met.map((place, index) => [index ? ", " : "",
           element("a", { href: link({ check: place.scenario, at: `${place.dialect}:${place.begins}-${place.ends ?? ""}` }) }, `${place.scenario} [${place.dialect}]`)]).flat())] : []));
   };
@@ -181,9 +181,9 @@
     place.replaceChildren(
       about ? element("div", {},
         element("p", {}, element("strong", {}, about.title)),
-        element("dl", {}, paragraph("demand", about.what), paragraph("why", about.why), paragraph("in Entra", about.entra), paragraph("fix", about.fix), paragraph("see", about.refs.join("; ")))) : "",
+        element("dl", {}, paragraph("demand", about.what === about.title ? "" : about.what), paragraph("why", about.why), paragraph("in Entra", about.entra), paragraph("fix", about.fix), paragraph("see", about.refs.join("; ")))) : "",
       findings.length ? element("h3", {}, "Found") : "",
-      ...findings.map(([it, dialect]) => finding(it, dialect, read)),
+      ...findings.map(([it, dialect]) => finding(it, dialect, read, about)),
       runs.length ? element("h3", {}, "What was sent and answered") : "",
       element("div", { class: "columns" }, runs.map((run) => sequence(run, marks(run)))));
     if (!about && !results.length) place.replaceChildren(element("p", {}, "This run has no such check."));
@@ -224,9 +224,9 @@
       setTimeout(() => { copy.textContent = before; }, 1500);
       return;
     }
-    // A link to a check keeps the filter.
+    // A link to a check keeps the filter. Those that the script made have all of it already.
     const to = event.target.closest('a[href^="#check="]');
-    if (to) {
+    if (to && !to.getAttribute("href").includes("&")) {
       event.preventDefault();
       location.hash = link({ check: decodeURIComponent(to.getAttribute("href").slice(7)), at: "" });
     }
