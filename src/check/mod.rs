@@ -396,3 +396,26 @@ pub enum Outcome {
     /// Failed as the waiver file says it would, with the waiver's reason.
     Expected(String),
 }
+
+impl Outcome {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "failed",
+            Outcome::Skipped(_) => "skipped",
+            Outcome::Expected(_) => "expected",
+        }
+    }
+
+    /// Why it was skipped, or expected to fail.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Outcome::Passed | Outcome::Failed => None,
+            Outcome::Skipped(skip) => Some(skip.to_string()),
+            Outcome::Expected(reason) => Some(reason.clone()),
+        }
+    }
+}

@@ -1,4 +1,5 @@
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 use serde_json::Value;
@@ -36,17 +37,38 @@ pub(super) fn hand_over(value: &str) -> Result<(), CommandFailure> {
     if io::stdout().is_terminal() { say(value) } else { say_exactly(value.as_bytes()) }
 }
 
+/// Set once a report takes standard output, which it may not share: what is said goes to standard error then.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Takes standard output for one report. False when another one has it.
+pub(super) fn take_standard_output() -> bool {
+    !TAKEN.swap(true, Ordering::Relaxed)
+}
+
+/// True when a report has standard output.
+pub(super) fn is_taken() -> bool {
+    TAKEN.load(Ordering::Relaxed)
+}
+
 /// A reader that has gone away, as in `| head` or with its terminal, is not an error.
 fn say_exactly(bytes: &[u8]) -> Result<(), CommandFailure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    let written = match is_taken() {
+        true => wholly(&mut io::stderr().lock(), bytes),
+        false => wholly(&mut io::stdout().lock(), bytes),
+    };
+    match written {
         Err(error) if is_gone(&error) => Ok(()),
-        written => written
-            .map_err(|error| CommandFailure::internal(format!("cannot write to standard output: {error}"))),
+        written => {
+            written.map_err(|error| CommandFailure::internal(format!("cannot write what was found: {error}")))
+        }
     }
 }
 
-fn is_gone(error: &io::Error) -> bool {
+fn wholly(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes).and_then(|()| out.flush())
+}
+
+pub(super) fn is_gone(error: &io::Error) -> bool {
     #[cfg(unix)]
     let hung_up = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::IO);
     #[cfg(not(unix))]

@@ -2,21 +2,39 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
+use super::console;
 use super::failure::CommandFailure;
 
-/// A report file. It is opened before the run, so that a wrong path costs no time, and written after
-/// it. If nothing was written, a file that was not there before goes away again.
+/// A report file, or standard output for `-`. It is opened before the run, so that a wrong path costs no time, and
+/// written after it. If nothing was written, a file that was not there before goes away again.
 #[derive(Debug)]
 pub(super) struct Output {
     path: PathBuf,
-    file: File,
-    fresh: bool,
+    sink: Sink,
 }
+
+#[derive(Debug)]
+enum Sink {
+    File { file: File, fresh: bool },
+    StandardOutput,
+}
+
+/// Where a report is written while the run goes on.
+pub(super) type Stream = BufWriter<Box<dyn Write + Send>>;
 
 impl Output {
     /// Opens a file of an option, if the option was given.
     pub(super) fn open(option: &str, path: Option<&Path>) -> Result<Option<Self>, CommandFailure> {
         let Some(path) = path else { return Ok(None) };
+        if path == Path::new("-") {
+            return match console::take_standard_output() {
+                true => Ok(Some(Output { path: path.to_owned(), sink: Sink::StandardOutput })),
+                false => Err(CommandFailure::usage(
+                    format!("{option} - is the second report for standard output"),
+                    "write one of them to a file",
+                )),
+            };
+        }
         let fresh = !path.exists();
         let opened = File::options().write(true).create(true).truncate(false).open(path);
         let file = opened.map_err(|error| {
@@ -25,40 +43,38 @@ impl Output {
                 format!("name a file in a folder that exists with {option}"),
             )
         })?;
-        Ok(Some(Output { path: path.to_owned(), file, fresh }))
+        Ok(Some(Output { path: path.to_owned(), sink: Sink::File { file, fresh } }))
     }
 
     /// Replaces what the file holds.
     pub(super) fn write(
-        mut self,
+        self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), CommandFailure> {
-        let attempt = || {
-            self.begin()?;
-            let mut out = BufWriter::new(&self.file);
-            write(&mut out)?;
-            out.flush()
-        };
-        attempt().map_err(|error| unwritten(&self.path, &error))
+        let (mut out, path) = self.stream()?;
+        match write(&mut out).and_then(|()| out.flush()) {
+            Err(error) if console::is_gone(&error) => Ok(()),
+            written => written.map_err(|error| unwritten(&path, &error)),
+        }
     }
 
     /// Empties the file and gives it away, for a report that is written as the run goes on.
-    pub(super) fn stream(mut self) -> Result<(BufWriter<File>, PathBuf), CommandFailure> {
-        self.begin().map_err(|error| unwritten(&self.path, &error))?;
-        let file = self.file.try_clone().map_err(|error| unwritten(&self.path, &error))?;
-        Ok((BufWriter::new(file), self.path.clone()))
-    }
-
-    fn begin(&mut self) -> io::Result<()> {
-        self.fresh = false;
-        self.file.set_len(0)?;
-        self.file.rewind()
+    pub(super) fn stream(mut self) -> Result<(Stream, PathBuf), CommandFailure> {
+        let out: Box<dyn Write + Send> = match &mut self.sink {
+            Sink::StandardOutput => Box::new(io::stdout()),
+            Sink::File { file, fresh } => {
+                *fresh = false;
+                let emptied = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.try_clone());
+                Box::new(emptied.map_err(|error| unwritten(&self.path, &error))?)
+            }
+        };
+        Ok((BufWriter::new(out), self.path.clone()))
     }
 }
 
 impl Drop for Output {
     fn drop(&mut self) {
-        if self.fresh {
+        if let Sink::File { fresh: true, .. } = self.sink {
             let _ = fs::remove_file(&self.path);
         }
     }

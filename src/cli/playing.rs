@@ -1,7 +1,7 @@
 //! What every command that plays scenarios has: where, with which mapping, and where it is told.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
+use std::fs;
+use std::io::{self, IsTerminal as _, Stderr, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::config::{self, Config, NameVisibility};
 use super::exec::Exec;
 use super::failure::CommandFailure;
 use super::interrupt::Interrupt;
-use super::output::{Appended, Output, folder_of, unwritten};
+use super::output::{Appended, Output, Stream, folder_of, unwritten};
 use super::second::SecondOptions;
 use super::target::{TargetOptions, quoted};
 use super::{Exit, console, switches};
@@ -17,6 +17,7 @@ use crate::check::Level;
 use crate::deployments::{Embedded, Shared, TenantClients};
 use crate::entra::mapping::{Mapping, profiles};
 use crate::http::{Client, Secrets, TenantUrl, wait_for};
+use crate::report::events::Events;
 use crate::report::har::Har;
 use crate::report::html::{Html, HtmlSettings};
 use crate::report::progress::Progress;
@@ -70,9 +71,13 @@ pub(super) struct Playing {
 /// Where what was played is told and written.
 #[derive(Debug, clap::Args)]
 pub(super) struct Reporting {
-    /// Write the report as JSON (docs/report.schema.json)
+    /// Write the report as JSON (docs/report.schema.json); `-` is standard output
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     json: Option<PathBuf>,
+
+    /// Write each event as a line of JSON while the run goes on; `-` is standard output
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    events: Option<PathBuf>,
 
     /// Write the report as one HTML file for a browser, with every request and answer, without secrets
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
@@ -268,6 +273,14 @@ impl Reporting {
                     Some((Har::new(out).map_err(|error| unwritten(&path, &error))?, path))
                 }
             };
+        let events = self.events.as_ref().or(settings.events.as_ref()).map(PathBuf::as_path);
+        let events = match Output::open("--events", events)? {
+            None => None,
+            Some(output) => {
+                let (out, path) = output.stream()?;
+                Some((Events::new(out), path))
+            }
+        };
         let scripts = self.scripts.as_ref().or(settings.scripts.as_ref());
         let html =
             Output::open("--html", self.html.as_ref().or(settings.html.as_ref()).map(PathBuf::as_path))?;
@@ -285,6 +298,7 @@ impl Reporting {
             )?,
             listeners: Listeners {
                 progress: Progress::new(io::stderr(), io::stderr().is_terminal()),
+                events,
                 har,
                 html: html.is_some().then(Html::default),
                 scripts: scripts.map(|_| Scripts::default()),
@@ -394,7 +408,8 @@ pub(super) struct Outputs {
 
 pub(super) struct Listeners {
     progress: Progress<Stderr>,
-    har: Option<(Har<BufWriter<File>>, PathBuf)>,
+    events: Option<(Events<Stream>, PathBuf)>,
+    har: Option<(Har<Stream>, PathBuf)>,
     html: Option<Html>,
     scripts: Option<Scripts>,
 }
@@ -402,6 +417,9 @@ pub(super) struct Listeners {
 impl Listener for Listeners {
     fn on(&mut self, event: &Event) {
         self.progress.on(event);
+        if let Some((events, _)) = &mut self.events {
+            events.on(event);
+        }
         if let Some((har, _)) = &mut self.har {
             har.on(event);
         }
@@ -440,6 +458,9 @@ impl Outputs {
         }
         if let (Some(output), Some(page)) = (self.html, self.listeners.html) {
             output.write(|out| page.write(report, html, out))?;
+        }
+        if let Some((events, path)) = self.listeners.events {
+            events.finish().map_err(|error| unwritten(&path, &error))?;
         }
         if let Some((har, path)) = self.listeners.har {
             har.finish().map_err(|error| unwritten(&path, &error))?;

@@ -263,18 +263,12 @@ impl<'a> ReportJson<'a> {
 
 impl<'a> CheckJson<'a> {
     fn of(check: &'a CheckResult) -> Self {
-        let (status, reason) = match &check.outcome {
-            Outcome::Passed => ("passed", None),
-            Outcome::Failed => ("failed", None),
-            Outcome::Skipped(skip) => ("skipped", Some(skip.to_string())),
-            Outcome::Expected(reason) => ("expected", Some(reason.clone())),
-        };
         CheckJson {
             id: &check.id,
             suite: &check.suite,
             dialect: check.dialect.as_deref(),
-            status,
-            reason,
+            status: check.outcome.as_str(),
+            reason: check.outcome.reason(),
             reason_kind: match &check.outcome {
                 Outcome::Skipped(skip) => Some(skip.kind()),
                 _ => None,

@@ -3,6 +3,7 @@
 //! All of them read the same [`Report`](crate::run::verdict::report::Report); the two that need more than the result
 //! listen to the run's events: [`progress`] while it goes on, and [`har`], which keeps the traces.
 
+pub mod events;
 pub mod gallery;
 pub mod github;
 pub mod har;

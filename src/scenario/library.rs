@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 
@@ -42,7 +43,9 @@ pub fn sources() -> Vec<(String, &'static str)> {
 /// # Errors
 /// The mistakes of all files. A test loads every one, so there are none in a release.
 pub fn builtin() -> Result<Vec<Scenario>, Vec<Diagnostic>> {
-    collect(sources().into_iter().map(|(file, text)| load(&file, text)))
+    // A command and its parts ask several times, and a process of tests hundreds of times.
+    static LOADED: OnceLock<Result<Vec<Scenario>, Vec<Diagnostic>>> = OnceLock::new();
+    LOADED.get_or_init(|| collect(sources().into_iter().map(|(file, text)| load(&file, text)))).clone()
 }
 
 /// Every scenario in a folder and the folders in it, in the order of their ids. The id is the path

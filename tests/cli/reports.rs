@@ -121,3 +121,20 @@ fn colours_are_as_asked_for() {
     assert!(colored(&[], "FORCE_COLOR", "1") && colored(&[], "CLICOLOR_FORCE", "1"));
     assert!(!colored(&[], "FORCE_COLOR", "0") && !colored(&["--color", "never"], "FORCE_COLOR", "1"));
 }
+
+#[test]
+fn one_report_may_go_to_standard_output_and_what_is_told_to_people_does_not_mix_with_it() {
+    let json = Call::new(&["run", SCENARIO, "--json", "-"]).play();
+    assert_eq!(json.code, Some(0), "{}", json.err);
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["verdict"], "passed");
+    assert!(json.err.contains("PASSED"), "{}", json.err);
+    let events = Call::new(&["run", SCENARIO, "--events", "-", "--json", "r.json"]).play();
+    let lines: Vec<Value> = events.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["event"], &lines[0]["format"]), (&"started".into(), &"scimulate-events/1".into()));
+    assert_eq!(lines.last().unwrap()["event"], "finished");
+    let ended = lines.iter().filter(|line| line["event"] == "scenario-finished").count();
+    assert_eq!(ended as u64, lines[0]["scenario_runs"].as_u64().unwrap());
+    let both = Call::new(&["run", SCENARIO, "--events", "-", "--json", "-"]).play();
+    both.failed(2, "second report for standard output", "to a file");
+}

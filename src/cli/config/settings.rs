@@ -61,6 +61,7 @@ pub struct FileSettings {
     pub snapshots: Option<PathBuf>,
     pub snapshots_strict: bool,
     pub json: Option<PathBuf>,
+    pub events: Option<PathBuf>,
     pub junit: Option<PathBuf>,
     pub html: Option<PathBuf>,
     pub markdown: Option<PathBuf>,

@@ -1,13 +1,11 @@
 //! What a job sends and is answered, as HAR.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::cli::failure::CommandFailure;
-use crate::cli::output::{Output, unwritten};
+use crate::cli::output::{Output, Stream, unwritten};
 use crate::report::har::Har;
 use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
 
@@ -19,7 +17,7 @@ pub(super) struct HarFile {
 }
 
 struct OpenHar {
-    har: Har<BufWriter<File>>,
+    har: Har<Stream>,
     exchanges: usize,
 }
 

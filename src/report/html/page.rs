@@ -11,7 +11,7 @@ use super::super::focus::Focus;
 use super::super::{fix_first, shown, summary};
 use super::HtmlSettings;
 use super::latency::{Latencies, LatencyRow};
-use crate::check::{About, Level, Outcome, Reference};
+use crate::check::{About, Level, Outcome, Reference, Skip};
 use crate::gallery::GalleryVerdict;
 use crate::run::verdict::cause::{Cause, causes};
 use crate::run::verdict::report::{CheckResult, Report};
@@ -276,14 +276,14 @@ fn sections(about: &About) -> String {
 
 impl<'a> DialectResult<'a> {
     fn of(check: &'a CheckResult) -> Self {
-        let (status, reason) = match &check.outcome {
-            Outcome::Passed => ("passed", String::new()),
-            Outcome::Failed => ("failed", String::new()),
-            Outcome::Skipped(skip) => {
-                (if skip.kind() == "not-exercised" { "not-exercised" } else { "skipped" }, skip.to_string())
-            }
-            Outcome::Expected(reason) => ("expected", reason.clone()),
+        let status = match &check.outcome {
+            Outcome::Skipped(Skip::NotExercised(_)) => "not-exercised",
+            outcome => outcome.as_str(),
         };
-        DialectResult { dialect: check.dialect.as_deref().unwrap_or_default(), status, reason }
+        DialectResult {
+            dialect: check.dialect.as_deref().unwrap_or_default(),
+            status,
+            reason: check.outcome.reason().unwrap_or_default(),
+        }
     }
 }
