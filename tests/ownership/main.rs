@@ -34,7 +34,7 @@ use play::Played;
 use scenarios::SCENARIOS;
 
 /// Runs that are played when the environment asks for no other number.
-const RUNS: u64 = 1_000;
+const RUNS: u64 = 600;
 
 /// Failing seeds that are told, each with as few of its faults as it still fails with.
 const TOLD: usize = 10;
