@@ -7,7 +7,7 @@ use super::{Exit, console};
 use crate::report::layout;
 use crate::snapshot;
 
-/// Review new and different answers one by one, and accept or reject them
+/// Review new and different answers, equal changes together, and accept or reject them
 #[derive(Debug, clap::Args)]
 pub(super) struct Review {
     #[command(flatten)]

@@ -6,10 +6,11 @@ use semver::Version;
 use super::arguments::{AsOf, Dialects, FailOn};
 use super::config::Config;
 use super::failure::CommandFailure;
-use super::output::Output;
+use super::output::{Output, folder_of};
 use super::playing::{self, Playing, Reporting};
 use super::review;
 use super::second::SecondOptions;
+use super::target::quoted;
 use super::waived::{Files, WaivedOptions};
 use super::{Exit, console, source};
 use crate::check::{Demand, Level};
@@ -122,7 +123,7 @@ impl Run {
         let mut plan = self.plan(&config, url.as_ref())?;
         let fail_on = plan.fail_on;
         let snapshots = self.snapshots(&config, &plan.prefix, url.is_some())?;
-        plan.judge = snapshots.as_ref().map(Snapshots::judge);
+        plan.judge = snapshots.as_ref().map(|(snapshots, _)| snapshots.judge());
         let mut outputs = self.reporting.outputs(&config)?;
         let junit = self.junit.as_ref().or(config.settings.junit.as_ref()).map(PathBuf::as_path);
         let junit = Output::open("--junit", junit)?;
@@ -153,8 +154,8 @@ impl Run {
                 if let Some(junit) = junit {
                     junit.write(|out| junit::write(&report, out))?;
                 }
-                if let Some(snapshots) = snapshots {
-                    tell(snapshots.tally())?;
+                if let Some((snapshots, folder)) = snapshots {
+                    tell(snapshots.tally(), folder)?;
                 }
                 if self.quick {
                     left_out(scenarios.len())?;
@@ -254,12 +255,12 @@ impl Run {
     }
 
     /// The snapshots to compare with, if a folder is named. In CI nothing is kept for a review.
-    fn snapshots(
-        &self,
-        config: &Config,
+    fn snapshots<'a>(
+        &'a self,
+        config: &'a Config,
         prefix: &str,
         shared: bool,
-    ) -> Result<Option<Arc<Snapshots>>, CommandFailure> {
+    ) -> Result<Option<(Arc<Snapshots>, &'a Path)>, CommandFailure> {
         let Some(folder) = self.snapshots.as_ref().or(config.settings.snapshots.as_ref()) else {
             return match self.update {
                 true => Err(CommandFailure::usage(
@@ -269,12 +270,17 @@ impl Run {
                 false => Ok(None),
             };
         };
-        review::refuse_old_layout(folder)?;
         let keep_pending = std::env::var_os("CI").is_none_or(|ci| ci.is_empty());
+        if self.update || keep_pending {
+            // A run of minutes must not end in a folder that cannot be written.
+            folder_of("--snapshots", folder)?;
+        }
+        review::refuse_old_layout(folder)?;
         let store = snapshot::SnapshotStore::new(folder, self.update, keep_pending);
         let settings = snapshot::SnapshotSettings { prefix: prefix.to_owned(), shared, ..Default::default() };
         let strict = self.snapshots_strict || config.settings.snapshots_strict;
-        Ok(Some(Snapshots::new(store, settings, if strict { Level::Error } else { Level::Note })))
+        let level = if strict { Level::Error } else { Level::Note };
+        Ok(Some((Snapshots::new(store, settings, level), folder)))
     }
 }
 
@@ -320,19 +326,24 @@ fn scenarios(folder: Option<&PathBuf>) -> Result<Vec<Arc<Scenario>>, CommandFail
 }
 
 /// Says what became of the snapshots.
-fn tell(tally: SnapshotCounts) -> Result<(), CommandFailure> {
+fn tell(tally: SnapshotCounts, folder: &Path) -> Result<(), CommandFailure> {
     if let Some(problem) = tally.problem {
         return Err(CommandFailure::usage(problem, "check the folder named with --snapshots"));
     }
     let mut text = format!("snapshots: {} unchanged", tally.same);
     for (number, what) in [
-        (tally.different, "different, see `scimulate review`"),
+        (tally.new, "new"),
+        (tally.different, "different"),
         (tally.updated, "written"),
         (tally.foreign, "resources not made by this run left out"),
     ] {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
         }
+    }
+    if tally.new + tally.different > 0 {
+        let folder = quoted(&folder.display().to_string());
+        text.push_str(&format!("; look at them with `scimulate review --snapshots {folder}`"));
     }
     console::say(&format!("{text}\n"))
 }

@@ -26,7 +26,9 @@ pub struct Snapshots {
 pub struct SnapshotCounts {
     /// Pages as before.
     pub same: usize,
-    /// Pages that differ, are new or are no longer there, and files that cannot be read.
+    /// Pages of steps that nothing was accepted for yet.
+    pub new: usize,
+    /// Pages that differ or are no longer there, and files that cannot be read.
     pub different: usize,
     /// Pages that were written because an update was asked for.
     pub updated: usize,
@@ -104,7 +106,10 @@ impl Snapshots {
             match outcome.verdict {
                 SnapshotVerdict::Same => tally.same += 1,
                 SnapshotVerdict::Updated => tally.updated += 1,
-                _ => tally.different += 1,
+                SnapshotVerdict::New => tally.new += 1,
+                SnapshotVerdict::Changed(_) | SnapshotVerdict::Obsolete | SnapshotVerdict::Unreadable(_) => {
+                    tally.different += 1;
+                }
             }
         }
         drop(tally);

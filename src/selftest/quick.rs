@@ -26,6 +26,9 @@ pub const MOST_REQUESTS: usize = 600;
 /// Room for what a target that is shared by all scenarios is asked besides.
 const RESERVE: usize = 20;
 
+/// How many users a large scenario of a quick run has: servers are known to cut lists after twenty.
+const LARGE: usize = 22;
+
 /// Stands in the place of a scenario for what is seen before the first one.
 const BEFORE: &str = "-";
 
@@ -63,8 +66,10 @@ pub fn quick_set() -> QuickSet {
 }
 
 impl QuickSet {
-    /// Leaves the set of a plan, each scenario in the dialects that are enough.
+    /// Leaves the set of a plan, each scenario in the dialects that are enough, and a large group only as large as what
+    /// it shows needs.
     pub fn narrow(&self, plan: &mut Plan) {
+        plan.max_users = plan.max_users.or(Some(LARGE));
         for run in &self.runs {
             plan.enough.entry(run.scenario.clone()).or_default().insert(run.dialect.clone());
         }
@@ -119,12 +124,10 @@ struct Sight {
 }
 
 impl Matrix {
-    /// The table of the quick set; `None` when not every fault was played with every scenario.
+    /// The table of the quick set; `None` unless the healthy server and every fault of level error and above were played,
+    /// with every scenario.
     #[must_use]
     pub fn quick(&self, scenarios: &[&Scenario]) -> Option<String> {
-        if self.partial {
-            return None;
-        }
         let costs = &self.sightings.get(&ServerUnderTest::Healthy)?.requests;
         let eligible: BTreeSet<&str> = scenarios
             .iter()
@@ -135,6 +138,13 @@ impl Matrix {
             eligible.contains(run.scenario.as_str()) && costs.contains_key(&Some(run.clone()))
         };
         let expected = expected_headlines();
+        let is_played = |name: &str| {
+            name.parse::<Fault>()
+                .is_ok_and(|fault| self.sightings.contains_key(&ServerUnderTest::Fault(fault)))
+        };
+        if expected.iter().any(|(fault, it)| it.level >= Level::Error && !is_played(fault)) {
+            return None;
+        }
         let (mut before, mut open) = (Vec::new(), Vec::new());
         for (subject, sighting) in &self.sightings {
             let ServerUnderTest::Fault(fault) = *subject else { continue };
@@ -254,31 +264,75 @@ fn choose(
     room: usize,
     price: impl Fn(&ScenarioRunId) -> usize,
 ) -> BTreeMap<ScenarioRunId, Vec<usize>> {
-    let mut left: BTreeSet<usize> = (0..sights.len()).collect();
-    let mut chosen: BTreeMap<ScenarioRunId, Vec<usize>> = BTreeMap::new();
-    let mut spent = 0;
+    let mut choice = Choice { sights, room, price, chosen: Vec::new() };
     for level in [Level::Critical, Level::Error] {
+        choice.add(level);
+        // What was chosen early may show nothing that those after it do not show.
+        choice.drop_needless();
+    }
+    choice.add(Level::Error);
+    let mut told = BTreeSet::new();
+    let chosen = choice.chosen.iter().map(|run| {
+        let shown = (0..sights.len()).filter(|index| sights[*index].shown_by.contains(run));
+        (run.clone(), shown.filter(|index| told.insert(*index)).collect())
+    });
+    chosen.collect()
+}
+
+/// A set that is being chosen.
+struct Choice<'a, P> {
+    sights: &'a [Sight],
+    room: usize,
+    price: P,
+    /// In the order in which they were chosen.
+    chosen: Vec<ScenarioRunId>,
+}
+
+impl<P: Fn(&ScenarioRunId) -> usize> Choice<'_, P> {
+    /// Adds what shows most for its price until every fault of the level and above is shown, or, below critical, the
+    /// room is full.
+    fn add(&mut self, level: Level) {
         loop {
-            let wanted = left.iter().filter(|index| sights[**index].level >= level);
-            let mut worth: BTreeMap<&ScenarioRunId, usize> = BTreeMap::new();
-            for run in wanted.flat_map(|index| &sights[*index].shown_by) {
-                *worth.entry(run).or_default() += 1;
+            let open: Vec<&Sight> = self.sights.iter().filter(|sight| !self.is_shown(sight, None)).collect();
+            // Milder faults that it shows too count as well, but something of the level must be among them.
+            let mut worth: BTreeMap<&ScenarioRunId, (bool, usize)> = BTreeMap::new();
+            for (sight, run) in
+                open.iter().flat_map(|sight| sight.shown_by.iter().map(move |run| (sight, run)))
+            {
+                let (is_of_level, number) = worth.entry(run).or_default();
+                *is_of_level |= sight.level >= level;
+                *number += 1;
             }
+            let spent: usize = self.chosen.iter().map(&self.price).sum();
+            let fits =
+                |run: &ScenarioRunId| level == Level::Critical || spent + (self.price)(run) <= self.room;
+            let candidates = worth.into_iter().filter(|(run, (is_of_level, _))| *is_of_level && fits(run));
             // The most that is shown for each request; among equals the first by name.
-            let fits = |run: &ScenarioRunId| level == Level::Critical || spent + price(run) <= room;
-            let best = worth.into_iter().filter(|(run, _)| fits(run)).reduce(|best, next| {
-                let better = next.1 * price(best.0) > best.1 * price(next.0);
+            let best = candidates.map(|(run, (_, number))| (run, number)).reduce(|best, next| {
+                let better = next.1 * (self.price)(best.0) > best.1 * (self.price)(next.0);
                 if better { next } else { best }
             });
             let Some((run, _)) = best else { break };
-            let shown: Vec<usize> =
-                left.iter().copied().filter(|index| sights[*index].shown_by.contains(run)).collect();
-            left.retain(|index| !shown.contains(index));
-            spent += price(run);
-            chosen.insert(run.clone(), shown);
+            self.chosen.push(run.clone());
         }
     }
-    chosen
+
+    /// Takes out what shows nothing that the others do not show, the dearest first.
+    fn drop_needless(&mut self) {
+        let mut runs = self.chosen.clone();
+        runs.sort_by_key(|run| std::cmp::Reverse((self.price)(run)));
+        for run in runs {
+            let shown = self.sights.iter().filter(|sight| sight.shown_by.contains(&run));
+            if shown.clone().all(|sight| self.is_shown(sight, Some(&run))) {
+                self.chosen.retain(|chosen| *chosen != run);
+            }
+        }
+    }
+
+    /// Whether a fault is shown by what was chosen, or by the rest of it without one.
+    fn is_shown(&self, sight: &Sight, without: Option<&ScenarioRunId>) -> bool {
+        self.chosen.iter().any(|run| Some(run) != without && sight.shown_by.contains(run))
+    }
 }
 
 #[cfg(test)]
@@ -338,13 +392,31 @@ mod tests {
         let sights =
             [sight(Level::Critical, &["a", "b"]), sight(Level::Error, &["b"]), sight(Level::Error, &["c"])];
         let price = |run: &ScenarioRunId| if run.scenario == "c" { 9 } else { 3 };
-        let all = BTreeMap::from([(run("a"), vec![0]), (run("b"), vec![1]), (run("c"), vec![2])]);
-        assert_eq!(choose(&sights, 15, price), all);
-        assert_eq!(choose(&sights, 14, price).len(), 2);
-        assert_eq!(
-            choose(&sights, 0, price),
-            BTreeMap::from([(run("a"), vec![0])]),
-            "what is critical is seen"
-        );
+        // `b` shows the critical fault too, so that `a` is not needed.
+        let both = BTreeMap::from([(run("b"), vec![0, 1]), (run("c"), vec![2])]);
+        assert_eq!(choose(&sights, 12, price), both);
+        let without_room = BTreeMap::from([(run("b"), vec![0, 1])]);
+        assert_eq!(choose(&sights, 11, price), without_room);
+        assert_eq!(choose(&sights, 0, price), without_room, "what is critical is seen");
+    }
+
+    #[test]
+    fn what_later_choices_show_too_is_taken_out() {
+        let sight = |runs: &[&str]| Sight {
+            fault: Fault::ALL[0],
+            level: Level::Error,
+            shown_by: runs.iter().map(|name| run(name)).collect(),
+        };
+        // `a` is the best beginning, but `b` and `c` are needed and show all of it.
+        let sights = [
+            sight(&["a", "b"]),
+            sight(&["a", "b"]),
+            sight(&["a", "c"]),
+            sight(&["a", "c"]),
+            sight(&["b"]),
+            sight(&["c"]),
+        ];
+        let chosen = choose(&sights, 100, |run| if run.scenario == "a" { 3 } else { 4 });
+        assert_eq!(chosen, BTreeMap::from([(run("b"), vec![0, 1, 4]), (run("c"), vec![2, 3, 5])]));
     }
 }

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::file::{Outdated, Section, SnapshotFile};
 use super::folder;
+use super::group::{Group, groups};
 
 /// The answers of a step, which wait for a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,8 +140,8 @@ pub fn accept(pending: &[Pending]) -> io::Result<usize> {
     Ok(pending.len())
 }
 
-/// Shows one pending snapshot after the other and asks what to do with it. The end of the input
-/// leaves the rest for later.
+/// Shows one change after the other, each with every answer that changed in the same way, and asks what to do with it.
+/// The end of the input leaves the rest for later.
 ///
 /// # Errors
 /// When the terminal or a file fails.
@@ -150,38 +151,126 @@ pub fn review(
     output: &mut impl Write,
     color: bool,
 ) -> io::Result<Decisions> {
-    let mut decisions = Decisions::default();
-    for (index, snapshot) in pending.iter().enumerate() {
-        let what = if snapshot.old.is_some() { "changed" } else { "new" };
-        writeln!(output, "\n{} of {}: {} ({what})\n", index + 1, pending.len(), snapshot.name)?;
-        writeln!(output, "{}\n", painted(&snapshot.diff(), color))?;
-        loop {
-            write!(output, "[a]ccept, [r]eject, [s]kip, [q]uit? ")?;
-            output.flush()?;
-            let mut answer = String::new();
-            if input.read_line(&mut answer)? == 0 {
-                "q".clone_into(&mut answer);
-            }
-            match answer.trim() {
-                "a" | "accept" => {
-                    snapshot.accept()?;
-                    decisions.accepted += 1;
-                }
-                "r" | "reject" => {
-                    snapshot.reject()?;
-                    decisions.rejected += 1;
-                }
-                "s" | "skip" => decisions.skipped += 1,
-                "q" | "quit" => {
-                    decisions.skipped += pending.len() - index;
-                    return Ok(decisions);
-                }
-                _ => continue,
-            }
-            break;
+    let groups = groups(pending);
+    if groups.len() < pending.len() {
+        writeln!(output, "{} answers in {} of equal changes:", pending.len(), counted(groups.len()))?;
+        for group in &groups {
+            writeln!(output, "  {} {}", group.members.len(), group.title)?;
         }
     }
-    Ok(decisions)
+    let mut talk = Talk { input, output, color, decisions: Decisions::default() };
+    for (index, group) in groups.iter().enumerate() {
+        let Next::GoOn = talk.group(group, index + 1, groups.len())? else {
+            talk.decisions.skipped = pending.len() - talk.decisions.accepted - talk.decisions.rejected;
+            break;
+        };
+    }
+    Ok(talk.decisions)
+}
+
+fn counted(groups: usize) -> String {
+    if groups == 1 { "1 group".to_owned() } else { format!("{groups} groups") }
+}
+
+/// What comes after a decision.
+enum Next {
+    GoOn,
+    Quit,
+}
+
+/// The questions of a review and their answers.
+struct Talk<'t, I, O> {
+    input: &'t mut I,
+    output: &'t mut O,
+    color: bool,
+    decisions: Decisions,
+}
+
+impl<I: BufRead, O: Write> Talk<'_, I, O> {
+    fn group(&mut self, group: &Group<'_>, number: usize, of: usize) -> io::Result<Next> {
+        let [only] = group.members.as_slice() else { return self.several(group, number, of) };
+        let what = if only.old.is_some() { "different" } else { "new" };
+        writeln!(self.output, "\n{number} of {of}: {} ({what})\n", only.name)?;
+        self.one(only)
+    }
+
+    /// Asks about one snapshot whose name was said.
+    fn one(&mut self, snapshot: &Pending) -> io::Result<Next> {
+        writeln!(self.output, "{}\n", painted(&snapshot.diff(), self.color))?;
+        match self.ask("[a]ccept, [r]eject, [s]kip, [q]uit? ", "arsq")? {
+            'a' => {
+                snapshot.accept()?;
+                self.decisions.accepted += 1;
+            }
+            'r' => {
+                snapshot.reject()?;
+                self.decisions.rejected += 1;
+            }
+            's' => self.decisions.skipped += 1,
+            _ => return Ok(Next::Quit),
+        }
+        Ok(Next::GoOn)
+    }
+
+    /// Asks about all members of a group at once.
+    fn several(&mut self, group: &Group<'_>, number: usize, of: usize) -> io::Result<Next> {
+        let count = group.members.len();
+        writeln!(self.output, "\n{number} of {of}: {}, {count} places", group.title)?;
+        if let Some(example) = group.example() {
+            let shown = painted(&example.diff(), self.color);
+            writeln!(self.output, "for example {}:\n\n{shown}\n", example.name)?;
+        }
+        match self.ask(
+            &format!("[a]ccept all {count}, [r]eject all, [o]ne by one, [l]ist, [s]kip, [q]uit? "),
+            "arolsq",
+        )? {
+            'a' => {
+                let members: Vec<Pending> = group.members.iter().copied().cloned().collect();
+                self.decisions.accepted += accept(&members)?;
+            }
+            'r' => {
+                group.members.iter().try_for_each(|member| member.reject())?;
+                self.decisions.rejected += count;
+            }
+            'l' => {
+                for member in &group.members {
+                    writeln!(self.output, "  {}", member.name)?;
+                }
+                return self.several(group, number, of);
+            }
+            'o' => {
+                for (place, member) in group.members.iter().enumerate() {
+                    writeln!(self.output, "\n{} of {count}: {}\n", place + 1, member.name)?;
+                    if let Next::Quit = self.one(member)? {
+                        return Ok(Next::Quit);
+                    }
+                }
+            }
+            's' => self.decisions.skipped += count,
+            _ => return Ok(Next::Quit),
+        }
+        Ok(Next::GoOn)
+    }
+
+    /// Asks until one of these letters, or a word that begins with it, is the answer.
+    fn ask(&mut self, question: &str, letters: &str) -> io::Result<char> {
+        loop {
+            write!(self.output, "{question}")?;
+            self.output.flush()?;
+            let mut answer = String::new();
+            if self.input.read_line(&mut answer)? == 0 {
+                return Ok('q');
+            }
+            let answer = answer.trim();
+            let words = ["accept", "reject", "one", "list", "skip", "quit"];
+            let letter = answer.chars().next().filter(|letter| letters.contains(*letter));
+            if let Some(letter) = letter
+                && (answer.len() == 1 || words.contains(&answer))
+            {
+                return Ok(letter);
+            }
+        }
+    }
 }
 
 /// A diff with its additions green and its removals red.
@@ -291,13 +380,42 @@ mod tests {
         let folder = folder();
         let all = pending(folder.path(), &[]).unwrap();
         let mut shown = Vec::new();
-        let decisions = review(&all, &mut &b"what\na\nr\n"[..], &mut shown, true).unwrap();
+        let decisions = review(&all, &mut &b"what\none\na\nr\n"[..], &mut shown, true).unwrap();
         assert_eq!(decisions, Decisions { accepted: 1, rejected: 1, skipped: 1 });
         let shown = String::from_utf8(shown).unwrap();
-        assert_eq!(shown.matches("[q]uit?").count(), 4);
-        assert!(shown.contains("1 of 3: cycles/a/default/01-x (changed)"), "{shown}");
+        assert_eq!(shown.matches("[q]uit?").count(), 5);
+        assert!(
+            shown.contains("3 answers in 2 groups of equal changes:\n  2 new\n  1 `new` instead of `old`\n"),
+            "{shown}"
+        );
+        assert!(shown.contains("1 of 2: new, 2 places\nfor example cycles/a/default/02-y:"), "{shown}");
+        assert!(shown.contains("2 of 2: cycles/a/default/01-x (different)"), "{shown}");
         assert!(shown.contains("\u{1b}[31m-old\u{1b}[0m\n\u{1b}[32m+new\u{1b}[0m"), "{shown}");
-        assert_eq!(names(folder.path(), &[]), ["cycles/b/default/01-z"]);
+        assert_eq!(names(folder.path(), &[]), ["cycles/a/default/01-x"]);
+    }
+
+    #[test]
+    fn equal_changes_are_one_decision() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = |version: &str| format!("{{\n  \"id\": \"[user:1]\"{version}\n}}");
+        let steps = |text: &str| [page("01-x", text), page("02-y", text), page("03-z", text)];
+        for scenario in ["cycles/a", "cycles/b"] {
+            let update = SnapshotStore::new(folder.path(), true, true);
+            update.compare(scenario, "default", &steps(&text("")), true).unwrap();
+            let store = SnapshotStore::new(folder.path(), false, true);
+            let mut changed = steps(&text(",\n  \"version\": \"1\""));
+            changed[2] = page("03-z", &text(",\n  \"locked\": true"));
+            store.compare(scenario, "default", &changed, true).unwrap();
+        }
+        let all = pending(folder.path(), &[]).unwrap();
+        let mut shown = Vec::new();
+        let decisions = review(&all, &mut &b"l\na\nr\n"[..], &mut shown, false).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(shown.contains("1 of 2: `version` added, 4 places\n"), "{shown}");
+        assert!(shown.contains("\n  cycles/b/default/02-y\n"), "the list: {shown}");
+        assert!(shown.contains("2 of 2: `locked` added, 2 places\n"), "{shown}");
+        assert_eq!(decisions, Decisions { accepted: 4, rejected: 2, skipped: 0 });
+        assert!(pending(folder.path(), &[]).unwrap().is_empty());
     }
 
     #[test]

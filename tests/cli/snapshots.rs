@@ -13,7 +13,11 @@ fn snapshots_are_kept_for_a_review_accepted_and_compared() {
     let folder = call.folder.path().to_owned();
     let played = Played::new(&call.command.output().unwrap(), &folder);
     assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
-    assert!(played.out.contains(" different, see `scimulate review`"), "{}", played.out);
+    assert!(
+        played.out.contains(" new; look at them with `scimulate review --snapshots kept`"),
+        "{}",
+        played.out
+    );
     let again = |arguments: &[&str]| {
         let mut call = Call::new(arguments);
         call.command.current_dir(&folder).env("CI", "true");
@@ -38,6 +42,8 @@ fn snapshots_are_kept_for_a_review_accepted_and_compared() {
     assert_eq!(updated.code, Some(0), "{}{}", updated.out, updated.err);
     assert!(folder.join("kept/cycles/test-connection/default.snap").is_file());
 
+    let file = Call::new(&["run", SCENARIO, "--snapshots", "kept"]).file("kept", "").env("CI", "");
+    file.play().failed(2, "cannot create the folder", "--snapshots");
     Call::new(&["run", SCENARIO, "--update"]).play().failed(2, "a folder for snapshots", "--snapshots");
     Call::new(&["accept"]).play().failed(2, "no folder of snapshots", "--snapshots");
     Call::new(&["review", "--snapshots", "none"]).play().failed(2, "none is not a folder", "run --snapshots");
