@@ -85,6 +85,8 @@ pub struct Plan {
     pub discovered_attributes: bool,
     /// The most users of the run at the target at once; `None` sets no limit but our own for large scenarios.
     pub max_users: Option<usize>,
+    /// The most users of a large scenario where `max_users` sets no limit; `None` for as many as the scenario usually has.
+    pub largest_crowd: Option<usize>,
     /// Attributes that the target refuses on purpose: never sent, and a refusal of them is expected.
     pub refuses: Vec<(ResourceKind, PatchPath)>,
     /// What the target protects from a disable or a delete.
@@ -127,6 +129,7 @@ impl Plan {
             test_values: IndexMap::new(),
             discovered_attributes: false,
             max_users: None,
+            largest_crowd: None,
             refuses: Vec::new(),
             protects: Vec::new(),
             user_name_ids: false,

@@ -386,6 +386,7 @@ pub(super) fn crowd_limit(plan: &Plan, scenario: &Scenario) -> Option<usize> {
     let crowds = scenario.people.values().filter(|person| person.many > 0).count().max(1);
     let others = purpose::users(scenario, Some(1)) - crowds.min(scenario.people.len());
     let usual = scenario.people.values().filter_map(|person| person.usually).max().unwrap_or(USUAL_CROWD);
+    let usual = usual.min(plan.largest_crowd.unwrap_or(usual));
     Some(plan.max_users.map_or(usual, |most| (most.saturating_sub(others) / crowds).max(1)))
 }
 

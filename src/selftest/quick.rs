@@ -26,7 +26,7 @@ pub const MOST_REQUESTS: usize = 600;
 /// Room for what a target that is shared by all scenarios is asked besides.
 const RESERVE: usize = 20;
 
-/// How many users a large scenario of a quick run has: servers are known to cut lists after twenty.
+/// The most users of a large scenario in a quick run: servers are known to cut lists after twenty.
 const LARGE: usize = 22;
 
 /// Stands in the place of a scenario for what is seen before the first one.
@@ -69,7 +69,7 @@ impl QuickSet {
     /// Leaves the set of a plan, each scenario in the dialects that are enough, and a large group only as large as what
     /// it shows needs.
     pub fn narrow(&self, plan: &mut Plan) {
-        plan.max_users = plan.max_users.or(Some(LARGE));
+        plan.largest_crowd = Some(LARGE);
         for run in &self.runs {
             plan.enough.entry(run.scenario.clone()).or_default().insert(run.dialect.clone());
         }
