@@ -20,7 +20,8 @@ use crate::server::Fault;
 
 const QUICK: &str = include_str!("quick.tsv");
 
-/// So many requests a quick run sends to a right server at most.
+/// So many requests a quick run sends at most to right servers, one for each scenario. A target that all scenarios share
+/// is asked about a tenth more: the guard asks whose an object is.
 pub const MOST_REQUESTS: usize = 600;
 
 /// Room for what a target that is shared by all scenarios is asked besides.
