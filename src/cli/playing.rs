@@ -446,32 +446,28 @@ impl Outputs {
             .and_then(|()| if self.github { github::write(report, &mut text) } else { Ok(()) })
             .map_err(|error| CommandFailure::internal(format!("cannot write the report: {error}")))?;
         console::say_bytes(&text)?;
-        if let Some(output) = self.json {
-            output.write(json)?;
-        }
+        // A report that cannot be written does not keep the others from it; the first failure is told.
+        let mut written = Vec::new();
+        written.extend(self.json.map(|output| output.write(json)));
         let summary = |out: &mut dyn Write| markdown::write(report, html.verdict, html.again, out);
-        if let Some(output) = self.markdown {
-            output.write(summary)?;
-        }
-        if let Some(page) = self.summary {
-            page.write(summary)?;
-        }
+        written.extend(self.markdown.map(|output| output.write(summary)));
+        written.extend(self.summary.map(|page| page.write(summary)));
         if let (Some(output), Some(page)) = (self.html, self.listeners.html) {
-            output.write(|out| page.write(report, html, out))?;
+            written.push(output.write(|out| page.write(report, html, out)));
         }
         if let Some((events, path)) = self.listeners.events {
-            events.finish().map_err(|error| unwritten(&path, &error))?;
+            written.push(events.finish().map_err(|error| unwritten(&path, &error)));
         }
         if let Some((har, path)) = self.listeners.har {
-            har.finish().map_err(|error| unwritten(&path, &error))?;
+            written.push(har.finish().map_err(|error| unwritten(&path, &error)));
         }
         if let (Some(scripts), Some(folder)) = (&self.listeners.scripts, &self.scripts) {
             for (_, script) in scripts.of(report, Level::Warning) {
                 let path = folder.join(format!("{}.sh", script.name));
-                fs::write(&path, script.text).map_err(|error| unwritten(&path, &error))?;
+                written.push(fs::write(&path, script.text).map_err(|error| unwritten(&path, &error)));
             }
         }
-        Ok(())
+        written.into_iter().collect()
     }
 
     /// Ends what was begun when there is no report.

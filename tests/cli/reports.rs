@@ -138,3 +138,16 @@ fn one_report_may_go_to_standard_output_and_what_is_told_to_people_does_not_mix_
     let both = Call::new(&["run", SCENARIO, "--events", "-", "--json", "-"]).play();
     both.failed(2, "second report for standard output", "to a file");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_costs_neither_the_verdict_nor_the_other_reports() {
+    let mut call =
+        Call::new(&["run", SCENARIO, "--json", "/dev/full", "--markdown", "r.md", "--html", "r.html"]);
+    let played = Played::new(&call.command.output().unwrap(), call.folder.path());
+    played.failed(2, "cannot write /dev/full", "free disk space");
+    assert!(played.out.contains("PASSED"), "{}", played.out);
+    for file in ["r.md", "r.html"] {
+        assert!(fs::read_to_string(call.folder.path().join(file)).unwrap().contains("passed"), "{file}");
+    }
+}
