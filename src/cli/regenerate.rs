@@ -62,7 +62,7 @@ impl Regenerate {
         // It says something of every fault, so some faults do not make it new.
         let Some(quick) = matrix.quick(&scenarios) else { return Ok(()) };
         write(QUICK, &quick)?;
-        // What `selftest` would find is known now: nobody plays everything twice.
+        // A whole `selftest` plays the same matrix again, so its figures are told here too.
         let (headlines, _) = matrix.headlines();
         console::say(&format!("{matrix}{headlines}"))
     }

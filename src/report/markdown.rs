@@ -82,7 +82,7 @@ pub fn write(
     out.flush()
 }
 
-/// Text on one line that is no markup, whatever a server answered.
+/// Text on one line, with Markdown's and HTML's special characters escaped.
 fn text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in layout::clean(text).chars() {

@@ -77,11 +77,16 @@ pub fn answer_body(exchange: &Exchange) -> Value {
 }
 
 fn cut(text: &str) -> Value {
-    let mut end = WHOLE_BODY;
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    Value::String(whole(text))
+}
+
+/// A body's text, or its beginning and its length when it is too long for a report.
+pub(in crate::report) fn whole(text: &str) -> String {
+    if text.len() <= WHOLE_BODY {
+        return text.to_owned();
     }
-    Value::String(format!("{}… ({} bytes in all)", &text[..end], text.len()))
+    let end = text.floor_char_boundary(WHOLE_BODY);
+    format!("{}… ({} bytes in all)", &text[..end], text.len())
 }
 
 #[cfg(test)]

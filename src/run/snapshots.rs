@@ -28,7 +28,7 @@ pub struct SnapshotCounts {
     pub same: usize,
     /// Pages of steps that nothing was accepted for yet.
     pub new: usize,
-    /// Pages that differ or are no longer there, and files that cannot be read.
+    /// Pages that differ, pages of steps that were removed, and unreadable files.
     pub different: usize,
     /// Pages that were written because an update was asked for.
     pub updated: usize,

@@ -14,13 +14,10 @@ use crate::run::event::ScenarioRunId;
 use crate::run::verdict::report::{CheckResult, Report};
 use crate::wire::Exchange;
 
-/// The longest body that the page shows whole, in bytes.
-const WHOLE_BODY: usize = 64 * 1024;
-
 /// So many scenario runs in which a finding was met are named.
 const MEETINGS: usize = 20;
 
-/// Half of the time of the best compression, and a tenth larger.
+/// Below the usual level of 6, because exchanges are compressed while the run goes on.
 const LEVEL: Compression = Compression::new(4);
 
 /// Compresses the exchanges as they come.
@@ -120,23 +117,17 @@ impl<'a> ExchangeJson<'a> {
             step: &exchange.request.step,
             method: exchange.request.method.as_str(),
             path: exchange.request.path_and_query(),
-            body: exchange.request.body.as_deref().map(whole),
+            body: exchange.request.body.as_deref().map(shown::whole),
             status: answer.map(shown::status_line),
             ms: answer.map(|answer| (answer.elapsed.as_secs_f64() * 10_000.0).round() / 10.0),
             headers: answer.map(|answer| answer.headers.as_slice()),
-            answer: answer.filter(|answer| !answer.body.is_empty()).map(|answer| whole(&answer.body.text())),
+            answer: answer
+                .filter(|answer| !answer.body.is_empty())
+                .map(|answer| shown::whole(&answer.body.text())),
             error: exchange.outcome.as_ref().err().map(ToString::to_string),
             curl: exchange.curl(),
         }
     }
-}
-
-fn whole(text: &str) -> String {
-    if text.len() <= WHOLE_BODY {
-        return text.to_owned();
-    }
-    let end = text.floor_char_boundary(WHOLE_BODY);
-    format!("{}… ({} bytes in all)", &text[..end], text.len())
 }
 
 #[derive(Serialize)]
