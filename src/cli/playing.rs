@@ -265,45 +265,39 @@ impl Reporting {
     /// Files of reports, opened before the run.
     pub(super) fn outputs(&self, config: &Config) -> Result<Outputs, CommandFailure> {
         let settings = &config.settings;
-        let har =
-            match Output::open("--har", self.har.as_ref().or(settings.har.as_ref()).map(PathBuf::as_path))? {
-                None => None,
-                Some(output) => {
-                    let (out, path) = output.stream()?;
-                    Some((Har::new(out).map_err(|error| unwritten(&path, &error))?, path))
-                }
-            };
-        let events = self.events.as_ref().or(settings.events.as_ref()).map(PathBuf::as_path);
-        let events = match Output::open("--events", events)? {
-            None => None,
-            Some(output) => {
-                let (out, path) = output.stream()?;
-                Some((Events::new(out), path))
-            }
+        let open = |option: &str, given: &Option<PathBuf>, configured: &Option<PathBuf>| {
+            Output::open(option, given.as_ref().or(configured.as_ref()).map(PathBuf::as_path))
         };
+        let json = open("--json", &self.json, &settings.json)?;
+        let html = open("--html", &self.html, &settings.html)?;
+        let markdown = open("--markdown", &self.markdown, &settings.markdown)?;
+        let events = open("--events", &self.events, &settings.events)?;
+        let har = open("--har", &self.har, &settings.har)?;
         let scripts = self.scripts.as_ref().or(settings.scripts.as_ref());
-        let html =
-            Output::open("--html", self.html.as_ref().or(settings.html.as_ref()).map(PathBuf::as_path))?;
-        let markdown = self.markdown.as_ref().or(settings.markdown.as_ref());
+        let scripts = scripts.map(|folder| folder_of("--scripts", folder)).transpose()?;
         let github = self.github || settings.github;
         let summary = std::env::var_os(JOB_SUMMARY).filter(|path| github && !path.is_empty());
+        let summary = summary.map(|path| Appended::open(JOB_SUMMARY, PathBuf::from(path))).transpose()?;
+        // These two are emptied now: no wrong path of another report may cost what they hold.
+        let events = events.map(Output::stream).transpose()?.map(|(out, path)| (Events::new(out), path));
+        let har = match har.map(Output::stream).transpose()? {
+            Some((out, path)) => Some((Har::new(out).map_err(|error| unwritten(&path, &error))?, path)),
+            None => None,
+        };
         Ok(Outputs {
-            github,
-            markdown: Output::open("--markdown", markdown.map(PathBuf::as_path))?,
-            summary: summary.map(|path| Appended::open(JOB_SUMMARY, PathBuf::from(path))).transpose()?,
-            scripts: scripts.map(|folder| folder_of("--scripts", folder)).transpose()?,
-            json: Output::open(
-                "--json",
-                self.json.as_ref().or(settings.json.as_ref()).map(PathBuf::as_path),
-            )?,
             listeners: Listeners {
                 progress: Progress::new(io::stderr(), io::stderr().is_terminal()),
                 events,
                 har,
                 html: html.is_some().then(Html::default),
-                scripts: scripts.map(|_| Scripts::default()),
+                scripts: scripts.is_some().then(Scripts::default),
             },
+            json,
             html,
+            markdown,
+            summary,
+            github,
+            scripts,
         })
     }
 }
