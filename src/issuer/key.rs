@@ -2,13 +2,13 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::rngs::SysRng;
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
-use rsa::rand_core::OsRng;
 use rsa::traits::PublicKeyParts as _;
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{PrivateKey, PublicKey};
 use serde_json::{Value, json};
 
 /// Entra signs with RSA keys of 2048 bits.
@@ -37,7 +37,7 @@ impl SigningKey {
     /// One sentence when the system gives no random numbers.
     pub fn generate() -> Result<Self, String> {
         let wrong = |why: String| format!("no RSA key can be made: {why}");
-        let private = RsaPrivateKey::new(&mut OsRng, BITS).map_err(|error| wrong(error.to_string()))?;
+        let private = PrivateKey::new(&mut SysRng, BITS).map_err(|error| wrong(error.to_string()))?;
         let der = private.to_pkcs1_der().map_err(|error| wrong(error.to_string()))?;
         SigningKey::read(der.as_bytes()).map_err(wrong)
     }
@@ -47,11 +47,11 @@ impl SigningKey {
     /// # Errors
     /// Why it is none.
     pub fn read(der: &[u8]) -> Result<Self, String> {
-        let private = RsaPrivateKey::from_pkcs1_der(der).map_err(|error| error.to_string())?;
+        let private = PrivateKey::from_pkcs1_der(der).map_err(|error| error.to_string())?;
         let pair = RsaKeyPair::from_der(der).map_err(|error| error.to_string())?;
-        let public = RsaPublicKey::from(&private);
-        let modulus = URL_SAFE_NO_PAD.encode(public.n().to_bytes_be());
-        let exponent = URL_SAFE_NO_PAD.encode(public.e().to_bytes_be());
+        let public = PublicKey::from(&private);
+        let modulus = URL_SAFE_NO_PAD.encode(public.n_bytes());
+        let exponent = URL_SAFE_NO_PAD.encode(public.e_bytes());
         // The thumbprint of RFC 7638.
         let thumbprint = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
         let kid = URL_SAFE_NO_PAD.encode(digest(&SHA256, thumbprint.as_bytes()));
