@@ -32,46 +32,61 @@ pub(super) fn of_request(view: &View<'_>) -> Vec<Feature> {
     sorted(features)
 }
 
-/// The properties of the write of one value: of a PATCH those of the part that writes it.
-pub(super) fn of_write(exchange: &Exchange, subject: &str, value: &str) -> Vec<Feature> {
-    let mut features = of_target(exchange);
-    features.extend(of_text(value));
-    features.extend(of_attribute(subject));
-    let sent = exchange.request.json().unwrap_or(Value::Null);
-    let parts: Vec<PatchPart<'_>> = operations(&sent).into_iter().flat_map(PatchPart::of).collect();
-    if parts.len() > 1 {
-        features.push(Feature::new(Dimension::Count, "with several values"));
-    }
-    let subject = subject.parse::<PatchPath>().ok();
-    let place = parts.iter().rposition(|part| subject.as_ref().is_some_and(|subject| part.writes(subject)));
-    if let Some(place) = place {
-        features.extend(parts[place].features());
-        if place > 0 {
-            features.push(Feature::new(Dimension::Count, "that are not the first"));
-        }
-        let later = &parts[place + 1..];
-        if !later.is_empty() {
-            features.push(Feature::new(Dimension::State, BESIDE));
-        }
-        let beside = |part: &PatchPart<'_>| subject.as_ref().map_or_else(Vec::new, |it| part.beside(it));
-        features.extend(later.iter().flat_map(beside));
-    }
-    sorted(features)
+/// A write, read once for all the values in it that are judged.
+pub(super) struct Write {
+    target: Vec<Feature>,
+    sent: Value,
 }
 
-/// The properties of a write to something else than a value.
-pub(super) fn of_other_write(exchange: &Exchange, subject: &str) -> Vec<Feature> {
-    let mut features = of_target(exchange);
-    features.extend(of_attribute(subject));
-    features.push(Feature::new(Dimension::State, BESIDE));
-    let sent = exchange.request.json().unwrap_or(Value::Null);
-    let subject = subject.parse::<PatchPath>().ok();
-    for part in operations(&sent).into_iter().flat_map(PatchPart::of) {
-        features.extend(part.features());
-        features.extend(about_attribute("that writes", &part.attribute()));
-        features.extend(subject.iter().flat_map(|subject| part.beside(subject)));
+impl Write {
+    pub(super) fn of(exchange: &Exchange) -> Self {
+        Write { target: of_target(exchange), sent: exchange.request.json().unwrap_or(Value::Null) }
     }
-    sorted(features)
+
+    /// The properties of the write of one value: of a PATCH those of the part that writes it.
+    pub(super) fn of_value(&self, subject: &str, value: &str) -> Vec<Feature> {
+        let mut features = self.target.clone();
+        features.extend(of_text(value));
+        features.extend(of_attribute(subject));
+        let parts = self.parts();
+        if parts.len() > 1 {
+            features.push(Feature::new(Dimension::Count, "with several values"));
+        }
+        let subject = subject.parse::<PatchPath>().ok();
+        let place =
+            parts.iter().rposition(|part| subject.as_ref().is_some_and(|subject| part.writes(subject)));
+        if let Some(place) = place {
+            features.extend(parts[place].features());
+            if place > 0 {
+                features.push(Feature::new(Dimension::Count, "that are not the first"));
+            }
+            let later = &parts[place + 1..];
+            if !later.is_empty() {
+                features.push(Feature::new(Dimension::State, BESIDE));
+            }
+            let beside = |part: &PatchPart<'_>| subject.as_ref().map_or_else(Vec::new, |it| part.beside(it));
+            features.extend(later.iter().flat_map(beside));
+        }
+        sorted(features)
+    }
+
+    /// The properties of a write to something else than a value.
+    pub(super) fn of_other_value(&self, subject: &str) -> Vec<Feature> {
+        let mut features = self.target.clone();
+        features.extend(of_attribute(subject));
+        features.push(Feature::new(Dimension::State, BESIDE));
+        let subject = subject.parse::<PatchPath>().ok();
+        for part in self.parts() {
+            features.extend(part.features());
+            features.extend(about_attribute("that writes", &part.attribute()));
+            features.extend(subject.iter().flat_map(|subject| part.beside(subject)));
+        }
+        sorted(features)
+    }
+
+    fn parts(&self) -> Vec<PatchPart<'_>> {
+        operations(&self.sent).into_iter().flat_map(PatchPart::of).collect()
+    }
 }
 
 /// Something else is written after the value that is judged.
@@ -335,7 +350,7 @@ mod tests {
         let request = patch("/Users/1", operations);
         let done = Ok(answer(204, &Value::Null));
         let exchange = Exchange::new(0, SystemTime::UNIX_EPOCH, String::new(), request, done);
-        of_write(&exchange, subject, "x").into_iter().map(|feature| feature.phrase).collect()
+        Write::of(&exchange).of_value(subject, "x").into_iter().map(|feature| feature.phrase).collect()
     }
 
     fn has(phrases: &[String], phrase: &str) -> bool {

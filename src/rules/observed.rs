@@ -81,18 +81,19 @@ impl Observed {
                 add(Observation { aspect, features: request.features.clone(), judged_by, wrong });
             }
         }
+        let mut writes = Writes::default();
         for (write, claim) in ledger.upheld() {
-            add(of_write(write, &claim.spot.subject(), &claim.holds.to_string(), Vec::new()));
+            add(writes.value(write, &claim.spot.subject(), &claim.holds.to_string(), Vec::new()));
         }
         let (undone, findings): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|finding| finding.rule == UNTOUCHED);
         for (write, spot) in ledger.untouched() {
-            add(of_other_write(write, &spot.subject(), Vec::new()));
+            add(writes.other_value(write, &spot.subject(), Vec::new()));
         }
         for finding in undone {
             // The evidence is the write of the value, the request that undid it, and the read.
             if let [_, write, _, ..] = finding.exchanges.as_slice() {
-                add(of_other_write(write, &finding.subject, names(std::iter::once(finding))));
+                add(writes.other_value(write, &finding.subject, names(std::iter::once(finding))));
             }
         }
         let values =
@@ -101,27 +102,40 @@ impl Observed {
             if let Some(write) = finding.exchanges.first() {
                 // What was expected is the attribute and its value.
                 let value = finding.expected.strip_prefix(&finding.subject).unwrap_or_default();
-                add(of_write(write, &finding.subject, value, names(std::iter::once(finding))));
+                add(writes.value(write, &finding.subject, value, names(std::iter::once(finding))));
             }
         }
     }
 }
 
-fn of_write(write: &Arc<Exchange>, subject: &str, value: &str, wrong: Vec<(String, String)>) -> Observation {
-    Observation {
-        aspect: Aspect::Value,
-        features: features::of_write(write, subject, value),
-        judged_by: WRITTEN.to_vec(),
-        wrong,
-    }
-}
+/// The writes of a trace, by the number of the exchange: each of them writes many of the values that are judged.
+#[derive(Default)]
+struct Writes(BTreeMap<usize, features::Write>);
 
-fn of_other_write(write: &Arc<Exchange>, subject: &str, wrong: Vec<(String, String)>) -> Observation {
-    Observation {
-        aspect: Aspect::Value,
-        features: features::of_other_write(write, subject),
-        judged_by: vec![UNTOUCHED],
-        wrong,
+impl Writes {
+    fn read(&mut self, write: &Arc<Exchange>) -> &features::Write {
+        self.0.entry(write.number).or_insert_with(|| features::Write::of(write))
+    }
+
+    fn value(
+        &mut self,
+        write: &Arc<Exchange>,
+        subject: &str,
+        value: &str,
+        wrong: Vec<(String, String)>,
+    ) -> Observation {
+        let features = self.read(write).of_value(subject, value);
+        Observation { aspect: Aspect::Value, features, judged_by: WRITTEN.to_vec(), wrong }
+    }
+
+    fn other_value(
+        &mut self,
+        write: &Arc<Exchange>,
+        subject: &str,
+        wrong: Vec<(String, String)>,
+    ) -> Observation {
+        let features = self.read(write).of_other_value(subject);
+        Observation { aspect: Aspect::Value, features, judged_by: vec![UNTOUCHED], wrong }
     }
 }
 
