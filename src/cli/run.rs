@@ -62,7 +62,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "DIR", help_heading = "Scenarios")]
     scenarios: Option<PathBuf>,
 
-    /// Play few scenarios, about 600 requests: nearly every known fault is seen, but not by every check
+    /// Play few scenarios, at most 600 requests: nearly every known fault is seen, but not by every check
     #[arg(long, conflicts_with_all = ["filters", "suite", "demand", "scenarios"], help_heading = "Scenarios")]
     quick: bool,
 

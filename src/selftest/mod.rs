@@ -22,5 +22,5 @@ pub use matrix::{Catch, DeclaredFaults, Matrix, MatrixProblem, PlayFindings};
 pub use pairs::{PairSighting, PairTold, play_pairs};
 pub use plays::{SelftestSettings, play};
 pub use profiles::{ProfileSighting, play_profiles};
-pub use quick::{QuickSet, QuickSight, quick_faults, quick_set};
+pub use quick::{MOST_REQUESTS, QuickSet, QuickSight, quick_faults, quick_set};
 pub use subject::{ServerUnderTest, subjects};

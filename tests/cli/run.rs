@@ -29,6 +29,20 @@ fn a_run_writes_its_reports_and_is_a_success() {
 }
 
 #[test]
+fn a_quick_run_keeps_its_limit_where_all_scenarios_share_a_target() {
+    let served = Served::start(&["serve"]);
+    let mut call = Call::new(&["run", "--quick", "--target", &served.base]);
+    call.command.env("SCIMULATE_TOKEN", &served.token);
+    let output = call.command.output().unwrap();
+    let played = Played::new(&output, call.folder.path());
+    assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
+    let verdict = played.out.lines().find(|line| line.starts_with("PASSED")).unwrap();
+    let requests = verdict.split([';', ' ']).rev().skip_while(|word| *word != "requests").nth(1).unwrap();
+    let requests: usize = requests.replace(',', "").parse().unwrap();
+    assert!(requests <= scimulate::selftest::MOST_REQUESTS, "{verdict}");
+}
+
+#[test]
 fn a_run_against_a_target_leaves_nothing_behind() {
     let served = Served::start(&["serve"]);
     let mut call = Call::new(&["run", SCENARIO, "--target", &format!("{}/?aadOptscim062020", served.base)]);
