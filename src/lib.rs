@@ -17,6 +17,7 @@ pub mod http;
 pub mod input;
 pub mod interop;
 pub mod issuer;
+pub mod keys;
 pub mod load;
 pub mod people;
 pub mod report;

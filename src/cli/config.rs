@@ -2,6 +2,7 @@
 //! too long for a command line.
 
 mod mistake;
+mod schema;
 mod settings;
 mod target;
 
@@ -11,6 +12,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use toml::Spanned;
 
+pub(super) use self::schema::json_schema;
 pub(super) use self::settings::{FILE, NameVisibility};
 
 use self::mistake::{masked, mistake};

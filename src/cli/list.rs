@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::failure::CommandFailure;
 use super::source::Source;
-use super::{Exit, console, eval, pages, profiles, switches};
+use super::{Exit, console, eval, file_schemas, pages, profiles, switches};
 use crate::catalogue::{CatalogueFilter, listing, section_listing, sections_json};
 use crate::check::{Demand, Level};
 
@@ -35,6 +35,11 @@ pub(super) struct List {
     #[arg(long, value_name = "DIR")]
     pages: Option<PathBuf>,
 
+    /// Write the JSON Schemas of the files that you write (scimulate.toml, scenarios, profiles, waivers, directories) into
+    /// this folder, for editors
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["filters", "suite", "level", "demand", "needs", "pages", "scenarios", "json"])]
+    schemas: Option<PathBuf>,
+
     #[command(flatten)]
     source: Source,
 }
@@ -56,6 +61,9 @@ impl List {
         }
         if let Some(folder) = self.pages {
             return pages::write(&folder);
+        }
+        if let Some(folder) = self.schemas {
+            return file_schemas::write(&folder);
         }
         let catalogue = self.source.catalogue()?;
         if self.filters == ["sections"] {

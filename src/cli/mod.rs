@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod explore;
 mod failure;
+mod file_schemas;
 mod gallery;
 mod interop;
 mod interrupt;

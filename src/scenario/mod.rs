@@ -23,7 +23,7 @@ pub use expectation::{
     StateExpectation, Successes, TokenExpectation, WalkExpectation,
 };
 pub use library::{builtin, from_dir, sources};
-pub use loader::{load, load_as, unknown_faults};
+pub use loader::{json_schema, load, load_as, unknown_faults};
 pub use request::{FILTERS, RawRequest, Together};
 pub use timeline::{Action, AttributeSweep, AttributeUpdate, Step, SweepForm, UpdateForm};
 

@@ -4,16 +4,33 @@ use std::ops::Range;
 use std::path::Path;
 
 use jiff::civil::Date;
+use serde_json::{Value as Json, json};
 use toml_edit::{Document, InlineTable, Item, Table, TableLike, Value};
 
 use super::DIALECTS;
 use crate::catalogue::{Catalogue, CheckKind};
 use crate::diagnostic::Diagnostic;
 use crate::input;
+use crate::keys::{Key, document, map, shape};
 use crate::run::verdict::waived::WaiverNote;
 
 /// What a waiver may say.
-const KEYS: [&str; 6] = ["check", "dialect", "subject", "reason", "issue", "expires"];
+const KEYS: [Key; 6] = [
+    Key::required(
+        "check",
+        shape::prose,
+        "The id of the check that may fail; `scimulate list` prints the ids.",
+    ),
+    Key::new("dialect", || shape::one_of_words(DIALECTS), "Only in this dialect; without the key in all."),
+    Key::new("subject", shape::prose, "Only findings about this attribute, header or member."),
+    Key::required("reason", shape::prose, "Why the check may fail."),
+    Key::new("issue", shape::prose, "Where that is followed up."),
+    // TOML has dates of its own, which reach a schema as texts.
+    Key::new("expires", day_shape, "The last day of the waiver, in UTC, as 2027-01-31."),
+];
+
+/// The whole file.
+const FILE: [Key; 1] = [Key::new("waiver", || shape::list(map(&KEYS)), "A check that is known to fail.")];
 
 /// How a file with one waiver looks.
 const EXAMPLE: &str =
@@ -137,6 +154,21 @@ impl Waivers {
     }
 }
 
+/// The JSON Schema of a waiver file, made of the keys that its reader knows.
+#[must_use]
+pub fn json_schema() -> Json {
+    let about = "Checks that are known to fail, each with the reason (docs/waivers.md).";
+    document("Waivers of scimulate", about, map(&FILE), &[])
+}
+
+fn is_key(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name == name)
+}
+
+fn day_shape() -> Json {
+    json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" })
+}
+
 /// One waiver as the file has it, and its place.
 type Placed<'t> = (&'t dyn TableLike, Range<usize>);
 
@@ -154,11 +186,11 @@ impl WaiverReader<'_> {
     /// The waivers as tables, in order: `[[waiver]]`, or `waiver = [{ … }]`.
     fn tables<'t>(&self, root: &'t Table) -> Result<Vec<Placed<'t>>, Diagnostic> {
         for (name, _) in root.iter() {
-            if name != "waiver" {
+            if !FILE.iter().any(|key| key.name == name) {
                 let mistake = self.wrong(format!("unknown key `{name}`"), key_span(root, name));
-                return Err(match KEYS.contains(&name) {
+                return Err(match is_key(name) {
                     true => mistake.help("it belongs to a waiver: write [[waiver]] on a line above it"),
-                    false => or_help(mistake.did_you_mean(name, ["waiver"]), EXAMPLE),
+                    false => or_help(mistake.did_you_mean(name, FILE.map(|key| key.name)), EXAMPLE),
                 });
             }
         }
@@ -192,11 +224,12 @@ impl WaiverReader<'_> {
         span: Range<usize>,
     ) -> Result<(Waiver, Range<usize>), Diagnostic> {
         for (name, _) in table.iter() {
-            if !KEYS.contains(&name) {
+            if !is_key(name) {
                 let at = table.key(name).and_then(toml_edit::Key::span);
                 let mistake = self.wrong(format!("unknown key `{name}`"), at);
-                let known = format!("a waiver has {}", KEYS.join(", "));
-                return Err(or_help(mistake.did_you_mean(name, KEYS), &known));
+                let names = KEYS.map(|key| key.name);
+                let known = format!("a waiver has {}", names.join(", "));
+                return Err(or_help(mistake.did_you_mean(name, names), &known));
             }
         }
         let (asked, at) = self.required(table, "check", &span, "the id of the check that may fail")?;

@@ -13,7 +13,7 @@ mod tests;
 
 pub use baseline::{Baseline, IN_THE_BASELINE};
 pub use draft::{Draft, Drafted, Merged, NothingToWaive, last_day};
-pub use file::{Waiver, Waivers};
+pub use file::{Waiver, Waivers, json_schema};
 pub use judgement::WaiverContext;
 pub use past::{PastCheck, PastExchange, PastFinding, PastReport};
 

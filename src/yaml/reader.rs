@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use super::{MAX_PROBLEMS, Node, NodeKey, NodeKind};
 use crate::diagnostic::Diagnostic;
+use crate::keys::Key;
 
 /// Walks a tree and collects every mistake. A method that finds a mistake notes it and answers
 /// `None`, so that the walk goes on and one run shows all mistakes of a file.
@@ -163,7 +164,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The fields of a map whose keys are fixed. Nothing counts as a map without fields.
+    /// The fields of a map whose keys a table has. Nothing counts as a map without fields.
+    pub fn fields_of<'n>(&mut self, node: &'n Node, keys: &'static [Key]) -> Option<Fields<'n>> {
+        Some(Fields { keys: Some(keys), ..self.fields(node)? })
+    }
+
+    /// The fields of a map whose keys are those that are asked for. Nothing counts as a map without fields.
     pub fn fields<'n>(&mut self, node: &'n Node) -> Option<Fields<'n>> {
         let entries = match &node.kind {
             NodeKind::Map(entries) => entries.as_slice(),
@@ -173,7 +179,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        Some(Fields { entries, span: first_line(self.text, node), asked: Vec::new() })
+        Some(Fields { entries, span: first_line(self.text, node), asked: Vec::new(), keys: None })
     }
 
     /// One of a closed list of words.
@@ -191,24 +197,27 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The fields of a map. Every name that is asked for is known; [`Fields::finish`] refuses the others.
+/// The fields of a map. The names of its table are known, or without a table those that are asked for;
+/// [`Fields::finish`] refuses the others.
 #[derive(Debug)]
 pub struct Fields<'n> {
     entries: &'n [(NodeKey, Node)],
     span: Range<usize>,
     asked: Vec<&'static str>,
+    keys: Option<&'static [Key]>,
 }
 
 impl<'n> Fields<'n> {
     /// The value of a field, if it was written.
     pub fn get(&mut self, name: &'static str) -> Option<&'n Node> {
-        self.asked.push(name);
-        self.entries.iter().find(|(key, _)| key.name == name).map(|(_, node)| node)
+        debug_assert!(self.is_in_table(name, false), "`{name}` is not an optional key of the map's table");
+        self.find(name)
     }
 
     /// The value of a field that must be there.
     pub fn required(&mut self, reader: &mut Reader<'_>, name: &'static str) -> Option<&'n Node> {
-        let node = self.get(name);
+        debug_assert!(self.is_in_table(name, true), "`{name}` is not a required key of the map's table");
+        let node = self.find(name);
         if node.is_none() {
             reader.refuse(&self.span, format!("`{name}` is missing"));
         }
@@ -225,11 +234,26 @@ impl<'n> Fields<'n> {
 
     /// Refuses every field that nobody asked for.
     pub fn finish(self, reader: &mut Reader<'_>) {
+        debug_assert!(
+            self.keys.is_none_or(|keys| keys.iter().all(|key| self.asked.contains(&key.name))),
+            "only {:?} were read, and the table of their map has more",
+            self.asked
+        );
         for (key, _) in self.entries {
             if !self.asked.contains(&key.name.as_str()) {
                 reader.unknown(&key.span, "key", &key.name, self.asked.iter().copied());
             }
         }
+    }
+
+    fn find(&mut self, name: &'static str) -> Option<&'n Node> {
+        self.asked.push(name);
+        self.entries.iter().find(|(key, _)| key.name == name).map(|(_, node)| node)
+    }
+
+    fn is_in_table(&self, name: &str, required: bool) -> bool {
+        let is_it = |key: &Key| key.name == name && key.is_required == required;
+        self.keys.is_none_or(|keys| keys.iter().any(is_it))
     }
 }
 

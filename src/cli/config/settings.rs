@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
 
+use super::schema;
 use crate::cli::arguments::{AsOf, Dialects, FailOn};
 use crate::gallery::Template;
 use crate::http::SentIn;
@@ -19,10 +20,11 @@ use crate::run::Shard;
 pub const FILE: &str = "scimulate.toml";
 
 /// The settings of the file. A key that is not here is a mistake.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FileSettings {
     #[serde(deserialize_with = "url_or_table")]
+    #[schemars(schema_with = "schema::target")]
     pub target: TargetTable,
     pub token_file: Option<PathBuf>,
     pub second_target: Option<String>,
@@ -31,8 +33,10 @@ pub struct FileSettings {
     pub client_id: Option<String>,
     pub client_secret_file: Option<PathBuf>,
     #[serde(deserialize_with = "one_or_many")]
+    #[schemars(schema_with = "schema::one_or_many")]
     pub oauth_scope: Vec<String>,
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "schema::credentials_in")]
     pub credentials_in: Option<SentIn>,
     pub federation_client_id: Option<String>,
     pub federation_audience: Option<String>,
@@ -44,6 +48,7 @@ pub struct FileSettings {
     pub issuer_port: Option<u16>,
     pub issuer_dir: Option<PathBuf>,
     #[serde(deserialize_with = "one_or_many")]
+    #[schemars(schema_with = "schema::one_or_many")]
     pub header: Vec<String>,
     pub cacert: Option<PathBuf>,
     pub timeout: Option<u64>,
@@ -53,8 +58,10 @@ pub struct FileSettings {
     pub exec: Option<String>,
     pub wait_for: Option<String>,
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "schema::dialect")]
     pub dialect: Option<Dialects>,
     #[serde(deserialize_with = "one_or_many")]
+    #[schemars(schema_with = "schema::one_or_many")]
     pub suite: Vec<String>,
     pub profile: Option<String>,
     pub scenarios: Option<PathBuf>,
@@ -69,29 +76,35 @@ pub struct FileSettings {
     pub scripts: Option<PathBuf>,
     pub github: bool,
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "schema::fail_on")]
     pub fail_on: Option<FailOn>,
     #[serde(deserialize_with = "word")]
+    #[schemars(with = "String")]
     pub checks_as_of: Option<AsOf>,
     pub waivers: Option<PathBuf>,
     pub baseline: Option<PathBuf>,
     pub jobs: Option<usize>,
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "schema::shard")]
     pub shard: Option<Shard>,
     pub seed: Option<u64>,
     pub max_users: Option<usize>,
     pub people: PeopleTable,
     pub mapping: MappingTable,
     /// Readings of Entra's behaviour, by the switch's name.
+    #[schemars(schema_with = "schema::switches")]
     pub switch: BTreeMap<Spanned<String>, Spanned<String>>,
     pub gallery: GalleryTable,
     /// Never accepted: a file that is checked in is no place for it.
+    #[schemars(skip)]
     pub token: Option<Spanned<de::IgnoredAny>>,
     /// Never accepted either.
+    #[schemars(skip)]
     pub client_secret: Option<Spanned<de::IgnoredAny>>,
 }
 
 /// The target: its URL alone, or a table with what else is to be known of it.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TargetTable {
     /// As it is entered as Tenant URL.
@@ -101,17 +114,21 @@ pub struct TargetTable {
     /// Nothing at it is worth keeping: it is treated as a target on this machine.
     pub disposable: bool,
     /// Attributes that it refuses on purpose; `group:` stands before those of groups.
+    #[schemars(with = "Vec<String>")]
     pub refuses: Vec<Spanned<String>>,
     /// What it protects from a disable or a delete, in words.
+    #[schemars(schema_with = "schema::protects")]
     pub protects: Vec<Spanned<String>>,
     /// The most users of a run that it holds at once.
+    #[schemars(with = "usize")]
     pub max_users: Option<Spanned<usize>>,
     /// The attribute that its ids are made of.
+    #[schemars(schema_with = "schema::id")]
     pub id: Option<Spanned<String>>,
 }
 
 /// Whether a target's answers show by which names its objects are known (docs/safety.md).
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NameVisibility {
     /// They do, so that the owner of an object can be told.
@@ -122,44 +139,53 @@ pub enum NameVisibility {
 }
 
 /// How the gallery's tests are played.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GalleryTable {
     /// Edition of Microsoft's template.
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "schema::template")]
     pub template: Option<Template>,
     /// Values to test attributes with, by target path.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub test_values: BTreeMap<Spanned<String>, String>,
 }
 
 /// What people look like.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PeopleTable {
     /// Domain of userPrincipalName and mail.
     pub domain: Option<String>,
     /// A language tag: where names and addresses come from.
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "schema::locale")]
     pub locale: Option<people::Locale>,
     /// Source attributes that have the same value for everybody.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub fixed: BTreeMap<Spanned<String>, String>,
     /// Source attributes that nobody has.
+    #[schemars(with = "Vec<String>")]
     pub leave_out: Vec<Spanned<String>>,
 }
 
 /// How the mapping differs from the profile's.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MappingTable {
     /// Nothing but these targets.
+    #[schemars(with = "Vec<String>")]
     pub only: Option<Spanned<Vec<Spanned<String>>>>,
     /// All but these targets.
+    #[schemars(with = "Vec<String>")]
     pub without: Option<Spanned<Vec<Spanned<String>>>>,
     /// `false`: groups are not provisioned, as for an application that has none.
     pub groups: Option<bool>,
     /// These targets match, in this order.
+    #[schemars(with = "Vec<String>")]
     pub matching: Option<Spanned<Vec<Spanned<String>>>>,
     /// How contradictions in Microsoft's pages on expressions are read, by name.
+    #[schemars(schema_with = "schema::readings")]
     pub readings: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 

@@ -14,7 +14,7 @@ use crate::wire::ResourceKind;
 const OF_GROUPS: &str = "group:";
 
 /// The only attribute that ids can be made of.
-const USER_NAME: &str = "userName";
+pub(super) const USER_NAME: &str = "userName";
 
 impl Config {
     /// Attributes that the target refuses on purpose.

@@ -21,10 +21,12 @@ pub use changes::{Missing, apply};
 pub use row::DirectoryRow;
 
 use raw::RawRow;
+use serde_json::{Value, json};
 
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::input;
+use crate::keys::{described, document, shape};
 
 /// What a file holds, as far as it could be read.
 #[derive(Debug, Default)]
@@ -103,6 +105,26 @@ impl Contents {
         self.incomplete = true;
         self.problems.push(problem);
     }
+}
+
+/// The JSON Schema of a directory file in YAML or JSON, made of the keys that its reader knows.
+#[must_use]
+pub fn json_schema() -> Value {
+    let about = "A tenant's users and groups (docs/sync.md).";
+    let users = || shape::list(row::json_schema(ObjectKind::User));
+    let groups = || shape::list(row::json_schema(ObjectKind::Group));
+    // Nothing below a name is a list without items.
+    let or_nothing = |of: Value| shape::either([of, shape::nothing()]);
+    let both = json!({
+        "type": "object",
+        "properties": {
+            "users": described(or_nothing(users()), "The users of the tenant."),
+            "groups": described(or_nothing(groups()), "The groups of the tenant."),
+        },
+        "additionalProperties": false,
+        "minProperties": 1,
+    });
+    document("A directory of scimulate", about, shape::either([both, users()]), &[])
 }
 
 /// Reads a directory file; the ending of its name says what it is.

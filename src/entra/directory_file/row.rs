@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::raw::{Field, RawRow, RawValue};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{AppRole, AttributeKind, ObjectId, ObjectKind, SourceValue, attributes, find};
+use crate::keys::{Key, map, shape};
 
 /// A user or group of a directory file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +42,87 @@ impl DirectoryRow {
     }
 }
 
-/// Names a row may have beside source attributes.
-const OWN: [&str; 6] = ["id", "objectId", "assigned", "deleted", "manager", "members"];
+/// A key that a row may have beside source attributes, or that is read in another way than these.
+#[derive(Debug, Clone, Copy)]
+enum OwnKey {
+    Id,
+    Assigned,
+    Deleted,
+    AccountEnabled,
+    Manager,
+    Members,
+}
+
+const ID: (Key, OwnKey) =
+    (Key::new("id", shape::text_or_null, "The object id; without it one is made from the name."), OwnKey::Id);
+const OBJECT_ID: (Key, OwnKey) = (Key::new("objectId", shape::text_or_null, "The same as `id`."), OwnKey::Id);
+const ASSIGNED: (Key, OwnKey) = (
+    Key::new("assigned", boolean_or_null, "Assigned to the application; true unless it is said."),
+    OwnKey::Assigned,
+);
+
+/// The keys of a user.
+const OF_USERS: [(Key, OwnKey); 6] = [
+    ID,
+    OBJECT_ID,
+    ASSIGNED,
+    (Key::new("deleted", boolean_or_null, "In the recycle bin, and purged after 30 days."), OwnKey::Deleted),
+    (Key::new("accountEnabled", boolean_or_null, "`false`: blocked from sign-in."), OwnKey::AccountEnabled),
+    (Key::new("manager", shape::text_or_null, "The manager's id or userPrincipalName."), OwnKey::Manager),
+];
+
+/// The keys of a group.
+const OF_GROUPS: [(Key, OwnKey); 4] = [
+    ID,
+    OBJECT_ID,
+    ASSIGNED,
+    (
+        Key::new("members", texts_or_null, "Ids, userPrincipalNames, or displayNames of groups."),
+        OwnKey::Members,
+    ),
+];
+
+fn own_names(kind: ObjectKind) -> impl Iterator<Item = &'static str> {
+    own(kind).iter().map(|(key, _)| key.name)
+}
+
+fn own(kind: ObjectKind) -> &'static [(Key, OwnKey)] {
+    match kind {
+        ObjectKind::User => &OF_USERS,
+        ObjectKind::Group => &OF_GROUPS,
+    }
+}
+
+/// The JSON Schema of one user or group, made of the keys that the reader knows.
+pub(super) fn json_schema(kind: ObjectKind) -> Value {
+    let keys: Vec<Key> = own(kind).iter().map(|(key, _)| *key).collect();
+    let mut schema = map(&keys);
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        for attribute in attributes(kind).iter().filter(|attribute| !attribute.computed) {
+            let shape = match attribute.kind {
+                AttributeKind::Texts | AttributeKind::Roles => texts_or_null(),
+                AttributeKind::Boolean => boolean_or_null(),
+                _ => shape::text_or_null(),
+            };
+            properties.insert(attribute.name.to_owned(), shape);
+        }
+        // The name is what may not be missing.
+        properties.insert(naming(kind).to_owned(), shape::text());
+    }
+    schema["type"] = json!("object");
+    schema["required"] = json!([naming(kind)]);
+    // A directory extension is an attribute of a tenant's own.
+    schema["patternProperties"] = json!({ "^extension_": shape::text_or_null() });
+    schema
+}
+
+fn boolean_or_null() -> Value {
+    json!({ "type": ["boolean", "null"] })
+}
+
+fn texts_or_null() -> Value {
+    shape::either([shape::texts(), shape::nothing()])
+}
 
 /// The attribute by which people know an object of that kind.
 fn naming(kind: ObjectKind) -> &'static str {
@@ -111,26 +192,28 @@ fn take(file: &str, raw: &RawRow, field: &Field, row: &mut DirectoryRow) -> Resu
             _ => problem,
         }
     };
-    let user = raw.kind == ObjectKind::User;
-    match field.name.as_str() {
-        "id" | "objectId" => {
+    let own = own(raw.kind).iter().find(|(key, _)| key.name == field.name).map(|(_, own)| *own);
+    match own {
+        Some(OwnKey::Id) => {
             text(field).map(|_| ()).ok_or_else(|| wrong("a text"))?;
         }
-        "assigned" => row.assigned = boolean(raw, field).ok_or_else(|| wrong("true or false"))?,
-        "deleted" if user => row.deleted = boolean(raw, field).ok_or_else(|| wrong("true or false"))?,
-        "accountEnabled" if user => {
+        Some(OwnKey::Assigned) => row.assigned = boolean(raw, field).ok_or_else(|| wrong("true or false"))?,
+        Some(OwnKey::Deleted) => row.deleted = boolean(raw, field).ok_or_else(|| wrong("true or false"))?,
+        Some(OwnKey::AccountEnabled) => {
             row.account_enabled = boolean(raw, field).ok_or_else(|| wrong("true or false"))?;
         }
-        "manager" if user => {
+        Some(OwnKey::Manager) => {
             row.manager = Some(text(field).ok_or_else(|| wrong("an id or a userPrincipalName"))?);
         }
-        "members" if !user => {
+        Some(OwnKey::Members) => {
             row.members =
                 list(raw, field).ok_or_else(|| wrong("a list of ids, userPrincipalNames or displayNames"))?;
         }
-        name => {
+        None => {
+            let name = field.name.as_str();
             let attribute = find(raw.kind, name).map_err(|unknown| {
-                let known = attributes(raw.kind).iter().map(|attribute| attribute.name).chain(OWN);
+                let known =
+                    attributes(raw.kind).iter().map(|attribute| attribute.name).chain(own_names(raw.kind));
                 raw.problem(file, name, unknown.to_string()).did_you_mean(name, known)
             })?;
             let value = match attribute.kind {

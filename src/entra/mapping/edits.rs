@@ -1,6 +1,7 @@
-use super::file::Profile;
+use super::file::{self, Profile};
 use super::{AttributeMapping, Mapping, ObjectActions, ScopingFilter, SelectionError};
 use crate::diagnostic::Diagnostic;
+use crate::keys::Key;
 use crate::yaml::Fields;
 
 /// What an administrator changes of a job's user mapping.
@@ -17,6 +18,9 @@ pub struct Edits {
 }
 
 impl Edits {
+    /// The keys that [`Edits::read`] reads.
+    pub const KEYS: [Key; 4] = file::EDITS;
+
     /// Reads the keys `rows`, `without`, `actions` and `scope` of a map in a file, as in a profile.
     ///
     /// # Errors

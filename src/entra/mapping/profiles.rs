@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
+use serde_json::Value;
 
 use super::{Mapping, file, gallery, schema};
 use crate::diagnostic::{Diagnostic, closest};
@@ -32,6 +33,17 @@ pub fn names() -> Vec<&'static str> {
         built_in().map(|(name, _)| name).chain(applications.map(|application| application.name)).collect();
     names.sort_unstable();
     names
+}
+
+/// The JSON Schema of a profile in YAML, made of the keys that its reader knows.
+#[must_use]
+pub fn json_schema() -> Value {
+    file::json_schema()
+}
+
+/// The built-in profiles that are written in YAML: name and text.
+pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    built_in()
 }
 
 /// Loads a built-in profile by its name, or a file of the user's own: anything that holds a path

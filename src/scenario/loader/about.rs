@@ -1,21 +1,22 @@
 use super::Loader;
+use super::keys::NEED;
 use crate::check::{About, History, Level, Passage, Reference};
 use crate::scenario::{Ability, Need};
 use crate::scim::{PatchPath, schema};
 use crate::yaml::{Fields, Node, NodeKind};
 
 /// The dialects a scenario may ask for, by the names of the command line.
-const DIALECTS: [(&str, &str); 3] =
+pub(super) const DIALECTS: [(&str, &str); 3] =
     [("default", "default"), ("aadOptscim062020", "aadOptscim062020"), ("customappsso", "customappsso")];
 
-const LEVELS: [(&str, Level); 4] = [
+pub(super) const LEVELS: [(&str, Level); 4] = [
     ("note", Level::Note),
     ("warning", Level::Warning),
     ("error", Level::Error),
     ("critical", Level::Critical),
 ];
 
-const ABILITIES: [(&str, Ability); 8] = [
+pub(super) const ABILITIES: [(&str, Ability); 8] = [
     ("groups", Ability::Groups),
     ("bulk", Ability::Bulk),
     ("sort", Ability::Sort),
@@ -154,17 +155,18 @@ impl Loader<'_> {
 
     fn need(&mut self, item: &Node) -> Option<Need> {
         if let NodeKind::Map(_) = item.kind {
-            let mut fields = self.reader.fields(item)?;
-            if let Some(node) = fields.get("reading") {
+            let mut fields = self.reader.fields_of(item, &NEED)?;
+            let [reading, published, filterable] =
+                ["reading", "published", "filterable"].map(|name| fields.get(name));
+            if let Some(node) = reading {
                 let reading = self.reading(node);
                 fields.finish(&mut self.reader);
                 return reading;
             }
-            let published = fields.get("published");
-            let node = match published {
-                Some(node) => Some(node),
-                None => fields.required(&mut self.reader, "filterable"),
-            };
+            let node = published.or(filterable);
+            if node.is_none() {
+                self.reader.refuse(&item.span, "`filterable` is missing");
+            }
             let path = node.and_then(|node| {
                 let text = self.reader.text(node)?;
                 self.target_path(&text, &node.span).then_some(text)

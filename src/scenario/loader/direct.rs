@@ -2,6 +2,7 @@
 
 use super::Loader;
 use super::before::EarlierSteps;
+use super::keys::{CLEARING, PAGES, SWEEP, TEST, UPDATE};
 use super::names::{NameKind, Wanted};
 use super::paging::Paging;
 use crate::check::JudgedBy;
@@ -11,12 +12,13 @@ use crate::scenario::{
 use crate::wire::ResourceKind;
 use crate::yaml::{Node, NodeKind};
 
-const KINDS: [(&str, TestKind); 3] =
+pub(super) const KINDS: [(&str, TestKind); 3] =
     [("mandatory", TestKind::Mandatory), ("optional", TestKind::Optional), ("preview", TestKind::Preview)];
-const WAYS: [(&str, Through); 2] = [("tenant", Through::Tenant), ("endpoint", Through::Endpoint)];
-const FORMS: [(&str, UpdateForm); 2] = [("compact", UpdateForm::Compact), ("verbose", UpdateForm::Verbose)];
+pub(super) const WAYS: [(&str, Through); 2] = [("tenant", Through::Tenant), ("endpoint", Through::Endpoint)];
+pub(super) const FORMS: [(&str, UpdateForm); 2] =
+    [("compact", UpdateForm::Compact), ("verbose", UpdateForm::Verbose)];
 
-const SWEEPS: [(&str, SweepForm); 5] = [
+pub(super) const SWEEPS: [(&str, SweepForm); 5] = [
     ("create", SweepForm::Create),
     ("add", SweepForm::Add),
     ("replace", SweepForm::Replace),
@@ -24,13 +26,21 @@ const SWEEPS: [(&str, SweepForm); 5] = [
     ("filter", SweepForm::Filter),
 ];
 
+/// Which resources an update is about.
+pub(super) const GROUP_OR_USER: [(&str, ResourceKind); 2] =
+    [("User", ResourceKind::User), ("Group", ResourceKind::Group)];
+/// The operation of an update, and whether it adds.
+pub(super) const OPERATIONS: [(&str, bool); 2] = [("replace", false), ("add", true)];
+/// Whose attributes an update is about, and whether they are those that /Schemas publishes.
+pub(super) const SOURCES: [(&str, bool); 2] = [("mapping", false), ("schemas", true)];
+
 /// More tests than any of the gates has.
-const MOST_TESTS: u64 = 99;
+pub(super) const MOST_TESTS: u64 = 99;
 
 impl Loader<'_> {
     /// `test: { name: Create_User_Test, number: 1, kind: mandatory, through: tenant }`
     pub(super) fn test(&mut self, node: &Node) -> Option<TestSpec> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &TEST)?;
         let name = fields.required(&mut self.reader, "name").and_then(|node| self.reader.text(node));
         let number = fields
             .required(&mut self.reader, "number")
@@ -68,18 +78,14 @@ impl Loader<'_> {
     }
 
     pub(super) fn attribute_update(&mut self, node: &Node) -> Option<AttributeUpdate> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &UPDATE)?;
         let of = fields.required(&mut self.reader, "of").and_then(|node| self.capture(node));
-        let kinds = [("User", ResourceKind::User), ("Group", ResourceKind::Group)];
-        let kind = fields.get("kind").and_then(|node| self.reader.word(node, "resource type", &kinds));
+        let kind =
+            fields.get("kind").and_then(|node| self.reader.word(node, "resource type", &GROUP_OR_USER));
         let form =
             fields.required(&mut self.reader, "form").and_then(|node| self.reader.word(node, "form", &FORMS));
-        let adds = fields
-            .get("op")
-            .and_then(|node| self.reader.word(node, "operation", &[("replace", false), ("add", true)]));
-        let published = fields
-            .get("from")
-            .and_then(|node| self.reader.word(node, "source", &[("mapping", false), ("schemas", true)]));
+        let adds = fields.get("op").and_then(|node| self.reader.word(node, "operation", &OPERATIONS));
+        let published = fields.get("from").and_then(|node| self.reader.word(node, "source", &SOURCES));
         let keeps_matching = fields.get("keep-matching").and_then(|node| self.reader.boolean(node));
         fields.finish(&mut self.reader);
         Some(AttributeUpdate {
@@ -94,7 +100,7 @@ impl Loader<'_> {
 
     /// `{ of: made, with: empty }`, or `with: "null"`
     pub(super) fn clearing(&mut self, node: &Node) -> Option<(String, bool)> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &CLEARING)?;
         let of = fields.required(&mut self.reader, "of").and_then(|node| self.capture(node));
         let with = fields.required(&mut self.reader, "with").and_then(|node| match node.kind {
             NodeKind::Null => Some(true),
@@ -106,7 +112,7 @@ impl Loader<'_> {
 
     /// `{ of: ada, form: add }`
     pub(super) fn sweep(&mut self, node: &Node) -> Option<AttributeSweep> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &SWEEP)?;
         let of = fields.required(&mut self.reader, "of").and_then(|node| self.one(node, Wanted::One));
         let form = fields
             .required(&mut self.reader, "form")
@@ -117,7 +123,7 @@ impl Loader<'_> {
 
     /// `{ of: users, count: 5 }`
     pub(super) fn pages(&mut self, node: &Node) -> Option<Action> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &PAGES)?;
         let Paging { kind, count, by_cursor } = self.paging(&mut fields);
         fields.finish(&mut self.reader);
         Some(Action::ExpectPages { kind: kind?, count: count?, by_cursor: by_cursor? })

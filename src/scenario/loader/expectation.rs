@@ -1,16 +1,17 @@
 use indexmap::IndexMap;
 
 use super::Loader;
+use super::keys::{ANSWER, LOG, MODIFIED, STATE};
 use super::names::{NameKind, Wanted};
 use crate::scenario::{AnswerExpectation, FoundBy, LogExpectation, ModifiedExpectation, StateExpectation};
 use crate::scim::message::ScimType;
 use crate::yaml::{Node, NodeKind};
 
-const FOUND_BY: [(&str, FoundBy); 3] =
+pub(super) const FOUND_BY: [(&str, FoundBy); 3] =
     [("id", FoundBy::Id), ("matching", FoundBy::Matching), ("filterable", FoundBy::Filterable)];
 
 /// The words of Entra's provisioning log as scenarios write them.
-const ACTIONS: [(&str, &str); 6] = [
+pub(super) const ACTIONS: [(&str, &str); 6] = [
     ("create", "create"),
     ("update", "update"),
     ("disable", "disable"),
@@ -18,11 +19,12 @@ const ACTIONS: [(&str, &str); 6] = [
     ("staged-delete", "stageddelete"),
     ("other", "other"),
 ];
-const STATUSES: [(&str, &str); 3] = [("success", "success"), ("failure", "failure"), ("skipped", "skipped")];
+pub(super) const STATUSES: [(&str, &str); 3] =
+    [("success", "success"), ("failure", "failure"), ("skipped", "skipped")];
 
 impl Loader<'_> {
     pub(super) fn expect_answer(&mut self, node: &Node) -> Option<AnswerExpectation> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &ANSWER)?;
         let mut expectation = AnswerExpectation {
             status: self.statuses(fields.get("status")),
             or_refused: self.statuses(fields.get("or-refused")),
@@ -103,7 +105,7 @@ impl Loader<'_> {
                 return None;
             }
         }
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &STATE)?;
         if let Some(items) = fields.get("found-by").and_then(|node| self.reader.list(node)) {
             let ways = items.iter().filter_map(|item| self.reader.word(item, "way to find", &FOUND_BY));
             expectation.found_by = ways.collect();
@@ -130,7 +132,7 @@ impl Loader<'_> {
         let mut properties = IndexMap::new();
         for (key, value) in self.reader.entries(node).unwrap_or(&[]) {
             let known = self.target_path(&key.name, &key.span);
-            let Some(mut fields) = self.reader.fields(value) else { continue };
+            let Some(mut fields) = self.reader.fields_of(value, &MODIFIED) else { continue };
             let (old, new) = (fields.get("old"), fields.get("new"));
             let property =
                 ModifiedExpectation { old: self.somebody_or_null(old), new: self.somebody_or_null(new) };
@@ -153,7 +155,7 @@ impl Loader<'_> {
         let mut expectations = IndexMap::new();
         for (key, value) in self.reader.entries(node)? {
             let known = self.known(&key.name, &key.span, Wanted::Everybody);
-            let Some(mut fields) = self.reader.fields(value) else { continue };
+            let Some(mut fields) = self.reader.fields_of(value, &LOG) else { continue };
             let expectation = LogExpectation {
                 action: fields
                     .get("action")

@@ -1,20 +1,21 @@
 use super::Loader;
+use super::keys::{JOB, JOB_STATE, MAPPING, QUARANTINE};
 use super::names::Wanted;
 use crate::entra::mapping::{Edits, RoleFunction};
 use crate::scenario::{JobExpectation, JobSpec, MappingChange, QuarantineSpec};
 use crate::yaml::{Node, NodeKind};
 
-const SCOPES: [(&str, bool); 2] = [("everyone", true), ("assigned", false)];
+pub(super) const SCOPES: [(&str, bool); 2] = [("everyone", true), ("assigned", false)];
 
 /// Entra's functions for app roles.
-const ROLES: [(&str, RoleFunction); 3] = [
+pub(super) const ROLES: [(&str, RoleFunction); 3] = [
     ("single", RoleFunction::Single),
     ("complex", RoleFunction::Complex),
     ("assertive", RoleFunction::Assertive),
 ];
 
 /// Graph's words for what a restart forgets, and the word that scenarios use for `Full`.
-const RESETS: [(&str, &str); 7] = [
+pub(super) const RESETS: [(&str, &str); 7] = [
     ("full", "Full"),
     ("Escrows", "Escrows"),
     ("Watermark", "Watermark"),
@@ -25,13 +26,13 @@ const RESETS: [(&str, &str); 7] = [
 ];
 
 /// Larger numbers are a slip: scenarios scale Microsoft's down.
-const MOST: u64 = 100_000;
+pub(super) const MOST: u64 = 100_000;
 
 impl Loader<'_> {
     /// `matching`, and the keys of a profile that change.
     pub(super) fn mapping(&mut self, node: &Node) -> Option<MappingChange> {
         let mut change = MappingChange::default();
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &MAPPING)?;
         for item in fields.get("matching").and_then(|node| self.reader.list(node)).unwrap_or_default() {
             if let Some(text) = self.reader.text(item)
                 && self.target_path(&text, &item.span)
@@ -49,7 +50,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn job(&mut self, node: &Node) -> Option<JobSpec> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &JOB)?;
         let scope = fields.get("scope").and_then(|node| self.scope(node));
         let connection_test = fields.get("connection-test").and_then(|node| self.reader.boolean(node));
         let tombstone_name = fields.get("tombstone-name").and_then(|node| self.reader.boolean(node));
@@ -73,7 +74,7 @@ impl Loader<'_> {
     }
 
     fn quarantine(&mut self, node: &Node) -> Option<QuarantineSpec> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &QUARANTINE)?;
         let mut number = |name| {
             let node = fields.required(&mut self.reader, name)?;
             self.reader.whole_number(node, 0..=MOST)
@@ -101,7 +102,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn expect_job(&mut self, node: &Node) -> Option<JobExpectation> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &JOB_STATE)?;
         let quarantine = fields.get("quarantine").and_then(|node| self.reader.text_or_null(node));
         let held_back = fields.get("held-back");
         let failing = fields.get("failing");

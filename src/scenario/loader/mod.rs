@@ -7,14 +7,18 @@ mod before;
 mod direct;
 mod expectation;
 mod job;
+mod keys;
 mod names;
 mod paging;
 mod sign_in;
+mod steps;
 mod tenant;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod together;
+
+use serde_json::Value;
 
 use self::names::ScenarioNames;
 use super::{Ability, NamedAttributes, Need, Scenario};
@@ -42,6 +46,12 @@ pub fn load_as(id: &str, file: &str, text: &str) -> Result<Scenario, Vec<Diagnos
         Some(scenario) if loader.reader.is_clean() => Ok(scenario),
         _ => Err(loader.reader.into_problems()),
     }
+}
+
+/// The JSON Schema of a scenario file, made of the keys that its reader knows.
+#[must_use]
+pub fn json_schema() -> Value {
+    keys::json_schema()
 }
 
 /// The faults a file names that are none of `known`. The embedded server's faults are no part of
@@ -81,7 +91,7 @@ impl Loader<'_> {
             self.reader.note(problem.help("docs/scenarios.md describes what belongs here"));
             return None;
         }
-        let mut fields = self.reader.fields(root)?;
+        let mut fields = self.reader.fields_of(root, &keys::SCENARIO)?;
         let about = self.about(id, &mut fields);
         let test = fields.get("test").and_then(|node| self.test(node));
         let needs = self.needs(fields.get("needs"));

@@ -4,8 +4,12 @@ use super::Loader;
 use crate::wire::ResourceKind;
 use crate::yaml::Fields;
 
-const LISTED: [(&str, ResourceKind); 2] = [("users", ResourceKind::User), ("groups", ResourceKind::Group)];
-const PAGED: [(&str, bool); 2] = [("index", false), ("cursor", true)];
+pub(super) const LISTED: [(&str, ResourceKind); 2] =
+    [("users", ResourceKind::User), ("groups", ResourceKind::Group)];
+pub(super) const PAGED: [(&str, bool); 2] = [("index", false), ("cursor", true)];
+
+/// The largest page.
+pub(super) const MOST_LISTED: u64 = 10_000;
 
 /// What could be read of it; the mistakes are noted.
 pub(super) struct Paging {
@@ -23,7 +27,7 @@ impl Loader<'_> {
             fields.required(&mut self.reader, "of").and_then(|node| self.reader.word(node, "list", &LISTED));
         let count = fields
             .required(&mut self.reader, "count")
-            .and_then(|node| self.reader.whole_number(node, 1..=10_000));
+            .and_then(|node| self.reader.whole_number(node, 1..=MOST_LISTED));
         let by_cursor = match fields.get("by") {
             Some(node) => self.reader.word(node, "way to page", &PAGED),
             None => Some(false),

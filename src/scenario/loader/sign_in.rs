@@ -1,11 +1,12 @@
 //! Steps about tokens.
 
 use super::Loader;
+use super::keys::{SIGN_IN, TOKEN};
 use crate::scenario::{Action, TokenExpectation};
 use crate::wire::{ClientProof, Flow};
 use crate::yaml::{Node, NodeKind};
 
-const FLOWS: [(&str, Flow); 5] = [
+pub(super) const FLOWS: [(&str, Flow); 5] = [
     ("client-credentials", Flow::ClientCredentials),
     ("federation", Flow::Federation),
     ("entra-issued", Flow::EntraIssued),
@@ -13,7 +14,7 @@ const FLOWS: [(&str, Flow); 5] = [
     ("foreign-token", Flow::Foreign),
 ];
 
-const PROOFS: [(&str, ClientProof); 9] = [
+pub(super) const PROOFS: [(&str, ClientProof); 9] = [
     ("right", ClientProof::Right),
     ("wrong-secret", ClientProof::WrongSecret),
     ("next-key", ClientProof::NextKey),
@@ -26,7 +27,7 @@ const PROOFS: [(&str, ClientProof); 9] = [
 ];
 
 /// The longest lifetime that is asked about, in minutes: a year.
-const MOST_MINUTES: u64 = 366 * 24 * 60;
+pub(super) const MOST_MINUTES: u64 = 366 * 24 * 60;
 
 impl Loader<'_> {
     /// `client-credentials`, or `{ with: client-credentials, proof: wrong-secret }`.
@@ -35,7 +36,7 @@ impl Loader<'_> {
             let flow = self.reader.word(node, "way to sign in", &FLOWS)?;
             return Some(Action::SignIn { flow, proof: ClientProof::Right });
         }
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &SIGN_IN)?;
         let flow = fields
             .required(&mut self.reader, "with")
             .and_then(|node| self.reader.word(node, "way to sign in", &FLOWS));
@@ -71,7 +72,7 @@ impl Loader<'_> {
         if !matches!(node.kind, NodeKind::Map(_)) {
             return self.reader.word(node, "expectation", &[("refused", TokenExpectation::Refused)]);
         }
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &TOKEN)?;
         let minutes = match fields.get("minutes") {
             None => Some(None),
             Some(node) => self.minutes(node).map(Some),

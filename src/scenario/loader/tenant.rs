@@ -1,18 +1,19 @@
 use indexmap::IndexMap;
 
 use super::Loader;
+use super::keys::{ACCOUNT, GROUP, PERSON};
 use super::names::{MOST_PEOPLE, Wanted};
 use crate::entra::directory::{self, AttributeKind, ObjectKind};
 use crate::scenario::{AccountSpec, GroupSpec, LetterCase, Person};
 use crate::yaml::{Node, NodeKey, NodeKind};
 
-const LETTER_CASES: [(&str, LetterCase); 3] =
+pub(super) const LETTER_CASES: [(&str, LetterCase); 3] =
     [("same", LetterCase::Same), ("upper", LetterCase::Upper), ("lower", LetterCase::Lower)];
 
 impl Loader<'_> {
     pub(super) fn people(&mut self, node: Option<&Node>) -> IndexMap<String, Person> {
         self.each(node, |loader, value| {
-            let mut fields = loader.reader.fields(value)?;
+            let mut fields = loader.reader.fields_of(value, &PERSON)?;
             let mut person = Person { assigned: true, enabled: true, ..Person::default() };
             if let Some(node) = fields.get("manager") {
                 person.manager = loader.one(node, Wanted::Person);
@@ -39,7 +40,7 @@ impl Loader<'_> {
             if let Some(node) = fields.get("roles") {
                 person.roles = loader.role_names(node);
             }
-            let keywords = ["manager", "roles", "assigned", "enabled", "absent", "many", "usually"];
+            let keywords = PERSON.map(|key| key.name);
             person.attributes = loader.attributes(&fields.others(), ObjectKind::User, &keywords);
             Some(person)
         })
@@ -56,7 +57,7 @@ impl Loader<'_> {
 
     pub(super) fn groups(&mut self, node: Option<&Node>) -> IndexMap<String, GroupSpec> {
         self.each(node, |loader, value| {
-            let mut fields = loader.reader.fields(value)?;
+            let mut fields = loader.reader.fields_of(value, &GROUP)?;
             let mut group = GroupSpec { assigned: true, ..GroupSpec::default() };
             if let Some(node) = fields.get("members") {
                 group.members = loader.several(node, Wanted::Everybody, true);
@@ -68,14 +69,14 @@ impl Loader<'_> {
                 group.absent = flag;
             }
             group.attributes =
-                loader.attributes(&fields.others(), ObjectKind::Group, &["members", "assigned", "absent"]);
+                loader.attributes(&fields.others(), ObjectKind::Group, &GROUP.map(|key| key.name));
             Some(group)
         })
     }
 
     pub(super) fn accounts(&mut self, node: Option<&Node>) -> IndexMap<String, AccountSpec> {
         self.each(node, |loader, value| {
-            let mut fields = loader.reader.fields(value)?;
+            let mut fields = loader.reader.fields_of(value, &ACCOUNT)?;
             let of = fields
                 .required(&mut loader.reader, "of")
                 .and_then(|node| loader.one(node, Wanted::Everybody));

@@ -298,3 +298,20 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn every_step_of_the_table_is_read_and_no_other() {
+    let problems = |step: &str| {
+        let text = format!(
+            "title: T\nlevel: note\nwhy: W\nneeds: [second-tenant]\npeople:\n  ada:\ntimeline:\n  - cycle\n{step}"
+        );
+        load("cycles/x.yaml", &text).err().unwrap_or_default()
+    };
+    let is_unknown = |step: &str| problems(step).iter().any(|problem| problem.title.contains("unknown step"));
+    for name in steps::all_names() {
+        for written in [format!("  - {name}\n"), format!("  - {name}: 7\n")] {
+            assert!(!is_unknown(&written), "{name} is in the table, and the loader does not know it");
+        }
+    }
+    assert!(is_unknown("  - wait\n") && is_unknown("  - wait: 7\n"));
+}

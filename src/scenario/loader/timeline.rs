@@ -5,75 +5,17 @@ use indexmap::IndexMap;
 use super::Loader;
 use super::before::EarlierSteps;
 use super::direct::reading_of;
+use super::keys::{DISCOVER, REQUEST};
 use super::names::{NameKind, Wanted};
+use super::paging::MOST_LISTED;
+use super::steps;
 use crate::check::JudgedBy;
 use crate::entra::directory::ObjectKind;
 use crate::scenario::{Action, RawRequest, Step};
 use crate::wire::{Method, Tenant};
 use crate::yaml::{Fields, Node, NodeKey, NodeKind};
 
-/// Steps without anything behind them.
-const BARE: [&str; 9] = [
-    "test-connection",
-    "cycle",
-    "restart",
-    "allow-deletes",
-    "retry-refused",
-    "expect-no-writes",
-    "expect-discoverable",
-    "expect-bulk-limits",
-    "expect-token-apart",
-];
-
-/// Steps around others, which say whose judgement those are.
-const WRAPPERS: [&str; 2] = ["ours", "microsoft"];
-
-/// Steps that say more, beside `restart`, which may stand alone too.
-const FULL: [&str; 41] = [
-    "on-demand",
-    "discover",
-    "advance",
-    "change-mapping",
-    "change-scope",
-    "token",
-    "appear",
-    "set",
-    "set-manager",
-    "assign",
-    "unassign",
-    "assign-role",
-    "unassign-role",
-    "block-sign-in",
-    "allow-sign-in",
-    "soft-delete",
-    "restore",
-    "purge",
-    "add-members",
-    "remove-members",
-    "sign-in",
-    "request",
-    "at-once",
-    "expect-token",
-    "expect-answer",
-    "expect-answers",
-    "expect",
-    "expect-settled",
-    "expect-walk",
-    "expect-unseen",
-    "expect-untouchable",
-    "expect-mirrored",
-    "expect-discovered",
-    "expect-log",
-    "expect-job",
-    "expect-deprovisioned",
-    "expect-updated",
-    "expect-pages",
-    "update-attributes",
-    "clear-attributes",
-    "sweep-attributes",
-];
-
-const METHODS: [(&str, Method); 7] = [
+pub(super) const METHODS: [(&str, Method); 7] = [
     ("GET", Method::Get),
     ("POST", Method::Post),
     ("PUT", Method::Put),
@@ -82,6 +24,12 @@ const METHODS: [(&str, Method); 7] = [
     ("HEAD", Method::Head),
     ("OPTIONS", Method::Options),
 ];
+
+/// Whose request it is.
+pub(super) const TENANTS: [(&str, Tenant); 2] = [("first", Tenant::First), ("second", Tenant::Second)];
+
+/// The token that the service sends, and whether it is the right one.
+pub(super) const TOKENS: [(&str, bool); 2] = [("right", true), ("wrong", false)];
 
 /// The longest time a clock is advanced by, in hours: ten years.
 const MOST_HOURS: u64 = 24 * 3653;
@@ -119,7 +67,7 @@ impl Loader<'_> {
         match &item.kind {
             NodeKind::Text(name) => self.bare_step(name, &item.span, before),
             NodeKind::Map(entries) => match entries.as_slice() {
-                [(key, value)] if value.kind == NodeKind::Null && BARE.contains(&key.name.as_str()) => {
+                [(key, value)] if value.kind == NodeKind::Null && steps::is_bare(&key.name) => {
                     self.bare_step(&key.name, &key.span, before)
                 }
                 [(key, value)] => self.full_step(key, value, before),
@@ -163,12 +111,12 @@ impl Loader<'_> {
                 self.second_tenant(at);
                 Some(Action::ExpectTokenApart)
             }
-            _ if FULL.contains(&name) || WRAPPERS.contains(&name) => {
+            _ if steps::is_full(name) => {
                 self.reader.refuse(at, format!("`{name}` needs more than its name"));
                 None
             }
             _ => {
-                self.reader.unknown(at, "step", name, BARE.into_iter().chain(FULL).chain(WRAPPERS));
+                self.reader.unknown(at, "step", name, steps::all_names());
                 None
             }
         }
@@ -185,15 +133,13 @@ impl Loader<'_> {
             "restart" => Action::Restart { reset: self.reset(value)? },
             "change-mapping" => Action::ChangeMapping(self.mapping(value)?),
             "change-scope" => Action::ChangeScope { everyone: self.scope(value)? },
-            "token" => Action::Token {
-                right: self.reader.word(value, "token", &[("right", true), ("wrong", false)])?,
-            },
+            "token" => Action::Token { right: self.reader.word(value, "token", &TOKENS)? },
             "discover" => {
                 before.discover = true;
-                let mut fields = self.reader.fields(value)?;
+                let mut fields = self.reader.fields_of(value, &DISCOVER)?;
                 let count = fields
                     .required(&mut self.reader, "count")
-                    .and_then(|node| self.reader.whole_number(node, 1..=10_000));
+                    .and_then(|node| self.reader.whole_number(node, 1..=MOST_LISTED));
                 fields.finish(&mut self.reader);
                 Action::Discover { count: usize::try_from(count?).unwrap_or(usize::MAX) }
             }
@@ -273,12 +219,12 @@ impl Loader<'_> {
                 let (of, null) = self.clearing(value)?;
                 Action::ClearAttributes { of, null }
             }
-            name if BARE.contains(&name) => {
+            name if steps::is_bare(name) => {
                 self.reader.refuse(&value.span, format!("`{name}` stands alone"));
                 return None;
             }
             name => {
-                self.reader.unknown(&key.span, "step", name, BARE.into_iter().chain(FULL).chain(WRAPPERS));
+                self.reader.unknown(&key.span, "step", name, steps::all_names());
                 return None;
             }
         })
@@ -367,7 +313,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn request(&mut self, node: &Node) -> Option<RawRequest> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &REQUEST)?;
         let request = self.request_in(&mut fields);
         fields.finish(&mut self.reader);
         request
@@ -375,9 +321,8 @@ impl Loader<'_> {
 
     /// A request whose keys stand beside others.
     pub(super) fn request_in(&mut self, fields: &mut Fields<'_>) -> Option<RawRequest> {
-        let tenants = [("first", Tenant::First), ("second", Tenant::Second)];
         let tenant = fields.get("tenant").and_then(|node| {
-            let tenant = self.reader.word(node, "tenant", &tenants)?;
+            let tenant = self.reader.word(node, "tenant", &TENANTS)?;
             if tenant.is_second() {
                 self.second_tenant(&node.span);
             }

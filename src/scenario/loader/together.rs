@@ -2,6 +2,7 @@
 //! read.
 
 use super::Loader;
+use super::keys::{ANSWERS, TOGETHER, WALK};
 use super::names::{NameKind, Wanted};
 use super::paging::Paging;
 use crate::scenario::{AnswersExpectation, Successes, Together, WalkExpectation};
@@ -9,7 +10,7 @@ use crate::wire::Method;
 use crate::yaml::{Node, NodeKind};
 
 /// More requests of a kind than this are a slip.
-const MOST_TIMES: u64 = 1000;
+pub(super) const MOST_TIMES: u64 = 1000;
 
 impl Loader<'_> {
     /// `[{ each: crowd, method: PATCH, … }, { times: 2, method: POST, … }]`
@@ -22,7 +23,7 @@ impl Loader<'_> {
     }
 
     fn together(&mut self, node: &Node) -> Option<Together> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &TOGETHER)?;
         let each = fields.get("each");
         let times = fields.get("times").and_then(|node| self.reader.whole_number(node, 2..=MOST_TIMES));
         let each = match each {
@@ -46,7 +47,7 @@ impl Loader<'_> {
 
     /// `{ succeeded: all }`, `{ succeeded: 1, others: [409] }`
     pub(super) fn expect_answers(&mut self, node: &Node) -> Option<AnswersExpectation> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &ANSWERS)?;
         let succeeded = fields.required(&mut self.reader, "succeeded").and_then(|node| match node.kind {
             NodeKind::Text(_) => self.reader.word(node, "number", &[("all", Successes::All)]),
             _ => {
@@ -61,7 +62,7 @@ impl Loader<'_> {
 
     /// `{ of: users, count: 2, by: cursor, between: [{ method: POST, … }] }`
     pub(super) fn walk(&mut self, node: &Node) -> Option<WalkExpectation> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &WALK)?;
         let Paging { kind, count, by_cursor } = self.paging(&mut fields);
         let mut between = Vec::new();
         let items = fields

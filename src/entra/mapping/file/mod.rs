@@ -1,8 +1,12 @@
 //! Profile files: a mapping written down in YAML, built in or the user's own.
 
+mod keys;
 mod row;
 
 use std::ops::Range;
+
+use self::keys::{ACTIONS, CLAUSE, FILTER_GROUP, OBJECT, PROFILE};
+pub(super) use self::keys::{EDITS, json_schema};
 
 use super::{
     AttributeMapping, Clause, ClauseError, ClausePart, Edits, FilterGroup, Mapping, ObjectActions,
@@ -40,7 +44,7 @@ impl<'a> Profile<'a> {
     }
 
     fn mapping(&mut self, name: &str, root: &Node) -> Option<Mapping> {
-        let mut fields = self.reader.fields(root)?;
+        let mut fields = self.reader.fields_of(root, &PROFILE)?;
         let about = fields.get("about").and_then(|node| self.reader.text(node)).unwrap_or_default();
         if let Some(items) = fields.get("attributes").and_then(|node| self.reader.list(node)) {
             self.own = items.iter().filter_map(|item| self.reader.text(item)).collect();
@@ -57,7 +61,7 @@ impl<'a> Profile<'a> {
         if let NodeKind::List(rows) = &node.kind {
             return Some(ObjectMapping::new(self.rows(kind, node, rows)?));
         }
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &OBJECT)?;
         let rows = fields.required(&mut self.reader, "rows");
         let (actions, scope) = (fields.get("actions"), fields.get("scope"));
         fields.finish(&mut self.reader);
@@ -119,11 +123,10 @@ impl<'a> Profile<'a> {
     }
 
     fn actions(&mut self, node: &Node) -> Option<ObjectActions> {
-        let words = [("create", 0), ("update", 1), ("delete", 2)];
         let mut on = [false; 3];
         let mut complete = true;
         for item in self.reader.list(node)? {
-            match self.reader.word(item, "action", &words).and_then(|index| on.get_mut(index)) {
+            match self.reader.word(item, "action", &ACTIONS).and_then(|index| on.get_mut(index)) {
                 Some(flag) => *flag = true,
                 None => complete = false,
             }
@@ -145,7 +148,7 @@ impl<'a> Profile<'a> {
     }
 
     fn group(&mut self, kind: ObjectKind, node: &Node) -> Option<FilterGroup> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &FILTER_GROUP)?;
         let name = fields.get("name");
         let clauses = fields.required(&mut self.reader, "clauses");
         fields.finish(&mut self.reader);
@@ -167,7 +170,7 @@ impl<'a> Profile<'a> {
     }
 
     fn clause(&mut self, kind: ObjectKind, node: &Node) -> Option<Clause> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &CLAUSE)?;
         let attribute = fields.required(&mut self.reader, "attribute");
         let operator = fields.required(&mut self.reader, "operator");
         let value = fields.get("value");

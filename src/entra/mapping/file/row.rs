@@ -6,20 +6,12 @@ use super::super::{
     ValueSource, source_attribute,
 };
 use super::Profile;
+use super::keys::{APPLY, ROW};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute};
 use crate::scim::schema::{self, Schema};
 use crate::scim::{PatchPath, SyntaxError, same_name};
 use crate::yaml::Node;
-
-/// What `apply` may say: the portal's two words, and Graph's for the others.
-const APPLY: [(&str, FlowType); 5] = [
-    ("always", FlowType::Always),
-    ("create", FlowType::ObjectAddOnly),
-    ("MultiValueAddOnly", FlowType::MultiValueAddOnly),
-    ("ValueAddOnly", FlowType::ValueAddOnly),
-    ("AttributeAddOnly", FlowType::AttributeAddOnly),
-];
 
 impl Profile<'_> {
     pub(super) fn row(
@@ -28,7 +20,7 @@ impl Profile<'_> {
         node: &Node,
         before: &[AttributeMapping],
     ) -> Option<AttributeMapping> {
-        let mut fields = self.reader.fields(node)?;
+        let mut fields = self.reader.fields_of(node, &ROW)?;
         let target = fields.required(&mut self.reader, "target");
         let sources =
             ["source", "expression", "constant"].map(|name| fields.get(name).map(|node| (name, node)));
