@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-pub(super) use self::secret::{SECOND_TOKEN, VARIABLES, as_secret, second_token};
+pub(super) use self::secret::{SECOND_TOKEN, VARIABLES, as_secret, bearer, second_token};
 
 use self::given::Given;
 use self::issuer::IssuerOptions;

@@ -16,6 +16,7 @@ mod explore;
 mod failure;
 mod file_schemas;
 mod gallery;
+mod init;
 mod interop;
 mod interrupt;
 mod issuer;
@@ -72,6 +73,7 @@ struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Init(init::Init),
     Run(Box<run::Run>),
     Explore(Box<explore::Explore>),
     Gallery(Box<gallery::Gallery>),
@@ -126,6 +128,7 @@ fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn execute(command: Command) -> Result<Exit, CommandFailure> {
     match command {
+        Command::Init(init) => init.execute(),
         Command::Run(run) => run.execute(),
         Command::Explore(explore) => explore.execute(),
         Command::Gallery(gallery) => gallery.execute(),

@@ -8,11 +8,12 @@ use super::{Exit, console, runtime};
 use crate::check::{Finding, Level};
 use crate::entra::dialect::Dialect;
 use crate::entra::job::{CycleStop, Job, JobSettings};
+use crate::entra::mapping::Mapping;
 use crate::entra::scope::Scope;
 use crate::rules;
 use crate::run::target::recorder::Recorder;
 use crate::scim::discovery::Discovery;
-use crate::wire::Exchange;
+use crate::wire::{Exchange, Target};
 
 /// Send the request of the portal's "Test Connection" button to the target
 #[derive(Debug, clap::Args)]
@@ -37,34 +38,43 @@ impl TestConnection {
         };
         let mapping = config.change(mapping(self.schema.as_deref(), self.profile.as_deref(), &config)?)?;
         let shown = url.to_string();
-        let client = Recorder::new(self.target.client(&config, url)?);
-        let job = Job::new(JobSettings::new(mapping, Scope::default(), Dialect::Default));
-        let outcome = runtime::start()?.block_on(job.test_connection(&client));
-        let trace = client.trace();
-        match outcome {
-            Ok(()) => {
-                console::say(&format!(
-                    "{shown}: connection OK, a lookup without a match returns an empty list\n"
-                ))?;
-                for finding in odd(&trace) {
-                    console::say(&format!("{} {}: {}\n", finding.level, finding.rule, finding.message))?;
-                }
-                Ok(Exit::Success)
-            }
-            Err(CycleStop::Quarantined(_)) if trace.last().is_some_and(|last| lacks_token(last)) => {
-                Err(CommandFailure::target(
-                    format!("{shown} wants a token (401), and none was given"),
-                    "put the token that Entra would send into SCIMULATE_TOKEN, or name a file with --token-file",
-                ))
-            }
-            Err(CycleStop::Quarantined(quarantine)) => Err(CommandFailure::target(
-                format!("the connection test failed: {}", quarantine.problem),
-                quarantine.problem.code.recommendation(),
-            )),
-            Err(other) => {
-                Err(CommandFailure::internal(format!("the connection test ended early: {other:?}")))
-            }
+        let client = self.target.client(&config, url)?;
+        let odd = runtime::start()?.block_on(connect(client, mapping, &shown))?;
+        console::say(&format!("{shown}: {CONNECTED}\n"))?;
+        for finding in odd {
+            console::say(&format!("{} {}: {}\n", finding.level, finding.rule, finding.message))?;
         }
+        Ok(Exit::Success)
+    }
+}
+
+/// What is said of a target that answers as the portal wants it.
+pub(super) const CONNECTED: &str = "connection OK, a lookup without a match returns an empty list";
+
+/// Sends the request of the button; `shown` is the target for messages. What the rules find in an answer that the
+/// portal accepts.
+pub(super) async fn connect<T: Target>(
+    target: T,
+    mapping: Mapping,
+    shown: &str,
+) -> Result<Vec<Finding>, CommandFailure> {
+    let client = Recorder::new(target);
+    let job = Job::new(JobSettings::new(mapping, Scope::default(), Dialect::Default));
+    let outcome = job.test_connection(&client).await;
+    let trace = client.trace();
+    match outcome {
+        Ok(()) => Ok(odd(&trace)),
+        Err(CycleStop::Quarantined(_)) if trace.last().is_some_and(|last| lacks_token(last)) => {
+            Err(CommandFailure::target(
+                format!("{shown} wants a token (401), and none was given"),
+                "put the token that Entra would send into SCIMULATE_TOKEN, or name a file with --token-file",
+            ))
+        }
+        Err(CycleStop::Quarantined(quarantine)) => Err(CommandFailure::target(
+            format!("the connection test failed: {}", quarantine.problem),
+            quarantine.problem.code.recommendation(),
+        )),
+        Err(other) => Err(CommandFailure::internal(format!("the connection test ended early: {other:?}"))),
     }
 }
 

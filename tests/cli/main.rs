@@ -6,6 +6,7 @@
 mod arguments;
 mod connection;
 mod explore;
+mod init;
 mod list;
 mod program;
 mod reports;

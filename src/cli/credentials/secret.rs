@@ -41,6 +41,17 @@ pub(in crate::cli) fn second_token(
     path.map(|path| secret_from(path, "the second token", SECOND_TOKEN)).transpose()
 }
 
+/// The bearer token of a file, or of an environment variable of that name.
+pub(in crate::cli) fn bearer(
+    file: Option<&Path>,
+    variable: &str,
+) -> Result<Option<SecretString>, CommandFailure> {
+    match file {
+        Some(path) => secret_from(path, "the token", variable).map(Some),
+        None => from_environment(variable, "the bare bearer token"),
+    }
+}
+
 /// A secret from an environment variable that is set and not empty.
 pub(super) fn from_environment(name: &str, what: &str) -> Result<Option<SecretString>, CommandFailure> {
     match std::env::var(name) {

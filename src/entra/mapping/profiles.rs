@@ -41,6 +41,12 @@ pub fn json_schema() -> Value {
     file::json_schema()
 }
 
+/// A mapping as a profile in YAML. One that was imported from a synchronizationSchema loses what only that form has.
+#[must_use]
+pub fn written(mapping: &Mapping) -> String {
+    file::write(mapping)
+}
+
 /// The built-in profiles that are written in YAML: name and text.
 pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     built_in()

@@ -2,11 +2,13 @@
 
 mod keys;
 mod row;
+mod write;
 
 use std::ops::Range;
 
 use self::keys::{ACTIONS, CLAUSE, FILTER_GROUP, OBJECT, PROFILE};
 pub(super) use self::keys::{EDITS, json_schema};
+pub(super) use self::write::write;
 
 use super::{
     AttributeMapping, Clause, ClauseError, ClausePart, Edits, FilterGroup, Mapping, ObjectActions,

@@ -284,7 +284,7 @@ impl Profile<'_> {
 }
 
 /// The published schema that a target belongs to, if RFC 7643 defines it.
-fn schema_of(kind: ObjectKind, target: &PatchPath) -> Option<&'static Schema> {
+pub(super) fn schema_of(kind: ObjectKind, target: &PatchPath) -> Option<&'static Schema> {
     let core = match kind {
         ObjectKind::User => schema::user(),
         ObjectKind::Group => schema::group(),
