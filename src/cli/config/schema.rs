@@ -140,7 +140,13 @@ pub(super) fn switches(_: &mut SchemaGenerator) -> Schema {
     let all = Switches::all();
     let values = all.iter().map(|switch| {
         let words = shape::one_of_words(switch.positions.iter().map(|position| position.value));
-        (switch.name.to_owned(), described(words, switch.about))
+        match switch.form {
+            None => (switch.name.to_owned(), described(words, switch.about)),
+            Some(form) => {
+                let about = format!("{} Write {form}.", switch.about);
+                (switch.name.to_owned(), described(shape::text(), &about))
+            }
+        }
     });
     table(values)
 }
@@ -160,6 +166,21 @@ fn table(properties: impl Iterator<Item = (String, Value)>) -> Schema {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_position_of_a_switch_is_admitted() {
+        let schema = json_schema();
+        let validator = jsonschema::draft7::new(&schema).unwrap();
+        let admits = |name: &str, value: &str| validator.is_valid(&json!({ "switch": { name: value } }));
+        for switch in Switches::all() {
+            assert!(admits(switch.name, &switch.default), "{} = {}", switch.name, switch.default);
+            for position in &switch.positions {
+                assert!(admits(switch.name, position.value), "{} = {}", switch.name, position.value);
+            }
+        }
+        assert!(!admits("additions", "aprat") && !admits("aditions", "apart"));
+        assert!(admits("adscim-version", "7.0"));
+    }
 
     #[test]
     fn every_setting_says_what_it_does() {
