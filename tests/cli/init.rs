@@ -98,6 +98,27 @@ fn a_server_that_lacks_an_extension_gets_a_profile_and_its_faults_are_found() {
 }
 
 #[test]
+fn an_export_of_entra_stays_as_it_is_and_what_is_not_offered_is_refused() {
+    let served = Served::start(&["serve", "--fault", "schema-unpublished"]);
+    let export = Call::new(&["schema"]).play().out;
+    let mut call = Call::new(&["init", "--yes", "--target", &served.base, "--dir", "scim"]);
+    call.command.args(["--profile", "acme.json"]).env("SCIMULATE_TOKEN", &served.token);
+    let mut call = call.file("acme.json", &export);
+    let output = call.command.output().unwrap();
+    let played = Played::new(&output, call.folder.path());
+    assert_eq!(played.code, Some(0), "{}{}", played.out, played.err);
+    let folder = call.folder.path().join("scim");
+    let config = read(&folder, "scimulate.toml");
+    assert!(
+        config.contains("\nprofile = \"../acme.json\"\n") && config.contains("\nrefuses = [\"urn:"),
+        "{config}"
+    );
+    assert!(!folder.join("profile.yaml").exists());
+    let run = run(&folder, &served.token, &[SCENARIO]);
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+}
+
+#[test]
 fn what_a_server_requires_is_mapped_and_what_it_does_not_have_is_not() {
     let served = Served::start(&["serve", "--fault", "requires-nick-name", "--variant", "users-only"]);
     let (call, played) = init(&served.base, &served.token, &[], &[]);
@@ -192,7 +213,10 @@ fn where_the_token_is_is_written_and_the_token_is_not() {
     assert_eq!(played.out.lines().last(), Some("next: cd scim && scimulate run --quick"));
     let folder = call.folder.path().join("scim");
     let config = read(&folder, "scimulate.toml");
-    assert!(config.contains("secrets/token\"\n") && !config.contains(&served.token), "{config}");
+    assert!(
+        config.contains("\ntoken-file = \"../secrets/token\"\n") && !config.contains(&served.token),
+        "{config}"
+    );
     let run = run(&folder, "", &[SCENARIO]);
     assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
 

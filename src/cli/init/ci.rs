@@ -202,6 +202,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_job_is_yaml_and_runs_with_the_token_of_the_secret() {
+        let answers = Answers {
+            url: crate::http::TenantUrl::parse("https://scim.example.com/v2").unwrap(),
+            token: TokenPlace::Variable("MY_TOKEN".into()),
+            cacert: None,
+            ci: CiSystem::None,
+            writes: false,
+        };
+        for (text, secret) in [
+            (github(&answers), "/jobs/scimulate/steps/1/env/SCIMULATE_TOKEN"),
+            (gitlab(&answers), "/scimulate/variables/SCIMULATE_TOKEN"),
+            (azure(&answers), "/steps/0/env/SCIMULATE_TOKEN"),
+        ] {
+            let job = crate::yaml::parse("job.yml", &text).unwrap().to_json();
+            let secret = job.pointer(secret).and_then(serde_json::Value::as_str);
+            assert!(secret.is_some_and(|secret| secret.contains("MY_TOKEN")), "{text}");
+            assert!(job.to_string().contains("scimulate run --yes --html"), "{text}");
+        }
+        assert!(jenkins(&answers).contains("credentials('MY_TOKEN')"));
+    }
+
+    #[test]
     fn the_system_is_told_by_its_files() {
         let found = |files: &[&str]| {
             let folder = tempfile::tempdir().unwrap();

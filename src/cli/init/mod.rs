@@ -90,7 +90,7 @@ impl Init {
                     .to_owned(),
             );
         }
-        let plan = Plan::new(named, mapping, &look, &mut left_to_do);
+        let plan = Plan::new(named, &folder, mapping, &look, &mut left_to_do);
         if answers.url.parameters().is_some() {
             left_to_do.push(
                 "the URL's parameters may be a secret and are not written: add them to `url`".to_owned(),
@@ -130,9 +130,13 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(named: &str, mapping: Mapping, look: &Look, left_to_do: &mut Vec<String>) -> Self {
-        let mut plan = Plan { profile: None, profile_text: None, refuses: Vec::new() };
-        plan.profile = (named != built_in::DEFAULT).then(|| named.to_owned());
+    fn new(named: &str, folder: &Path, mapping: Mapping, look: &Look, left_to_do: &mut Vec<String>) -> Self {
+        let profile = match named {
+            built_in::DEFAULT => None,
+            named if built_in::names().contains(&named) => Some(named.to_owned()),
+            file => Some(from_folder(folder, Path::new(file))),
+        };
+        let mut plan = Plan { profile, profile_text: None, refuses: Vec::new() };
         let Look::Reached(learned) = look else { return plan };
         if learned.discovery.schemas.is_empty() {
             left_to_do.push(
@@ -184,16 +188,18 @@ fn next(folder: &Path, answers: &Answers) -> String {
     command
 }
 
-/// The path of a file of the user's as it is written into a file of `folder`: relative to it if it is below, otherwise
-/// absolute.
+/// The path of a file of the user's as it is written into a file of `folder`: an absolute one as it is, another one as it
+/// is reached from there.
 fn from_folder(folder: &Path, path: &Path) -> String {
-    let absolute = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let (folder, path) = (absolute(folder), absolute(path));
-    let shown = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
-    match cfg!(windows) {
-        true => shown.replace('\\', "/"),
-        false => shown,
+    let whole = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    let (Ok(from), Ok(to)) = (whole(folder), whole(path)) else { return path.display().to_string() };
+    if path.is_absolute() {
+        return path.display().to_string();
     }
+    let common = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
+    let up = from.components().skip(common).map(|_| "..");
+    let down = to.components().skip(common).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.map(str::to_owned).chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// Where the file of the settings is, for messages.
@@ -213,12 +219,11 @@ mod tests {
 
     #[test]
     fn paths_are_those_from_the_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("secrets")).unwrap();
-        let token = folder.path().join("secrets/token");
-        std::fs::write(&token, "x").unwrap();
-        assert_eq!(from_folder(folder.path(), &token), "secrets/token");
-        let other = tempfile::tempdir().unwrap();
-        assert!(Path::new(&from_folder(other.path(), &token)).is_absolute());
+        let from = |folder: &str, path: &str| from_folder(Path::new(folder), Path::new(path));
+        assert_eq!(from(".", "docs/init.md"), "docs/init.md");
+        assert_eq!(from("docs", "docs/init.md"), "init.md");
+        assert_eq!(from("src/cli", "docs/init.md"), "../../docs/init.md");
+        assert_eq!(from("not/there/yet", "docs/init.md"), "../../../docs/init.md");
+        assert_eq!(from("docs", "/run/secrets/token"), "/run/secrets/token");
     }
 }
