@@ -1,7 +1,7 @@
 //! What the page's script reads: every exchange, every finding and every explanation, as JSON compressed with gzip.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::sync::Arc;
 
 use flate2::Compression;
@@ -20,17 +20,22 @@ const MEETINGS: usize = 20;
 /// Below the usual level of 6, because exchanges are compressed while the run goes on.
 const LEVEL: Compression = Compression::new(4);
 
+/// Bytes that are compressed at a time.
+const BUFFER: usize = 32 * 1024;
+
 /// Compresses the exchanges as they come.
 #[derive(Debug)]
 pub(super) struct ExchangeLog {
-    out: GzEncoder<Vec<u8>>,
+    /// JSON is written in pieces of a few bytes, which the encoder takes much longer to look at one by one.
+    out: BufWriter<GzEncoder<Vec<u8>>>,
     runs: usize,
     problem: Option<io::Error>,
 }
 
 impl Default for ExchangeLog {
     fn default() -> Self {
-        ExchangeLog { out: GzEncoder::new(Vec::new(), LEVEL), runs: 0, problem: None }
+        let out = BufWriter::with_capacity(BUFFER, GzEncoder::new(Vec::new(), LEVEL));
+        ExchangeLog { out, runs: 0, problem: None }
     }
 }
 
@@ -74,7 +79,7 @@ impl ExchangeLog {
             abouts.iter().map(|about| (about.id.as_str(), AboutJson::of(about))).collect();
         serde_json::to_writer(&mut self.out, &abouts)?;
         self.out.write_all(b"}")?;
-        self.out.finish()
+        self.out.into_inner()?.finish()
     }
 }
 
