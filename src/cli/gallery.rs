@@ -269,6 +269,7 @@ impl Gallery {
             detail: crate::report::Detail::Usual,
             max_causes: 10,
             width: 100,
+            wraps_all: false,
             again: String::new(),
         };
         let mut text = Vec::new();

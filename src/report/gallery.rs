@@ -99,7 +99,7 @@ impl GalleryPage<'_> {
         }
         self.requirements(out)?;
         terminal::left_behind(self.report, self.settings, out)?;
-        tested::switches(self.report, out)?;
+        tested::switches(self.report, self.settings, out)?;
         self.verdict(out)
     }
 

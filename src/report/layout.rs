@@ -176,6 +176,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The text broken as by [`wrap`]; lines after the first are indented by two columns.
+pub fn hang(text: &str, width: usize) -> String {
+    wrap(text, width.saturating_sub(2)).join("\n  ")
+}
+
 /// A number with its noun: `1 check`, `1,234 checks`.
 pub fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

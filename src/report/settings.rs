@@ -19,6 +19,8 @@ pub struct TerminalSettings {
     pub max_causes: usize,
     /// Columns; text is wrapped, commands are not.
     pub width: usize,
+    /// Lines that programs may read are wrapped too: the verdict, findings in a line each, the table.
+    pub wraps_all: bool,
     /// Options that lead the commands in the report to the same target: ` --target URL --yes`. Empty for none.
     pub again: String,
 }
@@ -59,13 +61,22 @@ impl TerminalSettings {
     /// Settings for a stream: colours on a terminal unless `NO_COLOR` is set, and lines as long as the terminal's.
     #[must_use]
     pub fn for_stream(stream: &impl RawStream, detail: Detail) -> Self {
+        let columns = columns(stream);
         TerminalSettings {
             color: layout::wants_color(stream),
             detail,
             max_causes: MAX_CAUSES,
-            width: columns(stream).unwrap_or(WIDTH),
+            width: columns.unwrap_or(WIDTH),
+            wraps_all: columns.is_some(),
             again: String::new(),
         }
+    }
+}
+
+impl TerminalSettings {
+    /// Columns of lines that programs may read.
+    pub(super) fn line_width(&self) -> usize {
+        if self.wraps_all { self.width } else { usize::MAX }
     }
 }
 

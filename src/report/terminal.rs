@@ -68,6 +68,15 @@ struct TerminalPage<'a> {
     paint: Paint,
 }
 
+/// How a check is named before what is said of it.
+#[derive(Clone, Copy)]
+enum Tone {
+    /// Above a finding that is told in full.
+    Heading,
+    /// All that is told of a finding.
+    Plain,
+}
+
 impl TerminalPage<'_> {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.settings.detail >= Detail::Everything {
@@ -80,7 +89,7 @@ impl TerminalPage<'_> {
         self.left_behind(out)?;
         self.table(out)?;
         fix_first::write(self.report, &causes, self.paint, self.settings, out)?;
-        tested::switches(self.report, out)?;
+        tested::switches(self.report, self.settings, out)?;
         self.verdict(&causes, out)
     }
 
@@ -102,18 +111,15 @@ impl TerminalPage<'_> {
         }
         if !more.is_empty() {
             let hint = format!("{} more are told in a line each; `-v` shows all of them in full", more.len());
-            writeln!(out, "{}\n", self.paint.dim(&hint))?;
+            writeln!(out, "{}\n", self.paint.dim(&layout::hang(&hint, self.settings.line_width())))?;
         }
         let mild: Vec<&Cause<'_>> = causes.iter().filter(|cause| !in_full(cause)).collect();
         if !mild.is_empty() {
             for cause in &mild {
                 self.mild(cause, out)?;
             }
-            writeln!(
-                out,
-                "{}\n",
-                self.paint.dim("`scimulate explain ID` says more; `-v` shows the requests")
-            )?;
+            let hint = "`scimulate explain ID` says more; `-v` shows the requests";
+            writeln!(out, "{}\n", self.paint.dim(&layout::hang(hint, self.settings.line_width())))?;
         }
         Ok(())
     }
@@ -134,9 +140,8 @@ impl TerminalPage<'_> {
             JudgedBy::Both if finding.rfc_ok => " (the RFC allows it, but Entra fails on it)",
             JudgedBy::Both => "",
         };
-        let id = self.paint.strong(&finding.rule);
         let title = if finding.beside_the_point { "side finding" } else { &cause.check.title };
-        writeln!(out, "{level}{id}{}", self.paint.dim(&format!(": {title}{tag}")))?;
+        self.headed(&level, &finding.rule, &format!("{title}{tag}"), Tone::Heading, out)?;
         self.text("", &layout::excerpt(&finding.message, SENTENCE), out)?;
         if let Some(pattern) = &cause.pattern {
             self.text("where", pattern, out)?;
@@ -214,7 +219,22 @@ impl TerminalPage<'_> {
             String::new()
         };
         let message = layout::clean(&cause.finding.message);
-        writeln!(out, "{level}{}: {message}{}", cause.finding.rule, self.paint.dim(&times))
+        self.headed(&level, &cause.finding.rule, &format!("{message}{times}"), Tone::Plain, out)
+    }
+
+    /// A check and what is said of it, behind the label of its level: one line where programs may read it.
+    fn headed(&self, level: &str, id: &str, text: &str, tone: Tone, out: &mut dyn Write) -> io::Result<()> {
+        let width = self.settings.line_width().saturating_sub(LABEL);
+        for (place, line) in layout::wrap(&format!("{id}: {text}"), width).iter().enumerate() {
+            let before = if place == 0 { level.to_owned() } else { " ".repeat(LABEL) };
+            // No id has a space, so that it is whole in the first line.
+            let (id, rest) = line.split_at(if place == 0 { id.len() } else { 0 });
+            match tone {
+                Tone::Heading => writeln!(out, "{before}{}{}", self.paint.strong(id), self.paint.dim(rest))?,
+                Tone::Plain => writeln!(out, "{before}{line}")?,
+            }
+        }
+        Ok(())
     }
 
     /// True for a check that fails as waivers or the baseline say, and in no dialect otherwise.
@@ -298,11 +318,8 @@ impl TerminalPage<'_> {
             return Ok(());
         }
         let count = layout::counted(self.report.left_behind.len(), "object");
-        writeln!(
-            out,
-            "{}",
-            self.paint.odd(&format!("left behind: {count}; `scimulate cleanup` tries again"))
-        )?;
+        let text = format!("left behind: {count}; `scimulate cleanup` tries again");
+        writeln!(out, "{}", self.paint.odd(&layout::hang(&text, self.settings.line_width())))?;
         for object in self.report.left_behind.iter().take(LEFT_SHOWN) {
             self.text("", object, out)?;
         }
@@ -331,17 +348,16 @@ impl TerminalPage<'_> {
         }
         let total = self.report.counts();
         let expected = total.expected > 0;
+        let heading = ["checks", "passed", "failed", "skipped", "not exercised", "expected"];
         let row = |name: &str, cells: [&str; 6]| {
             let [checks, passed, failed, skipped, not_exercised, waived] = cells;
             let waived = if expected { format!("{waived:>10}") } else { String::new() };
             format!("{name:<14}{checks:>8}{passed:>8}{failed:>8}{skipped:>9}{not_exercised:>15}{waived}")
         };
-        writeln!(
-            out,
-            "{}",
-            self.paint
-                .dim(&row("suite", ["checks", "passed", "failed", "skipped", "not exercised", "expected"]))
-        )?;
+        let is_narrow = row("", heading).len() > self.settings.line_width();
+        if !is_narrow {
+            writeln!(out, "{}", self.paint.dim(&row("suite", heading)))?;
+        }
         if suites.len() > 1 {
             suites.push(("all", ids.len(), total));
         }
@@ -355,7 +371,14 @@ impl TerminalPage<'_> {
                 counts.expected,
             ]
             .map(layout::thousands);
-            writeln!(out, "{}", row(suite, cells.each_ref().map(String::as_str)))?;
+            if is_narrow {
+                let parts = cells.iter().zip(heading).filter(|(number, _)| *number != "0");
+                let parts: Vec<String> = parts.map(|(number, what)| format!("{number} {what}")).collect();
+                let text = format!("{suite}: {}", parts.join(", "));
+                writeln!(out, "{}", layout::hang(&text, self.settings.line_width()))?;
+            } else {
+                writeln!(out, "{}", row(suite, cells.each_ref().map(String::as_str)))?;
+            }
         }
         // Whose run is green has nothing to look up.
         if self.report.verdict != Verdict::Passed {
@@ -387,18 +410,20 @@ impl TerminalPage<'_> {
 
     fn verdict(&self, causes: &[Cause<'_>], out: &mut dyn Write) -> io::Result<()> {
         let report = self.report;
-        let word = summary::word(report).to_uppercase();
+        let width = self.settings.line_width();
+        let plain = summary::word(report).to_uppercase();
         let word = match report.verdict {
-            _ if summary::is_odd(report) => self.paint.odd(&word),
-            Verdict::Passed => self.paint.good(&word),
-            _ => self.paint.bad(&word),
+            _ if summary::is_odd(report) => self.paint.odd(&plain),
+            Verdict::Passed => self.paint.good(&plain),
+            _ => self.paint.bad(&plain),
         };
         let sentence = summary::sentence(report, causes);
         if let Some(why) = &report.interrupted_by {
-            writeln!(out, "{}", layout::clean(why))?;
+            writeln!(out, "{}", layout::hang(&layout::clean(why), width))?;
         }
-        tested::lists(report, self.paint, out)?;
-        writeln!(out, "{word} {}: {sentence}", layout::clean(&report.target))
+        tested::lists(report, self.paint, self.settings, out)?;
+        let text = layout::hang(&format!("{plain} {}: {sentence}", layout::clean(&report.target)), width);
+        writeln!(out, "{}", text.replacen(&plain, &word, 1))
     }
 }
 

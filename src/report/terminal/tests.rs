@@ -6,6 +6,7 @@ const PLAIN: TerminalSettings = TerminalSettings {
     detail: Detail::Usual,
     max_causes: 10,
     width: 100,
+    wraps_all: false,
     again: String::new(),
 };
 
@@ -90,4 +91,19 @@ fn a_reader_that_goes_away_is_no_error() {
         }
     }
     assert!(write(&example::report(), &PLAIN, &mut Gone(100)).is_ok());
+}
+
+#[test]
+fn forty_columns_are_enough_for_all_but_what_is_copied() {
+    let narrow = TerminalSettings { width: 40, wraps_all: true, detail: Detail::Findings, ..PLAIN };
+    let text = written(&example::report(), &narrow);
+    let is_copied = |line: &str| {
+        ["before", "then", "request", "answer"].iter().any(|label| line.starts_with(label))
+            || line.trim_start().starts_with("scimulate run ")
+    };
+    for line in text.lines().filter(|line| !is_copied(line) && line.chars().count() > 40) {
+        let words = line.get(LABEL..).unwrap_or_default().trim();
+        assert!(!words.contains(' '), "only a long word keeps a line of its own: {line}\n{text}");
+    }
+    assert!(text.contains("\nall: "), "the table is told in words:\n{text}");
 }
