@@ -9,6 +9,7 @@ pub mod check;
 pub mod cli;
 pub mod deployments;
 pub mod diagnostic;
+pub mod diff;
 pub mod entra;
 pub mod examples;
 pub mod explore;

@@ -172,6 +172,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "waivers",
         &["input", "diagnostic", "keys", "wire", "check", "catalogue", "run", "report", "run/verdict"],
     ),
+    ("diff", &["check", "catalogue", "report", "waivers"]),
     ("server", &["scim"]),
     ("deployments", &["wire", "run", "server", "http", "issuer", "run/target"]),
     (

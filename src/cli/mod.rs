@@ -8,6 +8,7 @@ mod cleanup;
 mod config;
 mod console;
 mod credentials;
+mod diff;
 mod eval;
 mod exec;
 mod exit;
@@ -89,6 +90,7 @@ enum Command {
     Selftest(selftest::Selftest),
     #[command(hide = true)]
     Regenerate(regenerate::Regenerate),
+    Diff(diff::DiffReports),
     Waive(waive::Waive),
     Review(review::Review),
     Accept(accept::Accept),
@@ -143,6 +145,7 @@ fn execute(command: Command) -> Result<Exit, CommandFailure> {
         Command::Serve(serve) => serve.execute(),
         Command::Selftest(selftest) => selftest.execute(),
         Command::Regenerate(regenerate) => regenerate.execute(),
+        Command::Diff(diff) => diff.execute(),
         Command::Waive(waive) => waive.execute(),
         Command::Review(review) => review.execute(),
         Command::Accept(accept) => accept.execute(),

@@ -83,7 +83,7 @@ pub fn write(
 }
 
 /// Text on one line, with Markdown's and HTML's special characters escaped.
-fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in layout::clean(text).chars() {
         match letter {
@@ -100,7 +100,7 @@ fn text(text: &str) -> String {
 }
 
 /// Code on one line; a longer row of backticks than any inside encloses it.
-fn code(code: &str) -> String {
+pub fn code(code: &str) -> String {
     let code = layout::clean(code);
     let longest = code.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -25,11 +25,15 @@ pub struct Baseline {
 /// What two findings of two runs have in common when they are the same one. It holds no ids, values,
 /// ports or prefixes: those differ from run to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct FindingKey {
-    check: String,
-    dialect: Option<String>,
-    rule: String,
-    about: String,
+pub struct FindingKey {
+    /// The check's id, as it is called today.
+    pub check: String,
+    /// Its dialect; `None` for what is met before the first scenario and for the comparison of dialects.
+    pub dialect: Option<String>,
+    /// The rule's id, as it is called today.
+    pub rule: String,
+    /// The attribute, or the sentence without its values; empty for a rule about the whole exchange.
+    pub about: String,
     request: String,
 }
 
@@ -45,7 +49,7 @@ impl Baseline {
                 finding.waived.as_deref().is_none_or(|reason| reason == IN_THE_BASELINE)
             };
             for finding in check.findings.iter().filter(unwaived) {
-                let known = baseline.known.entry(key(report, check, finding, catalogue));
+                let known = baseline.known.entry(FindingKey::of(report, check, finding, catalogue));
                 let level = known.or_insert(finding.level);
                 *level = (*level).max(finding.level);
             }
@@ -74,7 +78,7 @@ impl Baseline {
         let mut count = BaselineCount::default();
         for (check, said) in report.checks.iter_mut().zip(&now.checks) {
             for (finding, told) in check.findings.iter_mut().zip(&said.findings) {
-                let known = self.known.get(&key(&now, said, told, catalogue));
+                let known = self.known.get(&FindingKey::of(&now, said, told, catalogue));
                 if finding.waived.is_none() && known.is_some_and(|level| *level >= finding.level) {
                     finding.waived = Some(IN_THE_BASELINE.to_owned());
                 }
@@ -98,27 +102,33 @@ fn today(catalogue: &Catalogue, id: &str) -> String {
     catalogue.find(id).map_or(id, |entry| entry.about.id.as_str()).to_owned()
 }
 
-fn key(report: &PastReport, check: &PastCheck, finding: &PastFinding, catalogue: &Catalogue) -> FindingKey {
-    let shows = finding.exchanges.last();
-    // What is asked before the first scenario belongs to whichever dialect comes first.
-    let dialect = check.dialect.clone().filter(|_| shows.is_none_or(|exchange| exchange.actor != "probe"));
-    let about = match finding.subject.as_str() {
-        // A rule says the same of many requests, and which of them it names depends on chance.
-        "" if finding.rule.starts_with("rules/") => String::new(),
-        "" => without_values(&finding.message),
-        subject => subject.to_lowercase(),
-    };
-    let request = shows.map_or_else(String::new, |exchange| {
-        let place = exchange.url.strip_prefix(report.target.trim_end_matches('/')).unwrap_or(&exchange.url);
-        let status = exchange.status.map_or_else(String::new, |status| status.to_string());
-        format!("{} {} {status}", exchange.method, endpoint(place))
-    });
-    FindingKey {
-        check: today(catalogue, &check.id),
-        dialect,
-        rule: today(catalogue, &finding.rule),
-        about,
-        request,
+impl FindingKey {
+    /// What a finding of a report has in common with the same one of another.
+    #[must_use]
+    pub fn of(report: &PastReport, check: &PastCheck, finding: &PastFinding, catalogue: &Catalogue) -> Self {
+        let shows = finding.exchanges.last();
+        // What is asked before the first scenario belongs to whichever dialect comes first.
+        let dialect =
+            check.dialect.clone().filter(|_| shows.is_none_or(|exchange| exchange.actor != "probe"));
+        let about = match finding.subject.as_str() {
+            // A rule says the same of many requests, and which of them it names depends on chance.
+            "" if finding.rule.starts_with("rules/") => String::new(),
+            "" => without_values(&finding.message),
+            subject => subject.to_lowercase(),
+        };
+        let request = shows.map_or_else(String::new, |exchange| {
+            let place =
+                exchange.url.strip_prefix(report.target.trim_end_matches('/')).unwrap_or(&exchange.url);
+            let status = exchange.status.map_or_else(String::new, |status| status.to_string());
+            format!("{} {} {status}", exchange.method, endpoint(place))
+        });
+        FindingKey {
+            check: today(catalogue, &check.id),
+            dialect,
+            rule: today(catalogue, &finding.rule),
+            about,
+            request,
+        }
     }
 }
 

@@ -11,11 +11,11 @@ mod past;
 #[cfg(test)]
 mod tests;
 
-pub use baseline::{Baseline, IN_THE_BASELINE};
+pub use baseline::{Baseline, FindingKey, IN_THE_BASELINE};
 pub use draft::{Draft, Drafted, Merged, NothingToWaive, last_day};
 pub use file::{Waiver, Waivers, json_schema};
 pub use judgement::WaiverContext;
-pub use past::{PastCheck, PastExchange, PastFinding, PastReport};
+pub use past::{PastCause, PastCheck, PastExchange, PastFinding, PastReport};
 
 /// The word for the check that compares the end states of two dialects, in the place of a dialect.
 pub const COMPARISON: &str = "comparison";

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::IN_THE_BASELINE;
 use crate::check::Level;
 use crate::diagnostic::Diagnostic;
 use crate::input;
@@ -20,6 +21,23 @@ pub struct PastReport {
     pub target: String,
     /// Its checks.
     pub checks: Vec<PastCheck>,
+    /// What its findings were put down to.
+    #[serde(default)]
+    pub causes: Vec<PastCause>,
+    /// How it ended, as `incomplete`.
+    #[serde(default)]
+    verdict: Option<String>,
+}
+
+/// One cause of another run: what the findings of several checks were put down to.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PastCause {
+    /// The rule or scenario that told it, as it was called then.
+    pub rule: String,
+    /// The sentence.
+    pub message: String,
+    /// Ids of the checks that told it, as they were then.
+    pub checks: Vec<String>,
 }
 
 /// One check of another run.
@@ -51,12 +69,15 @@ pub struct PastFinding {
     pub subject: String,
     /// The sentence.
     pub message: String,
+    /// What to change in the server.
+    #[serde(default)]
+    pub fix: String,
     /// Why it was known even then.
     #[serde(default)]
     pub waived: Option<String>,
     /// Id of the first scenario in which a rule met it, as it was then.
     #[serde(default)]
-    met_in: Option<String>,
+    pub met_in: Option<String>,
     /// What shows it; the last one decides.
     pub exchanges: Vec<PastExchange>,
 }
@@ -94,7 +115,21 @@ impl PastCheck {
     }
 }
 
+impl PastFinding {
+    /// Why a waiver let it be, if one did. What only a baseline knows is not waived.
+    #[must_use]
+    pub fn waiver(&self) -> Option<&str> {
+        self.waived.as_deref().filter(|reason| *reason != IN_THE_BASELINE)
+    }
+}
+
 impl PastReport {
+    /// Whether the run ended before everything was judged.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.verdict.as_deref() == Some("incomplete")
+    }
+
     /// Ids of the scenarios that show what failed, and of those that were blocked by it, as they were then. What a rule
     /// found before the first scenario is shown by every scenario; for that there is an id that is empty.
     #[must_use]

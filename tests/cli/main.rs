@@ -5,6 +5,7 @@
 
 mod arguments;
 mod connection;
+mod diff;
 mod explore;
 mod init;
 mod list;
