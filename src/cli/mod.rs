@@ -5,6 +5,7 @@ mod accept;
 mod arguments;
 mod bug;
 mod cleanup;
+mod completions;
 mod config;
 mod console;
 mod credentials;
@@ -40,6 +41,7 @@ mod switches;
 mod sync;
 mod target;
 mod test_connection;
+mod version;
 mod waive;
 mod waived;
 
@@ -47,6 +49,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 pub use exit::Exit;
 
@@ -70,6 +73,10 @@ struct Arguments {
         hide_possible_values = true
     )]
     color: clap::ColorChoice,
+
+    /// With --version: JSON, with target, commit and compiler
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -95,22 +102,36 @@ enum Command {
     Review(review::Review),
     Accept(accept::Accept),
     Cleanup(cleanup::Cleanup),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 /// Runs the command of this process and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     layout::respect_environment();
+    completions::answer_shell();
     ExitCode::from(obey(std::env::args_os()) as u8)
 }
 
 /// Runs a command; the first argument is the program's name.
 fn obey(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     bug::watch();
-    let outcome = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let outcome = match Arguments::try_parse_from(&arguments) {
+        Ok(arguments) if arguments.json => Err(CommandFailure::usage(
+            "--json stands before the command",
+            "write it after the command, or use it with --version",
+        )),
         Ok(arguments) => {
             console::choose_color(arguments.color);
             bug::caught(|| execute(arguments.command))
+        }
+        // clap ends at --version, whatever follows.
+        Err(shown)
+            if shown.kind() == ErrorKind::DisplayVersion && arguments.iter().any(|it| it == "--json") =>
+        {
+            console::say_json(&version::json()).map(|()| Exit::Success)
         }
         Err(shown) => {
             // Help and version are "errors" of clap's too. A reader that has gone away is none of ours.
@@ -150,6 +171,8 @@ fn execute(command: Command) -> Result<Exit, CommandFailure> {
         Command::Review(review) => review.execute(),
         Command::Accept(accept) => accept.execute(),
         Command::Cleanup(cleanup) => cleanup.execute(),
+        Command::Completions(completions) => completions.execute(),
+        Command::Man(man) => man.execute(),
     }
 }
 

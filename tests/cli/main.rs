@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose server or file fails has failed")]
 
 mod arguments;
+mod completions;
 mod connection;
 mod diff;
 mod explore;
