@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Plays action.sh against the embedded server. SCIMULATE_ROOT holds the program; the rest is the action's environment.
+# Plays action.sh against the embedded server of a program: tests/action.sh PROGRAM. The rest is the action's environment.
 set -euo pipefail
+program=$(realpath "${1:?}")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ready=$(mktemp)
-"$SCIMULATE_ROOT/bin/scimulate" serve >"$ready" &
+"$program" serve >"$ready" &
 server=$!
 trap 'kill $server 2>/dev/null || true; rm -f "$ready"' EXIT
 for _ in $(seq 100); do
