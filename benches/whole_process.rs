@@ -82,12 +82,18 @@ fn bare_exchanges(count: usize) -> Duration {
 fn main() {
     play(&["run"]);
     let (mut walls, mut peak, mut last) = (Vec::new(), None, String::new());
+    let page = std::env::temp_dir().join("scimulate-bench.html");
+    let mut with_page = Vec::new();
     for _ in 0..RUNS {
         let one = play(&["run"]);
+        with_page.push(
+            play(&["run", "--html", &page.to_string_lossy()]).wall.as_secs_f64() / one.wall.as_secs_f64(),
+        );
         walls.push(one.wall);
         peak = peak.max(one.peak);
         last = one.output;
     }
+    with_page.sort_by(f64::total_cmp);
     let run = median(walls);
     let verdict = last.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output");
     println!("{verdict}");
@@ -100,6 +106,7 @@ fn main() {
     println!("scimulate run        {run:>10.1?}   median of {RUNS}");
     println!("bare exchanges       {bare:>10.1?}   {requests} lookups");
     println!("ratio                {:>10.2}", run.as_secs_f64() / bare.as_secs_f64());
+    println!("with --html          {:>10.2}   times a run without, median of {RUNS}", with_page[RUNS / 2]);
     match peak {
         Some(peak) => println!("peak memory          {:>10.1} MiB", peak as f64 / 1024.0),
         None => println!("peak memory          not told by this system"),

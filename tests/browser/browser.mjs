@@ -36,6 +36,19 @@ const test = async (name, file, what, options = {}) => {
 const rows = (page) => page.locator(".checks tbody tr:visible");
 const shows = (page, id) => page.waitForSelector(`#detail[data-ready="${id}"]`);
 
+for (const [file, marked] of [[passed, false], [failed, true]]) {
+  await test(`${marked ? "a value that a PATCH did not change is" : "values that a PATCH changed are not"} marked`, file, async (page) => {
+    await page.locator(".checks tbody a", { hasText: /^cycles\/disable-unassigned$/ }).click();
+    await shows(page, "cycles/disable-unassigned");
+    await page.evaluate(() => { for (const it of document.querySelectorAll(".sequence details")) it.open = true; });
+    await page.waitForFunction(() => [...document.querySelectorAll(".sequence details")].every((it) => it.childElementCount > 1));
+    const told = await page.locator(".sequence .quiet", { hasText: /as it was written:|written and not/ }).allTextContents();
+    assert.deepEqual([...new Set(told)], marked ? ["not as it was written: active"] : []);
+    const marks = await page.locator(".sequence mark", { hasText: '"active": true' }).count();
+    assert.equal(marks > 0, marked, `${marks} lines are marked`);
+  });
+}
+
 for (const [file, word] of [[passed, "passed"], [failed, "failed"]]) {
   await test(`${word}: the first screen has the verdict`, file, async (page) => {
     assert.equal(await page.locator("h1 .badge").textContent(), word);

@@ -79,25 +79,77 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(keep));
 
-  const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  /** Entra words booleans as texts in one of its dialects. */
+  const plainly = (it) => (typeof it === "boolean" || /^(true|false)$/i.test(it) ? String(it).toLowerCase() : JSON.stringify(it));
+  const isSame = (one, other) => plainly(one) === plainly(other);
   const value = (object, key) => {
     const name = Object.keys(object).find((known) => known.toLowerCase() === key.toLowerCase());
     return name === undefined ? undefined : object[name];
   };
 
-  /** A body with indentation. What a create or replace sent and the answer shows otherwise is marked. */
+  const parsed = (text) => { try { return JSON.parse(text); } catch { return undefined; } };
+  const isObject = (it) => it !== null && typeof it === "object" && !Array.isArray(it);
+  const nameIn = (object, key) => Object.keys(object).find((known) => known.toLowerCase() === key.toLowerCase()) ?? key;
+
+  /** A resource after a PATCH, as far as the operations say it plainly: what else they touch is not known any more. */
+  const patched = (before, operations) => {
+    const after = { ...before };
+    const write = (path, value, verb) => {
+      const root = /^urn:/i.test(path) ? Object.keys(after).find((urn) => path.toLowerCase().startsWith(urn.toLowerCase())) : path.split(/[.[]/)[0];
+      if (root === undefined) return;
+      const name = nameIn(after, root);
+      delete after[name];
+      // Lists are merged, and a single value may come in a list of one.
+      if (root === path && verb !== "remove" && value !== undefined && typeof value !== "object") after[name] = value;
+    };
+    for (const { op, path, value } of Array.isArray(operations) ? operations : []) {
+      const verb = String(op).toLowerCase();
+      if (path) write(path, value, verb);
+      else if (isObject(value)) for (const [name, one] of Object.entries(value)) write(name, one, verb);
+    }
+    return after;
+  };
+
+  /** What a right server shows in the answer to each request of a run, by the exchange's number. */
+  const written = (run) => {
+    const known = new Map();
+    const shown = new Map();
+    for (const it of run.exchanges) {
+      const path = it.path.split("?")[0];
+      const sent = parsed(it.body);
+      const succeeded = /^2/.test(it.status ?? "");
+      if (it.method === "GET") {
+        if (!/attributes=/i.test(it.path)) shown.set(it.number, known.get(path));
+      } else if (succeeded && it.method === "DELETE") {
+        known.delete(path);
+      } else if (succeeded && it.method === "PATCH" && isObject(sent)) {
+        const operations = sent[nameIn(sent, "Operations")];
+        known.set(path, patched(known.get(path) ?? {}, operations));
+        shown.set(it.number, known.get(path));
+      } else if (succeeded && ["POST", "PUT"].includes(it.method) && isObject(sent) && !sent.Operations) {
+        known.set(it.method === "PUT" ? path : `${path}/${parsed(it.answer)?.id}`, sent);
+        shown.set(it.number, sent);
+      }
+    }
+    return shown;
+  };
+
+  /** A body with indentation. What was written and the answer shows otherwise is marked. */
   const body = (text, sent) => {
     const shown = element("pre", { tabindex: "0" });
-    let parsed;
-    try { parsed = JSON.parse(text); } catch { shown.textContent = text; return [shown]; }
-    const plain = (it) => it && typeof it === "object" && !Array.isArray(it);
-    if (!sent || !plain(parsed) || !plain(sent) || sent.Operations || parsed.schemas?.some?.((it) => String(it).endsWith(":Error"))) {
-      shown.textContent = JSON.stringify(parsed, null, 2);
+    const read = parsed(text);
+    if (read === undefined) { shown.textContent = text; return [shown]; }
+    if (!isObject(read) || !isObject(sent) || read.schemas?.some?.((it) => String(it).endsWith(":Error"))) {
+      shown.textContent = JSON.stringify(read, null, 2);
       return [shown];
     }
-    const changed = Object.keys(sent).filter((key) => value(parsed, key) !== undefined && !isSame(value(parsed, key), sent[key]));
-    const missing = Object.keys(sent).filter((key) => value(parsed, key) === undefined);
-    const lines = JSON.stringify(parsed, null, 2).split("\n");
+    // The server's own, and what is the same as not being there (RFC 7643 §2.5 and §3.1).
+    const isServers = (key) => ["id", "meta"].includes(key.toLowerCase());
+    const isNothing = (it) => it === null || (Array.isArray(it) && !it.length);
+    const names = Object.keys(sent).filter((key) => !isServers(key));
+    const changed = names.filter((key) => value(read, key) !== undefined && !isSame(value(read, key), sent[key]));
+    const missing = names.filter((key) => value(read, key) === undefined && !isNothing(sent[key]));
+    const lines = JSON.stringify(read, null, 2).split("\n");
     let inside = false;
     for (const [place, line] of lines.entries()) {
       const key = /^ {2}"((?:[^"\\]|\\.)*)":/.exec(line)?.[1];
@@ -106,24 +158,20 @@
       shown.append(inside ? element("mark", {}, line) : line, place + 1 < lines.length ? "\n" : "");
     }
     const told = [];
-    if (changed.length) told.push(`not as it was sent: ${changed.join(", ")}`);
-    if (missing.length) told.push(`sent and not returned: ${missing.join(", ")}`);
+    if (changed.length) told.push(`not as it was written: ${changed.join(", ")}`);
+    if (missing.length) told.push(`written and not returned: ${missing.join(", ")}`);
     return [told.length ? element("p", { class: "quiet" }, told.join("; ")) : null, shown];
   };
 
   const copyButton = (text) => element("button", { type: "button", class: "copy", "data-copy": text }, "copy curl");
 
-  const exchange = (it, shows) => {
+  const exchange = (it, shows, sent) => {
     const refused = it.error || !/^2/.test(it.status ?? "");
     const head = element("summary", {},
       element("span", { class: "actor" }, it.actor), " ",
       element("code", {}, `${it.method} ${it.path}`), " → ",
       element("strong", { class: refused ? "refused" : "" }, it.error ?? it.status), " ",
       element("span", { class: "quiet" }, [it.ms === undefined ? "" : `${it.ms} ms`, it.step].filter(Boolean).join(", ")));
-    let sent;
-    if (it.method === "POST" || it.method === "PUT") {
-      try { sent = JSON.parse(it.body); } catch { /* It is shown as it is. */ }
-    }
     const details = element("details", { open: shows }, head);
     // Bodies of hundreds of exchanges are made when they are looked at.
     const fill = () => {
@@ -139,9 +187,12 @@
     return element("li", { class: shows ? "shows" : "", "data-number": it.number }, details);
   };
 
-  const sequence = (run, shown) => element("div", {},
-    element("h4", {}, run.scenario ? `${run.scenario} [${run.dialect}]` : "before the first scenario"),
-    element("ol", { class: "sequence" }, run.exchanges.map((it) => exchange(it, shown.some(([begin, end]) => it.number >= begin && it.number <= end)))));
+  const sequence = (run, shown) => {
+    const sent = written(run);
+    return element("div", {},
+      element("h4", {}, run.scenario ? `${run.scenario} [${run.dialect}]` : "before the first scenario"),
+      element("ol", { class: "sequence" }, run.exchanges.map((it) => exchange(it, shown.some(([begin, end]) => it.number >= begin && it.number <= end), sent.get(it.number)))));
+  };
 
   const paragraph = (label, text) => (text ? [element("dt", {}, label), element("dd", {}, text)] : []);
 
