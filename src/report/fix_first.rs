@@ -10,6 +10,9 @@ use crate::run::verdict::report::{Report, Verdict};
 /// The scenario with the fewest requests.
 pub const SHORTEST: &str = "cycles/test-connection";
 
+/// How many other subjects of a cause its line names.
+const ALSO: usize = 3;
+
 /// How many causes the list names; a critical one is always named.
 const NAMED: usize = 10;
 
@@ -65,9 +68,11 @@ fn silent(causes: &[&Cause<'_>], paint: Paint, width: usize, out: &mut dyn Write
 pub(super) fn headline(cause: &Cause<'_>) -> String {
     let message = layout::clean(&cause.finding.message);
     let message = layout::excerpt(message.trim_end_matches('.'), 160);
+    let also: Vec<String> = cause.also.iter().map(ToString::to_string).collect();
     match &cause.pattern {
         Some(pattern) => format!("{}: {message}; {pattern}", cause.finding.rule),
-        None => format!("{}: {message}", cause.finding.rule),
+        None if also.is_empty() => format!("{}: {message}", cause.finding.rule),
+        None => format!("{}: {message}; also {}", cause.finding.rule, layout::listed(&also, ALSO)),
     }
 }
 

@@ -176,6 +176,9 @@ struct CauseJson<'a> {
     /// Which requests it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pattern: Option<String>,
+    /// What else it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<&'a str>,
     stage: &'static str,
     times: usize,
     dialects: BTreeSet<&'a str>,
@@ -190,6 +193,7 @@ impl<'a> CauseJson<'a> {
             level: cause.level.as_str(),
             message: &cause.finding.message,
             pattern: cause.pattern.clone(),
+            also: cause.also.clone(),
             stage: cause.stage.as_str(),
             times: cause.times,
             dialects: cause.dialects.clone(),

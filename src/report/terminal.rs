@@ -143,6 +143,9 @@ impl TerminalPage<'_> {
         let title = if finding.beside_the_point { "side finding" } else { &cause.check.title };
         self.headed(&level, &finding.rule, &format!("{title}{tag}"), Tone::Heading, out)?;
         self.text("", &layout::excerpt(&finding.message, SENTENCE), out)?;
+        let also: Vec<String> = cause.also.iter().map(ToString::to_string).collect();
+        let limit = if self.settings.detail >= Detail::Everything { usize::MAX } else { 8 };
+        self.text("also", &layout::listed(&also, limit), out)?;
         if let Some(pattern) = &cause.pattern {
             self.text("where", pattern, out)?;
         }

@@ -200,6 +200,7 @@ mod tests {
         let check = CheckResult::new("cycles/x", Some("default"), "The title", Outcome::Failed);
         let cause = Cause {
             pattern: None,
+            also: Vec::new(),
             advice: None,
             stage: crate::run::verdict::stage::Stage::Update,
             level: Level::Critical,

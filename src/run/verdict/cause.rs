@@ -22,6 +22,9 @@ pub struct Cause<'a> {
     pub finding: &'a Finding,
     /// Which requests it is about, where a comparison shows it: `every PATCH without a path (52 of 52)`.
     pub pattern: Option<String>,
+    /// What else the same is said of, such as other attributes of the same requests. The evidence does not show
+    /// whether one mend is enough for all of them. Empty where the pattern speaks for all.
+    pub also: Vec<&'a str>,
     /// What to change in the server, where the comparison shows it; it comes before what the check advises.
     pub advice: Option<&'static str>,
     /// The part of the server that it is about.
@@ -90,6 +93,7 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
             check: &checks[head.0],
             finding: finding(checks, *head),
             pattern: group.pattern.as_ref().map(ToString::to_string),
+            also: also(checks, &group, *head),
             advice: group.pattern.as_ref().and_then(Pattern::advice),
             stage: Stage::of(finding(checks, *head)),
             times: 0,
@@ -132,6 +136,25 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
         }
     });
     causes
+}
+
+/// What the check that speaks for a group says of other subjects too.
+fn also<'a>(checks: &'a [CheckResult], group: &Symptom, head: FindingPosition) -> Vec<&'a str> {
+    if group.pattern.as_ref().is_some_and(Pattern::is_general) {
+        return Vec::new();
+    }
+    let told = finding(checks, head);
+    let same = group.same.iter().map(|place| finding(checks, *place));
+    let others = same.filter(|other| other.rule == told.rule && other.waived.is_none());
+    let mut also: Vec<&str> = Vec::new();
+    for subject in others.map(|other| other.subject.as_str()).filter(|subject| !subject.is_empty()) {
+        let is_known = |known: &str| known.eq_ignore_ascii_case(subject);
+        if !is_known(&told.subject) && !also.iter().any(|known| is_known(known)) {
+            also.push(subject);
+        }
+    }
+    also.sort_unstable();
+    also
 }
 
 /// Marks scenarios that failed by nothing but what another check tells: one fault of the target is one red

@@ -234,6 +234,36 @@ fn symptoms_that_only_requests_of_one_form_show_are_one_cause() {
 }
 
 #[test]
+fn attributes_that_only_the_same_requests_lose_are_all_named() {
+    let create = example::exchange(Method::Post, "/Users", None, example::answer(201, &json!({})));
+    let lost_in = |attribute: &str, scenarios: &[&str]| {
+        let mut check = lost(attribute);
+        let found = check.findings.remove(0).shown_by(&create);
+        let meetings =
+            scenarios.iter().map(|scenario| Meeting::new(scenario, "default", &found.exchanges)).collect();
+        check.findings.push(Finding { meetings, ..found });
+        check
+    };
+    let mut report = example::report();
+    report.checks = vec![
+        lost_in("title", &["cycles/a", "cycles/b"]),
+        lost_in("name.givenName", &["cycles/a", "cycles/b"]),
+        lost_in("nickName", &["cycles/c"]),
+    ];
+    let found = causes(&report);
+    let told: Vec<_> = found.iter().map(|it| (it.finding.subject.as_str(), it.also.as_slice())).collect();
+    assert_eq!(told, [("title", ["name.givenName"].as_slice()), ("nickName", &[])]);
+    drop(found);
+    report.checks = vec![lost("title"), lost("active")];
+    report.observations = Observations::from([
+        observed("title", "without a path", 3, true),
+        observed("active", "without a path", 4, true),
+        observed("title", "with a plain path", 9, false),
+    ]);
+    assert!(causes(&report)[0].also.is_empty(), "the pattern says more than a list");
+}
+
+#[test]
 fn a_disable_that_is_refused_with_every_add_makes_these_no_graver() {
     let refused = |rule: &str, verb: &str, attribute: &str, wrong: bool| {
         let wrong = if wrong { vec![(rule.to_owned(), String::new())] } else { Vec::new() };
