@@ -124,9 +124,9 @@ impl Run {
         let fail_on = plan.fail_on;
         let snapshots = self.snapshots(&config, &plan.prefix, url.is_some())?;
         plan.judge = snapshots.as_ref().map(|(snapshots, _)| snapshots.judge());
-        let mut outputs = self.reporting.outputs(&config)?;
         let junit = self.junit.as_ref().or(config.settings.junit.as_ref()).map(PathBuf::as_path);
         let junit = Output::open("--junit", junit)?;
+        let mut outputs = self.reporting.outputs(&config)?;
         let scenarios = plan.scenarios.clone();
         let Some(ready) = self.playing.ready_with(&config, &plan, Some(&self.second))? else {
             return Ok(Exit::Interrupted);

@@ -69,6 +69,20 @@ fn a_path_that_cannot_be_written_is_told_before_the_run() {
 }
 
 #[test]
+fn a_wrong_path_costs_no_report_of_an_earlier_run() {
+    for option in ["--html", "--markdown", "--json", "--junit"] {
+        let arguments = ["run", SCENARIO, "--events", "e", "--har", "h", option, "no/such/folder/r"];
+        let mut call = Call::new(&arguments).file("e", "of before").file("h", "of before");
+        let output = call.command.output().unwrap();
+        Played::new(&output, call.folder.path()).failed(2, "no/such/folder/r", option);
+        for name in ["e", "h"] {
+            let text = std::fs::read_to_string(call.folder.path().join(name)).unwrap();
+            assert_eq!(text, "of before", "{option}: {name}");
+        }
+    }
+}
+
+#[test]
 fn what_failed_is_played_again_and_nothing_else() {
     let served = faulty();
     let arguments = ["cycles/disable-unassigned", SCENARIO, "--dialect", "default", "--json", "r.json"];
