@@ -10,6 +10,8 @@ mod config;
 mod console;
 mod credentials;
 mod diff;
+#[cfg(test)]
+mod documented;
 mod eval;
 mod exec;
 mod exit;
