@@ -3,7 +3,7 @@
 #
 # docs/navigation.tsv says which pages there are and in which order; OUT/llms.txt has the same for language models.
 # A link that leads nowhere fails the build, and so does a page that fetches something from another host. MkDocs and
-# its theme come from PyPI.
+# its theme come from PyPI. What was in OUT is removed.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scimulate=$1

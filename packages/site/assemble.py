@@ -13,6 +13,8 @@ import sys
 from pathlib import Path, PurePosixPath
 
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
+# Two spaces make a list inside another for GitHub; for MkDocs it takes four.
+INNER_LIST = re.compile(r"^( +)(?=[-*] )", re.MULTILINE)
 # The code between fences is shown as it is.
 FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 SUMMARY = (
@@ -68,7 +70,7 @@ class Site:
         text = self.source(page).read_text(encoding="utf-8")
         # What a link is not changed to leads nowhere, and MkDocs says so.
         parts = FENCE.split(text)
-        parts[::2] = [LINK.sub(changed, part) for part in parts[::2]]
+        parts[::2] = [INNER_LIST.sub(r"\1\1", LINK.sub(changed, part)) for part in parts[::2]]
         path = self.pages / place(page)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(parts), encoding="utf-8")
@@ -121,8 +123,6 @@ def configuration(sections, listed):
         "plugins": ["search"],
         "markdown_extensions": [
             "tables",
-            # GitHub shows a list without an empty line before it as a list, and two spaces make a list inside another.
-            "sane_lists",
             "pymdownx.superfences",
             {"pymdownx.highlight": {"use_pygments": True}},
             # The anchors of GitHub, which links in docs/ are written for.
