@@ -76,7 +76,7 @@ fn a_wrong_path_costs_no_report_of_an_earlier_run() {
         let output = call.command.output().unwrap();
         Played::new(&output, call.folder.path()).failed(2, "no/such/folder/r", option);
         for name in ["e", "h"] {
-            let text = std::fs::read_to_string(call.folder.path().join(name)).unwrap();
+            let text = fs::read_to_string(call.folder.path().join(name)).unwrap();
             assert_eq!(text, "of before", "{option}: {name}");
         }
     }
