@@ -10,11 +10,12 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::failure::CommandFailure;
-use super::{Arguments, Exit, console, output, source};
+use super::{Arguments, Exit, console, output};
 use crate::catalogue::CheckKind;
 use crate::entra::mapping::profiles;
 use crate::scenario;
 use crate::server::{Fault, Variant};
+use crate::suite;
 
 /// The program is called with this variable when a shell wants to complete.
 const VARIABLE: &str = "SCIMULATE_COMPLETE";
@@ -144,7 +145,7 @@ fn in_steps(typed: &OsStr, checks: &[Known]) -> Vec<CompletionCandidate> {
 /// Every check with its title. What cannot be read, as scenarios with a mistake, completes nothing: a shell has no
 /// place for an error.
 fn checks(only_scenarios: bool) -> Vec<Known> {
-    let catalogue = source::catalogue(&scenario::builtin().unwrap_or_default());
+    let catalogue = suite::catalogue(&scenario::builtin().unwrap_or_default());
     let fitting = catalogue
         .entries()
         .iter()
@@ -156,7 +157,7 @@ fn checks(only_scenarios: bool) -> Vec<Known> {
 }
 
 fn suites() -> Vec<Known> {
-    let catalogue = source::catalogue(&scenario::builtin().unwrap_or_default());
+    let catalogue = suite::catalogue(&scenario::builtin().unwrap_or_default());
     catalogue.suites().into_iter().map(|suite| (suite.to_owned(), None)).collect()
 }
 

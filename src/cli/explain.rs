@@ -3,10 +3,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::failure::CommandFailure;
-use super::source::{self, Source};
+use super::source::Source;
 use super::{Exit, console, runtime};
 use crate::examples::Examples;
 use crate::run::snapshots;
+use crate::suite;
 
 /// Explain checks: what must hold and why, how to fix a failure, what the Entra admin sees, and a wrong and a
 /// right answer
@@ -23,7 +24,7 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let scenarios = self.source.scenarios()?;
-        let catalogue = source::catalogue(&scenarios).with_judgements([snapshots::about()]);
+        let catalogue = suite::catalogue(&scenarios).with_judgements([snapshots::about()]);
         let entries = self.ids.iter().map(|id| catalogue.get(id)).collect::<Result<Vec<_>, _>>()?;
         let runtime = runtime::start()?;
         let scenarios = scenarios.into_iter().map(Arc::new).collect();

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::Dialects;
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::{folder_of, unwritten};
@@ -15,6 +14,7 @@ use crate::explore::{self, Drawer, Exploration, ExplorationSettings, Explored, F
 use crate::run::target::prefix;
 use crate::run::{Plan, Report, RunProblem};
 use crate::scenario::Scenario;
+use crate::suite::{Dialects, open_journal};
 
 /// Play random histories of a directory until one fails, and print the shortest that still does; without --target,
 /// against the embedded server
@@ -90,7 +90,7 @@ impl Explore {
             if !first_prefix.replace(false) {
                 plan.prefix = prefix::draw();
                 if let Some(url) = &url {
-                    plan.journal = Some(Arc::new(playing::journal(url, &plan.prefix)?));
+                    plan.journal = Some(Arc::new(open_journal(url, &plan.prefix)?));
                 }
             }
             let embedded = playing::embedded(&plan.mapping);

@@ -2,6 +2,7 @@ use super::Exit;
 use crate::diagnostic::Diagnostic;
 use crate::http::ClientProblem;
 use crate::run::preflight::Refusal;
+use crate::suite::NoJournal;
 
 /// Why a command could not do what it was asked: one message with its place or its next step.
 #[derive(Debug)]
@@ -92,6 +93,12 @@ impl From<Refusal> for CommandFailure {
     fn from(refusal: Refusal) -> Self {
         let Refusal { what, next, left_behind } = refusal;
         CommandFailure::Plain { exit: Exit::Target, what, next: Some(next), left_behind }
+    }
+}
+
+impl From<NoJournal> for CommandFailure {
+    fn from(NoJournal { what, next }: NoJournal) -> Self {
+        CommandFailure::usage(what, next)
     }
 }
 

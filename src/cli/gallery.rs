@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::Dialects;
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::{folder_of, unwritten};
@@ -21,6 +20,7 @@ use crate::run::target::deployment::Deployments;
 use crate::run::{Plan, Report};
 use crate::scenario;
 use crate::scim::PatchPath;
+use crate::suite::{Dialects, open_journal};
 use crate::transport;
 
 /// Predict Microsoft's gallery validation: its 25 tests, the validator's tests, and the other requirements
@@ -203,7 +203,7 @@ impl Gallery {
             CommandFailure::usage(error.to_string(), "correct [people] in scimulate.toml")
         })?;
         let journal = match url {
-            Some(url) if self.rate_gate.is_some() => Some(Arc::new(playing::journal(url, &prefix)?)),
+            Some(url) if self.rate_gate.is_some() => Some(Arc::new(open_journal(url, &prefix)?)),
             _ => None,
         };
         Ok(load::LoadSettings {

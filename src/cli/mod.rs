@@ -45,7 +45,6 @@ mod target;
 mod test_connection;
 mod version;
 mod waive;
-mod waived;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

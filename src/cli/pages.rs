@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use super::failure::CommandFailure;
 use super::play_each::play_each;
-use super::{Exit, console, runtime, source};
+use super::{Exit, console, runtime};
 use crate::catalogue::CheckKind;
 use crate::examples::{self, Examples};
 use crate::scenario;
+use crate::suite;
 
 /// Writes a page for each check with a played example, and the index. What else stands in the folder and
 /// ends in `.md` is of a check that is gone, and goes too.
 pub(super) fn write(folder: &Path) -> Result<Exit, CommandFailure> {
     let scenarios = scenario::builtin()?;
-    let catalogue = source::catalogue(&scenarios);
+    let catalogue = suite::catalogue(&scenarios);
     let runtime = runtime::start()?;
     let player = Examples::new(scenarios.into_iter().map(Arc::new).collect(), runtime.handle().clone());
     let pages = play_each(catalogue.entries(), |entry| {

@@ -11,7 +11,7 @@ use super::failure::CommandFailure;
 use super::interrupt::Interrupt;
 use super::output::{Appended, Output, Stream, folder_of, unwritten};
 use super::second::SecondOptions;
-use super::target::{TargetOptions, quoted};
+use super::target::TargetOptions;
 use super::{Exit, console, switches};
 use crate::check::Level;
 use crate::deployments::{Embedded, Shared, TenantClients};
@@ -22,17 +22,16 @@ use crate::report::har::Har;
 use crate::report::html::{Html, HtmlSettings};
 use crate::report::progress::Progress;
 use crate::report::script::Scripts;
-use crate::report::{Detail, MAX_CAUSES, TerminalSettings, github, markdown};
+use crate::report::{Detail, MAX_CAUSES, TerminalSettings, github, markdown, quoted};
 use crate::run;
 use crate::run::RunProblem;
 use crate::run::event::{Event, Listener};
 use crate::run::plan::Plan;
-use crate::run::target::journal;
-use crate::run::target::journal::Journal;
 use crate::run::target::prefix;
 use crate::run::verdict::report::Report;
 use crate::scenario::Scenario;
 use crate::server::ServerSettings;
+use crate::suite::{open_journal, usual_jobs};
 
 /// The environment variable in which GitHub names the file of a job's page.
 const JOB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
@@ -146,8 +145,7 @@ impl Playing {
     ) -> Result<Plan, CommandFailure> {
         let settings = &config.settings;
         let disposable = url.is_none_or(|url| self.target.is_disposable(config, url));
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.or(settings.jobs).unwrap_or(if disposable { cores } else { 1 });
+        let jobs = self.jobs.or(settings.jobs).unwrap_or_else(|| usual_jobs(disposable));
         if jobs == 0 {
             return Err(CommandFailure::usage("--jobs 0 plays no scenario", "write --jobs 1 or more"));
         }
@@ -165,7 +163,7 @@ impl Playing {
         plan.max_users = config.max_users()?.or(settings.max_users);
         plan.opaque_names = settings.target.names == NameVisibility::Opaque;
         if let Some(url) = url {
-            plan.journal = Some(Arc::new(journal(url, &plan.prefix)?));
+            plan.journal = Some(Arc::new(open_journal(url, &plan.prefix)?));
         }
         Ok(plan)
     }
@@ -356,35 +354,6 @@ impl Listener for Both<'_> {
         self.0.on(event);
         self.1.on(event);
     }
-}
-
-pub(super) fn journal(url: &TenantUrl, prefix: &str) -> Result<Journal, CommandFailure> {
-    opened(Journal::new(&journal_folder()?, url.base(), prefix))
-}
-
-/// A journal is opened before anything is sent: without it nothing may be made at the target.
-fn opened(journal: Journal) -> Result<Journal, CommandFailure> {
-    match journal.open() {
-        Ok(()) => Ok(journal),
-        Err(error) => Err(CommandFailure::usage(
-            format!("the journal of the run cannot be written to {}: {error}", journal.path().display()),
-            "make that folder writable, or name another one with XDG_STATE_HOME",
-        )),
-    }
-}
-
-fn journal_folder() -> Result<PathBuf, CommandFailure> {
-    journal::folder().map_err(|error| {
-        CommandFailure::usage(
-            format!("the folder for the journal cannot be found: {error}"),
-            "set HOME to your home folder",
-        )
-    })
-}
-
-/// The journal of the second tenant.
-pub(super) fn second_journal(url: &TenantUrl, prefix: &str) -> Result<Journal, CommandFailure> {
-    opened(Journal::new(&journal_folder()?, url.base(), prefix).of_second_tenant())
 }
 
 /// Where a run is told and written.

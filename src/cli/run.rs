@@ -3,30 +3,27 @@ use std::sync::Arc;
 
 use semver::Version;
 
-use super::arguments::{AsOf, Dialects, FailOn};
+use super::arguments::{AsOf, FailOn};
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::output::{Output, folder_of};
 use super::playing::{self, Playing, Reporting};
 use super::review;
 use super::second::SecondOptions;
-use super::target::quoted;
-use super::waived::{Files, WaivedOptions};
 use super::{Exit, console, source};
 use crate::check::{Demand, Level};
-use crate::examples;
 use crate::gallery::{self, Template};
 use crate::http::TenantUrl;
 use crate::report::html::HtmlSettings;
-use crate::report::{SHORTEST, json, junit, terminal};
-use crate::rules;
+use crate::report::{SHORTEST, json, junit, quoted, terminal};
 use crate::run::plan::Plan;
 use crate::run::snapshots::{SnapshotCounts, Snapshots};
 use crate::run::verdict::report::{Report, Verdict};
-use crate::run::{RunProblem, Selection, SelectionProblem, Shard};
+use crate::run::{RunProblem, SelectionProblem, Shard};
 use crate::scenario::{self, Scenario};
 use crate::selftest;
 use crate::snapshot;
+use crate::suite::{Dialects, Files, KnownFailures, RunChoice, open_second_journal};
 use crate::waivers::PastReport;
 
 /// Play scenarios and judge every answer; without --target, against the embedded server
@@ -138,7 +135,10 @@ impl Run {
             Ok(mut report) => {
                 // Microsoft knows no waivers: its verdict comes before them.
                 let verdict = gallery::judge(Template::default(), &scenarios, &report, &[]);
-                known.apply(&mut report, fail_on)?;
+                known.apply(&mut report, fail_on).map_err(|error| {
+                    let what = format!("the report cannot be compared with the baseline: {error}");
+                    CommandFailure::internal(what)
+                })?;
                 let mut settings = self.reporting.terminal(&self.playing);
                 settings.again.extend(self.max_users.map(|most| format!(" --max-users {most}")));
                 outputs.write(
@@ -187,7 +187,7 @@ impl Run {
     }
 
     /// What is known to fail, read before anything is played.
-    fn known(&self, config: &Config, url: Option<&TenantUrl>) -> Result<WaivedOptions, CommandFailure> {
+    fn known(&self, config: &Config, url: Option<&TenantUrl>) -> Result<KnownFailures, CommandFailure> {
         let settings = &config.settings;
         let everything = !self.quick
             && self.filters.is_empty()
@@ -200,13 +200,13 @@ impl Run {
             || self.as_of(config).is_some()
             || self.scenarios.is_some()
             || settings.scenarios.is_some()
-            || Dialects::all().0.iter().any(|dialect| !self.dialects(config, url).0.contains(dialect));
+            || self.dialects(config, url).are_narrowed();
         let files = Files {
             waivers: self.waivers.as_deref().or(settings.waivers.as_deref()),
             baseline: self.baseline.as_deref().or(settings.baseline.as_deref()),
-            scenarios: self.scenarios.as_deref(),
+            scenarios: self.scenarios.as_deref().or(settings.scenarios.as_deref()),
         };
-        WaivedOptions::read(&files, narrowed)
+        Ok(KnownFailures::read(&files, narrowed)?)
     }
 
     /// What shall be played, from the command line, then from the file.
@@ -220,37 +220,23 @@ impl Run {
             None if self.suite.is_empty() => (self.filters.clone(), settings.suite.clone()),
             None => (self.filters.clone(), self.suite.clone()),
         };
-        let selection = Selection {
+        let choice = RunChoice {
             filters,
             suites,
+            demands: self.demand.clone(),
             as_of: self.as_of(config).cloned(),
             shard: self.shard.or(settings.shard),
-            demands: self.demand.clone(),
-            rules: rules::all()
-                .iter()
-                .map(rules::Rule::about)
-                .filter_map(|about| Some((about, examples::scenario_of(about)?)))
-                .collect(),
+            dialects: self.dialects(config, url),
+            quick: self.quick,
+            fail_on: self.fail_on.or(settings.fail_on).map_or(Some(Level::Error), |FailOn(level)| level),
+            fail_fast: self.fail_fast,
         };
-        let scenarios = selection.of(&scenarios)?;
-        let mut plan = self.playing.plan(config, url, scenarios)?;
-        plan.dialects = self.dialects(config, url).0;
-        if self.quick {
-            selftest::quick_set().narrow(&mut plan);
-        }
-        plan.fail_on = self.fail_on.or(settings.fail_on).map_or(Some(Level::Error), |FailOn(level)| level);
-        plan.fail_fast = self.fail_fast;
-        if let Some(as_of) = self.as_of(config) {
-            let young =
-                rules::all().iter().map(rules::Rule::about).filter(|rule| rule.history.since > *as_of);
-            plan.rules_off.extend(young.map(|rule| rule.id.clone()));
-        }
+        let mut plan = self.playing.plan(config, url, choice.scenarios(&scenarios)?)?;
+        choice.apply(&mut plan);
         plan.max_users = self.max_users.or(plan.max_users);
         if let Some(second) = self.second.url(config, &self.playing.target)? {
-            plan.second_journal = Some(Arc::new(playing::second_journal(&second, &plan.prefix)?));
+            plan.second_journal = Some(Arc::new(open_second_journal(&second, &plan.prefix)?));
         }
-        // Microsoft's gates leave nothing out that a target refuses.
-        plan.whole_mapping = plan.scenarios.iter().all(|scenario| scenario.test.is_some());
         Ok(plan)
     }
 

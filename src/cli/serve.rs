@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::failure::CommandFailure;
 use super::{Exit, console, interrupt, runtime};
-use crate::diagnostic::closest;
 use crate::http::Issued;
 use crate::issuer::{CUSTOM_APPLICATIONS, TENANT};
 use crate::server::{Fault, OAuth, SecondTenant, ServerSettings, Trusted, Variant, start};
+use crate::testserver;
 
 /// Run the embedded SCIM server until it is stopped; prints `READY <base-url> <token>`
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub(super) struct Serve {
     port: Option<u16>,
 
     /// Bearer token that every request must carry [default: a random one]
-    #[arg(long, value_name = "TOKEN", value_parser = token)]
+    #[arg(long, value_name = "TOKEN", value_parser = testserver::bearer_token)]
     token: Option<String>,
 
     /// Print a second line, `OAUTH <token-endpoint> <client-id> <client-secret>`
@@ -49,11 +49,11 @@ pub(super) struct Serve {
     token_lifetime: Option<u64>,
 
     /// Inject this fault (repeatable)
-    #[arg(long, value_name = "NAME", value_parser = fault)]
+    #[arg(long, value_name = "NAME", value_parser = testserver::fault)]
     fault: Vec<Fault>,
 
     /// Enable this legal variant (repeatable)
-    #[arg(long, value_name = "NAME", value_parser = variant)]
+    #[arg(long, value_name = "NAME", value_parser = testserver::variant)]
     variant: Vec<Variant>,
 
     /// Publish and keep what this attribute mapping names: a built-in profile, or a YAML file
@@ -63,29 +63,6 @@ pub(super) struct Serve {
     /// List the faults and the variants, and exit
     #[arg(long, conflicts_with_all = ["port", "token", "oauth", "second_tenant", "trust_issuer", "trust_entra_tokens", "token_lifetime", "fault", "variant", "profile"])]
     list: bool,
-}
-
-fn token(text: &str) -> Result<String, String> {
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(text.to_owned())
-    } else {
-        Err("a token must not be empty and must contain neither spaces nor letters beyond ASCII".to_owned())
-    }
-}
-
-fn fault(text: &str) -> Result<Fault, String> {
-    text.parse().map_err(|_| unknown(text, "fault", Fault::ALL.iter().map(|fault| fault.name())))
-}
-
-fn variant(text: &str) -> Result<Variant, String> {
-    text.parse().map_err(|_| unknown(text, "variant", Variant::ALL.iter().map(|variant| variant.name())))
-}
-
-fn unknown<'a>(text: &str, what: &str, names: impl Iterator<Item = &'a str>) -> String {
-    match closest(text, names) {
-        Some(near) => format!("unknown {what}; did you mean `{near}`?"),
-        None => format!("unknown {what}; `scimulate serve --list` shows them all"),
-    }
 }
 
 /// Every fault and every legal variant with its sentence.

@@ -5,9 +5,8 @@ use super::config::Config;
 use super::failure::CommandFailure;
 use crate::catalogue::{Catalogue, UnknownId};
 use crate::check::About;
-use crate::run::snapshots;
 use crate::scenario::Scenario;
-use crate::{load, rules, scenario, transport};
+use crate::{load, rules, scenario, suite, transport};
 
 /// Where checks come from, and how they are written.
 #[derive(Debug, clap::Args)]
@@ -24,7 +23,7 @@ pub(super) struct Source {
 impl Source {
     /// The rules, the requirements and the scenarios, of the folder that `run` would take them from.
     pub(super) fn catalogue(&self) -> Result<Catalogue, CommandFailure> {
-        Ok(catalogue(&self.scenarios()?))
+        Ok(suite::catalogue(&self.scenarios()?))
     }
 
     /// The scenarios of the folder that `run` would take them from.
@@ -36,21 +35,11 @@ impl Source {
         })
     }
 
-    /// Every check there is: the built-in scenarios, and beside them those of a folder. Waivers of several
-    /// runs may stand in one file.
+    /// Every check there is, with those of the folder that is named or configured.
     pub(super) fn everything(folder: Option<&Path>) -> Result<Catalogue, CommandFailure> {
         let config = Config::read()?;
-        let mut scenarios = scenario::builtin()?;
-        if let Some(folder) = folder.or(config.settings.scenarios.as_deref()) {
-            scenarios.extend(scenario::from_dir(folder)?);
-        }
-        Ok(catalogue(&scenarios).with_judgements([snapshots::about()]))
+        Ok(suite::everything(folder.or(config.settings.scenarios.as_deref()))?)
     }
-}
-
-/// Every rule and requirement, with these scenarios.
-pub(super) fn catalogue(scenarios: &[Scenario]) -> Catalogue {
-    Catalogue::new(rules::all(), scenarios).with_requirements(transport::abouts().chain(load::abouts()))
 }
 
 /// What the checks of a run say of themselves.

@@ -7,7 +7,9 @@ use super::config::{self, Config};
 use super::credentials::{CredentialOptions, as_secret};
 use super::failure::CommandFailure;
 use crate::http::{Client, Settings, TenantUrl, Trust};
+use crate::report::quoted;
 use crate::run::target::retry::WaitLimit;
+use crate::suite::Permission;
 
 /// Where the target is and how it is reached.
 #[derive(Debug, Default, clap::Args)]
@@ -47,15 +49,6 @@ pub(super) struct TargetOptions {
 
     #[command(flatten)]
     credentials: CredentialOptions,
-}
-
-/// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }
 
 impl TargetOptions {
@@ -105,7 +98,7 @@ impl TargetOptions {
 
     /// Refuses to write to a target that is not on this machine without having been told so.
     pub(super) fn consent(&self, config: &Config, url: &TenantUrl, does: &str) -> Result<(), CommandFailure> {
-        if self.is_disposable(config, url) || self.yes || config.settings.yes {
+        if self.permission(config, url).may_write(url) {
             return Ok(());
         }
         Err(CommandFailure::usage(
@@ -114,15 +107,19 @@ impl TargetOptions {
         ))
     }
 
-    /// True when nothing at this URL is worth keeping: it is on this machine, or the user says so. What the file says
-    /// holds for the URL in the file if there is one.
+    /// True when nothing at this URL is worth keeping: it is on this machine, or the user says so.
     pub(super) fn is_disposable(&self, config: &Config, url: &TenantUrl) -> bool {
+        self.permission(config, url).is_disposable(url)
+    }
+
+    /// What the user says of this URL. What the file says holds for the URL in the file if there is one.
+    fn permission(&self, config: &Config, url: &TenantUrl) -> Permission {
         let same_origin =
             |text: &String| TenantUrl::parse(text).is_ok_and(|other| other.origin() == url.origin());
         let (line, file) = (self.target.as_ref(), config.settings.target.url.as_ref());
         let by_option = self.disposable && line.or(file).is_some_and(same_origin);
         let by_file = config.settings.target.disposable && file.or(line).is_some_and(same_origin);
-        url.is_loopback() || by_option || by_file
+        Permission { disposable: by_option || by_file, agreed: self.yes || config.settings.yes }
     }
 
     /// Least time between the starts of two requests.

@@ -7,6 +7,7 @@ use super::output;
 use super::source::Source;
 use super::{Exit, console};
 use crate::input;
+use crate::suite::today;
 use crate::waivers::{Draft, Drafted, NothingToWaive, PastReport, last_day};
 
 /// Write waivers for the checks that failed in a report, to standard output or into a file
@@ -47,11 +48,6 @@ fn said(text: &str) -> Result<String, String> {
 
 fn ahead(text: &str) -> Result<Date, String> {
     last_day(text, today())
-}
-
-/// Today in UTC, so that a waiver ends everywhere at the same moment.
-pub(super) fn today() -> Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 impl Waive {

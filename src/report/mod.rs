@@ -25,4 +25,4 @@ mod tested;
 mod waived;
 
 pub use fix_first::SHORTEST;
-pub use settings::{Detail, MAX_CAUSES, TerminalSettings};
+pub use settings::{Detail, MAX_CAUSES, TerminalSettings, quoted};

@@ -80,6 +80,16 @@ impl TerminalSettings {
     }
 }
 
+/// A word as a shell takes it.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 /// Columns of the terminal that a stream goes to.
 fn columns(stream: &impl RawStream) -> Option<usize> {
     let (width, _) = terminal_size().filter(|_| stream.is_terminal())?;

@@ -10,11 +10,12 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use toml::Spanned;
 
 use super::schema;
-use crate::cli::arguments::{AsOf, Dialects, FailOn};
+use crate::cli::arguments::{AsOf, FailOn};
 use crate::gallery::Template;
 use crate::http::SentIn;
 use crate::people;
 use crate::run::Shard;
+use crate::suite::Dialects;
 
 /// The file's name.
 pub const FILE: &str = "scimulate.toml";

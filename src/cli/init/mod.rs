@@ -14,9 +14,9 @@ use self::ci::CiSystem;
 use self::files::Written;
 use self::look::Look;
 use super::failure::CommandFailure;
-use super::target::quoted;
 use super::{Exit, config, console, profiles};
 use crate::entra::mapping::{Mapping, profiles as built_in};
+use crate::report::quoted;
 
 /// Test the connection to a server and write the files that `run` needs: scimulate.toml, waivers, a CI job and, if the
 /// server's schemas call for one, a mapping profile
