@@ -8,8 +8,8 @@ use crate::diff::{Diff, write_markdown, write_text};
 use crate::report::{Detail, TerminalSettings};
 use crate::waivers::PastReport;
 
-/// Compare two JSON reports of `run`: what fails newly, what was mended, what is no longer judged. Ends with 1 if
-/// something fails newly at error or above
+/// Compare two JSON reports of `run`: new failures, mended ones, and those that were not judged again. The exit code is 1
+/// if there is a new failure at error or above
 #[derive(Debug, clap::Args)]
 pub(super) struct DiffReports {
     /// The earlier report, as of the main branch

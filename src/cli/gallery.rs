@@ -264,14 +264,7 @@ impl Gallery {
         };
         let mut files: Vec<(&str, Vec<u8>)> =
             pack.files().into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-        let plain = crate::report::TerminalSettings {
-            color: false,
-            detail: crate::report::Detail::Usual,
-            max_causes: 10,
-            width: 100,
-            wraps_all: false,
-            again: String::new(),
-        };
+        let plain = crate::report::TerminalSettings::for_file();
         let mut text = Vec::new();
         let mut machine = Vec::new();
         page::write(report, verdict, &plain, &mut text)

@@ -1,5 +1,6 @@
 //! The comparison for people at a terminal.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{COUNTS, Diff, Told};
@@ -105,7 +106,7 @@ impl DiffPage {
     fn results(
         &self,
         title: &str,
-        results: &std::collections::BTreeMap<String, Vec<String>>,
+        results: &BTreeMap<String, Vec<String>>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         if results.is_empty() {
@@ -170,8 +171,7 @@ impl Diff {
             format!("{} mended", count(self.mended.len())),
             format!("{} as before", count(self.same.len())),
         ];
-        let results =
-            |map: &std::collections::BTreeMap<String, Vec<String>>| map.values().map(Vec::len).sum();
+        let results = |map: &BTreeMap<String, Vec<String>>| map.values().map(Vec::len).sum();
         for (number, what) in [
             (self.milder.len(), "new below error"),
             (self.waived.len(), "waived now"),

@@ -68,12 +68,15 @@ fn silent(causes: &[&Cause<'_>], paint: Paint, width: usize, out: &mut dyn Write
 pub(super) fn headline(cause: &Cause<'_>) -> String {
     let message = layout::clean(&cause.finding.message);
     let message = layout::excerpt(message.trim_end_matches('.'), 160);
-    let also: Vec<String> = cause.also.iter().map(ToString::to_string).collect();
-    match &cause.pattern {
-        Some(pattern) => format!("{}: {message}; {pattern}", cause.finding.rule),
-        None if also.is_empty() => format!("{}: {message}", cause.finding.rule),
-        None => format!("{}: {message}; also {}", cause.finding.rule, layout::listed(&also, ALSO)),
-    }
+    let more = match &cause.pattern {
+        Some(pattern) => format!("; {pattern}"),
+        None if cause.also.is_empty() => String::new(),
+        None => {
+            let also: Vec<String> = cause.also.iter().map(ToString::to_string).collect();
+            format!("; also {}", layout::listed(&also, ALSO))
+        }
+    };
+    format!("{}: {message}{more}", cause.finding.rule)
 }
 
 /// The command that plays just what shows a cause, at the same target. What is found before the first scenario is found

@@ -71,9 +71,20 @@ impl TerminalSettings {
             again: String::new(),
         }
     }
-}
 
-impl TerminalSettings {
+    /// Settings for a text that goes into a file: no colours, and whole lines where programs may read them.
+    #[must_use]
+    pub fn for_file() -> Self {
+        TerminalSettings {
+            color: false,
+            detail: Detail::Usual,
+            max_causes: MAX_CAUSES,
+            width: WIDTH,
+            wraps_all: false,
+            again: String::new(),
+        }
+    }
+
     /// Columns of lines that programs may read.
     pub(super) fn line_width(&self) -> usize {
         if self.wraps_all { self.width } else { usize::MAX }

@@ -1,24 +1,15 @@
 //! What a test does with a report.
 
-use crate::report::{Detail, MAX_CAUSES, TerminalSettings, quoted, terminal};
+use crate::report::{TerminalSettings, quoted, terminal};
 use crate::run::verdict::report::{Report, Verdict};
-
-/// Columns of the text: that of a report in a file.
-const WIDTH: usize = 100;
 
 impl Report {
     /// The report as `scimulate run` prints it, without colours: first what failed, each cause with what the server
     /// returned, what is right, and what to change.
     #[must_use]
     pub fn text(&self) -> String {
-        let settings = TerminalSettings {
-            color: false,
-            detail: Detail::Usual,
-            max_causes: MAX_CAUSES,
-            width: WIDTH,
-            wraps_all: false,
-            again: format!(" --target {}", quoted(&self.target)),
-        };
+        let again = format!(" --target {}", quoted(&self.target));
+        let settings = TerminalSettings { again, ..TerminalSettings::for_file() };
         let mut text = Vec::new();
         match terminal::write(self, &settings, &mut text) {
             Ok(()) => String::from_utf8_lossy(&text).into_owned(),
