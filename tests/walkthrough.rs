@@ -141,8 +141,8 @@ impl Shell {
             .env("PATH", path.unwrap())
             .env("HOME", self.folder.path())
             .env("XDG_STATE_HOME", self.folder.path());
-        // A terminal's width and colours, and the variables of a CI system, change what is printed.
-        for name in ["COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE", "GITHUB_ACTIONS", "SCIMULATE_TOKEN"] {
+        // A terminal's width and colours, and the variables of a CI system, change what is printed and kept.
+        for name in ["CI", "COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE", "GITHUB_ACTIONS", "SCIMULATE_TOKEN"] {
             shell.env_remove(name);
         }
         shell.envs(&self.variables);
