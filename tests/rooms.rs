@@ -228,6 +228,46 @@ const ROOMS: &[(&str, &[&str])] = &[
             "testserver",
         ],
     ),
+    ("store", &[]),
+    ("door", &[]),
+    ("odata", &[]),
+    (
+        "tenant",
+        &[
+            "diagnostic",
+            "wire",
+            "check",
+            "store",
+            "entra/directory",
+            "entra/directory_file",
+            "entra/mapping",
+            "entra/scope",
+            "entra/dialect",
+            "entra/job",
+            "people",
+            "http",
+            "rules",
+            "run/target",
+            "sync",
+            // Its tests play against it.
+            "testserver",
+        ],
+    ),
+    (
+        "graph",
+        &[
+            "diagnostic",
+            "door",
+            "odata",
+            "store",
+            "tenant",
+            "entra/directory",
+            "entra/directory_file",
+            "entra/mapping",
+            "entra/job",
+            "testserver",
+        ],
+    ),
 ];
 
 /// May use everything.

@@ -42,6 +42,8 @@ mod source;
 mod switches;
 mod sync;
 mod target;
+#[cfg(feature = "tenant")]
+mod tenant;
 mod test_connection;
 mod version;
 mod waive;
@@ -95,6 +97,8 @@ enum Command {
     Schema(schema::Schema),
     Eval(eval::Eval),
     Serve(serve::Serve),
+    #[cfg(feature = "tenant")]
+    Tenant(Box<tenant::TenantCommand>),
     Selftest(selftest::Selftest),
     #[command(hide = true)]
     Regenerate(regenerate::Regenerate),
@@ -165,6 +169,8 @@ fn execute(command: Command) -> Result<Exit, CommandFailure> {
         Command::Schema(schema) => schema.execute(),
         Command::Eval(eval) => eval.execute(),
         Command::Serve(serve) => serve.execute(),
+        #[cfg(feature = "tenant")]
+        Command::Tenant(tenant) => tenant.execute(),
         Command::Selftest(selftest) => selftest.execute(),
         Command::Regenerate(regenerate) => regenerate.execute(),
         Command::Diff(diff) => diff.execute(),

@@ -73,6 +73,11 @@ impl TargetOptions {
         Ok(given.map(|text| TenantUrl::parse(text)).transpose()?)
     }
 
+    /// The target's URL as it was written, with its flags.
+    pub(super) fn written<'a>(&'a self, config: &'a Config) -> Option<&'a str> {
+        self.target.as_deref().or(config.settings.target.url.as_deref())
+    }
+
     /// Whose certificates are believed.
     pub(super) fn trust(&self, config: &Config) -> Trust {
         let file = self.cacert.as_ref().or(config.settings.cacert.as_ref());

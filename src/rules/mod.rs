@@ -189,18 +189,10 @@ fn judge_tenant(
     let mut observed = Observed::default();
     let from = judgement.findings.len();
     let Judgement { findings, exercised, observations } = judgement;
-    for (index, exchange) in trace.iter().enumerate() {
-        ledger.hear_of_others(exchange);
-        let view = View::new(exchange, &trace[..index], discovery, &ledger);
-        for rule in rules {
-            if let Some(found) = rule.judge(&view) {
-                findings.extend(found);
-                exercised.insert(rule.about().id.as_str());
-                observed.note(rule.about().id.as_str(), &view);
-            }
-        }
-        let parsed = view.into_parsed();
-        ledger.learn(exchange, parsed, discovery);
+    for index in 0..trace.len() {
+        let (found, met) = judge_next(rules, trace, index, discovery, &mut ledger, Some(&mut observed));
+        findings.extend(found);
+        exercised.extend(met);
     }
     ledger.close();
     for rule in rules {
@@ -211,4 +203,73 @@ fn judge_tenant(
         findings.extend(found);
     }
     observed.close(&findings[from..], &ledger, observations);
+}
+
+/// Judges one exchange of a trace, those before it being known, and learns from it. Findings, and the ids of the
+/// rules that met what they are about.
+fn judge_next(
+    rules: &[&'static Rule],
+    trace: &[Arc<Exchange>],
+    index: usize,
+    discovery: &Discovery,
+    ledger: &mut Ledger,
+    mut observed: Option<&mut Observed>,
+) -> (Vec<Finding>, Vec<&'static str>) {
+    let (mut findings, mut met) = (Vec::new(), Vec::new());
+    let exchange = &trace[index];
+    ledger.hear_of_others(exchange);
+    let view = View::new(exchange, &trace[..index], discovery, ledger);
+    for rule in rules {
+        if let Some(found) = rule.judge(&view) {
+            findings.extend(found);
+            met.push(rule.about().id.as_str());
+            if let Some(observed) = &mut observed {
+                observed.note(rule.about().id.as_str(), &view);
+            }
+        }
+    }
+    let parsed = view.into_parsed();
+    ledger.learn(exchange, parsed, discovery);
+    (findings, met)
+}
+
+/// The longest trace that [`LiveTrace`] remembers.
+const LONGEST_LIVE_TRACE: usize = 5_000;
+
+/// Judges exchanges while they happen, each with those before it in mind. What only a whole trace shows is not judged.
+/// After 5,000 exchanges it begins anew, so that it never holds more.
+pub struct LiveTrace {
+    rules: Vec<&'static Rule>,
+    trace: Vec<Arc<Exchange>>,
+    discovery: Discovery,
+    ledger: Ledger,
+}
+
+impl Default for LiveTrace {
+    fn default() -> Self {
+        LiveTrace {
+            rules: all().iter().collect(),
+            trace: Vec::new(),
+            discovery: Discovery::default(),
+            ledger: Ledger::of(Tenant::First, &KnownBesides::default()),
+        }
+    }
+}
+
+impl std::fmt::Debug for LiveTrace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveTrace").field("exchanges", &self.trace.len()).finish_non_exhaustive()
+    }
+}
+
+impl LiveTrace {
+    /// What is wrong with the exchange that happened next.
+    pub fn hear(&mut self, exchange: Arc<Exchange>) -> Vec<Finding> {
+        if self.trace.len() == LONGEST_LIVE_TRACE {
+            *self = LiveTrace::default();
+        }
+        self.trace.push(exchange);
+        let LiveTrace { rules, trace, discovery, ledger } = self;
+        judge_next(rules, trace, trace.len() - 1, discovery, ledger, None).0
+    }
 }

@@ -4,6 +4,20 @@ use super::{ObjectId, ObjectKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Watermark(pub(super) u64);
 
+impl Watermark {
+    /// The position after so many changes.
+    #[must_use]
+    pub fn at(position: u64) -> Self {
+        Watermark(position)
+    }
+
+    /// How many changes were before it.
+    #[must_use]
+    pub fn position(self) -> u64 {
+        self.0
+    }
+}
+
 /// One entry of the change log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectoryChange {

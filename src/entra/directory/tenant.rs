@@ -76,6 +76,12 @@ impl Tenant {
         self.log.get(from..).unwrap_or_default().to_vec()
     }
 
+    /// Puts changes at the end of the log that happened before the tenant was kept somewhere and made anew: what stands
+    /// in it shows them already.
+    pub fn recall(&mut self, changes: impl IntoIterator<Item = DirectoryChange>) {
+        self.log.extend(changes);
+    }
+
     /// Adds a user, not assigned.
     ///
     /// # Errors

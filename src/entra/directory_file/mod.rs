@@ -141,7 +141,12 @@ pub fn read(path: &Path) -> Result<Contents, Diagnostic> {
     read_from(&file, &ending, BufReader::new(opened))
 }
 
-fn read_from(file: &str, ending: &str, source: impl BufRead) -> Result<Contents, Diagnostic> {
+/// Reads a directory that comes from elsewhere; `file` stands in messages, and `ending` says what it is: `csv`, `json` or
+/// `yaml`.
+///
+/// # Errors
+/// When it holds no directory at all.
+pub fn read_from(file: &str, ending: &str, source: impl BufRead) -> Result<Contents, Diagnostic> {
     let mut contents = Contents { file: file.to_owned(), ..Contents::default() };
     match ending {
         "csv" => csv_rows::read(source, &mut contents)?,

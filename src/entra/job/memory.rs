@@ -1,6 +1,6 @@
 //! What a job remembers, in a form that can be kept in a file between two runs of the program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::pass;
 use super::problem::{ErrorCode, JobProblem};
 use super::quarantine::Quarantine;
 use super::state::{Escrow, JobState, Link, Quarantined};
-use crate::entra::directory::{ObjectId, ObjectKind, Tenant};
+use crate::entra::directory::{ObjectId, ObjectKind, Tenant, Watermark};
 
 /// Links, escrows, quarantine and what is held back. The watermark stands in no file: whoever keeps
 /// this keeps the directory as it was then, and gives the job a tenant whose change log begins there.
@@ -84,29 +84,58 @@ impl Job {
     /// Goes on from there. `seen` is the tenant as the last cycle that came to its end saw it, the end
     /// of whose log becomes the watermark; without one the next cycle is an initial one.
     pub fn recall(&mut self, memory: Memory, seen: Option<&Tenant>) {
-        let mut state = JobState {
-            force_deletes: memory.force_deletes,
-            disabled: memory.disabled,
-            last_cycle: memory.last_cycle,
-            cycles: memory.cycles,
-            on_demand_runs: memory.on_demand_runs,
-            held_back: memory.held_back.into_iter().collect(),
-            quarantine: memory.quarantine.map(quarantined),
-            ..JobState::default()
-        };
-        for kept in memory.links {
-            let (id, link) = link(kept);
-            state.links.insert(id, link);
-        }
-        state.escrows = memory.escrows.into_iter().map(escrow).collect();
+        self.state = remembered(memory);
         if let Some(tenant) = seen {
-            state.watermark = Some(tenant.watermark());
+            self.state.watermark = Some(tenant.watermark());
             let judged = pass::judge(&tenant.state(), self.settings.scope, &self.settings.mapping);
-            state.entitled =
+            self.state.entitled =
                 judged.into_iter().filter(|(_, judged)| judged.is_entitled()).map(|(id, _)| id).collect();
         }
-        self.state = state;
     }
+
+    /// Goes on from there in a tenant whose change log was kept too: `watermark` is where the last cycle that came to
+    /// its end left off, if there was one, and `entitled` who was entitled then.
+    pub fn recall_at(&mut self, memory: Memory, watermark: Option<Watermark>, entitled: HashSet<ObjectId>) {
+        self.state = JobState { watermark, entitled, ..remembered(memory) };
+    }
+
+    /// The end of the change log when the last cycle came to its end; `None` before the first one, and after a restart
+    /// that cleared it.
+    #[must_use]
+    pub fn watermark(&self) -> Option<Watermark> {
+        self.state.watermark
+    }
+
+    /// Who was entitled when the last cycle came to its end.
+    pub fn entitled(&self) -> impl ExactSizeIterator<Item = &ObjectId> {
+        self.state.entitled.iter()
+    }
+
+    /// Restores one link that a cycle made or found and could not keep, because the program was ended in the middle of it.
+    pub fn recall_link(&mut self, id: ObjectId, kind: ObjectKind, target_id: String, active: bool) {
+        let known = self.state.links.get(&id).filter(|known| known.target_id == target_id).cloned();
+        let link = known.unwrap_or_else(|| Link::new(kind, target_id));
+        self.state.links.insert(id, Link { active, entitled: active, ..link });
+    }
+}
+
+fn remembered(memory: Memory) -> JobState {
+    let mut state = JobState {
+        force_deletes: memory.force_deletes,
+        disabled: memory.disabled,
+        last_cycle: memory.last_cycle,
+        cycles: memory.cycles,
+        on_demand_runs: memory.on_demand_runs,
+        held_back: memory.held_back.into_iter().collect(),
+        quarantine: memory.quarantine.map(quarantined),
+        ..JobState::default()
+    };
+    for kept in memory.links {
+        let (id, link) = link(kept);
+        state.links.insert(id, link);
+    }
+    state.escrows = memory.escrows.into_iter().map(escrow).collect();
+    state
 }
 
 fn kept_link(id: &ObjectId, link: &Link) -> KeptLink {

@@ -342,6 +342,21 @@ impl Job {
         }
     }
 
+    /// Changes what the administrator set beside the mapping.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.settings.policy = policy;
+    }
+
+    /// Changes how cycles speak: the flag of the Tenant URL was added or taken away.
+    pub fn speak(&mut self, dialect: Dialect) {
+        self.settings.dialect = dialect;
+    }
+
+    /// Changes the date of the simulated clock's minute 0.
+    pub fn begin_at(&mut self, began: Timestamp) {
+        self.settings.began = began;
+    }
+
     /// Whether the scope that was saved last takes effect only with a restart.
     #[must_use]
     pub fn waits_for_restart(&self) -> bool {

@@ -48,6 +48,15 @@ impl Page {
 }
 
 impl Signature {
+    /// How many arguments it needs at least.
+    #[must_use]
+    pub fn least(&self) -> usize {
+        match self.arity {
+            Arity::Exactly(least) | Arity::Between(least, _) | Arity::AtLeast(least) => least,
+            Arity::Pairs => 2,
+        }
+    }
+
     /// Whether it takes that many arguments.
     pub(super) fn takes(&self, count: usize) -> bool {
         match self.arity {

@@ -1,0 +1,201 @@
+//! `/_scimulate`: what a test wants of a tenant and Graph does not have: a cycle now, another clock, a clean slate.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use jiff::{SignedDuration, Span, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::reply::GraphError;
+use crate::entra::directory_file;
+use crate::tenant::{Execution, LiveTenant, TenantError};
+
+/// JSON with a status.
+pub(super) fn json(status: u16, value: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Every address, with what it does.
+const ADDRESSES: &[(&str, &str, &str)] = &[
+    (
+        "POST",
+        "/_scimulate/cycle",
+        "Plays a cycle now and waits for its end; ?application=ID for one application.",
+    ),
+    ("POST", "/_scimulate/reset", "Everything is gone: people, applications, jobs, logs."),
+    ("POST", "/_scimulate/checkpoint", "Keeps everything under ?name=NAME, as long as the program runs."),
+    ("POST", "/_scimulate/restore", "Brings back what was kept under ?name=NAME."),
+    ("GET", "/_scimulate/clock", "The time in the tenant."),
+    (
+        "PUT",
+        "/_scimulate/clock",
+        r#"{"now": "2026-01-01T00:00:00Z"} stops it, {"now": null} lets it go on, {"forward": "P30D"} moves it."#,
+    ),
+    (
+        "PUT",
+        "/_scimulate/ids",
+        r#"{"from": 0} counts ids, so that two runs get the same; {"from": null} makes them by chance."#,
+    ),
+    (
+        "POST",
+        "/_scimulate/people",
+        "Imports people: CSV (text/csv) or {\"users\": [...], \"groups\": [...]}; ?made-up=N makes them up.",
+    ),
+    ("GET", "/_scimulate/mails", "The mails to administrators that would have been sent."),
+    ("GET", "/_scimulate/traffic", "The newest requests with their answers and findings; ?limit=N."),
+];
+
+pub(super) async fn answer(
+    live: &LiveTenant,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response<Body> {
+    let query: Vec<(String, String)> =
+        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    match outcome(live, method, uri.path(), &query, headers, body).await {
+        Ok(value) => json(200, &value),
+        Err(error) => {
+            json(error.status, &json!({ "error": { "code": error.code, "message": error.message } }))
+        }
+    }
+}
+
+async fn outcome(
+    live: &LiveTenant,
+    method: &Method,
+    path: &str,
+    query: &[(String, String)],
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Value, GraphError> {
+    let given = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let name = || given("name").ok_or_else(|| GraphError::bad_request("The query misses ?name=NAME."));
+    let path = path.trim_end_matches('/');
+    match (method.as_str(), path.strip_prefix("/_scimulate").unwrap_or_default()) {
+        ("GET", "") => {
+            let shown = ADDRESSES
+                .iter()
+                .map(|(method, path, about)| json!({ "method": method, "path": path, "about": about }));
+            Ok(json!({ "addresses": shown.collect::<Vec<_>>() }))
+        }
+        ("POST", "/cycle") => cycle(live, given("application")).await,
+        ("POST", "/reset") => {
+            live.reset()?;
+            Ok(json!({}))
+        }
+        ("POST", "/checkpoint") => {
+            live.checkpoint(name()?)?;
+            Ok(json!({}))
+        }
+        ("POST", "/restore") => {
+            live.restore_checkpoint(name()?)?;
+            Ok(json!({}))
+        }
+        ("GET", "/clock") => Ok(json!({ "now": live.now() })),
+        ("PUT", "/clock") => {
+            set_clock(live, &object(body)?)?;
+            Ok(json!({ "now": live.now() }))
+        }
+        ("PUT", "/ids") => {
+            let body = object(body)?;
+            let from = match body.get("from") {
+                Some(Value::Null) => None,
+                Some(from) if from.is_u64() => from.as_u64(),
+                _ => return Err(GraphError::bad_request("'from' takes a whole number, or null.")),
+            };
+            live.count_ids(from)?;
+            Ok(json!({}))
+        }
+        ("POST", "/people") => people(live, given("made-up"), given("seed"), headers, body),
+        ("GET", "/mails") => Ok(json!({ "value": live.store().mails().map_err(TenantError::from)? })),
+        ("GET", "/traffic") => {
+            let limit = given("limit").and_then(|limit| limit.parse().ok()).unwrap_or(500);
+            let rows =
+                live.store().exchanges(given("application"), None, limit).map_err(TenantError::from)?;
+            let shown = rows.into_iter().map(|row| json!({ "number": row.position, "exchange": row.body }));
+            Ok(json!({ "value": shown.collect::<Vec<_>>() }))
+        }
+        _ => Err(GraphError::new(
+            404,
+            "NotFound",
+            format!("There is no {method} {path}: GET /_scimulate lists what there is."),
+        )),
+    }
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, GraphError> {
+    serde_json::from_slice(body)
+        .map_err(|error| GraphError::bad_request(format!("The body is no JSON object: {error}.")))
+}
+
+async fn cycle(live: &LiveTenant, application: Option<&str>) -> Result<Value, GraphError> {
+    let applications: Vec<String> = match application {
+        Some(asked) => vec![live.application(asked)?.service_principal.to_string()],
+        None => {
+            let all = live.applications().into_iter().map(|info| info.service_principal.to_string());
+            all.filter(|id| live.job(id).is_ok()).collect()
+        }
+    };
+    let mut cycles = Vec::new();
+    for application in applications {
+        let execution: Execution = live.cycle(&application).await?;
+        let mut shown = serde_json::to_value(execution).unwrap_or_default();
+        shown["application"] = json!(application);
+        cycles.push(shown);
+    }
+    Ok(json!({ "value": cycles }))
+}
+
+fn set_clock(live: &LiveTenant, body: &Map<String, Value>) -> Result<(), GraphError> {
+    match body.get("now") {
+        None => {}
+        Some(Value::Null) => live.fix_clock(None)?,
+        Some(now) => {
+            let at: Option<Timestamp> = now.as_str().and_then(|text| text.parse().ok());
+            let at =
+                at.ok_or_else(|| GraphError::bad_request("'now' takes a moment, as 2026-01-01T00:00:00Z."))?;
+            live.fix_clock(Some(at))?;
+        }
+    }
+    if let Some(forward) = body.get("forward") {
+        let span: Option<Span> = forward.as_str().and_then(|text| text.parse().ok());
+        let wrong = || GraphError::bad_request("'forward' takes an ISO 8601 duration, as P30D or PT40M.");
+        let days = jiff::SpanRelativeTo::days_are_24_hours();
+        let by: SignedDuration = span.ok_or_else(wrong)?.to_duration(days).map_err(|_| wrong())?;
+        if by.is_negative() {
+            return Err(wrong());
+        }
+        live.forward(by)?;
+    }
+    Ok(())
+}
+
+fn people(
+    live: &LiveTenant,
+    made_up: Option<&str>,
+    seed: Option<&str>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Value, GraphError> {
+    if let Some(number) = made_up {
+        let number: usize = number
+            .parse()
+            .ok()
+            .filter(|number| *number <= 100_000)
+            .ok_or_else(|| GraphError::bad_request("'made-up' takes a number up to 100000."))?;
+        let seed = seed.and_then(|seed| seed.parse().ok()).unwrap_or(1);
+        let ids = live.make_people(number, seed)?;
+        return Ok(json!({ "ids": ids }));
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let ending = if kind.starts_with("text/csv") { "csv" } else { "json" };
+    let refused = |mistake: crate::diagnostic::Diagnostic| GraphError::bad_request(mistake.render(false));
+    let mut contents = directory_file::read_from("people", ending, body).map_err(refused)?;
+    let imported = live.import(&mut contents)?;
+    let problems: Vec<String> = contents.problems.iter().map(|problem| problem.render(false)).collect();
+    Ok(json!({ "ids": imported.ids, "known": imported.known, "problems": problems }))
+}

@@ -1,0 +1,164 @@
+//! `provisionOnDemand`: one user, or a group with a few members, at once.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::reply::{GraphError, Reply};
+use super::schema;
+use crate::entra::directory::ObjectId;
+use crate::entra::job::MEMBERS_ON_DEMAND;
+use crate::tenant::{ApplicationInfo, JobHandle, LiveTenant, OnDemand};
+
+/// A subject of the request.
+struct Subject {
+    id: String,
+    members: Vec<String>,
+}
+
+fn wrong(message: impl Into<String>) -> GraphError {
+    GraphError::new(400, "RequestParameterInvalid", message)
+}
+
+fn subjects(parameter: &Value) -> Result<Vec<Subject>, GraphError> {
+    let listed = parameter["subjects"].as_array().filter(|subjects| !subjects.is_empty());
+    let listed = listed.ok_or_else(|| wrong("A parameter names no 'subjects'."))?;
+    let id = |value: &Value| {
+        value["objectId"].as_str().map(str::to_owned).ok_or_else(|| wrong("A subject has no 'objectId'."))
+    };
+    listed
+        .iter()
+        .map(|subject| {
+            let members: Vec<String> = subject["links"]["members"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(id)
+                .collect::<Result<_, _>>()?;
+            if members.len() > MEMBERS_ON_DEMAND {
+                return Err(wrong(format!(
+                    "A group is provisioned with {MEMBERS_ON_DEMAND} members at most."
+                )));
+            }
+            Ok(Subject { id: id(subject)?, members })
+        })
+        .collect()
+}
+
+pub(super) async fn answer(
+    live: &LiveTenant,
+    call: &Call,
+    info: &ApplicationInfo,
+    handle: &JobHandle,
+) -> Result<Reply, GraphError> {
+    let body = call.object().map_err(|_| {
+        GraphError::new(
+            400,
+            "RequestMissingRequiredParameter",
+            "The request misses the required parameter 'parameters'.",
+        )
+    })?;
+    let parameters = body.get("parameters").and_then(Value::as_array).filter(|all| !all.is_empty());
+    let parameters = parameters.ok_or_else(|| {
+        GraphError::new(
+            400,
+            "RequestMissingRequiredParameter",
+            "The request misses the required parameter 'parameters'.",
+        )
+    })?;
+    let document = schema::document(&handle.mapping());
+    let rules = document["synchronizationRules"].as_array().cloned().unwrap_or_default();
+    let mut asked = Vec::new();
+    for parameter in parameters {
+        if let Some(rule) = parameter["ruleId"].as_str()
+            && !rules.iter().any(|known| known["id"].as_str() == Some(rule))
+        {
+            return Err(wrong(format!("The job '{}' has no rule '{rule}'.", handle.id)));
+        }
+        asked.extend(subjects(parameter)?);
+    }
+    let mut ids: Vec<ObjectId> = Vec::new();
+    for subject in &asked {
+        for id in std::iter::once(&subject.id).chain(&subject.members) {
+            let found = live.object(None, id, false).or_else(|_| live.object(None, id, true))?;
+            ids.push(found.0);
+        }
+    }
+    let subject = ids.first().cloned().unwrap_or_else(|| ObjectId::new(""));
+    let done = live.on_demand(&info.service_principal.to_string(), &ids, true).await?;
+    Ok(Reply::Ok(shown(call, &subject, &done)))
+}
+
+/// Two texts that hold JSON: the result, and what was done to the subject.
+fn shown(call: &Call, subject: &ObjectId, done: &OnDemand) -> Value {
+    let of_subject = |line: &&Value| line["sourceIdentity"]["id"] == subject.as_str();
+    let line = done.lines.iter().rfind(of_subject).or(done.lines.last());
+    let status =
+        line.map_or_else(|| json!({ "status": "failure" }), |line| line["provisioningStatusInfo"].clone());
+    let error = &status["errorInformation"];
+    let result = pascal(status["status"].as_str().unwrap_or("failure"));
+    let (code, message) = match (&done.error, error.is_null()) {
+        (Some((code, message)), _) => (json!(code), json!(message)),
+        (None, false) => (error["errorCode"].clone(), error["reason"].clone()),
+        (None, true) => (Value::Null, Value::Null),
+    };
+    let details =
+        if code.is_null() { json!({}) } else { json!({ "errorCode": code, "errorMessage": message }) };
+    let key = json!({ "result": result, "details": details });
+    let identity = |name: &str| {
+        let identity = line.map_or(Value::Null, |line| line[name].clone());
+        json!({
+            "id": identity["id"], "displayName": identity["displayName"], "type": identity["identityType"],
+            "details": identity["details"],
+        })
+    };
+    let system = |name: &str| {
+        let system = line.map_or(Value::Null, |line| line[name].clone());
+        json!({ "id": system["id"], "name": system["displayName"], "details": system["details"] })
+    };
+    let steps = line.and_then(|line| line["provisioningSteps"].as_array()).cloned().unwrap_or_default();
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|step| {
+            json!({
+                "name": step["name"],
+                "type": pascal(step["provisioningStepType"].as_str().unwrap_or_default()),
+                "status": pascal(step["status"].as_str().unwrap_or_default()),
+                "description": step["description"],
+                "timestamp": done.ended,
+                "details": step["details"],
+            })
+        })
+        .collect();
+    let value = json!({
+        "action": line.map_or_else(|| "Other".to_owned(), |line| pascal(line["provisioningAction"].as_str().unwrap_or("other"))),
+        "changeId": line.map(|line| line["changeId"].clone()),
+        "startTime": done.began,
+        "endTime": done.ended,
+        "reportableIdentifier": line.map(|line| line["sourceIdentity"]["details"]["UserPrincipalName"].clone()),
+        "statusInfo": {
+            "status": result,
+            "errorCode": code,
+            "reason": message,
+            "additionalDetails": null,
+            "errorCategory": error["errorCategory"],
+            "recommendedAction": error["recommendedAction"],
+        },
+        "sourceIdentity": identity("sourceIdentity"),
+        "targetIdentity": identity("targetIdentity"),
+        "sourceSystem": system("sourceSystem"),
+        "targetSystem": system("targetSystem"),
+        "modifiedProperties": line.map(|line| line["modifiedProperties"].clone()).unwrap_or_else(|| json!([])),
+        "provisioningSteps": steps,
+    });
+    json!({
+        "@odata.context": call.context("microsoft.graph.stringKeyStringValuePair"),
+        "key": key.to_string(),
+        "value": value.to_string(),
+    })
+}
+
+/// `success` is `Success` in this answer, and `stagedDelete` is `StagedDelete`.
+fn pascal(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}

@@ -1,0 +1,270 @@
+//! `/users` and what stands below a user.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::call::{Call, reference};
+use super::list::{chosen, page, selected};
+use super::reply::{GraphError, Reply};
+use super::{assignments, shapes};
+use crate::entra::directory::{ObjectId, ObjectKind, User};
+use crate::odata::Query;
+use crate::tenant::{Found, LiveTenant, TenantError};
+
+pub(super) fn all(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> {
+    match call.method {
+        Method::GET => list(live, call, ObjectKind::User),
+        Method::POST => {
+            let found = live.create_user(&call.object()?)?;
+            created(call, "users", &found)
+        }
+        _ => Err(not_allowed(call)),
+    }
+}
+
+/// 201 with the new object.
+pub(super) fn created(call: &Call, set: &str, found: &Found) -> Result<Reply, GraphError> {
+    let mut object = json!({ "@odata.context": call.context(&format!("{set}/$entity")) });
+    extend(&mut object, shapes::object(call, &Query::default(), found));
+    Ok(Reply::Created(object, format!("{}/{set}/{}", call.base, found.0)))
+}
+
+pub(super) fn extend(object: &mut Value, with: Value) {
+    if let (Value::Object(object), Value::Object(with)) = (object, with) {
+        object.extend(with);
+    }
+}
+
+pub(super) fn not_allowed(call: &Call) -> GraphError {
+    let message = format!("Specified HTTP method is not allowed for the request target: {}.", call.method);
+    GraphError::new(405, "Request_BadRequest", message)
+}
+
+/// Users or groups.
+pub(super) fn list(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result<Reply, GraphError> {
+    let query = call.options()?;
+    let by_id = |name| query.filter.as_ref().and_then(|filter| filter.required(name)).map(str::to_owned);
+    // One that is named is found without looking at the others.
+    let named = by_id("id").or_else(|| by_id("userPrincipalName").filter(|_| kind == ObjectKind::User));
+    let objects = match named {
+        Some(named) => live.object(Some(kind), &named, false).ok().into_iter().collect(),
+        None => live.objects(kind, false),
+    };
+    show(live, call, &query, set(kind), objects)
+}
+
+fn set(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::User => "users",
+        ObjectKind::Group => "groups",
+    }
+}
+
+/// A page of these users or groups.
+pub(super) fn show(
+    live: &LiveTenant,
+    call: &Call,
+    query: &Query,
+    context: &str,
+    objects: Vec<Found>,
+) -> Result<Reply, GraphError> {
+    let mut by_id: std::collections::HashMap<String, Found> = std::collections::HashMap::new();
+    let items = objects.into_iter().map(|found| {
+        let item = shapes::lean(&found);
+        by_id.insert(found.0.as_str().to_owned(), found);
+        item
+    });
+    let chosen = chosen(items, query)?;
+    page(call, query, context, chosen, |item| {
+        let found = item["id"].as_str().and_then(|id| by_id.get(id));
+        found.map_or(Value::Null, |found| expanded(live, call, query, found))
+    })
+}
+
+/// A user or group with what is to be expanded.
+pub(super) fn expanded(live: &LiveTenant, call: &Call, query: &Query, found: &Found) -> Value {
+    let mut object = shapes::object(call, query, found);
+    for expansion in &query.expand {
+        let inner = Query { select: expansion.select.clone(), ..Query::default() };
+        let related = match expansion.name.as_str() {
+            "manager" => manager(live, &found.0)
+                .map(|manager| shapes::typed(ObjectKind::User, shapes::object(call, &inner, &manager))),
+            "members" => Some(Value::Array(
+                members(live, &found.0)
+                    .iter()
+                    .take(expansion.top.unwrap_or(20))
+                    .map(|member| shapes::typed(member.1.kind, shapes::object(call, &inner, member)))
+                    .collect(),
+            )),
+            _ => None,
+        };
+        if let Some(related) = related {
+            object[expansion.name.as_str()] = related;
+        }
+    }
+    object
+}
+
+fn manager(live: &LiveTenant, id: &ObjectId) -> Option<Found> {
+    let directory = live.directory();
+    let manager = directory.user(id).and_then(User::manager)?;
+    live.object(Some(ObjectKind::User), manager.as_str(), false).ok()
+}
+
+/// The immediate members of a group that are not in the recycle bin.
+pub(super) fn members(live: &LiveTenant, group: &ObjectId) -> Vec<Found> {
+    let directory = live.directory();
+    let members = directory.group(group).map(|group| group.members().clone()).unwrap_or_default();
+    members.iter().filter_map(|member| live.object(None, member.as_str(), false).ok()).collect()
+}
+
+/// One object.
+pub(super) fn read(live: &LiveTenant, call: &Call, found: &Found) -> Result<Reply, GraphError> {
+    let query = call.options()?;
+    let set = set(found.1.kind);
+    let mut object = json!({ "@odata.context": call.context(&format!("{}/$entity", selected(set, &query))) });
+    extend(&mut object, expanded(live, call, &query, found));
+    Ok(Reply::Ok(object))
+}
+
+/// One user or group.
+pub(super) fn one(
+    live: &LiveTenant,
+    call: &Call,
+    kind: ObjectKind,
+    asked: &str,
+) -> Result<Reply, GraphError> {
+    match call.method {
+        Method::GET => read(live, call, &live.object(Some(kind), asked, false)?),
+        Method::PATCH => {
+            live.update(kind, asked, &call.object()?)?;
+            if call.prefers("return=representation") {
+                return read(live, call, &live.object(Some(kind), asked, false)?);
+            }
+            Ok(Reply::Nothing)
+        }
+        Method::DELETE => {
+            live.delete(kind, asked)?;
+            Ok(Reply::Nothing)
+        }
+        _ => Err(not_allowed(call)),
+    }
+}
+
+/// What stands below a user.
+pub(super) fn below(live: &LiveTenant, call: &Call, asked: &str, rest: &[&str]) -> Result<Reply, GraphError> {
+    let found = live.object(Some(ObjectKind::User), asked, false)?;
+    let id = found.0.as_str();
+    match (&call.method, rest) {
+        (&Method::GET, ["manager"]) => {
+            let Some(manager) = manager(live, &found.0) else { return Err(GraphError::not_found("manager")) };
+            let query = call.options()?;
+            let mut object = json!({ "@odata.context": call.context("directoryObjects/$entity") });
+            let manager = shapes::typed(ObjectKind::User, shapes::object(call, &query, &manager));
+            extend(&mut object, manager);
+            Ok(Reply::Ok(object))
+        }
+        (&Method::GET, ["manager", "$ref"]) => {
+            let Some(manager) = manager(live, &found.0) else { return Err(GraphError::not_found("manager")) };
+            let url = format!("{}/users/{}", call.base, manager.0);
+            Ok(Reply::Ok(json!({ "@odata.context": call.context("$ref"), "@odata.id": url })))
+        }
+        (&Method::PUT, ["manager", "$ref"]) => {
+            live.set_manager(id, Some(&call.reference()?))?;
+            Ok(Reply::Nothing)
+        }
+        (&Method::DELETE, ["manager", "$ref"]) => {
+            if manager(live, &found.0).is_none() {
+                return Err(GraphError::not_found("manager"));
+            }
+            live.set_manager(id, None)?;
+            Ok(Reply::Nothing)
+        }
+        (&Method::GET, ["memberof" | "transitivememberof", cast @ ..]) => {
+            let groups = holders(live, &found.0, rest[0] == "transitivememberof");
+            related(live, call, groups, cast)
+        }
+        (&Method::GET, ["directreports", cast @ ..]) => {
+            let directory = live.directory();
+            let reports = directory.users().filter(|user| user.manager() == Some(&found.0));
+            let reports = reports.filter_map(|user| live.object(None, user.id().as_str(), false).ok());
+            related(live, call, reports.collect(), cast)
+        }
+        (&Method::POST, ["getmemberobjects" | "getmembergroups"]) => {
+            let groups = holders(live, &found.0, true);
+            let ids: Vec<&ObjectId> = groups.iter().map(|(id, _)| id).collect();
+            Ok(Reply::Ok(json!({ "@odata.context": call.context("Collection(Edm.String)"), "value": ids })))
+        }
+        (&Method::POST, ["checkmembergroups"]) => {
+            let body = call.object()?;
+            let asked: Vec<&str> = body
+                .get("groupIds")
+                .and_then(Value::as_array)
+                .map_or_else(Vec::new, |ids| ids.iter().filter_map(Value::as_str).collect());
+            let groups = holders(live, &found.0, true);
+            let of = |id: &&&str| groups.iter().any(|(known, _)| known.as_str().eq_ignore_ascii_case(id));
+            let ids: Vec<&&str> = asked.iter().filter(of).collect();
+            Ok(Reply::Ok(json!({ "@odata.context": call.context("Collection(Edm.String)"), "value": ids })))
+        }
+        (_, ["approleassignments", rest @ ..]) => assignments::of_principal(live, call, &found.0, rest),
+        _ => Err(GraphError::not_implemented(&format!("'{}' below a user", rest.join("/")))),
+    }
+}
+
+/// Objects of several types, or of one that is cast to.
+pub(super) fn related(
+    live: &LiveTenant,
+    call: &Call,
+    objects: Vec<Found>,
+    cast: &[&str],
+) -> Result<Reply, GraphError> {
+    let query = call.options()?;
+    let (cast, counted) = match cast {
+        [rest @ .., "$count"] => (rest, true),
+        rest => (rest, false),
+    };
+    let kind = match cast {
+        [] => None,
+        ["user"] => Some(ObjectKind::User),
+        ["group"] => Some(ObjectKind::Group),
+        [other, ..] => return Err(GraphError::not_implemented(&format!("'{other}' in this place"))),
+    };
+    let objects: Vec<Found> =
+        objects.into_iter().filter(|(_, record)| kind.is_none_or(|kind| record.kind == kind)).collect();
+    let chosen = chosen(objects.iter().map(shapes::lean), &query)?;
+    if counted {
+        return Ok(Reply::Count(chosen.len()));
+    }
+    let context = kind.map_or("directoryObjects", set);
+    page(call, &query, context, chosen, |item| {
+        let found = objects.iter().find(|(id, _)| item["id"] == id.as_str());
+        found.map_or(Value::Null, |found| shapes::typed(found.1.kind, expanded(live, call, &query, found)))
+    })
+}
+
+/// The groups that somebody is in: immediately, or through other groups too.
+pub(super) fn holders(live: &LiveTenant, id: &ObjectId, transitive: bool) -> Vec<Found> {
+    let directory = live.directory();
+    let mut found: Vec<ObjectId> = Vec::new();
+    let mut looked_at = vec![id.clone()];
+    while let Some(member) = looked_at.pop() {
+        for group in directory.groups().filter(|group| group.members().contains(&member)) {
+            if !found.contains(group.id()) {
+                found.push(group.id().clone());
+                if transitive {
+                    looked_at.push(group.id().clone());
+                }
+            }
+        }
+    }
+    found.iter().filter_map(|id| live.object(None, id.as_str(), false).ok()).collect()
+}
+
+/// Ids of the URLs in `…@odata.bind`.
+pub(super) fn bound(body: &serde_json::Map<String, Value>, name: &str) -> Result<Vec<String>, GraphError> {
+    match body.get(&format!("{name}@odata.bind")) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(urls)) => urls.iter().map(reference).collect(),
+        Some(_) => Err(TenantError::Invalid(format!("'{name}@odata.bind' takes a list of URLs.")).into()),
+    }
+}

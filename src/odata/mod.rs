@@ -1,0 +1,32 @@
+//! The query options of OData 4.01 as Microsoft Graph reads them: `$filter`, `$select`, `$expand`, `$orderby`, paging.
+//!
+//! [`Query::parse`] reads the part of a URL behind `?`. The rest works on JSON objects and knows no schema: a property
+//! that an object does not have equals `null`, and what a property means is the caller's to know.
+//!
+//! Sources: OData Version 4.01, part 2 "URL Conventions" (OASIS), and of Microsoft Graph's documentation the pages
+//! "Use query parameters to customize responses", "Use the $filter query parameter" and "Advanced query capabilities on
+//! Microsoft Entra ID objects". Where the two differ, Graph is right here.
+
+mod atom;
+mod error;
+mod evaluate;
+mod expand;
+mod expression;
+mod filter;
+mod literal;
+mod order;
+mod parser;
+mod path;
+mod query;
+mod scanner;
+mod select;
+#[cfg(test)]
+mod tests;
+
+pub use error::ODataError;
+pub use expand::Expansion;
+pub use filter::Filter;
+pub use order::{OrderBy, order};
+pub use path::Path;
+pub use query::Query;
+pub use select::select;

@@ -1,0 +1,190 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::entra::directory::ObjectKind;
+use crate::store::LogQuery;
+use crate::testserver::TestServer;
+
+fn settings(folder: &std::path::Path) -> LiveSettings {
+    LiveSettings { data: Some(folder.to_path_buf()), ..LiveSettings::default() }
+}
+
+fn body(value: Value) -> serde_json::Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+fn person(live: &LiveTenant, name: &str) -> String {
+    let user = json!({
+        "accountEnabled": true, "displayName": name, "mailNickname": name,
+        "userPrincipalName": format!("{name}@contoso.example"), "passwordProfile": {"password": "x"},
+        "givenName": name, "surname": "Lovelace", "mail": format!("{name}@contoso.example"),
+    });
+    live.create_user(&body(user)).unwrap().0.as_str().to_owned()
+}
+
+/// An application with a job against that server.
+async fn application(live: &LiveTenant, server: &TestServer) -> String {
+    let info = live.add_application(Some(CUSTOM), "App").unwrap();
+    let id = info.service_principal.to_string();
+    live.set_secrets(&id, ConnectionSecrets::bearer(server.url(), server.token())).await.unwrap();
+    live.add_job(&id, None).unwrap();
+    id
+}
+
+fn role(live: &LiveTenant, application: &str) -> uuid::Uuid {
+    live.application(application).unwrap().roles[0].id
+}
+
+fn actions(live: &LiveTenant) -> Vec<String> {
+    let mut actions = Vec::new();
+    live.store()
+        .log(&LogQuery::default(), |_, line| {
+            let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+            let status = line["provisioningStatusInfo"]["status"].as_str().unwrap_or_default().to_owned();
+            let name = line["sourceIdentity"]["displayName"].as_str().unwrap_or_default().to_owned();
+            actions.push(format!("{name}: {} {status}", text("provisioningAction")));
+            true
+        })
+        .unwrap();
+    actions.reverse();
+    actions
+}
+
+#[tokio::test]
+async fn a_job_goes_on_after_the_program_was_ended_as_if_it_had_not() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), TestServer::start().unwrap());
+    let (id, ada, grace);
+    {
+        let live = LiveTenant::open(settings(folder.path())).unwrap();
+        id = application(&live, &server).await;
+        (ada, grace) = (person(&live, "ada"), person(&live, "grace"));
+        live.set_manager(&ada, Some(&grace)).unwrap();
+        let group = json!({
+            "displayName": "Team", "mailEnabled": false, "mailNickname": "team", "securityEnabled": true,
+        });
+        let team = live.create_group(&body(group), &[ada.clone()]).unwrap().0;
+        live.assign(&id, team.as_str(), role(&live, &id)).unwrap();
+        live.assign(&id, &grace, role(&live, &id)).unwrap();
+        let first = live.cycle(&id).await.unwrap();
+        assert_eq!((first.state.as_str(), first.initial, first.exported), ("Succeeded", true, 5));
+        live.update(ObjectKind::User, &ada, &body(json!({"jobTitle": "Countess"}))).unwrap();
+        live.delete(ObjectKind::User, &grace).unwrap();
+    }
+    let live = LiveTenant::open(settings(folder.path())).unwrap();
+    assert_eq!(live.job(&id).unwrap().status().linked, (2, 1));
+    let second = live.cycle(&id).await.unwrap();
+    assert_eq!((second.state.as_str(), second.initial, second.exported), ("Succeeded", false, 2));
+    let lines = actions(&live);
+    assert_eq!(lines[lines.len() - 2..], ["ada: update success", "grace: disable success"], "{lines:?}");
+    let third = live.cycle(&id).await.unwrap();
+    assert_eq!((third.imported, third.exported), (0, 0), "everything was looked at");
+    assert!(live.store().exchange_count(None).unwrap() > 10);
+}
+
+#[tokio::test]
+async fn thirty_days_later_whoever_lay_in_the_recycle_bin_is_deleted() {
+    let server = TestServer::start().unwrap();
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let id = application(&live, &server).await;
+    let ada = person(&live, "ada");
+    live.assign(&id, &ada, role(&live, &id)).unwrap();
+    live.cycle(&id).await.unwrap();
+    live.delete(ObjectKind::User, &ada).unwrap();
+    live.cycle(&id).await.unwrap();
+    live.forward(jiff::SignedDuration::from_hours(30 * 24)).unwrap();
+    assert!(live.object(None, &ada, true).is_err());
+    live.cycle(&id).await.unwrap();
+    let gone = "ada@contoso.example: delete success";
+    assert_eq!(actions(&live), ["ada: create success", "ada: disable success", gone]);
+    assert!(live.assignments(&id).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_a_quarantine_that_a_start_lifts() {
+    let server = TestServer::start().unwrap();
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let id = application(&live, &server).await;
+    let wrong = ConnectionSecrets::bearer(server.url(), "wrong");
+    let refused = live.test_connection(&id, Some(&wrong)).await.unwrap_err().to_string();
+    assert!(refused.contains("401"), "{refused}");
+    live.test_connection(&id, None).await.unwrap();
+    live.set_secrets(&id, wrong).await.unwrap();
+    let failed = live.cycle(&id).await.unwrap();
+    assert_eq!(failed.state, "Failed");
+    let status = live.job(&id).unwrap().status();
+    let quarantine = status.quarantine.unwrap();
+    assert_eq!((quarantine.reason.as_str(), quarantine.series_count), ("EncounteredQuarantineException", 1));
+    live.set_secrets(&id, ConnectionSecrets::bearer(server.url(), server.token())).await.unwrap();
+    live.start(&id).await.unwrap();
+    assert_eq!(live.job(&id).unwrap().status().quarantine, None);
+    assert_eq!(live.cycle(&id).await.unwrap().state, "Succeeded");
+}
+
+#[tokio::test]
+async fn a_target_elsewhere_is_not_written_to_unless_it_is_allowed() {
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let id = live.add_application(Some(CUSTOM), "App").unwrap().service_principal.to_string();
+    live.add_job(&id, None).unwrap();
+    live.set_secrets(&id, ConnectionSecrets::bearer("https://scim.example.com/scim", "x")).await.unwrap();
+    for refused in [live.start(&id).await.unwrap_err(), live.cycle(&id).await.unwrap_err()] {
+        assert!(matches!(refused, TenantError::Elsewhere(_)), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn on_demand_says_what_it_did_and_is_limited() {
+    let server = TestServer::start().unwrap();
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let id = application(&live, &server).await;
+    let ada = live.find(&person(&live, "ada")).unwrap();
+    let skipped = live.on_demand(&id, &[ada.clone()], true).await.unwrap();
+    assert_eq!(skipped.lines[0]["provisioningStatusInfo"]["status"], "skipped");
+    live.assign(&id, ada.as_str(), role(&live, &id)).unwrap();
+    let made = live.on_demand(&id, &[ada.clone()], true).await.unwrap();
+    assert_eq!(made.lines[0]["provisioningAction"], "create");
+    for _ in 0..3 {
+        live.on_demand(&id, &[ada.clone()], true).await.unwrap();
+    }
+    assert!(matches!(live.on_demand(&id, &[ada], true).await, Err(TenantError::TooMany)));
+}
+
+#[tokio::test]
+async fn names_are_unique_until_they_are_given_up() {
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let ada = person(&live, "ada");
+    let again = json!({
+        "accountEnabled": true, "displayName": "x", "mailNickname": "x", "passwordProfile": {},
+        "userPrincipalName": "ADA@contoso.example",
+    });
+    assert!(matches!(live.create_user(&body(again.clone())), Err(TenantError::Taken { .. })));
+    live.update(ObjectKind::User, &ada, &body(json!({"userPrincipalName": "b@contoso.example"}))).unwrap();
+    let second = live.create_user(&body(again.clone())).unwrap().0;
+    live.delete(ObjectKind::User, second.as_str()).unwrap();
+    assert_eq!(live.find("ada@contoso.example").ok(), None);
+    live.create_user(&body(again)).unwrap();
+    assert!(live.purge(second.as_str()).is_ok() && live.purge(second.as_str()).is_err());
+}
+
+#[tokio::test]
+async fn the_schedule_plays_what_is_due() {
+    let server = TestServer::start().unwrap();
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let id = application(&live, &server).await;
+    tokio::spawn(live.clone().run_schedule());
+    let mut events = live.events();
+    live.start(&id).await.unwrap();
+    let job = live.job(&id).unwrap();
+    while job.status().last.is_none() {
+        events.recv().await.unwrap();
+    }
+    let status = job.status();
+    assert!(status.next.unwrap() > status.last.unwrap().began);
+    let ada = person(&live, "ada");
+    live.assign(&id, &ada, role(&live, &id)).unwrap();
+    live.forward(jiff::SignedDuration::from_mins(40)).unwrap();
+    while actions(&live).is_empty() {
+        events.recv().await.unwrap();
+    }
+    live.pause(&id).unwrap();
+    assert_eq!((job.status().state, job.status().next), (ScheduleState::Paused, None));
+}
