@@ -19,6 +19,7 @@ mod explain;
 mod explore;
 mod failure;
 mod file_schemas;
+mod findings;
 mod gallery;
 mod init;
 mod interop;
