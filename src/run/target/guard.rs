@@ -12,7 +12,7 @@ mod standing;
 
 use std::sync::Arc;
 
-use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, Sent, Target};
+use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, ResourceKind, Sent, Target};
 
 pub(in crate::run) use evidence::{Named, ShownOwner, name_sent, named, named_with, shown_with, texts};
 pub use ownership::Ownership;
@@ -24,6 +24,12 @@ use reach::Reach;
 #[must_use]
 pub fn is_read_differently(path: &str) -> bool {
     Reach::of(&Request::new(Actor::Cleanup, Method::Delete, path, "")) == Reach::Unclear
+}
+
+/// The users and groups that the body of a write makes members of a group or a manager.
+#[must_use]
+pub fn mentioned(request: &Request) -> Vec<(ResourceKind, String)> {
+    mentions::of(request)
 }
 
 /// Asks whose object a write would reach, and lets it through only if the answer is: this run's.
