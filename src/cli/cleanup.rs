@@ -15,7 +15,7 @@ use crate::scim::PatchPath;
 use crate::suite;
 use crate::wire::{Request, ResourceKind};
 
-/// Remove what an interrupted run left behind at its target
+/// Remove what an interrupted run, or `scimulate create`, left behind at its target
 #[derive(Debug, clap::Args)]
 pub(super) struct Cleanup {
     #[command(flatten)]

@@ -23,7 +23,7 @@ impl Address {
         let below = typed.strip_prefix(url.base()).unwrap_or(typed);
         if below.starts_with("http://") || below.starts_with("https://") {
             return Err(CommandFailure::usage(
-                format!("{typed} is not below the target {}", url.base()),
+                format!("the URL is not below the target {}", url.base()),
                 "name that server with --target, and what to ask for as users/ID",
             ));
         }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn what_names_no_object_is_told() {
         for (typed, what) in [
-            ("usr/7", "did you mean `Users`?"),
+            ("usrs/7", "did you mean `Users`?"),
             ("devices/7", "begins with a slash"),
             ("https://other.example.com/Users/7", "not below the target"),
         ] {

@@ -128,8 +128,11 @@ impl Session {
         let mut exit = Exit::Success;
         for finding in findings::odd(&self.trace()) {
             let text = format!(
-                "{} {}: {} (`scimulate explain {}`)",
-                finding.level, finding.rule, finding.message, finding.rule
+                "{} {}: {}; see `scimulate explain {}`",
+                finding.level,
+                finding.rule,
+                finding.message.trim_end_matches('.'),
+                finding.rule
             );
             console::remark(&layout::clean(&text));
             if finding.level >= Level::Error {

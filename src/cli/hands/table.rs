@@ -208,10 +208,10 @@ mod tests {
     fn attributes_are_named_as_a_patch_names_them() {
         let text = resource(&ada(), 100);
         for line in [
-            "id                                2819c223-7f76-453a-919d-413861904646",
-            "name.familyName                   Lovelace\u{fffd}[31m",
-            "emails[type eq \"work\"].value      ada@example.com",
-            "groups                            7 Staff",
+            "id                              2819c223-7f76-453a-919d-413861904646",
+            "name.familyName                 Lovelace\u{fffd}[31m",
+            "emails[type eq \"work\"].value    ada@example.com",
+            "groups                          7 Staff",
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
             "  employeeNumber  007",
         ] {

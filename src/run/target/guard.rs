@@ -3,6 +3,7 @@
 //! A server that answers a lookup or a create with somebody else's account would make a faithful simulator
 //! disable a real person. Such a write is not sent. docs/safety.md says what has to be shown before a write.
 
+mod by_hand;
 mod evidence;
 mod mentions;
 mod ownership;
@@ -12,8 +13,9 @@ mod standing;
 
 use std::sync::Arc;
 
-use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, ResourceKind, Sent, Target};
+use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, Sent, Target};
 
+pub use by_hand::mentioned;
 pub(in crate::run) use evidence::{Named, ShownOwner, name_sent, named, named_with, shown_with, texts};
 pub use ownership::Ownership;
 pub(in crate::run) use ownership::posted_to;
@@ -24,12 +26,6 @@ use reach::Reach;
 #[must_use]
 pub fn is_read_differently(path: &str) -> bool {
     Reach::of(&Request::new(Actor::Cleanup, Method::Delete, path, "")) == Reach::Unclear
-}
-
-/// The users and groups that the body of a write makes members of a group or a manager.
-#[must_use]
-pub fn mentioned(request: &Request) -> Vec<(ResourceKind, String)> {
-    mentions::of(request)
 }
 
 /// Asks whose object a write would reach, and lets it through only if the answer is: this run's.

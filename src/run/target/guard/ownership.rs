@@ -121,18 +121,6 @@ impl Ownership {
         self
     }
 
-    /// A journal says that an earlier create of ours named this object: a read must bear that out before a write.
-    pub fn recall(&self, kind: ResourceKind, id: &str) {
-        self.settle(Tenant::First, &(kind, id.to_owned()), Standing::Candidate { echoed: false });
-    }
-
-    /// True when a request's body says whose the object will be: by this run's prefix, or by a GUID that was drawn in it.
-    #[must_use]
-    pub fn is_marked(&self, request: &Request) -> bool {
-        let sent = request.json().unwrap_or_default();
-        matches!(self.shown(request.tenant, None, &sent), ShownOwner::Ours)
-    }
-
     /// A GUID was drawn at random in this run: no other object carries it.
     pub fn drew(&self, guid: &str) {
         self.drawn().insert(guid.to_lowercase());
