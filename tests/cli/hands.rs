@@ -224,6 +224,22 @@ fn cleanup_removes_what_was_made_by_hand_whatever_it_is_called() {
 }
 
 #[test]
+fn requests_may_be_sent_at_the_same_time() {
+    let hands = Hands::start(&[]);
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let hands = &hands;
+            scope.spawn(move || {
+                let user = format!("users/{}", id(&hands.done(&["create", "user"])));
+                hands.done(&["patch", &user, &format!("title={number}")]);
+                hands.done(&["delete", &user]);
+            });
+        }
+    });
+    assert_eq!((hands.server.users(), hands.journals()), (0, 0));
+}
+
+#[test]
 fn a_rejected_create_leaves_no_journal() {
     let hands = Hands::start(&[]);
     hands.done(&["create", "user", "userPrincipalName=ada@contoso.com"]);

@@ -77,8 +77,6 @@ impl Create {
         let owned = Owned::read(&session.config, &session.url, self.foreign.foreign)?;
         owned.check_mentions(&planned.request)?;
         owned.check_mentions(&writer.add_members("", &self.member, ""))?;
-        // The locks of journals are not needed any more.
-        drop(owned);
         if session.only_shows(self.consent.apply, &[&planned.request]) {
             return Ok(Exit::NothingRan);
         }

@@ -26,7 +26,7 @@ impl Delete {
     pub(in crate::cli) fn execute(self) -> Result<Exit, CommandFailure> {
         let session = Session::open(&self.reaching)?;
         let (kind, id) = Address::object(&self.what, &session.url)?;
-        let mut owned = Owned::read(&session.config, &session.url, self.foreign.foreign)?;
+        let owned = Owned::read(&session.config, &session.url, self.foreign.foreign)?;
         let ownership = owned.of(kind, &id)?;
         let request = plain_writer(&session.config, &session.url)?.delete(kind, &id, "by hand");
         if session.only_shows(self.consent.apply, &[&request]) {

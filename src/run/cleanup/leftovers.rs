@@ -370,6 +370,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_made_by_hand_is_known_by_the_guid_that_was_drawn_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let drawn = "9b2c1d34-0000-4000-8000-000000000001";
+        let journal = Journal::new(folder.path(), "http://target", "smbcdfghjk").by_hand(drawn);
+        journal.made(ResourceKind::User, "1").unwrap();
+        journal.made(ResourceKind::User, "2").unwrap();
+        drop(journal);
+        let mut run = journal::find(folder.path()).unwrap().abandoned.remove(0);
+        let store = store(&[("1", &drawn.to_uppercase()), ("2", "bob"), ("3", drawn)]);
+        let swept = remove_leftovers(&store, &mut run).await;
+        assert_eq!((swept.deleted, swept.left.len()), (1, 1), "{:?}", swept.left);
+        let left: Vec<_> = store.users.lock().unwrap().iter().map(|user| user.0.clone()).collect();
+        assert_eq!(left, ["2", "3"], "no journal names 3");
+    }
+
+    #[tokio::test]
     async fn a_refused_delete_is_left_over_with_its_reason() {
         let folder = tempfile::tempdir().unwrap();
         let mut run = abandoned(folder.path(), &["9"]);
