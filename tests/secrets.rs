@@ -482,6 +482,15 @@ fn commands_that_ask_little_show_no_secret() {
         let deployment = Stage::new(manner);
         deployment.play(&[&["test-connection", "--target", "{target}"][..], &HEADERS].concat());
         deployment.play(&["cleanup", "--target", "{target}"]);
+        for by_hand in [
+            &["find", "users"][..],
+            &["get", "Schemas", "--output", "table"],
+            &["create", "user", "--output", "jsonl"],
+            &["patch", "users/7", "title=x", "--foreign"],
+            &["delete", "users/7", "--foreign"],
+        ] {
+            deployment.play(&[by_hand, &["--target", "{target}"], &HEADERS].concat());
+        }
     }
 }
 

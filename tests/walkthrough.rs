@@ -239,7 +239,9 @@ fn the_other_pages_show_what_happens() {
             played.insert(name.clone(), play(&name, &page(&name)));
         }
     }
-    for (name, least) in [("snapshots.md", 3), ("waivers.md", 5), ("init.md", 2), ("attributes.md", 1)] {
+    for (name, least) in
+        [("snapshots.md", 3), ("waivers.md", 5), ("init.md", 2), ("attributes.md", 1), ("hands.md", 3)]
+    {
         assert!(played[name] >= least, "{played:?}");
     }
 }

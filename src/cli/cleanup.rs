@@ -9,13 +9,13 @@ use crate::http::{Client, Settings, TenantUrl};
 use crate::run::cleanup::leftovers;
 use crate::run::preflight;
 use crate::run::target::cancel::Cancel;
-use crate::run::target::journal;
 use crate::run::target::journal::Abandoned;
 use crate::run::target::retry::Retry;
 use crate::scim::PatchPath;
+use crate::suite;
 use crate::wire::{Request, ResourceKind};
 
-/// Remove what an interrupted run left behind at its target
+/// Remove what an interrupted run, or `scimulate create`, left behind at its target
 #[derive(Debug, clap::Args)]
 pub(super) struct Cleanup {
     #[command(flatten)]
@@ -28,18 +28,7 @@ pub(super) struct Cleanup {
 impl Cleanup {
     pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
-        let folder = journal::folder().map_err(|error| {
-            CommandFailure::usage(
-                format!("the folder for journals cannot be found: {error}"),
-                "set HOME to your home folder",
-            )
-        })?;
-        let found = journal::find(&folder).map_err(|error| {
-            CommandFailure::usage(
-                format!("cannot read the journals in {}: {error}", folder.display()),
-                "check its permissions",
-            )
-        })?;
+        let found = suite::found_journals()?;
         for (path, why) in &found.unreadable {
             console::remark(&format!(
                 "warning: {} is not a journal ({why}) and is left alone",
@@ -170,7 +159,7 @@ fn nothing(said: &str, unread: usize) -> Result<Exit, CommandFailure> {
     console::say(&format!("{said}\n")).map(|()| Exit::Success)
 }
 
-fn same_base(one: &str, other: &str) -> bool {
+pub(super) fn same_base(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 

@@ -19,7 +19,9 @@ mod explain;
 mod explore;
 mod failure;
 mod file_schemas;
+mod findings;
 mod gallery;
+mod hands;
 mod init;
 mod interop;
 mod interrupt;
@@ -90,6 +92,11 @@ enum Command {
     Gallery(Box<gallery::Gallery>),
     Sync(Box<sync::Sync>),
     TestConnection(test_connection::TestConnection),
+    Find(Box<hands::Find>),
+    Get(hands::Get),
+    Create(Box<hands::Create>),
+    Patch(Box<hands::Patch>),
+    Delete(hands::Delete),
     Interop(Box<interop::Interop>),
     Issuer(issuer::Issuer),
     List(list::List),
@@ -162,6 +169,11 @@ fn execute(command: Command) -> Result<Exit, CommandFailure> {
         Command::Gallery(gallery) => gallery.execute(),
         Command::Sync(sync) => sync.execute(),
         Command::TestConnection(test) => test.execute(),
+        Command::Find(find) => find.execute(),
+        Command::Get(get) => get.execute(),
+        Command::Create(create) => create.execute(),
+        Command::Patch(patch) => patch.execute(),
+        Command::Delete(delete) => delete.execute(),
         Command::Interop(interop) => interop.execute(),
         Command::Issuer(issuer) => issuer.execute(),
         Command::List(list) => list.execute(),

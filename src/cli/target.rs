@@ -78,6 +78,16 @@ impl TargetOptions {
         self.target.as_deref().or(config.settings.target.url.as_deref())
     }
 
+    /// The same for a command that can do nothing without one.
+    pub(super) fn needed_url(&self, config: &Config) -> Result<TenantUrl, CommandFailure> {
+        self.url(config)?.ok_or_else(|| {
+            CommandFailure::usage(
+                "no target is named",
+                format!("name the SCIM base URL with --target, or with `target` in {}", config::FILE),
+            )
+        })
+    }
+
     /// Whose certificates are believed.
     pub(super) fn trust(&self, config: &Config) -> Trust {
         let file = self.cacert.as_ref().or(config.settings.cacert.as_ref());

@@ -1,18 +1,14 @@
-use std::sync::Arc;
-
 use super::config::Config;
 use super::failure::CommandFailure;
 use super::sync::mapping;
 use super::target::TargetOptions;
-use super::{Exit, console, runtime};
-use crate::check::{Finding, Level};
+use super::{Exit, console, findings, runtime};
+use crate::check::Finding;
 use crate::entra::dialect::Dialect;
 use crate::entra::job::{CycleStop, Job, JobSettings};
 use crate::entra::mapping::Mapping;
 use crate::entra::scope::Scope;
-use crate::rules;
 use crate::run::target::recorder::Recorder;
-use crate::scim::discovery::Discovery;
 use crate::wire::{Exchange, Target};
 
 /// Send the request of the portal's "Test Connection" button to the target
@@ -33,9 +29,7 @@ pub(super) struct TestConnection {
 impl TestConnection {
     pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
-        let Some(url) = self.target.url(&config)? else {
-            return Err(CommandFailure::usage("no target is named", "name the SCIM base URL with --target"));
-        };
+        let url = self.target.needed_url(&config)?;
         let mapping = config.change(mapping(self.schema.as_deref(), self.profile.as_deref(), &config)?)?;
         let shown = url.to_string();
         let client = self.target.client(&config, url)?;
@@ -63,7 +57,7 @@ pub(super) async fn connect<T: Target>(
     let outcome = job.test_connection(&client).await;
     let trace = client.trace();
     match outcome {
-        Ok(()) => Ok(odd(&trace)),
+        Ok(()) => Ok(findings::odd(&trace)),
         Err(CycleStop::Quarantined(_)) if trace.last().is_some_and(|last| lacks_token(last)) => {
             Err(CommandFailure::target(
                 format!("{shown} wants a token (401), and none was given"),
@@ -76,15 +70,6 @@ pub(super) async fn connect<T: Target>(
         )),
         Err(other) => Err(CommandFailure::internal(format!("the connection test ended early: {other:?}"))),
     }
-}
-
-/// What the rules find in answers that the portal accepts: other readers of them may not.
-fn odd(trace: &[Arc<Exchange>]) -> Vec<Finding> {
-    let mut findings = rules::judge_trace(trace, &Discovery::default());
-    findings.retain(|finding| finding.level >= Level::Warning);
-    findings.sort_by(|left, right| right.level.cmp(&left.level).then_with(|| left.rule.cmp(&right.rule)));
-    findings.dedup_by(|left, right| left.rule == right.rule && left.message == right.message);
-    findings
 }
 
 /// True for a 401 to a request without a token.

@@ -42,6 +42,14 @@ impl Dialects {
         }
     }
 
+    /// The one that a job with this Tenant URL speaks.
+    pub(crate) fn one(url: Option<&TenantUrl>) -> Dialect {
+        match Dialects::of(url).0[..] {
+            [only] => only,
+            _ => Dialect::Default,
+        }
+    }
+
     /// True when one of those that are usually played is not among them.
     pub(crate) fn are_narrowed(&self) -> bool {
         Dialects::all().0.iter().any(|dialect| !self.0.contains(dialect))

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::http::TenantUrl;
-use crate::run::target::journal::{self, Journal};
+use crate::run::target::journal::{self, FoundJournals, Journal};
 
 /// Why there is no journal, and what to do.
 #[derive(Debug)]
@@ -24,9 +24,23 @@ pub(crate) fn open_second(url: &TenantUrl, prefix: &str) -> Result<Journal, NoJo
     opened(Journal::new(&folder()?, url.base(), prefix).of_second_tenant())
 }
 
+/// The journal of one create by hand, for whose object this GUID was drawn.
+pub(crate) fn open_by_hand(url: &TenantUrl, prefix: &str, drawn: &str) -> Result<Journal, NoJournal> {
+    opened(Journal::new(&folder()?, url.base(), prefix).by_hand(drawn))
+}
+
+/// Every journal there is.
+pub(crate) fn found() -> Result<FoundJournals, NoJournal> {
+    let folder = folder()?;
+    journal::find(&folder).map_err(|error| NoJournal {
+        what: format!("cannot read the journals in {}: {error}", folder.display()),
+        next: "check its permissions",
+    })
+}
+
 fn folder() -> Result<PathBuf, NoJournal> {
     journal::folder().map_err(|error| NoJournal {
-        what: format!("the folder for the journal cannot be found: {error}"),
+        what: format!("the folder for journals cannot be found: {error}"),
         next: "set HOME to your home folder",
     })
 }

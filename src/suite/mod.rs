@@ -32,7 +32,10 @@ use crate::scenario;
 
 pub(crate) use choice::RunChoice;
 pub(crate) use dialects::Dialects;
-pub(crate) use journals::{NoJournal, open as open_journal, open_second as open_second_journal};
+pub(crate) use journals::{
+    NoJournal, found as found_journals, open as open_journal, open_by_hand as open_journal_by_hand,
+    open_second as open_second_journal,
+};
 pub(crate) use known::{Files, KnownFailures, catalogue, everything, today};
 pub(crate) use permission::{Permission, usual_jobs};
 pub use problem::SuiteError;

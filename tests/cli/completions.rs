@@ -49,6 +49,8 @@ fn checks_profiles_and_faults_are_completed() {
     assert!(completed(&["run", "--profile", "sla"]).contains("slack"));
     assert!(completed(&["serve", "--fault", "hides-dis"]).contains("hides-disabled-users"));
     assert!(completed(&["run", "--fail-on", "c"]).contains("critical"));
+    assert!(completed(&["create", "user", "--profile", "sla"]).contains("slack"));
+    assert!(completed(&["patch", "users/7", "--dialect", "aad"]).contains("aadOptscim062020"));
     let commands = completed(&["se"]);
     assert!(commands.contains("serve") && commands.contains("selftest"), "{commands}");
 }

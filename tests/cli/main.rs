@@ -8,6 +8,7 @@ mod completions;
 mod connection;
 mod diff;
 mod explore;
+mod hands;
 mod init;
 mod list;
 mod program;

@@ -23,11 +23,12 @@ use crate::entra::directory_file;
 use crate::entra::job::{CycleStop, Job, JobSettings, NextCycle, Policy, ResetScope};
 use crate::entra::mapping::{Mapping, ValueSource, profiles};
 use crate::entra::scope::Scope;
-use crate::http::{Flag, TenantUrl};
+use crate::http::TenantUrl;
 use crate::run::target::at_once::AT_ONCE;
 use crate::run::target::cancel::Cancel;
 use crate::run::target::deployment::Deployments as _;
 use crate::run::target::retry::Retry;
+use crate::suite::Dialects;
 use crate::sync::{DryRun, Gate, Notice, missing_from_file, notices};
 use crate::wire::Target;
 
@@ -240,11 +241,6 @@ impl Sync {
         mapping: Mapping,
         url: Option<&TenantUrl>,
     ) -> Result<JobSettings, CommandFailure> {
-        let flag = url.and_then(|url| url.flags().last());
-        let by_flag = match flag {
-            Some(Flag::AadOptscim062020 | Flag::AzureAdScimPatch062020) => Dialect::AadOptscim062020,
-            _ => Dialect::Default,
-        };
         let scope = self.scope.unwrap_or_default();
         let role = mapping.user.rows.iter().find(|row| matches!(row.source, ValueSource::Roles(_)));
         if let (Scope::Everyone, Some(role)) = (scope, role) {
@@ -258,7 +254,8 @@ impl Sync {
         }
         let switches = switches::chosen(config, &self.switch)?;
         let mapping = switches::applied(&switches, mapping);
-        let mut settings = JobSettings::new(mapping, scope, self.dialect.unwrap_or(by_flag));
+        let mut settings =
+            JobSettings::new(mapping, scope, self.dialect.unwrap_or_else(|| Dialects::one(url)));
         settings.switches = switches;
         settings.at_once = self.jobs;
         let elsewhere = url.is_some_and(|url| !url.is_loopback());

@@ -100,7 +100,7 @@ impl<T: Target> Pass<'_, T> {
             .evaluate(subject, Phase::Create)?
             .into_iter()
             .filter(|(row, _)| !self.not_supported(row))
-            .map(|(row, value)| (row, value.and_then(on_the_wire)))
+            .map(|(row, value)| (row, value.and_then(TargetValue::on_the_wire)))
             .collect();
         self.note_creation(id, object_kind, &values);
         let waits = self.writer.switches.custom_attributes == CustomAttributes::AfterCreate;
@@ -226,7 +226,7 @@ impl<T: Target> Pass<'_, T> {
                 changes.push(AttributeChange::new(Verb::Replace, row.target.clone(), Value::Null));
                 continue;
             }
-            let Some(value) = value.and_then(on_the_wire) else { continue };
+            let Some(value) = value.and_then(TargetValue::on_the_wire) else { continue };
             if !row.updates(there.is_some()) {
                 continue;
             }
@@ -364,16 +364,4 @@ pub(super) fn not_entitled() -> Turn {
         ErrorCode::NotEffectivelyEntitled,
         "The object is not in scope: it is not active, not assigned, or filtered out.",
     )
-}
-
-/// The JSON value of a mapped one; references have none, as they are written in a second pass.
-fn on_the_wire(value: TargetValue) -> Option<Value> {
-    match value {
-        TargetValue::Text(text) => Some(Value::String(text)),
-        TargetValue::Boolean(flag) => Some(Value::Bool(flag)),
-        TargetValue::Integer(number) => Some(Value::from(number)),
-        TargetValue::Texts(texts) => Some(texts.into_iter().map(Value::String).collect()),
-        TargetValue::Roles(roles) => Some(roles.into_iter().map(|role| Value::String(role.value)).collect()),
-        TargetValue::Reference(_) | TargetValue::References(_) => None,
-    }
 }

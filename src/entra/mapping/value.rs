@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use crate::entra::directory::{AppRole, ObjectId};
 
 /// A value on its way to the target. Null is `Option::None`.
@@ -27,6 +29,21 @@ impl TargetValue {
         match self {
             TargetValue::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The JSON value as requests write it; references have none, as they are written in a second pass.
+    #[must_use]
+    pub fn on_the_wire(self) -> Option<Value> {
+        match self {
+            TargetValue::Text(text) => Some(Value::String(text)),
+            TargetValue::Boolean(flag) => Some(Value::Bool(flag)),
+            TargetValue::Integer(number) => Some(Value::from(number)),
+            TargetValue::Texts(texts) => Some(texts.into_iter().map(Value::String).collect()),
+            TargetValue::Roles(roles) => {
+                Some(roles.into_iter().map(|role| Value::String(role.value)).collect())
+            }
+            TargetValue::Reference(_) | TargetValue::References(_) => None,
         }
     }
 

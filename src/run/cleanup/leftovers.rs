@@ -43,14 +43,23 @@ impl Swept {
 /// Removes what the run of this journal left at the target, groups first and the newest first, and
 /// strikes each object out of the journal.
 pub async fn remove_leftovers<T: Target>(target: &T, run: &mut Abandoned) -> Swept {
-    let target = &Guard::new(target, Arc::new(Ownership::new(&run.prefix)));
+    let ownership = Arc::new(Ownership::new(&run.prefix));
+    if let Some(drawn) = &run.by_hand {
+        // Its names are those that the user gave it, so that only the journal tells the guard of it.
+        ownership.drew(drawn);
+        for (kind, id) in &run.remaining {
+            ownership.recall(*kind, id);
+        }
+    }
+    let target = &Guard::new(target, ownership);
     let mut swept = Swept::default();
     let mut looked_at = HashSet::new();
     let mut journalled = run.remaining.clone();
     journalled.reverse();
     journalled.sort_by_key(|(kind, _)| *kind != ResourceKind::Group);
     for (kind, id) in journalled {
-        let removal = remove(target, Tenant::First, kind, &id, &LeftoverEvidence::Journal(&run.prefix)).await;
+        let evidence = LeftoverEvidence::Journal(&run.prefix, run.by_hand.as_deref());
+        let removal = remove(target, Tenant::First, kind, &id, &evidence).await;
         if removal != Ok(Removal::NotThere) {
             looked_at.insert((kind, id.clone()));
         }
@@ -118,8 +127,8 @@ pub(in crate::run) async fn rest<T: Target>(
 
 /// By what an object is known to be the run's.
 enum LeftoverEvidence<'a> {
-    /// The journal names its id; it must show the prefix.
-    Journal(&'a str),
+    /// The journal names its id; it must show the prefix, or the GUID that was drawn for a create by hand.
+    Journal(&'a str, Option<&'a str>),
     /// A list showed it; one of its names must begin with the prefix.
     Found(&'a str),
 }
@@ -127,7 +136,9 @@ enum LeftoverEvidence<'a> {
 impl LeftoverEvidence<'_> {
     fn holds(&self, resource: &Value) -> bool {
         match self {
-            LeftoverEvidence::Journal(prefix) => shown_with(prefix, resource) == ShownOwner::Ours,
+            LeftoverEvidence::Journal(prefix, by_hand) => {
+                shown_with(prefix, *by_hand, resource) == ShownOwner::Ours
+            }
             LeftoverEvidence::Found(prefix) => named_with(prefix, resource) == Named::Begins,
         }
     }
@@ -356,6 +367,22 @@ mod tests {
         let left: Vec<_> = store.users.lock().unwrap().iter().map(|user| user.0.clone()).collect();
         assert_eq!(left, ["2", "4", "5"]);
         assert_eq!(run.remaining, [(ResourceKind::User, "2".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn what_was_made_by_hand_is_known_by_the_guid_that_was_drawn_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let drawn = "9b2c1d34-0000-4000-8000-000000000001";
+        let journal = Journal::new(folder.path(), "http://target", "smbcdfghjk").by_hand(drawn);
+        journal.made(ResourceKind::User, "1").unwrap();
+        journal.made(ResourceKind::User, "2").unwrap();
+        drop(journal);
+        let mut run = journal::find(folder.path()).unwrap().abandoned.remove(0);
+        let store = store(&[("1", &drawn.to_uppercase()), ("2", "bob"), ("3", drawn)]);
+        let swept = remove_leftovers(&store, &mut run).await;
+        assert_eq!((swept.deleted, swept.left.len()), (1, 1), "{:?}", swept.left);
+        let left: Vec<_> = store.users.lock().unwrap().iter().map(|user| user.0.clone()).collect();
+        assert_eq!(left, ["2", "3"], "no journal names 3");
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ use crate::check::Skip;
 use crate::scenario::Ability;
 use crate::scim::discovery::Discovery;
 use crate::scim::message::{ErrorMessage, ListResponse};
-use crate::wire::{Actor, Answer, Broken, Method, Request, Target, Tenant};
+use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, Target, Tenant};
 
 /// Why the target cannot be tested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,12 +64,7 @@ pub async fn inspect<T: Target>(
     let doubt = match first_look(base, &answer) {
         Look::Scim => None,
         Look::Doubtful(refusal) => Some(refusal),
-        Look::Refused(_) if answer.status == 401 && !is_signed_in => {
-            return Err(refusal(
-                format!("{base} wants a token (401{}), and none was given", detail(&answer)),
-                "put the token that Entra would send into SCIMULATE_TOKEN, or name a file with --token-file",
-            ));
-        }
+        Look::Refused(_) if answer.status == 401 && !is_signed_in => return Err(lacks_token(base, &answer)),
         Look::Refused(refusal) => return Err(refusal),
     };
     let get = |path: &str| {
@@ -113,6 +108,29 @@ pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Re
         (_, Look::Refused(refusal)) => Err(refusal),
         // The rules judge what the first tenant answers in the same way.
         (_, Look::Scim | Look::Doubtful(_)) => Ok(()),
+    }
+}
+
+/// Why no request can be answered, as far as the outcome of any one shows it: the target does not answer, rejects the
+/// token, redirects, or shows a web page. `None` for an answer that is about the request itself.
+pub(crate) fn dead_end(base: &str, exchange: &Exchange) -> Option<Refusal> {
+    let answer = match &exchange.outcome {
+        Ok(answer) => answer,
+        Err(Broken::TooLarge(excess)) => {
+            let what = format!("{base} returns {excess}, more than scimulate reads");
+            return Some(refusal(what, "ask for less, with a filter, --count or --attributes"));
+        }
+        Err(broken) => return Some(unreachable(base, broken)),
+    };
+    let is_signed_in =
+        exchange.request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    match (answer.status, first_look(base, answer)) {
+        // What a token may do depends on the request.
+        (403, _) => None,
+        (401, _) if !is_signed_in => Some(lacks_token(base, answer)),
+        (_, Look::Refused(refusal)) => Some(refusal),
+        (404, _) if is_page(answer) => Some(not_there(base)),
+        (_, Look::Scim | Look::Doubtful(_)) => None,
     }
 }
 
@@ -160,6 +178,14 @@ enum Look {
     /// Perhaps the service is there and answers this one question wrongly.
     Doubtful(Refusal),
     Refused(Refusal),
+}
+
+/// A 401 to a request without a token.
+fn lacks_token(base: &str, answer: &Answer) -> Refusal {
+    refusal(
+        format!("{base} wants a token (401{}), and none was given", detail(answer)),
+        "put the token that Entra would send into SCIMULATE_TOKEN, or name a file with --token-file",
+    )
 }
 
 pub(in crate::run) fn refusal(what: impl Into<String>, next: impl Into<String>) -> Refusal {
@@ -335,7 +361,7 @@ fn speaks_scim(answer: &Answer) -> bool {
 }
 
 /// The server's own words, if it has any: at most 120 characters of them.
-fn detail(answer: &Answer) -> String {
+pub(crate) fn detail(answer: &Answer) -> String {
     let body = answer.body.json();
     let said = body
         .and_then(|body| {

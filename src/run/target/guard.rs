@@ -3,6 +3,7 @@
 //! A server that answers a lookup or a create with somebody else's account would make a faithful simulator
 //! disable a real person. Such a write is not sent. docs/safety.md says what has to be shown before a write.
 
+mod by_hand;
 mod evidence;
 mod mentions;
 mod ownership;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use crate::wire::{Actor, Answer, Broken, Method, Operation, Request, Sent, Target};
 
+pub use by_hand::mentioned;
 pub(in crate::run) use evidence::{Named, ShownOwner, name_sent, named, named_with, shown_with, texts};
 pub use ownership::Ownership;
 pub(in crate::run) use ownership::posted_to;

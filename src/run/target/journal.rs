@@ -42,6 +42,9 @@ struct Head {
     /// The objects are those of the second tenant, which has another token.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     second: bool,
+    /// It is about one create by hand, for whose object this GUID was drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by_hand: Option<String>,
 }
 
 impl Head {
@@ -86,6 +89,7 @@ impl Journal {
             base: base.to_owned(),
             prefix: prefix.to_owned(),
             second: false,
+            by_hand: None,
         };
         Journal { path: folder.join(format!("{}.jsonl", head.name())), head, state: Mutex::default() }
     }
@@ -95,6 +99,14 @@ impl Journal {
     pub fn of_second_tenant(mut self) -> Self {
         self.head.second = true;
         self.path = self.path.with_file_name(format!("{}.jsonl", self.head.name()));
+        self
+    }
+
+    /// The same for one create by hand: whoever named the object may have given it no name with the prefix, but no other
+    /// object carries the GUID that was drawn for it.
+    #[must_use]
+    pub fn by_hand(mut self, drawn: &str) -> Self {
+        self.head.by_hand = Some(drawn.to_owned());
         self
     }
 
@@ -233,6 +245,8 @@ pub struct Abandoned {
     pub prefix: String,
     /// The objects are those of the second tenant.
     pub second: bool,
+    /// The GUID that was drawn for the object of a create by hand; `None` for the journal of a run.
+    pub by_hand: Option<String>,
     /// What was made and not removed, in the order in which it was made.
     pub remaining: Vec<(ResourceKind, String)>,
     /// Lines that cannot be read, each with its number and the reason. What they name is in no list.
@@ -305,8 +319,17 @@ pub fn find(folder: &Path) -> io::Result<FoundJournals> {
         match io::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| read(&name, &text))
         {
             Ok((head, JournalLines { remaining, unread })) => {
-                let Head { base, prefix, second, .. } = head;
-                found.abandoned.push(Abandoned { path, base, prefix, second, remaining, unread, file });
+                let Head { base, prefix, second, by_hand, .. } = head;
+                found.abandoned.push(Abandoned {
+                    path,
+                    base,
+                    prefix,
+                    second,
+                    by_hand,
+                    remaining,
+                    unread,
+                    file,
+                });
             }
             Err(why) => found.unreadable.push((path, why)),
         }
@@ -335,6 +358,10 @@ fn read(name: &str, text: &str) -> Result<(Head, JournalLines), String> {
     }
     if head.name() != name {
         return Err(format!("the journal of prefix {} must be called {}.jsonl", head.prefix, head.name()));
+    }
+    // So may a text that is no GUID.
+    if head.by_hand.as_ref().is_some_and(|drawn| uuid::Uuid::try_parse(drawn).is_err()) {
+        return Err("what was drawn for its object is not a GUID".to_owned());
     }
     let mut lines = JournalLines::default();
     for (position, line) in written.enumerate() {
@@ -433,6 +460,8 @@ mod tests {
         );
         let second = head.replace("\"}", "\",\"second\":true}");
         assert!(read(&second).unwrap_err().contains("-second.jsonl"));
+        let by_hand = head.replace("\"}", "\",\"by_hand\":\"e\"}");
+        assert!(read(&by_hand).unwrap_err().contains("not a GUID"));
     }
 
     #[test]

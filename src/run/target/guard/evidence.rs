@@ -55,9 +55,10 @@ pub(in crate::run) fn shown(resource: &Value, marks: Marks<'_>, sent: &[String])
     if stranger { ShownOwner::Another(named(resource)) } else { ShownOwner::Nothing }
 }
 
-/// Whom a resource belongs to, if all that is known of a run is its prefix.
-pub(in crate::run) fn shown_with(prefix: &str, resource: &Value) -> ShownOwner {
-    let drawn = std::collections::HashSet::new();
+/// Whom a resource belongs to, if all that is known of a run is its prefix, and of a create by hand the GUID that was
+/// drawn for it.
+pub(in crate::run) fn shown_with(prefix: &str, by_hand: Option<&str>, resource: &Value) -> ShownOwner {
+    let drawn = by_hand.map(str::to_lowercase).into_iter().collect();
     shown(resource, Marks { prefix: &prefix.to_lowercase(), drawn: &drawn }, &[])
 }
 
