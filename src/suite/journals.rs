@@ -19,7 +19,8 @@ pub(crate) fn open(url: &TenantUrl, prefix: &str) -> Result<Journal, NoJournal> 
     opened(Journal::new(&folder()?, url.base(), prefix))
 }
 
-/// The same for the second tenant.
+/// The same for the second tenant, which only the program has.
+#[cfg(feature = "cli")]
 pub(crate) fn open_second(url: &TenantUrl, prefix: &str) -> Result<Journal, NoJournal> {
     opened(Journal::new(&folder()?, url.base(), prefix).of_second_tenant())
 }

@@ -1,6 +1,7 @@
 //! The command line from outside: every kind of bad input gives one message, the right exit code and
 //! no panic.
 
+#![cfg(feature = "cli")]
 #![expect(clippy::unwrap_used, reason = "a test whose server or file fails has failed")]
 
 mod arguments;
