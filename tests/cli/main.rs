@@ -10,6 +10,8 @@ mod connection;
 mod diff;
 mod explore;
 mod init;
+#[cfg(unix)]
+mod init_questions;
 mod list;
 mod program;
 mod reports;
@@ -17,3 +19,5 @@ mod run;
 mod serve;
 mod servers;
 mod snapshots;
+#[cfg(unix)]
+mod terminal;
