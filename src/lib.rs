@@ -24,6 +24,7 @@
 
 pub mod catalogue;
 pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod deployments;
 pub mod diagnostic;

@@ -1,6 +1,7 @@
 //! Credentials: every way to get a token, through the library and through the program, against the
 //! embedded server; and what is said when there is none.
 
+#![cfg(feature = "cli")]
 #![expect(clippy::unwrap_used, reason = "a test whose server or file fails has failed")]
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! The catalogue as a whole: ids, the ids of before, and since when a check exists.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! docs/coverage.tsv: every single check of public SCIM tools and every problem of a real server, and what
 //! covers it here.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;

@@ -1,6 +1,8 @@
 //! `scimulate eval` as it is called: what stands on standard output, what on standard error, and the exit
 //! code. The commands of docs/expressions.md are run too.
 
+#![cfg(feature = "cli")]
+
 #[test]
 fn calls_print_what_is_written_beside_them() {
     trycmd::TestCases::new().case("tests/eval/*.trycmd").case("docs/expressions.md");

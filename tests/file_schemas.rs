@@ -1,6 +1,7 @@
 //! The JSON Schemas in `docs/schemas`: they are those of the program, they admit every built-in and documented file,
 //! and they refuse an unknown key exactly where the reader refuses it.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;

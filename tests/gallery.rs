@@ -1,5 +1,6 @@
 //! The gallery verdict through the program: against the embedded server as a vendor would run it.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;

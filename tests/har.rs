@@ -1,5 +1,6 @@
 //! The HAR of a whole run: which request belongs to which step, and that none is sent for nothing.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::HashSet;

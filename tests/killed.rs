@@ -3,7 +3,7 @@
 //!
 //! `SCIMULATE_KILLS=60` ends so many runs.
 
-#![cfg(unix)]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::{Child, Command, ExitStatus, Stdio};

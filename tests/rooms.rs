@@ -79,6 +79,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "run",
         &[
+            "threads",
             "diagnostic",
             "scim",
             "wire",

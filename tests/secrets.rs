@@ -1,6 +1,7 @@
 //! Secrets end at the door. Every input that holds a secret gets a marker, the target repeats what it is sent in
 //! every spelling, and no marker may stand in anything that a command says or writes.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;

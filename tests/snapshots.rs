@@ -3,6 +3,7 @@
 //!
 //! A folder that cannot be used is one message, and a write that is interrupted costs nothing.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! What `[target]` in scimulate.toml says that a target does on purpose (docs/target.md), through the program.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};

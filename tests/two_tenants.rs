@@ -1,5 +1,6 @@
 //! `run --second-target`: a second tenant is asked, guarded, cleaned up, and its token shown nowhere.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;

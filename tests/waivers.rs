@@ -1,5 +1,6 @@
 //! Known failures from outside: waivers, how a report becomes one, and what is told of both.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;

@@ -6,7 +6,7 @@
 //! not played, `<!-- not played: REASON -->`. There `…` is whatever stands in its place, a number stands for every number,
 //! and a command without lines below it may print anything; it must only not fail for a reason of its own.
 
-#![cfg(unix)]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;

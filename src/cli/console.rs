@@ -5,7 +5,7 @@ use anstream::ColorChoice;
 use serde_json::Value;
 
 use super::failure::CommandFailure;
-use crate::report::layout;
+use crate::report::{layout, stream};
 
 /// Colours for the whole process as the user asked for on the command line.
 pub(super) fn choose_color(choice: clap::ColorChoice) {
@@ -83,5 +83,5 @@ pub(super) fn remark(text: &str) {
 
 /// Says why a command could not do what it was asked.
 pub(super) fn complain(failure: &CommandFailure) {
-    remark(&failure.render(layout::wants_color(&io::stderr())));
+    remark(&failure.render(stream::wants_color(&io::stderr())));
 }

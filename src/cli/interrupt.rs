@@ -47,6 +47,21 @@ impl Interrupt {
     }
 }
 
+/// From here on Ctrl-C does not end the process by itself: a question that it interrupts is an error, after which the
+/// terminal can be put in order. Must be called inside a runtime.
+#[cfg(unix)]
+pub(super) fn hold_back() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // What listens is dropped; that somebody has listened stays so.
+    signal(SignalKind::interrupt()).map(drop)
+}
+
+/// A question on Windows is ended by Ctrl-C with the process.
+#[cfg(not(unix))]
+pub(super) fn hold_back() -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Waits for Ctrl-C, a request to terminate, or the end of the terminal.
 #[cfg(unix)]
 pub(super) async fn signal() -> std::io::Result<()> {

@@ -58,7 +58,7 @@ use clap::error::ErrorKind;
 
 pub use exit::Exit;
 
-use crate::report::layout;
+use crate::report::stream;
 use failure::CommandFailure;
 
 /// Play Microsoft Entra ID's provisioning service against a SCIM 2.0 server, and judge every answer
@@ -121,7 +121,7 @@ enum Command {
 /// Runs the command of this process and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    layout::respect_environment();
+    stream::respect_environment();
     completions::answer_shell();
     ExitCode::from(obey(std::env::args_os()) as u8)
 }

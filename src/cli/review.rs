@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::config::{self, Config};
 use super::failure::CommandFailure;
 use super::{Exit, console};
-use crate::report::layout;
+use crate::report::stream;
 use crate::snapshot;
 
 /// Review new and different answers, equal changes together, and accept or reject them
@@ -82,7 +82,7 @@ impl Review {
         if pending.is_empty() {
             return console::say("nothing waits for review\n").map(|()| Exit::Success);
         }
-        let color = layout::wants_color(&io::stdout());
+        let color = stream::wants_color(&io::stdout());
         let decisions =
             match snapshot::review(&pending, &mut io::stdin().lock(), &mut io::stdout().lock(), color) {
                 // Nobody looks any more; what is not decided waits.

@@ -3,6 +3,7 @@
 
 pub mod dialect;
 pub mod directory;
+#[cfg(feature = "cli")]
 pub mod directory_file;
 pub mod job;
 pub mod mapping;

@@ -1,9 +1,5 @@
 //! Text for a terminal: wrapped, coloured when wanted, and free of control characters.
 
-use std::ffi::OsStr;
-
-use anstream::stream::RawStream;
-use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use icu_properties::CodePointSetData;
 use icu_properties::props::BidiControl;
@@ -60,33 +56,6 @@ impl Paint {
     fn styled(self, style: Style, text: &str) -> String {
         if self.on { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
-}
-
-/// True when colours are wanted on this stream: it is a terminal that knows them, and neither `NO_COLOR`
-/// (no-color.org) nor its kin say otherwise.
-pub fn wants_color(stream: &impl RawStream) -> bool {
-    AutoStream::choice(stream) != ColorChoice::Never
-}
-
-/// Takes colours for the whole process, clap's help included, from the environment where anstream does not: a dumb
-/// terminal has none, and `FORCE_COLOR` (force-color.org) asks for them.
-pub fn respect_environment() {
-    let forced = is_forced(std::env::var_os("FORCE_COLOR").as_deref(), anstyle_query::no_color());
-    if forced {
-        ColorChoice::Always.write_global();
-    } else if is_dumb(std::env::var_os("TERM").as_deref(), anstyle_query::clicolor_force()) {
-        ColorChoice::Never.write_global();
-    }
-}
-
-/// `NO_COLOR` comes first, and programs of Node's world write 0 for no.
-fn is_forced(force_color: Option<&OsStr>, no_color: bool) -> bool {
-    !no_color && force_color.is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
-}
-
-/// anstream would paint on a dumb terminal when `CI` or `CLICOLOR` is set; only `CLICOLOR_FORCE` asks for that.
-fn is_dumb(term: Option<&OsStr>, forced: bool) -> bool {
-    !forced && term.is_some_and(|term| term == "dumb")
 }
 
 /// The text on one line without control characters: what a target answers must not move the cursor,
@@ -228,21 +197,6 @@ mod tests {
             ["said ::error::x"],
             "no line begins as a command of a CI service"
         );
-    }
-
-    #[test]
-    fn a_dumb_terminal_gets_colours_only_by_force() {
-        let dumb = |term: Option<&str>, forced| is_dumb(term.map(OsStr::new), forced);
-        assert!(dumb(Some("dumb"), false));
-        assert!(!dumb(Some("dumb"), true));
-        assert!(!dumb(Some("xterm"), false) && !dumb(None, false));
-    }
-
-    #[test]
-    fn force_color_asks_for_colours_unless_it_says_no() {
-        let forced = |value: &str, no_color| is_forced(Some(OsStr::new(value)), no_color);
-        assert!(forced("1", false) && forced("true", false));
-        assert!(!forced("", false) && !forced("0", false) && !forced("1", true) && !is_forced(None, false));
     }
 
     #[test]

@@ -20,6 +20,8 @@ mod focus;
 pub mod layout;
 mod settings;
 mod shown;
+#[cfg(feature = "cli")]
+pub mod stream;
 mod summary;
 mod tested;
 mod waived;

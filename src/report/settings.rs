@@ -1,10 +1,5 @@
 //! How reports for people are written.
 
-use anstream::stream::RawStream;
-use terminal_size::terminal_size;
-
-use super::layout;
-
 /// Width of the labels before what belongs to a finding.
 pub(super) const LABEL: usize = 10;
 
@@ -51,27 +46,10 @@ impl Detail {
 /// How many causes are told in full unless the user says otherwise.
 pub const MAX_CAUSES: usize = 10;
 
-/// Columns that are needed for labels and a word.
-const NARROWEST: usize = 40;
-
 /// Columns where no terminal says how many it has.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 impl TerminalSettings {
-    /// Settings for a stream: colours on a terminal unless `NO_COLOR` is set, and lines as long as the terminal's.
-    #[must_use]
-    pub fn for_stream(stream: &impl RawStream, detail: Detail) -> Self {
-        let columns = columns(stream);
-        TerminalSettings {
-            color: layout::wants_color(stream),
-            detail,
-            max_causes: MAX_CAUSES,
-            width: columns.unwrap_or(WIDTH),
-            wraps_all: columns.is_some(),
-            again: String::new(),
-        }
-    }
-
     /// Settings for a text that goes into a file: no colours, and whole lines where programs may read them.
     #[must_use]
     pub fn for_file() -> Self {
@@ -99,10 +77,4 @@ pub fn quoted(word: &str) -> String {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', r"'\''")),
     }
-}
-
-/// Columns of the terminal that a stream goes to.
-fn columns(stream: &impl RawStream) -> Option<usize> {
-    let (width, _) = terminal_size().filter(|_| stream.is_terminal())?;
-    Some(usize::from(width.0).max(NARROWEST))
 }

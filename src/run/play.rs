@@ -19,8 +19,7 @@ use super::prepare::{self, Asking};
 use super::purpose::{self, LastAdmin};
 use super::same_end;
 use super::scenario_run::{CutShort, ScenarioRunEnd, SharedRun};
-use super::schedule;
-use super::schedule::Work;
+use super::schedule::{self, Work};
 use super::steps::end_state::EndState;
 use super::steps::suited;
 use super::steps::sweep::allowance::Sweeps;
@@ -157,14 +156,12 @@ pub fn play_scenarios<S: Deployments>(
         .into_iter()
         .map(|(scenario, dialect)| {
             let (run, sender, runtime) = (Arc::clone(&run), sender.clone(), runtime.clone());
-            Work {
-                name: format!("{} [{dialect}]", scenario.about.id),
-                body: Box::new(move || {
-                    let end = runtime.block_on(run.scenario_run(&scenario, dialect, teller(&sender)));
-                    // Nobody listens only when the whole run is being dropped.
-                    let _ = sender.send(Message::End(Box::new(end)));
-                }),
-            }
+            let body: Work = Box::new(move || {
+                let end = runtime.block_on(run.scenario_run(&scenario, dialect, teller(&sender)));
+                // Nobody listens only when the whole run is being dropped.
+                let _ = sender.send(Message::End(Box::new(end)));
+            });
+            body
         })
         .collect();
     drop(sender);

@@ -43,6 +43,7 @@ impl Dialects {
     }
 
     /// The one that a job with this Tenant URL speaks.
+    #[cfg(feature = "cli")]
     pub(crate) fn one(url: Option<&TenantUrl>) -> Dialect {
         match Dialects::of(url).0[..] {
             [only] => only,

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::http::TenantUrl;
-use crate::run::target::journal::{self, FoundJournals, Journal};
+use crate::run::target::journal::{self, Journal};
 
 /// Why there is no journal, and what to do.
 #[derive(Debug)]
@@ -19,18 +19,21 @@ pub(crate) fn open(url: &TenantUrl, prefix: &str) -> Result<Journal, NoJournal> 
     opened(Journal::new(&folder()?, url.base(), prefix))
 }
 
-/// The same for the second tenant.
+/// The same for the second tenant, which only the program has.
+#[cfg(feature = "cli")]
 pub(crate) fn open_second(url: &TenantUrl, prefix: &str) -> Result<Journal, NoJournal> {
     opened(Journal::new(&folder()?, url.base(), prefix).of_second_tenant())
 }
 
 /// The journal of one create by hand, for whose object this GUID was drawn.
+#[cfg(feature = "cli")]
 pub(crate) fn open_by_hand(url: &TenantUrl, prefix: &str, drawn: &str) -> Result<Journal, NoJournal> {
     opened(Journal::new(&folder()?, url.base(), prefix).by_hand(drawn))
 }
 
 /// Every journal there is.
-pub(crate) fn found() -> Result<FoundJournals, NoJournal> {
+#[cfg(feature = "cli")]
+pub(crate) fn found() -> Result<journal::FoundJournals, NoJournal> {
     let folder = folder()?;
     journal::find(&folder).map_err(|error| NoJournal {
         what: format!("cannot read the journals in {}: {error}", folder.display()),

@@ -32,13 +32,18 @@ use crate::scenario;
 
 pub(crate) use choice::RunChoice;
 pub(crate) use dialects::Dialects;
-pub(crate) use journals::{
-    NoJournal, found as found_journals, open as open_journal, open_by_hand as open_journal_by_hand,
-    open_second as open_second_journal,
-};
-pub(crate) use known::{Files, KnownFailures, catalogue, everything, today};
+pub(crate) use journals::open as open_journal;
+pub(crate) use known::{Files, KnownFailures};
 pub(crate) use permission::{Permission, usual_jobs};
 pub use problem::SuiteError;
+#[cfg(feature = "cli")]
+pub(crate) use {
+    journals::{
+        NoJournal, found as found_journals, open_by_hand as open_journal_by_hand,
+        open_second as open_second_journal,
+    },
+    known::{catalogue, everything, today},
+};
 
 /// A run of scimulate against a SCIM server, for a test of that server.
 ///

@@ -19,14 +19,14 @@ fn init(target: &str, token: &str, more: &[&str], files: &[&str]) -> (Call, Play
 }
 
 /// `run` in that folder, with nothing but what `init` wrote and the token.
-fn run(folder: &Path, token: &str, more: &[&str]) -> Played {
+pub fn run(folder: &Path, token: &str, more: &[&str]) -> Played {
     let mut call = Call::new(&[&["run", "--json", "r.json"], more].concat());
     call.command.current_dir(folder).env("SCIMULATE_TOKEN", token);
     let output = call.command.output().unwrap();
     Played::new(&output, folder)
 }
 
-fn read(folder: &Path, name: &str) -> String {
+pub fn read(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

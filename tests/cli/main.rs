@@ -1,6 +1,7 @@
 //! The command line from outside: every kind of bad input gives one message, the right exit code and
 //! no panic.
 
+#![cfg(feature = "cli")]
 #![expect(clippy::unwrap_used, reason = "a test whose server or file fails has failed")]
 
 mod arguments;
@@ -10,6 +11,8 @@ mod diff;
 mod explore;
 mod hands;
 mod init;
+#[cfg(unix)]
+mod init_questions;
 mod list;
 mod program;
 mod reports;
@@ -17,3 +20,5 @@ mod run;
 mod serve;
 mod servers;
 mod snapshots;
+#[cfg(unix)]
+mod terminal;

@@ -1,5 +1,6 @@
 //! `scimulate sync` and `test-connection` as a user runs them, against `scimulate serve`.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod connection;

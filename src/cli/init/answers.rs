@@ -3,14 +3,17 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
+use dialoguer::console::Term;
 use dialoguer::{Confirm, Input, Select};
 use secrecy::SecretString;
 
 use super::ci::CiSystem;
-use super::{Init, SETTINGS, from_folder};
+use super::{Init, SETTINGS, from_folder, stopped};
 use crate::cli::credentials::bearer;
 use crate::cli::failure::CommandFailure;
+use crate::cli::{console, interrupt};
 use crate::http::TenantUrl;
+use crate::input;
 
 /// The variable that every command reads the token from.
 pub(super) const TOKEN: &str = "SCIMULATE_TOKEN";
@@ -49,6 +52,10 @@ impl TokenPlace {
 impl Answers {
     pub(super) fn of(init: &Init, folder: &Path) -> Result<Self, CommandFailure> {
         let asks = !init.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
+        if asks {
+            interrupt::hold_back()
+                .map_err(|error| CommandFailure::internal(format!("cannot listen to Ctrl-C: {error}")))?;
+        }
         let url = match &init.target {
             Some(text) => TenantUrl::parse(text)?,
             None if asks => ask_url()?,
@@ -92,9 +99,12 @@ impl Answers {
     }
 }
 
+// A question is rewritten as one line when it is answered; one that is wider than the terminal would stand there twice.
+
 fn ask_url() -> Result<TenantUrl, CommandFailure> {
+    console::remark("The SCIM base URL is what you would enter as Tenant URL in Entra.");
     let text: String = Input::new()
-        .with_prompt("SCIM base URL, as you would enter it as Tenant URL in Entra")
+        .with_prompt("SCIM base URL")
         .validate_with(|text: &String| TenantUrl::parse(text).map(|_| ()).map_err(|problem| problem.what))
         .interact_text()
         .map_err(unanswered)?;
@@ -103,9 +113,10 @@ fn ask_url() -> Result<TenantUrl, CommandFailure> {
 
 /// The file with the token, unless it is in the environment.
 fn ask_token_file() -> Result<Option<PathBuf>, CommandFailure> {
-    let variable = format!("in the environment variable {TOKEN}");
+    let unset = if bearer(None, TOKEN)?.is_none() { ", which is not set" } else { "" };
+    let variable = format!("in the environment variable {TOKEN}{unset}");
     let chosen = Select::new()
-        .with_prompt("Where is the bearer token?")
+        .with_prompt("The bearer token is")
         .items([variable.as_str(), "in a file"])
         .default(0)
         .interact()
@@ -113,15 +124,30 @@ fn ask_token_file() -> Result<Option<PathBuf>, CommandFailure> {
     if chosen == 0 {
         return Ok(None);
     }
-    let file: String =
-        Input::new().with_prompt("File that contains only the token").interact_text().map_err(unanswered)?;
+    let file: String = Input::new()
+        .with_prompt("File that contains only the token")
+        .validate_with(|file: &String| token_file(Path::new(file)))
+        .interact_text()
+        .map_err(unanswered)?;
     Ok(Some(PathBuf::from(file)))
+}
+
+/// What is wrong with a file for the token. Its name is not repeated: it may be the token itself.
+fn token_file(path: &Path) -> Result<(), String> {
+    if path == Path::new("-") {
+        return Err("standard input cannot be read again by the next run".to_owned());
+    }
+    match input::text(path, input::WRITTEN) {
+        Ok(text) if text.trim().is_empty() => Err("the file contains no token".to_owned()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("the file cannot be read: {error}")),
+    }
 }
 
 fn ask_ci(found: CiSystem) -> Result<CiSystem, CommandFailure> {
     let all = CiSystem::ALL;
     let chosen = Select::new()
-        .with_prompt("Write a job for which CI system?")
+        .with_prompt("CI system to write a job for")
         .items(all.map(CiSystem::title))
         .default(all.iter().position(|system| *system == found).unwrap_or(0))
         .interact()
@@ -130,17 +156,25 @@ fn ask_ci(found: CiSystem) -> Result<CiSystem, CommandFailure> {
 }
 
 fn ask_consent(url: &TenantUrl) -> Result<bool, CommandFailure> {
+    console::remark(&format!(
+        "{} is not on this machine. A run creates users and groups there and removes them.",
+        url.base()
+    ));
     Confirm::new()
-        .with_prompt(format!(
-            "{} is not on this machine. A run creates users and groups there and removes them. Allow it in {SETTINGS}?",
-            url.base()
-        ))
+        .with_prompt(format!("Allow it in {SETTINGS}?"))
         .default(false)
         .interact()
         .map_err(unanswered)
 }
 
 fn unanswered(error: dialoguer::Error) -> CommandFailure {
+    let dialoguer::Error::IO(error) = error;
+    // The cursor is hidden while there is a choice, and the line has no end.
+    let terminal = Term::stderr();
+    let _ = terminal.show_cursor().and_then(|()| terminal.write_line(""));
+    if error.kind() == io::ErrorKind::Interrupted {
+        return stopped();
+    }
     CommandFailure::usage(
         format!("a question was not answered: {error}"),
         "answer with options and add --yes; `scimulate init --help` lists them",

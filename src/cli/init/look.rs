@@ -1,11 +1,12 @@
 //! What the server says of itself, asked before the files are written. Nothing is written to the server.
 
 use secrecy::SecretString;
+use tokio::runtime::Runtime;
 
-use super::Answers;
+use super::{Answers, stopped};
 use crate::cli::failure::CommandFailure;
 use crate::cli::test_connection::{CONNECTED, connect};
-use crate::cli::{console, runtime};
+use crate::cli::{console, interrupt};
 use crate::entra::dialect::{Dialect, Switches, Writer};
 use crate::entra::mapping::Mapping;
 use crate::http::{Client, Credentials, Settings, Trust};
@@ -33,8 +34,9 @@ pub(super) struct Learned {
 /// Looks at the server with the requests that begin a run, and with that of the portal's button.
 ///
 /// # Errors
-/// What makes no request possible: a token that cannot be sent, certificates that cannot be read.
+/// What makes no request possible: a token that cannot be sent, certificates that cannot be read; and Ctrl-C.
 pub(super) fn at(
+    runtime: &Runtime,
     answers: &Answers,
     token: Option<SecretString>,
     mapping: &Mapping,
@@ -47,10 +49,16 @@ pub(super) fn at(
         settings.trust = Trust::File(path.clone());
     }
     let client = Client::new(settings)?;
-    match runtime::start()?.block_on(look(&client, answers, mapping)) {
-        Ok(learned) => Ok(Look::Reached(Box::new(learned))),
-        Err(failure) => Ok(Look::Failed(failure)),
-    }
+    let looked = runtime.block_on(async {
+        tokio::select! {
+            looked = look(&client, answers, mapping) => Ok(looked),
+            Ok(()) = interrupt::signal() => Err(stopped()),
+        }
+    })?;
+    Ok(match looked {
+        Ok(learned) => Look::Reached(Box::new(learned)),
+        Err(failure) => Look::Failed(failure),
+    })
 }
 
 async fn look(client: &Client, answers: &Answers, mapping: &Mapping) -> Result<Learned, CommandFailure> {

@@ -14,7 +14,7 @@ use self::ci::CiSystem;
 use self::files::Written;
 use self::look::Look;
 use super::failure::CommandFailure;
-use super::{Exit, config, console, profiles};
+use super::{Exit, config, console, profiles, runtime};
 use crate::entra::mapping::{Mapping, profiles as built_in};
 use crate::report::quoted;
 
@@ -75,11 +75,18 @@ fn variable(text: &str) -> Result<String, String> {
 impl Init {
     pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let folder = self.dir.clone().unwrap_or_else(|| PathBuf::from("."));
-        let answers = Answers::of(&self, &folder)?;
         let named = self.profile.as_deref().unwrap_or(built_in::DEFAULT);
         let mapping = profiles::load(named)?;
+        let runtime = runtime::start()?;
+        let answers = {
+            let _inside = runtime.enter();
+            Answers::of(&self, &folder)?
+        };
         let token = answers.token.read()?;
-        let look = look::at(&answers, token, &mapping)?;
+        let look = look::at(&runtime, &answers, token, &mapping);
+        // After Ctrl-C, a name that is still being resolved is not waited for.
+        runtime.shutdown_background();
+        let look = look?;
         super::output::folder_of("--dir", &folder)?;
 
         let mut left_to_do = Vec::new();
@@ -167,6 +174,16 @@ impl Plan {
         plan.profile = Some(profile_file::NAME.to_owned());
         plan.profile_text = Some(profile_file::text(named, &fitted));
         plan
+    }
+}
+
+/// Ctrl-C before the first file.
+fn stopped() -> CommandFailure {
+    CommandFailure::Plain {
+        exit: Exit::Interrupted,
+        what: "stopped before anything was written".to_owned(),
+        next: None,
+        left_behind: Vec::new(),
     }
 }
 

@@ -4,14 +4,14 @@ use super::session::Session;
 use crate::cli::console;
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory_file::{Contents, Missing};
-use crate::report::layout;
+use crate::report::stream;
 
 /// How many wrong rows, and how many of those who are missing, are shown.
 const SHOWN: usize = 10;
 
 /// Rows that cannot be used, the first of them in full.
 pub(super) fn tell_problems(contents: &Contents) {
-    let color = layout::wants_color(&std::io::stderr());
+    let color = stream::wants_color(&std::io::stderr());
     for problem in contents.problems.iter().take(SHOWN) {
         console::remark(&format!("{}\n", Diagnostic::render(problem, color)));
     }

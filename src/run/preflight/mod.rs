@@ -21,7 +21,9 @@ use crate::check::Skip;
 use crate::scenario::Ability;
 use crate::scim::discovery::Discovery;
 use crate::scim::message::{ErrorMessage, ListResponse};
-use crate::wire::{Actor, Answer, Broken, Exchange, Method, Request, Target, Tenant};
+#[cfg(feature = "cli")]
+use crate::wire::Exchange;
+use crate::wire::{Actor, Answer, Broken, Method, Request, Target, Tenant};
 
 /// Why the target cannot be tested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,6 +115,7 @@ pub async fn second<T: Target>(target: &T, user_probe: Request) -> Result<(), Re
 
 /// Why no request can be answered, as far as the outcome of any one shows it: the target does not answer, rejects the
 /// token, redirects, or shows a web page. `None` for an answer that is about the request itself.
+#[cfg(feature = "cli")]
 pub(crate) fn dead_end(base: &str, exchange: &Exchange) -> Option<Refusal> {
     let answer = match &exchange.outcome {
         Ok(answer) => answer,
