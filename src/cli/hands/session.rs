@@ -145,7 +145,7 @@ impl Session {
     /// A server may refuse what somebody writes by hand: then only the form of its refusal is judged.
     fn trace(&self) -> Vec<Arc<Exchange>> {
         let judged = |exchange: Arc<Exchange>| match exchange.answer() {
-            Some(answer) if (400..500).contains(&answer.status) => {
+            Some(answer) if matches!(answer.status, 400..=499 | 501) => {
                 let mut refused = Arc::unwrap_or_clone(exchange);
                 refused.request.provoked = true;
                 Arc::new(refused)
@@ -169,7 +169,7 @@ pub(super) fn accepted(exchange: &Exchange) -> Result<&Answer, CommandFailure> {
     let said = format!("{}{}", answer.status, preflight::detail(answer));
     let what = match answer.status {
         404 | 410 => format!("{request} finds nothing ({said})"),
-        500.. => format!("the server fails on {request} ({said})"),
+        500 | 502.. => format!("the server fails on {request} ({said})"),
         _ => format!("the server rejects {request} ({said})"),
     };
     let next = match answer.status {

@@ -164,6 +164,13 @@ fn rows_text(rows: &[Row], indent: &str, width: usize) -> String {
             text.push_str(&format!("{indent}{label}\n"));
             label.clear();
         }
+        // A word that is copied, as an id, stays whole where a line of its own has room for it.
+        let length = value.chars().count();
+        if value_width < length && length <= room.saturating_sub(GAP.len()) && !value.contains(' ') {
+            let label = if label.is_empty() { label } else { format!("{indent}{label}\n") };
+            text.push_str(&format!("{label}{indent}{GAP}{value}\n"));
+            continue;
+        }
         for line in broken(value, value_width) {
             let line = format!("{indent}{label:label_width$}{GAP}{line}");
             text.push_str(&format!("{}\n", line.trim_end()));
@@ -228,6 +235,9 @@ mod tests {
             assert!(line.chars().count() <= 40, "{line}\n{one}\n{two}");
         }
         assert!(two.contains("\n\n"), "one below the other:\n{two}");
+        for text in [one, two] {
+            assert!(text.contains("id\n  2819c223-7f76-453a-919d-413861904646\n"), "{text}");
+        }
     }
 
     #[test]
