@@ -239,6 +239,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "wire",
             "check",
             "store",
+            "run/observer",
+            "entra/oracle",
             "entra/directory",
             "entra/directory_file",
             "entra/mapping",

@@ -107,6 +107,16 @@ impl JobHandle {
         self.job.lock().await.links().map(|(id, link)| (id.clone(), link.target_id.clone())).collect()
     }
 
+    /// The job itself, once nothing of it is under way.
+    pub(super) async fn lock(&self) -> tokio::sync::MutexGuard<'_, Job> {
+        self.job.lock().await
+    }
+
+    /// What the rules have learned of the target.
+    pub(super) fn trace(&self) -> Arc<Mutex<LiveTrace>> {
+        Arc::clone(&self.trace)
+    }
+
     fn set_mapping(&self, mapping: Mapping) {
         *self.mapping.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(mapping);
     }

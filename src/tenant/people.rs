@@ -246,6 +246,7 @@ impl LiveTenant {
                 let user = people.person("tenant", "", &place.to_string());
                 let mut properties = properties::of(Object::User(&user));
                 properties.insert("userType".to_owned(), json!("Member"));
+                rename(state, &mut properties);
                 let name = properties.get("userPrincipalName").and_then(Value::as_str).unwrap_or_default();
                 if is_free(state, name, None).is_err() {
                     continue;
@@ -299,6 +300,25 @@ impl LiveTenant {
             writes.splice(0..0, objects);
             Ok(imported)
         })
+    }
+}
+
+/// Names of somebody who was made up, without the mark by which a run's people are told apart: `ada.lovelace`, and
+/// `ada.lovelace2` for the second one.
+fn rename(state: &State, properties: &mut Map<String, Value>) {
+    let Some((local, domain)) =
+        properties.get("userPrincipalName").and_then(Value::as_str).and_then(|name| name.split_once('@'))
+    else {
+        return;
+    };
+    let bare = local.rsplit_once('.').map_or(local, |(bare, _)| bare).to_owned();
+    let free = |local: &String| is_free(state, &format!("{local}@{domain}"), None).is_ok();
+    let numbered = (2..).map(|number| format!("{bare}{number}"));
+    let Some(local) = std::iter::once(bare.clone()).chain(numbered).find(free) else { return };
+    let address = format!("{local}@{domain}");
+    properties.insert("mailNickname".to_owned(), json!(local));
+    for name in ["userPrincipalName", "mail"] {
+        properties.insert(name.to_owned(), json!(address));
     }
 }
 

@@ -3,7 +3,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::entra::directory::ObjectKind;
 use crate::store::LogQuery;
+use crate::http::Trust;
 use crate::testserver::TestServer;
+use crate::wire::{Actor, Method, Request, Target as _};
 
 fn settings(folder: &std::path::Path) -> LiveSettings {
     LiveSettings { data: Some(folder.to_path_buf()), ..LiveSettings::default() }
@@ -187,4 +189,63 @@ async fn the_schedule_plays_what_is_due() {
     }
     live.pause(&id).unwrap();
     assert_eq!((job.status().state, job.status().next), (ScheduleState::Paused, None));
+}
+
+#[tokio::test]
+async fn what_others_changed_at_the_target_is_found() {
+    let server = TestServer::start().unwrap();
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let id = application(&live, &server).await;
+    let people: Vec<String> = ["ada", "grace", "mary", "rosa"].map(|name| person(&live, name)).to_vec();
+    let group = json!({
+        "displayName": "Team", "mailEnabled": false, "mailNickname": "team", "securityEnabled": true,
+    });
+    let team = live.create_group(&body(group), &people).unwrap().0;
+    live.set_manager(&people[1], Some(&people[0])).unwrap();
+    live.assign(&id, team.as_str(), role(&live, &id)).unwrap();
+    live.cycle(&id).await.unwrap();
+    let verdicts =
+        |drift: &Drift| -> Vec<DriftVerdict> { drift.rows.iter().map(|row| row.verdict.clone()).collect() };
+    let nothing = live.drift(&id).await.unwrap();
+    assert_eq!(verdicts(&nothing), vec![DriftVerdict::Same; 5], "{nothing:?}");
+    assert!(nothing.unknown.is_empty() && nothing.unlisted.is_none());
+
+    let account = |number: usize| nothing.rows[number].target.clone().unwrap();
+    let secrets = ConnectionSecrets::bearer(server.url(), server.token());
+    let client = secrets.client(&Trust::System, std::time::Duration::from_secs(5)).unwrap();
+    let send = |method: Method, path: String, body: Value| {
+        client.send(Request::new(Actor::Observer, method, path, "others").with_json(&body))
+    };
+    let patch = |operations: Value| json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
+    let title = patch(json!([{"op": "replace", "path": "name.givenName", "value": "Augusta"}]));
+    send(Method::Patch, format!("/Users/{}", account(0)), title).await.unwrap();
+    send(Method::Delete, format!("/Users/{}", account(2)), json!({})).await.unwrap();
+    let foreign = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "foreign"});
+    send(Method::Post, "/Users".to_owned(), foreign).await.unwrap();
+    live.update(ObjectKind::User, &people[1], &body(json!({"jobTitle": "Admiral"}))).unwrap();
+    live.delete(ObjectKind::User, &people[3]).unwrap();
+    let found = live.drift(&id).await.unwrap();
+    assert_eq!(
+        verdicts(&found),
+        [
+            DriftVerdict::Different,
+            DriftVerdict::Different,
+            DriftVerdict::Gone,
+            DriftVerdict::StillActive,
+            // A member is gone.
+            DriftVerdict::Different,
+        ],
+        "{found:?}"
+    );
+    let first = &found.rows[0];
+    assert_eq!((first.differences[0].attribute.as_str(), first.waits), ("name.givenName", false));
+    assert_eq!(
+        (&first.differences[0].expected, &first.differences[0].held),
+        (&json!("ada"), &json!("Augusta"))
+    );
+    assert!(found.rows[1].waits && found.rows[3].waits);
+    assert_eq!(found.unknown.len(), 1);
+    live.cycle(&id).await.unwrap();
+    let after = live.drift(&id).await.unwrap();
+    assert_eq!((&after.rows[1].verdict, &after.rows[3].verdict), (&DriftVerdict::Same, &DriftVerdict::Same));
 }
