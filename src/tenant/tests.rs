@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::entra::directory::ObjectKind;
-use crate::store::LogQuery;
 use crate::http::Trust;
+use crate::store::LogQuery;
 use crate::testserver::TestServer;
 use crate::wire::{Actor, Method, Request, Target as _};
 
