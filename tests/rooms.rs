@@ -239,6 +239,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "wire",
             "check",
             "store",
+            "scenario",
             "run/observer",
             "entra/oracle",
             "entra/directory",

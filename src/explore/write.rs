@@ -1,8 +1,7 @@
 //! Writes a history as a scenario file: what is played is what the user can keep.
 
-use std::fmt::Write as _;
-
 use super::history::{Account, CROWD, CROWD_SIZE, Change, Given, Group, History, Key, Person, Step};
+use crate::scenario::text::{attributes, entry, line, quoted, section};
 
 /// What the file says of itself.
 #[derive(Debug, Clone, Default)]
@@ -74,37 +73,12 @@ impl History {
     }
 }
 
-fn line(text: &mut String, line: &str) {
-    // A string takes everything.
-    let _ = writeln!(text, "{line}");
-}
-
-fn section(text: &mut String, name: &str, lines: impl Iterator<Item = String>) {
-    let lines: Vec<String> = lines.collect();
-    if !lines.is_empty() {
-        line(text, &format!("{name}:"));
-        lines.iter().for_each(|each| line(text, &format!("  {each}")));
-    }
-}
-
-/// A text between quotation marks, as JSON and YAML write it.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-fn attributes(attributes: &[Given]) -> Vec<String> {
-    let value = |value: &Option<String>| value.as_deref().map_or_else(|| "null".to_owned(), quoted);
-    attributes.iter().map(|(name, text)| format!("{name}: {}", value(text))).collect()
-}
-
-/// A key with what is said of it.
-fn entry(key: &str, mut said: Vec<String>, flags: &[(bool, &str)]) -> String {
-    said.extend(flags.iter().filter(|(is_said, _)| *is_said).map(|(_, text)| (*text).to_owned()));
-    if said.is_empty() { format!("{key}:") } else { format!("{key}: {{ {} }}", said.join(", ")) }
+fn given(all: &[Given]) -> Vec<String> {
+    attributes(all.iter().map(|(name, value)| (*name, value.clone())))
 }
 
 fn person(person: &Person) -> String {
-    let mut said = attributes(&person.attributes);
+    let mut said = given(&person.attributes);
     said.extend(person.manager.map(|manager| format!("manager: {manager}")));
     if !person.roles.is_empty() {
         said.push(format!("roles: [{}]", person.roles.join(", ")));
@@ -158,7 +132,7 @@ fn taken_name(key: Key, other: Key) -> String {
 
 fn changed(key: Key, change: &Change) -> String {
     match change {
-        Change::Set(given) => format!("set: {{ {key}: {{ {} }} }}", attributes(given).join(", ")),
+        Change::Set(set) => format!("set: {{ {key}: {{ {} }} }}", given(set).join(", ")),
         Change::Manager(manager) => format!("set-manager: {{ {key}: {} }}", manager.unwrap_or("null")),
         Change::Assign => format!("assign: [{key}]"),
         Change::Unassign => format!("unassign: [{key}]"),

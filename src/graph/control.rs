@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::reply::GraphError;
 use crate::entra::directory_file;
-use crate::tenant::{Execution, LiveTenant, TenantError};
+use crate::tenant::{Drift, DriftVerdict, Execution, LiveTenant, TenantError};
 
 /// JSON with a status.
 pub(super) fn json(status: u16, value: &Value) -> Response<Body> {
@@ -43,6 +43,8 @@ const ADDRESSES: &[(&str, &str, &str)] = &[
         "/_scimulate/people",
         "Imports people: CSV (text/csv) or {\"users\": [...], \"groups\": [...]}; ?made-up=N makes them up.",
     ),
+    ("GET", "/_scimulate/scenario", "What was done so far, as a scenario file; ?application=ID&title=TEXT."),
+    ("GET", "/_scimulate/drift", "What the target holds against what the directory says; ?application=ID."),
     ("GET", "/_scimulate/mails", "The mails to administrators that would have been sent."),
     ("GET", "/_scimulate/traffic", "The newest requests with their answers and findings; ?limit=N."),
 ];
@@ -56,12 +58,75 @@ pub(super) async fn answer(
 ) -> Response<Body> {
     let query: Vec<(String, String)> =
         form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    if *method == Method::GET && uri.path() == "/_scimulate/scenario" {
+        return match scenario(live, &query) {
+            Ok(text) => yaml(text),
+            Err(error) => refused(&error),
+        };
+    }
     match outcome(live, method, uri.path(), &query, headers, body).await {
         Ok(value) => json(200, &value),
-        Err(error) => {
-            json(error.status, &json!({ "error": { "code": error.code, "message": error.message } }))
-        }
+        Err(error) => refused(&error),
     }
+}
+
+fn refused(error: &GraphError) -> Response<Body> {
+    json(error.status, &json!({ "error": { "code": error.code, "message": error.message } }))
+}
+
+fn yaml(text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/yaml"));
+    response
+}
+
+fn given<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// The application that is named; without a name the only one there is.
+fn application(live: &LiveTenant, query: &[(String, String)]) -> Result<String, GraphError> {
+    if let Some(asked) = given(query, "application") {
+        return Ok(live.application(asked)?.service_principal.to_string());
+    }
+    match live.applications().as_slice() {
+        [only] => Ok(only.service_principal.to_string()),
+        all => Err(GraphError::bad_request(format!(
+            "There are {} applications: name one with ?application=ID.",
+            all.len()
+        ))),
+    }
+}
+
+fn scenario(live: &LiveTenant, query: &[(String, String)]) -> Result<String, GraphError> {
+    let title = given(query, "title").unwrap_or("What was done by hand holds at the target");
+    Ok(live.scenario(&application(live, query)?, title)?)
+}
+
+/// What the target holds, row by row.
+fn drift(drift: &Drift) -> Value {
+    let rows: Vec<Value> = drift
+        .rows
+        .iter()
+        .map(|row| {
+            let (verdict, why) = match &row.verdict {
+                DriftVerdict::Same => ("same", None),
+                DriftVerdict::Different => ("different", None),
+                DriftVerdict::Gone => ("gone", None),
+                DriftVerdict::Missing => ("missing", None),
+                DriftVerdict::StillActive => ("stillActive", None),
+                DriftVerdict::Unread(why) => ("unread", Some(why)),
+            };
+            let differences = row.differences.iter().map(|difference| {
+                json!({ "attribute": difference.attribute, "expected": difference.expected, "held": difference.held })
+            });
+            json!({
+                "id": row.id, "name": row.name, "target": row.target, "verdict": verdict, "why": why,
+                "waitsForCycle": row.waits, "differences": differences.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({ "value": rows, "cut": drift.cut, "unknown": drift.unknown, "unlisted": drift.unlisted })
 }
 
 async fn outcome(
@@ -72,7 +137,7 @@ async fn outcome(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Value, GraphError> {
-    let given = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let given = |name: &str| given(query, name);
     let name = || given("name").ok_or_else(|| GraphError::bad_request("The query misses ?name=NAME."));
     let path = path.trim_end_matches('/');
     match (method.as_str(), path.strip_prefix("/_scimulate").unwrap_or_default()) {
@@ -111,6 +176,7 @@ async fn outcome(
             Ok(json!({}))
         }
         ("POST", "/people") => people(live, given("made-up"), given("seed"), headers, body),
+        ("GET", "/drift") => Ok(drift(&live.drift(&application(live, query)?).await?)),
         ("GET", "/mails") => Ok(json!({ "value": live.store().mails().map_err(TenantError::from)? })),
         ("GET", "/traffic") => {
             let limit = given("limit").and_then(|limit| limit.parse().ok()).unwrap_or(500);

@@ -9,6 +9,7 @@ mod loader;
 mod request;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod text;
 mod timeline;
 
 use indexmap::IndexMap;

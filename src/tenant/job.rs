@@ -1,7 +1,7 @@
 //! One application's job while the tenant runs: what is known of it at any moment, and its cycles.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +13,7 @@ use super::application::Application;
 use super::error::TenantError;
 use super::live::{LiveTenant, TenantEvent};
 use super::status::{Execution, JobStatus, QuarantineStatus, ScheduleState};
+use super::story::{Event, Happening, Story};
 use super::traffic::Watched;
 use super::watcher::CycleWatcher;
 use crate::entra::directory::{ObjectId, Tenant};
@@ -45,6 +46,7 @@ pub struct JobHandle {
     mapping: Mutex<Arc<Mapping>>,
     asked_on_demand: Mutex<VecDeque<Instant>>,
     trace: Arc<Mutex<LiveTrace>>,
+    story: Mutex<Story>,
 }
 
 type JobTarget = Gate<Retry<Watched<Client>>>;
@@ -83,6 +85,7 @@ impl JobHandle {
             mapping: Mutex::new(mapping),
             asked_on_demand: Mutex::default(),
             trace: Arc::default(),
+            story: Mutex::default(),
         }
     }
 
@@ -110,6 +113,15 @@ impl JobHandle {
     /// The job itself, once nothing of it is under way.
     pub(super) async fn lock(&self) -> tokio::sync::MutexGuard<'_, Job> {
         self.job.lock().await
+    }
+
+    /// What it did since the program began.
+    pub(super) fn story(&self) -> MutexGuard<'_, Story> {
+        self.story.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, what: Happening, tenant: &Tenant) {
+        self.story().note(Event { what, state: tenant.state(), position: tenant.watermark() });
     }
 
     /// What the rules have learned of the target.
@@ -218,6 +230,7 @@ impl LiveTenant {
         let mut job = handle.job.lock().await;
         let prepared = self.prepare(application, &handle, &mut job)?;
         let before = job.quarantine().cloned();
+        handle.tell(Happening::Cycle, &prepared.tenant);
         let report = job.cycle(&prepared.tenant, &prepared.target).await;
         job.follow(None);
         let execution = self.execution(&report, &handle, &job, &prepared);
@@ -453,6 +466,7 @@ impl LiveTenant {
         self.may_write(application)?;
         let mut job = handle.job.lock().await;
         job.restart(scope);
+        handle.tell(Happening::Restart(scope), &self.read().application(application)?.tenant);
         let now = self.now();
         handle.with_status(|status| {
             if scope.quarantine_state {
@@ -516,6 +530,7 @@ impl LiveTenant {
         let mut job = handle.job.lock().await;
         let scope = self.read().application(application)?.secrets.scope();
         job.configure(mapping.clone(), scope);
+        handle.tell(Happening::Remapped, &self.read().application(application)?.tenant);
         handle.set_mapping(mapping);
         let mut writes = handle.memory_written(application, &job);
         drop(job);
@@ -553,6 +568,7 @@ impl LiveTenant {
         }
         let mut job = handle.job.lock().await;
         let prepared = self.prepare(application, &handle, &mut job)?;
+        handle.tell(Happening::OnDemand(ids.to_vec()), &prepared.tenant);
         let report = job.on_demand(&prepared.tenant, ids, &prepared.target).await;
         job.follow(None);
         let ended = self.now();

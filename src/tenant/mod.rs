@@ -20,6 +20,7 @@ mod people;
 mod properties;
 mod state;
 mod status;
+mod story;
 mod templates;
 #[cfg(test)]
 mod tests;

@@ -249,3 +249,53 @@ async fn what_others_changed_at_the_target_is_found() {
     let after = live.drift(&id).await.unwrap();
     assert_eq!((&after.rows[1].verdict, &after.rows[3].verdict), (&DriftVerdict::Same, &DriftVerdict::Same));
 }
+
+/// What was done by hand is a scenario that a right server passes, and one with the fault that was met does not.
+#[tokio::test]
+async fn what_was_done_becomes_a_scenario_that_run_plays() {
+    let server = TestServer::start().unwrap();
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let id = application(&live, &server).await;
+    let (ada, grace) = (person(&live, "ada"), person(&live, "grace"));
+    let group = json!({
+        "displayName": "Team", "mailEnabled": false, "mailNickname": "team", "securityEnabled": true,
+    });
+    let team = live.create_group(&body(group), &[ada.clone()]).unwrap().0;
+    assert!(live.scenario(&id, "Nothing").is_err());
+    for who in [&ada, &grace, &team.as_str().to_owned()] {
+        live.assign(&id, who, role(&live, &id)).unwrap();
+    }
+    live.set_manager(&ada, Some(&grace)).unwrap();
+    live.cycle(&id).await.unwrap();
+    let mary = person(&live, "mary");
+    live.assign(&id, &mary, role(&live, &id)).unwrap();
+    live.add_members(team.as_str(), &[mary.clone()]).unwrap();
+    live.update(ObjectKind::User, &ada, &body(json!({"jobTitle": "Countess", "surname": null}))).unwrap();
+    live.update(ObjectKind::User, &mary, &body(json!({"accountEnabled": true, "employeeId": "007"})))
+        .unwrap();
+    live.cycle(&id).await.unwrap();
+    live.delete(ObjectKind::User, &grace).unwrap();
+    live.update(ObjectKind::User, &mary, &body(json!({"accountEnabled": false}))).unwrap();
+    live.cycle(&id).await.unwrap();
+    live.forward(jiff::SignedDuration::from_hours(31 * 24)).unwrap();
+    live.cycle(&id).await.unwrap();
+    live.restart(&id, crate::entra::job::ResetScope::PORTAL).await.unwrap();
+    live.cycle(&id).await.unwrap();
+    let text = live.scenario(&id, "What was tried on Monday").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("saved")).unwrap();
+    std::fs::write(folder.path().join("saved/monday.yaml"), &text).unwrap();
+    let play = |server: &TestServer| {
+        crate::Suite::new(server.url())
+            .token(server.token())
+            .scenario_folder(folder.path().to_path_buf())
+            .scenario("saved/monday")
+    };
+    let report = play(&TestServer::start().unwrap()).play().await.unwrap();
+    assert_eq!(report.verdict, crate::Verdict::Passed, "{text}\n{}", report.text());
+    let wrong = TestServer::builder().fault("disable-ignored").start().unwrap();
+    let report = play(&wrong).play().await.unwrap();
+    assert_eq!(report.verdict, crate::Verdict::Failed, "{text}");
+    assert!(text.contains("soft-delete: [grace]") && text.contains("advance: 31 days"), "{text}");
+    assert!(!text.contains("contoso"), "{text}");
+}
