@@ -1,0 +1,197 @@
+//! What an administrator does to a job: start, pause, restart, another mapping or scope.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::{JobHandle, linked, stopped_by};
+use crate::entra::directory::ObjectId;
+use crate::entra::job::{Job, JobSettings, ResetScope};
+use crate::entra::mapping::{Mapping, schema};
+use crate::tenant::connection::ConnectionSecrets;
+use crate::tenant::error::TenantError;
+use crate::tenant::live::{LiveTenant, TenantEvent};
+use crate::tenant::status::ScheduleState;
+use crate::tenant::story::Happening;
+use crate::tenant::traffic::Watched;
+
+/// Seconds between two cycles at the least.
+const LEAST_INTERVAL: u64 = 1;
+
+impl LiveTenant {
+    /// Test Connection with the saved secrets or with others.
+    ///
+    /// # Errors
+    /// What the portal would show.
+    pub async fn test_connection(
+        &self,
+        application: &str,
+        others: Option<&ConnectionSecrets>,
+    ) -> Result<(), TenantError> {
+        let (secrets, settings) = {
+            let state = self.read();
+            let found = state.application(application)?;
+            let mapping = match &found.job {
+                Some(job) => Mapping::clone(&job.mapping()),
+                None => found.default_mapping()?,
+            };
+            let secrets = others.unwrap_or(&found.secrets).clone();
+            (secrets, JobHandle::settings(found, mapping, state.clock.began, None))
+        };
+        let client = secrets.client(&self.settings().trust, self.settings().timeout)?;
+        let trace = Arc::default();
+        let watched =
+            Watched::new(client, self.clone(), application.to_owned(), "test connection".to_owned(), trace);
+        Job::new(JobSettings { dialect: secrets.dialect(), ..settings })
+            .test_connection(&watched)
+            .await
+            .map_err(|stop| TenantError::Credentials(stopped_by(&stop).1))
+    }
+
+    /// Starts the job, or lets it go on from where it was paused; a quarantine is lifted (Graph: start).
+    ///
+    /// # Errors
+    /// When there is no job, or its target is not on this machine and nobody allowed to write there.
+    pub async fn start(&self, application: &str) -> Result<(), TenantError> {
+        let handle = self.job(application)?;
+        self.may_write(application)?;
+        {
+            let mut job = handle.job.lock().await;
+            job.restart(ResetScope { quarantine_state: true, ..ResetScope::NONE });
+            self.save(&handle.memory_written(application, &job))?;
+        }
+        let now = self.now();
+        handle.with_status(|status| {
+            (status.state, status.quarantine) = (ScheduleState::Active, None);
+            status.next = Some(now);
+        });
+        self.settled(application, &handle)
+    }
+
+    fn may_write(&self, application: &str) -> Result<(), TenantError> {
+        match self.read().application(application)?.secrets.url() {
+            Ok(url) if !self.settings().apply && !url.is_loopback() => {
+                Err(TenantError::Elsewhere(url.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stops the job; a cycle that is under way comes to its end.
+    ///
+    /// # Errors
+    /// When there is no job.
+    pub fn pause(&self, application: &str) -> Result<(), TenantError> {
+        let handle = self.job(application)?;
+        handle.with_status(|status| (status.state, status.next) = (ScheduleState::Paused, None));
+        self.settled(application, &handle)
+    }
+
+    /// Restarts the job (Graph: synchronizationJob, restart). A cycle that is under way comes to its end first.
+    ///
+    /// # Errors
+    /// When there is no job, or its target is not on this machine and nobody allowed to write there.
+    pub async fn restart(&self, application: &str, scope: ResetScope) -> Result<(), TenantError> {
+        let handle = self.job(application)?;
+        self.may_write(application)?;
+        let mut job = handle.job.lock().await;
+        job.restart(scope);
+        handle.tell(Happening::Restart(scope), &self.read().application(application)?.tenant);
+        let now = self.now();
+        handle.with_status(|status| {
+            if scope.quarantine_state {
+                status.quarantine = None;
+            }
+            if scope.escrows {
+                status.escrows_pruned = false;
+            }
+            (status.state, status.next) = (ScheduleState::Active, Some(now));
+            status.linked = linked(&job);
+        });
+        let writes = handle.memory_written(application, &job);
+        drop(job);
+        self.save(&writes)?;
+        self.settled(application, &handle)
+    }
+
+    /// Makes the job forget, and leaves it running or not as it was.
+    pub(in crate::tenant) async fn drop_links(&self, application: &str, scope: ResetScope) -> Result<(), TenantError> {
+        let handle = self.job(application)?;
+        let mut job = handle.job.lock().await;
+        job.restart(scope);
+        handle.with_status(|status| (status.linked, status.quarantine) = (linked(&job), None));
+        let writes = handle.memory_written(application, &job);
+        drop(job);
+        self.save(&writes)?;
+        self.settled(application, &handle)
+    }
+
+    fn settled(&self, application: &str, handle: &JobHandle) -> Result<(), TenantError> {
+        self.save(&[handle.written(application)])?;
+        self.tell(TenantEvent::Job);
+        self.wake();
+        Ok(())
+    }
+
+    /// Sets the seconds between the beginnings of two cycles; the service's cannot be changed.
+    ///
+    /// # Errors
+    /// When there is no job.
+    pub fn set_interval(&self, application: &str, seconds: u64) -> Result<(), TenantError> {
+        let handle = self.job(application)?;
+        let seconds = seconds.max(LEAST_INTERVAL);
+        let now = self.now();
+        handle.with_status(|status| {
+            status.interval = seconds;
+            let soonest =
+                now.saturating_add(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)));
+            status.next = status.next.map(|next| soonest.map_or(next, |soonest| next.min(soonest)));
+        });
+        self.settled(application, &handle)
+    }
+
+    /// Saves another mapping. The next cycle looks at everybody then.
+    ///
+    /// # Errors
+    /// When there is no job, or the schema has mistakes.
+    pub async fn set_schema(&self, application: &str, text: &str) -> Result<(), TenantError> {
+        let handle = self.job(application)?;
+        let mapping = schema::import(&handle.mapping().name, "schema", text).map_err(TenantError::Schema)?;
+        let mut job = handle.job.lock().await;
+        let scope = self.read().application(application)?.secrets.scope();
+        job.configure(mapping.clone(), scope);
+        handle.tell(Happening::Remapped, &self.read().application(application)?.tenant);
+        handle.set_mapping(mapping);
+        let mut writes = handle.memory_written(application, &job);
+        drop(job);
+        writes.push(handle.schema_written(application));
+        self.save(&writes)?;
+        self.tell(TenantEvent::Job);
+        Ok(())
+    }
+
+    /// Applies the scope that the secrets name to the job.
+    pub(in crate::tenant) async fn set_scope(&self, application: &str) -> Result<(), TenantError> {
+        let Ok(handle) = self.job(application) else { return Ok(()) };
+        let scope = self.read().application(application)?.secrets.scope();
+        let mut job = handle.job.lock().await;
+        let mapping = job.settings().mapping.clone();
+        job.configure(mapping, scope);
+        let writes = handle.memory_written(application, &job);
+        drop(job);
+        self.save(&writes)
+    }
+
+    /// Drops the link of an object to its account (Graph: objectConnections).
+    ///
+    /// # Errors
+    /// When there is no job.
+    pub async fn forget_link(&self, application: &str, id: &ObjectId) -> Result<bool, TenantError> {
+        let handle = self.job(application)?;
+        let mut job = handle.job.lock().await;
+        let forgotten = job.forget(id);
+        handle.with_status(|status| status.linked = linked(&job));
+        self.save(&handle.memory_written(application, &job))?;
+        Ok(forgotten)
+    }
+}
