@@ -263,6 +263,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diagnostic",
             "door",
             "odata",
+            "report",
             "store",
             "tenant",
             "entra/directory",

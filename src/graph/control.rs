@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::reply::GraphError;
 use crate::entra::directory_file;
+use crate::report::har::Har;
 use crate::tenant::{Drift, DriftVerdict, Execution, LiveTenant, TenantError};
 
 /// JSON with a status.
@@ -44,6 +45,11 @@ const ADDRESSES: &[(&str, &str, &str)] = &[
         "Imports people: CSV (text/csv) or {\"users\": [...], \"groups\": [...]}; ?made-up=N makes them up.",
     ),
     ("GET", "/_scimulate/scenario", "What was done so far, as a scenario file; ?application=ID&title=TEXT."),
+    (
+        "GET",
+        "/_scimulate/har",
+        "The newest requests with their answers as HAR, without secrets; ?application=ID&limit=N.",
+    ),
     ("GET", "/_scimulate/drift", "What the target holds against what the directory says; ?application=ID."),
     ("GET", "/_scimulate/mails", "The mails to administrators that would have been sent."),
     ("GET", "/_scimulate/traffic", "The newest requests with their answers and findings; ?limit=N."),
@@ -61,6 +67,12 @@ pub(super) async fn answer(
     if *method == Method::GET && uri.path() == "/_scimulate/scenario" {
         return match scenario(live, &query) {
             Ok(text) => yaml(text),
+            Err(error) => refused(&error),
+        };
+    }
+    if *method == Method::GET && uri.path() == "/_scimulate/har" {
+        return match har(live, &query) {
+            Ok(bytes) => Response::new(Body::from(bytes)),
             Err(error) => refused(&error),
         };
     }
@@ -101,6 +113,21 @@ fn application(live: &LiveTenant, query: &[(String, String)]) -> Result<String, 
 fn scenario(live: &LiveTenant, query: &[(String, String)]) -> Result<String, GraphError> {
     let title = given(query, "title").unwrap_or("What was done by hand holds at the target");
     Ok(live.scenario(&application(live, query)?, title)?)
+}
+
+fn har(live: &LiveTenant, query: &[(String, String)]) -> Result<Vec<u8>, GraphError> {
+    let limit = given(query, "limit").and_then(|limit| limit.parse().ok()).unwrap_or(10_000);
+    let mut bytes = Vec::new();
+    let written = (|| {
+        let mut har = Har::new(&mut bytes)?;
+        for exchange in live.exchanges(given(query, "application"), limit).map_err(std::io::Error::other)? {
+            har.record(&exchange);
+        }
+        har.finish()
+    })();
+    written
+        .map_err(|error: std::io::Error| GraphError::new(500, "InternalServerError", error.to_string()))?;
+    Ok(bytes)
 }
 
 /// What the target holds, row by row.

@@ -1,16 +1,17 @@
 //! Every request of a job with its answer, and what the rules find in it, while it happens.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::error::TenantError;
 use super::live::{LiveTenant, TenantEvent};
 use crate::check::Finding;
 use crate::rules::LiveTrace;
 use crate::store::Write;
-use crate::wire::{Answer, Broken, Exchange, Request, Sent, Target};
+use crate::wire::{Actor, Answer, Body, Broken, Exchange, Request, Sent, Target};
 
 /// The longest body that is kept whole, in bytes.
 const LONGEST_BODY: usize = 256 << 10;
@@ -106,4 +107,72 @@ fn shown(exchange: &Exchange, activity: &str, findings: &[Finding]) -> Value {
         "curl": exchange.curl(),
         "findings": findings,
     })
+}
+
+/// The exchange that was kept so, for those who write files of exchanges.
+fn exchange_of(position: i64, kept: &Value) -> Option<Exchange> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let headers = |value: &Value| -> Vec<(String, String)> {
+        let pairs = value.as_array().into_iter().flatten();
+        pairs.filter_map(|pair| Some((text(&pair[0])?, text(&pair[1])?))).collect()
+    };
+    let path = kept["path"].as_str()?;
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let method = kept["method"].as_str()?.parse().ok()?;
+    let mut request = Request::new(Actor::Entra, method, path, kept["step"].as_str().unwrap_or_default());
+    request.headers = headers(&kept["requestHeaders"]);
+    request.body = text(&kept["requestBody"]).map(Into::into);
+    if let Some(query) = query {
+        request = request.with_query(query);
+    }
+    let started: Timestamp = kept["started"].as_str()?.parse().ok()?;
+    let answer = &kept["answer"];
+    let outcome = match answer["status"].as_u64() {
+        Some(status) => Ok(Answer {
+            status: u16::try_from(status).ok()?,
+            headers: headers(&answer["headers"]),
+            body: Body::new(text(&answer["body"]).unwrap_or_default().into_bytes()),
+            elapsed: Duration::from_millis(answer["milliseconds"].as_u64().unwrap_or(0)),
+        }),
+        None => Err(Broken::Protocol(text(&answer["broken"]).unwrap_or_default())),
+    };
+    let number = usize::try_from(position).unwrap_or(0);
+    Some(Exchange::new(number, started.into(), text(&kept["url"])?, request, outcome))
+}
+
+impl LiveTenant {
+    /// The newest exchanges of an application or of all, oldest first, so that they can be written into a file.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn exchanges(&self, application: Option<&str>, limit: usize) -> Result<Vec<Exchange>, TenantError> {
+        let rows = self.store().exchanges(application, None, limit)?;
+        Ok(rows.iter().rev().filter_map(|row| exchange_of(row.position, &row.body)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Method;
+
+    #[test]
+    fn an_exchange_comes_back_as_it_was_kept() {
+        let request = Request::new(Actor::Entra, Method::Post, "/Users", "create")
+            .with_query("a=b")
+            .with_json(&json!({"userName": "ada"}));
+        let started: SystemTime = Timestamp::UNIX_EPOCH.into();
+        let made = |outcome| Exchange::new(3, started, "http://h/Users?a=b".into(), request.clone(), outcome);
+        for outcome in [Ok(Answer::json(201, &json!({"id": "1"}))), Err(Broken::Protocol("no HTTP".into()))] {
+            let exchange = made(outcome.clone());
+            let kept = shown(&exchange, "activity", &[]);
+            let back = exchange_of(3, &kept).unwrap();
+            assert_eq!((back.number, &back.url, back.curl()), (3, &exchange.url, exchange.curl()));
+            match (&back.outcome, outcome) {
+                (Ok(back), Ok(answer)) => assert_eq!(*back, answer),
+                (Err(back), Err(broken)) => assert!(back.to_string().contains(&broken.to_string())),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

@@ -115,7 +115,11 @@ impl LiveTenant {
     }
 
     /// Makes the job forget, and leaves it running or not as it was.
-    pub(in crate::tenant) async fn drop_links(&self, application: &str, scope: ResetScope) -> Result<(), TenantError> {
+    pub(in crate::tenant) async fn drop_links(
+        &self,
+        application: &str,
+        scope: ResetScope,
+    ) -> Result<(), TenantError> {
         let handle = self.job(application)?;
         let mut job = handle.job.lock().await;
         job.restart(scope);
