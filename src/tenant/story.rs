@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::error::TenantError;
 use super::live::LiveTenant;
 use crate::entra::directory::{
-    ChangeKind, DirectoryChange, DirectoryState, Group, ObjectId, SourceValue, User, Watermark,
+    self, ChangeKind, DirectoryChange, DirectoryState, Group, ObjectId, ObjectKind, SourceValue, User,
+    Watermark,
 };
 use crate::entra::job::ResetScope;
 use crate::entra::mapping::{Mapping, profiles};
@@ -264,19 +265,13 @@ impl<'a> StoryWriter<'a> {
         let Some(event) = self.arrival(id) else { return String::new() };
         let Some(user) = event.state.user(id) else { return String::new() };
         let given = |name: &'static str| (name, text_of(user.get(name).as_deref()));
-        let mapped = crate::entra::directory::attributes(crate::entra::directory::ObjectKind::User);
-        let own = user.attributes().map(|(name, _)| name);
-        let mut names: Vec<&'static str> = mapped
-            .iter()
-            .filter(|attribute| {
-                !attribute.computed && self.mapping.user.rows.iter().any(|row| row.reads(attribute.name))
-            })
-            .map(|attribute| attribute.name)
-            .chain(own)
-            .filter(|name| !LEFT_OUT.contains(name))
-            .collect();
+        let reads =
+            |name: &str| self.mapping.user.rows.iter().any(|row| row.reads(name)) || name == "displayName";
+        let names = directory::attributes(ObjectKind::User).iter().filter(|attribute| !attribute.computed);
+        let names = names.map(|attribute| attribute.name).chain(user.attributes().map(|(name, _)| name));
         let mut seen = BTreeSet::new();
-        names.retain(|name| seen.insert(*name));
+        let names: Vec<&'static str> =
+            names.filter(|name| reads(name) && !LEFT_OUT.contains(name) && seen.insert(*name)).collect();
         let mut said = attributes(names.into_iter().map(given).filter(|(_, value)| plain(value.as_deref())));
         said.extend(
             user.manager().and_then(|manager| self.keys.get(manager)).map(|key| format!("manager: {key}")),

@@ -20,5 +20,7 @@ mod run;
 mod serve;
 mod servers;
 mod snapshots;
+#[cfg(feature = "tenant")]
+mod tenant;
 #[cfg(unix)]
 mod terminal;
