@@ -83,7 +83,7 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
     }
     let all = live.objects(kind, false);
     let passes = |item: &Value| query.filter.as_ref().is_none_or(|filter| filter.matches(item));
-    let chosen: Vec<_> = all.iter().filter(|found| passes(&shapes::lean(found))).collect();
+    let chosen: Vec<_> = all.iter().filter(|found| passes(&shapes::lean(&found.0, &found.1))).collect();
     let page: Vec<Value> = chosen
         .iter()
         .skip(token.offset)

@@ -17,9 +17,7 @@ pub(super) fn deleted_items(live: &LiveTenant, call: &Call, rest: &[&str]) -> Re
         (&Method::GET, []) => Err(GraphError::bad_request(
             "The type of the deleted items must be named, as in directory/deletedItems/microsoft.graph.user.",
         )),
-        (&Method::GET, ["user"]) => {
-            show(live, call, &call.options()?, "users", live.objects(ObjectKind::User, true))
-        }
+        (&Method::GET, ["user"]) => show(live, call, &call.options()?, ObjectKind::User, true),
         // Security groups, applications and service principals are gone at once here.
         (&Method::GET, ["group" | "application" | "serviceprincipal"]) => {
             page(call, &call.options()?, "directoryObjects", Vec::new(), |item| item)

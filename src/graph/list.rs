@@ -36,10 +36,26 @@ pub(super) fn page(
     chosen: Vec<Value>,
     mut shown: impl FnMut(Value) -> Value,
 ) -> Result<Reply, GraphError> {
+    let (from, size) = place(query)?;
     let count = chosen.len();
-    let from = offset(query)?;
-    let size = query.top.unwrap_or(PAGE);
     let page: Vec<Value> = chosen.into_iter().skip(from).take(size).map(&mut shown).collect();
+    reply(call, query, context, page, count)
+}
+
+/// Where a page begins, and how many items it has at most.
+pub(super) fn place(query: &Query) -> Result<(usize, usize), GraphError> {
+    Ok((offset(query)?, query.top.unwrap_or(PAGE)))
+}
+
+/// A page of a list of so many items.
+pub(super) fn reply(
+    call: &Call,
+    query: &Query,
+    context: &str,
+    page: Vec<Value>,
+    count: usize,
+) -> Result<Reply, GraphError> {
+    let from = offset(query)?;
     let mut reply = json!({ "@odata.context": call.context(&selected(context, query)) });
     if query.count && from == 0 {
         reply["@odata.count"] = json!(count);

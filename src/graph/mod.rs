@@ -136,8 +136,14 @@ impl Graph {
 
     fn count(&self, call: &Call, kind: ObjectKind) -> Result<Reply, GraphError> {
         let query = call.options()?;
-        let objects = self.live.objects(kind, false);
-        Ok(Reply::Count(list::chosen(objects.iter().map(shapes::lean), &query)?.len()))
+        let Some(filter) = &query.filter else {
+            return Ok(Reply::Count(self.live.window(kind, false, 0, 0).1));
+        };
+        let mut count = 0;
+        self.live.visit(kind, false, |id, record| {
+            count += usize::from(filter.matches(&shapes::lean(id, record)));
+        });
+        Ok(Reply::Count(count))
     }
 }
 

@@ -6,9 +6,11 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::call::{Call, Version};
-use crate::entra::directory::ObjectKind;
+use crate::entra::directory::{ObjectId, ObjectKind};
 use crate::odata::Query;
-use crate::tenant::{ApplicationInfo, Assignment, Execution, Found, JobHandle, JobStatus, RoleDefinition};
+use crate::tenant::{
+    ApplicationInfo, Assignment, Execution, Found, JobHandle, JobStatus, Record, RoleDefinition,
+};
 
 /// Properties of a user that are returned unless others are selected (Graph: user, Properties).
 const USER_DEFAULT: &[&str] = &[
@@ -99,7 +101,7 @@ fn empty<'a>(names: impl Iterator<Item = &'a &'static str>) -> Map<String, Value
 }
 
 /// What a filter looks at: the values that an object has.
-pub(super) fn lean((id, record): &Found) -> Value {
+pub(super) fn lean(id: &ObjectId, record: &Record) -> Value {
     let mut object = record.properties.clone();
     object.insert("id".to_owned(), json!(id));
     object.insert("createdDateTime".to_owned(), json!(record.created));
@@ -113,7 +115,7 @@ pub(super) fn whole(found: &Found) -> Value {
         ObjectKind::User => EMPTY_USER.clone(),
         ObjectKind::Group => EMPTY_GROUP.clone(),
     };
-    if let Value::Object(values) = lean(found) {
+    if let Value::Object(values) = lean(&found.0, &found.1) {
         object.extend(values);
     }
     Value::Object(object)

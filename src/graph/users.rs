@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::call::{Call, reference};
-use super::list::{chosen, page, selected};
+use super::list::{chosen, page, place, reply, selected};
 use super::reply::{GraphError, Reply};
 use super::{assignments, shapes};
 use crate::entra::directory::{ObjectId, ObjectKind, User};
@@ -46,11 +46,11 @@ pub(super) fn list(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result<R
     let by_id = |name| query.filter.as_ref().and_then(|filter| filter.required(name)).map(str::to_owned);
     // One that is named is found without looking at the others.
     let named = by_id("id").or_else(|| by_id("userPrincipalName").filter(|_| kind == ObjectKind::User));
-    let objects = match named {
-        Some(named) => live.object(Some(kind), &named, false).ok().into_iter().collect(),
-        None => live.objects(kind, false),
-    };
-    show(live, call, &query, set(kind), objects)
+    if let Some(named) = named {
+        let found: Vec<Found> = live.object(Some(kind), &named, false).ok().into_iter().collect();
+        return related_of(live, call, &query, set(kind), &found, false);
+    }
+    show(live, call, &query, kind, false)
 }
 
 fn set(kind: ObjectKind) -> &'static str {
@@ -60,24 +60,54 @@ fn set(kind: ObjectKind) -> &'static str {
     }
 }
 
-/// A page of these users or groups.
+/// A page of all users or groups, those in the recycle bin or the others. Of many thousands no more are copied than are
+/// shown.
 pub(super) fn show(
     live: &LiveTenant,
     call: &Call,
     query: &Query,
-    context: &str,
-    objects: Vec<Found>,
+    kind: ObjectKind,
+    deleted: bool,
 ) -> Result<Reply, GraphError> {
-    let mut by_id: std::collections::HashMap<String, Found> = std::collections::HashMap::new();
-    let items = objects.into_iter().map(|found| {
-        let item = shapes::lean(&found);
-        by_id.insert(found.0.as_str().to_owned(), found);
-        item
+    if query.filter.is_none() && query.order.is_empty() {
+        chosen(std::iter::empty(), query)?;
+        let (from, size) = place(query)?;
+        let (found, count) = live.window(kind, deleted, from, size);
+        let page = found.iter().map(|found| expanded(live, call, query, found)).collect();
+        return reply(call, query, set(kind), page, count);
+    }
+    let mut passed = Vec::new();
+    live.visit(kind, deleted, |id, record| {
+        let item = shapes::lean(id, record);
+        if query.filter.as_ref().is_none_or(|filter| filter.matches(&item)) {
+            passed.push(item);
+        }
     });
-    let chosen = chosen(items, query)?;
+    let chosen = chosen(passed.into_iter(), query)?;
+    page(call, query, set(kind), chosen, |item| {
+        let id = item["id"].as_str().unwrap_or_default();
+        // Whoever is gone meanwhile is shown as they were found.
+        let found = live.object(Some(kind), id, deleted);
+        found.map_or(item.clone(), |found| expanded(live, call, query, &found))
+    })
+}
+
+/// A page of these objects.
+fn related_of(
+    live: &LiveTenant,
+    call: &Call,
+    query: &Query,
+    context: &str,
+    objects: &[Found],
+    mixed: bool,
+) -> Result<Reply, GraphError> {
+    let chosen = chosen(objects.iter().map(|(id, record)| shapes::lean(id, record)), query)?;
     page(call, query, context, chosen, |item| {
-        let found = item["id"].as_str().and_then(|id| by_id.get(id));
-        found.map_or(Value::Null, |found| expanded(live, call, query, found))
+        let found = objects.iter().find(|(id, _)| item["id"] == id.as_str());
+        found.map_or(Value::Null, |found| {
+            let object = expanded(live, call, query, found);
+            if mixed { shapes::typed(found.1.kind, object) } else { object }
+        })
     })
 }
 
@@ -231,15 +261,11 @@ pub(super) fn related(
     };
     let objects: Vec<Found> =
         objects.into_iter().filter(|(_, record)| kind.is_none_or(|kind| record.kind == kind)).collect();
-    let chosen = chosen(objects.iter().map(shapes::lean), &query)?;
     if counted {
-        return Ok(Reply::Count(chosen.len()));
+        let items = objects.iter().map(|(id, record)| shapes::lean(id, record));
+        return Ok(Reply::Count(chosen(items, &query)?.len()));
     }
-    let context = kind.map_or("directoryObjects", set);
-    page(call, &query, context, chosen, |item| {
-        let found = objects.iter().find(|(id, _)| item["id"] == id.as_str());
-        found.map_or(Value::Null, |found| shapes::typed(found.1.kind, expanded(live, call, &query, found)))
-    })
+    related_of(live, call, &query, kind.map_or("directoryObjects", set), &objects, true)
 }
 
 /// The groups that somebody is in: immediately, or through other groups too.

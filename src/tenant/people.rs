@@ -28,6 +28,25 @@ impl LiveTenant {
             .collect()
     }
 
+    /// So many of them from that place on, and how many there are in all.
+    #[must_use]
+    pub fn window(&self, kind: ObjectKind, deleted: bool, from: usize, size: usize) -> (Vec<Found>, usize) {
+        let state = self.read();
+        let own = |record: &Record| record.kind == kind && record.deleted.is_some() == deleted;
+        let all = state.records.iter().filter(|(_, record)| own(record));
+        let window = all.clone().skip(from).take(size).map(|(id, record)| (id.clone(), record.clone()));
+        (window.collect(), all.count())
+    }
+
+    /// Sees each of them in turn, without a copy. Nothing of the tenant may be asked meanwhile.
+    pub fn visit(&self, kind: ObjectKind, deleted: bool, mut see: impl FnMut(&ObjectId, &Record)) {
+        let state = self.read();
+        let records = state.records.iter();
+        records
+            .filter(|(_, record)| record.kind == kind && record.deleted.is_some() == deleted)
+            .for_each(|(id, record)| see(id, record));
+    }
+
     /// The object of that id (or userPrincipalName), those in the recycle bin only if asked for.
     ///
     /// # Errors
