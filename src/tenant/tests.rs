@@ -299,3 +299,32 @@ async fn what_was_done_becomes_a_scenario_that_run_plays() {
     assert!(text.contains("soft-delete: [grace]") && text.contains("advance: 31 days"), "{text}");
     assert!(!text.contains("contoso"), "{text}");
 }
+
+#[tokio::test]
+async fn a_target_that_is_gone_is_told_and_nothing_is_lost() {
+    let server = TestServer::start().unwrap();
+    let port =
+        server.url().rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap().parse().unwrap();
+    let token = server.token().to_owned();
+    let live = LiveTenant::open(LiveSettings::default()).unwrap();
+    let id = application(&live, &server).await;
+    let ada = person(&live, "ada");
+    live.assign(&id, &ada, role(&live, &id)).unwrap();
+    drop(server);
+    let failed = live.cycle(&id).await.unwrap();
+    let (code, message) = failed.error.unwrap();
+    assert_eq!(failed.state, "Failed");
+    assert!(
+        code.contains("CredentialValidationUnavailable") && message.contains("refused"),
+        "{code}: {message}"
+    );
+    let status = live.job(&id).unwrap().status();
+    assert_eq!(status.quarantine.unwrap().reason, "EncounteredQuarantineException");
+    assert_eq!((status.progress, status.successive_failures), (None, 1));
+    let traffic = live.exchanges(None, 10).unwrap();
+    assert!(traffic[0].outcome.is_err());
+    let _again = TestServer::builder().port(port).token(token).start().unwrap();
+    let made = live.cycle(&id).await.unwrap();
+    assert_eq!((made.state.as_str(), made.exported), ("Succeeded", 1));
+    assert_eq!(live.job(&id).unwrap().status().quarantine, None);
+}
