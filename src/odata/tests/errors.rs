@@ -83,7 +83,7 @@ fn mistakes_are_placed_and_what_belongs_there_is_said() {
             "a/any(p)",
             "The server expected `:` after the variable at character 8 of `$filter`, but found `)`.",
         ),
-        ("a/ eq 1", "The server expected a property at character 3 of `$filter`, but found the end."),
+        ("a/ eq 1", "The server expected a property at character 3 of `$filter`, but found ` `."),
         (
             "microsoft.graph.user eq 1",
             "The server expected `/` and a property of the type at character 21 of `$filter`, but found the end.",
@@ -186,7 +186,7 @@ fn options_say_which_they_are() {
         ),
         (
             "$expand=manager($select=id",
-            "The server expected `)` after the options of the expansion at character 20 of `$expand`, but found the end.",
+            "The server expected `)` after the options of the expansion at character 19 of `$expand`, but found the end.",
         ),
         (
             "$expand=manager($skip=1)",

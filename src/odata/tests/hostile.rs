@@ -98,8 +98,8 @@ proptest! {
         for text in [&text, &words] {
             match Filter::parse(text) {
                 Ok(filter) => {
-                    filter.matches(&object);
-                    filter.required("a");
+                    let _ = filter.matches(&object);
+                    let _ = filter.required("a");
                 }
                 Err(error) => {
                     let position = error.position().unwrap_or_default();
