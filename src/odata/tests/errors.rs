@@ -86,7 +86,7 @@ fn mistakes_are_placed_and_what_belongs_there_is_said() {
         ("a/ eq 1", "The server expected a property at character 3 of `$filter`, but found ` `."),
         (
             "microsoft.graph.user eq 1",
-            "The server expected `/` and a property of the type at character 21 of `$filter`, but found the end.",
+            "The server expected `/` and a property of the type at character 21 of `$filter`, but found ` `.",
         ),
         (
             "a eq 5x",
