@@ -45,6 +45,8 @@ pub mod keys;
 pub mod load;
 #[cfg(feature = "tenant")]
 pub mod odata;
+#[cfg(feature = "tenant")]
+pub mod page;
 pub mod people;
 pub mod report;
 pub mod rules;

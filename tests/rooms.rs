@@ -258,6 +258,22 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "page",
+        &[
+            "diagnostic",
+            "scim",
+            "store",
+            "tenant",
+            "report",
+            "entra/directory",
+            "entra/directory_file",
+            "entra/mapping",
+            "entra/scope",
+            "entra/job",
+            "testserver",
+        ],
+    ),
+    (
         "graph",
         &[
             "diagnostic",

@@ -15,6 +15,7 @@ use super::{Exit, console, interrupt, runtime};
 use crate::door::Door;
 use crate::graph;
 use crate::http::{Credentials, TenantUrl};
+use crate::page;
 use crate::server::{self, Running, ServerSettings};
 use crate::tenant::{ConnectionSecrets, LiveSettings, LiveTenant, TIMECLOCK, TenantError};
 
@@ -91,7 +92,8 @@ impl TenantCommand {
             let listener = TcpListener::bind(address).await.map_err(|error| taken(address, &error))?;
             let address =
                 listener.local_addr().map_err(|error| CommandFailure::internal(error.to_string()))?;
-            let router = door.guard(graph::router(live.clone(), scheme, door.clone()));
+            let router = graph::router(live.clone(), scheme, door.clone()).merge(page::router(live.clone()));
+            let router = door.guard(router);
             tokio::spawn(live.clone().run_schedule());
             let name = if self.listen.is_none() { "localhost".to_owned() } else { address.ip().to_string() };
             let base = format!("{scheme}://{name}:{}", address.port());

@@ -43,6 +43,8 @@ pub struct OnDemand {
     pub lines: Vec<Value>,
     /// Code and message of what ended it before its end.
     pub error: Option<(String, String)>,
+    /// Its id, which its requests bear.
+    pub activity: String,
     /// When it began.
     pub began: Timestamp,
     /// When it ended.
@@ -236,7 +238,8 @@ impl LiveTenant {
         self.save(&writes)?;
         self.tell(TenantEvent::Job);
         let error = report.stopped.as_ref().map(stopped_by);
-        Ok(OnDemand { lines: prepared.watcher.lines(), error, began: prepared.began, ended })
+        let activity = prepared.activity.to_string();
+        Ok(OnDemand { lines: prepared.watcher.lines(), error, activity, began: prepared.began, ended })
     }
 }
 

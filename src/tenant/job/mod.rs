@@ -38,6 +38,7 @@ pub struct JobHandle {
     asked_on_demand: Mutex<VecDeque<Instant>>,
     trace: Arc<Mutex<LiveTrace>>,
     story: Mutex<Story>,
+    known: Mutex<Vec<(ObjectId, String)>>,
 }
 
 impl JobHandle {
@@ -53,6 +54,7 @@ impl JobHandle {
             asked_on_demand: Mutex::default(),
             trace: Arc::default(),
             story: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -75,6 +77,15 @@ impl JobHandle {
     /// The links that it has, once a cycle that is under way has ended.
     pub async fn links(&self) -> Vec<(ObjectId, String)> {
         self.job.lock().await.links().map(|(id, link)| (id.clone(), link.target_id.clone())).collect()
+    }
+
+    /// The same without waiting: while a run is under way, as they were before it.
+    fn known_links(&self) -> Vec<(ObjectId, String)> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(job) = self.job.try_lock() {
+            *known = job.links().map(|(id, link)| (id.clone(), link.target_id.clone())).collect();
+        }
+        known.clone()
     }
 
     /// The job itself, once nothing of it is under way.
@@ -161,6 +172,12 @@ impl JobHandle {
 }
 
 impl LiveTenant {
+    /// Who has which account, as far as the job of an application knows.
+    #[must_use]
+    pub fn known_links(&self, application: &str) -> Vec<(ObjectId, String)> {
+        self.job(application).map(|job| job.known_links()).unwrap_or_default()
+    }
+
     /// The job of an application.
     ///
     /// # Errors

@@ -32,11 +32,7 @@ impl LiveTenant {
                     job.with_status(|status| status.next = None);
                 }
                 let (live, application) = (self.clone(), application.clone());
-                tokio::spawn(async move {
-                    if let Err(error) = live.cycle(&application).await {
-                        live.could_not_begin(&application, &error);
-                    }
-                });
+                tokio::spawn(async move { live.cycle_now(&application).await });
             }
             let soonest = active.iter().map(|(_, due)| *due).filter(|due| *due > now).min();
             let pause = soonest.map_or(Duration::from_secs(3_600), |due| {
@@ -46,6 +42,13 @@ impl LiveTenant {
                 () = tokio::time::sleep(pause) => {}
                 () = self.woken() => {}
             }
+        }
+    }
+
+    /// Plays one cycle now. One that cannot even begin is told in the job's status.
+    pub async fn cycle_now(&self, application: &str) {
+        if let Err(error) = self.cycle(application).await {
+            self.could_not_begin(application, &error);
         }
     }
 

@@ -1,0 +1,453 @@
+//! Attribute mapping and scoping filters: rows, actions, filters, the whole schema, and what each row gives for somebody.
+
+use jiff::Timestamp;
+
+use super::form::Form;
+use super::frame::{Frame, Told};
+use super::{Page, Refusal, Shown, page};
+use crate::diagnostic::Diagnostic;
+use crate::entra::directory::{Object, ObjectKind};
+use crate::entra::mapping::{
+    AttributeMapping, Circumstances, Clause, FilterGroup, FlowType, Mapping, MappingSubject, ObjectActions,
+    ObjectMapping, Operator, ScopingFilter, TargetValue, ValueSource, schema, source_attribute,
+};
+use crate::entra::scope::in_scope;
+use crate::scim::SyntaxError;
+use crate::tenant::{ApplicationInfo, TenantError};
+
+#[derive(askama::Template)]
+#[template(path = "tenant/mapping.html")]
+struct MappingPage {
+    frame: Frame,
+    objects: Vec<(&'static str, &'static str)>,
+    object: String,
+    person: String,
+    actions: Vec<(&'static str, bool)>,
+    rows: Vec<Row>,
+    removed: String,
+    edit: Edit,
+    flows: &'static [(&'static str, &'static str)],
+    mistakes: Vec<String>,
+    operators: String,
+    filters: String,
+    schema: String,
+}
+
+struct Row {
+    number: usize,
+    target: String,
+    source: String,
+    matching: String,
+    flow: &'static str,
+    value: String,
+    differs: bool,
+}
+
+/// The fields of one row's form.
+#[derive(Debug, Clone, Default)]
+struct Edit {
+    number: String,
+    kind: String,
+    source: String,
+    default: String,
+    target: String,
+    matching: String,
+    flow: String,
+}
+
+/// Graph's words, and what the portal says.
+const FLOWS: &[(&str, &str)] = &[
+    ("Always", "Always"),
+    ("ObjectAddOnly", "Only during object creation"),
+    ("MultiValueAddOnly", "Only add values to a list"),
+    ("ValueAddOnly", "Only add where there is a value"),
+    ("AttributeAddOnly", "Only while the target is empty"),
+];
+
+fn kind_of(object: &str) -> ObjectKind {
+    if object == "Group" { ObjectKind::Group } else { ObjectKind::User }
+}
+
+/// The source of a row as its form has it: its type and its text.
+fn source_of(row: &AttributeMapping) -> (&'static str, String) {
+    match &row.source {
+        ValueSource::Attribute(attribute) => ("Direct", attribute.name.to_owned()),
+        ValueSource::Constant(text) => ("Constant", text.clone()),
+        ValueSource::None => ("None", String::new()),
+        source @ (ValueSource::Expression(_) | ValueSource::Roles(_)) => {
+            ("Expression", source.expression().unwrap_or_default())
+        }
+    }
+}
+
+impl Edit {
+    fn of(number: usize, row: &AttributeMapping) -> Self {
+        let (kind, source) = source_of(row);
+        Edit {
+            number: number.to_string(),
+            kind: kind.to_owned(),
+            source,
+            default: row.default.clone().unwrap_or_default(),
+            target: row.written.clone(),
+            matching: row.matching.map(|precedence| precedence.to_string()).unwrap_or_default(),
+            flow: row.flow.as_str().to_owned(),
+        }
+    }
+
+    fn typed(form: &Form) -> Self {
+        let text = |name: &str| form.get(name).to_owned();
+        Edit {
+            number: text("number"),
+            kind: text("kind"),
+            source: text("source"),
+            default: text("default"),
+            target: text("target"),
+            matching: text("matching"),
+            flow: text("flow"),
+        }
+    }
+
+    /// The row that the form describes, or what is wrong with it.
+    fn row(&self, kind: ObjectKind) -> Result<AttributeMapping, String> {
+        let source = source(kind, &self.kind, &self.source)?;
+        let mut row = AttributeMapping::new(self.target.trim(), source)
+            .map_err(|error| mistake(error, self.target.trim()))?;
+        row.matching = match self.matching.trim() {
+            "" => None,
+            text => Some(
+                text.parse().map_err(|_| format!("The matching precedence `{text}` is no whole number."))?,
+            ),
+        };
+        row.default = Some(self.default.clone()).filter(|default| !default.is_empty());
+        let flow = FlowType::ALL.into_iter().find(|flow| flow.as_str() == self.flow);
+        row.flow = flow.unwrap_or_default();
+        Ok(row)
+    }
+}
+
+/// A mistake in a target attribute with its place.
+fn mistake(error: SyntaxError, target: &str) -> String {
+    let SyntaxError { message, at, help } = error;
+    Diagnostic { help, ..Diagnostic::new(message, "target attribute", target, at) }.render(false)
+}
+
+fn source(kind: ObjectKind, of: &str, text: &str) -> Result<ValueSource, String> {
+    match of {
+        "Constant" => Ok(ValueSource::Constant(text.to_owned())),
+        "None" => Ok(ValueSource::None),
+        "Expression" => ValueSource::parse(text.trim())
+            .map_err(|error| error.diagnostic("expression", text.trim()).render(false)),
+        _ => {
+            let name = text.trim().trim_start_matches('[').trim_end_matches(']');
+            let found = source_attribute(kind, name).map(ValueSource::Attribute);
+            found.map_err(|unknown| match unknown.closest() {
+                Some(near) => format!("{unknown}. Did you mean `{near}`?"),
+                None => format!("{unknown}."),
+            })
+        }
+    }
+}
+
+fn shown(value: &TargetValue) -> String {
+    match value {
+        TargetValue::Reference(id) => format!("the account of {id}"),
+        TargetValue::References(ids) => format!("{} accounts", ids.len()),
+        other => match other.clone().on_the_wire() {
+            Some(serde_json::Value::String(text)) => text,
+            Some(value) => value.to_string(),
+            None => String::new(),
+        },
+    }
+}
+
+/// Filters as lines: a clause in a line, an empty line between groups.
+fn filter_text(filter: &ScopingFilter) -> String {
+    let clause = |clause: &Clause| {
+        let operator = clause.operator();
+        let value = if operator.takes_value() { format!(" {}", clause.value()) } else { String::new() };
+        format!("{} {}{value}", clause.attribute().name, operator.as_str())
+    };
+    let group = |group: &FilterGroup| group.clauses.iter().map(clause).collect::<Vec<_>>().join("\n");
+    filter.groups.iter().map(group).collect::<Vec<_>>().join("\n\n")
+}
+
+fn filter_of(kind: ObjectKind, text: &str) -> Result<ScopingFilter, String> {
+    let text = text.replace("\r\n", "\n");
+    let mut groups = Vec::new();
+    for (place, block) in text.split("\n\n").filter(|block| !block.trim().is_empty()).enumerate() {
+        let mut clauses = Vec::new();
+        for line in block.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let wrong = |why: String| format!("In the line `{line}`: {why}");
+            let (attribute, rest) = line
+                .split_once(' ')
+                .ok_or_else(|| wrong("write an attribute, an operator and a value.".to_owned()))?;
+            let rest = rest.trim();
+            // `NOT EQUALS` begins as no other operator does, but `IS NOT NULL` is longer than `IS NULL`'s first word.
+            let mut operators: Vec<&str> = Operator::ALL.iter().map(|operator| operator.as_str()).collect();
+            operators.sort_by_key(|operator| std::cmp::Reverse(operator.len()));
+            let named = operators.into_iter().find(|operator| {
+                rest.strip_prefix(operator).is_some_and(|after| after.is_empty() || after.starts_with(' '))
+            });
+            let operator = named.unwrap_or_else(|| rest.split(' ').next().unwrap_or_default());
+            let value = rest[operator.len()..].trim();
+            let value = (!value.is_empty()).then_some(value);
+            let clause = Clause::read(kind, attribute, operator, value).map_err(|error| {
+                let help = error.help.map(|help| format!(" {help}.")).unwrap_or_default();
+                wrong(format!("{}.{help}", error.message))
+            })?;
+            clauses.push(clause);
+        }
+        groups.push(FilterGroup { name: format!("Filter {}", place + 1), clauses });
+    }
+    Ok(ScopingFilter { groups })
+}
+
+impl Page {
+    pub(super) fn mapping(
+        &self,
+        info: &ApplicationInfo,
+        query: &Form,
+        typed: Option<(&Form, Vec<String>)>,
+        told: Option<Told>,
+    ) -> Result<Shown, Refusal> {
+        let id = info.service_principal.to_string();
+        let job = self.live.job(&id)?;
+        let (mapping, default) = (job.mapping(), self.live.default_mapping(&id)?);
+        let mut objects = vec![("User", "Users")];
+        if mapping.group.is_some() {
+            objects.push(("Group", "Groups"));
+        }
+        let asked = typed.as_ref().map_or_else(|| query.get("object"), |(form, _)| form.get("object"));
+        let kind = if mapping.group.is_some() { kind_of(asked) } else { ObjectKind::User };
+        let object = mapping.object(kind).ok_or(Refusal::NotFound)?;
+        let before: &[AttributeMapping] = default.object(kind).map_or(&[], |object| object.rows.as_slice());
+        let person = query.get("person").trim().to_owned();
+        let values = self.values(info, &mapping, object, &person)?;
+        let rows = object.rows.iter().enumerate().zip(values).map(|((number, row), value)| Row {
+            number,
+            target: row.written.clone(),
+            source: match source_of(row) {
+                ("Constant", text) => format!("\"{text}\""),
+                ("None", _) => format!("default: {}", row.default.clone().unwrap_or_default()),
+                (_, text) => text,
+            },
+            matching: row.matching.map(|precedence| precedence.to_string()).unwrap_or_default(),
+            flow: row.flow.as_str(),
+            value,
+            differs: !before.contains(row),
+        });
+        let rows: Vec<Row> = rows.collect();
+        let gone =
+            before.iter().filter(|row| object.find(&row.written).is_none()).map(|row| row.written.as_str());
+        let removed = gone.collect::<Vec<_>>().join(", ");
+        let row_form = typed.as_ref().filter(|(form, _)| form.has("kind")).map(|(form, _)| Edit::typed(form));
+        let chosen =
+            query.get("edit").parse().ok().and_then(|number: usize| Some((number, object.rows.get(number)?)));
+        let edit = row_form.or_else(|| chosen.map(|(number, row)| Edit::of(number, row)));
+        let typed_text = |name: &str| {
+            typed.as_ref().filter(|(form, _)| form.has(name)).map(|(form, _)| form.get(name).to_owned())
+        };
+        let ObjectActions { create, update, delete } = object.actions;
+        page(&MappingPage {
+            frame: self.frame(info, "Attribute mapping", told),
+            objects,
+            object: if kind == ObjectKind::Group { "Group" } else { "User" }.to_owned(),
+            person,
+            actions: vec![("Create", create), ("Update", update), ("Delete", delete)],
+            rows,
+            removed,
+            edit: edit.unwrap_or_else(|| Edit {
+                kind: "Direct".to_owned(),
+                flow: "Always".to_owned(),
+                ..Edit::default()
+            }),
+            flows: FLOWS,
+            operators: Operator::ALL.iter().map(|operator| operator.as_str()).collect::<Vec<_>>().join(", "),
+            filters: typed_text("filters").unwrap_or_else(|| filter_text(&object.filter)),
+            schema: typed_text("schema").unwrap_or_default(),
+            mistakes: typed.map(|(_, mistakes)| mistakes).unwrap_or_default(),
+        })
+    }
+
+    /// What each row gives for somebody; empty texts without anybody.
+    fn values(
+        &self,
+        info: &ApplicationInfo,
+        mapping: &Mapping,
+        object: &ObjectMapping,
+        person: &str,
+    ) -> Result<Vec<String>, Refusal> {
+        let nothing = vec![String::new(); object.rows.len()];
+        if person.is_empty() {
+            return Ok(nothing);
+        }
+        let Some(id) = self.named(person) else {
+            return Ok(vec!["nobody of that name".to_owned(); object.rows.len()]);
+        };
+        let application = info.service_principal.to_string();
+        let directory = self.live.directory_of(&application)?;
+        let scope = self.live.secrets(&application)?.scope();
+        let Some(found) = directory.object(&id) else { return Ok(nothing) };
+        let subject = MappingSubject {
+            object: found,
+            is_soft_deleted: in_scope(&directory, &scope, mapping, &id).is_soft_deleted(),
+            circumstances: Circumstances::new(Timestamp::now(), 1),
+        };
+        Ok(object.rows.iter().map(|row| value(row, &subject)).collect())
+    }
+
+    /// What a source that is being written gives.
+    pub(super) fn evaluate(&self, info: &ApplicationInfo, query: &Form) -> String {
+        let source = match source(ObjectKind::User, query.get("kind"), query.get("source")) {
+            Ok(source) => source,
+            Err(why) => return why,
+        };
+        let Ok(row) = AttributeMapping::new("title", source) else { return String::new() };
+        let application = info.service_principal.to_string();
+        let Ok(directory) = self.live.directory_of(&application) else { return String::new() };
+        let Some(user) = self.named(query.get("person").trim()).and_then(|id| directory.user(&id)) else {
+            return "Choose a person above to see the value.".to_owned();
+        };
+        let subject = MappingSubject {
+            object: Object::User(user),
+            is_soft_deleted: !user.account_enabled(),
+            circumstances: Circumstances::new(Timestamp::now(), 1),
+        };
+        format!("Value: {}", value(&row, &subject))
+    }
+
+    pub(super) fn schema(&self, info: &ApplicationInfo) -> Result<Shown, Refusal> {
+        let mapping = self.live.job(&info.service_principal.to_string())?.mapping();
+        let text = serde_json::to_vec_pretty(&schema::export(&mapping));
+        Ok(Shown::File("application/json", text.map_err(|error| Refusal::Wrong(error.to_string()))?))
+    }
+
+    pub(super) async fn set_mapping(
+        &self,
+        info: &ApplicationInfo,
+        query: &Form,
+        form: &Form,
+    ) -> Result<Shown, Refusal> {
+        let id = info.service_principal.to_string();
+        let wrong = |mistakes: Vec<String>| {
+            self.mapping(
+                info,
+                query,
+                Some((form, mistakes)),
+                Some(Told::bad("Nothing was saved: see what is wrong below.")),
+            )
+        };
+        let text = if form.get("do") == "import" {
+            Ok(form.get("schema").to_owned())
+        } else if form.get("do") == "default" {
+            Ok(schema::export(&self.live.default_mapping(&id)?).to_string())
+        } else {
+            let mut mapping = Mapping::clone(&self.live.job(&id)?.mapping());
+            changed(&mut mapping, form).map(|()| schema::export(&mapping).to_string())
+        };
+        let text = match text {
+            Ok(text) => text,
+            Err(mistake) => return wrong(vec![mistake]),
+        };
+        match self.live.set_schema(&id, &text).await {
+            Ok(()) => Ok(Shown::Done(
+                format!(
+                    "/app/{id}/mapping?object={}",
+                    if form.get("object") == "Group" { "Group" } else { "User" }
+                ),
+                "The mapping was saved; the next cycle looks at everybody.".to_owned(),
+            )),
+            Err(TenantError::Schema(mistakes)) => {
+                wrong(mistakes.iter().map(|mistake| mistake.render(false)).collect())
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+fn value(row: &AttributeMapping, subject: &MappingSubject<'_>) -> String {
+    match row.value(subject) {
+        Ok(Some(value)) => shown(&value),
+        Ok(None) => "nothing".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Makes the change that a form says.
+fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), String> {
+    let kind = kind_of(form.get("object"));
+    let object = match kind {
+        ObjectKind::User => &mut mapping.user,
+        ObjectKind::Group => mapping.group.as_mut().ok_or("Groups are not mapped.")?,
+    };
+    let number: Option<usize> = form.get("number").parse().ok().filter(|number| *number < object.rows.len());
+    match form.get("do") {
+        "row" => {
+            let row = Edit::typed(form).row(kind)?;
+            let same = object.rows.iter().position(|known| known.target == row.target);
+            if same.is_some() && same != number {
+                return Err(format!(
+                    "`{}` is mapped already: edit that row, or choose another target.",
+                    row.written
+                ));
+            }
+            match number {
+                // What the application's attribute list says of the target stays.
+                Some(number) if object.rows[number].target == row.target => {
+                    let known = &object.rows[number];
+                    let row = AttributeMapping {
+                        declared: known.declared,
+                        filterable: known.filterable,
+                        behavior: known.behavior,
+                        ..row
+                    };
+                    object.rows[number] = row;
+                }
+                Some(number) => object.rows[number] = row,
+                None => object.rows.push(row),
+            }
+            Ok(())
+        }
+        "remove" => {
+            let number = number.ok_or("There is no such row any more.")?;
+            if object.rows[number].matching.is_some() && object.matching().len() == 1 {
+                return Err(
+                    "The only matching attribute cannot be removed: without it nobody is found again."
+                        .to_owned(),
+                );
+            }
+            object.rows.remove(number);
+            Ok(())
+        }
+        "actions" => {
+            let has = |word: &str| form.all("action").any(|action| action == word);
+            object.actions =
+                ObjectActions { create: has("Create"), update: has("Update"), delete: has("Delete") };
+            Ok(())
+        }
+        "filters" => {
+            object.filter = filter_of(kind, form.get("filters"))?;
+            Ok(())
+        }
+        other => Err(format!("`{other}` is nothing that can be done to a mapping.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_read_as_they_are_written() {
+        let text = "country EQUALS US\ndepartment IS NOT NULL\n\njobTitle NOT EQUALS Chief of staff";
+        let filter = filter_of(ObjectKind::User, text).unwrap();
+        assert_eq!((filter.groups.len(), filter.groups[0].clauses.len()), (2, 2));
+        assert_eq!(filter_text(&filter), text);
+        for (wrong, word) in
+            [("country", "operator"), ("country IS US", "country IS US"), ("nothing EQUALS x", "nothing")]
+        {
+            let refused = filter_of(ObjectKind::User, wrong).unwrap_err();
+            assert!(refused.contains(word), "{refused}");
+        }
+    }
+}

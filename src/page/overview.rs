@@ -1,0 +1,131 @@
+//! Overview: what the job does, and its commands.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::form::Form;
+use super::frame::{Frame, Told};
+use super::{Page, Refusal, Shown, page};
+use crate::entra::job::ResetScope;
+use crate::tenant::{ApplicationInfo, JobStatus, ScheduleState};
+
+#[derive(askama::Template)]
+#[template(path = "tenant/overview.html")]
+struct Overview {
+    frame: Frame,
+    status: JobStatus,
+    code: &'static str,
+    active: bool,
+    job: String,
+    interval: String,
+    now: Timestamp,
+    scopes: &'static [(&'static str, &'static str, bool)],
+}
+
+/// Words of resetScope, what each is, and whether the portal's Restart has it.
+const SCOPES: &[(&str, &str, bool)] = &[
+    ("Watermark", "the next cycle looks at everybody", true),
+    ("Escrows", "failures are forgotten and tried again at once", true),
+    ("QuarantineState", "the job leaves quarantine", true),
+    (
+        "ConnectorDataStore",
+        "links between people and accounts are broken; Microsoft advises against it",
+        false,
+    ),
+    ("ForceDeletes", "deletions that were held back are allowed", false),
+];
+
+impl Page {
+    pub(super) fn overview(&self, info: &ApplicationInfo, told: Option<Told>) -> Result<Shown, Refusal> {
+        let id = info.service_principal.to_string();
+        let Ok(job) = self.live.job(&id) else {
+            self.live.add_job(&id, None)?;
+            return self.overview(info, told);
+        };
+        let status = job.status();
+        let configured = self.live.secrets(&id)?.has("BaseAddress");
+        let interval = match status.interval {
+            seconds if seconds % 60 == 0 => format!("{} minutes", seconds / 60),
+            seconds => format!("{seconds} seconds"),
+        };
+        page(&Overview {
+            frame: self.frame(info, "Overview", told),
+            code: status.code(configured),
+            active: status.state == ScheduleState::Active,
+            job: job.id.clone(),
+            interval,
+            now: self.live.now(),
+            status,
+            scopes: SCOPES,
+        })
+    }
+
+    /// A button of the command bar.
+    pub(super) async fn command(&self, info: &ApplicationInfo, form: &Form) -> Result<Shown, Refusal> {
+        let id = info.service_principal.to_string();
+        let done = self.carry_out(&id, form).await;
+        match done {
+            Ok(told) => Ok(Shown::Done(format!("/app/{id}"), told)),
+            Err(Refusal::Wrong(why)) => self.overview(info, Some(Told::bad(why))),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn carry_out(&self, id: &str, form: &Form) -> Result<String, Refusal> {
+        let live = &self.live;
+        let forward = |minutes: i64| live.forward(SignedDuration::from_mins(minutes));
+        Ok(match form.get("do") {
+            "start" => {
+                live.start(id).await?;
+                "Provisioning was started.".to_owned()
+            }
+            "pause" => {
+                live.pause(id)?;
+                "Provisioning was paused; a cycle that is under way comes to its end.".to_owned()
+            }
+            "cycle" => {
+                // The page shows it while it goes on.
+                let (live, id) = (live.clone(), id.to_owned());
+                live.job(&id)?;
+                tokio::spawn(async move { live.cycle_now(&id).await });
+                "A cycle was begun.".to_owned()
+            }
+            "restart" => {
+                let words: Vec<&str> = form.all("scope").collect();
+                let scope: ResetScope =
+                    if words.is_empty() { Ok(ResetScope::NONE) } else { words.join(",").parse() }
+                        .map_err(Refusal::Wrong)?;
+                live.restart(id, scope).await?;
+                "Provisioning was restarted.".to_owned()
+            }
+            "allow-deletes" => {
+                live.restart(id, ResetScope::ALLOW_DELETES).await?;
+                "The deletions are allowed: the next cycle carries them out.".to_owned()
+            }
+            "interval" => {
+                let seconds =
+                    form.get("seconds").parse().ok().filter(|seconds| (1..=31_536_000).contains(seconds));
+                let seconds: u64 = seconds.ok_or_else(|| {
+                    Refusal::Wrong(format!(
+                        "`{}` is no number of seconds from 1 to 31536000.",
+                        form.get("seconds")
+                    ))
+                })?;
+                live.set_interval(id, seconds)?;
+                format!("The interval is {seconds} seconds.")
+            }
+            "forward-40m" => {
+                forward(40)?;
+                "It is 40 minutes later.".to_owned()
+            }
+            "forward-1d" => {
+                forward(24 * 60)?;
+                "It is a day later.".to_owned()
+            }
+            "forward-30d" => {
+                forward(30 * 24 * 60)?;
+                "It is 30 days later: whoever lay in the recycle bin is gone for good.".to_owned()
+            }
+            _ => return Err(Refusal::NotFound),
+        })
+    }
+}
