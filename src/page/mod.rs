@@ -61,6 +61,7 @@ pub fn router(live: LiveTenant) -> Router {
         .route("/events", get(events))
         .route("/page.css", get(|| async { asset("text/css; charset=utf-8", include_str!("page.css")) }))
         .route("/page.js", get(|| async { asset("text/javascript; charset=utf-8", include_str!("page.js")) }))
+        .route("/icon.svg", get(|| async { asset("image/svg+xml", include_str!("icon.svg")) }))
         .with_state(page)
 }
 
@@ -278,7 +279,7 @@ impl Page {
 /// The page of the only application, for browsers and for those who look at what `/` returns.
 fn redirect_page(to: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>scimulate tenant</title><meta http-equiv=\"refresh\" content=\"0; url={to}\"><p><a href=\"{to}\">The application</a></p></html>"
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><link rel=\"icon\" href=\"/icon.svg\"><title>scimulate tenant</title><meta http-equiv=\"refresh\" content=\"0; url={to}\"><p><a href=\"{to}\">The application</a></p></html>"
     )
 }
 

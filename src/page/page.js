@@ -32,7 +32,10 @@ function changed(kind) {
 
 if (document.querySelector('[data-live]')) {
   const events = new EventSource('/events');
-  for (const kind of ['directory', 'job', 'traffic']) events.addEventListener(kind, () => changed(kind));
+  const kinds = ['directory', 'job', 'traffic'];
+  for (const kind of kinds) events.addEventListener(kind, () => changed(kind));
+  // What happened before somebody listened, and while the connection was lost.
+  events.addEventListener('open', () => kinds.forEach(changed));
 }
 
 document.addEventListener('click', async (event) => {

@@ -1,0 +1,201 @@
+// usage: node tenant.mjs CHROMIUM TENANT RIGHT-SERVER FAULTY-SERVER [FOLDER FOR SCREENSHOTS]
+// Uses the page of a tenant as an administrator does.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const [executablePath, tenant, right, faulty, screenshots] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+let done = 0;
+
+/** A page of its own for each test. What it logs as an error, and whatever it loads from elsewhere, fails the test. */
+const test = async (name, what, options = {}) => {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  const wrong = [];
+  const open = async (path) => {
+    const page = await context.newPage();
+    page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+    page.on("pageerror", (error) => wrong.push(String(error)));
+    page.on("request", (request) => request.url().startsWith(tenant) || wrong.push(`loads ${request.url()}`));
+    await page.goto(tenant + path);
+    return page;
+  };
+  try {
+    await what(open);
+    assert.deepEqual(wrong, []);
+  } catch (error) {
+    console.error(`${name}: failed`);
+    throw error;
+  } finally {
+    await context.close();
+  }
+  console.log(`${name}: ok`);
+  done += 1;
+};
+
+const graph = async (path, options) => (await fetch(`${tenant}/v1.0/${path}`, options)).json();
+const application = (await graph("servicePrincipals?$select=id")).value[0].id;
+const app = `/app/${application}`;
+const told = (page) => page.locator(".told");
+const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+/** Fills in the form of Connectivity and presses a button. */
+const connect = async (page, url, token, button) => {
+  await page.getByLabel("Tenant URL").fill(url);
+  await page.getByLabel("Secret token", { exact: true }).fill(token);
+  await press(page, button);
+};
+
+/** Somebody with that name. */
+const person = async (name) => {
+  const body = {
+    accountEnabled: true, displayName: name, mailNickname: "somebody", passwordProfile: { password: "x" },
+    userPrincipalName: `${Math.random().toString(36).slice(2)}@contoso.example`,
+  };
+  return graph("users", { method: "POST", body: JSON.stringify(body) });
+};
+
+await test("the tutorial from start to end", async (open) => {
+  const page = await open("/");
+  await page.waitForURL(`**${app}`);
+  await page.getByRole("link", { name: "Connectivity" }).click();
+  await connect(page, right, "a-wrong-token", "Test connection");
+  await assert.doesNotReject(told(page).getByText("The connection failed").waitFor());
+  assert.equal(await page.getByLabel("Tenant URL").inputValue(), right, "what was typed stays");
+  await connect(page, right, "right-browser-token", "Test connection");
+  await told(page).getByText("authorized").waitFor();
+  await connect(page, right, "right-browser-token", "Save");
+  await told(page).getByText("saved").waitFor();
+  assert.equal(await page.getByLabel("Secret token", { exact: true }).inputValue(), "");
+  await page.getByRole("link", { name: "Attribute mapping" }).click();
+  assert.ok(await page.getByRole("row").count() > 5);
+  await page.getByRole("link", { name: "Users and groups" }).click();
+  await page.getByLabel("User principal name").last().fill("ada@contoso.example");
+  await page.getByLabel("Display name").first().fill("Ada Lovelace");
+  await press(page, "Create user");
+  await told(page).getByText("was created").waitFor();
+  await press(page, "Assign to the application");
+  await told(page).getByText("Assigned").waitFor();
+  await page.getByRole("link", { name: "Overview" }).click();
+  await press(page, "Start provisioning");
+  await told(page).getByText("started").waitFor();
+  await page.locator("dd", { hasText: "Succeeded, initial" }).waitFor();
+  await page.getByRole("link", { name: "Provisioning logs" }).click();
+  await page.getByRole("link", { name: "Ada Lovelace" }).first().click();
+  await page.getByText("Perform action").waitFor();
+  await page.goBack();
+  await page.getByRole("link", { name: "Drift" }).click();
+  await press(page, "Read the target now");
+  await page.getByText("6 of 6 are as they should be").waitFor();
+});
+
+await test("a quarantine and its repair", async (open) => {
+  const page = await open(`${app}/connectivity`);
+  await connect(page, right, "a-wrong-token", "Save");
+  await page.getByRole("link", { name: "Overview" }).click();
+  await press(page, "Run a cycle now");
+  await page.getByRole("heading", { name: "Provisioning is in quarantine" }).waitFor();
+  assert.match(await page.locator(".banner").innerText(), /401/);
+  await page.getByRole("link", { name: "Connectivity" }).click();
+  await connect(page, right, "right-browser-token", "Save");
+  await page.getByRole("link", { name: "Overview" }).click();
+  await press(page, "Pause provisioning");
+  await press(page, "Start provisioning");
+  await told(page).getByText("started").waitFor();
+  await page.getByRole("heading", { name: "Provisioning is in quarantine" }).waitFor({ state: "detached" });
+});
+
+await test("an on-demand failure has its finding beside it", async (open) => {
+  const page = await open(`${app}/connectivity`);
+  await connect(page, faulty, "faulty-browser-token", "Save");
+  await page.getByRole("link", { name: "Provision on demand" }).click();
+  await page.getByLabel("User or group").fill("ada@contoso.example");
+  await press(page, "Provision");
+  await page.locator(".banner.bad, .toast.bad").first().waitFor();
+  await page.locator("li", { hasText: "findings" }).getByRole("link").first().click();
+  await page.getByText("scimulate explain rules/").first().waitFor();
+  await page.getByRole("link", { name: "Connectivity" }).click();
+  await connect(page, right, "right-browser-token", "Save");
+});
+
+await test("a mapping with a mistake is told, and nothing is lost", async (open) => {
+  const page = await open(`${app}/mapping?person=ada@contoso.example`);
+  await page.getByRole("link", { name: "Edit displayName" }).click();
+  await page.getByLabel("Mapping type").selectOption("Expression");
+  const source = page.getByLabel("Source attribute, constant or expression");
+  await source.fill('Join(" ", [givenName], [sirname])');
+  await press(page, "Save mapping");
+  await page.locator(".mistake").first().waitFor();
+  assert.match(await page.locator(".mistake").first().innerText(), /sirname/);
+  assert.match(await source.inputValue(), /sirname/);
+});
+
+await test("what one tab changes another one shows", async (open) => {
+  const shown = await open(`${app}/people`);
+  const { displayName } = await person("Somebody New");
+  await shown.getByRole("link", { name: displayName }).waitFor();
+});
+
+await test("a name that is markup stays a name", async (open) => {
+  const name = "<script>globalThis.stolen = true</script><img src=x onerror='globalThis.stolen = true'>";
+  const { id } = await person(name);
+  for (const path of ["/people", `/people/${id}`]) {
+    const page = await open(app + path);
+    assert.ok((await page.content()).includes("&lt;script&gt;"), path);
+    assert.equal(await page.evaluate(() => globalThis.stolen), undefined);
+  }
+  await fetch(`${tenant}/v1.0/users/${id}`, { method: "DELETE" });
+});
+
+const pages = ["", "/on-demand", "/connectivity", "/mapping", "/people", "/logs", "/traffic", "/traffic/5", "/drift?read=now"];
+await fetch(`${tenant}/_scimulate/cycle`, { method: "POST" });
+
+for (const colorScheme of ["light", "dark"]) {
+  await test(`every page is accessible, ${colorScheme}`, async (open) => {
+    for (const path of pages) {
+      const page = await open(app + path);
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => [path, id, nodes[0].html]), []);
+      if (screenshots) {
+        const name = path.replace(/\?.*/, "").replaceAll("/", "-").replace(/^-/, "") || "overview";
+        await page.screenshot({ path: `${screenshots}/tenant-${name}-${colorScheme}.png` });
+      }
+      await page.close();
+    }
+  }, { colorScheme });
+}
+
+await test("a phone is wide enough", async (open) => {
+  for (const path of pages) {
+    const page = await open(app + path);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 400, `${path} is ${wide} wide`);
+    if (screenshots && path === "") await page.screenshot({ path: `${screenshots}/tenant-overview-phone.png`, fullPage: true });
+    await page.close();
+  }
+}, { viewport: { width: 400, height: 800 } });
+
+await test("the keyboard is enough", async (open) => {
+  const page = await open(app);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+  await page.keyboard.press("Enter");
+  for (let presses = 0; presses < 10; presses += 1) {
+    await page.keyboard.press("Tab");
+    if ((await page.evaluate(() => document.activeElement.textContent)) === "Run a cycle now") break;
+  }
+  await page.keyboard.press("Enter");
+  await told(page).getByText("A cycle was begun").waitFor();
+});
+
+await test("a form of somebody else is refused", async () => {
+  const body = new URLSearchParams({ do: "pause" });
+  const refused = await fetch(tenant + app, { method: "POST", body });
+  assert.equal(refused.status, 403);
+});
+
+await browser.close();
+console.log(`tenant: ${done} passed`);
