@@ -35,7 +35,11 @@ impl ODataError {
     }
 
     pub(super) fn found(mut self, text: &str) -> Self {
-        self.found = Some(if text.is_empty() { "the end".to_owned() } else { quoted(text) });
+        self.found = Some(match text {
+            "" => "the end".to_owned(),
+            _ if text.trim().is_empty() => "a space".to_owned(),
+            _ => quoted(text),
+        });
         self
     }
 

@@ -1,7 +1,9 @@
 use super::error::{ODataError, quoted};
-use super::query;
+use super::filter::Filter;
+use super::numbers;
+use super::order::OrderBy;
 use super::scanner::Scanner;
-use super::{Filter, OrderBy, select};
+use super::select;
 
 /// A relationship whose objects are part of the answer: `manager($select=id,displayName)`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -37,7 +39,7 @@ impl Expansion {
             "$expand" => self.expand = list(value, depth)?,
             "$filter" => self.filter = Some(Filter::read(value)?),
             "$orderby" => self.order = OrderBy::list(value)?,
-            "$top" => self.top = Some(query::top(value)?),
+            "$top" => self.top = Some(numbers::top(value)?),
             "$levels" => self.levels = Some(levels(value)?),
             _ => {
                 let message = format!("does not support the option {} of an expansion", quoted(name));

@@ -1,13 +1,13 @@
 use serde_json::Value;
 
-use super::ODataError;
+use super::error::ODataError;
 use super::evaluate;
 use super::expression::{Comparison, Expression, Literal};
 use super::parser::Parser;
 
 /// A condition on objects, from `$filter`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Filter(pub(super) Expression);
+pub struct Filter(Expression);
 
 impl Filter {
     /// Reads a decoded `$filter`.

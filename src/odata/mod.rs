@@ -14,6 +14,7 @@ mod expand;
 mod expression;
 mod filter;
 mod literal;
+mod numbers;
 mod order;
 mod parser;
 mod path;

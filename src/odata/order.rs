@@ -2,8 +2,8 @@ use std::cmp::Reverse;
 
 use serde_json::Value;
 
-use super::ODataError;
 use super::atom::Atom;
+use super::error::ODataError;
 use super::path::Path;
 use super::scanner::Scanner;
 

@@ -1,5 +1,9 @@
 use super::error::{ODataError, quoted};
-use super::{Expansion, Filter, OrderBy, select};
+use super::expand::Expansion;
+use super::filter::Filter;
+use super::numbers::{number, top};
+use super::order::OrderBy;
+use super::select;
 
 /// The query options of one request.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,9 +29,6 @@ pub struct Query {
     /// `$deltatoken`: since when; `latest` for a link without objects.
     pub delta_token: Option<String>,
 }
-
-/// The most objects that Graph returns on one page of a directory list.
-const MAX_TOP: usize = 999;
 
 /// Known options without their `$`.
 const OPTIONS: [&str; 11] = [
@@ -88,21 +89,6 @@ impl Query {
         }
         Ok(())
     }
-}
-
-pub(super) fn top(value: &str) -> Result<usize, ODataError> {
-    let expected = format!("a number from 1 to {MAX_TOP}");
-    match number(value, &expected)? {
-        top @ 1..=MAX_TOP => Ok(top),
-        _ => Err(ODataError::new(format!("expected {expected}")).found(value)),
-    }
-}
-
-fn number(value: &str, expected: &str) -> Result<usize, ODataError> {
-    let digits = Some(value.trim()).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-    digits
-        .and_then(|digits| digits.parse().ok())
-        .ok_or_else(|| ODataError::new(format!("expected {expected}")).found(value))
 }
 
 fn boolean(value: &str) -> Result<bool, ODataError> {

@@ -1,6 +1,6 @@
 //! Reads the text of an option from left to right: names, paths, quoted texts.
 
-use super::error::ODataError;
+use super::error::{ODataError, quoted};
 use super::path::Path;
 
 #[derive(Debug)]
@@ -108,9 +108,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn name(&mut self) -> Result<&'a str, ODataError> {
         let name = self.word();
         if name.starts_with('$') {
-            return Err(
-                ODataError::new(format!("does not support {}", super::error::quoted(name))).at(self.position)
-            );
+            return Err(ODataError::new(format!("does not support {}", quoted(name))).at(self.position));
         }
         if !name.split('.').all(is_identifier) {
             return Err(self.expected("a property"));

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::ODataError;
+use super::error::ODataError;
 use super::path::same_name;
 use super::scanner::Scanner;
 

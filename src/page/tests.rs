@@ -1,1 +1,241 @@
+//! The page as a browser without scripts uses it.
 
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use super::router;
+use crate::tenant::{ConnectionSecrets, LiveSettings, LiveTenant, TIMECLOCK};
+use crate::testserver::TestServer;
+
+struct Browser {
+    router: axum::Router,
+    live: LiveTenant,
+    app: String,
+    token: String,
+    server: TestServer,
+}
+
+struct Seen {
+    status: u16,
+    html: String,
+    location: String,
+}
+
+impl Browser {
+    async fn new() -> Self {
+        let server = TestServer::builder().profile("timeclock-365-saml").start().unwrap();
+        let live = LiveTenant::open(LiveSettings::default()).unwrap();
+        let secrets = ConnectionSecrets::bearer(server.url(), server.token());
+        let info = live.furnish(TIMECLOCK, secrets, false, true).await.unwrap();
+        let app = format!("/app/{}", info.service_principal);
+        let mut browser = Browser { router: router(live.clone()), live, app, token: String::new(), server };
+        let html = browser.get("").await.html;
+        let token = html.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        browser.token = token.unwrap().to_owned();
+        browser
+    }
+
+    async fn send(&self, request: Request<Body>) -> Seen {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
+        if status == 200 {
+            let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+            assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"));
+        }
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        Seen {
+            status,
+            html: String::from_utf8(bytes.to_vec()).unwrap(),
+            location: location.unwrap_or_default(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Seen {
+        self.send(Request::get(format!("{}{path}", self.app)).body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("token", &self.token).extend_pairs(fields);
+        let request = Request::post(format!("{}{path}", self.app)).body(Body::from(form.finish()));
+        self.send(request.unwrap()).await
+    }
+
+    fn id(&self) -> &str {
+        self.app.strip_prefix("/app/").unwrap()
+    }
+}
+
+const PAGES: &[&str] = &[
+    "",
+    "/on-demand",
+    "/connectivity",
+    "/mapping",
+    "/people",
+    "/people?show=groups",
+    "/people?show=assigned",
+    "/logs",
+    "/traffic",
+    "/traffic/1",
+    "/drift",
+    "/drift?read=now",
+    "/logs.csv",
+    "/logs.json",
+    "/scenario.yaml",
+    "/traffic.har",
+    "/mapping.json",
+];
+
+#[tokio::test]
+async fn every_page_is_shown_and_none_shows_the_token_of_the_target() {
+    let browser = Browser::new().await;
+    browser.live.cycle(browser.id()).await.unwrap();
+    for path in PAGES {
+        let seen = browser.get(path).await;
+        assert_eq!(seen.status, 200, "{path}: {}", seen.html);
+        assert!(!seen.html.contains(browser.server.token()), "{path}");
+    }
+    let drift = browser.get("/drift?read=now").await.html;
+    assert!(drift.contains("5 of 5 are as they should be"), "{drift}");
+    for path in
+        ["/nowhere", "/traffic/999", "/traffic/x", "/logs/999", "/people/nobody", "/logs/9223372036854775807"]
+    {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
+    let wrong = browser.send(Request::get("/app/nobody").body(Body::empty()).unwrap()).await;
+    assert_eq!(wrong.status, 404);
+}
+
+#[tokio::test]
+async fn a_form_without_its_token_changes_nothing() {
+    let mut browser = Browser::new().await;
+    browser.token = "of somebody else".to_owned();
+    for path in ["", "/connectivity", "/mapping", "/people", "/on-demand"] {
+        assert_eq!(browser.post(path, &[("do", "pause")]).await.status, 403, "{path}");
+    }
+    let put = Request::put(browser.app.clone()).body(Body::empty()).unwrap();
+    assert_eq!(browser.send(put).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_typed_wrong_is_told_and_stays_in_the_form() {
+    let browser = Browser::new().await;
+    let id = browser.id().to_owned();
+    let seen = browser.post("/connectivity", &[("BaseAddress", "ftp://x"), ("do", "save")]).await;
+    assert!(
+        seen.status == 200 && seen.html.contains("ftp://x") && seen.html.contains("toast bad"),
+        "{}",
+        seen.html
+    );
+    let seen = browser
+        .post("/people", &[("userPrincipalName", "ada"), ("displayName", "Ada"), ("do", "create-user")])
+        .await;
+    assert!(
+        seen.html.contains("is no user principal name") && seen.html.contains("value=\"Ada\""),
+        "{}",
+        seen.html
+    );
+    let row =
+        [("do", "row"), ("object", "User"), ("kind", "Direct"), ("source", "jobTitel"), ("target", "title")];
+    let seen = browser.post("/mapping", &row).await;
+    assert!(
+        seen.html.contains("Did you mean `jobTitle`?") && seen.html.contains(">jobTitel<"),
+        "{}",
+        seen.html
+    );
+    let seen = browser.post("/mapping", &[("do", "import"), ("schema", "{ \"no\": \"schema\" }")]).await;
+    assert!(
+        seen.html.contains("class=\"mistake\"") && seen.html.contains("no&#34;: &#34;schema"),
+        "{}",
+        seen.html
+    );
+    let seen = browser.post("", &[("do", "interval"), ("seconds", "soon")]).await;
+    assert!(seen.html.contains("`soon` is no number of seconds"), "{}", seen.html);
+    let seen = browser.post("/on-demand", &[("who", "nobody")]).await;
+    assert!(seen.html.contains("neither a user nor a group"), "{}", seen.html);
+    assert_eq!(browser.live.job(&id).unwrap().mapping().user.rows.len(), 7);
+}
+
+#[tokio::test]
+async fn rows_filters_and_actions_of_a_mapping_are_changed() {
+    let browser = Browser::new().await;
+    let row = [
+        ("do", "row"),
+        ("object", "User"),
+        ("kind", "Expression"),
+        ("source", "ToUpper([jobTitle], )"),
+        ("target", "title"),
+        ("flow", "ObjectAddOnly"),
+    ];
+    assert_eq!(browser.post("/mapping", &row).await.status, 303);
+    let ada = browser.live.objects(crate::entra::directory::ObjectKind::User, false)[0].0.clone();
+    let shown = browser.get(&format!("/mapping?person={ada}")).await.html;
+    assert!(shown.contains("ToUpper([jobTitle], )") && shown.contains("changed"), "{shown}");
+    let filters =
+        [("do", "filters"), ("object", "User"), ("filters", "country EQUALS US\n\ncity IS NOT NULL")];
+    assert_eq!(browser.post("/mapping", &filters).await.status, 303);
+    let actions = [("do", "actions"), ("object", "User"), ("action", "Create")];
+    assert_eq!(browser.post("/mapping", &actions).await.status, 303);
+    let mapping = browser.live.job(browser.id()).unwrap().mapping();
+    assert_eq!((mapping.user.rows.len(), mapping.user.filter.groups.len()), (8, 2));
+    assert_eq!(mapping.user.actions.to_string(), "Add");
+    assert_eq!(browser.post("/mapping", &[("do", "default"), ("object", "User")]).await.status, 303);
+    assert_eq!(browser.live.job(browser.id()).unwrap().mapping().user.rows.len(), 7);
+    let only = [("do", "remove"), ("object", "User"), ("number", "0")];
+    assert!(browser.post("/mapping", &only).await.html.contains("only matching attribute"));
+}
+
+#[tokio::test]
+async fn people_are_created_changed_assigned_deleted_and_restored() {
+    let browser = Browser::new().await;
+    let fields = [
+        ("userPrincipalName", "ada@contoso.example"),
+        ("displayName", "Ada <b>Lovelace"),
+        ("do", "create-user"),
+    ];
+    let made = browser.post("/people", &fields).await;
+    let path = made.location.strip_prefix(&browser.app).unwrap().split('?').next().unwrap().to_owned();
+    let shown = browser.get(&path).await.html;
+    assert!(shown.contains("Ada &#60;b&#62;Lovelace"), "{shown}");
+    for (fields, word) in [
+        (
+            vec![
+                ("do", "save"),
+                ("p.jobTitle", "Countess"),
+                ("enabled", "on"),
+                ("manager", "lucinda.bruen@contoso.example"),
+            ],
+            "Countess",
+        ),
+        (vec![("do", "assign"), ("role", "")], "Remove assignment"),
+        (vec![("do", "delete")], "in the recycle bin"),
+        (vec![("do", "restore")], "Countess"),
+        (vec![("do", "unassign")], "Assign to the application"),
+    ] {
+        let done = browser.post(&path, &fields).await;
+        assert_eq!(
+            done.status,
+            if fields[1..].iter().any(|(name, _)| *name == "role") { 200 } else { 303 },
+            "{}",
+            done.html
+        );
+        if done.status == 200 {
+            // The role that was chosen is none of the application's.
+            let role = browser.live.application(browser.id()).unwrap().roles[0].id.to_string();
+            assert_eq!(browser.post(&path, &[("do", "assign"), ("role", &role)]).await.status, 303);
+        }
+        let shown = browser.get(&path).await.html;
+        assert!(shown.contains(word), "{word}: {shown}");
+    }
+    let wrong = browser.post(&path, &[("do", "save"), ("manager", "nobody")]).await;
+    assert!(wrong.html.contains("`nobody` is nobody in the directory"), "{}", wrong.html);
+    let csv = "userPrincipalName,displayName\ngrace@contoso.example,Grace\n";
+    assert_eq!(browser.post("/people", &[("do", "import"), ("text", csv)]).await.status, 303);
+    assert!(browser.get("/people?q=grace").await.html.contains("grace@contoso.example"));
+    let json = json!({"users": [{"userPrincipalName": "x"}, {"displayName": "nameless"}]}).to_string();
+    let left_out = browser.post("/people", &[("do", "import"), ("text", &json)]).await;
+    assert!(left_out.html.contains("1 rows were left out"), "{}", left_out.html);
+}

@@ -43,7 +43,7 @@ impl TrafficRow {
             number: row.position,
             step: text(&row.body["step"]),
             method: text(&row.body["method"]),
-            path: text(&row.body["path"]),
+            path: readable(&text(&row.body["path"])),
             status: answer["status"].as_u64().map_or_else(|| "none".to_owned(), |status| status.to_string()),
             milliseconds: answer["milliseconds"].as_u64().map(|ms| ms.to_string()).unwrap_or_default(),
             findings: findings.len(),
@@ -78,6 +78,12 @@ struct FindingView {
     actual: String,
     entra: String,
     fix: String,
+}
+
+/// A path with its query decoded, as people write filters.
+fn readable(path: &str) -> String {
+    let spaced = path.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 fn pretty(text: &str) -> String {

@@ -83,10 +83,10 @@ fn mistakes_are_placed_and_what_belongs_there_is_said() {
             "a/any(p)",
             "The server expected `:` after the variable at character 8 of `$filter`, but found `)`.",
         ),
-        ("a/ eq 1", "The server expected a property at character 3 of `$filter`, but found ` `."),
+        ("a/ eq 1", "The server expected a property at character 3 of `$filter`, but found a space."),
         (
             "microsoft.graph.user eq 1",
-            "The server expected `/` and a property of the type at character 21 of `$filter`, but found ` `.",
+            "The server expected `/` and a property of the type at character 21 of `$filter`, but found a space.",
         ),
         (
             "a eq 5x",
