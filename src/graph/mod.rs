@@ -52,7 +52,6 @@ pub struct Graph {
 }
 
 /// The addresses of Graph, of the sign-in beside it, and of the control API.
-#[must_use]
 pub fn router(live: LiveTenant, scheme: &'static str, door: Door) -> Router {
     let graph = Arc::new(Graph { live, door, scheme });
     let paths = [

@@ -29,7 +29,7 @@ impl Seen {
         self.body
     }
 
-    fn is_error(self, status: u16, code: &str) -> String {
+    fn refuses(self, status: u16, code: &str) -> String {
         let body = self.is(status);
         assert_eq!(body["error"]["code"], code, "{body}");
         assert!(body["error"]["innerError"]["request-id"].is_string(), "{body}");
@@ -214,7 +214,7 @@ async fn microsofts_validation_finds_everything_it_asks_for() {
         client.newest(&of(&boss, "provisioningAction eq 'create'")).await["targetIdentity"]["id"].clone();
     assert_eq!(managed["modifiedProperties"][0]["newValue"], boss_at_target, "{managed}");
     client.delete(&format!("/v1.0/users/{ada}/manager/$ref")).await.is(204);
-    client.get(&format!("/v1.0/users/{ada}/manager")).await.is_error(404, "Request_ResourceNotFound");
+    client.get(&format!("/v1.0/users/{ada}/manager")).await.refuses(404, "Request_ResourceNotFound");
 
     let group = json!({
         "displayName": "Team", "mailEnabled": false, "mailNickname": "team", "securityEnabled": true, "groupTypes": [],
@@ -228,7 +228,7 @@ async fn microsofts_validation_finds_everything_it_asks_for() {
     client
         .post(&format!("/v1.0/groups/{team}/members/$ref"), member)
         .await
-        .is_error(400, "Request_BadRequest");
+        .refuses(400, "Request_BadRequest");
     client.cycle().await;
     let joined = client
         .newest(&of(
@@ -269,7 +269,7 @@ async fn microsofts_validation_finds_everything_it_asks_for() {
     let restart = json!({"criteria": {"resetScope": "Full"}});
     client.post(&format!("{sync}/jobs/{job}/restart"), restart).await.is(204);
     client.delete(&format!("{sync}/jobs/{job}")).await.is(204);
-    client.get(&format!("{sync}/jobs/{job}")).await.is_error(404, "Request_ResourceNotFound");
+    client.get(&format!("{sync}/jobs/{job}")).await.refuses(404, "Request_ResourceNotFound");
     let text = client.get("/v1.0/auditLogs/provisioning?$top=500").await.text;
     assert!(!text.contains(server.token()) && !text.contains("s3cr3t-pass"));
 }
@@ -309,33 +309,33 @@ async fn lists_are_selected_filtered_ordered_and_paged() {
         .await
         .is(200);
     assert_eq!(few["value"].as_array().unwrap().len(), 1);
-    let refused = client.get("/v1.0/users?$filter=displayName eq").await.is_error(400, "Request_BadRequest");
+    let refused = client.get("/v1.0/users?$filter=displayName eq").await.refuses(400, "Request_BadRequest");
     assert!(!refused.is_empty());
-    client.get("/v1.0/users?$skip=1").await.is_error(400, "Request_UnsupportedQuery");
-    client.get("/v1.0/users?$filter=displayName has 'x'").await.is_error(400, "Request_BadRequest");
+    client.get("/v1.0/users?$skip=1").await.refuses(400, "Request_UnsupportedQuery");
+    client.get("/v1.0/users?$filter=displayName has 'x'").await.refuses(400, "Request_BadRequest");
 }
 
 #[tokio::test]
 async fn wrong_requests_are_answered_in_graphs_form() {
     let client = Client::new();
-    client.get("/v1.0/users/nobody").await.is_error(404, "Request_ResourceNotFound");
-    client.post("/v1.0/users", json!([])).await.is_error(400, "Request_BadRequest");
-    client.act("/v1.0/users").await.is_error(400, "Request_BadRequest");
+    client.get("/v1.0/users/nobody").await.refuses(404, "Request_ResourceNotFound");
+    client.post("/v1.0/users", json!([])).await.refuses(400, "Request_BadRequest");
+    client.act("/v1.0/users").await.refuses(400, "Request_BadRequest");
     let missing = client.post("/v1.0/users", json!({"displayName": "x"})).await;
-    assert!(missing.is_error(400, "Request_BadRequest").contains("accountEnabled"));
-    let what = client.get("/v1.0/identity/conditionalAccess").await.is_error(501, "NotImplemented");
+    assert!(missing.refuses(400, "Request_BadRequest").contains("accountEnabled"));
+    let what = client.get("/v1.0/identity/conditionalAccess").await.refuses(501, "NotImplemented");
     assert!(what.contains("identity/conditionalAccess"), "{what}");
     let ada = client.person("Ada").await;
     client.person_again(&ada).await;
     let wrong = client.patch(&format!("/v1.0/users/{ada}"), json!({"accountEnabled": "no"})).await;
-    assert!(wrong.is_error(400, "Request_BadRequest").contains("accountEnabled"));
+    assert!(wrong.refuses(400, "Request_BadRequest").contains("accountEnabled"));
     client.send(Method::PUT, &format!("/v1.0/users/{ada}"), Some(&json!({}))).await.is(405);
     let app = json!({"displayName": "Own"});
     let own = client.post("/v1.0/applications", app).await.is(201);
     let sp = client.post("/v1.0/servicePrincipals", json!({"appId": own["appId"]})).await.is(201);
     let sp = sp["id"].as_str().unwrap();
     let jobs = format!("/v1.0/servicePrincipals/{sp}/synchronization/jobs");
-    client.post(&jobs, json!({"templateId": "scim"})).await.is_error(400, "NotConfigured");
+    client.post(&jobs, json!({"templateId": "scim"})).await.refuses(400, "NotConfigured");
     client.get("/nowhere").await.is(404);
 }
 
@@ -348,7 +348,7 @@ impl Client {
         });
         let refused = self.post("/v1.0/users", again).await;
         assert_eq!(refused.body["error"]["details"][0]["code"], "ObjectConflict");
-        refused.is_error(400, "Request_BadRequest");
+        refused.refuses(400, "Request_BadRequest");
     }
 }
 
@@ -371,7 +371,7 @@ async fn a_delta_query_tells_what_changed_since() {
             {"displayName": "Ada L", "id": ada}, {"id": grace, "@removed": {"reason": "changed"}},
         ])
     );
-    client.get("/v1.0/users/delta?$deltatoken=x.1.0.").await.is_error(410, "syncStateNotFound");
+    client.get("/v1.0/users/delta?$deltatoken=x.1.0.").await.refuses(410, "syncStateNotFound");
     let latest = client.get("/v1.0/groups/delta?$deltatoken=latest").await.is(200);
     let group = json!({
         "displayName": "Team", "mailEnabled": false, "mailNickname": "t", "securityEnabled": true,
@@ -394,13 +394,13 @@ async fn a_schema_comes_back_as_it_was_put_and_with_its_mistakes_named() {
     let schema = client.get(&path).await.is(200);
     client.put(&path, schema.clone()).await.is(204);
     assert_eq!(client.get(&path).await.is(200), schema);
-    client.patch(&path, schema.clone()).await.is_error(404, "ResourceNotFound");
+    client.patch(&path, schema.clone()).await.refuses(404, "ResourceNotFound");
     let mut wrong = schema.clone();
     let mappings = wrong["synchronizationRules"][0]["objectMappings"].as_array_mut().unwrap();
     for mapping in mappings.iter_mut() {
         mapping["attributeMappings"][0]["targetAttributeName"] = json!("emails[type");
     }
-    let told = client.put(&path, wrong).await.is_error(400, "SchemaInvalid");
+    let told = client.put(&path, wrong).await.refuses(400, "SchemaInvalid");
     assert!(told.contains("emails[type"), "{told}");
     assert_eq!(client.get(&path).await.is(200), schema);
     let tested = json!({
@@ -460,7 +460,7 @@ async fn terraforms_calls_are_answered_as_it_needs_them() {
     let applications = client.get("/v1.0/applications?%24filter=displayName+eq+%27App%27").await.is(200);
     let id = applications["value"][0]["id"].as_str().unwrap();
     client.delete(&format!("/v1.0/applications/{id}")).await.is(204);
-    client.get(&format!("/v1.0/servicePrincipals/{sp}")).await.is_error(404, "Request_ResourceNotFound");
+    client.get(&format!("/v1.0/servicePrincipals/{sp}")).await.refuses(404, "Request_ResourceNotFound");
 }
 
 #[tokio::test]

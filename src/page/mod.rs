@@ -51,7 +51,6 @@ struct Page {
 }
 
 /// The addresses of the page.
-#[must_use]
 pub fn router(live: LiveTenant) -> Router {
     let token = uuid::Uuid::new_v4().simple().to_string();
     let page = Arc::new(Page { live, token });

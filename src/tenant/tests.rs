@@ -64,7 +64,7 @@ async fn a_job_goes_on_after_the_program_was_ended_as_if_it_had_not() {
         let group = json!({
             "displayName": "Team", "mailEnabled": false, "mailNickname": "team", "securityEnabled": true,
         });
-        let team = live.create_group(&body(group), &[ada.clone()]).unwrap().0;
+        let team = live.create_group(&body(group), std::slice::from_ref(&ada)).unwrap().0;
         live.assign(&id, team.as_str(), role(&live, &id)).unwrap();
         live.assign(&id, &grace, role(&live, &id)).unwrap();
         let first = live.cycle(&id).await.unwrap();
@@ -139,13 +139,13 @@ async fn on_demand_says_what_it_did_and_is_limited() {
     let live = LiveTenant::open(LiveSettings::default()).unwrap();
     let id = application(&live, &server).await;
     let ada = live.find(&person(&live, "ada")).unwrap();
-    let skipped = live.on_demand(&id, &[ada.clone()], true).await.unwrap();
+    let skipped = live.on_demand(&id, std::slice::from_ref(&ada), true).await.unwrap();
     assert_eq!(skipped.lines[0]["provisioningStatusInfo"]["status"], "skipped");
     live.assign(&id, ada.as_str(), role(&live, &id)).unwrap();
-    let made = live.on_demand(&id, &[ada.clone()], true).await.unwrap();
+    let made = live.on_demand(&id, std::slice::from_ref(&ada), true).await.unwrap();
     assert_eq!(made.lines[0]["provisioningAction"], "create");
     for _ in 0..3 {
-        live.on_demand(&id, &[ada.clone()], true).await.unwrap();
+        live.on_demand(&id, std::slice::from_ref(&ada), true).await.unwrap();
     }
     assert!(matches!(live.on_demand(&id, &[ada], true).await, Err(TenantError::TooMany)));
 }
@@ -260,7 +260,7 @@ async fn what_was_done_becomes_a_scenario_that_run_plays() {
     let group = json!({
         "displayName": "Team", "mailEnabled": false, "mailNickname": "team", "securityEnabled": true,
     });
-    let team = live.create_group(&body(group), &[ada.clone()]).unwrap().0;
+    let team = live.create_group(&body(group), std::slice::from_ref(&ada)).unwrap().0;
     assert!(live.scenario(&id, "Nothing").is_err());
     for who in [&ada, &grace, &team.as_str().to_owned()] {
         live.assign(&id, who, role(&live, &id)).unwrap();
@@ -269,7 +269,7 @@ async fn what_was_done_becomes_a_scenario_that_run_plays() {
     live.cycle(&id).await.unwrap();
     let mary = person(&live, "mary");
     live.assign(&id, &mary, role(&live, &id)).unwrap();
-    live.add_members(team.as_str(), &[mary.clone()]).unwrap();
+    live.add_members(team.as_str(), std::slice::from_ref(&mary)).unwrap();
     live.update(ObjectKind::User, &ada, &body(json!({"jobTitle": "Countess", "surname": null}))).unwrap();
     live.update(ObjectKind::User, &mary, &body(json!({"accountEnabled": true, "employeeId": "007"})))
         .unwrap();
