@@ -105,13 +105,20 @@ impl Administrator {
             let chance = self.random.random_range(0..10);
             let done = match settled.get(self.random.random_range(0..settled.len().max(1))) {
                 Some(id) if chance < 4 => self.retitle(port, id),
-                Some(id) if chance < 5 => self.delete(port, id),
-                _ => self.hire(port),
+                Some(id) if chance < 5 && self.staff() > 30 => self.delete(port, id),
+                // No more than one list of Graph shows.
+                _ if self.people.len() < 600 && chance < 7 => self.hire(port),
+                _ => ask(port, "GET", "/v1.0/organization", &Value::Null).map(drop),
             };
             if done.is_err() {
                 return;
             }
         }
+    }
+
+    /// How many have not left.
+    fn staff(&self) -> usize {
+        self.people.values().filter(|known| !known.deleted).count()
     }
 
     fn hire(&mut self, port: u16) -> io::Result<()> {
