@@ -234,10 +234,10 @@ fn judge_next(
 }
 
 /// The longest trace that [`LiveTrace`] remembers.
-const LONGEST_LIVE_TRACE: usize = 5_000;
+const LONGEST_LIVE_TRACE: usize = 1_000;
 
 /// Judges exchanges while they happen, each with those before it in mind. What only a whole trace shows is not judged.
-/// After 5,000 exchanges it begins anew, so that it never holds more.
+/// After 1,000 exchanges it begins anew: rules look back, and a job goes on for weeks.
 pub struct LiveTrace {
     rules: Vec<&'static Rule>,
     trace: Vec<Arc<Exchange>>,
