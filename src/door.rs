@@ -12,6 +12,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
 
 /// The door of one server.
 #[derive(Debug, Clone)]
@@ -95,7 +98,8 @@ impl Door {
         (!signs_in && !self.knows(headers)).then(|| {
             (
                 StatusCode::UNAUTHORIZED,
-                "The token is missing or wrong: this server asks for the one of --token-file.".to_owned(),
+                "The token is missing or wrong: this server asks for the one of --access-token-file."
+                    .to_owned(),
             )
         })
     }
@@ -142,37 +146,55 @@ impl Door {
 }
 
 async fn pass(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let wrong_host = door.refusal(request.method(), request.uri().path(), request.headers());
-    match wrong_host {
+    let refusal = door.refusal(request.method(), request.uri().path(), request.headers());
+    match refusal {
         Some((StatusCode::UNAUTHORIZED, why)) => {
             if request.method() == Method::GET
                 && let Some(response) = door.brought(&request)
             {
                 return response;
             }
-            refused(StatusCode::UNAUTHORIZED, &why, request.uri().path())
+            refused(StatusCode::UNAUTHORIZED, &why, &request)
         }
-        Some((status, why)) => refused(status, &why, request.uri().path()),
+        Some((status, why)) => refused(status, &why, &request),
         None => next.run(request).await,
     }
 }
 
-/// In the form of whoever asked: Graph's clients read JSON, people read text.
-fn refused(status: StatusCode, why: &str, path: &str) -> Response {
-    if path.starts_with("/v1.0") || path.starts_with("/beta") {
-        let code = if status == StatusCode::UNAUTHORIZED {
-            "InvalidAuthenticationToken"
-        } else {
-            "Authorization_RequestDenied"
-        };
-        let error = serde_json::json!({ "error": { "code": code, "message": why } });
-        return (status, [(header::CONTENT_TYPE, "application/json")], error.to_string()).into_response();
+/// In the form of whoever asked: Graph's clients read JSON and the ids of the request, people read text.
+fn refused(status: StatusCode, why: &str, request: &Request) -> Response {
+    let path = request.uri().path();
+    if !path.starts_with("/v1.0") && !path.starts_with("/beta") {
+        return (status, format!("{why}\n")).into_response();
     }
-    (status, format!("{why}\n")).into_response()
+    let code = if status == StatusCode::UNAUTHORIZED {
+        "InvalidAuthenticationToken"
+    } else {
+        "Authorization_RequestDenied"
+    };
+    let id = Uuid::new_v4().to_string();
+    let client = request.headers().get("client-request-id").and_then(|id| id.to_str().ok());
+    let client = client.unwrap_or(&id);
+    let date = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let inner = json!({ "date": date, "request-id": id, "client-request-id": client });
+    let error = json!({ "error": { "code": code, "message": why, "innerError": inner } });
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "application/json"),
+        ("odata-version", "4.0"),
+        ("request-id", id.as_str()),
+        ("client-request-id", client),
+    ];
+    let mut response = (status, headers, error.to_string()).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
 }
 
 #[cfg(test)]
 mod tests {
+    use tower::ServiceExt as _;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -224,5 +246,26 @@ mod tests {
         assert!(!door.give_out(Some("wrong"), "jwt") && door.give_out(Some("t0ken"), "jwt"));
         assert_eq!(get("/v1.0/users", &[host, ("authorization", "Bearer jwt")]), 200);
         assert_eq!(get("/v1.0/users", &[("host", "other"), ("authorization", "Bearer t0ken")]), 403);
+    }
+
+    #[tokio::test]
+    async fn graphs_clients_are_refused_in_graphs_form() {
+        let router = Router::new().route("/v1.0/users", axum::routing::get(|| async { "people" }));
+        let router = Door::of_others("https", vec!["tenant".into()], "t0ken".into()).guard(router);
+        let request = Request::builder().uri("/v1.0/users").header("client-request-id", "mine");
+        let request = request.header("host", "tenant").body(axum::body::Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        assert_eq!(
+            (head.status.as_u16(), &head.headers["www-authenticate"]),
+            (401, &"Bearer".parse().unwrap())
+        );
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let error: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let error = &error["error"];
+        assert_eq!(error["code"], "InvalidAuthenticationToken");
+        let id = head.headers["request-id"].to_str().unwrap();
+        assert_eq!(error["innerError"]["request-id"], id);
+        assert_eq!(error["innerError"]["client-request-id"], "mine");
     }
 }

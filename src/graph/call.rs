@@ -31,6 +31,8 @@ pub(super) struct Call {
     /// The path below the version: keys in parentheses are segments of their own, casts and calls lose their
     /// decoration.
     pub segments: Vec<String>,
+    /// The same as the client spells it.
+    pub path: String,
     pub query: String,
     /// Where Graph begins as this client spells it, with the version and no slash at its end.
     pub base: String,
@@ -55,7 +57,8 @@ impl Call {
         let base = format!("{scheme}://{host}/{}", version.as_str());
         let query = uri.query().unwrap_or_default().to_owned();
         let request_id = Uuid::new_v4();
-        Some(Call { version, method, segments: segments(rest), query, base, headers, body, request_id })
+        let (segments, path) = (segments(rest), rest.to_owned());
+        Some(Call { version, method, segments, path, query, base, headers, body, request_id })
     }
 
     /// The query options.

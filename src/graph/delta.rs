@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::list::{next, selected};
+use super::list::{continued, selected};
 use super::reply::{GraphError, Reply};
 use super::shapes;
 use crate::entra::directory::{ChangeKind, DirectoryChange, ObjectId, ObjectKind, User};
@@ -55,7 +55,8 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
         select: query.select.clone(),
     };
     let mut reply = json!({});
-    let link = |token: &Token| format!("{}/{set}/delta?$deltatoken={}", call.base, token.write());
+    // What was asked for first holds for every round.
+    let link = |token: &Token| continued(call, "$deltatoken", &token.write());
     if query.delta_token.as_deref() == Some("latest") {
         reply["@odata.context"] = json!(call.context(set));
         reply["@odata.deltaLink"] = json!(link(&fresh(now, 0)));
@@ -104,9 +105,7 @@ pub(super) fn answer(live: &LiveTenant, call: &Call, kind: ObjectKind) -> Result
     let end = token.offset + page.len();
     if end < chosen.len() {
         let token = Token { offset: end, ..token_of(&token) };
-        let base = next(call, 0);
-        let base = base.rsplit_once("$skiptoken=").map_or(base.as_str(), |(base, _)| base).to_owned();
-        reply["@odata.nextLink"] = json!(format!("{base}$skiptoken={}", token.write()));
+        reply["@odata.nextLink"] = json!(continued(call, "$skiptoken", &token.write()));
     } else {
         reply["@odata.deltaLink"] = json!(link(&Token { offset: 0, ..token_of(&token) }));
     }
@@ -143,17 +142,18 @@ fn changed(live: &LiveTenant, call: &Call, kind: ObjectKind, query: &Query, sinc
             ids.push(&change.id);
         }
     }
+    let passes = |object: &Value| query.filter.as_ref().is_none_or(|filter| filter.matches(object));
     ids.into_iter()
-        .map(|id| {
+        .filter_map(|id| {
             let own: Vec<&DirectoryChange> = changes.iter().filter(|change| change.id == *id).collect();
             if let Ok(found) = live.object(Some(kind), id.as_str(), false) {
                 let mut object = shown(call, query, &found);
                 related(live, &own, &mut object);
-                return object;
+                return passes(&shapes::lean(&found.0, &found.1)).then_some(object);
             }
             let restorable = live.object(Some(kind), id.as_str(), true).is_ok();
             let reason = if restorable { "changed" } else { "deleted" };
-            json!({ "id": id, "@removed": { "reason": reason } })
+            passes(&json!({ "id": id })).then(|| json!({ "id": id, "@removed": { "reason": reason } }))
         })
         .collect()
 }

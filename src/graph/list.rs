@@ -87,13 +87,20 @@ pub(super) fn offset(query: &Query) -> Result<usize, GraphError> {
 
 /// The same request from there on.
 pub(super) fn next(call: &Call, from: usize) -> String {
-    let others = call.query.split('&').filter(|part| {
+    continued(call, "$skiptoken", &from.to_string())
+}
+
+/// The same request as the client spells it, with this token instead of the one that it may have.
+pub(super) fn continued(call: &Call, name: &str, token: &str) -> String {
+    let is_token = |part: &str| {
         let name = part.split('=').next().unwrap_or_default().to_ascii_lowercase();
-        !part.is_empty() && !["$skiptoken", "%24skiptoken", "skiptoken"].contains(&name.as_str())
-    });
-    let mut query: Vec<String> = others.map(str::to_owned).collect();
-    query.push(format!("$skiptoken={from}"));
-    format!("{}/{}?{}", call.base, call.segments.join("/"), query.join("&"))
+        let name = name.strip_prefix("%24").or_else(|| name.strip_prefix('$')).unwrap_or(&name);
+        name == "skiptoken" || name == "deltatoken"
+    };
+    let others = call.query.split('&').filter(|part| !part.is_empty() && !is_token(part));
+    let query: Vec<&str> = others.collect();
+    let separator = if query.is_empty() { "" } else { "&" };
+    format!("{}/{}?{}{separator}{name}={token}", call.base, call.path, query.join("&"))
 }
 
 /// The properties that are asked for.

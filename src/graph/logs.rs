@@ -31,6 +31,7 @@ pub(super) fn list(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> 
     let enough = if newest_first && !query.count { from + size + 1 } else { usize::MAX };
     live.store()
         .log(&wanted, |_, line| {
+            let line = of_version(call.version, line);
             if query.filter.as_ref().is_none_or(|filter| filter.matches(&line)) {
                 lines.push(line);
             }
@@ -52,12 +53,7 @@ fn shown(
     size: usize,
 ) -> Result<Reply, GraphError> {
     let count = lines.len();
-    let page: Vec<Value> = lines
-        .into_iter()
-        .skip(from)
-        .take(size)
-        .map(|line| select(&of_version(call.version, line), query))
-        .collect();
+    let page: Vec<Value> = lines.into_iter().skip(from).take(size).map(|line| select(&line, query)).collect();
     let mut reply = json!({ "@odata.context": call.context(context) });
     if query.count && from == 0 {
         reply["@odata.count"] = json!(count);

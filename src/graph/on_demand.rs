@@ -90,8 +90,9 @@ pub(super) async fn answer(
 
 /// Two texts that hold JSON: the result, and what was done to the subject.
 fn shown(call: &Call, subject: &ObjectId, done: &OnDemand) -> Value {
-    let of_subject = |line: &&Value| line["sourceIdentity"]["id"] == subject.as_str();
-    let line = done.lines.iter().rfind(of_subject).or(done.lines.last());
+    let own: Vec<&Value> =
+        done.lines.iter().filter(|line| line["sourceIdentity"]["id"] == subject.as_str()).collect();
+    let line = telling(&own).or(done.lines.last());
     let status =
         line.map_or_else(|| json!({ "status": "failure" }), |line| line["provisioningStatusInfo"].clone());
     let error = &status["errorInformation"];
@@ -129,6 +130,11 @@ fn shown(call: &Call, subject: &ObjectId, done: &OnDemand) -> Value {
             })
         })
         .collect();
+    let modified: Vec<Value> = own
+        .iter()
+        .filter(|line| wrote(line))
+        .flat_map(|line| line["modifiedProperties"].as_array().cloned().unwrap_or_default())
+        .collect();
     let value = json!({
         "action": line.map_or_else(|| "Other".to_owned(), |line| pascal(line["provisioningAction"].as_str().unwrap_or("other"))),
         "changeId": line.map(|line| line["changeId"].clone()),
@@ -147,7 +153,7 @@ fn shown(call: &Call, subject: &ObjectId, done: &OnDemand) -> Value {
         "targetIdentity": identity("targetIdentity"),
         "sourceSystem": system("sourceSystem"),
         "targetSystem": system("targetSystem"),
-        "modifiedProperties": line.map(|line| line["modifiedProperties"].clone()).unwrap_or_else(|| json!([])),
+        "modifiedProperties": modified,
         "provisioningSteps": steps,
     });
     json!({
@@ -155,6 +161,18 @@ fn shown(call: &Call, subject: &ObjectId, done: &OnDemand) -> Value {
         "key": key.to_string(),
         "value": value.to_string(),
     })
+}
+
+/// A line of the log that says that the target was written to.
+fn wrote(line: &Value) -> bool {
+    line["provisioningStatusInfo"]["status"] == "success" && line["provisioningAction"] != "other"
+}
+
+/// What happened to somebody, of all lines of theirs: what failed, or the first that was written. A manager or member who
+/// is not provisioned yet is a line of its own, and hides neither.
+fn telling<'a>(lines: &[&'a Value]) -> Option<&'a Value> {
+    let failed = lines.iter().find(|line| line["provisioningStatusInfo"]["status"] == "failure");
+    failed.or_else(|| lines.iter().find(|line| wrote(line))).or(lines.first()).copied()
 }
 
 /// `success` is `Success` in this answer, and `stagedDelete` is `StagedDelete`.

@@ -22,6 +22,14 @@ pub(super) fn all(live: &LiveTenant, call: &Call) -> Result<Reply, GraphError> {
     }
 }
 
+/// Who is asked for: `users('x')` as well as `users(userPrincipalName='x')`.
+pub(super) fn key(asked: &str) -> &str {
+    let named = asked.split_once('=').filter(|(name, _)| {
+        name.eq_ignore_ascii_case("userPrincipalName") || name.eq_ignore_ascii_case("id")
+    });
+    named.map_or(asked, |(_, value)| value)
+}
+
 /// 201 with the new object.
 pub(super) fn created(call: &Call, set: &str, found: &Found) -> Result<Reply, GraphError> {
     let mut object = json!({ "@odata.context": call.context(&format!("{set}/$entity")) });

@@ -18,7 +18,7 @@ fn deletions_above_the_threshold_wait_until_they_are_allowed() {
     assert!(held.out.contains("in quarantine (TooManyDeletes)"), "{}", held.out);
     assert_eq!(
         deployment.log(),
-        ["stageddelete skipped ", "stageddelete skipped ", "create success Alan", "stageddelete skipped "]
+        ["stagedDelete skipped ", "stagedDelete skipped ", "create success Alan", "stagedDelete skipped "]
     );
     assert_eq!((deployment.held("Users").len(), deployment.held("Groups").len()), (3, 1));
     let notice: Value = serde_json::from_slice(&fs::read(deployment.path("told.json")).unwrap()).unwrap();

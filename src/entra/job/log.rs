@@ -30,7 +30,7 @@ impl ProvisioningAction {
             ProvisioningAction::Update => "update",
             ProvisioningAction::Disable => "disable",
             ProvisioningAction::Delete => "delete",
-            ProvisioningAction::StagedDelete => "stageddelete",
+            ProvisioningAction::StagedDelete => "stagedDelete",
             ProvisioningAction::Other => "other",
         }
     }

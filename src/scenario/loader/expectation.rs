@@ -16,7 +16,7 @@ pub(super) const ACTIONS: [(&str, &str); 6] = [
     ("update", "update"),
     ("disable", "disable"),
     ("delete", "delete"),
-    ("staged-delete", "stageddelete"),
+    ("staged-delete", "stagedDelete"),
     ("other", "other"),
 ];
 pub(super) const STATUSES: [(&str, &str); 3] =

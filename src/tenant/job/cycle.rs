@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{JobHandle, linked, stopped_by};
+use super::{JobHandle, job_code, linked, stopped_by};
 use crate::entra::directory::{ObjectId, Tenant};
 use crate::entra::job::{CycleReport, CycleStop, Job, NextCycle, ProvisioningAction, Status};
 use crate::http::Client;
@@ -249,7 +249,7 @@ fn note_quarantine(status: &mut JobStatus, report: &CycleReport, now: Timestamp)
         let same = before.filter(|before| before.reason == quarantine.reason);
         QuarantineStatus {
             reason: quarantine.reason.to_owned(),
-            code: quarantine.problem.code.as_str().to_owned(),
+            code: job_code(quarantine.problem.code).to_owned(),
             message: quarantine.problem.detail.clone(),
             current_began: same.map_or(now, |before| before.current_began),
             series_began: before.map_or(now, |before| before.series_began),

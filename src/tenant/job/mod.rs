@@ -18,7 +18,7 @@ use super::live::LiveTenant;
 use super::status::JobStatus;
 use super::story::{Event, Happening, Story};
 use crate::entra::directory::{ObjectId, ObjectKind, Tenant};
-use crate::entra::job::{CycleStop, Job, JobSettings};
+use crate::entra::job::{CycleStop, ErrorCode, Job, JobSettings};
 use crate::entra::mapping::{Mapping, schema};
 use crate::rules::LiveTrace;
 use crate::store::Write;
@@ -196,11 +196,23 @@ fn linked(job: &Job) -> (u64, u64) {
     })
 }
 
+/// What a job says of itself when the target does not accept its credentials; its log has another word for one entry
+/// (application-provisioning-configure-api, Step 5).
+const WRONG_CREDENTIALS: &str = "SystemForCrossDomainIdentityManagementInvalidCredentials";
+
+/// The code of what ended a cycle, as a job says it of itself.
+fn job_code(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::Unauthorized => WRONG_CREDENTIALS,
+        code => code.as_str(),
+    }
+}
+
 /// Code and message of what ended a cycle before its end.
 fn stopped_by(stop: &CycleStop) -> (String, String) {
     match stop {
         CycleStop::Quarantined(quarantine) => {
-            (quarantine.problem.code.as_str().to_owned(), quarantine.problem.detail.clone())
+            (job_code(quarantine.problem.code).to_owned(), quarantine.problem.detail.clone())
         }
         CycleStop::Withheld(why) => ("Withheld".to_owned(), why.clone()),
         CycleStop::Interrupted => ("Interrupted".to_owned(), "The program is being ended.".to_owned()),

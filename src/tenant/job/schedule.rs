@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::WRONG_CREDENTIALS;
 use crate::tenant::application::Application;
 use crate::tenant::error::TenantError;
 use crate::tenant::live::{LiveTenant, TenantEvent};
@@ -70,10 +71,7 @@ impl LiveTenant {
                 exported: 0,
                 escrowed: 0,
                 references_failed: 0,
-                error: Some((
-                    "SystemForCrossDomainIdentityManagementInvalidCredentials".to_owned(),
-                    error.to_string(),
-                )),
+                error: Some((WRONG_CREDENTIALS.to_owned(), error.to_string())),
             });
         });
         self.record(&[handle.written(application)]);

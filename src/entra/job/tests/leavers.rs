@@ -72,7 +72,7 @@ async fn more_than_the_threshold_are_held_back_and_nothing_is_sent() {
     let report = job.cycle(&tenant, &target).await;
     assert_eq!(
         log(&report),
-        ["a stageddelete skipped", "b stageddelete skipped", "c stageddelete skipped", "e update success",]
+        ["a stagedDelete skipped", "b stagedDelete skipped", "c stagedDelete skipped", "e update success",]
     );
     assert_eq!(report.quarantine.unwrap().reason, "TooManyDeletes");
     assert_eq!(report.held_back, [id("a"), id("b"), id("c")]);
@@ -141,7 +141,7 @@ async fn purges_and_groups_count_as_well() {
     tenant.unassign(&id("team")).unwrap();
     target.answers([nobody(), nobody()]);
     let report = job.cycle(&tenant, &target).await;
-    assert_eq!(log(&report), ["ada stageddelete skipped", "team stageddelete skipped"]);
+    assert_eq!(log(&report), ["ada stagedDelete skipped", "team stagedDelete skipped"]);
     job.restart(ResetScope::ALLOW_DELETES);
     target.answers([nobody(), nobody(), empty(204), empty(204)]);
     let report = job.cycle(&tenant, &target).await;
