@@ -59,7 +59,9 @@ async fn single(graph: &Graph, call: &Call, request: &Value) -> Result<Reply, Gr
     let method = request["method"].as_str().unwrap_or_default().to_ascii_uppercase();
     let method = Method::from_bytes(method.as_bytes())
         .map_err(|_| GraphError::bad_request(format!("'{method}' is no method.")))?;
-    let url = request["url"].as_str().unwrap_or_default().trim_start_matches('/');
+    let url = request["url"].as_str().unwrap_or_default();
+    // The Python SDK writes whole addresses.
+    let url = url.strip_prefix(&call.base).unwrap_or(url).trim_start_matches('/');
     let uri: Uri = format!("/{}/{url}", call.version.as_str())
         .parse()
         .map_err(|_| GraphError::bad_request(format!("'{url}' is no address below Graph.")))?;

@@ -472,11 +472,13 @@ async fn a_batch_is_answered_one_by_one() {
         {"id": "2", "method": "GET", "url": "/users/nobody"},
         {"id": "3", "method": "DELETE", "url": format!("/users/{ada}"), "dependsOn": ["2"]},
         {"id": "4", "method": "PATCH", "url": format!("/users/{ada}"), "body": {"jobTitle": "x"}, "headers": {"Content-Type": "application/json"}},
+        {"id": "5", "method": "GET", "url": format!("http://127.0.0.1:1/v1.0/users/{ada}")},
+        {"id": "6", "method": "GET", "url": format!("http://127.0.0.1:10/v1.0/users/{ada}")},
     ]});
     let answered = client.post("/v1.0/$batch", batch).await.is(200);
     let statuses: Vec<u64> =
         answered["responses"].as_array().unwrap().iter().filter_map(|one| one["status"].as_u64()).collect();
-    assert_eq!(statuses, [200, 404, 424, 204]);
+    assert_eq!(statuses, [200, 404, 424, 204, 200, 501]);
     assert_eq!(answered["responses"][0]["body"]["displayName"], "Ada");
 }
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ClientSecretCredential } from "@azure/identity";
-import { Client, GraphError, PageIterator } from "@microsoft/microsoft-graph-client";
+import { BatchRequestContent, BatchResponseContent, Client, GraphError, PageIterator } from "@microsoft/microsoft-graph-client";
 import { TokenCredentialAuthenticationProvider } from "@microsoft/microsoft-graph-client/authProviders/azureTokenCredentials/index.js";
 
 const [base, scim, token] = process.argv.slice(2);
@@ -108,6 +108,15 @@ async function people() {
   await graph.api(`${one}/manager/$ref`).delete();
   await refused(404, "Request_ResourceNotFound", () => graph.api(`${one}/manager`).get());
   await refused(404, "Request_ResourceNotFound", () => graph.api(`/users/${randomUUID()}`).get());
+
+  const requests = [`/users/${grace.id}`, `/users/${randomUUID()}`].map((path, index) => ({
+    id: String(index),
+    request: new Request(`https://graph.microsoft.com${path}`),
+  }));
+  const batch = await new BatchRequestContent(requests).getContent();
+  const answered = new BatchResponseContent(await graph.api("/$batch").post(batch));
+  assert.deepEqual(["0", "1"].map((id) => answered.getResponseById(id).status), [200, 404]);
+  assert.equal((await answered.getResponseById("0").json()).id, grace.id);
 
   const all = await graph.api("/users/delta").select("displayName").get();
   assert.equal(all.value.length, 27);

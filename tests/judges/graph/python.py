@@ -9,6 +9,7 @@ import json
 import ssl
 import sys
 import time
+from datetime import timedelta
 from importlib.metadata import version
 from uuid import UUID, uuid4
 
@@ -37,6 +38,7 @@ from msgraph.generated.models.synchronization_job_application_parameters import 
 from msgraph.generated.models.synchronization_job_restart_criteria import SynchronizationJobRestartCriteria
 from msgraph.generated.models.synchronization_job_restart_scope import SynchronizationJobRestartScope
 from msgraph.generated.models.synchronization_job_subject import SynchronizationJobSubject
+from msgraph.generated.models.synchronization_schedule import SynchronizationSchedule
 from msgraph.generated.models.synchronization_schedule_state import SynchronizationScheduleState
 from msgraph.generated.models.synchronization_secret import SynchronizationSecret
 from msgraph.generated.models.synchronization_secret_key_string_value_pair import SynchronizationSecretKeyStringValuePair
@@ -47,8 +49,14 @@ from msgraph.generated.service_principals.item.synchronization.jobs.item.provisi
 from msgraph.generated.service_principals.item.synchronization.jobs.item.restart.restart_post_request_body import RestartPostRequestBody
 from msgraph.generated.service_principals.item.synchronization.jobs.validate_credentials.validate_credentials_post_request_body import ValidateCredentialsPostRequestBody
 from msgraph.generated.service_principals.item.synchronization.secrets.secrets_put_request_body import SecretsPutRequestBody
+from msgraph.generated.users.item.app_role_assignments.app_role_assignments_request_builder import AppRoleAssignmentsRequestBuilder
+from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+from msgraph.graph_request_adapter import options
 from msgraph_core import GraphClientFactory
+from msgraph_core.requests.batch_request_builder import BatchRequestBuilder
+from msgraph_core.requests.batch_request_content import BatchRequestContent
+from msgraph_core.requests.batch_request_item import BatchRequestItem
 from msgraph_core.tasks.page_iterator import PageIterator
 
 TEMPLATE = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
@@ -72,7 +80,7 @@ class Judge:
             authentication = AnonymousAuthenticationProvider()
         hooks = {"request": [self.count]}
         client = GraphClientFactory.create_with_default_middleware(
-            client=httpx.AsyncClient(verify=self.context, event_hooks=hooks, timeout=60)
+            client=httpx.AsyncClient(verify=self.context, event_hooks=hooks, timeout=60), options=options
         )
         self.adapter = GraphRequestAdapter(authentication, client=client)
         self.adapter.base_url = f"{base}/v1.0"
@@ -188,6 +196,9 @@ async def people(judge):
     manager = await one.manager.get()
     assert isinstance(manager, User), manager
     same(manager.id, boss.id)
+    expanded = asked(UserItemRequestBuilder, select=["id"], expand=["manager($select=id,displayName)"])
+    manager = (await one.get(expanded)).manager
+    same((manager.id, manager.display_name, manager.job_title), (boss.id, boss.display_name, None))
     same([direct.id for direct in (await users.by_user_id(boss.id).direct_reports.get()).value], [ada.id])
     await one.manager.ref.delete()
     with refusal(404, "Request_ResourceNotFound"):
@@ -197,10 +208,31 @@ async def people(judge):
     with refusal(400, "Request_BadRequest"):
         await users.post(User(display_name="nameless"))
 
+    assert (await judge.graph.me.get()).user_principal_name
+    [organization] = (await judge.graph.organization.get()).value
+    assert UUID(organization.id)
+
+    batch = BatchRequestContent()
+    items = [
+        BatchRequestItem(request)
+        for request in (
+            one.to_get_request_information(),
+            users.by_user_id(ada.id).to_patch_request_information(User(job_title="Engineer")),
+            users.by_user_id(str(uuid4())).to_get_request_information(),
+        )
+    ]
+    for item in items:
+        batch.add_request(item.id, item)
+    answered = await BatchRequestBuilder(judge.adapter).post(batch, {"XXX": ODataError})
+    statuses = answered.get_response_status_codes()
+    same([statuses[item.id] for item in items], [200, 204, 404])
+    # Of the answers it keeps the status alone: a body that is an object is lost in kiota 1.16.
+    same((await one.get()).job_title, "Engineer")
+
     first = await users.delta.get()
     same((len(first.value), first.odata_next_link), (27, None))
     leaver = await users.post(person(judge.name("leaver")))
-    await users.by_user_id(ada.id).patch(User(job_title="Engineer"))
+    await users.by_user_id(ada.id).patch(User(department="Engines"))
     second = await users.delta.with_url(first.odata_delta_link).get()
     same(sorted(user.id for user in second.value), sorted([ada.id, leaver.id]))
 
@@ -272,7 +304,7 @@ async def provisioning(judge, ada, boss, group):
     job = await jobs.post(SynchronizationJob(template_id=template.id))
     one = jobs.by_synchronization_job_id(job.id)
     same((job.schedule.state, job.status.code), (SynchronizationScheduleState.Disabled, SynchronizationStatusCode.Paused))
-    same(job.schedule.interval.total_seconds(), 2400)
+    same(job.schedule.interval, timedelta(minutes=40))
     same([job.id for job in (await jobs.get()).value], [job.id])
 
     schema = await one.schema.get()
@@ -300,6 +332,13 @@ async def provisioning(judge, ada, boss, group):
         )
         assigned = await at.app_role_assigned_to.post(assignment)
         same((assigned.principal_display_name, assigned.resource_display_name), (who.display_name, "App"))
+
+    to_app = asked(AppRoleAssignmentsRequestBuilder, filter=f"resourceId eq {principal.id}")
+    of_ada = await judge.graph.users.by_user_id(ada.id).app_role_assignments.get(to_app)
+    same([(each.app_role_id, each.principal_id) for each in of_ada.value], [(role.id, UUID(ada.id))])
+    schedule = SynchronizationSchedule(interval=timedelta(hours=1))
+    await one.patch(SynchronizationJob(schedule=schedule))
+    same((await one.get()).schedule.interval, timedelta(hours=1))
 
     subject = SynchronizationJobSubject(object_id=ada.id, object_type_name="User")
     parameters = SynchronizationJobApplicationParameters(rule_id=rule.id, subjects=[subject])
