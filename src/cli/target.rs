@@ -74,6 +74,7 @@ impl TargetOptions {
     }
 
     /// The target's URL as it was written, with its flags.
+    #[cfg(feature = "tenant")]
     pub(super) fn written<'a>(&'a self, config: &'a Config) -> Option<&'a str> {
         self.target.as_deref().or(config.settings.target.url.as_deref())
     }
