@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
@@ -60,6 +61,9 @@ pub(super) struct TenantCommand {
     target: TargetOptions,
 }
 
+/// How long the end of the program waits for the last request of a cycle.
+const LAST_REQUEST: Duration = Duration::from_secs(3);
+
 impl TenantCommand {
     pub(super) fn execute(self) -> Result<Exit, CommandFailure> {
         let config = Config::read()?;
@@ -77,7 +81,7 @@ impl TenantCommand {
         };
         let target = url.map(|url| self.secrets(&config, url)).transpose()?;
         let runtime = runtime::start()?;
-        runtime.block_on(async {
+        let exit = runtime.block_on(async {
             let live = LiveTenant::open(settings).map_err(refused)?;
             let _embedded = self.furnish(&live, target).await?;
             let scheme = if self.https { "https" } else { "http" };
@@ -114,7 +118,10 @@ impl TenantCommand {
                 .map_err(|error| CommandFailure::internal(format!("cannot wait for the end: {error}")))?;
             live.close();
             Ok(Exit::Success)
-        })
+        });
+        // A cycle ends after the request that is under way, unless its target lets it wait.
+        runtime.shutdown_timeout(LAST_REQUEST);
+        exit
     }
 
     /// What an application needs to reach the target of the options.

@@ -35,7 +35,7 @@ pub(super) async fn answer(
         (&Method::PUT, []) => {
             let mut body = call.object()?;
             body.retain(|name, _| !name.starts_with("@odata.context"));
-            live.set_schema(application, &Value::Object(body).to_string()).await?;
+            live.set_schema(application, &Value::Object(body).to_string())?;
             Ok(Reply::Nothing)
         }
         // The service has no PATCH here, although SDKs send it.
@@ -46,7 +46,7 @@ pub(super) async fn answer(
         )),
         (&Method::DELETE, []) => {
             let mapping = live.default_mapping(application)?;
-            live.set_schema(application, &document(&mapping).to_string()).await?;
+            live.set_schema(application, &document(&mapping).to_string())?;
             Ok(Reply::Nothing)
         }
         (&Method::GET, ["directories"]) => {

@@ -40,7 +40,7 @@ pub(super) async fn answer(
             // The table of the page says `credentials`, its examples `value`.
             let pairs = body.get("value").or_else(|| body.get("credentials")).unwrap_or(&Value::Null);
             let secrets = ConnectionSecrets::read(pairs, &live.secrets(&application)?)?;
-            live.set_secrets(&application, secrets).await?;
+            live.set_secrets(&application, secrets)?;
             Ok(Reply::Nothing)
         }
         (&Method::POST, ["acquireaccesstoken"]) => {

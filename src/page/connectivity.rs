@@ -14,6 +14,8 @@ struct Connectivity {
     form: Form,
     has_token: bool,
     has_secret: bool,
+    /// The name of credentials that were tested and are not saved yet.
+    tested: String,
     oauth: bool,
     warnings: Vec<String>,
     mails: Vec<String>,
@@ -85,7 +87,19 @@ impl Page {
         told: Option<Told>,
     ) -> Result<Shown, Refusal> {
         let secrets = self.live.secrets(&info.service_principal.to_string())?;
-        let form = typed.cloned().unwrap_or_else(|| filled(&secrets));
+        self.connection(info, typed, told, &secrets, String::new())
+    }
+
+    /// The form; secrets that it has no values for are in `secrets`.
+    fn connection(
+        &self,
+        info: &ApplicationInfo,
+        typed: Option<&Form>,
+        told: Option<Told>,
+        secrets: &ConnectionSecrets,
+        tested: String,
+    ) -> Result<Shown, Refusal> {
+        let form = typed.cloned().unwrap_or_else(|| filled(secrets));
         let mails = self.live.store().mails()?;
         let mails = mails.iter().rev().map(|mail| {
             let text = |name: &str| mail[name].as_str().unwrap_or("nobody").to_owned();
@@ -95,6 +109,7 @@ impl Page {
             frame: self.frame(info, "Connectivity", told),
             has_token: secrets.has("SecretToken"),
             has_secret: secrets.has("Oauth2ClientSecret"),
+            tested,
             oauth: !form.get("Oauth2TokenExchangeUri").is_empty(),
             warnings: if typed.is_none() { secrets.warnings() } else { Vec::new() },
             mails: mails.take(20).collect(),
@@ -108,19 +123,27 @@ impl Page {
         form: &Form,
     ) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
-        let before = self.live.secrets(&id)?;
+        // A secret that was tested is what an empty field stands for then.
+        let before = match self.tested.take(form.get("tested")) {
+            Some(tested) => tested,
+            None => self.live.secrets(&id)?,
+        };
         let secrets = match said(form, &before) {
             Ok(secrets) => secrets,
-            Err(why) => return self.connectivity(info, Some(form), Some(Told::bad(why))),
+            Err(why) => {
+                let tested = self.tested.keep(before.clone());
+                return self.connection(info, Some(form), Some(Told::bad(why)), &before, tested);
+            }
         };
         if form.get("do") == "test" {
             let told = match self.live.test_connection(&id, Some(&secrets)).await {
                 Ok(()) => Told { kind: "good", text: "The supplied credentials are authorized.".to_owned() },
                 Err(error) => Told::bad(format!("The connection failed. {error}")),
             };
-            return self.connectivity(info, Some(form), Some(told));
+            let tested = self.tested.keep(secrets.clone());
+            return self.connection(info, Some(form), Some(told), &secrets, tested);
         }
-        self.live.set_secrets(&id, secrets).await?;
+        self.live.set_secrets(&id, secrets)?;
         Ok(Shown::Done(format!("/app/{id}/connectivity"), "The connection was saved.".to_owned()))
     }
 }

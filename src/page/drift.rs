@@ -39,7 +39,7 @@ fn shown(value: &Value) -> String {
 
 impl Page {
     pub(super) async fn drift(&self, info: &ApplicationInfo, query: &Form) -> Result<Shown, Refusal> {
-        let frame = self.frame(info, "Drift", query.told());
+        let frame = self.frame(info, "Drift", query.was_told());
         let nothing = DriftPage {
             frame,
             read: false,

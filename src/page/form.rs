@@ -33,8 +33,14 @@ impl Form {
         self.0.push((name.to_owned(), value.into()));
     }
 
+    /// Notes what was done before the page, or that nothing was.
+    pub fn told(&mut self, told: Option<String>) {
+        self.0.retain(|(known, _)| known != "told");
+        self.0.extend(told.map(|text| ("told".to_owned(), text)));
+    }
+
     /// What the page says of what was done before it.
-    pub fn told(&self) -> Option<Told> {
+    pub fn was_told(&self) -> Option<Told> {
         self.has("told").then(|| Told { kind: "good", text: self.get("told").to_owned() })
     }
 }

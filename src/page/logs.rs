@@ -157,7 +157,7 @@ impl Page {
             format!("/app/{id}/logs?{}", next.finish())
         });
         page(&Logs {
-            frame: self.frame(info, "Provisioning logs", query.told()),
+            frame: self.frame(info, "Provisioning logs", query.was_told()),
             q,
             status,
             action,

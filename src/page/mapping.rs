@@ -6,7 +6,7 @@ use super::form::Form;
 use super::frame::{Frame, Told};
 use super::{Page, Refusal, Shown, page};
 use crate::diagnostic::Diagnostic;
-use crate::entra::directory::{Object, ObjectKind};
+use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{
     AttributeMapping, Circumstances, Clause, FilterGroup, FlowType, Mapping, MappingSubject, ObjectActions,
     ObjectMapping, Operator, ScopingFilter, TargetValue, ValueSource, schema, source_attribute,
@@ -298,19 +298,30 @@ impl Page {
 
     /// What a source that is being written gives.
     pub(super) fn evaluate(&self, info: &ApplicationInfo, query: &Form) -> String {
-        let source = match source(ObjectKind::User, query.get("kind"), query.get("source")) {
+        let kind = kind_of(query.get("object"));
+        let source = match source(kind, query.get("kind"), query.get("source")) {
             Ok(source) => source,
             Err(why) => return why,
         };
-        let Ok(row) = AttributeMapping::new("title", source) else { return String::new() };
+        let target = if kind == ObjectKind::Group { "displayName" } else { "title" };
+        let Ok(row) = AttributeMapping::new(target, source) else { return String::new() };
         let application = info.service_principal.to_string();
-        let Ok(directory) = self.live.directory_of(&application) else { return String::new() };
-        let Some(user) = self.named(query.get("person").trim()).and_then(|id| directory.user(&id)) else {
-            return "Choose a person above to see the value.".to_owned();
+        let (Ok(directory), Ok(job), Ok(secrets)) = (
+            self.live.directory_of(&application),
+            self.live.job(&application),
+            self.live.secrets(&application),
+        ) else {
+            return String::new();
+        };
+        let found = self.named(query.get("person").trim());
+        let Some(object) = found.and_then(|id| directory.object(&id)).filter(|object| object.kind() == kind)
+        else {
+            return "Choose somebody above to see the value.".to_owned();
         };
         let subject = MappingSubject {
-            object: Object::User(user),
-            is_soft_deleted: !user.account_enabled(),
+            object,
+            is_soft_deleted: in_scope(&directory, &secrets.scope(), &job.mapping(), object.id())
+                .is_soft_deleted(),
             circumstances: Circumstances::new(Timestamp::now(), 1),
         };
         format!("Value: {}", value(&row, &subject))
@@ -349,7 +360,7 @@ impl Page {
             Ok(text) => text,
             Err(mistake) => return wrong(vec![mistake]),
         };
-        match self.live.set_schema(&id, &text).await {
+        match self.live.set_schema(&id, &text) {
             Ok(()) => Ok(Shown::Done(
                 format!(
                     "/app/{id}/mapping?object={}",

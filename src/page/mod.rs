@@ -8,6 +8,7 @@ mod connectivity;
 mod drift;
 mod form;
 mod frame;
+mod kept;
 mod logs;
 mod mapping;
 mod on_demand;
@@ -17,8 +18,10 @@ mod people;
 mod tests;
 mod traffic;
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{self, Body};
@@ -27,13 +30,15 @@ use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{any, get};
+use futures_util::StreamExt as _;
 use futures_util::stream::{self, Stream};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use form::Form;
 use frame::{Frame, Told};
+use kept::Kept;
 
-use crate::tenant::{LiveTenant, TEMPLATES, TenantError, TenantEvent};
+use crate::tenant::{ConnectionSecrets, LiveTenant, TEMPLATES, TenantError, TenantEvent};
 
 /// The largest form in bytes: room for a file of people.
 const MAX_FORM: usize = 64 << 20;
@@ -48,12 +53,16 @@ struct Page {
     live: LiveTenant,
     /// A form that changes something repeats it; a page of somebody else cannot know it.
     token: String,
+    /// What was done, until the page that shows it is asked for.
+    told: Kept<String>,
+    /// Credentials that were tested and not saved yet. A page never shows them, so that it cannot bring them back.
+    tested: Kept<ConnectionSecrets>,
 }
 
 /// The addresses of the page.
 pub fn router(live: LiveTenant) -> Router {
     let token = uuid::Uuid::new_v4().simple().to_string();
-    let page = Arc::new(Page { live, token });
+    let page = Arc::new(Page { live, token, told: Kept::default(), tested: Kept::default() });
     Router::new()
         .route("/", any(handle))
         .route("/app/{*rest}", any(handle))
@@ -71,20 +80,38 @@ fn asset(media_type: &'static str, text: &'static str) -> Response<Body> {
     response
 }
 
-/// What changes, as it changes; names of kinds and nothing else.
+/// What changes, as it changes: names of kinds and nothing else, each once in [`TOGETHER`].
 async fn events(State(page): State<Arc<Page>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let events = stream::unfold(page.live.events(), |mut events| async move {
-        let kind = match events.recv().await {
-            Ok(TenantEvent::Directory) => "directory",
-            Ok(TenantEvent::Traffic) => "traffic",
-            // Who was too slow to hear everything looks at the job, which shows most.
-            Ok(TenantEvent::Job) | Err(RecvError::Lagged(_)) => "job",
-            Err(RecvError::Closed) => return None,
+        let mut kinds = BTreeSet::new();
+        let mut note = |received: Result<TenantEvent, RecvError>| match received {
+            Ok(TenantEvent::Directory) => drop(kinds.insert("directory")),
+            Ok(TenantEvent::Traffic) => drop(kinds.insert("traffic")),
+            Ok(TenantEvent::Job) => drop(kinds.insert("job")),
+            // Who was too slow to hear everything looks at everything.
+            Err(_) => kinds.extend(["directory", "job", "traffic"]),
         };
-        Some((Ok(Event::default().event(kind).data("")), events))
+        match events.recv().await {
+            Err(RecvError::Closed) => return None,
+            received => note(received),
+        }
+        tokio::time::sleep(TOGETHER).await;
+        loop {
+            match events.try_recv() {
+                Ok(event) => note(Ok(event)),
+                Err(TryRecvError::Lagged(missed)) => note(Err(RecvError::Lagged(missed))),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        let said: Vec<Result<Event, Infallible>> =
+            kinds.into_iter().map(|kind| Ok(Event::default().event(kind).data(""))).collect();
+        Some((stream::iter(said), events))
     });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    Sse::new(events.flatten()).keep_alive(KeepAlive::default())
 }
+
+/// Changes that come within this time are told together.
+const TOGETHER: Duration = Duration::from_millis(250);
 
 /// What a request wants to see.
 #[derive(Debug)]
@@ -127,7 +154,10 @@ impl From<crate::store::StoreError> for Refusal {
 
 async fn handle(State(page): State<Arc<Page>>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
-    let query = Form::read(head.uri.query().unwrap_or_default().as_bytes());
+    let mut query = Form::read(head.uri.query().unwrap_or_default().as_bytes());
+    // An address names what is said and does not say it: a link of somebody else cannot put words into the page.
+    let told = page.told.take(query.get("told"));
+    query.told(told);
     let form = match body::to_bytes(body, MAX_FORM).await {
         Ok(bytes) => Form::read(&bytes),
         Err(_) => return error_page(StatusCode::PAYLOAD_TOO_LARGE, "The form is too long."),
@@ -148,7 +178,7 @@ async fn handle(State(page): State<Arc<Page>>, request: Request<Body>) -> Respon
             response
         }
         Ok(Shown::Done(path, told)) => {
-            let told: String = form_urlencoded::byte_serialize(told.as_bytes()).collect();
+            let told = page.told.keep(told);
             let mark = if path.contains('?') { '&' } else { '?' };
             Redirect::to(&format!("{path}{mark}told={told}")).into_response()
         }
@@ -213,17 +243,17 @@ impl Page {
             return Err(Refusal::NotFound);
         }
         match (writes, rest) {
-            (false, []) => self.overview(&info, query.told()),
+            (false, []) => self.overview(&info, query.was_told()),
             (true, []) => self.command(&info, form).await,
-            (false, ["connectivity"]) => self.connectivity(&info, None, query.told()),
+            (false, ["connectivity"]) => self.connectivity(&info, None, query.was_told()),
             (true, ["connectivity"]) => self.set_connectivity(&info, form).await,
-            (false, ["mapping"]) => self.mapping(&info, query, None, query.told()),
+            (false, ["mapping"]) => self.mapping(&info, query, None, query.was_told()),
             (true, ["mapping"]) => self.set_mapping(&info, query, form).await,
             (false, ["mapping.json"]) => self.schema(&info),
             (false, ["evaluate"]) => Ok(Shown::Text(self.evaluate(&info, query))),
-            (false, ["people"]) => self.people(&info, query, None, query.told()).await,
+            (false, ["people"]) => self.people(&info, query, None, query.was_told()).await,
             (true, ["people"]) => self.change_people(&info, query, form).await,
-            (false, ["people", id]) => self.person(&info, id, query.told()),
+            (false, ["people", id]) => self.person(&info, id, query.was_told()),
             (true, ["people", id]) => self.change_person(&info, id, form).await,
             (false, ["on-demand"]) => self.on_demand(&info, query, None),
             (true, ["on-demand"]) => self.provision(&info, form).await,
@@ -247,7 +277,7 @@ impl Page {
         {
             return Ok(Shown::Page(redirect_page(&format!("/app/{}", only.service_principal))));
         }
-        let mut frame = Frame::plain("Applications", query.told());
+        let mut frame = Frame::plain("Applications", query.was_told());
         frame.token.clone_from(&self.token);
         page(&Applications { frame, applications, templates: TEMPLATES })
     }

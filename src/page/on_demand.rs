@@ -31,7 +31,7 @@ impl Page {
         done: Option<(Option<OnDemand>, Option<Told>)>,
     ) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
-        let (done, told) = done.unwrap_or((None, query.told()));
+        let (done, told) = done.unwrap_or((None, query.was_told()));
         let names = |kind, name| {
             let (found, _) = self.live.window(kind, false, 0, OFFERED);
             found.into_iter().filter_map(move |(_, record)| record.text(name).map(str::to_owned))

@@ -21,6 +21,13 @@ struct Overview {
     scopes: &'static [(&'static str, &'static str, bool)],
 }
 
+/// The first visit, and the one after the configuration was deleted.
+#[derive(askama::Template)]
+#[template(path = "tenant/get_started.html")]
+struct GetStarted {
+    frame: Frame,
+}
+
 /// Words of resetScope, what each is, and whether the portal's Restart has it.
 const SCOPES: &[(&str, &str, bool)] = &[
     ("Watermark", "the next cycle looks at everybody", true),
@@ -38,8 +45,7 @@ impl Page {
     pub(super) fn overview(&self, info: &ApplicationInfo, told: Option<Told>) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
         let Ok(job) = self.live.job(&id) else {
-            self.live.add_job(&id, None)?;
-            return self.overview(info, told);
+            return page(&GetStarted { frame: self.frame(info, "Overview", told) });
         };
         let status = job.status();
         let configured = self.live.secrets(&id)?.has("BaseAddress");
@@ -74,6 +80,10 @@ impl Page {
         let live = &self.live;
         let forward = |minutes: i64| live.forward(SignedDuration::from_mins(minutes));
         Ok(match form.get("do") {
+            "create" => {
+                live.add_job(id, None)?;
+                "The application is connected: enter where its server is under Connectivity.".to_owned()
+            }
             "start" => {
                 live.start(id).await?;
                 "Provisioning was started.".to_owned()

@@ -31,11 +31,17 @@ function changed(kind) {
 }
 
 if (document.querySelector('[data-live]')) {
-  const events = new EventSource('/events');
   const kinds = ['directory', 'job', 'traffic'];
-  for (const kind of kinds) events.addEventListener(kind, () => changed(kind));
-  // What happened before somebody listened, and while the connection was lost.
-  events.addEventListener('open', () => kinds.forEach(changed));
+  let events;
+  const listen = () => {
+    events = new EventSource('/events');
+    for (const kind of kinds) events.addEventListener(kind, () => changed(kind));
+    // What happened before somebody listened, and while the connection was lost.
+    events.addEventListener('open', () => kinds.forEach(changed));
+  };
+  listen();
+  // A browser has few connections for one server: a tab that nobody sees needs none.
+  document.addEventListener('visibilitychange', () => (document.hidden ? events.close() : listen()));
 }
 
 document.addEventListener('click', async (event) => {
@@ -56,7 +62,7 @@ const expression = document.querySelector('[data-evaluate]');
 if (expression) {
   const show = async () => {
     const form = expression.form.elements;
-    const query = new URLSearchParams({ kind: form.kind.value, source: expression.value, person: new URLSearchParams(location.search).get('person') ?? '' });
+    const query = new URLSearchParams({ object: form.object.value, kind: form.kind.value, source: expression.value, person: new URLSearchParams(location.search).get('person') ?? '' });
     const answer = await fetch(`${expression.dataset.evaluate}?${query}`);
     document.getElementById('evaluated').textContent = await answer.text();
   };

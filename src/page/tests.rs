@@ -239,3 +239,43 @@ async fn people_are_created_changed_assigned_deleted_and_restored() {
     let left_out = browser.post("/people", &[("do", "import"), ("text", &json)]).await;
     assert!(left_out.html.contains("1 rows were left out"), "{}", left_out.html);
 }
+
+#[tokio::test]
+async fn a_token_that_was_tested_is_the_one_that_is_saved() {
+    let browser = Browser::new().await;
+    let url = browser.server.url().to_owned();
+    let hidden = |html: &str| {
+        let named = html.split("name=\"tested\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        named.unwrap_or_default().to_owned()
+    };
+    let wrong = [("BaseAddress", url.as_str()), ("SecretToken", "an-0ld-one"), ("do", "save")];
+    browser.post("/connectivity", &wrong).await;
+    let right = [("BaseAddress", url.as_str()), ("SecretToken", browser.server.token()), ("do", "test")];
+    let tested = browser.post("/connectivity", &right).await.html;
+    assert!(tested.contains("authorized") && !tested.contains(browser.server.token()), "{tested}");
+    // Something is wrong in between: the token is still the one that was tested.
+    let name = hidden(&tested);
+    let mistaken = [
+        ("BaseAddress", url.as_str()),
+        ("SecretToken", ""),
+        ("threshold", "x"),
+        ("tested", name.as_str()),
+        ("do", "save"),
+    ];
+    let again = browser.post("/connectivity", &mistaken).await.html;
+    let name = hidden(&again);
+    let save =
+        [("BaseAddress", url.as_str()), ("SecretToken", ""), ("tested", name.as_str()), ("do", "save")];
+    assert_eq!(browser.post("/connectivity", &save).await.status, 303);
+    browser.live.test_connection(browser.id(), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_cannot_put_words_into_a_page() {
+    let browser = Browser::new().await;
+    assert!(!browser.get("?told=Call+this+number").await.html.contains("Call this number"));
+    let done = browser.post("", &[("do", "pause")]).await.location;
+    let path = done.strip_prefix(browser.app.as_str()).unwrap().to_owned();
+    assert!(browser.get(&path).await.html.contains("Provisioning was paused"));
+    assert!(!browser.get(&path).await.html.contains("Provisioning was paused"), "it is said once");
+}

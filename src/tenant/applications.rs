@@ -224,15 +224,11 @@ impl LiveTenant {
         Ok(self.read().application(application)?.secrets.clone())
     }
 
-    /// Replaces the secrets of an application. A scope that they name holds from the next cycle on.
+    /// Replaces the secrets of an application. The next run takes them.
     ///
     /// # Errors
     /// When there is no such application, or the database fails.
-    pub async fn set_secrets(
-        &self,
-        application: &str,
-        secrets: ConnectionSecrets,
-    ) -> Result<(), TenantError> {
+    pub fn set_secrets(&self, application: &str, secrets: ConnectionSecrets) -> Result<(), TenantError> {
         self.change(|state, writes| {
             let found = state.application_mut(application)?;
             found.secrets = secrets;
@@ -240,7 +236,7 @@ impl LiveTenant {
             Ok(())
         })?;
         self.tell(TenantEvent::Job);
-        self.set_scope(application).await
+        Ok(())
     }
 
     /// Makes the job of an application; it has one at most. It does not run before it is started.

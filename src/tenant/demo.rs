@@ -46,7 +46,7 @@ impl LiveTenant {
         let mut secrets = secrets;
         secrets.set("SyncAll", "false");
         secrets.set("SyncNotificationSettings", NOTIFICATIONS);
-        self.set_secrets(&id, secrets).await?;
+        self.set_secrets(&id, secrets)?;
         self.add_job(&id, None)?;
         if people && self.objects(crate::entra::directory::ObjectKind::User, false).is_empty() {
             self.add_demonstration(&id)?;
@@ -92,7 +92,7 @@ impl LiveTenant {
         let id = info.service_principal.to_string();
         let mut merged = self.secrets(&id)?;
         merged.take_address(secrets);
-        self.set_secrets(&id, merged).await?;
+        self.set_secrets(&id, merged)?;
         self.drop_links(&id, ResetScope::FULL).await
     }
 }

@@ -18,6 +18,7 @@ use super::status::JobStatus;
 use crate::entra::directory::{Group, ObjectId, ObjectKind, User};
 use crate::entra::job::Job;
 use crate::entra::mapping::schema;
+use crate::entra::scope::Scope;
 use crate::store::{ApplicationRow, ObjectRow, Store, StoreError, Write};
 
 /// Reads it; an empty tenant when there is nothing yet.
@@ -165,8 +166,14 @@ fn application(
         serde_json::from_value(kept["status"].clone()).map_err(|error| unread("job", error.to_string()))?;
     let document = parts.get("schema").map(Value::to_string).unwrap_or_default();
     let mapping = schema::import(&application.info.name, "schema", &document).map_err(TenantError::Schema)?;
-    let settings = JobHandle::settings(&application, mapping, state.clock.began, None);
+    let mut settings = JobHandle::settings(&application, mapping, state.clock.began, None);
     let (memory, seen) = (parts.remove("memory"), parts.remove("seen"));
+    // The scope of the last run; another one that was saved since is taken by the next.
+    match seen.as_ref().and_then(|seen| seen["everyone"].as_bool()) {
+        Some(true) => settings.scope = Scope::Everyone,
+        Some(false) => settings.scope = Scope::Assigned,
+        None => {}
+    }
     let named = (text("id"), text("template"), status);
     let mut handle =
         JobHandle::recalled(Job::new(settings), named, memory, seen.as_ref(), &application.tenant)

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -28,7 +30,7 @@ fn person(live: &LiveTenant, name: &str) -> String {
 async fn application(live: &LiveTenant, server: &TestServer) -> String {
     let info = live.add_application(Some(CUSTOM), "App").unwrap();
     let id = info.service_principal.to_string();
-    live.set_secrets(&id, ConnectionSecrets::bearer(server.url(), server.token())).await.unwrap();
+    live.set_secrets(&id, ConnectionSecrets::bearer(server.url(), server.token())).unwrap();
     live.add_job(&id, None).unwrap();
     id
 }
@@ -110,13 +112,13 @@ async fn wrong_credentials_are_a_quarantine_that_a_start_lifts() {
     let refused = live.test_connection(&id, Some(&wrong)).await.unwrap_err().to_string();
     assert!(refused.contains("401"), "{refused}");
     live.test_connection(&id, None).await.unwrap();
-    live.set_secrets(&id, wrong).await.unwrap();
+    live.set_secrets(&id, wrong).unwrap();
     let failed = live.cycle(&id).await.unwrap();
     assert_eq!(failed.state, "Failed");
     let status = live.job(&id).unwrap().status();
     let quarantine = status.quarantine.unwrap();
     assert_eq!((quarantine.reason.as_str(), quarantine.series_count), ("EncounteredQuarantineException", 1));
-    live.set_secrets(&id, ConnectionSecrets::bearer(server.url(), server.token())).await.unwrap();
+    live.set_secrets(&id, ConnectionSecrets::bearer(server.url(), server.token())).unwrap();
     live.start(&id).await.unwrap();
     assert_eq!(live.job(&id).unwrap().status().quarantine, None);
     assert_eq!(live.cycle(&id).await.unwrap().state, "Succeeded");
@@ -127,7 +129,7 @@ async fn a_target_elsewhere_is_not_written_to_unless_it_is_allowed() {
     let live = LiveTenant::open(LiveSettings::default()).unwrap();
     let id = live.add_application(Some(CUSTOM), "App").unwrap().service_principal.to_string();
     live.add_job(&id, None).unwrap();
-    live.set_secrets(&id, ConnectionSecrets::bearer("https://scim.example.com/scim", "x")).await.unwrap();
+    live.set_secrets(&id, ConnectionSecrets::bearer("https://scim.example.com/scim", "x")).unwrap();
     for refused in [live.start(&id).await.unwrap_err(), live.cycle(&id).await.unwrap_err()] {
         assert!(matches!(refused, TenantError::Elsewhere(_)), "{refused}");
     }
@@ -212,7 +214,7 @@ async fn what_others_changed_at_the_target_is_found() {
 
     let account = |number: usize| nothing.rows[number].target.clone().unwrap();
     let secrets = ConnectionSecrets::bearer(server.url(), server.token());
-    let client = secrets.client(&Trust::System, std::time::Duration::from_secs(5)).unwrap();
+    let client = secrets.client(&Trust::System, Duration::from_secs(5)).unwrap();
     let send = |method: Method, path: String, body: Value| {
         client.send(Request::new(Actor::Observer, method, path, "others").with_json(&body))
     };
@@ -327,4 +329,50 @@ async fn a_target_that_is_gone_is_told_and_nothing_is_lost() {
     let made = live.cycle(&id).await.unwrap();
     assert_eq!((made.state.as_str(), made.exported), ("Succeeded", 1));
     assert_eq!(live.job(&id).unwrap().status().quarantine, None);
+}
+
+#[tokio::test]
+async fn a_cycle_comes_to_its_end_although_nobody_waits_for_it() {
+    let (live, server) = (LiveTenant::open(LiveSettings::default()).unwrap(), TestServer::start().unwrap());
+    let id = application(&live, &server).await;
+    for name in ["ada", "grace", "mary"] {
+        let user = person(&live, name);
+        live.assign(&id, &user, role(&live, &id)).unwrap();
+    }
+    let impatient = Duration::from_millis(1);
+    assert!(tokio::time::timeout(impatient, live.cycle(&id)).await.is_err());
+    let job = live.job(&id).unwrap();
+    for _ in 0..1_000 {
+        if job.status().last.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let status = job.status();
+    assert_eq!((status.progress, status.last.unwrap().exported), (None, 3));
+    live.reset().unwrap();
+}
+
+#[tokio::test]
+async fn a_mapping_that_was_saved_before_the_program_ended_is_taken_by_the_next_cycle() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), TestServer::start().unwrap());
+    let id;
+    {
+        let live = LiveTenant::open(settings(folder.path())).unwrap();
+        id = application(&live, &server).await;
+        let ada = person(&live, "ada");
+        live.assign(&id, &ada, role(&live, &id)).unwrap();
+        live.cycle(&id).await.unwrap();
+        let mut mapping = crate::entra::mapping::Mapping::clone(&live.job(&id).unwrap().mapping());
+        mapping.user.rows.retain(|row| row.written != "name.givenName");
+        let text = crate::entra::mapping::schema::export(&mapping).to_string();
+        live.set_schema(&id, &text).unwrap();
+    }
+    let live = LiveTenant::open(settings(folder.path())).unwrap();
+    assert!(live.job(&id).unwrap().mapping().user.find("name.givenName").is_none());
+    assert!(live.cycle(&id).await.unwrap().initial, "another mapping makes the service look at everybody");
+    assert!(!live.cycle(&id).await.unwrap().initial);
+    drop(live);
+    let live = LiveTenant::open(settings(folder.path())).unwrap();
+    assert!(!live.cycle(&id).await.unwrap().initial, "and the same one does not");
 }

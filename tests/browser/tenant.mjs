@@ -66,7 +66,8 @@ await test("the tutorial from start to end", async (open) => {
   assert.equal(await page.getByLabel("Tenant URL").inputValue(), right, "what was typed stays");
   await connect(page, right, "right-browser-token", "Test connection");
   await told(page).getByText("authorized").waitFor();
-  await connect(page, right, "right-browser-token", "Save");
+  // What was tested is what is saved, though no page shows a token.
+  await press(page, "Save");
   await told(page).getByText("saved").waitFor();
   assert.equal(await page.getByLabel("Secret token", { exact: true }).inputValue(), "");
   await page.getByRole("link", { name: "Attribute mapping" }).click();

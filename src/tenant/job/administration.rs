@@ -95,6 +95,11 @@ impl LiveTenant {
         let handle = self.job(application)?;
         self.may_write(application)?;
         let mut job = handle.job.lock().await;
+        // What was saved before the restart takes effect with it.
+        job.configure(
+            Mapping::clone(&handle.mapping()),
+            self.read().application(application)?.secrets.scope(),
+        );
         job.restart(scope);
         handle.tell(Happening::Restart(scope), &self.read().application(application)?.tenant);
         let now = self.now();
@@ -154,36 +159,18 @@ impl LiveTenant {
         self.settled(application, &handle)
     }
 
-    /// Saves another mapping. The next cycle looks at everybody then.
+    /// Saves another mapping. The next run takes it, and the next cycle looks at everybody then.
     ///
     /// # Errors
     /// When there is no job, or the schema has mistakes.
-    pub async fn set_schema(&self, application: &str, text: &str) -> Result<(), TenantError> {
+    pub fn set_schema(&self, application: &str, text: &str) -> Result<(), TenantError> {
         let handle = self.job(application)?;
         let mapping = schema::import(&handle.mapping().name, "schema", text).map_err(TenantError::Schema)?;
-        let mut job = handle.job.lock().await;
-        let scope = self.read().application(application)?.secrets.scope();
-        job.configure(mapping.clone(), scope);
         handle.tell(Happening::Remapped, &self.read().application(application)?.tenant);
         handle.set_mapping(mapping);
-        let mut writes = handle.memory_written(application, &job);
-        drop(job);
-        writes.push(handle.schema_written(application));
-        self.save(&writes)?;
+        self.save(&[handle.schema_written(application)])?;
         self.tell(TenantEvent::Job);
         Ok(())
-    }
-
-    /// Applies the scope that the secrets name to the job.
-    pub(in crate::tenant) async fn set_scope(&self, application: &str) -> Result<(), TenantError> {
-        let Ok(handle) = self.job(application) else { return Ok(()) };
-        let scope = self.read().application(application)?.secrets.scope();
-        let mut job = handle.job.lock().await;
-        let mapping = job.settings().mapping.clone();
-        job.configure(mapping, scope);
-        let writes = handle.memory_written(application, &job);
-        drop(job);
-        self.save(&writes)
     }
 
     /// Drops the link of an object to its account (Graph: objectConnections).

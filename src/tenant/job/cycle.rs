@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::{JobHandle, job_code, linked, stopped_by};
 use crate::entra::directory::{ObjectId, Tenant};
 use crate::entra::job::{CycleReport, CycleStop, Job, NextCycle, ProvisioningAction, Status};
+use crate::entra::mapping::Mapping;
 use crate::http::Client;
 use crate::run::target::retry::Retry;
 use crate::store::Write;
@@ -93,6 +95,8 @@ impl LiveTenant {
         for (id, name) in users.chain(groups) {
             job.name(id.clone(), name.unwrap_or_default());
         }
+        // What was saved since the last run: a cycle that was under way then kept what it began with.
+        job.configure(Mapping::clone(&handle.mapping()), secrets.scope());
         job.set_policy(secrets.policy(least_threshold));
         job.speak(secrets.dialect());
         job.begin_at(start);
@@ -107,11 +111,17 @@ impl LiveTenant {
         Ok(Prepared { tenant, target, watcher, activity, began })
     }
 
-    /// Plays one cycle now, whatever the schedule says, and waits for its end.
+    /// Plays one cycle now, whatever the schedule says, and waits for its end. It comes to its end although whoever waits
+    /// for it goes away.
     ///
     /// # Errors
     /// When there is no job, or no target can be made of its secrets. A cycle that fails is no error: its status says so.
     pub async fn cycle(&self, application: &str) -> Result<Execution, TenantError> {
+        let (live, application) = (self.clone(), application.to_owned());
+        aside(move || async move { live.play(&application).await }).await
+    }
+
+    async fn play(&self, application: &str) -> Result<Execution, TenantError> {
         let handle = self.job(application)?;
         let mut job = handle.job.lock().await;
         let prepared = self.prepare(application, &handle, &mut job)?;
@@ -218,6 +228,16 @@ impl LiveTenant {
         ids: &[ObjectId],
         limited: bool,
     ) -> Result<OnDemand, TenantError> {
+        let (live, application, ids) = (self.clone(), application.to_owned(), ids.to_vec());
+        aside(move || async move { live.play_on_demand(&application, &ids, limited).await }).await
+    }
+
+    async fn play_on_demand(
+        &self,
+        application: &str,
+        ids: &[ObjectId],
+        limited: bool,
+    ) -> Result<OnDemand, TenantError> {
         let handle = self.job(application)?;
         if limited {
             handle.note_on_demand()?;
@@ -240,6 +260,21 @@ impl LiveTenant {
         let error = report.stopped.as_ref().map(stopped_by);
         let activity = prepared.activity.to_string();
         Ok(OnDemand { lines: prepared.watcher.lines(), error, activity, began: prepared.began, ended })
+    }
+}
+
+/// Does what takes long, and computes long at a stretch, where it keeps no request waiting: on a thread of its own. It is
+/// done to its end although whoever waits for it may go away, as a client does whose patience is over.
+async fn aside<F: Future<Output = Result<R, TenantError>>, R: Send + 'static>(
+    work: impl FnOnce() -> F + Send + 'static,
+) -> Result<R, TenantError> {
+    let runtime = Handle::current();
+    match tokio::task::spawn_blocking(move || runtime.block_on(work())).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(TenantError::Conflict("The program is being ended.".to_owned())),
+        },
     }
 }
 

@@ -20,8 +20,10 @@ use super::story::{Event, Happening, Story};
 use crate::entra::directory::{ObjectId, ObjectKind, Tenant};
 use crate::entra::job::{CycleStop, ErrorCode, Job, JobSettings};
 use crate::entra::mapping::{Mapping, schema};
+use crate::entra::scope::Scope;
 use crate::rules::LiveTrace;
 use crate::store::Write;
+use crate::sync::fingerprint;
 
 pub use cycle::OnDemand;
 
@@ -125,7 +127,13 @@ impl JobHandle {
         let part = |part, body| Write::Application { id: application.to_owned(), part, body };
         let memory = serde_json::to_value(job.memory()).unwrap_or(Value::Null);
         let entitled: Vec<&ObjectId> = job.entitled().collect();
-        let seen = json!({ "watermark": job.watermark().is_some(), "entitled": entitled });
+        let settings = job.settings();
+        let seen = json!({
+            "watermark": job.watermark().is_some(),
+            "entitled": entitled,
+            "mapping": fingerprint(&settings.mapping),
+            "everyone": settings.scope == Scope::Everyone,
+        });
         vec![
             part("memory", memory),
             part("seen", seen),
@@ -160,7 +168,9 @@ impl JobHandle {
             let seen = seen.cloned().unwrap_or_default();
             let entitled: HashSet<ObjectId> =
                 serde_json::from_value(seen["entitled"].clone()).unwrap_or_default();
-            let watermark = (seen["watermark"] == json!(true)).then(|| tenant.watermark());
+            // Another mapping may have been saved since: then the next cycle looks at everybody.
+            let same = seen["mapping"] == json!(fingerprint(&job.settings().mapping));
+            let watermark = (same && seen["watermark"] == json!(true)).then(|| tenant.watermark());
             job.recall_at(memory, watermark, entitled);
         }
         Ok(JobHandle::new(id, template, job, status))
