@@ -294,7 +294,7 @@ fn alike(a: &Value, b: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::scenario_run::{ScenarioRun, ada, with};
+    use crate::rules::scenario_run::{ScenarioRun, ada, answer, patch, with};
     use serde_json::json;
 
     #[test]
@@ -314,6 +314,24 @@ mod tests {
         let mut right = ScenarioRun::published();
         right.makes_ada(json!({"nickName": "a"})).get("/Users/1", 200, ada(json!({"nickName": "a"})));
         right.is_right();
+    }
+
+    #[test]
+    fn what_two_writes_at_once_are_answered_with_may_be_older_than_the_other_one() {
+        let rename = patch("/Users/1", json!([{"op": "Replace", "path": "nickName", "value": "b"}]));
+        let promote = patch("/Users/1", json!([{"op": "Replace", "path": "title", "value": "X"}]));
+        let (renamed, both) = (ada(json!({"nickName": "b"})), ada(json!({"nickName": "b", "title": "X"})));
+        let titled = ada(json!({"nickName": "a", "title": "X"}));
+        for answers in [[&both, &titled], [&renamed, &both]] {
+            let mut right = ScenarioRun::published();
+            right.makes_ada(json!({"nickName": "a"}));
+            right.together([
+                (rename.clone(), answer(200, answers[0])),
+                (promote.clone(), answer(200, answers[1])),
+            ]);
+            right.get("/Users/1", 200, both.clone());
+            right.is_right();
+        }
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl Ledger {
         known.note_names(&changes);
         // When two writes overlap, the order in which the server applied them is unknown. The scenarios that send
         // such writes on purpose judge the result.
-        if !known.is_settled_for(exchange) {
+        let alone = known.is_settled_for(exchange);
+        if !alone {
             known.drop_held(|held| overlap(&held.by, exchange), &mut self.values);
         }
         for mut change in changes {
@@ -52,7 +53,8 @@ impl Ledger {
         if accepted && known.gone.is_none() {
             for resource in super::super::returned::resources(exchange) {
                 known.hear_own_answer(exchange, &resource, false, &mut self.values);
-                known.shown = Some((Arc::clone(exchange), writes));
+                // The answer may be older than the other write's effect.
+                known.shown = alone.then(|| (Arc::clone(exchange), writes));
             }
             for claim in &claims {
                 self.index(kind, id, claim);
