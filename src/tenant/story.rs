@@ -18,6 +18,10 @@ use crate::scenario::text::{attributes, entry, line, quoted, section};
 /// So much is remembered; what was before is not part of the scenario.
 const MOST_EVENTS: usize = 500;
 
+/// So many objects are in all states together that are remembered: states of a large directory take much memory, and no
+/// scenario is made of them that anybody reads.
+const MOST_REMEMBERED: usize = 100_000;
+
 /// A scenario with more people is not one that anybody reads.
 const MOST_OBJECTS: usize = 60;
 
@@ -69,11 +73,22 @@ pub(super) struct Story {
 
 impl Story {
     pub fn note(&mut self, event: Event) {
-        if self.events.len() == MOST_EVENTS {
-            self.events.remove(0);
-            self.cut = true;
-        }
         self.events.push(event);
+        let mut remembered = 0;
+        let mut after: Option<&Event> = None;
+        // The newest is kept, however large it is.
+        let kept = self.events.iter().rev().take(MOST_EVENTS).take_while(|event| {
+            let first = after.is_none();
+            // A state that nothing changed since takes no room of its own.
+            if !after.is_some_and(|after| Arc::ptr_eq(&after.state, &event.state)) {
+                remembered += event.state.users().len() + event.state.groups().len();
+            }
+            after = Some(event);
+            first || remembered <= MOST_REMEMBERED
+        });
+        let forgotten = self.events.len() - kept.count();
+        self.events.drain(..forgotten);
+        self.cut |= forgotten > 0;
     }
 }
 
@@ -472,4 +487,40 @@ fn plain_word(text: &str) -> String {
 /// A name of which the guard knows that it is the run's own.
 fn prefixed(name: &str) -> String {
     format!("{{{{prefix}}}} {}", name.replace("{{", "{ {"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entra::directory::Tenant;
+
+    #[test]
+    fn many_states_of_a_large_directory_are_not_remembered() {
+        let event = |tenant: &Tenant| Event {
+            what: Happening::Cycle,
+            state: tenant.state(),
+            position: tenant.watermark(),
+        };
+        let mut tenant = Tenant::new();
+        let mut story = Story::default();
+        for _ in 0..MOST_EVENTS {
+            story.note(event(&tenant));
+        }
+        assert_eq!((story.events.len(), story.cut), (MOST_EVENTS, false));
+        for number in 0..MOST_REMEMBERED / 20 {
+            tenant.add_user(User::new(ObjectId::new(&number.to_string()))).unwrap();
+        }
+        // Nothing happens in between: all of these have one state.
+        for _ in 0..MOST_EVENTS {
+            story.note(event(&tenant));
+        }
+        assert_eq!((story.events.len(), story.cut), (MOST_EVENTS, true));
+        for _ in 0..MOST_EVENTS {
+            tenant.advance_minutes(40);
+            story.note(event(&tenant));
+        }
+        assert_eq!(story.events.len(), 20);
+        let newest = story.events.last().unwrap();
+        assert!(Arc::ptr_eq(&newest.state, &tenant.state()));
+    }
 }

@@ -20,8 +20,8 @@ pub(super) struct CycleWatcher {
     application: String,
     identity: Identity,
     activity: Uuid,
-    /// The lines, for whoever waits for an on-demand run.
-    lines: Mutex<Vec<Value>>,
+    /// The lines of an on-demand run, for whoever waits for it. Those of a cycle are in the database, and may be many.
+    lines: Option<Mutex<Vec<Value>>>,
 }
 
 impl CycleWatcher {
@@ -31,13 +31,16 @@ impl CycleWatcher {
         application: String,
         identity: Identity,
         activity: Uuid,
+        on_demand: bool,
     ) -> Self {
-        CycleWatcher { live, handle, application, identity, activity, lines: Mutex::default() }
+        let lines = on_demand.then(Mutex::default);
+        CycleWatcher { live, handle, application, identity, activity, lines }
     }
 
-    /// The lines so far.
+    /// The lines of an on-demand run so far.
     pub fn lines(&self) -> Vec<Value> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let lines = self.lines.as_ref().map(|lines| lines.lock().unwrap_or_else(PoisonError::into_inner));
+        lines.map(|lines| lines.clone()).unwrap_or_default()
     }
 }
 
@@ -87,7 +90,9 @@ impl Watcher for CycleWatcher {
             writes.push(Write::Link { application, object, kind: kind_name(entry.kind), target, active });
         }
         self.live.record(&writes);
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        if let Some(lines) = &self.lines {
+            lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
         self.handle.with_status(|status| {
             if let Some(progress) = &mut status.progress {
                 progress.done += 1;

@@ -74,6 +74,7 @@ impl LiveTenant {
         application: &str,
         handle: &Arc<JobHandle>,
         job: &mut Job,
+        on_demand: bool,
     ) -> Result<Prepared, TenantError> {
         self.tick()?;
         let (activity, began) = (self.new_id(), self.now());
@@ -105,7 +106,7 @@ impl LiveTenant {
             Watched::new(client, self.clone(), id.clone(), activity.to_string(), Arc::clone(&handle.trace));
         let target =
             Gate::new(Retry::new(watched, self.settings().waiting.anew(), self.cancel()), self.closed());
-        let watcher = CycleWatcher::new(self.clone(), Arc::clone(handle), id, identity, activity);
+        let watcher = CycleWatcher::new(self.clone(), Arc::clone(handle), id, identity, activity, on_demand);
         let watcher = Arc::new(watcher);
         job.follow(Some(Arc::clone(&watcher) as _));
         Ok(Prepared { tenant, target, watcher, activity, began })
@@ -124,7 +125,7 @@ impl LiveTenant {
     async fn play(&self, application: &str) -> Result<Execution, TenantError> {
         let handle = self.job(application)?;
         let mut job = handle.job.lock().await;
-        let prepared = self.prepare(application, &handle, &mut job)?;
+        let prepared = self.prepare(application, &handle, &mut job, false)?;
         let before = job.quarantine().cloned();
         handle.tell(Happening::Cycle, &prepared.tenant);
         let report = job.cycle(&prepared.tenant, &prepared.target).await;
@@ -243,7 +244,7 @@ impl LiveTenant {
             handle.note_on_demand()?;
         }
         let mut job = handle.job.lock().await;
-        let prepared = self.prepare(application, &handle, &mut job)?;
+        let prepared = self.prepare(application, &handle, &mut job, true)?;
         handle.tell(Happening::OnDemand(ids.to_vec()), &prepared.tenant);
         let report = job.on_demand(&prepared.tenant, ids, &prepared.target).await;
         job.follow(None);
