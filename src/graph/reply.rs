@@ -73,7 +73,7 @@ impl From<TenantError> for GraphError {
         let message = error.to_string();
         match error {
             TenantError::NotFound(_) => GraphError::new(404, "Request_ResourceNotFound", message),
-            TenantError::Invalid(_) => GraphError::bad_request(message),
+            TenantError::Invalid(_) | TenantError::Property { .. } => GraphError::bad_request(message),
             TenantError::Taken { property } => {
                 let details = ("ObjectConflict".to_owned(), message.clone(), property.to_owned());
                 GraphError { details: Some(details), ..GraphError::bad_request(message) }

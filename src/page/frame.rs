@@ -1,5 +1,7 @@
 use jiff::Timestamp;
 
+use super::mistake::Mistake;
+
 /// A sentence at the top of a page.
 #[derive(Debug, Clone)]
 pub(super) struct Told {
@@ -23,6 +25,8 @@ pub(super) struct Frame {
     pub id: String,
     pub token: String,
     pub told: Option<Told>,
+    /// What is wrong with the form that was sent; nothing of it was done.
+    pub mistakes: Vec<Mistake>,
 }
 
 /// The pages of an application, in the portal's order.
@@ -47,7 +51,15 @@ impl Frame {
             id: String::new(),
             token: String::new(),
             told,
+            mistakes: Vec::new(),
         }
+    }
+
+    /// What is wrong with a field.
+    pub fn mistake(&self, field: impl AsRef<str>) -> Option<&str> {
+        let field = field.as_ref();
+        let found = self.mistakes.iter().find(|mistake| mistake.field == field);
+        found.map(|mistake| mistake.text.as_str())
     }
 
     pub fn pages(&self) -> &'static [(&'static str, &'static str)] {

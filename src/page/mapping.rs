@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::form::Form;
 use super::frame::{Frame, Told};
+use super::mistake::{Mistake, Refused};
 use super::{Page, Refusal, Shown, page};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
@@ -13,7 +14,7 @@ use crate::entra::mapping::{
 };
 use crate::entra::scope::in_scope;
 use crate::scim::SyntaxError;
-use crate::tenant::{ApplicationInfo, TenantError};
+use crate::tenant::ApplicationInfo;
 
 #[derive(askama::Template)]
 #[template(path = "tenant/mapping.html")]
@@ -27,7 +28,6 @@ struct MappingPage {
     removed: String,
     edit: Edit,
     flows: &'static [(&'static str, &'static str)],
-    mistakes: Vec<String>,
     operators: String,
     filters: String,
     schema: String,
@@ -108,20 +108,25 @@ impl Edit {
     }
 
     /// The row that the form describes, or what is wrong with it.
-    fn row(&self, kind: ObjectKind) -> Result<AttributeMapping, String> {
-        let source = source(kind, &self.kind, &self.source)?;
-        let mut row = AttributeMapping::new(self.target.trim(), source)
-            .map_err(|error| mistake(error, self.target.trim()))?;
-        row.matching = match self.matching.trim() {
-            "" => None,
-            text => Some(
-                text.parse().map_err(|_| format!("The matching precedence `{text}` is no whole number."))?,
-            ),
-        };
-        row.default = Some(self.default.clone()).filter(|default| !default.is_empty());
-        let flow = FlowType::ALL.into_iter().find(|flow| flow.as_str() == self.flow);
-        row.flow = flow.unwrap_or_default();
-        Ok(row)
+    fn row(&self, kind: ObjectKind) -> Result<AttributeMapping, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        let source = source(kind, &self.kind, &self.source).unwrap_or_else(|why| {
+            mistakes.push(Mistake::new("source", why));
+            ValueSource::None
+        });
+        let matching = self.matching.trim();
+        let precedence = matching.parse().ok().filter(|precedence| *precedence > 0);
+        if precedence.is_none() && !matching.is_empty() {
+            let why = format!("The matching precedence `{matching}` is no whole number from 1 on.");
+            mistakes.push(Mistake::new("matching", why));
+        }
+        let target = self.target.trim();
+        let row = AttributeMapping::new(target, source)
+            .map_err(|error| mistakes.push(Mistake::new("target", mistake(error, target))));
+        let Some(row) = row.ok().filter(|_| mistakes.is_empty()) else { return Err(mistakes) };
+        let default = Some(self.default.clone()).filter(|default| !default.is_empty());
+        let flow = FlowType::ALL.into_iter().find(|flow| flow.as_str() == self.flow).unwrap_or_default();
+        Ok(AttributeMapping { matching: precedence, default, flow, ..row })
     }
 }
 
@@ -207,7 +212,7 @@ impl Page {
         &self,
         info: &ApplicationInfo,
         query: &Form,
-        typed: Option<(&Form, Vec<String>)>,
+        refused: Option<Refused<'_>>,
         told: Option<Told>,
     ) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
@@ -217,12 +222,20 @@ impl Page {
         if mapping.group.is_some() {
             objects.push(("Group", "Groups"));
         }
-        let asked = typed.as_ref().map_or_else(|| query.get("object"), |(form, _)| form.get("object"));
+        let typed = refused.as_ref().map(|refused| refused.form);
+        let asked = typed.unwrap_or(query).get("object");
         let kind = if mapping.group.is_some() { kind_of(asked) } else { ObjectKind::User };
         let object = mapping.object(kind).ok_or(Refusal::NotFound)?;
         let before: &[AttributeMapping] = default.object(kind).map_or(&[], |object| object.rows.as_slice());
         let person = query.get("person").trim().to_owned();
-        let values = self.values(info, &mapping, object, &person)?;
+        let mut frame = self.frame_with(info, "Attribute mapping", told, refused.as_ref());
+        let values = match self.values(info, &mapping, object, &person)? {
+            Ok(values) => values,
+            Err(why) => {
+                frame.mistakes.push(Mistake::new("person", why));
+                vec![String::new(); object.rows.len()]
+            }
+        };
         let rows = object.rows.iter().enumerate().zip(values).map(|((number, row), value)| Row {
             number,
             target: row.written.clone(),
@@ -240,16 +253,15 @@ impl Page {
         let gone =
             before.iter().filter(|row| object.find(&row.written).is_none()).map(|row| row.written.as_str());
         let removed = gone.collect::<Vec<_>>().join(", ");
-        let row_form = typed.as_ref().filter(|(form, _)| form.has("kind")).map(|(form, _)| Edit::typed(form));
+        let row_form = typed.filter(|form| form.has("kind")).map(Edit::typed);
         let chosen =
             query.get("edit").parse().ok().and_then(|number: usize| Some((number, object.rows.get(number)?)));
         let edit = row_form.or_else(|| chosen.map(|(number, row)| Edit::of(number, row)));
-        let typed_text = |name: &str| {
-            typed.as_ref().filter(|(form, _)| form.has(name)).map(|(form, _)| form.get(name).to_owned())
-        };
+        let typed_text =
+            |name: &str| typed.filter(|form| form.has(name)).map(|form| form.get(name).to_owned());
         let ObjectActions { create, update, delete } = object.actions;
         page(&MappingPage {
-            frame: self.frame(info, "Attribute mapping", told),
+            frame,
             objects,
             object: if kind == ObjectKind::Group { "Group" } else { "User" }.to_owned(),
             person,
@@ -265,35 +277,35 @@ impl Page {
             operators: Operator::ALL.iter().map(|operator| operator.as_str()).collect::<Vec<_>>().join(", "),
             filters: typed_text("filters").unwrap_or_else(|| filter_text(&object.filter)),
             schema: typed_text("schema").unwrap_or_default(),
-            mistakes: typed.map(|(_, mistakes)| mistakes).unwrap_or_default(),
         })
     }
 
-    /// What each row gives for somebody; empty texts without anybody.
+    /// What each row gives for somebody, empty texts without anybody; or why it is not known who that is.
     fn values(
         &self,
         info: &ApplicationInfo,
         mapping: &Mapping,
         object: &ObjectMapping,
         person: &str,
-    ) -> Result<Vec<String>, Refusal> {
+    ) -> Result<Result<Vec<String>, String>, Refusal> {
         let nothing = vec![String::new(); object.rows.len()];
         if person.is_empty() {
-            return Ok(nothing);
+            return Ok(Ok(nothing));
         }
-        let Some(id) = self.named(person) else {
-            return Ok(vec!["nobody of that name".to_owned(); object.rows.len()]);
+        let id = match self.named_or_deleted(person) {
+            Ok(id) => id,
+            Err(why) => return Ok(Err(why)),
         };
         let application = info.service_principal.to_string();
         let directory = self.live.directory_of(&application)?;
         let scope = self.live.secrets(&application)?.scope();
-        let Some(found) = directory.object(&id) else { return Ok(nothing) };
+        let Some(found) = directory.object(&id) else { return Ok(Ok(nothing)) };
         let subject = MappingSubject {
             object: found,
             is_soft_deleted: in_scope(&directory, &scope, mapping, &id).is_soft_deleted(),
             circumstances: Circumstances::new(Timestamp::now(), 1),
         };
-        Ok(object.rows.iter().map(|row| value(row, &subject)).collect())
+        Ok(Ok(object.rows.iter().map(|row| value(row, &subject)).collect()))
     }
 
     /// What a source that is being written gives.
@@ -313,8 +325,9 @@ impl Page {
         ) else {
             return String::new();
         };
-        let found = self.named(query.get("person").trim());
-        let Some(object) = found.and_then(|id| directory.object(&id)).filter(|object| object.kind() == kind)
+        let found = self.named_or_deleted(query.get("person").trim());
+        let Some(object) =
+            found.ok().and_then(|id| directory.object(&id)).filter(|object| object.kind() == kind)
         else {
             return "Choose somebody above to see the value.".to_owned();
         };
@@ -340,38 +353,28 @@ impl Page {
         form: &Form,
     ) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
-        let wrong = |mistakes: Vec<String>| {
-            self.mapping(
-                info,
-                query,
-                Some((form, mistakes)),
-                Some(Told::bad("Nothing was saved: see what is wrong below.")),
-            )
+        let text = match form.get("do") {
+            "import" => Ok(form.get("schema").to_owned()),
+            "default" => Ok(schema::export(&self.live.default_mapping(&id)?).to_string()),
+            _ => {
+                let mut mapping = Mapping::clone(&self.live.job(&id)?.mapping());
+                changed(&mut mapping, form).map(|()| schema::export(&mapping).to_string())
+            }
         };
-        let text = if form.get("do") == "import" {
-            Ok(form.get("schema").to_owned())
-        } else if form.get("do") == "default" {
-            Ok(schema::export(&self.live.default_mapping(&id)?).to_string())
-        } else {
-            let mut mapping = Mapping::clone(&self.live.job(&id)?.mapping());
-            changed(&mut mapping, form).map(|()| schema::export(&mapping).to_string())
-        };
-        let text = match text {
-            Ok(text) => text,
-            Err(mistake) => return wrong(vec![mistake]),
-        };
-        match self.live.set_schema(&id, &text) {
+        let saved = text.and_then(|text| Ok(self.live.set_schema(&id, &text)?));
+        let object = if form.get("object") == "Group" { "Group" } else { "User" };
+        match saved {
             Ok(()) => Ok(Shown::Done(
-                format!(
-                    "/app/{id}/mapping?object={}",
-                    if form.get("object") == "Group" { "Group" } else { "User" }
-                ),
+                format!("/app/{id}/mapping?object={object}"),
                 "The mapping was saved; the next cycle looks at everybody.".to_owned(),
             )),
-            Err(TenantError::Schema(mistakes)) => {
-                wrong(mistakes.iter().map(|mistake| mistake.render(false)).collect())
+            Err(refusal) => {
+                let mut mistakes = refusal.mistakes()?;
+                if form.get("do") == "import" {
+                    mistakes.iter_mut().for_each(|mistake| "schema".clone_into(&mut mistake.field));
+                }
+                self.mapping(info, query, Some(Refused { form, mistakes }), None)
             }
-            Err(other) => Err(other.into()),
         }
     }
 }
@@ -385,22 +388,22 @@ fn value(row: &AttributeMapping, subject: &MappingSubject<'_>) -> String {
 }
 
 /// Makes the change that a form says.
-fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), String> {
+fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), Refusal> {
+    let wrong = |why: &str| Refusal::Wrong(why.to_owned());
     let kind = kind_of(form.get("object"));
     let object = match kind {
         ObjectKind::User => &mut mapping.user,
-        ObjectKind::Group => mapping.group.as_mut().ok_or("Groups are not mapped.")?,
+        ObjectKind::Group => mapping.group.as_mut().ok_or_else(|| wrong("Groups are not mapped."))?,
     };
     let number: Option<usize> = form.get("number").parse().ok().filter(|number| *number < object.rows.len());
     match form.get("do") {
         "row" => {
-            let row = Edit::typed(form).row(kind)?;
+            let row = Edit::typed(form).row(kind).map_err(Refusal::Mistaken)?;
             let same = object.rows.iter().position(|known| known.target == row.target);
             if same.is_some() && same != number {
-                return Err(format!(
-                    "`{}` is mapped already: edit that row, or choose another target.",
-                    row.written
-                ));
+                let why =
+                    format!("`{}` is mapped already: edit that row, or choose another target.", row.written);
+                return Err(Refusal::at("target", why));
             }
             match number {
                 // What the application's attribute list says of the target stays.
@@ -420,12 +423,11 @@ fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), String> {
             Ok(())
         }
         "remove" => {
-            let number = number.ok_or("There is no such row any more.")?;
+            let number = number.ok_or_else(|| wrong("There is no such row any more."))?;
             if object.rows[number].matching.is_some() && object.matching().len() == 1 {
-                return Err(
-                    "The only matching attribute cannot be removed: without it nobody is found again."
-                        .to_owned(),
-                );
+                return Err(wrong(
+                    "The only matching attribute cannot be removed: without it nobody is found again.",
+                ));
             }
             object.rows.remove(number);
             Ok(())
@@ -437,10 +439,11 @@ fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), String> {
             Ok(())
         }
         "filters" => {
-            object.filter = filter_of(kind, form.get("filters"))?;
+            object.filter =
+                filter_of(kind, form.get("filters")).map_err(|why| Refusal::at("filters", why))?;
             Ok(())
         }
-        other => Err(format!("`{other}` is nothing that can be done to a mapping.")),
+        other => Err(Refusal::Wrong(format!("`{other}` is nothing that can be done to a mapping."))),
     }
 }
 

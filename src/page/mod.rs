@@ -11,6 +11,8 @@ mod frame;
 mod kept;
 mod logs;
 mod mapping;
+mod mistake;
+mod named;
 mod on_demand;
 mod overview;
 mod people;
@@ -37,6 +39,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use form::Form;
 use frame::{Frame, Told};
 use kept::Kept;
+use mistake::{Mistake, Refused};
 
 use crate::tenant::{ConnectionSecrets, LiveTenant, TEMPLATES, TenantError, TenantEvent};
 
@@ -129,13 +132,33 @@ enum Refusal {
     NotFound,
     Forbidden,
     Wrong(String),
+    /// Fields of the form are wrong.
+    Mistaken(Vec<Mistake>),
+}
+
+impl Refusal {
+    /// One field is wrong.
+    fn at(field: impl Into<String>, why: impl Into<String>) -> Self {
+        Refusal::Mistaken(vec![Mistake::new(field, why)])
+    }
+
+    /// What the page of a form says of it; other refusals have a page of their own.
+    fn mistakes(self) -> Result<Vec<Mistake>, Refusal> {
+        match self {
+            Refusal::Mistaken(mistakes) => Ok(mistakes),
+            Refusal::Wrong(why) => Ok(vec![Mistake::new("", why)]),
+            other => Err(other),
+        }
+    }
 }
 
 impl From<TenantError> for Refusal {
     fn from(error: TenantError) -> Self {
-        match error {
+        match &error {
             TenantError::NotFound(_) => Refusal::NotFound,
-            other => Refusal::Wrong(other.to_string()),
+            TenantError::Taken { property } => Refusal::at(*property, error.to_string()),
+            TenantError::Property { property, why } => Refusal::at(property, why),
+            _ => Refusal::Wrong(error.to_string()),
         }
     }
 }
@@ -196,6 +219,10 @@ async fn handle(State(page): State<Arc<Page>>, request: Request<Body>) -> Respon
             "The form is of another run of the program, or of another page: go back, reload, and send it again.",
         ),
         Err(Refusal::Wrong(why)) => error_page(StatusCode::BAD_REQUEST, &why),
+        Err(Refusal::Mistaken(mistakes)) => {
+            let texts: Vec<&str> = mistakes.iter().map(|mistake| mistake.text.as_str()).collect();
+            error_page(StatusCode::BAD_REQUEST, &texts.join(" "))
+        }
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
@@ -245,7 +272,7 @@ impl Page {
         match (writes, rest) {
             (false, []) => self.overview(&info, query.was_told()),
             (true, []) => self.command(&info, form).await,
-            (false, ["connectivity"]) => self.connectivity(&info, None, query.was_told()),
+            (false, ["connectivity"]) => self.connectivity(&info, query.was_told()),
             (true, ["connectivity"]) => self.set_connectivity(&info, form).await,
             (false, ["mapping"]) => self.mapping(&info, query, None, query.was_told()),
             (true, ["mapping"]) => self.set_mapping(&info, query, form).await,
@@ -253,9 +280,9 @@ impl Page {
             (false, ["evaluate"]) => Ok(Shown::Text(self.evaluate(&info, query))),
             (false, ["people"]) => self.people(&info, query, None, query.was_told()).await,
             (true, ["people"]) => self.change_people(&info, query, form).await,
-            (false, ["people", id]) => self.person(&info, id, query.was_told()),
+            (false, ["people", id]) => self.person(&info, id, None, query.was_told()),
             (true, ["people", id]) => self.change_person(&info, id, form).await,
-            (false, ["on-demand"]) => self.on_demand(&info, query, None),
+            (false, ["on-demand"]) => self.on_demand(&info, query, None, Vec::new()),
             (true, ["on-demand"]) => self.provision(&info, form).await,
             (false, ["logs"]) => self.logs(&info, query),
             (false, ["logs", number]) => self.log(&info, number),
@@ -301,7 +328,20 @@ impl Page {
             id: info.service_principal.to_string(),
             token: self.token.clone(),
             told,
+            mistakes: Vec::new(),
         }
+    }
+
+    /// The frame of a page whose form may have been refused.
+    fn frame_with(
+        &self,
+        info: &crate::tenant::ApplicationInfo,
+        title: &'static str,
+        told: Option<Told>,
+        refused: Option<&Refused<'_>>,
+    ) -> Frame {
+        let mistakes = refused.map(|refused| refused.mistakes.clone()).unwrap_or_default();
+        Frame { mistakes, ..self.frame(info, title, told) }
     }
 }
 

@@ -3,9 +3,10 @@
 use super::form::Form;
 use super::frame::{Frame, Told};
 use super::logs::LineView;
+use super::mistake::Mistake;
 use super::traffic::TrafficRow;
 use super::{Page, Refusal, Shown, page};
-use crate::entra::directory::{ObjectId, ObjectKind};
+use crate::entra::directory::ObjectKind;
 use crate::tenant::{ApplicationInfo, OnDemand};
 
 /// So many names are offered.
@@ -28,10 +29,11 @@ impl Page {
         &self,
         info: &ApplicationInfo,
         query: &Form,
-        done: Option<(Option<OnDemand>, Option<Told>)>,
+        done: Option<(OnDemand, Option<Told>)>,
+        mistakes: Vec<Mistake>,
     ) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
-        let (done, told) = done.unwrap_or((None, query.was_told()));
+        let (done, told) = done.map_or((None, query.was_told()), |(done, told)| (Some(done), told));
         let names = |kind, name| {
             let (found, _) = self.live.window(kind, false, 0, OFFERED);
             found.into_iter().filter_map(move |(_, record)| record.text(name).map(str::to_owned))
@@ -48,7 +50,7 @@ impl Page {
         }
         let lines = done.iter().flat_map(|done| &done.lines).map(|line| LineView::of(0, line));
         page(&OnDemandPage {
-            frame: self.frame(info, "Provision on demand", told),
+            frame: Frame { mistakes, ..self.frame(info, "Provision on demand", told) },
             who: query.get("who").to_owned(),
             known: known.collect(),
             lines: lines.collect(),
@@ -58,10 +60,10 @@ impl Page {
     }
 
     pub(super) async fn provision(&self, info: &ApplicationInfo, form: &Form) -> Result<Shown, Refusal> {
-        let told = |text: String| self.on_demand(info, form, Some((None, Some(Told::bad(text)))));
         let who = form.get("who").trim();
-        let Some(found) = self.named(who) else {
-            return told(format!("`{who}` is neither a user nor a group of the directory."));
+        let found = match self.named_or_deleted(who) {
+            Ok(found) => found,
+            Err(why) => return self.on_demand(info, form, None, vec![Mistake::new("who", why)]),
         };
         let id = info.service_principal.to_string();
         match self.live.on_demand(&id, &[found], false).await {
@@ -69,26 +71,9 @@ impl Page {
                 let nothing = done.lines.is_empty() && done.error.is_none();
                 let told = nothing
                     .then(|| Told::bad("Nothing was done: groups are not mapped for this application."));
-                self.on_demand(info, form, Some((Some(done), told)))
+                self.on_demand(info, form, Some((done, told)), Vec::new())
             }
-            Err(error) => told(error.to_string()),
+            Err(error) => self.on_demand(info, form, None, vec![Mistake::new("", error.to_string())]),
         }
-    }
-
-    /// The user of an id or userPrincipalName, or the group of an id or displayName.
-    pub(super) fn named(&self, who: &str) -> Option<ObjectId> {
-        if let Ok(found) = self.live.find(who) {
-            return Some(found);
-        }
-        if let Ok((deleted, _)) = self.live.object(None, who, true) {
-            return Some(deleted);
-        }
-        let mut found = None;
-        self.live.visit(ObjectKind::Group, false, |id, record| {
-            if record.text("displayName").is_some_and(|name| name.eq_ignore_ascii_case(who)) {
-                found.get_or_insert_with(|| id.clone());
-            }
-        });
-        found
     }
 }

@@ -1,19 +1,22 @@
 //! Users and groups: the directory, and who of it is assigned to the application.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::form::Form;
 use super::frame::{Frame, Told};
+use super::mistake::{Mistake, Refused};
 use super::{Page, Refusal, Shown, page};
-use crate::entra::directory::{ObjectId, ObjectKind, User};
+use crate::entra::directory::{Group, ObjectId, ObjectKind, User};
 use crate::entra::directory_file;
+use crate::report::layout::thousands;
 use crate::tenant::{ApplicationInfo, DEFAULT_ROLE, Found, Record, TenantError};
 
 /// So many rows are shown at once.
-const SHOWN: usize = 200;
+pub(super) const SHOWN: usize = 200;
 
 const KINDS: &[(&str, &str)] =
     &[("users", "Users"), ("groups", "Groups"), ("assigned", "Assigned"), ("deleted", "Deleted users")];
@@ -41,6 +44,9 @@ const USER_FORM: &[&str] = &[
     "preferredLanguage",
 ];
 
+/// What the names of their fields begin with.
+const PROPERTY: &str = "p.";
+
 const GROUP_FORM: &[&str] = &["displayName", "description", "mailNickname"];
 
 #[derive(askama::Template)]
@@ -50,8 +56,7 @@ struct People {
     q: String,
     show: String,
     kinds: &'static [(&'static str, &'static str)],
-    count: usize,
-    more: bool,
+    window: Window,
     rows: Vec<Row>,
     form: Form,
 }
@@ -80,6 +85,54 @@ struct Person {
     roles: Vec<(String, String)>,
     properties: Vec<(String, String)>,
     members: Vec<(String, String)>,
+    /// Whom somebody wanted to add.
+    member: Option<String>,
+}
+
+impl People {
+    /// The address of another page of the same list.
+    fn at(&self, number: &usize) -> String {
+        let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
+        query.append_pair("show", &self.show);
+        if !self.q.is_empty() {
+            query.append_pair("q", &self.q);
+        }
+        query.append_pair("page", &number.to_string()).finish()
+    }
+}
+
+/// Which part of a list a page shows.
+struct Window {
+    /// The page's number, from 1.
+    number: usize,
+    /// How many there are in all.
+    count: usize,
+}
+
+impl Window {
+    fn last(&self) -> usize {
+        self.count.div_ceil(SHOWN).max(1)
+    }
+
+    /// The numbers of the pages before and after it.
+    fn previous(&self) -> Option<usize> {
+        (self.number > 1).then(|| self.number - 1)
+    }
+
+    fn next(&self) -> Option<usize> {
+        (self.number < self.last()).then_some(self.number + 1)
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Window { number, count } = *self;
+        if count <= SHOWN {
+            return write!(f, "{} found", thousands(count));
+        }
+        let (first, last) = ((number - 1) * SHOWN + 1, count.min(number * SHOWN));
+        write!(f, "{} to {} of {}", thousands(first), thousands(last), thousands(count))
+    }
 }
 
 fn name_of(record: &Record) -> String {
@@ -91,74 +144,89 @@ impl Page {
         &self,
         info: &ApplicationInfo,
         query: &Form,
-        typed: Option<&Form>,
+        refused: Option<Refused<'_>>,
         told: Option<Told>,
     ) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
         let show = if query.has("show") { query.get("show") } else { "users" };
-        let q = query.get("q").to_lowercase();
         let assigned: HashSet<ObjectId> =
             self.live.assignments(&id)?.into_iter().map(|assignment| assignment.principal).collect();
-        let directory = self.live.directory_of(&id)?;
-        let mut found: Vec<Found> = Vec::new();
-        let mut count = 0;
-        let mut see = |object: &ObjectId, record: &Record| {
+        let only = (show == "assigned").then_some(&assigned);
+        let (found, window) = self.found(show, query, only);
+        let rows = self.rows(&id, &found, &assigned)?;
+        page(&People {
+            frame: self.frame_with(info, "Users and groups", told, refused.as_ref()),
+            q: query.get("q").to_owned(),
+            show: show.to_owned(),
+            kinds: KINDS,
+            window,
+            rows,
+            form: refused.map(|refused| refused.form.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// Those of one page, and where in the list it is. A page beyond the end is the last one.
+    fn found(&self, show: &str, query: &Form, only: Option<&HashSet<ObjectId>>) -> (Vec<Found>, Window) {
+        let q = query.get("q").to_lowercase();
+        let passes = |object: &ObjectId, record: &Record| {
             let named = |name: &str| record.text(name).is_some_and(|text| text.to_lowercase().contains(&q));
-            let passes = q.is_empty() || named("displayName") || named("userPrincipalName") || named("mail");
-            if passes && (show != "assigned" || assigned.contains(object)) {
-                count += 1;
-                if found.len() < SHOWN {
-                    found.push((object.clone(), record.clone()));
-                }
-            }
+            only.is_none_or(|only| only.contains(object))
+                && (q.is_empty() || named("displayName") || named("userPrincipalName") || named("mail"))
         };
-        match show {
-            "groups" => self.live.visit(ObjectKind::Group, false, &mut see),
-            "deleted" => self.live.visit(ObjectKind::User, true, &mut see),
-            "assigned" => {
-                self.live.visit(ObjectKind::User, false, &mut see);
-                self.live.visit(ObjectKind::Group, false, &mut see);
+        let kinds: &[(ObjectKind, bool)] = match show {
+            "groups" => &[(ObjectKind::Group, false)],
+            "deleted" => &[(ObjectKind::User, true)],
+            "assigned" => &[(ObjectKind::User, false), (ObjectKind::Group, false)],
+            _ => &[(ObjectKind::User, false)],
+        };
+        let collect = |number: usize| {
+            let (mut found, mut count) = (Vec::new(), 0);
+            let own = (number - 1).saturating_mul(SHOWN)..number.saturating_mul(SHOWN);
+            for (kind, deleted) in kinds {
+                self.live.visit(*kind, *deleted, |object, record| {
+                    if passes(object, record) {
+                        if own.contains(&count) {
+                            found.push((object.clone(), record.clone()));
+                        }
+                        count += 1;
+                    }
+                });
             }
-            _ => self.live.visit(ObjectKind::User, false, &mut see),
-        }
-        let links: HashMap<ObjectId, String> = self.live.known_links(&id).into_iter().collect();
-        let rows = found.iter().map(|(object, record)| {
-            let user = directory.user(object);
-            let state = match (&record.deleted, user) {
+            (found, Window { number, count })
+        };
+        let asked = query.get("page").parse().unwrap_or(1).max(1);
+        let (found, window) = collect(asked);
+        if asked > window.last() { collect(window.last()) } else { (found, window) }
+    }
+
+    fn rows(
+        &self,
+        application: &str,
+        found: &[Found],
+        assigned: &HashSet<ObjectId>,
+    ) -> Result<Vec<Row>, Refusal> {
+        let directory = self.live.directory_of(application)?;
+        let groups = directory.groups().filter(|group| assigned.contains(group.id()));
+        let through: HashSet<&ObjectId> = groups.flat_map(Group::members).collect();
+        let mut links: HashMap<ObjectId, String> = self.live.known_links(application).into_iter().collect();
+        let rows = found.iter().map(|(object, record)| Row {
+            id: object.as_str().to_owned(),
+            name: name_of(record),
+            principal: record.text("userPrincipalName").unwrap_or_default().to_owned(),
+            state: match (&record.deleted, directory.user(object)) {
                 (Some(_), _) => "in the recycle bin",
                 (None, Some(user)) if !user.account_enabled() => "sign-in blocked",
                 (None, Some(_)) => "active",
                 (None, None) => "group",
-            };
-            let member = || {
-                let mut groups = directory.groups().filter(|group| assigned.contains(group.id()));
-                groups.any(|group| group.members().contains(object))
-            };
-            let assigned = match () {
+            },
+            assigned: match () {
                 () if assigned.contains(object) => "directly",
-                () if member() => "through a group",
+                () if through.contains(object) => "through a group",
                 () => "",
-            };
-            Row {
-                id: object.as_str().to_owned(),
-                name: name_of(record),
-                principal: record.text("userPrincipalName").unwrap_or_default().to_owned(),
-                state,
-                assigned,
-                account: links.get(object).cloned().unwrap_or_default(),
-            }
+            },
+            account: links.remove(object).unwrap_or_default(),
         });
-        let rows: Vec<Row> = rows.collect();
-        page(&People {
-            frame: self.frame(info, "Users and groups", told),
-            q: query.get("q").to_owned(),
-            show: show.to_owned(),
-            kinds: KINDS,
-            count,
-            more: count > rows.len(),
-            rows,
-            form: typed.cloned().unwrap_or_default(),
-        })
+        Ok(rows.collect())
     }
 
     pub(super) async fn change_people(
@@ -172,48 +240,37 @@ impl Page {
             "create-user" => self
                 .create_user(form)
                 .map(|(id, name)| (format!("{back}/{id}"), format!("{name} was created."))),
-            "create-group" => {
-                let name = form.get("displayName").trim();
-                let body = json!({
-                    "displayName": name, "mailEnabled": false, "securityEnabled": true,
-                    "mailNickname": name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"),
-                });
-                let body = body.as_object().cloned().unwrap_or_default();
-                let made = if name.is_empty() {
-                    Err(TenantError::Invalid("A group needs a display name.".to_owned()))
-                } else {
-                    self.live.create_group(&body, &[])
-                };
-                made.map(|(id, _)| (format!("{back}/{id}"), format!("{name} was created.")))
-                    .map_err(Refusal::from)
-            }
-            "make-up" => match form.get("number").parse::<usize>() {
-                Ok(number) if (1..=100_000).contains(&number) => {
-                    let seed = self.live.log_position();
-                    let made = self.live.make_people(number, seed)?;
-                    Ok((back.clone(), format!("{} people were made up.", made.len())))
-                }
-                _ => Err(Refusal::Wrong("Write a number from 1 to 100000.".to_owned())),
-            },
+            "create-group" => self
+                .create_group(form)
+                .map(|(id, name)| (format!("{back}/{id}"), format!("{name} was created."))),
+            "make-up" => self.make_up(form.get("number")).map(|told| (back.clone(), told)),
             "import" => self.import(form.get("text")).map(|told| (back.clone(), told)),
             _ => Err(Refusal::NotFound),
         };
         match done {
             Ok((to, told)) => Ok(Shown::Done(to, told)),
-            Err(Refusal::Wrong(why)) => self.people(info, query, Some(form), Some(Told::bad(why))).await,
-            Err(other) => Err(other),
+            Err(refusal) => {
+                let mistakes = refusal.mistakes()?;
+                self.people(info, query, Some(Refused { form, mistakes }), None).await
+            }
         }
     }
 
     fn create_user(&self, form: &Form) -> Result<(String, String), Refusal> {
         let principal = form.get("userPrincipalName").trim();
         let name = form.get("displayName").trim();
-        let Some((local, domain)) =
-            principal.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty())
-        else {
-            return Err(Refusal::Wrong(format!(
-                "`{principal}` is no user principal name, as ada@contoso.example."
-            )));
+        let parts =
+            principal.split_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty());
+        let mut mistakes = Vec::new();
+        if parts.is_none() {
+            let why = format!("`{principal}` is no user principal name, as ada@contoso.example.");
+            mistakes.push(Mistake::new("userPrincipalName", why));
+        }
+        if name.is_empty() {
+            mistakes.push(Mistake::new("displayName", "A user needs a display name."));
+        }
+        let Some((local, domain)) = parts.filter(|_| mistakes.is_empty()) else {
+            return Err(Refusal::Mistaken(mistakes));
         };
         let mut names = name.splitn(2, ' ');
         let body = json!({
@@ -226,18 +283,42 @@ impl Page {
         Ok((id.as_str().to_owned(), name.to_owned()))
     }
 
+    fn create_group(&self, form: &Form) -> Result<(String, String), Refusal> {
+        let name = form.get("group").trim();
+        if name.is_empty() {
+            return Err(Refusal::at("group", "A group needs a display name."));
+        }
+        let body = json!({
+            "displayName": name, "mailEnabled": false, "securityEnabled": true,
+            "mailNickname": name.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"),
+        });
+        let (id, _) = self.live.create_group(&body.as_object().cloned().unwrap_or_default(), &[])?;
+        Ok((id.as_str().to_owned(), name.to_owned()))
+    }
+
+    fn make_up(&self, number: &str) -> Result<String, Refusal> {
+        let number: Option<usize> =
+            number.trim().parse().ok().filter(|number| (1..=100_000).contains(number));
+        let Some(number) = number else {
+            return Err(Refusal::at("number", "Write a number from 1 to 100000."));
+        };
+        let made = self.live.make_people(number, self.live.log_position())?;
+        Ok(format!("{} people were made up.", made.len()))
+    }
+
     fn import(&self, text: &str) -> Result<String, Refusal> {
         let ending = if text.trim_start().starts_with(['{', '[']) { "json" } else { "csv" };
         let mut contents = directory_file::read_from("the text", ending, text.as_bytes())
-            .map_err(|mistake| Refusal::Wrong(mistake.render(false)))?;
+            .map_err(|mistake| Refusal::at("text", mistake.render(false)))?;
         let imported = self.live.import(&mut contents)?;
         if let Some(first) = contents.problems.first() {
-            return Err(Refusal::Wrong(format!(
+            let why = format!(
                 "{} were imported, {} rows were left out. The first: {}",
                 imported.ids.len(),
                 contents.left_out,
                 first.render(false)
-            )));
+            );
+            return Err(Refusal::at("text", why));
         }
         Ok(format!("{} were imported, {} were there already.", imported.ids.len(), imported.known))
     }
@@ -246,59 +327,44 @@ impl Page {
         &self,
         info: &ApplicationInfo,
         asked: &str,
+        refused: Option<Refused<'_>>,
         told: Option<Told>,
     ) -> Result<Shown, Refusal> {
         let found = self.live.object(None, asked, false).or_else(|_| self.live.object(None, asked, true))?;
         let (id, record) = &found;
-        let application = info.service_principal.to_string();
-        let directory = self.live.directory_of(&application)?;
-        let is_user = record.kind == ObjectKind::User;
-        let names: &[&str] = if is_user { USER_FORM } else { GROUP_FORM };
-        let value = |name: &str| match record.properties.get(name) {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Array(all)) => all.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
-            _ => String::new(),
-        };
-        let others = record
-            .properties
-            .iter()
-            .filter(|(name, value)| value.is_string() && !names.contains(&name.as_str()));
-        let properties =
-            names.iter().map(|name| (*name).to_owned()).chain(others.map(|(name, _)| name.clone()));
-        let manager = directory
-            .user(id)
-            .and_then(User::manager)
-            .and_then(|id| self.live.object(None, id.as_str(), false).ok());
-        let members = directory.group(id).map(|group| group.members().clone()).unwrap_or_default();
-        let member = |id: &ObjectId| {
-            let found = self
-                .live
-                .object(None, id.as_str(), false)
-                .or_else(|_| self.live.object(None, id.as_str(), true));
-            (id.as_str().to_owned(), found.map(|(_, record)| name_of(&record)).unwrap_or_default())
-        };
+        let directory = self.live.directory_of(&info.service_principal.to_string())?;
         let name = name_of(record);
+        let frame = self.frame_with(info, "Users and groups", told, refused.as_ref());
+        let typed = refused.as_ref().map(|refused| refused.form);
+        let saving = typed.filter(|form| form.get("do") == "save");
+        let enabled = directory.user(id).is_some_and(User::account_enabled);
+        let manager = directory.user(id).and_then(User::manager);
+        let manager = manager.and_then(|id| self.live.object(None, id.as_str(), false).ok());
+        let manager = manager.and_then(|(_, record)| record.text("userPrincipalName").map(str::to_owned));
+        let members = directory.group(id).map(|group| group.members().clone()).unwrap_or_default();
         page(&Person {
-            frame: Frame { title: name.clone(), ..self.frame(info, "Users and groups", told) },
+            frame: Frame { title: name.clone(), ..frame },
             id: id.as_str().to_owned(),
-            kind: if is_user { "User" } else { "Group" },
+            kind: if record.kind == ObjectKind::User { "User" } else { "Group" },
             name,
             deleted: record.deleted.is_some(),
-            is_user,
-            enabled: directory.user(id).is_some_and(User::account_enabled),
+            is_user: record.kind == ObjectKind::User,
+            enabled: saving.map_or(enabled, |form| form.get("enabled") == "on"),
             assigned: directory.is_assigned(id),
-            manager: manager
-                .and_then(|(_, record)| record.text("userPrincipalName").map(str::to_owned))
-                .unwrap_or_default(),
+            manager: saving.map_or(manager.unwrap_or_default(), |form| form.get("manager").to_owned()),
             roles: roles(info),
-            properties: properties
-                .map(|name| {
-                    let value = value(&name);
-                    (name, value)
-                })
-                .collect(),
-            members: members.iter().map(member).collect(),
+            properties: properties(record, saving),
+            members: members.iter().map(|id| self.member(id)).collect(),
+            member: typed
+                .filter(|form| form.get("do") == "add-member")
+                .map(|form| form.get("member").to_owned()),
         })
+    }
+
+    fn member(&self, id: &ObjectId) -> (String, String) {
+        let found =
+            self.live.object(None, id.as_str(), false).or_else(|_| self.live.object(None, id.as_str(), true));
+        (id.as_str().to_owned(), found.map(|(_, record)| name_of(&record)).unwrap_or_default())
     }
 
     pub(super) async fn change_person(
@@ -321,12 +387,10 @@ impl Page {
                 Ok(Shown::Done(back, told))
             }
             Ok(told) => Ok(Shown::Done(own, told)),
-            Err(Refusal::Wrong(why)) => self.person(info, asked, Some(Told::bad(why))),
-            Err(Refusal::NotFound) if form.has("member") || form.has("manager") => {
-                let who = if form.has("member") { form.get("member") } else { form.get("manager") };
-                self.person(info, asked, Some(Told::bad(format!("`{who}` is nobody in the directory."))))
+            Err(refusal) => {
+                let mistakes = refusal.mistakes()?;
+                self.person(info, asked, Some(Refused { form, mistakes }), None)
             }
-            Err(other) => Err(other),
         }
     }
 
@@ -366,12 +430,15 @@ impl Page {
                 "Deleted permanently.".to_owned()
             }
             "add-member" => {
-                let member = self.named(form.get("member").trim()).ok_or(Refusal::NotFound)?;
-                live.add_members(asked, &[member.as_str().to_owned()])?;
+                let at_field = |why: String| Refusal::at("member", why);
+                let member = self.named(form.get("member").trim(), None).map_err(at_field)?;
+                let added = live.add_members(asked, &[member.as_str().to_owned()]);
+                added.map_err(|error| at_field(error.to_string()))?;
                 "The member was added.".to_owned()
             }
             "remove-member" => {
-                live.remove_member(asked, form.get("member"))?;
+                let removed = live.remove_member(asked, form.get("member"));
+                removed.map_err(|error| Refusal::Wrong(error.to_string()))?;
                 "The member was removed.".to_owned()
             }
             "save" => {
@@ -385,7 +452,7 @@ impl Page {
     fn save_person(&self, asked: &str, kind: ObjectKind, form: &Form) -> Result<(), Refusal> {
         let (_, record) = self.live.object(Some(kind), asked, false)?;
         let mut changed = Map::new();
-        for (name, value) in form.below("p.") {
+        for (name, value) in form.below(PROPERTY) {
             let before = record.properties.get(name);
             let now = match value.trim() {
                 "" => Value::Null,
@@ -401,20 +468,54 @@ impl Page {
                 );
             }
         }
-        if kind == ObjectKind::User {
-            changed.insert("accountEnabled".to_owned(), json!(form.get("enabled") == "on"));
-            let manager = form.get("manager").trim();
-            let wanted =
-                if manager.is_empty() { None } else { Some(self.named(manager).ok_or(Refusal::NotFound)?) };
-            let directory = self.live.directory();
-            let id = self.live.object(Some(kind), asked, false)?.0;
-            if directory.user(&id).and_then(User::manager) != wanted.as_ref() {
-                self.live.set_manager(asked, wanted.as_ref().map(ObjectId::as_str))?;
-            }
+        if kind == ObjectKind::Group {
+            return self.live.update(kind, asked, &changed).map_err(at_property);
         }
-        self.live.update(kind, asked, &changed)?;
-        Ok(())
+        changed.insert("accountEnabled".to_owned(), json!(form.get("enabled") == "on"));
+        let manager = match form.get("manager").trim() {
+            "" => None,
+            who => Some(self.named(who, Some(kind)).map_err(|why| Refusal::at("manager", why))?),
+        };
+        self.live.update_user(asked, &changed, manager.as_ref()).map_err(at_property)
     }
+}
+
+/// The refusal of a value, at the field of its property.
+fn at_property(error: TenantError) -> Refusal {
+    match Refusal::from(error) {
+        Refusal::Mistaken(mistakes) => Refusal::Mistaken(
+            mistakes
+                .into_iter()
+                .map(|Mistake { field, text }| match field.as_str() {
+                    "manager" => Mistake { field, text },
+                    property => Mistake::new(format!("{PROPERTY}{property}"), text),
+                })
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+/// The fields of an object's properties: those that every object's form has and the others that it has, as they are or
+/// as they were typed.
+fn properties(record: &Record, typed: Option<&Form>) -> Vec<(String, String)> {
+    let names: &[&str] = if record.kind == ObjectKind::User { USER_FORM } else { GROUP_FORM };
+    let others =
+        record.properties.iter().filter(|(name, value)| value.is_string() && !names.contains(&name.as_str()));
+    let names = names.iter().map(|name| (*name).to_owned()).chain(others.map(|(name, _)| name.clone()));
+    let value = |name: &str| match record.properties.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(all)) => all.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
+        _ => String::new(),
+    };
+    names
+        .map(|name| {
+            let field = format!("{PROPERTY}{name}");
+            let typed = typed.filter(|form| form.has(&field)).map(|form| form.get(&field).to_owned());
+            let value = typed.unwrap_or_else(|| value(&name));
+            (name, value)
+        })
+        .collect()
 }
 
 fn roles(info: &ApplicationInfo) -> Vec<(String, String)> {

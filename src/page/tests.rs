@@ -253,7 +253,7 @@ async fn a_token_that_was_tested_is_the_one_that_is_saved() {
     let right = [("BaseAddress", url.as_str()), ("SecretToken", browser.server.token()), ("do", "test")];
     let tested = browser.post("/connectivity", &right).await.html;
     assert!(tested.contains("authorized") && !tested.contains(browser.server.token()), "{tested}");
-    // Something is wrong in between: the token is still the one that was tested.
+    // Something is wrong in between: the token is still the one that was tested, or the one that was typed.
     let name = hidden(&tested);
     let mistaken = [
         ("BaseAddress", url.as_str()),
@@ -264,9 +264,26 @@ async fn a_token_that_was_tested_is_the_one_that_is_saved() {
     ];
     let again = browser.post("/connectivity", &mistaken).await.html;
     let name = hidden(&again);
-    let save =
-        [("BaseAddress", url.as_str()), ("SecretToken", ""), ("tested", name.as_str()), ("do", "save")];
-    assert_eq!(browser.post("/connectivity", &save).await.status, 303);
+    let save = |name: &str| {
+        [
+            ("BaseAddress", url.clone()),
+            ("SecretToken", String::new()),
+            ("tested", name.to_owned()),
+            ("do", "save".to_owned()),
+        ]
+    };
+    let saved = save(&name);
+    let saved = saved.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(browser.post("/connectivity", &saved).await.status, 303);
+    browser.live.test_connection(browser.id(), None).await.unwrap();
+    // A token is typed beside a mistake: it is kept without being shown.
+    browser.post("/connectivity", &wrong).await;
+    let mistaken = [("BaseAddress", ""), ("SecretToken", browser.server.token()), ("do", "save")];
+    let again = browser.post("/connectivity", &mistaken).await.html;
+    assert!(again.contains("as it was typed") && !again.contains(browser.server.token()), "{again}");
+    let saved = save(&hidden(&again));
+    let saved = saved.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(browser.post("/connectivity", &saved).await.status, 303);
     browser.live.test_connection(browser.id(), None).await.unwrap();
 }
 
@@ -278,4 +295,189 @@ async fn an_address_cannot_put_words_into_a_page() {
     let path = done.strip_prefix(browser.app.as_str()).unwrap().to_owned();
     assert!(browser.get(&path).await.html.contains("Provisioning was paused"));
     assert!(!browser.get(&path).await.html.contains("Provisioning was paused"), "it is said once");
+}
+
+#[tokio::test]
+async fn a_long_list_is_paged_through_with_its_search() {
+    use crate::page::people::SHOWN;
+    let browser = Browser::new().await;
+    browser.live.make_people(2 * SHOWN, 1).unwrap();
+    let names = |html: &str| html.matches("<tr><td><a href=").count();
+    let first = browser.get("/people?q=@&show=users").await.html;
+    assert!(first.contains("1 to 200 of 410") && !first.contains("rel=\"prev\""), "{first}");
+    assert_eq!(names(&first), SHOWN);
+    let next = first.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert_eq!(next.replace("&#38;", "&"), "?show=users&q=%40&page=2");
+    let second = browser.get("/people?show=users&q=%40&page=2").await.html;
+    assert!(second.contains("201 to 400 of 410") && second.contains("rel=\"prev\""), "{second}");
+    assert!(second.contains("value=\"@\""), "the search stays");
+    for beyond in ["3", "4", "18446744073709551615"] {
+        let last = browser.get(&format!("/people?page={beyond}")).await.html;
+        assert!(last.contains("401 to 410 of 410") && !last.contains("rel=\"next\""), "{last}");
+        assert_eq!(names(&last), 10);
+    }
+    for first in ["0", "-1", "x", ""] {
+        assert!(browser.get(&format!("/people?page={first}")).await.html.contains("1 to 200 of 410"));
+    }
+}
+
+#[tokio::test]
+async fn a_list_says_who_is_assigned_through_a_group() {
+    let browser = Browser::new().await;
+    let group = json!({
+        "displayName": "Night shift", "mailEnabled": false, "mailNickname": "night", "securityEnabled": true
+    });
+    let user = json!({
+        "accountEnabled": true, "displayName": "Grace", "mailNickname": "grace", "passwordProfile": {},
+        "userPrincipalName": "grace@contoso.example",
+    });
+    let (grace, _) = browser.live.create_user(user.as_object().unwrap()).unwrap();
+    let members = [grace.as_str().to_owned()];
+    let (night, _) = browser.live.create_group(group.as_object().unwrap(), &members).unwrap();
+    assert!(!browser.get("/people?q=grace").await.html.contains("through a group"));
+    let role = browser.live.application(browser.id()).unwrap().roles[0].id;
+    browser.live.assign(browser.id(), night.as_str(), role).unwrap();
+    assert!(browser.get("/people?q=grace").await.html.contains("through a group"));
+    assert!(browser.get("/people?show=assigned&q=night").await.html.contains("1 found"));
+}
+
+/// A field is marked as wrong and what is wrong with it stands beside it.
+fn is_marked(html: &str, field: &str, word: &str) -> bool {
+    let marked = format!("id=\"field-{field}\" aria-invalid=\"true\" aria-describedby=\"wrong-{field}\"");
+    let beside =
+        html.split(&format!("id=\"wrong-{field}\"")).nth(1).and_then(|rest| rest.split("</p").next());
+    html.contains(&marked) && beside.is_some_and(|text| text.contains(word)) && html.contains("toast bad")
+}
+
+impl Browser {
+    /// Creates somebody, and says which id they have.
+    fn user(&self, principal: &str, name: &str) -> String {
+        let (local, _) = principal.split_once('@').unwrap();
+        let body = json!({
+            "accountEnabled": true, "displayName": name, "mailNickname": local, "passwordProfile": {},
+            "userPrincipalName": principal, "mail": format!("{local}@mail.example"),
+        });
+        self.live.create_user(body.as_object().unwrap()).unwrap().0.as_str().to_owned()
+    }
+
+    fn group(&self, name: &str) -> String {
+        let body = json!({
+            "displayName": name, "mailEnabled": false, "mailNickname": "group", "securityEnabled": true
+        });
+        self.live.create_group(body.as_object().unwrap(), &[]).unwrap().0.as_str().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_several_have_is_refused_and_tells_them_apart() {
+    let browser = Browser::new().await;
+    let ids: Vec<String> =
+        (1..=7).map(|number| browser.user(&format!("kim{number}@contoso.example"), "Kim Lee")).collect();
+    let grace = browser.user("grace@contoso.example", "Grace Hopper");
+    let group = browser.group("Night shift");
+    let path = format!("/people/{group}");
+    let seen = browser.post(&path, &[("do", "add-member"), ("member", "kim lee")]).await;
+    assert!(is_marked(&seen.html, "member", "any of 7: kim1@contoso.example"), "{}", seen.html);
+    assert!(seen.html.contains(&ids[0]) && seen.html.contains("and 2 more"), "{}", seen.html);
+    assert!(seen.html.contains("value=\"kim lee\""), "what was typed stays");
+    for member in [ids[0].as_str(), "KIM2@contoso.example", "kim3@mail.example", "grace hopper"] {
+        let added = browser.post(&path, &[("do", "add-member"), ("member", member)]).await;
+        assert_eq!(added.status, 303, "{member}: {}", added.html);
+    }
+    let twice = browser.post(&path, &[("do", "add-member"), ("member", &ids[0])]).await;
+    assert!(is_marked(&twice.html, "member", "already exist"), "{}", twice.html);
+    let person = format!("/people/{grace}");
+    let manager = |who| [("do", "save"), ("enabled", "on"), ("p.jobTitle", "Admiral"), ("manager", who)];
+    for (who, word) in
+        [("Kim Lee", "any of 7"), ("Night shift", "nobody in the directory"), (grace.as_str(), "manager")]
+    {
+        let seen = browser.post(&person, &manager(who)).await;
+        assert!(is_marked(&seen.html, "manager", word), "{who}: {}", seen.html);
+        assert!(seen.html.contains("value=\"Admiral\""), "{who}: what was typed stays");
+    }
+    let record = browser.live.object(None, &grace, false).unwrap().1;
+    assert_eq!(record.text("jobTitle"), None, "a refused form changes nothing");
+    assert_eq!(browser.post(&person, &manager("kim4@mail.example")).await.status, 303);
+    let seen = browser.post("/on-demand", &[("who", "Kim Lee")]).await;
+    assert!(is_marked(&seen.html, "who", "any of 7"), "{}", seen.html);
+    let seen = browser.get("/mapping?person=Kim+Lee").await;
+    assert!(is_marked(&seen.html, "person", "any of 7"), "{}", seen.html);
+}
+
+#[tokio::test]
+async fn a_mistake_stands_at_its_field_and_what_was_typed_stays() {
+    let browser = Browser::new().await;
+    browser.user("grace@contoso.example", "Grace Hopper");
+    let ada = format!("/people/{}", browser.user("ada@contoso.example", "Ada Lovelace"));
+    let url = browser.server.url().to_owned();
+    type Fields<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(&str, Fields<'_>, Fields<'_>)] = &[
+        (
+            "/people",
+            &[("do", "create-user"), ("userPrincipalName", "ada"), ("displayName", " ")],
+            &[("userPrincipalName", "no user principal name"), ("displayName", "needs a display name")],
+        ),
+        (
+            "/people",
+            &[("do", "create-user"), ("userPrincipalName", "Grace@contoso.example"), ("displayName", "Ada")],
+            &[("userPrincipalName", "already exists")],
+        ),
+        ("/people", &[("do", "create-group"), ("group", "")], &[("group", "needs a display name")]),
+        ("/people", &[("do", "make-up"), ("number", "100001")], &[("number", "1 to 100000")]),
+        (
+            &ada,
+            &[("do", "save"), ("p.userPrincipalName", "grace@contoso.example"), ("p.city", "Marylebone")],
+            &[("p.userPrincipalName", "already exists")],
+        ),
+        (
+            &ada,
+            &[("do", "save"), ("p.displayName", ""), ("p.city", "Marylebone")],
+            &[("p.displayName", "null")],
+        ),
+        (
+            "/connectivity",
+            &[("do", "save"), ("BaseAddress", "ftp://x"), ("threshold", "0"), ("recipients", "all")],
+            &[("BaseAddress", "http"), ("threshold", "whole number"), ("recipients", "no mail address")],
+        ),
+        (
+            "/connectivity",
+            &[("do", "test"), ("BaseAddress", &url), ("SecretToken", "two words")],
+            &[("SecretToken", "header")],
+        ),
+        (
+            "/connectivity",
+            &[("do", "test"), ("BaseAddress", &url), ("Oauth2TokenExchangeUri", "x"), ("Oauth2ClientId", "")],
+            &[("Oauth2TokenExchangeUri", "URL"), ("Oauth2ClientId", "need"), ("Oauth2ClientSecret", "need")],
+        ),
+        (
+            "/mapping",
+            &[("do", "row"), ("kind", "Direct"), ("source", "nick"), ("target", "["), ("matching", "first")],
+            &[("source", "nick"), ("target", "["), ("matching", "no whole number")],
+        ),
+        (
+            "/mapping",
+            &[("do", "row"), ("kind", "Direct"), ("source", "jobTitle"), ("target", "userName")],
+            &[("target", "mapped already")],
+        ),
+    ];
+    for (path, fields, mistakes) in cases {
+        let seen = browser.post(path, fields).await;
+        assert_eq!(
+            (seen.status, seen.html.matches("aria-invalid").count()),
+            (200, mistakes.len()),
+            "{}",
+            seen.html
+        );
+        for (field, word) in *mistakes {
+            assert!(is_marked(&seen.html, field, word), "{field}: {}", seen.html);
+        }
+        for (name, value) in &fields[1..] {
+            let secret = ["SecretToken", "Oauth2ClientSecret"].contains(name);
+            assert_eq!(seen.html.contains(value), !secret, "{name}: {}", seen.html);
+        }
+    }
+    let record = browser.live.object(None, "ada@contoso.example", false).unwrap().1;
+    assert_eq!(record.text("city"), None);
+    let import = browser.post("/people", &[("do", "import"), ("text", "displayName\nAda\n")]).await;
+    assert!(import.html.contains("aria-describedby=\"wrong-text\""), "{}", import.html);
 }

@@ -280,6 +280,33 @@ impl ConnectionSecrets {
         TenantUrl::parse(address).map_err(|problem| TenantError::Credentials(problem.to_string()))
     }
 
+    /// What no client can be made of, each by its key.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        if let Err(error) = self.url() {
+            problems.push(("BaseAddress", error.to_string()));
+        }
+        // A token goes into a header.
+        if self.get("SecretToken").is_some_and(|token| !token.chars().all(|letter| letter.is_ascii_graphic()))
+        {
+            let why = "The token has a letter that cannot be sent in a header: give only the token.";
+            problems.push(("SecretToken", why.to_owned()));
+        }
+        if self.get("AuthenticationType") != Some(CLIENT_CREDENTIALS) {
+            return problems;
+        }
+        if let Some(Err(problem)) = self.get("Oauth2TokenExchangeUri").map(TokenEndpoint::parse) {
+            problems.push(("Oauth2TokenExchangeUri", problem.to_string()));
+        }
+        for key in ["Oauth2TokenExchangeUri", "Oauth2ClientId", "Oauth2ClientSecret"] {
+            if !self.has(key) {
+                problems.push((key, format!("OAuth client credentials need the secret '{key}'.")));
+            }
+        }
+        problems
+    }
+
     /// How cycles speak: the flag of the Tenant URL says it.
     #[must_use]
     pub fn dialect(&self) -> Dialect {

@@ -13,6 +13,14 @@ pub enum TenantError {
     /// A property has the wrong type, is missing, or is not one that the tenant keeps.
     #[error("{0}")]
     Invalid(String),
+    /// The same, where it is a value of one property.
+    #[error("{why}")]
+    Property {
+        /// The property.
+        property: String,
+        /// One sentence.
+        why: String,
+    },
     /// Another object has the value that must be unique.
     #[error("Another object with the same value for property {property} already exists.")]
     Taken {
@@ -58,6 +66,11 @@ impl TenantError {
     /// An invalid request.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         TenantError::Invalid(message.into())
+    }
+
+    /// A value that a property cannot have.
+    pub(crate) fn property(property: &str, why: impl Into<String>) -> Self {
+        TenantError::Property { property: property.to_owned(), why: why.into() }
     }
 
     /// What is missing.

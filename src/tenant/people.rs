@@ -68,7 +68,7 @@ impl LiveTenant {
         {
             if body.get(required).is_none_or(Value::is_null) {
                 let message = format!("A value is required for property '{required}' of resource 'User'.");
-                return Err(TenantError::Invalid(message));
+                return Err(TenantError::property(required, message));
             }
         }
         let mut properties = properties::read(ObjectKind::User, body)?;
@@ -93,25 +93,33 @@ impl LiveTenant {
         let changed = properties::read(kind, body)?;
         self.change(|state, writes| {
             let id = state.find(Some(kind), asked, false)?;
-            if let Some(name) = changed.get("userPrincipalName").and_then(Value::as_str) {
-                is_free(state, name, Some(&id))?;
+            may_change(state, &id, &changed)?;
+            set_properties(state, &id, kind, changed)?;
+            writes.extend(state.written(&[&id]));
+            Ok(())
+        })
+    }
+
+    /// Changes properties and manager of a user, both or neither.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update) and [`set_manager`](Self::set_manager).
+    pub fn update_user(
+        &self,
+        asked: &str,
+        body: &Map<String, Value>,
+        manager: Option<&ObjectId>,
+    ) -> Result<(), TenantError> {
+        let changed = properties::read(ObjectKind::User, body)?;
+        self.change(|state, writes| {
+            let id = state.find(Some(ObjectKind::User), asked, false)?;
+            may_change(state, &id, &changed)?;
+            if state.view().user(&id).and_then(User::manager) != manager {
+                state
+                    .edit(&[Edit::Manager(id.clone(), manager.cloned())])
+                    .map_err(|error| TenantError::property("manager", error.to_string()))?;
             }
-            if let Some(name) = ["userPrincipalName", "displayName"]
-                .into_iter()
-                .find(|name| changed.get(*name).is_some_and(Value::is_null))
-            {
-                return Err(TenantError::Invalid(format!("The property '{name}' cannot be null.")));
-            }
-            state.edit(&State::attribute_edits(kind, &id, &changed))?;
-            state.change_record(&id, |record| {
-                for (name, value) in changed {
-                    if value.is_null() {
-                        record.properties.shift_remove(&name);
-                    } else {
-                        record.properties.insert(name, value);
-                    }
-                }
-            });
+            set_properties(state, &id, ObjectKind::User, changed)?;
             writes.extend(state.written(&[&id]));
             Ok(())
         })
@@ -188,7 +196,7 @@ impl LiveTenant {
         for required in ["displayName", "mailEnabled", "mailNickname", "securityEnabled"] {
             if body.get(required).is_none_or(Value::is_null) {
                 let message = format!("A value is required for property '{required}' of resource 'Group'.");
-                return Err(TenantError::Invalid(message));
+                return Err(TenantError::property(required, message));
             }
         }
         let properties = properties::read(ObjectKind::Group, body)?;
@@ -393,6 +401,38 @@ fn add_members(state: &mut State, group: &ObjectId, members: &[ObjectId]) -> Res
 
 fn member_of(group: &ObjectId, member: &ObjectId) -> Write {
     Write::Member { holder: group.as_str().to_owned(), member: member.as_str().to_owned() }
+}
+
+/// The object can have these values.
+fn may_change(state: &State, id: &ObjectId, changed: &Map<String, Value>) -> Result<(), TenantError> {
+    if let Some(name) = changed.get("userPrincipalName").and_then(Value::as_str) {
+        is_free(state, name, Some(id))?;
+    }
+    let emptied = ["userPrincipalName", "displayName"]
+        .into_iter()
+        .find(|name| changed.get(*name).is_some_and(Value::is_null));
+    emptied.map_or(Ok(()), |name| {
+        Err(TenantError::property(name, format!("The property '{name}' cannot be null.")))
+    })
+}
+
+fn set_properties(
+    state: &mut State,
+    id: &ObjectId,
+    kind: ObjectKind,
+    changed: Map<String, Value>,
+) -> Result<(), TenantError> {
+    state.edit(&State::attribute_edits(kind, id, &changed))?;
+    state.change_record(id, |record| {
+        for (name, value) in changed {
+            if value.is_null() {
+                record.properties.shift_remove(&name);
+            } else {
+                record.properties.insert(name, value);
+            }
+        }
+    });
+    Ok(())
 }
 
 /// Nobody else has the userPrincipalName. One that lies in the recycle bin gives it up, as Entra renames it there.

@@ -111,7 +111,7 @@ pub(super) fn read(kind: ObjectKind, body: &Map<String, Value>) -> Result<Map<St
             let sources = crate::entra::directory::attributes(kind).iter().map(|attribute| attribute.name);
             let near = closest(name, names.chain(sources).collect::<Vec<_>>());
             let near = near.map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
-            return Err(TenantError::invalid(format!("Invalid property '{name}'.{near}")));
+            return Err(TenantError::property(name, format!("Invalid property '{name}'.{near}")));
         };
         let fits = match (shape, value) {
             (_, Value::Null) | (Shape::Text, Value::String(_)) | (Shape::Boolean, Value::Bool(_)) => true,
@@ -126,9 +126,10 @@ pub(super) fn read(kind: ObjectKind, body: &Map<String, Value>) -> Result<Map<St
                 Shape::Texts => "a list of texts",
                 Shape::Structure => "an object",
             };
-            return Err(TenantError::invalid(format!(
+            let why = format!(
                 "Invalid value specified for property '{name}' of resource '{kind}': it takes {wanted}."
-            )));
+            );
+            return Err(TenantError::property(name, why));
         }
         // Nothing reads a password again.
         if name != "passwordProfile" {
