@@ -5,22 +5,24 @@ use jiff::Timestamp;
 use super::form::Form;
 use super::frame::{Frame, Told};
 use super::mistake::{Mistake, Refused};
+use super::scoping::{Filters, filterable};
 use super::{Page, Refusal, Shown, page};
 use crate::diagnostic::Diagnostic;
 use crate::entra::directory::ObjectKind;
 use crate::entra::mapping::{
-    AttributeMapping, Circumstances, Clause, FilterGroup, FlowType, Mapping, MappingSubject, ObjectActions,
-    ObjectMapping, Operator, ScopingFilter, TargetValue, ValueSource, schema, source_attribute,
+    AttributeMapping, Circumstances, FlowType, Mapping, MappingSubject, ObjectActions, ObjectMapping,
+    Operator, TargetValue, ValueSource, schema, source_attribute,
 };
 use crate::entra::scope::in_scope;
+use crate::report::layout::listed;
 use crate::scim::SyntaxError;
-use crate::tenant::ApplicationInfo;
+use crate::tenant::{ApplicationInfo, Template};
 
 #[derive(askama::Template)]
 #[template(path = "tenant/mapping.html")]
 struct MappingPage {
     frame: Frame,
-    objects: Vec<(&'static str, &'static str)>,
+    objects: &'static [(&'static str, &'static str)],
     object: String,
     person: String,
     actions: Vec<(&'static str, bool)>,
@@ -28,11 +30,36 @@ struct MappingPage {
     removed: String,
     edit: Edit,
     flows: &'static [(&'static str, &'static str)],
-    operators: String,
-    filters: String,
+    filters: Filters,
+    /// The filters stand otherwise in the form than in the mapping.
+    unsaved: bool,
+    attributes: Vec<&'static str>,
+    operators: [Operator; 14],
     schema: String,
 }
 
+impl MappingPage {
+    /// Where the form of the filters is shown again.
+    fn here(&self) -> String {
+        let person = form_urlencoded::byte_serialize(self.person.as_bytes()).collect::<String>();
+        format!("/app/{}/mapping?object={}&person={person}#filters", self.frame.id, self.object)
+    }
+
+    fn is_operator(&self, name: &str) -> bool {
+        self.operators.iter().any(|operator| operator.as_str() == name)
+    }
+}
+
+#[derive(askama::Template)]
+#[template(path = "tenant/groups_off.html")]
+struct GroupsOff {
+    frame: Frame,
+    /// The schema has the mapping, switched off.
+    known: bool,
+    rows: Vec<Row>,
+}
+
+#[derive(Default)]
 struct Row {
     number: usize,
     target: String,
@@ -41,6 +68,22 @@ struct Row {
     flow: &'static str,
     value: String,
     differs: bool,
+}
+
+impl Row {
+    fn of(row: &AttributeMapping) -> Self {
+        Row {
+            target: row.written.clone(),
+            source: match source_of(row) {
+                ("Constant", text) => format!("\"{text}\""),
+                ("None", _) => format!("default: {}", row.default.clone().unwrap_or_default()),
+                (_, text) => text,
+            },
+            matching: row.matching.map(|precedence| precedence.to_string()).unwrap_or_default(),
+            flow: row.flow.as_str(),
+            ..Row::default()
+        }
+    }
 }
 
 /// The fields of one row's form.
@@ -55,6 +98,9 @@ struct Edit {
     flow: String,
 }
 
+/// The name of the buttons that change the form of the filters alone.
+const CHANGE: &str = "change";
+
 /// Graph's words, and what the portal says.
 const FLOWS: &[(&str, &str)] = &[
     ("Always", "Always"),
@@ -63,6 +109,8 @@ const FLOWS: &[(&str, &str)] = &[
     ("ValueAddOnly", "Only add where there is a value"),
     ("AttributeAddOnly", "Only while the target is empty"),
 ];
+
+const OBJECTS: &[(&str, &str)] = &[("User", "Users"), ("Group", "Groups")];
 
 fn kind_of(object: &str) -> ObjectKind {
     if object == "Group" { ObjectKind::Group } else { ObjectKind::User }
@@ -165,48 +213,6 @@ fn shown(value: &TargetValue) -> String {
     }
 }
 
-/// Filters as lines: a clause in a line, an empty line between groups.
-fn filter_text(filter: &ScopingFilter) -> String {
-    let clause = |clause: &Clause| {
-        let operator = clause.operator();
-        let value = if operator.takes_value() { format!(" {}", clause.value()) } else { String::new() };
-        format!("{} {}{value}", clause.attribute().name, operator.as_str())
-    };
-    let group = |group: &FilterGroup| group.clauses.iter().map(clause).collect::<Vec<_>>().join("\n");
-    filter.groups.iter().map(group).collect::<Vec<_>>().join("\n\n")
-}
-
-fn filter_of(kind: ObjectKind, text: &str) -> Result<ScopingFilter, String> {
-    let text = text.replace("\r\n", "\n");
-    let mut groups = Vec::new();
-    for (place, block) in text.split("\n\n").filter(|block| !block.trim().is_empty()).enumerate() {
-        let mut clauses = Vec::new();
-        for line in block.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let wrong = |why: String| format!("In the line `{line}`: {why}");
-            let (attribute, rest) = line
-                .split_once(' ')
-                .ok_or_else(|| wrong("write an attribute, an operator and a value.".to_owned()))?;
-            let rest = rest.trim();
-            // `NOT EQUALS` begins as no other operator does, but `IS NOT NULL` is longer than `IS NULL`'s first word.
-            let mut operators: Vec<&str> = Operator::ALL.iter().map(|operator| operator.as_str()).collect();
-            operators.sort_by_key(|operator| std::cmp::Reverse(operator.len()));
-            let named = operators.into_iter().find(|operator| {
-                rest.strip_prefix(operator).is_some_and(|after| after.is_empty() || after.starts_with(' '))
-            });
-            let operator = named.unwrap_or_else(|| rest.split(' ').next().unwrap_or_default());
-            let value = rest[operator.len()..].trim();
-            let value = (!value.is_empty()).then_some(value);
-            let clause = Clause::read(kind, attribute, operator, value).map_err(|error| {
-                let help = error.help.map(|help| format!(" {help}.")).unwrap_or_default();
-                wrong(format!("{}.{help}", error.message))
-            })?;
-            clauses.push(clause);
-        }
-        groups.push(FilterGroup { name: format!("Filter {}", place + 1), clauses });
-    }
-    Ok(ScopingFilter { groups })
-}
-
 impl Page {
     pub(super) fn mapping(
         &self,
@@ -218,17 +224,14 @@ impl Page {
         let id = info.service_principal.to_string();
         let job = self.live.job(&id)?;
         let (mapping, default) = (job.mapping(), self.live.default_mapping(&id)?);
-        let mut objects = vec![("User", "Users")];
-        if mapping.group.is_some() {
-            objects.push(("Group", "Groups"));
-        }
         let typed = refused.as_ref().map(|refused| refused.form);
         let asked = typed.unwrap_or(query).get("object");
-        let kind = if mapping.group.is_some() { kind_of(asked) } else { ObjectKind::User };
-        let object = mapping.object(kind).ok_or(Refusal::NotFound)?;
-        let before: &[AttributeMapping] = default.object(kind).map_or(&[], |object| object.rows.as_slice());
-        let person = query.get("person").trim().to_owned();
+        let kind = kind_of(asked);
         let mut frame = self.frame_with(info, "Attribute mapping", told, refused.as_ref());
+        let Some(object) = mapping.object(kind) else { return self.groups_off(frame, &mapping) };
+        let standard = Template::group_mapping()?;
+        let before = default.object(kind).unwrap_or(&standard).rows.as_slice();
+        let person = query.get("person").trim().to_owned();
         let values = match self.values(info, &mapping, object, &person)? {
             Ok(values) => values,
             Err(why) => {
@@ -238,16 +241,9 @@ impl Page {
         };
         let rows = object.rows.iter().enumerate().zip(values).map(|((number, row), value)| Row {
             number,
-            target: row.written.clone(),
-            source: match source_of(row) {
-                ("Constant", text) => format!("\"{text}\""),
-                ("None", _) => format!("default: {}", row.default.clone().unwrap_or_default()),
-                (_, text) => text,
-            },
-            matching: row.matching.map(|precedence| precedence.to_string()).unwrap_or_default(),
-            flow: row.flow.as_str(),
             value,
             differs: !before.contains(row),
+            ..Row::of(row)
         });
         let rows: Vec<Row> = rows.collect();
         let gone =
@@ -259,10 +255,14 @@ impl Page {
         let edit = row_form.or_else(|| chosen.map(|(number, row)| Edit::of(number, row)));
         let typed_text =
             |name: &str| typed.filter(|form| form.has(name)).map(|form| form.get(name).to_owned());
+        let filters = match typed.filter(|form| form.get("do") == "filters" || form.has(CHANGE)) {
+            Some(form) => Filters::typed(form).change(form.get(CHANGE)),
+            None => Filters::of(&object.filter),
+        };
         let ObjectActions { create, update, delete } = object.actions;
         page(&MappingPage {
             frame,
-            objects,
+            objects: OBJECTS,
             object: if kind == ObjectKind::Group { "Group" } else { "User" }.to_owned(),
             person,
             actions: vec![("Create", create), ("Update", update), ("Delete", delete)],
@@ -274,10 +274,54 @@ impl Page {
                 ..Edit::default()
             }),
             flows: FLOWS,
-            operators: Operator::ALL.iter().map(|operator| operator.as_str()).collect::<Vec<_>>().join(", "),
-            filters: typed_text("filters").unwrap_or_else(|| filter_text(&object.filter)),
+            unsaved: filters != Filters::of(&object.filter),
+            filters,
+            attributes: filterable(&mapping, kind),
+            operators: Operator::ALL,
             schema: typed_text("schema").unwrap_or_default(),
         })
+    }
+
+    /// Offers to map groups.
+    fn groups_off(&self, frame: Frame, mapping: &Mapping) -> Result<Shown, Refusal> {
+        let known = mapping.frame.as_ref().and_then(|frame| frame.group());
+        let standard = Template::group_mapping()?;
+        let rows = known.unwrap_or(&standard).rows.iter().map(Row::of).collect();
+        page(&GroupsOff { frame, known: known.is_some(), rows })
+    }
+
+    /// Maps groups or no longer, and says what it has done.
+    fn switch_groups(&self, id: &str, on: bool) -> Result<String, Refusal> {
+        let mut mapping = Mapping::clone(&self.live.job(id)?.mapping());
+        let known = mapping.frame.as_ref().and_then(|frame| frame.group()).cloned();
+        let told = match (&known, on) {
+            (_, false) => {
+                "Groups are not provisioned any more. Their mapping stays in the schema, switched off."
+                    .to_owned()
+            }
+            (Some(_), true) => {
+                "The group mapping was switched on; the next cycle looks at everybody.".to_owned()
+            }
+            (None, true) => {
+                let rows = Template::group_mapping()?.rows;
+                let rows: Vec<String> = rows
+                    .iter()
+                    .map(Row::of)
+                    .map(|row| format!("{} from {}", row.target, row.source))
+                    .collect();
+                format!(
+                    "A group mapping was added: {}. The next cycle looks at everybody.",
+                    listed(&rows, rows.len())
+                )
+            }
+        };
+        let wanted = match known {
+            Some(known) => known,
+            None => Template::group_mapping()?,
+        };
+        mapping.group = on.then_some(wanted);
+        self.live.set_schema(id, &schema::export(&mapping).to_string())?;
+        Ok(told)
     }
 
     /// What each row gives for somebody, empty texts without anybody; or why it is not known who that is.
@@ -353,6 +397,14 @@ impl Page {
         form: &Form,
     ) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
+        // A filter or clause more or less: the form is shown again, and nothing is saved yet.
+        if form.has(CHANGE) {
+            return self.mapping(info, query, Some(Refused { form, mistakes: Vec::new() }), None);
+        }
+        if let switch @ ("groups-on" | "groups-off") = form.get("do") {
+            let told = self.switch_groups(&id, switch == "groups-on")?;
+            return Ok(Shown::Done(format!("/app/{id}/mapping?object=Group"), told));
+        }
         let text = match form.get("do") {
             "import" => Ok(form.get("schema").to_owned()),
             "default" => Ok(schema::export(&self.live.default_mapping(&id)?).to_string()),
@@ -439,29 +491,9 @@ fn changed(mapping: &mut Mapping, form: &Form) -> Result<(), Refusal> {
             Ok(())
         }
         "filters" => {
-            object.filter =
-                filter_of(kind, form.get("filters")).map_err(|why| Refusal::at("filters", why))?;
+            object.filter = Filters::typed(form).read(kind).map_err(Refusal::Mistaken)?;
             Ok(())
         }
         other => Err(Refusal::Wrong(format!("`{other}` is nothing that can be done to a mapping."))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_are_read_as_they_are_written() {
-        let text = "country EQUALS US\ndepartment IS NOT NULL\n\njobTitle NOT EQUALS Chief of staff";
-        let filter = filter_of(ObjectKind::User, text).unwrap();
-        assert_eq!((filter.groups.len(), filter.groups[0].clauses.len()), (2, 2));
-        assert_eq!(filter_text(&filter), text);
-        for (wrong, word) in
-            [("country", "operator"), ("country IS US", "country IS US"), ("nothing EQUALS x", "nothing")]
-        {
-            let refused = filter_of(ObjectKind::User, wrong).unwrap_err();
-            assert!(refused.contains(word), "{refused}");
-        }
     }
 }

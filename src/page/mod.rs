@@ -16,6 +16,7 @@ mod named;
 mod on_demand;
 mod overview;
 mod people;
+mod scoping;
 #[cfg(test)]
 mod tests;
 mod traffic;

@@ -70,7 +70,7 @@ impl Page {
             Ok(done) => {
                 let nothing = done.lines.is_empty() && done.error.is_none();
                 let told = nothing
-                    .then(|| Told::bad("Nothing was done: groups are not mapped for this application."));
+                    .then(|| Told::bad("Nothing was done: groups are not mapped for this application. Attribute mapping can add them."));
                 self.on_demand(info, form, Some((done, told)), Vec::new())
             }
             Err(error) => self.on_demand(info, form, None, vec![Mistake::new("", error.to_string())]),

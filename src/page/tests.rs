@@ -174,8 +174,18 @@ async fn rows_filters_and_actions_of_a_mapping_are_changed() {
     let ada = browser.live.objects(crate::entra::directory::ObjectKind::User, false)[0].0.clone();
     let shown = browser.get(&format!("/mapping?person={ada}")).await.html;
     assert!(shown.contains("ToUpper([jobTitle], )") && shown.contains("changed"), "{shown}");
-    let filters =
-        [("do", "filters"), ("object", "User"), ("filters", "country EQUALS US\n\ncity IS NOT NULL")];
+    let filters = [
+        ("do", "filters"),
+        ("object", "User"),
+        ("filter.0.title", "Offices"),
+        ("filter.0.0.attribute", "country"),
+        ("filter.0.0.operator", "EQUALS"),
+        ("filter.0.0.value", "US"),
+        ("filter.1.title", "Anywhere"),
+        ("filter.1.0.attribute", "city"),
+        ("filter.1.0.operator", "IS NOT NULL"),
+        ("filter.1.0.value", ""),
+    ];
     assert_eq!(browser.post("/mapping", &filters).await.status, 303);
     let actions = [("do", "actions"), ("object", "User"), ("action", "Create")];
     assert_eq!(browser.post("/mapping", &actions).await.status, 303);
@@ -480,4 +490,90 @@ async fn a_mistake_stands_at_its_field_and_what_was_typed_stays() {
     assert_eq!(record.text("city"), None);
     let import = browser.post("/people", &[("do", "import"), ("text", "displayName\nAda\n")]).await;
     assert!(import.html.contains("aria-describedby=\"wrong-text\""), "{}", import.html);
+}
+
+#[tokio::test]
+async fn scoping_filters_are_made_clause_by_clause_and_saved_when_wanted() {
+    let browser = Browser::new().await;
+    let saved = || browser.live.job(browser.id()).unwrap().mapping().user.filter.clone();
+    let added = browser.post("/mapping", &[("object", "User"), ("change", "add-filter")]).await;
+    assert!(
+        added.html.contains("name=\"filter.0.title\"") && added.html.contains("Filter 1"),
+        "{}",
+        added.html
+    );
+    assert!(
+        added.html.contains("not saved yet") && added.html.contains("Choose an attribute"),
+        "{}",
+        added.html
+    );
+    let mut fields = vec![
+        ("object", "User"),
+        ("filter.0.title", "Engineers & co"),
+        ("filter.0.0.attribute", "department"),
+        ("filter.0.0.operator", "LIKE"),
+        ("filter.0.0.value", "Engineering"),
+    ];
+    let with = |fields: &[(&'static str, &'static str)], button| {
+        let mut all = fields.to_vec();
+        all.push(button);
+        all
+    };
+    let two = browser.post("/mapping", &with(&fields, ("change", "add-clause.0"))).await.html;
+    assert!(two.contains("Engineers &#38; co") && two.contains("name=\"filter.0.1.value\""), "{two}");
+    assert!(two.contains("<option selected>LIKE</option>"), "what was typed stays: {two}");
+    assert!(saved().groups.is_empty(), "nothing is saved before it is wanted");
+    let wrong = browser.post("/mapping", &with(&fields, ("do", "filters"))).await.html;
+    assert!(is_marked(&wrong, "filter.0.0.operator", "is not an operator of scoping filters"), "{wrong}");
+    fields[3].1 = "EQUALS";
+    assert_eq!(browser.post("/mapping", &with(&fields, ("do", "filters"))).await.status, 303);
+    assert_eq!((saved().groups.len(), saved().groups[0].name.as_str()), (1, "Engineers & co"));
+    let shown = browser.get("/mapping").await.html;
+    assert!(
+        shown.contains("value=\"Engineers &#38; co\"") && shown.contains("<option selected>department"),
+        "{shown}"
+    );
+    let exported = browser.get("/mapping.json").await.html;
+    assert!(exported.contains("\"name\": \"Engineers & co\""), "{exported}");
+    let none = browser.post("/mapping", &with(&fields, ("change", "remove-clause.0.0"))).await.html;
+    assert!(!none.contains("filter.0.0.") && none.contains("filter.0.title"), "{none}");
+    let empty = [("object", "User"), ("filter.0.title", "Nobody"), ("do", "filters")];
+    assert!(is_marked(&browser.post("/mapping", &empty).await.html, "filter.0.title", "no clause"));
+    assert_eq!(browser.post("/mapping", &[("object", "User"), ("do", "filters")]).await.status, 303);
+    assert!(saved().groups.is_empty());
+}
+
+#[tokio::test]
+async fn groups_are_mapped_where_the_template_maps_none() {
+    let browser = Browser::new().await;
+    let night = browser.group("Night shift");
+    let grace = browser.user("grace@contoso.example", "Grace Hopper");
+    browser.live.add_members(&night, &[grace]).unwrap();
+    let role = browser.live.application(browser.id()).unwrap().roles[0].id;
+    browser.live.assign(browser.id(), &night, role).unwrap();
+    let mapped = || browser.live.job(browser.id()).unwrap().mapping().group.clone();
+    let off = browser.get("/mapping?object=Group").await.html;
+    assert!(off.contains("Add the group mapping") && off.contains("<code>members</code>"), "{off}");
+    let row = [("do", "row"), ("object", "Group"), ("kind", "Direct")];
+    assert!(browser.post("/mapping", &row).await.html.contains("Groups are not mapped"));
+    let on = [("object", "Group"), ("do", "groups-on")];
+    let done = browser.post("/mapping", &on).await.location;
+    let told = browser.get(done.strip_prefix(browser.app.as_str()).unwrap()).await.html;
+    for word in ["A group mapping was added", "displayName from displayName", "externalId from objectId"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    assert!(!told.contains("class=\"differs\""), "it is what Entra adds");
+    assert_eq!(mapped().unwrap().rows.len(), 3);
+    browser.live.cycle(browser.id()).await.unwrap();
+    let accounts = browser.live.known_links(browser.id());
+    assert!(accounts.iter().any(|(id, _)| id.as_str() == night), "the group was provisioned: {accounts:?}");
+    // What is changed before it is switched off is there when it is switched on again.
+    let remove = [("do", "remove"), ("object", "Group"), ("number", "1")];
+    assert_eq!(browser.post("/mapping", &remove).await.status, 303);
+    assert_eq!(browser.post("/mapping", &[("object", "Group"), ("do", "groups-off")]).await.status, 303);
+    assert_eq!(mapped(), None);
+    let off = browser.get("/mapping?object=Group").await.html;
+    assert!(off.contains("Switch the group mapping on") && !off.contains("externalId"), "{off}");
+    assert_eq!(browser.post("/mapping", &on).await.status, 303);
+    assert_eq!(mapped().unwrap().rows.len(), 2);
 }

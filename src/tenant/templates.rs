@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::error::TenantError;
 use crate::diagnostic::Diagnostic;
-use crate::entra::mapping::{Mapping, profiles};
+use crate::entra::mapping::{Mapping, ObjectMapping, profiles};
 
 /// An application of the gallery, or the one that is in no gallery.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,15 @@ impl Template {
     /// When the profile cannot be read.
     pub fn mapping(&self) -> Result<Mapping, Vec<Diagnostic>> {
         profiles::load(self.profile)
+    }
+
+    /// What groups are mapped to where the application's own template says nothing: as for one that is in no gallery.
+    ///
+    /// # Errors
+    /// When the profile cannot be read.
+    pub fn group_mapping() -> Result<ObjectMapping, TenantError> {
+        let mapping = Template::find(CUSTOM)?.mapping().map_err(TenantError::Schema)?;
+        mapping.group.ok_or_else(|| TenantError::missing("the group mapping"))
     }
 
     /// As Graph shows it.

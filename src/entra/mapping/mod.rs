@@ -36,7 +36,7 @@ pub use row::{
 pub use select::SelectionError;
 pub use value::TargetValue;
 
-use crate::entra::directory::ObjectKind;
+use crate::entra::directory::{self, ObjectKind, SourceAttribute};
 
 /// The mappings of one provisioning job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +82,21 @@ impl Mapping {
             }
         }
         self
+    }
+
+    /// The source attributes of that kind of object that are known here: Entra's own, those that an imported document
+    /// lists, and those that are read.
+    #[must_use]
+    pub fn source_attributes(&self, kind: ObjectKind) -> Vec<&'static SourceAttribute> {
+        let mut known: Vec<&'static SourceAttribute> = directory::attributes(kind).iter().collect();
+        let listed = self.frame.iter().flat_map(|frame| frame.source_attributes(kind));
+        let read = self.object(kind).into_iter().flat_map(ObjectMapping::attributes_read);
+        for attribute in listed.chain(read).filter_map(|name| directory::find(kind, name).ok()) {
+            if !known.iter().any(|known| known.name == attribute.name) {
+                known.push(attribute);
+            }
+        }
+        known
     }
 
     /// The mapping of that kind of object, if it is provisioned at all.

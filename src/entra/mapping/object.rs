@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use super::expression::{Circumstances, Value, boolean_text};
 use super::guest;
+use super::roles::APP_ROLE_ASSIGNMENTS;
 use super::{
     AttributeMapping, FlowType, ObjectActions, RoleFunction, ScopingFilter, TargetKind, TargetValue,
     ValueSource,
@@ -75,6 +76,20 @@ enum Computed {
 }
 
 impl ObjectMapping {
+    /// Names of the source attributes that rows and filters read, some of them more than once.
+    pub fn attributes_read(&self) -> impl Iterator<Item = &str> {
+        let rows = self.rows.iter().flat_map(|row| match &row.source {
+            ValueSource::Attribute(attribute) => vec![attribute.name],
+            ValueSource::Roles(_) => vec![APP_ROLE_ASSIGNMENTS],
+            ValueSource::Expression(expression) => {
+                expression.attributes().into_iter().map(|(name, _)| name).collect()
+            }
+            ValueSource::Constant(_) | ValueSource::None => Vec::new(),
+        });
+        let filtered = self.filter.groups.iter().flat_map(|group| &group.clauses);
+        rows.chain(filtered.map(|clause| clause.attribute().name))
+    }
+
     /// These rows, every action, and no scoping filter.
     #[must_use]
     pub fn new(rows: Vec<AttributeMapping>) -> Self {

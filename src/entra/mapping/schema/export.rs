@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::roles::APP_ROLE_ASSIGNMENTS;
-use super::super::{AttributeMapping, FilterGroup, IS_SOFT_DELETED, Mapping, ObjectMapping, ValueSource};
+use super::super::{
+    AttributeMapping, Clause, FilterGroup, IS_SOFT_DELETED, Mapping, ObjectMapping, ScopingFilter,
+    ValueSource,
+};
 use super::source::Tree;
 use super::{ENTRA, Frame, object_name};
 use crate::entra::directory::{self, AttributeKind, ObjectKind, SourceAttribute};
@@ -56,8 +58,22 @@ impl Frame {
                 mappings.push(object_mapping(kind, now));
             }
             self.define(&mut document, kind, target, now);
+            self.define_source(&mut document, kind, now);
         }
         document
+    }
+
+    /// Adds the definition of a source object that the document's source directory does not list.
+    fn define_source(&self, document: &mut Value, kind: ObjectKind, mapping: &ObjectMapping) {
+        let name = document["synchronizationRules"][self.rule]["sourceDirectoryName"].clone();
+        let directories = document["directories"].as_array_mut().into_iter().flatten();
+        for directory in directories.filter(|directory| directory["name"] == name) {
+            if let Some(objects) = directory["objects"].as_array_mut()
+                && !objects.iter().any(|object| object["name"] == object_name(kind))
+            {
+                objects.push(source_definition(kind, mapping));
+            }
+        }
     }
 
     /// Adds the definitions of targets that the document's target directory does not list.
@@ -91,7 +107,7 @@ fn change(place: &mut Value, before: &ObjectMapping, now: &ObjectMapping) {
         place["flowTypes"] = json!(now.actions.to_string());
     }
     if now.filter != before.filter {
-        place["scope"] = scope(&now.filter.groups);
+        change_scope(&mut place["scope"], &before.filter, &now.filter);
     }
     if now.rows == before.rows {
         return;
@@ -165,17 +181,7 @@ fn source_definition(kind: ObjectKind, mapping: &ObjectMapping) -> Value {
         attributes.push(&IS_SOFT_DELETED);
     }
     // Those that only this tenant has.
-    let read = mapping.rows.iter().filter_map(|row| match &row.source {
-        ValueSource::Attribute(attribute) => Some(vec![attribute.name]),
-        ValueSource::Roles(_) => Some(vec![APP_ROLE_ASSIGNMENTS]),
-        ValueSource::Expression(expression) => {
-            Some(expression.attributes().into_iter().map(|(name, _)| name).collect())
-        }
-        ValueSource::Constant(_) | ValueSource::None => None,
-    });
-    let filtered = mapping.filter.groups.iter().flat_map(|group| &group.clauses);
-    let names = read.flatten().chain(filtered.map(|clause| clause.attribute().name));
-    for attribute in names.filter_map(|name| directory::find(kind, name).ok()) {
+    for attribute in mapping.attributes_read().filter_map(|name| directory::find(kind, name).ok()) {
         if !attributes.iter().any(|known| known.name == attribute.name) {
             attributes.push(attribute);
         }
@@ -260,30 +266,59 @@ fn object_mapping(kind: ObjectKind, mapping: &ObjectMapping) -> Value {
     })
 }
 
+/// Puts other filters into a scope of the document; what it says beside them stays.
+fn change_scope(place: &mut Value, before: &ScopingFilter, now: &ScopingFilter) {
+    let written = place["groups"].as_array().cloned().unwrap_or_default();
+    let groups = now.groups.iter().map(|group| {
+        let alike: [&dyn Fn(&FilterGroup) -> bool; 3] = [
+            &|known| known == group,
+            &|known| known.name == group.name && !known.name.is_empty(),
+            &|known| known.clauses == group.clauses,
+        ];
+        let index = alike.iter().find_map(|alike| before.groups.iter().position(alike));
+        let known = index.and_then(|index| Some((before.groups.get(index)?, written.get(index)?)));
+        known.map_or_else(|| filter_group(group), |(before, written)| changed_group(written, before, group))
+    });
+    let groups: Vec<Value> = groups.collect();
+    match place {
+        Value::Object(scope) => drop(scope.insert("groups".to_owned(), Value::Array(groups))),
+        other => *other = scope(&now.groups),
+    }
+}
+
+fn changed_group(written: &Value, before: &FilterGroup, now: &FilterGroup) -> Value {
+    let mut changed = written.clone();
+    if before.name != now.name {
+        changed["name"] = json!(now.name);
+    }
+    let clauses = now.clauses.iter().map(|clause| {
+        let known = before.clauses.iter().position(|known| known == clause);
+        let known = known.and_then(|index| written["clauses"].get(index));
+        known.cloned().unwrap_or_else(|| filter_clause(clause))
+    });
+    changed["clauses"] = clauses.collect();
+    changed
+}
+
 fn scope(groups: &[FilterGroup]) -> Value {
     if groups.is_empty() {
         return Value::Null;
     }
-    let groups: Vec<Value> = groups
-        .iter()
-        .map(|group| {
-            let clauses: Vec<Value> = group
-                .clauses
-                .iter()
-                .map(|clause| {
-                    let values =
-                        if clause.operator().takes_value() { vec![clause.value()] } else { Vec::new() };
-                    json!({
-                        "operatorName": clause.operator().as_str(),
-                        "sourceOperandName": clause.attribute().name,
-                        "targetOperand": { "values": values },
-                    })
-                })
-                .collect();
-            json!({ "name": group.name, "clauses": clauses })
-        })
-        .collect();
+    let groups: Vec<Value> = groups.iter().map(filter_group).collect();
     json!({ "categoryFilterGroups": [], "groups": groups, "inputFilterGroups": [] })
+}
+
+fn filter_group(group: &FilterGroup) -> Value {
+    json!({ "name": group.name, "clauses": group.clauses.iter().map(filter_clause).collect::<Vec<_>>() })
+}
+
+fn filter_clause(clause: &Clause) -> Value {
+    let values = if clause.operator().takes_value() { vec![clause.value()] } else { Vec::new() };
+    json!({
+        "operatorName": clause.operator().as_str(),
+        "sourceOperandName": clause.attribute().name,
+        "targetOperand": { "values": values },
+    })
 }
 
 fn attribute_mapping(row: &AttributeMapping) -> Value {

@@ -42,6 +42,26 @@ impl Frame {
             ObjectKind::Group => self.group.as_ref(),
         }
     }
+
+    /// What the document maps groups to, whether that is switched on or off.
+    #[must_use]
+    pub fn group(&self) -> Option<&ObjectMapping> {
+        self.group.as_ref().map(|(_, mapping)| mapping)
+    }
+
+    /// Names of the source attributes that the document lists.
+    pub fn source_attributes(&self, kind: ObjectKind) -> impl Iterator<Item = &str> {
+        fn items(value: &Value) -> &[Value] {
+            value.as_array().map(Vec::as_slice).unwrap_or_default()
+        }
+        let source = &self.document["synchronizationRules"][self.rule]["sourceDirectoryName"];
+        let directories = items(&self.document["directories"]).iter();
+        let objects = directories.filter(move |directory| directory["name"] == *source);
+        let objects = objects.flat_map(move |directory| items(&directory["objects"]));
+        let own = objects.filter(move |object| object["name"] == object_name(kind));
+        own.flat_map(move |object| items(&object["attributes"]))
+            .filter_map(|attribute| attribute["name"].as_str())
+    }
 }
 
 /// A part of an imported document that is kept and not played.

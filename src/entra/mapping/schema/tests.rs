@@ -1,9 +1,9 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::entra::mapping::{
-    DataType, FlowBehavior, FlowType, Mapping, ObjectActions, TargetKind, ValueSource, profiles,
+    DataType, FilterGroup, FlowBehavior, FlowType, Mapping, ObjectActions, TargetKind, ValueSource, profiles,
 };
 
 /// Written by hand from Graph's description of the resources; the values are made up.
@@ -214,6 +214,52 @@ fn groups_that_are_switched_off_are_kept_and_not_mapped() {
     let no_users = format!("{}{}", &ACME[..users], ACME[users..].replacen("true", "false", 1));
     let problems = import("acme", "acme.json", &no_users).expect_err("users are always mapped");
     assert_eq!(problems[0].title, "the mapping of users is not enabled");
+}
+
+#[test]
+fn another_filter_leaves_what_the_document_says_beside_it() {
+    let mut document: Value = serde_json::from_str(ACME).expect("it is JSON");
+    let scope = |document: &Value| document["synchronizationRules"][0]["objectMappings"][1]["scope"].clone();
+    let place = &mut document["synchronizationRules"][0]["objectMappings"][1]["scope"];
+    place["inputFilterGroups"] = json!([{ "name": "kept", "clauses": [] }]);
+    place["groups"][0]["clauses"][0]["id"] = json!("first");
+    place["groups"][1]["note"] = json!("kept");
+    let mut mapping = read(&document.to_string());
+    mapping.user.filter.groups[1].name = "Heads".to_owned();
+    mapping.user.filter.groups[0].clauses.remove(1);
+    let added = FilterGroup { name: "New".to_owned(), clauses: Vec::new() };
+    mapping.user.filter.groups.push(added);
+    let mut expected = scope(&document);
+    expected["groups"][0]["clauses"].as_array_mut().expect("a list").remove(1);
+    expected["groups"][1]["name"] = json!("Heads");
+    expected["groups"].as_array_mut().expect("a list").push(json!({ "name": "New", "clauses": [] }));
+    assert_eq!(scope(&export(&mapping)), expected);
+}
+
+#[test]
+fn attributes_that_the_document_lists_are_known() {
+    let names: Vec<&str> =
+        read(ACME).source_attributes(ObjectKind::User).iter().map(|attribute| attribute.name).collect();
+    for name in ["country", "badgeColour", "extension_0123456789abcdef0123456789abcdef_costCode"] {
+        assert_eq!(names.iter().filter(|known| **known == name).count(), 1, "{name}: {names:?}");
+    }
+}
+
+#[test]
+fn groups_that_are_added_have_their_source_and_target_in_the_document() {
+    let mut document: Value = serde_json::from_str(ACME).expect("it is JSON");
+    document["synchronizationRules"][0]["objectMappings"].as_array_mut().expect("a list").remove(0);
+    for directory in document["directories"].as_array_mut().expect("a list") {
+        let objects = directory["objects"].as_array_mut().expect("a list");
+        objects.retain(|object| !object["name"].as_str().is_some_and(|name| name.ends_with("Group")));
+    }
+    let mut mapping = read(&document.to_string());
+    assert_eq!(mapping.group, None);
+    mapping.group = read(ACME).group;
+    let added = export(&mapping);
+    let listed = |place: usize| added["directories"][place]["objects"].to_string();
+    assert!(listed(0).contains("\"Group\"") && listed(1).contains(":Group\""), "{added:#}");
+    assert_eq!(read(&added.to_string()).group, mapping.group);
 }
 
 #[test]
