@@ -188,8 +188,12 @@ fn source(kind: ObjectKind, of: &str, text: &str) -> Result<ValueSource, String>
     match of {
         "Constant" => Ok(ValueSource::Constant(text.to_owned())),
         "None" => Ok(ValueSource::None),
-        "Expression" => ValueSource::parse(text.trim())
-            .map_err(|error| error.diagnostic("expression", text.trim()).render(false)),
+        "Expression" => {
+            let source = ValueSource::parse(text.trim())
+                .map_err(|error| error.diagnostic("expression", text.trim()).render(false))?;
+            attributes_are_known(kind, &source)?;
+            Ok(source)
+        }
         _ => {
             let name = text.trim().trim_start_matches('[').trim_end_matches(']');
             let found = source_attribute(kind, name).map(ValueSource::Attribute);
@@ -199,6 +203,19 @@ fn source(kind: ObjectKind, of: &str, text: &str) -> Result<ValueSource, String>
             })
         }
     }
+}
+
+/// The schema would refuse it as well, and could not say where in the form it stands.
+fn attributes_are_known(kind: ObjectKind, source: &ValueSource) -> Result<(), String> {
+    let ValueSource::Expression(expression) = source else { return Ok(()) };
+    for (name, at) in expression.attributes() {
+        if let Err(unknown) = source_attribute(kind, name) {
+            let help = unknown.closest().map(|near| format!("did you mean `{near}`?"));
+            let diagnostic = Diagnostic::new(unknown.to_string(), "expression", expression.as_written(), at);
+            return Err(Diagnostic { help, ..diagnostic }.render(false));
+        }
+    }
+    Ok(())
 }
 
 fn shown(value: &TargetValue) -> String {

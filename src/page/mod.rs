@@ -271,7 +271,7 @@ impl Page {
             return Err(Refusal::NotFound);
         }
         match (writes, rest) {
-            (false, []) => self.overview(&info, query.was_told()),
+            (false, []) => self.overview(&info, None, query.was_told()),
             (true, []) => self.command(&info, form).await,
             (false, ["connectivity"]) => self.connectivity(&info, query.was_told()),
             (true, ["connectivity"]) => self.set_connectivity(&info, form).await,

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::form::Form;
 use super::frame::{Frame, Told};
+use super::mistake::Refused;
 use super::{Page, Refusal, Shown, page};
 use crate::entra::job::ResetScope;
 use crate::tenant::{ApplicationInfo, JobStatus, ScheduleState};
@@ -17,6 +18,8 @@ struct Overview {
     active: bool,
     job: String,
     interval: String,
+    /// The interval as its field has it.
+    seconds: String,
     now: Timestamp,
     scopes: &'static [(&'static str, &'static str, bool)],
 }
@@ -42,7 +45,12 @@ const SCOPES: &[(&str, &str, bool)] = &[
 ];
 
 impl Page {
-    pub(super) fn overview(&self, info: &ApplicationInfo, told: Option<Told>) -> Result<Shown, Refusal> {
+    pub(super) fn overview(
+        &self,
+        info: &ApplicationInfo,
+        refused: Option<Refused<'_>>,
+        told: Option<Told>,
+    ) -> Result<Shown, Refusal> {
         let id = info.service_principal.to_string();
         let Ok(job) = self.live.job(&id) else {
             return page(&GetStarted { frame: self.frame(info, "Overview", told) });
@@ -54,7 +62,11 @@ impl Page {
             seconds => format!("{seconds} seconds"),
         };
         page(&Overview {
-            frame: self.frame(info, "Overview", told),
+            frame: self.frame_with(info, "Overview", told, refused.as_ref()),
+            seconds: match refused.filter(|refused| refused.form.has("seconds")) {
+                Some(refused) => refused.form.get("seconds").to_owned(),
+                None => status.interval.to_string(),
+            },
             code: status.code(configured),
             active: status.state == ScheduleState::Active,
             job: job.id.clone(),
@@ -71,8 +83,10 @@ impl Page {
         let done = self.carry_out(&id, form).await;
         match done {
             Ok(told) => Ok(Shown::Done(format!("/app/{id}"), told)),
-            Err(Refusal::Wrong(why)) => self.overview(info, Some(Told::bad(why))),
-            Err(other) => Err(other),
+            Err(refusal) => {
+                let mistakes = refusal.mistakes()?;
+                self.overview(info, Some(Refused { form, mistakes }), None)
+            }
         }
     }
 
@@ -115,10 +129,8 @@ impl Page {
                 let seconds =
                     form.get("seconds").parse().ok().filter(|seconds| (1..=31_536_000).contains(seconds));
                 let seconds: u64 = seconds.ok_or_else(|| {
-                    Refusal::Wrong(format!(
-                        "`{}` is no number of seconds from 1 to 31536000.",
-                        form.get("seconds")
-                    ))
+                    let typed = form.get("seconds");
+                    Refusal::at("seconds", format!("`{typed}` is no number of seconds from 1 to 31536000."))
                 })?;
                 live.set_interval(id, seconds)?;
                 format!("The interval is {seconds} seconds.")

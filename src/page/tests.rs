@@ -459,6 +459,7 @@ async fn a_mistake_stands_at_its_field_and_what_was_typed_stays() {
             &[("do", "test"), ("BaseAddress", &url), ("Oauth2TokenExchangeUri", "x"), ("Oauth2ClientId", "")],
             &[("Oauth2TokenExchangeUri", "URL"), ("Oauth2ClientId", "need"), ("Oauth2ClientSecret", "need")],
         ),
+        ("", &[("do", "interval"), ("seconds", "soon")], &[("seconds", "no number of seconds")]),
         (
             "/mapping",
             &[("do", "row"), ("kind", "Direct"), ("source", "nick"), ("target", "["), ("matching", "first")],
@@ -488,6 +489,13 @@ async fn a_mistake_stands_at_its_field_and_what_was_typed_stays() {
     }
     let record = browser.live.object(None, "ada@contoso.example", false).unwrap().1;
     assert_eq!(record.text("city"), None);
+    let expression = "Join(\" \", [givenName], [sirname])";
+    let row = [("do", "row"), ("kind", "Expression"), ("source", expression), ("target", "title")];
+    let row = browser.post("/mapping", &row).await.html;
+    assert!(
+        row.contains("aria-describedby=\"wrong-source\"") && row.contains("did you mean `surname`?"),
+        "{row}"
+    );
     let import = browser.post("/people", &[("do", "import"), ("text", "displayName\nAda\n")]).await;
     assert!(import.html.contains("aria-describedby=\"wrong-text\""), "{}", import.html);
 }

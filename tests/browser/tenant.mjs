@@ -150,6 +150,25 @@ await test("a name that is markup stays a name", async (open) => {
   await fetch(`${tenant}/v1.0/users/${id}`, { method: "DELETE" });
 });
 
+/** Nothing in the page is hard to use for somebody who does not see it, or uses no mouse. */
+const accessible = async (page, what) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => [what, id, nodes[0].html]), []);
+};
+
+/** The page is no wider than the window. */
+const fits = async (page, what) => {
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, globalThis.innerWidth]);
+  assert.ok(wide <= window, `${what} is ${wide} wide`);
+};
+
+/** A field is marked as wrong, and says why to whoever is at it. */
+const mistakeAt = async (field) => {
+  assert.equal(await field.getAttribute("aria-invalid"), "true");
+  return field.page().locator(`[id="${await field.getAttribute("aria-describedby")}"]`).innerText();
+};
+
 const pages = ["", "/on-demand", "/connectivity", "/mapping", "/people", "/logs", "/traffic", "/traffic/5", "/drift?read=now"];
 await fetch(`${tenant}/_scimulate/cycle`, { method: "POST" });
 
@@ -157,9 +176,7 @@ for (const colorScheme of ["light", "dark"]) {
   await test(`every page is accessible, ${colorScheme}`, async (open) => {
     for (const path of pages) {
       const page = await open(app + path);
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      assert.deepEqual(violations.map(({ id, nodes }) => [path, id, nodes[0].html]), []);
+      await accessible(page, path);
       if (screenshots) {
         const name = path.replace(/\?.*/, "").replaceAll("/", "-").replace(/^-/, "") || "overview";
         await page.screenshot({ path: `${screenshots}/tenant-${name}-${colorScheme}.png` });
@@ -172,8 +189,7 @@ for (const colorScheme of ["light", "dark"]) {
 await test("a phone is wide enough", async (open) => {
   for (const path of pages) {
     const page = await open(app + path);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(wide <= 400, `${path} is ${wide} wide`);
+    await fits(page, path);
     if (screenshots && path === "") await page.screenshot({ path: `${screenshots}/tenant-overview-phone.png`, fullPage: true });
     await page.close();
   }
@@ -190,6 +206,87 @@ await test("the keyboard is enough", async (open) => {
   }
   await page.keyboard.press("Enter");
   await told(page).getByText("A cycle was begun").waitFor();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  await test(`a mistake stands at its field, ${colorScheme}`, async (open) => {
+    const name = `Kim ${colorScheme}`;
+    await person(name);
+    const { id } = await person(name);
+    const page = await open(`${app}/people/${id}`);
+    await page.getByLabel("jobTitle").fill("Admiral");
+    await page.getByLabel("Manager").fill(name);
+    await press(page, "Save");
+    const manager = page.getByLabel("Manager");
+    assert.match(await mistakeAt(manager), /any of 2/);
+    assert.deepEqual([await manager.inputValue(), await page.getByLabel("jobTitle").inputValue()], [name, "Admiral"]);
+    await told(page).getByRole("link").click();
+    assert.equal(await page.evaluate(() => document.activeElement.name), "manager", "the summary leads to the field");
+    await accessible(page, "a person");
+    await fits(page, "a person");
+    await page.goto(`${tenant}${app}/connectivity`);
+    await connect(page, "ftp://x", "two words", "Save");
+    assert.match(await mistakeAt(page.getByLabel("Tenant URL")), /http/);
+    assert.match(await mistakeAt(page.getByLabel("Secret token", { exact: true })), /header/);
+    await accessible(page, "connectivity");
+    await fits(page, "connectivity");
+  }, { colorScheme, viewport: { width: 400, height: 800 } });
+}
+
+await test("scoping filters are made clause by clause", async (open) => {
+  const page = await open(`${app}/mapping`);
+  await press(page, "Add scoping filter");
+  await page.getByText("not saved yet").waitFor();
+  const clause = (number) => page.getByRole("group", { name: `Clause ${number}`, exact: true });
+  await page.getByLabel("Scoping filter title").fill("Engineers in Britain");
+  await clause(1).getByLabel("Attribute name").selectOption("department");
+  await clause(1).getByLabel("Attribute value").fill("Engineering");
+  await press(page, "Add new scoping clause to scoping filter 1");
+  await clause(2).getByLabel("Operator").selectOption("IS NOT NULL");
+  await clause(2).getByLabel("Attribute value").fill("GB");
+  // The key Enter saves, as in any form.
+  await clause(2).getByLabel("Attribute value").press("Enter");
+  assert.match(await mistakeAt(clause(2).getByLabel("Attribute name")), /Choose an attribute/);
+  await clause(2).getByLabel("Attribute name").selectOption("country");
+  await press(page, "Save filters");
+  assert.match(await mistakeAt(clause(2).getByLabel("Attribute value")), /takes no value/);
+  await accessible(page, "scoping filters");
+  await fits(page, "scoping filters");
+  await clause(2).getByLabel("Operator").selectOption("EQUALS");
+  await press(page, "Save filters");
+  await told(page).getByText("The mapping was saved").waitFor();
+  assert.equal(await page.getByLabel("Scoping filter title").inputValue(), "Engineers in Britain");
+  assert.equal(await clause(2).getByLabel("Attribute value").inputValue(), "GB");
+  await press(page, "Remove scoping filter 1");
+  await press(page, "Save filters");
+  await told(page).getByText("The mapping was saved").waitFor();
+  assert.equal(await page.getByLabel("Scoping filter title").count(), 0);
+}, { viewport: { width: 400, height: 800 } });
+
+await test("groups are mapped where the template maps none", async (open) => {
+  const page = await open(`${app}/mapping`);
+  await page.getByRole("link", { name: "Groups", exact: true }).click();
+  await accessible(page, "groups that are not mapped");
+  await press(page, "Add the group mapping");
+  await told(page).getByText("members from members").waitFor();
+  await accessible(page, "groups that are mapped");
+  await press(page, "Switch the group mapping off");
+  await page.getByRole("button", { name: "Switch the group mapping on" }).waitFor();
+});
+
+await test("thousands of people are paged through", async (open) => {
+  await fetch(`${tenant}/_scimulate/people?made-up=10000`, { method: "POST" });
+  const page = await open(`${app}/people`);
+  await page.getByLabel("Search").fill("contoso");
+  await press(page, "Search");
+  const began = Date.now();
+  await page.getByRole("link", { name: "Next" }).click();
+  await page.getByText(/^201 to 400 of 10,0\d\d$/).waitFor();
+  assert.ok(Date.now() - began < 5000, "a page of many is there soon");
+  assert.equal(await page.getByLabel("Search").inputValue(), "contoso");
+  await fits(page, "a long list");
+  await page.getByRole("link", { name: "Previous" }).click();
+  await page.getByText(/^1 to 200 of 10,0\d\d$/).waitFor();
 });
 
 await test("a form of somebody else is refused", async () => {
