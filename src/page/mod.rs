@@ -9,10 +9,12 @@ mod drift;
 mod form;
 mod frame;
 mod kept;
+mod log_filters;
 mod logs;
 mod mapping;
 mod on_demand;
 mod overview;
+mod pager;
 mod people;
 #[cfg(test)]
 mod tests;
@@ -259,9 +261,9 @@ impl Page {
             (true, ["on-demand"]) => self.provision(&info, form).await,
             (false, ["logs"]) => self.logs(&info, query),
             (false, ["logs", number]) => self.log(&info, number),
-            (false, ["logs.csv"]) => self.logs_csv(&info),
-            (false, ["logs.json"]) => self.logs_json(&info),
-            (false, ["traffic"]) => self.traffic(&info),
+            (false, ["logs.csv"]) => self.logs_csv(&info, query),
+            (false, ["logs.json"]) => self.logs_json(&info, query),
+            (false, ["traffic"]) => self.traffic(&info, query),
             (false, ["traffic", number]) => self.exchange(&info, number),
             (false, ["traffic.har"]) => self.har(&info),
             (false, ["scenario.yaml"]) => self.scenario(&info),
