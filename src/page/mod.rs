@@ -246,7 +246,7 @@ impl Page {
         }
         match (writes, rest) {
             (false, []) => self.overview(&info, query.was_told()),
-            (true, []) => self.command(&info, form).await,
+            (true, []) => self.command(&info, form),
             (false, ["connectivity"]) => self.connectivity(&info, None, query.was_told()),
             (true, ["connectivity"]) => self.set_connectivity(&info, form).await,
             (false, ["mapping"]) => self.mapping(&info, query, None, query.was_told()),

@@ -378,3 +378,25 @@ async fn older_requests_are_a_page_away() {
     assert!(second.contains("501 to 700 of 700 requests") && second.contains("/traffic/1\""), "{second}");
     assert_eq!(browser.link(&second, "Previous").as_deref(), Some("/traffic"));
 }
+
+#[tokio::test]
+async fn the_overview_shows_the_last_cycles_and_leads_to_their_lines() {
+    let browser = Browser::new().await;
+    assert!(!browser.get("").await.html.contains("Recent cycles"));
+    let first = browser.live.cycle(browser.id()).await.unwrap();
+    browser
+        .live
+        .on_demand(browser.id(), &[browser.live.find("lucinda.bruen@contoso.example").unwrap()], false)
+        .await
+        .unwrap();
+    let html = browser.get("").await.html;
+    let rows = html.split("Recent cycles").nth(1).unwrap();
+    assert_eq!(rows.matches("logs?cycle=").count(), 1, "what was provisioned on demand is no cycle: {rows}");
+    assert!(rows.contains("<td>initial</td>") && html.contains("the last cycle: Succeeded"), "{html}");
+    let created = first.counts.created;
+    assert!(created > 0 && rows.contains(&format!("<td>{created}</td>")), "{rows}");
+    let lines = browser.get(&format!("/logs?cycle={}", first.activity)).await.html;
+    let all = first.counts;
+    let all = all.created + all.updated + all.disabled + all.deleted + all.skipped + all.failed;
+    assert!(lines.contains(&format!("1 to {all} of {all} lines")), "{lines}");
+}
